@@ -1,7 +1,7 @@
 """The one place where figures about a shop are defined: `KPIS`.
 
 Books go in, a table of figures comes out, each with its interval and what it was made
-from. `docs/kpis.md` is written from the definitions by ``docs/write_metrics.py``.
+from. `docs/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
 """
 
 from segpredict.analytics.kpis._concentration import lorenz_curve

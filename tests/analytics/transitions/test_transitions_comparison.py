@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
+from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import compare_periods
 

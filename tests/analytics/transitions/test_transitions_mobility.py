@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from went import CHAIN, DAYS, SEGMENTS, moves, times, walk
+from transition_rows import CHAIN, DAYS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import mobility_by_period, mobility_index
 

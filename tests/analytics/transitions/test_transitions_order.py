@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from went import CHAIN, SEGMENTS, moves, paths, times, walk
+from transition_rows import CHAIN, SEGMENTS, moves, paths, times, walk
 
 from segpredict.analytics.transitions import markov_order_test
 from segpredict.analytics.transitions.markov_order import likelihood_ratio_test

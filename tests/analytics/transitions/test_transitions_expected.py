@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times
+from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
 from segpredict.analytics.transitions import (
     expected_matrix,

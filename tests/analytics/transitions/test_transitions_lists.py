@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import IDS, SEGMENTS, moves
+from transition_rows import IDS, SEGMENTS, moves
 
 from segpredict.analytics.transitions import entered_and_left, observed_matrix
 

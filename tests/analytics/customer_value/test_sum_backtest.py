@@ -90,9 +90,9 @@ def test_parts_add_up_and_the_order_of_rows_changes_no_bit(seed):
     turn = rng.permutation(rows)
     turned = SumBacktest(
         plain.window,
-        plain.who[turn],
+        plain.customers[turn],
         states[turn],
-        account(said[turn], came[turn]).claims,
+        account(said[turn], came[turn]).predictions,
     )
     table = told([plain], draws=100)
     assert table.equals(told([turned], draws=100))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import SEGMENTS
+from transition_rows import SEGMENTS
 
 from segpredict.analytics.transitions import entered_and_left
 from segpredict.core import disk

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
+from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import observed_matrix
 from segpredict.errors import SchemaError
