@@ -22,7 +22,7 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
         {
             "since": row["since"],
             "n": row["n"],
-            "stayed share": row["stay"],
+            "stayed share": row["share_staying"],
             "mobility": row["mobility"],
             "95 % interval": _interval(row["low"], row["high"]),
         }
@@ -49,7 +49,7 @@ def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
     for part in matrix.partition_by("from_id", maintain_order=True):
         first = part.row(0, named=True)
         cells = {row["to_name"]: _cell(row) for row in part.iter_rows(named=True)}
-        rows.append({"from": first["from_name"], **cells, "customers": first["row_n"]})
+        rows.append({"from": first["from_name"], **cells, "customers": first["n_from"]})
     whole = [{**row, "customers": round(row["customers"])} for row in rows]
     note = "share of the row (customers); rows of fewer than 30: customers alone"
     output.print_table(title, whole, note=note)
@@ -57,7 +57,7 @@ def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
 
 def _cell(row: Mapping[str, Any]) -> str:
     n = f"({row['n']:,.0f})"
-    if row["is_thin"] or row["share"] is None:
+    if row["is_small"] or row["share"] is None:
         return n
     said = row.get("foretold_share")
     told = "" if said is None else f", said {100 * said:.0f} %"
@@ -65,12 +65,12 @@ def _cell(row: Mapping[str, Any]) -> str:
 
 
 def _lists(output: Output, who: pl.DataFrame) -> None:
-    counts = who.group_by("segment", "direction", "other", maintain_order=True).len()
+    counts = who.group_by("segment", "direction", "other_segment", maintain_order=True).len()
     rows = [
         {
             "segment": r["segment"],
             "": r["direction"],
-            "from or to": r["other"],
+            "from or to": r["other_segment"],
             "customers": r["len"],
         }
         for r in counts.iter_rows(named=True)
@@ -81,7 +81,9 @@ def _lists(output: Output, who: pl.DataFrame) -> None:
 def _order(output: Output, order: pl.DataFrame | None) -> None:
     whole = None if order is None else order.filter(pl.col("since").is_null())
     if whole is not None:
-        rows = whole.select(pl.col("now_id").fill_null("all"), pl.exclude("since", "now_id"))
+        rows = whole.select(
+            pl.col("segment_id").fill_null("all"), pl.exclude("since", "segment_id")
+        )
         note = "first order against second order; gain in nats a customer"
         output.print_table("Does it matter where they were before?", rows.to_dicts(), note=note)
 
@@ -94,7 +96,7 @@ def _compared(output: Output, compared: pl.DataFrame | None) -> None:
         clear = part.filter(
             (pl.col("low") > 0) | (pl.col("high") < 0),
             pl.col("figure") == "share",
-            ~pl.col("is_thin"),
+            ~pl.col("is_small"),
         )
         rows = [
             {

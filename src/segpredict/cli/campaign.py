@@ -10,13 +10,13 @@ from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
 
 PLAN_HEADINGS = {
-    "play": "play",
+    "campaign": "campaign",
     "n": "customers",
-    "stake": "money_at_stake",
-    "came_low": "least_share_that_came",
+    "value_at_stake": "money_at_stake",
+    "backtest_low": "least_share_that_came",
     "uplift": "uplift_share",
     "per_arm": "per_arm",
-    "seen": "share_seen_at_once",
+    "detectable_uplift": "share_seen_at_once",
     "windows": "windows",
 }
 
@@ -73,14 +73,14 @@ def command(
     wish = pipeline.CampaignRequest(campaign, out, holdout, max_customers, author)
     made = pipeline.draw_campaign(run, wish, current_time())
     arms = made["arms"]
-    alone = arms["control"] + arms["universal control"]
+    alone = arms["campaign holdout"] + arms["universal holdout"]
     output.print_line(
-        f"{made['customers']:,} customers: {arms['treat']:,} to treat, {alone:,} to "
+        f"{made['customers']:,} customers: {arms['treatment']:,} to treat, {alone:,} to "
         f"leave alone. The list: {out}"
     )
-    if made["seen"] is not None:
+    if made["detectable_uplift"] is not None:
         output.print_line(
-            f"With these arms an uplift of {made['seen']:.1%} or more would be seen "
+            f"With these arms an uplift of {made['detectable_uplift']:.1%} or more would be seen "
             f"with {made['power']:.0%} power; read out on {made['readout']} or later."
         )
     output.print_line(f"Written down in {made['record']}")

@@ -69,9 +69,9 @@ def command(
     """Say who moved: lists of who entered and left, the matrix, and how much moved.
 
     A row of the matrix is where customers were in one window, a column where they were
-    in the next. INACTIVE bought in the look-back but not in the last window; SILENT
+    in the next. INACTIVE bought in the look-back but not in the last window; LAPSED
     last bought before the look-back; NEW bought for the first time in the second
-    window, and is no column, since nobody becomes new. GONE is a column of a history:
+    window, and is no column, since nobody becomes new. ERASED is a column of a history:
     nothing is left of these customers.
 
     A run knows its complete periods, and for its tests what had been foretold. A

@@ -104,7 +104,7 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
     files = open_run(folder)
     options = loading.load_config(files).campaigns
     campaign = loading.load(files, "campaign_catalogue").get_campaign(request.campaign)
-    plan = list_campaigns(folder).filter(play=campaign.name).to_dicts()
+    plan = list_campaigns(folder).filter(campaign=campaign.name).to_dicts()
     predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     customers = campaign_planning.campaign_customers(
         shop, loading.load(files, "scores"), predictor, campaign

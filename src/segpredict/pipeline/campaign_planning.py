@@ -18,7 +18,7 @@ from segpredict.scoring.predictor import SegmentPredictor
 
 BASE_FAMILIES = ("rfm",)  # a family that every shop has
 ACTUAL_BASIS = "spend"  # actual values are what was really spent
-BACKTEST_SUMS_COLUMNS = ("measure", "part", "window", "predicted", "realised")
+BACKTEST_SUMS_COLUMNS = ("measure", "part", "window", "predicted", "actual")
 
 
 def choose_campaigns(options: CampaignOptions, side_tables: SideTables) -> CampaignCatalogue:
@@ -124,5 +124,5 @@ def _outcomes(
 def _backtest_sums(trained: Trained) -> pl.DataFrame:
     """Return predicted and actual sums of the selected model in its backtests."""
     sums = trained.customer_value["sums"]
-    own = sums.filter(forecaster=trained.evaluation["selected"], realised_as=ACTUAL_BASIS)
+    own = sums.filter(model=trained.evaluation["selected"], actual_basis=ACTUAL_BASIS)
     return own.select(BACKTEST_SUMS_COLUMNS)

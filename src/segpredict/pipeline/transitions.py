@@ -144,7 +144,7 @@ def _only(tables: TransitionTables, own: str | None) -> TransitionTables:
     """Return the tables with the rows of one segment alone."""
     if own is None:
         return tables
-    columns_of = {"customers": ["segment_id", "other_id"], "markov_order": ["now_id"]}
+    columns_of = {"customers": ["segment_id", "other_segment_id"], "markov_order": ["segment_id"]}
     found = {}
     for name, table in tables.items():
         columns = columns_of.get(name, [c for c in CELL_COLUMNS if c in table.columns])

@@ -222,7 +222,7 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     >>> scores = {"customer_id": ["a", "b"], "is_eligible": [True] * 2}
     >>> scores |= {"segment_id": ["S1", "S1"], "p_S0": [0.25, 0.5], "p_S1": [0.75, 0.5]}
     >>> homes = pl.DataFrame({"customer_id": ["a", "b"], "country": ["UK", "UK"]})
-    >>> coming(pl.DataFrame(scores), homes).rows()
+    >>> expected_by_country(pl.DataFrame(scores), homes).rows()
     [('UK', 'S0', 0, 0.75), ('UK', 'S1', 2, 1.25)]
     """
     able = scores.filter("is_eligible").join(countries, on="customer_id", how="left")

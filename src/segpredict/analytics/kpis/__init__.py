@@ -1,7 +1,7 @@
 """The one place where figures about a shop are defined: `KPIS`.
 
 Books go in, a table of figures comes out, each with its interval and what it was made
-from. `docs/kpis.md` is written from the definitions by ``docs/write_metrics.py``.
+from. `docs/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
 """
 
 from segpredict.analytics.kpis._concentration import lorenz_curve
@@ -9,7 +9,7 @@ from segpredict.analytics.kpis._measure import (
     KPIS,
     compute_kpis,
     kpi_tables,
-    metric_named,
+    kpi_named,
 )
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures
@@ -22,7 +22,7 @@ __all__ = [
     "compute_kpis",
     "kpi_tables",
     "lorenz_curve",
-    "metric_named",
+    "kpi_named",
     "month_name",
     "monthly_figures",
 ]

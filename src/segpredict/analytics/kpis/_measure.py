@@ -7,12 +7,12 @@ import polars as pl
 from segpredict.analytics.kpis._cohorts import (
     COHORT_REVENUE,
     COHORT_REVENUE_CUMULATIVE,
-    RETENTION_COHORT,
-    RETENTION_ROLLING,
+    COHORT_RETENTION,
+    ROLLING_RETENTION,
 )
 from segpredict.analytics.kpis._concentration import (
     GINI,
-    SALES_SHARE,
+    SEGMENT_REVENUE_SHARE,
     TOP_DECILE_SHARE,
     lorenz_curve,
 )
@@ -23,8 +23,8 @@ from segpredict.analytics.kpis._retention import (
     GROSS_REVENUE_RETENTION,
     NET_REVENUE_RETENTION,
     REPEAT_RATE,
-    RETENTION_WINDOW,
-    SEGMENT_STAY,
+    WINDOW_RETENTION,
+    SEGMENT_RETENTION,
 )
 from segpredict.analytics.kpis._sales import (
     CUSTOMERS,
@@ -46,14 +46,14 @@ KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
     ORDER_VALUE_MEDIAN,
     PURCHASE_FREQUENCY,
     GROSS_NET_BRIDGE,
-    RETENTION_WINDOW,
-    RETENTION_COHORT,
-    RETENTION_ROLLING,
-    SEGMENT_STAY,
+    WINDOW_RETENTION,
+    COHORT_RETENTION,
+    ROLLING_RETENTION,
+    SEGMENT_RETENTION,
     NET_REVENUE_RETENTION,
     GROSS_REVENUE_RETENTION,
     REPEAT_RATE,
-    SALES_SHARE,
+    SEGMENT_REVENUE_SHARE,
     GINI,
     TOP_DECILE_SHARE,
     COHORT_REVENUE,
@@ -75,7 +75,7 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     Returns
     -------
     polars.DataFrame
-        `contracts.KPI_SCHEMA`: ``metric``, ``scope`` (``all``, a segment id, a month, a
+        `contracts.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
         number of days or a step of the bridge), ``age`` (months since the first order,
         of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
         and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
@@ -89,13 +89,13 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     """
     asked = sorted(m.name for m in KPIS) if names is None else names
     found = [
-        metric_named(name).measure(order_book).select(pl.lit(name).alias("metric"), pl.all())
+        kpi_named(name).measure(order_book).select(pl.lit(name).alias("kpi"), pl.all())
         for name in asked
     ]
     return schemas.validate_schema(pl.concat(found), schemas.KPI_SCHEMA)
 
 
-def metric_named(name: str) -> KpiDefinition:
+def kpi_named(name: str) -> KpiDefinition:
     """Return one definition.
 
     Raises
@@ -105,7 +105,7 @@ def metric_named(name: str) -> KpiDefinition:
     """
     known = {metric.name: metric for metric in KPIS}
     if name not in known:
-        raise UnknownNameError("metric", name, known)
+        raise UnknownNameError("kpi", name, known)
     return known[name]
 
 

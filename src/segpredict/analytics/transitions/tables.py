@@ -162,7 +162,7 @@ def predicted_tables(
     -------
     dict
         ``predicted``: ``since``, ``until`` and `movement.expected_matrix`, and for NEW and
-        SILENT `movement.unmodelled_rows`. Empty where nothing was counted.
+        LAPSED `movement.unmodelled_rows`. Empty where nothing was counted.
 
     Notes
     -----
@@ -197,7 +197,7 @@ def predicted_tables(
 
 
 def _size(counts: pl.DataFrame, day: date, start: str) -> float:
-    found = counts.filter(since=day, from_id=start)["row_n"]
+    found = counts.filter(since=day, from_id=start)["n_from"]
     return float(found[0]) if len(found) else 0.0
 
 
@@ -214,5 +214,5 @@ def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
 
 def _pooled(past: pl.DataFrame) -> pl.DataFrame:
     keys = ["from_id", "from_name", "to_id", "to_name"]
-    sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "row_n").sum())
-    return sums.with_columns(share=pl.when(pl.col("row_n") > 0).then(pl.col("n") / pl.col("row_n")))
+    sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "n_from").sum())
+    return sums.with_columns(share=pl.when(pl.col("n_from") > 0).then(pl.col("n") / pl.col("n_from")))

@@ -47,7 +47,7 @@ as rows.
   column depends on the run: probabilities are rows of `chances`, not columns.
 * **Revenue** is the sum of `revenue` in `orders` (or `lines`) over any days, **orders**
   the number of rows with `is_order`: what was sent back whole counts nowhere. These are
-  the figures of the page ([definitions](metrics.md)).
+  the figures of the page ([definitions](kpis.md)).
 * **In Power BI** mark `dates` as the date table, and keep one active path between two
   tables: `scores` and `chances` through `customers`, `lines` through `orders`. Joins of
   `next_segment_id` and `to_segment_id` are the second ones to segments, so leave these

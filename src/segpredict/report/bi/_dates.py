@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from segpredict.analytics.kpis import metric_named
+from segpredict.analytics.kpis import kpi_named
 from segpredict.core.window import as_date
 from segpredict.report.bi._star_schema import StarSchema
 from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
@@ -94,7 +94,7 @@ DATES = BiTable(
 
 
 METRICS_COLUMNS = (
-    BiColumn("metric", "text", "Which figure; docs/kpis.md defines each."),
+    BiColumn("kpi", "text", "Which figure; docs/kpis.md defines each."),
     BiColumn("title", "text", "Its name for people."),
     BiColumn("unit", "text", "currency, share, orders, customers or index."),
     BiColumn(
@@ -125,14 +125,14 @@ def kpi_rows(star: StarSchema) -> pl.DataFrame:
     """Return the figures that the run keeps."""
     if star.figures is None:
         return empty(METRICS_COLUMNS)
-    known = [metric_named(name) for name in star.figures["metric"].unique().sort()]
+    known = [kpi_named(name) for name in star.figures["kpi"].unique().sort()]
     told = pl.DataFrame(
         [(m.name, m.title, m.unit) for m in known],
-        schema=dict.fromkeys(("metric", "title", "unit"), pl.String),
+        schema=dict.fromkeys(("kpi", "title", "unit"), pl.String),
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    return star.figures.join(told, on="metric", how="left", maintain_order="left").with_columns(
+    return star.figures.join(told, on="kpi", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
         last_date=pl.col("end") - 1,
@@ -145,7 +145,7 @@ METRICS = BiTable(
     "metrics",
     "fact",
     "one figure of one scope and span of days",
-    "Figures are not to be added up: choose one metric, then a scope or days.",
+    "Figures are not to be added up: choose one KPI, then a scope or days.",
     METRICS_COLUMNS,
     kpi_rows,
 )

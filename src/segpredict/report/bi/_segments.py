@@ -8,8 +8,8 @@ from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
 
 OUTSIDE_STATES = {  # places that are no segments, where customers come from or go to
     "NEW": "New",
-    "SILENT": "Silent for long",
-    "GONE": "No customer any more",
+    "LAPSED": "Lapsed",
+    "ERASED": "Erased",
 }
 SEGMENT_MONEY = ("expected_value", "value_at_risk", "upside")
 SEGMENTS_COLUMNS = (
@@ -25,7 +25,7 @@ SEGMENTS_COLUMNS = (
         "kind",
         "text",
         "active, inactive, or beside: where customers come from or go to without being "
-        "in a segment (NEW: no order before; SILENT: none in the look-back; GONE: no "
+        "in a segment (NEW: no order before; LAPSED: none in the look-back; ERASED: no "
         "order is left). Nobody is in these now.",
     ),
     BiColumn("customers", "whole", "Eligible customers in it now."),
@@ -140,7 +140,7 @@ MOVES_COLUMNS = (
     BiColumn("low", "share", "Lower end of the share's 95 % interval, if known."),
     BiColumn("high", "share", "Upper end."),
     BiColumn("is_stay", "flag", "Whether they stay where they are."),
-    BiColumn("is_thin", "flag", "Whether fewer than 30 customers were there before."),
+    BiColumn("is_small", "flag", "Whether fewer than 30 customers were there before."),
 )
 
 
@@ -161,7 +161,7 @@ def transition_rows(star: StarSchema) -> pl.DataFrame:
             pl.col("n").cast(pl.Float64).alias("customers"),
             *("share", "low", "high"),
             (pl.col("from_id") == pl.col("to_id")).alias("is_stay"),
-            "is_thin",
+            "is_small",
         )
         for kind, table in tables
         if table is not None
@@ -186,15 +186,15 @@ def _expected_moves(star: StarSchema) -> pl.DataFrame | None:
     known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
     # Sums of whole numbers do not depend on the order in which they are added.
     sums = ((pl.col(i) * SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE for i in ids.values())
-    totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
+    totals = known.group_by("segment_id").agg(pl.len().alias("n_from"), *sums)
     told = (
-        totals.unpivot(index=["segment_id", "row_n"], variable_name="to_id", value_name="n")
+        totals.unpivot(index=["segment_id", "n_from"], variable_name="to_id", value_name="n")
         .rename({"segment_id": "from_id"})
         .with_columns(
-            share=pl.col("n") / pl.col("row_n"),
+            share=pl.col("n") / pl.col("n_from"),
             low=pl.lit(None, pl.Float64),
             high=pl.lit(None, pl.Float64),
-            is_thin=pl.col("row_n") < 30,
+            is_small=pl.col("n_from") < 30,
         )
         .sort("from_id", "to_id")
     )

@@ -235,20 +235,20 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     sums, shipped = found["sums"], str(bundle.evaluation["selected"])
     held = {row["segment_id"]: row for row in found["segments"].to_dicts()}
     known = segment_badges(bundle.segments)
-    own = sums.filter(pl.col("forecaster") == shipped)
-    risk = own.filter(measure="value_at_risk", realised_as="label")
+    own = sums.filter(pl.col("model") == shipped)
+    risk = own.filter(measure="value_at_risk", actual_basis="label")
     days = found["errors"]["days"].max() or 0
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
     top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
     return CustomerValueSection(
         total=_held(held[ALL_SEGMENTS], None),
         segments=tuple(_held(held[i], chip) for i, chip in known.items() if i in held),
-        discount_rate=float(found["valuer"]["discount"]),
-        season=str(found["valuer"]["season"]["reason"]),
+        discount_rate=float(found["valuer"]["discount_rate"]),
+        season=str(found["valuer"]["seasonality"]["reason"]),
         backtested_sums=_tested(risk),
         sums=_sums(own),
         backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
-        backtest_lifetime=_charts(late, "forecaster", top_late),
+        backtest_lifetime=_charts(late, "model", top_late),
         top_risk=top_risk,
         top_lifetime=top_late,
         longest=int(days),
@@ -288,7 +288,7 @@ def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
 
 def _told(rows: Sequence[Mapping[str, Any]], measure: str) -> PredictedSum:
     first = rows[0]
-    by = {row["realised_as"]: _came(row) for row in rows}
+    by = {row["actual_basis"]: _came(row) for row in rows}
     test = "all tests" if first["window"] == POOLED_WINDOWS else format_iso_day(first["window"])
     came = tuple(by.get(name) for name in ACTUAL_BASES)
     return PredictedSum(test, measure, first["n"], first["predicted"], came)
@@ -298,7 +298,7 @@ def _came(row: Mapping[str, Any]) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
     return RealisedSum(
-        finite_or_none(row["realised"]), finite_or_none(row["ratio"]), low, high, is_off
+        finite_or_none(row["actual"]), finite_or_none(row["ratio"]), low, high, is_off
     )
 
 
@@ -309,7 +309,7 @@ def _tenths(rows: pl.DataFrame) -> pl.DataFrame:
 def _top(rows: pl.DataFrame) -> float:
     """Return the largest sum of any tenth, which fills the height of a chart."""
     part = _tenths(rows)
-    tops = [part[name].max() for name in ("predicted", "realised", "high")]
+    tops = [part[name].max() for name in ("predicted", "actual", "high")]
     return max((float(t) for t in tops if finite_or_none(t) is not None), default=0.0)  # type: ignore[arg-type]
 
 
@@ -342,7 +342,7 @@ def _tenth(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
         round(left + 0.5 * step, 2),
         high,
         round(CHART_HEIGHT - high, 2),
-        y(row["realised"]),
+        y(row["actual"]),
         y(row["low"]),
         y(row["high"]),
         told,
@@ -368,12 +368,12 @@ def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> ValueMethod:
 
 
 def _figure(row: Mapping[str, Any]) -> ErrorFigure:
-    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ErrorFigure(
         finite_or_none(row["value"]),
         finite_or_none(row["low"]),
         finite_or_none(row["high"]),
-        finite_or_none(row["gap"]),
+        finite_or_none(row["difference"]),
         high is not None and high < 0,
         low is not None and low > 0,
     )

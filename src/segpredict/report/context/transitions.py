@@ -182,7 +182,7 @@ def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> 
         SankeyFlow(row.badge.id, end, flow.n)
         for row in rows
         for end, flow in zip(known, row.cells, strict=True)
-        if not (row.badge.id == "SILENT" and end == inactive)
+        if not (row.badge.id == "LAPSED" and end == inactive)
     ]
 
 

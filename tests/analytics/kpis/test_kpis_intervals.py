@@ -91,7 +91,7 @@ def test_wilson_holds_for_rates() -> None:
     # 8 of 10: 0.4902 to 0.9433.
     rows = [(f"c{i}", 0, 1.0) for i in range(10)]
     rows += [(f"c{i}", 95, 1.0) for i in range(8)]
-    found = compute_kpis(OrderBook.from_orders(rows, 182), ["retention_window"]).row(0, named=True)
+    found = compute_kpis(OrderBook.from_orders(rows, 182), ["window_retention"]).row(0, named=True)
     assert (round(found["low"], 4), round(found["high"], 4)) == (0.4902, 0.9433)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
+from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import compare_periods
 
@@ -77,4 +77,4 @@ def test_rows_of_few_customers_are_marked():
         [moves(*[("S1", "S1")] * n, day=day) for n, day in ((30, FIRST), (29, SECOND))]
     )
     told = shares(compare_periods(went, FIRST, SECOND, SEGMENTS, draws=5))
-    assert set(told.filter(from_id="S1")["is_thin"]) == {True}
+    assert set(told.filter(from_id="S1")["is_small"]) == {True}

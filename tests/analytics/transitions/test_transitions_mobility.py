@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from went import CHAIN, DAYS, SEGMENTS, moves, times, walk
+from transition_rows import CHAIN, DAYS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import mobility_by_period, mobility_index
 
@@ -44,7 +44,7 @@ def test_an_empty_row_has_no_mobility():
     assert math.isnan(mobility_index(np.array([[1.0, 0.0], [np.nan, np.nan]])))
     told = mobility_by_period(moves(("S1", "S1")), SEGMENTS, draws=5).row(0, named=True)
     assert told["mobility"] is None
-    assert told["is_thin"]
+    assert told["is_small"]
 
 
 @given(MATRICES, st.permutations(range(4)))
@@ -68,7 +68,7 @@ def test_each_period_has_its_own_and_the_new_are_no_part_of_it():
         pl.concat([calm, moves(*times(*swap), day=DAYS[1])]), SEGMENTS, draws=20
     )
     assert told["mobility"].to_list() == pytest.approx([0.0, 2 / 3])
-    assert told["stay"].to_list() == pytest.approx([1.0, 1 / 3])
+    assert told["share_staying"].to_list() == pytest.approx([1.0, 1 / 3])
     assert told["n"].to_list() == [90, 90]
     assert told.row(0, named=True)["high"] == 0.0
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times
+from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
 from segpredict.analytics.transitions import (
     expected_matrix,
@@ -44,7 +44,7 @@ def test_counts_are_sums_of_chances():
     )
     assert dict(told.schema) == dict(EXPECTED_MATRIX_SCHEMA)
     assert told["n"].to_list() == pytest.approx([0, 0, 0, 0.6, 0.7, 0.7, 0, 0, 1.0])
-    assert told["row_n"].to_list() == [0, 0, 0, 2, 2, 2, 1, 1, 1]
+    assert told["n_from"].to_list() == [0, 0, 0, 2, 2, 2, 1, 1, 1]
     assert told.filter(from_id="S1")["share"].to_list() == pytest.approx([0.3, 0.35, 0.35])
     assert told.filter(from_id="S0")["share"].to_list() == [None] * 3
     assert told["sd"][3] == pytest.approx(np.sqrt(0.5 * 0.5 + 0.1 * 0.9))
@@ -110,12 +110,12 @@ def test_the_new_and_the_silent_come_as_they_came_before():
     rows = times(
         (("NEW", "S1"), 6),
         (("NEW", "S2"), 2),
-        (("SILENT", "S0"), 9),
-        (("SILENT", "S1"), 1),
+        (("LAPSED", "S0"), 9),
+        (("LAPSED", "S1"), 1),
     )
-    told = unmodelled_rows(observed_matrix(moves(*rows), SEGMENTS), {"NEW": 40.0, "SILENT": 100.0})
+    told = unmodelled_rows(observed_matrix(moves(*rows), SEGMENTS), {"NEW": 40.0, "LAPSED": 100.0})
     assert told.filter(from_id="NEW")["n"].to_list() == [0, 30, 10]
-    assert told.filter(from_id="SILENT")["n"].to_list() == [90, 10, 0]
+    assert told.filter(from_id="LAPSED")["n"].to_list() == [90, 10, 0]
     assert told["low"].null_count() == told.height
     assert set(told["basis"]) == {"naive"}
 

@@ -26,7 +26,7 @@ class Ladder:
         Segment(1, "S1", "Low"),
         Segment(2, "S2", "High"),
     )
-    further = ()
+    extra_inputs = ()
 
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
         high = pl.col("spend") >= 50 * 10_000
@@ -74,13 +74,13 @@ def test_everybody_is_where_the_windows_say():
     told = segment_transitions(shop, Ladder(), [window])
     found = {row[0]: row[1:] for row in told.drop("since", "until").iter_rows()}
     assert found == {
-        "first": ("S0", "SILENT", "S0"),
+        "first": ("S0", "LAPSED", "S0"),
         "stays": ("S1", "S1", "S1"),
         "rises": (None, "S1", "S2"),
         "leaves": ("S2", "S2", "S0"),
         "returns": ("S1", "S0", "S1"),
         "lapses": ("S1", "S0", "S0"),
-        "wakes": ("S0", "SILENT", "S2"),
+        "wakes": ("S0", "LAPSED", "S2"),
         "comes": (None, "NEW", "S1"),
     }
     assert told["since"].unique().to_list() == [date(1970, 2, 20)]
@@ -90,7 +90,7 @@ def test_everybody_is_where_the_windows_say():
 def test_before_the_data_begin_nobody_was_anywhere():
     shop = lines(("a", 0, 9.0), ("a", 14, 9.0), ("a", 25, 9.0), end_day=30)
     told = segment_transitions(shop, Ladder(), [TIME.window_at(15, shop.first_day)])
-    assert told["before_id"].to_list() == [None]
+    assert told["previous_id"].to_list() == [None]
 
 
 def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
@@ -115,7 +115,7 @@ def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
         to_id=pl.col("label").replace_strict(names, return_dtype=pl.String),
         since=pl.col("cutoff").map_elements(as_date, pl.Date),
     ).sort("since", "customer_id")
-    eligible = told.filter(~pl.col("from_id").is_in(["NEW", "SILENT"]))
+    eligible = told.filter(~pl.col("from_id").is_in(["NEW", "LAPSED"]))
     assert eligible.select(pairs.columns).equals(pairs)
 
 

@@ -23,7 +23,7 @@ def walked(chances, moves, values, ahead):
         for before, after in itertools.pairwise(path):
             chance *= moves[before, after]
         brought = sum(
-            each.discount * each.share * values[segment]
+            each.discount_factor * each.share * values[segment]
             for each, segment in zip(ahead, path, strict=True)
         )
         total += chance * brought
@@ -78,5 +78,5 @@ def test_a_season_scales_the_windows_it_falls_on():
 
 @pytest.mark.parametrize("rate", [-0.1, float("nan"), float("inf")])
 def test_a_rate_that_cannot_be_is_refused(rate):
-    with pytest.raises(ConfigError, match=r"worth\.discount"):
+    with pytest.raises(ConfigError, match=r"customer_value\.discount_rate"):
         CustomerValueOptions(discount_rate=rate)

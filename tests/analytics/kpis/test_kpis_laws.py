@@ -27,8 +27,8 @@ def figures(books: OrderBook, *names: str) -> pl.DataFrame:
 def test_rolling_retention_is_never_below_bounded_and_falls_with_age(
     books: OrderBook,
 ) -> None:
-    both = figures(books, "retention_rolling").join(
-        figures(books, "retention_cohort"), on=["scope", "age"], suffix="_bounded"
+    both = figures(books, "rolling_retention").join(
+        figures(books, "cohort_retention"), on=["scope", "age"], suffix="_bounded"
     )
     assert (both["part"] >= both["part_bounded"]).all()
     later = pl.col("part").diff().over("scope", order_by="age")
@@ -101,7 +101,7 @@ def test_who_orders_does_so_at_least_once_and_intervals_hold_their_value(
 ) -> None:
     found = figures(books, "purchase_frequency")
     assert (found["value"] >= 1).all()
-    rates = figures(books, "retention_window", "repeat_rate").drop_nulls("low")
+    rates = figures(books, "window_retention", "repeat_rate").drop_nulls("low")
     assert (rates["low"] <= rates["value"] + 1e-12).all()
     assert (rates["high"] >= rates["value"] - 1e-12).all()
 

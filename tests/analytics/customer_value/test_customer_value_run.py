@@ -28,8 +28,8 @@ def test_what_came_is_what_the_lines_say(made: RunFolder, sums: pl.DataFrame) ->
     whole = sums.filter(
         (pl.col("part") == "all")
         & (pl.col("measure") == "expected_value")
-        & (pl.col("realised_as") == "spend")
-        & (pl.col("forecaster") == "markov")
+        & (pl.col("actual_basis") == "spend")
+        & (pl.col("model") == "markov")
         & (pl.col("window") != "pooled")
     )
     assert whole.height
@@ -41,17 +41,17 @@ def test_what_came_is_what_the_lines_say(made: RunFolder, sums: pl.DataFrame) ->
         known = later.join(eligible, on="customer_id", how="semi")
         spent = known["amount"].sum() / MONEY_SCALE
         # Orders that were refunded as a whole are known to be void only later.
-        assert row["realised"] == pytest.approx(spent, rel=0.03)
+        assert row["actual"] == pytest.approx(spent, rel=0.03)
 
 
 def test_tests_add_up_to_the_pooled_sum(sums: pl.DataFrame) -> None:
     whole = sums.filter((pl.col("part") == "all") & (pl.col("windows") == 1))
-    keys = ["measure", "forecaster", "realised_as"]
+    keys = ["measure", "model", "actual_basis"]
     parts = whole.filter(pl.col("window") != "pooled")
-    added = parts.group_by(keys).agg(pl.col("predicted", "realised").sum())
+    added = parts.group_by(keys).agg(pl.col("predicted", "actual").sum())
     both = whole.filter(pl.col("window") == "pooled").join(added, on=keys)
     assert both.height
-    for name in ("predicted", "realised"):
+    for name in ("predicted", "actual"):
         assert both[name].to_list() == pytest.approx(both[f"{name}_right"].to_list())
 
 

@@ -35,56 +35,56 @@ SEEN = ((0, 120.0, 100.0),)  # a season in which people spend a fifth more
 
 def valuer(**change):
     given = {
-        "values": (0.0, 100.0),
-        "moves": ((0.8, 0.2), (0.4, 0.6)),
-        "season": SpendSeasonality(91),
-        "buying": CDNOW,
+        "segment_values": (0.0, 100.0),
+        "transition_matrix": ((0.8, 0.2), (0.4, 0.6)),
+        "seasonality": SpendSeasonality(91),
+        "purchase_model": CDNOW,
         "horizon": 91,
         "gap": 0,
-        "discount": 0.1,
+        "discount_rate": 0.1,
     }
     return ValueModel(**(given | change))
 
 
 def test_the_next_window_by_the_chain_is_expected_spend_discounted():
-    told = valuer().columns(ROWS, CHANCES, 500)
+    told = valuer().clv_columns(ROWS, CHANCES, 500)
     once = 1.1 ** (-91 / 365)
     assert told["clv_next_markov"].to_list() == pytest.approx([50 * once, 10 * once])
 
 
 def test_a_year_by_the_chain_by_hand():
     # μ, Pμ, P²μ, P³μ are (0, 100), (20, 60), (28, 44), (31.2, 37.6).
-    told = valuer(discount=0.0).columns(ROWS, np.eye(2), 500)
+    told = valuer(discount_rate=0.0).clv_columns(ROWS, np.eye(2), 500)
     assert told["clv_year_markov"].to_list() == pytest.approx([79.2, 241.6])
 
 
 def test_bgnbd_stands_beside_it_on_the_same_windows():
-    told = valuer().columns(ROWS, CHANCES, 500)
+    told = valuer().clv_columns(ROWS, CHANCES, 500)
     expected = CDNOW.expected_value(ROWS, value_periods(91, 0, DAYS_PER_YEAR, 0.1))
     assert told["clv_year_bgnbd"].to_numpy() == pytest.approx(expected)
 
 
 def test_without_the_history_or_the_model_only_the_chain_speaks():
     for told in (
-        valuer(buying=None).columns(ROWS, CHANCES, 500),
-        valuer().columns(ROWS.drop("x_days"), CHANCES, 500),
+        valuer(purchase_model=None).clv_columns(ROWS, CHANCES, 500),
+        valuer().clv_columns(ROWS.drop("x_days"), CHANCES, 500),
     ):
         assert told["clv_next_bgnbd"].null_count() == 2
         assert told["clv_year_markov"].null_count() == 0
 
 
 def test_a_proven_season_moves_values_where_it_falls():
-    seasonal = valuer(season=SpendSeasonality(91, SEEN))
+    seasonal = valuer(seasonality=SpendSeasonality(91, SEEN))
     assert seasonal.segment_values_at(364) == (0.0, 120.0)
     assert seasonal.segment_values_at(364 + 182) == (0.0, 100.0)
-    high, low = (seasonal.columns(ROWS, CHANCES, day) for day in (364, 546))
+    high, low = (seasonal.clv_columns(ROWS, CHANCES, day) for day in (364, 546))
     ratio = high["clv_next_markov"] / low["clv_next_markov"]
     assert ratio.to_list() == pytest.approx([1.2, 1.2])
 
 
 def test_spend_without_a_mean_is_missing_and_not_infinite():
     heavy = PurchaseModel(CDNOW.order_model, GammaGamma(6.25, 0.9, 15.44))
-    told = valuer(buying=heavy).columns(
+    told = valuer(purchase_model=heavy).clv_columns(
         ROWS.with_columns(spend_364=pl.Series([66.0, 0.0])), CHANCES, 500
     )
     assert told["clv_year_bgnbd"].is_null().to_list() == [False, True]
@@ -92,14 +92,14 @@ def test_spend_without_a_mean_is_missing_and_not_infinite():
 
 @pytest.mark.parametrize("buying", [CDNOW, None])
 def test_it_survives_being_kept_as_json(buying):
-    given = valuer(buying=buying, season=SpendSeasonality(91, SEEN, "proven"))
-    kept = ValueModel.from_state(json.loads(json.dumps(given.state())))
+    given = valuer(purchase_model=buying, seasonality=SpendSeasonality(91, SEEN, "proven"))
+    kept = ValueModel.from_state(json.loads(json.dumps(given.to_state())))
     assert kept == given
-    assert kept.clv_columns(ROWS, CHANCES, 364).equals(given.columns(ROWS, CHANCES, 364))
+    assert kept.clv_columns(ROWS, CHANCES, 364).equals(given.clv_columns(ROWS, CHANCES, 364))
 
 
 def test_nobody_is_valued_without_complaint():
-    assert valuer().columns(ROWS[:0], CHANCES[:0], 500).shape == (0, 4)
+    assert valuer().clv_columns(ROWS[:0], CHANCES[:0], 500).shape == (0, 4)
 
 
 def scores(segments, **change):

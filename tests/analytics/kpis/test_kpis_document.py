@@ -6,12 +6,12 @@ from pathlib import Path
 from segpredict.analytics.kpis import KPIS
 
 DOCS = Path(__file__).parents[3] / "docs"
-document = runpy.run_path(str(DOCS / "write_metrics.py"))["document"]
+document = runpy.run_path(str(DOCS / "write_kpis.py"))["document"]
 
 
 def test_the_page_of_definitions_is_current() -> None:
-    told = (DOCS / "metrics.md").read_text(encoding="utf-8")
-    assert told == document(), "python docs/write_metrics.py"
+    told = (DOCS / "kpis.md").read_text(encoding="utf-8")
+    assert told == document(), "python docs/write_kpis.py"
 
 
 def test_every_metric_stands_on_the_page_with_its_example() -> None:

@@ -32,8 +32,8 @@ def test_without_conditions_everybody_is_eligible() -> None:
 
 
 def test_roles_are_places_on_the_ladder() -> None:
-    assert who(roles=("inactive",)) == ["gone", "back"]
-    assert who(roles=("low", "top")) == ["low", "top"]
+    assert who(segment_roles=("inactive",)) == ["gone", "back"]
+    assert who(segment_roles=("low", "top")) == ["low", "top"]
 
 
 def test_a_ladder_of_one_has_a_top_and_no_low() -> None:
@@ -43,24 +43,24 @@ def test_a_ladder_of_one_has_a_top_and_no_low() -> None:
 
 
 def test_moves_compare_the_named_segment_with_the_present_one() -> None:
-    assert who(moves=("falls",)) == ["low", "top"]
-    assert who(moves=("stays",)) == ["gone", "mid"]
-    assert who(moves=("rises",)) == ["back"]
-    assert who(moves=("rises", "falls")) == ["back", "low", "top"]
+    assert who(predicted_moves=("falls",)) == ["low", "top"]
+    assert who(predicted_moves=("stays",)) == ["gone", "mid"]
+    assert who(predicted_moves=("rises",)) == ["back"]
+    assert who(predicted_moves=("rises", "falls")) == ["back", "low", "top"]
 
 
 def test_all_conditions_must_hold() -> None:
-    assert who(moves=("falls",), is_new=False) == ["top"]
-    assert who(moves=("falls",), at_least={"p_down": 0.9}, roles=("low",)) == []
+    assert who(predicted_moves=("falls",), is_new=False) == ["top"]
+    assert who(predicted_moves=("falls",), at_least={"p_down": 0.9}, segment_roles=("low",)) == []
 
 
 def test_segments_are_found_by_id_and_by_name() -> None:
-    assert who(segments=("Core", "S2")) == ["mid", "top"]
+    assert who(segment_names=("Core", "S2")) == ["mid", "top"]
 
 
 def test_bounds_are_met_and_missing_values_meet_none() -> None:
     rows = ROWS.with_columns(p_up=None)
-    assert who(at_most={"p_up": 0.4}, roles=("inactive",)) == ["gone"]
+    assert who(at_most={"p_up": 0.4}, segment_roles=("inactive",)) == ["gone"]
     assert eligible_customers(rows, EligibilityRule(at_most={"p_up": 1.0}), SEGMENTS).is_empty()
 
 
@@ -69,7 +69,7 @@ def test_the_largest_share_is_taken_of_those_who_meet_all_else() -> None:
         many(10), EligibilityRule(top_share={"value_at_risk": 0.2}), SEGMENTS
     )
     assert found["value_at_risk"].to_list() == [9.0, 10.0]
-    assert who(roles=("inactive",), top_share={"p_up": 0.5}) == ["back"]
+    assert who(segment_roles=("inactive",), top_share={"p_up": 0.5}) == ["back"]
 
 
 def test_equals_are_taken_together() -> None:

@@ -2,14 +2,14 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import IDS, SEGMENTS, moves
+from transition_rows import IDS, SEGMENTS, moves
 
 from segpredict.analytics.transitions import entered_and_left, observed_matrix
 
 
 def told(*rows: tuple[str, str]) -> list[tuple]:
     listed = entered_and_left(moves(*rows), SEGMENTS)
-    return listed.select("segment", "direction", "customer_id", "other").rows()
+    return listed.select("segment", "direction", "customer_id", "other_segment").rows()
 
 
 def test_who_moves_enters_one_list_and_leaves_another():
@@ -20,19 +20,19 @@ def test_who_moves_enters_one_list_and_leaves_another():
 
 
 def test_the_new_only_enter_and_the_gone_only_leave():
-    assert told(("NEW", "S1"), ("S2", "GONE"), ("SILENT", "S2")) == [
+    assert told(("NEW", "S1"), ("S2", "ERASED"), ("LAPSED", "S2")) == [
         ("Occasional", "entered", "c00000", "New"),
-        ("Core", "entered", "c00002", "Silent for long"),
-        ("Core", "left", "c00001", "No customer any more"),
+        ("Core", "entered", "c00002", "Lapsed"),
+        ("Core", "left", "c00001", "Erased"),
     ]
 
 
 def test_silence_that_goes_on_is_no_move():
-    assert told(("SILENT", "S0")) == []
+    assert told(("LAPSED", "S0")) == []
 
 
 @settings(max_examples=25)
-@given(st.lists(st.tuples(st.sampled_from([*IDS, "NEW", "SILENT"]), st.sampled_from(IDS))))
+@given(st.lists(st.tuples(st.sampled_from([*IDS, "NEW", "LAPSED"]), st.sampled_from(IDS))))
 def test_lists_and_matrix_say_the_same(rows):
     went = moves(*rows)
     listed = entered_and_left(went, SEGMENTS)
@@ -46,7 +46,7 @@ def test_lists_and_matrix_say_the_same(rows):
             counted = table.filter(table[mine] == segment, table[other] != segment)
             silent = table.filter(
                 table[mine] == segment,
-                table["from_id"] == "SILENT",
+                table["from_id"] == "LAPSED",
                 table["to_id"] == "S0",
             )
             assert mine_in.height == counted["n"].sum() - silent["n"].sum()

@@ -41,9 +41,11 @@ def test_errors_are_those_worked_out_by_hand() -> None:
     found = {row["method"]: row for row in errors.to_dicts() if row["window"] != "pooled"}
     assert found["segments"]["wape"] == 0.2
     assert found["seasonal_naive"]["wape"] == 0.5
-    assert found["segments"]["gap"] == pytest.approx(-0.3)
+    assert found["segments"]["difference"] == pytest.approx(-0.3)
     assert found["last_window"]["wape"] == 1.0
-    assert found["seasonal_naive"]["gap_low"] == found["seasonal_naive"]["gap_high"] == 0
+    assert (
+        found["seasonal_naive"]["difference_low"] == found["seasonal_naive"]["difference_high"] == 0
+    )
 
 
 def test_pooled_errors_weigh_tests_by_what_came() -> None:
@@ -78,8 +80,8 @@ def test_without_last_year_nothing_is_published_and_the_reason_says_so() -> None
 
 def test_what_is_enough_is_learned_from_earlier_tests_alone() -> None:
     first, second = tried(15000, *BETTER), tried(15091, *BETTER)
-    assert judged(first)[1]["met_of"] == 0
-    assert judged(first, second)[1]["met_of"] == 2
+    assert judged(first)[1]["service_tests"] == 0
+    assert judged(first, second)[1]["service_tests"] == 2
 
 
 def test_an_interval_of_customers_holds_what_other_customers_would_have_bought() -> None:

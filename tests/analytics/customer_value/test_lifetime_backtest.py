@@ -26,7 +26,7 @@ def test_errors_and_gaps_to_the_plain_guess_by_hand():
     assert cell(table, "markov", "total")["value"] == 0.5
     assert cell(table, "markov", "mae")["value"] == 20
     assert cell(table, "markov", "rmse")["value"] == pytest.approx(np.sqrt(500))
-    assert cell(table, "markov", "mae")["gap"] == 10
+    assert cell(table, "markov", "mae")["difference"] == 10
     assert cell(table, "markov", "rank")["value"] == pytest.approx(-1)
     # Nothing was predicted: no share of it can have come.
     assert cell(table, "last_year", "total")["value"] is None
@@ -36,7 +36,7 @@ def test_errors_and_gaps_to_the_plain_guess_by_hand():
 def test_the_plain_guess_is_no_distance_from_itself():
     table = judge({"markov": [1, 2, 3], "last_year": [3, 2, 1]}, [3, 2, 2])
     own = table.filter(pl.col("method") == "last_year")
-    assert own["gap"].drop_nulls().unique().to_list() == [0]
+    assert own["difference"].drop_nulls().unique().to_list() == [0]
 
 
 def test_a_clearly_better_method_has_an_interval_below_zero():
@@ -44,5 +44,5 @@ def test_a_clearly_better_method_has_an_interval_below_zero():
     came = rng.gamma(1, 100, 300)
     near, far = came + rng.normal(0, 10, 300), came + rng.normal(0, 80, 300)
     table = judge({"markov": near, "last_year": far}, came)
-    assert cell(table, "markov", "mae")["gap_high"] < 0
-    assert cell(table, "markov", "rmse")["gap_high"] < 0
+    assert cell(table, "markov", "mae")["difference_high"] < 0
+    assert cell(table, "markov", "rmse")["difference_high"] < 0

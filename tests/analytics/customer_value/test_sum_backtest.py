@@ -44,7 +44,7 @@ def one(table, part, window="2011-03-12"):
 
 def test_sums_and_their_ratio_by_hand():
     found = one(told([account([10, 20, 30], [5, 0, 40])]), "all")
-    assert (found["n"], found["predicted"], found["realised"]) == (3, 60, 45)
+    assert (found["n"], found["predicted"], found["actual"]) == (3, 60, 45)
     assert found["ratio"] == 0.75
 
 
@@ -69,7 +69,7 @@ def test_tests_are_added_up_and_customers_drawn_whole():
     ]
     table = told(both, draws=4_000)
     found = one(table, "all", "pooled")
-    assert (found["n"], found["predicted"], found["realised"]) == (4, 100, 85)
+    assert (found["n"], found["predicted"], found["actual"]) == (4, 100, 85)
     # Two customers, of 45 and 40 over both tests: a draw is 80, 85 or 90.
     assert (found["low"], found["high"]) == (80, 90)
 
@@ -77,7 +77,7 @@ def test_tests_are_added_up_and_customers_drawn_whole():
 def test_nothing_said_has_no_ratio():
     found = one(told([account([0, 0], [1, 2])]), "all")
     assert found["ratio"] is None
-    assert found["realised"] == 3
+    assert found["actual"] == 3
 
 
 @given(st.integers(0, 99))
@@ -90,9 +90,9 @@ def test_parts_add_up_and_the_order_of_rows_changes_no_bit(seed):
     turn = rng.permutation(rows)
     turned = SumBacktest(
         plain.window,
-        plain.who[turn],
+        plain.customers[turn],
         states[turn],
-        account(said[turn], came[turn]).claims,
+        account(said[turn], came[turn]).predictions,
     )
     table = told([plain], draws=100)
     assert table.equals(told([turned], draws=100))
@@ -100,7 +100,7 @@ def test_parts_add_up_and_the_order_of_rows_changes_no_bit(seed):
     for parts in (IDS, [str(t) for t in range(1, 11)]):
         sums = table.filter(pl.col("part").is_in(list(parts)))
         assert sums["predicted"].sum() == pytest.approx(whole["predicted"])
-        assert sums["realised"].sum() == pytest.approx(whole["realised"])
+        assert sums["actual"].sum() == pytest.approx(whole["actual"])
 
 
 def world(chances, seed=0, customers=4_000):
@@ -125,7 +125,7 @@ def world(chances, seed=0, customers=4_000):
 
 @pytest.mark.parametrize("counted", ["label", "spend"])
 def test_true_chances_are_borne_out_in_sum_and_by_segment(counted):
-    table = told([world(MOVES)]).filter(realised_as=counted)
+    table = told([world(MOVES)]).filter(actual_basis=counted)
     for part in ("all", "S1", "S2"):
         found = one(table, part)
         assert found["ratio_low"] < 1 < found["ratio_high"]
@@ -134,7 +134,7 @@ def test_true_chances_are_borne_out_in_sum_and_by_segment(counted):
 
 def test_chances_that_cry_wolf_are_caught():
     wolf = 0.7 * MOVES + 0.3 * np.eye(3)[0]
-    found = one(told([world(wolf)]).filter(realised_as="label"), "all")
+    found = one(told([world(wolf)]).filter(actual_basis="label"), "all")
     assert found["ratio_high"] < 1
 
 
@@ -143,7 +143,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     inside = 0
     for seed in range(40):
         asked = world(MOVES, seed, customers=600)
-        found = one(told([asked]).filter(realised_as="label"), "all")
+        found = one(told([asked]).filter(actual_basis="label"), "all")
         inside += found["ratio_low"] <= 1 <= found["ratio_high"]
         assert found["predicted"] == pytest.approx(expected[asked.states].sum())
     assert inside >= 34

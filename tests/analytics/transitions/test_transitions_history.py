@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import SEGMENTS
+from transition_rows import SEGMENTS
 
 from segpredict.analytics.transitions import entered_and_left
 from segpredict.core import disk
@@ -99,7 +99,7 @@ def test_it_is_one_data_set_for_others(tmp_path):
     assert pl.read_parquet(tmp_path / "kept").height == 3
 
 
-@pytest.mark.parametrize("moment", ["write", "_claim"])
+@pytest.mark.parametrize("moment", ["write_synced", "_claim"])
 def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(tmp_path, monkeypatch, moment):
     history = ScoreHistory(tmp_path / "kept")
     history.add_scores(scores(a="S2"), FIRST)
@@ -175,8 +175,8 @@ def test_moves_between_two_days(tmp_path):
     assert rows.rows() == [
         ("a", "S2", "S1", "S1", 0.7),
         ("b", "S1", "S1", "S1", 0.7),
-        ("c", "SILENT", "S2", None, None),
-        ("d", "S1", "GONE", "S1", 0.7),
+        ("c", "LAPSED", "S2", None, None),
+        ("d", "S1", "ERASED", "S1", 0.7),
         ("e", "NEW", "S0", None, None),
     ]
     assert history.segments(went) == SEGMENTS

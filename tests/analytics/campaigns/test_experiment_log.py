@@ -9,17 +9,17 @@ import pytest
 from segpredict.analytics.campaigns import ExperimentLog, evidence_status, find_experiment_logs
 from segpredict.errors import ArtifactError
 
-LOTS = pl.DataFrame({"customer_id": ["a", "b"], "arm": ["treat", "universal control"]})
+LOTS = pl.DataFrame({"customer_id": ["a", "b"], "arm": ["treatment", "universal holdout"]})
 
 
 def told(play: str = "hold") -> dict:
     return {
         "format": 1,
-        "play": play,
+        "campaign": play,
         "created": "2026-11-21 08:00 UTC",
         "readout": "2027-02-20",
         "customers": 2,
-        "arms": {"treat": 1},
+        "arms": {"treatment": 1},
     }
 
 
@@ -27,8 +27,8 @@ def test_records_are_numbered_and_come_back(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path / "experiments")
     assert log.append_experiment(told(), LOTS).name == "0001-hold.json"
     assert log.append_experiment(told("call"), LOTS).name == "0002-call.json"
-    assert [r["play"] for r in log.read_records()] == ["hold", "call"]
-    assert log.earlier_arms()["call"] == {"a": "treat", "b": "universal control"}
+    assert [r["campaign"] for r in log.read_records()] == ["hold", "call"]
+    assert log.earlier_arms()["call"] == {"a": "treatment", "b": "universal holdout"}
 
 
 def test_nothing_was_tried_where_there_is_no_folder(tmp_path: Path) -> None:
@@ -39,14 +39,14 @@ def test_nothing_was_tried_where_there_is_no_folder(tmp_path: Path) -> None:
 def test_the_first_lot_of_a_customer_holds(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path)
     log.append_experiment(told(), LOTS)
-    log.append_experiment(told(), LOTS.with_columns(arm=pl.lit("treat")))
-    assert log.earlier_arms()["hold"]["b"] == "universal control"
+    log.append_experiment(told(), LOTS.with_columns(arm=pl.lit("treatment")))
+    assert log.earlier_arms()["hold"]["b"] == "universal holdout"
 
 
 def test_a_list_of_arms_that_was_changed_or_lost_is_refused(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path)
     log.append_experiment(told(), LOTS)
-    LOTS.with_columns(arm=pl.lit("treat")).write_parquet(tmp_path / "0001-hold.parquet")
+    LOTS.with_columns(arm=pl.lit("treatment")).write_parquet(tmp_path / "0001-hold.parquet")
     with pytest.raises(ArtifactError, match="was changed"):
         log.earlier_arms()
     (tmp_path / "0001-hold.parquet").unlink()

@@ -28,7 +28,7 @@ CAME = pl.DataFrame(
         ("value_at_risk", "S3", "2011-06-11", 900.0, 9.0),
         ("upside", "S2", "2011-06-11", 10.0, 20.0),
     ],
-    ["measure", "part", "window", "predicted", "realised"],
+    ["measure", "part", "window", "predicted", "actual"],
     orient="row",
 )
 PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
@@ -60,15 +60,15 @@ def test_the_sum_is_that_of_the_eligible() -> None:
     others = many(10, "S3", "S3").with_columns(customer_id="x" + pl.col("customer_id"))
     now = pl.concat([many(10), others])
     found = plan_campaigns([PLAY], shop(now), OPTIONS, 200, 0)
-    assert (found["n"][0], found["stake"][0]) == (10, 55.0)
+    assert (found["n"][0], found["value_at_stake"][0]) == (10, 55.0)
 
 
 def test_the_interval_holds_the_sum_and_agrees_with_the_closed_form() -> None:
     found = row(n=400)
-    assert found["low"] < found["stake"] < found["high"]
+    assert found["low"] < found["value_at_stake"] < found["high"]
     amounts = np.arange(1.0, 401)
     spread = 1.96 * np.sqrt(400 * amounts.var())
-    assert found["high"] - found["stake"] == pytest.approx(spread, rel=0.15)
+    assert found["high"] - found["value_at_stake"] == pytest.approx(spread, rel=0.15)
 
 
 def test_lots_of_a_large_shop_give_the_same_interval() -> None:
@@ -80,22 +80,26 @@ def test_lots_of_a_large_shop_give_the_same_interval() -> None:
 
 def test_what_came_is_the_range_over_the_tests_of_its_segments() -> None:
     found = row()
-    assert (found["came_low"], found["came_high"]) == (0.6, 0.8)
+    assert (found["backtest_low"], found["backtest_high"]) == (0.6, 0.8)
 
 
 def test_without_a_test_nothing_is_said_to_have_come() -> None:
     given = CampaignPopulation(many(10), None, SEGMENTS, CAME.clear(), 91)
     found = plan_campaigns([PLAY], given, OPTIONS, 200, 0).to_dicts()[0]
-    assert found["came_low"] is None
+    assert found["backtest_low"] is None
     assert found["per_arm"] is None
 
 
 def test_the_base_is_counted_of_those_eligible_at_the_last_test() -> None:
     found = row(then=earlier())
-    assert (found["then"], found["n_then"], found["base"]) == ("2011-09-10", 40, 0.25)
+    assert (found["backtest_date"], found["n_backtest"], found["base_rate"]) == (
+        "2011-09-10",
+        40,
+        0.25,
+    )
     assert found["per_arm"] == sample_size_for_share(0.25, 0.05)
-    assert found["seen"] == minimum_detectable_share(0.25, 50, 50)
-    assert found["seen_alone"] == minimum_detectable_share(0.25, 10, 90)
+    assert found["detectable_uplift"] == minimum_detectable_share(0.25, 50, 50)
+    assert found["detectable_uplift_holdout"] == minimum_detectable_share(0.25, 10, 90)
     assert found["windows"] == -(-2 * found["per_arm"] // 100)
     assert found["days"] == 91 * found["windows"]
 
@@ -103,7 +107,7 @@ def test_the_base_is_counted_of_those_eligible_at_the_last_test() -> None:
 @pytest.mark.parametrize(("kpi", "base"), [("buys", 0.25), ("stays", 0.125), ("rises", 0)])
 def test_each_share_is_counted_as_it_says(kpi: str, base: float) -> None:
     play = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)), kpi=kpi)  # type: ignore[arg-type]
-    assert row(play, then=earlier())["base"] == base
+    assert row(play, then=earlier())["base_rate"] == base
 
 
 def test_spend_is_planned_with_the_spend_before_taken_out() -> None:
@@ -111,21 +115,21 @@ def test_spend_is_planned_with_the_spend_before_taken_out() -> None:
     found = row(play, then=earlier())
     spent = np.tile([20.0, 0, 0, 0], 10)
     rho = np.corrcoef(np.tile([0.0, 10], 20), spent)[0, 1]
-    assert found["base"] == found["spend"] == 5.0
-    assert found["rho"] == pytest.approx(rho)
+    assert found["base_rate"] == found["spend"] == 5.0
+    assert found["spend_correlation"] == pytest.approx(rho)
     sd = spent.std(ddof=1)
     assert found["per_arm"] == sample_size_for_mean(sd, 2.5, rho, ErrorRates())
-    assert found["spend_per_arm_raw"] == sample_size_for_mean(sd, 2.5) > found["per_arm"]
+    assert found["spend_per_arm_unadjusted"] == sample_size_for_mean(sd, 2.5) > found["per_arm"]
 
 
 def test_too_few_at_the_last_test_give_no_rate() -> None:
     found = row(then=earlier(29))
-    assert (found["n_then"], found["base"], found["per_arm"]) == (29, None, None)
+    assert (found["n_backtest"], found["base_rate"], found["per_arm"]) == (29, None, None)
 
 
 def test_of_fewer_than_five_nothing_but_the_number_is_told() -> None:
     found = row(n=4, then=earlier())
-    told = {"play", "title", "action", "caution", "stake_of", "kpi", "n", "uplift"}
+    told = {"campaign", "title", "action", "caution", "stake_column", "kpi", "n", "uplift"}
     assert {name for name, value in found.items() if value is not None} == told
 
 
@@ -134,7 +138,7 @@ def test_plays_are_ranked_by_what_is_likely_to_come() -> None:
     whole = Campaign("whole", "W", "w", EligibilityRule(), stake_column="expected_value")
     now = many(100, upside=30.5)  # 3,050, of which all came; 5,050 at risk, of 60 %
     found = plan_campaigns([PLAY, whole, large], shop(now), OPTIONS, 200, 0)
-    assert dict(found.select("play", "rank").iter_rows()) == {
+    assert dict(found.select("campaign", "rank").iter_rows()) == {
         "hold": 2,
         "whole": None,
         "large": 1,

@@ -14,9 +14,9 @@ def test_the_first_customers_are_those_with_most_at_stake() -> None:
     found = targeting_curves(many(10), [PLAY], SEGMENTS).filter(name="hold")
     # 10 + 9 + 8 + 7 + 6 = 40 of 55; fewer than five are not told.
     assert found.row(0, named=True) == {
-        "scope": "play",
+        "scope": "campaign",
         "name": "hold",
-        "stake_of": "value_at_risk",
+        "stake_column": "value_at_risk",
         "size": 10,
         "n": 5,
         "value": 40.0,
@@ -27,7 +27,7 @@ def test_the_first_customers_are_those_with_most_at_stake() -> None:
 
 def test_each_segment_has_a_curve_of_both() -> None:
     found = targeting_curves(many(10), [], SEGMENTS)
-    kinds = found.select("scope", "name", "stake_of").unique(maintain_order=True)
+    kinds = found.select("scope", "name", "stake_column").unique(maintain_order=True)
     assert kinds.rows() == [
         ("segment", "S2", "value_at_risk"),
         ("segment", "S2", "upside"),

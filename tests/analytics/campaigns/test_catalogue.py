@@ -9,7 +9,7 @@ from segpredict.analytics.campaigns.catalogue import MAX_TEXT_LENGTH, default_ca
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError
 
-CALL = "[plays.call]\ntitle = 'Call'\naction = 'Call them.'\n"
+CALL = "[campaigns.call]\ntitle = 'Call'\naction = 'Call them.'\n"
 
 
 def read(tmp_path: Path, text: str, *, replace: bool = False) -> CampaignCatalogue:
@@ -34,7 +34,7 @@ def test_a_playbook_survives_its_own_state() -> None:
 
 
 def test_a_file_adds_plays_and_changes_single_keys(tmp_path: Path) -> None:
-    found = read(tmp_path, CALL + "[plays.hold_best]\nuplift = 0.2\n")
+    found = read(tmp_path, CALL + "[campaigns.hold_best]\nexpected_uplift = 0.2\n")
     assert found.get_campaign("call").title == "Call"
     assert found.get_campaign("hold_best").expected_uplift == 0.2
     assert found.get_campaign("hold_best").eligibility.segment_roles == ("top",)
@@ -48,9 +48,9 @@ def test_a_file_may_take_the_place_of_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "near"),
     [
-        (CALL + "uplfit = 0.1\n", "uplift"),
-        (CALL + "who = { rolls = ['top'] }\n", "roles"),
-        ("[play.call]\ntitle = 'x'\n", "plays"),
+        (CALL + "expected_uplfit = 0.1\n", "expected_uplift"),
+        (CALL + "eligibility = { segment_rolls = ['top'] }\n", "segment_roles"),
+        ("[campaign.call]\ntitle = 'x'\n", "campaigns"),
     ],
 )
 def test_unknown_keys_are_refused_with_the_nearest(tmp_path: Path, text: str, near: str) -> None:
@@ -62,24 +62,24 @@ def test_unknown_keys_are_refused_with_the_nearest(tmp_path: Path, text: str, ne
 @pytest.mark.parametrize(
     "text",
     [
-        CALL + "uplift = 0.0\n",
-        CALL + "uplift = nan\n",
-        CALL + "uplift = 'much'\n",
+        CALL + "expected_uplift = 0.0\n",
+        CALL + "expected_uplift = nan\n",
+        CALL + "expected_uplift = 'much'\n",
         CALL + "kpi = 'love'\n",
-        CALL + "stake = 'p_down'\n",
-        CALL + "who = { roles = ['king'] }\n",
-        CALL + "who = { top_share = { p_up = 1.5 } }\n",
-        CALL + "who = { top_share = { p_up = 0.5, p_down = 0.5 } }\n",
-        CALL + "who = { at_least = { p_up = inf } }\n",
+        CALL + "stake_column = 'p_down'\n",
+        CALL + "eligibility = { segment_roles = ['king'] }\n",
+        CALL + "eligibility = { top_share = { p_up = 1.5 } }\n",
+        CALL + "eligibility = { top_share = { p_up = 0.5, p_down = 0.5 } }\n",
+        CALL + "eligibility = { at_least = { p_up = inf } }\n",
         CALL + "name = 'other'\n",
-        "[plays.call]\ntitle = ' '\naction = 'x'\n",
-        "[plays.call]\ntitle = 'x'\n",
-        f"[plays.call]\ntitle = 'x'\naction = '{'x' * (MAX_TEXT_LENGTH + 1)}'\n",
-        "plays = 3\n",
-        "[plays]\ncall = 3\n",
-        "[plays]\nhold_best = 3\n",
+        "[campaigns.call]\ntitle = ' '\naction = 'x'\n",
+        "[campaigns.call]\ntitle = 'x'\n",
+        f"[campaigns.call]\ntitle = 'x'\naction = '{'x' * (MAX_TEXT_LENGTH + 1)}'\n",
+        "campaigns = 3\n",
+        "[campaigns]\ncall = 3\n",
+        "[campaigns]\nhold_best = 3\n",
         "",
-        "[plays.call\n",
+        "[campaigns.call\n",
     ],
 )
 def test_what_cannot_be_a_play_is_refused(tmp_path: Path, text: str) -> None:
@@ -93,7 +93,7 @@ def test_what_cannot_be_a_play_is_refused(tmp_path: Path, text: str) -> None:
 )
 def test_names_that_could_not_be_part_of_a_file_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be named"):
-        read(tmp_path, f'[plays."{name}"]\ntitle = "x"\naction = "x"\n')
+        read(tmp_path, f'[campaigns."{name}"]\ntitle = "x"\naction = "x"\n')
 
 
 def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"holdout": 0.0}, {"holdout": 0.6}, {"alpha": 0.0}, {"power": 0.04}],
+    [{"holdout_share": 0.0}, {"holdout_share": 0.6}, {"alpha": 0.0}, {"power": 0.04}],
 )
 def test_shares_outside_their_range_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(ConfigError):

@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
+from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import observed_matrix
 from segpredict.errors import SchemaError
 
-CELLS = st.tuples(st.sampled_from([*IDS, "NEW", "SILENT"]), st.sampled_from([*IDS, "GONE"]))
+CELLS = st.tuples(st.sampled_from([*IDS, "NEW", "LAPSED"]), st.sampled_from([*IDS, "ERASED"]))
 
 
 def cell(table: pl.DataFrame, start: str, end: str) -> dict:
@@ -23,7 +23,7 @@ def test_moves_are_counted_with_their_share_of_the_row():
     table = observed_matrix(moves(*times((("S1", "S1"), 3), (("S1", "S2"), 1))), SEGMENTS)
     assert table.height == 9
     stay = cell(table, "S1", "S1")
-    assert (stay["n"], stay["row_n"], stay["share"], stay["is_thin"]) == (
+    assert (stay["n"], stay["n_from"], stay["share"], stay["is_small"]) == (
         3,
         4,
         0.75,
@@ -40,14 +40,14 @@ def test_the_interval_of_one_period_is_that_of_jeffreys():
 
 
 def test_places_beside_the_segments_stand_where_they_occur():
-    table = observed_matrix(moves(("NEW", "S1"), ("SILENT", "S0"), ("S2", "GONE")), SEGMENTS)
+    table = observed_matrix(moves(("NEW", "S1"), ("LAPSED", "S0"), ("S2", "ERASED")), SEGMENTS)
     rows = table["from_id"].unique(maintain_order=True).to_list()
     columns = table["to_id"].unique(maintain_order=True).to_list()
-    assert rows == ["S0", "S1", "S2", "NEW", "SILENT"]
-    assert columns == ["S0", "S1", "S2", "GONE"]
+    assert rows == ["S0", "S1", "S2", "NEW", "LAPSED"]
+    assert columns == ["S0", "S1", "S2", "ERASED"]
 
 
-@pytest.mark.parametrize("move", [("S1", "NEW"), ("S9", "S1"), ("GONE", "S1")])
+@pytest.mark.parametrize("move", [("S1", "NEW"), ("S9", "S1"), ("ERASED", "S1")])
 def test_a_move_to_or_from_nowhere_is_refused(move):
     with pytest.raises(SchemaError, match="ids of no segment"):
         observed_matrix(moves(move), SEGMENTS)
@@ -55,8 +55,8 @@ def test_a_move_to_or_from_nowhere_is_refused(move):
 
 def test_a_row_of_thirty_is_not_thin():
     table = observed_matrix(moves(*times((("S1", "S1"), 30), (("S2", "S2"), 29))), SEGMENTS)
-    assert not cell(table, "S1", "S1")["is_thin"]
-    assert cell(table, "S2", "S2")["is_thin"]
+    assert not cell(table, "S1", "S1")["is_small"]
+    assert cell(table, "S2", "S2")["is_small"]
 
 
 def test_a_planted_matrix_is_recovered():

@@ -64,7 +64,7 @@ def test_order_value_and_frequency_leave_returns_aside() -> None:
 
 
 def test_retention_from_window_to_window_counts_those_who_order_again() -> None:
-    assert value("retention_window") == pytest.approx(2 / 3)
+    assert value("window_retention") == pytest.approx(2 / 3)
 
 
 def test_net_and_gross_revenue_retention_see_the_same_customers() -> None:
@@ -97,7 +97,7 @@ def cohort(metric: str) -> list[tuple[str, int, float | None]]:
 
 def test_cohorts_are_followed_by_calendar_month() -> None:
     # January: Ann, Bob and Cid; May: Dot. The data end with the first of July.
-    assert cohort("retention_cohort")[:10] == [
+    assert cohort("cohort_retention")[:10] == [
         ("1970-01", 0, 1.0),
         ("1970-01", 1, 0.0),
         ("1970-01", 2, 0.0),
@@ -111,7 +111,7 @@ def test_cohorts_are_followed_by_calendar_month() -> None:
 
 
 def test_rolling_retention_waits_for_those_who_come_back() -> None:
-    assert [row[2] for row in cohort("retention_rolling")[:7]] == [
+    assert [row[2] for row in cohort("rolling_retention")[:7]] == [
         *(1.0, 2 / 3, 2 / 3, 2 / 3, 0.0, 0.0),
         None,
     ]
@@ -125,7 +125,7 @@ def test_cohort_revenue_is_per_customer_of_the_cohort_returns_included() -> None
 
 
 def test_over_all_cohorts_the_first_is_left_out() -> None:
-    rows = cohort("retention_cohort")[10:]
+    rows = cohort("cohort_retention")[10:]
     assert rows == [("all", 0, 1.0), ("all", 1, 0.0)]
     assert cohort("cohort_revenue")[10:] == [("all", 0, 40.0), ("all", 1, 0.0)]
 
@@ -134,7 +134,7 @@ def test_stays_are_counted_without_newcomers() -> None:
     moves = pl.DataFrame(
         {"from_id": ["S1", "S1", "NEW"], "to_id": ["S0", "S1", "S1"], "n": [1, 3, 9]}
     )
-    found = compute_kpis(replace(books(), transitions=moves), ["segment_stay"])
+    found = compute_kpis(replace(books(), transitions=moves), ["segment_retention"])
     assert found.select("scope", "start", "end", "n", "value").rows() == [
         ("all", 91, 182, 4, 0.75),
         ("S1", 91, 182, 4, 0.75),
@@ -143,7 +143,9 @@ def test_stays_are_counted_without_newcomers() -> None:
 
 def test_shares_of_sales_are_those_of_the_newest_window() -> None:
     named = {"ann": "S2", "bob": "S1", "cid": "S0", "dot": "S1"}
-    found = compute_kpis(OrderBook.from_orders(ROWS, 182, segments=named), ["sales_share"])
+    found = compute_kpis(
+        OrderBook.from_orders(ROWS, 182, segments=named), ["segment_revenue_share"]
+    )
     assert found.select("scope", "n", "part", "whole").rows() == [
         ("S0", 1, -50_000, 2_550_000),
         ("S1", 2, 600_000, 2_550_000),
@@ -186,7 +188,7 @@ def test_the_bridge_goes_from_list_value_to_net_revenue() -> None:
         ("list_value", 1_780_000),
         ("discounts", -80_000),
         ("gross_sales", 1_700_000),
-        ("sent_back_whole", -300_000),
+        ("refunded_orders", -300_000),
         ("returned", -100_000),
         ("net_revenue", 1_300_000),
     ]
@@ -230,9 +232,9 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
 
 def test_a_shop_shorter_than_a_window_has_only_figures_of_longer_spans() -> None:
     short = OrderBook.from_orders([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
-    found = set(compute_kpis(short)["metric"])
+    found = set(compute_kpis(short)["kpi"])
     assert "orders" not in found
-    assert {"gini", "retention_cohort", "gross_net_bridge"} <= found
+    assert {"gini", "cohort_retention", "gross_net_bridge"} <= found
 
 
 class Folder(dict):

@@ -1,4 +1,4 @@
-"""Write ``metrics.md``, the page of definitions, from the definitions."""
+"""Write ``kpis.md``, the page of definitions, from the definitions."""
 
 import inspect
 import textwrap
@@ -15,7 +15,7 @@ tuple `KPIS`; pages and exports use these definitions and no others. This page i
 written from them by
 
 ```
-python docs/write_metrics.py
+python docs/write_kpis.py
 ```
 
 and the examples are run with the tests. A run keeps all figures in
@@ -81,4 +81,4 @@ def _prompted(source: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("metrics.md").write_text(document(), encoding="utf-8")
+    Path(__file__).with_name("kpis.md").write_text(document(), encoding="utf-8")

@@ -15,8 +15,8 @@ from segpredict.core.tables import MONEY_SCALE, Transactions
 
 duckdb = pytest.importorskip("duckdb")
 SQL = (Path(__file__).parent / "figures.sql").read_text(encoding="utf-8")
-KEY = ["metric", "scope", "age", "start", "end"]
-COHORTS = pl.col("metric").str.contains("cohort|rolling")
+KEY = ["kpi", "scope", "age", "start", "end"]
+COHORTS = pl.col("kpi").str.contains("cohort|rolling")
 MONTHS = """
 with entries as (
   select *, strftime(date '1970-01-01' + day::int, '%Y-%m') as scope
@@ -72,9 +72,9 @@ def agree(transactions: Transactions) -> pl.DataFrame:
     exact = [*KEY, "n", "part", "whole"]
     assert_frame_equal(ours.select(exact), theirs.select(exact), check_exact=True)
     ratio = theirs.filter(pl.col("part").is_null() & pl.col("value").is_not_null())
-    values = ratio.join(ours, on=["metric", "start"], suffix="_ours")
+    values = ratio.join(ours, on=["kpi", "start"], suffix="_ours")
     assert values["value_ours"].to_list() == pytest.approx(values["value"].to_list())
-    assert set(ratio["metric"]) == {"gini", "order_value_median"}
+    assert set(ratio["kpi"]) == {"gini", "order_value_median"}
     by_month = asked(MONTHS.format(**days), lines=lines)
     assert_frame_equal(
         monthly_figures(books).filter(pl.col("orders") > 0).select(by_month.columns), by_month
@@ -109,7 +109,7 @@ def test_sql_gives_the_same_figures_of_online_retail_ii_to_the_penny(
     assert kept == retail.ledger.total("used").money
     known = dict(
         ours.filter(pl.col("end") == retail.end_day, pl.col("scope") == "all")
-        .select("metric", "value")
+        .select("kpi", "value")
         .iter_rows()
     )
     assert kept == round(16_411_916.58 * MONEY_SCALE)
