@@ -177,6 +177,6 @@ def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
 
 def test_l10_a_column_that_only_tells_origins_apart_is_not_used(small):
     assert "observed_days" in small.panel.frame.columns
-    assert "observed_days" not in small.training.xgboost_model.names
+    assert "observed_days" not in small.training.xgboost_model.feature_names
     assert "cutoff" not in small.panel.feature_names
-    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.xgboost_model.names}
+    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.xgboost_model.feature_names}
