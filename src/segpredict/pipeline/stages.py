@@ -35,7 +35,7 @@ from segpredict.pipeline.results import (
 from segpredict.pipeline.target import SelectionMode, no_progress
 from segpredict.report import shortlist
 from segpredict.scoring.predictor import SegmentPredictor
-from segpredict.segmentation import Segmentation, gallery
+from segpredict.segmentation import Segmentation, segment_profiles
 from segpredict.segmentation.selection.compare import (
     comparison_table,
     options_of_selected,
@@ -129,7 +129,7 @@ def segment(
     grid = segment_tables.rule_grid_at_end(shop, config.time, options.rule_grid_names)
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
-    profiles = gallery.segment_profiles(shop, segmentation, window, tables, options.affinity_level)
+    profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
     seen = _explore(shop, config, segmentation, tables)
     draws = transition_tables.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
     return Segmented(

@@ -83,7 +83,7 @@ class HistoryUpdate:
 
         Examples
         --------
-        >>> Added(date(2024, 1, 1), 0, 3, 1).tell()
+        >>> HistoryUpdate(date(2024, 1, 1), 0, 3, 1).summary_sentence()
         'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
 customers would be told otherwise now; what is kept stays.'
         """
@@ -118,9 +118,9 @@ class ScoreHistory:
 
     Examples
     --------
-    >>> history = History("history")  # doctest: +SKIP
+    >>> history = ScoreHistory("history")  # doctest: +SKIP
     >>> scores = predictor.score(frame, as_of="2024-01-01")  # doctest: +SKIP
-    >>> history.add(scores, predictor.version).new  # doctest: +SKIP
+    >>> history.add_scores(scores, predictor.version).new  # doctest: +SKIP
     4306
     """
 
