@@ -147,8 +147,8 @@ def rule_agreement(
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Centres(np.array([[0.0], [9.0]]))
-    >>> agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
+    >>> rule = NearestCentre(np.array([[0.0], [9.0]]))
+    >>> rule_agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
     0.75
     """
     is_same = rule.assign(places) == labels

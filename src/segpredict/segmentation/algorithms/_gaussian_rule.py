@@ -35,8 +35,8 @@ class GaussianMixtureRule(AssignmentRule):
     --------
     >>> import numpy as np
     >>> shapes = np.array([[[1.0]], [[1.0]]])
-    >>> rule = Mixture(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
-    >>> rule.chances(np.array([[1.0], [2.0]])).round(3).tolist()
+    >>> rule = GaussianMixtureRule(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
+    >>> rule.predict_proba(np.array([[1.0], [2.0]])).round(3).tolist()
     [[0.5, 0.5], [0.119, 0.881]]
     """
 

@@ -15,7 +15,7 @@ from segpredict.data.side_tables import freeze_side_tables
 from segpredict.features import compute_features
 
 FAMILIES = (
-    *("assortment", "category", "price_tier", "returns", "when", "where", "who"),
+    *("assortment", "category", "price_tier", "returns", "order_time", "country", "demographics"),
     *("web", "contacts", "discount"),
 )
 
