@@ -10,7 +10,7 @@ import pandera.errors
 import pandera.polars as pa
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.errors import SchemaError
 
 COLUMN_ROLES = (
@@ -289,7 +289,7 @@ def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataF
     --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["a"], "segment": pl.Series([3], dtype=pl.Int8)}
-    >>> check(pl.DataFrame(rows), ASSIGNMENTS).height
+    >>> validate_schema(pl.DataFrame(rows), ASSIGNMENTS_SCHEMA).height
     1
     """
     try:

@@ -17,6 +17,7 @@ from segpredict.analytics.demand import DEMAND_TABLES
 from segpredict.analytics.transitions.tables import CUSTOMER_TABLE, TRANSITION_TABLES
 from segpredict.classifier import BlendedModel
 from segpredict.core import disk
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.run_folder import (
     RunDraft,
     RunFiles,
@@ -24,14 +25,9 @@ from segpredict.core.run_folder import (
     encode_json,
     parquet_writer,
 )
-from segpredict.core.tables import (
-    JSON,
-    Ledger,
-    LedgerCount,
-    LedgerEntry,
-    Segment,
-    SideTables,
-)
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import SideTables
+from segpredict.core.types import JSON
 from segpredict.data import side_tables
 from segpredict.errors import ArtifactError, UnknownNameError
 from segpredict.explain import ForecastExplainer, ImportanceEvidence, importance_json

@@ -12,7 +12,8 @@ from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.disk import write_file
 from segpredict.core.run_folder import RunFolder, encode_csv, open_run
-from segpredict.core.tables import JSON, Transactions
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, UsageError
 from segpredict.pipeline import campaign_planning, loading

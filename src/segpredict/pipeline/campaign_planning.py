@@ -9,7 +9,7 @@ from segpredict.analytics import campaigns as campaign_room
 from segpredict.analytics.campaigns import Campaign, CampaignCatalogue
 from segpredict.classifier import build_panel
 from segpredict.config.campaigns import CampaignOptions
-from segpredict.core.tables import MONEY_SCALE, SideTables, Transactions
+from segpredict.core.transactions import MONEY_SCALE, SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.errors import UsageError
 from segpredict.features import FEATURE_FAMILIES

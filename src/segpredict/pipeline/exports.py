@@ -18,7 +18,7 @@ from segpredict.core.run_folder import (
     encode_json,
     open_run,
 )
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.pipeline import loading
 from segpredict.pipeline.artifacts import BI_FOLDER, REPORT_PATHS
 from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run

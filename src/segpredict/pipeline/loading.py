@@ -9,7 +9,9 @@ import polars as pl
 from segpredict.analytics.segment_tables import classifier_glossary
 from segpredict.config.load import Config, build_config
 from segpredict.core.run_folder import RunFiles, RunFolder
-from segpredict.core.tables import JSON, InputFile, Segment, SideTables, Transactions
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import InputFile, SideTables, Transactions
+from segpredict.core.types import JSON
 from segpredict.core.window import day_number
 from segpredict.data import side_tables
 from segpredict.errors import ArtifactError, ConfigError

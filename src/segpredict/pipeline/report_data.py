@@ -11,7 +11,8 @@ from segpredict.analytics.segment_tables import classifier_glossary
 from segpredict.analytics.transitions.tables import TRANSITION_TABLES
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunFiles
-from segpredict.core.tables import JSON, Transactions
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.explain import Explanation, customer_plots
 from segpredict.pipeline import artifacts, loading

@@ -17,7 +17,8 @@ from segpredict.classifier import (
     XgboostModel,
 )
 from segpredict.config.load import Config
-from segpredict.core.tables import JSON, SideTables, Transactions
+from segpredict.core.transactions import SideTables, Transactions
+from segpredict.core.types import JSON
 from segpredict.data import side_tables
 from segpredict.explain import Explanation, ForecastExplainer, ImportanceEvidence
 from segpredict.segmentation import RuleGrid, Segmentation

@@ -12,8 +12,8 @@ from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunDraft, RunFolder, draft_run, open_run
-from segpredict.core.tables import JSON, Transactions
-from segpredict.core.types import DateLike, ProgressCallback
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
 from segpredict.errors import ArtifactError, MismatchError

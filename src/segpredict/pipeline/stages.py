@@ -16,8 +16,8 @@ from segpredict.classifier import TrainingResult
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
-from segpredict.core.tables import JSON, Transactions
-from segpredict.core.types import DateLike, ProgressCallback
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables

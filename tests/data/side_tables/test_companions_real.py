@@ -8,7 +8,7 @@ import pytest
 
 from segpredict import features, pipeline
 from segpredict.config import load
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window, as_date, day_number
 from segpredict.data.side_tables import freeze_side_tables
 

@@ -12,7 +12,7 @@ from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunFolder, open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.pipeline import archive

@@ -8,8 +8,8 @@ from segpredict.analytics.kpis._concentration import lorenz_curve
 from segpredict.analytics.kpis._measure import (
     KPIS,
     compute_kpis,
-    kpi_tables,
     kpi_named,
+    kpi_tables,
 )
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures

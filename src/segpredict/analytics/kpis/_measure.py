@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.analytics.kpis._cohorts import (
+    COHORT_RETENTION,
     COHORT_REVENUE,
     COHORT_REVENUE_CUMULATIVE,
-    COHORT_RETENTION,
     ROLLING_RETENTION,
 )
 from segpredict.analytics.kpis._concentration import (
@@ -23,8 +23,8 @@ from segpredict.analytics.kpis._retention import (
     GROSS_REVENUE_RETENTION,
     NET_REVENUE_RETENTION,
     REPEAT_RATE,
-    WINDOW_RETENTION,
     SEGMENT_RETENTION,
+    WINDOW_RETENTION,
 )
 from segpredict.analytics.kpis._sales import (
     CUSTOMERS,

@@ -10,7 +10,8 @@ from segpredict.analytics import transitions as movement
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.tables import Segment, Transactions
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
 
 CUSTOMER_TABLE = "customers"  # the one table that names customers: never written as CSV
