@@ -6,11 +6,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from bundles import bundle, migration
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
 from segpredict.analytics.kpis import OrderBook, compute_kpis, kpi_named
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report import render_html
 from segpredict.report.context.cohorts import cohorts_section
 from segpredict.report.context.shop import shop_section

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
