@@ -23,7 +23,7 @@ def command(
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Do it all: clean, segment, forecast, explain, and write the page.
+    """Clean, segment, forecast, explain, and write the page, in one command.
 
     The run folder appears whole at the end, or not at all.
 
