@@ -10,7 +10,8 @@ from segpredict.classifier.history import histories_at_cutoffs
 from segpredict.classifier.training_data import TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions, TimeOptions, XgboostOptions
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import Panel, Transactions
+from segpredict.core.panel import Panel
+from segpredict.core.transactions import Transactions
 from segpredict.segmentation import Segmentation
 
 TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)
@@ -33,9 +34,9 @@ class Small:
 
     @property
     def panel(self) -> Panel:
-        return self.train_origins.panel
+        return self.training.panel
 
-    def lesson(self, which: int = -1) -> TrainingData:
+    def training_data(self, which: int = -1) -> TrainingData:
         fold = self.schedule.test_folds[which]
         known = histories_at_cutoffs(self.transactions, self.segmentation, self.schedule)
         size = len(self.segmentation.segments)

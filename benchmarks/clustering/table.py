@@ -44,7 +44,7 @@ def main() -> None:
     args = parser.parse_args()
     run = open_run(args.run)
     told = table(
-        run.read_parquet("segmentation/candidates.parquet"), run.json("segmentation/selection.json")
+        run.read_parquet("segmentation/candidates.parquet"), run.read_json("segmentation/selection.json")
     )
     print(told)
     if args.write:

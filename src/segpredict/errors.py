@@ -15,18 +15,18 @@ Each class owns its wording and its exit code; doors only read them::
     ├── ContractError               5  the data break the contract
     │   ├── ColumnMissingError      5  a needed column is not there
     │   ├── BadCellsError           5  cells that are not what their column says
-    │   ├── TableError              5  a table between two rooms breaks its schema
+    │   ├── SchemaError             5  a table between two rooms breaks its schema
     │   └── TooManyBadRowsError     5  more unreadable rows than may be set aside
     ├── SupportError                6  the data are fine and cannot support the model
     │   ├── TooFewCustomersError    6
     │   ├── TooShortHistoryError    6  no origin has a complete outcome
-    │   └── OneClassError           6  every label is the same
+    │   └── SingleClassError        6  every label is the same
     ├── ArtifactError               7  a run folder is missing, damaged or too new
     │   └── TamperedFileError       7  a file differs from its recorded hash
     ├── MismatchError               8  model and data disagree
     ├── LimitError                 10  memory, disk, size or time
-    ├── BusyError                  11  the target exists already
-    └── WriterError                11  another process writes there
+    ├── TargetBusyError            11  the target exists already
+    └── StoreLockedError           11  another process writes there
 """
 
 import difflib

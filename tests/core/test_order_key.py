@@ -17,7 +17,7 @@ from segpredict.analytics.kpis import OrderBook
 from segpredict.config import load
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY, count_orders
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning import clean_lines

@@ -11,16 +11,10 @@ from plays_bundle import plays
 from shop_bundle import figures
 from worth_bundle import worth
 
-from segpredict.core.tables import (
-    MONEY_SCALE,
-    Detected,
-    Feature,
-    InputFile,
-    Ledger,
-    LedgerCount,
-    LedgerEntry,
-    Segment,
-)
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import MONEY_SCALE, Detected, InputFile
 from segpredict.core.window import Window
 from segpredict.explain import ImportanceEvidence
 from segpredict.report import ReportInput
@@ -290,9 +284,9 @@ CARD = {
     "rule": "spent at least £1,200 in 91 days",
     "precision": 0.9,
     "recall": 0.85,
-    "steadiness": 0.55,
+    "stability": 0.55,
     "examples": [{"kind": "smaller", "customer_id": "c7", "spend": 1300.0, "days": 4}],
-    "likes": [
+    "affinity": [
         {
             "category": "lamps",
             "n": 60,
@@ -302,8 +296,8 @@ CARD = {
             "high": 2.3,
         }
     ],
-    "came": [{"id": "NEW", "name": "New", "n": 40, "share": 0.13}],
-    "went": [{"id": "S2", "name": "Regular", "n": 50, "share": 0.17}],
+    "came_from": [{"id": "NEW", "name": "New", "n": 40, "share": 0.13}],
+    "went_to": [{"id": "S2", "name": "Regular", "n": 50, "share": 0.17}],
 }
 
 

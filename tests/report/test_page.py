@@ -14,15 +14,10 @@ from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 from plays_bundle import plays
 
 from segpredict import report
-from segpredict.core.tables import (
-    Detected,
-    Feature,
-    InputFile,
-    Ledger,
-    LedgerCount,
-    LedgerEntry,
-    Segment,
-)
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Detected, InputFile
 from segpredict.report import CHECK_SECTIONS, SECTIONS, ReportSection, render_html, section_contexts
 
 HOSTILE = (
@@ -126,7 +121,7 @@ def hostile_bundle(payload: str):
         verdict=verdict(model=payload, shipped=payload, reason=payload, warnings=[payload]),
         importance=importance,
         plays=plays(title=payload, action=payload, caution=payload),
-        experiments=({"play": "hold_best", "created": payload, "readout": payload},),
+        experiments=({"campaign": "hold_best", "created": payload, "readout": payload},),
         plots={"beeswarm_S1": payload.encode()},
         glossary=(feature,),
         manifest={payload: {payload: [payload]}},

@@ -13,7 +13,8 @@ from segpredict.classifier.splits import Fold
 from segpredict.config.classifier import ClassifierOptions, XgboostOptions
 from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IntArray as IntArray
-from segpredict.core.tables import JSON, Panel
+from segpredict.core.panel import Panel
+from segpredict.core.types import JSON
 from segpredict.errors import MismatchError, SingleClassError
 
 # What probability models read of a customer: days with a purchase after the first,
@@ -208,7 +209,7 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
 
     Examples
     --------
-    >>> matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
+    >>> feature_matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]
     """
     types = customers.schema

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import LimitError, StoreLockedError, UsageError
 
 LOCK_FILE = ".lock"

@@ -55,8 +55,8 @@ class Pseudonymizer:
 
     Examples
     --------
-    >>> names = Pseudonyms(b"a secret of 16 or more bytes")
-    >>> names.of(pl.Series(["17850", None, "17850"])).str.head(8).to_list()
+    >>> names = Pseudonymizer(b"a secret of 16 or more bytes")
+    >>> names.hash_ids(pl.Series(["17850", None, "17850"])).str.head(8).to_list()
     ['efbe62c2', None, 'efbe62c2']
     """
 

@@ -19,7 +19,7 @@ def strip_control_characters(value: Any) -> Any:
 
     Examples
     --------
-    >>> legible("a\x1b[31mb\u202ec"), legible(3)
+    >>> strip_control_characters("a\x1b[31mb\u202ec"), strip_control_characters(3)
     ('a�[31mb�c', 3)
     """
     return value.translate(INVISIBLE_CHARACTERS) if isinstance(value, str) else value
@@ -30,7 +30,7 @@ def to_single_line(text: str) -> str:
 
     Examples
     --------
-    >>> line("customer 7\nall is well\r")
+    >>> to_single_line("customer 7\nall is well\r")
     'customer 7 all is well�'
     """
     return re.sub(r"\s*\n\s*", " ", str(strip_control_characters(text)))
@@ -43,7 +43,7 @@ def escape_json_controls(written: str) -> str:
 
     Examples
     --------
-    >>> still('{"id": "\x9b31m"}')
+    >>> escape_json_controls('{"id": "\x9b31m"}')
     '{"id": "\\u009b31m"}'
     """
     return written.translate(_BEYOND_JSON)

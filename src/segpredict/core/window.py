@@ -88,7 +88,7 @@ class Window:
     Examples
     --------
     >>> w = Window(day_number("2011-09-10"))
-    >>> w.span("outcome")
+    >>> w.format_part("outcome")
     '2011-09-10 to 2011-12-09'
     """
 
@@ -162,7 +162,7 @@ def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
 
     Examples
     --------
-    >>> [w.cutoff for w in origins(Window(500), step=28, earliest=440)]
+    >>> [w.cutoff for w in rolling_origins(Window(500), step=28, earliest=440)]
     [500, 472, 444]
     """
     for cutoff in range(last.cutoff, earliest - 1, -step):

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
 MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of
@@ -34,8 +34,8 @@ def target_and_reference(
 
     Examples
     --------
-    >>> chances = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
-    >>> towards, against = question(chances, np.array([0, 2]))
+    >>> probabilities = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> towards, against = target_and_reference(probabilities, np.array([0, 2]))
     >>> towards.tolist(), against.tolist()
     ([0, 0], [1, 2])
     """

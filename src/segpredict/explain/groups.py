@@ -9,7 +9,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON, Feature
+from segpredict.core.panel import Feature
+from segpredict.core.types import JSON
 
 MIN_CORRELATION = 0.7  # |Spearman| from which columns of a family say the same
 OTHER_FAMILY = "other"  # the family of a column that no family declares
@@ -90,9 +91,9 @@ def headline_of(feature: Feature) -> str:
 
     Examples
     --------
-    >>> headline(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
+    >>> headline_of(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
     'Frequency'
-    >>> headline(Feature("order_max", "Largest order.", "currency", family="basket"))
+    >>> headline_of(Feature("order_max", "Largest order.", "currency", family="basket"))
     'Monetary'
     """
     if feature.name in _BY_NAME:

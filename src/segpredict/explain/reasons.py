@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import Feature, Segment
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
 SUPPORTING, OPPOSING = 3, 1  # reasons told of each kind, at most
@@ -60,8 +61,8 @@ class ReasonLexicon:
         Examples
         --------
         >>> spend = Feature("spend_91", "Spend.", "currency")
-        >>> words = Lexicon({"spend_91": spend}, (), {}, {}, "£")
-        >>> words.figure("spend_91", 1234.5), words.figure("spend_91", None)
+        >>> words = ReasonLexicon({"spend_91": spend}, (), {}, {}, "£")
+        >>> words.format_value("spend_91", 1234.5), words.format_value("spend_91", None)
         ('£1,234', 'none')
         """
         if value is None or np.isnan(value):
@@ -119,9 +120,9 @@ def forecast_sentence(current: str, target: str, reference: str) -> str:
 
     Examples
     --------
-    >>> foretold("Core", "Inactive", "Core")
+    >>> forecast_sentence("Core", "Inactive", "Core")
     'Expected to go from Core to Inactive rather than to stay.'
-    >>> foretold("Core", "Core", "Regular")
+    >>> forecast_sentence("Core", "Core", "Regular")
     'Expected to stay in Core rather than go to Regular.'
     """
     if current == target:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 # Name of a list, and the column that ranks its customers.
 SHORTLIST_COLUMNS = {"at risk": "value_at_risk", "on the way up": "upside"}

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.analytics.customer_value import expected_segment_value, risk_and_upside
 from segpredict.classifier import DecisionPolicy
-from segpredict.core.tables import INACTIVE_CODE
+from segpredict.core.segment import INACTIVE_CODE
 
 
 def forecast_columns(
@@ -27,7 +27,7 @@ def forecast_columns(
     Examples
     --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
-    >>> out = forecast(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
+    >>> out = forecast_columns(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
     >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
     (0.2, 35.0)
     """

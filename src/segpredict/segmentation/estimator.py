@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import SupportError
 from segpredict.segmentation.algorithms import (
     CLUSTERERS,
@@ -49,7 +49,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         Whether to standardise the columns first, so that each counts alike.
     n_init
         Random starts of the algorithm.
-    settings
+    algorithm_settings
         Options of the algorithm that differ from its defaults, by name.
     random_state
         Seed of all chance.
@@ -66,7 +66,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         Sum of squared distances of the rows to the centres of their segments, in
         squared standard deviations where the columns are standardised.
     clusters_ : Clusters
-        The frozen groups; their ``state()`` is plain JSON.
+        The frozen groups; their ``to_state()`` is plain JSON.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -100,7 +100,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         "algorithm": [StrOptions(set(CLUSTERERS.names()))],
         "scale": ["boolean"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "settings": [dict, None],
+        "algorithm_settings": [dict, None],
         "random_state": ["random_state"],
     }
 
@@ -111,14 +111,14 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         algorithm: str = "kmeans",
         scale: bool = True,
         n_init: int = 20,
-        settings: dict[str, JSON] | None = None,
+        algorithm_settings: dict[str, JSON] | None = None,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.n_segments = n_segments
         self.algorithm = algorithm
         self.scale = scale
         self.n_init = n_init
-        self.settings = settings
+        self.algorithm_settings = algorithm_settings
         self.random_state = random_state
 
     def fit(self, X: npt.ArrayLike, y: object = None) -> "Segmenter":  # noqa: ARG002
@@ -191,7 +191,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return np.array([f"segmenter{i}" for i in range(self.n_segments_)], dtype=object)
 
     def _grouped(self, points: WeightedPoints) -> Clusters:
-        clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.settings or {})
+        clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.algorithm_settings or {})
         k = min(self.n_segments, len(points))
         if k < self.n_segments:
             warnings.warn(

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from raw_shop import cleaned, sale
 
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame
 

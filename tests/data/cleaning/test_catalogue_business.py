@@ -10,7 +10,7 @@ from raw_shop import cleaned, frame, from_files, sale
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.load import load_config
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning import clean_lines, require_support
 from segpredict.data.readers import from_frame
 from segpredict.errors import SupportError

@@ -16,7 +16,8 @@ from segpredict.classifier.splits import Fold
 from segpredict.classifier.training_data import TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.load import load_config
-from segpredict.core.tables import MONEY_SCALE, Panel
+from segpredict.core.panel import Panel
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
 from segpredict.data.cleaning import require_support
 from segpredict.errors import SingleClassError, SupportError

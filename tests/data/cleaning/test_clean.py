@@ -4,8 +4,8 @@ from raw_shop import SHOP, cleaned, frame, lines, sale
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.source import SourceOptions
+from segpredict.core.ledger import LedgerCount
 from segpredict.core.schemas import LINES_SCHEMA
-from segpredict.core.tables import LedgerCount
 from segpredict.data.cleaning import CLEANING_RULES, clean_lines, ledger_table
 from segpredict.data.readers import from_frame
 from segpredict.errors import (

@@ -21,7 +21,7 @@ import pyarrow as pa
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data import readers, side_tables
 
 HERE = Path(__file__).parents[3]

@@ -21,7 +21,7 @@ from data_sets import DROPS, REAL, put, unpacked
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.core import disk
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data import store
 
 FILE = "online_retail/online_retail.parquet"

@@ -17,7 +17,7 @@ from data_sets import DROPS, REAL, put, unpacked
 
 from segpredict import pipeline
 from segpredict.config import load
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 MARKS = ("<!-- nights: begin -->", "<!-- nights: end -->")
 NIGHTS = (0, 120, 200, 260, 290, 300, 301, 302, 303, 304, 305)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.errors import (

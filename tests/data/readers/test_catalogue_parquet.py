@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.data.readers._reader import translate_read_errors
 from segpredict.errors import ContractError, LimitError, SourceError, UnreadableFileError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.errors import (
     BadCellsError,

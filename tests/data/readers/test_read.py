@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import READERS, from_frame, read_raw_lines
 from segpredict.errors import (
     ColumnMissingError,

@@ -12,7 +12,7 @@ from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunFolder, open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.pipeline import archive
@@ -20,7 +20,7 @@ from segpredict.scoring.new_data import NewData
 from segpredict.scoring.what_if import what_if
 
 SETTINGS = (
-    "classifier.families=['default', 'who', 'where', 'price_tier']",
+    "classifier.families=['default', 'demographics', 'country', 'price_tier']",
     "classifier.baselines=['markov']",
     "classifier.bootstrap_draws=100",
     "segmentation.k=2",
@@ -73,7 +73,7 @@ def run(folder, plan) -> RunFolder:
 
 def test_the_manifest_says_what_was_used_vouched_for_and_left_out(run):
     used = run.facts["families"]["used"]
-    assert {"assortment", "category", "price_tier", "web", "who"} < set(used)
+    assert {"assortment", "category", "price_tier", "web", "demographics"} < set(used)
     left = " ".join(run.facts["families"]["left_out"])
     assert "contacts" in left
     assert "returns" in left

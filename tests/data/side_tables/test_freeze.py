@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.core.tables import CustomerAttribute, SideTables, Transactions
+from segpredict.core.transactions import CustomerAttribute, SideTables, Transactions
 from segpredict.data.side_tables import freeze_side_tables
 
 PEOPLE = pl.DataFrame(

@@ -7,7 +7,7 @@ import pytest
 
 import shop
 from segpredict import features
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data import store
 
 ROWS = [

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import shop
 from segpredict import features
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.orders import is_head
-from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry, Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning._clean import fingerprint_lines

@@ -11,7 +11,7 @@ from typing import Literal
 
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.fill import fill_options
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, quote_value
 
 SEGMENT_ROLES = ("inactive", "low", "middle", "top")
@@ -119,7 +119,7 @@ class CampaignCatalogue:
         """
         found = {play.name: play for play in self.campaigns}
         if name not in found:
-            raise UnknownNameError("play", name, found)
+            raise UnknownNameError("campaign", name, found)
         return found[name]
 
     def to_state(self) -> JSON:
@@ -137,8 +137,8 @@ class CampaignCatalogue:
 
         Examples
         --------
-        >>> plays = {"call": {"title": "Call them", "action": "Call.", "uplift": 0.1}}
-        >>> Playbook.from_state(plays).get("call").uplift
+        >>> plays = {"call": {"title": "Call them", "action": "Call.", "expected_uplift": 0.1}}
+        >>> CampaignCatalogue.from_state(plays).get_campaign("call").expected_uplift
         0.1
         """
         return cls(tuple(_play(name, values) for name, values in state.items()))

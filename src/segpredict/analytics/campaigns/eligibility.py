@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from segpredict.analytics.campaigns.catalogue import SEGMENT_ROLES, Campaign, EligibilityRule
-from segpredict.core.tables import INACTIVE_CODE, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.errors import UnknownNameError
 
 SCORE_COLUMNS = (
@@ -25,9 +25,9 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     Examples
     --------
     >>> ladder = [Segment(i, f"S{i}", "x") for i in range(4)]
-    >>> roles(ladder)
+    >>> segment_roles(ladder)
     {'S0': 'inactive', 'S1': 'low', 'S2': 'middle', 'S3': 'top'}
-    >>> roles(ladder[:2])
+    >>> segment_roles(ladder[:2])
     {'S0': 'inactive', 'S1': 'top'}
     """
     top = max(segment.code for segment in segments)

@@ -13,7 +13,7 @@ from segpredict.analytics.customer_value.periods import ValuePeriod, value_perio
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR
 
 CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
@@ -113,7 +113,7 @@ class ValueModel:
             if self.purchase_model is None
             else self.purchase_model.to_state(),
             "horizon": self.horizon,
-            "gap": self.gap,
+            "difference": self.gap,
             "discount_rate": self.discount_rate,
         }
 
@@ -127,7 +127,7 @@ class ValueModel:
             SpendSeasonality.from_state(state["seasonality"]),
             None if buying is None else PurchaseModel.from_state(buying),
             state["horizon"],
-            state["gap"],
+            state["difference"],
             state["discount_rate"],
         )
 

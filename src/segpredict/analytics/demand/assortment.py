@@ -7,7 +7,7 @@ from scipy import stats
 
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.core.intervals import Z_95
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.segmentation import category_indices
 
 MAX_SUGGESTIONS = 10  # products to show to a segment
@@ -20,7 +20,7 @@ AFFINITY_INDEX_SCHEMA = {
     "index": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "is_sure": pl.Boolean,
+    "is_significant": pl.Boolean,
 }
 
 
@@ -59,7 +59,7 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
         item="category",
         low=low,
         high=high,
-        is_sure=(low > 1) | (high < 1),
+        is_significant=(low > 1) | (high < 1),
     ).select(list(AFFINITY_INDEX_SCHEMA))
 
 

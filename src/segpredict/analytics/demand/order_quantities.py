@@ -20,7 +20,7 @@ from segpredict.analytics.demand.forecast import (
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an interval that holds four windows of five
 DEMAND_FORECAST_SCHEMA = {
@@ -29,12 +29,12 @@ DEMAND_FORECAST_SCHEMA = {
     "expected": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "season": pl.Float64,
+    "seasonal_factor": pl.Float64,
     "last_window": pl.Float64,
     "seasonal_naive": pl.Float64,
     "price": pl.Float64,
     "cost": pl.Float64,
-    "ratio": pl.Float64,
+    "critical_ratio": pl.Float64,
     "order_up_to": pl.Float64,
 }
 
@@ -116,12 +116,12 @@ def _table(
                 "expected": mean,
                 "low": negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
                 "high": negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
-                "season": outlook.seasonal_factors,
+                "seasonal_factor": outlook.seasonal_factors,
                 "last_window": outlook.expected[LAST_WINDOW_NAIVE],
                 "seasonal_naive": naive,
                 "price": price,
                 "cost": cost,
-                "ratio": ratio,
+                "critical_ratio": ratio,
                 "order_up_to": negative_binomial_quantile(mean, alpha, ratio),
             },
             schema=DEMAND_FORECAST_SCHEMA,

@@ -18,7 +18,7 @@ from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.training_data import HISTORY_COLUMNS, TrainingData, normalised
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import SupportError
 
 NAME = "blend"
@@ -83,7 +83,7 @@ def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatAr
 
     Examples
     --------
-    >>> mixed(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
+    >>> geometric_mean(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
     [[0.333, 0.667]]
     """
     floor = metrics.MIN_PROBABILITY

@@ -16,7 +16,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
 from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
 WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
@@ -62,8 +62,8 @@ class SeasonalIndex:
 
         Examples
         --------
-        >>> busy = Season((0.5,) * 26 + (1.5,) * 26, day=1000)
-        >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
+        >>> busy = SeasonalIndex((0.5,) * 26 + (1.5,) * 26, known_until=1000)
+        >>> busy.mean_index(1000, 182), busy.mean_index(1000 + 182, 182), busy.mean_index(1000, 364)
         (0.5, 1.5, 1.0)
         """
         places = (

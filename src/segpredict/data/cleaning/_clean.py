@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import is_head
 from segpredict.core.schemas import LINES_SCHEMA, validate_schema
-from segpredict.core.tables import InputFile, RawLines, Transactions
+from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.window import as_date, day_number
 from segpredict.data.cleaning._currency import SIGN_OF_CURRENCY
 from segpredict.data.cleaning._ledger import LedgerWriter
@@ -52,7 +52,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "a", None], "date": ["2011-01-31"] * 3}
     >>> raw = from_frame(pl.DataFrame({**rows, "amount": ["2.50", "1", "9"]}))
-    >>> shop = clean(raw)
+    >>> shop = clean_lines(raw)
     >>> shop.lines.collect()["amount"].to_list(), shop.ledger.adds_up
     ([10000, 25000], True)
     """

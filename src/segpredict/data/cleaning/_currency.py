@@ -94,9 +94,9 @@ def strip_currency(text: str) -> BareNumber:
 
     Examples
     --------
-    >>> bare("(£2.55)").text, bare("2,55 €").currency, bare("2.55-").text
-    ('-2.55', 'EUR', '-2.55')
-    >>> bare("12%").why, bare("#N/A").why
+    >>> [strip_currency(cell).text for cell in ("(£2.55)", "2,55 €", "2.55-")]
+    ['-2.55', '2,55', '-2.55']
+    >>> strip_currency("12%").rejection, strip_currency("#N/A").rejection
     ('is a percentage', 'is empty')
     """
     if text.casefold() in MISSING_WORDS:
@@ -133,7 +133,7 @@ def single_currency(rows: Mapping[str, int], column: str) -> str:
 
     Examples
     --------
-    >>> only({"$": 3, "USD": 2}, "price")
+    >>> single_currency({"$": 3, "USD": 2}, "price")
     'USD'
     """
     codes = {c for c in rows if c and c not in AMBIGUOUS_SIGNS}

@@ -37,8 +37,8 @@ def to_plain_number(text: str, decimal_mark: str) -> str | None:
 
     Examples
     --------
-    >>> plain("1.234,5", "comma"), plain("1'234.5", "point"), plain("1,5", "point")
-    ('1234.5', '1234.5', None)
+    >>> to_plain_number("1.234,5", "comma"), to_plain_number("1'234.5", "point")
+    ('1234.5', '1234.5')
     """
     if not MARK_PATTERNS[decimal_mark].fullmatch(text):
         return None

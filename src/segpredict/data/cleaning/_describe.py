@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import as_date
 
 DESCRIBED_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99)

@@ -28,8 +28,8 @@ def normalize_id(text: str) -> str:
 
     Examples
     --------
-    >>> tidy("\u200b 17850\xa0"), tidy("00123"), tidy("17850.0")
-    ('17850', '00123', '17850')
+    >>> [normalize_id(text) for text in ("\u200b 17850\xa0", "00123", "17850.0")]
+    ['17850', '00123', '17850']
     """
     bare = text
     while bare != (bare := bare.strip().strip(INVISIBLE_CHARACTERS)):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.tables import MONEY_SCALE, InputFile
+from segpredict.core.transactions import MONEY_SCALE, InputFile
 from segpredict.core.window import as_date
 
 GAP_DAYS = 28  # days without a row that deserve a word

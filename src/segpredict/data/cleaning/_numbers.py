@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data.cleaning import _decimal_marks
 from segpredict.data.cleaning._currency import BareNumber, strip_currency
 
@@ -44,9 +44,9 @@ def to_units(text: str) -> tuple[int | None, str | None]:
 
     Examples
     --------
-    >>> units("2.55"), units("1.00005"), units("−3")
+    >>> to_units("2.55"), to_units("1.00005"), to_units("−3")
     ((25500, None), (10000, None), (-30000, None))
-    >>> units("NaN")
+    >>> to_units("NaN")
     (None, 'is not a number')
     """
     value, why, _ = _exact(text)
@@ -160,7 +160,7 @@ def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     Examples
     --------
     >>> line = pl.DataFrame({"q": [5_000], "p": [3]})  # half a piece at 0.0003
-    >>> line.select(product(pl.col("q"), pl.col("p"))).item()
+    >>> line.select(multiply_units(pl.col("q"), pl.col("p"))).item()
     2
     """
     exact = quantity.cast(pl.Int128) * price.cast(pl.Int128)

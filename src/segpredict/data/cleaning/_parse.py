@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions, allowed_bad_rows
-from segpredict.core.tables import MONEY_SCALE, InputFile, RawLines
+from segpredict.core.transactions import MONEY_SCALE, InputFile, RawLines
 from segpredict.core.window import day_number
 from segpredict.data.cleaning import _currency, _numbers, _times
 from segpredict.data.cleaning._countries import harmonize_countries

@@ -3,7 +3,7 @@
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning._rules import NO_CUSTOMER
 from segpredict.errors import ContractError, SupportError, quote_value
 

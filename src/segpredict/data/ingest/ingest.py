@@ -8,7 +8,7 @@ from pathlib import Path
 from segpredict.config.load import Config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
-from segpredict.core.tables import Detected, InputFile, RawLines, Transactions
+from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
 from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables

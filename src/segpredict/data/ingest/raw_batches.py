@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from segpredict.core import disk
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
-from segpredict.core.tables import JSON, InputFile, RawLines, Transactions
+from segpredict.core.transactions import InputFile, RawLines, Transactions
+from segpredict.core.types import JSON
 from segpredict.errors import TamperedFileError
 
 RAW_FOLDER = "raw"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from segpredict.config.load import Config
-from segpredict.core.tables import RawLines, Transactions
+from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
 from segpredict.data import readers, side_tables
 from segpredict.data.ingest.stored import (

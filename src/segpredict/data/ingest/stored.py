@@ -7,7 +7,7 @@ from typing import Literal
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.load import Config, build_config
-from segpredict.core.tables import RawLines, Transactions
+from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
 from segpredict.core.window import day_number
 from segpredict.data import cleaning, readers, side_tables, store

@@ -43,7 +43,7 @@ def file_name_text(path: Path) -> str:
 
     Examples
     --------
-    >>> called(Path(os.fsdecode(b"caf\xe9.csv")))
+    >>> file_name_text(Path(os.fsdecode(b"caf\xe9.csv")))
     'caf\\xe9.csv'
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -16,7 +16,7 @@ from segpredict.config.source import (
 )
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
-from segpredict.core.tables import Detected, InputFile, RawLines
+from segpredict.core.transactions import Detected, InputFile, RawLines
 from segpredict.data.readers._header import is_unnamed
 from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers

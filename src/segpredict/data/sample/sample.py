@@ -100,7 +100,7 @@ def generate_sample(
 
     Examples
     --------
-    >>> shop = generate(50, seed=1)
+    >>> shop = generate_sample(50, seed=1)
     >>> shop.lines.columns[:3], shop.truth.height
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """

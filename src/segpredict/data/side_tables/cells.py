@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import Detected, InputFile
+from segpredict.core.transactions import Detected, InputFile
 from segpredict.data.cleaning import TimeSettings, parse_times
 from segpredict.data.readers import columns_as_text, read_tables
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, quote_value
@@ -111,7 +111,7 @@ def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
 
     Examples
     --------
-    >>> dates(pl.Series(["4/8/1966", "12/31/1969"]), None).to_list()
+    >>> parse_dates(pl.Series(["4/8/1966", "12/31/1969"]), None).to_list()
     [-1364, -1]
     """
     day = text.str.replace(r"[T ].*$", "").str.replace_all(r"[-.]", "/")
@@ -139,9 +139,9 @@ def parse_number_column(text: pl.Series) -> pl.Series | None:
 
     Examples
     --------
-    >>> numbers(pl.Series(["$90,000", "25-34", "35-49K", "Under 15K", None])).to_list()
+    >>> parse_number_column(pl.Series(["$90,000", "25-34", "35-49K", "Under 15K", None])).to_list()
     [90000.0, 25.0, 35000.0, 0.0, None]
-    >>> numbers(pl.Series(["12", "a dozen"])) is None
+    >>> parse_number_column(pl.Series(["12", "a dozen"])) is None
     True
     """
     bare = missing_to_null(text).str.replace_all(r"[$€£¥]", "").str.strip_chars()
@@ -179,7 +179,7 @@ def quoted_list(names: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> shown_list(["a", "b", "c"])
+    >>> quoted_list(["a", "b", "c"])
     'a, b and c'
     """
     *most, last = names

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.config.side_tables import CUSTOMER_ROLES as ROLES
 from segpredict.config.side_tables import AttributeKind, CustomerTableOptions
-from segpredict.core.tables import CustomerAttribute, InputFile
+from segpredict.core.transactions import CustomerAttribute, InputFile
 from segpredict.data.side_tables.cells import (
     missing_to_null,
     parse_dates,

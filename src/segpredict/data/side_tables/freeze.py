@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.core.tables import CustomerAttribute, SideTables, Transactions
+from segpredict.core.transactions import CustomerAttribute, SideTables, Transactions
 
 MAX_LEVELS = 10  # levels with a column of their own
 MIN_LEVEL_CUSTOMERS = 50  # more levels than this, one for every other customer, are no groups

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from segpredict.config.side_tables import EventLogOptions
-from segpredict.core.tables import CustomerLog, InputFile
+from segpredict.core.transactions import CustomerLog, InputFile
 from segpredict.data.side_tables.cells import parse_days, parse_number_column, read_cells
 from segpredict.errors import ColumnMissingError, ContractError
 

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.config.side_tables import ProductTableOptions, ReturnTableOptions, SideTableOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
-from segpredict.core.tables import InputFile, RawLines, SideTables
+from segpredict.core.transactions import InputFile, RawLines, SideTables
 from segpredict.core.window import as_date
 from segpredict.data.side_tables.cells import (
     DECIMAL_SUFFIX,
@@ -67,7 +67,7 @@ def layout_without_price(layout: SourceOptions, options: SideTableOptions) -> So
 
     Examples
     --------
-    >>> expecting(Layout(), Asked()).later
+    >>> layout_without_price(SourceOptions(), SideTableOptions()).deferred_roles
     ()
     """
     later: Sequence[str] = ("price",) if options.products.provides("price") else ()

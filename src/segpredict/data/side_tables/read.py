@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.side_tables import SideTableOptions
-from segpredict.core.tables import (
+from segpredict.core.transactions import (
     CONTACT_KINDS,
     EVENT_KINDS,
-    JSON,
     CustomerAttribute,
     CustomerLog,
     InputFile,
     SideTables,
 )
+from segpredict.core.types import JSON
 from segpredict.data.side_tables.cells import resolve_path
 from segpredict.data.side_tables.customers import read_customer_table
 from segpredict.data.side_tables.logs import read_event_log

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.core.tables import InputFile, Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.transactions import InputFile
 from segpredict.data.store.orders import DIGEST_KINDS
 from segpredict.data.store.parts import digest_path
 from segpredict.errors import ArtifactError, FileMissingError
@@ -156,9 +157,9 @@ def read_manifest(folder: Path) -> StoreManifest:
         sources = tuple(InputFile.from_state(fact) for fact in facts.pop("sources"))
         columns = tuple(facts.pop("columns"))
         ledger = Ledger(tuple(entries))
-        begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
+        days = {n: (first, last) for n, (first, last) in facts.pop("first_value_days").items()}
         return StoreManifest(
-            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=begins
+            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=days
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(

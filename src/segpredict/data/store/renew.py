@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.core.memory import available_bytes
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
 from segpredict.data.store.manifest import StoreManifest, first_value_days

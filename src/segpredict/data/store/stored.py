@@ -9,7 +9,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import codes as _codes
 from segpredict.data.store.manifest import StoreManifest, has_values_before, read_manifest
 from segpredict.data.store.parts import StorePart, digest_path

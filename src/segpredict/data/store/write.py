@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from segpredict.core.ledger import Ledger, LedgerEntry
 from segpredict.core.memory import available_bytes
-from segpredict.core.tables import Ledger, LedgerEntry, Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
 from segpredict.data.store.manifest import (
@@ -230,6 +231,7 @@ def _sorted(
 
 
 def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
+    """Return the name of each dictionary's file."""
     return {name: f"{name}-{generation}.parquet" for name in codes}
 
 

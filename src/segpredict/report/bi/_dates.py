@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from segpredict.analytics.kpis import metric_named
+from segpredict.analytics.kpis import kpi_named
 from segpredict.core.window import as_date
 from segpredict.report.bi._star_schema import StarSchema
 from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
@@ -125,15 +125,14 @@ def kpi_rows(star: StarSchema) -> pl.DataFrame:
     """Return the KPIs of the run."""
     if star.figures is None:
         return empty(KPI_COLUMNS)
-    known = [metric_named(name) for name in star.figures["metric"].unique().sort()]
+    known = [kpi_named(name) for name in star.figures["kpi"].unique().sort()]
     titles = pl.DataFrame(
         [(m.name, m.title, m.unit) for m in known],
-        schema=dict.fromkeys(("metric", "title", "unit"), pl.String),
+        schema=dict.fromkeys(("kpi", "title", "unit"), pl.String),
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    return star.figures.join(titles, on="metric", how="left", maintain_order="left").with_columns(
-        kpi=pl.col("metric"),
+    return star.figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
         last_date=pl.col("end") - 1,

@@ -158,7 +158,7 @@ def transition_rows(star: StarSchema) -> pl.DataFrame:
             pl.col("n").cast(pl.Float64).alias("customers"),
             *("share", "low", "high"),
             (pl.col("from_id") == pl.col("to_id")).alias("is_stay"),
-            pl.col("is_thin").alias("is_small"),
+            "is_small",
         )
         for kind, table in tables
         if table is not None
@@ -183,15 +183,15 @@ def _expected_transitions(star: StarSchema) -> pl.DataFrame | None:
     known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
     # Sums of whole numbers do not depend on the order in which they are added.
     sums = ((pl.col(i) * SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE for i in ids.values())
-    totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
+    totals = known.group_by("segment_id").agg(pl.len().alias("n_from"), *sums)
     rows = (
-        totals.unpivot(index=["segment_id", "row_n"], variable_name="to_id", value_name="n")
+        totals.unpivot(index=["segment_id", "n_from"], variable_name="to_id", value_name="n")
         .rename({"segment_id": "from_id"})
         .with_columns(
-            share=pl.col("n") / pl.col("row_n"),
+            share=pl.col("n") / pl.col("n_from"),
             low=pl.lit(None, pl.Float64),
             high=pl.lit(None, pl.Float64),
-            is_thin=pl.col("row_n") < 30,
+            is_small=pl.col("n_from") < 30,
         )
         .sort("from_id", "to_id")
     )

@@ -231,7 +231,7 @@ def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     return CampaignsSection(
         top_campaigns=_top_campaigns(cards, table),
         campaigns=cards,
-        targeting_curves=_curves(curves.filter(scope="play"), titles, {}),
+        targeting_curves=_curves(curves.filter(scope="campaign"), titles, {}),
         segments=_curves(curves.filter(scope="segment"), {}, known),
     )
 
@@ -255,26 +255,32 @@ def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
 def _top_campaigns(
     campaigns: tuple[CampaignCard, ...], table: pl.DataFrame
 ) -> tuple[CampaignCard, ...]:
-    ranks = dict(table.select("play", "rank").drop_nulls().iter_rows())
+    ranks = dict(table.select("campaign", "rank").drop_nulls().iter_rows())
     ranked = sorted((p for p in campaigns if p.name in ranks), key=lambda p: ranks[p.name])
     return tuple(ranked[:MAX_CAMPAIGNS_IN_DETAIL])
 
 
 def _campaign_card(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
-    evidence = evidence_status(row["play"], bundle.experiments)
+    evidence = evidence_status(row["campaign"], bundle.experiments)
     texts = (row["title"], row["action"], row["caution"])
     return CampaignCard(
-        row["play"], *texts, row["n"], _value_at_stake(row), _test(row), _spend_test(row), *evidence
+        row["campaign"],
+        *texts,
+        row["n"],
+        _value_at_stake(row),
+        _test(row),
+        _spend_test(row),
+        *evidence,
     )
 
 
 def _value_at_stake(row: Mapping[str, Any]) -> ValueAtStake:
-    least, most = finite_or_none(row["came_low"]), finite_or_none(row["came_high"])
+    least, most = finite_or_none(row["backtest_low"]), finite_or_none(row["backtest_high"])
     return ValueAtStake(
-        finite_or_none(row["stake"]),
+        finite_or_none(row["value_at_stake"]),
         finite_or_none(row["low"]),
         finite_or_none(row["high"]),
-        STAKE_LABELS.get(row["stake_of"], row["stake_of"]),
+        STAKE_LABELS.get(row["stake_column"], row["stake_column"]),
         None if least is None or most is None else (least, most),
     )
 
@@ -283,13 +289,13 @@ def _test(row: Mapping[str, Any]) -> CampaignTest:
     is_share = row["kpi"] != "spends"
     return CampaignTest(
         kpi=KPI_LABELS.get(row["kpi"], row["kpi"]),
-        base_rate=finite_or_none(row["base"]),
-        n_backtest=row["n_then"],
-        backtest_date=format_iso_day(row["then"]) if row["then"] else "",
+        base_rate=finite_or_none(row["base_rate"]),
+        n_backtest=row["n_backtest"],
+        backtest_date=format_iso_day(row["backtest_date"]) if row["backtest_date"] else "",
         uplift=row["uplift"],
         per_arm=row["per_arm"],
-        detectable_uplift=finite_or_none(row["seen"]),
-        detectable_uplift_holdout=finite_or_none(row["seen_alone"]),
+        detectable_uplift=finite_or_none(row["detectable_uplift"]),
+        detectable_uplift_holdout=finite_or_none(row["detectable_uplift_holdout"]),
         windows=row["windows"] if _is_feasible(row) else None,
         days=row["days"] if _is_feasible(row) else None,
         is_share=is_share,
@@ -311,10 +317,12 @@ def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
         f"{format_number(per_arm)} customers in each arm"
     )
     if row["windows"] == 1:
-        holdout = f"a control group of {format_share(row['share_alone'], 0)} of the list is enough"
-        enough = "" if row["share_alone"] is None else f" Or {holdout}."
+        holdout = (
+            f"a control group of {format_share(row['holdout_share'], 0)} of the list is enough"
+        )
+        enough = "" if row["holdout_share"] is None else f" Or {holdout}."
         return f"{needed}, and {format_number(row['days'])} days.{enough}"
-    detectable = finite_or_none(row["seen"])
+    detectable = finite_or_none(row["detectable_uplift"])
     once = (
         "" if detectable is None else f"can show {_effect(detectable, is_share=is_share)} or more"
     )
@@ -334,11 +342,11 @@ def _effect(uplift: float, *, is_share: bool) -> str:
 def _spend_test(row: Mapping[str, Any]) -> SpendTest:
     return SpendTest(
         finite_or_none(row["spend"]),
-        finite_or_none(row["rho"]),
+        finite_or_none(row["spend_correlation"]),
         finite_or_none(row["spend_uplift"]),
         row["spend_per_arm"],
-        row["spend_per_arm_raw"],
-        finite_or_none(row["spend_seen"]),
+        row["spend_per_arm_unadjusted"],
+        finite_or_none(row["spend_detectable_uplift"]),
     )
 
 
@@ -346,7 +354,7 @@ def _curves(
     curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, SegmentBadge]
 ) -> tuple[TargetingCurve, ...]:
     found = []
-    for (name, kind), part in curves.group_by("name", "stake_of", maintain_order=True):
+    for (name, kind), part in curves.group_by("name", "stake_column", maintain_order=True):
         if str(name) not in titles and str(name) not in known:
             continue
         chip = known.get(str(name))

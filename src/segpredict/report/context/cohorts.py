@@ -6,18 +6,18 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.analytics.kpis import metric_named
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
+from segpredict.analytics.kpis import kpi_named
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.window import as_date
 from segpredict.report.formatting import finite_or_none
 from segpredict.report.input import ReportInput
 
 HEAT_MAPS = {  # KPI → (kind, the first age with information)
-    "retention_cohort": ("share", 1),
+    "cohort_retention": ("share", 1),
     "cohort_revenue": ("money", 0),
     "cohort_revenue_cumulative": ("money", 0),
 }
-RETENTION_KPIS = ("retention_cohort", "retention_rolling")
+RETENTION_KPIS = ("cohort_retention", "rolling_retention")
 CUMULATIVE_KPI = "cohort_revenue_cumulative"
 ALL_COHORTS = "all"
 MAX_COHORTS_SHOWN = 25  # cohorts on the page
@@ -156,15 +156,15 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
     months = known.filter(pl.col("scope") != ALL_COHORTS)["scope"].unique().sort()
     shown = known.filter(pl.col("age") <= MAX_AGE_MONTHS)
     every = {
-        name: shown.filter(metric=name, scope=ALL_COHORTS).drop_nulls("value").sort("age")
+        name: shown.filter(kpi=name, scope=ALL_COHORTS).drop_nulls("value").sort("age")
         for name in (*RETENTION_KPIS, CUMULATIVE_KPI)
     }
     return CohortsSection(
         charts=_charts(every),
-        titles=tuple(metric_named(name).title for name in every),
+        titles=tuple(kpi_named(name).title for name in every),
         ages=_ages(every),
         heat_maps=tuple(
-            _heat_map(shown.filter(metric=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
+            _heat_map(shown.filter(kpi=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
             for name in HEAT_MAPS
         ),
         n_cohorts=months.len(),
@@ -197,7 +197,7 @@ def _curve(name: str, rows: pl.DataFrame, top: float) -> CohortCurve:
         ]
 
     band = [*points("low"), *reversed(points("high"))]
-    return CohortCurve(metric_named(name).title, " ".join(points("value")), " ".join(band))
+    return CohortCurve(kpi_named(name).title, " ".join(points("value")), " ".join(band))
 
 
 def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[CohortAge, ...]:
@@ -211,7 +211,7 @@ def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[CohortAge, ...]:
 
 
 def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHeatMap:
-    metric = metric_named(name)
+    metric = kpi_named(name)
     kind, first = HEAT_MAPS[name]
     shown = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
     large = shown.filter(pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)

@@ -235,8 +235,8 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     sums, selected = found["sums"], str(bundle.evaluation["selected"])
     by_segment = {row["segment_id"]: row for row in found["segments"].to_dicts()}
     known = segment_badges(bundle.segments)
-    own = sums.filter(pl.col("forecaster") == selected)
-    risk = own.filter(measure="value_at_risk", realised_as="label")
+    own = sums.filter(pl.col("model") == selected)
+    risk = own.filter(measure="value_at_risk", actual_basis="label")
     days = found["errors"]["days"].max() or 0
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
     top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
@@ -250,7 +250,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         backtested_sums=_realised_range(risk),
         sums=_sums(own),
         backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
-        backtest_lifetime=_charts(late, "forecaster", top_late),
+        backtest_lifetime=_charts(late, "model", top_late),
         top_risk=top_risk,
         top_lifetime=top_late,
         longest=int(days),
@@ -291,7 +291,7 @@ def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
 
 def _predicted_sum(rows: Sequence[Mapping[str, Any]], measure: str) -> PredictedSum:
     first = rows[0]
-    by = {row["realised_as"]: _realised_sum(row) for row in rows}
+    by = {row["actual_basis"]: _realised_sum(row) for row in rows}
     test = "all tests" if first["window"] == POOLED_WINDOWS else format_iso_day(first["window"])
     actual = tuple(by.get(name) for name in ACTUAL_BASES)
     return PredictedSum(test, measure, first["n"], first["predicted"], actual)
@@ -301,7 +301,7 @@ def _realised_sum(row: Mapping[str, Any]) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
     return RealisedSum(
-        finite_or_none(row["realised"]), finite_or_none(row["ratio"]), low, high, is_off
+        finite_or_none(row["actual"]), finite_or_none(row["ratio"]), low, high, is_off
     )
 
 
@@ -312,7 +312,7 @@ def _deciles(rows: pl.DataFrame) -> pl.DataFrame:
 def _top(rows: pl.DataFrame) -> float:
     """Return the largest sum of any decile, the maximum of the axis."""
     part = _deciles(rows)
-    tops = [part[name].max() for name in ("predicted", "realised", "high")]
+    tops = [part[name].max() for name in ("predicted", "actual", "high")]
     return max((float(t) for t in tops if finite_or_none(t) is not None), default=0.0)  # type: ignore[arg-type]
 
 
@@ -344,7 +344,7 @@ def _decile(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
         round(left + 0.5 * step, 2),
         high,
         round(CHART_HEIGHT - high, 2),
-        y(row["realised"]),
+        y(row["actual"]),
         y(row["low"]),
         y(row["high"]),
         _predicted_sum([row], str(row["part"])),
@@ -370,12 +370,12 @@ def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> ValueMethod:
 
 
 def _figure(row: Mapping[str, Any]) -> ErrorFigure:
-    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ErrorFigure(
         finite_or_none(row["value"]),
         finite_or_none(row["low"]),
         finite_or_none(row["high"]),
-        finite_or_none(row["gap"]),
+        finite_or_none(row["difference"]),
         high is not None and high < 0,
         low is not None and low > 0,
     )

@@ -309,11 +309,11 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
         LEVEL_LABELS[row["level"]],
         row["reason"],
         row["is_published"],
-        METHOD_LABELS.get(row["nearest"] or "", ""),
-        row["nearest"] == OWN_METHODS,
+        METHOD_LABELS.get(row["best_method"] or "", ""),
+        row["best_method"] == OWN_METHODS,
         None if own is None or unsegmented is None else unsegmented - own,
-        finite_or_none(row["met"]),
-        int(row["met_of"]),
+        finite_or_none(row["service_met"]),
+        int(row["service_tests"]),
         tuple(format_iso_day(window) for window in windows),
         methods,
     )
@@ -322,7 +322,7 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
 def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
     if row is None:
         return None
-    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ForecastError(
         finite_or_none(row["wape"]),
         finite_or_none(row["low"]),
@@ -354,7 +354,7 @@ def _item(row: Mapping[str, Any], top: float) -> DemandItem:
         finite_or_none(row["last_window"]),
         finite_or_none(row["seasonal_naive"]),
         finite_or_none(row["order_up_to"]),
-        finite_or_none(row["ratio"]),
+        finite_or_none(row["critical_ratio"]),
     )
 
 
@@ -364,7 +364,7 @@ def _expected_customers(
     return tuple(
         ExpectedCustomers(
             known[row["segment_id"]],
-            row["known"],
+            row["existing"],
             row["newcomers"],
             row["units_per_customer"],
         )
@@ -403,4 +403,4 @@ def _suggestions(
 def _affinity_item(row: Mapping[str, Any]) -> AffinityItem:
     shade = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
-    return AffinityItem(row["item"], row["index"], *ends, round(shade, 1), row["is_sure"])
+    return AffinityItem(row["item"], row["index"], *ends, round(shade, 1), row["is_significant"])

@@ -214,12 +214,12 @@ def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
         MobilityPeriod(
             format_iso_day(row["since"]),
             row["n"],
-            finite_or_none(row["stay"]),
+            finite_or_none(row["share_staying"]),
             finite_or_none(row["mobility"]),
             finite_or_none(row["low"]),
             finite_or_none(row["high"]),
             mark,
-            row["is_thin"],
+            row["is_small"],
             row.get("observed_days"),
         )
         for row, mark in zip(rows, marks, strict=True)
@@ -245,7 +245,7 @@ def _comparison(
         row
         for row in rows
         if row["figure"] == "share"
-        and not row["is_thin"]
+        and not row["is_small"]
         and (row["value_first"] or row["value_second"])
     ]
     changes = [_change(row, known, None) for row in cells]
@@ -283,8 +283,8 @@ def _change(
 
 
 def _p_value(table: pl.DataFrame) -> float:
-    whole = table.filter(pl.col("since").is_null() & pl.col("now_id").is_null())
-    found = finite_or_none(whole["p"][0]) if whole.height else None
+    whole = table.filter(pl.col("since").is_null() & pl.col("segment_id").is_null())
+    found = finite_or_none(whole["p_value"][0]) if whole.height else None
     return 1.0 if found is None else found
 
 
@@ -294,15 +294,17 @@ def _markov_order(
     rows = table.filter(pl.col("since").is_null()).rows(named=True)
     return tuple(
         MarkovOrderTest(
-            known.get(row["now_id"]),
+            known.get(row["segment_id"]),
             row["n"],
-            row["lr"],
-            row["df"],
-            "< 0.001" if (finite_or_none(row["p"]) or 0) < 0.001 else format_number(row["p"], 3),
-            finite_or_none(row["gain"]),
+            row["likelihood_ratio"],
+            row["degrees_of_freedom"],
+            "< 0.001"
+            if (finite_or_none(row["p_value"]) or 0) < 0.001
+            else format_number(row["p_value"], 3),
+            finite_or_none(row["accuracy_gain"]),
         )
         for row in rows
-        if row["df"]
+        if row["degrees_of_freedom"]
     )
 
 
@@ -319,7 +321,7 @@ def _expected(
     expected = tuple(
         ExpectedTransitions(
             known.get(name, SegmentBadge(name, cells[0]["from_name"], None)),
-            cells[0]["row_n"],
+            cells[0]["n_from"],
             tuple(
                 (cell["n"], *(finite_or_none(cell[of]) for of in ("share", "low", "high")))
                 for cell in cells

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.kpis import KPIS, metric_named
+from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.report.formatting import finite_or_none, format_day_range
 from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
@@ -16,15 +16,15 @@ from segpredict.report.input import ReportInput
 UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
 WINDOW_KPIS = (
     *("revenue", "orders", "customers", "order_value", "order_value_median"),
-    *("purchase_frequency", "retention_window", "net_revenue_retention"),
+    *("purchase_frequency", "window_retention", "net_revenue_retention"),
     "gross_revenue_retention",
 )
-LONG_RUN_KPIS = ("repeat_rate", "segment_stay", "gini", "top_decile_share")
+LONG_RUN_KPIS = ("repeat_rate", "segment_retention", "gini", "top_decile_share")
 STEP_LABELS = {
     "list_value": "Value at list prices",
     "discounts": "Discounts",
     "gross_sales": "Gross sales",
-    "sent_back_whole": "Fully refunded orders",
+    "refunded_orders": "Fully refunded orders",
     "returned": "Other returns",
     "net_revenue": "Net revenue",
 }
@@ -243,14 +243,14 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
 def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
     """Return the last days of the windows to show: now, before, a year before."""
     now = bundle.end_day
-    known = set(figures.filter(metric="revenue")["end"])
+    known = set(figures.filter(kpi="revenue")["end"])
     wanted = (now, now - bundle.window.horizon, now - DAYS_PER_YEAR)
     return tuple(dict.fromkeys(end for end in wanted if end in known))
 
 
 def _kpi_row(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
-    metric = metric_named(name)
-    rows = figures.filter(metric=name)
+    metric = kpi_named(name)
+    rows = figures.filter(kpi=name)
     known = [_kpi_value(rows.filter(end=end)) for end in ends]
     columns = (*known, None, None, None)[:3]
     now = columns[0] or KpiValue(None)
@@ -272,9 +272,9 @@ def _long_run_rows(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
     """Return the KPIs that are not measured by window."""
     lines = []
     for name in LONG_RUN_KPIS:
-        metric = metric_named(name)
-        rows = figures.filter(metric=name)
-        if name == "segment_stay":
+        metric = kpi_named(name)
+        rows = figures.filter(kpi=name)
+        if name == "segment_retention":
             rows = rows.filter(scope="all")
         for i in range(rows.height):
             scope = rows["scope"][i]
@@ -316,13 +316,13 @@ def _incomplete_months(latest: pl.DataFrame) -> str:
 
 def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
     curve = bundle.kpis["lorenz"]
-    index = figures.filter(metric="gini")
+    index = figures.filter(kpi="gini")
     if curve.is_empty() or index.is_empty():
         return None
     across, up = (curve[name].to_numpy() for name in ("customers", "revenue"))
     points = " ".join(f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True))
     best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP_SHARES}
-    tenth = figures.filter(metric="top_decile_share")["value"].to_list()
+    tenth = figures.filter(kpi="top_decile_share")["value"].to_list()
     best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
     days = index.row(0, named=True)
     return LorenzChart(
@@ -334,7 +334,7 @@ def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
 
 
 def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
-    rows = figures.filter(metric="gross_net_bridge")
+    rows = figures.filter(kpi="gross_net_bridge")
     rows = rows.filter(start=rows["start"].max())
     widest = max((abs(part) for part in rows["part"]), default=0) or 1
     steps, level = [], 0
@@ -351,7 +351,7 @@ def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
 
 
 def _segment_revenue(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, ...]:
-    rows = figures.filter(metric="sales_share")
+    rows = figures.filter(kpi="segment_revenue_share")
     everyone = int(rows["n"].sum()) or 1
     known = segment_badges(bundle.segments)
     return tuple(

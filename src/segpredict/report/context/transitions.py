@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segpredict.analytics.transitions import LAPSED_STATE
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report.formatting import finite_or_none
 from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
 from segpredict.report.html.filters import start_states as starts_of

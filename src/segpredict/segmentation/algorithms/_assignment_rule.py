@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
@@ -24,7 +24,7 @@ def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
+    >>> euclidean_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
     [[5.0, 0.0]]
     """
     squares = np.zeros((len(matrix), len(centres)))
@@ -138,10 +138,10 @@ class NearestCentre(AssignmentRule):
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Centres(np.array([[0.0], [10.0]]))
+    >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
     >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
     [1, 0]
-    >>> Rule.from_state(rule.state()) == rule
+    >>> AssignmentRule.from_state(rule.to_state()) == rule
     True
     """
 
@@ -180,7 +180,7 @@ class GridCells(AssignmentRule):
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Cells(((1.0,), (5.0,)), (0, 1, 1, 2))
+    >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
     >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
     [0, 1, 2]
     """
@@ -232,7 +232,7 @@ class NearestLandmarks(AssignmentRule):
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Landmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
+    >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
     >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
     [0, 1]
     """
@@ -289,8 +289,8 @@ def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatAr
     Examples
     --------
     >>> import numpy as np
-    >>> twice = Layer(np.array([[2.0]]), np.array([1.0]))
-    >>> embed((twice,), np.array([[3.0]])).tolist()
+    >>> twice = EncoderLayer(np.array([[2.0]]), np.array([1.0]))
+    >>> apply_encoder((twice,), np.array([[3.0]])).tolist()
     [[7.0]]
     """
     for layer in layers[:-1]:
@@ -313,9 +313,9 @@ class EmbeddedRule(AssignmentRule):
     Examples
     --------
     >>> import numpy as np
-    >>> from segpredict.segmentation.algorithms import Centres
-    >>> flip = Layer(np.array([[-1.0]]), np.array([0.0]))
-    >>> rule = Embedded((flip,), Centres(np.array([[-5.0], [5.0]])))
+    >>> from segpredict.segmentation.algorithms import NearestCentre
+    >>> flip = EncoderLayer(np.array([[-1.0]]), np.array([0.0]))
+    >>> rule = EmbeddedRule((flip,), NearestCentre(np.array([[-5.0], [5.0]])))
     >>> rule.assign(np.array([[4.0], [-4.0]])).tolist()
     [0, 1]
     """

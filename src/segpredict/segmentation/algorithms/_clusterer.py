@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from segpredict.core.arrays import FloatArray, IndexArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
     AssignmentRule,
@@ -147,8 +147,8 @@ def rule_agreement(
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Centres(np.array([[0.0], [9.0]]))
-    >>> agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
+    >>> rule = NearestCentre(np.array([[0.0], [9.0]]))
+    >>> rule_agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
     0.75
     """
     is_same = rule.assign(places) == labels

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.segmentation.algorithms._assignment_rule import AssignmentRule, nearest_centre
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 from segpredict.segmentation.algorithms.kmeans import KMeansClustering
@@ -35,8 +35,8 @@ class GaussianMixtureRule(AssignmentRule):
     --------
     >>> import numpy as np
     >>> shapes = np.array([[[1.0]], [[1.0]]])
-    >>> rule = Mixture(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
-    >>> rule.chances(np.array([[1.0], [2.0]])).round(3).tolist()
+    >>> rule = GaussianMixtureRule(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
+    >>> rule.predict_proba(np.array([[1.0], [2.0]])).round(3).tolist()
     [[0.5, 0.5], [0.119, 0.881]]
     """
 

@@ -45,9 +45,9 @@ class DBSCANClustering(Clusterer):
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.k, found.noise
+    >>> found.k, found.noise_share
     (2, 0.0)
     """
 
@@ -89,7 +89,7 @@ def curve_knee(rising: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
+    >>> curve_knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
     0.13
     """
     line = np.linspace(rising[0], rising[-1], len(rising))

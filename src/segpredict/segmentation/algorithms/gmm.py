@@ -31,9 +31,9 @@ class GaussianMixtureClustering(Clusterer):
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.chances(np.array([[0.0], [11.0]])).round(3).tolist()
+    >>> found.predict_proba(np.array([[0.0], [11.0]])).round(3).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
 

@@ -40,7 +40,7 @@ class HDBSCANClustering(Clusterer):
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 120)[:, None] ** 2
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
     >>> found.k
     2

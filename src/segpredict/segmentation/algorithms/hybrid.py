@@ -35,15 +35,15 @@ class Hybrid(Clusterer):
     embedding
         ``pca``, or ``autoencoder`` (needs the extra ``deep``). What is installed does
         not decide, so that a run gives the same segments on every machine.
-    kept
+    explained_variance
         Least share of the variance that the principal components hold.
-    finer
+    components_per_segment
         Components of the mixture for each group asked for.
     reg_covar
         Added to every variance of the mixture.
-    starts
+    n_starts
         Seeds of K-means from which the mixture starts.
-    sample
+    sample_rows
         Points that the mixture works on.
 
     Notes
@@ -58,19 +58,19 @@ class Hybrid(Clusterer):
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
     >>> found.assign(np.array([[0.3], [9.5]])).tolist()
     [0, 1]
     """
 
-    rank: ClassVar[int] = 9
+    complexity_rank: ClassVar[int] = 9
     embedding: str = "pca"
-    kept: float = 0.9
-    finer: int = 3
+    explained_variance: float = 0.9
+    components_per_segment: int = 3
     reg_covar: float = 1e-3
-    starts: int = 2
-    sample: int = 5_000
+    n_starts: int = 2
+    sample_rows: int = 5_000
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
@@ -79,8 +79,8 @@ class Hybrid(Clusterer):
         require_points(points, max(ks))
         layers = self._layers(points, seed)
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
-        few = codes.quantize(max(self.sample, *ks))
-        tries = min(self.starts, n_init)
+        few = codes.quantize(max(self.sample_rows, *ks))
+        tries = min(self.n_starts, n_init)
         rules = [self._rule(few, k, seed, tries) for k in ks]
         return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
 
@@ -92,10 +92,10 @@ class Hybrid(Clusterer):
             )
         if self.embedding == "autoencoder":
             return train_encoder(points, seed)[0]
-        return (fit_pca(points, self.kept),)
+        return (fit_pca(points, self.explained_variance),)
 
     def _rule(self, points: WeightedPoints, k: int, seed: int, tries: int) -> GaussianMixtureRule:
-        components = min(k * self.finer, len(points))
+        components = min(k * self.components_per_segment, len(points))
         starts = kmeans_starts(points, components, seed, tries)
         fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
         groups = cut_tree(ward_joins(np.sqrt(_overlaps(fine)), fine.weights), k)
@@ -111,7 +111,7 @@ def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     Examples
     --------
     >>> import numpy as np
-    >>> layer = principal(Points.of(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
+    >>> layer = fit_pca(WeightedPoints.from_matrix(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
     >>> layer.weights.round(4).tolist()
     [[0.7071], [0.7071]]
     """

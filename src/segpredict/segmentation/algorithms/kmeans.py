@@ -45,7 +45,7 @@ class KMeansClustering(Clusterer):
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> PART.fit(points, 2, seed=0, n_init=5).centres.tolist()
     [[0.5], [10.5]]
     """

@@ -37,7 +37,7 @@ class RuleGridClustering(Clusterer):
     --------
     >>> import numpy as np
     >>> rows = np.array([[spend, days] for spend in range(10) for days in range(10)])
-    >>> found = PART.fit(Points.of(rows * 1.0), 3, seed=0, n_init=1)
+    >>> found = PART.fit(WeightedPoints.from_matrix(rows * 1.0), 3, seed=0, n_init=1)
     >>> found.assign(np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 9.0]])).tolist()
     [0, 1, 2]
     """

@@ -32,7 +32,7 @@ class Ward(Clusterer):
     micro-cluster, so that seen and new rows are assigned by one rule.
     """
 
-    rank: ClassVar[int] = 5
+    complexity_rank: ClassVar[int] = 5
     micro: int = 500
 
     def fit_many(
@@ -74,7 +74,7 @@ def ward_joins(apart: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
     --------
     >>> import numpy as np
     >>> places = np.array([[0.0], [1.0], [5.0]])
-    >>> ward_joins(distances(places, places), np.ones(3))
+    >>> ward_joins(euclidean_distances(places, places), np.ones(3))
     [(0, 1), (0, 2)]
     """
     sizes = sizes.astype(np.float64)
@@ -99,7 +99,7 @@ def cut_tree(joins: Sequence[tuple[int, int]], k: int) -> IndexArray:
 
     Examples
     --------
-    >>> cut([(0, 1), (0, 2)], 2).tolist()
+    >>> cut_tree([(0, 1), (0, 2)], 2).tolist()
     [0, 0, 1]
     """
     leaves = len(joins) + 1

@@ -15,7 +15,7 @@ def contingency_table(
     Examples
     --------
     >>> import numpy as np
-    >>> contingency(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
+    >>> contingency_table(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
     [[0.0, 2.0], [1.0, 0.0]]
     """
     shape = max(int(first.max(initial=0)) + 1, groups), int(second.max(initial=0)) + 1
@@ -39,7 +39,7 @@ def adjusted_rand_index(table: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> rand(np.array([[2.0, 0.0], [1.0, 1.0]]))
+    >>> adjusted_rand_index(np.array([[2.0, 0.0], [1.0, 1.0]]))
     0.0
     """
     both = _pairs(table).sum()
@@ -64,7 +64,7 @@ def best_match_jaccard(table: FloatArray) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> jaccards(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
+    >>> best_match_jaccard(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
     [0.75, 0.8]
     """
     either = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
@@ -87,7 +87,7 @@ def prediction_strength_of_table(table: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> strength(np.array([[4.0, 0.0], [2.0, 2.0]]))
+    >>> prediction_strength_of_table(np.array([[4.0, 0.0], [2.0, 2.0]]))
     0.3333333333333333
     """
     own = _pairs(table.sum(axis=1))

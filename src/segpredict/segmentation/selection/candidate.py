@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +155,10 @@ class QualityGates:
 
         Examples
         --------
-        >>> found = {"k": 3, "smallest": 0.2, "largest": 0.5, "step": 0.6}
-        >>> Bar(SegmentOptions()).failed(
-        ...     Trial(instrument="fm", algorithm="x", asked=3, tree=0.8, **found)
+        >>> found = {"k": 3, "smallest_share": 0.2, "largest_share": 0.5, "value_step": 0.6,
+        ...          "tree_accuracy": 0.8}
+        >>> QualityGates(SegmentationOptions()).failed_gates(
+        ...     SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, **found)
         ... )
         ('tree',)
         """

@@ -45,8 +45,8 @@ class SizeGates:
 
         Examples
         --------
-        >>> tried = Candidate(3, 0.4, 0.5, smallest=0.01, largest=0.7, step=1.0)
-        >>> Gates().failed(tried, rows=1000)
+        >>> tried = SegmentCountCandidate(3, 0.4, 0.5, 0.01, 0.7, value_step=1.0)
+        >>> SizeGates().failed_gates(tried, rows=1000)
         ('min_share', 'max_share')
         """
         verdicts = {
@@ -186,8 +186,8 @@ def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, .
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [0.0], [0.0], [9.0]]))
-    >>> shares(points, Clusters.around(points, np.array([[0.0], [9.0]])))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [0.0], [0.0], [9.0]]))
+    >>> cluster_shares(points, Clusters.from_centres(points, np.array([[0.0], [9.0]])))
     (0.75, 0.25)
     """
     labels = clusters.assign(points.matrix)
@@ -227,8 +227,8 @@ def silhouette_scores(
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> silhouette(points, Clusters.around(points, np.array([[0.5], [10.5]])))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> silhouette_scores(points, Clusters.from_centres(points, np.array([[0.5], [10.5]])))
     [0.899749]
     """
     few = points.quantize(limit)

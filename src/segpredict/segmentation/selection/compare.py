@@ -16,7 +16,8 @@ import polars as pl
 from segpredict.config.segmentation import SELECTION_CRITERIA, SegmentationOptions
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON, MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
+from segpredict.core.types import JSON
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes
@@ -125,14 +126,14 @@ class SelectionRun:
         self, candidate: SegmentationCandidate, clusters: Clusters, field: "InputSpace"
     ) -> SegmentationCandidate:
         labels = clusters.assign(field.points_of_rows)
-        told: dict[str, Any] = {"groups": encode_labels(labels[self._shared])}
+        told: dict[str, Any] = {"encoded_labels": encode_labels(labels[self._shared])}
         rows, spent, customers = self._later
         if len(rows):
             value, error = eta_squared(spent, labels[rows], customers)
-            told.update(value=round(value, 6), value_se=round(error, 6))
+            told.update(value_separation=round(value, 6), value_separation_se=round(error, 6))
         if self.information_function is not None:
             nats, error = self.information_function(labels, clusters.k)
-            told.update(information=round(nats, 6), information_se=round(error, 6))
+            told.update(information_gain=round(nats, 6), information_gain_se=round(error, 6))
         return replace(candidate, **told)
 
     @cached_property
@@ -246,16 +247,17 @@ def comparison_table(
     -------
     polars.DataFrame
         The fields of `SegmentationCandidate` but the groups; ``is_elbow`` and ``is_gap`` (what
-        those two rules would take), ``score`` with ``behind`` and ``behind_se``, the ranks,
-        ``ari_winner``, ``twin`` (a simpler way that makes the same segments, so that
-        this one is not ranked) and ``is_chosen``.
+        those two rules would take), ``mean_rank`` with
+        ``difference_to_best`` and ``difference_se``, the ranks, ``rand_index_with_selected``,
+        ``equivalent_to`` (a simpler candidate that makes the same segments, so that this
+        one is not ranked) and ``is_selected``.
     """
     elbows, gaps = _elbows(candidates), gap_statistic_choices(candidates)
     alike = similarity_to_selected(candidates, selection.selected)
     rows = []
     for i, trial in enumerate(candidates):
         state = trial.to_state()
-        del state["groups"]
+        del state["encoded_labels"]
         key = (trial.inputs, trial.algorithm)
         standing = selection.ranking.get(i)
         ranks = {} if standing is None else standing.ranks
@@ -263,17 +265,17 @@ def comparison_table(
             {
                 **state,
                 "jaccards": " ".join(f"{share:.3f}" for share in trial.jaccards),
-                "failed": ", ".join(trial.failed_gates),
-                "passes": trial.passes_gates,
+                "failed_gates": ", ".join(trial.failed_gates),
+                "passes_gates": trial.passes_gates,
                 "is_elbow": elbows.get(key) == trial.k_requested,
                 "is_gap": gaps.get(key) == trial.k,
-                "score": None if standing is None else standing.mean_rank,
-                "behind": None if standing is None else standing.difference_to_best,
-                "behind_se": None if standing is None else standing.difference_se,
+                "mean_rank": None if standing is None else standing.mean_rank,
+                "difference_to_best": None if standing is None else standing.difference_to_best,
+                "difference_se": None if standing is None else standing.difference_se,
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
-                "ari_winner": alike[i],
-                "twin": _twin(candidates, selection, i),
-                "is_chosen": selection.selected == i,
+                "rand_index_with_selected": alike[i],
+                "equivalent_to": _twin(candidates, selection, i),
+                "is_selected": selection.selected == i,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(
@@ -349,16 +351,16 @@ def selection_summary(
         return {
             "name": trial.name,
             "algorithm": trial.algorithm,
-            "instrument": trial.inputs,
+            "inputs": trial.inputs,
             "k": trial.k,
-            "ari_winner": alike[place],
+            "rand_index_with_selected": alike[place],
         }
 
     return {
-        "winner": told(selection.selected),
+        "selected": told(selection.selected),
         "runner_up": told(selection.runner_up),
         "grade": selection.grade,
-        "tried": selection.n_tried,
-        "passed": selection.n_passed,
+        "n_tried": selection.n_tried,
+        "n_passed": selection.n_passed,
         "reason": selection.reason,
     }

@@ -146,7 +146,7 @@ def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     --------
     >>> import numpy as np
     >>> line = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
-    >>> dbcv(line, np.array([0, 0, 0, 1, 1, 1])) > 0.9
+    >>> dbcv_index(line, np.array([0, 0, 0, 1, 1, 1])) > 0.9
     True
     """
     groups = [np.flatnonzero(labels == g) for g in np.unique(labels)]
@@ -208,7 +208,8 @@ def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> describability(Points.of(np.array([[0.0], [1.0], [5.0]])), np.array([0, 0, 1]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [5.0]]))
+    >>> tree_describability(points, np.array([0, 0, 1]))
     1.0
     """
     tree = DecisionTreeClassifier(
@@ -246,7 +247,7 @@ def eta_squared(
     --------
     >>> import numpy as np
     >>> spent = np.array([1.0, 1.0, 3.0, 3.0])
-    >>> separation(spent, np.array([0, 0, 1, 1]), np.arange(4))
+    >>> eta_squared(spent, np.array([0, 0, 1, 1]), np.arange(4))
     (1.0, 0.0)
     """
     total = (values - values.mean()) ** 2

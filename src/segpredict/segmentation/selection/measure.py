@@ -153,10 +153,10 @@ def _inside(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
     )
     return {
         "k": clusters.k,
-        "smallest": float(sizes.min()),
-        "largest": float(sizes.max()),
-        "fewest": float(sizes.min() * points.n_rows / resamples.windows),
-        "step": _step(points, labels, clusters.k),
+        "smallest_share": float(sizes.min()),
+        "largest_share": float(sizes.max()),
+        "smallest_rows": float(sizes.min() * points.n_rows / resamples.windows),
+        "value_step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
         "calinski_harabasz": calinski_harabasz(points, labels),
@@ -177,8 +177,8 @@ def _told(clusters: Clusters, resamples: ResampleSet, *, is_dense: bool) -> dict
     labels = clusters.assign(resamples.stability_sample.matrix)
     facts = clusters.facts
     return {
-        "tree": tree_describability(resamples.stability_sample, labels),
-        "noise": clusters.noise_share,
+        "tree_accuracy": tree_describability(resamples.stability_sample, labels),
+        "noise_share": clusters.noise_share,
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
         "icl": facts.get("icl"),
@@ -292,11 +292,11 @@ def _returned(tally: StabilityDraws) -> dict[str, Any]:
     if not tally.rand_indices:
         return {}
     return {
-        "bootstrap": tally.mean_rand_index,
-        "bootstrap_se": tally.standard_error,
-        "jaccard": min(tally.mean_jaccards),
+        "bootstrap_stability": tally.mean_rand_index,
+        "bootstrap_stability_se": tally.standard_error,
+        "min_jaccard": min(tally.mean_jaccards),
         "jaccards": tally.mean_jaccards,
-        "draws": len(tally.rand_indices),
+        "bootstrap_draws": len(tally.rand_indices),
     }
 
 

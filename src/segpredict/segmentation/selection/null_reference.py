@@ -71,7 +71,7 @@ def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[
 def null_references(
     fits: FitFunction, resamples: ResampleSet, tallies: Mapping[int, StabilityDraws]
 ) -> dict[int, dict[str, float]]:
-    """Return the figures of `Trial` that compare candidates with null worlds."""
+    """Return the metrics of `SegmentationCandidate` that compare candidates with null worlds."""
     ks = list(tallies)
     if not ks:
         return {}
@@ -120,8 +120,10 @@ def _figures(
         "null_silhouette": _mean([found.silhouette for found in clouds]),
         "null_permuted": _mean([found.silhouette for found in mixed]),
         "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
-        "null_strength_high": max(_high([f.prediction_strength for f in k]) for k in kinds),
-        "null_bootstrap": _mean(rands),
+        "null_prediction_strength_high": max(
+            _high([f.prediction_strength for f in k]) for k in kinds
+        ),
+        "null_bootstrap_stability": _mean(rands),
         **_beyond(tally, rands),
     }
 

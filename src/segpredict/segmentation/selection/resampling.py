@@ -25,8 +25,8 @@ def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
-    >>> few = systematic(points, 5)
+    >>> points = WeightedPoints.from_matrix(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
+    >>> few = systematic_sample(points, 5)
     >>> few.matrix.ravel().tolist(), few.weights.tolist()
     ([1.0, 2.0, 3.0], [3, 1, 1])
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 from segpredict.config.segmentation import SELECTION_CRITERIA, SelectionOptions
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
 from segpredict.segmentation.selection.candidate import SegmentationCandidate
 
@@ -173,7 +173,7 @@ def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
 
     Examples
     --------
-    >>> knee([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0])
+    >>> elbow_point([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0])
     3
     """
     if len(ks) < 3 or inertias[0] <= inertias[-1]:

@@ -1,0 +1,265 @@
+"""A shop's data as they flow from room to room: raw lines, side tables, transactions.
+
+Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY_SCALE` to one), since sums of
+whole numbers are equal on every run and every thread count; sums of floats are not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import polars as pl
+
+from segpredict.core.ledger import Ledger
+
+MONEY_SCALE = 10_000
+EVENT_KINDS = ("sessions", "views", "carts", "searches")  # kinds of web events
+CONTACT_KINDS = ("sent", "opened")  # kinds of marketing contacts
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What was found out about a file on the way; what does not apply is empty.
+
+    Parameters
+    ----------
+    format
+        The kind of file.
+    encoding, separator
+        Of text.
+    sheet, table
+        Of a workbook, of a database.
+    columns
+        Role → column.
+    time_format, decimal_mark
+        How its times and numbers are written.
+    others
+        What else was met, by topic, in words for people.
+    """
+
+    format: str = ""
+    encoding: str = ""
+    separator: str = ""
+    sheet: str = ""
+    table: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_format: str = ""
+    decimal_mark: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Mapping[str, str], columns: Mapping[str, str]) -> "Detected":
+        """Return what a reader found and which column plays which role."""
+        own = ("format", "encoding", "separator", "sheet", "table")
+        typed = {name: found[name] for name in own if name in found}
+        others = {name: text for name, text in found.items() if name not in own}
+        return cls(**typed, columns=dict(columns), others=others)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The roles and their columns, for people."""
+        return tuple(f"{role} = {column}" for role, column in self.columns.items())
+
+    def shown(self) -> dict[str, str]:
+        """Return what there is to tell people, by topic."""
+        told = {
+            "format": self.format,
+            "encoding": self.encoding,
+            "separator": self.separator,
+            "sheet": self.sheet,
+            "table": self.table,
+            **self.others,
+            "columns": ", ".join(self.listed),
+            "time_format": self.time_format,
+            "decimal_mark": self.decimal_mark,
+        }
+        return {topic: text for topic, text in told.items() if text}
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """What was read from one input file.
+
+    Parameters
+    ----------
+    name
+        The file's name as it was given.
+    rows
+        Data rows read.
+    sha256
+        Hash of the bytes; empty for frames in memory.
+    detected
+        What was found out on the way.
+    """
+
+    name: str
+    rows: int
+    sha256: str = ""
+    detected: Detected = field(default_factory=Detected)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "InputFile":
+        """Return the fact of which `dataclasses.asdict` gave this state."""
+        return cls(**{**state, "detected": Detected(**state["detected"])})
+
+
+@dataclass(frozen=True, slots=True)
+class RawLines:
+    """Lines as they were read: canonical column names, values still as text.
+
+    Parameters
+    ----------
+    frame
+        ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column
+        per mapped role, all of them text or null (`contracts.RAW_LINES_SCHEMA`).
+    files
+        One fact sheet per file.
+    rejects
+        Records that are no rows of the table (a cell too few, a stray quote, a total):
+        file, row, column, value, reason, fix; ``None`` where there is none. They are
+        not in `frame`.
+    """
+
+    frame: pl.DataFrame
+    files: tuple[InputFile, ...]
+    rejects: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLog:
+    """Things that happened to customers on days, by kind.
+
+    Parameters
+    ----------
+    frame
+        ``customer_id``, ``day`` and one Int64 count per kind.
+    first_day
+        The day on which the records begin; ``None`` without a row.
+    """
+
+    frame: pl.DataFrame
+    first_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAttribute:
+    """One column about customers, and how it becomes numbers.
+
+    Parameters
+    ----------
+    name
+        The column, as a word that may stand in a feature's name.
+    kind
+        ``number`` (also the lower end of a band such as 25-34), ``date`` or ``level``.
+    given
+        Its name in the table that was given.
+    levels
+        Of a ``level``: the values that get a column, frozen on training customers.
+    """
+
+    name: str
+    kind: Literal["number", "date", "level"]
+    given: str = ""
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SideTables:
+    """Tables that stand beside the transactions, and what was frozen of them.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id``, ``since`` and ``until`` (days between which a row held, null
+        where it always did) and one column per attribute: Float64 for numbers, Int32
+        for dates, text for levels.
+    attributes
+        The columns of `customers`.
+    products
+        ``product_id`` with any of ``category``, ``price`` and ``cost``, as text.
+    events
+        Sessions, views, carts and searches in the web shop.
+    contacts
+        What was sent to customers, and what they opened.
+    countries
+        Countries that get a column of their own, most customers first.
+    prices
+        ``product_id`` and ``percentile``, the price's place in its category (0 to 1).
+    files
+        What was read.
+    notes
+        What a reader of the run should know of the tables.
+    """
+
+    customers: pl.DataFrame | None = None
+    attributes: tuple[CustomerAttribute, ...] = ()
+    products: pl.DataFrame | None = None
+    events: CustomerLog | None = None
+    contacts: CustomerLog | None = None
+    countries: tuple[str, ...] = ()
+    prices: pl.DataFrame | None = None
+    files: tuple[InputFile, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def frozen_as(self, run: "SideTables") -> "SideTables":
+        """Return these tables as a finished run reads them.
+
+        What was frozen in training is the run's. A table about customers or products
+        that is not there is the run's too; a log is not, since an old log would say
+        that nothing has happened since.
+        """
+        return replace(
+            self,
+            customers=run.customers if self.customers is None else self.customers,
+            products=run.products if self.products is None else self.products,
+            attributes=run.attributes,
+            countries=run.countries,
+            prices=run.prices,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """The shop's canonical lines, cleaned once and read by everything after.
+
+    Parameters
+    ----------
+    lines
+        `contracts.LINES_SCHEMA`, sorted by customer, day, minute and order.
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    fingerprint
+        SHA-256 over the canonical lines; row order and file format do not change it.
+    ledger
+        What cleaning did.
+    currency
+        A sign or code to print before money; may be empty.
+    files
+        What was read.
+    rejects
+        Rows that could not be read as data: file, row, column, value, reason.
+    side_tables
+        Tables that stand beside the lines.
+    notes
+        What a careful reader would ask about the data, as sentences.
+    """
+
+    lines: pl.LazyFrame
+    first_day: int
+    end_day: int
+    fingerprint: str
+    ledger: Ledger
+    currency: str = ""
+    files: tuple[InputFile, ...] = ()
+    rejects: pl.DataFrame | None = None
+    side_tables: SideTables = field(default_factory=SideTables)
+    notes: tuple[str, ...] = ()
+
+    def known_at(self, cutoff: int) -> pl.LazyFrame:
+        """Return the lines as they were known at a cutoff: the one cut in time.
+
+        Rows on or after the cutoff are gone; so are orders that had been wholly
+        refunded by then (an order refunded later still counts, as it did that day).
+        """
+        voided = (pl.col("void_day") < cutoff).fill_null(value=False)
+        return self.lines.filter((pl.col("day") < cutoff) & ~voided)
