@@ -31,21 +31,21 @@ def main() -> None:
     )
     parser.add_argument("runs", nargs="+", type=Path)
     for folder in parser.parse_args().runs:
-        made = open_run(folder)
+        run = open_run(folder)
         print(f"### {folder.name}\n")
-        print("\n".join(exposures(made)), "\n")
-        print("\n".join(tenths(made)), "\n")
-        print("\n".join(lifetimes(made)), "\n")
+        print("\n".join(exposures(run)), "\n")
+        print("\n".join(tenths(run)), "\n")
+        print("\n".join(lifetimes(run)), "\n")
 
 
-def shipped(made: RunFolder) -> pl.DataFrame:
-    name = made.json("classifier/evaluation.json")["shipped"]
-    return made.read_parquet("customer_value/sums.parquet").filter(forecaster=name)
+def shipped(run: RunFolder) -> pl.DataFrame:
+    name = run.read_json("classifier/evaluation.json")["selected"]
+    return run.read_parquet("customer_value/sums.parquet").filter(forecaster=name)
 
 
-def exposures(made: RunFolder) -> Iterator[str]:
+def exposures(run: RunFolder) -> Iterator[str]:
     yield from header("test", "sum of", *SAID)
-    whole = shipped(made).filter(pl.col("part") == "all")
+    whole = shipped(run).filter(pl.col("part") == "all")
     for measure, name in SUMS.items():
         rows = whole.filter(measure=measure)
         for (window,), part in rows.group_by("window", maintain_order=True):
@@ -69,8 +69,8 @@ def ratio(row: dict | None) -> str:
     return f"{row['realised']:,.0f} ({row['ratio']:.0%}, {interval})"
 
 
-def tenths(made: RunFolder) -> Iterator[str]:
-    rows = shipped(made).filter(
+def tenths(run: RunFolder) -> Iterator[str]:
+    rows = shipped(run).filter(
         pl.col("part").str.contains(r"^\d+$"),
         measure="value_at_risk",
         realised_as="label",
@@ -87,9 +87,9 @@ def tenths(made: RunFolder) -> Iterator[str]:
         yield f"| {part} | {' | '.join(cells)} |"
 
 
-def lifetimes(made: RunFolder) -> Iterator[str]:
+def lifetimes(run: RunFolder) -> Iterator[str]:
     yield from header("from, days", "worth by", *JUDGED)
-    errors = made.read_parquet("customer_value/errors.parquet")
+    errors = run.read_parquet("customer_value/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
         for method in METHODS:
             rows = span.filter(method=method).to_dicts()

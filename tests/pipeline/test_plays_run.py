@@ -24,13 +24,13 @@ def own_run(run_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def play(run_folder: Path) -> str:
     """Return the play with most customers."""
-    return str(pipeline.list_campaigns(run_folder).sort("n", descending=True)["play"][0])
+    return str(pipeline.list_campaigns(run_folder).sort("n", descending=True)["campaign"][0])
 
 
 def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) -> None:
     run = open_run(run_folder)
     told = run.read_parquet("campaigns/plans.parquet")
-    assert set(told["play"]) == {p.name for p in files.load_campaign_catalogue(run).campaigns}
+    assert set(told["campaign"]) == {p.name for p in files.load_campaign_catalogue(run).campaigns}
     assert told.filter(pl.col("n") > 0).height >= 5
     assert "What to do next" in run.path("report.html").read_text()
 
@@ -46,14 +46,14 @@ def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
     assert row["n"] == best.height
     if best.height >= 5:
         wanted = best["value_at_risk"].sum()
-        assert row["stake"] == pytest.approx(wanted, abs=0.01 * best.height)
+        assert row["value_at_stake"] == pytest.approx(wanted, abs=0.01 * best.height)
 
 
 def test_the_rehearsal_is_told_on_the_day_of_the_last_test(run_folder: Path) -> None:
     run = open_run(run_folder)
     days = run.read_parquet(files.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
     assert days == [run.read_json("classifier/evaluation.json")["origins"][-1]["cutoff"]]
-    assert set(run.read_parquet("campaigns/plans.parquet")["then"].drop_nulls()) == {*days}
+    assert set(run.read_parquet("campaigns/plans.parquet")["backtest_date"].drop_nulls()) == {*days}
 
 
 def test_lists_are_written_down_and_their_lots_are_kept(
@@ -66,9 +66,9 @@ def test_lists_are_written_down_and_their_lots_are_kept(
     one, two = (pl.read_csv(f, infer_schema=False) for f in (first, again))
     assert one.equals(two)  # everybody had a lot, so a larger share finds nobody
     assert sum(made["arms"].values()) == one.height
-    assert made["arms"]["universal control"] == pytest.approx(0.1 * one.height, abs=5)
+    assert made["arms"]["universal holdout"] == pytest.approx(0.1 * one.height, abs=5)
     record = json.loads(Path(made["record"]).read_text())
-    assert (record["by"], record["created"], record["play"]) == ("Ann", "tonight", play)
+    assert (record["by"], record["created"], record["campaign"]) == ("Ann", "tonight", play)
     assert record["digest"] == open_run(own_run).manifest["digest"]
     assert one["reasons"].null_count() < one.height
 
@@ -90,7 +90,7 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
     weighed = pipeline.list_campaigns(own_run)
     everybody = made.read_parquet("scores.parquet").filter("is_eligible")
     assert weighed.filter(play="call_all")["n"].to_list() == [everybody.height]
-    others = weighed.filter(pl.col("play") != "call_all")
+    others = weighed.filter(pl.col("campaign") != "call_all")
     assert others.drop("rank").equals(before.drop("rank"))
     assert b"'=CALL()" in (own_run / "actions" / "plays.csv").read_bytes()
     assert "<small>on trial</small>" in made.path("report.html").read_text()

@@ -9,7 +9,7 @@ from segpredict.report import render_html, section_contexts
 from segpredict.report.context.campaigns import campaign_summaries, campaigns_section
 
 LIST = {
-    "play": "hold_best",
+    "campaign": "hold_best",
     "created": "2011-12-10 08:00 UTC",
     "readout": "2012-03-10",
 }

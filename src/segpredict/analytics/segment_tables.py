@@ -258,7 +258,7 @@ def _migration(
         ),
     )
     counted = observed_matrix(moves.drop_nulls("to_id"), segmentation.segments)
-    return counted.cast({"n": pl.Int64, "row_n": pl.Int64})
+    return counted.cast({"n": pl.Int64, "n_from": pl.Int64})
 
 
 def _notes(transactions: Transactions) -> list[str]:

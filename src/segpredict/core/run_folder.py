@@ -87,8 +87,13 @@ class RunFolder:
     manifest: Mapping[str, JSON]
 
     @property
+    def place(self) -> Path:
+        """Where the run stands."""
+        return self.folder
+
+    @property
     def metadata(self) -> dict[str, JSON]:
-        """What the manifest says besides the files."""
+        """What the manifest records next to the files."""
         own = ("format", "files", "digest")
         return {k: v for k, v in self.manifest.items() if k not in own}
 
@@ -108,7 +113,7 @@ class RunFolder:
         """
         if not self.has(name):
             raise ArtifactError(
-                f"The run {self.folder} has no {name}.", fix=_maker(name), file=name
+                f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
             )
         path = self.folder / name
         try:
@@ -179,6 +184,11 @@ class RunDraft:
         self.metadata: dict[str, JSON] = {} if base is None else base.metadata
         self._files = {} if base is None else _carry(base, folder)
 
+    @property
+    def place(self) -> Path:
+        """Where the run shall stand."""
+        return self.target
+
     def has(self, name: str) -> bool:
         """Whether a stage has written this file."""
         return name in self._files
@@ -206,7 +216,7 @@ class RunDraft:
         """
         if name not in self._files:
             raise ArtifactError(
-                f"The run {self.target} has no {name}.", fix=_maker(name), file=name
+                f"The run {self.target} has no {name}.", fix="make the run again.", file=name
             )
         return self.folder / name
 
@@ -329,14 +339,3 @@ def _digest(manifest: Mapping[str, JSON]) -> str:
     """Return the hash of a manifest: config and windows decide scores as files do."""
     told = {key: value for key, value in manifest.items() if key != "digest"}
     return hashlib.sha256(encode_json(told)).hexdigest()
-
-
-def _maker(name: str) -> str:
-    stages = {
-        "classifier": "train-classifier",
-        "explanation": "explain",
-        "report.html": "report",
-        "deck.pptx": "report --format pptx",
-    }
-    stage = stages.get(name.split("/")[0], "cluster")
-    return f"make it with `segpredict {stage}`."

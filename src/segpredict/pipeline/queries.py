@@ -17,8 +17,8 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.data.ingest import read_transactions
 from segpredict.errors import ArtifactError, CustomerMissingError
-from segpredict.explain import files as explained
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
+from segpredict.pipeline.results import Explained
 from segpredict.pipeline.target import no_progress
 from segpredict.report import render_check_page
 from segpredict.scoring.history import HistoryUpdate, ScoreHistory
@@ -57,7 +57,7 @@ def load(folder: str | Path) -> SegmentPredictor:
     ArtifactError
         When the folder holds no run, or a file is missing or changed.
     """
-    return archive.load_predictor(open_run(folder))
+    return loading.load_predictor(open_run(folder))
 
 
 def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
+    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     window = predictor.score_window(shop)
     told = _explained(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
@@ -113,7 +113,7 @@ def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Pa
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
+    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     told = _explained(files, predictor, shop, customer_id)
     path = folder_out / "waterfall.svg"  # an id may be no name of a file
     write_file(path, told.plot("waterfall", customer_id))
@@ -130,7 +130,7 @@ def _explained(
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     knowing = predictor.explainer or explanations.build_explainer(
         predictor.model,
-        archive.load_xgboost_model(files),
+        loading.load_models(files).xgboost,
         frame,
         predictor.segments,
         segment_tables.classifier_glossary(predictor.families, shop.side_tables),
@@ -148,20 +148,20 @@ def load_run_explanation(folder: str | Path) -> explanations.Explanation:
         When the run was not explained.
     """
     files = open_run(folder)
-    if not explained.has_explanation(files):
+    if not loading.has_stage(files, Explained):
         raise ArtifactError(
             f"The run {folder} was not explained.",
             fix=f"segpredict explain --run {folder}",
         )
-    return explained.load_explanation(files, archive.load_segments(files))
+    return loading.load_explanation(files)
 
 
 def feature_meanings(folder: str | Path) -> dict[str, str]:
     """Return in a few words what each column of a run's forecast is."""
     files = open_run(folder)
-    config = archive.load_run_config(files)
+    config = loading.load_config(files)
     known = segment_tables.classifier_glossary(
-        config.classifier.families, archive.load_side_tables(files)
+        config.classifier.families, loading.load_side_tables(files)
     )
     words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
     return {each.name: words.short_meaning(each.name) for each in known}
@@ -237,8 +237,8 @@ def _scored(
     progress("loading the run", 0.0)
     given = data if isinstance(data, NewData) else NewData(data)
     files = open_run(folder)
-    predictor = archive.load_predictor(files)
+    predictor = loading.load_predictor(files)
     progress("reading and cleaning", 0.2)
-    shop = read_new_data(given, predictor, archive.load_run_config(files), as_of)
+    shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
     return predictor.score(shop, as_of, since), predictor

@@ -39,9 +39,9 @@ def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
 
 
 def test_the_newest_period_agrees_with_the_migration_table(run, told) -> None:
-    cells = ["from_id", "to_id", "n", "row_n"]
+    cells = ["from_id", "to_id", "n", "n_from"]
     known = run.read_parquet("segmentation/transitions.parquet").select(cells)
-    found = newest(told["observed"]).filter(pl.col("from_id") != "SILENT")
+    found = newest(told["observed"]).filter(pl.col("from_id") != "LAPSED")
     assert found.select(cells).cast(known.schema).equals(known)
 
 
@@ -51,9 +51,9 @@ def test_what_was_foretold_is_of_the_customers_who_were_counted(told) -> None:
     )
     model = both.filter(basis="model")
     assert model["since"].n_unique() >= 2
-    assert model["row_n"].equals(model["row_n_counted"].rename("row_n"))
-    silent = both.filter(from_id="SILENT")
-    assert silent["row_n"].equals(silent["row_n_counted"].rename("row_n"))
+    assert model["n_from"].equals(model["n_from_counted"].rename("n_from"))
+    silent = both.filter(from_id="LAPSED")
+    assert silent["n_from"].equals(silent["n_from_counted"].rename("n_from"))
 
 
 def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(told) -> None:
@@ -108,7 +108,7 @@ def test_one_segment_alone(run_folder) -> None:
     is_core = (pl.col("from_name") == "Core") | (pl.col("to_name") == "Core")
     assert tables["matrix"].filter(~is_core).is_empty()
     new = pipeline.run_transitions(run_folder, segment="NEW")["who"]
-    assert set(new["other"]) == {"New"}
+    assert set(new["other_segment"]) == {"New"}
     with pytest.raises(UnknownNameError, match="segment named"):
         pipeline.run_transitions(run_folder, segment="Kore")
 

@@ -15,7 +15,11 @@ from segpredict.core import schemas
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
 
-TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = "treat", "universal control", "control"
+TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = (
+    "treatment",
+    "universal holdout",
+    "campaign holdout",
+)
 RECORD_FORMAT = 1
 EXPERIMENT_ARMS = (TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM)
 
@@ -65,8 +69,8 @@ def build_campaign_list(
     Returns
     -------
     polars.DataFrame
-        Most at stake first. ``arm`` is ``treat``; ``universal control``, left alone
-        by every campaign; or ``control``, left alone by this play.
+        Most at stake first. ``arm`` is ``treatment``; ``universal holdout``, left alone
+        by every campaign; or ``campaign holdout``, left alone by this play.
 
     Notes
     -----
@@ -103,7 +107,7 @@ def build_campaign_list(
         "segment",
         "next_segment",
         "stratum",
-        pl.col(request.campaign.stake_column).alias("at_stake"),
+        pl.col(request.campaign.stake_column).alias("value_at_stake"),
         "p_down",
         "p_up",
         "p_inactive",
@@ -193,20 +197,20 @@ def campaign_record(
         Who, when, of which run, and the day of the readout.
     """
     play, arms = request.campaign, count_arms(table)
-    planned = ("base", "uplift", "per_arm", "spend", "spend_sd", "rho")
+    planned = ("base_rate", "uplift", "per_arm", "spend", "spend_sd", "spend_correlation")
     return {
         "format": RECORD_FORMAT,
         **facts,
-        "play": play.name,
+        "campaign": play.name,
         "title": play.title,
         "action": play.action,
         "kpi": play.kpi,
-        "stake_of": play.stake_column,
+        "stake_column": play.stake_column,
         "customers": table.height,
         "arms": arms,
-        "at_stake": round(float(table["at_stake"].fill_null(0.0).sum()), 2),
+        "value_at_stake": round(float(table["value_at_stake"].fill_null(0.0).sum()), 2),
         "planned": {name: plan.get(name) for name in planned},
-        "seen": _seen(play.kpi, plan, arms, options),
+        "detectable_uplift": _seen(play.kpi, plan, arms, options),
         "alpha": options.alpha,
         "power": options.power,
         "result": None,
@@ -220,14 +224,14 @@ def _seen(
     options: CampaignOptions,
 ) -> float | None:
     """Return the smallest uplift that these arms would see; of spends, of its mean."""
-    if weighed.get("base") is None:
+    if weighed.get("base_rate") is None:
         return None
     errors = sample_size.ErrorRates(options.alpha, options.power)
     treated = arms[TREATMENT_ARM]
     alone = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
     if kpi != "spends":
-        return sample_size.minimum_detectable_share(weighed["base"], alone, treated, errors)
+        return sample_size.minimum_detectable_share(weighed["base_rate"], alone, treated, errors)
     found = sample_size.minimum_detectable_mean(
-        weighed["spend_sd"], alone, treated, weighed["rho"], errors
+        weighed["spend_sd"], alone, treated, weighed["spend_correlation"], errors
     )
     return found / weighed["spend"] if found is not None and weighed["spend"] else None

@@ -119,7 +119,7 @@ class CampaignCatalogue:
         """
         found = {play.name: play for play in self.campaigns}
         if name not in found:
-            raise UnknownNameError("play", name, found)
+            raise UnknownNameError("campaign", name, found)
         return found[name]
 
     def to_state(self) -> JSON:
@@ -137,8 +137,8 @@ class CampaignCatalogue:
 
         Examples
         --------
-        >>> plays = {"call": {"title": "Call them", "action": "Call.", "uplift": 0.1}}
-        >>> Playbook.from_state(plays).get("call").uplift
+        >>> plays = {"call": {"title": "Call them", "action": "Call.", "expected_uplift": 0.1}}
+        >>> CampaignCatalogue.from_state(plays).get_campaign("call").expected_uplift
         0.1
         """
         return cls(tuple(_play(name, values) for name, values in state.items()))

@@ -25,9 +25,9 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     Examples
     --------
     >>> ladder = [Segment(i, f"S{i}", "x") for i in range(4)]
-    >>> roles(ladder)
+    >>> segment_roles(ladder)
     {'S0': 'inactive', 'S1': 'low', 'S2': 'middle', 'S3': 'top'}
-    >>> roles(ladder[:2])
+    >>> segment_roles(ladder[:2])
     {'S0': 'inactive', 'S1': 'top'}
     """
     top = max(segment.code for segment in segments)

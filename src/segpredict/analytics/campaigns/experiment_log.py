@@ -13,7 +13,7 @@ from segpredict.errors import ArtifactError
 
 EXPERIMENT_FORMAT = 1
 DEFAULT_LOG_FOLDER = "experiments"
-REQUIRED_FIELDS = ("play", "created", "readout", "customers", "arms", "lots")
+REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "lots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ExperimentLog:
         """Return each customer's arm on earlier lists, by play; the first holds."""
         found: dict[str, dict[str, str]] = {}
         for record in self.read_records():
-            known = found.setdefault(record["play"], {})
+            known = found.setdefault(record["campaign"], {})
             for customer, arm in self._lots(record).iter_rows():
                 known.setdefault(customer, arm)
         return found
@@ -65,7 +65,7 @@ class ExperimentLog:
         """
         with disk.lock_folder(self.folder):
             number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
-            stem = f"{number:04d}-{record['play']}"
+            stem = f"{number:04d}-{record['campaign']}"
             arms, told = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
             if told.exists():
                 raise ArtifactError(
@@ -101,10 +101,10 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
 
     Examples
     --------
-    >>> status("call", [])
+    >>> evidence_status("call", [])
     ('untested', 'untested until an experiment is logged')
     """
-    own = [record for record in records if record["play"] == campaign]
+    own = [record for record in records if record["campaign"] == campaign]
     if not own:
         return "untested", "untested until an experiment is logged"
     last = own[-1]

@@ -26,7 +26,7 @@ def hash_to_uniform(key: str, customer_id: str) -> float:
 
     Examples
     --------
-    >>> ticket("a", "17850") == ticket("a", "17850") != ticket("b", "17850")
+    >>> hash_to_uniform("a", "17850") == hash_to_uniform("a", "17850") != hash_to_uniform("b", "17850")
     True
     """
     secret = hashlib.blake2b(key.encode(), digest_size=32).digest()

@@ -20,36 +20,36 @@ MIN_BACKTEST_CUSTOMERS = 30  # customers of the rehearsal below which no rate is
 MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn
 CENTS_PER_UNIT = 100
 CAMPAIGN_PLAN_SCHEMA = {
-    "play": pl.String,
+    "campaign": pl.String,
     "title": pl.String,
     "action": pl.String,
     "caution": pl.String,
-    "stake_of": pl.String,
+    "stake_column": pl.String,
     "kpi": pl.String,
     "n": pl.Int64,
-    "stake": pl.Float64,
+    "value_at_stake": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "came_low": pl.Float64,
-    "came_high": pl.Float64,
-    "then": pl.String,
-    "n_then": pl.Int64,
-    "base": pl.Float64,
+    "backtest_low": pl.Float64,
+    "backtest_high": pl.Float64,
+    "backtest_date": pl.String,
+    "n_backtest": pl.Int64,
+    "base_rate": pl.Float64,
     "uplift": pl.Float64,
     "power": pl.Float64,
     "per_arm": pl.Int64,
-    "seen": pl.Float64,
-    "share_alone": pl.Float64,
-    "seen_alone": pl.Float64,
+    "detectable_uplift": pl.Float64,
+    "holdout_share": pl.Float64,
+    "detectable_uplift_holdout": pl.Float64,
     "windows": pl.Int64,
     "days": pl.Int64,
     "spend": pl.Float64,
     "spend_sd": pl.Float64,
-    "rho": pl.Float64,
+    "spend_correlation": pl.Float64,
     "spend_uplift": pl.Float64,
     "spend_per_arm": pl.Int64,
-    "spend_per_arm_raw": pl.Int64,
-    "spend_seen": pl.Float64,
+    "spend_per_arm_unadjusted": pl.Int64,
+    "spend_detectable_uplift": pl.Float64,
     "rank": pl.Int64,
 }
 DEFAULT_SPEND_UPLIFT = 0.05  # of the mean, where the play plans for something else
@@ -107,15 +107,15 @@ def plan_campaigns(
     Returns
     -------
     polars.DataFrame
-        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``stake`` is the sum of what
+        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is the sum of what
         the scores say is at stake for them, in currency, with its 95 % interval over
-        customers; of such sums ``came_low`` to ``came_high`` came in the tests.
-        ``base`` is what was counted of the ``n_then`` who were eligible on the day
-        ``then``, the last test, without any campaign that we know of. ``per_arm``
+        customers; of such sums ``backtest_low`` to ``backtest_high`` came in the tests.
+        ``base_rate`` is what was counted of the ``n_backtest`` who were eligible on the day
+        ``backtest_date``, the last test, without any campaign that we know of. ``per_arm``
         customers in each of two equal arms see the ``uplift`` with this ``power``;
-        halves of the eligible see ``seen``. With ``minimum_holdout_share`` of the eligible left
+        halves of the eligible see ``detectable_uplift``. With ``minimum_holdout_share`` of the eligible left
         alone the uplift is seen in one window; with the universal share,
-        ``seen_alone`` is. ``windows`` and ``days`` say how long a test in equal arms
+        ``detectable_uplift_holdout`` is. ``windows`` and ``days`` say how long a test in equal arms
         takes if every window brings as many eligible customers. ``spend_…``: the same
         for spend, with the own spend before taken out (``_raw``: without). ``rank``
         orders those with something at stake. Of fewer than five customers nothing but
@@ -129,7 +129,7 @@ def _row(
     campaign: Campaign, shop: CampaignPopulation, options: CampaignOptions, *, draws: int, seed: int
 ) -> dict[str, object]:
     chosen = eligible_customers(shop.customers, campaign.eligibility, shop.segments)
-    told = {"play": campaign.name, "stake_of": campaign.stake_column, "n": chosen.height}
+    told = {"campaign": campaign.name, "stake_column": campaign.stake_column, "n": chosen.height}
     names = ("title", "action", "caution", "kpi")
     row = {**told, **{name: getattr(campaign, name) for name in names}}
     row["uplift"] = campaign.expected_uplift
@@ -140,11 +140,11 @@ def _row(
     least, most = _came(campaign, chosen, shop)
     row |= {
         "power": options.power,
-        "stake": float(amounts.sum()) / CENTS_PER_UNIT,
+        "value_at_stake": float(amounts.sum()) / CENTS_PER_UNIT,
         "low": low,
         "high": high,
     }
-    row |= {"came_low": least, "came_high": most}
+    row |= {"backtest_low": least, "backtest_high": most}
     return {**row, **_design(campaign, chosen.height, shop, options)}
 
 
@@ -152,8 +152,8 @@ def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> Float
     """Return what is at stake for each customer, in whole pennies; 0 for the others."""
     inside = pl.col("customer_id").is_in(chosen["customer_id"].implode())
     amount = pl.when(inside).then(pl.col(stake).fill_null(0.0)).otherwise(0.0)
-    ordered = customers.sort("customer_id").select(amount.alias("stake"))
-    return np.round(ordered["stake"].to_numpy() * CENTS_PER_UNIT)
+    ordered = customers.sort("customer_id").select(amount.alias("value_at_stake"))
+    return np.round(ordered["value_at_stake"].to_numpy() * CENTS_PER_UNIT)
 
 
 def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[float, float]:
@@ -174,7 +174,7 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
 
     Examples
     --------
-    >>> interval(np.array([100.0] * 50), 200, 0)
+    >>> bootstrap_sum_interval(np.array([100.0] * 50), 200, 0)
     (50.0, 50.0)
     """
     rng = np.random.default_rng(seed)
@@ -207,11 +207,11 @@ def _came(
             & (pl.col("window") != POOLED_WINDOWS)
         )
         .group_by("window")
-        .agg(pl.col("predicted", "realised").sum())
+        .agg(pl.col("predicted", "actual").sum())
         .filter(pl.col("predicted") > 0)
         .sort("window")
     )
-    shares = (tests["realised"] / tests["predicted"]).to_list()
+    shares = (tests["actual"] / tests["predicted"]).to_list()
     return (min(shares), max(shares)) if shares else (None, None)
 
 
@@ -222,16 +222,16 @@ def _design(
         return {}
     past = eligible_customers(shop.backtest_customers, campaign.eligibility, shop.segments)
     day = str(shop.backtest_customers["as_of"][0]) if shop.backtest_customers.height else None
-    row: dict[str, object] = {"then": day, "n_then": past.height}
+    row: dict[str, object] = {"backtest_date": day, "n_backtest": past.height}
     if past.height < MIN_BACKTEST_CUSTOMERS:
         return row
     errors = sample_size.ErrorRates(options.alpha, options.power)
     spend = _spend(past, n, campaign.expected_uplift if campaign.kpi == "spends" else 0.0, errors)
     main = (
         {
-            "base": spend["spend"],
+            "base_rate": spend["spend"],
             "per_arm": spend["spend_per_arm"],
-            "seen": spend["spend_seen"],
+            "detectable_uplift": spend["spend_detectable_uplift"],
         }
         if campaign.kpi == "spends"
         else _shares(campaign, past, n, options.holdout_share, errors)
@@ -250,11 +250,15 @@ def _shares(
     base = float(past.select(kept[campaign.kpi].sum()).item()) / past.height
     alone = round(n * holdout)
     return {
-        "base": base,
+        "base_rate": base,
         "per_arm": sample_size.sample_size_for_share(base, campaign.expected_uplift, errors),
-        "seen": sample_size.minimum_detectable_share(base, n // 2, n // 2, errors),
-        "share_alone": sample_size.minimum_holdout_share(base, campaign.expected_uplift, n, errors),
-        "seen_alone": sample_size.minimum_detectable_share(base, alone, n - alone, errors),
+        "detectable_uplift": sample_size.minimum_detectable_share(base, n // 2, n // 2, errors),
+        "holdout_share": sample_size.minimum_holdout_share(
+            base, campaign.expected_uplift, n, errors
+        ),
+        "detectable_uplift_holdout": sample_size.minimum_detectable_share(
+            base, alone, n - alone, errors
+        ),
     }
 
 
@@ -273,11 +277,11 @@ def _spend(
     return {
         "spend": mean,
         "spend_sd": sd,
-        "rho": rho,
+        "spend_correlation": rho,
         "spend_uplift": wanted,
         "spend_per_arm": sample_size.sample_size_for_mean(sd, effect, rho, errors),
-        "spend_per_arm_raw": sample_size.sample_size_for_mean(sd, effect, 0.0, errors),
-        "spend_seen": seen / mean if seen is not None and mean > 0 else None,
+        "spend_per_arm_unadjusted": sample_size.sample_size_for_mean(sd, effect, 0.0, errors),
+        "spend_detectable_uplift": seen / mean if seen is not None and mean > 0 else None,
     }
 
 
@@ -293,16 +297,16 @@ def _ranked(table: pl.DataFrame) -> pl.DataFrame:
 
     What is at stake, times the least share of such sums that came in a test.
     """
-    proven = pl.col("stake") * pl.col("came_low").fill_null(1.0).clip(upper_bound=1.0)
+    proven = pl.col("value_at_stake") * pl.col("backtest_low").fill_null(1.0).clip(upper_bound=1.0)
     order = (
-        table.filter((pl.col("stake") > 0) & (pl.col("stake_of") != "expected_value"))
-        .select("play", proven=proven)
+        table.filter((pl.col("value_at_stake") > 0) & (pl.col("stake_column") != "expected_value"))
+        .select("campaign", proven=proven)
         .sort("proven", descending=True, maintain_order=True)
         .with_row_index("rank", offset=1)
-        .select("play", pl.col("rank").cast(pl.Int64))
+        .select("campaign", pl.col("rank").cast(pl.Int64))
     )
     return (
         table.drop("rank")
-        .join(order, on="play", how="left", maintain_order="left")
+        .join(order, on="campaign", how="left", maintain_order="left")
         .select(*CAMPAIGN_PLAN_SCHEMA)
     )

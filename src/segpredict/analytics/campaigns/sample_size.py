@@ -71,7 +71,7 @@ def sample_size_for_share(
 
     Examples
     --------
-    >>> for_share(0.50, 0.25, Errors(power=0.90))
+    >>> sample_size_for_share(0.50, 0.25, ErrorRates(power=0.90))
     77
     """
     other = base_rate + uplift
@@ -113,7 +113,7 @@ def sample_size_for_mean(
 
     Examples
     --------
-    >>> for_mean(1.0, 1.0), for_mean(10.0, 1.0), for_mean(10.0, 1.0, rho=0.5)
+    >>> sample_size_for_mean(1.0, 1.0), sample_size_for_mean(10.0, 1.0), sample_size_for_mean(10.0, 1.0, rho=0.5)
     (16, 1570, 1178)
     """
     if not difference or sd <= 0 or not math.isfinite(sd):
@@ -144,7 +144,7 @@ def minimum_detectable_share(
 
     Examples
     --------
-    >>> round(seen_share(0.50, 77, 77, Errors(power=0.90)), 2)
+    >>> round(minimum_detectable_share(0.50, 77, 77, ErrorRates(power=0.90)), 2)
     0.25
     """
     if n_control < 2 or n_treated < 2 or not 0 <= base_rate < 1:
@@ -177,7 +177,7 @@ def minimum_detectable_mean(
 
     Examples
     --------
-    >>> round(seen_mean(10.0, 1570, 1570), 3)
+    >>> round(minimum_detectable_mean(10.0, 1570, 1570), 3)
     1.0
     """
     if n_control < 2 or n_treated < 2 or not math.isfinite(sd):
@@ -207,7 +207,7 @@ def minimum_holdout_share(
 
     Examples
     --------
-    >>> share_alone(0.5, 0.25, 400, Errors())
+    >>> minimum_holdout_share(0.5, 0.25, 400, ErrorRates())
     0.08
     """
     for percent in range(1, 51):

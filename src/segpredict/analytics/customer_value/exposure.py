@@ -31,7 +31,7 @@ def risk_and_upside(
 
     Examples
     --------
-    >>> risk, upside = exposure(
+    >>> risk, upside = risk_and_upside(
     ...     np.array([[0.2, 0.5, 0.3]]), np.array([1]), (0.0, 10.0, 100.0)
     ... )
     >>> risk.tolist(), upside.tolist()
@@ -53,7 +53,7 @@ def expected_segment_value(probabilities: FloatArray, values: Sequence[float]) -
 
     Examples
     --------
-    >>> averaged(np.array([[0.5, 0.5], [0.0, 1.0]]), (0.0, 10.0)).tolist()
+    >>> expected_segment_value(np.array([[0.5, 0.5], [0.0, 1.0]]), (0.0, 10.0)).tolist()
     [5.0, 10.0]
     """
     total = np.zeros(len(probabilities))

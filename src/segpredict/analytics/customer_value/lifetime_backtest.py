@@ -27,9 +27,9 @@ VALUE_ERRORS_SCHEMA = {
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "gap": pl.Float64,
-    "gap_low": pl.Float64,
-    "gap_high": pl.Float64,
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
 }
 
 
@@ -74,7 +74,7 @@ def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl
     polars.DataFrame
         `VALUE_ERRORS_SCHEMA`. ``total``: realised over predicted sum; ``mae`` and ``rmse``: mean
         absolute and root mean squared error of a customer, in currency; ``rank``:
-        Spearman's correlation. ``gap`` is a method's figure less that of the plain
+        Spearman's correlation. ``difference`` is a method's figure less that of the plain
         reference, last year's spend carried on.
 
     Notes
@@ -86,7 +86,9 @@ def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl
     """
     rows = [row for span in spans for row in _errors(span, draws, seed)]
     return pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row").with_columns(
-        pl.col("value", "low", "high", "gap", "gap_low", "gap_high").fill_nan(None)
+        pl.col("value", "low", "high", "difference", "difference_low", "difference_high").fill_nan(
+            None
+        )
     )
 
 

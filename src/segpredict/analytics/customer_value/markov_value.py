@@ -40,9 +40,9 @@ def markov_values(
 
     Examples
     --------
-    >>> from segpredict.analytics.customer_value.periods import periods
+    >>> from segpredict.analytics.customer_value.periods import value_periods
     >>> stay = np.array([[1.0, 0.0], [0.5, 0.5]])
-    >>> chain(stay, (0.0, 10.0), periods(91, 0, 182)).tolist()
+    >>> markov_values(stay, (0.0, 10.0), value_periods(91, 0, 182)).tolist()
     [0.0, 15.0]
     """
     factors = [1.0] * len(ahead) if seasons is None else seasons

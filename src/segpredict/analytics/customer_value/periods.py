@@ -44,9 +44,9 @@ def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple
 
     Examples
     --------
-    >>> [(each.start, each.end, each.share) for each in periods(182, 7, 273)]
+    >>> [(each.start, each.end, each.share) for each in value_periods(182, 7, 273)]
     [(7, 189, 1.0), (189, 280, 0.5)]
-    >>> round(periods(365, 0, 365, 0.1)[0].discount, 4)
+    >>> round(value_periods(365, 0, 365, 0.1)[0].discount_factor, 4)
     0.9091
     """
     starts = range(gap, gap + days, horizon)

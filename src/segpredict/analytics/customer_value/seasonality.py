@@ -48,8 +48,8 @@ class SpendSeasonality:
 
         Examples
         --------
-        >>> proven = Season(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
-        >>> proven.at(364), proven.at(546), proven.at(450), Season(91).at(364)
+        >>> proven = SpendSeasonality(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
+        >>> proven.factor_at(364), proven.factor_at(546), proven.factor_at(450), SpendSeasonality(91).factor_at(364)
         (1.2, 0.9, 1.0, 1.0)
         """
         like = [each for each in self.factors if is_same_season(each[0], day, self.horizon)]
@@ -76,7 +76,7 @@ def is_same_season(origin: int, day: int, horizon: int) -> bool:
 
     Examples
     --------
-    >>> alike(0, 364, 91), alike(0, 400, 91), alike(0, 420, 91), alike(0, 10, 91)
+    >>> is_same_season(0, 364, 91), is_same_season(0, 400, 91), is_same_season(0, 420, 91), is_same_season(0, 10, 91)
     (True, True, False, False)
     """
     apart = (day - origin) % DAYS_PER_YEAR

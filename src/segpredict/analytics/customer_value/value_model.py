@@ -113,7 +113,7 @@ class ValueModel:
             if self.purchase_model is None
             else self.purchase_model.to_state(),
             "horizon": self.horizon,
-            "gap": self.gap,
+            "difference": self.gap,
             "discount_rate": self.discount_rate,
         }
 
@@ -127,7 +127,7 @@ class ValueModel:
             SpendSeasonality.from_state(state["seasonality"]),
             None if buying is None else PurchaseModel.from_state(buying),
             state["horizon"],
-            state["gap"],
+            state["difference"],
             state["discount_rate"],
         )
 

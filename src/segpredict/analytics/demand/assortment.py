@@ -20,7 +20,7 @@ AFFINITY_INDEX_SCHEMA = {
     "index": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "is_sure": pl.Boolean,
+    "is_significant": pl.Boolean,
 }
 
 
@@ -59,7 +59,7 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
         item="category",
         low=low,
         high=high,
-        is_sure=(low > 1) | (high < 1),
+        is_significant=(low > 1) | (high < 1),
     ).select(list(AFFINITY_INDEX_SCHEMA))
 
 

@@ -27,14 +27,14 @@ BACKTEST_SCHEMA = {
     "window": pl.String,
     "method": pl.String,
     "items": pl.Int64,
-    "came": pl.Float64,
+    "actual": pl.Float64,
     "expected": pl.Float64,
     "wape": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "gap": pl.Float64,
-    "gap_low": pl.Float64,
-    "gap_high": pl.Float64,
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
 }
 DISPERSION_COLUMNS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
 PUBLISHABLE_LEVELS_SCHEMA = {
@@ -42,10 +42,10 @@ PUBLISHABLE_LEVELS_SCHEMA = {
     "tests": pl.Int64,
     "wins": pl.Int64,
     "is_published": pl.Boolean,
-    "nearest": pl.String,
+    "best_method": pl.String,
     **dict.fromkeys(DISPERSION_COLUMNS, pl.Float64),
-    "met": pl.Float64,
-    "met_of": pl.Int64,
+    "service_met": pl.Float64,
+    "service_tests": pl.Int64,
     "reason": pl.String,
 }
 
@@ -128,7 +128,7 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 
     Examples
     --------
-    >>> wape(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
+    >>> weighted_absolute_percentage_error(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
     1.25
     """
     return float(np.abs(expected - actual).sum() / actual.sum()) if actual.sum() else None
@@ -146,7 +146,7 @@ def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: in
 
     Notes
     -----
-    ``gap`` is the error less that of seasonal-naive on the same draw. Where products
+    ``difference`` is the error less that of seasonal-naive on the same draw. Where products
     are the items they are drawn; else customers of the window that came (each counts as
     often as a Poisson variable of mean 1), while the forecasts stay as they were made.
     Rows of ``pooled`` divide the errors of all tests by all that came.
@@ -177,7 +177,9 @@ def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, A
         if naive is not None and base is not None and found is not None:
             ends = np.quantile(drawn[:, column] - naive, (0.025, 0.975))
             gaps = (found - base, float(ends[0]), float(ends[1]))
-            told |= dict(zip(("gap", "gap_low", "gap_high"), gaps, strict=True))
+            told |= dict(
+                zip(("difference", "difference_low", "difference_high"), gaps, strict=True)
+            )
         yield told
 
 
@@ -187,7 +189,7 @@ def _told(each: DemandBacktest, method: str, error: float | None) -> dict[str, A
         "window": each.window,
         "method": method,
         "items": len(each.items),
-        "came": float(each.actual.sum()),
+        "actual": float(each.actual.sum()),
         "expected": float(each.expected[method].sum()),
         "wape": error,
     }
@@ -225,7 +227,7 @@ def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
             yield row | {
                 "window": POOLED_WINDOWS,
                 "items": len(names),
-                "came": float(came.sum()),
+                "actual": float(came.sum()),
                 "expected": float(said.sum()),
             }
 
@@ -247,7 +249,7 @@ def publishable_levels(
     Notes
     -----
     A level is published where its WAPE is below that of seasonal-naive in at least two
-    tests. ``met`` is the share of items whose order-up-to quantity was enough, at
+    tests. ``service_met`` is the share of items whose order-up-to quantity was enough, at
     dispersions that were learned from earlier tests alone; so the first test has none.
     Dispersions are told apart for fast, middling and slow items (`spread.turnover_classes`).
     """
@@ -269,8 +271,8 @@ def _standing(
     backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
 ) -> dict[str, Any]:
     own = errors.filter((pl.col("method") == SEGMENT_METHOD) & (pl.col("window") != POOLED_WINDOWS))
-    judged = own.drop_nulls("gap")
-    wins = int((judged["gap"] < 0).sum())
+    judged = own.drop_nulls("difference")
+    wins = int((judged["difference"] < 0).sum())
     met = [
         is_met
         for now, each in enumerate(backtests[1:], 1)
@@ -281,10 +283,10 @@ def _standing(
         "tests": judged.height,
         "wins": wins,
         "is_published": wins >= MIN_WINS,
-        "nearest": _nearest(errors),
+        "best_method": _nearest(errors),
         **dict(zip(DISPERSION_COLUMNS, _dispersions(backtests), strict=True)),
-        "met": sum(met) / len(met) if met else None,
-        "met_of": len(met),
+        "service_met": sum(met) / len(met) if met else None,
+        "service_tests": len(met),
         "reason": _reason(wins, judged.height),
     }
 

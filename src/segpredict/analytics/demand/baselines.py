@@ -24,7 +24,7 @@ def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> Fl
 
     Examples
     --------
-    >>> smoothed(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
+    >>> exponential_smoothing(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
     [4.0]
     """
     if weeks.shape[1] == 0:
@@ -58,7 +58,7 @@ def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
     --------
     Six pieces every other week, from the first sale on:
 
-    >>> round(float(croston(np.array([[6.0, 0, 6, 0, 6, 0, 6]]))[0]), 3)
+    >>> round(float(croston_sba(np.array([[6.0, 0, 6, 0, 6, 0, 6]]))[0]), 3)
     2.85
     """
     size, gap = np.zeros(len(weeks)), np.ones(len(weeks))

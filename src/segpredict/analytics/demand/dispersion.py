@@ -21,7 +21,7 @@ def turnover_classes(expected: FloatArray) -> IntArray:
 
     Examples
     --------
-    >>> np.bincount(classes(np.array([80.0] + [1.0] * 40))).tolist()
+    >>> np.bincount(turnover_classes(np.array([80.0] + [1.0] * 40))).tolist()
     [17, 18, 6]
     """
     if len(expected) < MIN_ITEMS_OF_CLASS:
@@ -91,7 +91,7 @@ def negative_binomial_quantile(
     --------
     A mean of 1 with α = 1 is geometric: 1 − 2^−(k + 1) of it is k or less.
 
-    >>> quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()
+    >>> negative_binomial_quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()
     [3.0, 0.0]
     """
     n = 1 / alpha

@@ -67,9 +67,9 @@ def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Day
 
     Examples
     --------
-    >>> spans(300, TimeOptions(), 100)
+    >>> history_windows(300, TimeOptions(), 100)
     ((209, 300), (118, 209))
-    >>> spans(900, TimeOptions(horizon=400), 100)
+    >>> history_windows(900, TimeOptions(horizon=400), 100)
     ((500, 900),)
     """
     count = max(min(DAYS_PER_YEAR, cutoff - first_day) // time.horizon, 1)
@@ -82,7 +82,7 @@ def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange
 
     Examples
     --------
-    >>> season_span(500, TimeOptions(), 100), season_span(400, TimeOptions(), 100)
+    >>> last_year_window(500, TimeOptions(), 100), last_year_window(400, TimeOptions(), 100)
     ((136, 227), None)
     """
     start = cutoff + time.gap - DAYS_PER_YEAR

@@ -36,7 +36,7 @@ def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, 
 
     Examples
     --------
-    >>> rehearsals(700, TimeOptions(), 100)
+    >>> inner_cutoffs(700, TimeOptions(), 100)
     (609, 518)
     """
     newest = cutoff - time.days_to_complete
@@ -69,7 +69,7 @@ def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(proven([Rehearsal(9, {"total": 5.0, "product": 8.0},
+    >>> sorted(seasonal_levels([InnerBacktest(9, {"total": 5.0, "product": 8.0},
     ...     {"total": 4.0, "product": 9.0})]))
     ['total']
     """

@@ -85,7 +85,7 @@ DEMAND_TABLES = (
 )
 EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
-    "known": pl.Float64,
+    "existing": pl.Float64,
     "newcomers": pl.Float64,
     "units_per_customer": pl.Float64,
 }
@@ -221,7 +221,7 @@ def _mix(
     return pl.DataFrame(
         {
             "segment_id": [segment.id for segment in segments],
-            "known": mix,
+            "existing": mix,
             "newcomers": now.newcomers_per_window(),
             "units_per_customer": total.rates[0],
         },

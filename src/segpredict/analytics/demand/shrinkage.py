@@ -54,7 +54,7 @@ def gamma_poisson_rates(
 
     >>> import numpy as np
     >>> sold, ten = np.array([[4.0], [6.0]]), np.array([[10.0], [10.0]])
-    >>> shrunk(sold, sold, ten, np.array([0, 0]))[:, 0].tolist()
+    >>> gamma_poisson_rates(sold, sold, ten, np.array([0, 0]))[:, 0].tolist()
     [0.5, 0.5]
     """
     count = int(family.max()) + 1 if len(family) else 0

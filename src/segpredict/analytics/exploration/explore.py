@@ -1,14 +1,13 @@
 """Count a shop's orders and customers in bins, by segment, country and month."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.exploration.customer_map import customer_map
 from segpredict.analytics.exploration.observations import ExplorationData, exploration_data
 from segpredict.core.transactions import MONEY_SCALE, Transactions
-from segpredict.core.types import JSON
 
 ORDER_BINS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
 GAP_BINS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
@@ -17,21 +16,7 @@ MONEY_CHARTS = ("sales", "returns", "countries", "takings")
 MONTHLY_CHARTS = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
 CURRENT_CHARTS = ("members", "takings")  # bins are segments
 ALL_MONTHS = -1  # the period of what belongs to none, and the segment of what lists them all
-EXPLORATION_FOLDER = "exploration"
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-class ExplorationFiles(Protocol):
-    """The files of a run."""
-
-    def has(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a table."""
-
-    def read_json(self, name: str) -> JSON:
-        """Return values."""
 
 
 def explore_shop(
@@ -109,25 +94,6 @@ def explore_shop(
     }
     homes = held.owners.select("customer_id", _named("country", held.countries))
     return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
-
-
-def load_exploration(folder: ExplorationFiles) -> Mapping[str, Any]:
-    """Return what a run has kept of `explore_shop`, as far as it was made.
-
-    Where customers were scored, ``expected_by_country`` is `expected_by_country` of the scores.
-    """
-    if not folder.has(f"{EXPLORATION_FOLDER}/facts.json"):
-        return {}
-    found = {
-        "cells": folder.read_parquet(f"{EXPLORATION_FOLDER}/cells.parquet"),
-        "map": folder.read_parquet(f"{EXPLORATION_FOLDER}/map.parquet"),
-        "facts": folder.read_json(f"{EXPLORATION_FOLDER}/facts.json"),
-    }
-    homes = f"{EXPLORATION_FOLDER}/homes.parquet"
-    if folder.has(homes) and folder.has("scores.parquet"):
-        scores = folder.read_parquet("scores.parquet")
-        found["coming"] = expected_by_country(scores, folder.read_parquet(homes))
-    return found
 
 
 def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -256,7 +222,7 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     >>> scores = {"customer_id": ["a", "b"], "is_eligible": [True] * 2}
     >>> scores |= {"segment_id": ["S1", "S1"], "p_S0": [0.25, 0.5], "p_S1": [0.75, 0.5]}
     >>> homes = pl.DataFrame({"customer_id": ["a", "b"], "country": ["UK", "UK"]})
-    >>> coming(pl.DataFrame(scores), homes).rows()
+    >>> expected_by_country(pl.DataFrame(scores), homes).rows()
     [('UK', 'S0', 0, 0.75), ('UK', 'S1', 2, 1.25)]
     """
     able = scores.filter("is_eligible").join(countries, on="customer_id", how="left")

@@ -196,17 +196,17 @@ def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
     --------
     Ann and Bob were won in January; of the two, Ann ordered in February.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = measure(shop, ["retention_cohort"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = compute_kpis(shop, ["cohort_retention"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
     """
     return retention_shares(order_book, active_in_month(order_book))
 
 
-RETENTION_COHORT = KpiDefinition(
-    name="retention_cohort",
+COHORT_RETENTION = KpiDefinition(
+    name="cohort_retention",
     title="Retention of a cohort (R2, bounded)",
     formula="customers of the cohort with an order in month m / customers of the "
     "cohort; m counts from the month of the first order, which is month 0",
@@ -227,17 +227,17 @@ def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
     --------
     Ann skips February and comes back in March, so in February she is not yet lost.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
-    >>> found = measure(shop, ["retention_rolling"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
+    >>> found = compute_kpis(shop, ["rolling_retention"])
     >>> found.select("scope", "age", "value").rows()[1]
     ('1970-01', 1, 0.5)
     """
     return retention_shares(order_book, active_from_month(order_book))
 
 
-RETENTION_ROLLING = KpiDefinition(
-    name="retention_rolling",
+ROLLING_RETENTION = KpiDefinition(
+    name="rolling_retention",
     title="Rolling retention of a cohort (R3, unbounded)",
     formula="customers of the cohort with an order in month m or later / customers of the cohort",
     unit="share",
@@ -258,9 +258,9 @@ def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
     --------
     Of January's two customers one spent 30 in February: 15 each.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = measure(shop, ["cohort_revenue"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = compute_kpis(shop, ["cohort_revenue"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 15.0)]
     """
@@ -287,9 +287,9 @@ def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
     --------
     January's two customers spent 30 in January and 30 more by the end of February.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = measure(shop, ["cohort_revenue_cumulative"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = compute_kpis(shop, ["cohort_revenue_cumulative"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
     """

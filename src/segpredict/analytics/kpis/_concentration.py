@@ -59,8 +59,8 @@ def lorenz_curve(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> shop = Books.of([("ann", 0, 10.0), ("bob", 1, 30.0)], end_day=91)
-    >>> lorenz(shop).rows()
+    >>> shop = OrderBook.from_orders([("ann", 0, 10.0), ("bob", 1, 30.0)], end_day=91)
+    >>> lorenz_curve(shop).rows()
     [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)]
     """
     spent = customer_spend(order_book)
@@ -147,9 +147,9 @@ def spend_gini(order_book: OrderBook) -> pl.DataFrame:
     --------
     (2 − 3) × 10 + (4 − 3) × 30 = 20, over 2 × 40.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 10), ("bob", 1, 30)], end_day=91)
-    >>> measure(shop, ["gini"])["value"].to_list()
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 10), ("bob", 1, 30)], end_day=91)
+    >>> compute_kpis(shop, ["gini"])["value"].to_list()
     [0.25]
     """
     spent = customer_spend(order_book)
@@ -179,9 +179,9 @@ def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
     --------
     Of ten customers who spent 1, 2 … 10, the best brought 10 of 55.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([(f"c{i}", 0, i) for i in range(1, 11)], end_day=91)
-    >>> measure(shop, ["top_decile_share"]).select("part", "whole").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([(f"c{i}", 0, i) for i in range(1, 11)], end_day=91)
+    >>> compute_kpis(shop, ["top_decile_share"]).select("part", "whole").row(0)
     (100000, 550000)
     """
     spent = customer_spend(order_book)
@@ -209,10 +209,10 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 60), ("bob", 1, 40), ("cid", 2, 100)]
     >>> named = {"ann": "S1", "bob": "S1", "cid": "S2"}
-    >>> found = measure(Books.of(rows, 91, segments=named), ["sales_share"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, 91, segments=named), ["segment_revenue_share"])
     >>> found.select("scope", "n", "value").rows()
     [('S1', 2, 0.5), ('S2', 1, 0.5)]
     """
@@ -233,8 +233,8 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     )
 
 
-SALES_SHARE = KpiDefinition(
-    name="sales_share",
+SEGMENT_REVENUE_SHARE = KpiDefinition(
+    name="segment_revenue_share",
     title="Share of sales",
     formula="revenue of the segment in the newest window / revenue of all customers in it",
     unit="share",

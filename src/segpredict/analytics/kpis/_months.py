@@ -83,8 +83,8 @@ def monthly_figures(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> shop = Books.of([("ann", 0, 20.0), ("bob", 40, 9.0), ("ann", 41, -5.0)], 45)
-    >>> months(shop).select("scope", "is_whole", "revenue", "customers").rows()
+    >>> shop = OrderBook.from_orders([("ann", 0, 20.0), ("bob", 40, 9.0), ("ann", 41, -5.0)], 45)
+    >>> monthly_figures(shop).select("scope", "is_whole", "revenue", "customers").rows()
     [('1970-01', True, 200000, 1), ('1970-02', False, 40000, 1)]
     """
     bought = ~pl.col("is_return")

@@ -113,7 +113,7 @@ class OrderBook:
 
         Examples
         --------
-        >>> Books.of([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
+        >>> OrderBook.from_orders([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
         2
         """
         columns = {"customer_id": pl.String, "day": pl.Int32, "amount": pl.Float64}

@@ -21,9 +21,9 @@ def revenue(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 7, -5), ("bob", 1, 10)], end_day=91)
-    >>> measure(shop, ["revenue"]).select("n", "part", "value").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, -5), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["revenue"]).select("n", "part", "value").row(0)
     (2, 250000, 25.0)
     """
     found = order_book.window_activity.group_by("window").agg(
@@ -51,9 +51,9 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
-    >>> measure(shop, ["orders"]).select("n", "value").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["orders"]).select("n", "value").row(0)
     (2, 3.0)
     """
     found = (
@@ -82,9 +82,9 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
-    >>> measure(shop, ["customers"])["value"].to_list()
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["customers"])["value"].to_list()
     [2.0]
     """
     found = (
@@ -110,9 +110,9 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("ann", 8, -5), ("bob", 1, 100)]
-    >>> found = measure(Books.of(rows, end_day=91), ["order_value"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, end_day=91), ["order_value"])
     >>> found.select("part", "whole", "value").row(0)
     (1500000, 3, 50.0)
     """
@@ -140,9 +140,9 @@ def median_order_value(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 100)]
-    >>> measure(Books.of(rows, end_day=91), ["order_value_median"])["value"].to_list()
+    >>> compute_kpis(OrderBook.from_orders(rows, end_day=91), ["order_value_median"])["value"].to_list()
     [30.0]
     """
     windows = (order_book.end_day - 1 - pl.col("day")).floordiv(order_book.horizon)
@@ -198,9 +198,9 @@ def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 100)]
-    >>> measure(Books.of(rows, end_day=91), ["purchase_frequency"])["value"].to_list()
+    >>> compute_kpis(OrderBook.from_orders(rows, end_day=91), ["purchase_frequency"])["value"].to_list()
     [1.5]
     """
     rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
@@ -222,26 +222,26 @@ PURCHASE_FREQUENCY = KpiDefinition(
 
 
 LIST_PRICE_STEPS = ("list_value", "discounts")  # only where discounts are known
-BRIDGE_STEPS = ("gross_sales", "sent_back_whole", "returned", "net_revenue")
+BRIDGE_STEPS = ("gross_sales", "refunded_orders", "returned", "net_revenue")
 
 
 def gross_net_bridge(order_book: OrderBook) -> pl.DataFrame:
     """Return the steps over all data and over the look-back, each a row.
 
     ``list_value`` + ``discounts`` = ``gross_sales`` (the first two only where discounts
-    are known); ``gross_sales`` + ``sent_back_whole`` + ``returned`` = ``net_revenue``.
+    are known); ``gross_sales`` + ``refunded_orders`` + ``returned`` = ``net_revenue``.
 
     Examples
     --------
     Ann sent 5 of her 50 back.
 
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 50), ("ann", 7, -5), ("bob", 1, 50)]
-    >>> found = measure(Books.of(rows, end_day=91), ["gross_net_bridge"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, end_day=91), ["gross_net_bridge"])
     >>> for row in found.select("scope", "part", "value").rows():
     ...     print(*row)
     gross_sales 1000000 1.0
-    sent_back_whole 0 0.0
+    refunded_orders 0 0.0
     returned -50000 -0.05
     net_revenue 950000 0.95
     """
@@ -257,14 +257,14 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
         .group_by("customer")
         .agg(
             gross_sales=amount.filter(sold).sum(),
-            sent_back_whole=-amount.filter(sold & void).sum(),
+            refunded_orders=-amount.filter(sold & void).sum(),
             returned=amount.filter(~sold & ~void).sum(),
             discounts=-off.filter(sold).sum(),
             known=off.filter(sold).count(),
         )
         .with_columns(
             list_value=pl.col("gross_sales") - pl.col("discounts"),
-            net_revenue=pl.sum_horizontal("gross_sales", "sent_back_whole", "returned"),
+            net_revenue=pl.sum_horizontal("gross_sales", "refunded_orders", "returned"),
             whole="gross_sales",
         )
     )

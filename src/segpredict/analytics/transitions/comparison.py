@@ -34,7 +34,7 @@ PERIOD_COMPARISON_SCHEMA = pl.Schema(
         "difference": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
-        "is_thin": pl.Boolean,
+        "is_small": pl.Boolean,
     }
 )
 CELL_COLUMNS = ["from_id", "from_name", "to_id", "to_name"]
@@ -68,7 +68,7 @@ def compare_periods(
         `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each
         cell. ``difference`` is the second less the first, with a 95 % interval.
         ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
-        stand behind either, the row ``is_thin``. Places beside the segments are in it
+        stand behind either, the row ``is_small``. Places beside the segments are in it
         where both periods have somebody there.
 
     Notes
@@ -83,7 +83,7 @@ def compare_periods(
     before, after = (
         observed_matrix(transitions.filter(since=day), segments).select(
             *CELL_COLUMNS,
-            pl.col("share", "low", "high", "row_n").name.suffix(side),
+            pl.col("share", "low", "high", "n_from").name.suffix(side),
         )
         for day, side in ((first, "_first"), (second, "_second"))
     )
@@ -98,12 +98,12 @@ def compare_periods(
         *CELL_COLUMNS,
         pl.col("share_first").alias("value_first"),
         pl.col("share_second").alias("value_second"),
-        pl.col("row_n_first").alias("n_first"),
-        pl.col("row_n_second").alias("n_second"),
+        pl.col("n_from_first").alias("n_first"),
+        pl.col("n_from_second").alias("n_second"),
         "difference",
         low=pl.col("difference") - pl.col("down"),
         high=pl.col("difference") + pl.col("up"),
-        is_thin=pl.min_horizontal("row_n_first", "row_n_second") < MIN_CUSTOMERS_FOR_SHARES,
+        is_small=pl.min_horizontal("n_from_first", "n_from_second") < MIN_CUSTOMERS_FOR_SHARES,
     )
     whole = _mobile(pair, first, second, segments, draws=draws, seed=seed)
     return pl.concat([whole, told.cast(PERIOD_COMPARISON_SCHEMA)])
@@ -148,7 +148,7 @@ def _mobile(
         "difference": gap,
         "low": low,
         "high": high,
-        "is_thin": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
+        "is_small": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
     }
     told = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
     return told.with_columns(

@@ -13,8 +13,8 @@ CUSTOMER_LIST_SCHEMA = pl.Schema(
         "segment": pl.String,
         "direction": pl.String,
         "customer_id": pl.String,
-        "other_id": pl.String,
-        "other": pl.String,
+        "other_segment_id": pl.String,
+        "other_segment": pl.String,
         "since": pl.Date,
         "until": pl.Date,
     }
@@ -34,15 +34,15 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     Returns
     -------
     polars.DataFrame
-        `CUSTOMER_LIST_SCHEMA`: ``direction`` is "entered" or "left", ``other_id`` where the
+        `CUSTOMER_LIST_SCHEMA`: ``direction`` is "entered" or "left", ``other_segment_id`` where the
         customer came from or went to, between the days ``since`` and ``until``. Sorted by
         period, segment, direction, other and customer. Who moved from one segment to
         another is in it twice, once for each; who stayed is not.
 
     Notes
     -----
-    NEW, SILENT and GONE are places to come from or go to, and have no lists of their
-    own. From SILENT to INACTIVE is no move: the silence goes on.
+    NEW, LAPSED and ERASED are places to come from or go to, and have no lists of their
+    own. From LAPSED to INACTIVE is no move: the silence goes on.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     >>> day = {"since": [date(2024, 1, 1)], "until": [date(2024, 4, 1)]}
     >>> went = {"customer_id": ["a"], **day, "from_id": ["S1"], "to_id": ["S0"]}
     >>> told = entered_and_left(pl.DataFrame(went), two)
-    >>> told.select("segment", "direction", "customer_id", "other").rows()
+    >>> told.select("segment", "direction", "customer_id", "other_segment").rows()
     [('Inactive', 'entered', 'a', 'Core'), ('Core', 'left', 'a', 'Inactive')]
     """
     where = transition_states(transitions, segments)
@@ -61,14 +61,14 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     inactive = own[0]
     moved = transitions.filter(
         pl.col("from_id") != pl.col("to_id"),
-        ~((pl.col("from_id") == "SILENT") & (pl.col("to_id") == inactive)),
+        ~((pl.col("from_id") == "LAPSED") & (pl.col("to_id") == inactive)),
     )
     sides = [
         moved.select(
             pl.col(mine).alias("segment_id"),
             pl.lit(direction).alias("direction"),
             "customer_id",
-            pl.col(theirs).alias("other_id"),
+            pl.col(theirs).alias("other_segment_id"),
             "since",
             "until",
         )
@@ -85,13 +85,13 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
         .filter(pl.col("segment_id").is_in(own))
         .with_columns(
             segment=pl.col("segment_id").replace_strict(ids, names),
-            other=pl.col("other_id").replace_strict(ids, names),
+            other_segment=pl.col("other_segment_id").replace_strict(ids, names),
         )
         .sort(
             "since",
             pl.col("segment_id").replace_strict(place),
             "direction",
-            pl.col("other_id").replace_strict(place),
+            pl.col("other_segment_id").replace_strict(place),
             "customer_id",
         )
         .select(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items())

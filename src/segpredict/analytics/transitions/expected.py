@@ -63,7 +63,7 @@ def expected_matrix(
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> chances = np.array([[0.2, 0.8], [0.6, 0.4]])
-    >>> told = expected(pl.Series(["S1", "S1"]), chances, two)
+    >>> told = expected_matrix(pl.Series(["S1", "S1"]), chances, two)
     >>> told.filter(from_id="S1")["n"].round(6).to_list()
     [0.8, 1.2]
     """
@@ -88,8 +88,8 @@ def expected_matrix(
     # The sum of a row is a whole number of customers, whatever rounding leaves.
     whole = pl.Series(np.repeat(n, len(ids), axis=1).ravel())
     return told.with_columns(
-        whole.alias("row_n"),
-        (whole < 30).alias("is_thin"),
+        whole.alias("n_from"),
+        (whole < 30).alias("is_small"),
         pl.Series("sd", sd.ravel()),
         pl.lit(dispersion).alias("dispersion"),
         pl.lit("model").alias("basis"),
@@ -138,7 +138,7 @@ def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.Dat
         forecast, pooled.
     sizes
         How many will start there, by id: for NEW the count of the same season, for
-        SILENT those who are silent for long.
+        LAPSED those who are silent for long.
 
     Returns
     -------
@@ -158,10 +158,10 @@ def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.Dat
     nothing = pl.lit(None, pl.Float64)
     return known.with_columns(
         n=size * pl.col("share"),
-        row_n=size,
+        n_from=size,
         low=nothing,
         high=nothing,
-        is_thin=size < 30,
+        is_small=size < 30,
         sd=nothing,
         dispersion=nothing,
         basis=pl.lit("naive"),

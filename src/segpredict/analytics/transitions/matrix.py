@@ -23,11 +23,11 @@ TRANSITION_MATRIX_SCHEMA = pl.Schema(
         "to_id": pl.String,
         "to_name": pl.String,
         "n": pl.Float64,
-        "row_n": pl.Float64,
+        "n_from": pl.Float64,
         "share": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
-        "is_thin": pl.Boolean,
+        "is_small": pl.Boolean,
     }
 )
 
@@ -53,9 +53,9 @@ def observed_matrix(
     Returns
     -------
     polars.DataFrame
-        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also where nobody moved. NEW and SILENT
-        are rows where they occur, GONE is a column. ``low`` and ``high`` bound the share
-        with 95 %; a row of fewer than 30 customers ``is_thin``. Shares of an empty row
+        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also where nobody moved. NEW and LAPSED
+        are rows where they occur, ERASED is a column. ``low`` and ``high`` bound the share
+        with 95 %; a row of fewer than 30 customers ``is_small``. Shares of an empty row
         are null.
 
     Notes
@@ -71,7 +71,7 @@ def observed_matrix(
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> went = {"customer_id": ["a", "b"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
-    >>> observed(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
+    >>> observed_matrix(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
     where = transition_states(transitions, segments)
@@ -94,7 +94,7 @@ def matrix_table(
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
     columns = {
         "n": counts,
-        "row_n": total,
+        "n_from": total,
         "share": row_shares(counts),
         "low": low,
         "high": high,
@@ -104,7 +104,7 @@ def matrix_table(
         pl.concat([states.cell_labels(), numbers], how="horizontal")
         .with_columns(
             pl.col("share", "low", "high").fill_nan(None),
-            is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,
+            is_small=pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES,
         )
         .cast(TRANSITION_MATRIX_SCHEMA)
     )

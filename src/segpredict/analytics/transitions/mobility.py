@@ -20,11 +20,11 @@ MOBILITY_SCHEMA = pl.Schema(
         "since": pl.Date,
         "until": pl.Date,
         "n": pl.Int64,
-        "stay": pl.Float64,
+        "share_staying": pl.Float64,
         "mobility": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
-        "is_thin": pl.Boolean,
+        "is_small": pl.Boolean,
     }
 )
 
@@ -54,9 +54,9 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> mobility(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
+    >>> mobility_index(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
     0.1
-    >>> mobility(np.eye(3)).item()
+    >>> mobility_index(np.eye(3)).item()
     0.0
     """
     size = matrix.shape[-1]
@@ -88,13 +88,13 @@ def mobility_by_period(
     Returns
     -------
     polars.DataFrame
-        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE, ``stay``
+        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE, ``share_staying``
         the share of them that did not move, ``mobility_index`` with its 95 % interval;
-        ``is_thin`` where a row has fewer than 30 customers. Null where a row is empty.
+        ``is_small`` where a row has fewer than 30 customers. Null where a row is empty.
 
     Notes
     -----
-    NEW, SILENT and GONE are no part of it: nobody can come back to NEW, and a chain
+    NEW, LAPSED and ERASED are no part of it: nobody can come back to NEW, and a chain
     runs from segment to segment. The interval is that of `bias_corrected_interval`: chance alone
     adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
@@ -117,7 +117,7 @@ def mobility_by_period(
         is_thin = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
         rows.append((day, part["until"].max(), n, stay, value, low, high, is_thin))
     told = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
-    return told.with_columns(pl.col("stay", "mobility", "low", "high").fill_nan(None))
+    return told.with_columns(pl.col("share_staying", "mobility", "low", "high").fill_nan(None))
 
 
 def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
@@ -132,7 +132,7 @@ def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, flo
 
     Examples
     --------
-    >>> low, high = normal(0.5, np.array([0.5, 0.7, np.nan]))
+    >>> low, high = bias_corrected_interval(0.5, np.array([0.5, 0.7, np.nan]))
     >>> round(low, 3), round(high, 3)
     (0.204, 0.596)
     """

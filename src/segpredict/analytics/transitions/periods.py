@@ -40,7 +40,7 @@ def transition_periods(
 
     Examples
     --------
-    >>> row, last_year = periods(0, 728, TimeOptions())
+    >>> row, last_year = transition_periods(0, 728, TimeOptions())
     >>> [w.cutoff for w in row], last_year.cutoff
     ([182, 273, 364, 455, 546, 637], 273)
     """
@@ -69,7 +69,7 @@ def segment_transitions(
     -------
     polars.DataFrame
         One row a customer and period, sorted: ``customer_id``; ``since``, the day of
-        the cutoff; ``until``, the day after the outcome; ``before_id``, the segment one
+        the cutoff; ``until``, the day after the outcome; ``previous_id``, the segment one
         window before `since` (null for who was no customer then, or where the data do
         not reach back); ``from_id`` and ``to_id``.
 
@@ -77,7 +77,7 @@ def segment_transitions(
     -----
     Everybody is there who had an order before the cutoff, and everybody whose first
     one lies in the outcome (from NEW). Who ordered in the look-back and not in the
-    last window comes from INACTIVE; whose last order is older still, from SILENT. So a
+    last window comes from INACTIVE; whose last order is older still, from LAPSED. So a
     column adds up to all who were in that segment in the outcome.
     """
     heads = transactions.lines.filter("is_order_head")
@@ -115,7 +115,7 @@ def _period(
         states.filter(end=end).select("customer_id", pl.col("segment").alias(name))
         for name, end in (
             ("from_id", window.cutoff),
-            ("before_id", earlier),
+            ("previous_id", earlier),
             ("to_id", window.outcome_end),
         )
     )
@@ -130,20 +130,20 @@ def _period(
                 .otherwise(pl.lit(LAPSED_STATE.id))
             ),
             pl.when((pl.col("first") < earlier) & was_observed).then(
-                pl.col("before_id").fill_null(inactive)
+                pl.col("previous_id").fill_null(inactive)
             ),
         )
         .join(after, on="customer_id", how="left")
         .with_columns(pl.col("to_id").fill_null(inactive))
     )
     strangers = after.join(known, on="customer_id", how="anti").with_columns(
-        before_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
+        previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
     return pl.concat([kept.select(strangers.columns), strangers]).select(
         "customer_id",
         pl.lit(as_date(window.cutoff)).alias("since"),
         pl.lit(as_date(window.outcome_end)).alias("until"),
-        "before_id",
+        "previous_id",
         "from_id",
         "to_id",
     )

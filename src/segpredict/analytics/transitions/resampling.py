@@ -92,7 +92,7 @@ def row_shares(counts: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> shares(np.array([[1.0, 3.0]])).tolist()
+    >>> row_shares(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """
     total = counts.sum(axis=-1, keepdims=True)

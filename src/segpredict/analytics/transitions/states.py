@@ -11,15 +11,15 @@ from segpredict.core.segment import Segment
 from segpredict.errors import SchemaError
 
 NEW_STATE = Segment(-1, "NEW", "New")
-LAPSED_STATE = Segment(-2, "SILENT", "Silent for long")
-ERASED_STATE = Segment(-3, "GONE", "No customer any more")
+LAPSED_STATE = Segment(-2, "LAPSED", "Lapsed")
+ERASED_STATE = Segment(-3, "ERASED", "Erased")
 
 TRANSITIONS_SCHEMA = pl.Schema(
     {
         "customer_id": pl.String,
         "since": pl.Date,
         "until": pl.Date,
-        "before_id": pl.String,
+        "previous_id": pl.String,
         "from_id": pl.String,
         "to_id": pl.String,
     }
@@ -42,7 +42,7 @@ class TransitionStates:
     Notes
     -----
     NEW is nobody's end: who has bought once can never again not have bought. What
-    comes nearest is GONE, a customer of whom no order is left (all refunded, or the id
+    comes nearest is ERASED, a customer of whom no order is left (all refunded, or the id
     erased); it is a column where it occurs, and never a row.
     """
 
