@@ -135,10 +135,10 @@ def terminal_cell(name: str, value: object) -> str:
 
     Examples
     --------
-    >>> terminal_cell("rows", 1234567), terminal_cell("share", 0.1234), terminal_cell("log_loss", 0.87891)
-    ('1,234,567', '12.3 %', '0.879')
-    >>> terminal_cell("money", 19287250.5), terminal_cell("is_chosen", True), terminal_cell("note", None)
-    ('19,287,250.50', 'yes', '')
+    >>> terminal_cell("rows", 1234567), terminal_cell("share", 0.1234)
+    ('1,234,567', '12.3 %')
+    >>> terminal_cell("money", 19287250.5), terminal_cell("note", None)
+    ('19,287,250.50', '')
     """
     if value is None:
         return ""

@@ -180,7 +180,7 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
     output.print_table(
         "Prediction sets on the tests",
         rows,
-        note="thresholds from inner validation before each test; a target if nothing drifts, no guarantee",
+        note="thresholds from inner validation before each test; a target, not a guarantee",
     )
     named = card.filter(pl.col("metric").str.contains("_(argmax|balanced|cost)$"))
     rows = [

@@ -84,7 +84,7 @@ def command(
     )
     if made["detectable_uplift"] is not None:
         output.print_line(
-            f"With these arms an uplift of {made['detectable_uplift']:.1%} or more would be detected "
+            f"With these arms an uplift of {made['detectable_uplift']:.1%} or more would be "
             f"with {made['power']:.0%} power; read out on {made['readout']} or later."
         )
     output.print_line(f"Recorded in {made['record']}")

@@ -28,7 +28,8 @@ def command(
 
     Files whose bytes are in it already are left out, so the same folder can be given
     every night. All rows are cleaned as one: the store is the same as if all files had
-    been added at once. It saves its settings; new settings apply to all its rows. If anything is refused, the store stays as it was.
+    been added at once. It saves its settings; new settings apply to all its rows.
+    If any file is refused, the store stays as it was.
 
     Example: `segpredict ingest --data drops --store shop.store`
     """

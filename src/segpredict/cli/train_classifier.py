@@ -1,4 +1,4 @@
-"""``segpredict train-classifier``: train and evaluate the forecast of each customer's next segment."""
+"""``segpredict train-classifier``: train and evaluate the next-segment classifier."""
 
 from pathlib import Path
 

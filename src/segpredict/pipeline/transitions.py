@@ -1,4 +1,4 @@
-"""Answers about who moved: from a finished run, or from the history of its scores."""
+"""Transition tables of a finished run, or of two days in the history of its scores."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -24,7 +24,7 @@ CELL_COLUMNS = ["from_id", "to_id"]
 def run_transitions(
     folder: str | Path, since: DateLike = None, segment: str | None = None
 ) -> TransitionTables:
-    """Return what a run knows of moves, by name of the table.
+    """Return the transition tables of a run, by name.
 
     Parameters
     ----------
@@ -33,15 +33,15 @@ def run_transitions(
     since
         The day a period begins with; ``None`` means the newest complete one.
     segment
-        Id or name of a segment: only moves into it and out of it.
+        Id or name of a segment: only transitions into it and out of it.
 
     Returns
     -------
     dict
-        ``who`` (`movement.entered_and_left`) and ``matrix`` of the period, the latter
-        with ``foretold`` shares where the period was a test; ``mobility``, ``order``
-        and ``compared`` of all periods; ``next``, what is foretold from the end of the
-        data on.
+        ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the
+        latter with ``predicted_…`` columns where the period was a test window;
+        ``mobility``, ``markov_order`` and ``comparison`` of all periods; ``next``, the
+        prediction from the end of the data on.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def run_transitions(
     UnknownNameError
         When there is no such segment.
     ArtifactError
-        When the run keeps no moves.
+        When the run holds no transitions.
     """
     files = open_run(folder)
     segments = loading.load_segments(files)
@@ -79,7 +79,7 @@ def history_transitions(
     model: str | None = None,
     segment: str | None = None,
 ) -> TransitionTables:
-    """Return who moved between two days of a history, by name of the table.
+    """Return the transition tables between two days of a history, by name.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def history_transitions(
     since, until
         Days that were scored.
     model
-        Digest of the model, or how it begins; see `ScoreHistory.moves`.
+        Digest of the model, or how it begins; see `ScoreHistory.transitions_between`.
     segment
-        Id or name of a segment: only moves into it and out of it.
+        Id or name of a segment: only transitions into it and out of it.
 
     Returns
     -------
     dict
-        ``who``, ``matrix`` and ``mobility``.
+        ``customers``, ``matrix`` and ``mobility``.
     """
     scores = ScoreHistory(history)
     first, second = (as_date(day_number(day)) for day in (since, until))
