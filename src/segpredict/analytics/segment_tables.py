@@ -199,8 +199,8 @@ def _profile(
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
-    asked = {*segmentation.extra_inputs, "refunds"}
-    bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(asked))
+    inputs = {*segmentation.extra_inputs, "refunds"}
+    bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(inputs))
     current = bought.filter(pl.col("end") == window.cutoff)
     assigned = rooms.fill_inactive(
         segmentation.assign(current).select("customer_id", "segment"), rhythm
@@ -234,13 +234,13 @@ def _migration(
 ) -> pl.DataFrame:
     rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
     pairs = rows.select("customer_id", "state_now", "label")
-    seen = transactions.known_at(window.cutoff).filter("is_order_head")
+    known_customers = transactions.known_at(window.cutoff).filter("is_order_head")
     span = (window.outcome_start, window.outcome_end)
     after = segmentation.assign(
         features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
     )
-    strangers = after.join(
-        seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
+    newcomers = after.join(
+        known_customers.select("customer_id").unique().collect(), on="customer_id", how="anti"
     ).select(
         "customer_id",
         pl.lit(NEW_STATE.code, pl.Int8).alias("state_now"),
@@ -248,7 +248,7 @@ def _migration(
     )
     ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW_STATE)}
     sides = (("from_id", "state_now"), ("to_id", "label"))
-    moves = pl.concat([pairs, strangers]).select(
+    moves = pl.concat([pairs, newcomers]).select(
         "customer_id",
         *(
             pl.col(code).replace_strict(ids, return_dtype=pl.String).alias(side)
@@ -291,25 +291,25 @@ def _suggestions(
     transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """Return what to type next, for what was found."""
-    told = []
+    suggestions = []
     chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
     reasons = {row["horizon"]: row["reason"] for row in weighed}
     is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
     if chosen and not is_sound:
-        told.append(
+        suggestions.append(
             f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
         )
     if weighed and not chosen:
-        told.append(
+        suggestions.append(
             "No horizon meets all conditions; the table of horizons says why. A run "
             "works all the same, and its verdict says how sure it is."
         )
     products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
     if transactions.ledger.total("used").rows and products.item():
-        told.append(
+        suggestions.append(
             "No column gives product_id, so baskets are not looked at. If there is "
             "one: --map product_id=YOUR_COLUMN."
         )
     if not transactions.currency:
-        told.append("The data name no currency. To print one: --set cleaning.currency='€'.")
-    return told
+        suggestions.append("The data name no currency. To print one: --set cleaning.currency='€'.")
+    return suggestions

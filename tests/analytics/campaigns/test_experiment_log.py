@@ -76,7 +76,7 @@ def test_arms_are_read_from_the_folder_alone(tmp_path: Path) -> None:
     record = json.loads(written.read_text())
     outside = tmp_path / "0001-hold.parquet"
     (tmp_path / "log" / "0001-hold.parquet").rename(outside)
-    record["lots"]["file"] = "../0001-hold.parquet"
+    record["assignment"]["file"] = "../0001-hold.parquet"
     written.write_text(json.dumps(record))
     with pytest.raises(ArtifactError, match="is gone"):
         log.earlier_arms()

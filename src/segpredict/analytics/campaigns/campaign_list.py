@@ -79,26 +79,28 @@ def build_campaign_list(
     control is treated. That leaves shares off by the few who moved to another
     stratum.
     """
-    place = assign_strata(customers, "expected_value").alias("stratum")
-    drawn = customers.with_columns(place)
-    lots = draw_holdout(
-        drawn, options.holdout_share, options.assignment_key, _universal(earlier_arms)
+    strata = assign_strata(customers, "expected_value").alias("stratum")
+    drawn = customers.with_columns(strata)
+    is_control = draw_holdout(
+        drawn, options.holdout_share, options.assignment_key, _earlier_universal_arms(earlier_arms)
     )
-    marked = drawn.with_columns(lots.alias("is_universal"))
-    chosen = eligible_customers(marked, request.campaign.eligibility, segments)
+    marked = drawn.with_columns(is_control.alias("is_universal"))
+    eligible = eligible_customers(marked, request.campaign.eligibility, segments)
     order = [request.campaign.stake_column, "customer_id"]
-    ranked = chosen.sort(order, descending=[True, False], maintain_order=True)
+    ranked = eligible.sort(order, descending=[True, False], maintain_order=True)
     ranked = ranked.head(request.max_customers) if request.max_customers is not None else ranked
-    own = _own(ranked, request, options, earlier_arms.get(request.campaign.name, {}))
+    is_campaign_control = _campaign_holdout(
+        ranked, request, options, earlier_arms.get(request.campaign.name, {})
+    )
     arms = (
         pl.when("is_universal")
         .then(pl.lit(UNIVERSAL_HOLDOUT_ARM))
-        .when(own)
+        .when(is_campaign_control)
         .then(pl.lit(CAMPAIGN_HOLDOUT_ARM))
         .otherwise(pl.lit(TREATMENT_ARM))
     )
-    told = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
-    table = told.select(
+    listed = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
+    table = listed.select(
         pl.col("rank").cast(pl.Int64),
         "customer_id",
         "arm",
@@ -116,34 +118,37 @@ def build_campaign_list(
     return schemas.validate_schema(table, schemas.CAMPAIGN_LIST_SCHEMA)
 
 
-def _universal(before: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
+def _earlier_universal_arms(earlier_arms: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
     found: dict[str, bool] = {}
-    for arms in before.values():
+    for arms in earlier_arms.values():
         for customer, arm in arms.items():
             found[customer] = found.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
     return found
 
 
-def _own(
+def _campaign_holdout(
     ranked: pl.DataFrame,
-    ask: CampaignListRequest,
+    request: CampaignListRequest,
     options: CampaignOptions,
     known: Mapping[str, str],
 ) -> pl.Series:
     """Return who is left alone by this play, beyond the universal lot."""
     free = ranked.filter(~pl.col("is_universal"))
     universal = ranked.height - free.height
-    wanted = (ask.holdout_share or 0.0) * ranked.height - universal
-    share = max(0.0, wanted / free.height) if free.height else 0.0
-    place = assign_strata(free, "expected_value").alias("stratum")
+    n_wanted = (request.holdout_share or 0.0) * ranked.height - universal
+    share = max(0.0, n_wanted / free.height) if free.height else 0.0
+    strata = assign_strata(free, "expected_value").alias("stratum")
     earlier = {
         c: arm == CAMPAIGN_HOLDOUT_ARM for c, arm in known.items() if arm != UNIVERSAL_HOLDOUT_ARM
     }
-    lots = draw_holdout(
-        free.with_columns(place), share, f"{options.assignment_key}/{ask.campaign.name}", earlier
+    is_control = draw_holdout(
+        free.with_columns(strata),
+        share,
+        f"{options.assignment_key}/{request.campaign.name}",
+        earlier,
     )
-    alone = free.filter(lots)["customer_id"]
-    return ranked["customer_id"].is_in(alone.implode())
+    controls = free.filter(is_control)["customer_id"]
+    return ranked["customer_id"].is_in(controls.implode())
 
 
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
@@ -164,13 +169,13 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))
-    told = (
+    listed = (
         reasons.filter(speaks="for")
         .sort("customer_id", "rank", maintain_order=True)
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("text").str.join("; ").alias("reasons"))
     )
-    return table.join(told, on="customer_id", how="left", maintain_order="left")
+    return table.join(listed, on="customer_id", how="left", maintain_order="left")
 
 
 def campaign_record(
@@ -195,28 +200,28 @@ def campaign_record(
     facts
         Who, when, of which run, and the day of the readout.
     """
-    play, arms = request.campaign, count_arms(table)
+    campaign, arms = request.campaign, count_arms(table)
     planned = ("base_rate", "uplift", "per_arm", "spend", "spend_sd", "spend_correlation")
     return {
         "format": RECORD_FORMAT,
         **facts,
-        "campaign": play.name,
-        "title": play.title,
-        "action": play.action,
-        "kpi": play.kpi,
-        "stake_column": play.stake_column,
+        "campaign": campaign.name,
+        "title": campaign.title,
+        "action": campaign.action,
+        "kpi": campaign.kpi,
+        "stake_column": campaign.stake_column,
         "customers": table.height,
         "arms": arms,
         "value_at_stake": round(float(table["value_at_stake"].fill_null(0.0).sum()), 2),
         "planned": {name: plan.get(name) for name in planned},
-        "detectable_uplift": _seen(play.kpi, plan, arms, options),
+        "detectable_uplift": _detectable_uplift(campaign.kpi, plan, arms, options),
         "alpha": options.alpha,
         "power": options.power,
         "result": None,
     }
 
 
-def _seen(
+def _detectable_uplift(
     kpi: str,
     weighed: Mapping[str, Any],
     arms: Mapping[str, int],
@@ -227,10 +232,12 @@ def _seen(
         return None
     errors = sample_size.ErrorRates(options.alpha, options.power)
     treated = arms[TREATMENT_ARM]
-    alone = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
+    n_control = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
     if kpi != "spends":
-        return sample_size.minimum_detectable_share(weighed["base_rate"], alone, treated, errors)
+        return sample_size.minimum_detectable_share(
+            weighed["base_rate"], n_control, treated, errors
+        )
     found = sample_size.minimum_detectable_mean(
-        weighed["spend_sd"], alone, treated, weighed["spend_correlation"], errors
+        weighed["spend_sd"], n_control, treated, weighed["spend_correlation"], errors
     )
     return found / weighed["spend"] if found is not None and weighed["spend"] else None

@@ -117,14 +117,14 @@ class CampaignCatalogue:
         UnknownNameError
             When there is none of that name; the message names the nearest.
         """
-        found = {play.name: play for play in self.campaigns}
+        found = {campaign.name: campaign for campaign in self.campaigns}
         if name not in found:
             raise UnknownNameError("campaign", name, found)
         return found[name]
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {play.name: _plain(play) for play in self.campaigns}
+        return {campaign.name: _campaign_state(campaign) for campaign in self.campaigns}
 
     @classmethod
     def from_state(cls, state: Mapping[str, JSON]) -> "CampaignCatalogue":
@@ -137,17 +137,17 @@ class CampaignCatalogue:
 
         Examples
         --------
-        >>> plays = {"call": {"title": "Call them", "action": "Call.", "expected_uplift": 0.1}}
-        >>> CampaignCatalogue.from_state(plays).get_campaign("call").expected_uplift
+        >>> sections = {"call": {"title": "Call them", "action": "Call.", "expected_uplift": 0.1}}
+        >>> CampaignCatalogue.from_state(sections).get_campaign("call").expected_uplift
         0.1
         """
-        return cls(tuple(_play(name, values) for name, values in state.items()))
+        return cls(tuple(_campaign(name, values) for name, values in state.items()))
 
 
 def default_campaigns() -> dict[str, JSON]:
     """Return the plays that come with the package, as plain values."""
     text = resources.files("segpredict.analytics.campaigns").joinpath("campaigns.toml")
-    return _plays(text.read_text(encoding="utf-8"), "campaigns.toml")
+    return _campaign_sections(text.read_text(encoding="utf-8"), "campaigns.toml")
 
 
 def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
@@ -172,10 +172,12 @@ def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     known = {} if options.replace_defaults else default_campaigns()
     if not options.campaigns_file:
         return CampaignCatalogue.from_state(known)
-    for name, values in _plays(_text(Path(options.campaigns_file)), options.campaigns_file).items():
+    for name, values in _campaign_sections(
+        _text(Path(options.campaigns_file)), options.campaigns_file
+    ).items():
         # A play of its own stays as it is, so that a wrong kind of value is told.
-        own = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
-        known[name] = {**known[name], **values} if own else values
+        is_override = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
+        known[name] = {**known[name], **values} if is_override else values
     return CampaignCatalogue.from_state(known)
 
 
@@ -188,7 +190,7 @@ def _text(path: Path) -> str:
         raise _not_toml(str(path), error) from None
 
 
-def _plays(text: str, file: str) -> dict[str, JSON]:
+def _campaign_sections(text: str, file: str) -> dict[str, JSON]:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -196,12 +198,12 @@ def _plays(text: str, file: str) -> dict[str, JSON]:
     for key in found:
         if key != "campaigns":
             raise UnknownNameError(f"section in {file}", key, ["campaigns"])
-    plays = found.get("campaigns", {})
-    if not isinstance(plays, dict) or not plays:
+    sections = found.get("campaigns", {})
+    if not isinstance(sections, dict) or not sections:
         raise ConfigError(
             f"{quote_value(file)} holds no campaigns.", fix="begin each with [campaigns.its_name]."
         )
-    return plays
+    return sections
 
 
 def _not_toml(file: str, error: Exception) -> ConfigError:
@@ -212,52 +214,52 @@ def _not_toml(file: str, error: Exception) -> ConfigError:
     )
 
 
-def _play(name: str, values: JSON) -> Campaign:
+def _campaign(name: str, values: JSON) -> Campaign:
     if not NAME_PATTERN.fullmatch(name):
         raise ConfigError(
             f"A play cannot be named {quote_value(name)}.",
             fix="use up to 40 small letters, digits and underscores, a letter first.",
         )
-    place = f"campaigns.{name}"
+    section = f"campaigns.{name}"
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{place} is no section.", fix=f"begin it with [{place}].")
+        raise ConfigError(f"{section} is no section.", fix=f"begin it with [{section}].")
     if values.get("name", name) != name:
-        raise ConfigError(f"{place} sets a name of its own.", fix="rename the section instead.")
-    play = fill_options(Campaign, {**values, "name": name}, place)
-    _require_texts(play, place)
-    _require_shares(play, place)
-    return play
+        raise ConfigError(f"{section} sets a name of its own.", fix="rename the section instead.")
+    campaign = fill_options(Campaign, {**values, "name": name}, section)
+    _require_texts(campaign, section)
+    _require_shares(campaign, section)
+    return campaign
 
 
-def _require_texts(campaign: Campaign, place: str) -> None:
+def _require_texts(campaign: Campaign, section: str) -> None:
     for key in ("title", "action"):
         if not getattr(campaign, key).strip():
-            raise ConfigError(f"{place} has no {key}.", fix=f"add {key} = '…'.")
+            raise ConfigError(f"{section} has no {key}.", fix=f"add {key} = '…'.")
     for key in ("title", "action", "caution"):
         if len(getattr(campaign, key)) > MAX_TEXT_LENGTH:
             raise ConfigError(
-                f"{place}.{key} is longer than {MAX_TEXT_LENGTH} signs.", fix="shorten it."
+                f"{section}.{key} is longer than {MAX_TEXT_LENGTH} signs.", fix="shorten it."
             )
 
 
-def _require_shares(campaign: Campaign, place: str) -> None:
+def _require_shares(campaign: Campaign, section: str) -> None:
     if not 0 < campaign.expected_uplift < 1:
         raise ConfigError(
-            f"{place}.expected_uplift is {campaign.expected_uplift}.",
+            f"{section}.expected_uplift is {campaign.expected_uplift}.",
             fix="give a share between 0 and 1, such as 0.05 for five points.",
         )
-    who = campaign.eligibility
-    wrong = [c for c, share in who.top_share.items() if not 0 < share <= 1]
-    bounds = {**who.at_least, **who.at_most}
+    rule = campaign.eligibility
+    wrong = [c for c, share in rule.top_share.items() if not 0 < share <= 1]
+    bounds = {**rule.at_least, **rule.at_most}
     wrong += [column for column, bound in bounds.items() if not math.isfinite(bound)]
-    if wrong or len(who.top_share) > 1:
+    if wrong or len(rule.top_share) > 1:
         raise ConfigError(
-            f"{place}.eligibility cannot be used: {', '.join(wrong) or 'two top shares'}.",
+            f"{section}.eligibility cannot be used: {', '.join(wrong) or 'two top shares'}.",
             fix="give finite bounds, and one top_share between 0 and 1.",
         )
 
 
-def _plain(campaign: Campaign) -> JSON:
+def _campaign_state(campaign: Campaign) -> JSON:
     state = asdict(campaign)
-    who = {k: list(v) if isinstance(v, tuple) else v for k, v in state["eligibility"].items()}
-    return {**state, "eligibility": {k: v for k, v in who.items() if v is not None}}
+    rule = {k: list(v) if isinstance(v, tuple) else v for k, v in state["eligibility"].items()}
+    return {**state, "eligibility": {k: v for k, v in rule.items() if v is not None}}

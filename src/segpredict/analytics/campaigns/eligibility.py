@@ -32,14 +32,14 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     """
     top = max(segment.code for segment in segments)
     inactive, low, middle, best = SEGMENT_ROLES
-    places = {INACTIVE_CODE: inactive, 1: low, top: best}
-    return {s.id: places.get(s.code, middle) for s in segments}
+    roles = {INACTIVE_CODE: inactive, 1: low, top: best}
+    return {s.id: roles.get(s.code, middle) for s in segments}
 
 
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
     """Return the columns beyond the scores that triggers ask about."""
     return frozenset(
-        column for play in campaigns for column in play.eligibility.required_columns
+        column for campaign in campaigns for column in campaign.eligibility.required_columns
     ) - {*SCORE_COLUMNS}
 
 
@@ -64,14 +64,14 @@ def validate_rules(
     """
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
-    for play in campaigns:
-        for column in sorted(play.eligibility.required_columns):
+    for campaign in campaigns:
+        for column in sorted(campaign.eligibility.required_columns):
             if column not in columns:
-                kind = f"column for plays.{play.name}.who"
+                kind = f"column for plays.{campaign.name}.who"
                 raise UnknownNameError(kind, column, columns)
-        for segment in play.eligibility.segment_names:
+        for segment in campaign.eligibility.segment_names:
             if segments and segment not in names:
-                raise UnknownNameError(f"segment for plays.{play.name}.who", segment, names)
+                raise UnknownNameError(f"segment for plays.{campaign.name}.who", segment, names)
 
 
 def eligible_customers(
@@ -102,13 +102,13 @@ def eligible_customers(
 
 def _conditions(rule: EligibilityRule, segments: Sequence[Segment]) -> list[pl.Expr]:
     found = [pl.lit(value=True)]
-    places, codes = segment_roles(segments), {s.id: s.code for s in segments}
+    roles, codes = segment_roles(segments), {s.id: s.code for s in segments}
     if rule.segment_roles:
-        known = [name for name, role in places.items() if role in rule.segment_roles]
+        known = [name for name, role in roles.items() if role in rule.segment_roles]
         found.append(pl.col("segment_id").is_in(known))
     if rule.segment_names:
-        wanted = [s.id for s in segments if {s.id, s.name} & set(rule.segment_names)]
-        found.append(pl.col("segment_id").is_in(wanted))
+        segment_ids = [s.id for s in segments if {s.id, s.name} & set(rule.segment_names)]
+        found.append(pl.col("segment_id").is_in(segment_ids))
     if rule.predicted_moves:
         step = _code("next_segment_id", codes) - _code("segment_id", codes)
         kinds = {"falls": step < 0, "stays": step == 0, "rises": step > 0}

@@ -30,8 +30,8 @@ def hash_to_uniform(key: str, customer_id: str) -> float:
     True
     """
     secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
-    told = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
-    return (int.from_bytes(told, "big") >> 11) / 2**53
+    digest = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 
 def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
@@ -46,9 +46,9 @@ def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
     """
     numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
     ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
-    place = pl.int_range(pl.len()).over("segment_id")
-    tenth = (place * DECILES // pl.len().over("segment_id")).cast(pl.String)
-    named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + tenth)
+    position = pl.int_range(pl.len()).over("segment_id")
+    decile = (position * DECILES // pl.len().over("segment_id")).cast(pl.String)
+    named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + decile)
     return named.sort("row")["stratum"]
 
 
@@ -84,20 +84,24 @@ def draw_holdout(
     id alone, so the lots do not hang on the order of rows or on other strata.
     """
     tickets = [hash_to_uniform(key, name) for name in customers["customer_id"]]
-    before = earlier_arms or {}
+    earlier_controls_by_id = earlier_arms or {}
     drawn = customers.select("customer_id", "stratum").with_columns(
         pl.Series("ticket", tickets, pl.Float64),
-        pl.Series("before", [before.get(i) for i in customers["customer_id"]], pl.Boolean),
+        pl.Series(
+            "before", [earlier_controls_by_id.get(i) for i in customers["customer_id"]], pl.Boolean
+        ),
     )
     rows = drawn.with_row_index("row").sort("stratum", "ticket", "customer_id")
     chosen = np.zeros(customers.height, dtype=bool)
     for (stratum,), part in rows.group_by("stratum", maintain_order=True):
-        lots = part["before"]
-        kept = part.filter(lots.fill_null(value=False))["row"]
-        wanted = int(
+        earlier = part["before"]
+        earlier_controls = part.filter(earlier.fill_null(value=False))["row"]
+        n_wanted = int(
             np.floor(holdout_share * part.height + hash_to_uniform(key, f"round {stratum}"))
         )
-        fresh = part.filter(lots.is_null())["row"].head(max(0, wanted - len(kept)))
-        chosen[kept.to_numpy()] = True
-        chosen[fresh.to_numpy()] = True
+        new_controls = part.filter(earlier.is_null())["row"].head(
+            max(0, n_wanted - len(earlier_controls))
+        )
+        chosen[earlier_controls.to_numpy()] = True
+        chosen[new_controls.to_numpy()] = True
     return pl.Series("is_alone", chosen)

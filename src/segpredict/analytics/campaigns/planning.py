@@ -121,23 +121,32 @@ def plan_campaigns(
         orders those with something at stake. Of fewer than five customers nothing but
         the number is told.
     """
-    rows = [_row(play, population, options, draws=draws, seed=seed) for play in campaigns]
+    rows = [_row(campaign, population, options, draws=draws, seed=seed) for campaign in campaigns]
     return _ranked(pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA))
 
 
 def _row(
-    campaign: Campaign, shop: CampaignPopulation, options: CampaignOptions, *, draws: int, seed: int
+    campaign: Campaign,
+    population: CampaignPopulation,
+    options: CampaignOptions,
+    *,
+    draws: int,
+    seed: int,
 ) -> dict[str, object]:
-    chosen = eligible_customers(shop.customers, campaign.eligibility, shop.segments)
-    told = {"campaign": campaign.name, "stake_column": campaign.stake_column, "n": chosen.height}
+    chosen = eligible_customers(population.customers, campaign.eligibility, population.segments)
+    key_columns = {
+        "campaign": campaign.name,
+        "stake_column": campaign.stake_column,
+        "n": chosen.height,
+    }
     names = ("title", "action", "caution", "kpi")
-    row = {**told, **{name: getattr(campaign, name) for name in names}}
+    row = {**key_columns, **{name: getattr(campaign, name) for name in names}}
     row["uplift"] = campaign.expected_uplift
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
-    amounts = _amounts(shop.customers, chosen, campaign.stake_column)
+    amounts = _amounts(population.customers, chosen, campaign.stake_column)
     low, high = bootstrap_sum_interval(amounts, draws, seed)
-    least, most = _came(campaign, chosen, shop)
+    least, most = _actual_share_range(campaign, chosen, population)
     row |= {
         "power": options.power,
         "value_at_stake": float(amounts.sum()) / CENTS_PER_UNIT,
@@ -145,7 +154,7 @@ def _row(
         "high": high,
     }
     row |= {"backtest_low": least, "backtest_high": most}
-    return {**row, **_design(campaign, chosen.height, shop, options)}
+    return {**row, **_design(campaign, chosen.height, population, options)}
 
 
 def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> FloatArray:
@@ -178,21 +187,21 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
     (50.0, 50.0)
     """
     rng = np.random.default_rng(seed)
-    lots = amounts
+    units = amounts
     if len(amounts) > MAX_RESAMPLING_UNITS:
         mixed = amounts[rng.permutation(len(amounts))]
         starts = np.linspace(0, len(amounts), MAX_RESAMPLING_UNITS, endpoint=False).astype(np.int64)
-        lots = np.add.reduceat(mixed, starts)
+        units = np.add.reduceat(mixed, starts)
     sums = [
-        bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), len(lots)) @ lots
+        bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), len(units)) @ units
         for start in range(0, draws, DRAWS_PER_CHUNK)
     ]
     low, high = np.quantile(np.concatenate(sums), [0.025, 0.975]) / CENTS_PER_UNIT
     return float(low), float(high)
 
 
-def _came(
-    campaign: Campaign, chosen: pl.DataFrame, shop: CampaignPopulation
+def _actual_share_range(
+    campaign: Campaign, chosen: pl.DataFrame, population: CampaignPopulation
 ) -> tuple[float | None, float | None]:
     """Return least and most of the shares that came, over the tests.
 
@@ -201,7 +210,7 @@ def _came(
     """
     parts = chosen["segment_id"].unique().implode()
     tests = (
-        shop.backtest_actual.filter(
+        population.backtest_actual.filter(
             (pl.col("measure") == campaign.stake_column)
             & pl.col("part").is_in(parts)
             & (pl.col("window") != POOLED_WINDOWS)
@@ -216,17 +225,25 @@ def _came(
 
 
 def _design(
-    campaign: Campaign, n: int, shop: CampaignPopulation, options: CampaignOptions
+    campaign: Campaign, n: int, population: CampaignPopulation, options: CampaignOptions
 ) -> Mapping[str, object]:
-    if shop.backtest_customers is None:
+    if population.backtest_customers is None:
         return {}
-    past = eligible_customers(shop.backtest_customers, campaign.eligibility, shop.segments)
-    day = str(shop.backtest_customers["as_of"][0]) if shop.backtest_customers.height else None
-    row: dict[str, object] = {"backtest_date": day, "n_backtest": past.height}
-    if past.height < MIN_BACKTEST_CUSTOMERS:
+    backtest = eligible_customers(
+        population.backtest_customers, campaign.eligibility, population.segments
+    )
+    day = (
+        str(population.backtest_customers["as_of"][0])
+        if population.backtest_customers.height
+        else None
+    )
+    row: dict[str, object] = {"backtest_date": day, "n_backtest": backtest.height}
+    if backtest.height < MIN_BACKTEST_CUSTOMERS:
         return row
     errors = sample_size.ErrorRates(options.alpha, options.power)
-    spend = _spend(past, n, campaign.expected_uplift if campaign.kpi == "spends" else 0.0, errors)
+    spend = _spend(
+        backtest, n, campaign.expected_uplift if campaign.kpi == "spends" else 0.0, errors
+    )
     main = (
         {
             "base_rate": spend["spend"],
@@ -234,21 +251,25 @@ def _design(
             "detectable_uplift": spend["spend_detectable_uplift"],
         }
         if campaign.kpi == "spends"
-        else _shares(campaign, past, n, options.holdout_share, errors)
+        else _shares(campaign, backtest, n, options.holdout_share, errors)
     )
-    return {**row, **spend, **main, **_length(main["per_arm"], n, shop.outcome_days)}
+    return {**row, **spend, **main, **_length(main["per_arm"], n, population.outcome_days)}
 
 
 def _shares(
-    campaign: Campaign, past: pl.DataFrame, n: int, holdout: float, errors: sample_size.ErrorRates
+    campaign: Campaign,
+    backtest: pl.DataFrame,
+    n: int,
+    holdout: float,
+    errors: sample_size.ErrorRates,
 ) -> dict[str, object]:
-    kept = {
+    outcomes = {
         "buys": pl.col("bought"),
         "stays": pl.col("label") >= pl.col("code"),
         "rises": pl.col("label") > pl.col("code"),
     }
-    base = float(past.select(kept[campaign.kpi].sum()).item()) / past.height
-    alone = round(n * holdout)
+    base = float(backtest.select(outcomes[campaign.kpi].sum()).item()) / backtest.height
+    n_control = round(n * holdout)
     return {
         "base_rate": base,
         "per_arm": sample_size.sample_size_for_share(base, campaign.expected_uplift, errors),
@@ -257,23 +278,23 @@ def _shares(
             base, campaign.expected_uplift, n, errors
         ),
         "detectable_uplift_holdout": sample_size.minimum_detectable_share(
-            base, alone, n - alone, errors
+            base, n_control, n - n_control, errors
         ),
     }
 
 
 def _spend(
-    past: pl.DataFrame, n: int, uplift: float, errors: sample_size.ErrorRates
+    backtest: pl.DataFrame, n: int, uplift: float, errors: sample_size.ErrorRates
 ) -> dict[str, object]:
     """Return what a test of spend needs; the effect is a share of the mean."""
-    ordered = past.sort("customer_id")
+    ordered = backtest.sort("customer_id")
     after, before = ordered["spent"].to_numpy(), ordered["before"].to_numpy()
     mean, sd = float(after.mean()), float(after.std(ddof=1))
     wanted = uplift or DEFAULT_SPEND_UPLIFT
     varies = sd > 0 and float(before.std()) > 0
     rho = float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     effect = wanted * mean
-    seen = sample_size.minimum_detectable_mean(sd, n // 2, n // 2, rho, errors)
+    detectable = sample_size.minimum_detectable_mean(sd, n // 2, n // 2, rho, errors)
     return {
         "spend": mean,
         "spend_sd": sd,
@@ -281,7 +302,9 @@ def _spend(
         "spend_uplift": wanted,
         "spend_per_arm": sample_size.sample_size_for_mean(sd, effect, rho, errors),
         "spend_per_arm_unadjusted": sample_size.sample_size_for_mean(sd, effect, 0.0, errors),
-        "spend_detectable_uplift": seen / mean if seen is not None and mean > 0 else None,
+        "spend_detectable_uplift": detectable / mean
+        if detectable is not None and mean > 0
+        else None,
     }
 
 

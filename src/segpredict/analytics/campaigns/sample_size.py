@@ -74,14 +74,18 @@ def sample_size_for_share(
     >>> sample_size_for_share(0.50, 0.25, ErrorRates(power=0.90))
     77
     """
-    other = base_rate + uplift
-    if not 0 <= base_rate <= 1 or not 0 <= other <= 1 or not uplift:
+    treated_rate = base_rate + uplift
+    if not 0 <= base_rate <= 1 or not 0 <= treated_rate <= 1 or not uplift:
         return None
-    mean = (base_rate + ratio * other) / (ratio + 1)
-    apart = math.sqrt((ratio + 1) * mean * (1 - mean))
-    own = math.sqrt(ratio * base_rate * (1 - base_rate) + other * (1 - other))
-    wanted = (errors.z_alpha * apart + errors.z_power * own) ** 2 / (ratio * uplift**2)
-    return max(2, math.ceil(wanted))
+    mean = (base_rate + ratio * treated_rate) / (ratio + 1)
+    pooled_spread = math.sqrt((ratio + 1) * mean * (1 - mean))
+    separate_spread = math.sqrt(
+        ratio * base_rate * (1 - base_rate) + treated_rate * (1 - treated_rate)
+    )
+    n_needed = (errors.z_alpha * pooled_spread + errors.z_power * separate_spread) ** 2 / (
+        ratio * uplift**2
+    )
+    return max(2, math.ceil(n_needed))
 
 
 def sample_size_for_mean(
@@ -150,20 +154,22 @@ def minimum_detectable_share(
     if n_control < 2 or n_treated < 2 or not 0 <= base_rate < 1:
         return None
     low, high = 0.0, 1 - base_rate
-    if not _is_seen(base_rate, high, n_control, n_treated, errors):
+    if not _is_detectable(base_rate, high, n_control, n_treated, errors):
         return None
     for _ in range(BISECTION_STEPS):
         middle = (low + high) / 2
-        if _is_seen(base_rate, middle, n_control, n_treated, errors):
+        if _is_detectable(base_rate, middle, n_control, n_treated, errors):
             high = middle
         else:
             low = middle
     return high
 
 
-def _is_seen(base: float, uplift: float, alone: int, contacted: int, errors: ErrorRates) -> bool:
-    needed = sample_size_for_share(base, uplift, errors, contacted / alone)
-    return needed is not None and needed <= alone
+def _is_detectable(
+    base: float, uplift: float, n_control: int, n_treated: int, errors: ErrorRates
+) -> bool:
+    needed = sample_size_for_share(base, uplift, errors, n_treated / n_control)
+    return needed is not None and needed <= n_control
 
 
 def minimum_detectable_mean(
@@ -211,8 +217,8 @@ def minimum_holdout_share(
     0.08
     """
     for percent in range(1, 51):
-        alone = n * percent // 100
-        contacted = n - alone
-        if alone and _is_seen(base_rate, uplift, alone, contacted, errors):
+        n_control = n * percent // 100
+        n_treated = n - n_control
+        if n_control and _is_detectable(base_rate, uplift, n_control, n_treated, errors):
             return percent / 100
     return None

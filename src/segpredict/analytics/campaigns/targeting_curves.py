@@ -47,11 +47,11 @@ def targeting_curves(
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
         (
             CAMPAIGN_SCOPE,
-            play.name,
-            play.stake_column,
-            eligible_customers(customers, play.eligibility, segments),
+            campaign.name,
+            campaign.stake_column,
+            eligible_customers(customers, campaign.eligibility, segments),
         )
-        for play in campaigns
+        for campaign in campaigns
     ]
     parts += [
         (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))

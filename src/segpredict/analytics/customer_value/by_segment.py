@@ -45,15 +45,15 @@ def _row(name: str, customers: pl.DataFrame) -> dict[str, object]:
         return {"segment_id": name, "n": n, **dict.fromkeys((*VALUE_COLUMNS, "apart"))}
     # NumPy adds in the order of rows, so the sum is the same on any number of threads.
     sums = {c: _sum(customers[c]) for c in VALUE_COLUMNS}
-    return {"segment_id": name, "n": n, **sums, "apart": _apart(customers)}
+    return {"segment_id": name, "n": n, **sums, "apart": _share_disagreeing(customers)}
 
 
 def _sum(amounts: pl.Series) -> float | None:
-    told = amounts.drop_nulls().to_numpy()
-    return float(np.sum(told)) if len(told) else None
+    known_amounts = amounts.drop_nulls().to_numpy()
+    return float(np.sum(known_amounts)) if len(known_amounts) else None
 
 
-def _apart(customers: pl.DataFrame) -> float | None:
+def _share_disagreeing(customers: pl.DataFrame) -> float | None:
     both = customers.select("clv_year_markov", "clv_year_bgnbd").drop_nulls()
     if both.is_empty():
         return None

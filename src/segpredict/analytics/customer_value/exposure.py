@@ -41,10 +41,10 @@ def risk_and_upside(
     risk, upside = np.zeros(len(states)), np.zeros(len(states))
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
-    for code, worth in enumerate(values):
-        chance = probabilities[:, code]
-        risk += np.where(code < states, chance * np.maximum(own - worth, 0.0), 0.0)
-        upside += np.where(code > states, chance * np.maximum(worth - own, 0.0), 0.0)
+    for code, value in enumerate(values):
+        probability = probabilities[:, code]
+        risk += np.where(code < states, probability * np.maximum(own - value, 0.0), 0.0)
+        upside += np.where(code > states, probability * np.maximum(value - own, 0.0), 0.0)
     return risk, upside
 
 

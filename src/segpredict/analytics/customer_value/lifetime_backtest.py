@@ -93,39 +93,43 @@ def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl
 
 
 def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
-    tables = {name: _columns(said, span.actual) for name, said in span.predicted.items()}
+    tables = {name: _columns(predicted, span.actual) for name, predicted in span.predicted.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
     spread = _spread(tables, draws, seed)
-    for name, said in span.predicted.items():
+    for name, predicted in span.predicted.items():
         for metric, value in plain[name].items():
-            gap = float(value[0] - plain[REFERENCE_METHOD][metric][0])
+            difference = float(value[0] - plain[REFERENCE_METHOD][metric][0])
             drawn = spread[name][metric]
             yield (
                 *_key(span, name, metric),
                 float(value[0]),
                 *finite_percentile_bounds(drawn),
-                gap,
+                difference,
                 *finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
             )
-        rank = _spearman(said, span.actual)
-        apart = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
+        rank = _spearman(predicted, span.actual)
+        error = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
         nothing = (None, None)
-        yield (*_key(span, name, "rank"), rank, *nothing, apart, *nothing)
+        yield (*_key(span, name, "rank"), rank, *nothing, error, *nothing)
 
 
 def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
     return (span.window, span.windows, span.days, method, metric, len(span.actual))
 
 
-def _columns(said: FloatArray, actual: FloatArray) -> FloatArray:
-    apart = said - actual
-    columns = (said, actual, np.abs(apart), apart**2, np.ones(len(said)))
+def _columns(predicted: FloatArray, actual: FloatArray) -> FloatArray:
+    error = predicted - actual
+    columns = (predicted, actual, np.abs(error), error**2, np.ones(len(predicted)))
     return np.column_stack([round_amounts(column) for column in columns])
 
 
 def _figures(sums: FloatArray) -> dict[str, FloatArray]:
-    said, came, off, squared, n = sums.T
-    return {"total": safe_ratio(came, said), "mae": off / n, "rmse": np.sqrt(squared / n)}
+    predicted, actual, absolute, squared, n = sums.T
+    return {
+        "total": safe_ratio(actual, predicted),
+        "mae": absolute / n,
+        "rmse": np.sqrt(squared / n),
+    }
 
 
 def _spread(

@@ -46,8 +46,8 @@ def markov_values(
     [0.0, 15.0]
     """
     factors = [1.0] * len(ahead) if seasons is None else seasons
-    now, worth = np.array(values, dtype=np.float64), np.zeros(len(values))
+    now, total = np.array(values, dtype=np.float64), np.zeros(len(values))
     for period, season in zip(ahead, factors, strict=True):
-        worth += period.discount_factor * period.share * season * now
+        total += period.discount_factor * period.share * season * now
         now = transition_matrix @ now
-    return worth
+    return total

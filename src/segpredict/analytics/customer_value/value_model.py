@@ -91,17 +91,19 @@ class ValueModel:
         cutoff
             The day of the forecast.
         """
-        told: dict[str, pl.Series] = {}
+        columns: dict[str, pl.Series] = {}
         can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.future_periods(days)
-            told[f"clv_{name}_markov"] = pl.Series(self.markov_values(probabilities, cutoff, ahead))
-            told[f"clv_{name}_bgnbd"] = (
+            columns[f"clv_{name}_markov"] = pl.Series(
+                self.markov_values(probabilities, cutoff, ahead)
+            )
+            columns[f"clv_{name}_bgnbd"] = (
                 _finite(self.purchase_model.expected_value(rows, ahead))
                 if can_buy and self.purchase_model is not None
                 else pl.Series([None] * rows.height, dtype=pl.Float64)
             )
-        return pl.DataFrame({name: told[name] for name in CLV_COLUMNS})
+        return pl.DataFrame({name: columns[name] for name in CLV_COLUMNS})
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -120,12 +122,12 @@ class ValueModel:
     @classmethod
     def from_state(cls, state: JSON) -> "ValueModel":
         """Return the valuer that gave a state."""
-        buying = state["purchase_model"]
+        purchase_state = state["purchase_model"]
         return cls(
             tuple(state["segment_values"]),
             tuple(tuple(row) for row in state["transition_matrix"]),
             SpendSeasonality.from_state(state["seasonality"]),
-            None if buying is None else PurchaseModel.from_state(buying),
+            None if purchase_state is None else PurchaseModel.from_state(purchase_state),
             state["horizon"],
             state["difference"],
             state["discount_rate"],
@@ -133,5 +135,5 @@ class ValueModel:
 
 
 def _finite(values: FloatArray) -> pl.Series:
-    told = pl.Series(values, dtype=pl.Float64)
-    return told.set(~told.is_finite(), None)
+    series = pl.Series(values, dtype=pl.Float64)
+    return series.set(~series.is_finite(), None)

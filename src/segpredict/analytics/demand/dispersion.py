@@ -27,9 +27,9 @@ def turnover_classes(expected: FloatArray) -> IntArray:
     if len(expected) < MIN_ITEMS_OF_CLASS:
         return np.zeros(len(expected), dtype=int)
     order = np.argsort(-expected, kind="stable")
-    before = np.cumsum(expected[order]) - expected[order]
+    cumulated = np.cumsum(expected[order]) - expected[order]
     found = np.zeros(len(expected), dtype=int)
-    found[order] = np.searchsorted(np.array(CLASS_LIMITS) * expected.sum(), before, "right")
+    found[order] = np.searchsorted(np.array(CLASS_LIMITS) * expected.sum(), cumulated, "right")
     return found
 
 
@@ -51,10 +51,10 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
     -----
     Maximum likelihood, with the forecasts as means.
     """
-    is_told = expected > 0
-    if not is_told.any():
+    is_expected = expected > 0
+    if not is_expected.any():
         return None
-    mean, units = expected[is_told], np.rint(actual[is_told])
+    mean, units = expected[is_expected], np.rint(actual[is_expected])
 
     def unlikely(log_alpha: float) -> float:
         n = np.exp(-log_alpha)
@@ -122,6 +122,6 @@ def critical_ratio(price: FloatArray, cost: FloatArray, salvage: float) -> Float
     [0.75, nan]
     """
     gain = price - cost
-    is_worth = gain > 0
-    whole = np.where(is_worth, price - salvage * cost, 1.0)
-    return np.where(is_worth, gain / whole, np.nan)
+    is_profitable = gain > 0
+    whole = np.where(is_profitable, price - salvage * cost, 1.0)
+    return np.where(is_profitable, gain / whole, np.nan)

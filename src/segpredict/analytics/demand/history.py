@@ -47,8 +47,8 @@ class SalesHistory:
         The mean over the windows in which newcomers can be told; where there is none,
         those of the newest, which are too many.
         """
-        told = self.windows[: max(self.whole_history, 1)]
-        found: FloatArray = np.mean([window.newcomers for window in told], axis=0)
+        usable = self.windows[: max(self.whole_history, 1)]
+        found: FloatArray = np.mean([window.newcomers for window in usable], axis=0)
         return found
 
 

@@ -57,10 +57,10 @@ def inner_backtest(
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
     plain, seasoned = {}, {}
-    for level, shelf in shrunk_item_rates(history, len(mix), first).items():
-        units, said = actual.units_sold(level, shelf.items), shelf.rates @ mix
-        plain[level] = float(np.abs(said - units).sum())
-        seasoned[level] = float(np.abs(said * shelf.seasonal_factors - units).sum())
+    for level, item_rates in shrunk_item_rates(history, len(mix), first).items():
+        units, predicted = actual.units_sold(level, item_rates.items), item_rates.rates @ mix
+        plain[level] = float(np.abs(predicted - units).sum())
+        seasoned[level] = float(np.abs(predicted * item_rates.seasonal_factors - units).sum())
     return InnerBacktest(history.cutoff, plain, seasoned)
 
 
@@ -73,10 +73,10 @@ def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
     ...     {"total": 4.0, "product": 9.0})]))
     ['total']
     """
-    told = list(known)
+    backtests = list(known)
     return frozenset(
         level
-        for level in {name for each in told for name in each.error_plain}
-        if sum(each.error_seasonal[level] for each in told)
-        < sum(each.error_plain[level] for each in told)
+        for level in {name for each in backtests for name in each.error_plain}
+        if sum(each.error_seasonal[level] for each in backtests)
+        < sum(each.error_plain[level] for each in backtests)
     )

@@ -124,33 +124,33 @@ def forecast_demand(
     Gamma-Poisson shrunk (`shrinkage`), σ the season's index from last year (`shelves`).
     Each test is answered with what was known on its day.
     """
-    wish, days = options or DemandOptions(), training.schedule
+    requested, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.test_folds]
     known = window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
     done = [
-        backtest_level(each, trial.cutoff, shop.came(trial.cutoff))
-        for trial in training.backtests
-        for each in shop.outlooks(
-            trial.cutoff, trial.probabilities[training.evaluation.selected].sum(axis=0)
+        backtest_level(each, backtest.cutoff, shop.actual_sales(backtest.cutoff))
+        for backtest in training.backtests
+        for each in shop.forecasts(
+            backtest.cutoff, backtest.probabilities[training.evaluation.selected].sum(axis=0)
         )
     ]
     errors = backtest_errors(done, draws=draws, seed=seed)
-    told = publishable_levels(done, errors, wish.service_level)
-    now, segments = shop.past(days.end_day), segmentation.segments
+    levels = publishable_levels(done, errors, requested.service_level)
+    current, segments = shop.history(days.end_day), segmentation.segments
     mix = _expected(scores, segments)
-    found = shop.outlooks(days.end_day, mix)
+    found = shop.forecasts(days.end_day, mix)
     index = [
-        affinity_index(now.windows[0], segments, level)
+        affinity_index(current.windows[0], segments, level)
         for level in shop.levels
         if level != TOTAL_LEVEL
     ]
     told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
     return DemandForecast(
-        order_quantities(transactions, found, told, wish),
-        told,
+        order_quantities(transactions, found, levels, requested),
+        levels,
         errors,
-        _mix(segments, mix, now, found[0]),
+        _mix(segments, mix, current, found[0]),
         told_of,
         suggest_products(told_of),
     )
@@ -165,33 +165,33 @@ class _Shop:
     known: Mapping[DayRange, WindowSales]
     levels: tuple[str, ...]
 
-    def past(self, cutoff: int) -> SalesHistory:
+    def history(self, cutoff: int) -> SalesHistory:
         return sales_history(cutoff, self.days.time, self.days.first_day, self.known)
 
-    def came(self, cutoff: int) -> WindowSales:
+    def actual_sales(self, cutoff: int) -> WindowSales:
         time = self.days.time
         return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
 
-    def outlooks(self, cutoff: int, probabilities: FloatArray) -> list[LevelForecast]:
-        time, before = self.days.time, self.past(cutoff)
+    def forecasts(self, cutoff: int, probabilities: FloatArray) -> list[LevelForecast]:
+        time, history = self.days.time, self.history(cutoff)
         learned = seasonal_levels(
-            inner_backtest(self.transactions, self.past(day), self.came(day), time)
+            inner_backtest(self.transactions, self.history(day), self.actual_sales(day), time)
             for day in inner_cutoffs(cutoff, time, self.days.first_day)
         )
         seasons = {level: level in learned for level in self.levels}
-        mix = probabilities + before.newcomers_per_window()
-        return forecast_levels(self.transactions, before, mix, time, seasons)
+        mix = probabilities + history.newcomers_per_window()
+        return forecast_levels(self.transactions, history, mix, time, seasons)
 
 
 def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
     """Return all windows that any question looks at, or is about."""
     time, first = days.time, days.first_day
-    asked = {*backtests, days.end_day}
-    before = {day for cutoff in asked for day in inner_cutoffs(cutoff, time, first)}
-    told, asked = {*backtests, *before}, asked | before
-    found = {span for cutoff in asked for span in history_windows(cutoff, time, first)}
-    found |= {span for cutoff in asked if (span := last_year_window(cutoff, time, first))}
-    found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in told}
+    cutoffs = {*backtests, days.end_day}
+    inner = {day for cutoff in cutoffs for day in inner_cutoffs(cutoff, time, first)}
+    tested, cutoffs = {*backtests, *inner}, cutoffs | inner
+    found = {span for cutoff in cutoffs for span in history_windows(cutoff, time, first)}
+    found |= {span for cutoff in cutoffs if (span := last_year_window(cutoff, time, first))}
+    found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in tested}
     return sorted(found)
 
 
@@ -209,19 +209,19 @@ def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
 def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:
     """Return the customers of today to be expected in each segment, by code."""
     names = [f"p_{segment.id}" for segment in segments]
-    chances = scores.filter("is_eligible").select(names).to_numpy()
-    found: FloatArray = chances.sum(axis=0)
+    probabilities = scores.filter("is_eligible").select(names).to_numpy()
+    found: FloatArray = probabilities.sum(axis=0)
     return found
 
 
 def _mix(
-    segments: Sequence[Segment], mix: FloatArray, now: SalesHistory, total: LevelForecast
+    segments: Sequence[Segment], mix: FloatArray, current: SalesHistory, total: LevelForecast
 ) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "segment_id": [segment.id for segment in segments],
             "existing": mix,
-            "newcomers": now.newcomers_per_window(),
+            "newcomers": current.newcomers_per_window(),
             "units_per_customer": total.rates[0],
         },
         schema=EXPECTED_CUSTOMERS_SCHEMA,

@@ -69,55 +69,57 @@ def order_quantities(
         for row in levels.filter("is_published").to_dicts()
     }
     tables = [
-        _table(each, spread[each.level], *_goods(transactions, each), options)
+        _table(each, spread[each.level], *_prices_and_costs(transactions, each), options)
         for each in forecasts
         if each.level in spread
     ]
     return pl.concat([pl.DataFrame(schema=DEMAND_FORECAST_SCHEMA), *tables])
 
 
-def _goods(transactions: Transactions, outlook: LevelForecast) -> tuple[FloatArray, FloatArray]:
+def _prices_and_costs(
+    transactions: Transactions, forecast: LevelForecast
+) -> tuple[FloatArray, FloatArray]:
     """Return price and cost of each item; not a number where one is unknown."""
     table = transactions.side_tables.products
-    asked = pl.DataFrame({"product_id": list(outlook.items)})
-    unknown = np.full(len(outlook.items), np.nan)
-    if table is None or outlook.level != PRODUCT_LEVEL:
+    items = pl.DataFrame({"product_id": list(forecast.items)})
+    unknown = np.full(len(forecast.items), np.nan)
+    if table is None or forecast.level != PRODUCT_LEVEL:
         return unknown, unknown
-    beside = asked.join(table, on="product_id", how="left", maintain_order="left")
+    joined = items.join(table, on="product_id", how="left", maintain_order="left")
 
     def number(name: str) -> FloatArray:
-        if name not in beside.columns:
+        if name not in joined.columns:
             return unknown
-        cell = beside[name].cast(pl.Float64, strict=False)
+        cell = joined[name].cast(pl.Float64, strict=False)
         return cell.fill_null(float("nan")).to_numpy()
 
     return number("price"), number("cost")
 
 
 def _table(
-    outlook: LevelForecast,
+    forecast: LevelForecast,
     alphas: FloatArray,
     price: FloatArray,
     cost: FloatArray,
     options: DemandOptions,
 ) -> pl.DataFrame:
-    mean = outlook.expected[SEGMENT_METHOD]
+    mean = forecast.expected[SEGMENT_METHOD]
     alpha = alphas[turnover_classes(mean)]
     is_known = ~(np.isnan(price) | np.isnan(cost))
     ratio = np.where(
         is_known, critical_ratio(price, cost, options.salvage_share), options.service_level
     )
-    naive = outlook.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan))
+    naive = forecast.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan))
     return (
         pl.DataFrame(
             {
-                "level": [outlook.level] * len(mean),
-                "item": list(outlook.items),
+                "level": [forecast.level] * len(mean),
+                "item": list(forecast.items),
                 "expected": mean,
                 "low": negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
                 "high": negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
-                "seasonal_factor": outlook.seasonal_factors,
-                "last_window": outlook.expected[LAST_WINDOW_NAIVE],
+                "seasonal_factor": forecast.seasonal_factors,
+                "last_window": forecast.expected[LAST_WINDOW_NAIVE],
                 "seasonal_naive": naive,
                 "price": price,
                 "cost": cost,

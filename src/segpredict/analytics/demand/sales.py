@@ -102,19 +102,19 @@ def window_sales(
     codes = segmentation.assign(
         features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
     )
-    asked = {start - time.gap: (start, end) for start, end in spans}
-    backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(asked)]
+    spans_by_cutoff = {start - time.gap: (start, end) for start, end in spans}
+    backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(spans_by_cutoff)]
     known = features.clustering_inputs(transactions, backs)
     size = len(segmentation.segments)
     found = {}
-    for start, end in sorted(asked.values()):
-        here = codes.filter(pl.col("end") == end).select("customer_id", "segment")
+    for start, end in sorted(spans_by_cutoff.values()):
+        current = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
-        new = here.join(before, on="customer_id", how="anti")
+        new = current.join(before, on="customer_id", how="anti")
         found[start, end] = WindowSales(
             (start, end),
-            _bought(transactions, (start, end), here),
-            _counted(here, size),
+            _bought(transactions, (start, end), current),
+            _counted(current, size),
             _counted(new, size),
         )
     return found
@@ -180,8 +180,8 @@ def _aligned(
     unit: float = MONEY_SCALE,
 ) -> FloatArray:
     """Return the value of each item, in the order of the items; 0 where none is."""
-    asked = pl.DataFrame({level: list(items)}, schema={level: pl.String})
-    found = asked.join(cells, on=level, how="left", maintain_order="left")
+    wanted = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    found = wanted.join(cells, on=level, how="left", maintain_order="left")
     return found[value].fill_null(0).cast(pl.Float64).to_numpy() / unit
 
 

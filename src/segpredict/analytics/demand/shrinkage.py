@@ -66,20 +66,23 @@ def gamma_poisson_rates(
 
     sold, reach = total(units), total(exposure)
     centre = _over(sold, reach) if mean is None else mean
-    own = centre[family]
-    rate = np.where(exposure > 0, _over(units, exposure), own)
-    usual = np.where(sold > 0, _over(total(scatter), sold), 1.0)
-    batch = (scatter + usual[family]) / (units + 1)
-    noise = batch * own
-    chance = total(np.where(exposure > 0, noise, 0.0))
-    room = reach
+    family_mean = centre[family]
+    rate = np.where(exposure > 0, _over(units, exposure), family_mean)
+    family_batch = np.where(sold > 0, _over(total(scatter), sold), 1.0)
+    batch = (scatter + family_batch[family]) / (units + 1)
+    noise = batch * family_mean
+    expected_noise = total(np.where(exposure > 0, noise, 0.0))
+    effective_exposure = reach
     if mean is None:
         rows = total((exposure > 0).astype(float))
-        chance = chance * (1 - _over(np.ones_like(rows), rows))
-        room = reach - _over(total(exposure**2), reach)
-    apart = total(exposure * (rate - own) ** 2)
-    spread = np.maximum(_over(apart - chance, room), 0.0)[family] * exposure
-    return own + _over(spread, spread + noise) * (rate - own)
+        expected_noise = expected_noise * (1 - _over(np.ones_like(rows), rows))
+        effective_exposure = reach - _over(total(exposure**2), reach)
+    squared_deviation = total(exposure * (rate - family_mean) ** 2)
+    spread = (
+        np.maximum(_over(squared_deviation - expected_noise, effective_exposure), 0.0)[family]
+        * exposure
+    )
+    return family_mean + _over(spread, spread + noise) * (rate - family_mean)
 
 
 def _over(above: FloatArray, below: FloatArray) -> FloatArray:

@@ -68,8 +68,8 @@ def exploration_data(
     owners = _owners(homes, assignments, segments)
     months = _months(shop.first_day, shop.end_day)
     when = pl.from_epoch(pl.col("day"), time_unit="d").dt
-    places = {name: i for i, name in enumerate(months)}
-    month = when.strftime("%Y-%m").replace_strict(places, return_dtype=pl.Int32)
+    positions = {name: i for i, name in enumerate(months)}
+    month = when.strftime("%Y-%m").replace_strict(positions, return_dtype=pl.Int32)
     rows = found.drop("country").with_columns(month=month)
     rows = rows.join(owners.drop("is_eligible"), on="customer_id")
     orders = rows.filter(~pl.col("is_return"))
@@ -137,9 +137,11 @@ def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         .filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
     )
     named = sizes.sort("len", "country", descending=[True, False])["country"]
-    kept = named.head(MAX_COUNTRIES).to_list()
-    is_all = homes["country"].is_in(kept).all() if kept else False
-    names = (*kept, *(() if is_all else (OTHER_COUNTRIES,)))
-    places = {name: i for i, name in enumerate(names)}
-    code = pl.col("country").replace_strict(places, default=len(names) - 1, return_dtype=pl.Int32)
+    named_countries = named.head(MAX_COUNTRIES).to_list()
+    is_all = homes["country"].is_in(named_countries).all() if named_countries else False
+    names = (*named_countries, *(() if is_all else (OTHER_COUNTRIES,)))
+    positions = {name: i for i, name in enumerate(names)}
+    code = pl.col("country").replace_strict(
+        positions, default=len(names) - 1, return_dtype=pl.Int32
+    )
     return homes.with_columns(code), names

@@ -8,9 +8,9 @@ from segpredict.analytics.kpis._concentration import lorenz_curve
 from segpredict.analytics.kpis._measure import (
     KPIS,
     compute_kpis,
+    kpi_named,
     kpi_tables,
     load_kpis,
-    kpi_named,
 )
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures
@@ -21,10 +21,10 @@ __all__ = [
     "KpiDefinition",
     "OrderBook",
     "compute_kpis",
+    "kpi_named",
     "kpi_tables",
     "load_kpis",
     "lorenz_curve",
-    "kpi_named",
     "month_name",
     "monthly_figures",
 ]

@@ -95,7 +95,7 @@ def retention_shares(order_book: OrderBook, counts: pl.DataFrame) -> pl.DataFram
         .group_by("age")
         .agg(pl.col("n", "part", "whole").sum())
     )
-    return _told(wilson_shares(known), wilson_shares(every))
+    return _cohort_table(wilson_shares(known), wilson_shares(every))
 
 
 def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.DataFrame:
@@ -113,34 +113,36 @@ def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.Dat
         return figure_table(known)
     shape = (resampling_unit_count(order_book), int(known["age"].to_numpy().max()) + 1)
     parts, wholes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    told = []
+    figures = []
     for cohort, part, whole in _strips(order_book, known, cumulative=cumulative):
         ages = part.shape[1]
         if cohort > month_number(order_book.first_day):
             parts[:, :ages] += part
             wholes[:, :ages] += whole
-        told.append(_paid(order_book, part, whole).with_columns(cohort=cohort))
-    cohorts = known.join(pl.concat(told).drop("n"), on=COHORT_KEY, how="left")
+        figures.append(_paid(order_book, part, whole).with_columns(cohort=cohort))
+    cohorts = known.join(pl.concat(figures).drop("n"), on=COHORT_KEY, how="left")
     every = _paid(order_book, parts, wholes).filter(pl.col("n") > 0)
-    return _told(cohorts, every)
+    return _cohort_table(cohorts, every)
 
 
 def _strips(
     order_book: OrderBook, known: pl.DataFrame, *, cumulative: bool
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Yield each cohort's revenue, lots × ages, and its customers, lots × 1."""
-    people = _customers(order_book)
-    people = people.with_columns(lot=resampling_units(order_book).gather(people["customer"]))
-    heads = people.group_by("cohort", "lot").len("whole")
+    customers = _customers(order_book)
+    customers = customers.with_columns(
+        lot=resampling_units(order_book).gather(customers["customer"])
+    )
+    heads = customers.group_by("cohort", "lot").len("whole")
     paid = (
         order_book.entries.filter(~pl.col("is_void"))
-        .join(people, on="customer")
+        .join(customers, on="customer")
         .with_columns(age=month_of(pl.col("day")) - pl.col("cohort"))
         .group_by("cohort", "lot", "age")
         .agg(part=pl.col("amount").sum())
     )
-    seen = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
-    for cohort, ages in seen.iter_rows():
+    covered_ages = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
+    for cohort, ages in covered_ages.iter_rows():
         own = heads.filter(pl.col("cohort") == cohort)
         sold = paid.filter(
             (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
@@ -167,7 +169,7 @@ def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFram
     return ratio_values(found, low, high, MONEY_SCALE)
 
 
-def _told(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+def _cohort_table(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     """Return the figures of cohorts, and after them those of all cohorts together."""
     named = cohorts.sort(COHORT_KEY).with_columns(scope=month_text(pl.col("cohort")))
     whole = every.sort("age").with_columns(scope=pl.lit(ALL_CUSTOMERS))

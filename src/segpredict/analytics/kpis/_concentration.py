@@ -125,7 +125,7 @@ def influence_figure(
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
     error = float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
-    is_told = n >= MIN_CUSTOMERS_FOR_SPREAD
+    has_interval = n >= MIN_CUSTOMERS_FOR_SPREAD
     row = {
         "scope": ALL_CUSTOMERS,
         "start": lookback_start(order_book),
@@ -134,8 +134,8 @@ def influence_figure(
         "part": part,
         "whole": None if part is None else int(spent.sum()),
         "value": value,
-        "low": max(0.0, value - Z_95 * error) if is_told else None,
-        "high": min(1.0, value + Z_95 * error) if is_told else None,
+        "low": max(0.0, value - Z_95 * error) if has_interval else None,
+        "high": min(1.0, value + Z_95 * error) if has_interval else None,
     }
     return figure_table(pl.DataFrame([row]))
 

@@ -114,21 +114,21 @@ def ratio_figures(
 def ratio_values(found: pl.DataFrame, low: FloatArray, high: FloatArray, unit: int) -> pl.DataFrame:
     """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
-    told = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
+    has_interval = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
     return found.with_columns(
         value=pl.col("part") / (whole * unit),
-        low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),
-        high=pl.when(told).then(pl.Series(high / unit, dtype=pl.Float64)),
+        low=pl.when(has_interval).then(pl.Series(low / unit, dtype=pl.Float64)),
+        high=pl.when(has_interval).then(pl.Series(high / unit, dtype=pl.Float64)),
     )
 
 
 def _chunk(order_book: OrderBook, by_lot: pl.DataFrame, columns: range) -> FloatArray:
     first, end = columns.start, columns.stop
     rows = by_lot.filter(pl.col("column").is_between(first, end, closed="left"))
-    place = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
+    cell = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
     shape = (resampling_unit_count(order_book), len(columns))
     part, whole = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    part[place], whole[place] = rows["part"].to_numpy(), rows["whole"].to_numpy()
+    part[cell], whole[cell] = rows["part"].to_numpy(), rows["whole"].to_numpy()
     return bootstrap_bounds(order_book, part, whole)
 
 
@@ -164,8 +164,8 @@ def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> 
     total = whole.sum(axis=0)
     plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
     # A draw without anybody of a small group says nothing of its spread.
-    told = np.tile(plain, (len(above), 1))
-    drawn = np.divide(above, below, out=told, where=np.broadcast_to(below > 0, told.shape))
+    fallback = np.tile(plain, (len(above), 1))
+    drawn = np.divide(above, below, out=fallback, where=np.broadcast_to(below > 0, fallback.shape))
     return np.asarray(np.quantile(drawn, [0.025, 0.975], axis=0))
 
 

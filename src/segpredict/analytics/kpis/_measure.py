@@ -6,9 +6,9 @@ from typing import Protocol
 import polars as pl
 
 from segpredict.analytics.kpis._cohorts import (
+    COHORT_RETENTION,
     COHORT_REVENUE,
     COHORT_REVENUE_CUMULATIVE,
-    COHORT_RETENTION,
     ROLLING_RETENTION,
 )
 from segpredict.analytics.kpis._concentration import (
@@ -24,8 +24,8 @@ from segpredict.analytics.kpis._retention import (
     GROSS_REVENUE_RETENTION,
     NET_REVENUE_RETENTION,
     REPEAT_RATE,
-    WINDOW_RETENTION,
     SEGMENT_RETENTION,
+    WINDOW_RETENTION,
 )
 from segpredict.analytics.kpis._sales import (
     CUSTOMERS,
@@ -98,10 +98,10 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     UnknownNameError
         When there is no metric of that name.
     """
-    asked = sorted(m.name for m in KPIS) if names is None else names
+    requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
         kpi_named(name).measure(order_book).select(pl.lit(name).alias("kpi"), pl.all())
-        for name in asked
+        for name in requested
     ]
     return schemas.validate_schema(pl.concat(found), schemas.KPI_SCHEMA)
 
@@ -126,8 +126,8 @@ def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     ``kpis/figures.parquet`` (`compute_kpis`), ``kpis/months.parquet`` (`monthly_figures`) and
     ``kpis/lorenz.parquet`` (`lorenz_curve`).
     """
-    made = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
-    return {_path(name): table for name, table in zip(KPI_TABLES, made, strict=True)}
+    tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
+    return {_path(name): table for name, table in zip(KPI_TABLES, tables, strict=True)}
 
 
 def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:

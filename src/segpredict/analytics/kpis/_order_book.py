@@ -195,5 +195,5 @@ def _numbered(
     else:
         named = assignments.select("customer_id", "segment_id")
         known = customers.join(named, on="customer_id", how="left", maintain_order="left")
-    kept = ("customer", "day", "amount", "discount", "is_return", "is_void")
-    return numbered.select(kept), known
+    columns = ("customer", "day", "amount", "discount", "is_return", "is_void")
+    return numbered.select(columns), known

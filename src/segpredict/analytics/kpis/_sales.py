@@ -168,14 +168,14 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
         below=(pl.col("amount") <= middle).sum().cast(pl.Int64), size=pl.len()
     )
     n, below = theirs.height, theirs["below"].to_numpy()
-    told = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
+    row = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
     if n < MIN_CUSTOMERS_FOR_SPREAD:
-        return told
+        return row
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)
     error = Z_95 * float(np.sqrt(spread)) / amount.size
     ends = np.quantile(amount, [max(0.0, 0.5 - error), min(1.0, 0.5 + error)])
-    return told | {"low": float(ends[0]) / MONEY_SCALE, "high": float(ends[1]) / MONEY_SCALE}
+    return row | {"low": float(ends[0]) / MONEY_SCALE, "high": float(ends[1]) / MONEY_SCALE}
 
 
 ORDER_VALUE_MEDIAN = KpiDefinition(

@@ -54,10 +54,10 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     >>> told.select("segment", "direction", "customer_id", "other_segment").rows()
     [('Inactive', 'entered', 'a', 'Core'), ('Core', 'left', 'a', 'Inactive')]
     """
-    where = transition_states(transitions, segments)
-    where.cell_indices(transitions)  # refuses ids of no segment
-    everywhere = {s.id: s for s in (*where.row_states, *where.to_states)}
-    own = [segment.id for segment in where.segments]
+    states = transition_states(transitions, segments)
+    states.cell_indices(transitions)  # refuses ids of no segment
+    everywhere = {s.id: s for s in (*states.row_states, *states.to_states)}
+    own = [segment.id for segment in states.segments]
     inactive = own[0]
     moved = transitions.filter(
         pl.col("from_id") != pl.col("to_id"),
@@ -79,7 +79,7 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     ]
     ids = list(everywhere)
     names = [s.name for s in everywhere.values()]
-    place = dict(zip(ids, range(len(ids)), strict=True))
+    position = dict(zip(ids, range(len(ids)), strict=True))
     return (
         pl.concat(sides)
         .filter(pl.col("segment_id").is_in(own))
@@ -89,9 +89,9 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
         )
         .sort(
             "since",
-            pl.col("segment_id").replace_strict(place),
+            pl.col("segment_id").replace_strict(position),
             "direction",
-            pl.col("other_segment_id").replace_strict(place),
+            pl.col("other_segment_id").replace_strict(position),
             "customer_id",
         )
         .select(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items())

@@ -63,12 +63,12 @@ def expected_matrix(
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> chances = np.array([[0.2, 0.8], [0.6, 0.4]])
-    >>> told = expected_matrix(pl.Series(["S1", "S1"]), chances, two)
-    >>> told.filter(from_id="S1")["n"].round(6).to_list()
+    >>> matrix = expected_matrix(pl.Series(["S1", "S1"]), chances, two)
+    >>> matrix.filter(from_id="S1")["n"].round(6).to_list()
     [0.8, 1.2]
     """
-    where = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
-    ids = [segment.id for segment in where.segments]
+    states = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
+    ids = [segment.id for segment in states.segments]
     rows = starts.replace_strict(ids, range(len(ids)), return_dtype=pl.Int64).to_numpy()
     each = probabilities * (1 - probabilities)
     mean, variance, third = (
@@ -84,10 +84,10 @@ def expected_matrix(
         np.clip(mean + sd * dispersion**0.5 * (side * Z_95 + shift) + side / 2, 0, n) / size
         for side in (-1, 1)
     )
-    told = matrix_table(where, mean, low, high)
+    matrix = matrix_table(states, mean, low, high)
     # The sum of a row is a whole number of customers, whatever rounding leaves.
     whole = pl.Series(np.repeat(n, len(ids), axis=1).ravel())
-    return told.with_columns(
+    return matrix.with_columns(
         whole.alias("n_from"),
         (whole < 30).alias("is_small"),
         pl.Series("sd", sd.ravel()),
@@ -123,8 +123,8 @@ def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> floa
     both = predicted.filter(pl.col("sd") >= MIN_CELL_SD).join(
         observed.select(*cell, "n"), on=cell, how="inner", suffix="_counted"
     )
-    apart = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
-    found = both.sort(cell).select(apart).to_series()
+    squared_error = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
+    found = both.sort(cell).select(squared_error).to_series()
     return max(1.0, float(found.sum()) / len(found)) if len(found) else 1.0
 
 

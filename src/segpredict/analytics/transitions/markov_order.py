@@ -57,14 +57,14 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
     """
     ids = [s.id for s in transition_states(transitions.clear(), segments).segments]
-    asked = transitions.filter(
+    known = transitions.filter(
         *(pl.col(name).is_in(ids) for name in ("previous_id", "from_id", "to_id"))
     )
     cells = [
         (since, now, int(counts.sum()), *likelihood_ratio_test(counts))
-        for since in asked["since"].unique().sort().to_list()
+        for since in known["since"].unique().sort().to_list()
         for now in ids
-        if (counts := _counts(asked.filter(since=since, from_id=now), ids)).any()
+        if (counts := _counts(known.filter(since=since, from_id=now), ids)).any()
     ]
     schema = {
         name: MARKOV_ORDER_SCHEMA[name]
@@ -72,13 +72,13 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     }
     each = pl.DataFrame(cells, schema=schema, orient="row")
     parts = [each, _summed(each, "since"), _summed(each, "segment_id"), _summed(each)]
-    told = pl.concat([part.select(*schema) for part in parts])
-    chance = gammaincc(
-        told["degrees_of_freedom"].to_numpy() / 2, told["likelihood_ratio"].to_numpy() / 2
+    tests = pl.concat([part.select(*schema) for part in parts])
+    p_values = gammaincc(
+        tests["degrees_of_freedom"].to_numpy() / 2, tests["likelihood_ratio"].to_numpy() / 2
     )
-    return told.with_columns(
+    return tests.with_columns(
         pl.when(pl.col("degrees_of_freedom") > 0)
-        .then(pl.Series(chance, dtype=pl.Float64))
+        .then(pl.Series(p_values, dtype=pl.Float64))
         .alias("p_value"),
         accuracy_gain=(pl.col("likelihood_ratio") - pl.col("degrees_of_freedom"))
         / (2 * pl.col("n")),

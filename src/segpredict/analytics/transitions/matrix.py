@@ -75,17 +75,17 @@ def observed_matrix(
     >>> observed_matrix(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
-    where = transition_states(transitions, segments)
-    counts = where.count_matrix(transitions)
+    states = transition_states(transitions, segments)
+    counts = states.count_matrix(transitions)
     low, high = jeffreys_interval(counts, counts.sum(axis=1, keepdims=True))
     if not transitions["customer_id"].is_unique().all():
         # When a customer moved is of no account here: fewer kinds, the same lottery.
         timeless = transitions.with_columns(since=pl.lit(0))
-        pooled = bootstrap_counts(timeless, where, draws=draws, seed=seed)[:, 0]
+        pooled = bootstrap_counts(timeless, states, draws=draws, seed=seed)[:, 0]
         drawn_low, drawn_high = percentile_bounds(row_shares(pooled))
         inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
         low, high = np.where(inner, drawn_low, low), np.where(inner, drawn_high, high)
-    return matrix_table(where, counts, low, high)
+    return matrix_table(states, counts, low, high)
 
 
 def matrix_table(

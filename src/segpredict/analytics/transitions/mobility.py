@@ -100,25 +100,25 @@ def mobility_by_period(
     adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
     """
-    where = transition_states(transitions, segments)
+    states = transition_states(transitions, segments)
     since = transitions["since"].unique().sort()
     if since.is_empty():
         return pl.DataFrame(schema=MOBILITY_SCHEMA)
-    square = np.s_[..., : where.n_segments, : where.n_segments]
+    square = np.s_[..., : states.n_segments, : states.n_segments]
     rows = []
     for day in since.to_list():
         part = transitions.filter(since=day)
-        drawn = bootstrap_counts(part, where, draws=draws, seed=seed)[:, 0]
+        drawn = bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
         draw = mobility_index(row_shares(drawn[square]))
-        counts = where.count_matrix(part)[square]
+        counts = states.count_matrix(part)[square]
         value = float(mobility_index(row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
-        stay = float(np.trace(counts)) / n if n else float("nan")
-        is_thin = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
-        rows.append((day, part["until"].max(), n, stay, value, low, high, is_thin))
-    told = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
-    return told.with_columns(pl.col("share_staying", "mobility", "low", "high").fill_nan(None))
+        share_staying = float(np.trace(counts)) / n if n else float("nan")
+        is_small = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
+        rows.append((day, part["until"].max(), n, share_staying, value, low, high, is_small))
+    table = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
+    return table.with_columns(pl.col("share_staying", "mobility", "low", "high").fill_nan(None))
 
 
 def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:

@@ -119,7 +119,7 @@ def _period(
         )
     )
     was_observed = earlier - window.horizon >= shop.first_day
-    kept = (
+    observed = (
         known.join(now, on="customer_id", how="left")
         .join(before, on="customer_id", how="left")
         .with_columns(
@@ -135,10 +135,10 @@ def _period(
         .join(after, on="customer_id", how="left")
         .with_columns(pl.col("to_id").fill_null(inactive))
     )
-    strangers = after.join(known, on="customer_id", how="anti").with_columns(
+    newcomers = after.join(known, on="customer_id", how="anti").with_columns(
         previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
-    return pl.concat([kept.select(strangers.columns), strangers]).select(
+    return pl.concat([observed.select(newcomers.columns), newcomers]).select(
         "customer_id",
         pl.lit(as_date(window.cutoff)).alias("since"),
         pl.lit(as_date(window.outcome_end)).alias("until"),
