@@ -93,7 +93,7 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
     others = weighed.filter(pl.col("campaign") != "call_all")
     assert others.drop("rank").equals(before.drop("rank"))
     assert b"'=CALL()" in (own_run / "actions" / "plays.csv").read_bytes()
-    assert "<small>on trial</small>" in made.path("report.html").read_text()
+    assert "<small>running</small>" in made.path("report.html").read_text()
 
 
 def test_a_run_whose_plays_were_not_weighed_says_how(own_run: Path) -> None:

@@ -90,6 +90,6 @@ def test_the_folder_stands_beside_the_run_unless_named(tmp_path: Path) -> None:
 def test_a_play_is_untested_until_a_list_was_drawn_and_then_on_trial() -> None:
     assert evidence_status("hold", [told("call")])[0] == "untested"
     word, sentence = evidence_status("hold", [told()])
-    assert word == "on trial"
+    assert word == "running"
     assert "no result yet" in sentence
     assert "2027-02-20" in sentence

@@ -141,7 +141,7 @@ def test_nothing_after_the_cutoff_changes_a_forecast() -> None:
     mix = [10.0, 30.0, 12.0]
     one, first = at(world, 392, mix)
     two, second = at(replace(world, lines=other), 392, mix)
-    assert one.newcomers_per_window().tolist() == two.newcomers().tolist()
+    assert one.newcomers_per_window().tolist() == two.newcomers_per_window().tolist()
     for level, found in first.items():
         assert found.items == second[level].items
         for method, units in found.expected.items():

@@ -1,4 +1,4 @@
-"""The list of a campaign: who is treated, who is left alone, and why they are on it."""
+"""The list of a campaign: treatment, control group, and the reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,17 +25,17 @@ EXPERIMENT_ARMS = (TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM)
 
 @dataclass(frozen=True, slots=True)
 class CampaignListRequest:
-    """What list is wanted.
+    """The requested list.
 
     Parameters
     ----------
     campaign
-        The play.
+        The campaign.
     holdout_share
-        Share of the list to be left alone; the universal share if not given. What goes
-        beyond that is drawn from this list alone.
+        Share of the list to hold out; the universal share if not given. What exceeds the
+        universal holdout is drawn from this list alone.
     max_customers
-        The most customers on the list; those with most at stake. All if not given.
+        Maximum length of the list; those with most at stake. All if not given.
     """
 
     campaign: Campaign
@@ -50,7 +50,7 @@ def build_campaign_list(
     options: CampaignOptions,
     earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
-    """Return the list of a campaign (`contracts.CAMPAIGN_LIST_SCHEMA`).
+    """Return the list of a campaign (`schemas.CAMPAIGN_LIST_SCHEMA`).
 
     Parameters
     ----------
@@ -59,24 +59,24 @@ def build_campaign_list(
     segments
         All segments, in code order.
     request
-        What list is wanted.
+        The requested list.
     options
-        Universal share, and the key of the lottery.
+        Universal holdout share, and the key of the random assignment.
     earlier_arms
-        Arms of earlier lists, by play, then by customer.
+        Arms of earlier lists, by campaign, then by customer.
 
     Returns
     -------
     polars.DataFrame
-        Most at stake first. ``arm`` is ``treatment``; ``universal holdout``, left alone
-        by every campaign; or ``campaign holdout``, left alone by this play.
+        Most at stake first. ``arm`` is ``treatment``; ``universal holdout``, contacted
+        by no campaign; or ``campaign holdout``, not contacted by this campaign.
 
     Notes
     -----
-    The universal lot is drawn among all customers with a forecast, by segment and tenth
-    of expected value, so that it is the same whatever the play. Whoever was on an
-    earlier list keeps the lot: nobody who was treated becomes a control, and no
-    control is treated. That leaves shares off by the few who moved to another
+    The universal holdout is drawn from all customers with a forecast, by segment and decile
+    of expected value, so it is the same for every campaign. Customers of an earlier
+    list keep their arm: nobody who was treated becomes a control, and no control is
+    treated. That leaves shares off by the few who moved to another
     stratum.
     """
     strata = assign_strata(customers, "expected_value").alias("stratum")
@@ -132,7 +132,7 @@ def _campaign_holdout(
     options: CampaignOptions,
     known: Mapping[str, str],
 ) -> pl.Series:
-    """Return who is left alone by this play, beyond the universal lot."""
+    """Return the control group of this campaign beyond the universal holdout."""
     free = ranked.filter(~pl.col("is_universal"))
     universal = ranked.height - free.height
     n_wanted = (request.holdout_share or 0.0) * ranked.height - universal
@@ -152,20 +152,20 @@ def _campaign_holdout(
 
 
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
-    """Return how many customers stand in each arm."""
+    """Return the number of customers in each arm."""
     found = dict(table.group_by("arm").len().iter_rows())
     return {arm: int(found.get(arm, 0)) for arm in EXPERIMENT_ARMS}
 
 
 def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFrame:
-    """Return a list with the reasons that speak for each forecast, as one text.
+    """Return the list with the reasons for each forecast, as one text.
 
     Parameters
     ----------
     table
-        `contracts.CAMPAIGN_LIST_SCHEMA`.
+        `schemas.CAMPAIGN_LIST_SCHEMA`.
     reasons
-        Rows of `explain.reason_texts`; ``None`` where nobody was explained.
+        Rows of `explain.reason_texts`; ``None`` without explanations.
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))
@@ -185,20 +185,20 @@ def campaign_record(
     options: CampaignOptions,
     facts: Mapping[str, JSON],
 ) -> dict[str, JSON]:
-    """Return what is written down before anybody is treated.
+    """Return the record that is logged before any customer is treated.
 
     Parameters
     ----------
     request
-        What list was wanted.
+        The requested list.
     table
         The list.
     plan
-        The play's row of `weighing.plan_campaigns`.
+        The campaign's row of `plan_campaigns`.
     options
         Level and power of the test.
     facts
-        Who, when, of which run, and the day of the readout.
+        Author, date, run, and the day of the readout.
     """
     campaign, arms = request.campaign, count_arms(table)
     planned = ("base_rate", "uplift", "per_arm", "spend", "spend_sd", "spend_correlation")
@@ -227,7 +227,7 @@ def _detectable_uplift(
     arms: Mapping[str, int],
     options: CampaignOptions,
 ) -> float | None:
-    """Return the smallest uplift that these arms would see; of spends, of its mean."""
+    """Return the smallest uplift these arms can detect; for spend, as a share of its mean."""
     if weighed.get("base_rate") is None:
         return None
     errors = sample_size.ErrorRates(options.alpha, options.power)

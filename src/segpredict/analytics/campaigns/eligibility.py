@@ -1,4 +1,4 @@
-"""Who a play is for: its trigger, asked of every customer with a forecast."""
+"""Eligibility: which customers with a forecast a campaign is for."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +20,7 @@ SCORE_COLUMNS = (
 
 
 def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
-    """Return the place of each segment on the value ladder, by id.
+    """Return the role of each segment by its rank in value, by id.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
 
 
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
-    """Return the columns beyond the scores that triggers ask about."""
+    """Return the columns beyond the scores that eligibility rules read."""
     return frozenset(
         column for campaign in campaigns for column in campaign.eligibility.required_columns
     ) - {*SCORE_COLUMNS}
@@ -46,12 +46,12 @@ def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
 def validate_rules(
     campaigns: Iterable[Campaign], segments: Sequence[Segment], features: Iterable[str]
 ) -> None:
-    """Refuse triggers that name a column or a segment that no run could have.
+    """Refuse rules that name a column or a segment that no run could have.
 
     Parameters
     ----------
     campaigns
-        The plays.
+        The campaigns.
     segments
         The segments of the run; none where they are not known yet.
     features
@@ -67,25 +67,27 @@ def validate_rules(
     for campaign in campaigns:
         for column in sorted(campaign.eligibility.required_columns):
             if column not in columns:
-                kind = f"column for plays.{campaign.name}.who"
+                kind = f"column for campaigns.{campaign.name}.eligibility"
                 raise UnknownNameError(kind, column, columns)
         for segment in campaign.eligibility.segment_names:
             if segments and segment not in names:
-                raise UnknownNameError(f"segment for plays.{campaign.name}.who", segment, names)
+                raise UnknownNameError(
+                    f"segment for campaigns.{campaign.name}.eligibility", segment, names
+                )
 
 
 def eligible_customers(
     customers: pl.DataFrame, rule: EligibilityRule, segments: Sequence[Segment]
 ) -> pl.DataFrame:
-    """Return the customers whom a trigger takes, in the order in which they stand.
+    """Return the customers who meet a rule, in their given order.
 
     Parameters
     ----------
     customers
         One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
-        ``next_segment_id``, ``is_new`` and the features asked about.
+        ``next_segment_id``, ``is_new`` and the features of the rule.
     rule
-        The trigger.
+        The rule.
     segments
         All segments, in code order.
 

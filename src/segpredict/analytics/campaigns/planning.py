@@ -1,4 +1,4 @@
-"""What stands behind each play: customers, value at stake, and the test it needs."""
+"""Plan each campaign: eligible customers, value at stake, and the test it needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from segpredict.core.arrays import FloatArray
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.core.tables import Segment
 
-MIN_BACKTEST_CUSTOMERS = 30  # customers of the rehearsal below which no rate is told
-MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn
+MIN_BACKTEST_CUSTOMERS = 30  # backtest customers below which no rate is reported
+MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
 CENTS_PER_UNIT = 100
 CAMPAIGN_PLAN_SCHEMA = {
     "campaign": pl.String,
@@ -52,29 +52,29 @@ CAMPAIGN_PLAN_SCHEMA = {
     "spend_detectable_uplift": pl.Float64,
     "rank": pl.Int64,
 }
-DEFAULT_SPEND_UPLIFT = 0.05  # of the mean, where the play plans for something else
+DEFAULT_SPEND_UPLIFT = 0.05  # of the mean, where the campaign plans for another KPI
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignPopulation:
-    """The customers that plays are weighed on.
+    """The customers that campaigns are planned on.
 
     Parameters
     ----------
     customers
         Customers with a forecast at the end of the data: what `eligible_customers` needs.
     backtest_customers
-        The same at the last test (``as_of``), forecast by the model of that day, with
-        ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there
-        was an order in the outcome), ``spent`` and ``before`` (spend in the outcome and
-        in the window before it, in currency); ``None`` where nothing was tested.
+        The same on the day of the last backtest (``as_of``), forecast by the model of that
+        day, with ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there
+        was an order in the outcome), ``spent`` and ``before`` (spend in the outcome and in the
+        window before it, in currency); ``None`` without a backtest.
     segments
         All segments, in code order.
     backtest_actual
-        What share of such predictions came: measure, part (segment id), window,
-        predicted, realised; empty where nothing was tested.
+        Predicted and actual sums of the backtests: measure, part (segment id), window,
+        predicted, actual; empty without a backtest.
     outcome_days
-        Days from the contact until the window ahead is over.
+        Days from the contact to the end of the next window.
     """
 
     customers: pl.DataFrame
@@ -91,35 +91,35 @@ def plan_campaigns(
     draws: int,
     seed: int,
 ) -> pl.DataFrame:
-    """Return one row a play.
+    """Return one row per campaign.
 
     Parameters
     ----------
     campaigns
-        The playbook.
+        The campaigns.
     population
         The customers.
     options
-        Level, power and share left alone.
+        Level, power and holdout share.
     draws, seed
         Resamples of customers behind each interval, and their start.
 
     Returns
     -------
     polars.DataFrame
-        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is the sum of what
-        the scores say is at stake for them, in currency, with its 95 % interval over
-        customers; of such sums ``backtest_low`` to ``backtest_high`` came in the tests.
-        ``base_rate`` is what was counted of the ``n_backtest`` who were eligible on the day
-        ``backtest_date``, the last test, without any campaign that we know of. ``per_arm``
-        customers in each of two equal arms see the ``uplift`` with this ``power``;
-        halves of the eligible see ``detectable_uplift``. With ``minimum_holdout_share`` of the eligible left
-        alone the uplift is seen in one window; with the universal share,
-        ``detectable_uplift_holdout`` is. ``windows`` and ``days`` say how long a test in equal arms
-        takes if every window brings as many eligible customers. ``spend_…``: the same
-        for spend, with the own spend before taken out (``_raw``: without). ``rank``
-        orders those with something at stake. Of fewer than five customers nothing but
-        the number is told.
+        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is the
+        sum of what the scores say is at stake for them, in currency, with its 95 % interval
+        over customers; in the backtests ``backtest_low`` to ``backtest_high`` of such sums
+        were realised. ``base_rate`` is the outcome of the ``n_backtest`` customers who were
+        eligible on ``backtest_date``, the last backtest, without any known campaign.
+        ``per_arm`` customers in each of two equal arms detect the ``uplift`` with this
+        ``power``; halves of the eligible customers detect ``detectable_uplift``. With a
+        control group of ``holdout_share`` the uplift is detectable in one window; with the
+        universal share, ``detectable_uplift_holdout`` is. ``windows`` and ``days`` say how
+        long a test in equal arms takes if every window brings as many eligible customers.
+        ``spend_…``: the same for spend, adjusted for earlier spend (``_unadjusted``: without).
+        ``rank`` orders those with something at stake. For fewer than five customers only their
+        number is reported.
     """
     rows = [_row(campaign, population, options, draws=draws, seed=seed) for campaign in campaigns]
     return _ranked(pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA))
@@ -178,7 +178,7 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
     Notes
     -----
     Percentiles of a bootstrap over all customers, so that the number who are eligible
-    varies, too. Of more than 4,000, random lots of customers are drawn (random groups:
+    varies, too. Of more than 4,000, random groups of customers are drawn (random groups:
     Wolter 2007). Sums of whole pennies are exact, so threads cannot change a bit.
 
     Examples
@@ -203,10 +203,10 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
 def _actual_share_range(
     campaign: Campaign, chosen: pl.DataFrame, population: CampaignPopulation
 ) -> tuple[float | None, float | None]:
-    """Return least and most of the shares that came, over the tests.
+    """Return the least and the largest realised share over the backtests.
 
-    Sums of the segments that the eligible are in, all of their customers: a play takes
-    a part of them, chosen by the forecast, of which somewhat less may come.
+    Sums of the segments that the eligible are in, all of their customers: a campaign takes
+    a part of them, selected by the forecast, of which somewhat less may be realised.
     """
     parts = chosen["segment_id"].unique().implode()
     tests = (
@@ -286,7 +286,7 @@ def _shares(
 def _spend(
     backtest: pl.DataFrame, n: int, uplift: float, errors: sample_size.ErrorRates
 ) -> dict[str, object]:
-    """Return what a test of spend needs; the effect is a share of the mean."""
+    """Return the design of a test of spend; the effect is a share of the mean."""
     ordered = backtest.sort("customer_id")
     after, before = ordered["spent"].to_numpy(), ordered["before"].to_numpy()
     mean, sd = float(after.mean()), float(after.std(ddof=1))
@@ -316,9 +316,9 @@ def _length(per_arm: object, n: int, days: int) -> dict[str, object]:
 
 
 def _ranked(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the table with the plays in order of what is at stake and likely to come.
+    """Return the table ranked by value at stake times its realised share.
 
-    What is at stake, times the least share of such sums that came in a test.
+    Value at stake times the least realised share of such sums in a backtest.
     """
     proven = pl.col("value_at_stake") * pl.col("backtest_low").fill_null(1.0).clip(upper_bound=1.0)
     order = (

@@ -1,26 +1,26 @@
-"""How many customers a test needs, and how small an uplift a test can see.
+"""Sample sizes of campaign tests, and the smallest uplift that they detect.
 
-All tests are two-sided and compare customers who are contacted with customers who are
-left alone, both drawn at random.
+All tests are two-sided and compare contacted customers with a control group, both drawn at
+random.
 """
 
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-BISECTION_STEPS = 60  # halvings; more than double precision can tell apart
+BISECTION_STEPS = 60  # halvings; more than double precision can resolve
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """How often a test may be wrong.
+    """Error rates of a test.
 
     Parameters
     ----------
     alpha
-        Chance to see an uplift where there is none, to either side.
+        Probability of detecting an uplift where there is none, two-sided.
     power
-        Chance to see the uplift if it is there.
+        Probability of detecting the uplift if it exists.
     """
 
     alpha: float = 0.05
@@ -43,23 +43,23 @@ DEFAULT_ERROR_RATES = ErrorRates()
 def sample_size_for_share(
     base_rate: float, uplift: float, errors: ErrorRates = DEFAULT_ERROR_RATES, ratio: float = 1.0
 ) -> int | None:
-    """Return how many customers must be left alone to see a share rise.
+    """Return the size of the control group that detects a rise of a share.
 
     Parameters
     ----------
     base_rate
-        Share among those left alone.
+        Share in the control group.
     uplift
-        By how much the share of those contacted is larger; a difference of shares.
+        Difference between the share of contacted customers and of the control group.
     errors
         Level and power.
     ratio
-        Customers contacted for each one left alone.
+        Contacted customers per control customer.
 
     Returns
     -------
     int or None
-        Customers left alone; `ratio` times as many are contacted. ``None`` where a
+        Size of the control group; `ratio` times as many are contacted. ``None`` where a
         share cannot rise by so much, or does not differ.
 
     Notes
@@ -95,14 +95,14 @@ def sample_size_for_mean(
     errors: ErrorRates = DEFAULT_ERROR_RATES,
     ratio: float = 1.0,
 ) -> int | None:
-    """Return how many customers must be left alone to see a mean rise.
+    """Return the size of the control group that detects a rise of a mean.
 
     Parameters
     ----------
     sd
         Standard deviation of one customer's amount.
     difference
-        By how much the mean of those contacted differs.
+        Difference between the means of contacted and control customers.
     rho
         Correlation of the amount with that of the same customer before the test.
     errors, ratio
@@ -117,8 +117,8 @@ def sample_size_for_mean(
 
     Examples
     --------
-    >>> sample_size_for_mean(1.0, 1.0), sample_size_for_mean(10.0, 1.0), sample_size_for_mean(10.0, 1.0, rho=0.5)
-    (16, 1570, 1178)
+    >>> [sample_size_for_mean(10.0, 1.0, rho) for rho in (0.0, 0.5)]
+    [1570, 1178]
     """
     if not difference or sd <= 0 or not math.isfinite(sd):
         return None
@@ -130,12 +130,12 @@ def sample_size_for_mean(
 def minimum_detectable_share(
     base_rate: float, n_control: int, n_treated: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
-    """Return the smallest rise of a share that a test of these sizes would see.
+    """Return the smallest rise of a share that arms of these sizes detect.
 
     Parameters
     ----------
     base_rate
-        Share among those left alone.
+        Share in the control group.
     n_control, n_treated
         Customers in each arm.
     errors
@@ -143,8 +143,8 @@ def minimum_detectable_share(
 
     Notes
     -----
-    The uplift at which `sample_size_for_share` asks for just so many; ``None`` where even a rise to
-    one would not be seen.
+    The uplift at which `sample_size_for_share` needs exactly these sizes; ``None`` where even a
+    rise to one would not be detected.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def minimum_detectable_mean(
     rho: float = 0.0,
     errors: ErrorRates = DEFAULT_ERROR_RATES,
 ) -> float | None:
-    """Return the smallest rise of a mean that a test of these sizes would see.
+    """Return the smallest rise of a mean that arms of these sizes detect.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def minimum_detectable_mean(
 def minimum_holdout_share(
     base_rate: float, uplift: float, n: int, errors: ErrorRates
 ) -> float | None:
-    """Return the least share to leave alone so that the uplift is seen.
+    """Return the least holdout share that detects the uplift.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Learn what customers are worth, and test it out of time beside plain guesses."""
+"""Fit the customer value model, and backtest it out of time against naive methods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,23 +38,23 @@ from segpredict.core.tables import MONEY_SCALE, Panel, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 MARKOV_METHOD, BGNBD_METHOD = "markov", "bgnbd"
-BASELINE_MODEL = "markov"  # the baseline whose revenue at risk stands beside the forecaster's
+BASELINE_MODEL = "markov"  # the baseline whose revenue at risk is shown next to the model's
 BY_SEGMENT, BY_SPEND, BY_CHANGE = "label", "spend", "change"
 
 
 @dataclass(frozen=True)
 class CustomerValueResult:
-    """What customers are worth, and how far that can be trusted.
+    """Customer values and their backtests.
 
     Parameters
     ----------
     value_model
-        Values customers on the day after the data.
+        The value model on the day after the data.
     backtest_sums
-        Predicted and realised sums per test, tenth and segment (`sums.VALUE_SUMS_SCHEMA`).
+        Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
     backtest_errors
-        Errors of lifetime values per customer, beside plain guesses
-        (`lifetimes.VALUE_ERRORS_SCHEMA`).
+        Errors of lifetime values per customer, with naive methods
+        (`VALUE_ERRORS_SCHEMA`).
     """
 
     value_model: ValueModel
@@ -71,7 +71,7 @@ def measure_customer_value(
     draws: int = 1000,
     seed: int = 7,
 ) -> CustomerValueResult:
-    """Return what customers are worth, with the back-test.
+    """Return customer values with their backtests.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def measure_customer_value(
     segmentation
         The frozen segmenter of the training.
     training
-        Forecasts of the tests and what came, and the panel.
+        Backtest forecasts with actual labels, and the panel.
     options
         The discount.
     draws, seed
@@ -88,9 +88,9 @@ def measure_customer_value(
 
     Notes
     -----
-    Every test is valued by what had been complete by its day. From each test on, all
-    whole windows that the data still hold are asked for: the next one, the next two …
-    so that the longest begins at the oldest test.
+    Every backtest uses only what was complete on its day. It covers all whole windows that
+    the data hold after that day: the next one, the next two …, so the longest begins at
+    the oldest backtest.
     """
     days = training.schedule
     plan = _Plan(days, (options or CustomerValueOptions()).discount_rate, seed)
@@ -118,7 +118,7 @@ def measure_customer_value(
 
 @dataclass(frozen=True)
 class _BacktestCase:
-    """A test, what values its customers, and what was known of them on the day."""
+    """A backtest with its value model and the customer history known on its day."""
 
     backtest: Backtest
     value_model: ValueModel
@@ -136,12 +136,12 @@ class _BacktestCase:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What every valuation of a run shares.
+    """Settings that all valuations of a run share.
 
     Parameters
     ----------
     days
-        The tests, and what each may learn from.
+        The folds of the backtests.
     discount
         Rate a year.
     seed
@@ -192,7 +192,7 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
 def _value_model(
     rows: pl.DataFrame, history: HistoryAtCutoff, values: tuple[float, ...], plan: _Plan
 ) -> ValueModel:
-    """Return what values customers on a day, learned from what was complete by then."""
+    """Return the value model of a day, fitted on outcomes complete by then."""
     time = plan.days.time
     moves = smoothed_transitions(
         segment_codes(rows, "state_now"), segment_codes(rows, "label"), len(values)
@@ -209,7 +209,7 @@ def _value_model(
 
 
 def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]) -> SumBacktest:
-    """Return all that was claimed in a test, in the order in which it is told."""
+    """Return all predictions of a backtest, in the order of the report."""
     backtest = case.backtest
     predictions = [
         prediction
@@ -231,15 +231,15 @@ def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]
 
 
 def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
-    """Return what a forecaster said of loss, gain and spend, and what came.
+    """Return predicted and actual loss, gain and spend of one model.
 
     Notes
     -----
     Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree
     wherever the probabilities are right. Counted by spend it is μ_z less what the
-    customer really spent, for which μ must be right, too. Counted by change it is what
-    the customer spent in the window before less what came then: what the shop sees in
-    its books, and not what is claimed.
+    customer really spent, for which μ must be right, too. Counted by change it is
+    the spend of the window before minus the actual spend: what the shop sees in its
+    accounts, not what is predicted.
     """
     backtest = case.backtest
     values = case.value_model.segment_values_at(backtest.cutoff)
@@ -282,7 +282,7 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
 def _value_backtests(
     transactions: Transactions, case: _BacktestCase, name: str, days: Schedule
 ) -> list[ValueBacktest]:
-    """Return what was said of all whole windows that the data hold after a test."""
+    """Return the predictions for all whole windows that the data hold after a backtest."""
     time, cutoff = days.time, case.backtest.cutoff
     count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
     ahead = case.value_model.future_periods(count * time.horizon)
@@ -303,7 +303,7 @@ def _value_backtests(
 def _actual_spend(
     transactions: Transactions, backtest: Backtest, ahead: Sequence[ValuePeriod]
 ) -> list[FloatArray]:
-    """Return what each customer spent in each window, as it counts on the day."""
+    """Return the discounted actual spend of each customer by window."""
     spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
     spent = features.clustering_inputs(transactions, spans)
     customers = pl.DataFrame({"customer_id": backtest.customers})
@@ -325,7 +325,7 @@ def _actual_spend(
 def _predicted_values(
     case: _BacktestCase, name: str, ahead: Sequence[ValuePeriod], days: Schedule
 ) -> dict[str, FloatArray]:
-    """Return worth by method: both models, and three guesses that need none."""
+    """Return values by method: both models, and three naive methods."""
     backtest, value_model = case.backtest, case.value_model
     markov = value_model.markov_values(backtest.probabilities[name], backtest.cutoff, ahead)
     predicted = {MARKOV_METHOD: markov}

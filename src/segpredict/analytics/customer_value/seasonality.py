@@ -1,7 +1,7 @@
 """Does a segment spend more at some time of the year? Adjust only where data prove it.
 
-A season mostly moves people between segments, which is the forecast's business. What is
-asked here is whether people of one and the same segment spend more than usual.
+A season mostly moves customers between segments, which the forecast covers. The test here
+is whether customers of the same segment spend more than usual.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,22 +17,21 @@ from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.tables import INACTIVE_CODE, JSON, MONEY_SCALE
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
-MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment must prove itself
+MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
 BOOTSTRAP_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SpendSeasonality:
-    """By how much spend differs from what segments bring, by time of the year.
+    """Seasonal factor on the mean spend of segments.
 
     Parameters
     ----------
     horizon
         Days of a window.
     factors
-        For each past origin: its day, what was spent in its outcome, and what the
-        segments that people came to be in would have brought. Empty where no season is
-        proven.
+        For each past origin: its day, the actual spend of its outcome, and the spend
+        expected from the segments reached. Empty where no season is proven.
     reason
         Why it is or is not, in one sentence.
     """
@@ -47,8 +46,10 @@ class SpendSeasonality:
         Examples
         --------
         >>> proven = SpendSeasonality(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
-        >>> proven.factor_at(364), proven.factor_at(546), proven.factor_at(450), SpendSeasonality(91).factor_at(364)
-        (1.2, 0.9, 1.0, 1.0)
+        >>> [proven.factor_at(day) for day in (364, 546, 450)]
+        [1.2, 0.9, 1.0]
+        >>> SpendSeasonality(91).factor_at(364)
+        1.0
         """
         like = [each for each in self.factors if is_same_season(each[0], day, self.horizon)]
         spent, expected = sum(each[1] for each in like), sum(each[2] for each in like)
@@ -64,7 +65,7 @@ class SpendSeasonality:
 
     @classmethod
     def from_state(cls, state: JSON) -> "SpendSeasonality":
-        """Return the season that gave a state."""
+        """Return the seasonality of a state."""
         seen = tuple((day, spent, expected) for day, spent, expected in state["factors"])
         return cls(state["horizon"], seen, state["reason"])
 
@@ -74,8 +75,8 @@ def is_same_season(origin: int, day: int, horizon: int) -> bool:
 
     Examples
     --------
-    >>> is_same_season(0, 364, 91), is_same_season(0, 400, 91), is_same_season(0, 420, 91), is_same_season(0, 10, 91)
-    (True, True, False, False)
+    >>> [is_same_season(0, day, 91) for day in (364, 400, 420, 10)]
+    [True, True, False, False]
     """
     apart = (day - origin) % DAYS_PER_YEAR
     is_near = min(apart, DAYS_PER_YEAR - apart) <= horizon / 2
@@ -85,7 +86,7 @@ def is_same_season(origin: int, day: int, horizon: int) -> bool:
 def estimate_seasonality(
     rows: pl.DataFrame, day: int, horizon: int, complete: int, seed: int = 7
 ) -> SpendSeasonality:
-    """Return what outcomes that were known on a day prove about the season.
+    """Estimate the seasonal factor from outcomes known on a day.
 
     Parameters
     ----------
@@ -103,10 +104,10 @@ def estimate_seasonality(
 
     Notes
     -----
-    Of the three newest origins those are asked that had a like season behind them, two
-    at least. With μ and the factor σ of what was complete by their own day, the sum of
-    spend must be nearer to σ·Σμ than to Σμ, over all of them together, by more than
-    1.96 standard errors over draws of customers. Else nothing is adjusted.
+    The three newest origins with the same season behind them are tested, at least two. With μ
+    and the factor σ of what was complete by their own day, the sum of spend must be nearer to
+    σ·Σμ than to Σμ, over all of them together, by more than 1.96 standard errors over draws of
+    customers. Otherwise nothing is adjusted.
     """
     seen = _spent_and_expected(rows, mean_spend_by_segment(rows))
     days = sorted(seen)
@@ -118,8 +119,8 @@ def estimate_seasonality(
     ]
     if len(tested) < MIN_PROVING_ORIGINS:
         reason_text = (
-            "What segments bring is not adjusted to the season: too few origins before "
-            f"{as_date(day)} have a season behind them to prove it."
+            "The mean spend of segments is not adjusted to the season: too few origins before "
+            f"{as_date(day)} have a season behind them to test it."
         )
         return SpendSeasonality(horizon, reason=reason_text)
     errors = [_errors_by_customer(rows, origin, earlier, horizon) for origin, earlier in tested]
@@ -129,9 +130,9 @@ def estimate_seasonality(
     is_proven = gain > Z_ROUNDED * error and spent > 0
     share = 1 / spent if spent > 0 else 0.0
     reason_text = (
-        f"What segments bring is {'' if is_proven else 'not '}adjusted to the season: "
-        f"at {len(tested)} origins before {as_date(day)} that brings the sum nearer by "
-        f"{gain * share:+.1%}, standard error {error * share:.1%}."
+        f"The mean spend of segments is {'' if is_proven else 'not '}adjusted to the season: "
+        f"at {len(tested)} origins before {as_date(day)} the adjustment reduces the error of "
+        f"the sum by {gain * share:+.1%}, standard error {error * share:.1%}."
     )
     factors = tuple((day, *seen[day]) for day in days) if is_proven else ()
     return SpendSeasonality(horizon, factors, reason_text)
@@ -150,7 +151,7 @@ def mean_spend_by_segment(rows: pl.DataFrame) -> dict[int, float]:
 def _spent_and_expected(
     rows: pl.DataFrame, values: Mapping[int, float]
 ) -> dict[int, tuple[float, float]]:
-    """Return, by origin, what was spent and what its segments would have brought."""
+    """Return actual and expected spend by origin."""
     cells = rows.group_by("cutoff", "label").agg(pl.col("spend").sum(), pl.len())
     seen: dict[int, tuple[float, float]] = {}
     for day, code, spent, n in cells.sort("cutoff", "label").iter_rows():
@@ -163,7 +164,7 @@ def _spent_and_expected(
 def _errors_by_customer(
     rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: int
 ) -> pl.DataFrame:
-    """Return what each customer spent beyond μ, and beyond σ·μ, of its segment."""
+    """Return the error of each customer against μ, and against σ·μ, of its segment."""
     known = rows.filter(pl.col("cutoff").is_in(list(earlier)))
     values = mean_spend_by_segment(known)
     seen = _spent_and_expected(known, values)

@@ -1,4 +1,4 @@
-"""Add up what was predicted and what came, tenth by tenth, and say how sure that is."""
+"""Backtest sums: predicted and actual amounts by decile and segment, with intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ VALUE_SUMS_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class PredictedAmount:
-    """An amount that was predicted for customers, and what came of it.
+    """An amount predicted for customers, with the actual amounts.
 
     Parameters
     ----------
@@ -49,16 +49,16 @@ class PredictedAmount:
     model
         Which model predicted it.
     is_included
-        Who is in question, one a row of the test.
+        Whether a row is included, one value per row of the test.
     predicted
-        What was said, one a row.
+        Predicted amounts, one per row.
     actual
-        What happened, by the way in which it is counted.
+        Actual amounts, by the basis of counting.
     windows
         Length of the outcome.
     deciles
-        1 for the tenth of whom most was said, to 10; 0 for who is not in question.
-        Worked out where it is not given.
+        1 for the largest predictions, to 10; 0 for rows that are not included.
+        Computed where not given.
     """
 
     measure: str
@@ -71,7 +71,7 @@ class PredictedAmount:
 
     @property
     def decile_of_row(self) -> IntArray:
-        """The tenth of each row; equal amounts stand in the same one."""
+        """The decile of each row; equal amounts share one."""
         if self.deciles is not None:
             return self.deciles
         positions = np.zeros(len(self.predicted), dtype=np.int64)
@@ -83,16 +83,16 @@ class PredictedAmount:
 
 @dataclass(frozen=True, slots=True)
 class SumBacktest:
-    """All that was claimed for the customers of one test.
+    """All predictions for the customers of one backtest.
 
     Parameters
     ----------
     window
-        The day, as people write it.
+        The day, as ISO text.
     customers, states
         Customers and their current segments, one a row.
     predictions
-        What was predicted.
+        The predictions.
     """
 
     window: str
@@ -104,7 +104,7 @@ class SumBacktest:
 def compare_sums(
     backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
-    """Return predicted and realised sums with intervals.
+    """Return predicted and actual sums with intervals.
 
     Parameters
     ----------
@@ -118,15 +118,15 @@ def compare_sums(
     Returns
     -------
     polars.DataFrame
-        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
-        the id of a current segment; ``ratio`` is realised over predicted. Claims about
-        one window are also added up over all tests (``pooled``).
+        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a decile (``1``: of whom most was predicted) or
+        the id of a current segment; ``ratio`` is actual over predicted. Predictions of
+        one window are also summed over all tests (``pooled``).
 
     Notes
     -----
-    Whole customers are drawn, with all their tests. An interval thus tells how much
-    other customers of the same shop in the same windows would have differed. It knows
-    nothing of other seasons: of these there are as many observations as tests.
+    Whole customers are drawn, with all their tests. An interval shows how much
+    the sums would vary with other customers of the same shop in the same windows. It does
+    not cover other seasons: of these there are only as many observations as backtests.
     """
     whole = [_pooled(backtests)] if len(backtests) > 1 else []
     rows = [
@@ -166,16 +166,16 @@ def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Customers of one claim in one tenth and one segment; all parts are sums of these.
+    """Rows of one prediction in one decile and one segment; all parts are sums of cells.
 
     Parameters
     ----------
-    tenth, segment
+    decile, segment
         Names of the parts that the cell belongs to.
     rows
-        Who is in it.
-    place
-        The column of the draws in which its first amount stands.
+        Its rows.
+    column
+        Column of its first amount in the draws.
     """
 
     decile: str

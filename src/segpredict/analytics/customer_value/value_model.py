@@ -1,4 +1,4 @@
-"""Say what customers are worth: all that scoring needs, nothing that learns."""
+"""The fitted customer value model: everything that scoring needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year
 
 @dataclass(frozen=True)
 class ValueModel:
-    """What segments bring, how they follow on each other, and how people buy.
+    """Mean spend of segments, their transitions, and the purchase models.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class ValueModel:
     transition_matrix
         Row: current segment; column: the next; rows add up to one.
     seasonality
-        By how much spend differs by time of the year, where that is proven.
+        Seasonal factor on spend, where it is proven.
     purchase_model
-        BG/NBD with Gamma-Gamma; ``None`` where the data cannot support them.
+        BG/NBD with Gamma-Gamma; ``None`` where they cannot be fitted.
     horizon, gap
         Days of a window, and between the cutoff and the first one.
     discount_rate
@@ -53,13 +53,13 @@ class ValueModel:
         return tuple(value * factor for value in self.segment_values)
 
     def future_periods(self, days: int) -> tuple[ValuePeriod, ...]:
-        """Return the windows of so many days to come."""
+        """Return the windows of the next days."""
         return value_periods(self.horizon, self.gap, days, self.discount_rate)
 
     def markov_values(
         self, probabilities: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]
     ) -> FloatArray:
-        """Return what each customer is worth over windows to come, by the chain.
+        """Return the value of each customer over future windows, by the Markov chain.
 
         Parameters
         ----------
@@ -84,8 +84,8 @@ class ValueModel:
         Parameters
         ----------
         rows
-            The customers' features; without `HISTORY_COLUMNS` among them nothing is said by
-            BG/NBD.
+            The customers' features; without `HISTORY_COLUMNS` among them the BG/NBD
+            columns are null.
         probabilities
             Probability of each next segment, row by row.
         cutoff
@@ -121,7 +121,7 @@ class ValueModel:
 
     @classmethod
     def from_state(cls, state: JSON) -> "ValueModel":
-        """Return the valuer that gave a state."""
+        """Return the value model of a state."""
         purchase_state = state["purchase_model"]
         return cls(
             tuple(state["segment_values"]),

@@ -1,4 +1,4 @@
-"""Judge forecasts of demand against what came, and decide what may be told."""
+"""Backtest demand forecasts, and decide which levels may be published."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from segpredict.core.tables import MONEY_SCALE
 from segpredict.core.window import as_date
 
 MIN_WINS = 2  # tests in which a level must beat seasonal-naive to be published
-MAX_RESAMPLING_UNITS = 4096  # customers are drawn in at most so many groups
+MAX_RESAMPLING_UNITS = 4096  # maximum number of resampled customer groups
 DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
 BACKTEST_SCHEMA = {
     "level": pl.String,
@@ -52,21 +52,21 @@ PUBLISHABLE_LEVELS_SCHEMA = {
 
 @dataclass(frozen=True)
 class DemandBacktest:
-    """The forecasts of one level at one test, and what came.
+    """The forecasts of one level at one backtest, and the actual units.
 
     Parameters
     ----------
     level, cutoff
         Which.
     items
-        All that was forecast and all that sold.
+        All items that were forecast or sold.
     expected
-        Units by forecaster; nothing of an item that it did not know.
+        Units by method; zero for items unknown to it.
     actual
-        Units that came.
+        Actual units.
     batches
         The same by group of customers (rows) and item, in whole units of 10⁻⁴; ``None``
-        where products are drawn instead.
+        where products are resampled instead.
     """
 
     level: str
@@ -83,7 +83,7 @@ class DemandBacktest:
 
 
 def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> DemandBacktest:
-    """Return what was forecast beside what came.
+    """Return forecast and actual units of one level.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> 
     cutoff
         Their day.
     sales
-        The window that they were about.
+        Sales of the forecast window.
     """
     level = forecast.level
     actual = sales.purchases[level].drop_nulls().unique().to_list()
@@ -124,7 +124,7 @@ def _batches(sold: WindowSales, level: str, position: Mapping[str, int]) -> Floa
 
 
 def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray) -> float | None:
-    """Return Σ |expected − came| / Σ came; ``None`` where nothing came.
+    """Return Σ |expected − actual| / Σ actual; ``None`` where nothing was sold.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 
 
 def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
-    """Return the errors of all forecasters (`BACKTEST_SCHEMA`), with 95 % intervals.
+    """Return the errors of all methods (`BACKTEST_SCHEMA`), with 95 % intervals.
 
     Parameters
     ----------
@@ -146,10 +146,10 @@ def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: in
 
     Notes
     -----
-    ``difference`` is the error less that of seasonal-naive on the same draw. Where products
-    are the items they are drawn; else customers of the window that came (each counts as
-    often as a Poisson variable of mean 1), while the forecasts stay as they were made.
-    Rows of ``pooled`` divide the errors of all tests by all that came.
+    ``difference`` is the error minus that of seasonal-naive on the same draw. At product
+    level products are resampled; otherwise customers of the actual window (each counts as
+    often as a Poisson variable of mean 1), with the forecasts fixed. Rows of ``pooled``
+    divide the errors of all tests by all actual units.
     """
     rows = [
         row for number, each in enumerate(backtests) for row in _errors(each, draws, seed + number)
@@ -246,14 +246,14 @@ def publishable_levels(
     errors
         Their `backtest_errors`.
     service_level
-        Chance with which demand was to be met, to be compared with how often it was.
+        Target probability of meeting demand, compared with the actual share.
 
     Notes
     -----
     A level is published where its WAPE is below that of seasonal-naive in at least two
-    tests. ``service_met`` is the share of items whose order-up-to quantity was enough, at
-    dispersions that were learned from earlier tests alone; so the first test has none.
-    Dispersions are told apart for fast, middling and slow items (`spread.turnover_classes`).
+    tests. ``service_met`` is the share of items whose order-up-to quantity was enough, with
+    dispersions learned from earlier tests alone, so the first test has none.
+    Dispersions differ by fast, middling and slow items (`turnover_classes`).
     """
     levels = [name for name in DEMAND_LEVELS if any(t.level == name for t in backtests)]
     return pl.DataFrame(
@@ -301,11 +301,11 @@ def _best_method(errors: pl.DataFrame) -> str | None:
 
 def _reason(wins: int, count: int) -> str:
     if not count:
-        return "No test has a window a year before it, so there is nothing to beat."
+        return "No test has a window one year earlier, so seasonal-naive cannot be compared."
     tests = f"{wins} of {count} {'test' if count == 1 else 'tests'}"
     if wins >= MIN_WINS:
-        return f"Nearer than seasonal-naive in {tests}."
-    return f"Nearer than seasonal-naive in {tests}; {MIN_WINS} are asked for."
+        return f"More accurate than seasonal-naive in {tests}."
+    return f"More accurate than seasonal-naive in {tests}; {MIN_WINS} are required."
 
 
 def _dispersions(backtests: Sequence[DemandBacktest]) -> list[float | None]:

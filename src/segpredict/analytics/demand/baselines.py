@@ -1,4 +1,4 @@
-"""Plain forecasts of demand, which need no segment: what any forecast must beat."""
+"""Naive and smoothing forecasts of demand, which need no segments."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> Fl
 
 
 def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
-    """Return the same by Croston's method with the correction of Syntetos and Boylan.
+    """Return expected weekly units by Croston's method with the Syntetos-Boylan correction.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
 
     Notes
     -----
-    Size z of a week with sales and interval p between such weeks are smoothed apart,
+    Size z of a week with sales and interval p between such weeks are smoothed separately,
     each updated in weeks with sales only; the forecast is (1 − rate/2) · z/p. Weeks
     before the first sale are not counted. Items never sold are expected not to sell.
 

@@ -38,7 +38,7 @@ class LevelForecast:
     items
         Names, sorted.
     expected
-        Units by forecaster, one an item.
+        Units by method, one an item.
     rates
         Units per customer of each segment (columns; code 0 first) without season.
     seasonal_factors
@@ -66,18 +66,18 @@ def forecast_levels(
     transactions
         The shop.
     history
-        What was known.
+        Sales known at the cutoff.
     expected_mix
         Customers to be expected in each segment, by code, newcomers among them.
     time
         Lengths, in days.
     seasonal_levels
-        The levels to forecast, and whether their season is proven (`rehearsal`).
+        The levels to forecast, and whether their season is proven (`inner_validation`).
 
     Notes
     -----
-    Products share what their category sells, and categories the total but for what is
-    shrunk. Products that do not exist yet thus stand in the sum of those that do.
+    Products share the sales of their category, and categories the total, apart from shrinkage.
+    Products that do not exist yet are thus in the sum of those that do.
     """
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)

@@ -1,4 +1,4 @@
-"""Units per customer and seasons of all items, each leaning on what it belongs to."""
+"""Units per customer and seasonal indices of all items, shrunk to their parent level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,12 +45,12 @@ class ItemRates:
 def shrunk_item_rates(
     history: SalesHistory, n_segments: int, first_sold: Mapping[str, int]
 ) -> dict[str, ItemRates]:
-    """Return all levels of a shop, as far as a cutoff knew them.
+    """Return the items of all levels known at a cutoff.
 
     Parameters
     ----------
     history
-        What was known.
+        Sales known at the cutoff.
     n_segments
         Number of segments, INACTIVE among them.
     first_sold
@@ -59,16 +59,16 @@ def shrunk_item_rates(
 
     Notes
     -----
-    Rates of the total and of each category are drawn to their mean over segments, those
+    Rates of the total and of each category are shrunk to their mean over segments, those
     of products to the mean product of their category in the segment. A product counts
     from the day on which it was first sold; then products share what their category
     sells to the segment.
 
     The season's index is units sold in the window a year ago over the units to be
-    expected from the customers who bought then, by their segments: it tells how people
-    of one segment buy otherwise in that season. That more people buy, or move to other
-    segments, is in the chances. The index of the total leans on 1 as far as the windows
-    of the year differ by no more than chance, the others on that of the level above.
+    expected from the customers who bought then, by their segments: it shows how customers
+    of one segment buy differently in that season. That more customers buy, or change
+    segment, is in the probabilities. The index of the total is shrunk to 1 as far as the
+    windows of the year differ by no more than chance, the others to the level above.
     """
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None
@@ -94,7 +94,7 @@ def first_sale_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _LevelItems:
-    """The items of a level, before anything is known of them."""
+    """The items of a level with the history that their rates are fitted on."""
 
     history: SalesHistory
     level: str

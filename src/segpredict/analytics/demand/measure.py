@@ -1,4 +1,4 @@
-"""Forecast what the next window will be asked for, and test such forecasts in time."""
+"""Forecast the demand of the next window, and backtest such forecasts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,22 +42,22 @@ from segpredict.core.tables import Segment, Transactions
 
 @dataclass(frozen=True)
 class DemandForecast:
-    """What is to be asked for in the next window, and how far that can be trusted.
+    """Demand of the next window, with backtests.
 
     Parameters
     ----------
     forecast
         Units and order-up-to quantities of the levels that may be published
-        (`order_quantities.FORECAST`).
+        (`DEMAND_FORECAST_SCHEMA`).
     levels
-        Which levels may be, and why (`judge.PUBLISHABLE_LEVELS_SCHEMA`).
+        Which levels may be published, and why (`backtest.PUBLISHABLE_LEVELS_SCHEMA`).
     backtest
-        Errors of all forecasters (`judge.BACKTEST_SCHEMA`).
+        Errors of all methods (`backtest.BACKTEST_SCHEMA`).
     expected_customers
-        Customers to be expected in each segment, and the units that one of them takes
+        Customers to be expected in each segment, and the units per customer
         (`EXPECTED_CUSTOMERS_SCHEMA`).
     assortment
-        Index by segment and category or product (`affinity_index.INDICES`).
+        Index by segment and category or product (`AFFINITY_INDEX_SCHEMA`).
     suggestions
         Products that stand out in each segment.
     """
@@ -100,7 +100,7 @@ def forecast_demand(
     draws: int = 1000,
     seed: int = 7,
 ) -> DemandForecast:
-    """Return the demand to be expected, with the back-test that allows to tell it.
+    """Return the expected demand, with the backtest that decides what is published.
 
     Parameters
     ----------
@@ -111,18 +111,18 @@ def forecast_demand(
     training
         Forecasts of the tests.
     scores
-        `contracts.SCORES_SCHEMA` at the end of the data.
+        `schemas.SCORES_SCHEMA` at the end of the data.
     options
-        How much to order.
+        Service level and salvage share.
     draws, seed
         Resamples behind each interval, and their start.
 
     Notes
     -----
-    N_c = Σ_i p_ic + newcomers_c customers are expected in segment c, and of item s the
-    units Σ_c N_c · u_cs · σ_s: u is what a customer of c takes in a window,
-    Gamma-Poisson shrunk (`shrinkage`), σ the season's index from last year (`shelves`).
-    Each test is answered with what was known on its day.
+    N_c = Σ_i p_ic + newcomers_c customers are expected in segment c, and of item s the units
+    Σ_c N_c · u_cs · σ_s: u is the units of a customer of c in a window, Gamma-Poisson shrunk
+    (`gamma_poisson_rates`), σ the season's index from last year (`shrunk_item_rates`). Each
+    backtest uses only what was known on its day.
     """
     requested, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.test_folds]
@@ -158,7 +158,7 @@ def forecast_demand(
 
 @dataclass(frozen=True)
 class _Shop:
-    """What was sold in all windows, to be asked as any day knew it."""
+    """Sales of all windows, viewed as known on any day."""
 
     transactions: Transactions
     days: Schedule
@@ -184,7 +184,7 @@ class _Shop:
 
 
 def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
-    """Return all windows that any question looks at, or is about."""
+    """Return all windows that forecasts and backtests need."""
     time, first = days.time, days.first_day
     cutoffs = {*backtests, days.end_day}
     inner = {day for cutoff in cutoffs for day in inner_cutoffs(cutoff, time, first)}
@@ -207,7 +207,7 @@ def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
 
 
 def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:
-    """Return the customers of today to be expected in each segment, by code."""
+    """Return the existing customers expected in each segment, by code."""
     names = [f"p_{segment.id}" for segment in segments]
     probabilities = scores.filter("is_eligible").select(names).to_numpy()
     found: FloatArray = probabilities.sum(axis=0)

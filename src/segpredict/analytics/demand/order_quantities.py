@@ -1,4 +1,4 @@
-"""How much to hold of each item: quantiles of the demand that is to be expected."""
+"""Order-up-to quantities: quantiles of the expected demand."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.tables import Transactions
 
-LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an interval that holds four windows of five
+LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an 80 % interval
 DEMAND_FORECAST_SCHEMA = {
     "level": pl.String,
     "item": pl.String,
@@ -45,24 +45,24 @@ def order_quantities(
     levels: pl.DataFrame,
     options: DemandOptions,
 ) -> pl.DataFrame:
-    """Return what is to be expected of each item and how much to hold (`DEMAND_FORECAST_SCHEMA`).
+    """Return expected demand and order-up-to quantity of each item (`DEMAND_FORECAST_SCHEMA`).
 
     Parameters
     ----------
     transactions
-        The shop, for what products cost.
+        The shop, for product costs.
     forecasts
         The forecasts at the end of the data.
     levels
-        `judge.PUBLISHABLE_LEVELS_SCHEMA`; levels that are not published are left out.
+        `backtest.PUBLISHABLE_LEVELS_SCHEMA`; levels that are not published are left out.
     options
-        Critical ratio where no cost is known, and what is left over brings.
+        Critical ratio where no cost is known, and the salvage share.
 
     Notes
     -----
     Demand is negative binomial with the dispersion of the back-test. The quantity to
     order up to is its quantile at (p − c)/(p − s), where a product's price and cost are
-    known, else at ``options.service``.
+    known, else at ``options.service_level``.
     """
     spread = {
         row["level"]: np.array([row[name] for name in DISPERSION_COLUMNS], dtype=float)
@@ -79,7 +79,7 @@ def order_quantities(
 def _prices_and_costs(
     transactions: Transactions, forecast: LevelForecast
 ) -> tuple[FloatArray, FloatArray]:
-    """Return price and cost of each item; not a number where one is unknown."""
+    """Return price and cost of each item; NaN where unknown."""
     table = transactions.side_tables.products
     items = pl.DataFrame({"product_id": list(forecast.items)})
     unknown = np.full(len(forecast.items), np.nan)

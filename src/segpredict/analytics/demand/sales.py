@@ -1,4 +1,4 @@
-"""What was sold in windows of time, by whom, and in which segment they were."""
+"""Sales by window, customer, product and segment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class WindowSales:
     span
         Its days, ``[start, end)``.
     purchases
-        ``customer_id``, ``segment`` (code at the end of the window; null for whom none
-        is known), ``total``, ``category``, ``product`` (null where lines have none),
+        ``customer_id``, ``segment`` (code at the end of the window; null where
+        unknown), ``total``, ``category``, ``product`` (null where lines have none),
         ``units_sold`` (10⁻⁴) and ``lines``; one row a customer and product.
     members
         Customers of each segment, by code.
@@ -59,8 +59,8 @@ def product_categories(transactions: Transactions) -> pl.LazyFrame:
 def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
     """Return the lines of goods sold as they were known at a cutoff.
 
-    Units are what customers took. What came back later is not taken off, since it was
-    asked for; an order that was wholly refunded by the cutoff is no order.
+    Units are those ordered; later returns are not subtracted, since they were demanded.
+    An order fully refunded by the cutoff does not count.
     """
     return (
         transactions.known_at(until)
@@ -85,14 +85,14 @@ def window_sales(
     time: TimeOptions,
     spans: Sequence[DayRange],
 ) -> Mapping[DayRange, WindowSales]:
-    """Return what was sold in each window, as it was known at the window's end.
+    """Return the sales of each window, as known at the window's end.
 
     Parameters
     ----------
     transactions
         The shop.
     segmentation
-        Its frozen segmenter.
+        Its frozen segmentation.
     time
         Lengths, in days.
     spans
@@ -140,7 +140,7 @@ def _counted(codes: pl.DataFrame, size: int) -> IntArray:
 
 @dataclass(frozen=True)
 class SegmentSales:
-    """What each segment bought of each item, over several windows.
+    """Sales of each item by segment, over several windows.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class SegmentSales:
 def segment_sales(
     windows: Sequence[WindowSales], level: str, items: Sequence[str], size: int
 ) -> SegmentSales:
-    """Return what each segment bought of each item in these windows."""
+    """Return the sales of each item by segment in these windows."""
     each = pl.concat(
         window.purchases.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
         for window in windows

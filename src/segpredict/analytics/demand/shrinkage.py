@@ -1,4 +1,4 @@
-"""Gamma-Poisson shrinkage: few sales of one item lean on those of its family."""
+"""Gamma-Poisson shrinkage: rates of small items are shrunk to their family."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ def gamma_poisson_rates(
     family: IntArray,
     mean: FloatArray | None = None,
 ) -> FloatArray:
-    """Return rates, each drawn to the mean of its family as far as it is uncertain.
+    """Return rates, each shrunk to the mean of its family by its uncertainty.
 
     Parameters
     ----------
     units
-        What was sold; one row an item, columns are judged apart from each other.
+        Units sold; one row per item, columns are independent.
     scatter
-        Σ(y − ȳ)² of what single customers bought, y, nothing among it.
+        Σ(y − ȳ)² of what single customers bought, y, zeros included.
     exposure
         Customers behind the units (or, of an index, the units expected).
     family
@@ -35,7 +35,7 @@ def gamma_poisson_rates(
     Notes
     -----
     A rate is drawn from a gamma distribution with the family's mean m and variance τ².
-    Units vary by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers come by Poisson and each
+    Units vary by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers arrive by Poisson and each
     takes a batch (with φ = 1 it is the plain Gamma-Poisson). φ is each item's own, with
     the family's at the weight of one piece: a wholesaler's thousand make one product
     uncertain and not all of them. The posterior mean is m + w(r − m)

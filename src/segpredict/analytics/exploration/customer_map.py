@@ -1,4 +1,4 @@
-"""A map of customers: where they stand in the plane that shows most of them."""
+"""Customer map: the plane of the first two principal components."""
 
 import numpy as np
 import polars as pl
@@ -7,7 +7,7 @@ from segpredict.analytics.exploration.observations import ExplorationData
 from segpredict.core.tables import JSON, MONEY_SCALE
 
 MAX_MAP_CUSTOMERS = 600  # customers on the map, at most
-MAP_COLUMNS = {  # what customers are told apart by
+MAP_COLUMNS = {  # variables of the map
     "orders": "orders",
     "spend": "spend",
     "value": "order value",

@@ -15,7 +15,7 @@ MONEY_STEPS = (1, 2, 5)  # of bins of money
 MONEY_CHARTS = ("sales", "returns", "countries", "takings")
 MONTHLY_CHARTS = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
 CURRENT_CHARTS = ("members", "takings")  # bins are segments
-ALL_MONTHS = -1  # the period of what belongs to none, and the segment of what lists them all
+ALL_MONTHS = -1  # period of rows without month, and segment of charts over all segments
 EXPLORATION_FOLDER = "exploration"
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -39,7 +39,7 @@ def explore_shop(
     segments: Sequence[str],
     horizon: int = 91,
 ) -> dict[str, Any]:
-    """Return what a page shows of a shop's data, as counts.
+    """Return the data that the page shows of a shop's data, as counts.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def explore_shop(
     Returns
     -------
     dict
-        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 belongs
-        to none, as does a segment of −1), ``bin`` and ``value`` (customers, orders,
+        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 is for
+        rows without one, as is a segment of −1), ``bin`` and ``value`` (customers, orders,
         gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `customer_map`.
         ``homes``: ``customer_id`` and the name of the ``country``. ``facts``: names of
         segments, countries, periods and bins, and what the axes are.
@@ -62,8 +62,8 @@ def explore_shop(
     Notes
     -----
     Summed over countries, ``buyers`` and ``newcomers`` are the customers of
-    `metrics.monthly_figures`, ``members`` and ``takings`` those of
-    `segments.segment_profile_table`: everybody
+    `kpis.monthly_figures`, ``members`` and ``takings`` those of
+    `segmentation.segment_profile_table`: all customers
     has one segment and one country, those of the end of the data.
     """
     data = exploration_data(shop, assignments, tuple(segments))
@@ -111,7 +111,7 @@ def explore_shop(
 
 
 def load_exploration(folder: ExplorationFiles) -> Mapping[str, Any]:
-    """Return what a run has kept of `explore_shop`, as far as it was made.
+    """Return the saved tables of `explore_shop`, as far as present.
 
     Where customers were scored, ``expected_by_country`` is `expected_by_country` of the scores.
     """
@@ -141,7 +141,7 @@ def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def _current(data: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
-    """Return the customers of each segment, and what those who ordered paid in all."""
+    """Return the customers of each segment, and the revenue of those who ordered."""
     recent = pl.concat([data.orders, data.credits]).filter(pl.col("day") >= start)
     buyers = recent.filter(~pl.col("is_return")).select("customer_id").unique()
     paid = recent.join(buyers, on="customer_id", how="semi")
@@ -240,15 +240,15 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     Parameters
     ----------
     scores
-        `contracts.SCORES_SCHEMA` of the end of the data.
+        `schemas.SCORES_SCHEMA` of the end of the data.
     countries
-        ``customer_id`` and ``country`` of everybody who was scored.
+        ``customer_id`` and ``country`` of all customers who was scored.
 
     Returns
     -------
     polars.DataFrame
-        ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (the sum of
-        their chances), sorted. Who is too long gone to be scored is in neither.
+        ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (sum of
+        probabilities), sorted. Customers without a forecast are in neither.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Orders and customers with what they are counted by: segment, country, month."""
+"""Orders and customers with segment, country and month."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from segpredict.core.orders import KEY
 from segpredict.core.tables import Transactions
 from segpredict.core.window import as_date
 
-MAX_COUNTRIES = 8  # with a name of their own, most customers first
-MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; a country with fewer is one of the others
+MAX_COUNTRIES = 8  # named countries, most customers first
+MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; smaller countries are pooled
 OTHER_COUNTRIES = "Other countries"
 
 
 @dataclass(frozen=True)
 class ExplorationData:
-    """All that is counted, each row with the numbers of its segment and country.
+    """The counted rows, each with the numbers of its segment and country.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ class ExplorationData:
         ``customer_id``, ``day``, ``minute`` (null where unknown), ``amount`` (units of
         10⁻⁴), ``month``, ``segment``, ``country``.
     credits
-        The same of what was sent back, ``amount`` below zero.
+        The same of returns, ``amount`` below zero.
     customers
         ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``,
         ``country``.
     owners
-        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of everybody.
+        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of all customers.
     countries, months
         Names, by number; all months of the data, also those without an order.
     """
@@ -44,15 +44,15 @@ class ExplorationData:
 def exploration_data(
     shop: Transactions, assignments: pl.DataFrame, segments: tuple[str, ...]
 ) -> ExplorationData:
-    """Return the shelf of a shop, as known at the end of its data.
+    """Return the rows of a shop, as known at the end of its data.
 
     Parameters
     ----------
     shop
-        The transactions; orders that were sent back whole are not counted.
+        The transactions; fully refunded orders are not counted.
     assignments
         ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
-        not everybody is counted among the segments.
+        not all customers is counted among the segments.
     segments
         All ids, in code order.
     """

@@ -1,4 +1,4 @@
-"""Measure a shop by all definitions, or by those that are asked for."""
+"""Compute all KPIs of a shop, or the requested ones."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -74,19 +74,19 @@ class KpiFiles(Protocol):
 
 
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the figures of a shop, each with its interval and what it was made from.
+    """Return the KPIs of a shop with intervals, numerators and denominators.
 
     Parameters
     ----------
     order_book
         The shop.
     names
-        Metrics, by name; all by default.
+        KPI names; all by default.
 
     Returns
     -------
     polars.DataFrame
-        `contracts.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
+        `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
         number of days or a step of the bridge), ``age`` (months since the first order,
         of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
         and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
@@ -96,7 +96,7 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     Raises
     ------
     UnknownNameError
-        When there is no metric of that name.
+        When there is no KPI of that name.
     """
     requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
@@ -114,14 +114,14 @@ def kpi_named(name: str) -> KpiDefinition:
     UnknownNameError
         When there is none of that name; the message names the nearest.
     """
-    known = {metric.name: metric for metric in KPIS}
+    known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:
         raise UnknownNameError("kpi", name, known)
     return known[name]
 
 
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
-    """Return what a run keeps, by the name of its file.
+    """Return the tables that a run saves, by file name.
 
     ``kpis/figures.parquet`` (`compute_kpis`), ``kpis/months.parquet`` (`monthly_figures`) and
     ``kpis/lorenz.parquet`` (`lorenz_curve`).
@@ -131,7 +131,7 @@ def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
 
 
 def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:
-    """Return the tables that a run has kept, by name, as far as they were made."""
+    """Return the saved tables of a run by name, as far as present."""
     paths = {name: _path(name) for name in KPI_TABLES}
     return {n: folder.read_parquet(path) for n, path in paths.items() if folder.has(path)}
 

@@ -1,4 +1,4 @@
-"""Two periods beside each other: which shares differ, and by how much."""
+"""Compare two periods: which transition shares differ, and by how much."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -49,12 +49,12 @@ def compare_periods(
     draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Return how the moves of one period differ from those of another.
+    """Return the differences between the transitions of two periods.
 
     Parameters
     ----------
     transitions
-        `movement.run_transitions`.
+        `segment_transitions`.
     first, second
         The days that two periods begin with (``since``).
     segments
@@ -68,16 +68,16 @@ def compare_periods(
         `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each
         cell. ``difference`` is the second less the first, with a 95 % interval.
         ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
-        stand behind either, the row ``is_small``. Places beside the segments are in it
-        where both periods have somebody there.
+        stand behind either, the row ``is_small``. States outside the segments are included
+        where both periods have customers there.
 
     Notes
     -----
     Shares: d ± √((p₁ − l₁)² + (u₂ − p₂)²) and its mirror, from each share's own
-    interval (MOVER, after Newcombe), which also holds where nobody went. The two count
+    interval (MOVER, after Newcombe), which is also valid for zero counts. The two count
     as independent; customers who are alike in both periods make the truth narrower.
     Mobility: the same draw of customers for both periods. No interval is adjusted for
-    how many cells there are: of a hundred equal shares five will seem to differ.
+    how many cells there are: 5 % of equal shares will seem to differ.
     """
     pair = transitions.filter(pl.col("since").is_in([first, second]))
     before, after = (

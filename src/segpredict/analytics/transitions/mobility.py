@@ -1,4 +1,4 @@
-"""How much a matrix moves its customers, in one number."""
+"""Mobility: one number for how much a matrix moves its customers."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
     Returns
     -------
     numpy.ndarray
-        0 where everybody stays. Where everybody leaves at the rate p, whatever the
+        0 where all customers stays. Where all customers leaves at the rate p, whatever the
         segment, to one other of two segments: p. NaN where a row is empty.
 
     Notes
@@ -80,7 +80,7 @@ def mobility_by_period(
     Parameters
     ----------
     transitions
-        `movement.run_transitions`.
+        `segment_transitions`.
     segments
         All segments.
     draws, seed
@@ -89,9 +89,10 @@ def mobility_by_period(
     Returns
     -------
     polars.DataFrame
-        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE, ``share_staying``
-        the share of them that did not move, ``mobility_index`` with its 95 % interval;
-        ``is_small`` where a row has fewer than 30 customers. Null where a row is empty.
+        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE,
+        ``share_staying`` the share of them that did not move, ``mobility_index`` with its 95 %
+        interval; ``is_small`` where a row has fewer than 30 customers. Null where a row is
+        empty.
 
     Notes
     -----
@@ -127,9 +128,9 @@ def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, flo
     Parameters
     ----------
     value
-        Measured on the customers as they are.
+        Measured on the actual customers.
     drawn
-        Measured on draws of them; those without a figure are left out.
+        Measured on draws of them; non-finite ones are left out.
 
     Examples
     --------

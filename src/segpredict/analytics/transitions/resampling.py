@@ -1,4 +1,4 @@
-"""Draw customers again, each with all of its moves: how sure a table of them is."""
+"""Bootstrap of customers, each with all of its transitions."""
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ def bootstrap_counts(
     draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> FloatArray:
-    """Return the table of moves of each period, in every draw of customers.
+    """Return the count matrix of each period in every draw of customers.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ def bootstrap_counts(
 
     Notes
     -----
-    A customer stands in several periods and is alike in all of them, so whole customers
-    are drawn, as many as there are, with replacement. Customers who moved alike are
-    drawn together: how many of each kind come is multinomial, which is the same lottery
-    at the price of the kinds and not of the customers.
+    A customer appears in several periods, which are not independent, so whole customers are
+    drawn, as many as there are, with replacement. Customers with the same path are drawn
+    together: the count of each path is multinomial, which is the same distribution at the
+    cost of the paths and not of the customers.
     """
     since = transitions["since"].unique().sort()
     shape = len(since), len(states.row_states), len(states.column_states)
@@ -59,7 +59,7 @@ def bootstrap_counts(
 def _kinds(
     transitions: pl.DataFrame, states: TransitionStates, since: pl.Series, width: int
 ) -> tuple[sparse.csr_array, FloatArray]:
-    """Return the moves of each kind of customer, and how many are of it."""
+    """Return the cells of each distinct path, and the number of its customers."""
     period = transitions["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
     cells = period * (width // max(len(since), 1)) + states.cell_indices(transitions)
     placed = transitions.select("customer_id", cells.alias("cell"))
@@ -77,7 +77,7 @@ def _kinds(
 
 
 def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the 2.5 % and 97.5 % points over the first axis; NaN where none counts."""
+    """Return the 2.5 % and 97.5 % points over the first axis; NaN without finite draws."""
     low, high = np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
     for cell in np.ndindex(drawn.shape[1:]):
         column = drawn[(slice(None), *cell)]
@@ -88,7 +88,7 @@ def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def row_shares(counts: FloatArray) -> FloatArray:
-    """Return each row as shares of itself; NaN where nobody is.
+    """Return each row as shares of itself; NaN for empty rows.
 
     Examples
     --------
