@@ -2,7 +2,7 @@
 
     python benchmarks/demand/tables.py artifacts/or2 artifacts/adventureworks
 
-Prints Markdown tables of each run: WAPE by level, test and forecaster with 95 %
+Prints Markdown tables of each run: WAPE by level, test and method with 95 %
 intervals, and which levels are published.
 """
 
@@ -48,12 +48,16 @@ def cell(row: dict | None) -> str:
 
 
 def standings(made: RunFolder) -> Iterator[str]:
-    yield "| level | published | why | nearest of all | enough at the service level |"
+    yield "| level | published | why | best method | enough at the service level |"
     yield "| --- | --- | --- | --- | --: |"
     for row in made.read_parquet("demand/levels.parquet").to_dicts():
         is_told = "yes" if row["is_published"] else "no"
-        met = "" if row["met"] is None else f"{row['met']:.0%} of {row['met_of']:,}"
-        cells = (row["level"], is_told, row["reason"], row["nearest"], met)
+        met = (
+            ""
+            if row["service_met"] is None
+            else f"{row['service_met']:.0%} of {row['service_tests']:,}"
+        )
+        cells = (row["level"], is_told, row["reason"], row["best_method"], met)
         yield f"| {' | '.join(map(str, cells))} |"
 
 

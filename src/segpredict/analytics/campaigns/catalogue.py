@@ -110,7 +110,7 @@ class CampaignCatalogue:
     campaigns: tuple[Campaign, ...]
 
     def get_campaign(self, name: str) -> Campaign:
-        """Return one play.
+        """Return one campaign.
 
         Raises
         ------
