@@ -21,7 +21,7 @@ SUMS = {
     "expected_value": "spend in the next window",
 }
 SAID = ("predicted", "actual, by segment", "actual, by spend", "change of spend")
-JUDGED = ("came of predicted", "mean error", "root mean square", "rank")
+JUDGED = ("actual over predicted", "mean error", "root mean square", "rank")
 METHODS = ("markov", "bgnbd", "last_year", "last_window", "mean")
 
 
@@ -88,7 +88,7 @@ def tenths(made: RunFolder) -> Iterator[str]:
 
 
 def lifetimes(made: RunFolder) -> Iterator[str]:
-    yield from header("from, days", "worth by", *JUDGED)
+    yield from header("from, days", "value by", *JUDGED)
     errors = made.read_parquet("customer_value/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
         for method in METHODS:

@@ -59,7 +59,7 @@ def _cell(row: Mapping[str, Any]) -> str:
     n = f"({row['n']:,.0f})"
     if row["is_small"] or row["share"] is None:
         return n
-    said = row.get("foretold_share")
+    said = row.get("predicted_share")
     told = "" if said is None else f", said {100 * said:.0f} %"
     return f"{100 * row['share']:.0f} % {n}{told}"
 

@@ -125,7 +125,7 @@ def _beside(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
     """Return the matrix with what was foretold of each cell."""
     said = predicted.select(
         *CELL_COLUMNS,
-        pl.col("n", "share", "low", "high").name.prefix("foretold_"),
+        pl.col("n", "share", "low", "high").name.prefix("predicted_"),
         "basis",
     )
     return matrix.join(said, on=CELL_COLUMNS, how="left", maintain_order="left")

@@ -81,4 +81,4 @@ def _axis(load: np.ndarray, share: float) -> JSON:
     loaded = [
         f"{'more' if load[i] > 0 else 'less'} {names[i]}" for i in order if abs(load[i]) >= 0.4
     ]
-    return {"share": round(share, 4), "told": loaded}
+    return {"share": round(share, 4), "loadings": loaded}
