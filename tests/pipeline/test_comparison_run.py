@@ -47,9 +47,9 @@ def made(data, config, folder, ways="compare", **options):
 def test_comparing_leaves_a_table_and_changes_no_segment(sample_file, config, run_folder, tmp_path):
     run = made(sample_file, config, tmp_path / "run")
     table = run.read_parquet("segmentation/candidates.parquet")
-    assert table.select("instrument", "algorithm", "asked").unique().height == 8
-    assert table["information"].null_count() == table["note"].ne("").sum()
-    assert run.bytes("segmentation/candidates.csv").startswith(b"instrument,algorithm")
+    assert table.select("inputs", "algorithm", "k_requested").unique().height == 8
+    assert table["information_gain"].null_count() == table["note"].ne("").sum()
+    assert run.bytes("segmentation/candidates.csv").startswith(b"inputs,algorithm")
     plain = open_run(run_folder).read_bytes("segmentation/assignments.parquet")
     assert run.bytes("segmentation/assignments.parquet") == plain
 
@@ -58,7 +58,7 @@ def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
     run = made(sample_file, config, tmp_path / "run", "select")
     told = run.json("segmentation/selection.json")
     state = run.json("segmentation/model.json")
-    expected = "rules" if told["winner"] is None else told["winner"]["algorithm"]
+    expected = "rules" if told["selected"] is None else told["selected"]["algorithm"]
     assert state["algorithm"] == expected
     assert run.facts["config"]["segments"]["algorithm"] == expected
     assert any(note.startswith("Segments are ") for note in run.facts["notes"])
@@ -72,7 +72,7 @@ def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_p
     state = run.json("segmentation/model.json")
     assert [rule["name"] for rule in state["set_apart"]] == ["Key accounts"]
     table = run.read_parquet("segmentation/candidates.parquet")
-    assert table["information"].null_count() == table["note"].ne("").sum()
+    assert table["information_gain"].null_count() == table["note"].ne("").sum()
 
 
 def test_an_interrupted_comparison_goes_on_where_it_stopped(

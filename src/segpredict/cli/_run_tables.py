@@ -21,18 +21,18 @@ SHOWN_METRICS = (
 )
 COMPARISON_HEADINGS = {
     "silhouette": "silh.",
-    "smallest": "least share",
-    "step": "step",
-    "tree": "tree",
-    "temporal": "time",
-    "bootstrap": "boot.",
-    "jaccard": "Jacc.",
-    "strength": "str.",
-    "value": "value",
-    "information": "info.",
+    "smallest_share": "least share",
+    "value_step": "step",
+    "tree_accuracy": "tree",
+    "temporal_stability": "time",
+    "bootstrap_stability": "boot.",
+    "min_jaccard": "Jacc.",
+    "prediction_strength": "str.",
+    "value_separation": "value",
+    "information_gain": "info.",
     "stability": "z",
-    "score": "score",
-    "failed": "fails",
+    "mean_rank": "mean rank",
+    "failed_gates": "fails",
 }
 
 
@@ -80,8 +80,8 @@ def show_comparison(output: Output, run: RunFolder) -> None:
     table = run.read_parquet("segmentation/candidates.parquet")
     verdict = run.read_json("segmentation/selection.json")
     rows = table.filter(pl.col("note") == "").select(
-        pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
-        "instrument",
+        pl.col("is_selected").replace_strict({True: "→", False: ""}).alias(" "),
+        "inputs",
         "algorithm",
         "k",
         *(pl.col(name).alias(label) for name, label in COMPARISON_HEADINGS.items()),
@@ -90,13 +90,13 @@ def show_comparison(output: Output, run: RunFolder) -> None:
     output.print_table("Ways to segment, compared", rows.to_dicts(), note=note)
     for reason, names in _absent(table).items():
         output.print_line(f"not compared: {names}: {reason}")
-    winner, second = verdict["winner"], verdict["runner_up"]
+    winner, second = verdict["selected"], verdict["runner_up"]
     taken = "the rules" if winner is None else winner["name"]
     output.print_line(f"The rule takes {taken}: {verdict['grade']}. {verdict['reason']}")
     if not verdict["is_applied"]:
         output.print_line("The segments below are made as the options say; see --select.")
     if second is not None:
-        alike = second["ari_winner"]
+        alike = second["rand_index_with_selected"]
         output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
 
 
@@ -104,7 +104,7 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
     """Return by reason what could not be fitted."""
     told: dict[str, str] = {}
     for row in table.filter(pl.col("note") != "").to_dicts():
-        name = f"{row['algorithm']} k={row['asked']} on {row['instrument']}"
+        name = f"{row['algorithm']} k={row['k_requested']} on {row['inputs']}"
         told[row["note"]] = ", ".join(filter(None, [told.get(row["note"]), name]))
     return told
 

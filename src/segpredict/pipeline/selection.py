@@ -15,7 +15,7 @@ from segpredict._version import __version__
 from segpredict.config.load import Config
 from segpredict.core import disk
 from segpredict.core.run_folder import RunDraft, encode_json
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.errors import TooShortHistoryError
 from segpredict.pipeline import archive
@@ -43,8 +43,8 @@ ALGORITHM_COSTS: Mapping[str, float] = {
 DEFAULT_COST = 2.0
 # Settings that change which heats are run, or what is made of them, but no figure.
 UNRELATED_SETTINGS = {
-    *("k", "names", "codes", "instrument"),
-    *("algorithms", "instruments", "weights", "margin", "natural_strength"),
+    *("k", "names", "rule_grid_names", "inputs"),
+    *("algorithms", "criterion_weights", "null_margin", "natural_strength"),
 }
 
 
@@ -216,9 +216,9 @@ def _key(
     Gates are among them: what fails one is measured with fewer draws.
     """
     state = config.to_state()
-    options = {k: v for k, v in state["segments"].items() if k not in UNRELATED_SETTINGS}
-    asked = options["compare"]
-    options["compare"] = {k: v for k, v in asked.items() if k not in UNRELATED_SETTINGS}
+    options = {k: v for k, v in state["segmentation"].items() if k not in UNRELATED_SETTINGS}
+    asked = options["selection"]
+    options["selection"] = {k: v for k, v in asked.items() if k not in UNRELATED_SETTINGS}
     families = config.classifier.families
     told = [
         __version__,

@@ -21,8 +21,8 @@ from segpredict.classifier import TestSetLog, TrainingResult, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_json, parquet_writer
-from segpredict.core.tables import JSON, Transactions
-from segpredict.core.types import DateLike, ProgressCallback
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
@@ -34,7 +34,7 @@ from segpredict.pipeline import selection as comparison
 from segpredict.pipeline.target import SelectionMode
 from segpredict.report import ReportInput, render_html, shortlist
 from segpredict.scoring.predictor import SegmentPredictor
-from segpredict.segmentation import Segmentation, gallery
+from segpredict.segmentation import Segmentation, segment_profiles
 from segpredict.segmentation.selection.compare import options_of_selected
 
 # What is written of the rest, and untrue with a new stage.
@@ -106,7 +106,7 @@ def segment_stage(
     grid = segment_tables.rule_grid_at_end(shop, config.time, options.rule_grid_names)
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
-    told = gallery.segment_profiles(shop, segmentation, window, tables, options.affinity_level)
+    told = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
     archive.save_segmentation(draft, segmentation, grid, tables, told)
     homes = _measure(draft, shop, config, tables)
     _follow(draft, shop, segmentation, config, homes)

@@ -8,7 +8,7 @@ import pytest
 
 from segpredict import features, pipeline
 from segpredict.config import load
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window, as_date, day_number
 from segpredict.data.side_tables import freeze_side_tables
 
@@ -59,14 +59,14 @@ def test_the_people_of_adventureworks_become_numbers(works):
     assert first["annualincome"] == 90_000
     notes = " ".join(works.side_tables.notes)
     assert "customers table: EmailAddress, FirstName, LastName and Prefix." in notes
-    assert "its 1,809 returns of 1,828 pieces, worth 765,277.84 at list price" in notes
+    assert "its 1,809 returns of 1,828 units, worth 765,277.84 at list price" in notes
 
 
 @pytest.mark.real
 def test_every_buyer_of_adventureworks_has_demographics_as_of_the_cutoff(works):
     shop = replace(works, side_tables=freeze_side_tables(works, day_number("2016-07-01")))
     window = Window(works.end_day, first_day=works.first_day)
-    names = ["assortment", "category", "price_tier", "where", "who"]
+    names = ["assortment", "category", "price_tier", "country", "demographics"]
     table = features.compute_features(shop, window, names)
     frame = table.frame
     assert frame.select("who_annualincome", "who_birthdate_years").null_count().row(0) == (0, 0)
@@ -101,7 +101,7 @@ def test_the_complete_journey_joins_bands_and_departments(real_data):
 
     frozen = replace(shop, side_tables=freeze_side_tables(shop, shop.end_day))
     window = Window(shop.end_day, first_day=shop.first_day)
-    names = ["category", "discount", "price_tier", "who"]
+    names = ["category", "discount", "price_tier", "demographics"]
     table = features.compute_features(frozen, window, names).frame
     assert table["discount_share"].mean() == pytest.approx(0.49, abs=0.02)
     assert "discount" in features.choose_families(frozen).names

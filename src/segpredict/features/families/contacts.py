@@ -1,10 +1,10 @@
-"""What marketing sent to the customer, and what of it was opened."""
+"""Messages that marketing sent to the customer, and how many were opened."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
 from segpredict.features.family import FeatureFamily, no_measures

@@ -1,11 +1,12 @@
-"""The country of the customer's last order, as a column a country."""
+"""The country of the customer's last order, one column per country."""
 
 from collections.abc import Mapping
 from functools import partial
 
 import polars as pl
 
-from segpredict.core.tables import Feature, SideTables
+from segpredict.core.panel import Feature
+from segpredict.core.transactions import SideTables
 from segpredict.core.window import Window
 from segpredict.features.family import OTHER_LEVEL, FeatureFamily, level_columns, no_measures
 
@@ -35,7 +36,7 @@ def _fitted(side_tables: SideTables) -> FeatureFamily:
         high=1,
     )
     return FeatureFamily(
-        name="where",
+        name="country",
         features=(*features, other),
         measures=no_measures,
         derive=partial(_derive, named),

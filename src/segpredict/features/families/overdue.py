@@ -1,10 +1,10 @@
-"""Whether a customer is later than that customer's own rhythm would have it."""
+"""Whether a customer is overdue by their own purchase rhythm."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import (
     GAP_MEAN,

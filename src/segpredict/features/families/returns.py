@@ -1,10 +1,10 @@
-"""What the customer sent back. Orders wholly refunded are no orders and not here."""
+"""The customer's returns. Fully refunded orders are no orders and do not count."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import (
     Measure,

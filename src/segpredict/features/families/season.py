@@ -1,10 +1,10 @@
-"""What the customer did in the season that is to be foretold, a year before."""
+"""What the customer did in the season that is to be predicted, a year earlier."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import (
     FEATURE_SPANS,
@@ -54,12 +54,12 @@ PART = FeatureFamily(
     features=(
         Feature(
             "season_orders",
-            "Orders in the season to be foretold, one year (364 days) earlier.",
+            "Orders in the season to be predicted, one year (364 days) earlier.",
             "orders",
         ),
         Feature(
             "season_spend",
-            "Spend less returns in the season to be foretold, one year earlier.",
+            "Spend less returns in the season to be predicted, one year earlier.",
             "currency",
             low=None,
         ),

@@ -1,10 +1,10 @@
-"""Where the customer stands now, on windows as long as the outcome."""
+"""The customer's current state, on windows as long as the outcome."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import (
     Measure,

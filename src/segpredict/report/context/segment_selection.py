@@ -46,12 +46,12 @@ GRADE_MEANINGS = {
 FIGURE_LABELS = {  # column → heading
     "silhouette": "Silhouette",
     "null_silhouette": "Of a cloud",
-    "bootstrap": "Other customers",
-    "jaccard": "Worst segment",
-    "temporal": "One window earlier",
-    "strength": "Half foretells half",
-    "value": "Value explained",
-    "information": "Foreseen, nats",
+    "bootstrap_stability": "Other customers",
+    "min_jaccard": "Worst segment",
+    "temporal_stability": "One window earlier",
+    "prediction_strength": "Prediction strength",
+    "value_separation": "Value explained",
+    "information_gain": "Information gain, nats",
 }
 
 
@@ -126,7 +126,7 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
         return None
     told, second = bundle.selection, bundle.selection.get("runner_up")
     rows = bundle.comparison.filter(pl.col("note") == "").to_dicts()
-    passing = [row for row in rows if row["passes"]]
+    passing = [row for row in rows if row["passes_gates"]]
     shown = sorted(passing, key=_rank)
     known = {row["algorithm"] for row in passing}
     others = sorted({row["algorithm"] for row in rows} - known, key=_place)
@@ -134,12 +134,12 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     return SegmentSelectionSection(
         grade=str(told["grade"]),
         meaning=GRADE_MEANINGS.get(str(told["grade"]), ""),
-        selected=_named(told.get("winner")),
+        selected=_named(told.get("selected")),
         runner_up=_named(second),
-        similarity=None if second is None else second.get("ari_winner"),
+        similarity=None if second is None else second.get("rand_index_with_selected"),
         is_applied=bool(told["is_applied"]),
-        n_tried=int(told["tried"]),
-        n_passed=int(told["passed"]),
+        n_tried=int(told["n_tried"]),
+        n_passed=int(told["n_passed"]),
         headings=tuple(FIGURE_LABELS.values()),
         candidates=tuple(_way(row) for row in [*shown, *nearest]),
         not_tried=_absent(bundle.comparison),
@@ -148,33 +148,35 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
 
 def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
     """Return the place of a way that passes; twins of another are not ranked."""
-    score = row["score"]
-    return (not row["is_chosen"], score is None, score or 0.0)
+    score = row["mean_rank"]
+    return (not row["is_selected"], score is None, score or 0.0)
 
 
 def _way(row: Mapping[str, Any]) -> CandidateRow:
-    failed = [name for name in str(row["failed"]).split(", ") if name]
+    failed = [name for name in str(row["failed_gates"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        inputs=INPUT_LABELS.get(row["instrument"], row["instrument"]),
+        inputs=INPUT_LABELS.get(row["inputs"], row["inputs"]),
         k=int(row["k"]),
         figures=tuple(row.get(name) for name in FIGURE_LABELS),
         failed_gates=tuple(GATE_LABELS.get(name, name) for name in failed),
-        is_selected=bool(row["is_chosen"]),
-        equivalent_to=str(row["twin"]),
+        is_selected=bool(row["is_selected"]),
+        equivalent_to=str(row["equivalent_to"]),
     )
 
 
 def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     """Return an algorithm's way that fails the fewest gates, the steadier first."""
     own = [row for row in rows if row["algorithm"] == algorithm]
-    return min(own, key=lambda row: (row["failed"].count(","), -(row["bootstrap"] or 0.0)))
+    return min(
+        own, key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0))
+    )
 
 
 def _named(way: Mapping[str, Any] | None) -> str | None:
     if way is None:
         return None
-    instrument = INPUT_LABELS.get(way["instrument"], way["instrument"])
+    instrument = INPUT_LABELS.get(way["inputs"], way["inputs"])
     return f"{_algorithm(way['algorithm'])} with {way['k']} segments ({instrument})"
 
 

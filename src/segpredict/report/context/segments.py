@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.tables import INACTIVE_CODE, MONEY_SCALE, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.formatting import finite_or_none, name_to_words
 from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
@@ -318,7 +319,7 @@ def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | No
 
 
 def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
-    steadiness = finite_or_none(card.get("steadiness"))
+    steadiness = finite_or_none(card.get("stability"))
     rule = str(card.get("rule") or "")
     n = finite_or_none(card.get("n"))
     return SegmentProfile(
@@ -331,10 +332,10 @@ def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> Seg
         precision=finite_or_none(card.get("precision")),
         recall=finite_or_none(card.get("recall")),
         facts=tuple(_facts(card)),
-        came_from=_flows(card.get("came", ()), known),
-        went_to=_flows(card.get("went", ()), known),
+        came_from=_flows(card.get("came_from", ()), known),
+        went_to=_flows(card.get("went_to", ()), known),
         examples=tuple(card.get("examples", ())),
-        affinity=tuple(card.get("likes", ())),
+        affinity=tuple(card.get("affinity", ())),
         stability=steadiness if steadiness is not None and steadiness < MIN_STABILITY else None,
     )
 

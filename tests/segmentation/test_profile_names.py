@@ -5,8 +5,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.core.tables import MONEY_SCALE
-from segpredict.segmentation.profile_names import _rising, profile_names
+from segpredict.core.transactions import MONEY_SCALE
+from segpredict.segmentation.profile_names import _ordered_by_value, profile_names
 
 
 def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:
@@ -57,7 +57,7 @@ def test_what_stands_out_is_added():
 
 def test_of_words_that_promise_value_the_better_goes_to_the_higher():
     names = ["Champions", "At risk", "Loyal"]
-    assert _rising(names) == ["Loyal", "At risk", "Champions"]
+    assert _ordered_by_value(names) == ["Loyal", "At risk", "Champions"]
 
 
 def test_nobody_who_bought_in_the_window_is_called_lost():

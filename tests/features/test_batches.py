@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from beside import companions
+from side_shop import side_tables
 
 import shop
 from segpredict.core.window import Window
@@ -71,12 +71,12 @@ def test_a_store_with_tables_beside_gives_the_features_of_all_families(
     ]
     names = ["customer_id", "order_id", "day", "product_id", "amount", "country"]
     lines = pl.DataFrame(rows, schema=names, orient="row")
-    beside = replace(companions(), countries=("DE", "XX"))
-    world = replace(shop.transactions(lines, end_day=600), side_tables=beside)
+    tables_given = replace(side_tables(), countries=("DE", "XX"))
+    world = replace(shop.transactions(lines, end_day=600), side_tables=tables_given)
     for part in pairwise((0, 500, 560, 600)):
         inside = pl.col("day").is_between(*part, closed="left")
         store.append_lines(replace(world, lines=world.lines.filter(inside)), tmp_path)
-    stored = replace(store.open_store(tmp_path), side_tables=beside)
+    stored = replace(store.open_store(tmp_path), side_tables=tables_given)
     families = FEATURE_FAMILIES.names()
     assert choose_families(stored, families) == choose_families(world, families)
     windows = [Window(600, first_day=0), Window(400, first_day=0)]

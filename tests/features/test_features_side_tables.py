@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from beside import companions, customers, log
+from side_shop import customers, log, side_tables
 
 import shop
-from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.features import (
     FEATURE_FAMILIES,
@@ -18,7 +18,7 @@ from segpredict.features import (
 
 T = 600
 WINDOW = Window(T, first_day=0)
-SIDE = ("category", "contacts", "price_tier", "web", "where", "who")
+SIDE = ("category", "contacts", "country", "demographics", "price_tier", "web")
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +30,16 @@ def small() -> Transactions:
     ]
     names = ["customer_id", "order_id", "day", "product_id", "amount"]
     lines = pl.DataFrame(rows, schema=names, orient="row")
-    return replace(shop.transactions(lines, end_day=T), side_tables=companions())
+    return replace(shop.transactions(lines, end_day=T), side_tables=side_tables())
 
 
-def asked(given: Transactions, beside: SideTables) -> pl.DataFrame:
-    return compute_features(replace(given, side_tables=beside), WINDOW, SIDE).frame
+def asked(given: Transactions, tables: SideTables) -> pl.DataFrame:
+    return compute_features(replace(given, side_tables=tables), WINDOW, SIDE).frame
 
 
 def later(name: str) -> SideTables:
     """Return the side tables with a row more, dated on the cutoff day."""
-    there = companions()
+    there = side_tables()
     if name == "customers":
         row = customers([("a", T, None, 77.0, T, "silver")])
         return replace(there, customers=pl.concat([there.customers, row]))
@@ -51,13 +51,13 @@ def later(name: str) -> SideTables:
 
 @pytest.mark.parametrize("name", ["customers", "events", "contacts"])
 def test_l7_a_row_dated_on_or_after_the_cutoff_changes_nothing(small, name):
-    assert asked(small, later(name)).equals(asked(small, companions()))
+    assert asked(small, later(name)).equals(asked(small, side_tables()))
 
 
 @pytest.mark.parametrize("name", ["customers", "events", "contacts"])
 def test_l7_all_rows_dated_on_or_after_the_cutoff_may_as_well_not_be_there(small, name):
     day = "since" if name == "customers" else "day"
-    there = companions()
+    there = side_tables()
     table = there.customers if name == "customers" else getattr(there, name).frame
     known = table.filter((pl.col(day) < T).fill_null(value=True))
     assert known.height < table.height
@@ -81,14 +81,14 @@ def test_a_family_whose_table_is_not_there_is_left_out_and_a_note_says_so(small)
 
 
 def test_default_stands_for_all_that_nobody_needs_to_name(small):
-    more = choose_families(small, ["default", "when"])
-    assert set(more.names) - set(choose_families(small).names) == {"when"}
+    more = choose_families(small, ["default", "order_time"])
+    assert set(more.names) - set(choose_families(small).names) == {"order_time"}
 
 
 def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
-    gone = replace(companions(), customers=None, products=None, events=None)
+    gone = replace(side_tables(), customers=None, products=None, events=None)
     table = asked(small, replace(gone, contacts=None, prices=None))
-    columns = [f.name for f in feature_glossary(SIDE, companions())]
+    columns = [f.name for f in feature_glossary(SIDE, side_tables())]
     assert table.columns == ["customer_id", *columns]
     filled = [name for name in columns if table[name].null_count() < table.height]
     assert filled == [
@@ -97,7 +97,9 @@ def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
 
 
 def test_the_glossary_has_the_columns_of_frozen_levels():
-    names = [feature.name for feature in feature_glossary(["where", "who"], companions())]
+    names = [
+        feature.name for feature in feature_glossary(["country", "demographics"], side_tables())
+    ]
     assert names[:2] == ["country_uk", "country_france"]
     assert names[-3:] == ["who_tier_gold", "who_tier_silver", "who_tier_other"]
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from segpredict.analytics.transitions import observed_matrix
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.description import SegmentDescription
 from segpredict.segmentation.naming import name_segments
 from segpredict.segmentation.profile_cards import profile_cards, typical_customers
@@ -73,11 +73,11 @@ MOVES = observed_matrix(
 
 def test_in_and_outflow_are_the_largest_of_five_or_more():
     card = profile_cards(SEGMENTS, profile([9, 9, 9]), transitions=MOVES)[1]
-    assert [(f["id"], f["n"], round(f["share"], 3)) for f in card["came"]] == [
+    assert [(f["id"], f["n"], round(f["share"], 3)) for f in card["came_from"]] == [
         ("S2", 7, 0.318),
         ("S0", 5, 0.227),
     ]
-    assert [(f["id"], f["n"]) for f in card["went"]] == [("S0", 6)]
+    assert [(f["id"], f["n"]) for f in card["went_to"]] == [("S0", 6)]
 
 
 def test_a_segment_of_fewer_than_five_shows_its_size_alone():
@@ -85,5 +85,5 @@ def test_a_segment_of_fewer_than_five_shows_its_size_alone():
     few, many = (
         profile_cards(SEGMENTS, profile([9, 9, n]), rules, transitions=MOVES)[2] for n in (4, 5)
     )
-    assert (few["n"], few["rule"], few["went"]) == (4, None, [])
+    assert (few["n"], few["rule"], few["went_to"]) == (4, None, [])
     assert (many["rule"], many["precision"]) == ("spent much", 0.9)

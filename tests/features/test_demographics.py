@@ -1,14 +1,14 @@
-from beside import ATTRIBUTES, customers
+from side_shop import ATTRIBUTES, customers
 from twelve import answer
 
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 
 COHORT = {"cohort_quarter": 2}  # ann first bought on day 100, 1970-04-11
 
 
 def who(rows: list[tuple], customer: str = "ann") -> dict[str, float | None]:
     beside = SideTables(customers=customers(rows), attributes=ATTRIBUTES)
-    return answer("who", customer, beside)
+    return answer("demographics", customer, beside)
 
 
 def test_a_number_a_date_and_a_level():
@@ -38,7 +38,7 @@ def test_a_customer_who_is_not_in_the_table_is_missing():
 
 
 def test_without_the_table_all_but_the_orders_say_is_missing():
-    found = answer("who", "ann", SideTables(attributes=ATTRIBUTES))
+    found = answer("demographics", "ann", SideTables(attributes=ATTRIBUTES))
     assert found.pop("cohort_quarter") == 2
     assert len(found) == 5
     assert set(found.values()) == {None}

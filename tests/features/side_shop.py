@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.core.tables import CustomerAttribute, CustomerLog, SideTables
+from segpredict.core.transactions import CustomerAttribute, CustomerLog, SideTables
 
 ATTRIBUTES = (
     CustomerAttribute("income", "number", "Income"),
@@ -32,7 +32,7 @@ def log(rows: list[tuple], kinds: list[str]) -> CustomerLog:
     return CustomerLog(frame, frame["day"].min() if frame.height else None)
 
 
-def companions() -> SideTables:
+def side_tables() -> SideTables:
     """Return side tables that reach to both sides of day 600."""
     people = [
         ("a", None, None, 30_000.0, -9_000, "gold"),

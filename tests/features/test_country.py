@@ -3,7 +3,7 @@ from dataclasses import replace
 import polars as pl
 
 import shop
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 from segpredict.core.window import Window
 from segpredict.features import compute_features
 
@@ -15,7 +15,7 @@ def found(countries: list[str | None]) -> dict[str, float | None]:
     lines = pl.DataFrame(rows).with_row_index("day", 390)
     lines = lines.with_columns(customer_id=pl.lit("a"), order_id=pl.col("day").cast(pl.String))
     given = replace(shop.transactions(lines), side_tables=FROZEN)
-    table = compute_features(given, Window(399, first_day=0), ["where"]).frame
+    table = compute_features(given, Window(399, first_day=0), ["country"]).frame
     return table.drop("customer_id").to_dicts()[0]
 
 

@@ -9,13 +9,13 @@ from segpredict import features
 from segpredict.analytics import segment_tables
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
-from segpredict.core.tables import SideTables, Transactions
-from segpredict.segmentation import fit_segmentation, gallery
+from segpredict.core.transactions import SideTables, Transactions
+from segpredict.segmentation import fit_segmentation, segment_profiles
 from shop import world
 
 TIME = TimeOptions()
-APART = {"Key accounts": SegmentRuleOptions(top=0.05)}
-OPTIONS = SegmentationOptions(k=3, n_init=3, overrides=OverrideOptions(apart=APART))
+APART = {"Key accounts": SegmentRuleOptions(top_share=0.05)}
+OPTIONS = SegmentationOptions(k=3, n_init=3, overrides=OverrideOptions(rules=APART))
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +36,12 @@ def found(shop):
     return fit_segmentation(features.clustering_inputs(shop, spans), OPTIONS)
 
 
-def cards(shop, found, likes="none"):
+def cards(shop, found, affinity="none"):
     window = TIME.window(shop.end_day, shop.first_day)
     tables = segment_tables.segment_tables(
         shop, found, segment_tables.rule_grid_at_end(shop, TIME), TIME
     )
-    return gallery.segment_profiles(shop, found, window, tables, likes)
+    return segment_profiles(shop, found, window, tables, affinity)
 
 
 def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
@@ -49,19 +49,19 @@ def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
     assert told[0]["rule"] == "bought in the last 364 days, but not in the last 91"
     assert (told[-1]["name"], told[-1]["precision"]) == ("Key accounts", 1.0)
     assert told[-1]["rule"].startswith("spent at least £")
-    assert all(card["likes"] == [] for card in told)
+    assert all(card["affinity"] == [] for card in told)
 
 
 def test_a_product_or_its_category_stands_out_where_that_is_asked(shop, found):
     groups = pl.DataFrame({"product_id": ["lamp"], "category": ["Lamps"]})
     known = replace(shop, side_tables=SideTables(products=groups))
     by_product = cards(shop, found, "product")
-    assert {like["category"] for card in by_product for like in card["likes"]} <= {
+    assert {like["category"] for card in by_product for like in card["affinity"]} <= {
         "lamp",
         *(f"p{i:02d}" for i in range(40)),
     }
     # With one category alone nothing can stand out.
-    assert all(card["likes"] == [] for card in cards(known, found, "category"))
+    assert all(card["affinity"] == [] for card in cards(known, found, "category"))
 
 
 def test_examples_are_of_the_segment_they_speak_for(shop, found):

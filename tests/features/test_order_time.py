@@ -8,7 +8,7 @@ from segpredict.features import compute_features
 
 def test_five_orders_one_on_a_saturday_around_ten_and_twelve():
     # Day 100 was a Saturday. Ten o'clock is 150° of the day, 11:40 is 175°.
-    assert answer("when", "ann") == {
+    assert answer("order_time", "ann") == {
         "weekend_share": 0.2,
         "evening_share": 0,
         "hour_sin": 0.417431,
@@ -22,7 +22,9 @@ def of(minutes: list[int | None]) -> dict[str, float | None]:
     lines = lines.with_columns(
         pl.col("order_id").cast(pl.String), customer_id=pl.lit("a"), day=pl.lit(390)
     )
-    return compute_features(shop.transactions(lines), Window(400), ["when"]).frame.to_dicts()[0]
+    return compute_features(shop.transactions(lines), Window(400), ["order_time"]).frame.to_dicts()[
+        0
+    ]
 
 
 def test_six_in_the_evening_is_evening_and_the_minute_before_is_not():
