@@ -8,9 +8,9 @@ from pathlib import Path
 from segpredict.analytics.kpis import KPIS, KpiDefinition
 
 HEAD = """\
-# What each figure means
+# Key figures (KPIs)
 
-Every figure about a shop is defined once, in `src/segpredict/metrics/`, in the
+Every key figure of a shop is defined once, in `src/segpredict/analytics/kpis/`, in the
 tuple `KPIS`; pages and exports use these definitions and no others. This page is
 written from them by
 
@@ -19,25 +19,24 @@ python docs/write_kpis.py
 ```
 
 and the examples are run with the tests. A run keeps all figures in
-`metrics/figures.parquet`, each with its interval, the customers behind it (`n`) and, as
+`kpis/figures.parquet`, each with its interval, the customers behind it (`n`) and, as
 exact whole numbers, the two sides of its fraction (`part` and `whole`; money in units
-of 10⁻⁴); the months are in `metrics/months.parquet`, the Lorenz curve in
-`metrics/lorenz.parquet`.
+of 10⁻⁴); the months are in `kpis/months.parquet`, the Lorenz curve in
+`kpis/lorenz.parquet`.
 
 * **Window**: as many days as the horizon of the run (91 by default), laid back from the
   end of the data; it holds its first day and not the day after its last.
   **Look-back**: that of the run, the 364 days before the end of the data by default.
-* **Revenue** is what was bought less what came back, of customers who are known. A
-  return counts on the day it comes back. An order that was sent back whole by the end
-  of the data does not count at all.
+* **Revenue** is sales minus returns of customers with an id. A return counts on the day
+  of the return. An order fully refunded by the end of the data does not count.
 * **Cohort**: the customers whose first order in the data was in one calendar month. A
   month of which the data do not hold the last day is *censored*: its figures are
-  blank, not zero. The first cohort holds everybody who bought before the data began,
+  blank, not zero. The first cohort holds all customers who bought before the data began,
   so figures over all cohorts leave it out.
-* What was seen in the data is exact. The intervals say how far the figures would move
-  if other customers of the same kind had come; seasons and trends are not in them.
+* Observed values are exact. The intervals show how far the figures would vary with other
+  customers of the same kind; they do not cover seasons and trends.
 
-| figure | name in tables | unit |
+| KPI | name in tables | unit |
 | --- | --- | --- |
 """
 
@@ -48,29 +47,29 @@ def document() -> str:
     return "\n\n".join([HEAD + "\n".join(rows), *map(_entry, KPIS)]) + "\n"
 
 
-def _entry(metric: KpiDefinition) -> str:
+def _entry(kpi: KpiDefinition) -> str:
     facts = [
-        ("Formula", metric.formula),
-        ("Unit", metric.unit),
-        ("Interval", metric.interval),
-        ("Careful", metric.caution),
+        ("Formula", kpi.formula),
+        ("Unit", kpi.unit),
+        ("Interval", kpi.interval),
+        ("Careful", kpi.caution),
     ]
     listed = "\n".join(
         textwrap.fill(f"* **{name}**: {text}", 88, subsequent_indent="  ")
         for name, text in facts
         if text
     )
-    meaning = textwrap.fill(metric.meaning, 88)
-    words, code = _example(metric)
+    meaning = textwrap.fill(kpi.meaning, 88)
+    words, code = _example(kpi)
     example = "\n\n".join(text for text in (words, code) if text)
-    return f"## {metric.title}\n\n{meaning}\n\n{listed}\n\n{example}"
+    return f"## {kpi.title}\n\n{meaning}\n\n{listed}\n\n{example}"
 
 
-def _example(metric: KpiDefinition) -> tuple[str, str]:
-    """Return the worked example of a metric: what it says, and the code."""
-    told = (inspect.getdoc(metric.measure) or "").partition("--------\n")[2]
-    words = told.partition(">>>")[0].strip()
-    steps = DocTestParser().get_examples(told)
+def _example(kpi: KpiDefinition) -> tuple[str, str]:
+    """Return the worked example of a KPI: its text and its code."""
+    docstring = (inspect.getdoc(kpi.measure) or "").partition("--------\n")[2]
+    words = docstring.partition(">>>")[0].strip()
+    steps = DocTestParser().get_examples(docstring)
     code = "".join(_prompted(step.source) + step.want for step in steps)
     return words, f"```python\n{code}```"
 

@@ -2,7 +2,7 @@
 
     python benchmarks/demand/tables.py artifacts/or2 artifacts/adventureworks
 
-Prints Markdown tables of each run: WAPE by level, test and forecaster with 95 %
+Prints Markdown tables of each run: WAPE by level, test and method with 95 %
 intervals, and which levels are published.
 """
 
@@ -52,8 +52,12 @@ def standings(run: RunFolder) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --: |"
     for row in run.read_parquet("demand/levels.parquet").to_dicts():
         is_told = "yes" if row["is_published"] else "no"
-        met = "" if row["met"] is None else f"{row['met']:.0%} of {row['met_of']:,}"
-        cells = (row["level"], is_told, row["reason"], row["nearest"], met)
+        met = (
+            ""
+            if row["service_met"] is None
+            else f"{row['service_met']:.0%} of {row['service_tests']:,}"
+        )
+        cells = (row["level"], is_told, row["reason"], row["best_method"], met)
         yield f"| {' | '.join(map(str, cells))} |"
 
 

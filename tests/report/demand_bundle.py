@@ -38,7 +38,7 @@ def demand() -> dict[str, pl.DataFrame]:
             "is_published": False,
             "best_method": "seasonal_naive",
             "service_tests": 0,
-            "reason": "Nearer than seasonal-naive in 1 of 2 tests; 2 are asked for.",
+            "reason": "More accurate than seasonal-naive in 1 of 2 tests; 2 are required.",
         },
         {
             "level": "product",
@@ -48,7 +48,7 @@ def demand() -> dict[str, pl.DataFrame]:
             "best_method": "segments",
             "service_met": 0.875,
             "service_tests": 40,
-            "reason": "Nearer than seasonal-naive in 2 of 2 tests.",
+            "reason": "More accurate than seasonal-naive in 2 of 2 tests.",
         },
     ]
     items = [

@@ -104,8 +104,8 @@ def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None
         ["customer_id", "rank", "speaks", "text"],
         orient="row",
     )
-    told = add_reasons(drawn(CampaignListRequest(PLAY, max_customers=2)), reasons)
-    assert told["reasons"].to_list() == ["first; later", None]
+    result = add_reasons(drawn(CampaignListRequest(PLAY, max_customers=2)), reasons)
+    assert result["reasons"].to_list() == ["first; later", None]
     assert (
         add_reasons(drawn(CampaignListRequest(PLAY, max_customers=2)), None)["reasons"].null_count()
         == 2

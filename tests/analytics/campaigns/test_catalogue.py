@@ -54,9 +54,9 @@ def test_a_file_may_take_the_place_of_all(tmp_path: Path) -> None:
     ],
 )
 def test_unknown_keys_are_refused_with_the_nearest(tmp_path: Path, text: str, near: str) -> None:
-    with pytest.raises(UnknownNameError) as told:
+    with pytest.raises(UnknownNameError) as result:
         read(tmp_path, text)
-    assert repr(near) in told.value.fix
+    assert repr(near) in result.value.fix
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_names_that_could_not_be_part_of_a_file_are_refused(tmp_path: Path, name
 
 def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "plays.toml").write_text(CALL)
-    with pytest.raises(FileMissingError) as told:
+    with pytest.raises(FileMissingError) as result:
         read_campaigns(CampaignOptions(campaigns_file=str(tmp_path / "play.toml")))
-    assert "plays.toml" in told.value.fix
+    assert "plays.toml" in result.value.fix
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

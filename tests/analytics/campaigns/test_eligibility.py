@@ -84,11 +84,11 @@ def test_nobody_has_no_largest() -> None:
 
 def test_columns_and_segments_that_cannot_be_are_refused_with_the_nearest() -> None:
     play = Campaign("x", "X", "x", EligibilityRule(at_least={"return_shar": 0.1}))
-    with pytest.raises(UnknownNameError) as told:
+    with pytest.raises(UnknownNameError) as result:
         validate_rules([play], SEGMENTS, ["return_share"])
-    assert "'return_share'" in told.value.fix
+    assert "'return_share'" in result.value.fix
     named = Campaign("x", "X", "x", EligibilityRule(segment_names=("Cor",)))
-    with pytest.raises(UnknownNameError) as told:
+    with pytest.raises(UnknownNameError) as result:
         validate_rules([named], SEGMENTS, [])
-    assert "'Core'" in told.value.fix
+    assert "'Core'" in result.value.fix
     validate_rules([named], (), [])  # no segments are known before there are any

@@ -12,7 +12,7 @@ from segpredict.errors import ArtifactError
 LOTS = pl.DataFrame({"customer_id": ["a", "b"], "arm": ["treatment", "universal holdout"]})
 
 
-def told(play: str = "hold") -> dict:
+def result(play: str = "hold") -> dict:
     return {
         "format": 1,
         "campaign": play,
@@ -25,8 +25,8 @@ def told(play: str = "hold") -> dict:
 
 def test_records_are_numbered_and_come_back(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path / "experiments")
-    assert log.append_experiment(told(), LOTS).name == "0001-hold.json"
-    assert log.append_experiment(told("call"), LOTS).name == "0002-call.json"
+    assert log.append_experiment(result(), LOTS).name == "0001-hold.json"
+    assert log.append_experiment(result("call"), LOTS).name == "0002-call.json"
     assert [r["campaign"] for r in log.read_records()] == ["hold", "call"]
     assert log.earlier_arms()["call"] == {"a": "treatment", "b": "universal holdout"}
 
@@ -38,14 +38,14 @@ def test_nothing_was_tried_where_there_is_no_folder(tmp_path: Path) -> None:
 
 def test_the_first_lot_of_a_customer_holds(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path)
-    log.append_experiment(told(), LOTS)
-    log.append_experiment(told(), LOTS.with_columns(arm=pl.lit("treatment")))
+    log.append_experiment(result(), LOTS)
+    log.append_experiment(result(), LOTS.with_columns(arm=pl.lit("treatment")))
     assert log.earlier_arms()["hold"]["b"] == "universal holdout"
 
 
 def test_a_list_of_arms_that_was_changed_or_lost_is_refused(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path)
-    log.append_experiment(told(), LOTS)
+    log.append_experiment(result(), LOTS)
     LOTS.with_columns(arm=pl.lit("treatment")).write_parquet(tmp_path / "0001-hold.parquet")
     with pytest.raises(ArtifactError, match="was changed"):
         log.earlier_arms()
@@ -57,10 +57,10 @@ def test_a_list_of_arms_that_was_changed_or_lost_is_refused(tmp_path: Path) -> N
 def test_a_record_never_takes_the_place_of_another(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path)
     for _ in range(2):
-        log.append_experiment(told(), LOTS)
+        log.append_experiment(result(), LOTS)
     (tmp_path / "0001-hold.json").unlink()
     with pytest.raises(ArtifactError, match="the records before it do not"):
-        log.append_experiment(told(), LOTS)
+        log.append_experiment(result(), LOTS)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": 2}', json.dumps({"format": 1})])
@@ -72,11 +72,11 @@ def test_a_record_that_cannot_be_read_stops(tmp_path: Path, text: str) -> None:
 
 def test_arms_are_read_from_the_folder_alone(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path / "log")
-    written = log.append_experiment(told(), LOTS)
+    written = log.append_experiment(result(), LOTS)
     record = json.loads(written.read_text())
     outside = tmp_path / "0001-hold.parquet"
     (tmp_path / "log" / "0001-hold.parquet").rename(outside)
-    record["lots"]["file"] = "../0001-hold.parquet"
+    record["assignment"]["file"] = "../0001-hold.parquet"
     written.write_text(json.dumps(record))
     with pytest.raises(ArtifactError, match="is gone"):
         log.earlier_arms()
@@ -88,8 +88,8 @@ def test_the_folder_stands_beside_the_run_unless_named(tmp_path: Path) -> None:
 
 
 def test_a_play_is_untested_until_a_list_was_drawn_and_then_on_trial() -> None:
-    assert evidence_status("hold", [told("call")])[0] == "untested"
-    word, sentence = evidence_status("hold", [told()])
-    assert word == "on trial"
+    assert evidence_status("hold", [result("call")])[0] == "untested"
+    word, sentence = evidence_status("hold", [result()])
+    assert word == "running"
     assert "no result yet" in sentence
     assert "2027-02-20" in sentence

@@ -129,8 +129,8 @@ def test_too_few_at_the_last_test_give_no_rate() -> None:
 
 def test_of_fewer_than_five_nothing_but_the_number_is_told() -> None:
     found = row(n=4, then=earlier())
-    told = {"campaign", "title", "action", "caution", "stake_column", "kpi", "n", "uplift"}
-    assert {name for name, value in found.items() if value is not None} == told
+    result = {"campaign", "title", "action", "caution", "stake_column", "kpi", "n", "uplift"}
+    assert {name for name, value in found.items() if value is not None} == result
 
 
 def test_plays_are_ranked_by_what_is_likely_to_come() -> None:

@@ -78,13 +78,13 @@ def test_in_its_own_world_it_foretells_what_a_year_brings(name):
     cutoff = planted.end_day - 364
     known = histories(planted.lines, cutoff).sort("customer_id")
     later = planted.lines.filter(pl.col("time") >= as_date(cutoff))
-    came = later.group_by("customer_id").agg(pl.col("amount").sum())
-    joined = known.join(came, on="customer_id", how="left", maintain_order="left")
+    actual = later.group_by("customer_id").agg(pl.col("amount").sum())
+    joined = known.join(actual, on="customer_id", how="left", maintain_order="left")
     spent = joined["amount"].fill_null(0.0).to_numpy()
     model = fit_purchase_model(known)
     assert model is not None
-    told = model.expected_value(known, value_periods(91, 0, 364))
-    assert told.sum() == pytest.approx(spent.sum(), rel=0.05)
-    tenths = np.array_split(np.argsort(-told), 10)
-    for tenth in tenths[:3]:
-        assert told[tenth].sum() == pytest.approx(spent[tenth].sum(), rel=0.12)
+    result = model.expected_value(known, value_periods(91, 0, 364))
+    assert result.sum() == pytest.approx(spent.sum(), rel=0.05)
+    deciles = np.array_split(np.argsort(-result), 10)
+    for decile in deciles[:3]:
+        assert result[decile].sum() == pytest.approx(spent[decile].sum(), rel=0.12)

@@ -19,10 +19,10 @@ def valued(name, customers, *settings):
 
 
 def whole(made, measure, **wanted):
-    told = made.backtest_sums.filter((pl.col("part") == "all") & (pl.col("measure") == measure))
+    result = made.backtest_sums.filter((pl.col("part") == "all") & (pl.col("measure") == measure))
     for column, value in wanted.items():
-        told = told.filter(pl.col(column) == value)
-    return told
+        result = result.filter(pl.col(column) == value)
+    return result
 
 
 @pytest.mark.slow
@@ -35,10 +35,10 @@ def test_where_segments_are_a_chain_the_chain_is_right():
     name = found.training.evaluation.shipped
     for measure in ("value_at_risk", "upside", "expected_value"):
         for counted in ("label", "spend"):
-            told = whole(made, measure, model=name, actual_basis=counted, window="pooled").row(
+            result = whole(made, measure, model=name, actual_basis=counted, window="pooled").row(
                 0, named=True
             )
-            assert told["ratio"] == pytest.approx(1, abs=0.06)
+            assert result["ratio"] == pytest.approx(1, abs=0.06)
     # Spans of one to three windows: the chain is true in all of them.
     spans = whole(made, "clv", model="markov")
     assert spans["windows"].max() == 3

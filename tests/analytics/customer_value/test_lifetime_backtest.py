@@ -7,10 +7,10 @@ import pytest
 from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
 
 
-def judge(said, came, draws=200):
-    who = np.array([f"c{i}" for i in range(len(came))])
-    given = {name: np.array(each, dtype=float) for name, each in said.items()}
-    span = ValueBacktest("2011-03-12", 1, 91, who, given, np.array(came, dtype=float))
+def errors_of(predicted, actual, draws=200):
+    who = np.array([f"c{i}" for i in range(len(actual))])
+    given = {name: np.array(each, dtype=float) for name, each in predicted.items()}
+    span = ValueBacktest("2011-03-12", 1, 91, who, given, np.array(actual, dtype=float))
     return value_errors([span], draws=draws, seed=1)
 
 
@@ -22,7 +22,7 @@ def cell(table, method, metric):
 
 
 def test_errors_and_gaps_to_the_plain_guess_by_hand():
-    table = judge({"markov": [10, 30], "last_year": [0, 0]}, [20, 0])
+    table = errors_of({"markov": [10, 30], "last_year": [0, 0]}, [20, 0])
     assert cell(table, "markov", "total")["value"] == 0.5
     assert cell(table, "markov", "mae")["value"] == 20
     assert cell(table, "markov", "rmse")["value"] == pytest.approx(np.sqrt(500))
@@ -34,15 +34,15 @@ def test_errors_and_gaps_to_the_plain_guess_by_hand():
 
 
 def test_the_plain_guess_is_no_distance_from_itself():
-    table = judge({"markov": [1, 2, 3], "last_year": [3, 2, 1]}, [3, 2, 2])
+    table = errors_of({"markov": [1, 2, 3], "last_year": [3, 2, 1]}, [3, 2, 2])
     own = table.filter(pl.col("method") == "last_year")
     assert own["difference"].drop_nulls().unique().to_list() == [0]
 
 
 def test_a_clearly_better_method_has_an_interval_below_zero():
     rng = np.random.default_rng(0)
-    came = rng.gamma(1, 100, 300)
-    near, far = came + rng.normal(0, 10, 300), came + rng.normal(0, 80, 300)
-    table = judge({"markov": near, "last_year": far}, came)
+    actual = rng.gamma(1, 100, 300)
+    near, far = actual + rng.normal(0, 10, 300), actual + rng.normal(0, 80, 300)
+    table = errors_of({"markov": near, "last_year": far}, actual)
     assert cell(table, "markov", "mae")["difference_high"] < 0
     assert cell(table, "markov", "rmse")["difference_high"] < 0

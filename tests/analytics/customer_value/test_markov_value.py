@@ -15,18 +15,18 @@ MOVES = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])
 VALUES = (0.0, 10.0, 50.0)
 
 
-def walked(chances, moves, values, ahead):
+def walked(probabilities, moves, values, ahead):
     """Return what a customer is worth: every path, its chance, and what it brings."""
     total = 0.0
     for path in itertools.product(range(len(values)), repeat=len(ahead)):
-        chance = chances[path[0]]
+        probability = probabilities[path[0]]
         for before, after in itertools.pairwise(path):
-            chance *= moves[before, after]
+            probability *= moves[before, after]
         brought = sum(
             each.discount_factor * each.share * values[segment]
             for each, segment in zip(ahead, path, strict=True)
         )
-        total += chance * brought
+        total += probability * brought
     return total
 
 
@@ -48,8 +48,8 @@ def test_the_chain_is_the_sum_over_all_paths(seed, segments, days, rate):
     values = tuple(rng.gamma(1, 50, segments).tolist())
     ahead = value_periods(91, 7, days, rate)
     worth = markov_values(moves, values, ahead)
-    for chances in (np.eye(segments)[0], rng.dirichlet(np.ones(segments))):
-        assert chances @ worth == pytest.approx(walked(chances, moves, values, ahead))
+    for probabilities in (np.eye(segments)[0], rng.dirichlet(np.ones(segments))):
+        assert probabilities @ worth == pytest.approx(walked(probabilities, moves, values, ahead))
 
 
 def test_who_never_moves_brings_the_same_in_every_window():

@@ -35,7 +35,7 @@ def rows(factor, customers=400):
 
 def test_a_planted_season_is_proven_and_measured():
     found = estimate_seasonality(rows(1.5), DAY, 91, 91)
-    assert found.reason.startswith("What segments bring is adjusted")
+    assert found.reason.startswith("The mean spend of segments is adjusted")
     # Within the high third, and in the middle of the rest.
     high, low = found.factor_at(364 * 4 - 60), found.factor_at(364 * 4 + 120)
     assert high / low == pytest.approx(1.5, abs=0.1)

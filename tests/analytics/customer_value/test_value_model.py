@@ -33,7 +33,7 @@ CHANCES = np.array([[0.5, 0.5], [0.9, 0.1]])
 SEEN = ((0, 120.0, 100.0),)  # a season in which people spend a fifth more
 
 
-def valuer(**change):
+def value_model(**change):
     given = {
         "segment_values": (0.0, 100.0),
         "transition_matrix": ((0.8, 0.2), (0.4, 0.6)),
@@ -47,34 +47,34 @@ def valuer(**change):
 
 
 def test_the_next_window_by_the_chain_is_expected_spend_discounted():
-    told = valuer().clv_columns(ROWS, CHANCES, 500)
+    result = value_model().clv_columns(ROWS, CHANCES, 500)
     once = 1.1 ** (-91 / 365)
-    assert told["clv_next_markov"].to_list() == pytest.approx([50 * once, 10 * once])
+    assert result["clv_next_markov"].to_list() == pytest.approx([50 * once, 10 * once])
 
 
 def test_a_year_by_the_chain_by_hand():
     # μ, Pμ, P²μ, P³μ are (0, 100), (20, 60), (28, 44), (31.2, 37.6).
-    told = valuer(discount_rate=0.0).clv_columns(ROWS, np.eye(2), 500)
-    assert told["clv_year_markov"].to_list() == pytest.approx([79.2, 241.6])
+    result = value_model(discount_rate=0.0).clv_columns(ROWS, np.eye(2), 500)
+    assert result["clv_year_markov"].to_list() == pytest.approx([79.2, 241.6])
 
 
 def test_bgnbd_stands_beside_it_on_the_same_windows():
-    told = valuer().clv_columns(ROWS, CHANCES, 500)
+    result = value_model().clv_columns(ROWS, CHANCES, 500)
     expected = CDNOW.expected_value(ROWS, value_periods(91, 0, DAYS_PER_YEAR, 0.1))
-    assert told["clv_year_bgnbd"].to_numpy() == pytest.approx(expected)
+    assert result["clv_year_bgnbd"].to_numpy() == pytest.approx(expected)
 
 
 def test_without_the_history_or_the_model_only_the_chain_speaks():
-    for told in (
-        valuer(purchase_model=None).clv_columns(ROWS, CHANCES, 500),
-        valuer().clv_columns(ROWS.drop("x_days"), CHANCES, 500),
+    for result in (
+        value_model(purchase_model=None).clv_columns(ROWS, CHANCES, 500),
+        value_model().clv_columns(ROWS.drop("x_days"), CHANCES, 500),
     ):
-        assert told["clv_next_bgnbd"].null_count() == 2
-        assert told["clv_year_markov"].null_count() == 0
+        assert result["clv_next_bgnbd"].null_count() == 2
+        assert result["clv_year_markov"].null_count() == 0
 
 
 def test_a_proven_season_moves_values_where_it_falls():
-    seasonal = valuer(seasonality=SpendSeasonality(91, SEEN))
+    seasonal = value_model(seasonality=SpendSeasonality(91, SEEN))
     assert seasonal.segment_values_at(364) == (0.0, 120.0)
     assert seasonal.segment_values_at(364 + 182) == (0.0, 100.0)
     high, low = (seasonal.clv_columns(ROWS, CHANCES, day) for day in (364, 546))
@@ -84,22 +84,22 @@ def test_a_proven_season_moves_values_where_it_falls():
 
 def test_spend_without_a_mean_is_missing_and_not_infinite():
     heavy = PurchaseModel(CDNOW.order_model, GammaGamma(6.25, 0.9, 15.44))
-    told = valuer(purchase_model=heavy).clv_columns(
+    result = value_model(purchase_model=heavy).clv_columns(
         ROWS.with_columns(spend_364=pl.Series([66.0, 0.0])), CHANCES, 500
     )
-    assert told["clv_year_bgnbd"].is_null().to_list() == [False, True]
+    assert result["clv_year_bgnbd"].is_null().to_list() == [False, True]
 
 
 @pytest.mark.parametrize("buying", [CDNOW, None])
 def test_it_survives_being_kept_as_json(buying):
-    given = valuer(purchase_model=buying, seasonality=SpendSeasonality(91, SEEN, "proven"))
+    given = value_model(purchase_model=buying, seasonality=SpendSeasonality(91, SEEN, "proven"))
     kept = ValueModel.from_state(json.loads(json.dumps(given.to_state())))
     assert kept == given
     assert kept.clv_columns(ROWS, CHANCES, 364).equals(given.clv_columns(ROWS, CHANCES, 364))
 
 
 def test_nobody_is_valued_without_complaint():
-    assert valuer().clv_columns(ROWS[:0], CHANCES[:0], 500).shape == (0, 4)
+    assert value_model().clv_columns(ROWS[:0], CHANCES[:0], 500).shape == (0, 4)
 
 
 def scores(segments, **change):

@@ -115,11 +115,11 @@ def test_a_rehearsal_with_the_true_customers_errs_by_their_baskets_alone() -> No
     )
     window = WindowSales((0, 28), cup, np.array([0, 2]), np.array([0, 0]))
     wider = pl.concat([cup, cup.with_columns(customer_id=pl.lit("c")).head(1)])
-    came = WindowSales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
+    actual = WindowSales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
     time = TimeOptions(horizon=28, lookback=56, step=14, max_history=56, test_windows=1)
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line | {"product_id": "cup"}]), 28)
-    found = inner_backtest(lines, sales_history(28, time, 0, {(0, 28): window}), came, time)
+    found = inner_backtest(lines, sales_history(28, time, 0, {(0, 28): window}), actual, time)
     # Two units a customer, three customers, six units: nothing is left to err by.
     assert found.error_plain == pytest.approx({"total": 0.0, "category": 0.0, "product": 0.0})
 
@@ -161,10 +161,10 @@ def test_a_planted_taste_is_found_and_chance_is_not() -> None:
 
 def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() -> None:
     mean = np.array([1.0, 1.0])
-    said = {SEGMENT_METHOD: mean, LAST_WINDOW_NAIVE: mean * 2}
+    predicted = {SEGMENT_METHOD: mean, LAST_WINDOW_NAIVE: mean * 2}
     rates = np.zeros((2, 3))
     outlooks = [
-        LevelForecast(level, ("cup", "jug"), said, rates, np.ones(2))
+        LevelForecast(level, ("cup", "jug"), predicted, rates, np.ones(2))
         for level in ("category", "product")
     ]
     levels = pl.DataFrame(

@@ -15,21 +15,21 @@ from segpredict.analytics.demand.dispersion import turnover_classes
 
 def test_quantiles_are_those_of_a_geometric_worked_out_by_hand() -> None:
     # Mean 1, α = 1: P(k or less) = 1 − 2^−(k + 1) = 1/2, 3/4, 7/8, 15/16 …
-    for chance, units in ((0.5, 0), (0.74, 1), (0.75, 1), (0.76, 2), (0.9, 3)):
-        assert negative_binomial_quantile(np.array([1.0]), 1.0, chance).tolist() == [units]
+    for probability, units in ((0.5, 0), (0.74, 1), (0.75, 1), (0.76, 2), (0.9, 3)):
+        assert negative_binomial_quantile(np.array([1.0]), 1.0, probability).tolist() == [units]
 
 
 def test_a_planted_dispersion_is_found_and_its_quantiles_hold() -> None:
     rng = np.random.default_rng(3)
     mean = rng.uniform(5, 200, 4000)
     n = 1 / 0.6
-    came = rng.negative_binomial(n, n / (n + mean)).astype(float)
-    alpha = negative_binomial_dispersion(mean, came)
+    actual = rng.negative_binomial(n, n / (n + mean)).astype(float)
+    alpha = negative_binomial_dispersion(mean, actual)
     assert alpha == pytest.approx(0.6, rel=0.05)
-    assert (came <= negative_binomial_quantile(mean, alpha, 0.9)).mean() == pytest.approx(
+    assert (actual <= negative_binomial_quantile(mean, alpha, 0.9)).mean() == pytest.approx(
         0.9, abs=0.015
     )
-    assert (came <= negative_binomial_quantile(mean, alpha, 0.5)).mean() == pytest.approx(
+    assert (actual <= negative_binomial_quantile(mean, alpha, 0.5)).mean() == pytest.approx(
         0.5, abs=0.025
     )
 
@@ -66,7 +66,9 @@ def test_few_items_are_one_class_and_many_are_three() -> None:
 
 
 @given(st.floats(0.01, 1000), st.floats(0.001, 5), st.floats(0.05, 0.9), st.floats(0, 0.09))
-def test_more_certainty_never_asks_for_less(mean, alpha, chance, more) -> None:
+def test_more_certainty_never_asks_for_less(mean, alpha, probability, more) -> None:
     units = np.array([mean])
-    low, high = (negative_binomial_quantile(units, alpha, c)[0] for c in (chance, chance + more))
+    low, high = (
+        negative_binomial_quantile(units, alpha, c)[0] for c in (probability, probability + more)
+    )
     assert 0 <= low <= high

@@ -90,19 +90,19 @@ def test_products_share_what_their_category_sells() -> None:
 def test_more_customers_a_year_ago_are_no_season_but_fuller_baskets_are() -> None:
     crowd = planted((160, 30), *[(60, 10)] * (YEAR - 1))
     _, found = at(crowd, 28 * YEAR, [0.0, 60.0, 10.0])
-    assert found[TOTAL_LEVEL].season == pytest.approx([1.0])
+    assert found[TOTAL_LEVEL].seasonal_factors == pytest.approx([1.0])
     full = planted(*[(60, 10)] * YEAR)
     more = pl.when(pl.col("day") < 28).then(3).otherwise(1)
     full = replace(full, lines=full.lines.with_columns(pl.col("quantity") * more))
     _, found = at(full, 28 * YEAR, [0.0, 60.0, 10.0])
     # 300 units where 100 · (12 + 3) / 13 were to be expected.
-    assert found[TOTAL_LEVEL].season == pytest.approx([300 / (1500 / 13)], rel=0.02)
+    assert found[TOTAL_LEVEL].seasonal_factors == pytest.approx([300 / (1500 / 13)], rel=0.02)
 
 
 def test_without_a_year_of_history_there_is_no_season_to_lean_on() -> None:
     before, found = at(planted(*[(6, 3)] * 8), 28 * 8, [0.0, 6.0, 3.0])
-    assert before.season is None
-    assert found[PRODUCT_LEVEL].season.tolist() == [1.0, 1.0]
+    assert before.season_window is None
+    assert found[PRODUCT_LEVEL].seasonal_factors.tolist() == [1.0, 1.0]
     assert SEASONAL_NAIVE not in found[PRODUCT_LEVEL].expected
 
 
@@ -111,8 +111,8 @@ def test_newcomers_are_counted_where_the_look_back_is_whole() -> None:
     world = planted(*[(6, 0)] * 10, (9, 0), (9, 0), (9, 0))
     before, _ = at(world, 28 * YEAR, [0.0, 1.0, 0.0])
     # Look-backs of 112 days are whole from window 4 on: nine windows, three newcomers.
-    assert before.whole == 9
-    assert before.newcomers().tolist() == [0.0, pytest.approx(3 / 9), 0.0]
+    assert before.whole_history == 9
+    assert before.newcomers_per_window().tolist() == [0.0, pytest.approx(3 / 9), 0.0]
 
 
 def test_a_product_counts_from_its_first_sale_on() -> None:
@@ -141,7 +141,7 @@ def test_nothing_after_the_cutoff_changes_a_forecast() -> None:
     mix = [10.0, 30.0, 12.0]
     one, first = at(world, 392, mix)
     two, second = at(replace(world, lines=other), 392, mix)
-    assert one.newcomers().tolist() == two.newcomers().tolist()
+    assert one.newcomers_per_window().tolist() == two.newcomers_per_window().tolist()
     for level, found in first.items():
         assert found.items == second[level].items
         for method, units in found.expected.items():

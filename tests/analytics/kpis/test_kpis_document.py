@@ -10,8 +10,8 @@ document = runpy.run_path(str(DOCS / "write_kpis.py"))["document"]
 
 
 def test_the_page_of_definitions_is_current() -> None:
-    told = (DOCS / "kpis.md").read_text(encoding="utf-8")
-    assert told == document(), "python docs/write_kpis.py"
+    result = (DOCS / "kpis.md").read_text(encoding="utf-8")
+    assert result == document(), "python docs/write_kpis.py"
 
 
 def test_every_metric_stands_on_the_page_with_its_example() -> None:

@@ -17,8 +17,8 @@ def shares(table: pl.DataFrame) -> pl.DataFrame:
 def test_a_difference_is_the_second_less_the_first_with_its_interval():
     before = moves(*times((("S1", "S0"), 48), (("S1", "S1"), 32)), day=FIRST)
     after = moves(*times((("S1", "S0"), 56), (("S1", "S1"), 14)), day=SECOND, who="d")
-    told = shares(compare_periods(pl.concat([before, after]), FIRST, SECOND, SEGMENTS, draws=5))
-    row = told.filter(from_id="S1", to_id="S0").row(0, named=True)
+    result = shares(compare_periods(pl.concat([before, after]), FIRST, SECOND, SEGMENTS, draws=5))
+    row = result.filter(from_id="S1", to_id="S0").row(0, named=True)
     assert (row["n_first"], row["n_second"]) == (80, 70)
     assert row["difference"] == pytest.approx(0.2)
     # Newcombe (1998), method 10 on 56/70 − 48/80, which joins Wilson's limits
@@ -36,8 +36,8 @@ def test_a_planted_change_is_found_and_the_rest_is_left_alone():
             walk(changed, 2000, 1, rng).with_columns(since=pl.lit(SECOND)),
         ]
     )
-    told = compare_periods(went, FIRST, SECOND, SEGMENTS, draws=100)
-    cells = shares(told)
+    result = compare_periods(went, FIRST, SECOND, SEGMENTS, draws=100)
+    cells = shares(result)
     clear = cells.filter((pl.col("low") > 0) | (pl.col("high") < 0))
     assert set(clear["from_id"]) == {"S1"}
     assert {"S0", "S1"} <= set(clear["to_id"])
@@ -48,9 +48,9 @@ def test_a_planted_change_is_found_and_the_rest_is_left_alone():
 def test_equal_periods_differ_in_no_more_than_a_few_of_a_hundred_shares():
     rng, outside, asked = np.random.default_rng(2), 0, 0
     for _ in range(30):
-        told = compare_periods(walk(CHAIN, 300, 2, rng), FIRST, SECOND, SEGMENTS, draws=60)
-        outside += told.filter((pl.col("low") > 0) | (pl.col("high") < 0)).height
-        asked += told.height
+        result = compare_periods(walk(CHAIN, 300, 2, rng), FIRST, SECOND, SEGMENTS, draws=60)
+        outside += result.filter((pl.col("low") > 0) | (pl.col("high") < 0)).height
+        asked += result.height
     assert 0.01 < outside / asked < 0.08
 
 
@@ -76,5 +76,5 @@ def test_rows_of_few_customers_are_marked():
     went = pl.concat(
         [moves(*[("S1", "S1")] * n, day=day) for n, day in ((30, FIRST), (29, SECOND))]
     )
-    told = shares(compare_periods(went, FIRST, SECOND, SEGMENTS, draws=5))
-    assert set(told.filter(from_id="S1")["is_small"]) == {True}
+    result = shares(compare_periods(went, FIRST, SECOND, SEGMENTS, draws=5))
+    assert set(result.filter(from_id="S1")["is_small"]) == {True}

@@ -31,9 +31,9 @@ def scores(day: date = JAN, **segments: str) -> pl.DataFrame:
         for who, now in sorted(segments.items())
     ]
     names_of = ["customer_id", "as_of", "is_eligible", "segment_id", "next_segment_id"]
-    told = pl.DataFrame(rows, schema=names_of, orient="row")
+    result = pl.DataFrame(rows, schema=names_of, orient="row")
     is_known = pl.col("next_segment_id").is_not_null()
-    return told.with_columns(
+    return result.with_columns(
         pl.col("segment_id").replace_strict(names).alias("segment"),
         *(
             pl.when(is_known).then(p).alias(f"p_{i}")
@@ -50,9 +50,9 @@ def test_a_score_is_kept_with_what_scored_it(tmp_path):
     history = ScoreHistory(tmp_path / "kept")
     added = history.add_scores(scores(a="S2", b="-"), FIRST)
     assert (added.new, added.known, added.changed) == (2, 0, 0)
-    told = history.read_scores()
-    assert told.schema == SCORE_HISTORY_SCHEMA
-    a, b = told.to_dicts()
+    result = history.read_scores()
+    assert result.schema == SCORE_HISTORY_SCHEMA
+    a, b = result.to_dicts()
     assert (a["segment_id"], a["segment"], a["segment_code"]) == ("S2", "Core", 2)
     assert (a["next_segment_id"], a["p_next"], a["next_until"]) == ("S1", 0.7, APR)
     assert (b["is_eligible"], b["p_next"], b["next_until"]) == (False, None, None)
@@ -246,7 +246,7 @@ def test_it_is_append_only_and_knows_the_first_that_was_said(calls):
             for who, now in segments.items():
                 key = (who, day, version.model)
                 first.setdefault(key, "S0" if now == "-" else now)
-        told = ScoreHistory(folder).read_scores()
-        keys = told.select("customer_id", "as_of", "model").rows()
-        assert dict(zip(keys, told["segment_id"], strict=True)) == first
+        result = ScoreHistory(folder).read_scores()
+        keys = result.select("customer_id", "as_of", "model").rows()
+        assert dict(zip(keys, result["segment_id"], strict=True)) == first
         assert len(keys) == len(set(keys))

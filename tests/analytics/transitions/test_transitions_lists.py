@@ -7,20 +7,20 @@ from transition_rows import IDS, SEGMENTS, moves
 from segpredict.analytics.transitions import entered_and_left, observed_matrix
 
 
-def told(*rows: tuple[str, str]) -> list[tuple]:
+def result(*rows: tuple[str, str]) -> list[tuple]:
     listed = entered_and_left(moves(*rows), SEGMENTS)
     return listed.select("segment", "direction", "customer_id", "other_segment").rows()
 
 
 def test_who_moves_enters_one_list_and_leaves_another():
-    assert told(("S1", "S2"), ("S0", "S0")) == [
+    assert result(("S1", "S2"), ("S0", "S0")) == [
         ("Occasional", "left", "c00000", "Core"),
         ("Core", "entered", "c00000", "Occasional"),
     ]
 
 
 def test_the_new_only_enter_and_the_gone_only_leave():
-    assert told(("NEW", "S1"), ("S2", "ERASED"), ("LAPSED", "S2")) == [
+    assert result(("NEW", "S1"), ("S2", "ERASED"), ("LAPSED", "S2")) == [
         ("Occasional", "entered", "c00000", "New"),
         ("Core", "entered", "c00002", "Lapsed"),
         ("Core", "left", "c00001", "Erased"),
@@ -28,7 +28,7 @@ def test_the_new_only_enter_and_the_gone_only_leave():
 
 
 def test_silence_that_goes_on_is_no_move():
-    assert told(("LAPSED", "S0")) == []
+    assert result(("LAPSED", "S0")) == []
 
 
 @settings(max_examples=25)

@@ -119,5 +119,5 @@ def test_the_order_of_customers_changes_nothing(went, random):
     whole = pl.concat([moves(*went), moves(*went[::-1], day=DAYS[1])])
     rows = list(range(whole.height))
     random.shuffle(rows)
-    told = observed_matrix(whole, SEGMENTS, draws=20)
-    assert observed_matrix(whole[rows], SEGMENTS, draws=20).equals(told)
+    result = observed_matrix(whole, SEGMENTS, draws=20)
+    assert observed_matrix(whole[rows], SEGMENTS, draws=20).equals(result)

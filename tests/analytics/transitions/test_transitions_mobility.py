@@ -42,9 +42,9 @@ def test_two_segments_have_the_closed_form():
 
 def test_an_empty_row_has_no_mobility():
     assert math.isnan(mobility_index(np.array([[1.0, 0.0], [np.nan, np.nan]])))
-    told = mobility_by_period(moves(("S1", "S1")), SEGMENTS, draws=5).row(0, named=True)
-    assert told["mobility"] is None
-    assert told["is_small"]
+    result = mobility_by_period(moves(("S1", "S1")), SEGMENTS, draws=5).row(0, named=True)
+    assert result["mobility"] is None
+    assert result["is_small"]
 
 
 @given(MATRICES, st.permutations(range(4)))
@@ -64,20 +64,20 @@ def test_staying_more_often_lowers_mobility_in_proportion(matrix, keep):
 def test_each_period_has_its_own_and_the_new_are_no_part_of_it():
     calm = moves(*times(*(((s, s), 30) for s in ("S0", "S1", "S2"))), ("NEW", "S1"))
     swap = [(("S0", "S1"), 30), (("S1", "S0"), 30), (("S2", "S2"), 30)]
-    told = mobility_by_period(
+    result = mobility_by_period(
         pl.concat([calm, moves(*times(*swap), day=DAYS[1])]), SEGMENTS, draws=20
     )
-    assert told["mobility"].to_list() == pytest.approx([0.0, 2 / 3])
-    assert told["share_staying"].to_list() == pytest.approx([1.0, 1 / 3])
-    assert told["n"].to_list() == [90, 90]
-    assert told.row(0, named=True)["high"] == 0.0
+    assert result["mobility"].to_list() == pytest.approx([0.0, 2 / 3])
+    assert result["share_staying"].to_list() == pytest.approx([1.0, 1 / 3])
+    assert result["n"].to_list() == [90, 90]
+    assert result.row(0, named=True)["high"] == 0.0
 
 
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     rng, truth = np.random.default_rng(5), float(mobility_index(CHAIN))
     hits = asked = 0
     for _ in range(40):
-        told = mobility_by_period(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=100)
-        hits += int(((told["low"] <= truth) & (truth <= told["high"])).sum())
-        asked += told.height
+        result = mobility_by_period(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=100)
+        hits += int(((result["low"] <= truth) & (truth <= result["high"])).sum())
+        asked += result.height
     assert 0.91 < hits / asked < 0.99

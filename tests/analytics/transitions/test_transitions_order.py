@@ -9,16 +9,16 @@ from segpredict.analytics.transitions import markov_order_test
 from segpredict.analytics.transitions.markov_order import likelihood_ratio_test
 
 
-def whole(told: pl.DataFrame) -> dict:
-    return told.row(
+def whole(result: pl.DataFrame) -> dict:
+    return result.row(
         by_predicate=pl.col("since").is_null() & pl.col("segment_id").is_null(), named=True
     )
 
 
 def test_the_statistic_is_worked_out_by_hand():
     # 2 Σ n ln(n / e) with e = 10 in each cell
-    told, df = likelihood_ratio_test(np.array([[15.0, 5.0], [5.0, 15.0]]))
-    assert told == pytest.approx(2 * (30 * np.log(1.5) + 10 * np.log(0.5)))
+    result, df = likelihood_ratio_test(np.array([[15.0, 5.0], [5.0, 15.0]]))
+    assert result == pytest.approx(2 * (30 * np.log(1.5) + 10 * np.log(0.5)))
     assert df == 1
 
 
@@ -31,11 +31,11 @@ def test_a_planted_memory_is_found_with_its_size():
     before, now = rng.integers(0, 3, (2, n))
     goes_back = rng.random(n) < 0.5
     after = np.where(goes_back, before, rng.integers(0, 3, n))
-    told = whole(markov_order_test(paths(np.column_stack([before, now, after])), SEGMENTS))
+    result = whole(markov_order_test(paths(np.column_stack([before, now, after])), SEGMENTS))
     # mutual information of before and after given now: ⅔ where they agree, ⅙ elsewhere
     known = 2 / 3 * np.log(2) + 1 / 3 * np.log(1 / 2)
-    assert told["p_value"] < 1e-10
-    assert told["accuracy_gain"] == pytest.approx(known, abs=0.02)
+    assert result["p_value"] < 1e-10
+    assert result["accuracy_gain"] == pytest.approx(known, abs=0.02)
 
 
 def test_a_chain_without_memory_is_rarely_accused():
@@ -57,13 +57,13 @@ def test_a_season_is_not_taken_for_a_memory():
 
 
 def test_the_parts_add_up():
-    told = markov_order_test(walk(CHAIN, 200, 3, np.random.default_rng(6)), SEGMENTS)
-    each = told.filter(pl.col("since").is_not_null() & pl.col("segment_id").is_not_null())
-    total = whole(told)
+    result = markov_order_test(walk(CHAIN, 200, 3, np.random.default_rng(6)), SEGMENTS)
+    each = result.filter(pl.col("since").is_not_null() & pl.col("segment_id").is_not_null())
+    total = whole(result)
     assert each["likelihood_ratio"].sum() == pytest.approx(total["likelihood_ratio"])
     assert each["degrees_of_freedom"].sum() == total["degrees_of_freedom"]
     assert each["n"].sum() == total["n"]
-    assert told.height == 9 + 3 + 3 + 1
+    assert result.height == 9 + 3 + 3 + 1
 
 
 def test_who_was_no_customer_before_or_silent_for_long_is_left_out():

@@ -71,8 +71,8 @@ def test_everybody_is_where_the_windows_say():
         ("comes", 55, 9.0),
     )  # fmt: skip
     window = TIME.window_at(50, shop.first_day)
-    told = segment_transitions(shop, Ladder(), [window])
-    found = {row[0]: row[1:] for row in told.drop("since", "until").iter_rows()}
+    result = segment_transitions(shop, Ladder(), [window])
+    found = {row[0]: row[1:] for row in result.drop("since", "until").iter_rows()}
     assert found == {
         "first": ("S0", "LAPSED", "S0"),
         "stays": ("S1", "S1", "S1"),
@@ -83,14 +83,14 @@ def test_everybody_is_where_the_windows_say():
         "wakes": ("S0", "LAPSED", "S2"),
         "comes": (None, "NEW", "S1"),
     }
-    assert told["since"].unique().to_list() == [date(1970, 2, 20)]
-    assert told["until"].unique().to_list() == [date(1970, 3, 2)]
+    assert result["since"].unique().to_list() == [date(1970, 2, 20)]
+    assert result["until"].unique().to_list() == [date(1970, 3, 2)]
 
 
 def test_before_the_data_begin_nobody_was_anywhere():
     shop = lines(("a", 0, 9.0), ("a", 14, 9.0), ("a", 25, 9.0), end_day=30)
-    told = segment_transitions(shop, Ladder(), [TIME.window_at(15, shop.first_day)])
-    assert told["previous_id"].to_list() == [None]
+    result = segment_transitions(shop, Ladder(), [TIME.window_at(15, shop.first_day)])
+    assert result["previous_id"].to_list() == [None]
 
 
 def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
@@ -99,10 +99,10 @@ def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
     spans = [(w.cutoff - 91, w.cutoff) for w in row]
     options = SegmentationOptions(k=3, n_init=2, min_customers=20)
     segmentation = segments.fit_segmentation(features.clustering_inputs(shop, spans), options)
-    told = segment_transitions(shop, segmentation, row)
+    result = segment_transitions(shop, segmentation, row)
     names = {s.code: s.id for s in segmentation.segments}
     last = row[-1]
-    newest = told.filter(since=as_date(last.cutoff))
+    newest = result.filter(since=as_date(last.cutoff))
     after = segmentation.assign(
         features.clustering_inputs(shop, [(last.outcome_start, last.outcome_end)])
     )
@@ -115,7 +115,7 @@ def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
         to_id=pl.col("label").replace_strict(names, return_dtype=pl.String),
         since=pl.col("cutoff").map_elements(as_date, pl.Date),
     ).sort("since", "customer_id")
-    eligible = told.filter(~pl.col("from_id").is_in(["NEW", "LAPSED"]))
+    eligible = result.filter(~pl.col("from_id").is_in(["NEW", "LAPSED"]))
     assert eligible.select(pairs.columns).equals(pairs)
 
 

@@ -20,7 +20,7 @@ CHAIN = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])
 
 def moves(*rows: tuple[str, ...], day: date = DAYS[0], who: str = "c") -> pl.DataFrame:
     """Return moves of one period: (from, to) or (before, from, to), a customer each."""
-    told = [
+    result = [
         (
             f"{who}{i:05d}",
             day,
@@ -29,7 +29,7 @@ def moves(*rows: tuple[str, ...], day: date = DAYS[0], who: str = "c") -> pl.Dat
         )
         for i, row in enumerate(rows)
     ]
-    return pl.DataFrame(told, schema=TRANSITIONS_SCHEMA, orient="row")
+    return pl.DataFrame(result, schema=TRANSITIONS_SCHEMA, orient="row")
 
 
 def times(*counted: tuple[tuple[str, ...], int]) -> list[tuple[str, ...]]:

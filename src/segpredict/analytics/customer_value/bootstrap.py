@@ -1,4 +1,4 @@
-"""Draw customers so that sums are exact, and read the interval off the draws."""
+"""Bootstrap helpers: exact sums of any draw, and percentile bounds."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Measure a shop by all definitions, or by those that are asked for."""
+"""Compute all KPIs of a shop, or the requested ones."""
 
 from collections.abc import Sequence
 
@@ -63,19 +63,19 @@ KPI_TABLES = ("figures", "months", "lorenz")
 
 
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the figures of a shop, each with its interval and what it was made from.
+    """Return the KPIs of a shop with intervals, numerators and denominators.
 
     Parameters
     ----------
     order_book
         The shop.
     names
-        Metrics, by name; all by default.
+        KPI names; all by default.
 
     Returns
     -------
     polars.DataFrame
-        `contracts.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
+        `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
         number of days or a step of the bridge), ``age`` (months since the first order,
         of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
         and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
@@ -85,12 +85,12 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     Raises
     ------
     UnknownNameError
-        When there is no metric of that name.
+        When there is no KPI of that name.
     """
-    asked = sorted(m.name for m in KPIS) if names is None else names
+    requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
         kpi_named(name).measure(order_book).select(pl.lit(name).alias("kpi"), pl.all())
-        for name in asked
+        for name in requested
     ]
     return schemas.validate_schema(pl.concat(found), schemas.KPI_SCHEMA)
 
@@ -103,7 +103,7 @@ def kpi_named(name: str) -> KpiDefinition:
     UnknownNameError
         When there is none of that name; the message names the nearest.
     """
-    known = {metric.name: metric for metric in KPIS}
+    known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:
         raise UnknownNameError("kpi", name, known)
     return known[name]

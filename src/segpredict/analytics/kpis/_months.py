@@ -1,4 +1,4 @@
-"""Calendar months: their numbers, names and what the shop did in each."""
+"""Calendar months: numbers, names and monthly figures."""
 
 from datetime import date
 
@@ -77,7 +77,7 @@ def monthly_figures(order_book: OrderBook) -> pl.DataFrame:
     -------
     polars.DataFrame
         ``scope`` (the month), ``start`` and ``end`` (days of it that the data cover),
-        ``is_whole``, ``revenue`` (less returns), ``gross`` (worth of the orders) and
+        ``is_whole``, ``revenue`` (less returns), ``gross`` (value of the orders) and
         ``returned`` (below zero) in units of 10⁻⁴, ``orders``, ``customers`` (with an
         order) and ``new_customers`` (with their first).
 

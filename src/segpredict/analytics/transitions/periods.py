@@ -1,4 +1,4 @@
-"""Lay the data out in periods, and say where every customer was and came to be."""
+"""Periods of the data, and the segment of every customer before and after each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from segpredict.core.window import DAYS_PER_YEAR, Window, as_date, rolling_origi
 def transition_periods(
     first_day: int, end_day: int, time: TimeOptions
 ) -> tuple[tuple[Window, ...], Window | None]:
-    """Return the periods that follow one another, and the newest one's last year.
+    """Return consecutive periods, and the same season one year before the newest.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ def transition_periods(
 def segment_transitions(
     transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
 ) -> pl.DataFrame:
-    """Return where every customer was before each cutoff, and came to be after it.
+    """Return the segment of every customer before and after each cutoff.
 
     Parameters
     ----------
     transactions
         The shop's lines.
     segmentation
-        The frozen segmenter.
+        The frozen segmentation.
     windows
         Periods whose outcome is complete.
 
@@ -70,15 +70,15 @@ def segment_transitions(
     polars.DataFrame
         One row a customer and period, sorted: ``customer_id``; ``since``, the day of
         the cutoff; ``until``, the day after the outcome; ``previous_id``, the segment one
-        window before `since` (null for who was no customer then, or where the data do
-        not reach back); ``from_id`` and ``to_id``.
+        window before `since` (null for later customers, or where the data do not
+        reach back); ``from_id`` and ``to_id``.
 
     Notes
     -----
-    Everybody is there who had an order before the cutoff, and everybody whose first
-    one lies in the outcome (from NEW). Who ordered in the look-back and not in the
-    last window comes from INACTIVE; whose last order is older still, from LAPSED. So a
-    column adds up to all who were in that segment in the outcome.
+    It holds all customers with an order before the cutoff, and all whose first order lies in
+    the outcome (from NEW). Customers who ordered in the look-back but not in the last window
+    come from INACTIVE; those whose last order is older, from LAPSED. So a column adds up to
+    all customers of that segment in the outcome.
     """
     heads = transactions.lines.filter("is_order_head")
     orders = heads.select("customer_id", "day", "void_day").collect()
@@ -120,7 +120,7 @@ def _period(
         )
     )
     was_observed = earlier - window.horizon >= shop.first_day
-    kept = (
+    observed = (
         known.join(now, on="customer_id", how="left")
         .join(before, on="customer_id", how="left")
         .with_columns(
@@ -136,10 +136,10 @@ def _period(
         .join(after, on="customer_id", how="left")
         .with_columns(pl.col("to_id").fill_null(inactive))
     )
-    strangers = after.join(known, on="customer_id", how="anti").with_columns(
+    newcomers = after.join(known, on="customer_id", how="anti").with_columns(
         previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
-    return pl.concat([kept.select(strangers.columns), strangers]).select(
+    return pl.concat([observed.select(newcomers.columns), newcomers]).select(
         "customer_id",
         pl.lit(as_date(window.cutoff)).alias("since"),
         pl.lit(as_date(window.outcome_end)).alias("until"),

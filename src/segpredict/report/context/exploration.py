@@ -193,7 +193,7 @@ def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
             for row in explored["map"].iter_rows(named=True)
             if row["segment"] < len(known)
         ),
-        map_axes=tuple(MapAxis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
+        map_axes=tuple(MapAxis(a["share"], ", ".join(a["loadings"])) for a in facts["axes"]),
         map_customers=int(facts["customers"]),
         badges=known,
         filter_data=filter_data(bundle),
