@@ -63,7 +63,7 @@ def plain_config(small_config):
     from dataclasses import replace
 
     few = replace(small_config.classifier, families=("rfm",))
-    once = replace(small_config.time, outer=1)
+    once = replace(small_config.time, test_windows=1)
     return replace(small_config, classifier=few, time=once)
 
 

@@ -34,9 +34,9 @@ class Small:
 
     @property
     def panel(self) -> Panel:
-        return self.train_origins.panel
+        return self.training.panel
 
-    def lesson(self, which: int = -1) -> TrainingData:
+    def training_data(self, which: int = -1) -> TrainingData:
         fold = self.schedule.test_folds[which]
         known = histories_at_cutoffs(self.transactions, self.segmentation, self.schedule)
         size = len(self.segmentation.segments)

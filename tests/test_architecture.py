@@ -1,4 +1,4 @@
-"""The laws of the house that a machine can check."""
+"""The rules of the architecture that a test can check."""
 
 import ast
 import re
@@ -78,6 +78,49 @@ def test_only_doors_read_the_clock(path: Path) -> None:
         return
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\b(datetime\.now|date\.today|time\.time)\(", text)
+
+
+def test_public_class_names_are_unique() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_the_root_holds_twelve_rooms_and_the_errors() -> None:
+    root = ROOT / "src" / "segpredict"
+    rooms = [path for path in root.iterdir() if (path / "__init__.py").is_file()]
+    assert len(rooms) <= 12
+    modules = {path.name for path in root.glob("*.py")}
+    assert modules <= {"__init__.py", "__main__.py", "_version.py", "errors.py"}
+
+
+def test_rooms_of_analytics_do_not_import_each_other() -> None:
+    folder = ROOT / "src" / "segpredict" / "analytics"
+    for path in folder.glob("*/**/*.py"):
+        own = path.relative_to(folder).parts[0]
+        text = path.read_text(encoding="utf-8")
+        used = set(re.findall(r"segpredict\.analytics(?:\.| import )(\w+)", text))
+        rooms = {room.name for room in folder.iterdir() if room.is_dir()}
+        assert used & rooms <= {own}, path
+
+
+def test_paths_of_a_run_folder_stand_in_the_table_of_artifacts_alone() -> None:
+    from segpredict.pipeline.artifacts import ARTIFACTS, REPORT_PATHS
+
+    table = {path for artifact in ARTIFACTS for path in artifact.files}
+    table |= {artifact.path for artifact in ARTIFACTS if "/" in artifact.path}
+    table |= set(REPORT_PATHS.values())
+    # A store and a simulated shop have files of such names of their own.
+    table -= {"transactions.parquet", "rejects.parquet", "ledger.json"}
+    for path in SOURCES:
+        if path.name == "artifacts.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        literals = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+        assert not {text for text in literals if isinstance(text, str)} & table, path
 
 
 def test_the_changelog_knows_the_version() -> None:

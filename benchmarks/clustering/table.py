@@ -3,8 +3,8 @@
     segpredict cluster --data FILE --config online_retail_ii --select --out RUN
     python benchmarks/clustering/table.py RUN --name online_retail_ii --write PAGE
 
-For each algorithm and instrument the way that fails the fewest gates stands in the
-table, and every way that passes; all of them are in ``segmentation/candidates.csv``.
+The table holds every candidate that passes, and for each algorithm and set of inputs
+the one that fails the fewest gates; all of them are in ``segmentation/candidates.csv``.
 """
 
 import argparse
@@ -19,18 +19,18 @@ from segpredict.core.run_folder import open_run
 FIGURES = {
     "silhouette": "silh.",
     "null_silhouette": "null",
-    "smallest": "least share",
-    "step": "step",
-    "tree": "tree",
-    "temporal": "time",
-    "seed": "seed",
-    "bootstrap": "boot.",
-    "jaccard": "Jacc.",
-    "strength": "PS",
-    "value": "η²",
-    "information": "PI",
+    "smallest_share": "least share",
+    "value_step": "step",
+    "tree_accuracy": "tree",
+    "temporal_stability": "time",
+    "seed_stability": "seed",
+    "bootstrap_stability": "boot.",
+    "min_jaccard": "Jacc.",
+    "prediction_strength": "PS",
+    "value_separation": "η²",
+    "information_gain": "PI",
     "stability": "z",
-    "score": "score",
+    "mean_rank": "mean rank",
 }
 
 
@@ -43,54 +43,57 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
     run = open_run(args.run)
-    told = table(
-        run.read_parquet("segmentation/candidates.parquet"), run.json("segmentation/selection.json")
+    text = table(
+        run.read_parquet("segmentation/candidates.parquet"),
+        run.read_json("segmentation/selection.json"),
     )
-    print(told)
+    print(text)
     if args.write:
-        put(args.write, args.name, told)
+        put(args.write, args.name, text)
 
 
-def table(comparison: pl.DataFrame, verdict: dict[str, Any]) -> str:
+def table(comparison: pl.DataFrame, selection: dict[str, Any]) -> str:
     measured = comparison.filter(pl.col("note") == "").with_columns(
-        gates=pl.when(pl.col("failed") == "")
+        gates=pl.when(pl.col("failed_gates") == "")
         .then(0)
-        .otherwise(pl.col("failed").str.count_matches(",") + 1)
+        .otherwise(pl.col("failed_gates").str.count_matches(",") + 1)
     )
-    nearest = measured.sort("gates", -pl.col("bootstrap")).unique(
-        ["instrument", "algorithm"], keep="first", maintain_order=True
+    nearest = measured.sort("gates", -pl.col("bootstrap_stability")).unique(
+        ["inputs", "algorithm"], keep="first", maintain_order=True
     )
     shown = (
-        pl.concat([measured.filter("passes"), nearest])
-        .unique(["instrument", "algorithm", "asked"], maintain_order=True)
-        .sort("rank", "algorithm", "instrument", "k")
+        pl.concat([measured.filter("passes_gates"), nearest])
+        .unique(["inputs", "algorithm", "k_requested"], maintain_order=True)
+        .sort("complexity_rank", "algorithm", "inputs", "k")
     )
     lines = [
-        "| way | k | " + " | ".join(FIGURES.values()) + " | gates not passed |",
+        "| candidate | k | " + " | ".join(FIGURES.values()) + " | gates not passed |",
         "|---|--:|" + "--:|" * len(FIGURES) + "---|",
         *(line(row) for row in shown.to_dicts()),
         "",
-        f"{verdict['tried']} ways were measured, {verdict['passed']} pass. "
-        f"Grade: **{verdict['grade']}**. {verdict['reason']}",
+        f"{selection['n_tried']} candidates were measured, {selection['n_passed']} pass. "
+        f"Grade: **{selection['grade']}**. {selection['reason']}",
     ]
-    if verdict["runner_up"]:
-        second = verdict["runner_up"]
+    if selection["runner_up"]:
+        second = selection["runner_up"]
         lines[-1] += (
-            f" Runner-up: {second['name']}, adjusted Rand index with the winner "
-            f"{second['ari_winner']:.2f}."
+            f" Runner-up: {second['name']}, adjusted Rand index with the selected one "
+            f"{second['rand_index_with_selected']:.2f}."
         )
-    left = comparison.filter(pl.col("note") != "")
-    for name, note, count in left.group_by("algorithm", "note").len().sort("algorithm").rows():
-        lines.append(f"Not measured, {count} ways of {name}: {note}.")
+    unmeasured = comparison.filter(pl.col("note") != "")
+    for name, note, count in (
+        unmeasured.group_by("algorithm", "note").len().sort("algorithm").rows()
+    ):
+        lines.append(f"Not measured, {count} candidates of {name}: {note}.")
     return "\n".join(lines)
 
 
 def line(row: dict[str, Any]) -> str:
     cells = ["" if row[n] is None else f"{row[n]:.3f}" for n in FIGURES]
-    name = f"{row['algorithm']}, {row['instrument']}"
-    if row["is_chosen"]:
+    name = f"{row['algorithm']}, {row['inputs']}"
+    if row["is_selected"]:
         name = f"**{name}**"
-    return f"| {name} | {row['k']} | {' | '.join(cells)} | {row['failed']} |"
+    return f"| {name} | {row['k']} | {' | '.join(cells)} | {row['failed_gates']} |"
 
 
 if __name__ == "__main__":

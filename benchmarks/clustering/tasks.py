@@ -40,15 +40,15 @@ def ours(rows: int, starts: int) -> dict[str, Any]:
 
     matrix, kmeans = points_like_customers(rows), CLUSTERERS.get("kmeans")
     with clock() as spent:
-        points = WeightedPoints.of(matrix)
-        fits = kmeans.sweep(points, KS, seed=0, n_init=starts)
+        points = WeightedPoints.from_matrix(matrix)
+        fits = kmeans.fit_many(points, KS, seed=0, n_init=starts)
     return {**spent, "inertia": [fit.inertia for fit in fits]}
 
 
 def parts(
     data: list[str] | None,
     config: str,
-    instruments: list[str] | None,
+    inputs: list[str] | None,
     algorithms: list[str] | None,
 ) -> dict[str, Any]:
     from dataclasses import replace
@@ -59,56 +59,54 @@ def parts(
     from segpredict.pipeline import selection, stages
 
     plan = configs.load_config(config)
-    asked = {"instruments": instruments, "algorithms": algorithms}
-    compare = replace(plan.segments.compare, **{n: tuple(v) for n, v in asked.items() if v})
-    plan = replace(plan, segments=replace(plan.segments, selection=compare))
+    given = {"inputs": inputs, "algorithms": algorithms}
+    options = replace(plan.segmentation.selection, **{n: tuple(v) for n, v in given.items() if v})
+    plan = replace(plan, segmentation=replace(plan.segmentation, selection=options))
     with tempfile.TemporaryDirectory() as folder:
         if not data:
             shop = sample.generate_sample(4_000, seed=0)
             data = [str(sample.write_sample(shop, Path(folder))[0])]
         shop = read_with_side_tables(data, plan, None)
-        contest = selection._contest(shop, plan, stages.segmentation_windows(shop, plan)[0])
+        run = selection._contest(shop, plan, stages.segmentation_windows(shop, plan)[0])
         steps: dict[str, float] = {}
         watch(steps)
         spent_by: dict[str, float] = {}
         kmeans = 0.0
         with clock() as spent:
-            ways = 0
-            for heat in contest.heats:
+            n_candidates = 0
+            for task in run.tasks:
                 begin = time.process_time()
-                ways += len(contest.run_task(heat))
+                n_candidates += len(run.run_task(task))
                 cost = time.process_time() - begin
-                spent_by[heat.algorithm] = spent_by.get(heat.algorithm, 0.0) + cost
-                if (heat.algorithm, heat.instrument) == (
+                spent_by[task.algorithm] = spent_by.get(task.algorithm, 0.0) + cost
+                if (task.algorithm, task.inputs) == (
                     "kmeans",
-                    contest.heats[0].instrument,
+                    run.tasks[0].inputs,
                 ):
                     kmeans = cost
-    told = {
-        "fitting, predictable information, all else": sum(spent_by.values()) - sum(steps.values())
-    }
-    bench = contest._field(contest.heats[0].instrument).resamples
+    rest = {"fitting, information gain, all else": sum(spent_by.values()) - sum(steps.values())}
+    resamples = run._space(run.tasks[0].inputs).resamples
     return {
         **spent,
-        "rows": contest.instrument.height,
-        "customers": contest.instrument["customer_id"].n_unique(),
-        "ways": ways,
+        "rows": run.inputs_frame.height,
+        "customers": run.inputs_frame["customer_id"].n_unique(),
+        "candidates": n_candidates,
         "algorithms": spent_by,
-        "steps": {**told, **steps},
+        "steps": {**rest, **steps},
         "kmeans": kmeans,
-        "plain": plain_loop(bench) if kmeans else None,
+        "plain": plain_loop(resamples) if kmeans else None,
     }
 
 
-def plain_loop(bench: Any) -> float:
-    """Return the seconds of what people write: all fits anew, all silhouettes full."""
+def plain_loop(resamples: Any) -> float:
+    """Return the seconds of a plain loop: all fits repeated, all silhouettes in full."""
     begin = time.process_time()
-    for k in bench.options.segment_counts:
-        plain_way(bench, k)
+    for k in resamples.options.segment_counts:
+        plain_candidate(resamples, k)
     return time.process_time() - begin
 
 
-def plain_way(bench: Any, k: int) -> None:
+def plain_candidate(resamples: Any, k: int) -> None:
     from sklearn import metrics
     from sklearn.cluster import KMeans
 
@@ -118,18 +116,18 @@ def plain_way(bench: Any, k: int) -> None:
     def fit(rows: np.ndarray, seed: int = 0) -> KMeans:
         return KMeans(k, n_init=10, random_state=seed).fit(rows)
 
-    matrix = rows_of(bench.sample)
+    matrix = rows_of(resamples.stability_sample)
     own = fit(matrix)
     metrics.silhouette_score(matrix, own.labels_)
     metrics.calinski_harabasz_score(matrix, own.labels_)
     metrics.davies_bouldin_score(matrix, own.labels_)
-    again = [fit(matrix, seed + 1).labels_ for seed in range(bench.options.seed_runs)]
-    again += [fit(rows_of(drawn)).predict(matrix) for drawn in bench.resamples]
-    for labels in again:
+    labels_again = [fit(matrix, seed + 1).labels_ for seed in range(resamples.options.seed_runs)]
+    labels_again += [fit(rows_of(drawn)).predict(matrix) for drawn in resamples.bootstrap_samples]
+    for labels in labels_again:
         metrics.adjusted_rand_score(own.labels_, labels)
-    for half in [half for pair in bench.split_halves for half in pair]:
+    for half in [half for pair in resamples.split_halves for half in pair]:
         fit(rows_of(half)).predict(matrix)
-    for null in (*bench.gaussian_nulls, *bench.permuted):
+    for null in (*resamples.gaussian_nulls, *resamples.permuted_nulls):
         rows = rows_of(null.sample)
         metrics.silhouette_score(rows, fit(rows).labels_)
 
@@ -138,20 +136,22 @@ def watch(steps: dict[str, float]) -> None:
     """Add up processor seconds by criterion, in place of the functions themselves."""
     from importlib import import_module
 
-    measure = import_module("segpredict.segmentation.selection.measure")  # the room's name is taken
+    measure = import_module(
+        "segpredict.segmentation.selection.measure"
+    )  # the package's name is in use
     named = {
-        "internal criteria": (measure, "_inside"),
-        "describability, DBCV": (measure, "_told"),
-        "the segmenter of one horizon earlier": (measure, "_temporal"),
-        "other seeds": (measure, "_seeded"),
-        "bootstrap": (measure, "_tallies"),
-        "prediction strength": (measure, "_foretold"),
-        "null worlds": (measure, "references"),
-        "gap statistic": (measure, "gaps"),
+        "internal criteria": (measure, "_internal_metrics"),
+        "describability, DBCV": (measure, "_algorithm_metrics"),
+        "the segmentation of one horizon earlier": (measure, "_temporal_stability"),
+        "other seeds": (measure, "_with_seed_stability"),
+        "bootstrap": (measure, "_bootstrap_draws"),
+        "prediction strength": (measure, "_with_prediction_strength"),
+        "null samples": (measure, "null_references"),
+        "gap statistic": (measure, "gap_statistics"),
     }
-    for name, (place, function) in named.items():
+    for name, (module, function) in named.items():
         steps[name] = 0.0
-        setattr(place, function, timed(getattr(place, function), name, steps))
+        setattr(module, function, timed(getattr(module, function), name, steps))
 
 
 def timed(function: Callable[..., Any], name: str, steps: dict[str, float]) -> Callable[..., Any]:
@@ -167,12 +167,12 @@ def timed(function: Callable[..., Any], name: str, steps: dict[str, float]) -> C
 
 @contextmanager
 def clock() -> Iterator[dict[str, float]]:
-    told: dict[str, float] = {}
+    rest: dict[str, float] = {}
     wall, cpu = time.perf_counter(), time.process_time()
-    yield told
-    told["wall"] = time.perf_counter() - wall
-    told["cpu"] = time.process_time() - cpu
-    told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield rest
+    rest["wall"] = time.perf_counter() - wall
+    rest["cpu"] = time.process_time() - cpu
+    rest["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -58,20 +58,20 @@ def installed() -> list[Baseline]:
     return [part for part in CHALLENGERS if find_spec(part.name) is not None]
 
 
-def fit_lightgbm(lesson: TrainingData) -> Challenger:
+def fit_lightgbm(training_data: TrainingData) -> Challenger:
     library = import_module("lightgbm")
     settings = {
         "objective": "multiclass",
-        "num_class": lesson.n_classes,
-        "learning_rate": lesson.options.learning_rate,
+        "num_class": training_data.n_classes,
+        "learning_rate": training_data.options.learning_rate,
         "num_leaves": LEAVES,
-        "min_data_in_leaf": min(SMALLEST, max(1, lesson.rows.height // 20)),
-        "bagging_fraction": lesson.options.subsample,
+        "min_data_in_leaf": min(SMALLEST, max(1, training_data.rows.height // 20)),
+        "bagging_fraction": training_data.options.subsample,
         "bagging_freq": 1,
-        "feature_fraction": lesson.options.colsample_bytree,
-        "lambda_l2": lesson.options.reg_lambda,
-        "seed": lesson.seed,
-        "num_threads": lesson.threads,
+        "feature_fraction": training_data.options.colsample_bytree,
+        "lambda_l2": training_data.options.reg_lambda,
+        "seed": training_data.seed,
+        "num_threads": training_data.threads,
         "deterministic": True,
         "force_row_wise": True,
         "verbosity": -1,
@@ -83,67 +83,68 @@ def fit_lightgbm(lesson: TrainingData) -> Challenger:
 
     def best(known: TrainingData, later: TrainingData) -> int:
         given = data(known)
-        stop = library.early_stopping(lesson.options.early_stopping_rounds, verbose=False)
+        stop = library.early_stopping(training_data.options.early_stopping_rounds, verbose=False)
         trees = library.train(
             settings,
             given,
-            lesson.options.max_rounds,
+            training_data.options.max_rounds,
             valid_sets=[data(later, given)],
             callbacks=[stop],
         )
         return int(trees.best_iteration)
 
-    trees = library.train(settings, data(lesson), rounds(lesson, best))
+    trees = library.train(settings, data(training_data), n_rounds(training_data, best))
     return Challenger(
-        "lightgbm", lesson.feature_names, lambda cells: trees.predict(cells, num_threads=1)
+        "lightgbm", training_data.feature_names, lambda cells: trees.predict(cells, num_threads=1)
     )
 
 
-def fit_catboost(lesson: TrainingData) -> Challenger:
+def fit_catboost(training_data: TrainingData) -> Challenger:
     library = import_module("catboost")
 
     def untrained(iterations: int) -> Any:
         return library.CatBoostClassifier(
             iterations=iterations,
-            max_depth=DEPTH,
-            learning_rate=lesson.options.learning_rate,
-            l2_leaf_reg=lesson.options.reg_lambda,
+            depth=DEPTH,
+            learning_rate=training_data.options.learning_rate,
+            l2_leaf_reg=training_data.options.reg_lambda,
             loss_function="MultiClass",
-            classes_count=lesson.n_classes,
-            random_seed=lesson.seed,
-            thread_count=lesson.threads,
+            classes_count=training_data.n_classes,
+            random_seed=training_data.seed,
+            thread_count=training_data.threads,
             allow_writing_files=False,
             verbose=False,
         )
 
     def best(known: TrainingData, later: TrainingData) -> int:
-        trees = untrained(lesson.options.max_rounds)
+        trees = untrained(training_data.options.max_rounds)
         trees.fit(
-            feature_matrix(known.rows, lesson.feature_names),
+            feature_matrix(known.rows, training_data.feature_names),
             known.labels,
-            eval_set=(feature_matrix(later.rows, lesson.feature_names), later.labels),
-            early_stopping_rounds=lesson.options.early_stopping_rounds,
+            eval_set=(feature_matrix(later.rows, training_data.feature_names), later.labels),
+            early_stopping_rounds=training_data.options.early_stopping_rounds,
             use_best_model=True,
         )
         return int(trees.tree_count_)
 
-    trees = untrained(rounds(lesson, best))
-    trees.fit(feature_matrix(lesson.rows, lesson.feature_names), lesson.labels)
+    trees = untrained(n_rounds(training_data, best))
+    trees.fit(feature_matrix(training_data.rows, training_data.feature_names), training_data.labels)
     return Challenger(
         "catboost",
-        lesson.feature_names,
+        training_data.feature_names,
         lambda cells: trees.predict_proba(cells, thread_count=1),
     )
 
 
-def rounds(lesson: TrainingData, best: Callable[[TrainingData, TrainingData], int]) -> int:
+def n_rounds(training_data: TrainingData, best: Callable[[TrainingData, TrainingData], int]) -> int:
     """Return the number of trees for all rows, by the validation origins if any."""
-    if not lesson.validation_origins:
-        return lesson.options.fallback_rounds
+    if not training_data.validation_origins:
+        return training_data.options.fallback_rounds
     found = best(
-        lesson.at_cutoffs(lesson.fit_origins), lesson.at_cutoffs(lesson.validation_origins)
+        training_data.at_cutoffs(training_data.fit_origins),
+        training_data.at_cutoffs(training_data.validation_origins),
     )
-    return xgboost.scale_rounds(lesson, found)
+    return xgboost.scale_rounds(training_data, found)
 
 
 def _never_stored(state: JSON) -> Challenger:

@@ -1,15 +1,14 @@
 """Hold the contest on data sets and in simulated worlds, and read its figures."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from contest import challengers, oracle, worlds
-from segpredict import classifier, features
-from segpredict import segmentation as segments
+from segpredict import classifier
 from segpredict.classifier import Backtest, TrainingResult, metrics
 from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
 from segpredict.config import load as config
@@ -19,10 +18,8 @@ from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.core.window import as_date
-from segpredict.data import cleaning, side_tables
-from segpredict.data.ingest import read_with_side_tables
 from segpredict.errors import FileMissingError, UsageError, quote_value
-from segpredict.pipeline import no_progress
+from segpredict.pipeline import no_progress, stages
 from segpredict.segmentation import Segmentation
 
 # What `segpredict fetch` puts into a folder of that name.
@@ -181,31 +178,14 @@ def contest(
     -----
     LightGBM and CatBoost take part where they are installed and no baselines are named.
     """
-    progress("reading and cleaning", 0.0)
-    shop = read_with_side_tables(data, plan, None if end_day is None else as_date(end_day))
-    cleaning.require_support(shop, plan.cleaning)
-    blind = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time).segmentation_windows
-    until = max(end for _, end in blind)
-    shop = replace(shop, side_tables=side_tables.freeze_side_tables(shop, until))
-    options = replace(
-        plan.classifier,
-        families=features.choose_families(shop, plan.classifier.families, until).names,
-        seed=plan.seed,
-        threads=plan.threads,
-    )
-    progress("making segments", 0.1)
-    wanted = replace(plan.segmentation, seed=plan.seed)
-    inputs = features.clustering_inputs(shop, list(blind), sorted(segments.override_inputs(wanted)))
-    segmentation = segments.fit_segmentation(inputs, wanted, horizon=plan.time.horizon)
-    training = classifier.train_classifier(
-        shop,
-        segmentation,
-        options,
-        plan.time,
-        lambda what, share: progress(what, 0.15 + 0.85 * share),
-        () if options.baselines else challengers.installed(),
-    )
-    return Contest(shop, segmentation, training, options)
+    as_of = None if end_day is None else as_date(end_day)
+    prepared = stages.prepare(data, plan, as_of, progress)
+    segmented = stages.segment(prepared, progress=progress)
+    options = stages.classifier_options(prepared.config)
+    further = () if options.baselines else challengers.installed()
+    trained = stages.train(prepared, segmented, more_models=further, progress=progress)
+    assert trained.training is not None
+    return Contest(prepared.transactions, segmented.segmentation, trained.training, options)
 
 
 def in_world(

@@ -2,7 +2,7 @@
 
     python benchmarks/demand/tables.py artifacts/or2 artifacts/adventureworks
 
-Prints Markdown tables of each run: WAPE by level, test and forecaster with 95 %
+Prints Markdown tables of each run: WAPE by level, test and method with 95 %
 intervals, and which levels are published.
 """
 
@@ -21,12 +21,12 @@ def main() -> None:
     )
     parser.add_argument("runs", nargs="+", type=Path)
     for folder in parser.parse_args().runs:
-        made = open_run(folder)
+        run = open_run(folder)
         print(f"### {folder.name}\n")
-        errors = made.read_parquet("demand/backtest.parquet")
+        errors = run.read_parquet("demand/backtest.parquet")
         for (level,), part in errors.group_by("level", maintain_order=True):
             print("\n".join(wapes(str(level), part)), "\n")
-        print("\n".join(standings(made)), "\n")
+        print("\n".join(standings(run)), "\n")
 
 
 def wapes(level: str, errors: pl.DataFrame) -> Iterator[str]:
@@ -35,8 +35,8 @@ def wapes(level: str, errors: pl.DataFrame) -> Iterator[str]:
     yield f"| {level} | {' | '.join(windows)} |"
     yield f"| --- |{' --: |' * len(windows)}"
     for method in errors["method"].unique(maintain_order=True).to_list():
-        told = [cell(cells.get((method, window))) for window in windows]
-        yield f"| {method} | {' | '.join(told)} |"
+        row = [cell(cells.get((method, window))) for window in windows]
+        yield f"| {method} | {' | '.join(row)} |"
 
 
 def cell(row: dict | None) -> str:
@@ -47,13 +47,17 @@ def cell(row: dict | None) -> str:
     return f"{row['wape']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
-def standings(made: RunFolder) -> Iterator[str]:
+def standings(run: RunFolder) -> Iterator[str]:
     yield "| level | published | why | nearest of all | enough at the service level |"
     yield "| --- | --- | --- | --- | --: |"
-    for row in made.read_parquet("demand/levels.parquet").to_dicts():
+    for row in run.read_parquet("demand/levels.parquet").to_dicts():
         is_told = "yes" if row["is_published"] else "no"
-        met = "" if row["met"] is None else f"{row['met']:.0%} of {row['met_of']:,}"
-        cells = (row["level"], is_told, row["reason"], row["nearest"], met)
+        met = (
+            ""
+            if row["service_met"] is None
+            else f"{row['service_met']:.0%} of {row['service_tests']:,}"
+        )
+        cells = (row["level"], is_told, row["reason"], row["best_method"], met)
         yield f"| {' | '.join(map(str, cells))} |"
 
 

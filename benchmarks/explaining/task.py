@@ -12,7 +12,7 @@ import xgboost as xgb
 from segpredict.classifier.training_data import feature_matrix
 from segpredict.core.run_folder import open_run
 from segpredict.explain.additive_model import AdditiveModel
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
 
 ALONE = 20  # customers explained one by one
 
@@ -32,40 +32,40 @@ def crowd(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
 def main() -> None:
     folder, task, rows, threads = sys.argv[1:]
     files = open_run(folder)
-    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
-    known = predictor.rows(shop, predictor.window(shop)).frame
-    knowing = predictor.explainer or predictor.explainer_for(known)
-    people = crowd(known, int(rows))
-    trees = archive.load_xgboost_model(files)
-    model = AdditiveModel(trees) if task == "trees" else knowing.model
-    cells = feature_matrix(people, trees.names) if task == "xgboost" else None
+    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
+    known = predictor.feature_rows(shop, predictor.score_window(shop)).frame
+    explainer = predictor.explainer or predictor.explainer_for(known)
+    customers = crowd(known, int(rows))
+    trees = loading.load_models(files).xgboost
+    model = AdditiveModel(trees) if task == "trees" else explainer.model
+    cells = feature_matrix(customers, trees.feature_names) if task == "xgboost" else None
     wall, cpu = time.perf_counter(), time.process_time()
     if cells is not None:
         trees.booster.set_param({"nthread": int(threads)})
-        table = xgb.DMatrix(cells, feature_names=list(trees.names), nthread=int(threads))
+        table = xgb.DMatrix(cells, feature_names=list(trees.feature_names), nthread=int(threads))
         found = trees.booster.predict(table, pred_contribs=True)
-        assert found.shape[0] == people.height
+        assert found.shape[0] == customers.height
     elif task == "reasons":
-        assert knowing.reasons(people, int(threads)).height
+        assert explainer.explain_reasons(customers, int(threads)).height
     else:
-        parts = model.chunks(people, threads=int(threads))
-        assert sum(len(cube) for _, cube in parts) == people.height
+        parts = model.shap_chunks(customers, threads=int(threads))
+        assert sum(len(cube) for _, cube in parts) == customers.height
     spent = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     wall = time.perf_counter()
     for place in range(ALONE if task == "reasons" else 0):
-        knowing.reasons(people[place])
+        explainer.explain_reasons(customers[place])
     alone = (time.perf_counter() - wall) / ALONE
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    facts = {
+    result = {
         **spent,
         "alone": alone,
         "peak": peak,
-        "features": len(trees.names),
-        "classes": trees.classes,
+        "features": len(trees.feature_names),
+        "classes": trees.n_classes,
         "rounds": trees.n_rounds,
         "threads": int(threads),
     }
-    print(json.dumps(facts))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 
 Makes the sample and its store in the cache (or reuses them), runs each task in a
 process of its own, so that its peak memory is its own, checks that the engines give
-equal values, and prints a Markdown table. On a busy machine wall time says little:
-processor seconds stand beside it.
+equal values, and prints a Markdown table. On a busy machine wall time says little,
+so processor seconds are shown too.
 """
 
 import argparse
@@ -32,7 +32,7 @@ TASKS = {
     "scan full": "scan of the line columns that the default set needs",
     "scan full kept": "scan of what segpredict reads instead",
     "full": "the default set",
-    "file": "the default set, written share by share",
+    "file": "the default set, written batch by batch",
     "duckdb full": "DuckDB SQL on lines, the columns that SQL expresses",
     "duckdb full kept": "the same SQL on the store's orders",
     "pandas full": "pandas on lines, the same columns",
@@ -40,17 +40,17 @@ TASKS = {
     "ingest": "lines to store",
     "plain": "plain Polars: read, sort, write",
 }
-# More than a small machine holds, or more patience than it is worth.
+# Too large or too slow for a small machine.
 NOT_AT_100M = {"pandas rfm", "pandas full", "origins", "ingest", "plain"}
 _RFM = ("rfm", "rfm family", "duckdb rfm", "duckdb rfm kept", "pandas rfm")
 _FULL = ("full", "file", "duckdb full", "duckdb full kept", "pandas full")
-BESIDE = {  # what each task is measured against
+REFERENCES = {  # what each task is measured against
     **dict.fromkeys(_RFM, "scan rfm"),
     **dict.fromkeys(_FULL, "scan full"),
     "origins": "full",
     "ingest": "plain",
 }
-OWN = {  # and against the scan of what it reads, where that is not lines
+OWN_SCANS = {  # and against the scan of what it reads, where that is not lines
     **dict.fromkeys(("rfm", "rfm family", "duckdb rfm kept"), "scan rfm kept"),
     **dict.fromkeys(("full", "file"), "scan full kept"),
 }
@@ -87,9 +87,9 @@ def main() -> None:
 
 
 def measure(size: str, cache: Path, args: argparse.Namespace) -> dict[str, Any]:
-    kept = cache / f"results-{size}.json"
-    is_there = args.resume and kept.exists()
-    results: dict[str, Any] = json.loads(kept.read_text()) if is_there else {}
+    results_file = cache / f"results-{size}.json"
+    is_resumed = args.resume and results_file.exists()
+    results: dict[str, Any] = json.loads(results_file.read_text()) if is_resumed else {}
     wanted = [task for task in TASKS if task not in args.without]
     if size == "100m":
         wanted = [task for task in wanted if task not in NOT_AT_100M]
@@ -97,13 +97,13 @@ def measure(size: str, cache: Path, args: argparse.Namespace) -> dict[str, Any]:
         if task not in results:
             once = task in ("prepare", "ingest", "plain") or size == "100m"
             results[task] = call(task, size, cache, 1 if once else args.repeat)
-            kept.write_text(json.dumps(results))
+            results_file.write_text(json.dumps(results))
             print(size, task, results[task], file=sys.stderr)
     for one, other in SAME:
         name = f"{one} = {other}"
         if one in results and other in results and name not in results:
             results[name] = call(f"same:{one}:{other}", size, cache, 1)
-            kept.write_text(json.dumps(results))
+            results_file.write_text(json.dumps(results))
     return results
 
 
@@ -129,7 +129,7 @@ def table(size: str, results: dict[str, Any]) -> str:
         f"({size} written by the sample shop; {facts['features']} default features; "
         f"{facts['threads']} threads)",
         "",
-        "| task | wall s | CPU s | × beside (wall) | × beside (CPU) | × own scan (CPU) | peak MB |",
+        "| task | wall s | CPU s | × ref. (wall) | × ref. (CPU) | × own scan (CPU) | peak MB |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for task, meaning in TASKS.items():
@@ -139,20 +139,20 @@ def table(size: str, results: dict[str, Any]) -> str:
         if "failed" in found:
             rows.append(f"| {meaning} | failed: {found['failed']} | | | | | |")
             continue
-        wall, cpu = (ratio(results, task, key, BESIDE) for key in ("wall", "cpu"))
-        own = ratio(results, task, "cpu", OWN)
+        wall, cpu = (ratio(results, task, key, REFERENCES) for key in ("wall", "cpu"))
+        own = ratio(results, task, "cpu", OWN_SCANS)
         rows.append(
             f"| {meaning} | {found['wall']:.2f} | {found['cpu']:.2f} | {wall} | {cpu} "
             f"| {own} | {found['peak']:,.0f} |"
         )
     same = {k: v for k, v in results.items() if " = " in k}
-    told = "; ".join(f"{k}: {v.get('verdict', v)}" for k, v in same.items())
-    return "\n".join([*rows, "", f"Values: {told}."])
+    checks = "; ".join(f"{k}: {v.get('verdict', v)}" for k, v in same.items())
+    return "\n".join([*rows, "", f"Values: {checks}."])
 
 
 def ratio(results: dict[str, Any], task: str, key: str, against: dict[str, str]) -> str:
-    beside = results.get(against.get(task, ""), {})
-    return f"{results[task][key] / beside[key]:.2f}" if beside.get(key) else ""
+    reference = results.get(against.get(task, ""), {})
+    return f"{results[task][key] / reference[key]:.2f}" if reference.get(key) else ""
 
 
 def growth(found: dict[str, dict[str, Any]]) -> list[str]:

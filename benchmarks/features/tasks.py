@@ -19,7 +19,7 @@ from segpredict import features
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data import store
 
-# What SQL needs of lines, and what segpredict reads of the tables beside them.
+# The columns of lines that SQL needs, and those that segpredict reads instead.
 RFM = {"lines": ["customer_id", "day", "is_return", "void_day", "starts", "amount"]}
 FULL = {"lines": [*RFM["lines"], "minute", "product_id", "quantity"]}
 _MONEY = ["customer_id", "day", "void_day", "net"]
@@ -35,9 +35,9 @@ HERE = Path(__file__).parent
 
 
 def base(stored: store.StoredTransactions, kind: str = "lines") -> Path:
-    shelf = stored.store
-    assert shelf is not None
-    return shelf.rows_of_file(kind, shelf.manifest.base).path
+    files = stored.store
+    assert files is not None
+    return files.rows_of_file(kind, files.manifest.base).path
 
 
 def scan(stored: store.StoredTransactions, columns: dict[str, list[str]]) -> None:

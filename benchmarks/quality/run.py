@@ -23,7 +23,7 @@ from contest.worlds import WORLDS
 NEAR = 0.02  # nats between the model and the oracle
 TIE = 0.005  # nats between a model that is true and the oracle
 APART = 0.015  # accuracy between the model and what the oracle expects of itself
-FORETOLD = 0.97  # accuracy in the clockwork
+MIN_ACCURACY = 0.97  # accuracy in the clockwork
 ROWS = 25_000  # of a panel, below which nearness is not asked for
 Check = tuple[str, int, str, str, bool]
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--world", action="append", choices=list(WORLDS))
     args = parser.parse_args()
     checks: list[Check] = []
-    for seed in range(args.seed_runs):
+    for seed in range(args.seeds):
         for name in args.world or WORLDS:
             found = hold(names=[name], customers=args.customers, seed=seed)
             checks += [(name, seed, *told) for told in checked(name, found)]
@@ -71,7 +71,7 @@ def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
         yield in_noise(found)
     if name == "deterministic":
         right: Any = model["accuracy"]
-        yield f"accuracy of {FORETOLD} or more", f"{right:.4f}", right >= FORETOLD
+        yield f"accuracy of {MIN_ACCURACY} or more", f"{right:.4f}", right >= MIN_ACCURACY
 
 
 def near(asked: str, row: dict[str, Any], limit: float) -> tuple[str, str, bool]:

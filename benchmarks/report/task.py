@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segpredict import pipeline
 from segpredict.core.run_folder import open_run
-from segpredict.pipeline.stages import collect_report_input
+from segpredict.pipeline.report_data import collect_report_input
 from segpredict.report.deck import render_deck
 
 

@@ -51,14 +51,14 @@ def main() -> None:
     profile.disable()
     whole = time.perf_counter() - begin
     panel = found.training.panel.frame
-    tested = found.training.evaluation.pooled.n
+    tested = found.training.evaluation.pooled.n_rows
     print(
         json.dumps(
             {
                 "rows": panel.height,
                 "lines": shop.lines.height,
                 "customers": customers,
-                "features": len(found.training.panel.names),
+                "features": len(found.training.panel.feature_names),
                 "forecasts": tested,
                 "whole": whole,
                 "cpu": time.process_time(),

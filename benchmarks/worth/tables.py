@@ -20,8 +20,8 @@ SUMS = {
     "upside": "upside",
     "expected_value": "spend in the next window",
 }
-SAID = ("predicted", "came, by segment", "came, by spend", "in the books")
-JUDGED = ("came of predicted", "mean error", "root mean square", "rank")
+SAID = ("predicted", "actual, by segment", "actual, by spend", "change of spend")
+JUDGED = ("actual over predicted", "mean error", "root mean square", "rank")
 METHODS = ("markov", "bgnbd", "last_year", "last_window", "mean")
 
 
@@ -31,25 +31,25 @@ def main() -> None:
     )
     parser.add_argument("runs", nargs="+", type=Path)
     for folder in parser.parse_args().runs:
-        made = open_run(folder)
+        run = open_run(folder)
         print(f"### {folder.name}\n")
-        print("\n".join(exposures(made)), "\n")
-        print("\n".join(tenths(made)), "\n")
-        print("\n".join(lifetimes(made)), "\n")
+        print("\n".join(exposures(run)), "\n")
+        print("\n".join(tenths(run)), "\n")
+        print("\n".join(lifetimes(run)), "\n")
 
 
-def shipped(made: RunFolder) -> pl.DataFrame:
-    name = made.json("classifier/evaluation.json")["shipped"]
-    return made.read_parquet("customer_value/sums.parquet").filter(forecaster=name)
+def shipped(run: RunFolder) -> pl.DataFrame:
+    name = run.read_json("classifier/evaluation.json")["selected"]
+    return run.read_parquet("customer_value/sums.parquet").filter(model=name)
 
 
-def exposures(made: RunFolder) -> Iterator[str]:
+def exposures(run: RunFolder) -> Iterator[str]:
     yield from header("test", "sum of", *SAID)
-    whole = shipped(made).filter(pl.col("part") == "all")
+    whole = shipped(run).filter(pl.col("part") == "all")
     for measure, name in SUMS.items():
         rows = whole.filter(measure=measure)
         for (window,), part in rows.group_by("window", maintain_order=True):
-            found = {row["realised_as"]: row for row in part.to_dicts()}
+            found = {row["actual_basis"]: row for row in part.to_dicts()}
             cells = [ratio(found.get(by)) for by in ("label", "spend", "change")]
             said = found["label"]["predicted"]
             yield f"| {window} | {name} | {said:,.0f} | {' | '.join(cells)} |"
@@ -64,19 +64,19 @@ def ratio(row: dict | None) -> str:
     if row is None:
         return ""
     if row["ratio"] is None:
-        return f"{row['realised']:,.0f}"
+        return f"{row['actual']:,.0f}"
     interval = f"{row['ratio_low']:.0%} to {row['ratio_high']:.0%}"
-    return f"{row['realised']:,.0f} ({row['ratio']:.0%}, {interval})"
+    return f"{row['actual']:,.0f} ({row['ratio']:.0%}, {interval})"
 
 
-def tenths(made: RunFolder) -> Iterator[str]:
-    rows = shipped(made).filter(
+def tenths(run: RunFolder) -> Iterator[str]:
+    rows = shipped(run).filter(
         pl.col("part").str.contains(r"^\d+$"),
         measure="value_at_risk",
-        realised_as="label",
+        actual_basis="label",
     )
     windows = rows["window"].unique(maintain_order=True).to_list()
-    yield f"| tenth by revenue at risk | {' | '.join(windows)} |"
+    yield f"| decile by revenue at risk | {' | '.join(windows)} |"
     yield f"| --: |{' --: |' * len(windows)}"
     for (part,), each in rows.group_by("part", maintain_order=True):
         found = {row["window"]: row for row in each.to_dicts()}
@@ -87,9 +87,9 @@ def tenths(made: RunFolder) -> Iterator[str]:
         yield f"| {part} | {' | '.join(cells)} |"
 
 
-def lifetimes(made: RunFolder) -> Iterator[str]:
+def lifetimes(run: RunFolder) -> Iterator[str]:
     yield from header("from, days", "worth by", *JUDGED)
-    errors = made.read_parquet("customer_value/errors.parquet")
+    errors = run.read_parquet("customer_value/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
         for method in METHODS:
             rows = span.filter(method=method).to_dicts()
@@ -104,8 +104,8 @@ def figures(found: dict) -> Iterator[str]:
     yield f"{total['value']:.0%} ({total['low']:.0%} to {total['high']:.0%})"
     for name in ("mae", "rmse"):
         row = found[name]
-        apart = f" ({row['gap']:+,.1f}; {row['gap_low']:+,.1f} to {row['gap_high']:+,.1f})"
-        yield f"{row['value']:,.1f}{apart if row['gap'] else ''}"
+        apart = f" ({row['difference']:+,.1f}; {row['difference_low']:+,.1f} to {row['difference_high']:+,.1f})"
+        yield f"{row['value']:,.1f}{apart if row['difference'] else ''}"
     rank = found["rank"]["value"]
     yield "" if rank is None else f"{rank:.2f}"
 

@@ -30,7 +30,7 @@ _HOMES = {
     "fit": ("segpredict.pipeline", "fit"),
     "ingest": ("segpredict.pipeline", "ingest"),
     "load": ("segpredict.pipeline", "load"),
-    "load_config": ("segpredict.config.load", "load"),
+    "load_config": ("segpredict.config.load", "load_config"),
 }
 
 __all__ = [

@@ -90,16 +90,16 @@ def test_data_sets_laid_out_by_fetch_are_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", challengers.CHALLENGERS, ids=lambda part: part.name)
 def test_a_challenger_gives_every_customer_probabilities(part, small) -> None:
     pytest.importorskip(part.name)
-    lesson = small.lesson()
+    lesson = small.training_data()
     forecaster = part.fit(lesson)
-    found = forecaster.predict(lesson.rows)
-    assert found.shape == (lesson.rows.height, lesson.classes)
+    found = forecaster.predict_proba(lesson.rows)
+    assert found.shape == (lesson.rows.height, lesson.n_classes)
     assert found.sum(axis=1) == pytest.approx(1)
-    assert (part.fit(lesson).predict(lesson.rows) == found).all()
+    assert (part.fit(lesson).predict_proba(lesson.rows) == found).all()
 
 
 def test_trees_grow_as_long_as_suits_the_validation_origins(small) -> None:
-    lesson = small.lesson()
+    lesson = small.training_data()
     asked = []
 
     def best(known, later) -> int:

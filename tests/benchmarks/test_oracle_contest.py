@@ -48,7 +48,7 @@ def test_who_beats_the_oracle_by_more_than_luck_raises_the_alarm():
 def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
     few = ("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40")
     found, trials = held("or2_like", 500, "classifier.baselines=['markov']", *few)
-    for name in trials[0].chances:
+    for name in trials[0].probabilities:
         assert not row(trials, name)["is_alarm"]
     model = row(trials, found.training.evaluation.model)
     assert model["gap"] < row(trials, "markov")["gap"]
@@ -74,7 +74,7 @@ def test_in_noise_no_skill_is_claimed():
     apart = verdict.pooled.differences["markov"]["log_loss"]
     assert apart.low <= 0 <= apart.high
     # Not of its own part, trees that over-learn: that can be beaten in noise.
-    plain = [c for c in verdict.claims if c.baseline in {"markov", "prior"}]
+    plain = [c for c in verdict.comparisons if c.baseline in {"markov", "prior"}]
     assert not any(c.beats for c in plain if c.metric == "log_loss")
     assert not row(trials, verdict.model)["is_alarm"]
 
@@ -89,6 +89,6 @@ def test_a_clockwork_is_foretold():
 @pytest.mark.slow
 def test_where_only_the_current_segment_tells_what_ships_is_near_the_oracle():
     found, trials = held("markov", 1_000, "classifier.baselines=['markov', 'logit']")
-    shipped = row(trials, found.training.evaluation.shipped)
+    shipped = row(trials, found.training.evaluation.selected)
     assert not shipped["is_alarm"]
     assert shipped["gap"] <= 0.02

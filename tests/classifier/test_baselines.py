@@ -39,27 +39,27 @@ def fit(name, given, classes=2):
 
 def test_the_prior_is_the_smoothed_class_mix():
     # (4 + ½) / (8 + 1) each
-    assert fit("prior", EIGHT).predict(EIGHT[:1]).tolist() == [[0.5, 0.5]]
-    three = fit("prior", EIGHT, classes=3).predict(EIGHT[:1])[0]
+    assert fit("prior", EIGHT).predict_proba(EIGHT[:1]).tolist() == [[0.5, 0.5]]
+    three = fit("prior", EIGHT, classes=3).predict_proba(EIGHT[:1])[0]
     assert three.tolist() == pytest.approx([4.5 / 9.5, 4.5 / 9.5, 0.5 / 9.5])
 
 
 def test_markov_is_the_smoothed_transition_matrix():
     # From 0: (3 + ½) / (4 + 1) and (1 + ½) / (4 + 1); from 1 the other way round.
-    found = fit("markov", EIGHT).predict(EIGHT[[0, 4]])
+    found = fit("markov", EIGHT).predict_proba(EIGHT[[0, 4]])
     assert found == pytest.approx(np.array([[0.7, 0.3], [0.3, 0.7]]))
 
 
 def test_markov_of_a_state_never_left_is_even():
-    found = fit("markov", EIGHT, classes=3).predict(rows(state_now=[2]))
+    found = fit("markov", EIGHT, classes=3).predict_proba(rows(state_now=[2]))
     assert found.tolist() == [pytest.approx([1 / 3] * 3)]
 
 
 def test_persistence_doubts_as_much_as_people_move():
     # Six of eight stay; ε solves 1 − ε + ε/2 = ¾, the maximum-likelihood choice.
     forecaster = fit("persistence", EIGHT)
-    assert forecaster.doubt == pytest.approx(0.5, abs=0.011)
-    assert forecaster.predict(EIGHT[[0, 4]]) == pytest.approx(
+    assert forecaster.error_rate == pytest.approx(0.5, abs=0.011)
+    assert forecaster.predict_proba(EIGHT[[0, 4]]) == pytest.approx(
         np.array([[0.75, 0.25], [0.25, 0.75]]), abs=0.006
     )
 
@@ -70,7 +70,7 @@ def test_persistence_says_stay_to_everybody_even_where_staying_is_rare():
         state_before=[0] * 8,
         label=[0, 0, 0, 0, 0, 0, 0, 1],
     )
-    found = fit("persistence", given, classes=3).predict(given)
+    found = fit("persistence", given, classes=3).predict_proba(given)
     assert found.argmax(axis=1).tolist() == given["state_now"].to_list()
 
 
@@ -84,8 +84,8 @@ def test_persistence_is_tuned_on_later_origins():
     lesson = TrainingData(both, names, 2, fit_origins=(0,), validation_origins=(90,))
     sure = TrainingData(early, names, 2)
     fit_persistence = BASELINES.get("persistence").fit
-    assert fit_persistence(lesson).doubt > 0.9
-    assert fit_persistence(sure).doubt < 0.02
+    assert fit_persistence(lesson).error_rate > 0.9
+    assert fit_persistence(sure).error_rate < 0.02
 
 
 def test_the_lookup_draws_each_cell_towards_markov():
@@ -101,9 +101,9 @@ def test_the_lookup_draws_each_cell_towards_markov():
     # The last fifth holds the two with label 1, the first one two with label 0.
     asked = given[[0, 9]]
     expected = [(50 * markov + [2, 0]) / 52, (50 * markov + [0, 2]) / 52]
-    assert forecaster.predict(asked) == pytest.approx(np.array(expected))
+    assert forecaster.predict_proba(asked) == pytest.approx(np.array(expected))
     unseen = asked[:1].with_columns(state_now=pl.lit(1, pl.Int8))
-    assert forecaster.predict(unseen).tolist() == [pytest.approx([0.5, 0.5])]
+    assert forecaster.predict_proba(unseen).tolist() == [pytest.approx([0.5, 0.5])]
 
 
 def test_equal_customers_share_a_cell_of_the_lookup():
@@ -114,15 +114,15 @@ def test_equal_customers_share_a_cell_of_the_lookup():
         recency_days=[4] * 20,
         freq_days_364=[1] * 19 + [2],
     )
-    found = fit("rfm_lookup", given).predict(given[:19])
+    found = fit("rfm_lookup", given).predict_proba(given[:19])
     assert len(np.unique(found, axis=0)) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_gives_probabilities(name, small):
-    lesson = small.lesson()
+    lesson = small.training_data()
     found = BASELINES.get(name).fit(lesson).predict_proba(lesson.rows)
-    assert found.shape == (lesson.rows.height, lesson.classes)
+    assert found.shape == (lesson.rows.height, lesson.n_classes)
     assert found.dtype == np.float64
     assert np.allclose(found.sum(axis=1), 1, atol=1e-12)
     assert found.min() > 0
@@ -130,7 +130,7 @@ def test_every_baseline_gives_probabilities(name, small):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_stores_as_json_and_reloads_equal(name, small):
-    lesson = small.lesson()
+    lesson = small.training_data()
     forecaster = BASELINES.get(name).fit(lesson)
     again = load(json.loads(json.dumps(forecaster.to_state(), allow_nan=False)))
     assert again.name == forecaster.name == name
@@ -139,7 +139,7 @@ def test_every_baseline_stores_as_json_and_reloads_equal(name, small):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_asks_columns_by_name(name, small):
-    lesson = small.lesson()
+    lesson = small.training_data()
     forecaster = BASELINES.get(name).fit(lesson)
     reordered = lesson.rows.select(reversed(lesson.rows.columns))
     assert np.array_equal(
@@ -149,7 +149,7 @@ def test_every_baseline_asks_columns_by_name(name, small):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_forecasts_a_customer_alike_alone_and_in_company(name, small):
-    lesson = small.lesson()
+    lesson = small.training_data()
     forecaster = BASELINES.get(name).fit(lesson)
     alone = np.concatenate([forecaster.predict_proba(lesson.rows[i]) for i in range(20)])
     assert np.array_equal(alone, forecaster.predict_proba(lesson.rows[:20]))
@@ -157,19 +157,21 @@ def test_every_baseline_forecasts_a_customer_alike_alone_and_in_company(name, sm
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_survives_a_class_without_training_rows(name, small):
-    lesson = small.lesson()
-    more = replace(lesson, classes=lesson.classes + 1)
+    lesson = small.training_data()
+    more = replace(lesson, n_classes=lesson.n_classes + 1)
     found = BASELINES.get(name).fit(more).predict_proba(lesson.rows)
-    assert found.shape[1] == lesson.classes + 1
+    assert found.shape[1] == lesson.n_classes + 1
     assert np.isfinite(found).all()
     assert found[:, -1].max() < 0.5
 
 
 def test_the_logit_survives_a_column_without_values(small):
-    lesson = small.lesson()
-    name = lesson.names[-1]
+    lesson = small.training_data()
+    name = lesson.feature_names[-1]
     empty = lesson.rows.with_columns(pl.lit(None, pl.Float64).alias(name))
-    forecaster = BASELINES.get("logit").fit(TrainingData(empty, lesson.names, lesson.classes))
+    forecaster = BASELINES.get("logit").fit(
+        TrainingData(empty, lesson.feature_names, lesson.n_classes)
+    )
     assert np.isfinite(forecaster.predict_proba(lesson.rows)).all()
     state = json.loads(json.dumps(forecaster.to_state(), allow_nan=False))
     assert np.array_equal(load(state).predict_proba(empty), forecaster.predict_proba(empty))
@@ -186,11 +188,11 @@ def test_the_second_order_chain_backs_off_to_the_first():
         state_before=[0] * 50 + [1] * 50,
         label=[0] * 50 + [1] * 50,
     )
-    found = fit("markov2", given).predict(given[[0, 99]])
+    found = fit("markov2", given).predict_proba(given[[0, 99]])
     # Markov says ½ from 1: (50 + 50·½) / 100 for what each half did.
     assert found == pytest.approx(np.array([[0.75, 0.25], [0.25, 0.75]]))
     unseen = given[:1].with_columns(state_now=pl.lit(0, pl.Int8), state_before=pl.lit(1, pl.Int8))
-    assert fit("markov2", given).predict(unseen).tolist() == [[0.5, 0.5]]
+    assert fit("markov2", given).predict_proba(unseen).tolist() == [[0.5, 0.5]]
 
 
 def seasonal(cutoffs, today):
@@ -209,7 +211,7 @@ def seasonal(cutoffs, today):
 def test_the_seasonal_chain_learns_from_the_same_weeks_a_year_before():
     lesson = seasonal([100, 300, 400], today=100 + 364 + 40)
     chain = BASELINES.get("markov_season").fit(lesson)
-    assert chain.origins == (100,)
+    assert chain.season_origins == (100,)
     # Around day 100 everybody stayed: (4 + ½) / 5.
     assert chain.predict_proba(EIGHT[:1])[0] == pytest.approx([0.9, 0.1])
     assert BASELINES.get("markov_season").missing_note(lesson) == ""
@@ -219,7 +221,7 @@ def test_the_seasonal_chain_says_so_where_no_origin_is_of_the_season():
     lesson = seasonal([300, 400], today=500)
     chain = BASELINES.get("markov_season").fit(lesson)
     plain = BASELINES.get("markov").fit(lesson)
-    assert chain.origins == ()
+    assert chain.season_origins == ()
     assert np.array_equal(chain.predict_proba(EIGHT), plain.predict_proba(EIGHT))
     assert "plain Markov" in BASELINES.get("markov_season").missing_note(lesson)
 
@@ -235,17 +237,17 @@ def test_the_rule_grid_draws_each_name_towards_everybody():
     )
     mix = np.array([8.5, 2.5]) / 11
     # Equal frequencies score 3; the two longest silent are "At risk" with two more.
-    found = fit("rules_grid", given).predict(given[[9]])
+    found = fit("rules_grid", given).predict_proba(given[[9]])
     assert found[0] == pytest.approx((50 * mix + [2, 2]) / 54)
 
 
 def test_the_forest_agrees_with_its_trees(small):
-    lesson = small.lesson()
+    lesson = small.training_data()
     forest = BASELINES.get("random_forest").fit(lesson)
     assert len(forest.trees.roots) == 30
     alone = [replace(forest.trees, roots=forest.trees.roots[i : i + 1]) for i in range(30)]
-    cells = feature_matrix(lesson.rows[:50], lesson.names)
+    cells = feature_matrix(lesson.rows[:50], lesson.feature_names)
     cells = np.where(np.isnan(cells), np.float32(-3e38), cells)
-    mean = np.mean([tree.predict(cells) for tree in alone], axis=0)
-    assert forest.trees.predict(cells) == pytest.approx(mean)
+    mean = np.mean([tree.predict_proba(cells) for tree in alone], axis=0)
+    assert forest.trees.predict_proba(cells) == pytest.approx(mean)
     assert forest.predict_proba(lesson.rows[:50]) == pytest.approx(mean, abs=1e-6)

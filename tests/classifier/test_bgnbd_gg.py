@@ -102,39 +102,39 @@ def test_who_only_returned_goods_gets_the_level_of_everybody(small):
 
 
 def test_the_fit_uses_no_label_and_neither_ids_nor_order_of_customers(small):
-    lesson = small.lesson()
+    lesson = small.training_data()
     plain = fit(lesson).to_state()
     other = lesson.rows.with_columns(label=pl.lit(0, pl.Int8))
     assert fit(replace(lesson, rows=other)).to_state() == plain
-    histories = lesson.past.customer_histories
+    histories = lesson.history.customer_histories
     renamed = histories.sample(fraction=1, shuffle=True, seed=1).with_columns(
         customer_id=pl.int_range(pl.len()).cast(pl.String)
     )
-    past = replace(lesson.past, customer_histories=renamed)
-    assert fit(replace(lesson, past=past)).to_state() == plain
+    past = replace(lesson.history, customer_histories=renamed)
+    assert fit(replace(lesson, history=past)).to_state() == plain
 
 
 def test_its_state_holds_no_infinity(small):
-    state = fit(small.lesson()).to_state()
+    state = fit(small.training_data()).to_state()
     again = BASELINES.get("bgnbd_gg").from_state(json.loads(json.dumps(state)))
-    assert again == fit(small.lesson())
+    assert again == fit(small.training_data())
     assert again.borders[0][-1][0] == np.inf
 
 
 def test_a_lesson_without_histories_is_refused(small):
     with pytest.raises(SegpredictError, match="labelled rows only"):
-        fit(replace(small.lesson(), past=None))
+        fit(replace(small.training_data(), history=None))
 
 
 def test_a_shop_to_which_nobody_came_back_is_refused(small):
-    lesson = small.lesson()
-    once = lesson.past.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lesson = small.training_data()
+    once = lesson.history.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
     with pytest.raises(TooFewCustomersError):
-        fit(replace(lesson, past=replace(lesson.past, customer_histories=once)))
+        fit(replace(lesson, history=replace(lesson.history, customer_histories=once)))
 
 
 def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
-    model, rows = fit(small.lesson()), small.lesson().rows
+    model, rows = fit(small.training_data()), small.training_data().rows
     whole = model.predict_proba(rows)
     monkeypatch.setattr(bgnbd_gg, "CUSTOMERS_PER_CHUNK", 7)
     assert np.array_equal(model.predict_proba(rows), whole)
@@ -143,8 +143,8 @@ def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
 
 def test_segments_by_more_than_days_and_spend_are_refused(small):
     class Wider:
-        further = ("recency",)
+        extra_inputs = ("recency",)
 
-    lesson = small.lesson()
+    lesson = small.training_data()
     with pytest.raises(SupportError, match="recency too"):
-        fit(replace(lesson, past=replace(lesson.past, segmentation=Wider())))
+        fit(replace(lesson, history=replace(lesson.history, segmentation=Wider())))

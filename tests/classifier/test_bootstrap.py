@@ -23,7 +23,7 @@ def test_values_are_the_plain_differences_of_the_metrics():
     labels = rng.integers(0, 3, 200)
     found = compare(chances, labels)["b"]
     for name in BOOTSTRAP_METRICS:
-        measure = getattr(metrics, name)
+        measure = getattr(metrics, {"brier": "brier_score"}.get(name, name))
         plain = measure(chances["a"], labels) - measure(chances["b"], labels)
         assert found[name].value == pytest.approx(plain, abs=1e-9), name
         assert found[name].low <= found[name].value <= found[name].high

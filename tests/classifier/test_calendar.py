@@ -73,7 +73,7 @@ def test_a_season_seen_once_cannot_be_proven():
 
 def test_outcomes_that_settle_late_teach_no_earlier_forecast():
     lesson = taught(season=2.0)
-    late = replace(lesson, past=replace(lesson.past, settlement=700))
+    late = replace(lesson, history=replace(lesson.history, settlement=700))
     assert calendar.select_calendar_features(late)[0] is late
 
 

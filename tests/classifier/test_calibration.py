@@ -27,8 +27,8 @@ def test_a_calibrated_world_is_left_alone(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_an_over_confident_world_is_mended_and_better_on_days_never_seen(seed):
     found = select_calibration(worlds.backtests(seed, sharpen=2.0), "m", 28)
-    later = worlds.trial(999, np.random.default_rng(seed + 50), sharpen=2.0)
-    told = later.chances["m"]
+    later = worlds.backtest(999, np.random.default_rng(seed + 50), sharpen=2.0)
+    told = later.probabilities["m"]
     assert found.kind != "none"
     assert found.loss_reduction > found.loss_reduction_se > 0
     after = metrics.log_loss(found.apply(told), later.labels)
@@ -36,8 +36,10 @@ def test_an_over_confident_world_is_mended_and_better_on_days_never_seen(seed):
 
 
 def test_the_temperature_of_a_planted_sharpness_is_found():
-    one = worlds.trial(0, np.random.default_rng(4), rows=20_000, sharpen=2.0)
-    assert fit_temperature(one.chances["m"], one.labels).scale[0] == pytest.approx(0.5, abs=0.02)
+    one = worlds.backtest(0, np.random.default_rng(4), rows=20_000, sharpen=2.0)
+    assert fit_temperature(one.probabilities["m"], one.labels).scale[0] == pytest.approx(
+        0.5, abs=0.02
+    )
 
 
 def test_one_rehearsal_proves_nothing():
@@ -46,7 +48,7 @@ def test_one_rehearsal_proves_nothing():
 
 def test_a_map_that_only_served_the_past_is_not_taken():
     *old, _ = worlds.backtests(1, sharpen=2.0)
-    newest = worlds.trial(56, np.random.default_rng(9))
+    newest = worlds.backtest(56, np.random.default_rng(9))
     assert select_calibration((*old, newest), "m", 28).kind == "none"
 
 
@@ -56,10 +58,10 @@ def test_overlapping_outcomes_prove_nothing():
 
 @pytest.mark.parametrize("fit", FITS)
 def test_a_calibration_survives_json_to_the_bit(fit):
-    one = worlds.trial(0, np.random.default_rng(2), rows=500, sharpen=2.0)
-    told = one.chances["m"]
+    one = worlds.backtest(0, np.random.default_rng(2), rows=500, sharpen=2.0)
+    told = one.probabilities["m"]
     found = fit(told, one.labels)
-    again = Calibration.from_state(json.loads(json.dumps(found.state())))
+    again = Calibration.from_state(json.loads(json.dumps(found.to_state())))
     assert np.array_equal(again.apply(told), found.apply(told))
 
 
@@ -71,8 +73,8 @@ def test_a_calibration_survives_json_to_the_bit(fit):
 )
 def test_mended_rows_add_up_to_one_and_stand_alone(rows, fit):
     told = rows / rows.sum(axis=1, keepdims=True)
-    one = worlds.trial(0, np.random.default_rng(2), rows=200, sharpen=2.0)
-    found = fit(one.chances["m"], one.labels)
+    one = worlds.backtest(0, np.random.default_rng(2), rows=200, sharpen=2.0)
+    found = fit(one.probabilities["m"], one.labels)
     after = found.apply(told)
     assert np.allclose(after.sum(axis=1), 1)
     assert (after >= 0).all()

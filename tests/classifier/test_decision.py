@@ -76,6 +76,6 @@ def test_an_unknown_rule_is_refused():
 
 def test_a_decision_survives_its_state():
     rule = decision("balanced", 0.4)
-    again = DecisionRule.from_state(rule.state())
-    chances = worlds.backtests(0)[0].chances["m"]
+    again = DecisionRule.from_state(rule.to_state())
+    chances = worlds.backtests(0)[0].probabilities["m"]
     assert np.array_equal(again.predict(chances), rule.predict(chances))

@@ -31,27 +31,27 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @given(schedules())
 def test_no_origin_learns_from_an_outcome_that_ends_after_its_test_cutoff(plan):
-    for fold in (*plan.outer, plan.production_fold):
+    for fold in (*plan.test_folds, plan.production_fold):
         for day in fold.train_origins:
             assert day + plan.time.gap + plan.time.horizon <= fold.cutoff
 
 
 @given(schedules())
 def test_no_test_needs_a_day_that_is_not_in_the_data(plan):
-    for fold in plan.outer:
+    for fold in plan.test_folds:
         assert fold.cutoff + plan.time.days_to_complete <= plan.end_day
     assert max(plan.cutoffs) == plan.production_fold.cutoff == plan.end_day
 
 
 @given(schedules())
 def test_test_outcomes_do_not_overlap(plan):
-    cutoffs = [fold.cutoff for fold in plan.outer]
+    cutoffs = [fold.cutoff for fold in plan.test_folds]
     assert all(b - a >= plan.time.horizon for a, b in pairwise(cutoffs))
 
 
 @given(schedules())
 def test_fitting_outcomes_end_before_validation_begins(plan):
-    for fold in (*plan.outer, plan.production_fold):
+    for fold in (*plan.test_folds, plan.production_fold):
         assert set(fold.fit_origins) | set(fold.validation_origins) <= set(fold.train_origins)
         for day in fold.fit_origins:
             assert day + plan.time.days_to_complete <= fold.validation_origins[0]
@@ -63,7 +63,7 @@ def test_fitting_outcomes_end_before_validation_begins(plan):
 
 @given(schedules())
 def test_every_origin_saw_half_a_lookback_and_a_whole_window(plan):
-    for fold in plan.outer:
+    for fold in plan.test_folds:
         for day in fold.train_origins:
             assert day - plan.first_day >= max(plan.time.horizon, plan.time.lookback / 2)
 
@@ -71,12 +71,12 @@ def test_every_origin_saw_half_a_lookback_and_a_whole_window(plan):
 @given(schedules())
 def test_a_blind_segmenter_sees_nothing_after_the_first_test_cutoff(plan):
     assert plan.segmentation_windows
-    assert all(start < end <= plan.outer[0].cutoff for start, end in plan.segmentation_windows)
+    assert all(start < end <= plan.test_folds[0].cutoff for start, end in plan.segmentation_windows)
 
 
 @given(schedules())
 def test_all_tests_but_the_newest_have_six_origins_and_a_split(plan):
-    for fold in plan.outer[:-1]:
+    for fold in plan.test_folds[:-1]:
         assert len(fold.train_origins) >= 6
         assert fold.fit_origins
         assert len(fold.validation_origins) == 2

@@ -30,7 +30,7 @@ class ByDays:
             segment=pl.col("days").clip(1, 2).cast(pl.Int8),
         )
 
-    further = ()
+    extra_inputs = ()
 
     def require_fitted_before(self, cutoff):
         pass
@@ -92,15 +92,15 @@ def test_the_panel_keeps_its_contract_and_its_order(small):
     frame = small.panel.frame
     schemas.validate_schema(frame.select(list(schemas.PANEL_SCHEMA.columns)), schemas.PANEL_SCHEMA)
     assert frame.equals(frame.sort("cutoff", "customer_id"))
-    assert set(small.panel.names) <= set(frame.columns)
-    assert small.panel.names[:2] == tuple(state.name for state in STATE_FEATURES)
+    assert set(small.panel.feature_names) <= set(frame.columns)
+    assert small.panel.feature_names[:2] == tuple(state.name for state in STATE_FEATURES)
 
 
 def test_the_panel_of_a_cutoff_does_not_depend_on_its_company(small):
-    cutoff = small.schedule.outer[-1].cutoff
-    window = small.schedule.time.window(cutoff, small.transactions.first_day)
+    cutoff = small.schedule.test_folds[-1].cutoff
+    window = small.schedule.time.window_at(cutoff, small.transactions.first_day)
     alone = build_panel(small.transactions, small.segmentation, [window]).frame
-    assert alone.equals(small.panel.at(cutoff))
+    assert alone.equals(small.panel.at_cutoffs(cutoff))
 
 
 def test_a_cutoff_without_customers_gives_an_empty_panel():
@@ -110,12 +110,12 @@ def test_a_cutoff_without_customers_gives_an_empty_panel():
 
 
 def test_l1_nothing_on_or_after_the_cutoff_changes_what_is_known(small):
-    cutoff = small.schedule.outer[-1].cutoff
+    cutoff = small.schedule.test_folds[-1].cutoff
     before = small.transactions.lines.filter(pl.col("day") < cutoff)
     blind = replace(small.transactions, lines=before)
-    window = small.schedule.time.window(cutoff, small.transactions.first_day)
+    window = small.schedule.time.window_at(cutoff, small.transactions.first_day)
     found = build_panel(blind, small.segmentation, [window]).frame
-    known = small.panel.at(cutoff)
+    known = small.panel.at_cutoffs(cutoff)
     assert found.drop("label").equals(known.drop("label"))
     assert not found["label"].equals(known["label"])
 
@@ -146,10 +146,10 @@ def test_l4_a_join_that_changes_the_population_is_refused():
 def test_l6_idle_days_at_the_end_change_no_row(small):
     given = small.transactions
     later = replace(given, end_day=given.end_day + 60)
-    cutoffs = small.schedule.outer[-1].train_origins
-    windows = [small.schedule.time.window(day, given.first_day) for day in cutoffs]
+    cutoffs = small.schedule.test_folds[-1].train_origins
+    windows = [small.schedule.time.window_at(day, given.first_day) for day in cutoffs]
     found = build_panel(later, small.segmentation, windows).frame
-    assert found.equals(small.panel.at(*cutoffs))
+    assert found.equals(small.panel.at_cutoffs(*cutoffs))
 
 
 def test_l8_what_is_returned_after_the_cutoff_still_counts_at_it():
@@ -177,6 +177,6 @@ def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
 
 def test_l10_a_column_that_only_tells_origins_apart_is_not_used(small):
     assert "observed_days" in small.panel.frame.columns
-    assert "observed_days" not in small.training.booster.names
-    assert "cutoff" not in small.panel.names
-    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.booster.names}
+    assert "observed_days" not in small.training.xgboost_model.feature_names
+    assert "cutoff" not in small.panel.feature_names
+    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.xgboost_model.feature_names}

@@ -112,9 +112,9 @@ def test_the_order_of_rows_does_not_matter(small):
         one.customers[order],
         one.states[order],
         one.labels[order],
-        {name: given[order] for name, given in one.chances.items()},
-        one.facts[order.tolist()],
-        one.values,
+        {name: given[order] for name, given in one.probabilities.items()},
+        one.covariates[order.tolist()],
+        one.segment_values,
     )
     plain = evaluate_rankings([one], draws=100, seed=1)
     for left, right in zip(plain, evaluate_rankings([mixed], draws=100, seed=1), strict=True):

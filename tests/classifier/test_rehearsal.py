@@ -18,7 +18,7 @@ from small_shop import OPTIONS, Small
 
 
 @given(
-    st.set_coverage(st.integers(0, 60), max_size=14),
+    st.sets(st.integers(0, 60), max_size=14),
     st.integers(1, 30),
     st.integers(0, 10),
 )
@@ -56,7 +56,7 @@ def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
 
 
 def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
-    for row in small.training.evaluation.usage["folds"]:
+    for row in small.training.evaluation.policies["folds"]:
         rehearsed = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
         cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
         ahead = small.schedule.time.days_to_complete
@@ -72,7 +72,7 @@ def taught(small: Small, transactions):
     rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
     made = train._Maker(*given)
-    made.silhouette_folds = made.silhouette_folds[-2:]  # the final test, and what ships
+    made.folds = made.folds[-2:]  # the final test, and what ships
     maps, _ = train._mended(made, small.training.backtests[-1:])
     usages = train._usages(made, small.training.evaluation, maps)
     return list(zip(maps, usages, strict=True))
@@ -91,4 +91,4 @@ def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_ru
     assert test == other
     # What ships may learn from that test, so the change is one that could be seen.
     assert ships[1].set_thresholds != changed[1].set_thresholds
-    assert ships[1].decision != changed[1].decision
+    assert ships[1].decision_rule != changed[1].decision_rule

@@ -5,6 +5,14 @@ import pytest
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA, build_scorecard
 
+FUNCTIONS = {
+    "log_loss": metrics.log_loss,
+    "rps": metrics.ranked_probability_score,
+    "auc": metrics.macro_roc_auc,
+    "quadratic_kappa": metrics.quadratic_weighted_kappa,
+    "mix_error": metrics.mix_error,
+}
+
 
 @pytest.fixture(scope="module")
 def card(small):
@@ -25,11 +33,11 @@ def test_each_figure_stands_in_one_row(card):
 
 def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
     trial = small.training.backtests[-1]
-    day = small.training.evaluation.origins[-1].to_json()["cutoff"]
+    day = small.training.evaluation.windows[-1].to_json()["cutoff"]
     for name in ("blend", "markov"):
-        for metric in ("log_loss", "rps", "auc", "quadratic_kappa", "mix_error"):
+        for metric in FUNCTIONS:
             told = one(card, window=day, forecaster=name, metric=metric, stratum="all")
-            plain = getattr(metrics, metric)(trial.chances[name], trial.labels)
+            plain = FUNCTIONS[metric](trial.probabilities[name], trial.labels)
             assert told["value"] == pytest.approx(plain)
 
 
@@ -66,8 +74,8 @@ def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, sh
 
 
 def test_new_customers_are_those_of_the_panel(small, card):
-    days = [fold.cutoff for fold in small.schedule.outer]
-    new = int(small.panel.at(*days)["is_new"].sum())
+    days = [fold.cutoff for fold in small.schedule.test_folds]
+    new = int(small.panel.at_cutoffs(*days)["is_new"].sum())
     told = one(card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss")
     assert told["n"] == new
 

@@ -181,80 +181,80 @@ def test_whatever_the_step_a_year_of_origins_is_asked(step):
 def test_the_proof_of_an_older_day_looks_at_nothing_newer():
     lesson, _ = shop(WAVE)
     days = [DAYS_PER_YEAR + HORIZON, 2 * DAYS_PER_YEAR]
-    before = index_ahead(lesson.past, days)
-    busier = lesson.past.orders.copy()
+    before = index_ahead(lesson.history, days)
+    busier = lesson.history.daily_orders.copy()
     busier[2 * DAYS_PER_YEAR :] *= 7
-    assert index_ahead(replace(lesson.past, orders=busier), days) == before
-    assert DAYS_PER_YEAR - 1 not in index_ahead(lesson.past, [DAYS_PER_YEAR - 1])
+    assert index_ahead(replace(lesson.history, daily_orders=busier), days) == before
+    assert DAYS_PER_YEAR - 1 not in index_ahead(lesson.history, [DAYS_PER_YEAR - 1])
 
 
 @pytest.fixture(scope="module")
 def seasonal(small):
     """The blend with a season in which the next weeks are three times as busy."""
-    lesson = small.lesson()
+    lesson = small.training_data()
     model = blend.fit(lesson)
     day = int(lesson.rows["cutoff"].max())
     year = (3.0,) * 4 + (0.5,) * 48
     year = tuple((np.array(year) / np.mean(year)).tolist())
     return replace(
-        model, purchase_model=replace(model.purchase_model, season=SeasonalIndex(year, day))
+        model, purchase_model=replace(model.purchase_model, seasonal_index=SeasonalIndex(year, day))
     )
 
 
 def test_each_row_is_foretold_from_its_own_day(small, seasonal):
-    rows = small.lesson().rows
-    buying = seasonal.buying
-    told = buying.predict(rows)
-    plain = replace(buying, season=None)
+    rows = small.training_data().rows
+    buying = seasonal.purchase_model
+    told = buying.predict_proba(rows)
+    plain = replace(buying, seasonal_index=None)
     for day in rows["cutoff"].unique().to_list():
         here = (rows["cutoff"] == day).to_numpy()
-        speed = buying.season.speed(day + buying.gap, buying.horizon)
-        expected = replace(plain, speed=speed).predict(rows.filter(pl.Series(here)))
+        speed = buying.seasonal_index.mean_index(day + buying.gap, buying.horizon)
+        expected = replace(plain, index_ahead=speed).predict_proba(rows.filter(pl.Series(here)))
         assert np.array_equal(told[here], expected)
 
 
 def test_a_year_in_which_nothing_was_sold_gives_chances_still(small, seasonal):
-    rows = small.lesson().rows[:50]
+    rows = small.training_data().rows[:50]
     closed = SeasonalIndex((0.0,) * 51 + (52.0,), known_until=int(rows["cutoff"][0]))
-    told = replace(seasonal.buying, season=closed).predict(rows)
+    told = replace(seasonal.purchase_model, seasonal_index=closed).predict_proba(rows)
     assert np.isfinite(told).all()
     assert told.sum(axis=1) == pytest.approx(1.0)
 
 
 def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
-    rows = small.lesson().rows.drop("cutoff")
+    rows = small.training_data().rows.drop("cutoff")
     with pytest.raises(ColumnMissingError, match="cutoff"):
-        seasonal.buying.predict(rows)
+        seasonal.purchase_model.predict_proba(rows)
 
 
 def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
     monkeypatch.setattr(seasonality, "select_seasonal_index", lambda *_: (None, "The season helps"))
-    assert "The season helps" in blend.fit(small.lesson()).note
+    assert "The season helps" in blend.fit(small.training_data()).note
     monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
-    assert "season helps" not in blend.fit(small.lesson()).note
+    assert "season helps" not in blend.fit(small.training_data()).note
 
 
 def test_busier_days_ahead_leave_fewer_customers_silent(small, seasonal):
-    last = small.lesson().rows["cutoff"].max()
-    rows = small.lesson().rows.filter(pl.col("cutoff") == last)
-    plain = replace(seasonal.buying, season=None)
-    assert (seasonal.buying.predict(rows) < plain.predict(rows))[:, 0].all()
+    last = small.training_data().rows["cutoff"].max()
+    rows = small.training_data().rows.filter(pl.col("cutoff") == last)
+    plain = replace(seasonal.purchase_model, seasonal_index=None)
+    assert (seasonal.purchase_model.predict_proba(rows) < plain.predict_proba(rows))[:, 0].all()
 
 
 def test_a_model_with_a_season_reloads_equal(small, seasonal):
-    rows = small.lesson().rows
-    again = load(json.loads(json.dumps(seasonal.state(), allow_nan=False)))
-    assert np.array_equal(again.predict_proba(rows), seasonal.predict(rows))
+    rows = small.training_data().rows
+    again = load(json.loads(json.dumps(seasonal.to_state(), allow_nan=False)))
+    assert np.array_equal(again.predict_proba(rows), seasonal.predict_proba(rows))
 
 
 def test_the_orders_of_a_day_are_those_known_at_the_cutoff(small):
-    found = small.lesson().past
-    known = small.transactions.known(found.cutoff).filter("is_order_head").collect()
+    found = small.training_data().history
+    known = small.transactions.known_at(found.cutoff).filter("is_order_head").collect()
     counts = known.group_by("day").len()
     first = small.transactions.first_day
     expected = np.zeros(found.cutoff - first, dtype=np.int64)
     expected[counts["day"].to_numpy() - first] = counts["len"].to_numpy()
-    assert np.array_equal(found.orders, expected)
+    assert np.array_equal(found.daily_orders, expected)
 
 
 def test_chances_between_known_speeds_are_near_the_true_ones():

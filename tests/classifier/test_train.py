@@ -20,7 +20,7 @@ ASKED = [p.name for p in BASELINES.all_parts() if p.is_usual]
 @pytest.fixture(scope="module")
 def blind(small):
     """The same training where nothing was sold on or after the final test cutoff."""
-    cutoff = small.schedule.outer[-1].cutoff
+    cutoff = small.schedule.test_folds[-1].cutoff
     past = small.transactions.lines.filter(pl.col("day") < cutoff)
     given = replace(small.transactions, lines=past)
     return train_classifier(given, small.segmentation, OPTIONS, TIME)
@@ -29,41 +29,41 @@ def blind(small):
 def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
     verdict = small.training.evaluation
     names = {"blend", "xgboost", *ASKED}
-    assert len(verdict.origins) == len(small.schedule.outer) == 2
+    assert len(verdict.origins) == len(small.schedule.test_folds) == 2
     for reading in (*verdict.origins, verdict.pooled):
-        assert set(reading.scores) == set(reading.forecast) == names
+        assert set(reading.scores) == set(reading.predicted_mix) == names
         assert set(reading.differences) == names - {"blend"}
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
-    for trial, fold in zip(small.training.backtests, small.schedule.outer, strict=True):
-        customers = small.panel.at(fold.cutoff)
+    for trial, fold in zip(small.training.backtests, small.schedule.test_folds, strict=True):
+        customers = small.panel.at_cutoffs(fold.cutoff)
         assert trial.customers.tolist() == customers["customer_id"].to_list()
         assert trial.labels.tolist() == customers["label"].to_list()
 
 
 def test_what_ships_was_named_by_the_verdict(small):
     training = small.training
-    assert training.forecaster.name == training.evaluation.shipped
-    assert training.booster.name == "xgboost"
+    assert training.selected_model.name == training.evaluation.selected
+    assert training.xgboost_model.name == "xgboost"
 
 
 def test_what_ships_learned_from_every_complete_origin(small):
     whole = small.schedule.production_fold.train_origins
     assert whole[-1] == small.transactions.end_day - TIME.horizon
-    assert set(small.schedule.outer[-1].train_origins) - set(whole) == set()
+    assert set(small.schedule.test_folds[-1].train_origins) - set(whole) == set()
 
 
 def test_values_are_the_mean_revenue_of_each_segment(small):
     days = small.schedule.production_fold.train_origins
-    rows = small.panel.at(*days).filter(pl.col("label") == 2)
+    rows = small.panel.at_cutoffs(*days).filter(pl.col("label") == 2)
     spent = features.clustering_inputs(
         small.transactions, [(day, day + TIME.horizon) for day in days]
     ).with_columns(cutoff=(pl.col("end") - TIME.horizon).cast(pl.Int32))
     money = rows.join(spent, on=["customer_id", "cutoff"])["spend"]
-    assert small.training.values[0] == 0
-    assert small.training.values[2] == pytest.approx(money.mean() / MONEY_SCALE)
-    assert list(small.training.values) == sorted(small.training.values)
+    assert small.training.segment_values[0] == 0
+    assert small.training.segment_values[2] == pytest.approx(money.mean() / MONEY_SCALE)
+    assert list(small.training.segment_values) == sorted(small.training.segment_values)
 
 
 def test_progress_is_told_in_rising_shares(small):
@@ -107,13 +107,13 @@ def test_shuffled_rows_and_two_threads_give_equal_results(small):
     again = train_classifier(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
     assert again.panel.frame.equals(small.panel.frame)
     assert again.evaluation == small.training.evaluation
-    assert again.selected_model.to_state() == small.training.forecaster.state()
-    assert again.segment_values == small.training.values
+    assert again.selected_model.to_state() == small.training.selected_model.to_state()
+    assert again.segment_values == small.training.segment_values
 
 
 def test_l2_no_row_of_a_test_was_learned_from(small):
-    for which, fold in enumerate(small.schedule.outer):
-        lesson = small.lesson(which)
+    for which, fold in enumerate(small.schedule.test_folds):
+        lesson = small.training_data(which)
         assert tuple(lesson.rows["cutoff"].unique().sort()) == fold.train_origins
         assert lesson.rows["cutoff"].max() + TIME.horizon <= fold.cutoff
 
@@ -132,7 +132,7 @@ def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, bli
     """Cut points, medians, rounds and fits are all made before the test is opened."""
     honest = small.training.backtests[-1]
     assert not np.array_equal(honest.labels, blind.backtests[-1].labels)
-    assert np.array_equal(honest.chances[name], blind.backtests[-1].chances[name])
+    assert np.array_equal(honest.probabilities[name], blind.backtests[-1].probabilities[name])
 
 
 def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
@@ -140,7 +140,7 @@ def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
     same, rows, grouped, honest = found.tests
     assert same.scores.accuracy > 0.95
     assert [sight.is_honest for sight in found.tests] == [False, False, False, True]
-    reading = small.training.evaluation.origins[-1]
+    reading = small.training.evaluation.windows[-1]
     assert honest.scores == reading.scores["xgboost"]
     worst = max(sight.scores.accuracy for sight in found.tests)
     assert worst - honest.scores.accuracy > 0.15
@@ -184,7 +184,7 @@ def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
         # Trees fitted to noise may be a little worse than a count; never better.
         assert verdict.pooled.differences[baseline]["log_loss"].high >= 0
         assert abs(verdict.skill[baseline]) < 0.01
-    assert verdict.shipped not in {"blend", "xgboost"}
+    assert verdict.selected not in {"blend", "xgboost"}
 
 
 def test_a_world_of_clockwork_is_foretold():
@@ -204,10 +204,10 @@ def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
 
 
 def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):
-    lesson, cutoff = small.lesson(), small.schedule.outer[-1].cutoff
-    once = lesson.past.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
-    lonely = replace(lesson, past=replace(lesson.past, customer_histories=once))
-    customers = small.panel.at(cutoff)
+    lesson, cutoff = small.training_data(), small.schedule.test_folds[-1].cutoff
+    once = lesson.history.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lonely = replace(lesson, history=replace(lesson.history, customer_histories=once))
+    customers = small.panel.at_cutoffs(cutoff)
     question = backtest.BacktestInput(cutoff, lonely, customers, customers, ())
     asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
     (trial,), notes, (model,) = backtest.run_backtests([question], asked, lambda _: None)

@@ -25,7 +25,7 @@ def told(usages, tests):
 
 @pytest.mark.parametrize("alpha", [0.1, 0.2])
 def test_sets_cover_every_segment_as_asked_where_the_world_stays(alpha):
-    tests = [worlds.trial(999, np.random.default_rng(77))]
+    tests = [worlds.backtest(999, np.random.default_rng(77))]
     found = told([learned(alpha=alpha)], tests)
     for metric in ("set_coverage", *(f"set_coverage_{i}" for i in IDS)):
         assert found["pooled", metric]["value"] == pytest.approx(1 - alpha, abs=0.035)
@@ -35,19 +35,19 @@ def test_sets_cover_every_segment_as_asked_where_the_world_stays(alpha):
 
 
 def test_sets_of_a_world_that_turns_over_confident_cover_less_and_say_so():
-    tests = [worlds.trial(999, np.random.default_rng(77), sharpen=3.0)]
+    tests = [worlds.backtest(999, np.random.default_rng(77), sharpen=3.0)]
     assert told([learned()], tests)["pooled", "set_coverage"]["high"] < 0.9
 
 
 def test_a_test_that_nobody_rehearsed_tells_of_no_sets():
-    tests = [worlds.trial(999, np.random.default_rng(1))]
+    tests = [worlds.backtest(999, np.random.default_rng(1))]
     found = told([default_policy(ASKED.class_mix, ASKED.segment_values)], tests)
     assert ("pooled", "set_coverage") not in found
     assert ("pooled", "macro_f1_argmax") in found
 
 
 def test_each_rule_is_best_at_what_it_is_for():
-    tests = [worlds.trial(999, np.random.default_rng(5))]
+    tests = [worlds.backtest(999, np.random.default_rng(5))]
     found = told([learned()], tests)
     value = {m: row["value"] for (w, m), row in found.items() if w == "pooled"}
     assert value["accuracy_argmax"] >= value["accuracy_balanced"]
@@ -57,12 +57,12 @@ def test_each_rule_is_best_at_what_it_is_for():
 def test_nobody_gets_an_empty_set():
     usage = learned()
     chances = np.full((1, 3), 1 / 3)
-    assert usage.members(chances).any()
+    assert usage.prediction_sets(chances).any()
 
 
 def test_usage_survives_json():
     usage = learned()
-    assert DecisionPolicy.from_state(json.loads(json.dumps(usage.state()))) == usage
+    assert DecisionPolicy.from_state(json.loads(json.dumps(usage.to_state()))) == usage
 
 
 def test_the_reliability_of_a_calibrated_world_lies_on_the_diagonal():

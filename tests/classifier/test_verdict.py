@@ -29,12 +29,12 @@ def verdict(*trials, ids=IDS, warnings=()):
 
 
 def claim(found, baseline, metric):
-    return next(c for c in found.claims if (c.baseline, c.metric) == (baseline, metric))
+    return next(c for c in found.comparisons if (c.baseline, c.metric) == (baseline, metric))
 
 
 def test_a_better_model_ships_and_says_by_how_much():
     found = verdict(trial(100, {"xgboost": 0.8, "markov": 0.5, "prior": 0.2}))
-    assert found.shipped == "xgboost"
+    assert found.selected == "xgboost"
     assert "below markov, the best baseline" in found.reason
     loss = found.pooled.scores
     saved = 1 - loss["xgboost"].log_loss / loss["markov"].log_loss
@@ -43,7 +43,7 @@ def test_a_better_model_ships_and_says_by_how_much():
 
 def test_a_model_that_does_not_beat_the_best_baseline_stays_home():
     found = verdict(trial(100, {"xgboost": 0.5, "markov": 0.8, "prior": 0.4}))
-    assert found.shipped == "markov"
+    assert found.selected == "markov"
     assert "not beaten by xgboost" in found.reason
     assert found.skill["markov"] < 0 < found.skill["prior"]
 
@@ -55,9 +55,9 @@ def test_an_equal_model_does_not_ship():
         one.customers,
         one.states,
         one.labels,
-        {"xgboost": one.chances["xgboost"], "markov": one.chances["xgboost"]},
+        {"xgboost": one.probabilities["xgboost"], "markov": one.probabilities["xgboost"]},
     )
-    assert verdict(both).shipped == "markov"
+    assert verdict(both).selected == "markov"
 
 
 def test_beating_needs_every_window_and_an_interval_off_zero():
@@ -68,13 +68,13 @@ def test_beating_needs_every_window_and_an_interval_off_zero():
     mixed = verdict(trial(100, good), trial(200, bad))
     assert mixed.pooled.differences["markov"]["accuracy"].excludes_zero
     assert claim(mixed, "markov", "accuracy").beats is False
-    assert claim(mixed, "markov", "accuracy").windows == 1
+    assert claim(mixed, "markov", "accuracy").windows_better == 1
 
 
 def test_pooled_rows_are_those_of_all_windows_and_customers_count_once():
     found = verdict(*(trial(day, {"xgboost": 0.6, "prior": 0.5}) for day in (1, 2)))
-    assert [reading.n for reading in found.origins] == [300, 300]
-    assert (found.pooled.n, found.pooled.customers) == (600, 300)
+    assert [reading.n_rows for reading in found.windows] == [300, 300]
+    assert (found.pooled.n_rows, found.pooled.customers) == (600, 300)
     assert sum(found.pooled.actual_mix) == pytest.approx(1)
 
 
@@ -88,7 +88,7 @@ def test_too_good_to_be_true_is_called_a_presumed_leak():
 def test_one_dominant_outcome_is_warned_of():
     given = trial(100, {"xgboost": 0.6, "prior": 0.5})
     labels = np.where(np.arange(300) < 290, 0, given.labels)
-    flat = Backtest(100, given.customers, given.states, labels, given.chances)
+    flat = Backtest(100, given.customers, given.states, labels, given.probabilities)
     assert any("are one segment" in warning for warning in verdict(flat).warnings)
 
 
@@ -102,7 +102,7 @@ def test_it_goes_through_json_and_comes_back_equal():
     found = verdict(trial(15000, given), trial(15091, given))
     text = json.dumps(found.to_json(), allow_nan=False)
     assert Evaluation.from_json(json.loads(text)) == found
-    assert json.loads(text)["origins"][0]["cutoff"] == "2011-01-26"
+    assert json.loads(text)["windows"][0]["cutoff"] == "2011-01-26"
     assert json.loads(text)["pooled"]["cutoff"] == "pooled"
 
 
@@ -110,11 +110,11 @@ def test_claims_are_adjusted_for_how_many_baselines_were_asked():
     hits = {"xgboost": 0.62, "markov": 0.55, "prior": 0.2, "logit": 0.5}
     found = verdict(trial(100, hits))
     one = claim(found, "markov", "accuracy")
-    assert one.p <= one.p_value_holm <= 1
+    assert one.p_value <= one.p_value_holm <= 1
     assert claim(found, "prior", "accuracy").p_value_holm == pytest.approx(
-        3 * claim(found, "prior", "accuracy").p
+        3 * claim(found, "prior", "accuracy").p_value
     )
-    assert all(not each.beats or each.p_value_holm <= 0.05 for each in found.claims)
+    assert all(not each.beats or each.p_value_holm <= 0.05 for each in found.comparisons)
 
 
 def test_the_final_test_alone_is_compared_by_mcnemar():
@@ -123,19 +123,19 @@ def test_the_final_test_alone_is_compared_by_mcnemar():
     (found,) = verdict(first, last).mcnemar_tests
     assert found.baseline == "markov"
     assert found.only_model > found.only_baseline
-    assert found.p < 0.001
+    assert found.p_value < 0.001
 
 
 def test_a_better_forecaster_from_outside_the_package_is_named_and_does_not_ship():
     hits = {"xgboost": 0.6, "markov": 0.4, "outsider": 0.9}
     found = verdict(trial(100, hits))
-    assert found.shipped == "xgboost"
+    assert found.selected == "xgboost"
     assert any("outsider reads a lower log-loss" in w for w in found.warnings)
 
 
 def test_a_model_that_loses_to_bgnbd_stays_home():
     found = verdict(trial(100, {"xgboost": 0.6, "bgnbd_gg": 0.8, "markov": 0.3}))
-    assert found.shipped == "bgnbd_gg"
+    assert found.selected == "bgnbd_gg"
 
 
 def test_a_verdict_survives_json_with_its_tests():

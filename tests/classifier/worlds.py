@@ -5,7 +5,7 @@ import numpy as np
 from segpredict.classifier import Backtest
 
 
-def trial(cutoff, rng, rows=4000, sharpen=1.0):
+def backtest(cutoff, rng, rows=4000, sharpen=1.0):
     """Return a trial whose outcomes follow the chances told to the power 1/sharpen."""
     truth = rng.dirichlet([2.0, 1.0, 0.7], rows)
     edges = truth.cumsum(axis=1)[:, :-1]
@@ -16,6 +16,6 @@ def trial(cutoff, rng, rows=4000, sharpen=1.0):
     return Backtest(cutoff, who, labels, labels, {"m": told})
 
 
-def trials(seed, sharpen=1.0, rows=4000):
+def backtests(seed, sharpen=1.0, rows=4000):
     rng = np.random.default_rng(seed)
-    return tuple(trial(day, rng, rows, sharpen) for day in (0, 28, 56))
+    return tuple(backtest(day, rng, rows, sharpen) for day in (0, 28, 56))

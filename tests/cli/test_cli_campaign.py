@@ -23,7 +23,7 @@ def test_without_a_play_the_plays_are_listed(segpredict: Door, run_folder: Path)
 
 def test_plays_as_json_are_one_object(segpredict: Door, run_folder: Path) -> None:
     _, out, _ = segpredict("campaign", "--run", run_folder, "--json")
-    assert {"play", "n", "stake", "per_arm"} <= json.loads(out)["plays"][0].keys()
+    assert {"campaign", "n", "value_at_stake", "per_arm"} <= json.loads(out)["plays"][0].keys()
 
 
 def test_a_list_says_who_is_left_alone_and_what_it_can_see(
@@ -37,7 +37,7 @@ def test_a_list_says_who_is_left_alone_and_what_it_can_see(
     assert "leave alone" in said
     table = pl.read_csv(out, infer_schema=False)
     assert table.height == 40
-    assert set(table["arm"]) == {"treat", "control", "universal control"}
+    assert set(table["arm"]) == {"treatment", "campaign holdout", "universal holdout"}
 
 
 def test_a_play_needs_a_file(segpredict: Door, run_folder: Path) -> None:

@@ -27,7 +27,7 @@ def test_comparing_prints_every_way_and_what_the_rule_takes(
     assert "The rule takes" in out
     assert "made as the options say; see --select" in out
     table = open_run(folder).read_parquet("segmentation/candidates.parquet")
-    assert table.select("instrument", "algorithm", "asked").rows() == [
+    assert table.select("inputs", "algorithm", "k_requested").rows() == [
         ("fm", "kmeans", 3),
         ("fm", "kmeans", 4),
     ]

@@ -12,7 +12,7 @@ def test_the_moves_of_a_run_are_printed_with_their_forecast(
 ) -> None:
     code, out, err = segpredict("moves", "--run", run_folder)
     assert (code, err) == (0, "")
-    for said in ("Silent for long", "said", "entered", "Mobility", "Foretold from"):
+    for said in ("Lapsed", "said", "entered", "Mobility", "Foretold from"):
         assert said in out
 
 

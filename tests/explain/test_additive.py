@@ -21,58 +21,60 @@ from segpredict.explain.purchase_model import PLAYER_COLUMNS, reference_customer
 
 @pytest.fixture(scope="module")
 def customers(small) -> pl.DataFrame:
-    return small.panel.at(small.schedule.outer[-1].cutoff)
+    return small.panel.at_cutoffs(small.schedule.test_folds[-1].cutoff)
 
 
 @pytest.fixture(scope="module")
 def model(small, customers):
-    blend = replace(small.training.tested[-1], weight=0.5)
-    assert blend.buying is not None
-    return blend, additive_model(blend, blend.trees, customers)
+    blend = replace(small.training.backtest_models[-1], weight=0.5)
+    assert blend.purchase_model is not None
+    return blend, additive_model(blend, blend.xgboost_model, customers)
 
 
 def test_parts_and_base_add_up_to_the_log_odds(model, customers):
     _, shown = model
-    total = shown.contributions(customers).sum(axis=2) + shown.base()
+    total = shown.shap_values(customers).sum(axis=2) + shown.base_values()
     assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
 
 
 def test_the_log_odds_are_those_of_the_probabilities_that_ship(model, customers):
     blend, shown = model
-    assert_allclose(shown.chances(customers), blend.predict(customers), atol=1e-6)
+    assert_allclose(shown.predict_proba(customers), blend.predict_proba(customers), atol=1e-6)
 
 
 def test_the_part_of_the_trees_is_xgboosts_own(model, customers):
     blend, shown = model
-    alone = additive_model(blend.trees, blend.trees, customers)
-    own = blend.trees.contributions(customers)[:, :, :-1]
+    alone = additive_model(blend.xgboost_model, blend.xgboost_model, customers)
+    own = blend.xgboost_model.shap_values(customers)[:, :, :-1]
     assert_allclose(alone.shap_values(customers), own, atol=1e-7)
-    found = shown.contributions(customers)
-    untouched = [i for i, n in enumerate(blend.trees.names) if n not in PLAYER_COLUMNS]
+    found = shown.shap_values(customers)
+    untouched = [
+        i for i, n in enumerate(blend.xgboost_model.feature_names) if n not in PLAYER_COLUMNS
+    ]
     assert_allclose(found[:, :, untouched], 0.5 * own[:, :, untouched], atol=1e-7)
 
 
 def test_the_purchases_model_is_shared_out_as_shapley_would(model, customers):
     """Count over all orders in which the three players can come, for one customer."""
     _, shown = model
-    buying, one = shown.buying, customers[:1]
+    buying, one = shown.purchase_model, customers[:1]
     rows = one.select(HISTORY_COLUMNS).to_numpy().astype(np.float32).astype(np.float64)
-    names, gains = list(PLAYER_COLUMNS), np.zeros((buying.model.classes, 3))
+    names, gains = list(PLAYER_COLUMNS), np.zeros((buying.model.n_classes, 3))
     for order in permutations(names):
         joined: list[int] = []
         for name in order:
             before = _worth(buying, rows[0], joined)
             joined = [*joined, *PLAYER_COLUMNS[name]]
             gains[:, names.index(name)] += _worth(buying, rows[0], joined) - before
-    assert_allclose(buying.contributions(one)[0], gains / 6, atol=1e-9)
+    assert_allclose(buying.shapley_values(one)[0], gains / 6, atol=1e-9)
 
 
 def _worth(buying, row, own):
-    total = np.zeros(buying.model.classes)
-    for share, other in zip(buying.shares, buying.rows, strict=True):
+    total = np.zeros(buying.model.n_classes)
+    for share, other in zip(buying.reference_shares, buying.reference_rows, strict=True):
         asked = other.copy()
         asked[own] = row[own]
-        total += share * np.log(buying.model.chances(asked[None, :])[0])
+        total += share * np.log(buying.model.probabilities_of_rows(asked[None, :])[0])
     return total
 
 
@@ -89,14 +91,14 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
     blend, _ = model
     year = (1.8,) * 13 + (0.6,) * 26 + (1.2,) * 13
     day = customers["cutoff"][0]
-    buying = replace(blend.buying, season=SeasonalIndex(year, day))
-    shown = additive_model(replace(blend, buying=buying), blend.trees, customers)
+    buying = replace(blend.purchase_model, seasonal_index=SeasonalIndex(year, day))
+    shown = additive_model(replace(blend, purchase_model=buying), blend.xgboost_model, customers)
     later = customers.with_columns(pl.col("cutoff") + 91)
     for asked in (customers, later):
         here = asked["cutoff"][0]
         total = shown.shap_values(asked).sum(axis=2) + shown.base_values(here)
         assert_allclose(total, shown.predict_margin(asked), atol=1e-5)
-        told = replace(blend, buying=buying).predict(asked)
+        told = replace(blend, purchase_model=buying).predict_proba(asked)
         assert_allclose(shown.predict_proba(asked), told, atol=1e-6)
     both = shown.shap_values(pl.concat([customers[:9], later[:9]]))
     apart = [shown.shap_values(some[:9]) for some in (customers, later)]
@@ -107,8 +109,8 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
 def test_with_a_season_customers_of_one_day_are_explained(small, model, customers):
     blend, _ = model
     season = SeasonalIndex((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
-    seasonal = replace(blend, buying=replace(blend.buying, season=season))
-    shipped, segments = (seasonal, blend.trees), small.segmentation.segments
+    seasonal = replace(blend, purchase_model=replace(blend.purchase_model, seasonal_index=season))
+    shipped, segments = (seasonal, blend.xgboost_model), small.segmentation.segments
     found = build_explainer(*shipped, customers, segments)
     base = np.array([found.explain(customers).base_values[s.id] for s in segments])
     shown = additive_model(*shipped, customers)
@@ -124,62 +126,62 @@ def test_with_a_season_customers_of_one_day_are_explained(small, model, customer
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):
     _, shown = model
     some = customers[:12]
-    alone = [shown.contributions(some[i]) for i in range(some.height)]
-    assert_array_equal(np.concatenate(alone), shown.contributions(some))
+    alone = [shown.shap_values(some[i]) for i in range(some.height)]
+    assert_array_equal(np.concatenate(alone), shown.shap_values(some))
 
 
 def test_chunks_are_the_whole(model, customers):
     _, shown = model
-    whole = shown.contributions(customers)
+    whole = shown.shap_values(customers)
     for threads in (1, 3):
-        found = list(shown.chunks(customers, rows=50, threads=threads))
+        found = list(shown.shap_chunks(customers, rows=50, threads=threads))
         assert_array_equal(np.concatenate([cube for _, cube in found]), whole)
         assert pl.concat([some for some, _ in found]).equals(customers)
 
 
 def test_it_comes_back_from_its_state(model, customers):
     blend, shown = model
-    again = additive_model_from_state(blend, blend.trees, shown.state())
-    assert_array_equal(again.shap_values(customers[:30]), shown.contributions(customers[:30]))
+    again = additive_model_from_state(blend, blend.xgboost_model, shown.to_state())
+    assert_array_equal(again.shap_values(customers[:30]), shown.shap_values(customers[:30]))
 
 
 def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
-    trees = small.training.booster
+    trees = small.training.xgboost_model
     shown = additive_model(BlendedModel(trees, None), trees, customers)
     assert shown.purchase_model is None
-    assert shown.feature_names == trees.names
+    assert shown.feature_names == trees.feature_names
 
 
 def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customers):
     blend, both = model
-    shown = additive_model(blend.buying, None, customers)
+    shown = additive_model(blend.purchase_model, None, customers)
     assert (shown.feature_names, shown.note, shown.xgboost_model) == (
         tuple(PLAYER_COLUMNS),
         "",
         None,
     )
     found = shown.shap_values(customers)
-    assert_allclose(found, both.buying.contributions(customers), atol=1e-12)
+    assert_allclose(found, both.purchase_model.shapley_values(customers), atol=1e-12)
     total = found.sum(axis=2) + shown.base_values()
     assert_allclose(total, shown.predict_margin(customers), atol=1e-9)
     odds = np.exp(total)
-    scored = blend.buying.predict(customers)
+    scored = blend.purchase_model.predict_proba(customers)
     assert_allclose(odds / odds.sum(axis=1, keepdims=True), scored, atol=1e-9)
     assert_allclose(shown.predict_proba(customers), scored, atol=1e-9)
-    again = additive_model_from_state(blend.buying, blend.trees, shown.to_state())
+    again = additive_model_from_state(blend.purchase_model, blend.xgboost_model, shown.to_state())
     assert_array_equal(again.shap_values(customers), found)
 
 
 def test_bgnbd_alone_is_not_explained_without_a_column_it_looks_at(model, customers):
     blend, _ = model
     with pytest.raises(ColumnMissingError, match="age_days"):
-        additive_model(blend.buying, blend.trees, customers.drop("age_days"))
+        additive_model(blend.purchase_model, blend.xgboost_model, customers.drop("age_days"))
 
 
 def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
     blend, _ = model
-    none = additive_model(replace(blend, weight=0.0), blend.trees, customers)
-    alone = additive_model(blend.buying, blend.trees, customers)
+    none = additive_model(replace(blend, weight=0.0), blend.xgboost_model, customers)
+    alone = additive_model(blend.purchase_model, blend.xgboost_model, customers)
     assert none.xgboost_model is None
     assert_array_equal(none.shap_values(customers), alone.shap_values(customers))
 
@@ -187,15 +189,16 @@ def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
 def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
     blend, both = model
     trees, bought = (
-        additive_model(part, blend.trees, customers) for part in (blend.trees, blend.buying)
+        additive_model(part, blend.xgboost_model, customers)
+        for part in (blend.xgboost_model, blend.purchase_model)
     )
     told = [shown.explained_part(blend).weight for shown in (both, trees, bought)]
     assert told == [0.5, 1.0, 0.0]
 
 
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
-    markov = BASELINES.get("markov").fit(small.lesson())
-    shown = additive_model(markov, small.training.booster, customers)
+    markov = BASELINES.get("markov").fit(small.training_data())
+    shown = additive_model(markov, small.training.xgboost_model, customers)
     assert "markov" in shown.note
     assert "trees, which did not ship" in shown.note
     with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
@@ -203,11 +206,11 @@ def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
 
 
 def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
-    trees = small.training.booster
-    few = XgboostModel(trees.booster, trees.names, trees.classes, "xgb_rfm4")
+    trees = small.training.xgboost_model
+    few = XgboostModel(trees.booster, trees.feature_names, trees.n_classes, "xgb_rfm4")
     assert "What ships is xgb_rfm4" in additive_model(few, trees, customers).note
 
 
 def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
-    mended = CalibratedModel(small.training.booster, Calibration())
-    assert "calibrated" in additive_model(mended, small.training.booster, customers).note
+    mended = CalibratedModel(small.training.xgboost_model, Calibration())
+    assert "calibrated" in additive_model(mended, small.training.xgboost_model, customers).note

@@ -98,8 +98,8 @@ def test_headlines_share_all_importance_with_intervals(found):
 
 
 def test_each_test_is_told_of(found):
-    assert found.origins["cutoff"].unique().sort().to_list() == [1, 2]
-    assert found.origins.height == 2 * len(PARTS)
+    assert found.tests["cutoff"].unique().sort().to_list() == [1, 2]
+    assert found.tests.height == 2 * len(PARTS)
 
 
 def test_rankings_that_agree_read_near_one(found):
@@ -110,11 +110,11 @@ def test_rankings_that_agree_read_near_one(found):
 def test_the_same_seed_gives_the_same_bits(found):
     again = check_importance((exam(1), exam(2)), PARTS, FAST)
     assert again.table.equals(found.table)
-    assert again.to_json() == found.facts()
+    assert again.to_json() == found.to_json()
 
 
 def test_signs_of_noise_need_a_larger_size_than_those_of_the_driver(found):
-    least = found.least
+    least = found.min_reliable_contribution
     assert least["noise"] > least["driver"] or least["noise"] > 0.02
 
 
@@ -129,7 +129,7 @@ def purchases(small):
     """The cross-check of BG/NBD alone, on the last test of the small shop."""
     from small_shop import OPTIONS, TIME
 
-    alone = [replace(model, weight=0.0) for model in small.training.tested]
+    alone = [replace(model, weight=0.0) for model in small.training.backtest_models]
     taken = replay_backtests(small.transactions, small.segmentation, OPTIONS, TIME, alone)
     parts = tuple(FeatureGroup(name, "rfm", word, (name,)) for name, word in PLAYED.items())
     return check_importance(taken[-1:], parts, ExplainOptions(refits=3, permutation_repeats=2))
@@ -154,9 +154,11 @@ def test_a_run_is_examined_with_the_model_of_each_test(small):
     from small_shop import OPTIONS, TIME
 
     taken = replay_backtests(
-        small.transactions, small.segmentation, OPTIONS, TIME, small.training.tested
+        small.transactions, small.segmentation, OPTIONS, TIME, small.training.backtest_models
     )
-    assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.outer]
+    assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.test_folds]
     for one, trial in zip(taken, small.training.backtests, strict=True):
         assert one.customers["customer_id"].to_list() == trial.customers.tolist()
-        assert np.array_equal(one.model.predict_proba(one.customers), trial.chances[one.model.name])
+        assert np.array_equal(
+            one.model.predict_proba(one.customers), trial.probabilities[one.model.name]
+        )

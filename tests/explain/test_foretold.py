@@ -18,7 +18,7 @@ from segpredict.explain.contrast import target_and_reference
 @pytest.fixture(scope="module")
 def silent(booster, frame) -> ForecastExplainer:
     """Return the explainer of a chain that sends everybody into silence."""
-    chain = {"kind": "markov", "table": [[0.8, 0.1, 0.1]] * 3}
+    chain = {"kind": "markov", "transition_matrix": [[0.8, 0.1, 0.1]] * 3}
     shipped = BASELINES.get("markov").from_state(chain)
     return build_explainer(shipped, XgboostModel(booster, NAMES, 3), frame, CLASSES, DECLARED)
 
@@ -30,19 +30,19 @@ def asked_of(table: pl.DataFrame) -> list[str]:
 
 def test_where_a_baseline_ships_its_forecast_is_asked_about(silent, frame):
     assert asked_of(silent.explain(frame).contributions) == ["S0"]
-    assert set(silent.reasons(frame)["next_id"]) == {"S0"}
+    assert set(silent.explain_reasons(frame)["next_id"]) == {"S0"}
 
 
 def test_the_movers_are_those_that_the_baseline_foretells(silent, frame):
-    moves = silent.explain(frame).moves
+    moves = silent.explain(frame).transition_drivers
     expected = moves.filter(from_id="S1", to_id="S0")["expected"][0]
     assert expected == pytest.approx(0.8 * (frame["state_now"] == 1).sum())
 
 
 def test_it_still_does_after_it_was_kept(silent, booster, frame):
-    shipped = (silent.model.shipped, XgboostModel(booster, NAMES, 3))
-    again = ForecastExplainer.from_state(silent.state(), *shipped, CLASSES, DECLARED)
-    assert again.explain_reasons(frame).equals(silent.reasons(frame))
+    shipped = (silent.model.selected_model, XgboostModel(booster, NAMES, 3))
+    again = ForecastExplainer.from_state(silent.to_state(), *shipped, CLASSES, DECLARED)
+    assert again.explain_reasons(frame).equals(silent.explain_reasons(frame))
 
 
 def test_a_rule_that_names_another_than_the_likeliest_is_asked_about(booster, frame):

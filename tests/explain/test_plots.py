@@ -37,7 +37,7 @@ def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, f
 
 def test_who_asks_for_names_alone_draws_nothing(booster, frame, monkeypatch):
     drawn = []
-    for name in ("beeswarm", "dependence"):
+    for name in ("beeswarm_plot", "dependence_plot"):
         draws = partial(lambda of, *_: drawn.append(of) or b"", name)
         monkeypatch.setattr(plots, name, draws)
     pictures = customer_plots(told(booster, frame))
@@ -45,7 +45,7 @@ def test_who_asks_for_names_alone_draws_nothing(booster, frame, monkeypatch):
     assert drawn == []
     for _ in range(2):
         assert pictures["beeswarm_S1"] == b""
-    assert drawn == ["beeswarm"]
+    assert drawn == ["beeswarm_plot"]
 
 
 def test_two_drawings_are_equal_to_the_byte(booster, frame):

@@ -12,7 +12,7 @@ def test_a_customer_with_three_products_on_seven_lines():
 
 def test_a_product_is_new_if_it_was_first_bought_in_the_last_quarter():
     # From day 120 on, the jug of day 100 is beyond the history.
-    new = answer("assortment", "ann", lookback=280, history=280)
+    new = answer("assortment", "ann", lookback=280, max_history=280)
     assert new["product_new_rate"] == 1
 
 

@@ -33,7 +33,7 @@ def test_a_one_order_customer_without_product_ids():
 
 def test_the_first_order_is_the_first_within_the_history():
     assert answer("basket", "ann", lookback=182)["order_first"] == 15
-    assert answer("basket", "ann", lookback=182, history=182)["order_first"] == 20
+    assert answer("basket", "ann", lookback=182, max_history=182)["order_first"] == 20
 
 
 def test_of_two_orders_on_one_day_the_later_by_the_clock_is_the_last():

@@ -10,5 +10,5 @@ def test_a_one_order_customer_has_not_returned():
 
 
 def test_the_lifetime_ends_where_the_history_ends():
-    capped = answer("btyd", "ann", lookback=91, history=250)
+    capped = answer("btyd", "ann", lookback=91, max_history=250)
     assert capped == {"x_days": 2, "t_x_days": 190, "age_days": 200}

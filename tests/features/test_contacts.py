@@ -1,4 +1,4 @@
-from beside import log
+from side_shop import log
 from twelve import answer
 
 from segpredict.core.transactions import SideTables

@@ -25,7 +25,7 @@ def world():
 def test_the_families_are_found_by_their_files():
     core = "basket btyd calendar history overdue rfm season state timing trend"
     where_given = "assortment category contacts discount returns web"
-    optional = "price_tier when where who"
+    optional = "country demographics order_time price_tier"
     assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
     named = [family.name for family in FEATURE_FAMILIES.all_parts() if not family.is_default]
     assert " ".join(named) == optional
@@ -99,7 +99,7 @@ def test_the_quick_check_finds_what_the_contract_finds(world, bad):
 def test_two_families_may_not_give_one_name_two_meanings():
     rfm = FEATURE_FAMILIES.get("rfm")
     other = replace(rfm, name="other", measures=lambda _: {"last_ago": count_purchase_days()})
-    with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
+    with pytest.raises(SegpredictError, match="other defines 'last_ago' differently"):
         plan_query(WINDOW, (rfm, other))
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import beside
 import polars as pl
 import pytest
+import side_shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,7 +58,7 @@ def shop_of(rows: list[tuple], voids: dict[str, int] | None = None) -> Transacti
     lines = pl.DataFrame(rows, schema=SCHEMA, orient="row", strict=False)
     void = pl.col("order_id").replace_strict(voids or {}, default=None, return_dtype=pl.Int32)
     given = shop.transactions(lines.with_columns(void_day=void), end_day=2 * T)
-    return replace(given, side_tables=beside.side_tables())
+    return replace(given, side_tables=side_shop.side_tables())
 
 
 def digest(transactions: Transactions) -> str:
@@ -142,7 +142,7 @@ def test_the_instrument_agrees_with_the_state_family(rows, voids):
 
 def test_a_customer_alone_scores_the_same_bits_as_among_all():
     # Pence that have no exact binary form, where one rounding too many shows.
-    world = replace(shop.world(60, seed=5), side_tables=beside.side_tables())
+    world = replace(shop.world(60, seed=5), side_tables=side_shop.side_tables())
     lines = world.lines.collect()
     window = Window(700, first_day=0)
     for row in compute(world, window).frame.iter_slices(1):

@@ -46,12 +46,12 @@ def twelve_lines() -> Transactions:
 def answer(
     family: str,
     customer: str,
-    companions: SideTables | None = None,
+    side_tables: SideTables | None = None,
     **window: int,
 ) -> dict[str, float | None]:
     """Return one customer's features of a family, to six digits."""
     question = Window(T, **{"first_day": 0, **window})
-    given = replace(twelve_lines(), side_tables=companions or SideTables())
+    given = replace(twelve_lines(), side_tables=side_tables or SideTables())
     rows = compute_features(given, question, [family]).frame
     found = rows.filter(pl.col("customer_id") == customer).drop("customer_id")
     values = found.to_dicts()[0]

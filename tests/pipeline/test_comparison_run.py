@@ -1,4 +1,4 @@
-"""``cluster --compare`` and ``--select``: resumed, honest in progress, tidy behind."""
+"""``cluster --compare`` and ``--select``: resumed, with progress, and cleaned up."""
 
 from dataclasses import replace
 
@@ -28,18 +28,18 @@ COMPARE = SelectionOptions(
 def config(small_config):
     return replace(
         small_config,
-        segments=replace(small_config.segments, selection=COMPARE),
+        segmentation=replace(small_config.segmentation, selection=COMPARE),
         threads=1,
     )
 
 
-def made(data, config, folder, ways="compare", **options):
+def made(data, config, folder, mode="compare", **options):
     target = pipeline.RunTarget(folder, "then")
     return pipeline.run_clustering(
         [data],
         config,
         target,
-        search=pipeline.SegmentationSearch(pipeline.SelectionMode(ways)),
+        search=pipeline.SegmentationSearch(pipeline.SelectionMode(mode)),
         **options,
     )
 
@@ -47,32 +47,32 @@ def made(data, config, folder, ways="compare", **options):
 def test_comparing_leaves_a_table_and_changes_no_segment(sample_file, config, run_folder, tmp_path):
     run = made(sample_file, config, tmp_path / "run")
     table = run.read_parquet("segmentation/candidates.parquet")
-    assert table.select("instrument", "algorithm", "asked").unique().height == 8
-    assert table["information"].null_count() == table["note"].ne("").sum()
-    assert run.bytes("segmentation/candidates.csv").startswith(b"instrument,algorithm")
+    assert table.select("inputs", "algorithm", "k_requested").unique().height == 8
+    assert table["information_gain"].null_count() == table["note"].ne("").sum()
+    assert run.read_bytes("segmentation/candidates.csv").startswith(b"inputs,algorithm")
     plain = open_run(run_folder).read_bytes("segmentation/assignments.parquet")
-    assert run.bytes("segmentation/assignments.parquet") == plain
+    assert run.read_bytes("segmentation/assignments.parquet") == plain
 
 
 def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
     run = made(sample_file, config, tmp_path / "run", "select")
-    told = run.json("segmentation/selection.json")
-    state = run.json("segmentation/model.json")
-    expected = "rules" if told["winner"] is None else told["winner"]["algorithm"]
+    told = run.read_json("segmentation/selection.json")
+    state = run.read_json("segmentation/model.json")
+    expected = "rules" if told["selected"] is None else told["selected"]["algorithm"]
     assert state["algorithm"] == expected
-    assert run.facts["config"]["segments"]["algorithm"] == expected
-    assert any(note.startswith("Segments are ") for note in run.facts["notes"])
+    assert run.metadata["config"]["segmentation"]["algorithm"] == expected
+    assert any(note.startswith("Segments are ") for note in run.metadata["notes"])
 
 
 def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_path):
     rule = {"Key accounts": SegmentRuleOptions(top_share=0.02)}
     refine = OverrideOptions(rules=rule)
-    asked = replace(config, segments=replace(config.segments, overrides=refine))
+    asked = replace(config, segmentation=replace(config.segmentation, overrides=refine))
     run = made(sample_file, asked, tmp_path / "run", "select")
-    state = run.json("segmentation/model.json")
+    state = run.read_json("segmentation/model.json")
     assert [rule["name"] for rule in state["set_apart"]] == ["Key accounts"]
     table = run.read_parquet("segmentation/candidates.parquet")
-    assert table["information"].null_count() == table["note"].ne("").sum()
+    assert table["information_gain"].null_count() == table["note"].ne("").sum()
 
 
 def test_an_interrupted_comparison_goes_on_where_it_stopped(
@@ -80,14 +80,14 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
 ):
     run, ran = SelectionRun.run_task, []
 
-    def cut(self, heat):
+    def cut(self, task):
         if len(ran) == 2:
             raise KeyboardInterrupt
-        ran.append(heat)
-        return run(self, heat)
+        ran.append(task)
+        return run(self, task)
 
     folder = tmp_path / "run"
-    monkeypatch.setattr(SelectionRun, "run", cut)
+    monkeypatch.setattr(SelectionRun, "run_task", cut)
     with pytest.raises(KeyboardInterrupt):
         made(sample_file, config, folder)
     assert not folder.exists()
@@ -95,7 +95,7 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
 
     ran.clear()
     monkeypatch.setattr(
-        SelectionRun, "run", lambda self, heat: (ran.append(heat), run(self, heat))[1]
+        SelectionRun, "run_task", lambda self, task: (ran.append(task), run(self, task))[1]
     )
     resumed = made(sample_file, config, folder)
     assert len(ran) == 2
@@ -135,12 +135,12 @@ def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
 
 
 def test_the_share_done_follows_what_algorithms_have_cost():
-    heats = [SelectionTask(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
-    meter = WorkMeter(heats)
+    tasks = [SelectionTask(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
+    meter = WorkMeter(tasks)
     assert meter.share_done == 0.0
-    for heat, seconds in zip(heats[:2], (1.0, 9.0), strict=True):
-        meter.cost_spent[heat] = seconds
-        meter.items_done.add(heat)
+    for task, seconds in zip(tasks[:2], (1.0, 9.0), strict=True):
+        meter.cost_spent[task] = seconds
+        meter.items_done.add(task)
     assert meter.share_done == pytest.approx(0.5)
-    meter.items_done.add(heats[2])  # kept from before: it costs nothing and is not to come
+    meter.items_done.add(tasks[2])  # saved before: it costs nothing and is not left to do
     assert meter.share_done == pytest.approx(10 / 19)

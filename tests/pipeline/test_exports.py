@@ -1,4 +1,4 @@
-"""What leaves a run: its page, its facts, its tables, under which names."""
+"""What a run exports: its page, its facts and its tables, with which ids."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from segpredict import pipeline
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.run_folder import open_run
 from segpredict.errors import TargetBusyError
-from segpredict.pipeline import ExportRequest, archive
+from segpredict.pipeline import ExportRequest, report_data
 
 NAMES = Pseudonymizer(b"sixteen bytes or more")
 
@@ -23,7 +23,7 @@ NAMES = Pseudonymizer(b"sixteen bytes or more")
 def _no_pictures() -> Iterator[None]:
     """Leave out the pictures, which take seconds and are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive, "customer_plots", lambda _: {})
+        patch.setattr(report_data, "customer_plots", lambda _: {})
         yield
 
 

@@ -1,4 +1,4 @@
-"""The whole way: what a run promises whoever calls it."""
+"""The whole pipeline: what a run promises."""
 
 import shutil
 from dataclasses import replace
@@ -13,15 +13,16 @@ from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.config import load as config
 from segpredict.config.load import Config
-from segpredict.core.run_folder import open_run
+from segpredict.core.run_folder import encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.data import cleaning, readers
 from segpredict.data.sample import sample
 from segpredict.errors import TamperedFileError
-from segpredict.explain import files
-from segpredict.pipeline import archive
+from segpredict.pipeline import artifacts, loading, report_data, stages
 
+STAGE = artifacts.STAGES
+WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of its test
 KEPT = ("segmentation/assignments.parquet", "scores.parquet")
 
 
@@ -79,7 +80,7 @@ def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
 
 def test_the_segmenter_saw_nothing_of_any_test(run_folder: Path) -> None:
     run = open_run(run_folder)
-    first = min(o["cutoff"] for o in run.read_json("classifier/evaluation.json")["origins"])
+    first = min(o["cutoff"] for o in run.read_json("classifier/evaluation.json")["windows"])
     assert run.metadata["windows"]["segmenter_saw_until"] < first
 
 
@@ -136,22 +137,73 @@ def first_test(
     return dict(training.backtests[0].probabilities)
 
 
-def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
+def test_a_run_reads_back_what_it_saved(run_folder: Path) -> None:
     run = open_run(run_folder)
-    shop = archive.load_transactions(run)
+    shop = loading.load_transactions(run)
     assert shop.ledger.adds_up
     assert shop.ledger.total("used").rows == shop.lines.collect().height
-    explanation = files.load_explanation(run, archive.load_segments(run))
+    explanation = loading.load_explanation(run)
     assert explanation.n_customers > 0
-    assert set(explanation.base_values) == {s.id for s in archive.load_segments(run)}
+    assert set(explanation.base_values) == {s.id for s in loading.load_segments(run)}
+
+
+def test_stages_without_a_folder_give_the_values_of_the_run(
+    run_folder: Path, sample_file: Path, small_config: Config
+) -> None:
+    run = open_run(run_folder)
+    prepared = stages.prepare([sample_file], small_config)
+    segmented = stages.segment(prepared)
+    trained = stages.train(prepared, segmented)
+    plans = stages.plan_campaigns(prepared, segmented, trained)
+    compared = 0
+    for result in (prepared, segmented, trained, plans):
+        for artifact in artifacts.ARTIFACTS:
+            value = artifact.value_of(result) if artifact.stage == STAGE[type(result)] else None
+            content = None if value is None else artifact.encode(value)
+            if content is None or artifact.name in WITH_WARNINGS:
+                continue
+            path = artifact.files[0]
+            if isinstance(content, pl.DataFrame):
+                assert run.read_parquet(path).equals(content), artifact.name
+            elif isinstance(content, bytes):
+                assert run.read_bytes(path) == content, artifact.name
+            else:
+                assert run.read_bytes(path) == encode_json(content), artifact.name
+            compared += 1
+    assert compared > 40
+
+
+def test_every_value_of_a_run_reads_back_by_its_name(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    for artifact in artifacts.ARTIFACTS:
+        if artifacts.has(run, artifact.name):
+            assert artifacts.read(run, artifact.name) is not None
+    names = [artifact.name for artifact in artifacts.ARTIFACTS]
+    assert len(names) == len(set(names))
+    files = [path for artifact in artifacts.ARTIFACTS for path in artifact.files]
+    assert len(files) == len(set(files))
+
+
+def test_a_report_reads_and_never_scores(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a report must not score")
+
+    monkeypatch.setattr(segpredict.SegmentPredictor, "score", refuse)
+    monkeypatch.setattr(report_data, "customer_plots", lambda _: {})
+    request = pipeline.ExportRequest(created="then", out=tmp_path / "report.md")
+    pipeline.export_report(run_folder, "md", request)
+    shutil.copytree(run_folder, tmp_path / "run")
+    pipeline.run_report(tmp_path / "run")
 
 
 def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
     run = open_run(run_folder)
     tables = [
-        run.read_parquet(f"segmentation/{name}.parquet") for name in ("assignments", "migration")
+        artifacts.read(run, f"segment_tables.{name}") for name in ("assignments", "migration")
     ]
-    books = kpis.OrderBook.from_shop(archive.load_transactions(run), 91, 364, *tables)
+    books = kpis.OrderBook.from_shop(loading.load_transactions(run), 91, 364, *tables)
     assert kpis.compute_kpis(books).equals(run.read_parquet("kpis/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
     assert "How the shop is doing</h2>" in page
@@ -162,23 +214,23 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
     run_folder: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
-    path = tmp_path / "run" / "segments" / "segmenter.json"
+    path = tmp_path / "run" / "segmentation" / "model.json"
     path.write_bytes(path.read_bytes().replace(b"1", b"2", 1))
-    with pytest.raises(TamperedFileError, match=r"segmenter\.json"):
+    with pytest.raises(TamperedFileError, match=r"model\.json"):
         segpredict.load(tmp_path / "run")
 
 
-def test_a_fallback_that_ships_really_scores(plain_config: Config, tmp_path: Path) -> None:
-    """In a world without structure the best baseline ships, is stored, and scores."""
+def test_a_selected_baseline_really_scores(plain_config: Config, tmp_path: Path) -> None:
+    """Without structure the best baseline is selected, saved, and scores."""
     noise = sample.generate_sample(400, seed=1, world="noise").lines
     target = pipeline.RunTarget(tmp_path / "run")
     pipeline.run_pipeline(noise, plain_config, target)
     run = open_run(target.folder)
-    verdict = run.read_json("classifier/evaluation.json")
+    evaluation = run.read_json("classifier/evaluation.json")
     forecaster = segpredict.load(target.folder).model
-    assert verdict["shipped"] == forecaster.name
-    assert verdict["shipped"] != "xgboost"
-    assert verdict["skill"][verdict["shipped"]] <= 0
+    assert evaluation["selected"] == forecaster.name
+    assert evaluation["selected"] != "xgboost"
+    assert evaluation["skill"][evaluation["selected"]] <= 0
     again = segpredict.load(target.folder).score(noise)
     assert again.equals(run.read_parquet("scores.parquet"))
 
@@ -196,7 +248,7 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path
 
 
 @pytest.mark.slow
-def test_a_second_look_at_the_final_test_with_other_settings_is_marked(
+def test_a_second_evaluation_of_the_final_test_with_other_settings_is_marked(
     sample_file: Path, small_config, tmp_path: Path
 ) -> None:
     folder, few = tmp_path / "run", ["prior", "markov"]

@@ -158,12 +158,21 @@ def profile() -> pl.DataFrame:
 
 def comparison() -> pl.DataFrame:
     def way(algorithm, k, failed="", note="", **figures):
-        names = ("silhouette", "null_silhouette", "bootstrap", "jaccard", "temporal")
-        more = ("strength", "tree", "value", "information", "score")
-        blank = {**dict.fromkeys((*names, *more)), "twin": ""}
-        facts = {"instrument": "fm", "algorithm": algorithm, "k": k, "failed": failed}
+        names = (
+            "silhouette",
+            "null_silhouette",
+            "bootstrap_stability",
+            "min_jaccard",
+            "temporal_stability",
+        )
+        more = (
+            *("prediction_strength", "tree_accuracy", "value_separation"),
+            *("information_gain", "mean_rank"),
+        )
+        blank = {**dict.fromkeys((*names, *more)), "equivalent_to": ""}
+        facts = {"inputs": "fm", "algorithm": algorithm, "k": k, "failed_gates": failed}
         passes = not failed and not note
-        return {**facts, "note": note, "passes": passes, **blank, **figures}
+        return {**facts, "note": note, "passes_gates": passes, **blank, **figures}
 
     rows = [
         way(
@@ -171,33 +180,35 @@ def comparison() -> pl.DataFrame:
             3,
             silhouette=0.468,
             null_silhouette=0.36,
-            bootstrap=0.956,
-            score=1.25,
+            bootstrap_stability=0.956,
+            mean_rank=1.25,
         ),
-        way("kmeans", 4, "min_step", silhouette=0.464, bootstrap=0.986),
-        way("rules", 2, silhouette=0.4, bootstrap=0.99, score=1.75),
-        way("ward", 3, silhouette=0.468, bootstrap=0.95, twin="kmeans k=3 on fm"),
-        way("gmm", 4, "tree, jaccard", bootstrap=0.81),
-        way("gmm", 3, "tree", bootstrap=0.72),
+        way("kmeans", 4, "min_step", silhouette=0.464, bootstrap_stability=0.986),
+        way("rules", 2, silhouette=0.4, bootstrap_stability=0.99, mean_rank=1.75),
+        way(
+            "ward", 3, silhouette=0.468, bootstrap_stability=0.95, equivalent_to="kmeans k=3 on fm"
+        ),
+        way("gmm", 4, "tree, jaccard", bootstrap_stability=0.81),
+        way("gmm", 3, "tree", bootstrap_stability=0.72),
         way("autoencoder_kmeans", 3, note="not installed"),
     ]
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    return frame.with_columns(is_chosen=pl.int_range(pl.len()) == 0)
+    return frame.with_columns(is_selected=pl.int_range(pl.len()) == 0)
 
 
 def selection() -> dict[str, Any]:
     return {
-        "winner": {"algorithm": "kmeans", "instrument": "fm", "k": 3},
+        "selected": {"algorithm": "kmeans", "inputs": "fm", "k": 3},
         "runner_up": {
             "algorithm": "rules",
-            "instrument": "fm",
+            "inputs": "fm",
             "k": 2,
-            "ari_winner": 0.61,
+            "rand_index_with_selected": 0.61,
         },
         "grade": "reproducible",
         "is_applied": True,
-        "tried": 5,
-        "passed": 2,
+        "n_tried": 5,
+        "n_passed": 2,
         "reason": "it is best",
     }
 
@@ -284,9 +295,9 @@ CARD = {
     "rule": "spent at least £1,200 in 91 days",
     "precision": 0.9,
     "recall": 0.85,
-    "steadiness": 0.55,
+    "stability": 0.55,
     "examples": [{"kind": "smaller", "customer_id": "c7", "spend": 1300.0, "days": 4}],
-    "likes": [
+    "affinity": [
         {
             "category": "lamps",
             "n": 60,
@@ -296,8 +307,8 @@ CARD = {
             "high": 2.3,
         }
     ],
-    "came": [{"id": "NEW", "name": "New", "n": 40, "share": 0.13}],
-    "went": [{"id": "S2", "name": "Regular", "n": 50, "share": 0.17}],
+    "came_from": [{"id": "NEW", "name": "New", "n": 40, "share": 0.13}],
+    "went_to": [{"id": "S2", "name": "Regular", "n": 50, "share": 0.17}],
 }
 
 

@@ -19,8 +19,8 @@ def errors() -> pl.DataFrame:
             "wape": wape,
             "low": None if window == "pooled" else wape - 0.1,
             "high": None if window == "pooled" else wape + 0.1,
-            "gap_low": None if window == "pooled" else wape - 0.9,
-            "gap_high": None if window == "pooled" else wape - 0.7,
+            "difference_low": None if window == "pooled" else wape - 0.9,
+            "difference_high": None if window == "pooled" else wape - 0.7,
         }
         for level in ("total", "product")
         for window in (*DAYS, "pooled")
@@ -36,19 +36,19 @@ def demand() -> dict[str, pl.DataFrame]:
             "tests": 2,
             "wins": 1,
             "is_published": False,
-            "nearest": "seasonal_naive",
-            "met_of": 0,
-            "reason": "Nearer than seasonal-naive in 1 of 2 tests; 2 are asked for.",
+            "best_method": "seasonal_naive",
+            "service_tests": 0,
+            "reason": "More accurate than seasonal-naive in 1 of 2 tests; 2 are required.",
         },
         {
             "level": "product",
             "tests": 2,
             "wins": 2,
             "is_published": True,
-            "nearest": "segments",
-            "met": 0.875,
-            "met_of": 40,
-            "reason": "Nearer than seasonal-naive in 2 of 2 tests.",
+            "best_method": "segments",
+            "service_met": 0.875,
+            "service_tests": 40,
+            "reason": "More accurate than seasonal-naive in 2 of 2 tests.",
         },
     ]
     items = [
@@ -59,14 +59,14 @@ def demand() -> dict[str, pl.DataFrame]:
             "low": 50.0 - i,
             "high": 200.0 - i,
             "last_window": 90.0,
-            "ratio": 0.9,
+            "critical_ratio": 0.9,
             "order_up_to": 200.0 - i,
         }
         for i in range(20)
     ]
     mix = {
         "segment_id": ["S0", "S1", "S2", "S3"],
-        "known": [2000.0, 1300.0, 700.0, 306.0],
+        "existing": [2000.0, 1300.0, 700.0, 306.0],
         "newcomers": [0.0, 90.0, 10.0, 0.0],
         "units_per_customer": [0.0, 10.0, 40.0, 200.0],
     }

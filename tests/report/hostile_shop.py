@@ -28,7 +28,7 @@ QUICK = (
     "classifier.xgboost.learning_rate=0.3",
     "classifier.xgboost.max_rounds=40",
     "time.test_windows=1",
-    "classifier.families=['rfm', 'who', 'category', 'where']",
+    "classifier.families=['rfm', 'demographics', 'category', 'country']",
 )
 
 

@@ -15,7 +15,7 @@ COUNTS = {
     SECOND: [[150, 31, 18, 5], [69, 43, 23, 5], [19, 21, 30, 10], [1, 3, 9, 33]],
 }
 NEWCOMERS = {FIRST: [0, 40, 15, 2], SECOND: [0, 31, 11, 3]}
-SILENT = {SECOND: [50, 4, 1, 0]}
+LAPSED = {SECOND: [50, 4, 1, 0]}
 
 
 def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
@@ -25,7 +25,7 @@ def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
     for day, matrix in COUNTS.items():
         starts = dict(zip(ids, matrix, strict=True))
         starts["NEW"] = NEWCOMERS[day]
-        starts["SILENT"] = SILENT.get(day, [0] * len(ids))
+        starts["LAPSED"] = LAPSED.get(day, [0] * len(ids))
         ends = [
             (start, end)
             for start, counts in starts.items()
@@ -36,7 +36,7 @@ def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
             (f"c{i:04d}", day, day + timedelta(91), ids[i % 4], start, end)
             for i, (start, end) in enumerate(ends)
         ]
-    names = ["customer_id", "since", "until", "before_id", "from_id", "to_id"]
+    names = ["customer_id", "since", "until", "previous_id", "from_id", "to_id"]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 

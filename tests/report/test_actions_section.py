@@ -9,7 +9,7 @@ from segpredict.report import render_html, section_contexts
 from segpredict.report.context.campaigns import campaign_summaries, campaigns_section
 
 LIST = {
-    "play": "hold_best",
+    "campaign": "hold_best",
     "created": "2011-12-10 08:00 UTC",
     "readout": "2012-03-10",
 }
@@ -56,7 +56,7 @@ def test_nothing_is_promised_and_everything_is_untested() -> None:
 
 def test_a_play_with_a_list_is_on_trial_and_no_more() -> None:
     found = campaigns_section(bundle(experiments=(LIST,)))
-    assert [p.evidence for p in found.campaigns] == ["on trial", "untested", "untested"]
+    assert [p.evidence for p in found.campaigns] == ["running", "untested", "untested"]
     assert "2012-03-10" in found.campaigns[0].status
 
 

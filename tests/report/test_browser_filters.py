@@ -17,7 +17,7 @@ from test_page import Reader
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.pipeline import archive
-from segpredict.pipeline.stages import collect_report_input
+from segpredict.pipeline.report_data import collect_report_input
 from segpredict.report import render_html
 
 pytestmark = [

@@ -121,7 +121,7 @@ def hostile_bundle(payload: str):
         verdict=verdict(model=payload, shipped=payload, reason=payload, warnings=[payload]),
         importance=importance,
         plays=plays(title=payload, action=payload, caution=payload),
-        experiments=({"play": "hold_best", "created": payload, "readout": payload},),
+        experiments=({"campaign": "hold_best", "created": payload, "readout": payload},),
         plots={"beeswarm_S1": payload.encode()},
         glossary=(feature,),
         manifest={payload: {payload: [payload]}},

@@ -49,7 +49,7 @@ def test_a_card_says_where_they_come_from_and_what_stands_out():
 
 def test_a_segment_that_dissolves_is_marked_and_a_steady_one_is_not():
     assert "Dissolves" in text(CARD)
-    assert "Dissolves" not in text(CARD | {"steadiness": 0.9})
+    assert "Dissolves" not in text(CARD | {"stability": 0.9})
 
 
 def test_too_few_customers_show_their_number_alone():

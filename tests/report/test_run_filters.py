@@ -8,7 +8,7 @@ import pytest
 
 from segpredict.core.run_folder import open_run
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.pipeline.stages import collect_report_input
+from segpredict.pipeline.report_data import collect_report_input
 from segpredict.report import ReportInput
 from segpredict.report.html.filters import filter_data, start_states
 

@@ -9,7 +9,7 @@ from bundles import bundle, migration
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
-from segpredict.analytics.kpis import OrderBook, compute_kpis, metric_named
+from segpredict.analytics.kpis import OrderBook, compute_kpis, kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report import render_html
 from segpredict.report.context.cohorts import cohorts_section
@@ -35,7 +35,7 @@ def test_key_figures_stand_beside_the_window_before_and_the_year_before():
         "11 Jun to 9 Sep 2011",
         "11 Sep to 10 Dec 2010",
     ]
-    rows = figures()["figures"].filter(metric="order_value").sort("end")
+    rows = figures()["figures"].filter(kpi="order_value").sort("end")
     line = next(line for line in found.kpi_rows if line.title.startswith("Average"))
     assert line.now.value == rows.filter(end=END)["value"].item()
     assert line.before.value == rows.filter(end=END - 91)["value"].item()
@@ -91,7 +91,7 @@ def test_the_curve_begins_and_ends_in_the_corners_and_the_tenth_is_the_metric():
     spread = shop_section(bundle()).lorenz
     points = spread.points.split()
     assert (points[0], points[-1]) == ("0.00,100.00", "100.00,0.00")
-    tenth = figures()["figures"].filter(metric="top_decile_share")["value"].item()
+    tenth = figures()["figures"].filter(kpi="top_decile_share")["value"].item()
     assert dict(spread.top)[0.1] == tenth
     assert list(dict(spread.top)) == [0.01, 0.05, 0.1, 0.2, 0.5]
 
@@ -99,7 +99,7 @@ def test_the_curve_begins_and_ends_in_the_corners_and_the_tenth_is_the_metric():
 def test_a_shop_without_sales_or_segments_has_neither_curve_nor_shares():
     known = figures()
     bare = known["figures"].filter(
-        ~pl.col("metric").is_in(["gini", "sales_share", "top_decile_share"])
+        ~pl.col("kpi").is_in(["gini", "segment_revenue_share", "top_decile_share"])
     )
     found = shop_section(bundle(metrics={**known, "figures": bare}))
     assert found.lorenz is None
@@ -117,7 +117,7 @@ def test_censored_cells_are_blank_and_not_zero():
     newest = heat.rows[-2]
     assert newest.month == "2011-11"
     assert newest.cells[0] is None  # December is not over
-    blank = figures()["figures"].filter(metric="retention_cohort", scope="2011-11")
+    blank = figures()["figures"].filter(kpi="cohort_retention", scope="2011-11")
     assert blank["value"].to_list() == [1.0, None]
     assert all(row.n > 0 for row in heat.rows)
 
@@ -156,13 +156,13 @@ def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():
 
 def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
     shown = text()
-    for name in ("retention_cohort", "retention_rolling", "cohort_revenue"):
-        assert metric_named(name).title in shown
+    for name in ("cohort_retention", "rolling_retention", "cohort_revenue"):
+        assert kpi_named(name).title in shown
 
 
 def test_both_pages_of_moves_mean_the_same_by_staying():
     books = replace(OrderBook.from_orders([("ann", 0, 1.0)], 182), transitions=migration())
-    stay = compute_kpis(books, ["segment_stay"]).filter(scope="all")["value"].item()
+    stay = compute_kpis(books, ["segment_retention"]).filter(scope="all")["value"].item()
     assert stay == moves(bundle()).share_staying
 
 

@@ -71,6 +71,6 @@ def test_a_run_without_worth_has_no_such_section() -> None:
 
 def test_a_test_without_bgnbd_is_told_by_the_chain_alone() -> None:
     given = tables()
-    sums = given["sums"].filter(~(given["sums"]["forecaster"] == "bgnbd"))
+    sums = given["sums"].filter(~(given["sums"]["model"] == "bgnbd"))
     found = customer_value_section(bundle(worth={**given, "sums": sums}))
     assert [chart.title for chart in found.backtest_lifetime] == ["Markov chain of segments"]

@@ -137,10 +137,10 @@ def test_a_version_follows_what_scores_and_not_what_it_is_called(
         warnings=("told",),
         segments=tuple(replace(s, name=f"My {s.name}") for s in predictor.segments),
     )
-    renamed = replace(predictor, segmentation=named).version
-    own = predictor.version
+    renamed = replace(predictor, segmentation=named).model_version
+    own = predictor.model_version
     assert (renamed.segmentation, renamed.model) == (own.segmentation, own.model)
-    other = replace(predictor, time=replace(predictor.time, gap=7)).version
+    other = replace(predictor, time=replace(predictor.time, gap=7)).model_version
     assert other.segmentation == own.segmentation
     assert other.model != own.model
 
@@ -149,8 +149,8 @@ def test_the_predictor_explains_whoever_is_asked_about(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     everybody = predictor.explain(lines, rows=80)
-    assert everybody.customers == 80
-    one = everybody.ids()[0]
+    assert everybody.n_customers == 80
+    one = everybody.explained_ids()[0]
     alone = predictor.explain(lines, customers=[one])
     assert alone.reasons.equals(everybody.reasons.filter(customer_id=one))
     with pytest.raises(CustomerMissingError, match="nobody"):
@@ -160,11 +160,11 @@ def test_the_predictor_explains_whoever_is_asked_about(
 def test_one_id_or_a_number_is_an_id_like_any_other(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
-    one = predictor.explain(lines, rows=80).ids()[0]
-    assert predictor.explain(lines, customers=one).ids() == [one]
+    one = predictor.explain(lines, rows=80).explained_ids()[0]
+    assert predictor.explain(lines, customers=one).explained_ids() == [one]
     with pytest.raises(CustomerMissingError, match='"404"'):
         predictor.explain(lines, customers=[404])
-    with pytest.raises(ConfigError, match=r"explain\.rows = -1"):
+    with pytest.raises(ConfigError, match=r"explain\.sample_rows = -1"):
         predictor.explain(lines, rows=-1)
 
 
@@ -173,7 +173,7 @@ def test_without_a_runs_explainer_one_is_made_of_the_customers_given(
 ) -> None:
     assert predictor.explainer is not None
     found = replace(predictor, explainer=None).explain(lines, rows=40)
-    assert found.customers == 40
+    assert found.n_customers == 40
     assert found.reasons.height > 0
     known = predictor.explain(lines, rows=40)
     assert found.contributions.equals(known.contributions)
@@ -182,11 +182,11 @@ def test_without_a_runs_explainer_one_is_made_of_the_customers_given(
 def test_reasons_of_a_bgnbd_that_ships_add_up_to_the_chances_it_scores(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
-    assert predictor.forecaster.name == "bgnbd_gg"
+    assert predictor.model.name == "bgnbd_gg"
     told = predictor.explain(lines, rows=40)
-    assert (told.note, told.names) == ("", ("x_days", "recency_days", "spend_364"))
-    odds = np.exp(told.contribution_array().sum(axis=2) + np.array([*told.base.values()]))
-    ids = pl.DataFrame({"customer_id": told.ids()})
+    assert (told.model_note, told.feature_names) == ("", ("x_days", "recency_days", "spend_364"))
+    odds = np.exp(told.contribution_array().sum(axis=2) + np.array([*told.base_values.values()]))
+    ids = pl.DataFrame({"customer_id": told.explained_ids()})
     scored = ids.join(predictor.score(lines), on="customer_id", maintain_order="left")
-    chances = scored.select(f"p_{segment}" for segment in told.base).to_numpy()
+    chances = scored.select(f"p_{segment}" for segment in told.base_values).to_numpy()
     np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), chances, atol=1e-9)

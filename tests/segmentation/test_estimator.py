@@ -26,7 +26,7 @@ def test_scikit_learns_checks_hold(estimator, check):
 
 def quick(algorithm: str) -> Segmenter:
     # The checks fit few rows, of which hdbscan would want 50 in a group.
-    settings = {"fewest": 5} if algorithm == "hdbscan" else None
+    settings = {"min_cluster_size": 5} if algorithm == "hdbscan" else None
     return Segmenter(algorithm=algorithm, n_init=2, algorithm_settings=settings)
 
 

@@ -253,7 +253,8 @@ def test_cdnow_gives_three_segments_apart_in_value_and_return(real_data):
 SCRIPT = """
 import json, sys
 import numpy as np, polars as pl
-from segpredict.segments import SegmentOptions, fit
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.segmentation import fit_segmentation
 rng = np.random.default_rng(0)
 n = 4000
 shop = pl.DataFrame({
@@ -263,7 +264,7 @@ shop = pl.DataFrame({
     "spend": pl.Series((np.exp(rng.normal(5, 1, n)) * 1e4).astype(np.int64)),
 })
 shop = shop.sample(fraction=1.0, shuffle=True, seed=int(sys.argv[1]))
-print(json.dumps(fit(shop, SegmentOptions(n_init=5)).state()))
+print(json.dumps(fit_segmentation(shop, SegmentationOptions(n_init=5)).to_state()))
 """
 
 

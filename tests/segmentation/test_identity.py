@@ -128,7 +128,7 @@ def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
     ],
 )
 def test_events_are_sentences(event, told):
-    assert event.tell({}) == told
+    assert event.to_text({}) == told
 
 
 def test_a_json_round_trip_gives_an_equal_identity():

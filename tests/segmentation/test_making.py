@@ -23,7 +23,7 @@ def options(**refine) -> SegmentationOptions:
 def test_merged_segments_bear_the_first_id_and_hold_the_customers_of_both():
     plain, merged = (
         fit_segmentation(ROWS, options()),
-        fit_segmentation(ROWS, options(merge=(("S2", "S3"),))),
+        fit_segmentation(ROWS, options(merged=(("S2", "S3"),))),
     )
     assert [s.id for s in merged.segments] == ["S0", "S1", "S2", "S4"]
     before, after = (s.assign(ROWS)["segment"] for s in (plain, merged))
@@ -34,14 +34,14 @@ def test_merged_segments_bear_the_first_id_and_hold_the_customers_of_both():
 
 
 def test_the_margin_of_a_merged_segment_is_to_another_segment():
-    merged = fit_segmentation(ROWS, options(merge=(("S1", "S2", "S3", "S4"),)))
+    merged = fit_segmentation(ROWS, options(merged=(("S1", "S2", "S3", "S4"),)))
     assert merged.k == 1
     assert merged.assign(ROWS)["margin"].unique().to_list() == [0.0]
 
 
 def test_a_rule_sets_key_accounts_apart():
     rules = {"Key accounts": SegmentRuleOptions(top_share=0.005)}
-    found = fit_segmentation(ROWS, options(apart=rules))
+    found = fit_segmentation(ROWS, options(rules=rules))
     top = found.segments[-1]
     assert (top.id, top.name, top.code) == ("S5", "Key accounts", 5)
     highest = ROWS.sort("spend", descending=True)["customer_id"].head(3).to_list()
@@ -54,20 +54,20 @@ def test_a_rule_sets_key_accounts_apart():
 
 
 def test_a_rule_of_a_least_value_is_in_currency():
-    found = fit_segmentation(ROWS, options(apart={"Whales": SegmentRuleOptions(min_value=6500.0)}))
+    found = fit_segmentation(ROWS, options(rules={"Whales": SegmentRuleOptions(min_value=6500.0)}))
     assert found.segment_rules[0].min_value == 65_000_000
 
 
 def test_a_segment_set_apart_keeps_its_id_in_a_refit():
     rules = {"Key accounts": SegmentRuleOptions(top_share=0.005)}
-    first = fit_segmentation(ROWS, options(apart=rules))
-    again = fit_segmentation(shop(*FOUR, seed=4), options(apart=rules), earlier=first)
+    first = fit_segmentation(ROWS, options(rules=rules))
+    again = fit_segmentation(shop(*FOUR, seed=4), options(rules=rules), earlier=first)
     assert [(s.id, s.name) for s in again.segments][-1] == ("S5", "Key accounts")
     assert again.identity.issued_ids == 5
 
 
 def test_a_merge_holds_in_a_refit_and_ids_stay():
-    asked = options(merge=(("S2", "S3"),))
+    asked = options(merged=(("S2", "S3"),))
     first = fit_segmentation(ROWS, asked)
     again = fit_segmentation(shop(*FOUR, seed=4), asked, earlier=first)
     assert [s.id for s in again.segments] == ["S0", "S1", "S2", "S4"]
@@ -76,7 +76,7 @@ def test_a_merge_holds_in_a_refit_and_ids_stay():
 
 def test_segments_that_people_merge_later_are_named_anew():
     first = fit_segmentation(ROWS, options())
-    merged = fit_segmentation(ROWS, options(merge=(("S2", "S3", "S4"),)), earlier=first)
+    merged = fit_segmentation(ROWS, options(merged=(("S2", "S3", "S4"),)), earlier=first)
     assert [(s.id, s.name) for s in first.segments][2] == ("S2", "Regular")
     assert [(s.id, s.name) for s in merged.segments][1:] == [
         ("S1", "Occasional"),
@@ -85,17 +85,17 @@ def test_segments_that_people_merge_later_are_named_anew():
 
 
 def test_weights_are_told_with_what_they_change():
-    found = fit_segmentation(ROWS, options(weights={"days": 0.25}))
+    found = fit_segmentation(ROWS, options(axis_weights={"days": 0.25}))
     assert any(n.startswith("Weights days 0.25: the adjusted Rand") for n in found.warnings)
-    assert fit_segmentation(ROWS, options(weights={"days": 1.0})).warnings == ()
+    assert fit_segmentation(ROWS, options(axis_weights={"days": 1.0})).warnings == ()
 
 
 def test_a_weight_of_zero_leaves_the_column_out():
-    found = fit_segmentation(ROWS, options(weights={"days": 0.0}))
+    found = fit_segmentation(ROWS, options(axis_weights={"days": 0.0}))
     assert [axis.column for axis in found.axes] == ["spend"]
 
 
-@pytest.mark.parametrize("refine", [{"merge": (("S2", "S9"),)}, {"pin": ("S9",)}])
+@pytest.mark.parametrize("refine", [{"merged": (("S2", "S9"),)}, {"pinned_ids": ("S9",)}])
 def test_an_id_that_never_was_is_refused(refine):
     with pytest.raises(UnknownNameError, match="S9"):
         fit_segmentation(ROWS, options(**refine))
@@ -104,26 +104,26 @@ def test_an_id_that_never_was_is_refused(refine):
 @pytest.mark.parametrize(
     "refine",
     [
-        {"merge": (("S2",),)},
-        {"merge": (("S1", "S2"), ("S2", "S3"))},
-        {"weights": {"spend": 0.0}},
-        {"weights": {"days": -1.0}},
-        {"weights": {"hats": 1.0}},
+        {"merged": (("S2",),)},
+        {"merged": (("S1", "S2"), ("S2", "S3"))},
+        {"axis_weights": {"spend": 0.0}},
+        {"axis_weights": {"days": -1.0}},
+        {"axis_weights": {"hats": 1.0}},
     ],
 )
 def test_what_cannot_be_meant_is_refused(refine):
-    with pytest.raises(ConfigError, match=r"segments\.refine"):
+    with pytest.raises(ConfigError, match=r"segmentation\.overrides"):
         OverrideOptions(**refine)
 
 
-@pytest.mark.parametrize("rule", [{}, {"top": 0.7}, {"top": 0.1, "least": 5.0}])
+@pytest.mark.parametrize("rule", [{}, {"top_share": 0.7}, {"top_share": 0.1, "min_value": 5.0}])
 def test_a_rule_needs_one_measure(rule):
     with pytest.raises(ConfigError, match="set apart needs"):
         SegmentRuleOptions(**rule)
 
 
 def test_a_json_round_trip_assigns_equal_rows():
-    asked = options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top_share=0.01)})
+    asked = options(merged=(("S2", "S3"),), rules={"Top": SegmentRuleOptions(top_share=0.01)})
     found = fit_segmentation(ROWS, asked)
     back = Segmentation.from_state(json.loads(json.dumps(found.to_state())))
     assert back == found

@@ -20,7 +20,7 @@ def options(**refine) -> SegmentationOptions:
 
 def test_a_mixture_tells_the_chance_of_each_segment():
     asked = replace(
-        options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top_share=0.01)}),
+        options(merged=(("S2", "S3"),), rules={"Top": SegmentRuleOptions(top_share=0.01)}),
         algorithm="gmm",
     )
     found = fit_segmentation(ROWS, asked)

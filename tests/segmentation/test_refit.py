@@ -135,7 +135,7 @@ def test_a_pin_without_the_old_number_of_segments_is_refused(first):
 
 def test_row_order_and_reloading_change_no_refit(first):
     rows = shop(*FOUR, seed=12)
-    back = Segmentation.from_state(first.state())
+    back = Segmentation.from_state(first.to_state())
     one = fit_segmentation(rows, OPTIONS, earlier=first)
     assert fit_segmentation(rows.reverse(), OPTIONS, earlier=back).to_state() == one.to_state()
     assert Segmentation.from_state(one.to_state()) == one

@@ -115,8 +115,8 @@ def test_a_state_without_a_part_is_refused(part):
 
 def test_a_rule_of_an_unknown_kind_is_refused():
     state = PLAIN.to_state()
-    rule = {**state["clusters"]["rule"], "kind": "oracle"}
-    state["clusters"] = {**state["clusters"], "rule": rule}
+    rule = {**state["clusters"]["assignment_rule"], "kind": "oracle"}
+    state["clusters"] = {**state["clusters"], "assignment_rule": rule}
     with pytest.raises(ArtifactError, match="no rule is of the kind 'oracle'"):
         Segmentation.from_state(state)
 

@@ -1,4 +1,4 @@
-"""What there is to say of a shop and its segments as tables: no learning, no files."""
+"""Tables about a shop and its segments: no fitting, no files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ def shop_overview(
     transactions
         The cleaned shop.
     time
-        The lengths of the windows; other horizons are weighed beside them.
+        The lengths of the windows; other horizons are compared with them.
     plan
         How it was cleaned.
 
@@ -43,7 +43,7 @@ def shop_overview(
     -------
     dict
         ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
-        ``adds_up``; ``notes``, ``beside`` (on the tables beside the transactions) and
+        ``adds_up``; ``notes``, ``beside`` (on the side tables) and
         ``suggestions``, as sentences; ``problem``, the facts of the error with which a
         run would stop, or ``None``; and tables as rows: ``ledger``, ``compare_horizons`` and
         those of `cleaning.describe_shop`.
@@ -111,7 +111,7 @@ def segment_tables(
     transactions
         The shop.
     segmentation
-        Its frozen segmenter.
+        Its frozen segmentation.
     rule_grid
         Its rule grid.
     time
@@ -120,11 +120,11 @@ def segment_tables(
     Returns
     -------
     dict
-        ``assignments``: every customer's segment, with the rule grid beside it;
+        ``assignments``: every customer's segment, with the rule grid;
         ``segment_profile_table``: one row a segment, over the customers with an order in the
         look-back; ``migration``: from the window before the last to the last;
         ``candidates``: the numbers of segments that were tried; ``membership_probabilities``: the
-        chance of each segment for the customers of the last window, of soft algorithms.
+        probability of each segment for the customers of the last window, of soft algorithms.
     """
     now = time.window_at(transactions.end_day, transactions.first_day)
     before = now.at_cutoff(now.cutoff - time.days_to_outcome)
@@ -201,8 +201,8 @@ def _profile(
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
-    asked = {*segmentation.extra_inputs, "refunds"}
-    bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(asked))
+    inputs = {*segmentation.extra_inputs, "refunds"}
+    bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(inputs))
     current = bought.filter(pl.col("end") == window.cutoff)
     assigned = rooms.fill_inactive(
         segmentation.assign(current).select("customer_id", "segment"), rhythm
@@ -236,13 +236,13 @@ def _migration(
 ) -> pl.DataFrame:
     rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
     pairs = rows.select("customer_id", "state_now", "label")
-    seen = transactions.known_at(window.cutoff).filter("is_order_head")
+    known_customers = transactions.known_at(window.cutoff).filter("is_order_head")
     span = (window.outcome_start, window.outcome_end)
     after = segmentation.assign(
         features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
     )
-    strangers = after.join(
-        seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
+    newcomers = after.join(
+        known_customers.select("customer_id").unique().collect(), on="customer_id", how="anti"
     ).select(
         "customer_id",
         pl.lit(NEW_STATE.code, pl.Int8).alias("state_now"),
@@ -250,7 +250,7 @@ def _migration(
     )
     ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW_STATE)}
     sides = (("from_id", "state_now"), ("to_id", "label"))
-    moves = pl.concat([pairs, strangers]).select(
+    moves = pl.concat([pairs, newcomers]).select(
         "customer_id",
         *(
             pl.col(code).replace_strict(ids, return_dtype=pl.String).alias(side)
@@ -258,11 +258,11 @@ def _migration(
         ),
     )
     counted = observed_matrix(moves.drop_nulls("to_id"), segmentation.segments)
-    return counted.cast({"n": pl.Int64, "row_n": pl.Int64})
+    return counted.cast({"n": pl.Int64, "n_from": pl.Int64})
 
 
 def _notes(transactions: Transactions) -> list[str]:
-    """Return what a careful reader would ask about a shop."""
+    """Return notes on the limits of the data."""
     notes = list(transactions.notes)
     last = as_date(transactions.end_day - 1)
     if as_date(transactions.end_day).day != 1:
@@ -277,7 +277,7 @@ def _notes(transactions: Transactions) -> list[str]:
     whole = transactions.ledger.total("in").rows
     if guests and whole and guests[0].count.rows > 0.05 * whole:
         share = guests[0].count.rows / whole
-        notes.append(f"{share:.1%} of the rows have no customer; nothing can be said of them.")
+        notes.append(f"{share:.1%} of the rows have no customer; they are in no segment.")
     return notes
 
 
@@ -292,26 +292,26 @@ def _problem(transactions: Transactions, plan: CleaningOptions | None) -> dict[s
 def _suggestions(
     transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
 ) -> list[str]:
-    """Return what to type next, for what was found."""
-    told = []
+    """Return suggested options for the findings."""
+    suggestions = []
     chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
     reasons = {row["horizon"]: row["reason"] for row in weighed}
     is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
     if chosen and not is_sound:
-        told.append(
+        suggestions.append(
             f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
         )
     if weighed and not chosen:
-        told.append(
+        suggestions.append(
             "No horizon meets all conditions; the table of horizons says why. A run "
-            "works all the same, and its verdict says how sure it is."
+            "works all the same, and its evaluation shows the uncertainty."
         )
     products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
     if transactions.ledger.total("used").rows and products.item():
-        told.append(
-            "No column gives product_id, so baskets are not looked at. If there is "
+        suggestions.append(
+            "No column gives product_id, so baskets are not analysed. If there is "
             "one: --map product_id=YOUR_COLUMN."
         )
     if not transactions.currency:
-        told.append("The data name no currency. To print one: --set cleaning.currency='€'.")
-    return told
+        suggestions.append("The data name no currency. To print one: --set cleaning.currency='€'.")
+    return suggestions

@@ -27,9 +27,9 @@ def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
     --------
     >>> import polars as pl
     >>> twice = np.array([1.0, 1.0, 3.0, 3.0])
-    >>> round(clustered_error(twice, pl.Series(["a", "a", "b", "b"])), 3)
+    >>> round(clustered_standard_error(twice, pl.Series(["a", "a", "b", "b"])), 3)
     0.707
-    >>> round(clustered_error(twice, pl.Series(["a", "b", "c", "d"])), 3)
+    >>> round(clustered_standard_error(twice, pl.Series(["a", "b", "c", "d"])), 3)
     0.5
     """
     apart = pl.DataFrame({"customer": customers, "apart": values - values.mean()})
@@ -48,7 +48,7 @@ def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntAr
 
     Examples
     --------
-    >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
     [[1, 1], [0, 1]]
     """
     counts = np.bincount(labels * classes + guesses, minlength=classes**2)
@@ -132,7 +132,7 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
 
     Examples
     --------
-    >>> bins_of(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
+    >>> equal_mass_bins(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
     [1, 0, 1, 1]
     """
     ranks = (rankdata(values) - 0.5) / len(values)

@@ -118,10 +118,10 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Examples
     --------
-    >>> plan = schedule(0, 728, TimeOptions())
-    >>> [fold.cutoff for fold in plan.outer]
+    >>> plan = schedule_folds(0, 728, TimeOptions())
+    >>> [fold.cutoff for fold in plan.test_folds]
     [455, 546, 637]
-    >>> plan.outer[0].validation
+    >>> plan.test_folds[0].validation_origins
     (336, 364)
     """
     newest = end_day - time.days_to_complete

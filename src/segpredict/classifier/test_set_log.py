@@ -119,7 +119,7 @@ def settings_digest(config: JSON) -> str:
 
     Examples
     --------
-    >>> digest({"seed": 1, "threads": 2}) == digest({"threads": 8, "seed": 1})
+    >>> settings_digest({"seed": 1, "threads": 2}) == settings_digest({"threads": 8, "seed": 1})
     True
     """
     kept = {name: value for name, value in config.items() if name not in NOT_COUNTED}
@@ -165,7 +165,7 @@ def remember(log: TestSetLog, files: Iterable[Path]) -> None:
 
 
 def _test(state: JSON) -> tuple[str, str]:
-    return state["data"], state["cutoff"]
+    return state["data_fingerprint"], state["cutoff"]
 
 
 def _read(path: Path) -> list[JSON]:
@@ -187,6 +187,6 @@ def _read(path: Path) -> list[JSON]:
 
 
 def _is_log(state: JSON) -> bool:
-    return set(state) == {"data", "cutoff", "evaluations"} and all(
+    return set(state) == {"data_fingerprint", "cutoff", "evaluations"} and all(
         set(each) == {"config", "created"} for each in state["evaluations"]
     )

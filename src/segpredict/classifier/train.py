@@ -381,5 +381,5 @@ def load(state: JSON) -> Forecaster:
         return blend.BlendedModel.from_state(state)
     if state["kind"] == CALIBRATED_KIND:
         calibration = Calibration.from_state(state["calibration"])
-        return CalibratedModel(load(state["forecaster"]), calibration)
+        return CalibratedModel(load(state["model"]), calibration)
     return BASELINES.get(state["kind"]).from_state(state)

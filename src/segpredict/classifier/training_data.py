@@ -209,7 +209,7 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
 
     Examples
     --------
-    >>> matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
+    >>> feature_matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]
     """
     types = customers.schema

@@ -1,4 +1,4 @@
-"""Show people what `check` found, as tables on the terminal."""
+"""Print what `check` found, as tables on the terminal."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ MAX_FILES_SHOWN = 5  # files that are named one by one
 
 
 def show_check(output: Output, found: Mapping[str, Any]) -> None:
-    """Print what was read, proven, cleaned, left out and refused; and what to do."""
+    """Print what was read, cleaned, excluded and rejected, and suggestions."""
     files = [_file(fact) for fact in found["files"][:12]]
     more = len(found["files"]) - len(files)
     output.print_table("What was read", files, note=f"and {more:,} files more" if more else "")
@@ -23,9 +23,9 @@ def show_check(output: Output, found: Mapping[str, Any]) -> None:
     output.print_line(f"The data run from {found['first_day']} to {found['last_day']}.")
     output.print_table("Ledger: in = used + excluded + rejected", _ledger(found))
     output.print_line(
-        "The ledger adds up, to the row and to the penny."
+        "The totals of the ledger reconcile, to the row and to the penny."
         if found["adds_up"]
-        else "The ledger does NOT add up: please report this."
+        else "The totals of the ledger do NOT reconcile: please report this."
     )
     output.print_table("Rows that cannot be read", found["bad_rows"])
     output.print_table("The first of them", found["bad_examples"][:5])
@@ -39,7 +39,7 @@ def show_check(output: Output, found: Mapping[str, Any]) -> None:
 
 
 def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any]:
-    """Print what came into a store and what it holds; return that as plain values."""
+    """Print what was added to a store and what it holds; return that as plain values."""
     shop = done.shop
     used = shop.ledger.total("used")
     first, last = as_date(shop.first_day), as_date(shop.end_day - 1)
@@ -51,7 +51,7 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
         output.print_line(
             f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already"
         )
-    output.print_line(f"Files that came in: {len(done.added):,}.")
+    output.print_line(f"Files added: {len(done.added):,}.")
     shown = {"ledger": ledger, "currency": shop.currency}
     output.print_table("Ledger of the whole store", _ledger(shown))
     for note in (*shop.notes, *shop.side_tables.notes):

@@ -1,4 +1,4 @@
-"""Command-line options to one `Config`; and the only clock of the package."""
+"""From command-line options to one `Config`; the only module that reads the clock."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def config_from_options(
 ) -> "Config":
     """Return the config that the options of a command describe.
 
-    `base` holds the settings that are changed where no config is named.
+    `base` holds the settings to change where no config is named.
     """
     from segpredict.config import load as configs
 
@@ -41,17 +41,17 @@ def config_from_options(
 def selection_settings(
     algorithms: Sequence[str] | None,
     numbers: str | None,
-    instruments: Sequence[str] | None,
+    inputs: Sequence[str] | None,
 ) -> list[str]:
-    """Return the settings of what a comparison is asked to try.
+    """Return the settings of the candidates that a comparison evaluates.
 
     Examples
     --------
-    >>> contest(None, "3-5", None)
+    >>> selection_settings(None, "3-5", None)
     ['segmentation.selection.k_min=3', 'segmentation.selection.k_max=5']
     """
-    told = {"algorithms": algorithms, "instruments": instruments}
-    named = [f"segmentation.selection.{n}={json.dumps(v)}" for n, v in told.items() if v]
+    given = {"algorithms": algorithms, "inputs": inputs}
+    named = [f"segmentation.selection.{n}={json.dumps(v)}" for n, v in given.items() if v]
     if numbers is None:
         return named
     low, dash, high = numbers.partition("-")
@@ -69,7 +69,7 @@ def selection_settings(
 
 def current_time() -> str:
     """Return the time of day in UTC, for the manifest and the page."""
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a door
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - the command line
 
 
 def column_mapping(columns: Sequence[str] | None) -> dict[str, str]:
@@ -93,7 +93,7 @@ def _setting(role: str, column: str) -> str:
 
 
 def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
-    """Return the settings of the store that is named as data; None where files are."""
+    """Return the settings of the store that is named as data; ``None`` for files."""
     from segpredict.data.ingest import store_settings
 
     config = store_settings(list(data))
@@ -101,8 +101,8 @@ def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
 
 
 def run_settings(run: Path) -> "Mapping[str, Any]":
-    """Return the settings of a run that is there."""
+    """Return the settings of a finished run."""
     from segpredict.core.run_folder import open_run
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
-    return archive.load_run_config(open_run(run)).to_state()
+    return loading.load_config(open_run(run)).to_state()

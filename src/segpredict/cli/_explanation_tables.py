@@ -1,4 +1,4 @@
-"""Show people why: importance, a segment, a move, a customer."""
+"""Print explanations: importance, a segment, a transition, a customer."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,22 +11,23 @@ from segpredict.cli._output import Output
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.explain import Explanation, ImportanceEvidence, files
+from segpredict.explain import Explanation, ImportanceEvidence
+from segpredict.pipeline import artifacts, loading
 
 CAUSALITY_NOTE = "associations that the model uses, not causes"
 
 
 def show_importance(output: Output, run: RunFolder, top: int) -> None:
     """Print what moves the forecast most, and whether other measures agree."""
-    topics = run.read_parquet("explain/group_importance.parquet").filter(scope="all")
-    rows = topics.filter(level="headline").select("name", "mean_abs", "share")
+    groups = artifacts.read(run, "explanation.group_importance").filter(scope="all")
+    rows = groups.filter(level="headline").select("name", "mean_abs", "share")
     output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
-    checked = files.load_evidence(run)
+    checked = loading.load_evidence(run)
     if checked is None:
-        rows = topics.filter(level="group").head(top)
+        rows = groups.filter(level="group").head(top)
         shown = rows.select("rank", "name", "mean_abs", "share")
-        told = _meant(shown, run.folder)
-        output.print_table("By group of columns", told, note="mean |SHAP|, log-odds")
+        described = _with_meaning(shown, run.folder)
+        output.print_table("By group of columns", described, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
 
@@ -46,13 +47,13 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
         for row in checked.table.head(top).iter_rows(named=True)
     ]
     note = (
-        f"final test; 95 % intervals of {checked.refits} models fitted anew; "
-        "important: shuffling surely costs"
+        f"final test; 95 % intervals of {checked.refits} models fitted again; "
+        "important: shuffling increases the loss significantly"
     )
     output.print_table("By group of columns, and cross-checked", rows, note=note)
-    told = {k: v for k, v in checked.agreement.items() if v is not None}
+    agreement = {k: v for k, v in checked.agreement.items() if v is not None}
     output.print_table(
-        "How alike the rankings are", [told], note="Kendall's tau; interventional: rho"
+        "Agreement of the rankings", [agreement], note="Kendall's tau; interventional: rho"
     )
     for text in checked.notes:
         output.print_line(f"note: {text}")
@@ -73,66 +74,70 @@ def show_stored_explanation(
     top: int,
     plots: Path | None,
 ) -> Sequence[Mapping[str, Any]]:
-    """Print what a run holds of a segment or a move, and draw it if that is wished."""
+    """Print what explains a segment or a transition of a run; draw it if requested."""
     name, pair = target
-    told = pipeline.load_run_explanation(run)
-    picture: tuple[str, ...] = ("heatmap",)
+    explanation = pipeline.load_run_explanation(run)
+    plot: tuple[str, ...] = ("heatmap",)
     if name is not None:
-        rows = _segment(output, told, name, (top, run))
+        rows = _show_segment(output, explanation, name, top, run)
     else:
-        rows = _move(output, told, pair or "", (top, run))
-        picture = ("move", rows[0]["from_id"], rows[0]["to_id"])
+        rows = _show_transition(output, explanation, pair or "", top, run)
+        plot = ("transition", rows[0]["from_id"], rows[0]["to_id"])
     if plots is not None:
-        pipeline.write_plots(run, plots, *picture)
-        output.print_line(f"The picture: {plots / '_'.join(picture)}.svg")
+        pipeline.write_plots(run, plots, *plot)
+        output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")
     return rows
 
 
-def _meant(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
-    """Return rows with what the leading column of each group is."""
+def _with_meaning(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
+    """Return rows with the meaning of the leading column of each group."""
     known = pipeline.feature_meanings(run)
     return [{**row, "meaning": known.get(row["name"], "")} for row in rows.iter_rows(named=True)]
 
 
-def _segment(
-    output: Output, told: Explanation, name: str, shown: tuple[int, Path]
+def _show_segment(
+    output: Output, explanation: Explanation, name: str, top: int, run: Path
 ) -> Sequence[Mapping[str, Any]]:
-    """Print what matters for those who are in a segment now."""
-    chosen = _named(told, name)
-    topics = told.group_importance.filter(scope="segment", segment_id=chosen.id)
-    lines = topics.filter(level="headline").select("name", "mean_abs", "share")
+    """Print what moves the forecast of customers who are in a segment now."""
+    chosen = _find_segment(explanation, name)
+    groups = explanation.group_importance.filter(scope="segment", segment_id=chosen.id)
+    lines = groups.filter(level="headline").select("name", "mean_abs", "share")
     output.print_table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
-    rows = topics.filter(level="group").sort("rank")
-    few = rows.head(shown[0]).select("rank", "name", "mean_abs", "share")
-    output.print_table("By group of columns", _meant(few, shown[1]), note=CAUSALITY_NOTE)
-    return topics.to_dicts()
+    rows = groups.filter(level="group").sort("rank")
+    few = rows.head(top).select("rank", "name", "mean_abs", "share")
+    output.print_table("By group of columns", _with_meaning(few, run), note=CAUSALITY_NOTE)
+    return groups.to_dicts()
 
 
-def _move(
-    output: Output, told: Explanation, pair: str, shown: tuple[int, Path]
+def _show_transition(
+    output: Output, explanation: Explanation, pair: str, top: int, run: Path
 ) -> Sequence[Mapping[str, Any]]:
-    """Print what sets those apart who move between two segments."""
+    """Print what distinguishes customers who move between two segments."""
     parts = pair.split(":")
     if len(parts) != 2:
-        raise UsageError(f"{pair!r} names no move.", fix="write it FROM:TO, e.g. Core:Inactive.")
-    start, end = (_named(told, part.strip()) for part in parts)
-    rows = told.transition_drivers.filter(from_id=start.id, to_id=end.id)
+        raise UsageError(
+            f"{pair!r} names no transition.", fix="write it FROM:TO, e.g. Core:Inactive."
+        )
+    start, end = (_find_segment(explanation, part.strip()) for part in parts)
+    rows = explanation.transition_drivers.filter(from_id=start.id, to_id=end.id)
     if rows.is_empty():
-        known = told.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
-        names = {s.id: s.name for s in told.classes}
+        known = explanation.transition_drivers.select("from_id", "to_id").unique(
+            maintain_order=True
+        )
+        names = {s.id: s.name for s in explanation.classes}
         pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
-        raise UnknownNameError("move with enough customers", pair, pairs)
-    few = rows.head(shown[0]).select(
+        raise UnknownNameError("transition with enough customers", pair, pairs)
+    few = rows.head(top).select(
         "rank",
         "name",
-        pl.col("movers").alias("those who move"),
-        pl.col("stayers").alias("those who stay"),
+        pl.col("movers").alias("who move"),
+        pl.col("stayers").alias("who stay"),
         "odds_ratio",
     )
     expected = rows["expected"][0]
     output.print_table(
         f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
-        _meant(few, shown[1]),
+        _with_meaning(few, run),
         note=f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}",
     )
     return rows.to_dicts()
@@ -140,15 +145,15 @@ def _move(
 
 def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> Mapping[str, Any]:
     """Print one customer's forecast, the reasons, and what an order would change."""
-    told = pipeline.explain_customer(run, name)
-    score = told["forecast"]
-    output.print_line(f"Customer {told['customer_id']}, now {score['segment']}.")
-    chance = score[f"p_{score['next_segment_id']}"]
-    output.print_line(f"{told['sentence']} Chance: {chance:.0%}.")
-    rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in told["reasons"]]
+    found = pipeline.explain_customer(run, name)
+    score = found["forecast"]
+    output.print_line(f"Customer {found['customer_id']}, now {score['segment']}.")
+    probability = score[f"p_{score['next_segment_id']}"]
+    output.print_line(f"{found['sentence']} Probability: {probability:.0%}.")
+    rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in found["reasons"]]
     output.print_table("Reasons", rows, note=CAUSALITY_NOTE)
     if not rows:
-        output.print_line("Nothing speaks clearly for or against it.")
+        output.print_line("No clear reasons for or against it.")
     cases = [
         {
             "what if": case["meaning"],
@@ -156,26 +161,26 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> M
             "rises": f"{case['p_up']:.0%}",
             "expected spend": case["expected_value"],
         }
-        for case in told["what_if"]
+        for case in found["what_if"]
     ]
-    note = "chances to fall and to rise; how the model reacts, not what an order brings"
-    output.print_table("What the model would say", cases, note=note)
-    near, names = told["nearest"], told["names"]
+    note = "probabilities to fall and to rise; how the model reacts, not a causal effect"
+    output.print_table("What-if: the forecast after an order", cases, note=note)
+    near, names = found["nearest"], found["names"]
     if near is not None and None not in (near["distance"], near["other_distance"]):
         output.print_line(
-            f"Distance to the middle of {names[near['segment_id']]}: "
+            f"Distance to the center of {names[near['segment_id']]}: "
             f"{near['distance']:.2f}; to the nearest other, {names[near['other_id']]}: "
             f"{near['other_distance']:.2f} standard deviations."
         )
-    if told["note"]:
-        output.print_line(f"note: {told['note']}")
+    if found["note"]:
+        output.print_line(f"note: {found['note']}")
     if plots is not None:
-        output.print_line(f"The picture: {pipeline.draw_waterfall(run, name, plots)}")
-    return told
+        output.print_line(f"The plot: {pipeline.draw_waterfall(run, name, plots)}")
+    return found
 
 
-def _named(told: Explanation, name: str) -> Segment:
-    for found in told.classes:
+def _find_segment(explanation: Explanation, name: str) -> Segment:
+    for found in explanation.classes:
         if name.casefold() in {found.id.casefold(), found.name.casefold()}:
             return found
-    raise UnknownNameError("segment", name, [s.name for s in told.classes])
+    raise UnknownNameError("segment", name, [s.name for s in explanation.classes])

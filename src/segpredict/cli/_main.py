@@ -46,15 +46,15 @@ COMMANDS = {
     "run": run,
     "score": score,
     "campaign": campaign,
-    "moves": transitions,
+    "transitions": transitions,
     "fetch": fetch,
 }
 
-_BAD_USAGE: Any = typer.BadParameter.__base__  # Typer keeps it to itself
+_BAD_USAGE: Any = typer.BadParameter.__base__  # Typer does not export it
 
 app = typer.Typer(
     name="segpredict",
-    help="Customer segments from transactions, and an honest forecast of each "
+    help="Customer segments from transactions, and a backtested forecast of each "
     "customer's next segment.\n\n"
     "Start with `segpredict demo`; then `segpredict check --data FILE` on your own "
     "export, and `segpredict run --data FILE --out FOLDER`.",
@@ -66,8 +66,8 @@ for name, module in COMMANDS.items():
     app.command(name)(module.command)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"segpredict {__version__}")
         raise typer.Exit
 
@@ -83,16 +83,16 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     as_json = "--json" in sys.argv
     try:
         # In JSON mode a usage error is an object too, so Typer must not print it.
         sys.exit(app(standalone_mode=not as_json) or 0)
     except SegpredictError as error:
-        _tell(error.to_dict())
+        _print_error(error.to_dict())
         sys.exit(error.exit_code)
     except _BAD_USAGE as error:
-        _tell(
+        _print_error(
             {
                 "code": "SP-L001",
                 "exit": 2,
@@ -105,32 +105,32 @@ def main() -> None:
         typer.echo("stopped; nothing was written", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has left: nobody to tell
+        sys.stderr.close()  # the reader has closed the pipe
         sys.exit(0)
     except MemoryError:
         fix = "use a machine with more memory, or fewer customers."
-        _tell({"code": "SP-R000", "message": "Memory ran out.", "fix": fix})
+        _print_error({"code": "SP-R000", "message": "Memory ran out.", "fix": fix})
         sys.exit(10)
     except Exception as error:
-        _confess(error)
+        _report_crash(error)
         sys.exit(1)
 
 
-def _stop(_number: int, _frame: object) -> None:
-    """Leave as asked, but through every ``finally`` on the way."""
+def _exit_on_signal(_number: int, _frame: object) -> None:
+    """Exit through every ``finally`` on the way."""
     sys.exit(143)
 
 
-def _tell(facts: dict[str, object]) -> None:
+def _print_error(facts: dict[str, object]) -> None:
     if "--json" in sys.argv:
         text = json.dumps({"error": facts}, ensure_ascii=False, default=str)
         typer.echo(escape_json_controls(text))
-    told = f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}"
-    typer.echo(to_single_line(told), err=True)
+    text = f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}"
+    typer.echo(to_single_line(text), err=True)
 
 
-def _confess(error: Exception) -> None:
-    """Report a bug of ours without showing the user's data."""
+def _report_crash(error: Exception) -> None:
+    """Report a bug of the package without showing the user's data."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
     crash = f"{zlib.crc32(''.join(places).encode()):08x}"
@@ -141,4 +141,4 @@ def _confess(error: Exception) -> None:
         "please report it with the crash id and the version "
         f"({__version__}); SEGPREDICT_TRACEBACK=1 shows the details."
     )
-    _tell({"code": SegpredictError.code, "message": message, "fix": fix})
+    _print_error({"code": SegpredictError.code, "message": message, "fix": fix})

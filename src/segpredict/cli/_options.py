@@ -36,14 +36,14 @@ ColumnsOption = Annotated[
     typer.Option(
         "--map",
         metavar="ROLE=COLUMN",
-        help="Say which column is what, e.g. --map customer_id=KUNDE. Roles: "
+        help="Assign a column to a role, e.g. --map customer_id=KUNDE. Roles: "
         "customer_id, order_id, time, product_id, quantity, price, amount, country, "
         "description, currency, status. Repeatable.",
     ),
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", help="Seed of everything random; same seed, same result."),
+    typer.Option("--seed", help="Random seed; same seed, same result."),
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -66,33 +66,36 @@ CustomersOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 QuietOption = Annotated[
     bool,
-    typer.Option("--quiet", "-q", help="Print nothing but errors and the data asked for."),
+    typer.Option("--quiet", "-q", help="Print only errors and the requested data."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 LeakageDemoOption = Annotated[
     bool,
-    typer.Option("--canary", help="Also show what a leaking evaluation would have claimed."),
+    typer.Option(
+        "--leakage-demo",
+        help="Also show the metrics that an evaluation with data leakage would report.",
+    ),
 ]
 AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of",
         metavar="YYYY-MM-DD",
-        help="The cutoff: nothing on or after this day is looked at.",
+        help="The cutoff: data on or after this day are not used.",
     ),
 ]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
         "--on-bad-rows",
-        help="Stop at cells that cannot be read, set their rows aside and list them, "
-        "or leave them out and only count.",
+        help="Rows with cells that cannot be read: fail stops, quarantine lists them in the "
+        "run, drop only counts them.",
     ),
 ]
 MaxBadRowsOption = Annotated[
     str | None,
     typer.Option(
-        "--max-bad",
+        "--max-bad-rows",
         metavar="SHARE|COUNT",
         help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
     ),
@@ -101,13 +104,13 @@ CompareOption = Annotated[
     bool,
     typer.Option(
         "--compare",
-        help="Measure every algorithm, number of segments and instrument, and show how "
-        "each fares. Takes minutes; goes on where it was interrupted.",
+        help="Evaluate every algorithm, number of segments and set of clustering inputs, "
+        "and show the results. Takes minutes; an interrupted comparison is continued.",
     ),
 ]
 SelectOption = Annotated[
     bool,
-    typer.Option("--select", help="Compare, and make the segments in the way the rule takes."),
+    typer.Option("--select", help="Compare, and use the selected candidate."),
 ]
 AlgorithmsOption = Annotated[
     list[str] | None,
@@ -123,7 +126,7 @@ SegmentCountsOption = Annotated[
 InputsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--instrument",
-        help="Compare only this instrument: fm, rfm or wide. Repeatable.",
+        "--inputs",
+        help="Compare only these clustering inputs: fm, rfm or wide. Repeatable.",
     ),
 ]

@@ -15,15 +15,15 @@ SHARE_COLUMNS = {
     *("share", "revenue_share", "repeat_share", "least share", "retention"),
     *("accuracy", "balanced_accuracy", "stayed share"),
     *("share then", "share now", "share difference"),
-    *("least_share_that_came", "uplift_share", "share_seen_at_once"),
+    *("backtest_low", "uplift_share", "detectable_uplift"),
 }
-MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "money_at_stake"}
+MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "value_at_stake"}
 COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where and how a command speaks.
+    """Where and how a command prints.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ class Output:
         self._console().print(table)
 
     def print_data(self, text: str) -> None:
-        """Print data on stdout: as they are to a pipe, without orders to a terminal."""
+        """Print data on stdout: unchanged to a pipe, without control sequences to a terminal."""
         if not self.as_json:
             sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
-            sys.stdout.flush()  # so that a reader who has left is met here
+            sys.stdout.flush()  # so that a closed pipe raises here
 
     def print_json(self, facts: Mapping[str, Any]) -> None:
-        """Print the one JSON object, if it was asked for."""
+        """Print the one JSON object, if it was requested."""
         if self.as_json:
             text = json.dumps(facts, ensure_ascii=False, default=str, allow_nan=False)
             sys.stdout.write(escape_json_controls(text) + "\n")
@@ -135,10 +135,10 @@ def terminal_cell(name: str, value: object) -> str:
 
     Examples
     --------
-    >>> cell("rows", 1234567), cell("share", 0.1234), cell("log_loss", 0.87891)
-    ('1,234,567', '12.3 %', '0.879')
-    >>> cell("money", 19287250.5), cell("is_chosen", True), cell("note", None)
-    ('19,287,250.50', 'yes', '')
+    >>> terminal_cell("rows", 1234567), terminal_cell("share", 0.1234)
+    ('1,234,567', '12.3 %')
+    >>> terminal_cell("money", 19287250.5), terminal_cell("note", None)
+    ('19,287,250.50', '')
     """
     if value is None:
         return ""

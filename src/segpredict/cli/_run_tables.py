@@ -1,4 +1,4 @@
-"""Show people what a run has found, as tables on the terminal."""
+"""Print the results of a run as tables on the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from segpredict.cli._explanation_tables import show_importance
 from segpredict.cli._output import Output
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
-from segpredict.pipeline.archive import ledger_from_state
+from segpredict.pipeline import artifacts
 
 SHOWN_METRICS = (
     "log_loss",
@@ -21,24 +21,24 @@ SHOWN_METRICS = (
 )
 COMPARISON_HEADINGS = {
     "silhouette": "silh.",
-    "smallest": "least share",
-    "step": "step",
-    "tree": "tree",
-    "temporal": "time",
-    "bootstrap": "boot.",
-    "jaccard": "Jacc.",
-    "strength": "str.",
-    "value": "value",
-    "information": "info.",
+    "smallest_share": "least share",
+    "value_step": "step",
+    "tree_accuracy": "tree",
+    "temporal_stability": "time",
+    "bootstrap_stability": "boot.",
+    "min_jaccard": "Jacc.",
+    "prediction_strength": "str.",
+    "value_separation": "value",
+    "information_gain": "info.",
     "stability": "z",
-    "score": "score",
-    "failed": "fails",
+    "mean_rank": "mean rank",
+    "failed_gates": "fails",
 }
 
 
 def show_ledger(output: Output, run: RunFolder) -> None:
     """Print where every row, order, customer and penny went."""
-    ledger = ledger_from_state(run.read_json("ledger.json"))
+    ledger = artifacts.read(run, "transactions.ledger")
     rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
     note = "in = used + excluded + rejected, in every column"
     output.print_table("Ledger", rows, note=note)
@@ -58,15 +58,15 @@ def show_segments(output: Output, run: RunFolder) -> None:
         "recency_median",
         "retention",
     )
-    profile = run.read_parquet("segmentation/profile.parquet")
+    profile = artifacts.read(run, "segment_tables.profile")
     rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
     output.print_table("Segments at the end of the data", rows)
 
 
 def show_segment_events(output: Output, run: RunFolder) -> None:
-    """Print what became of the segments of an earlier fit, and what people decided."""
-    state = run.read_json("segmentation/model.json")
-    for event in run.read_json("segmentation/events.json"):
+    """Print how the segments of an earlier fit changed, and the overrides in use."""
+    state = artifacts.read(run, "segmentation").to_state()
+    for event in artifacts.read(run, "segment_events"):
         if event["version"] == state["identity"]["version"]:
             output.print_line(event["told"])
     for notice in state["warnings"]:
@@ -74,54 +74,54 @@ def show_segment_events(output: Output, run: RunFolder) -> None:
 
 
 def show_comparison(output: Output, run: RunFolder) -> None:
-    """Print how every way to segment fared, if ways were compared."""
-    if not run.has("segmentation/candidates.parquet"):
+    """Print the metrics of every candidate, if candidates were compared."""
+    if not artifacts.has(run, "candidates"):
         return
-    table = run.read_parquet("segmentation/candidates.parquet")
-    verdict = run.read_json("segmentation/selection.json")
+    table = artifacts.read(run, "candidates")
+    selection = artifacts.read(run, "selection")
     rows = table.filter(pl.col("note") == "").select(
-        pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
-        "instrument",
+        pl.col("is_selected").replace_strict({True: "→", False: ""}).alias(" "),
+        "inputs",
         "algorithm",
         "k",
         *(pl.col(name).alias(label) for name, label in COMPARISON_HEADINGS.items()),
     )
-    note = "gates not passed at the end of each row; → is what the rule takes"
-    output.print_table("Ways to segment, compared", rows.to_dicts(), note=note)
-    for reason, names in _absent(table).items():
+    note = "failed gates at the end of each row; → marks the selected candidate"
+    output.print_table("Segmentation candidates", rows.to_dicts(), note=note)
+    for reason, names in _not_fitted(table).items():
         output.print_line(f"not compared: {names}: {reason}")
-    winner, second = verdict["winner"], verdict["runner_up"]
-    taken = "the rules" if winner is None else winner["name"]
-    output.print_line(f"The rule takes {taken}: {verdict['grade']}. {verdict['reason']}")
-    if not verdict["is_applied"]:
-        output.print_line("The segments below are made as the options say; see --select.")
+    winner, second = selection["selected"], selection["runner_up"]
+    name = "the rule-based segments" if winner is None else winner["name"]
+    output.print_line(f"Selected: {name}: {selection['grade']}. {selection['reason']}")
+    if not selection["is_applied"]:
+        output.print_line("The segments below follow the options, not the selection; see --select.")
     if second is not None:
-        alike = second["ari_winner"]
+        alike = second["rand_index_with_selected"]
         output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
 
 
-def _absent(table: pl.DataFrame) -> dict[str, str]:
-    """Return by reason what could not be fitted."""
-    told: dict[str, str] = {}
+def _not_fitted(table: pl.DataFrame) -> dict[str, str]:
+    """Return the candidates that could not be fitted, by reason."""
+    found: dict[str, str] = {}
     for row in table.filter(pl.col("note") != "").to_dicts():
-        name = f"{row['algorithm']} k={row['asked']} on {row['instrument']}"
-        told[row["note"]] = ", ".join(filter(None, [told.get(row["note"]), name]))
-    return told
+        name = f"{row['algorithm']} k={row['k_requested']} on {row['inputs']}"
+        found[row["note"]] = ", ".join(filter(None, [found.get(row["note"]), name]))
+    return found
 
 
 def show_evaluation(output: Output, run: RunFolder) -> None:
-    """Print model and baselines side by side, and what ships."""
-    verdict = run.read_json("classifier/evaluation.json")
-    pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
+    """Print model and baselines side by side, and the selected model."""
+    evaluation = artifacts.read(run, "evaluation")
+    pooled, days = evaluation["pooled"], f"the {evaluation['horizon']} days after"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
-    for test in verdict["windows"]:
+    for test in evaluation["windows"]:
         title = f"Forecast on {test['cutoff']} for {days}"
         _models(output, f"{title}: {test['n']:,} customers", test)
-    _differences(output, pooled, verdict["comparisons"])
-    if run.has("classifier/scorecard.parquet"):
-        _scorecard(output, run.read_parquet("classifier/scorecard.parquet"))
-    output.print_line(f"Shipped: {verdict['selected']}. {verdict['reason']}")
-    for warning in verdict["warnings"]:
+    _differences(output, pooled, evaluation["comparisons"])
+    if artifacts.has(run, "scorecard"):
+        _scorecard(output, artifacts.read(run, "scorecard"))
+    output.print_line(f"Selected model: {evaluation['selected']}. {evaluation['reason']}")
+    for warning in evaluation["warnings"]:
         output.print_line(f"note: {warning}")
 
 
@@ -151,7 +151,7 @@ def _differences(
 
 
 def _scorecard(output: Output, card: pl.DataFrame) -> None:
-    """Print rankings with intervals, and the model beside Markov in each stratum."""
+    """Print rankings with intervals, and the model against Markov in each stratum."""
     ranked = card.filter(
         pl.col("metric").str.contains("_lift$|_capture$"), pl.col("low").is_not_null()
     )
@@ -159,28 +159,28 @@ def _scorecard(output: Output, card: pl.DataFrame) -> None:
         {"ranking": r["metric"], "by": r["forecaster"], "value": _bounded(r)}
         for r in ranked.iter_rows(named=True)
     ]
-    note = "first tenth by risk or rise, first fifth by value; ratios above 1 are better"
-    output.print_table("Whom to call first", rows, note=note)
-    _usage(output, card)
+    note = "top 10 % by risk or rise, top 20 % by value; ratios above 1 are better"
+    output.print_table("Customers to contact first", rows, note=note)
+    _policies(output, card)
     gaps = card.filter(metric="log_loss_minus_markov")
     rows = [
         {"customers": f"{r['stratum']} {r['group']}", "n": r["n"], "gap": _bounded(r)}
         for r in gaps.iter_rows(named=True)
     ]
-    output.print_table("Log loss less Markov's, by kind of customer", rows)
+    output.print_table("Log loss minus that of Markov, by kind of customer", rows)
 
 
-def _usage(output: Output, card: pl.DataFrame) -> None:
-    """Print how the sets and the decision rules of what ships did on each test."""
+def _policies(output: Output, card: pl.DataFrame) -> None:
+    """Print the sets and the decision rules of the selected model on each test window."""
     sets = card.filter(pl.col("metric").str.starts_with("set_"))
     rows = [
-        {"test": r["window"], "figure": r["metric"], "n": r["n"], "value": _bounded(r)}
+        {"test": r["window"], "metric": r["metric"], "n": r["n"], "value": _bounded(r)}
         for r in sets.iter_rows(named=True)
     ]
     output.print_table(
         "Prediction sets on the tests",
         rows,
-        note="thresholds of rehearsals before each test; a target under stability, no guarantee",
+        note="thresholds from inner validation before each test; a target, not a guarantee",
     )
     named = card.filter(pl.col("metric").str.contains("_(argmax|balanced|cost)$"))
     rows = [
@@ -190,7 +190,7 @@ def _usage(output: Output, card: pl.DataFrame) -> None:
         }
         for window, part in named.group_by("window", maintain_order=True)
     ]
-    output.print_table("One name for each customer, by rule", rows)
+    output.print_table("One predicted segment per customer, by decision rule", rows)
 
 
 def _bounded(row: Mapping[str, Any]) -> str:
@@ -204,21 +204,21 @@ def _interval(found: Mapping[str, float]) -> str:
 
 
 def show_leakage_demo(output: Output, run: RunFolder) -> None:
-    """Print what a leaking evaluation would have claimed, if it was asked."""
-    if not run.has("classifier/leakage_demo.json"):
+    """Print the metrics of evaluations with data leakage, if they were requested."""
+    if not artifacts.has(run, "leakage_demo"):
         return
     rows = [
         {
-            "test": sight["test"],
-            "accuracy": sight["accuracy"],
-            "log_loss": sight["log_loss"],
-            "honest": sight["is_honest"],
-            "what was done": sight["meaning"],
+            "test": row["test"],
+            "accuracy": row["accuracy"],
+            "log_loss": row["log_loss"],
+            "honest": row["is_honest"],
+            "what was done": row["meaning"],
         }
-        for sight in run.read_json("classifier/leakage_demo.json")
+        for row in artifacts.read(run, "leakage_demo")
     ]
-    note = "only the honest row says anything about the future"
-    output.print_table("The leak canary", rows, note=note)
+    note = "only the honest row measures the future"
+    output.print_table("Leakage demo", rows, note=note)
 
 
 def show_run(output: Output, run: RunFolder) -> None:
@@ -228,6 +228,6 @@ def show_run(output: Output, run: RunFolder) -> None:
     show_evaluation(output, run)
     show_leakage_demo(output, run)
     show_importance(output, run, top=10)
-    page = (run.folder / "report.html").resolve()
+    page = (run.folder / artifacts.REPORT_PATHS["html"]).resolve()
     output.print_line(f"The run: {run.folder}")
     output.print_line(f"The page: {page.as_uri()}")

@@ -15,7 +15,7 @@ HashIdsOption = Annotated[
     bool,
     typer.Option(
         "--hash-ids",
-        help="Put keyed hashes (HMAC-SHA-256) in the place of customer ids. Same "
+        help="Replace customer ids by keyed hashes (HMAC-SHA-256). Same "
         f"secret, same hashes. Needs --secret-file, or {SECRET_VARIABLE} in the environment.",
     ),
 ]
@@ -29,14 +29,14 @@ SecretFileOption = Annotated[
 
 
 def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":
-    """Return names in the place of ids if they were asked for.
+    """Return pseudonyms that replace ids if they were requested.
 
     Raises
     ------
     SecretError
         When there is no secret, or too short a one.
     UsageError
-        When a secret is given for nothing, or cannot be read.
+        When a secret is given but not used, or cannot be read.
     """
     from segpredict.core.pseudonyms import Pseudonymizer, SecretError
     from segpredict.errors import FileMissingError, UsageError
@@ -48,10 +48,10 @@ def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pse
             )
         return None
     if secret_file is None:
-        told = os.environ.get(SECRET_VARIABLE)
-        if told is None:
+        secret = os.environ.get(SECRET_VARIABLE)
+        if secret is None:
             raise SecretError("is not given")
-        return Pseudonymizer(told.encode())
+        return Pseudonymizer(secret.encode())
     try:
         return Pseudonymizer(secret_file.read_bytes().strip())
     except OSError:

@@ -1,4 +1,4 @@
-"""Show people who moved, as tables on the terminal."""
+"""Print transitions as tables on the terminal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,31 +11,31 @@ MAX_CHANGES_SHOWN = 8  # differences of a comparison that are printed
 
 
 def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Print the matrix, counts of who came and left, mobility, and what it says."""
-    who = tables["customers"]
-    title = "Moves"
-    if who.height:
-        title = f"From the window before {who['since'][0]} to {who['until'][0]}"
+    """Print the matrix, customers who entered and left, mobility, and tests."""
+    customers = tables["customers"]
+    title = "Transitions"
+    if customers.height:
+        title = f"From the window before {customers['since'][0]} to {customers['until'][0]}"
     _matrix(output, tables["matrix"], title)
-    _lists(output, who)
+    _lists(output, customers)
     mobility = [
         {
             "since": row["since"],
             "n": row["n"],
-            "stayed share": row["stay"],
+            "stayed share": row["share_staying"],
             "mobility": row["mobility"],
             "95 % interval": _interval(row["low"], row["high"]),
         }
         for row in tables["mobility"].iter_rows(named=True)
     ]
-    note = "0: everybody stays; Jafry-Schuermann, customers drawn again"
+    note = "0: all customers stay; Jafry-Schuermann index, bootstrap over customers"
     output.print_table("Mobility", mobility, note=note)
-    _order(output, tables.get("markov_order"))
+    _order(output, tables.get("markov-order"))
     _compared(output, tables.get("comparison"))
     if "next" in tables:
         coming = tables["next"]
         if coming.height:
-            title = f"Foretold from {coming['since'][0]} to before {coming['until'][0]}"
+            title = f"Predicted from {coming['since'][0]} to before {coming['until'][0]}"
             _matrix(output, coming, title)
 
 
@@ -44,12 +44,12 @@ def _interval(low: float | None, high: float | None) -> str:
 
 
 def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
-    """Print shares and counts, a row a start; thin rows as counts alone."""
+    """Print shares and counts, a row a start; small rows as counts alone."""
     rows = []
     for part in matrix.partition_by("from_id", maintain_order=True):
         first = part.row(0, named=True)
         cells = {row["to_name"]: _cell(row) for row in part.iter_rows(named=True)}
-        rows.append({"from": first["from_name"], **cells, "customers": first["row_n"]})
+        rows.append({"from": first["from_name"], **cells, "customers": first["n_from"]})
     whole = [{**row, "customers": round(row["customers"])} for row in rows]
     note = "share of the row (customers); rows of fewer than 30: customers alone"
     output.print_table(title, whole, note=note)
@@ -57,33 +57,35 @@ def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
 
 def _cell(row: Mapping[str, Any]) -> str:
     n = f"({row['n']:,.0f})"
-    if row["is_thin"] or row["share"] is None:
+    if row["is_small"] or row["share"] is None:
         return n
-    said = row.get("foretold_share")
-    told = "" if said is None else f", said {100 * said:.0f} %"
-    return f"{100 * row['share']:.0f} % {n}{told}"
+    predicted = row.get("predicted_share")
+    shown = "" if predicted is None else f", predicted {100 * predicted:.0f} %"
+    return f"{100 * row['share']:.0f} % {n}{shown}"
 
 
-def _lists(output: Output, who: pl.DataFrame) -> None:
-    counts = who.group_by("segment", "direction", "other", maintain_order=True).len()
+def _lists(output: Output, customers: pl.DataFrame) -> None:
+    counts = customers.group_by("segment", "direction", "other_segment", maintain_order=True).len()
     rows = [
         {
             "segment": r["segment"],
             "": r["direction"],
-            "from or to": r["other"],
+            "from or to": r["other_segment"],
             "customers": r["len"],
         }
         for r in counts.iter_rows(named=True)
     ]
-    output.print_table("Who entered and left", rows, note="names: --table who")
+    output.print_table("Who entered and left", rows, note="ids: --table customers")
 
 
 def _order(output: Output, order: pl.DataFrame | None) -> None:
     whole = None if order is None else order.filter(pl.col("since").is_null())
     if whole is not None:
-        rows = whole.select(pl.col("now_id").fill_null("all"), pl.exclude("since", "now_id"))
+        rows = whole.select(
+            pl.col("segment_id").fill_null("all"), pl.exclude("since", "segment_id")
+        )
         note = "first order against second order; gain in nats a customer"
-        output.print_table("Does it matter where they were before?", rows.to_dicts(), note=note)
+        output.print_table("Does the earlier segment matter?", rows.to_dicts(), note=note)
 
 
 def _compared(output: Output, compared: pl.DataFrame | None) -> None:
@@ -94,7 +96,7 @@ def _compared(output: Output, compared: pl.DataFrame | None) -> None:
         clear = part.filter(
             (pl.col("low") > 0) | (pl.col("high") < 0),
             pl.col("figure") == "share",
-            ~pl.col("is_thin"),
+            ~pl.col("is_small"),
         )
         rows = [
             {
@@ -106,5 +108,5 @@ def _compared(output: Output, compared: pl.DataFrame | None) -> None:
             }
             for row in clear.sort(-pl.col("difference").abs()).head(MAX_CHANGES_SHOWN).to_dicts()
         ]
-        note = "95 % interval without zero; not adjusted for how many were asked"
-        output.print_table(f"Period from {second} beside that from {first}", rows, note=note)
+        note = "95 % interval without zero; not adjusted for multiple comparisons"
+        output.print_table(f"Period from {second} compared with {first}", rows, note=note)

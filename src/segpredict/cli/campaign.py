@@ -1,4 +1,4 @@
-"""``segpredict campaign``: who to treat, who to leave alone, and a record of it."""
+"""``segpredict campaign``: a customer list, its control group, and a record of both."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +10,13 @@ from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
 
 PLAN_HEADINGS = {
-    "play": "play",
+    "campaign": "campaign",
     "n": "customers",
-    "stake": "money_at_stake",
-    "came_low": "least_share_that_came",
+    "value_at_stake": "value_at_stake",
+    "backtest_low": "backtest_low",
     "uplift": "uplift_share",
     "per_arm": "per_arm",
-    "seen": "share_seen_at_once",
+    "detectable_uplift": "detectable_uplift",
     "windows": "windows",
 }
 
@@ -25,7 +25,7 @@ def command(
     run: o.RunOption = Path("artifacts/run"),
     campaign: Annotated[
         str | None,
-        typer.Option("--play", help="The play to draw a list for; none lists them."),
+        typer.Option("--campaign", help="The campaign to draw a list for; none lists them."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The CSV file of the list.")] = None,
     holdout: Annotated[
@@ -33,29 +33,33 @@ def command(
         typer.Option(
             "--holdout",
             metavar="SHARE",
-            help="Leave more of the list alone than those whom every campaign does, "
-            "e.g. 0.5 for a test in equal arms.",
+            help="A larger control group for this list than the holdout of all campaigns, "
+            "e.g. 0.5 for a test with equal arms.",
         ),
     ] = None,
     max_customers: Annotated[
         int | None,
-        typer.Option("--first", help="Only so many, those with most at stake."),
+        typer.Option(
+            "--max-customers", help="Only so many customers, those with most value at stake."
+        ),
     ] = None,
-    author: Annotated[str, typer.Option("--by", help="Who draws the list, for the record.")] = "",
+    author: Annotated[
+        str, typer.Option("--author", help="Who draws the list, for the record.")
+    ] = "",
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Draw the list of a play: customers, reasons, and who is left alone.
+    """Draw the customer list of a campaign: customers, reasons, and a control group.
 
-    Some customers, drawn by lottery, are left alone by every campaign
-    (`campaigns.holdout_share`, 10 % by default): without them nobody can tell what a campaign
-    brought. Whoever was on an earlier list keeps the lot. The list is written down
-    before anybody is treated, in the folder `experiments` beside the run, which is only
-    ever added to.
+    Some customers, assigned at random, are in the holdout of every campaign
+    (`campaigns.holdout_share`, 10 % by default): without a control group nobody can measure
+    what a campaign gained. A customer who was on an earlier list keeps the same assignment.
+    The list is recorded before any customer is treated, in the folder `experiments` next to
+    the run, to which records are only added.
 
-    Without `--play` the plays are listed, with the test that each would need.
+    Without `--campaign` the campaigns are listed, with the test that each would need.
 
-    Example: `segpredict campaign --run artifacts/may --play hold_best --out list.csv`
+    Example: `segpredict campaign --run artifacts/may --campaign hold_best --out list.csv`
     """
     from segpredict import pipeline
     from segpredict.errors import UsageError
@@ -64,24 +68,24 @@ def command(
     if campaign is None:
         rows = pipeline.list_campaigns(run).to_dicts()
         shown = [{PLAN_HEADINGS[n]: r[n] for n in PLAN_HEADINGS} for r in rows]
-        note = "at stake is what is expected to be lost or won, not what a play saves."
-        output.print_table("Plays", shown, note=note)
-        output.print_json({"run": str(run), "plays": rows})
+        note = "value at stake is what is expected to be lost or gained, not what a campaign saves"
+        output.print_table("Campaigns", shown, note=note)
+        output.print_json({"run": str(run), "campaigns": rows})
         return
     if out is None:
-        raise UsageError("--play needs --out.", fix="name a CSV file with --out.")
-    wish = pipeline.CampaignRequest(campaign, out, holdout, max_customers, author)
-    made = pipeline.draw_campaign(run, wish, current_time())
+        raise UsageError("--campaign needs --out.", fix="name a CSV file with --out.")
+    request = pipeline.CampaignRequest(campaign, out, holdout, max_customers, author)
+    made = pipeline.draw_campaign(run, request, current_time())
     arms = made["arms"]
-    alone = arms["control"] + arms["universal control"]
+    control = arms["campaign holdout"] + arms["universal holdout"]
     output.print_line(
-        f"{made['customers']:,} customers: {arms['treat']:,} to treat, {alone:,} to "
-        f"leave alone. The list: {out}"
+        f"{made['customers']:,} customers: {arms['treatment']:,} to treat, {control:,} in "
+        f"the control group. The list: {out}"
     )
-    if made["seen"] is not None:
+    if made["detectable_uplift"] is not None:
         output.print_line(
-            f"With these arms an uplift of {made['seen']:.1%} or more would be seen "
+            f"With these arms an uplift of {made['detectable_uplift']:.1%} or more would be "
             f"with {made['power']:.0%} power; read out on {made['readout']} or later."
         )
-    output.print_line(f"Written down in {made['record']}")
+    output.print_line(f"Recorded in {made['record']}")
     output.print_json(made)

@@ -1,4 +1,4 @@
-"""``segpredict check``: read and clean only, and say what was found."""
+"""``segpredict check``: read and clean only, and report what was found."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,18 +20,18 @@ def command(
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
     page: Annotated[
-        Path | None, typer.Option("--page", help="Also write it as one HTML file.")
+        Path | None, typer.Option("--html", help="Also write the result as one HTML file.")
     ] = None,
     write_config: Annotated[
         Path | None,
-        typer.Option("--write-config", help="Also draft_config a config file from what was found."),
+        typer.Option("--write-config", help="Also write a config file drafted from the data."),
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
     """Read and clean only: the ledger, what was found, and which horizons would work.
 
-    Run this first on a new export. Nothing is written unless `--page` or
+    Run this first on a new export. Nothing is written unless `--html` or
     `--write-config` name a file.
 
     Example: `segpredict check --data sales.csv --map customer_id=KUNDE`
@@ -63,6 +63,6 @@ def command(
     output.print_json(found)
     if found["problem"]:
         problem = found["problem"]
-        told = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"
-        typer.echo(to_single_line(told), err=True)
+        text = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"
+        typer.echo(to_single_line(text), err=True)
         raise typer.Exit(problem["exit"])

@@ -49,10 +49,11 @@ def command(
 
     Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
     and each customer's segment. With --compare, also how every algorithm, number of
-    segments and instrument fares; with --select, in the way that fares best.
+    segments and set of clustering inputs compares; with --select, the selected candidate
+    is used.
 
     With `--refit` the segments of an earlier run are matched with the new ones; splits,
-    merges and new segments are told and logged in segmentation/events.json.
+    merges and new segments are printed and logged in segmentation/events.json.
 
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
@@ -63,7 +64,7 @@ def command(
         show_segment_events,
         show_segments,
     )
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     plan = config_from_options(
@@ -76,14 +77,14 @@ def command(
         threads=threads,
         base=settings_of_store(data) if refit is None else run_settings(refit),
     )
-    ways = "select" if select else "compare" if compare else "one"
+    mode = "select" if select else "compare" if compare else "one"
     with output.progress_bar() as progress:
         made = pipeline.run_clustering(
             data,
             plan,
             pipeline.RunTarget(out, current_time(), replace=force),
             as_of=as_of,
-            search=pipeline.SegmentationSearch(pipeline.SelectionMode(ways), refit),
+            search=pipeline.SegmentationSearch(pipeline.SelectionMode(mode), refit),
             progress=progress,
         )
     show_ledger(output, made)
@@ -91,4 +92,4 @@ def command(
     show_segments(output, made)
     show_segment_events(output, made)
     output.print_line(f"The run is in {made.folder}. Next: segpredict train-classifier")
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

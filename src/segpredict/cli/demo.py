@@ -1,4 +1,4 @@
-"""``segpredict demo``: the main job on an invented shop, with nothing to prepare."""
+"""``segpredict demo``: a complete run on a simulated shop."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ def command(
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Invent a shop, run everything on it, and say where the page is.
+    """Simulate a shop, run everything on it, and print where the page is.
 
     A second demo replaces the first.
 
@@ -30,12 +30,12 @@ def command(
     from segpredict import pipeline
     from segpredict.cli._run_tables import show_run
     from segpredict.data.sample import sample
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0)
     paths = [str(path) for path in sample.write_sample(shop, out / "data")]
-    output.print_line(f"An invented shop: {shop.lines.height:,} lines in {paths[0]}")
+    output.print_line(f"A simulated shop: {shop.lines.height:,} lines in {paths[0]}")
     plan = config_from_options("online_retail", seed=seed)
     with output.progress_bar() as progress:
         made = pipeline.run_pipeline(
@@ -45,4 +45,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

@@ -1,4 +1,4 @@
-"""``segpredict explain``: what moves the forecast, overall, for a segment, for one."""
+"""``segpredict explain``: what moves the forecast, overall, by segment, for a customer."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,15 +20,15 @@ def command(
         str | None,
         typer.Option(
             "--segment",
-            help="Print what matters for those now in a segment, by name or id.",
+            help="Print what moves the forecast of customers now in a segment, by name or id.",
         ),
     ] = None,
     transition: Annotated[
         str | None,
         typer.Option(
-            "--move",
+            "--transition",
             metavar="FROM:TO",
-            help="Print what sets those apart who move between two segments.",
+            help="Print what distinguishes customers who move between two segments.",
         ),
     ] = None,
     sample: Annotated[
@@ -40,7 +40,7 @@ def command(
         typer.Option(
             "--refits",
             min=0,
-            help="Models fitted anew for intervals (20 by default; 0 leaves the "
+            help="Models fitted again for intervals (20 by default; 0 leaves the "
             "cross-check out and is quick).",
         ),
     ] = None,
@@ -48,46 +48,44 @@ def command(
         Path | None,
         typer.Option(
             "--plots",
-            help="Also write pictures into this folder: all of the run, or the one of "
-            "what is asked.",
+            help="Also write plots into this folder: all of the run, or the requested one.",
         ),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print.")] = 12,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Say why: what moves the forecast of all, of a segment, of a move, of a customer.
+    """Explain the forecast: of all customers, of a segment, of a transition, of a customer.
 
-    Without --customer, --segment or --move the whole run is explained anew and
-    cross-checked: columns are shuffled, left out, and models fitted again. With one of
-    them the reasons that the run holds are printed, and nothing is written.
+    Without --customer, --segment or --transition the whole run is explained again
+    and cross-checked: columns are shuffled, left out, and models fitted again. With one
+    of them the stored explanation is printed, and nothing is written.
 
-    Reasons are exact SHAP values of what ships. They are associations, not causes.
+    Reasons are exact SHAP values of the selected model. They are associations, not causes.
 
     Example: `segpredict explain --run artifacts/may --customer 17850`
 
-    Example: `segpredict explain --run artifacts/may --move Core:Inactive --json`
+    Example: `segpredict explain --run artifacts/may --transition Core:Inactive --json`
     """
     from segpredict import pipeline
     from segpredict.cli import _explanation_tables as show
     from segpredict.errors import UsageError
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
-    questions = sum(asked is not None for asked in (customer, segment, transition))
-    if questions > 1:
+    targets = sum(target is not None for target in (customer, segment, transition))
+    if targets > 1:
         raise UsageError(
-            "Only one of --customer, --segment and --move can be asked at a time.",
+            "Only one of --customer, --segment and --transition can be given at a time.",
             fix="give one of them.",
         )
-    if questions and not (sample is None and refits is None):
+    if targets and not (sample is None and refits is None):
         raise UsageError(
-            "--sample and --refits say how a whole run is explained anew.",
-            fix="leave them out, or leave out --customer, --segment and --move.",
+            "--sample and --refits are for explaining a whole run again.",
+            fix="leave them out, or leave out --customer, --segment and --transition.",
         )
     if customer is not None:
-        told = show.show_customer(output, run, customer, plots)
-        output.print_json(told)
+        output.print_json(show.show_customer(output, run, customer, plots))
         return
     if segment is not None or transition is not None:
         rows = show.show_stored_explanation(output, run, (segment, transition), top, plots)
@@ -100,6 +98,6 @@ def command(
     show.show_importance(output, made, top)
     if plots is not None:
         written = pipeline.write_plots(run, plots)
-        output.print_line(f"{written} pictures are in {plots}.")
+        output.print_line(f"{written} plots are in {plots}.")
     output.print_line(f"The run is in {made.folder}. Next: segpredict report --run {run}")
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

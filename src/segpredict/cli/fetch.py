@@ -12,7 +12,7 @@ from segpredict.cli._output import Output
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(help="Which one; without it, all there are are listed."),
+        typer.Argument(help="Name of the data set; without it, all are listed."),
     ] = None,
     out: Annotated[
         Path,
@@ -26,9 +26,9 @@ def command(
 ) -> None:
     """Download a public data set from its official address, and check it.
 
-    Without NAME it lists what there is, whose it is and what its licence allows. The
-    checksum of what came is compared with the known one; where none is known for sure,
-    it is printed. What is interrupted leaves nothing behind.
+    Without NAME it lists all data sets with their owners and licences. The
+    checksum of the download is compared with the known one; where none is known,
+    it is printed. An interrupted download leaves no files.
 
     Example: `segpredict fetch cdnow --out data`, then `segpredict run --config cdnow
     --data data/cdnow/CDNOW_master.txt --out artifacts/cdnow`
@@ -44,7 +44,7 @@ def command(
         found = datasets.fetch_dataset(dataset, out, progress, replace=force)
     for path in found.files:
         output.print_line(f"  {path}")
-    known = "as known" if found.is_pinned else "not pinned: no sure one is known"
+    known = "as known" if found.is_pinned else "not pinned: none is known"
     output.print_line(f"{found.bytes:,} bytes, SHA-256 {found.sha256} ({known})")
     output.print_line(f"Licence: {dataset.licence}")
     output.print_line(f"Next: segpredict check --config {name} --data '{found.files[0]}'")

@@ -1,4 +1,4 @@
-"""``segpredict ingest``: put files into a store that grows night by night."""
+"""``segpredict ingest``: add files to a store that grows with every delivery."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,17 +19,17 @@ def command(
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Forget what the store holds.")
+        bool, typer.Option("--replace", help="Delete the content of the store first.")
     ] = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Put files into a store, which every `--data` then takes in their place.
+    """Add files to a store, which every `--data` option accepts like files.
 
     Files whose bytes are in it already are left out, so the same folder can be given
     every night. All rows are cleaned as one: the store is the same as if all files had
-    come at once. It remembers its settings; those that are given hold from now on, for
-    all its rows. If anything is refused, the store stays as it was.
+    been added at once. It saves its settings; new settings apply to all its rows.
+    If any file is refused, the store stays as it was.
 
     Example: `segpredict ingest --data drops --store shop.store`
     """

@@ -18,8 +18,8 @@ def command(
         typer.Option(
             "--format",
             help="html: the page. pptx: a deck of slides with charts that can be "
-            "edited (needs pip install 'segpredict[deck]'). json: all that the page "
-            "says (docs/report-json.md). md: its key tables as Markdown. bi: a star "
+            "edited (needs pip install 'segpredict[deck]'). json: the content of "
+            "the page (docs/report-json.md). md: its key tables as Markdown. bi: a star "
             "schema as Parquet and CSV, for Tableau, Power BI and SQL (docs/bi.md).",
         ),
     ] = "html",
@@ -35,14 +35,16 @@ def command(
     ] = None,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Replace a folder of tables that stands at --out."),
+        typer.Option("--force", help="Replace a folder of tables at --out."),
     ] = False,
     hash_ids: s.HashIdsOption = False,
     secret_file: s.SecretFileOption = None,
     customers: o.CustomersOption = None,
     campaigns: Annotated[
         str | None,
-        typer.Option("--playbook", help="A TOML file of plays for the run to go by."),
+        typer.Option(
+            "--campaigns", help="A TOML file of campaigns that replaces those of the run."
+        ),
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -50,12 +52,12 @@ def command(
     """Write what a run found: a page, slides, tables for BI, JSON for programs.
 
     The page is one HTML file that needs no network. The tables are facts (orders,
-    lines, scores, chances, moves, metrics) that join dimensions (customers, segments,
-    dates) by one column each; `dictionary.md` beside them says what each column means.
+    lines, scores, probabilities, transitions, KPIs) that join dimensions (customers, segments,
+    dates) by one column each; `dictionary.md` describes every column.
 
     With --hash-ids the ids of customers, and in tables those of orders, are keyed
-    hashes, so that the files may leave the house; who holds the secret can tell whose
-    they are. Everything else stays as it is.
+    hashes, so that the files can be shared; anyone who holds the secret can identify the
+    customers. Everything else stays as it is.
 
     Example: `segpredict report --run artifacts/may`
 
@@ -63,7 +65,7 @@ def command(
 
     Tables: `segpredict report --run artifacts/may --format bi --out tables`
 
-    To send away: `segpredict report --run artifacts/may --format bi --out tables
+    To share: `segpredict report --run artifacts/may --format bi --out tables
     --hash-ids --secret-file secret.txt`
     """
     from segpredict import pipeline
@@ -82,7 +84,7 @@ def command(
         place, rows = pipeline.export_bi_tables(run, export)
         counted = [{"table": name, "rows": rows[name]} for name in rows]
         output.print_table("The tables", counted)
-        output.print_line(f"They stand in {place}; dictionary.md says what each column means.")
+        output.print_line(f"They are in {place}; dictionary.md describes every column.")
         output.print_json({"run": str(run), "tables": str(place), "rows": dict(rows)})
         return
     page = pipeline.export_report(run, output_format, export).resolve()

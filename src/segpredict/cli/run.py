@@ -23,7 +23,7 @@ def command(
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Do it all: clean, segment, forecast, explain, and write the page.
+    """Clean, segment, forecast, explain, and write the page, in one command.
 
     The run folder appears whole at the end, or not at all.
 
@@ -31,7 +31,7 @@ def command(
     """
     from segpredict import pipeline
     from segpredict.cli._run_tables import show_run
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     plan = config_from_options(
@@ -54,4 +54,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

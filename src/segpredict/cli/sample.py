@@ -1,4 +1,4 @@
-"""``segpredict sample``: write the transactions of an invented shop, and the truth."""
+"""``segpredict sample``: write the transactions of a simulated shop, and the truth."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +19,8 @@ def command(
         typer.Option(
             "--world",
             metavar="shop|noise|deterministic",
-            help="shop: like a real one. noise: the past says nothing about the "
-            "future. deterministic: it says everything.",
+            help="shop: like a real one. noise: the past does not predict the "
+            "future. deterministic: it predicts the future exactly.",
         ),
     ] = "shop",
     days: Annotated[int, typer.Option("--days", min=1, help="Days that the shop is open.")] = 728,
@@ -28,7 +28,7 @@ def command(
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Write transactions of an invented shop, with the truth about every customer.
+    """Write transactions of a simulated shop, with the truth about every customer.
 
     Columns are those of Online Retail, with the dirt of real life: cancellations,
     rows without a customer, postage. The same seed gives the same bytes.

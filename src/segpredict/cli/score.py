@@ -21,8 +21,8 @@ def command(
         typer.Option(
             "--since",
             metavar="YYYY-MM-DD",
-            help="For a few customers alone: the day the shop's records begin. It "
-            "vouches that these rows are all they did from then to the cutoff.",
+            help="When scoring only a few customers: the day the shop's records begin. It "
+            "states that these rows are all their orders from then to the cutoff.",
         ),
     ] = None,
     out: Annotated[
@@ -35,14 +35,14 @@ def command(
             "--history",
             metavar="FOLDER",
             help="Also add the scores to this history, which only grows: the same "
-            "customer, day and model add nothing. Read it with `segpredict moves`.",
+            "customer, day and model add nothing. Read it with `segpredict transitions`.",
         ),
     ] = None,
     columns: o.ColumnsOption = None,
     side_tables: Annotated[
         list[str] | None,
         typer.Option(
-            "--with",
+            "--side-table",
             metavar="TABLE=FILE",
             help="A new side table: customers, products, events or contacts, laid out "
             "as in the run. Repeatable.",
@@ -60,13 +60,13 @@ def command(
     The data must reach back over the look-back before the cutoff. Customers with no
     order in it are listed as not eligible, without probabilities. The default cutoff
     is the day after the last row. Rows that cannot be read are set aside and counted,
-    up to `--max-bad` (the limit of the run), unless `--on-bad-rows fail`.
+    up to `--max-bad-rows` (the limit of the run), unless `--on-bad-rows fail`.
 
-    Nothing is kept unless `--history` names a folder. A history belongs to a shop and
-    not to a run: let the scores of every night, and of every model, go into one.
+    Nothing is saved unless `--history` names a folder. A history belongs to a shop, not
+    to a run: it can hold the scores of every night and of every model.
 
     With `--hash-ids` the ids that are printed or written are keyed hashes, the same as
-    in the tables of `segpredict report --format bi`. A history keeps the shop's own.
+    in the tables of `segpredict report --format bi`. A history holds the original ids.
 
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
@@ -79,10 +79,10 @@ def command(
     names = s.pseudonymizer_from_options(hash_ids, secret_file)
     named = dict(_table(text) for text in side_tables or ())
     output = Output(as_json, quiet)
-    asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
-    changes = {k: v for k, v in asked.items() if v is not None}
+    given = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
+    changes = {k: v for k, v in given.items() if v is not None}
     with output.progress_bar() as progress:
-        scores, kept = pipeline.score_into_history(
+        scores, update = pipeline.score_into_history(
             history,
             run,
             NewData(data, column_mapping(columns), named, changes),
@@ -91,11 +91,11 @@ def command(
             progress=progress,
         )
     scores = scores if names is None else names.hash_customers(scores)
-    if kept is not None:
-        output.print_note(kept.summary_sentence())
+    if update is not None:
+        output.print_note(update.summary_sentence())
     if as_json:
-        told = {} if kept is None else {"history": asdict(kept)}
-        output.print_json({"scores": scores.to_dicts(), **told})
+        added = {} if update is None else {"history": asdict(update)}
+        output.print_json({"scores": scores.to_dicts(), **added})
     elif out is None:
         output.print_data(encode_csv(scores).decode())
     if out is not None:
@@ -120,7 +120,7 @@ def _table(text: str) -> tuple[str, str]:
     name, equals, place = text.partition("=")
     if not equals or not place.strip():
         raise UsageError(
-            f"--with {text!r} is not of the form TABLE=FILE.",
-            fix="write it as in --with events=visits.csv.",
+            f"--side-table {text!r} is not of the form TABLE=FILE.",
+            fix="write it as in --side-table events=visits.csv.",
         )
     return name.strip(), place.strip()

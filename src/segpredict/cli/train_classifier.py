@@ -1,4 +1,4 @@
-"""``segpredict train-classifier``: learn each customer's next segment, and judge it."""
+"""``segpredict train-classifier``: train and evaluate the next-segment classifier."""
 
 from pathlib import Path
 
@@ -15,16 +15,16 @@ def command(
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Learn each customer's next segment from earlier behaviour, and judge it.
+    """Train the classifier of each customer's next segment, and evaluate it.
 
     The model is compared with every baseline on windows that it has not seen. Where it
-    does not beat them, the best baseline ships instead, and the verdict says so.
+    does not beat them, the best baseline is selected instead, and the evaluation says so.
 
-    Example: `segpredict train-classifier --run artifacts/may --canary`
+    Example: `segpredict train-classifier --run artifacts/may --leakage-demo`
     """
     from segpredict import pipeline
     from segpredict.cli._run_tables import show_evaluation, show_leakage_demo
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     with output.progress_bar() as progress:
@@ -39,4 +39,4 @@ def command(
     show_evaluation(output, made)
     show_leakage_demo(output, made)
     output.print_line(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

@@ -1,4 +1,4 @@
-"""``segpredict moves``: who entered and left each segment, and what that amounts to."""
+"""``segpredict transitions``: who entered and left each segment, and the migration matrix."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,7 +11,7 @@ from segpredict.cli._output import Output
 if TYPE_CHECKING:
     import polars as pl
 
-TransitionTable = Literal["customers", "matrix", "mobility", "markov_order", "comparison", "next"]
+TransitionTable = Literal["customers", "matrix", "mobility", "markov-order", "comparison", "next"]
 
 
 def command(
@@ -48,15 +48,15 @@ def command(
     ] = None,
     segment: Annotated[
         str | None,
-        typer.Option("--segment", help="Only moves of this segment: its name or id."),
+        typer.Option("--segment", help="Only transitions of this segment: its name or id."),
     ] = None,
     table: Annotated[
         TransitionTable | None,
         typer.Option(
             "--table",
-            help="One table as data: who entered and left, the matrix of the period, "
-            "mobility over time, the test whether the segment before matters (order), "
-            "the period compared with others, or what is foretold next.",
+            help="One table as data: the customers who entered and left, the matrix of the "
+            "period, mobility over time, the test whether the earlier segment matters "
+            "(markov-order), the comparison with other periods, or the next predicted period.",
         ),
     ] = None,
     out: Annotated[
@@ -66,23 +66,23 @@ def command(
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Say who moved: lists of who entered and left, the matrix, and how much moved.
+    """Show transitions between segments: customers, the migration matrix, and mobility.
 
     A row of the matrix is where customers were in one window, a column where they were
-    in the next. INACTIVE bought in the look-back but not in the last window; SILENT
+    in the next. INACTIVE bought in the look-back but not in the last window; LAPSED
     last bought before the look-back; NEW bought for the first time in the second
-    window, and is no column, since nobody becomes new. GONE is a column of a history:
-    nothing is left of these customers.
+    window, and is no column, since no customer becomes new. ERASED is a column of a
+    history: all data of these customers were deleted.
 
-    A run knows its complete periods, and for its tests what had been foretold. A
-    history knows the days that were scored; two of them make a period. It compares
-    days only if the same segments stood behind both.
+    A run holds its complete periods, and the predictions for its test windows. A history
+    holds the days that were scored; two of them make a period. Days are compared only if
+    the same segments were used on both.
 
-    Examples, beside the one below: `segpredict moves --run artifacts/may` prints all
-    tables; `segpredict moves --history scores --from 2024-03-01 --to 2024-06-01` takes
-    two nights.
+    More examples: `segpredict transitions --run artifacts/may` prints all tables;
+    `segpredict transitions --history scores --from 2024-03-01 --to 2024-06-01` compares
+    two days.
 
-    Example: `segpredict moves --run artifacts/may --table who --segment Core`
+    Example: `segpredict transitions --run artifacts/may --table customers --segment Core`
     """
     from segpredict import pipeline
     from segpredict.cli._transition_tables import show_transitions
@@ -92,19 +92,20 @@ def command(
     if out is not None and (table is None or out.suffix not in {".csv", ".parquet"}):
         raise UsageError(
             f"--out {out} needs --table, and a name that ends in .csv or .parquet.",
-            fix="say for instance --table who --out who.csv.",
+            fix="write for instance --table customers --out customers.csv.",
         )
     if history is None:
         if until is not None or model is not None:
             raise UsageError(
-                "--to and --model speak of a history, and none is named.",
+                "--to and --model need a history.",
                 fix="add --history FOLDER, or leave them out.",
             )
-        tables = pipeline.run_transitions(run, since, segment)
+        found = pipeline.run_transitions(run, since, segment)
     elif since is None or until is None:
         raise UsageError("A history needs two days.", fix="give --from and --to as YYYY-MM-DD.")
     else:
-        tables = pipeline.history_transitions(history, since, until, model=model, segment=segment)
+        found = pipeline.history_transitions(history, since, until, model=model, segment=segment)
+    tables = {name.replace("_", "-"): each for name, each in found.items()}
     if table is None:
         show_transitions(output, tables)
         output.print_json({name: t.to_dicts() for name, t in tables.items() if name != "customers"})
@@ -114,11 +115,11 @@ def command(
             f"There is no table {table} here; known: {', '.join(tables)}.",
             fix="name one of these with --table.",
         )
-    _hand_over(output, tables[table], out)
+    _write_table(output, tables[table], out)
     output.print_json({table: tables[table].to_dicts()})
 
 
-def _hand_over(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
+def _write_table(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
     """Write a table to a file, or as CSV to stdout."""
     from segpredict.core.disk import write_file
     from segpredict.core.run_folder import encode_csv, parquet_writer

@@ -1,4 +1,4 @@
-"""Run folders: written whole or not at all, and believed only when their hashes hold.
+"""Run folders: written whole or not at all, and read only when their hashes match.
 
 A run folder is plain files (JSON, Parquet, CSV, HTML) and a ``manifest.json`` that
 names each with its SHA-256. There is no pickle and nothing in it runs on load.
@@ -37,7 +37,7 @@ def encode_json(value: JSON) -> bytes:
     '[]'
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    # A path may hold bytes that are no text; as escapes they come back as they were.
+    # A path may hold bytes that are no text; as escapes they are read back unchanged.
     return (text + "\n").encode(errors="backslashreplace")
 
 
@@ -78,7 +78,7 @@ class RunFolder:
     Parameters
     ----------
     folder
-        Where it stands.
+        Its path.
     manifest
         Its facts and the hash of every file.
     """
@@ -87,8 +87,13 @@ class RunFolder:
     manifest: Mapping[str, JSON]
 
     @property
+    def place(self) -> Path:
+        """Where the run stands."""
+        return self.folder
+
+    @property
     def metadata(self) -> dict[str, JSON]:
-        """What the manifest says besides the files."""
+        """What the manifest records next to the files."""
         own = ("format", "files", "digest")
         return {k: v for k, v in self.manifest.items() if k not in own}
 
@@ -108,7 +113,7 @@ class RunFolder:
         """
         if not self.has(name):
             raise ArtifactError(
-                f"The run {self.folder} has no {name}.", fix=_maker(name), file=name
+                f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
             )
         path = self.folder / name
         try:
@@ -161,16 +166,16 @@ def open_run(folder: str | Path) -> RunFolder:
 
 
 class RunDraft:
-    """A run folder in the making: files can be written and read, and nobody sees it.
+    """A run folder in the making: files can be written and read before it is published.
 
     Parameters
     ----------
     folder
-        A folder beside the target, gone when the draft ends.
+        A folder next to the target, removed when the draft ends.
     target
-        Where the run shall stand.
+        The folder of the finished run.
     base
-        A run whose files are there already (a later stage adds to an earlier one).
+        A run whose files are linked first (a later stage adds to an earlier one).
     """
 
     def __init__(self, folder: Path, target: Path, base: RunFolder | None = None) -> None:
@@ -178,6 +183,11 @@ class RunDraft:
         self.target = target
         self.metadata: dict[str, JSON] = {} if base is None else base.metadata
         self._files = {} if base is None else _carry(base, folder)
+
+    @property
+    def place(self) -> Path:
+        """The folder of the finished run."""
+        return self.target
 
     def has(self, name: str) -> bool:
         """Whether a stage has written this file."""
@@ -191,7 +201,7 @@ class RunDraft:
             self._files[name] = disk.write_synced(path, content)
 
     def remove(self, *names: str) -> None:
-        """Remove files, or all of a folder, that a newer stage has made untrue."""
+        """Remove files, or all of a folder, that a newer stage has made stale."""
         for name in [f for f in self._files if f.startswith(names)]:
             (self.folder / name).unlink()
             del self._files[name]
@@ -206,7 +216,7 @@ class RunDraft:
         """
         if name not in self._files:
             raise ArtifactError(
-                f"The run {self.target} has no {name}.", fix=_maker(name), file=name
+                f"The run {self.target} has no {name}.", fix="make the run again.", file=name
             )
         return self.folder / name
 
@@ -242,22 +252,22 @@ def draft_run(
     Parameters
     ----------
     folder
-        Where the run shall stand.
+        The folder of the finished run.
     base
-        A run whose files are kept.
+        A run whose files are linked into the draft.
     replace
         Whether a folder that exists may be replaced.
 
     Raises
     ------
-    BusyError
+    TargetBusyError
         When the folder exists and may not be replaced.
 
     Notes
     -----
-    Everything is written and synced in a folder beside the target, which then takes the
-    target's name. Whoever looks sees the old run or the new one. What a killed run left
-    behind is swept away by the next.
+    Everything is written and synced in a folder next to the target, which then takes the
+    target's name: readers see the old run or the new one. The next run removes what a
+    killed run left.
     """
     folder = Path(folder)
     with disk.translate_write_errors(folder):
@@ -327,16 +337,5 @@ def _check_manifest(manifest: JSON) -> None:
 
 def _digest(manifest: Mapping[str, JSON]) -> str:
     """Return the hash of a manifest: config and windows decide scores as files do."""
-    told = {key: value for key, value in manifest.items() if key != "digest"}
-    return hashlib.sha256(encode_json(told)).hexdigest()
-
-
-def _maker(name: str) -> str:
-    stages = {
-        "classifier": "train-classifier",
-        "explanation": "explain",
-        "report.html": "report",
-        "deck.pptx": "report --format pptx",
-    }
-    stage = stages.get(name.split("/")[0], "cluster")
-    return f"make it with `segpredict {stage}`."
+    content = {key: value for key, value in manifest.items() if key != "digest"}
+    return hashlib.sha256(encode_json(content)).hexdigest()

@@ -136,12 +136,14 @@ CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
     {
         "rank": pa.Column(pl.Int64, pa.Check.ge(1)),
         "customer_id": pa.Column(pl.String, _ID),
-        "arm": pa.Column(pl.String, pa.Check.isin(["treat", "universal control", "control"])),
+        "arm": pa.Column(
+            pl.String, pa.Check.isin(["treatment", "universal holdout", "campaign holdout"])
+        ),
         "segment_id": pa.Column(pl.String),
         "segment": pa.Column(pl.String),
         "next_segment": pa.Column(pl.String),
         "stratum": pa.Column(pl.String),  # segment and tenth of expected value
-        "at_stake": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "value_at_stake": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
         "p_down": pa.Column(pl.Float64, _CHANCE),
         "p_up": pa.Column(pl.Float64, _CHANCE),
         "p_inactive": pa.Column(pl.Float64, _CHANCE),
@@ -202,7 +204,7 @@ CONTRIBUTIONS_SCHEMA = pa.DataFrameSchema(
 
 KPI_SCHEMA = pa.DataFrameSchema(
     {
-        "metric": pa.Column(pl.String),
+        "kpi": pa.Column(pl.String),
         "scope": pa.Column(pl.String),
         "age": pa.Column(pl.Int32, pa.Check.ge(0), nullable=True),
         "start": pa.Column(pl.Int32, nullable=True),
@@ -217,7 +219,7 @@ KPI_SCHEMA = pa.DataFrameSchema(
     name="figures",
     strict=True,
     ordered=True,
-    unique=["metric", "scope", "age", "start", "end"],
+    unique=["kpi", "scope", "age", "start", "end"],
 )
 
 

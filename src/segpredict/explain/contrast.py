@@ -34,8 +34,8 @@ def target_and_reference(
 
     Examples
     --------
-    >>> chances = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
-    >>> towards, against = question(chances, np.array([0, 2]))
+    >>> probabilities = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> towards, against = target_and_reference(probabilities, np.array([0, 2]))
     >>> towards.tolist(), against.tolist()
     ([0, 0], [1, 2])
     """

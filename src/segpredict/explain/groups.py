@@ -91,9 +91,9 @@ def headline_of(feature: Feature) -> str:
 
     Examples
     --------
-    >>> headline(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
+    >>> headline_of(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
     'Frequency'
-    >>> headline(Feature("order_max", "Largest order.", "currency", family="basket"))
+    >>> headline_of(Feature("order_max", "Largest order.", "currency", family="basket"))
     'Monetary'
     """
     if feature.name in _BY_NAME:

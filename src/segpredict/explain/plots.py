@@ -47,7 +47,7 @@ class LazyPlots(Mapping[str, bytes]):
 
     Examples
     --------
-    >>> pictures = Pictures({"dot": lambda: b"."})
+    >>> pictures = LazyPlots({"dot": lambda: b"."})
     >>> list(pictures), pictures["dot"]
     (['dot'], b'.')
     """

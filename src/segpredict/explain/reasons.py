@@ -61,8 +61,8 @@ class ReasonLexicon:
         Examples
         --------
         >>> spend = Feature("spend_91", "Spend.", "currency")
-        >>> words = Lexicon({"spend_91": spend}, (), {}, {}, "£")
-        >>> words.figure("spend_91", 1234.5), words.figure("spend_91", None)
+        >>> words = ReasonLexicon({"spend_91": spend}, (), {}, {}, "£")
+        >>> words.format_value("spend_91", 1234.5), words.format_value("spend_91", None)
         ('£1,234', 'none')
         """
         if value is None or np.isnan(value):
@@ -120,9 +120,9 @@ def forecast_sentence(current: str, target: str, reference: str) -> str:
 
     Examples
     --------
-    >>> foretold("Core", "Inactive", "Core")
+    >>> forecast_sentence("Core", "Inactive", "Core")
     'Expected to go from Core to Inactive rather than to stay.'
-    >>> foretold("Core", "Core", "Regular")
+    >>> forecast_sentence("Core", "Core", "Regular")
     'Expected to stay in Core rather than go to Regular.'
     """
     if current == target:

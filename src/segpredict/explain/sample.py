@@ -10,7 +10,7 @@ def hash_rank(customer_id: str) -> bytes:
 
     Examples
     --------
-    >>> place("17850").hex()
+    >>> hash_rank("17850").hex()
     '1e6969e8cffee60e'
     """
     return hashlib.blake2b(customer_id.encode(), digest_size=8).digest()
@@ -38,9 +38,9 @@ def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
 
     Examples
     --------
-    >>> quotas({0: 60, 1: 30, 2: 10}, 9)
+    >>> proportional_quotas({0: 60, 1: 30, 2: 10}, 9)
     {0: 5, 1: 3, 2: 1}
-    >>> quotas({0: 2, 1: 1}, 9)
+    >>> proportional_quotas({0: 2, 1: 1}, 9)
     {0: 2, 1: 1}
     """
     total = sum(sizes.values())

@@ -1,4 +1,4 @@
-"""One row a customer, one column a question; one family of questions a file.
+"""Customer features: one row per customer, one family of columns per file.
 
 Transactions and windows go in, a `FeatureTable` per window comes out. A family is a
 pure function of one customer's rows and a `Window`: nothing looks across customers, so

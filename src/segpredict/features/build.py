@@ -1,4 +1,4 @@
-"""Build feature tables, the instrument and the glossary: what other rooms call."""
+"""Build feature tables, the clustering inputs and the feature glossary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,21 +28,21 @@ from segpredict.features.engine.measures import (
 from segpredict.features.engine.plan import FeatureQuery, plan_query, run_queries
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
-DEFAULT_FAMILIES = "default"  # stands for all families that nobody needs to name
-_MOST = np.finfo(np.float64).max
-_INSTRUMENT = {
+DEFAULT_FAMILIES = "default"  # stands for all families that are on by default
+_LARGEST = np.finfo(np.float64).max
+_INPUT_SCHEMA = {
     "customer_id": pl.String,
     "end": pl.Int32,
     "days": pl.Int32,
     "spend": pl.Int64,
 }
-_FURTHER = {
+_EXTRA_INPUT_SCHEMA = {
     "recency": pl.Int32,
     "products": pl.Int64,
     "units": pl.Int64,
     "refunds": pl.Int64,
 }
-_MEASURED = {
+_EXTRA_MEASURES = {
     "recency": days_since_last(),
     "products": sum_orders("products"),
     "units": sum_orders("units"),
@@ -62,10 +62,10 @@ def build_features(
     transactions
         The shop's canonical lines, in any order.
     windows
-        The questions. They share the work from lines to orders, so ask them together.
+        The windows. They share the work from lines to orders, so pass them together.
     families
         Names of families. Those that are named are computed, and null where the shop
-        does not have what they need; when not given, `choose_families` decides.
+        lacks the data they need; when not given, `choose_families` decides.
 
     Returns
     -------
@@ -82,14 +82,14 @@ def build_features(
     -----
     Nothing on or after a cutoff is seen, nor anything older than the window's history.
     Set `Window.first_day`: features that compare with a time before it are null then,
-    instead of reading silence that nobody observed as no purchases.
+    instead of counting unobserved time as time without purchases.
     """
     if not windows:
         return []
-    declared, answer = _asked(transactions, windows, families)
+    declared, compute = _prepared(transactions, windows, families)
     return [
-        FeatureTable(_checked(frame, declared), window, declared)
-        for frame, window in zip(compute_in_batches(transactions, answer), windows, strict=True)
+        FeatureTable(_validated(frame, declared), window, declared)
+        for frame, window in zip(compute_in_batches(transactions, compute), windows, strict=True)
     ]
 
 
@@ -99,17 +99,17 @@ def write_features(
     path: str | Path,
     families: Sequence[str] | None = None,
 ) -> tuple[Feature, ...]:
-    """Compute the features of one window into a Parquet file, share by share.
+    """Compute the features of one window into a Parquet file, batch by batch.
 
-    The table of a large shop is never held whole: memory holds a few shares of the
-    customers, whatever their number.
+    The table of a large shop is never in memory as a whole, only a few batches of
+    customers.
 
     Parameters
     ----------
     transactions
-        The shop; what was opened from a store is read in the smallest shares.
+        The shop; transactions from a store are read in the smallest batches.
     window
-        The question.
+        The window.
     path
         The file; it appears when it is complete.
     families
@@ -125,13 +125,13 @@ def write_features(
     The rows are those of `build_features`. They are sorted by customer if the transactions come
     from a store to which no customers were added since its lines were last merged.
     """
-    declared, answer = _asked(transactions, [window], families)
+    declared, compute = _prepared(transactions, [window], families)
 
-    def keep(draft: Path) -> None:
+    def write_batches(draft: Path) -> None:
         writer = None
-        for (frame,) in batch_results(transactions, answer):
-            table = _checked(frame, declared).to_arrow()
-            # Few numbers occur twice: a dictionary of them costs more than it saves.
+        for (frame,) in batch_results(transactions, compute):
+            table = _validated(frame, declared).to_arrow()
+            # Few numbers repeat: dictionary encoding costs more than it saves.
             writer = writer or pq.ParquetWriter(
                 draft, table.schema, compression="lz4", use_dictionary=False
             )
@@ -139,22 +139,22 @@ def write_features(
         assert writer is not None
         writer.close()
 
-    write_file(path, keep)
+    write_file(path, write_batches)
     return declared
 
 
-def _asked(
+def _prepared(
     transactions: Transactions,
     windows: Sequence[Window],
     families: Sequence[str] | None,
 ) -> tuple[tuple[Feature, ...], BatchFunction]:
-    """Return the columns, and what asks a share of the customers for them."""
+    """Return the columns, and the function that computes them for a batch."""
     if families is None:
         until = max(window.cutoff for window in windows)
         families = choose_families(transactions, until=until).names
     chosen = _chosen(families, transactions.side_tables)
-    questions = [plan_query(window, chosen) for window in windows]
-    return _declared(chosen), lambda share: run_queries(share, questions)
+    queries = [plan_query(window, chosen) for window in windows]
+    return _declared(chosen), lambda batch: run_queries(batch, queries)
 
 
 def compute_features(
@@ -187,7 +187,7 @@ def clustering_inputs(
     windows: Sequence[tuple[int, int]],
     extra_inputs: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Measure what each customer did in intervals of time: how often, how much.
+    """Measure each customer's purchases in intervals of time: how often, how much.
 
     Parameters
     ----------
@@ -203,36 +203,38 @@ def clustering_inputs(
     Returns
     -------
     polars.DataFrame
-        `contracts.CLUSTERING_INPUTS_SCHEMA`, sorted by end and customer: per interval one row for
-        each customer with an order in it. ``count_purchase_days`` counts purchase days; ``spend``
-        is sales plus returns dated in the interval, so it may be zero or below.
+        `schemas.CLUSTERING_INPUTS_SCHEMA`, sorted by end and customer: per interval one row
+        for each customer with an order in it. ``days`` counts purchase days; ``spend`` is
+        sales plus returns dated in the interval, so it may be zero or below.
 
     Notes
     -----
     Each interval is measured as it was known at its end: an order wholly refunded by
     then is no purchase, one refunded later still is.
     """
-    known = {(start, end) for start, end in windows if start < end}
-    asked = sorted(known, key=lambda interval: (interval[1], interval[0]))
-    told = _INSTRUMENT | {n: kind for n, kind in _FURTHER.items() if n in extra_inputs}
-    if not asked:
-        return pl.DataFrame(schema=told)
-    questions = [_reading(*interval, extra_inputs) for interval in asked]
-    frames = compute_in_batches(transactions, lambda share: run_queries(share, questions))
-    read = (
-        frame.with_columns(end=pl.lit(end, pl.Int32)).select(*told)
-        for (_, end), frame in zip(asked, frames, strict=True)
+    intervals = {(start, end) for start, end in windows if start < end}
+    requested = sorted(intervals, key=lambda interval: (interval[1], interval[0]))
+    schema = _INPUT_SCHEMA | {
+        n: kind for n, kind in _EXTRA_INPUT_SCHEMA.items() if n in extra_inputs
+    }
+    if not requested:
+        return pl.DataFrame(schema=schema)
+    queries = [_interval_query(*interval, extra_inputs) for interval in requested]
+    frames = compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
+    labelled = (
+        frame.with_columns(end=pl.lit(end, pl.Int32)).select(*schema)
+        for (_, end), frame in zip(requested, frames, strict=True)
     )
-    return schemas.validate_schema(pl.concat(read), schemas.CLUSTERING_INPUTS_SCHEMA)
+    return schemas.validate_schema(pl.concat(labelled), schemas.CLUSTERING_INPUTS_SCHEMA)
 
 
-def _reading(start: int, end: int, further: Sequence[str]) -> FeatureQuery:
-    """Return the question how often and for how much, with an interval as look-back."""
+def _interval_query(start: int, end: int, extra: Sequence[str]) -> FeatureQuery:
+    """Return the query for one interval, with the interval as look-back."""
     measures = {"days": count_purchase_days(), **spend_measures("all", WHOLE_HISTORY)}
-    measures |= {f"{name}_all": _MEASURED[name] for name in further}
+    measures |= {f"{name}_all": _EXTRA_MEASURES[name] for name in extra}
     derived = {"days": pl.col("days").cast(pl.Int32), "spend": net_spend("all")}
-    for name in further:
-        amount = pl.col(f"{name}_all").cast(_FURTHER[name])
+    for name in extra:
+        amount = pl.col(f"{name}_all").cast(_EXTRA_INPUT_SCHEMA[name])
         derived[name] = -amount if name == "refunds" else amount
     window = Window(end, lookback=end - start, max_history=end - start)
     return FeatureQuery(window, measures, {}, (), derived, MEASURE_COLUMNS)
@@ -240,14 +242,14 @@ def _reading(start: int, end: int, further: Sequence[str]) -> FeatureQuery:
 
 @dataclass(frozen=True, slots=True)
 class FamilySelection:
-    """Families that a shop can answer.
+    """Families that a shop has the data for.
 
     Parameters
     ----------
     names
-        The families, sorted.
+        Names of the families, sorted.
     notes
-        What was left out and why.
+        Sentences on families that were left out, and why.
     """
 
     names: tuple[str, ...]
@@ -259,15 +261,15 @@ def choose_families(
     wanted: Sequence[str] | None = None,
     until: int | None = None,
 ) -> FamilySelection:
-    """Return the families among those wanted that the shop has the columns for.
+    """Return the requested families that the shop has the data for.
 
     Parameters
     ----------
     transactions
-        The shop with its companions.
+        The shop with its side tables.
     wanted
-        Names of families; ``default`` stands for all that are chosen where nobody
-        names any, which is also what ``None`` means.
+        Names of families; ``default`` stands for all that are on by default,
+        which is also what ``None`` means.
     until
         The day before which lines count; ``None`` counts all.
 
@@ -278,22 +280,22 @@ def choose_families(
 
     Notes
     -----
-    This looks at the whole shop, once. What a family then computes is a matter of one
-    customer's rows, so a run keeps the names and gives them to every later `build_features`.
+    This looks at the whole shop, once. What a family then computes depends on one
+    customer's rows only, so a run stores the names and passes them to `build_features`.
     """
     default = {family.name for family in FEATURE_FAMILIES.all_parts() if family.is_default}
     named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
     names = (named - {DEFAULT_FAMILIES}) | (default if DEFAULT_FAMILIES in named else set())
     families = _chosen(sorted(names))
-    there = available_columns(transactions, until)
-    lacking = {f.name: [n for n in f.required_columns if n not in there] for f in families}
+    present = available_columns(transactions, until)
+    missing = {f.name: [n for n in f.required_columns if n not in present] for f in families}
     notes = tuple(
         f"The features of the family {name} were left out: the data have no "
         f"{' and no '.join(COLUMN_MEANINGS[need] for need in needs)}."
-        for name, needs in lacking.items()
+        for name, needs in missing.items()
         if needs
     )
-    return FamilySelection(tuple(name for name in lacking if not lacking[name]), notes)
+    return FamilySelection(tuple(name for name in missing if not missing[name]), notes)
 
 
 def feature_glossary(
@@ -310,34 +312,36 @@ def feature_glossary(
 
     Examples
     --------
-    >>> glossary(["rfm"])[0].name
+    >>> feature_glossary(["rfm"])[0].name
     'recency_days'
     """
     names = FEATURE_FAMILIES.names() if families is None else families
     return _declared(_chosen(names, side_tables))
 
 
-def _checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
+def _validated(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
     if is_in_range(frame, declared):
         return frame
     return schemas.validate_schema(frame, schemas.feature_schema(declared))
 
 
 def is_in_range(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
-    """Return whether all values are what was declared: one pass over all ranges.
+    """Return whether all values are in their declared range, in one pass.
 
-    The contract itself names what broke, and takes several times as long as computing
-    the features; it is asked only where this says no.
+    Validating the schema names what broke, and takes several times as long as computing
+    the features; it runs only where this returns False.
     """
     return all(
-        _keeps(piece, feature) for feature in declared for piece in frame[feature.name].get_chunks()
+        _is_within(piece, feature)
+        for feature in declared
+        for piece in frame[feature.name].get_chunks()
     )
 
 
-def _keeps(values: pl.Series, feature: Feature) -> bool:
+def _is_within(values: pl.Series, feature: Feature) -> bool:
     numbers = values.to_numpy()  # null becomes NaN, and nothing else may be
-    low = -_MOST if feature.low is None else feature.low
-    high = _MOST if feature.high is None else feature.high
+    low = -_LARGEST if feature.low is None else feature.low
+    high = _LARGEST if feature.high is None else feature.high
     if not values.null_count():
         # The least and the most of numbers of which one is NaN are NaN.
         return not numbers.size or bool(numbers.min() >= low and numbers.max() <= high)
@@ -349,7 +353,7 @@ def _keeps(values: pl.Series, feature: Feature) -> bool:
 def _chosen(
     names: Sequence[str], side_tables: SideTables | None = None
 ) -> tuple[FeatureFamily, ...]:
-    # In the order of their names, so that the columns do not depend on the asking.
+    # Sorted by name, so that the columns do not depend on the order of the request.
     families = (FEATURE_FAMILIES.get(name) for name in sorted(set(names)))
     return tuple(family.with_side_tables(side_tables or SideTables()) for family in families)
 

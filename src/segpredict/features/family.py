@@ -27,33 +27,33 @@ class FeatureFamily:
     Parameters
     ----------
     name
-        The family's name: that of its file.
+        The family's name, that of its file.
     features
         The columns, in order.
     measures
         Numbers about one customer's orders, purchase days and credit notes in spans of
-        days (`_measures`). Two families may declare the same measure under the same
+        days (`engine.measures`). Two families may declare the same measure under the same
         name; it is found once.
     derive
         One expression per feature, over the measures. Whole numbers become currency,
         ratios and logarithms here and nowhere before.
     steps
-        Numbers on the way from measures to features that are used more than once: each
-        mapping may use what stands before it. Shared by name like measures.
+        Intermediate columns between measures and features that are used more than once;
+        each mapping may use those before it. Shared by name like measures.
     columns
         Whole numbers about an order that measures need, from the columns of orders
-        (`_orders.Orders`).
+        (`engine.orders.OrderTable`).
     side_columns
         Aggregations over other rows of the customer than orders, by the name of those
-        rows (`_rows.ROWS`). A customer without such rows gets what the measures give
+        rows (`SIDE_ROWS`). A customer without such rows gets what the measures give
         on no rows; where the table itself is missing, all of them are null.
     required_columns
-        What the shop must offer for the family to be chosen (`_offers.OFFERS`).
+        What the shop must have for the family to be chosen (`COLUMN_MEANINGS`).
     is_default
-        Whether it is chosen where nobody names families.
+        Whether it is on by default.
     fitted
-        For columns that depend on what was frozen of the shop: from the companions to
-        the family with those columns.
+        For columns that depend on values frozen from the shop: a function from the side
+        tables to the family with those columns.
 
     Notes
     -----
@@ -73,7 +73,7 @@ class FeatureFamily:
     fitted: Callable[[SideTables], "FeatureFamily"] | None = None
 
     def with_side_tables(self, side_tables: SideTables) -> "FeatureFamily":
-        """Return the family with the columns that these companions give it."""
+        """Return the family with the columns that these side tables give it."""
         return self if self.fitted is None else self.fitted(side_tables)
 
 
@@ -89,7 +89,7 @@ def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> columns("country", ["United Kingdom", "EIRE", "eire"])
+    >>> level_columns("country", ["United Kingdom", "EIRE", "eire"])
     {'country_united_kingdom': 'United Kingdom', 'country_eire': 'EIRE', \
 'country_eire_2': 'eire'}
     """

@@ -1,7 +1,7 @@
-"""The only module that knows the order of the rooms.
+"""The stages of a run in their order, and the commands that compose and save them.
 
-Each stage reads what the stage before has left in the run folder and adds its own
-files, so ``run_pipeline`` and the single commands walk the same way.
+`stages` holds pure functions of values; `artifacts` names the files of a run folder;
+`runs` composes stages and saves once.
 """
 
 from segpredict.core.types import ProgressCallback

@@ -1,4 +1,4 @@
-"""What leaves a run: the page and its facts, and tables for BI."""
+"""What a run exports: the page in several forms, and tables for BI."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,10 +7,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from segpredict.analytics import kpis
-from segpredict.analytics.transitions import files as flows
 from segpredict.core.disk import translate_write_errors, write_file
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.run_folder import (
@@ -23,13 +19,14 @@ from segpredict.core.run_folder import (
     open_run,
 )
 from segpredict.core.types import JSON
-from segpredict.pipeline import archive, stages
-from segpredict.pipeline import campaign_planning as plays
+from segpredict.pipeline import loading
+from segpredict.pipeline.artifacts import BI_FOLDER, REPORT_PATHS
+from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run
+from segpredict.pipeline.runs import plan_missing_campaigns
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
 from segpredict.report.bi import StarSchema
 from segpredict.report.deck import render_deck
 
-BI_FOLDER = "bi"  # the folder of the tables in a run
 TABLES_OF_KEY = "tables_of"  # in the manifest of tables: the digest of the run they are of
 REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
     "html": lambda bundle: render_html(bundle).encode(),
@@ -41,7 +38,7 @@ REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
-    """Where something shall go, and under which names.
+    """Where an export is written, and with which customer ids.
 
     Parameters
     ----------
@@ -50,9 +47,9 @@ class ExportRequest:
     out
         A place outside of the run; ``None`` for the run itself.
     replace
-        Whether a folder of tables that stands at `out` may be replaced.
+        Whether a folder of tables at `out` may be replaced.
     pseudonyms
-        Names in the place of ids.
+        Pseudonyms that replace customer ids.
     customers
         Whether single customers are shown; ``None``: as the run's config says.
     """
@@ -65,7 +62,7 @@ class ExportRequest:
 
 
 def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
-    """Write what the page says, in a form of `REPORT_FORMATS`; return where.
+    """Write the content of the page in a form of `REPORT_FORMATS`; return the path.
 
     Parameters
     ----------
@@ -75,23 +72,22 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
         ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key
         tables).
     export
-        Where to; by default ``deck.pptx``, or ``report.html``, ``.json`` or ``.md``, in
-        the run.
+        Where to; by default the file of `artifacts.REPORT_PATHS` in the run.
 
     Raises
     ------
     ExtraMissingError
-        When slides are asked for and python-pptx is not installed.
+        When slides are requested and python-pptx is not installed.
     """
     run = open_run(folder)
     if export.out is not None:
         bundle = replace(_bundle(run, export), created=export.created)
         write_file(export.out, REPORT_FORMATS[form](bundle))
         return export.out
-    name = f"{'deck' if form == 'pptx' else 'report'}.{form}"
+    name = REPORT_PATHS[form]
     with draft_run(folder, base=run, replace=True) as draft:
         draft.metadata["created"] = export.created
-        plays.plan_run_campaigns(draft)
+        plan_missing_campaigns(draft)
         draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
         draft.publish()
     return run.folder / name
@@ -107,17 +103,17 @@ def report_input(
     *,
     customers: bool | None = None,
 ) -> ReportInput:
-    """Return all that the page is made from, under the names that may leave."""
-    bundle = stages.collect_report_input(files, customers=customers)
+    """Return all that the page is made from, with pseudonyms where they are given."""
+    bundle = report_input_of_run(files, customers=customers)
     if pseudonyms is None:
         return bundle
-    cards = tuple(
-        {**card, "examples": _renamed(card["examples"], pseudonyms)}
-        for card in bundle.segment_profiles
+    profiles = tuple(
+        {**profile, "examples": _renamed(profile["examples"], pseudonyms)}
+        for profile in bundle.segment_profiles
     )
     return replace(
         bundle,
-        segment_profiles=cards,
+        segment_profiles=profiles,
         example_customers=_renamed(bundle.example_customers, pseudonyms),
         shortlist=_renamed(bundle.shortlist, pseudonyms),
     )
@@ -130,7 +126,7 @@ def _renamed(
 
 
 def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, Mapping[str, int]]:
-    """Write a run as a star schema; return where, and the rows of each table.
+    """Write a run as a star schema; return the folder, and the rows of each table.
 
     Parameters
     ----------
@@ -141,7 +137,7 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
 
     Raises
     ------
-    BusyError
+    TargetBusyError
         When the place exists and may not be replaced, or holds something else.
     """
     run = open_run(folder)
@@ -169,49 +165,46 @@ def _holds_tables(folder: Path) -> bool:
 
 def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -> StarSchema:
     """Return all that the tables of a run are made from."""
-    shop, config = archive.load_transactions(files), archive.load_run_config(files)
+    shop, config = loading.load_transactions(files), loading.load_config(files)
+    tables = loading.load(files, "segment_tables")
     return StarSchema(
         shop=shop,
         window=config.time.window_at(shop.end_day, shop.first_day),
-        segments=archive.load_segments(files),
-        assignments=files.read_parquet("segmentation/assignments.parquet"),
-        profile=_table(files, "segmentation/profile.parquet"),
-        scores=_table(files, "scores.parquet"),
-        observed_transitions=_table(files, "segmentation/transitions.parquet"),
-        transitions=flows.load_transitions(files),
-        figures=kpis.load_kpis(files).get("figures"),
+        segments=loading.load_segments(files),
+        assignments=tables["assignments"],
+        profile=tables.get("profile"),
+        scores=loading.load_optional(files, "scores"),
+        observed_transitions=tables.get("migration"),
+        transitions=transition_tables_of_run(files),
+        figures=loading.load(files, "kpis").get("figures"),
         pseudonyms=pseudonyms,
     )
 
 
-def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
-    return files.read_parquet(name) if files.has(name) else None
-
-
 def _written(draft: RunDraft, star: StarSchema, prefix: str) -> Mapping[str, int]:
-    """Write the tables beside, then give each its name in the draft."""
-    beside = draft.folder / ".tables"
+    """Write the tables into a folder of their own, then move each into the draft."""
+    folder = draft.folder / ".tables"
     with translate_write_errors(draft.target):
-        rows = bi.write_star_schema(star, beside)
-    for made in sorted(beside.iterdir()):
-        draft.write(prefix + made.name, partial(_moved, made))
-    beside.rmdir()
+        rows = bi.write_star_schema(star, folder)
+    for made in sorted(folder.iterdir()):
+        draft.write(prefix + made.name, partial(_move, made))
+    folder.rmdir()
     return rows
 
 
-def _moved(made: Path, path: Path) -> None:
+def _move(made: Path, path: Path) -> None:
     made.replace(path)
 
 
 class Report:
-    """A run as people read it: in a notebook, as a page, as Markdown, as JSON.
+    """A run to read: in a notebook, as a page, as Markdown, as JSON.
 
     Parameters
     ----------
     run
         The folder of a run.
     pseudonyms
-        Names in the place of customers' ids, if these must not be shown.
+        Pseudonyms that replace customer ids, if these must not be shown.
 
     Raises
     ------
@@ -220,14 +213,14 @@ class Report:
 
     Notes
     -----
-    Nothing is written but by `to_bi`. In Jupyter the page stands in a frame without
+    Only `to_bi` writes files. In Jupyter the page stands in a frame without
     scripts, forms or an origin, so it can touch nothing of the notebook.
 
     Examples
     --------
     >>> report = segpredict.Report("artifacts/run")  # doctest: +SKIP
     >>> report  # the page, in Jupyter  # doctest: +SKIP
-    >>> report.json()["sections"]["headline"]["sentence"]  # doctest: +SKIP
+    >>> report.to_json()["sections"]["headline"]["sentence"]  # doctest: +SKIP
     """
 
     def __init__(self, run: str | Path, *, pseudonyms: Pseudonymizer | None = None) -> None:
@@ -244,7 +237,7 @@ class Report:
         return render_markdown(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """Return what the page says; `docs/report-json.md` describes each field."""
+        """Return the content of the page; `docs/report-json.md` describes each field."""
         return section_contexts(self._bundle)
 
     def to_bi(self, out: str | Path) -> Path:

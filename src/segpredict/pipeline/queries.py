@@ -1,4 +1,4 @@
-"""Answers that make no run: what files hold, who is where, and why."""
+"""Questions that make no run: what files hold, customers' segments, and reasons."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,8 +17,8 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.data.ingest import read_transactions
 from segpredict.errors import ArtifactError, CustomerMissingError
-from segpredict.explain import files as explained
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
+from segpredict.pipeline.results import Explained
 from segpredict.pipeline.target import no_progress
 from segpredict.report import render_check_page
 from segpredict.scoring.history import HistoryUpdate, ScoreHistory
@@ -38,11 +38,11 @@ def check_data(
     """Return what reading and cleaning found, as plain values.
 
     The keys are those of `overview.shop_overview`. A page is written only if its file
-    is named; `created` is the time of day that it tells.
+    is named; `created` is the time of day that it shows.
     """
     progress("reading and cleaning", 0.0)
     shop = read_transactions(names, config, as_of)
-    progress("weighing horizons", 0.7)
+    progress("comparing horizons", 0.7)
     found = segment_tables.shop_overview(shop, config.time, config.cleaning)
     if page is not None:
         write_file(page, render_check_page(found, shop, created).encode())
@@ -57,19 +57,19 @@ def load(folder: str | Path) -> SegmentPredictor:
     ArtifactError
         When the folder holds no run, or a file is missing or changed.
     """
-    return archive.load_predictor(open_run(folder))
+    return loading.load_predictor(open_run(folder))
 
 
 def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
-    """Return all there is to say of one customer's forecast at the end of a run's data.
+    """Return one customer's forecast at the end of a run's data, and why.
 
     Returns
     -------
     dict
-        ``customer_id``, ``forecast`` (the row of its scores), ``explained_sentence``, ``reasons``
+        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
         (rows of `explain.reason_texts`), ``contributions`` (rows of
         `contracts.CONTRIBUTIONS_SCHEMA`), ``what_if`` (rows of `whatif.what_if`),
-        ``nearest_other_segment``
+        ``nearest``
         (the row of `segments.nearest_other_segment`, or ``None`` without an order in the window),
         ``names`` of the segments by id, and ``note``.
 
@@ -79,9 +79,9 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
+    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     window = predictor.score_window(shop)
-    told = _explained(files, predictor, shop, customer_id)
+    explanation = _explanation(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
     alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
     bought = features.clustering_inputs(
@@ -94,18 +94,18 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     return {
         "customer_id": customer_id,
         "forecast": scores.row(0, named=True),
-        "sentence": explanations.explained_sentence(told, names),
-        "reasons": told.reasons.to_dicts(),
-        "contributions": told.customer_contributions(customer_id).to_dicts(),
+        "sentence": explanations.explained_sentence(explanation, names),
+        "reasons": explanation.reasons.to_dicts(),
+        "contributions": explanation.customer_contributions(customer_id).to_dicts(),
         "what_if": what_if(predictor, shop, customer_id).to_dicts(),
         "nearest": near[0] if near else None,
         "names": names,
-        "note": told.model_note,
+        "note": explanation.model_note,
     }
 
 
 def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Path:
-    """Draw how one customer's forecast is put together; return where.
+    """Draw how one customer's forecast is composed; return the path.
 
     Raises
     ------
@@ -113,14 +113,14 @@ def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Pa
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
-    told = _explained(files, predictor, shop, customer_id)
+    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
+    explanation = _explanation(files, predictor, shop, customer_id)
     path = folder_out / "waterfall.svg"  # an id may be no name of a file
-    write_file(path, told.plot("waterfall", customer_id))
+    write_file(path, explanation.plot("waterfall", customer_id))
     return path
 
 
-def _explained(
+def _explanation(
     files: RunFolder, predictor: SegmentPredictor, shop: Transactions, customer_id: str
 ) -> explanations.Explanation:
     """Return the explanation of one customer, by the run's explainer if it has one."""
@@ -128,15 +128,15 @@ def _explained(
     chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
-    knowing = predictor.explainer or explanations.build_explainer(
+    explainer = predictor.explainer or explanations.build_explainer(
         predictor.model,
-        archive.load_xgboost_model(files),
+        loading.load_models(files).xgboost,
         frame,
         predictor.segments,
         segment_tables.classifier_glossary(predictor.families, shop.side_tables),
         shop.currency,
     ).with_policy(predictor.policy)
-    return knowing.explain(chosen)
+    return explainer.explain(chosen)
 
 
 def load_run_explanation(folder: str | Path) -> explanations.Explanation:
@@ -148,39 +148,41 @@ def load_run_explanation(folder: str | Path) -> explanations.Explanation:
         When the run was not explained.
     """
     files = open_run(folder)
-    if not explained.has_explanation(files):
+    if not loading.has_stage(files, Explained):
         raise ArtifactError(
             f"The run {folder} was not explained.",
             fix=f"segpredict explain --run {folder}",
         )
-    return explained.load_explanation(files, archive.load_segments(files))
+    return loading.load_explanation(files)
 
 
 def feature_meanings(folder: str | Path) -> dict[str, str]:
-    """Return in a few words what each column of a run's forecast is."""
+    """Return the short meaning of each column of a run's forecast."""
     files = open_run(folder)
-    config = archive.load_run_config(files)
+    config = loading.load_config(files)
     known = segment_tables.classifier_glossary(
-        config.classifier.families, archive.load_side_tables(files)
+        config.classifier.families, loading.load_side_tables(files)
     )
     words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
     return {each.name: words.short_meaning(each.name) for each in known}
 
 
-def write_plots(folder: str | Path, folder_out: Path, *asked: str) -> int:
-    """Write every picture of a run's explanation, or the one asked; return how many.
+def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
+    """Write every plot of a run's explanation, or the requested one; return how many.
 
     Parameters
     ----------
     folder
         The run.
     folder_out
-        Where the pictures are to be.
-    asked
-        A kind of picture and what it is of, as with `Explanation.plot`.
+        Where the plots are written.
+    plot
+        A kind of plot and its arguments, as with `Explanation.plot`.
     """
-    told = load_run_explanation(folder)
-    drawn = {"_".join(asked): told.plot(*asked)} if asked else explanations.draw_plots(told)
+    explanation = load_run_explanation(folder)
+    drawn = (
+        {"_".join(plot): explanation.plot(*plot)} if plot else explanations.draw_plots(explanation)
+    )
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
         write_file(folder_out / f"{name}.{ending}", content)
@@ -211,13 +213,13 @@ def score_into_history(
     since: DateLike = None,
     progress: ProgressCallback = no_progress,
 ) -> tuple[pl.DataFrame, HistoryUpdate | None]:
-    """Return scores as `score_customers` does, and what a history took of them.
+    """Return scores as `score_customers` does, and what was added to a history.
 
     Parameters
     ----------
     history
         The folder of the history, made if it is not there (`movement.ScoreHistory`);
-        ``None`` keeps nothing.
+        ``None`` saves nothing.
     folder, data, as_of, since, progress
         As with `score_customers`.
     """
@@ -237,8 +239,8 @@ def _scored(
     progress("loading the run", 0.0)
     given = data if isinstance(data, NewData) else NewData(data)
     files = open_run(folder)
-    predictor = archive.load_predictor(files)
+    predictor = loading.load_predictor(files)
     progress("reading and cleaning", 0.2)
-    shop = read_new_data(given, predictor, archive.load_run_config(files), as_of)
+    shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
     return predictor.score(shop, as_of, since), predictor

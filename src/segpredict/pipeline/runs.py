@@ -1,22 +1,38 @@
 """Make a run, whole or stage by stage; each is published whole or not at all."""
 
+import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 
+from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
+from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunDraft, RunFolder, draft_run, open_run
-from segpredict.core.types import DateLike, ProgressCallback
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON, DateLike, ProgressCallback
+from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
-from segpredict.errors import MismatchError
-from segpredict.pipeline import archive, campaign_planning, selection, stages
+from segpredict.errors import ArtifactError, MismatchError
+from segpredict.pipeline import artifacts, campaign_planning, loading, selection, stages
 from segpredict.pipeline.queries import load
+from segpredict.pipeline.report_data import (
+    collect_report_input,
+    report_input_of_run,
+    run_experiments,
+    values_in_memory,
+)
+from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
+from segpredict.report import render_html
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
+RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
 def fit(
@@ -44,8 +60,8 @@ def fit(
     SegpredictError
         Each with what was found and what to do.
     """
-    plan = config or store_settings(transactions) or Config()
-    run_pipeline(transactions, plan, RunTarget(Path(out)), progress=progress)
+    config = config or store_settings(transactions) or Config()
+    run_pipeline(transactions, config, RunTarget(Path(out)), progress=progress)
     return load(out)
 
 
@@ -59,16 +75,29 @@ def run_pipeline(
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    before = archive.test_set_log_at(target.folder)
+    log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
-        archive.keep_test_set_log(draft, before)
-        stages.read_and_clean(draft, data, config, target.created, as_of, progress)
-        stages.segment_stage(draft, progress)
+        prepared = stages.prepare(data, config, as_of, progress)
+        segmented = stages.segment(prepared, progress=progress)
+        trained = stages.train(prepared, segmented, leakage_demo=leakage_demo, progress=progress)
         log_files = test_set_log.log_files(target.folder, _store(data))
-        stages.training_stage(draft, log_files, leakage_demo=leakage_demo, progress=progress)
-        stages.explanation_stage(draft, lambda what, _: progress(what, 0.8), refits=0)
-        stages.report_stage(draft, progress)
-        return _published(draft, log_files)
+        trained = _logged(trained, prepared, target.created, log, log_files)
+        options = replace(config.explain, refits=0)
+        explained = stages.explain(
+            prepared, segmented, trained, options, lambda what, _: progress(what, 0.8)
+        )
+        plans = stages.plan_campaigns(prepared, segmented, trained)
+        progress("writing the page", 0.95)
+        results = (prepared, segmented, trained, explained, plans)
+        draft.metadata |= run_metadata(prepared, segmented, target.created)
+        for result in results:
+            artifacts.save(draft, result)
+        page = collect_report_input(
+            values_in_memory(*results), draft.metadata, run_experiments(draft)
+        )
+        draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
+        progress("done", 1.0)
+        return _published(draft, trained, log_files)
 
 
 def run_clustering(
@@ -88,37 +117,76 @@ def run_clustering(
         As with `run_pipeline`.
     search
         How segments are found. A comparison that is interrupted goes on where it
-        stopped when it is asked for again with the same data, options and target.
+        stopped when it is started again with the same data, options and target.
 
     Raises
     ------
     MismatchError
         When the earlier run measured windows of another length.
     """
-    known, old = None, {}
+    previous, refit_of = None, {}
     if search.earlier_run is not None:
         files = open_run(search.earlier_run)
-        known = archive.load_segmentation(files)
-        old = {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
-        _require_same_horizon(known, config)
-    known_log = archive.test_set_log_at(target.folder)
+        previous = loading.load(files, "segmentation")
+        refit_of = {
+            "refit_of": {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
+        }
+        _require_same_horizon(previous, config)
+    log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
-        archive.keep_test_set_log(draft, known_log)
-        stages.read_and_clean(draft, data, config, target.created, as_of, progress)
-        stages.segment_stage(draft, progress, known, search.mode)
-        if old:
-            draft.metadata["refit_of"] = old
+        prepared = stages.prepare(data, config, as_of, progress)
+        segmented = stages.segment(
+            prepared,
+            previous=previous,
+            mode=search.mode,
+            cache=selection.selection_cache_folder(target.folder),
+            progress=progress,
+        )
+        draft.metadata |= run_metadata(prepared, segmented, target.created) | refit_of
+        artifacts.save(draft, prepared)
+        artifacts.save(draft, segmented)
+        # The log outlives the model: the same test may be evaluated again.
+        artifacts.write(draft, artifacts.find_artifact("test_set_log"), log)
         made = draft.publish()
     selection.clear_selection_cache(target.folder)
     return made
 
 
-def _require_same_horizon(known: Segmentation, config: Config) -> None:
-    if known.horizon != config.time.horizon:
+def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") -> dict[str, JSON]:
+    """Return what the manifest of a run records: versions, options, data and windows."""
+    shop, time = prepared.transactions, segmented.config.time
+    return {
+        "segpredict": __version__,
+        "created": created,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in RECORDED_LIBRARIES},
+        "config": segmented.config.to_state(),
+        **prepared.facts,
+        "data": {
+            "first_day": as_date(shop.first_day).isoformat(),
+            "last_day": as_date(shop.end_day - 1).isoformat(),
+            "fingerprint": shop.fingerprint,
+            "currency": shop.currency,
+            "files": [asdict(fact) for fact in shop.files],
+            "notes": list(shop.notes),
+        },
+        "notes": list(segmented.notes),
+        "windows": {
+            "segmenter_saw_until": as_date(segmented.segmentation.fit_end - 1).isoformat(),
+            "horizon": time.horizon,
+            "lookback": time.lookback,
+            "gap": time.gap,
+            "forecast_from": as_date(shop.end_day).isoformat(),
+        },
+    }
+
+
+def _require_same_horizon(previous: Segmentation, config: Config) -> None:
+    if previous.horizon != config.time.horizon:
         raise MismatchError(
-            f"The segments to be fitted again are measured on {known.horizon} days, "
+            f"The segments to be fitted again are measured on {previous.horizon} days, "
             f"and these options measure on {config.time.horizon}.",
-            fix=f"give --set time.horizon={known.horizon}, or cluster without --refit.",
+            fix=f"give --set time.horizon={previous.horizon}, or cluster without --refit.",
         )
 
 
@@ -131,13 +199,17 @@ def run_training(
     leakage_demo: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
-    """Train and judge the classifier of a run that `run_clustering` has made."""
+    """Train and evaluate the classifier of a run that `run_clustering` has made."""
     with _continued(folder, created) as draft:
-        config = archive.load_run_config(draft).with_seed(seed, threads)
-        draft.metadata["config"] = config.to_state()
-        log_files = test_set_log.log_files(draft.target)
-        stages.training_stage(draft, log_files, leakage_demo=leakage_demo, progress=progress)
-        return _published(draft, log_files)
+        prepared = loading.load_stage(draft, Prepared)
+        prepared = replace(prepared, config=prepared.config.with_seed(seed, threads))
+        draft.metadata["config"] = prepared.config.to_state()
+        segmented = loading.load_stage(draft, Segmented)
+        trained = stages.train(prepared, segmented, leakage_demo=leakage_demo, progress=progress)
+        log, log_files = _log_of(draft), test_set_log.log_files(draft.target)
+        trained = _logged(trained, prepared, created, log, log_files)
+        artifacts.save(draft, trained)
+        return _published(draft, trained, log_files)
 
 
 def run_explanation(
@@ -148,7 +220,7 @@ def run_explanation(
     refits: int | None = None,
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
-    """Explain the forecast of a run, and cross-check what matters in it.
+    """Explain the forecast of a run, and cross-check the importance of its features.
 
     Parameters
     ----------
@@ -159,13 +231,22 @@ def run_explanation(
     rows
         The most customers to explain; by default as configured.
     refits
-        Models fitted anew for intervals; 0 leaves the cross-check out, which `run_pipeline`
+        Models fitted again for intervals; 0 leaves the cross-check out, as `run_pipeline`
         does, since it takes longer than everything else.
     progress
         Called with what is done next and the share done, 0 to 1.
     """
     with _continued(folder, created) as draft:
-        stages.explanation_stage(draft, progress, rows=rows, refits=refits)
+        prepared = loading.load_stage(draft, Prepared)
+        segmented = loading.load_stage(draft, Segmented)
+        trained = loading.load_stage(draft, Trained)
+        options: ExplainOptions = prepared.config.explain
+        options = replace(
+            options,
+            sample_rows=options.sample_rows if rows is None else rows,
+            refits=options.refits if refits is None else refits,
+        )
+        artifacts.save(draft, stages.explain(prepared, segmented, trained, options, progress))
         return draft.publish()
 
 
@@ -177,16 +258,41 @@ def run_report(
     customers: bool | None = None,
     campaigns: str | None = None,
 ) -> RunFolder:
-    """Write the page of a run, with whatever its stages have left.
+    """Write the page of a run from the stages that it holds.
 
-    Single customers stand on it as the config says, or as `customers` does. A playbook
-    that is named takes the place of the one that the run goes by.
+    Parameters
+    ----------
+    folder, created, progress
+        As with `run_explanation`.
+    customers
+        Whether single customers are shown; ``None`` means as the config says.
+    campaigns
+        A campaign file that replaces the one of the run.
     """
     with _continued(folder, created) as draft:
-        if campaigns is not None:
-            campaign_planning.change_campaigns(draft, campaigns)
-        stages.report_stage(draft, progress, customers=customers)
+        progress("writing the page", 0.95)
+        plan_missing_campaigns(draft, campaigns)
+        page = report_input_of_run(draft, customers=customers)
+        draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
+        progress("done", 1.0)
         return draft.publish()
+
+
+def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -> None:
+    """Plan the campaigns of a scored run that has no plans yet, or gets another catalogue."""
+    if campaigns_file is not None:
+        config = loading.load_config(draft)
+        options = replace(config.campaigns, campaigns_file=campaigns_file)
+        catalogue = campaign_planning.choose_campaigns(options, loading.load_side_tables(draft))
+        artifacts.write(draft, artifacts.find_artifact("campaign_catalogue"), catalogue)
+        draft.metadata["config"] = replace(config, campaigns=options).to_state()
+    elif loading.has_stage(draft, CampaignPlans):
+        return
+    if loading.has_stage(draft, Trained):
+        prepared = loading.load_stage(draft, Prepared)
+        segmented = loading.load_stage(draft, Segmented)
+        trained = loading.load_stage(draft, Trained)
+        artifacts.save(draft, stages.plan_campaigns(prepared, segmented, trained))
 
 
 def _store(data: object) -> Path | None:
@@ -197,11 +303,39 @@ def _store(data: object) -> Path | None:
     return store_folder([str(name) for name in names if isinstance(name, str | Path)])
 
 
-def _published(draft: RunDraft, log_files: Sequence[Path]) -> RunFolder:
+def _test_set_log_at(folder: Path) -> JSON:
+    """Return the test-set log of a run that stands there, if any."""
+    try:
+        return _log_of(open_run(folder))
+    except ArtifactError:
+        return None
+
+
+def _log_of(files: RunDraft | RunFolder) -> JSON:
+    return loading.load_optional(files, "test_set_log")
+
+
+def _logged(
+    trained: Trained, prepared: Prepared, created: str, log: JSON, log_files: Sequence[Path]
+) -> Trained:
+    """Log the evaluation on the final test window; warn where others came before."""
+    shop: Transactions = prepared.transactions
+    cutoff = day_number(trained.evaluation["windows"][-1]["cutoff"])
+    earlier = TestSetLog(shop.fingerprint, cutoff).merge(log)
+    # The settings of the page make no other model.
+    settings = {k: v for k, v in prepared.config.to_state().items() if k != "report"}
+    now = test_set_log.recall(earlier, log_files).add(settings, created)
+    evaluation = trained.evaluation
+    if now.warning:
+        warnings = [now.warning, *evaluation["warnings"]]
+        evaluation = {**evaluation, "warnings": warnings}
+    return replace(trained, evaluation=evaluation, test_set_log=now.to_state())
+
+
+def _published(draft: RunDraft, trained: Trained, log_files: Sequence[Path]) -> RunFolder:
     """Publish a run with a trained classifier; log that its test was evaluated."""
     made = draft.publish()
-    log = TestSetLog.from_state(archive.test_set_log_of(made))
-    test_set_log.remember(log, log_files)
+    test_set_log.remember(TestSetLog.from_state(trained.test_set_log), log_files)
     return made
 
 

@@ -1,4 +1,4 @@
-"""Compare ways to segment, heat by heat; what is finished outlives an interruption."""
+"""Compare segmentation candidates task by task; finished tasks survive an interruption."""
 
 import hashlib
 import json
@@ -14,22 +14,19 @@ from segpredict import classifier, features, segmentation
 from segpredict._version import __version__
 from segpredict.config.load import Config
 from segpredict.core import disk
-from segpredict.core.run_folder import RunDraft, encode_json
+from segpredict.core.run_folder import encode_json
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.errors import TooShortHistoryError
-from segpredict.pipeline import archive
 from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
 from segpredict.segmentation.selection.compare import (
     SelectionRun,
     SelectionTask,
-    comparison_table,
     required_inputs,
     select_from_table,
-    selection_summary,
 )
 
-# Seconds of one heat relative to K-means, as measured; only the progress bar reads it.
+# Seconds of one task relative to K-means, as measured; only the progress bar reads it.
 ALGORITHM_COSTS: Mapping[str, float] = {
     "rules": 0.3,
     "kmeans": 1.0,
@@ -41,10 +38,10 @@ ALGORITHM_COSTS: Mapping[str, float] = {
     "autoencoder_kmeans": 6.0,
 }
 DEFAULT_COST = 2.0
-# Settings that change which heats are run, or what is made of them, but no figure.
+# Settings that change which tasks are run, or how they are used, but no metric.
 UNRELATED_SETTINGS = {
-    *("k", "names", "codes", "instrument"),
-    *("algorithms", "instruments", "weights", "margin", "natural_strength"),
+    *("k", "names", "rule_grid_names", "inputs"),
+    *("algorithms", "criterion_weights", "null_margin", "natural_strength"),
 }
 
 
@@ -57,9 +54,9 @@ class WorkMeter:
     work_items
         All there is to do.
     cost_spent
-        Seconds of the heats that were measured now.
+        Seconds of the tasks that were measured now.
     items_done
-        Heats that are finished, those that were kept from before included.
+        Tasks that are finished, with those that an earlier process has saved.
     """
 
     work_items: Sequence[SelectionTask]
@@ -68,98 +65,96 @@ class WorkMeter:
 
     @property
     def share_done(self) -> float:
-        """The share done, 0 to 1; what is kept from before costs nothing."""
-        left = sum(self._cost(heat) for heat in self.work_items if heat not in self.items_done)
-        past = sum(self.cost_spent.values())
-        return past / (past + left) if past + left else 1.0
+        """The share done, 0 to 1; saved tasks cost nothing."""
+        left = sum(self._cost(task) for task in self.work_items if task not in self.items_done)
+        spent = sum(self.cost_spent.values())
+        return spent / (spent + left) if spent + left else 1.0
 
     def _cost(self, task: SelectionTask) -> float:
-        """Return what a heat will cost: as its algorithm did, or as foreseen."""
-        like = [s for h, s in self.cost_spent.items() if h.algorithm == task.algorithm]
-        if like:
-            return sum(like) / len(like)
-        foreseen = sum(_foreseen(other) for other in self.cost_spent)
-        pace = sum(self.cost_spent.values()) / foreseen if foreseen else 1.0
-        return _foreseen(task) * pace
+        """Return what a task will cost: as its algorithm did, or as expected."""
+        known = [s for t, s in self.cost_spent.items() if t.algorithm == task.algorithm]
+        if known:
+            return sum(known) / len(known)
+        expected = sum(_expected_cost(other) for other in self.cost_spent)
+        pace = sum(self.cost_spent.values()) / expected if expected else 1.0
+        return _expected_cost(task) * pace
 
 
 def compare_segmentations(
-    draft: RunDraft,
     shop: Transactions,
     config: Config,
     spans: Sequence[tuple[int, int]],
+    cache: Path | None,
     progress: ProgressCallback,
 ) -> tuple[list[SegmentationCandidate], SegmentationSelection]:
-    """Measure every way to segment, as many at a time as threads, and apply the rule.
+    """Measure every candidate, as many at a time as threads, and apply the selection rule.
 
     Parameters
     ----------
-    draft
-        The run in the making; finished heats are kept in a folder beside it until it is
-        published.
     shop, config
         What is segmented, and how.
     spans
-        The windows that a segmenter may see.
+        The windows that the segmentation may see.
+    cache
+        A folder for finished tasks, which a later call reads; ``None`` keeps nothing.
     progress
-        Told of each heat.
+        Called after each task.
     """
-    contest = _contest(shop, config, spans)
-    place = selection_cache_folder(draft.target)
-    paths = {h: place / f"{_key(shop, config, spans, h)}.json" for h in contest.tasks}
-    kept = {heat: _kept(path) for heat, path in paths.items()}
-    told = {heat: trials for heat, trials in kept.items() if trials is not None}
-    meter = WorkMeter(contest.tasks, items_done=set(told))
-    left = [heat for heat in contest.tasks if heat not in told]
-    before = f"{len(told)} of {len(contest.tasks)} done"
-    progress(f"comparing ({before})", meter.share_done)
-    for heat, found, seconds in _measured(contest, left, config.threads):
-        disk.write_file(paths[heat], encode_json([trial.to_state() for trial in found]))
-        told[heat], meter.cost_spent[heat] = found, seconds
-        meter.items_done.add(heat)
-        count = f"{len(told)} of {len(contest.tasks)} done"
-        last = f"last {heat.algorithm} on {heat.inputs}"
+    run = _selection_run(shop, config, spans)
+    paths = {} if cache is None else {t: cache / _file(shop, config, spans, t) for t in run.tasks}
+    saved = {task: _read_saved(path) for task, path in paths.items()}
+    done = {task: found for task, found in saved.items() if found is not None}
+    meter = WorkMeter(run.tasks, items_done=set(done))
+    left = [task for task in run.tasks if task not in done]
+    progress(f"comparing ({len(done)} of {len(run.tasks)} done)", meter.share_done)
+    for task, found, seconds in _measured(run, left, config.threads):
+        if task in paths:
+            disk.write_file(paths[task], encode_json([each.to_state() for each in found]))
+        done[task], meter.cost_spent[task] = found, seconds
+        meter.items_done.add(task)
+        count = f"{len(done)} of {len(run.tasks)} done"
+        last = f"last {task.algorithm} on {task.inputs}"
         progress(f"comparing ({count}, {last})", meter.share_done)
-    trials = [trial for heat in contest.tasks for trial in told[heat]]
-    return trials, select_from_table(trials, config.segmentation)
+    candidates = [candidate for task in run.tasks for candidate in done[task]]
+    return candidates, select_from_table(candidates, config.segmentation)
 
 
 def _measured(
     selection_run: SelectionRun, tasks: Sequence[SelectionTask], workers: int
 ) -> Iterator[tuple[SelectionTask, list[SegmentationCandidate], float]]:
-    """Yield each heat with its trials and seconds, as they are finished.
+    """Yield each task with its candidates and seconds, as they are finished.
 
-    Every fit runs on one thread, so cores are used by measuring several heats at a
-    time, each in a process of its own; what they find does not depend on how many.
+    Every fit runs on one thread, so cores are used by measuring several tasks at a
+    time, each in a process of its own; the results do not depend on how many.
     """
     workers = min(workers, len(tasks))
     if workers <= 1:
-        yield from ((heat, *_timed(selection_run, heat)) for heat in tasks)
+        yield from ((task, *_timed(selection_run, task)) for task in tasks)
         return
-    # By instrument, since a process keeps what the heats of one share; then the longest
+    # By inputs, since a process caches what the tasks of one share; then the longest
     # first, so that none is left to run alone at the end.
-    places = [heat.inputs for heat in selection_run.tasks]
-    order = sorted(tasks, key=lambda h: (places.index(h.inputs), -_foreseen(h)))
+    places = [task.inputs for task in selection_run.tasks]
+    order = sorted(tasks, key=lambda t: (places.index(t.inputs), -_expected_cost(t)))
     pool = Parallel(
         n_jobs=workers,
         backend="loky",
         return_as="generator_unordered",
         pre_dispatch=workers,
-        initializer=_take,
+        initializer=_set_worker_run,
         initargs=(selection_run,),
     )
-    yield from pool(delayed(_measure)(heat) for heat in order)
+    yield from pool(delayed(_measure)(task) for task in order)
 
 
-_taken: list[SelectionRun] = []  # the contest of a worker process; empty in any other
+_worker_run: list[SelectionRun] = []  # of a worker process; empty in any other
 
 
-def _take(selection_run: SelectionRun) -> None:
-    _taken[:] = [selection_run]
+def _set_worker_run(selection_run: SelectionRun) -> None:
+    _worker_run[:] = [selection_run]
 
 
 def _measure(task: SelectionTask) -> tuple[SelectionTask, list[SegmentationCandidate], float]:
-    return (task, *_timed(_taken[0], task))
+    return (task, *_timed(_worker_run[0], task))
 
 
 def _timed(
@@ -170,74 +165,58 @@ def _timed(
     return found, time.perf_counter() - begin
 
 
-def save_selection(
-    draft: RunDraft,
-    candidates: Sequence[SegmentationCandidate],
-    selection: SegmentationSelection,
-    *,
-    is_applied: bool,
-) -> None:
-    """Write the table of all ways, what the rule takes, and whether the run took it."""
-    told = {**selection_summary(candidates, selection), "is_applied": is_applied}
-    archive.save_algorithm_comparison(draft, comparison_table(candidates, selection), told)
-
-
 def selection_cache_folder(target: Path) -> Path:
-    """Return where finished heats are kept while a run is in the making."""
+    """Return where finished tasks are saved while a run is in the making."""
     return target.parent / f".{target.name}.comparison"
 
 
 def clear_selection_cache(target: Path) -> None:
-    """Remove what was kept for a run that is now published."""
+    """Remove what was saved for a run that is now published."""
     shutil.rmtree(selection_cache_folder(target), ignore_errors=True)
 
 
-def _contest(shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]) -> SelectionRun:
+def _selection_run(
+    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]
+) -> SelectionRun:
     options, lead = replace(config.segmentation, seed=config.seed), config.time.days_to_outcome
     measures = sorted({*required_inputs(), *segmentation.override_inputs(options)})
-    everybody = features.clustering_inputs(shop, list(spans), measures)
-    rows = segmentation.rows_to_cluster(everybody, options)
+    inputs = features.clustering_inputs(shop, list(spans), measures)
+    rows = segmentation.rows_to_cluster(inputs, options)
     try:
-        days = classifier.schedule_folds(shop.first_day, shop.end_day, config.time)
+        schedule = classifier.schedule_folds(shop.first_day, shop.end_day, config.time)
     except TooShortHistoryError:
         return SelectionRun(rows, options, lead)
     families = config.classifier.families
-    told = classifier.prepare_predictability_test(
-        shop, days.test_folds[0], config.time, families, rows, everybody
+    test = classifier.prepare_predictability_test(
+        shop, schedule.test_folds[0], config.time, families, rows, inputs
     )
-    return SelectionRun(rows, options, lead, None if told is None else told.information_gain)
+    return SelectionRun(rows, options, lead, None if test is None else test.information_gain)
 
 
-def _key(
+def _file(
     shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], task: SelectionTask
 ) -> str:
-    """Return a name that changes with anything that may change a heat's figures.
+    """Return a file name that changes with anything that may change a task's metrics.
 
-    Gates are among them: what fails one is measured with fewer draws.
+    Gates are among them: a candidate that fails one is measured with fewer draws.
     """
     state = config.to_state()
-    options = {k: v for k, v in state["segments"].items() if k not in UNRELATED_SETTINGS}
-    asked = options["compare"]
-    options["compare"] = {k: v for k, v in asked.items() if k not in UNRELATED_SETTINGS}
+    options = {k: v for k, v in state["segmentation"].items() if k not in UNRELATED_SETTINGS}
+    selection = options["selection"]
+    options["selection"] = {k: v for k, v in selection.items() if k not in UNRELATED_SETTINGS}
     families = config.classifier.families
-    told = [
-        __version__,
-        shop.fingerprint,
-        config.seed,
-        state["time"],
-        options,
-    ]
-    told += [list(families or ()), list(spans), task.inputs, task.algorithm]
-    return hashlib.sha256(encode_json(told)).hexdigest()
+    parts = [__version__, shop.fingerprint, config.seed, state["time"], options]
+    parts += [list(families or ()), list(spans), task.inputs, task.algorithm]
+    return f"{hashlib.sha256(encode_json(parts)).hexdigest()}.json"
 
 
-def _kept(path: Path) -> list[SegmentationCandidate] | None:
-    """Return the trials of a finished heat; a file that cannot be read is none."""
+def _read_saved(path: Path) -> list[SegmentationCandidate] | None:
+    """Return the candidates of a finished task; ``None`` if the file cannot be read."""
     try:
         return [SegmentationCandidate.from_state(state) for state in json.loads(path.read_bytes())]
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _foreseen(task: SelectionTask) -> float:
+def _expected_cost(task: SelectionTask) -> float:
     return ALGORITHM_COSTS.get(task.algorithm, DEFAULT_COST)

@@ -1,195 +1,225 @@
-"""What each stage of a run reads from its folder, and what it leaves there."""
+"""The stages of a run, as pure functions of values: no stage reads or writes a folder."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from segpredict import classifier, features
 from segpredict import explain as explanations
 from segpredict import segmentation as segments
-from segpredict._version import __version__
 from segpredict.analytics import customer_value, demand, exploration, kpis, segment_tables
-from segpredict.analytics.campaigns import files as planning
-from segpredict.analytics.customer_value import files as valuation
-from segpredict.analytics.demand import files as supply
-from segpredict.analytics.transitions import files as flows
-from segpredict.classifier import TestSetLog, TrainingResult, test_set_log
+from segpredict.analytics.transitions import tables as transition_tables
+from segpredict.classifier import TrainingResult
+from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
-from segpredict.core.run_folder import RunDraft, RunFiles, encode_json, parquet_writer
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
-from segpredict.core.window import as_date, rolling_origins
+from segpredict.core.window import rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
 from segpredict.errors import TooShortHistoryError
-from segpredict.explain import files as explained
-from segpredict.pipeline import archive
-from segpredict.pipeline import campaign_planning as plays
-from segpredict.pipeline import selection as comparison
-from segpredict.pipeline.target import SelectionMode
-from segpredict.report import ReportInput, render_html, shortlist
+from segpredict.pipeline import campaign_planning
+from segpredict.pipeline import selection as candidates
+from segpredict.pipeline.results import (
+    CampaignPlans,
+    Explained,
+    Prepared,
+    Segmented,
+    Trained,
+    TrainedModels,
+)
+from segpredict.pipeline.target import SelectionMode, no_progress
+from segpredict.report import shortlist
 from segpredict.scoring.predictor import SegmentPredictor
-from segpredict.segmentation import Segmentation, gallery
-from segpredict.segmentation.selection.compare import options_of_selected
+from segpredict.segmentation import Segmentation, segment_profiles
+from segpredict.segmentation.selection.compare import (
+    comparison_table,
+    options_of_selected,
+    selection_summary,
+)
 
-# What is written of the rest, and untrue with a new stage.
-REPORT_FILES = ("report.", "bi/", "deck.pptx")
-SHORTLIST_PATH = "explain/shortlist.parquet"  # reasons of the customers to look at first
-RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
-
-def read_and_clean(
-    draft: RunDraft,
+def prepare(
     data: object,
     config: Config,
-    created: str,
-    as_of: DateLike,
-    progress: ProgressCallback,
-) -> None:
-    """Read and clean; note what made the run."""
+    as_of: DateLike = None,
+    progress: ProgressCallback = no_progress,
+) -> Prepared:
+    """Read and clean; choose the feature families that the data allow.
+
+    Parameters
+    ----------
+    data
+        Paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
+    config
+        All options.
+    as_of
+        Nothing on or after this day is read; ``None`` means all data.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+    """
     progress("reading and cleaning", 0.0)
-    shop = read_with_side_tables(data, config, as_of)
-    # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
-    until = max(end for _, end in segmentation_windows(shop, config)[0])
-    shop = replace(shop, side_tables=side_tables.freeze_side_tables(shop, until))
-    choice = features.choose_families(shop, config.classifier.families, until)
-    config = replace(config, classifier=replace(config.classifier, families=choice.names))
-    draft.metadata.update(
-        segpredict=__version__,
-        created=created,
-        python=platform.python_version(),
-        libraries={name: version(name) for name in RECORDED_LIBRARIES},
-        config=config.to_state(),
-        families={"used": list(choice.names), "left_out": list(choice.notes)},
+    transactions = read_with_side_tables(data, config, as_of)
+    # Columns are chosen, and levels fixed, on what the segmentation, too, may see.
+    until = max(end for _, end in segmentation_windows(transactions, config)[0])
+    frozen = side_tables.freeze_side_tables(transactions, until)
+    transactions = replace(transactions, side_tables=frozen)
+    families = features.choose_families(transactions, config.classifier.families, until)
+    config = replace(config, classifier=replace(config.classifier, families=families.names))
+    cleaning.require_support(transactions, config.cleaning)
+    return Prepared(
+        transactions=transactions,
+        config=config,
+        campaign_catalogue=campaign_planning.choose_campaigns(config.campaigns, frozen),
+        facts={"families": {"used": list(families.names), "left_out": list(families.notes)}},
     )
-    cleaning.require_support(shop, config.cleaning)
-    archive.save_transactions(draft, shop)
-    archive.save_side_tables(draft, shop.side_tables)
-    playbook = plays.choose_campaigns(config.campaigns, shop.side_tables)
-    planning.save_campaign_catalogue(draft, playbook)
 
 
-def segment_stage(
-    draft: RunDraft,
-    progress: ProgressCallback,
-    earlier: Segmentation | None = None,
-    selection_mode: SelectionMode = SelectionMode.ONE,
-) -> None:
-    """Fit the segmenter on windows that no test will see, freeze and describe it."""
-    config, shop = archive.load_run_config(draft), archive.load_transactions(draft)
+def segment(
+    prepared: Prepared,
+    *,
+    previous: Segmentation | None = None,
+    mode: SelectionMode = SelectionMode.ONE,
+    cache: Path | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Segmented:
+    """Fit the segmentation on windows that no test will see, freeze and describe it.
+
+    Parameters
+    ----------
+    prepared
+        The data and options.
+    previous
+        A segmentation that is fitted again: its segments keep their ids and names.
+    mode
+        Whether candidates are compared, and whether the selected one is used.
+    cache
+        A folder that keeps finished candidates, so that an interrupted comparison goes on
+        where it stopped; ``None`` keeps nothing.
+    progress
+        As in `prepare`.
+    """
+    shop, config = prepared.transactions, prepared.config
     spans, notes = segmentation_windows(shop, config)
-    if selection_mode is not SelectionMode.ONE:
-        trials, found = comparison.compare_segmentations(
-            draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
+    table, selection = None, None
+    if mode is not SelectionMode.ONE:
+        tried, found = candidates.compare_segmentations(
+            shop, config, spans, cache, lambda what, done: progress(what, 0.9 * done)
         )
-        is_applied = selection_mode is SelectionMode.SELECT
-        comparison.save_selection(draft, trials, found, is_applied=is_applied)
+        is_applied = mode is SelectionMode.SELECT
+        table = comparison_table(tried, found)
+        selection = {**selection_summary(tried, found), "is_applied": is_applied}
         if is_applied:
-            won = options_of_selected(config.segmentation, trials, found)
-            config = replace(config, segmentation=won)
-            draft.metadata["config"] = config.to_state()
+            options = options_of_selected(config.segmentation, tried, found)
+            config = replace(config, segmentation=options)
             notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
-    progress("making segments", 0.15 if selection_mode is SelectionMode.ONE else 0.9)
+    progress("making segments", 0.15 if mode is SelectionMode.ONE else 0.9)
     options = replace(config.segmentation, seed=config.seed)
-    further = {*segments.override_inputs(options), *(earlier.extra_inputs if earlier else ())}
+    inputs = {*segments.override_inputs(options), *(previous.extra_inputs if previous else ())}
     segmentation = segments.fit_segmentation(
-        features.clustering_inputs(shop, spans, sorted(further)),
+        features.clustering_inputs(shop, spans, sorted(inputs)),
         options,
         horizon=config.time.horizon,
-        earlier=earlier,
+        earlier=previous,
     )
     grid = segment_tables.rule_grid_at_end(shop, config.time, options.rule_grid_names)
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
-    told = gallery.segment_profiles(shop, segmentation, window, tables, options.affinity_level)
-    archive.save_segmentation(draft, segmentation, grid, tables, told)
-    homes = _measure(draft, shop, config, tables)
-    _follow(draft, shop, segmentation, config, homes)
-    draft.metadata["notes"] = [*shop.notes, *notes, *shop.side_tables.notes]
-    draft.metadata["windows"] = {
-        "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
-        "horizon": config.time.horizon,
-        "lookback": config.time.lookback,
-        "gap": config.time.gap,
-        "forecast_from": as_date(shop.end_day).isoformat(),
-    }
-
-
-def _measure(
-    draft: RunDraft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
-) -> pl.DataFrame:
-    """Write how the shop is doing, and what its data look like; and who lives where."""
-    horizon, lookback = config.time.horizon, config.time.lookback
-    members, moves = tables["assignments"], tables.get("migration")
-    books = kpis.OrderBook.from_shop(shop, horizon, lookback, members, moves)
-    for path, table in kpis.kpi_tables(books).items():
-        draft.write(path, parquet_writer(table))
-    ids = [segment.id for segment in archive.load_segments(draft)]
-    seen = exploration.explore_shop(shop, members, ids, config.time.horizon)
-    for name in ("cells", "map", "homes"):
-        draft.write(f"exploration/{name}.parquet", parquet_writer(seen[name]))
-    draft.write("exploration/facts.json", encode_json(seen["facts"]))
-    homes: pl.DataFrame = seen["homes"]
-    return homes
-
-
-def _follow(
-    draft: RunDraft,
-    shop: Transactions,
-    segmentation: Segmentation,
-    config: Config,
-    homes: pl.DataFrame,
-) -> None:
-    """Write who moved from segment to segment, period by period, and by country."""
-    draws = flows.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
-    flows.save_transitions(
-        draft, flows.observed_tables(shop, segmentation, config.time, draws, homes)
+    profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
+    seen = _explore(shop, config, segmentation, tables)
+    draws = transition_tables.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
+    return Segmented(
+        config=config,
+        segmentation=segmentation,
+        rule_grid=grid,
+        segment_tables=tables,
+        segment_profiles=tuple(profiles),
+        kpis=_measure_kpis(shop, config, tables),
+        exploration=seen,
+        observed_transitions=transition_tables.observed_tables(
+            shop, segmentation, config.time, draws, seen["homes"]
+        ),
+        candidates=table,
+        selection=selection,
+        notes=(*shop.notes, *notes, *shop.side_tables.notes),
     )
+
+
+def _measure_kpis(
+    shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    horizon, lookback = config.time.horizon, config.time.lookback
+    members, transitions = tables["assignments"], tables.get("migration")
+    book = kpis.OrderBook.from_shop(shop, horizon, lookback, members, transitions)
+    return kpis.kpi_tables(book)
+
+
+def _explore(
+    shop: Transactions,
+    config: Config,
+    segmentation: Segmentation,
+    tables: Mapping[str, pl.DataFrame],
+) -> dict[str, Any]:
+    ids = [segment.id for segment in segmentation.segments]
+    return exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
 
 
 def segmentation_windows(
     shop: Transactions, config: Config
 ) -> tuple[list[tuple[int, int]], list[str]]:
-    """Return the windows the segmenter may see: none that ends after a first test."""
+    """Return the windows the segmentation may see: none that ends after a first test."""
     time = config.time
     try:
-        days = classifier.schedule_folds(shop.first_day, shop.end_day, time)
+        schedule = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
         last = time.window_at(shop.end_day, shop.first_day)
-        back = rolling_origins(last, time.step, shop.first_day + time.horizon)
-        spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
+        earlier = rolling_origins(last, time.step, shop.first_day + time.horizon)
+        spans = [(w.cutoff - time.horizon, w.cutoff) for w in earlier]
         if not spans:
             raise
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
-    return list(days.segmentation_windows), list(days.notes)
+    return list(schedule.segmentation_windows), list(schedule.notes)
 
 
-def training_stage(
-    draft: RunDraft, log_files: Sequence[Path], *, leakage_demo: bool, progress: ProgressCallback
-) -> None:
-    """Train, test out of time, decide what ships, and score the end of the data.
+def train(
+    prepared: Prepared,
+    segmented: Segmented,
+    *,
+    leakage_demo: bool = False,
+    more_models: Sequence[Any] = (),
+    progress: ProgressCallback = no_progress,
+) -> Trained:
+    """Train, test out of time, select the model, and score the end of the data.
 
-    Earlier evaluations on the final test are recalled from `log_files`.
+    Parameters
+    ----------
+    prepared, segmented
+        What the stages before made.
+    leakage_demo
+        Whether leaking evaluations are shown next to the honest one.
+    more_models
+        Further models to evaluate (`classifier.train_classifier`).
+    progress
+        As in `prepare`.
     """
-    config, shop = archive.load_run_config(draft), archive.load_transactions(draft)
-    segmentation = archive.load_segmentation(draft)
-    options = replace(config.classifier, seed=config.seed, threads=config.threads)
+    shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
+    options = classifier_options(config)
     training = classifier.train_classifier(
         shop,
         segmentation,
         options,
         config.time,
         lambda what, share: progress(what, 0.25 + 0.5 * share),
+        more_models,
     )
     progress("valuing customers", 0.75)
-    wish, draws = config.customer_value, options.bootstrap_draws
+    draws = {"draws": options.bootstrap_draws, "seed": options.seed}
     valued = customer_value.measure_customer_value(
-        shop, segmentation, training, wish, draws=draws, seed=options.seed
+        shop, segmentation, training, config.customer_value, **draws
     )
     predictor = SegmentPredictor(
         segmentation,
@@ -201,148 +231,132 @@ def training_stage(
         policy=training.policy,
         value_model=valued.value_model,
     )
-    # What an earlier model has left here would be believed to be this one's.
-    untrue = (
-        "explain/",
-        "customer_value/",
-        "demand/",
-        "classifier/leakage_demo.json",
-        *REPORT_FILES,
-    )
-    draft.remove(*untrue, planning.BACKTEST_PATH, "campaigns/plays", "campaigns/curves")
-    training = _marked(draft, training, shop, log_files)
     scores = predictor.score(shop)
-    archive.save_training(draft, training, scores)
-    valuation.save_customer_value(draft, valued, scores, segmentation.segments)
-    given = (shop, segmentation, training, scores, config.demand)
-    hoped = demand.forecast_demand(*given, draws=draws, seed=options.seed)
-    supply.save_demand(draft, hoped)
-    known, named = flows.load_transitions(draft), segmentation.segments
-    coming = flows.predicted_tables(known, training, scores, named, config.time)
-    flows.save_transitions(draft, coming)
+    expected = demand.forecast_demand(shop, segmentation, training, scores, config.demand, **draws)
+    observed, named = segmented.observed_transitions, segmentation.segments
+    shown: JSON = None
     if leakage_demo:
-        progress("asking the canary", 0.75)
-        told = classifier.run_leakage_demo(training, options)
-        draft.write("classifier/leakage_demo.json", encode_json(told.to_frame().to_dicts()))
+        progress("running the leakage demo", 0.75)
+        shown = classifier.run_leakage_demo(training, options).to_frame().to_dicts()
+    return Trained(
+        models=TrainedModels(
+            xgboost=training.xgboost_model,
+            selected=training.selected_model,
+            segment_values=training.segment_values,
+            policy=training.policy,
+        ),
+        backtest_models=training.backtest_models,
+        evaluation=training.evaluation.to_json(),
+        scorecard=training.scorecard,
+        curves=training.curves,
+        scores=scores,
+        backtest_population=_backtest_population(predictor, training, shop),
+        value_model=valued.value_model,
+        customer_value={
+            "sums": valued.backtest_sums,
+            "errors": valued.backtest_errors,
+            "segments": customer_value.value_by_segment(scores, named),
+        },
+        demand=expected.tables(),
+        predicted_transitions=transition_tables.predicted_tables(
+            observed, training, scores, named, config.time
+        ),
+        leakage_demo=shown,
+        training=training,
+    )
 
 
-def _marked(
-    draft: RunDraft, training: TrainingResult, shop: Transactions, log_files: Sequence[Path]
-) -> TrainingResult:
-    """Log the evaluation on the final test; say so where others came before."""
-    log = TestSetLog(shop.fingerprint, training.schedule.test_folds[-1].cutoff)
-    before = test_set_log.recall(log.merge(archive.test_set_log_of(draft)), log_files)
-    # What the page shows makes no other model.
-    asked = {k: v for k, v in draft.metadata["config"].items() if k != "report"}
-    now = before.add(asked, draft.metadata["created"])
-    archive.keep_test_set_log(draft, now.to_state())
-    if not now.warning:
-        return training
-    warnings = (now.warning, *training.evaluation.warnings)
-    return replace(training, evaluation=replace(training.evaluation, warnings=warnings))
+def classifier_options(config: Config) -> ClassifierOptions:
+    """Return the options of the classifier, with the seed and the threads of the run."""
+    return replace(config.classifier, seed=config.seed, threads=config.threads)
 
 
-def explanation_stage(
-    draft: RunDraft, progress: ProgressCallback, *, rows: int | None = None, refits: int | None
-) -> None:
-    """Explain what ships for a sample of those who were scored; cross-check it.
+def _backtest_population(
+    predictor: SegmentPredictor, training: TrainingResult, shop: Transactions
+) -> pl.DataFrame | None:
+    """Return the scores of the last test window, by the model of that day."""
+    if not training.backtest_models:
+        return None
+    earlier = replace(predictor, model=training.backtest_models[-1])
+    return earlier.score(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
-    Without refits the cross-check is left out: it fits the trees anew again and again.
+
+def build_predictor(prepared: Prepared, segmented: Segmented, trained: Trained) -> SegmentPredictor:
+    """Return the predictor of stages that are in memory, without an explainer."""
+    return SegmentPredictor(
+        segmented.segmentation,
+        trained.models.selected,
+        prepared.config.time,
+        trained.models.segment_values,
+        prepared.config.classifier.families,
+        side_tables=prepared.side_tables,
+        policy=trained.models.policy,
+        value_model=trained.value_model,
+    )
+
+
+def explain(
+    prepared: Prepared,
+    segmented: Segmented,
+    trained: Trained,
+    options: ExplainOptions,
+    progress: ProgressCallback = no_progress,
+) -> Explained:
+    """Explain the selected model for a sample of the scored customers; cross-check it.
+
+    Parameters
+    ----------
+    prepared, segmented, trained
+        What the stages before made.
+    options
+        How many customers are explained, and by how many refits importance is checked;
+        without refits the cross-check is left out.
+    progress
+        As in `prepare`.
     """
     progress("explaining", 0.0)
-    config, predictor = archive.load_run_config(draft), archive.load_predictor(draft)
-    shop, trees = archive.load_transactions(draft), archive.load_xgboost_model(draft)
-    wish = config.explain
-    options = replace(
-        wish,
-        sample_rows=wish.sample_rows if rows is None else rows,
-        refits=wish.refits if refits is None else refits,
-    )
+    shop, config = prepared.transactions, prepared.config
+    predictor = build_predictor(prepared, segmented, trained)
     frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
-    knowing = explanations.build_explainer(
+    explainer = explanations.build_explainer(
         predictor.model,
-        trees,
+        trained.models.xgboost,
         frame,
         predictor.segments,
         segment_tables.classifier_glossary(config.classifier.families, shop.side_tables),
         shop.currency,
     ).with_policy(predictor.policy)
-    checked = _cross_checked(draft, shop, knowing, config, options, progress)
-    if checked is not None:
-        knowing = knowing.with_threshold(checked.min_reliable_contribution)
-    told = knowing.explain(frame, options)
-    draft.remove(*REPORT_FILES)
-    explained.save_explanation(draft, told, knowing, checked)
-    # The sample need not hold those whom people look at first.
-    scores = draft.read_parquet("scores.parquet")
-    first = shortlist.customer_shortlist(scores, config.report.max_listed).select("customer_id")
-    listed = frame.join(first, on="customer_id", how="semi", maintain_order="left")
-    draft.write(SHORTLIST_PATH, parquet_writer(knowing.explain_reasons(listed)))
-
-
-def _cross_checked(
-    draft: RunDraft,
-    shop: Transactions,
-    knowing: explanations.ForecastExplainer,
-    config: Config,
-    options: ExplainOptions,
-    progress: ProgressCallback,
-) -> explanations.ImportanceEvidence | None:
-    if not options.refits or not draft.has("classifier/backtest_models.json"):
-        return None
-    taken = classifier.replay_backtests(
-        shop,
-        archive.load_segmentation(draft),
-        replace(config.classifier, seed=config.seed, threads=config.threads),
-        config.time,
-        [knowing.model.explained_part(model) for model in archive.load_backtest_models(draft)],
+    evidence = None
+    if options.refits and trained.backtest_models:
+        evidence = explanations.check_importance(
+            classifier.replay_backtests(
+                shop,
+                segmented.segmentation,
+                classifier_options(config),
+                config.time,
+                [explainer.model.explained_part(model) for model in trained.backtest_models],
+            ),
+            explainer.groups,
+            options,
+            config.seed,
+            lambda what, share: progress(what, 0.1 + 0.85 * share),
+        )
+        explainer = explainer.with_threshold(evidence.min_reliable_contribution)
+    # The sample need not hold the customers to look at first.
+    first = shortlist.customer_shortlist(trained.scores, config.report.max_listed)
+    listed = frame.join(
+        first.select("customer_id"), on="customer_id", how="semi", maintain_order="left"
     )
-    return explanations.check_importance(
-        taken,
-        knowing.groups,
-        options,
-        config.seed,
-        lambda what, share: progress(what, 0.1 + 0.85 * share),
+    return Explained(
+        explanation=explainer.explain(frame, options),
+        explainer=explainer,
+        evidence=evidence,
+        shortlist_reasons=explainer.explain_reasons(listed),
     )
 
 
-def report_stage(
-    draft: RunDraft, progress: ProgressCallback, *, customers: bool | None = None
-) -> None:
-    """Write the page of what the stages have left; with single customers, if wished."""
-    progress("writing the page", 0.95)
-    plays.plan_run_campaigns(draft)
-    draft.write(
-        "report.html", render_html(collect_report_input(draft, customers=customers)).encode()
-    )
-    progress("done", 1.0)
-
-
-def collect_report_input(files: RunFiles, *, customers: bool | None = None) -> ReportInput:
-    """Return all that a page or a deck is made from, as far as it was made.
-
-    Single customers are in it if they are wished for, or the config says so.
-    """
-    wish = archive.load_run_config(files).report
-    found = replace(
-        archive.load_report_input(files),
-        transitions=flows.load_transitions(files),
-        campaigns=planning.load_campaign_plans(files),
-        experiments=planning.load_experiments(files),
-        demand=supply.load_demand(files),
-        exploration=exploration.load_exploration(files),
-    )
-    if wish.show_customers if customers is None else customers:
-        return replace(found, shortlist=_listed(files, wish.max_listed))
-    cards = tuple({**card, "examples": []} for card in found.segment_profiles)
-    return replace(found, example_customers=(), segment_profiles=cards)
-
-
-def _listed(files: RunFiles, most: int) -> tuple[dict[str, JSON], ...]:
-    """Return the customers to look at first, once they were explained."""
-    if not files.has(SHORTLIST_PATH) or not files.has("scores.parquet"):
-        return ()
-    scores = files.read_parquet("scores.parquet")
-    return shortlist.shortlist_with_reasons(
-        shortlist.customer_shortlist(scores, most), files.read_parquet(SHORTLIST_PATH)
+def plan_campaigns(prepared: Prepared, segmented: Segmented, trained: Trained) -> CampaignPlans:
+    """Work out what stands behind each campaign: who, how much, and which test it needs."""
+    return campaign_planning.plan_run_campaigns(
+        prepared, trained, build_predictor(prepared, segmented, trained)
     )

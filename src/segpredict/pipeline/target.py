@@ -1,4 +1,4 @@
-"""Where a run shall stand, and how its progress is told."""
+"""The target folder of a run, and how its segments are searched."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,14 +7,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class RunTarget:
-    """Where a run shall stand, and when it is made.
+    """The folder of a run, and when it is made.
 
     Parameters
     ----------
     folder
         The run folder.
     created
-        The time of day, as text: the doors read the clock, nobody else.
+        The time of day, as text: only the command line reads the clock.
     replace
         Whether a run that exists may be replaced.
     """
@@ -25,10 +25,10 @@ class RunTarget:
 
 
 class SelectionMode(Enum):
-    """How many ways to segment are tried, and who decides.
+    """Whether segmentation candidates are compared, and whether the selected one is used.
 
-    One way makes segments as the options say. Comparing measures all of them beside it;
-    selecting also makes the segments in the way that the rule takes.
+    ``ONE`` follows the options; ``COMPARE`` also evaluates all candidates; ``SELECT`` uses
+    the selected one.
     """
 
     ONE = "one"
@@ -38,15 +38,14 @@ class SelectionMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSearch:
-    """How segments are to be found.
+    """How segments are searched.
 
     Parameters
     ----------
     mode
-        Whether algorithms, numbers of segments and instruments are compared, and
-        whether the winner is taken.
+        Whether candidates are compared, and whether the selected one is used.
     earlier_run
-        A run whose segments are to be fitted again: they keep their ids and names.
+        A run whose segments are fitted again: they keep their ids and names.
     """
 
     mode: SelectionMode = SelectionMode.ONE

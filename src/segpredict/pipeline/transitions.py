@@ -1,4 +1,4 @@
-"""Answers about who moved: from a finished run, or from the history of its scores."""
+"""Transition tables of a finished run, or of two days in the history of its scores."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,13 +8,13 @@ import polars as pl
 
 from segpredict.analytics import transitions
 from segpredict.analytics.transitions import ERASED_STATE, LAPSED_STATE, NEW_STATE
-from segpredict.analytics.transitions import files as flows
 from segpredict.core.run_folder import open_run
 from segpredict.core.segment import Segment
 from segpredict.core.types import DateLike
 from segpredict.core.window import as_date, day_number
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.pipeline import archive
+from segpredict.pipeline import artifacts, loading
+from segpredict.pipeline.report_data import transition_tables_of_run
 from segpredict.scoring.history import ScoreHistory
 
 TransitionTables = dict[str, pl.DataFrame]
@@ -24,7 +24,7 @@ CELL_COLUMNS = ["from_id", "to_id"]
 def run_transitions(
     folder: str | Path, since: DateLike = None, segment: str | None = None
 ) -> TransitionTables:
-    """Return what a run knows of moves, by name of the table.
+    """Return the transition tables of a run, by name.
 
     Parameters
     ----------
@@ -33,15 +33,15 @@ def run_transitions(
     since
         The day a period begins with; ``None`` means the newest complete one.
     segment
-        Id or name of a segment: only moves into it and out of it.
+        Id or name of a segment: only transitions into it and out of it.
 
     Returns
     -------
     dict
-        ``who`` (`movement.entered_and_left`) and ``matrix`` of the period, the latter
-        with ``foretold`` shares where the period was a test; ``mobility``, ``order``
-        and ``compared`` of all periods; ``next``, what is foretold from the end of the
-        data on.
+        ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the
+        latter with ``predicted_…`` columns where the period was a test window;
+        ``mobility``, ``markov_order`` and ``comparison`` of all periods; ``next``, the
+        prediction from the end of the data on.
 
     Raises
     ------
@@ -50,24 +50,24 @@ def run_transitions(
     UnknownNameError
         When there is no such segment.
     ArtifactError
-        When the run keeps no moves.
+        When the run holds no transitions.
     """
     files = open_run(folder)
-    segments = archive.load_segments(files)
-    own = None if segment is None else _named(segment, segments)
-    went = files.read_parquet(f"{flows.TRANSITIONS_FOLDER}/{flows.TRANSITIONS_TABLE}.parquet")
-    told = flows.load_transitions(files)
-    day = _period(went, since)
-    matrix = told["observed"].filter(since=day)
+    segments = loading.load_segments(files)
+    own = None if segment is None else _segment_id(segment, segments)
+    customers = artifacts.read(files, "observed_transitions.customers")
+    known = transition_tables_of_run(files)
+    day = _period(customers, since)
+    matrix = known["observed"].filter(since=day)
     tables: TransitionTables = {
-        "customers": transitions.entered_and_left(went.filter(since=day), segments),
+        "customers": transitions.entered_and_left(customers.filter(since=day), segments),
         "matrix": matrix,
-        **{name: told[name] for name in ("mobility", "markov_order", "comparison") if name in told},
+        **{n: known[n] for n in ("mobility", "markov_order", "comparison") if n in known},
     }
-    if "predicted" in told:
-        foretold = told["predicted"]
-        tables["matrix"] = _beside(matrix, foretold.filter(since=day))
-        tables["next"] = foretold.filter(pl.col("since") == pl.col("since").max())
+    if "predicted" in known:
+        predicted = known["predicted"]
+        tables["matrix"] = _with_predicted(matrix, predicted.filter(since=day))
+        tables["next"] = predicted.filter(pl.col("since") == pl.col("since").max())
     return _only(tables, own)
 
 
@@ -79,7 +79,7 @@ def history_transitions(
     model: str | None = None,
     segment: str | None = None,
 ) -> TransitionTables:
-    """Return who moved between two days of a history, by name of the table.
+    """Return the transition tables between two days of a history, by name.
 
     Parameters
     ----------
@@ -88,30 +88,30 @@ def history_transitions(
     since, until
         Days that were scored.
     model
-        Digest of the model, or how it begins; see `ScoreHistory.moves`.
+        Digest of the model, or how it begins; see `ScoreHistory.transitions_between`.
     segment
-        Id or name of a segment: only moves into it and out of it.
+        Id or name of a segment: only transitions into it and out of it.
 
     Returns
     -------
     dict
-        ``who``, ``matrix`` and ``mobility``.
+        ``customers``, ``matrix`` and ``mobility``.
     """
-    book = ScoreHistory(history)
+    scores = ScoreHistory(history)
     first, second = (as_date(day_number(day)) for day in (since, until))
-    went = book.transitions_between(first, second, model)
-    segments = book.segments(went)
-    own = None if segment is None else _named(segment, segments)
+    moved = scores.transitions_between(first, second, model)
+    segments = scores.segments(moved)
+    own = None if segment is None else _segment_id(segment, segments)
     tables = {
-        "customers": transitions.entered_and_left(went, segments),
-        "matrix": transitions.observed_matrix(went, segments),
-        "mobility": transitions.mobility_by_period(went, segments),
+        "customers": transitions.entered_and_left(moved, segments),
+        "matrix": transitions.observed_matrix(moved, segments),
+        "mobility": transitions.mobility_by_period(moved, segments),
     }
     return _only(tables, own)
 
 
-def _period(went: pl.DataFrame, since: DateLike) -> date:
-    known: list[date] = went["since"].unique().sort().to_list()
+def _period(customers: pl.DataFrame, since: DateLike) -> date:
+    known: list[date] = customers["since"].unique().sort().to_list()
     day = known[-1] if since is None else as_date(day_number(since))
     if day not in known:
         raise UsageError(
@@ -121,39 +121,39 @@ def _period(went: pl.DataFrame, since: DateLike) -> date:
     return day
 
 
-def _beside(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
-    """Return the matrix with what was foretold of each cell."""
-    said = predicted.select(
+def _with_predicted(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
+    """Return the matrix with the prediction of each cell."""
+    cells = predicted.select(
         *CELL_COLUMNS,
-        pl.col("n", "share", "low", "high").name.prefix("foretold_"),
+        pl.col("n", "share", "low", "high").name.prefix("predicted_"),
         "basis",
     )
-    return matrix.join(said, on=CELL_COLUMNS, how="left", maintain_order="left")
+    return matrix.join(cells, on=CELL_COLUMNS, how="left", maintain_order="left")
 
 
-def _named(segment: str, segments: Sequence[Segment]) -> str:
-    """Return the id of a segment, or of a place beside them, by its id or name."""
-    places = (*segments, NEW_STATE, LAPSED_STATE, ERASED_STATE)
-    for place in places:
-        if segment.casefold() in (place.id.casefold(), place.name.casefold()):
-            return place.id
-    raise UnknownNameError("segment", segment, [place.name for place in places])
+def _segment_id(segment: str, segments: Sequence[Segment]) -> str:
+    """Return the id of a segment, or of a state outside of all, by its id or name."""
+    states = (*segments, NEW_STATE, LAPSED_STATE, ERASED_STATE)
+    for state in states:
+        if segment.casefold() in (state.id.casefold(), state.name.casefold()):
+            return state.id
+    raise UnknownNameError("segment", segment, [state.name for state in states])
 
 
 def _only(tables: TransitionTables, own: str | None) -> TransitionTables:
     """Return the tables with the rows of one segment alone."""
     if own is None:
         return tables
-    of = {"customers": ["segment_id", "other_id"], "markov_order": ["now_id"]}
-    kept = {}
+    columns_of = {"customers": ["segment_id", "other_segment_id"], "markov_order": ["segment_id"]}
+    found = {}
     for name, table in tables.items():
-        columns = of.get(name, [c for c in CELL_COLUMNS if c in table.columns])
+        columns = columns_of.get(name, [c for c in CELL_COLUMNS if c in table.columns])
         is_own = [pl.col(column) == own for column in columns]
-        kept[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
-    return {**kept, "customers": _lists_of(kept["customers"], own)}
+        found[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
+    return {**found, "customers": _lists_of(found["customers"], own)}
 
 
-def _lists_of(who: pl.DataFrame, own: str) -> pl.DataFrame:
-    """Return the lists of the segment itself; of a place beside, those it is in."""
-    mine = who.filter(segment_id=own)
-    return mine if mine.height else who
+def _lists_of(customers: pl.DataFrame, own: str) -> pl.DataFrame:
+    """Return the lists of the segment itself; of a state outside of all, those it is in."""
+    mine = customers.filter(segment_id=own)
+    return mine if mine.height else customers

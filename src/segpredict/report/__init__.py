@@ -1,4 +1,4 @@
-"""What a run found, as one page for people and the same facts as JSON."""
+"""The report of a run: one HTML page, and the same contexts as JSON, Markdown, deck and BI."""
 
 from segpredict.report.check import CHECK_SECTIONS
 from segpredict.report.context import SECTIONS

@@ -9,14 +9,14 @@ from segpredict.report.input import CheckInput, ReportSection
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckSummarySection:
     """The section.
 
     Parameters
     ----------
     rows, orders, customers, money
-        What is used: orders that count as purchases; money, less what came back, in
-        units of 10⁻⁴.
+        The usable data: orders that count as purchases; money net of returns, in units
+        of 10⁻⁴.
     problem, fix
         Why a run would stop, and what to do; empty if it would not.
     notes, suggestions
@@ -33,11 +33,11 @@ class Verdict:
     suggestions: tuple[str, ...]
 
 
-def verdict(bundle: CheckInput) -> Verdict:
+def check_summary_section(bundle: CheckInput) -> CheckSummarySection:
     """Return the context."""
     used = bundle.ledger.total("used")
     problem: dict[str, Any] = bundle.detected.get("problem") or {}
-    return Verdict(
+    return CheckSummarySection(
         rows=used.rows,
         orders=sum(
             row["n"]
@@ -53,12 +53,12 @@ def verdict(bundle: CheckInput) -> Verdict:
     )
 
 
-SHOWN = 12
+MAX_FILES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """One file: its name, its rows, and what it proved, by topic."""
+class DetectedFile:
+    """One file: its name, its rows, and what was detected, by topic."""
 
     name: str
     rows: int
@@ -78,21 +78,21 @@ class DetectedSection:
     more_files
         How many files are not shown.
     side_tables
-        Tables that stand beside the transactions.
+        Side tables of the transactions.
     notes
-        What was taken of them, as sentences.
+        What was used of them, as sentences.
     """
 
     columns: tuple[str, ...]
-    files: tuple[File, ...]
+    files: tuple[DetectedFile, ...]
     more_files: int
-    side_tables: tuple[File, ...]
+    side_tables: tuple[DetectedFile, ...]
     notes: tuple[str, ...]
 
 
 def detected_section(bundle: CheckInput) -> DetectedSection:
     """Return the context."""
-    files = tuple(_file(fact) for fact in bundle.files[:SHOWN])
+    files = tuple(_file(fact) for fact in bundle.files[:MAX_FILES_SHOWN])
     columns = bundle.files[0].detected.listed if bundle.files else ()
     return DetectedSection(
         columns,
@@ -103,9 +103,9 @@ def detected_section(bundle: CheckInput) -> DetectedSection:
     )
 
 
-def _file(fact: InputFile) -> File:
-    told = {k: v for k, v in fact.detected.shown().items() if k != "columns"}
-    return File(fact.name.rsplit("/", 1)[-1], fact.rows, told)
+def _file(fact: InputFile) -> DetectedFile:
+    facts = {k: v for k, v in fact.detected.shown().items() if k != "columns"}
+    return DetectedFile(fact.name.rsplit("/", 1)[-1], fact.rows, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +149,20 @@ class DistributionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class DistributionsSection:
     """The section: names of the columns, and one row a measure."""
 
     columns: tuple[str, ...]
     rows: tuple[DistributionRow, ...]
 
 
-def distributions_section(bundle: CheckInput) -> Spread | None:
+def distributions_section(bundle: CheckInput) -> DistributionsSection | None:
     """Return the context."""
     rows = bundle.detected["distributions"]
     if not rows:
         return None
     columns = tuple(key for key in rows[0] if key != "measure")
-    return Spread(
+    return DistributionsSection(
         columns,
         tuple(
             DistributionRow(
@@ -176,7 +176,7 @@ def distributions_section(bundle: CheckInput) -> Spread | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class HorizonOption:
     """One horizon: its days, how many buy again, tests it leaves, and the reason."""
 
     days: int
@@ -190,7 +190,7 @@ class Choice:
 class HorizonsSection:
     """The section."""
 
-    options: tuple[Choice, ...]
+    options: tuple[HorizonOption, ...]
 
 
 def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
@@ -200,7 +200,7 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
         return None
     return HorizonsSection(
         tuple(
-            Choice(
+            HorizonOption(
                 *(row["horizon"], row["repeat_share"], row["tests"]),
                 *(row["is_chosen"], row["reason"]),
             )
@@ -211,7 +211,7 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One row: where it stands, what stands there, and what is wrong with it."""
+    """One unreadable row: its place, its value, and the reason."""
 
     file: str
     row: int
@@ -238,11 +238,11 @@ def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
 
 # In the order of the page.
 CHECK_SECTIONS = (
-    ReportSection("verdict_on_data", "What was found", verdict),
-    ReportSection("proven", "What was read and proven", detected_section),
-    ReportSection("calendar", "Month by month", sales_calendar_section),
-    ReportSection("spread", "How customers buy", distributions_section),
+    ReportSection("summary", "Summary", check_summary_section),
+    ReportSection("detected", "Files and detected formats", detected_section),
+    ReportSection("sales_calendar", "Sales by month", sales_calendar_section),
+    ReportSection("distributions", "How customers buy", distributions_section),
     ReportSection("horizons", "Which horizon?", horizons_section),
-    ReportSection("ledger", "Where the data went", ledger_section),
-    ReportSection("bad_rows", "Rows that cannot be read", bad_rows_section),
+    ReportSection("ledger", "Data ledger", ledger_section),
+    ReportSection("bad_rows", "Unreadable rows", bad_rows_section),
 )

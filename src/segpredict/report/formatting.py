@@ -1,6 +1,6 @@
-"""Turn numbers into the words of the page; the only module that formats any.
+"""Format numbers for the page; the only module that formats any.
 
-Whatever is missing, not finite or no number becomes an en dash, never ``nan``.
+Missing and non-finite values become an en dash, never ``nan``.
 """
 
 import base64
@@ -34,7 +34,7 @@ def format_number(value: Any, digits: int = 0) -> str:
 
     Examples
     --------
-    >>> number(1234567), number(-0.25, 2), number(float("nan"))
+    >>> format_number(1234567), format_number(-0.25, 2), format_number(float("nan"))
     ('1,234,567', '−0.25', '–')
     """
     found = finite_or_none(value)
@@ -46,12 +46,12 @@ def format_number(value: Any, digits: int = 0) -> str:
 
 
 def format_short(value: Any) -> str:
-    """Return a number with three digits that count, without closing zeros.
+    """Return a number with three significant digits, without trailing zeros.
 
     Examples
     --------
-    >>> brief(1234.5), brief(12.345), brief(0.01234), brief(3.0)
-    ('1,234', '12.3', '0.0123', '3')
+    >>> [format_short(x) for x in (1234.5, 12.345, 0.01234, 3.0)]
+    ['1,234', '12.3', '0.0123', '3']
     """
     found = finite_or_none(value)
     if found is None or isinstance(value, int) or not found:
@@ -66,7 +66,7 @@ def format_share(value: Any, digits: int = 1) -> str:
 
     Examples
     --------
-    >>> share(0.1234), share(None)
+    >>> format_share(0.1234), format_share(None)
     ('12.3\u202f%', '–')
     """
     found = finite_or_none(value)
@@ -78,7 +78,7 @@ def format_signed(value: Any, digits: int = 0) -> str:
 
     Examples
     --------
-    >>> signed(0.0512, 3), signed(-2), signed(0.0001, 2)
+    >>> format_signed(0.0512, 3), format_signed(-2), format_signed(0.0001, 2)
     ('+0.051', '−2', '0.00')
     """
     text = format_number(value, digits)
@@ -91,7 +91,7 @@ def format_points(value: Any) -> str:
 
     Examples
     --------
-    >>> points(0.0567)
+    >>> format_points(0.0567)
     '+5.7\u202fpts'
     """
     found = finite_or_none(value)
@@ -113,7 +113,7 @@ def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001
 
     Examples
     --------
-    >>> interval(0.031, 0.062, True)
+    >>> format_interval(0.031, 0.062, True)
     '+3.1 to +6.2\u202fpts'
     """
     if finite_or_none(low) is None or finite_or_none(high) is None:
@@ -128,8 +128,8 @@ def format_money(value: Any, currency: str = "", digits: int | None = None) -> s
 
     Examples
     --------
-    >>> money(1234.5, "£"), money(9.5, "£"), money(-3, "£", 2), money(5, "EUR")
-    ('£1,234', '£9.50', '−£3.00', 'EUR\xa05.00')
+    >>> format_money(1234.5, "£"), format_money(-3, "£", 2), format_money(5, "EUR")
+    ('£1,234', '−£3.00', 'EUR\xa05.00')
     """
     found = finite_or_none(value)
     if found is None:
@@ -145,7 +145,7 @@ def format_money_units(units: Any, currency: str = "") -> str:
 
     Examples
     --------
-    >>> pennies(1_234_500, "£")
+    >>> format_money_units(1_234_500, "£")
     '£123.45'
     """
     found = finite_or_none(units)
@@ -153,11 +153,11 @@ def format_money_units(units: Any, currency: str = "") -> str:
 
 
 def format_day(value: int) -> str:
-    r"""Return a day number as people write it.
+    r"""Return a day number as text.
 
     Examples
     --------
-    >>> day(15227)
+    >>> format_day(15227)
     '10\xa0Sep\xa02011'
     """
     date = as_date(value)
@@ -169,7 +169,7 @@ def format_day_range(first: int, end: int) -> str:
 
     Examples
     --------
-    >>> span(15227, 15318)
+    >>> format_day_range(15227, 15318)
     '10\xa0Sep to 9\xa0Dec\xa02011'
     """
     text, last = format_day(first), format_day(end - 1)
@@ -178,11 +178,11 @@ def format_day_range(first: int, end: int) -> str:
 
 
 def format_iso_day(text: Any) -> str:
-    r"""Return an ISO date as people write it, and any other text as it is.
+    r"""Return an ISO date as text, and any other text unchanged.
 
     Examples
     --------
-    >>> iso_day("2011-09-10"), iso_day("soon")
+    >>> format_iso_day("2011-09-10"), format_iso_day("soon")
     ('10\xa0Sep\xa02011', 'soon')
     """
     parts = str(text).split("-")
@@ -194,22 +194,22 @@ def format_iso_day(text: Any) -> str:
 
 
 def format_month(text: Any) -> str:
-    r"""Return a month of the form 2011-09 as people write it, any other text as it is.
+    r"""Return a month of the form 2011-09 as text, and any other text unchanged.
 
     Examples
     --------
-    >>> month("2011-09"), month("soon")
+    >>> format_month("2011-09"), format_month("soon")
     ('Sep\xa02011', 'soon')
     """
     return format_iso_day(f"{text}-01").partition("\xa0")[2] or str(text)
 
 
 def name_to_words(name: str) -> str:
-    """Return a name of the code as words.
+    """Return a name in the code as words.
 
     Examples
     --------
-    >>> words("smallest_share"), words("rfm")
+    >>> name_to_words("smallest_share"), name_to_words("rfm")
     ('Smallest share', 'RFM')
     """
     text = name.replace("_", " ").strip()
@@ -235,20 +235,20 @@ def format_cell(value: Any, kind: str, currency: str = "") -> str:
 
 
 def picture_data_uri(picture: bytes) -> str:
-    """Return a PNG or SVG picture as an address that needs no network."""
+    """Return a PNG or SVG picture as a data URI, which needs no network."""
     is_png = picture.startswith(b"\x89PNG")
     kind = "image/png" if is_png else "image/svg+xml"
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def picture_size(picture: bytes) -> Markup:
-    r"""Return how wide and tall a PNG is, as attributes; nothing of other pictures.
+    r"""Return width and height of a PNG as attributes; nothing for other pictures.
 
-    A picture that is loaded late must have its room before, or all below it moves.
+    Without them a picture that is loaded late would shift the page.
 
     Examples
     --------
-    >>> extent(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x10")
+    >>> picture_size(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x10")
     Markup('width="32" height="16"')
     """
     if not picture.startswith(b"\x89PNG"):

@@ -1,4 +1,4 @@
-"""What pages are made from, bundles of plain values and frames; what a section is."""
+"""The input of pages, as plain values and frames, and what a section is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ from segpredict.explain import ImportanceEvidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInput:
-    """What a run found; optional parts may be missing and their sections say so.
+    """The results of a run; optional parts may be missing, and their sections say so.
 
     Parameters
     ----------
     title
         Heading of the page.
     created
-        When it was made, as text; given by the door, since no room reads the clock.
+        When it was created, as text; passed in, since this room does not read the clock.
     first_day, end_day
         The data cover ``[first_day, end_day)`` (day numbers).
     window
@@ -31,72 +31,72 @@ class ReportInput:
     segments
         All segments, INACTIVE first, then in rising order of value.
     ledger, currency, files
-        What cleaning did, the sign of its money, and what was read.
+        The data ledger, the currency sign, and the files read.
     profile
-        `segments.segment_profile_table`: one row a segment, ``id`` or ``segment`` (code) and the
-        columns that exist; unknown ones are shown under their own names.
+        `segmentation.segment_profile_table`: one row per segment, ``id`` or ``segment``
+        (code) and more columns; unknown ones are shown under their own names.
     kpis
-        `metrics.load_kpis`: figures of the shop, its months and its Lorenz curve, by name.
+        `kpis.load_kpis`: KPIs of the shop, its months and its Lorenz curve, by name.
     exploration
         `exploration.load_exploration`: what the data look like, as counts.
     segment_profiles
-        `segments.profile_cards`: all there is to say of each segment.
+        `segmentation.profile_cards`: the profile of each segment.
     candidates
-        One row a number of segments that was tried; ``is_chosen`` marks the one taken.
+        One row per number of segments; ``is_chosen`` marks the selected one.
     comparison
-        `segments.comparison_table`: one row a way to segment, if ways were compared.
+        `segmentation.selection.comparison_table`: one row per candidate, if compared.
     selection
-        The content of ``selection.json``: which way the rule takes, and why.
+        The content of ``selection.json``: the selected candidate, and why.
     segment_notes
         Facts about the segments, by topic: algorithm, grade, window …
     current_mix, expected_mix
         Customers per segment id: counted now, expected in the outcome.
     observed_transitions
-        `movement.observed_matrix`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
+        `transitions.observed_matrix`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
         ``high``; a start that is no segment (NEW) is a row of its own.
     transitions_note
-        Between which windows the moves were counted.
+        Between which windows transitions were counted.
     transitions
-        Tables of `flows`, by name, as far as they were made: ``observed``,
-        ``predicted``, ``mobility``, ``order``, ``compared``.
+        Tables of `analytics.transitions`, by name, as far as they exist: ``observed``,
+        ``predicted``, ``mobility``, ``markov_order``, ``comparison``.
     evaluation
-        The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
+        The content of ``evaluation.json`` (`classifier.Evaluation.to_json`).
     test_set_log
-        The content of ``test_set_log.json``: with what the last test was evaluated.
+        The content of ``test_log.json``: evaluations of the last test.
     scorecard
-        `classifier.build_scorecard.SCHEMA`: every figure of the contest.
+        `scorecard.SCORECARD_SCHEMA`: every score of the evaluation.
     curves
-        `classifier.evaluate_policies.CURVES`: reliability and capture of what ships.
+        `decisions.CURVES_SCHEMA`: reliability and capture of the selected model.
     customer_value
         ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``valuer``, the
-        content of ``valuer.json``; empty where nobody was valued.
+        content of ``value_model.json``; empty where no customer was valued.
     campaigns
-        ``campaigns`` and ``curves`` (tables of `actions`); empty where none were weighed.
+        ``plans`` and ``targeting_curves`` (`analytics.campaigns`); empty without campaigns.
     experiments
-        Records of the lists that were drawn, oldest first (`actions.campaign_record`).
+        Records of the campaign lists, oldest first (`campaigns.campaign_record`).
     demand
-        `demand.DemandSection.tables`; empty where none was measured.
+        `demand.DemandForecast.tables`; empty where none was forecast.
     leakage_demo
-        The content of ``canary.json``: wrong tests and the honest one, if asked for.
+        The content of ``leakage_demo.json``, if requested.
     importance
-        `contracts.IMPORTANCE_SCHEMA`.
+        `schemas.IMPORTANCE_SCHEMA`.
     plots
         Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
     n_explained
         Number of customers behind `importance`.
     group_importance, transition_drivers
-        `contracts.GROUP_IMPORTANCE_SCHEMA`, and what sets movers apart (`explain.contrast.moves`).
+        `schemas.GROUP_IMPORTANCE_SCHEMA`, and the drivers of transitions.
     evidence
-        `explain.ImportanceEvidence`: how importance was cross-checked, if it was.
+        `explain.ImportanceEvidence`: the cross-check of importance, if it was made.
     example_customers
-        A few customers with their forecast and reasons (`explained.pick_example_customers`).
+        A few customers with their forecast and reasons.
     base_values
-        Margin of each segment before anything is known, by segment id.
+        Margin of each segment without any feature, by segment id.
     shortlist
-        Those to look at first, with forecast and reasons (`shortlist.shortlist_with_reasons`);
+        Customers to contact first, with reasons (`shortlist.shortlist_with_reasons`);
         empty where single customers must not be shown.
     reasons_note
-        What a reader must know of what is explained.
+        A note on which model is explained.
     glossary
         Declarations of all features.
     manifest
@@ -153,22 +153,22 @@ class ReportInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInput:
-    """What reading and cleaning found.
+    """The results of reading and cleaning.
 
     Parameters
     ----------
     title, created
-        Heading, and when the page was made.
+        Heading, and when the page was created.
     first_day, end_day
         The data cover ``[first_day, end_day)`` (day numbers).
     ledger, currency, files
-        What cleaning did, the sign of its money, and what was read.
+        The data ledger, the currency sign, and the files read.
     side_tables
-        The tables that were read beside them.
+        The side tables.
     detected
-        The tables and sentences of `overview.shop_overview`, with ``problem``.
+        The tables and sentences of `classifier.shop_overview`, with ``problem``.
     plots
-        None; the page draws its own.
+        Empty; the page draws its own charts.
     """
 
     title: str
@@ -185,21 +185,21 @@ class CheckInput:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One section of a page: its name and title, and the context worked out for it.
+    """One section of a page: its name and title, and how its context is built.
 
     Parameters
     ----------
     name, title
-        Its place in links and in JSON, and its heading.
+        Its anchor and JSON key, and its heading.
     build
-        Works out the context, a frozen dataclass, from the page's input (`ReportInput`
+        Builds the context, a frozen dataclass, from the page's input (`ReportInput`
         or `CheckInput`); ``None`` leaves the section out.
 
     Notes
     -----
-    The template beside the module of `build` places the context as ``it``: its block of
-    the section's name, or else the whole of it. Without a template the fields are
-    placed one under another.
+    The template named like the module of `build` receives the context as ``it``: its
+    block of the section's name, or else the whole template. Without a template the
+    fields are listed.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The key tables of a report as Markdown, made from what `contexts` returns."""
+"""The key tables of a report as Markdown, made from what `section_contexts` returns."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,13 +15,13 @@ from segpredict.report.formatting import (
 )
 
 ReportFacts = Mapping[str, Any]
-# Also what makes links of bare addresses where Markdown is read as on GitHub.
+# Including what turns bare addresses into links in GitHub's Markdown.
 MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 VALUE_LABELS = {
-    "risk": "Revenue at risk",
+    "value_at_risk": "Revenue at risk",
     "upside": "Upside",
-    "chain_next": "Next window, by the Markov chain",
-    "buying_next": "Next window, by BG/NBD",
+    "clv_next_markov": "Next window, by the Markov chain",
+    "clv_next_bgnbd": "Next window, by BG/NBD",
     "spent": "Spent to date",
 }
 
@@ -32,7 +32,7 @@ def render_markdown(facts: ReportFacts) -> str:
     Parameters
     ----------
     facts
-        What `contexts` returned, or the content of a ``report.json``.
+        What `section_contexts` returned, or the content of a ``report.json``.
 
     Notes
     -----
@@ -44,7 +44,7 @@ def render_markdown(facts: ReportFacts) -> str:
     parts = [
         f"# {escape_markdown(facts['title'])}",
         f"Data from {escape_markdown(facts['first_day'])} to {escape_markdown(facts['last_day'])}. "
-        f"Made {escape_markdown(facts['created'])} by segpredict "
+        f"Created {escape_markdown(facts['created'])} by segpredict "
         f"{escape_markdown(facts['version'])}.",
     ]
     for name, write in SECTION_WRITERS.items():
@@ -54,11 +54,11 @@ def render_markdown(facts: ReportFacts) -> str:
 
 
 def escape_markdown(text: Any) -> str:
-    r"""Return a text as Markdown shows it: no sign in it means anything.
+    r"""Return a text as Markdown shows it: no sign in it has a meaning.
 
     Examples
     --------
-    >>> print(plain("a|b <script>\n[x](y)"))
+    >>> print(escape_markdown("a|b <script>\n[x](y)"))
     a\|b \<script\> \[x\](y)
     """
     return _escaped(" ".join(str(text).split()))
@@ -73,13 +73,13 @@ def _headline(it: ReportFacts, _currency: str) -> list[str]:
         ("Segment", "Now", "Share", "Expected", "Share"),
         (
             (
-                escape_markdown(move["chip"]["name"]),
-                format_number(move["now"]),
-                format_share(move["share_now"]),
-                format_number(move["expected"]),
-                format_share(move["share_expected"]),
+                escape_markdown(segment["badge"]["name"]),
+                format_number(segment["customers_now"]),
+                format_share(segment["share_now"]),
+                format_number(segment["customers_expected"]),
+                format_share(segment["share_expected"]),
             )
-            for move in it["moves"]
+            for segment in it["segments"]
         ),
     )
     warnings = "\n".join(f"* {escape_markdown(text)}" for text in it["warnings"])
@@ -88,7 +88,7 @@ def _headline(it: ReportFacts, _currency: str) -> list[str]:
         escape_markdown(it["finding"]),
         mix,
         *(_trust(it["trust"]) if it["trust"] else ()),
-        "## What to know" if warnings else "",
+        "## Warnings" if warnings else "",
         warnings,
     ]
 
@@ -96,7 +96,7 @@ def _headline(it: ReportFacts, _currency: str) -> list[str]:
 def _trust(it: ReportFacts) -> list[str]:
     rows = (
         (
-            escape_markdown(score["label"]) + (" (in use)" if score["is_shipped"] else ""),
+            escape_markdown(score["label"]) + (" (in use)" if score["is_selected"] else ""),
             format_metric(score["accuracy"], True),  # noqa: FBT003 (a filter's argument)
             format_number(score["log_loss"], 3),
             format_share(score["skill"]),
@@ -105,8 +105,8 @@ def _trust(it: ReportFacts) -> list[str]:
     )
     return [
         "## How far to trust it",
-        f"{format_number(it['tested'])} forecasts in {format_number(it['windows'])} windows "
-        f"that the model never saw. {escape_markdown(it['why'])}",
+        f"{format_number(it['n_forecasts'])} forecasts in {format_number(it['windows'])} windows "
+        f"after the training data. {escape_markdown(it['reason'])}",
         _table(("Forecast", "Accuracy", "Log-loss", "Skill"), rows),
     ]
 
@@ -117,10 +117,10 @@ def _shop(it: ReportFacts, currency: str) -> list[str]:
             escape_markdown(line["title"]),
             *(_known(line[when], line["kind"], currency) for when in WINDOW_COLUMNS),
         )
-        for line in it["lines"]
+        for line in it["kpi_rows"]
     )
     spans = [*it["spans"], MISSING_TEXT, MISSING_TEXT][:3]
-    return ["## How the shop is doing", _table(("Figure", *map(escape_markdown, spans)), rows)]
+    return ["## How the shop is doing", _table(("KPI", *map(escape_markdown, spans)), rows)]
 
 
 WINDOW_COLUMNS = ("now", "before", "last_year")
@@ -132,36 +132,36 @@ def _known(known: ReportFacts | None, kind: str, currency: str) -> str:
     return _escaped(format_cell(known["value"], kind, currency))
 
 
-def _migration(it: ReportFacts, _currency: str) -> list[str]:
+def _transitions(it: ReportFacts, _currency: str) -> list[str]:
     if not it["rows"]:
         return []
-    names = [escape_markdown(chip["name"]) for chip in it["chips"]]
+    names = [escape_markdown(badge["name"]) for badge in it["badges"]]
     rows = (
         (
-            escape_markdown(row["chip"]["name"]),
+            escape_markdown(row["badge"]["name"]),
             format_number(row["n"]),
-            *(format_share(flow["share"]) for flow in row["flows"][: len(names)]),
+            *(format_share(cell["share"]) for cell in row["cells"][: len(names)]),
         )
         for row in it["rows"]
     )
     return [
-        "## Where customers went",
+        "## Transitions between segments",
         escape_markdown(it["note"]),
         _table(("From", "Customers", *names), rows),
     ]
 
 
-def _worth(it: ReportFacts, currency: str) -> list[str]:
+def _customer_value(it: ReportFacts, currency: str) -> list[str]:
     rows = (
         (
-            escape_markdown(held["chip"]["name"]) if held["chip"] else "All",
-            format_number(held["n"]),
-            *(_escaped(format_money(held[name], currency)) for name in VALUE_LABELS),
+            escape_markdown(value["badge"]["name"]) if value["badge"] else "All",
+            format_number(value["n"]),
+            *(_escaped(format_money(value[name], currency)) for name in VALUE_LABELS),
         )
-        for held in (*it["segments"], it["everybody"])
+        for value in (*it["segments"], it["total"])
     )
     return [
-        "## What is at risk, and what customers are worth",
+        "## Revenue at risk and customer value",
         _table(("Segment", "Customers", *VALUE_LABELS.values()), rows),
     ]
 
@@ -177,6 +177,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 SECTION_WRITERS: Mapping[str, Callable[[ReportFacts, str], list[str]]] = {
     "headline": _headline,
     "shop": _shop,
-    "worth": _worth,
-    "migration": _migration,
+    "customer_value": _customer_value,
+    "transitions": _transitions,
 }

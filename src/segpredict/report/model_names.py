@@ -1,4 +1,4 @@
-"""How the page speaks of models and metrics, and which way is better."""
+"""Labels of models and metrics, and which direction is better."""
 
 import re
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ MODEL_LABELS = {
     "blend": "XGBoost with BG/NBD",
     "xgboost": "XGBoost",
     "bgnbd_gg": "BG/NBD and Gamma-Gamma",
-    "markov2": "Markov chain of two steps",
-    "markov_season": "Markov chain of the season",
+    "markov2": "Second-order Markov chain",
+    "markov_season": "Seasonal Markov chain",
     "random_forest": "Random forest",
     "rules_grid": "RFM rule grid",
-    "persistence": "Persistence (nobody moves)",
+    "persistence": "Persistence (all customers stay)",
     "markov": "Markov chain",
     "prior": "Class shares",
     "rfm_lookup": "RFM look-up",
@@ -37,18 +37,18 @@ MODEL_PROSE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class MetricLabel:
-    """One way to judge a forecast.
+    """One metric of a forecast.
 
     Parameters
     ----------
     name, label
-        In the verdict, and on the page.
+        In the evaluation, and on the page.
     is_share
         Whether it is shown in percent.
     higher_is_better
-        Which way is better.
+        Whether higher values are better.
     meaning
-        One sentence for people.
+        Its meaning in one sentence.
     """
 
     name: str
@@ -64,8 +64,8 @@ METRIC_LABELS = (
         "Log-loss",
         is_share=False,
         higher_is_better=False,
-        meaning="How surprised the probabilities were by what happened; lower is "
-        "better. The measure that decides.",
+        meaning="Mean negative log-probability of the actual segment; lower is "
+        "better. The metric that decides.",
     ),
     MetricLabel(
         "brier",
@@ -79,22 +79,22 @@ METRIC_LABELS = (
         "Accuracy",
         is_share=True,
         higher_is_better=True,
-        meaning="Customers whose most likely segment came true.",
+        meaning="Share of customers who were in their most likely segment.",
     ),
     MetricLabel(
         "balanced_accuracy",
         "Balanced accuracy",
         is_share=True,
         higher_is_better=True,
-        meaning="Accuracy averaged over segments, so that small ones count alike.",
+        meaning="Accuracy averaged over segments, so that small ones have the same weight.",
     ),
     MetricLabel(
         "macro_f1",
         "Macro F1",
         is_share=False,
         higher_is_better=True,
-        meaning="Precision and recall in one figure, averaged over segments. Whoever "
-        "names the likeliest segment may lose to persistence here, even if every "
+        meaning="Precision and recall in one number, averaged over segments. Predicting "
+        "the most likely segment can be worse than persistence here, even if every "
         "probability is right.",
     ),
     MetricLabel(
@@ -102,29 +102,29 @@ METRIC_LABELS = (
         "Calibration error",
         is_share=True,
         higher_is_better=False,
-        meaning="How far stated probabilities are from observed frequencies.",
+        meaning="Mean difference of predicted probabilities and observed frequencies.",
     ),
 )
 
 
 def model_label(model: str) -> str:
-    """Return the name of a model for people.
+    """Return the label of a model.
 
     Examples
     --------
-    >>> label("markov"), label("new_model")
+    >>> model_label("markov"), model_label("new_model")
     ('Markov chain', 'New model')
     """
     return MODEL_LABELS.get(model, name_to_words(model))
 
 
 def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES) -> str:
-    """Return a sentence with names of the code replaced by names for people.
+    """Return a sentence with model names of the code replaced by readable ones.
 
     Examples
     --------
-    >>> prose("xgboost ships: it is 12% below markov.")
-    'XGBoost ships: it is 12% below the Markov chain.'
+    >>> replace_model_names("xgboost is selected: it is 12% below markov.")
+    'XGBoost is selected: it is 12% below the Markov chain.'
     """
     if not names:
         return text
@@ -137,7 +137,7 @@ def log_loss_skill(models: Mapping[str, Any], model: str, against: str) -> float
 
     Examples
     --------
-    >>> skill({"a": {"log_loss": 0.9}, "b": {"log_loss": 1.2}}, "a", "b")
+    >>> log_loss_skill({"a": {"log_loss": 0.9}, "b": {"log_loss": 1.2}}, "a", "b")
     0.25
     """
     own = finite_or_none((models.get(model) or {}).get("log_loss"))

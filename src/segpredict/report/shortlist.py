@@ -1,23 +1,23 @@
-"""The customers to look at first: most money at risk, and most to be won."""
+"""The customers to contact first: most revenue at risk, and most upside."""
 
 import polars as pl
 
 from segpredict.core.types import JSON
 
-# What a list is called, and what its customers are ranked by.
+# Name of a list, and the column that ranks its customers.
 SHORTLIST_COLUMNS = {"at risk": "value_at_risk", "on the way up": "upside"}
-MAX_REASONS = 3  # of a customer, strongest first; more is for `segpredict explain`
+MAX_REASONS = 3  # of a customer, strongest first; all are in `segpredict explain`
 
 
 def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFrame:
-    """Return who is on which list, best first.
+    """Return the customers of each list, best first.
 
     Parameters
     ----------
     scores
-        `contracts.SCORES_SCHEMA`; whoever is not eligible is on no list.
+        `schemas.SCORES_SCHEMA`; customers who are not eligible are on no list.
     max_listed
-        How many stand on a list.
+        Most customers on a list.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFr
     ...         "upside": [None, 0.0],
     ...     }
     ... )
-    >>> shortlist(scores).select("list", "rank", "customer_id").rows()
+    >>> customer_shortlist(scores).select("list", "rank", "customer_id").rows()
     [('at risk', 1, 'b'), ('at risk', 2, 'a')]
     """
     found = [
@@ -51,26 +51,26 @@ def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFr
 
 
 def shortlist_with_reasons(
-    listed: pl.DataFrame, reasons: pl.DataFrame
+    shortlist: pl.DataFrame, reasons: pl.DataFrame
 ) -> tuple[dict[str, JSON], ...]:
-    """Return the rows of the lists with what speaks for each forecast.
+    """Return the rows of the lists with the reasons for each forecast.
 
     Parameters
     ----------
-    listed
+    shortlist
         What `customer_shortlist` returned.
     reasons
         ``customer_id``, ``speaks``, ``rank`` and ``text`` (`explain.reason_texts`);
         customers without any keep an empty list.
     """
-    speaking = (
+    supporting = (
         reasons.filter(pl.col("speaks") == "for")
         .sort("customer_id", "rank")
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("text").head(MAX_REASONS))
     )
-    texts: dict[str, list[str]] = dict(speaking.iter_rows())
+    texts: dict[str, list[str]] = dict(supporting.iter_rows())
     return tuple(
         {**row, "reasons": texts.get(row["customer_id"], [])}
-        for row in listed.iter_rows(named=True)
+        for row in shortlist.iter_rows(named=True)
     )

@@ -83,7 +83,7 @@ class HistoryUpdate:
 
         Examples
         --------
-        >>> Added(date(2024, 1, 1), 0, 3, 1).tell()
+        >>> HistoryUpdate(date(2024, 1, 1), 0, 3, 1).summary_sentence()
         'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
 customers would be told otherwise now; what is kept stays.'
         """
@@ -118,9 +118,9 @@ class ScoreHistory:
 
     Examples
     --------
-    >>> history = History("history")  # doctest: +SKIP
+    >>> history = ScoreHistory("history")  # doctest: +SKIP
     >>> scores = predictor.score(frame, as_of="2024-01-01")  # doctest: +SKIP
-    >>> history.add(scores, predictor.version).new  # doctest: +SKIP
+    >>> history.add_scores(scores, predictor.version).new  # doctest: +SKIP
     4306
     """
 
@@ -218,11 +218,11 @@ class ScoreHistory:
         Returns
         -------
         polars.DataFrame
-            The columns of `movement.run_transitions` (``before_id`` empty), ``segmentation``, and
+            The columns of `movement.run_transitions` (``previous_id`` empty), ``segmentation``, and
             ``foretold_id`` and ``p_foretold``: what the score of the first day named,
             where it spoke of the second; null elsewhere. Who was no customer on the
-            first day comes from NEW; who was not eligible, from SILENT; of whom there
-            is nothing on the second day, goes to GONE.
+            first day comes from NEW; who was not eligible, from LAPSED; of whom there
+            is nothing on the second day, goes to ERASED.
 
         Raises
         ------
@@ -261,7 +261,7 @@ class ScoreHistory:
                 "customer_id",
                 pl.lit(since).alias("since"),
                 pl.lit(until).alias("until"),
-                pl.lit(None, pl.String).alias("before_id"),
+                pl.lit(None, pl.String).alias("previous_id"),
                 "from_id",
                 "to_id",
                 "foretold_id",

@@ -27,7 +27,7 @@ def forecast_columns(
     Examples
     --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
-    >>> out = forecast(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
+    >>> out = forecast_columns(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
     >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
     (0.2, 35.0)
     """

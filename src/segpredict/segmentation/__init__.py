@@ -13,10 +13,14 @@ from segpredict.segmentation.description import (
 from segpredict.segmentation.fit import fit_segmentation
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs
+from segpredict.segmentation.memberships import membership_probabilities, nearest_other_segment
 from segpredict.segmentation.model import Segmentation, SegmentValue, fill_inactive
-from segpredict.segmentation.nearest_segment import nearest_other_segment
 from segpredict.segmentation.overrides import override_inputs, rows_to_cluster
-from segpredict.segmentation.profile_cards import profile_cards, typical_customers
+from segpredict.segmentation.profile_cards import (
+    profile_cards,
+    segment_profiles,
+    typical_customers,
+)
 from segpredict.segmentation.profiles import segment_profile_table
 from segpredict.segmentation.rule_grid import RuleGrid, fit_rule_grid
 
@@ -35,11 +39,13 @@ __all__ = [
     "fill_inactive",
     "fit_rule_grid",
     "fit_segmentation",
+    "membership_probabilities",
     "nearest_other_segment",
     "override_inputs",
     "profile_cards",
     "rows_to_cluster",
     "segment_profile_table",
+    "segment_profiles",
     "threshold_text",
     "typical_customers",
 ]

@@ -1,4 +1,4 @@
-"""What a segment buys more of than others do: an index by category, with its doubt."""
+"""What a segment buys more of than others do: an index by category, with an interval."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from segpredict.core.intervals import Z_95
 from segpredict.core.segment import Segment
 
 MIN_BUYERS = 30  # customers of a segment who bought from the category
-MAX_CATEGORIES = 5  # categories told of a segment
+MAX_CATEGORIES = 5  # categories shown of a segment
 _EMPTY = {
     "segment": pl.Int8,
     "id": pl.String,
@@ -87,13 +87,13 @@ def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl
     totals = of_segment.select(U=pl.col("T").sum(), Q_all=pl.col("Q").sum())
     rows = cells.join(everyone, on="category").join(totals, how="cross").to_dicts()
     ids = {s.code: s.id for s in segments}
-    found = [_judged(row, ids) for row in rows if row["n"] >= MIN_BUYERS]
+    found = [_index_row(row, ids) for row in rows if row["n"] >= MIN_BUYERS]
     return pl.DataFrame(found, schema=_EMPTY).sort("segment", -pl.col("index"), "category")
 
 
-def _judged(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
+def _index_row(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
     own, base = row["X"] / row["T"], row["X_all"] / row["U"]
-    index, doubt = own / base, math.sqrt(_variance(row, own, base))
+    index, standard_error = own / base, math.sqrt(_variance(row, own, base))
     return {
         "segment": row["segment"],
         "id": ids[row["segment"]],
@@ -101,8 +101,8 @@ def _judged(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
         "n": row["n"],
         "share": own,
         "index": index,
-        "low": index * math.exp(-Z_95 * doubt),
-        "high": index * math.exp(Z_95 * doubt),
+        "low": index * math.exp(-Z_95 * standard_error),
+        "high": index * math.exp(Z_95 * standard_error),
     }
 
 

@@ -1,4 +1,4 @@
-"""Segments in words: a shallow tree on original units, and how well it tells them."""
+"""Segments in words: a shallow tree on original units, and how well it separates them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,14 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.inputs import COLUMN_UNITS
 
 MAX_DEPTH, MAX_LEAVES = 3, 8
-MIN_BRANCH_SHARE = 0.10  # of a segment's customers; a branch that holds fewer is not put in words
+MIN_BRANCH_SHARE = 0.10  # of a segment's customers; a branch that holds fewer is not described
 MIN_LEAF_CUSTOMERS = 5  # customers; no leaf holds fewer
 MONEY_COLUMNS = ("spend", "refunds")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleBranch:
-    """One way to a leaf: from which value on (low) and below which (high), by column.
+    """The path to a leaf: from which value on (low) and below which (high), by column.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class RuleBranch:
 
     @property
     def contains(self) -> pl.Expr:
-        """Whether a row of the instrument lies on it."""
+        """Whether a row of the clustering inputs lies on it."""
         tests = []
         for column, (low, high) in self.bounds.items():
             value = pl.col(column) / COLUMN_UNITS[column]
@@ -52,7 +52,7 @@ class RuleBranch:
 
         Examples
         --------
-        >>> Branch({"spend": (412.0, None), "days": (2, None)}).tell(91, "£")
+        >>> RuleBranch({"spend": (412.0, None), "days": (2, None)}).to_text(91, "£")
         'spent at least £412 in 91 days and bought on 2 or more days'
         """
         order = [column for column in COLUMN_UNITS if column in self.bounds]
@@ -77,7 +77,7 @@ class SegmentDescription:
     recall
         Share of the segment's customers that it holds for.
     branches
-        The same as bounds.
+        The rule as bounds of columns.
     """
 
     code: int
@@ -95,7 +95,7 @@ def describe_segments(
     Parameters
     ----------
     rows
-        The columns of the instrument, one row a customer of one window.
+        The clustering inputs, one row per customer of one window.
     codes
         The segment of each row, 1 … k.
     k
@@ -103,19 +103,19 @@ def describe_segments(
     horizon
         Days of the window.
     currency
-        What stands before money.
+        Symbol before amounts of money.
 
     Notes
     -----
     A tree of depth 3 with at most 8 leaves is grown on the original units, segments
-    weighted alike. Its cuts are then rounded (money to three digits, counts to whole
-    numbers), and precision and recall are those of the rounded rule, as it is told.
+    weighted equally. Its cuts are then rounded (money to three digits, counts to whole
+    numbers), and precision and recall are those of the rounded rule, as it is shown.
 
     Examples
     --------
     >>> import polars as pl
     >>> shop = pl.DataFrame({"spend": [100_000] * 9 + [9_000_000] * 9})
-    >>> [d.rule for d in describe(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
+    >>> [d.rule for d in describe_segments(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
     ['spent less than £455 in 91 days', 'spent at least £455 in 91 days']
     """
     columns = [column for column in COLUMN_UNITS if column in rows.columns]
@@ -130,7 +130,7 @@ def describe_segments(
         class_weight="balanced",
         random_state=0,
     ).fit(matrix, known["code"].to_numpy())
-    leaves = _Walk(grown, columns).leaves(0, RuleBranch({}))
+    leaves = _TreeReader(grown, columns).leaves(0, RuleBranch({}))
     return tuple(
         _described(code, [b for b, c in leaves if c == code], known, horizon, currency)
         for code in range(1, k + 1)
@@ -138,11 +138,11 @@ def describe_segments(
 
 
 def threshold_text(column: str, min_value: int, horizon: int, currency: str = "") -> str:
-    """Return in words that a column holds at least so much, in its own units.
+    """Return in words that a column is at least a value, given in its own units.
 
     Examples
     --------
-    >>> tell("spend", 54_000_000, 91, "£")
+    >>> threshold_text("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """
     return RuleBranch({column: (min_value / COLUMN_UNITS[column], None)}).to_text(horizon, currency)
@@ -162,22 +162,22 @@ def _described(
     held = rows.select((b.contains & is_own).sum().alias(str(i)) for i, b in enumerate(branches))
     counts = held.row(0)
     ranked = sorted(range(len(branches)), key=lambda i: (-counts[i], i))
-    told = [branches[i] for i in ranked if counts[i] >= MIN_BRANCH_SHARE * size] or [
+    described = [branches[i] for i in ranked if counts[i] >= MIN_BRANCH_SHARE * size] or [
         branches[ranked[0]]
     ]
-    holds = reduce(or_, (b.contains for b in told))
+    holds = reduce(or_, (b.contains for b in described))
     hits, covered = rows.select((holds & is_own).sum(), holds.sum().alias("n")).row(0)
     return SegmentDescription(
         code,
-        "; or ".join(b.to_text(horizon, currency) for b in told),
+        "; or ".join(b.to_text(horizon, currency) for b in described),
         hits / covered if covered else None,
         hits / size,
-        tuple(told),
+        tuple(described),
     )
 
 
-class _Walk:
-    """Read the branches off a grown tree; twins that say the same become one leaf."""
+class _TreeReader:
+    """Read the branches off a grown tree; sibling leaves of one segment become one."""
 
     def __init__(self, grown: DecisionTreeClassifier, columns: Sequence[str]) -> None:
         self.tree, self.classes, self.columns = grown.tree_, grown.classes_, columns
@@ -191,12 +191,12 @@ class _Walk:
         at = _rounded(column, float(self.tree.threshold[node]))
         below = self.leaves(left, branch.narrowed(column, at, is_above=False))
         above = self.leaves(right, branch.narrowed(column, at, is_above=True))
-        said = {code for _, code in (*below, *above)}
-        return [(branch, said.pop())] if len(said) == 1 else below + above
+        found = {code for _, code in (*below, *above)}
+        return [(branch, found.pop())] if len(found) == 1 else below + above
 
 
 def _rounded(column: str, value: float) -> float:
-    """Return the cut as people say it: what lies at or above it is above."""
+    """Return the cut rounded for reading: what lies at or above it is above."""
     if COLUMN_UNITS[column] != MONEY_SCALE or column == "units":
         return float(np.floor(value) + 1)
     digits = 2 - int(np.floor(np.log10(abs(value)))) if value else 0
@@ -205,11 +205,11 @@ def _rounded(column: str, value: float) -> float:
 
 def _clause(column: str, low: float | None, high: float | None, currency: str) -> str:
     if column in MONEY_COLUMNS:
-        return _paid(column, low, high, currency)
+        return _money_clause(column, low, high, currency)
     least = None if low is None else int(low)
     most = None if high is None else int(high) - 1
     if column == "recency":
-        return _recency(least, most)
+        return _recency_clause(least, most)
     verb, one, many = {
         "days": ("bought on", "day", "days"),
         "products": ("chose", "product", "products"),
@@ -225,7 +225,7 @@ def _clause(column: str, low: float | None, high: float | None, currency: str) -
     return f"{verb} {least:,} to {most:,} {many}"
 
 
-def _recency(least: int | None, most: int | None) -> str:
+def _recency_clause(least: int | None, most: int | None) -> str:
     if least is None:
         return f"last bought in the past {most:,} days"
     if most is None:
@@ -233,7 +233,7 @@ def _recency(least: int | None, most: int | None) -> str:
     return f"last bought {least:,} to {most:,} days ago"
 
 
-def _paid(column: str, low: float | None, high: float | None, currency: str) -> str:
+def _money_clause(column: str, low: float | None, high: float | None, currency: str) -> str:
     verb = {"spend": "spent", "refunds": "sent back"}[column]
     if high is None:
         return f"{verb} at least {_money(low or 0.0, currency)}"

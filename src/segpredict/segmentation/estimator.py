@@ -1,4 +1,4 @@
-"""The segmenter as a scikit-learn estimator: any numeric features of customers in."""
+"""The segmentation as a scikit-learn estimator, for any numeric customer features."""
 
 import warnings
 from numbers import Integral
@@ -26,12 +26,13 @@ from segpredict.segmentation.algorithms import (
 MAX_POINTS = 200_000
 
 
-def _knows_chances(segmentation: "Segmenter") -> bool:
+def _is_soft(segmentation: "Segmenter") -> bool:
     """Return whether the fitted groups are a mixture; an error says why not."""
     check_is_fitted(segmentation)
     if not segmentation.clusters_.assignment_rule.is_soft:
         raise AttributeError(
-            f"{segmentation.algorithm} puts each customer into one segment; choose gmm for chances."
+            f"{segmentation.algorithm} puts each customer into one segment; "
+            "choose gmm for probabilities."
         )
     return True
 
@@ -42,31 +43,31 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
     Parameters
     ----------
     n_segments
-        Number of segments; algorithms that find it themselves take it for a wish.
+        Number of segments; algorithms that find it themselves ignore it.
     algorithm
         Name of a part of `segpredict.segmentation.algorithms`, such as ``kmeans`` or ``ward``.
     scale
-        Whether to standardise the columns first, so that each counts alike.
+        Whether to standardise the columns first, so that all have equal weight.
     n_init
         Random starts of the algorithm.
-    settings
+    algorithm_settings
         Options of the algorithm that differ from its defaults, by name.
     random_state
-        Seed of all chance.
+        Random seed.
 
     Attributes
     ----------
     labels_ : ndarray of shape (n_samples,)
         The segment of each row of `fit`, 0 … n_segments_ − 1.
     cluster_centers_ : ndarray of shape (n_segments_, n_features_in_)
-        Mean place of each segment, in the units of the columns.
+        Mean of each segment, in the units of the columns.
     n_segments_ : int
         How many segments there are.
     inertia_ : float
         Sum of squared distances of the rows to the centres of their segments, in
         squared standard deviations where the columns are standardised.
     clusters_ : Clusters
-        The frozen groups; their ``state()`` is plain JSON.
+        The frozen groups; their ``to_state()`` is plain JSON.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -74,11 +75,11 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     See Also
     --------
-    segpredict.segmentation.fit : segments of a shop, with ids, names and a value ladder.
+    segpredict.segmentation.fit_segmentation : segments of a shop, with ids and names.
 
     Notes
     -----
-    The same code finds and assigns segments as in `segpredict cluster`: distinct points
+    The algorithms are those of `segpredict cluster`: distinct points
     with weights, exact sums, one thread, no dependence on the order of rows. Values are
     rounded to 10⁻⁶ (of a standard deviation, if scaled).
 
@@ -100,7 +101,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         "algorithm": [StrOptions(set(CLUSTERERS.names()))],
         "scale": ["boolean"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "settings": [dict, None],
+        "algorithm_settings": [dict, None],
         "random_state": ["random_state"],
     }
 
@@ -111,14 +112,14 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         algorithm: str = "kmeans",
         scale: bool = True,
         n_init: int = 20,
-        settings: dict[str, JSON] | None = None,
+        algorithm_settings: dict[str, JSON] | None = None,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.n_segments = n_segments
         self.algorithm = algorithm
         self.scale = scale
         self.n_init = n_init
-        self.settings = settings
+        self.algorithm_settings = algorithm_settings
         self.random_state = random_state
 
     def fit(self, X: npt.ArrayLike, y: object = None) -> "Segmenter":  # noqa: ARG002
@@ -140,36 +141,36 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         -----
         ConvergenceWarning
             When there are fewer distinct rows than segments, or an algorithm that looks
-            for dense regions finds none: everyone is in one segment then.
+            for dense regions finds none: all rows are in one segment then.
         """
         self._validate_params()
         matrix = validate_data(self, X, dtype=np.float64)
         if len(matrix) < self.n_segments:
             raise ValueError(f"n_samples={len(matrix)} should be >= n_segments={self.n_segments}.")
-        self._middle, self._spread = _scales(matrix, is_scaled=self.scale)
-        points = WeightedPoints.from_matrix(self._placed(matrix)).quantize(MAX_POINTS)
-        self.clusters_ = self._grouped(points)
+        self._mean, self._scale = _scales(matrix, is_scaled=self.scale)
+        points = WeightedPoints.from_matrix(self._scaled(matrix)).quantize(MAX_POINTS)
+        self.clusters_ = self._fit_clusters(points)
         self.n_segments_ = self.clusters_.k
         self.inertia_ = self.clusters_.inertia
-        self.cluster_centers_ = self.clusters_.centres * self._spread + self._middle
-        self.labels_ = self.clusters_.assign(self._placed(matrix))
+        self.cluster_centers_ = self.clusters_.centres * self._scale + self._mean
+        self.labels_ = self.clusters_.assign(self._scaled(matrix))
         return self
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the segment of each row, seen or new."""
-        places = self._asked(X)
-        return self.clusters_.assign(places)
+        points = self._validated(X)
+        return self.clusters_.assign(points)
 
-    @available_if(_knows_chances)  # type: ignore[untyped-decorator]
+    @available_if(_is_soft)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
-        """Return the chance of each segment for each row; of mixtures only.
+        """Return the probability of each segment for each row; of mixtures only.
 
         Returns
         -------
         ndarray of shape (n_samples, n_segments_)
             Rows add up to one.
         """
-        return self.clusters_.predict_proba(self._asked(X))
+        return self.clusters_.predict_proba(self._validated(X))
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return the distance of each row to the centre of each segment.
@@ -179,8 +180,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         ndarray of shape (n_samples, n_segments_)
             In standard deviations where the columns are standardised.
         """
-        places = self._asked(X)
-        return euclidean_distances(places, self.clusters_.centres)
+        points = self._validated(X)
+        return euclidean_distances(points, self.clusters_.centres)
 
     def get_feature_names_out(
         self,
@@ -190,8 +191,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         check_is_fitted(self)
         return np.array([f"segmenter{i}" for i in range(self.n_segments_)], dtype=object)
 
-    def _grouped(self, points: WeightedPoints) -> Clusters:
-        clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.settings or {})
+    def _fit_clusters(self, points: WeightedPoints) -> Clusters:
+        clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.algorithm_settings or {})
         k = min(self.n_segments, len(points))
         if k < self.n_segments:
             warnings.warn(
@@ -213,13 +214,13 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             everyone = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
             return Clusters.from_centres(points, everyone)
 
-    def _asked(self, X: npt.ArrayLike) -> FloatArray:
+    def _validated(self, X: npt.ArrayLike) -> FloatArray:
         check_is_fitted(self)
-        return self._placed(validate_data(self, X, dtype=np.float64, reset=False))
+        return self._scaled(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def _placed(self, matrix: FloatArray) -> FloatArray:
-        places: FloatArray = (matrix - self._middle) / self._spread
-        return places
+    def _scaled(self, matrix: FloatArray) -> FloatArray:
+        points: FloatArray = (matrix - self._mean) / self._scale
+        return points
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -233,12 +234,12 @@ def _scales(matrix: FloatArray, *, is_scaled: bool) -> tuple[FloatArray, FloatAr
         return np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
     ordered = np.sort(matrix, axis=0)
     spread = ordered.std(axis=0)
-    # What is rounding alone is no spread.
-    tiny = 10 * np.finfo(np.float64).eps * np.abs(ordered).max(axis=0)
-    return ordered.mean(axis=0), np.where(spread > tiny, spread, 1.0)
+    # Rounding errors alone are no spread.
+    threshold = 10 * np.finfo(np.float64).eps * np.abs(ordered).max(axis=0)
+    return ordered.mean(axis=0), np.where(spread > threshold, spread, 1.0)
 
 
-def _seed(given: int | np.random.RandomState | None) -> int:
-    if isinstance(given, int):
-        return given
-    return int(check_random_state(given).randint(2**31 - 1))
+def _seed(random_state: int | np.random.RandomState | None) -> int:
+    if isinstance(random_state, int):
+        return random_state
+    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -1,4 +1,4 @@
-"""From windows of buying to finished segments: grouped, refined, named, warned of."""
+"""From clustering inputs to finished segments: clustered, overridden, named."""
 
 from dataclasses import replace
 
@@ -25,74 +25,74 @@ def fit_segmentation(
     horizon: int = 91,
     earlier: Segmentation | None = None,
 ) -> Segmentation:
-    """Return the frozen segments of the buying in these windows, as people want them.
+    """Fit the segments on past windows, apply the overrides, and freeze them.
 
     Parameters
     ----------
     inputs
-        `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
-        of one length, all of which ended on or before the first test cutoff.
+        `schemas.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order;
+        windows of one length, all of which ended on or before the first test cutoff.
     options
-        What to decide otherwise than the defaults.
+        Settings that differ from the defaults.
     horizon
         Days of the windows.
     earlier
-        Segments of an earlier fit, whose ids and names are to be kept (`refit_groups`).
+        Segments of an earlier fit, whose ids and names are kept (`refit_groups`).
 
     Raises
     ------
     TableError
-        When the instrument breaks its contract.
+        When the clustering inputs do not match their schema.
     TooFewCustomersError, SupportError
         When there are fewer customers, or fewer distinct ones, than segments.
     UnknownNameError, ConfigError
-        When the config speaks of a segment that does not exist, or names one twice.
+        When the config names a segment that does not exist, or gives one name twice.
 
     Notes
     -----
-    Segments that rules set apart are taken out first; the rest is grouped
-    (`fitting.fit_groups`), groups are merged where people say so, and segments are numbered by
-    rising mean spend and named from their profile. Weights, and segments that dissolve,
-    are told in the notices.
+    Rule-based segments are taken out first; the rest is clustered (`fit_groups`), groups are
+    merged as configured, and segments are numbered by rising mean spend and named from
+    their profile. Warnings report the effect of weights, and segments that dissolve.
     """
     options = options or SegmentationOptions()
     rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
     rules = fit_segment_rules(rows, options.overrides.rules) if rows.height else ()
-    left = rows_without_rule(rows, rules)
-    quiet = replace(options, names={})
+    clustered = rows_without_rule(rows, rules)
+    unnamed = replace(options, names={})
     ids: tuple[str, ...] = ()
     if earlier is None:
-        plain = fit_groups.fit_groups(left, quiet, horizon)
+        groups = fit_groups.fit_groups(clustered, unnamed, horizon)
     else:
-        plain, ids = refit_groups(earlier, left, quiet, horizon)
-    made = apply_overrides(plain, rows, options, rules, ids=ids, earlier=earlier)
-    return _weighed(with_stability(made, rows, options), left, options, horizon)
+        groups, ids = refit_groups(earlier, clustered, unnamed, horizon)
+    overridden = apply_overrides(groups, rows, options, rules, ids=ids, earlier=earlier)
+    stable = with_stability(overridden, rows, options)
+    return _with_weight_warning(stable, clustered, options, horizon)
 
 
-def _weighed(
-    made: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
+def _with_weight_warning(
+    overridden: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
-    """Return the segments with a notice of what the weights have changed."""
+    """Return the segments with a warning that says what the weights have changed."""
     weights = options.overrides.axis_weights
     if all(weight == 1 for weight in weights.values()):
-        return made
+        return overridden
     even = replace(options.overrides, axis_weights={}, merged=(), pinned_ids=(), rules={})
-    plain = replace(options, overrides=even, names={}, k=made.clusters.k)
-    other = fit_groups.fit_groups(rows, plain, horizon)
-    weighted, unweighted = (segment_codes_of_rows(s, rows) for s in (made, other))
-    alike = adjusted_rand_score(unweighted.to_list(), weighted.to_list())
+    plain = replace(options, overrides=even, names={}, k=overridden.clusters.k)
+    equal_weights = fit_groups.fit_groups(rows, plain, horizon)
+    weighted, unweighted = (segment_codes_of_rows(s, rows) for s in (overridden, equal_weights))
+    rand_index = adjusted_rand_score(unweighted.to_list(), weighted.to_list())
     shares = [
         f"{segment.name} {_share(weighted, segment.code):.0%} of the active customers "
         f"(equal weights: {_share(unweighted, segment.code):.0%})"
-        for segment in made.segments[1:]
-        if segment.id not in {rule.id for rule in made.segment_rules}
+        for segment in overridden.segments[1:]
+        if segment.id not in {rule.id for rule in overridden.segment_rules}
     ]
     listed = ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
-    notice = (
-        f"Weights {listed}: the adjusted Rand index with equal weights is {alike:.2f}. "
+    warning = (
+        f"Weights {listed}: the adjusted Rand index with equal weights is {rand_index:.2f}. "
         f"By rank of value: {'; '.join(shares)}."
     )
-    return replace(made, warnings=(*made.warnings, notice))
+    return replace(overridden, warnings=(*overridden.warnings, warning))
 
 
 def _share(codes: pl.Series, code: int) -> float:

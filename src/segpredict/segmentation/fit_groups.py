@@ -1,4 +1,4 @@
-"""Find the segments once, on windows of the past, and freeze them."""
+"""Find the groups of the active customers once, on past windows, and freeze them."""
 
 from dataclasses import replace
 
@@ -28,29 +28,8 @@ def fit_groups(
     options: SegmentationOptions | None = None,
     horizon: int = 91,
 ) -> Segmentation:
-    """Return the frozen segments of the buying in these windows.
+    """Return the frozen groups of these windows, one segment a group.
 
-    Parameters
-    ----------
-    inputs
-        `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
-        of one length, all of which ended on or before the first test cutoff.
-    options
-        What to decide otherwise than the defaults.
-    horizon
-        Days of the windows.
-
-    Raises
-    ------
-    TableError
-        When the instrument breaks its contract.
-    TooFewCustomersError, SupportError
-        When there are fewer customers, or fewer distinct ones, than segments.
-    UnknownNameError, ConfigError
-        When a name is given to a segment that does not exist, or given twice.
-
-    Notes
-    -----
     Spend and purchase days are cut at the 0.5th and 99.5th percentile, logged (log1p;
     negative spend counts as 0) and standardised; no customer is left out. INACTIVE is
     a rule, not a cluster. Segments are ordered by mean spend. The result is equal to
@@ -63,10 +42,10 @@ def fit_groups(
         raise TooFewCustomersError("Segmentation", customers, min(options.segment_counts))
     weights = options.overrides.axis_weights
     axes = fit_axes(rows, options.winsor_percentiles, options.inputs, weights)
-    places = rows.select(axis.standardized for axis in axes).to_numpy()
-    choice = _choose(places, rows["end"].n_unique(), options)
+    points = rows.select(axis.standardized for axis in axes).to_numpy()
+    choice = _choose(points, rows["end"].n_unique(), options)
     clusters = choice.clusters
-    values = group_statistics(rows, clusters.assign(places), clusters.k)
+    values = group_statistics(rows, clusters.assign(points), clusters.k)
     order = sorted(range(clusters.k), key=lambda c: value_order(values[c]))
     ids = [f"S{rank}" for rank in range(1, clusters.k + 1)]
     return Segmentation(
@@ -80,33 +59,33 @@ def fit_groups(
             for code, value in enumerate((SegmentValue(INACTIVE_CODE), *(values[c] for c in order)))
         ),
         candidates=choice.candidates,
-        warnings=(*_notices(choice.candidates), *_density_notices(clusters, options)),
+        warnings=(*_gate_warnings(choice.candidates), *_density_warnings(clusters, options)),
         algorithm=options.algorithm,
     )
 
 
 def _choose(
-    places: npt.NDArray[np.float64], windows: int, options: SegmentationOptions
+    points: npt.NDArray[np.float64], windows: int, options: SegmentationOptions
 ) -> SegmentCountChoice:
     gates = SizeGates(
         min_share=options.min_share,
         max_share=options.max_share,
-        min_customers=windows * options.least_customers(len(places) / windows),
-        # Places on the first axis are longer by the root of its weight.
+        min_customers=windows * options.least_customers(len(points) / windows),
+        # Distances on the first axis are longer by the root of its weight.
         min_value_step=options.min_value_step
         * options.overrides.axis_weights.get("spend", 1.0) ** 0.5,
     )
-    points = WeightedPoints.from_matrix(places).quantize(options.max_points)
+    weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
     clusterer = CLUSTERERS.get(options.algorithm).with_settings(options.algorithm_settings)
     return choose_segment_count(
-        clusterer, points, options.segment_counts, gates, seed=options.seed, n_init=options.n_init
+        clusterer, weighted, options.segment_counts, gates, seed=options.seed, n_init=options.n_init
     )
 
 
 def group_statistics(
     rows: pl.DataFrame, labels: npt.NDArray[np.intp], k: int
 ) -> list[SegmentValue]:
-    """Return what the rows of each of `k` groups bought, in the order of the labels."""
+    """Return the purchases of the rows of each of `k` groups, in the order of the labels."""
     found = (
         rows.with_columns(pl.Series("cluster", labels, dtype=pl.Int64))
         .group_by("cluster")
@@ -129,23 +108,23 @@ def group_statistics(
 
 
 def value_order(value: SegmentValue) -> tuple[float, float]:
-    """Return by what segments are ordered: mean spend, then mean days."""
+    """Return the sort key of segments: mean spend, then mean days."""
     return value.mean_spend, value.mean_days
 
 
-def _density_notices(clusters: Clusters, options: SegmentationOptions) -> list[str]:
-    notices = []
+def _density_warnings(clusters: Clusters, options: SegmentationOptions) -> list[str]:
+    warnings = []
     if clusters.k not in options.segment_counts:
-        notices.append(f"{options.algorithm} finds the number of segments itself: {clusters.k}.")
+        warnings.append(f"{options.algorithm} finds the number of segments itself: {clusters.k}.")
     if clusters.noise_share:
-        notices.append(
-            f"{options.algorithm} left {clusters.noise_share:.0%} of the rows over; they are "
-            "with the segment nearest to them."
+        warnings.append(
+            f"{options.algorithm} left {clusters.noise_share:.0%} of the rows as noise; they are "
+            "in the segment nearest to them."
         )
-    return notices
+    return warnings
 
 
-def _notices(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
+def _gate_warnings(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
     chosen = next(c for c in candidates if c.is_selected)
     if chosen.passes:
         return ()

@@ -1,4 +1,4 @@
-"""Who is who after a refit: segments matched, ids never used twice, changes logged."""
+"""Segment identity across refits: segments matched, ids never reused, changes logged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -11,28 +11,28 @@ from segpredict.core.types import JSON
 
 IntArray = npt.NDArray[np.int64]
 
-MIN_SAME_OVERLAP = 0.50  # Jaccard from which a segment is taken for the one it was
+MIN_SAME_OVERLAP = 0.50  # Jaccard from which two segments are the same one
 MAJORITY_SHARE = 0.50  # of a segment's customers
-PART = 0.10  # of a segment's customers; fewer that come or go are no part of it
+PART = 0.10  # of a segment's customers; smaller parts do not count
 FORCED_OVERLAP = 1e15  # outweighs every χ² term
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentEvent:
-    """One thing that happened to segments between two fits, or by hand.
+    """A change of segments between two fits, or by configuration.
 
     Parameters
     ----------
     kind
         ``survive``, ``split``, ``merge``, ``emerge`` or ``vanish`` for a refit;
-        ``merged``, ``apart``, ``pinned`` or ``renamed`` where a person decided.
+        ``merged``, ``apart``, ``pinned`` or ``renamed`` for decisions in the config.
     version
-        Of the segmentation that it led to; the first is 1.
+        Version of the resulting segmentation; the first is 1.
     before, after
         Ids of the segments.
     overlap
         Jaccard for ``survive``; for ``split`` and ``merge`` the share of the customers
-        of the one segment who are found in the several.
+        of the one segment who are in the several.
     """
 
     kind: str
@@ -51,11 +51,11 @@ class SegmentEvent:
 
         Examples
         --------
-        >>> Event("split", 2, ("S1",), ("S1", "S4"), 0.98).tell({"S1": "Core"})
+        >>> SegmentEvent("split", 2, ("S1",), ("S1", "S4"), 0.98).to_text({"S1": "Core"})
         'S1 (Core) split into S1 (Core) and S4.'
         """
         before, after = (_listed(ids, names) for ids in (self.before, self.after))
-        told = {
+        sentences = {
             "survive": f"{before} is still itself (Jaccard {self.overlap or 0:.2f}).",
             "split": f"{before} split into {after}.",
             "merge": f"{before} merged into {after}.",
@@ -66,23 +66,23 @@ class SegmentEvent:
             "renamed": f"{after} bears a new name, as the config says.",
             "pinned": f"{after} was kept where it was, as the config says.",
         }
-        return told[self.kind]
+        return sentences[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentIdentity:
-    """Which fit this is, which ids were ever given, and what has happened so far.
+    """Which fit this is, which ids were ever issued, and what has changed so far.
 
     Parameters
     ----------
     version
         Number of the fit; a segment is its id together with it.
     issued_ids
-        The highest number that an id ever bore.
+        The highest number of an id so far.
     events
-        In the order in which they happened.
+        In the order in which they occurred.
     names
-        The name that each id bears, or bore last.
+        The current or last name of each id.
     """
 
     version: int = 1
@@ -106,8 +106,8 @@ class SegmentIdentity:
             SegmentEvent(**{**e, **{name: tuple(e[name]) for name in lists}})
             for e in state["events"]
         )
-        version, opened = int(state["version"]), int(state["issued_ids"])
-        return cls(version, opened, events, dict(state["names"]))
+        version, issued = int(state["version"]), int(state["issued_ids"])
+        return cls(version, issued, events, dict(state["names"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,22 +143,22 @@ def match_segments(
     earlier
         Counter and log of the old segments.
     fixed
-        New segment → old one, by place, where that is beyond doubt.
+        New segment → old one, by position, where that is certain.
 
     Notes
     -----
     With n the count of a cell and E its expectation if old and new were independent,
     the pairs that maximise Σ sign(n − E)(n − E)²/E are found by the Hungarian method;
     raw counts would favour large segments. A pair is accepted if its Jaccard index
-    n / |old ∪ new| is at least .50. A pair above .50 is the best of both its sides, so
-    such pairs come first whatever their χ² term: of two segments that hold nine tenths
-    of all customers each, the overlap cannot exceed what independence expects, and yet
-    they are one and the same. An id without a partner is retired; a new segment without
+    n / |old ∪ new| is at least .50. A pair above .50 is the best match of both
+    segments, so such pairs come first whatever their χ² term: if two segments hold nine
+    tenths of all customers each, the overlap cannot exceed what independence expects,
+    and yet they are the same segment. An id without a partner is retired; a new segment without
     one gets a number that was never used.
 
-    A segment splits when two or more new ones, each drawn mostly from it, hold a tenth
-    of it or more; merging is the mirror image. What neither survives, splits nor merges
-    has emerged or vanished.
+    A segment splits when two or more new ones, each mostly from it, hold a tenth of it
+    or more each; a merge is the reverse. Segments that neither survive, split nor merge
+    have emerged or vanished.
 
     References
     ----------
@@ -168,21 +168,21 @@ def match_segments(
     --------
     >>> import numpy as np
     >>> counts = np.array([[90, 0, 0], [5, 50, 45]])
-    >>> found = match(counts, ["S1", "S2"], Identity(opened=2))
+    >>> found = match_segments(counts, ["S1", "S2"], SegmentIdentity(issued_ids=2))
     >>> found.ids
     ('S1', 'S2', 'S3')
     >>> [(e.kind, e.before, e.after) for e in found.identity.events][-1]
     ('split', ('S2',), ('S2', 'S3'))
     """
-    alike = _jaccard(counts)
-    pairs = _pairs(counts, alike, fixed or {})
-    opened, named = earlier.issued_ids, {}
+    jaccard = _jaccard(counts)
+    pairs = _pairs(counts, jaccard, fixed or {})
+    issued, named = earlier.issued_ids, {}
     for new in range(counts.shape[1]):
         if new in pairs:
             named[new] = ids[pairs[new]]
         else:
-            opened += 1
-            named[new] = f"S{opened}"
+            issued += 1
+            named[new] = f"S{issued}"
     version = earlier.version + 1
     survivors = [
         SegmentEvent(
@@ -190,40 +190,40 @@ def match_segments(
             version,
             (ids[old],),
             (named[new],),
-            round(float(alike[old, new]), 4),
+            round(float(jaccard[old, new]), 4),
         )
         for new, old in sorted(pairs.items())
     ]
     changed = _changes(counts, pairs, ids, named, version)
     events = (*earlier.events, *survivors, *changed)
     order = tuple(named[new] for new in range(counts.shape[1]))
-    after = replace(earlier, version=version, issued_ids=opened, events=events)
+    after = replace(earlier, version=version, issued_ids=issued, events=events)
     return SegmentMatch(order, after)
 
 
 def _jaccard(counts: IntArray) -> npt.NDArray[np.float64]:
     union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
-    alike: npt.NDArray[np.float64] = counts / np.maximum(union, 1)
-    return alike
+    jaccard: npt.NDArray[np.float64] = counts / np.maximum(union, 1)
+    return jaccard
 
 
 def _pairs(
-    counts: IntArray, alike: npt.NDArray[np.float64], fixed: Mapping[int, int]
+    counts: IntArray, jaccard: npt.NDArray[np.float64], fixed: Mapping[int, int]
 ) -> dict[int, int]:
     """Return new → old of the pairs that are accepted."""
     expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
     expected = expected / max(int(counts.sum()), 1)
-    gap = counts - expected
-    surprise = np.sign(gap) * gap**2 / np.where(expected > 0, expected, 1.0)
-    worth = surprise + FORCED_OVERLAP * (alike >= MIN_SAME_OVERLAP)
+    deviation = counts - expected
+    surprise = np.sign(deviation) * deviation**2 / np.where(expected > 0, expected, 1.0)
+    weights = surprise + FORCED_OVERLAP * (jaccard >= MIN_SAME_OVERLAP)
     for new, old in fixed.items():
-        worth[old, new] += 100 * FORCED_OVERLAP
-    rows, columns = linear_sum_assignment(worth, maximize=True)
+        weights[old, new] += 100 * FORCED_OVERLAP
+    rows, columns = linear_sum_assignment(weights, maximize=True)
     found = zip(rows.tolist(), columns.tolist(), strict=True)
     return {
         new: old
         for old, new in found
-        if alike[old, new] >= MIN_SAME_OVERLAP or fixed.get(new) == old
+        if jaccard[old, new] >= MIN_SAME_OVERLAP or fixed.get(new) == old
     }
 
 
@@ -234,15 +234,15 @@ def _changes(
     named: Mapping[int, str],
     version: int,
 ) -> list[SegmentEvent]:
-    split = _gathered(counts)
-    merged = _gathered(counts.T)
+    split = _main_parts(counts)
+    merged = _main_parts(counts.T)
     events = [
         SegmentEvent(
             "split",
             version,
             (ids[old],),
             tuple(named[new] for new in parts),
-            _held(counts[old], parts),
+            _share_held(counts[old], parts),
         )
         for old, parts in split.items()
     ]
@@ -252,20 +252,20 @@ def _changes(
             version,
             tuple(ids[old] for old in parts),
             (named[new],),
-            _held(counts[:, new], parts),
+            _share_held(counts[:, new], parts),
         )
         for new, parts in merged.items()
     ]
-    told_new = {*pairs, *merged, *(new for parts in split.values() for new in parts)}
-    told_old = {*pairs.values(), *split, *(o for ps in merged.values() for o in ps)}
-    fresh = [new for new in range(counts.shape[1]) if new not in told_new]
-    gone = [old for old in range(counts.shape[0]) if old not in told_old]
-    events += [SegmentEvent("emerge", version, (), (named[new],)) for new in fresh]
-    events += [SegmentEvent("vanish", version, (ids[old],), ()) for old in gone]
+    matched_new = {*pairs, *merged, *(new for parts in split.values() for new in parts)}
+    matched_old = {*pairs.values(), *split, *(o for ps in merged.values() for o in ps)}
+    emerged = [new for new in range(counts.shape[1]) if new not in matched_new]
+    vanished = [old for old in range(counts.shape[0]) if old not in matched_old]
+    events += [SegmentEvent("emerge", version, (), (named[new],)) for new in emerged]
+    events += [SegmentEvent("vanish", version, (ids[old],), ()) for old in vanished]
     return events
 
 
-def _gathered(counts: IntArray) -> dict[int, list[int]]:
+def _main_parts(counts: IntArray) -> dict[int, list[int]]:
     """Return row → columns that are mostly of it, where there are two or more."""
     whole, parts = counts.sum(axis=1)[:, None], counts.sum(axis=0)[None, :]
     is_part = (counts > 0) & (counts >= MAJORITY_SHARE * parts) & (counts >= PART * whole)
@@ -273,11 +273,11 @@ def _gathered(counts: IntArray) -> dict[int, list[int]]:
     return {row: columns for row, columns in found.items() if len(columns) > 1}
 
 
-def _held(cells: IntArray, parts: Sequence[int]) -> float:
+def _share_held(cells: IntArray, parts: Sequence[int]) -> float:
     return round(float(cells[list(parts)].sum() / max(int(cells.sum()), 1)), 4)
 
 
 def _listed(ids: Sequence[str], names: Mapping[str, str]) -> str:
-    told = [f"{i} ({names[i]})" if i in names else i for i in ids]
-    *most, last = told or [""]
+    sentences = [f"{i} ({names[i]})" if i in names else i for i in ids]
+    *most, last = sentences or [""]
     return f"{', '.join(most)} and {last}" if most else last

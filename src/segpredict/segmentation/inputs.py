@@ -1,4 +1,4 @@
-"""From what a customer bought to a point: winsorise, log1p, standardise; frozen."""
+"""From purchases to clustering inputs: winsorise, log1p, standardise; frozen."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict.core.transactions import MONEY_SCALE
 
-# What a window of buying is measured by; value always comes first.
+# Columns that a window is measured by; value always comes first.
 CLUSTERING_INPUTS = {
     "fm": ("spend", "days"),
     "rfm": ("spend", "days", "recency"),
@@ -26,16 +26,16 @@ COLUMN_UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class InputAxis:
-    """One column of the instrument and its frozen way onto an axis of the space.
+    """One column of the clustering inputs and its frozen transformation.
 
     Parameters
     ----------
     column
-        The instrument's column.
+        The column of the clustering inputs.
     unit
         How many of the column's units make one (10,000 for money).
     low, high
-        The column is cut to these, in its own units.
+        The column is clipped to these, in its own units.
     mean, scale
         Mean and standard deviation of the logs of the fit rows; the scale is 1 where
         the deviation is 0, and shorter by the root of its weight where the axis was
@@ -51,24 +51,24 @@ class InputAxis:
 
     @property
     def standardized(self) -> pl.Expr:
-        """The column's place on the axis, in standard deviations from the mean."""
-        return self._standing(self._log)
+        """The transformed column, in standard deviations from the mean."""
+        return self._scaled(self._log)
 
     @property
     def unclipped(self) -> pl.Expr:
-        """Where the column would lie if it were not cut at the percentiles."""
+        """The transformed column without clipping at the percentiles."""
         whole = pl.col(self.column).cast(pl.Int64).clip(0)
-        return self._standing((whole * (1.0 / self.unit)).log1p())
+        return self._scaled((whole * (1.0 / self.unit)).log1p())
 
-    def _standing(self, log: pl.Expr) -> pl.Expr:
+    def _scaled(self, log: pl.Expr) -> pl.Expr:
         return ((log - self.mean) * (1.0 / self.scale)).alias(self.column)
 
     @property
     def _log(self) -> pl.Expr:
-        cut = pl.col(self.column).cast(pl.Int64).clip(max(self.low, 0), self._top)
+        clipped = pl.col(self.column).cast(pl.Int64).clip(max(self.low, 0), self._top)
         # Polars divides one row and many rows differently in the last bit; a product is
-        # the same, so a customer alone lands where it does among others.
-        return (cut * (1.0 / self.unit)).log1p()
+        # equal, so a single customer gets the same values as among others.
+        return (clipped * (1.0 / self.unit)).log1p()
 
     @property
     def _top(self) -> int:
@@ -95,32 +95,32 @@ def fit_axes(
     inputs: str = "fm",
     weights: Mapping[str, float] | None = None,
 ) -> tuple[InputAxis, ...]:
-    """Return the axes of the instrument, value first, as the fit rows define them.
+    """Return the axes of the clustering inputs, value first, fitted on these rows.
 
     Parameters
     ----------
     rows
-        `contracts.CLUSTERING_INPUTS_SCHEMA`.
+        `schemas.CLUSTERING_INPUTS_SCHEMA`.
     winsor
-        Percentiles at which the columns are cut; the limits are values that occur.
+        Percentiles at which the columns are clipped; the limits are values that occur.
     inputs
         Which columns, a name in `CLUSTERING_INPUTS`.
     weights
         How much columns count in squared distance, 1 where not named; 0 leaves the
         column out.
     """
-    counted = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[inputs]}
+    all_weights = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[inputs]}
     return tuple(
         InputAxis(column, COLUMN_UNITS[column], *_limits(rows[column], winsor))
         ._standardised(rows)
         ._weighted(weight)
-        for column, weight in counted.items()
+        for column, weight in all_weights.items()
         if weight > 0
     )
 
 
 def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the columns that `features.clustering_inputs` measures when asked."""
+    """Return those of the columns that `features.clustering_inputs` measures on request."""
     return tuple(column for column in columns if column not in ("spend", "days"))
 
 

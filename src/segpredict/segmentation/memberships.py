@@ -1,45 +1,76 @@
-"""How much a customer belongs to each segment, where the algorithm tells chances."""
+"""How close a customer is to each segment: probabilities, and the nearest other one."""
 
 import numpy as np
 import polars as pl
 
 from segpredict.core import schemas
+from segpredict.core.arrays import FloatArray
+from segpredict.segmentation.algorithms import euclidean_distances
 from segpredict.segmentation.model import Segmentation
 
 
 def membership_probabilities(segmentation: Segmentation, inputs: pl.DataFrame) -> pl.DataFrame:
-    """Return the chance of each segment for each row.
+    """Return the probability of each segment for each row.
+
+    Columns ``customer_id``, ``end`` and one per active segment, named by its id; rows add
+    up to 1 and are sorted by end and customer. All of it is on one segment where a rule
+    assigns the customer, or the algorithm gives no probabilities.
+    """
+    rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
+    points = rows.select(axis.standardized for axis in segmentation.axes).to_numpy()
+    of_groups = segmentation.clusters.predict_proba(points)
+    of_codes = {s.code: np.zeros(len(points)) for s in segmentation.segments[1:]}
+    for group, code in enumerate(segmentation.group_codes):
+        of_codes[code] = of_codes[code] + of_groups[:, group]
+    ids = {segment.code: segment.id for segment in segmentation.segments[1:]}
+    table = rows.with_columns(pl.Series(ids[code], share) for code, share in of_codes.items())
+    for rule in reversed(segmentation.segment_rules):
+        table = table.with_columns(
+            pl.when(rule.matches).then(float(name == rule.id)).otherwise(name).alias(name)
+            for name in ids.values()
+        )
+    return table.select("customer_id", "end", *ids.values()).sort("end", "customer_id")
+
+
+def nearest_other_segment(segmentation: Segmentation, inputs: pl.DataFrame) -> pl.DataFrame:
+    """Return each row's segment, the nearest of the others, and the distance to both.
 
     Parameters
     ----------
     segmentation
-        The frozen segmenter.
+        The frozen segmentation.
     inputs
-        `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
+        `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
 
     Returns
     -------
     polars.DataFrame
-        ``customer_id``, ``end`` and a column a segment but INACTIVE, named by its id;
-        rows add up to 1 and are sorted by end and customer. All on one segment where a
-        rule sets the customer apart, or the algorithm knows no chances.
+        ``customer_id``, ``end``, ``segment_id``, ``other_id`` (null where there is only
+        one segment), ``distance`` to the own segment's nearest centre and
+        ``other_distance``, in standard deviations of the clustering inputs.
 
-    Raises
-    ------
-    TableError
-        When the instrument breaks its contract.
+    Notes
+    -----
+    Where both distances are about equal, slightly different purchases would have put
+    the customer into the other segment.
     """
     rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-    places = rows.select(axis.standardized for axis in segmentation.axes).to_numpy()
-    chances = segmentation.clusters.predict_proba(places)
-    shares = {s.code: np.zeros(len(places)) for s in segmentation.segments[1:]}
-    for group, code in enumerate(segmentation.group_codes):
-        shares[code] = shares[code] + chances[:, group]
-    ids = {segment.code: segment.id for segment in segmentation.segments[1:]}
-    told = rows.with_columns(pl.Series(ids[code], share) for code, share in shares.items())
-    for rule in reversed(segmentation.segment_rules):
-        told = told.with_columns(
-            pl.when(rule.matches).then(float(name == rule.id)).otherwise(name).alias(name)
-            for name in ids.values()
-        )
-    return told.select("customer_id", "end", *ids.values()).sort("end", "customer_id")
+    assigned = segmentation.assign(rows)
+    ordered = rows.sort("end", "customer_id")
+    points = ordered.select([axis.standardized for axis in segmentation.axes]).to_numpy()
+    distances = euclidean_distances(points, segmentation.clusters.centres)
+    ids = {segment.code: segment.id for segment in segmentation.segments}
+    codes = np.array(segmentation.group_codes)
+    own = assigned["segment"].to_numpy()[:, None] == codes
+    to_own, to_others = np.where(own, distances, np.inf), np.where(own, np.inf, distances)
+    other = [ids[int(codes[row.argmin()])] if np.isfinite(row).any() else None for row in to_others]
+    return assigned.select("customer_id", "end").with_columns(
+        pl.Series("segment_id", [ids[c] for c in assigned["segment"]], pl.String),
+        pl.Series("other_id", other, pl.String),
+        pl.Series("distance", _finite(to_own.min(axis=1))),
+        pl.Series("other_distance", _finite(to_others.min(axis=1))),
+    )
+
+
+def _finite(distances: FloatArray) -> list[float | None]:
+    return [float(x) if np.isfinite(x) else None for x in distances]

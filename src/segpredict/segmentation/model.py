@@ -1,4 +1,4 @@
-"""The frozen segmenter: how a window of buying becomes a segment; nothing learns."""
+"""The frozen segmentation: how a customer's window becomes a segment."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -23,7 +23,7 @@ SEGMENTATION_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class SegmentValue:
-    """What the fit rows of a segment bought in one window.
+    """Averages of a segment's fit rows, per window.
 
     Parameters
     ----------
@@ -36,8 +36,7 @@ class SegmentValue:
     mean_days, median_days
         Purchase days.
     stability
-        Mean Jaccard with which it comes back in bootstrap samples; ``None`` where that
-        was not asked.
+        Mean Jaccard index over bootstrap samples; ``None`` where it was not measured.
     """
 
     code: int
@@ -51,14 +50,14 @@ class SegmentValue:
 
 @dataclass(frozen=True, slots=True)
 class ClusterGroup:
-    """What became of one group of the clustering: its own id, and its segment's.
+    """One group of the clustering: its own id, and its segment's.
 
     Parameters
     ----------
     id
-        The group's own, by which a refit knows it.
+        The group's own id, by which a refit recognises it.
     segment
-        The id of the segment it belongs to; another one where people merged groups.
+        The id of the segment it belongs to; differs where groups were merged.
     """
 
     id: str
@@ -67,16 +66,16 @@ class ClusterGroup:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRule:
-    """A segment set apart by a rule, whatever its customers are like otherwise.
+    """A segment defined by a rule instead of the clustering.
 
     Parameters
     ----------
     id
         The segment.
     name
-        What the config calls it.
+        Its name in the config.
     column, min_value
-        Customers with at least this in the column of the instrument, in its own units.
+        Customers with at least this value in the column, in its own units.
     """
 
     id: str
@@ -97,32 +96,31 @@ class Segmentation:
     Parameters
     ----------
     horizon
-        Days of the windows it measures; rows of other lengths mean something else.
+        Days of the windows; inputs of other lengths are not comparable.
     fit_end
         Latest end of a window it was fitted on (day number).
     axes
-        The way from the instrument to the space of the groups.
+        Transformations from clustering inputs to standardised axes.
     clusters
-        The groups, in the order of the codes 1 … k, and the rule by which any row finds
-        its own.
+        The groups, in the order of the codes 1 … k, and the rule that assigns any row.
     segments
         INACTIVE (code 0) and the active ones in rising order of mean spend.
     values
-        What the fit rows bought, by code.
+        Averages of the fit rows, by code.
     candidates
-        The numbers of segments that were tried, and how they fared.
+        The numbers of segments that were tried, with their metrics.
     warnings
-        What a reader should know about the choice; one sentence each.
+        What users should know about the result; one sentence each.
     algorithm
         The part of `segpredict.segmentation.algorithms` that found the groups.
     groups
         Ids of the groups of `clusters`, in their order, and of the segments they make;
         empty where each group is the segment in its place.
     segment_rules
-        Segments that rules set apart before the groups were made; the first that holds
+        Segments defined by rules before the clustering; the first rule that holds
         decides.
     identity
-        Which fit this is, and what has happened to the segments.
+        Which fit this is, and the log of changes.
     """
 
     horizon: int
@@ -153,7 +151,7 @@ class Segmentation:
 
     @property
     def group_centres(self) -> tuple[tuple[float, ...], ...]:
-        """The mean place of each group's fit rows."""
+        """The mean of each group's fit rows."""
         return tuple(tuple(c) for c in self.clusters.centres.tolist())
 
     @property
@@ -169,7 +167,7 @@ class Segmentation:
         Parameters
         ----------
         inputs
-            `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
+            `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
 
         Returns
         -------
@@ -177,47 +175,46 @@ class Segmentation:
             ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
             segment's centre, ``margin``, how much farther the nearest of the other
             centres is (standard deviations), and ``is_unlike``, whether the customer
-            bought unlike anything seen: beyond 99 % of the segment's fit rows, before
-            spend and days are cut; sorted by end and customer. Where a rule set the
-            segment apart, there is no distance and no margin.
+            is an outlier: beyond 99 % of the segment's fit rows, before clipping; sorted by
+            end and customer. Rule-based segments have no distance and no margin.
 
         Raises
         ------
         TableError
-            When the instrument breaks its contract.
+            When the clustering inputs do not match their schema.
 
         Notes
         -----
-        A customer without a row is INACTIVE; `fill_inactive` says so. Of two centres equally
-        near, the one of lower value wins. Every active customer has a segment, however
-        unlike the others, so that a forecast always knows the same classes. The margin
+        A customer without a row is INACTIVE (`fill_inactive`). Of two equally near centres,
+        the one of lower value wins. Every active customer has a segment, outliers too, so
+        that the classes of a forecast never change. The margin
         is negative where the groups are not those of the nearest centre, and 0 where
         there is but one.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-        places, uncut = (
-            rows.select(ways).to_numpy()
-            for ways in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])
+        points, unclipped = (
+            rows.select(columns).to_numpy()
+            for columns in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])
         )
-        labels = self.clusters.assign(places)
-        own, margin = self._apart(places, labels)
+        labels = self.clusters.assign(points)
+        own, margin = self._distance_and_margin(points, labels)
         radii = np.array(self.clusters.group_radii or [np.inf] * self.clusters.k)
-        far, _ = self._apart(uncut, labels)
+        unclipped_distance, _ = self._distance_and_margin(unclipped, labels)
         codes = np.array(self.group_codes)[labels]
         grouped = rows.with_columns(
             pl.Series("segment", codes, dtype=pl.Int8),
             pl.Series("distance", own, dtype=pl.Float64),
             pl.Series("margin", margin, dtype=pl.Float64),
-            pl.Series("is_unlike", far > radii[labels], dtype=pl.Boolean),
+            pl.Series("is_unlike", unclipped_distance > radii[labels], dtype=pl.Boolean),
         )
         return (
-            self._ruled(grouped)
+            self._apply_rules(grouped)
             .select("customer_id", "end", "segment", "distance", "margin", "is_unlike")
             .sort("end", "customer_id")
         )
 
-    def _ruled(self, grouped: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with those moved that a rule sets apart."""
+    def _apply_rules(self, grouped: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with those reassigned that match a rule."""
         codes = {segment.id: segment.code for segment in self.segments}
         for rule in reversed(self.segment_rules):
             holds = rule.matches
@@ -229,18 +226,20 @@ class Segmentation:
             )
         return grouped
 
-    def _apart(self, places: FloatArray, labels: IndexArray) -> tuple[FloatArray, FloatArray]:
-        """Return the distance to the own centre, and how much farther the next is."""
-        apart = euclidean_distances(places, self.clusters.centres)
+    def _distance_and_margin(
+        self, points: FloatArray, labels: IndexArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the distance to the own centre, and how much farther the next one is."""
+        distances = euclidean_distances(points, self.clusters.centres)
         codes = np.array(self.group_codes)
-        own = apart[np.arange(len(labels)), labels]
+        own = distances[np.arange(len(labels)), labels]
         if len(set(self.group_codes)) == 1:
             return own, np.zeros(len(labels))
-        apart[codes[labels][:, None] == codes] = np.inf
-        return own, apart.min(axis=1) - own
+        distances[codes[labels][:, None] == codes] = np.inf
+        return own, distances.min(axis=1) - own
 
     def require_fitted_before(self, cutoff: int) -> None:
-        """Refuse to serve a test whose outcome it may have seen (leak L3).
+        """Refuse a test whose outcome the fit may have seen (leak L3).
 
         Raises
         ------
@@ -294,14 +293,14 @@ def _plain(part: Any) -> JSON:
 
 
 def _parts(state: dict[str, Any]) -> dict[str, Any]:
-    tried = [{**c, "failed_gates": tuple(c["failed_gates"])} for c in state["candidates"]]
+    candidates = [{**c, "failed_gates": tuple(c["failed_gates"])} for c in state["candidates"]]
     return {
         **state,
         "axes": tuple(InputAxis(**a) for a in state["axes"]),
         "clusters": Clusters.from_state(state["clusters"]),
         "segments": tuple(Segment(**s) for s in state["segments"]),
         "values": tuple(SegmentValue(**v) for v in state["values"]),
-        "candidates": tuple(SegmentCountCandidate(**c) for c in tried),
+        "candidates": tuple(SegmentCountCandidate(**c) for c in candidates),
         "warnings": tuple(state["warnings"]),
         "groups": tuple(ClusterGroup(**g) for g in state["groups"]),
         "segment_rules": tuple(SegmentRule(**a) for a in state["segment_rules"]),
@@ -310,20 +309,20 @@ def _parts(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Return the segment of every customer asked about; without a row, INACTIVE.
+    """Return the segment of every listed customer; without a row, INACTIVE.
 
     Parameters
     ----------
     assignments
         What `Segmentation.assign` returned.
     customers
-        ``customer_id``, and ``end`` where several windows are asked about; each once.
+        ``customer_id``, and ``end`` for several windows; each once.
 
     Returns
     -------
     polars.DataFrame
-        The columns of `customers` that name rows, and ``segment`` (Int8); sorted. A
-        customer of the assignments who was not asked about is not in it.
+        The columns of `customers` that name rows, and ``segment`` (Int8); sorted. Other
+        customers of the assignments are left out.
 
     Raises
     ------
@@ -334,23 +333,23 @@ def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.Data
     --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
-    >>> complete(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
+    >>> fill_inactive(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
     [('a', 0), ('b', 2)]
     """
     keys = ["end", "customer_id"] if "end" in customers.columns else ["customer_id"]
-    known = assignments.select(*keys, pl.col("segment").cast(pl.Int8))
-    _require_once(known, keys, "assignments")
+    assigned = assignments.select(*keys, pl.col("segment").cast(pl.Int8))
+    _require_once(assigned, keys, "assignments")
     _require_once(customers, keys, "customers")
     return (
         customers.select(keys)
-        .join(known, on=keys, how="left")
+        .join(assigned, on=keys, how="left")
         .with_columns(pl.col("segment").fill_null(INACTIVE_CODE))
         .sort(keys)
     )
 
 
 def _require_once(frame: pl.DataFrame, keys: list[str], table: str) -> None:
-    twice = frame.select(keys).is_duplicated()
-    if twice.any():
+    duplicated = frame.select(keys).is_duplicated()
+    if duplicated.any():
         named = " and ".join(keys)
-        raise SchemaError(table, [f"{named} is not unique in {twice.sum()} rows"])
+        raise SchemaError(table, [f"{named} is not unique in {duplicated.sum()} rows"])

@@ -1,4 +1,4 @@
-"""Names on a ladder of value: from rank alone, unique, and open to be overruled."""
+"""Default names by rank of value, and names from the config."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ def default_names(k: int) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> words(3), words(1)
+    >>> default_names(3), default_names(1)
     (('Occasional', 'Regular', 'Core'), ('Regular',))
     """
     if k in NAME_LADDERS:
@@ -46,11 +46,11 @@ def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     UnknownNameError
         When an id is not that of a segment.
     ConfigError
-        When two segments would bear one name, or one would bear none.
+        When two segments would have one name, or one would have none.
 
     Examples
     --------
-    >>> [s.name for s in ladder(3, {"S3": "VIP"})]
+    >>> [s.name for s in name_segments(3, {"S3": "VIP"})]
     ['Inactive', 'Occasional', 'Regular', 'VIP']
     """
     ids = [f"S{rank}" for rank in range(1, k + 1)]
@@ -81,20 +81,20 @@ def named_segments(
     UnknownNameError
         When an id is not that of a segment.
     ConfigError
-        When two segments would bear one name, or one would bear none.
+        When two segments would have one name, or one would have none.
 
     Examples
     --------
-    >>> [s.name for s in called(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
+    >>> [s.name for s in named_segments(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
     ['Inactive', 'Light', 'VIP']
     """
     own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, default_names, strict=True))}
     for given in names:
         if given not in own and given not in retired:
             raise UnknownNameError("segment", given, own)
-    told = {id_: names.get(id_, name).strip() for id_, name in own.items()}
-    _require_distinct(told)
-    return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
+    resolved = {id_: names.get(id_, name).strip() for id_, name in own.items()}
+    _require_distinct(resolved)
+    return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(resolved.items()))
 
 
 def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[str, ...]:
@@ -115,47 +115,47 @@ def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[s
 
     Examples
     --------
-    >>> kept(["S1", "S4", "S3"], {"S1": "Occasional", "S3": "Core"})
+    >>> names_after_refit(["S1", "S4", "S3"], {"S1": "Occasional", "S3": "Core"})
     ('Occasional', 'Regular', 'Core')
-    >>> kept(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
+    >>> names_after_refit(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
     ('Mums', 'Between Mums and Firms', 'Firms')
     """
     names = {i: earlier[i] for i in ids if i in earlier}
-    firm = dict(names)  # what a neighbour may be called by
+    ladder_names = dict(names)  # what a neighbour may be called by
     for place, id_ in enumerate(ids):
         if id_ not in names:
-            below = next((firm[i] for i in reversed(ids[:place]) if i in firm), None)
-            above = next((firm[i] for i in ids[place + 1 :] if i in firm), None)
-            taken = {*names.values()}
-            word = _between(below, above, taken, default_names(len(ids))[place])
+            below = next((ladder_names[i] for i in ids[:place][::-1] if i in ladder_names), None)
+            above = next((ladder_names[i] for i in ids[place + 1 :] if i in ladder_names), None)
+            used = {*names.values()}
+            word = _between(below, above, used, default_names(len(ids))[place])
             if word is not None:
-                firm[id_] = word
-            names[id_] = word or _placed(id_, below, above, taken)
+                ladder_names[id_] = word
+            names[id_] = word or _positional_name(id_, below, above, used)
     return tuple(names[i] for i in ids)
 
 
-def _between(below: str | None, above: str | None, taken: set[str], ideal: str) -> str | None:
+def _between(below: str | None, above: str | None, used: set[str], ideal: str) -> str | None:
     longest = NAME_LADDERS[max(NAME_LADDERS)]
     if any(n is not None and n not in longest for n in (below, above, ideal)):
         return None
     first = -1 if below is None else longest.index(below)
     last = len(longest) if above is None else longest.index(above)
-    free = [word for word in longest[first + 1 : last] if word not in taken]
+    free = [word for word in longest[first + 1 : last] if word not in used]
     aim = longest.index(ideal)
     return min(free, key=lambda word: abs(longest.index(word) - aim), default=None)
 
 
-def _placed(id_: str, below: str | None, above: str | None, taken: set[str]) -> str:
+def _positional_name(id_: str, below: str | None, above: str | None, used: set[str]) -> str:
     if below and above:
         name = f"Between {below} and {above}"
     else:
         name = f"Above {below}" if below else f"Below {above}"
-    return f"{name} ({id_})" if name in taken else name
+    return f"{name} ({id_})" if name in used else name
 
 
-def _require_distinct(called: Mapping[str, str]) -> None:
+def _require_distinct(names: Mapping[str, str]) -> None:
     seen: dict[str, str] = {}
-    for id_, name in called.items():
+    for id_, name in names.items():
         other = seen.setdefault(name.casefold(), id_)
         if not name or other != id_:
             found = f"Segments {other} and {id_} are both" if name else f"{id_} is"

@@ -1,4 +1,4 @@
-"""What people decide: merge, rename, set apart. Ids stay as they are, all is logged."""
+"""Overrides from the config: merge, rename, rule-based segments. Ids stay, all is logged."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -27,25 +27,26 @@ def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
 def fit_segment_rules(
     rows: pl.DataFrame, rules: Mapping[str, SegmentRuleOptions]
 ) -> tuple[SegmentRule, ...]:
-    """Return the rules by which segments are set apart, their cut points frozen.
+    """Return the rules of the rule-based segments, their cut points frozen.
 
     Parameters
     ----------
     rows
-        `contracts.CLUSTERING_INPUTS_SCHEMA` with the columns that the rules read.
+        `schemas.CLUSTERING_INPUTS_SCHEMA` with the columns that the rules read.
     rules
-        By name; of several that hold for a customer the first decides.
+        By name; if several match a customer, the first one decides.
 
     Notes
     -----
     A share is taken of all rows: the cut is the value of the last row in it, so that
-    equal customers are treated alike. Ids are given by `apply_overrides`.
+    equal customers are treated equally. Ids are issued by `apply_overrides`.
 
     Examples
     --------
     >>> import polars as pl
     >>> shop = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
-    >>> cuts(shop, {"Key accounts": ApartOptions(top=0.01)})[0].least // 10_000
+    >>> rules = {"Key accounts": SegmentRuleOptions(top_share=0.01)}
+    >>> fit_segment_rules(shop, rules)[0].min_value // 10_000
     199
     """
     return tuple(
@@ -55,7 +56,7 @@ def fit_segment_rules(
 
 
 def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.DataFrame:
-    """Return the rows that no rule sets apart.
+    """Return the rows that match no rule.
 
     Raises
     ------
@@ -64,17 +65,17 @@ def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.Da
     """
     if not rules:
         return rows
-    left = rows.filter(~pl.any_horizontal(rule.matches for rule in rules))
-    if left.height == 0:
+    unmatched = rows.filter(~pl.any_horizontal(rule.matches for rule in rules))
+    if unmatched.height == 0:
         raise SupportError(
-            "The rules that set segments apart leave no customers to group.",
+            "The rules of rule-based segments leave no customers to cluster.",
             fix="give them a smaller share under [segmentation.overrides.rules].",
         )
-    return left
+    return unmatched
 
 
 def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.DataFrame:
-    """Return the rows that are grouped: those that no rule sets apart."""
+    """Return the rows that are clustered: those that match no rule."""
     return rows_without_rule(rows, fit_segment_rules(rows, options.overrides.rules))
 
 
@@ -87,43 +88,43 @@ def apply_overrides(
     ids: Sequence[str] = (),
     earlier: Segmentation | None = None,
 ) -> Segmentation:
-    """Return the segments as people want them, made of the groups of a clustering.
+    """Return the segments that the config makes of the groups of a clustering.
 
     Parameters
     ----------
     base_groups
         One segment a group, in rising order of value.
     rows
-        `contracts.CLUSTERING_INPUTS_SCHEMA`: all rows, those set apart as well.
+        `schemas.CLUSTERING_INPUTS_SCHEMA`: all rows, those of rule-based segments too.
     options
-        What was decided.
+        The settings.
     rules
-        Rules that set segments apart (`fit_segment_rules`).
+        Rules of rule-based segments (`fit_segment_rules`).
     ids
-        Ids of the groups, where a refit has matched them.
+        Ids of the groups, if a refit has matched them.
     earlier
         The segments before a refit, whose names and ids are kept.
 
     Raises
     ------
     UnknownNameError
-        When an id is named that no segment ever had.
+        When an id is unknown.
     ConfigError
-        When two segments would bear one name, or one would bear none.
+        When two segments would have one name, or one would have none.
     """
     identity = (
         SegmentIdentity(issued_ids=base_groups.clusters.k)
         if earlier is None
         else base_groups.identity
     )
-    own = tuple(ids) or tuple(f"S{n}" for n in range(1, base_groups.clusters.k + 1))
-    past = _past(earlier, identity)
-    target = _targets(own, options, past)
-    ruled, identity = _opened(rules, identity, earlier)
-    groups = tuple(ClusterGroup(i, target[i]) for i in own)
+    ids_of_groups = tuple(ids) or tuple(f"S{n}" for n in range(1, base_groups.clusters.k + 1))
+    known_ids = _issued_ids(earlier, identity)
+    target = _targets(ids_of_groups, options, known_ids)
+    ruled, identity = _with_ids(rules, identity, earlier)
+    groups = tuple(ClusterGroup(i, target[i]) for i in ids_of_groups)
     chosen = replace(base_groups, groups=groups, segment_rules=ruled, identity=identity)
     ranked = _ranked(chosen, rows)
-    named = _named(ranked, rows, options, earlier, past)
+    named = _named(ranked, rows, options, earlier, known_ids)
     logged = _logged(named, options, earlier)
     names = {**logged.names, **{s.id: s.name for s in named.segments}}
     return replace(named, identity=replace(logged, names=names))
@@ -136,41 +137,43 @@ def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
     return int(ordered[max(math.floor(rule.top_share * len(ordered)), 1) - 1])
 
 
-def _past(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
-    """Return ids that were ever given: to speak of them is no mistake in a refit."""
+def _issued_ids(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
+    """Return all ids issued before: a refit may still name them."""
     if earlier is None:
         return set()
     return {f"S{number}" for number in range(1, identity.issued_ids + 1)}
 
 
-def _targets(own: Sequence[str], options: SegmentationOptions, past: set[str]) -> dict[str, str]:
+def _targets(
+    ids_of_groups: Sequence[str], options: SegmentationOptions, known_ids: set[str]
+) -> dict[str, str]:
     """Return the segment's id for each group's id."""
-    target = {i: i for i in own}
+    target = {i: i for i in ids_of_groups}
     for named in (*options.overrides.merged, options.overrides.pinned_ids):
         for id_ in named:
-            if id_ not in target and id_ not in past:
-                raise UnknownNameError("segment", id_, own)
+            if id_ not in target and id_ not in known_ids:
+                raise UnknownNameError("segment", id_, ids_of_groups)
     for merged in options.overrides.merged:
-        there = [i for i in merged if i in target]
-        target |= dict.fromkeys(there, there[0]) if there else {}
+        present = [i for i in merged if i in target]
+        target |= dict.fromkeys(present, present[0]) if present else {}
     return target
 
 
-def _opened(
+def _with_ids(
     rules: Sequence[SegmentRule], identity: SegmentIdentity, earlier: Segmentation | None
 ) -> tuple[tuple[SegmentRule, ...], SegmentIdentity]:
-    """Give each rule the id it had, or a new one."""
+    """Give each rule its earlier id, or a new one."""
     known = {} if earlier is None else {r.name: r.id for r in earlier.segment_rules}
-    opened, ruled = identity.issued_ids, []
+    issued, ruled = identity.issued_ids, []
     for rule in rules:
         if rule.name not in known:
-            opened += 1
-        ruled.append(replace(rule, id=known.get(rule.name, f"S{opened}")))
-    return tuple(ruled), replace(identity, issued_ids=opened)
+            issued += 1
+        ruled.append(replace(rule, id=known.get(rule.name, f"S{issued}")))
+    return tuple(ruled), replace(identity, issued_ids=issued)
 
 
 def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
-    """Return the segments numbered by rising value, with what each bought."""
+    """Return the segments numbered by rising value, with their averages."""
     ids = [*dict.fromkeys(g.segment for g in chosen.groups)]
     ids += [rule.id for rule in chosen.segment_rules]
     draft = named_segments(ids, ids, {})
@@ -201,27 +204,27 @@ def _named(
     rows: pl.DataFrame,
     options: SegmentationOptions,
     earlier: Segmentation | None,
-    past: set[str],
+    known_ids: set[str],
 ) -> Segmentation:
     ids = [segment.id for segment in ranked.segments[1:]]
     ruled = {rule.id: rule.name for rule in ranked.segment_rules}
     free = [i for i in ids if i not in ruled]
-    known = {} if earlier is None else _names_kept(ranked, earlier)
+    known = {} if earlier is None else _unchanged_names(ranked, earlier)
     if options.inputs != "fm":
-        told = _distinct(free, _portraits(ranked, rows, free), known)
+        derived = _distinct(free, _profile_names(ranked, rows, free), known)
     elif earlier is None:
-        told = default_names(len(free))
+        derived = default_names(len(free))
     else:
-        told = names_after_refit(free, known)
-    names = {**dict(zip(free, told, strict=True)), **ruled}
-    own = named_segments(ids, [names[i] for i in ids], options.names, tuple(past))
-    return replace(ranked, segments=own)
+        derived = names_after_refit(free, known)
+    names = {**dict(zip(free, derived, strict=True)), **ruled}
+    segments = named_segments(ids, [names[i] for i in ids], options.names, tuple(known_ids))
+    return replace(ranked, segments=segments)
 
 
-def _names_kept(ranked: Segmentation, earlier: Segmentation) -> dict[str, str]:
-    """Return old names of the segments that are made of the groups they were."""
-    now, then = _parts(ranked), _parts(earlier)
-    return {s.id: s.name for s in earlier.segments if s.id in now and now[s.id] == then[s.id]}
+def _unchanged_names(ranked: Segmentation, earlier: Segmentation) -> dict[str, str]:
+    """Return earlier names of the segments that consist of the same groups."""
+    now, before = _parts(ranked), _parts(earlier)
+    return {s.id: s.name for s in earlier.segments if s.id in now and now[s.id] == before[s.id]}
 
 
 def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
@@ -231,17 +234,21 @@ def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
     return parts
 
 
-def _distinct(ids: Sequence[str], told: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the known names, and for the rest what the profile says, each once."""
-    taken = {*known.values()}
+def _distinct(
+    ids: Sequence[str], derived: Sequence[str], known: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the known names, and profile names for the others, each once."""
+    used = {*known.values()}
     return tuple(
-        known.get(i, f"{name} ({i})" if name in taken else name)
-        for i, name in zip(ids, told, strict=True)
+        known.get(i, f"{name} ({i})" if name in used else name)
+        for i, name in zip(ids, derived, strict=True)
     )
 
 
-def _portraits(ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]) -> tuple[str, ...]:
-    """Return names from the profiles of the segments that the data made."""
+def _profile_names(
+    ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]
+) -> tuple[str, ...]:
+    """Return names from the profiles of the segments without a rule."""
     codes = {s.code: free.index(s.id) + 1 for s in ranked.segments if s.id in free}
     ranks = segment_codes_of_rows(ranked, rows).replace_strict(codes, default=None)
     is_own = ranks.is_not_null()
@@ -251,14 +258,14 @@ def _portraits(ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]) ->
 def _logged(
     named: Segmentation, options: SegmentationOptions, earlier: Segmentation | None
 ) -> SegmentIdentity:
-    """Return the identity with what people decided in its log."""
+    """Return the identity with the overrides in its log."""
     identity = named.identity
     version, ids = identity.version, {g.id for g in named.groups}
     events = []
     for merged in options.overrides.merged:
-        there = tuple(i for i in merged if i in ids)
-        if len(there) > 1:
-            events.append(SegmentEvent("merged", version, there, there[:1]))
+        present = tuple(i for i in merged if i in ids)
+        if len(present) > 1:
+            events.append(SegmentEvent("merged", version, present, present[:1]))
     events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.segment_rules]
     events += [
         SegmentEvent("pinned", version, (i,), (i,))

@@ -1,4 +1,4 @@
-"""A card for each segment: all there is to say of it, as plain values."""
+"""A profile card for each segment: all that is known about it, as plain values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,24 +6,134 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segpredict import features
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.segment import Segment
-from segpredict.core.transactions import MONEY_SCALE
-from segpredict.segmentation.description import SegmentDescription
+from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.core.window import Window
+from segpredict.segmentation.affinity import distinctive_categories
+from segpredict.segmentation.description import (
+    SegmentDescription,
+    describe_segments,
+    threshold_text,
+)
+from segpredict.segmentation.model import Segmentation
 
 SPEND_THIRDS = ("smaller", "middling", "larger")
-MAX_FLOWS = 2  # ways in and out that are told
+MAX_FLOWS = 2  # the largest flows in and out that a card shows
 
 
-def typical_customers(rows: pl.DataFrame, places: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
-    """Return three customers of each segment who stand for the others.
+def segment_profiles(
+    transactions: Transactions,
+    segmentation: Segmentation,
+    window: Window,
+    tables: Mapping[str, pl.DataFrame],
+    affinity_level: str = "category",
+) -> list[dict[str, Any]]:
+    """Return the cards of all segments, measured on the shop at the end of its data.
+
+    Parameters
+    ----------
+    transactions
+        The shop.
+    segmentation
+        Its frozen segmentation.
+    window
+        The window at the end of the data.
+    tables
+        ``profile`` and, if known, ``migration`` (`segment_tables`).
+    affinity_level
+        What the segments' purchases are compared by: ``category``, where the products
+        table has one, ``product`` for single products, or ``none``.
+
+    Returns
+    -------
+    list of dict
+        As `profile_cards`, with ``stability``.
+    """
+    span = (window.cutoff - window.horizon, window.cutoff)
+    rows = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
+    assigned = segmentation.assign(rows).select("customer_id", "segment")
+    rows = rows.sort("customer_id")
+    codes = assigned.sort("customer_id")["segment"]
+    points = rows.select(axis.standardized for axis in segmentation.axes)
+    purchases = _purchases(transactions, span, assigned, affinity_level)
+    cards = profile_cards(
+        segmentation.segments,
+        tables["profile"],
+        _descriptions(segmentation, rows, codes, window, transactions.currency),
+        examples=typical_customers(rows, points, codes),
+        affinity=distinctive_categories(purchases, segmentation.segments),
+        transitions=tables.get("migration"),
+    )
+    stability = {value.code: value.stability for value in segmentation.values}
+    return [{**card, "stability": stability[card["code"]]} for card in cards]
+
+
+def _descriptions(
+    segmentation: Segmentation,
+    rows: pl.DataFrame,
+    codes: pl.Series,
+    window: Window,
+    currency: str,
+) -> list[SegmentDescription]:
+    """Return a rule per segment: its definition where a rule made it, else the tree's."""
+    exact = {
+        INACTIVE_CODE: f"bought in the last {window.lookback} days, but not in the last "
+        f"{window.horizon}"
+    }
+    code_of = {segment.id: segment.code for segment in segmentation.segments}
+    for rule in segmentation.segment_rules:
+        text = threshold_text(rule.column, rule.min_value, window.horizon, currency)
+        exact[code_of[rule.id]] = text
+    grown = describe_segments(rows, codes, segmentation.k, window.horizon, currency)
+    by_tree = {description.code: description for description in grown}
+    return [
+        SegmentDescription(code, exact[code], 1.0, 1.0) if code in exact else by_tree[code]
+        for code in sorted(code_of.values())
+    ]
+
+
+def _purchases(
+    transactions: Transactions,
+    span: tuple[int, int],
+    assigned: pl.DataFrame,
+    affinity_level: str,
+) -> pl.DataFrame:
+    """Return the order lines of each customer in each category of the window."""
+    start, end = span
+    lines = (
+        transactions.known_at(end)
+        .filter((pl.col("day") >= start) & ~pl.col("is_return"))
+        .select("customer_id", "product_id")
+    )
+    products = transactions.side_tables.products
+    has_category = products is not None and "category" in products.columns
+    if affinity_level == "product":
+        named = lines.with_columns(category="product_id")
+    elif affinity_level == "category" and products is not None and has_category:
+        categories = products.lazy().select("product_id", "category")
+        named = lines.join(categories, on="product_id", how="inner")
+    else:
+        named = lines.with_columns(category=pl.lit(None, pl.String))
+    return (
+        named.filter(pl.col("category").is_not_null())
+        .group_by("customer_id", "category")
+        .agg(lines=pl.len().cast(pl.Int64))
+        .collect()
+        .join(assigned, on="customer_id", how="inner")
+    )
+
+
+def typical_customers(rows: pl.DataFrame, points: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
+    """Return three typical customers of each segment, one for each third by spend.
 
     Parameters
     ----------
     rows
-        `contracts.CLUSTERING_INPUTS_SCHEMA` of one window.
-    places
-        Their places in the space of the segments, row by row.
+        `schemas.CLUSTERING_INPUTS_SCHEMA` of one window.
+    points
+        Their standardised coordinates, row by row.
     codes
         The segment of each row.
 
@@ -36,24 +146,32 @@ def typical_customers(rows: pl.DataFrame, places: pl.DataFrame, codes: pl.Series
 
     Notes
     -----
-    The customers of a segment are parted into thirds by spend; each third is spoken for
-    by the customer nearest to its medians. Of equals the one with the lower spend, then
-    the first id.
+    The customers of a segment are divided into thirds by spend; each third is
+    represented by the customer nearest to its medians. Of equally near customers it is
+    the one with the lower spend, then the first id.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"customer_id": list("abcdef"), "days": [1] * 6,
+    ...                      "spend": [n * 10_000 for n in range(6)]})
+    >>> typical_customers(rows, rows.select("spend"), pl.Series([1] * 6))["customer_id"].to_list()
+    ['a', 'c', 'e']
     """
     shown = [c for c in ("spend", "days", "recency") if c in rows.columns]
     known = pl.concat(
         [
             rows.select("customer_id", *shown),
-            places.select(pl.all().name.prefix("at_")),
+            points.select(pl.all().name.prefix("at_")),
             codes.cast(pl.Int8).alias("segment").to_frame(),
         ],
         how="horizontal",
     ).sort("segment", "spend", "customer_id")
     found = [
-        member
+        example
         for group in known.partition_by("segment", maintain_order=True)
         if group.height >= MIN_CUSTOMERS_FOR_FIGURES
-        for member in _members(group)
+        for example in _nearest_to_medians(group)
     ]
     schema = {"segment": pl.Int8, "kind": pl.String, "customer_id": pl.String}
     if not found:
@@ -63,62 +181,65 @@ def typical_customers(rows: pl.DataFrame, places: pl.DataFrame, codes: pl.Series
     )
 
 
-def _members(group: pl.DataFrame) -> list[pl.DataFrame]:
+def _nearest_to_medians(group: pl.DataFrame) -> list[pl.DataFrame]:
     cuts = [group.height * i // 3 for i in range(4)]
-    members = []
+    examples = []
     for kind, start, end in zip(SPEND_THIRDS, cuts[:-1], cuts[1:], strict=True):
         third = group[start:end]
         at = third.select("^at_.*$").to_numpy()
-        apart = ((at - np.median(at, axis=0)) ** 2).sum(axis=1)
-        nearest = int(np.argmin(np.round(apart, 9)))
-        members.append(third[nearest : nearest + 1].with_columns(kind=pl.lit(kind)))
-    return members
+        distances = ((at - np.median(at, axis=0)) ** 2).sum(axis=1)
+        # Rounded, so that equally near customers are equal on every machine.
+        nearest = int(np.argmin(np.round(distances, 9)))
+        examples.append(third[nearest : nearest + 1].with_columns(kind=pl.lit(kind)))
+    return examples
 
 
 def profile_cards(
     segments: Sequence[Segment],
     profile: pl.DataFrame,
-    rules: Sequence[SegmentDescription] = (),
+    descriptions: Sequence[SegmentDescription] = (),
     *,
-    members: pl.DataFrame | None = None,
+    examples: pl.DataFrame | None = None,
     affinity: pl.DataFrame | None = None,
     transitions: pl.DataFrame | None = None,
 ) -> list[dict[str, Any]]:
-    """Return what there is to say of each segment, INACTIVE first.
+    """Return a card for each segment, INACTIVE first.
 
     Parameters
     ----------
     segments
         All segments.
     profile
-        `profile`: the figures.
-    rules
-        `describe`: the rule in words.
-    members
+        `segment_profile_table`: the metrics.
+    descriptions
+        `describe_segments`: the rule in words.
+    examples
         `typical_customers`.
     affinity
-        `affinity`.
+        `distinctive_categories`.
     transitions
-        `migration`: who came and who left.
+        The observed migration matrix as rows: flows in and out.
 
     Returns
     -------
     list of dict
-        ``id``, ``name``, ``code``, the figures of the profile under their names,
-        ``rule``, ``precision``, ``recall``, ``typical_customers``, ``affinity``, ``came`` and
-        ``went`` (each a list). A segment with fewer than five customers has its size
+        ``id``, ``name``, ``code``, the metrics of the profile under their names,
+        ``rule``, ``precision``, ``recall``, ``examples``, ``affinity``, ``came_from`` and
+        ``went_to`` (each a list). A segment with fewer than five customers has its size
         and nothing else.
     """
-    figures = {row["segment"]: row for row in profile.to_dicts()}
-    told = {rule.code: rule for rule in rules}
+    metrics = {row["segment"]: row for row in profile.to_dicts()}
+    described = {description.code: description for description in descriptions}
     return [
         _card(
             segment,
-            figures.get(segment.code, {}),
-            told.get(segment.code, SegmentDescription(segment.code)),
-            _of(members, segment.code),
-            _of(affinity, segment.code),
-            _flows(transitions, segment.id),
+            metrics.get(segment.code, {}),
+            described.get(segment.code, SegmentDescription(segment.code)),
+            {
+                "examples": _rows_of(examples, segment.code),
+                "affinity": _rows_of(affinity, segment.code),
+                **_flows(transitions, segment.id),
+            },
         )
         for segment in segments
     ]
@@ -126,49 +247,45 @@ def profile_cards(
 
 def _card(
     segment: Segment,
-    figures: Mapping[str, Any],
-    rule: SegmentDescription,
-    *lists: Any,
+    metrics: Mapping[str, Any],
+    description: SegmentDescription,
+    lists: Mapping[str, list[Any]],
 ) -> dict[str, Any]:
-    is_told = (figures.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
-    members, likes, flows = lists
+    is_shown = (metrics.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
     return {
         "id": segment.id,
         "name": segment.name,
         "code": segment.code,
-        **{k: v for k, v in figures.items() if k not in ("segment", "id", "name")},
-        "rule": rule.rule if is_told else None,
-        "precision": rule.precision if is_told else None,
-        "recall": rule.recall if is_told else None,
-        "examples": members if is_told else [],
-        "likes": likes if is_told else [],
-        "came": flows[0] if is_told else [],
-        "went": flows[1] if is_told else [],
+        **{k: v for k, v in metrics.items() if k not in ("segment", "id", "name")},
+        "rule": description.rule if is_shown else None,
+        "precision": description.precision if is_shown else None,
+        "recall": description.recall if is_shown else None,
+        **{name: rows if is_shown else [] for name, rows in lists.items()},
     }
 
 
-def _of(frame: pl.DataFrame | None, code: int) -> list[dict[str, Any]]:
+def _rows_of(frame: pl.DataFrame | None, code: int) -> list[dict[str, Any]]:
     if frame is None:
         return []
     own = frame.filter(pl.col("segment") == code).drop("segment")
     return own.drop("id", strict=False).to_dicts()
 
 
-def _flows(transitions: pl.DataFrame | None, id_: str) -> tuple[list[Any], list[Any]]:
+def _flows(transitions: pl.DataFrame | None, id_: str) -> dict[str, list[Any]]:
     if transitions is None:
-        return [], []
-    away = transitions.filter(
+        return {"came_from": [], "went_to": []}
+    moved = transitions.filter(
         (pl.col("from_id") != pl.col("to_id")) & (pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
     )
     into = pl.col("to_id") == id_
     everyone = transitions.filter(into)["n"].sum()
-    came = away.filter(into).select(
+    entered = moved.filter(into).select(
         id="from_id", name="from_name", n="n", share=pl.col("n") / everyone
     )
-    went = away.filter(pl.col("from_id") == id_).select(
+    left = moved.filter(pl.col("from_id") == id_).select(
         id="to_id", name="to_name", n="n", share="share"
     )
-    return _largest(came), _largest(went)
+    return {"came_from": _largest(entered), "went_to": _largest(left)}
 
 
 def _largest(flows: pl.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Names from the profile: the nearest cell of the rule grid, and what stands out."""
+"""Names from the segment profile: nearest cell of the rule grid, plus traits."""
 
 import math
 
@@ -11,9 +11,9 @@ from segpredict.core.arrays import FloatArray
 from segpredict.segmentation.rule_grid import CELL_NAME_MAP, N_FIFTHS
 
 MIN_DEVIATION = 0.8  # standard deviations of the customers
-# Whoever is named here has bought in the window; those who have not are INACTIVE.
+# Named segments have bought in the window; customers who have not are INACTIVE.
 LAPSED_CELLS = ("Lost", "Hibernating")
-RISING_CELLS = ("Potential loyalist", "Loyal", "Champions")  # words that promise rising value
+RISING_CELLS = ("Potential loyalist", "Loyal", "Champions")  # names that imply rising value
 TRAIT_WORDS = {
     "products": ("many products", "few products"),
     "units": ("bulk", "small orders"),
@@ -22,12 +22,12 @@ TRAIT_WORDS = {
 
 
 def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
-    """Return a name for each segment, taken from what its customers do.
+    """Return a name for each segment from its customers' purchases.
 
     Parameters
     ----------
     rows
-        `contracts.CLUSTERING_INPUTS_SCHEMA` with ``recency``; all rows that were segmented.
+        `schemas.CLUSTERING_INPUTS_SCHEMA` with ``recency``; all rows that were segmented.
     codes
         The segment of each row, 1 … k.
     k
@@ -40,24 +40,24 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
 
     Notes
     -----
-    Each segment stands at the median percentiles of its rows in recency (short is
-    high), purchase days and spend. A cell of the rule grid stands at the middles of its
-    fifths, its spend where its frequency is; a name is as near as the nearest of its
+    Each segment is located at the median percentiles of its rows in recency (short is
+    high), purchase days and spend. A cell of the rule grid is located at the middles of
+    its fifths, with its spend equal to its frequency; a name is as near as the nearest of its
     cells, in L1. The Hungarian method gives every segment a name of its own at the
-    least total distance; of words that promise value the better goes to the segment
-    worth more. A further variable of the instrument, taken per purchase day,
-    is added to the name where the mean of its log lies at least .8 standard deviations
-    from that of all rows; of several the farthest.
+    least total distance; names that imply value are ordered by value. A further
+    clustering input, taken per purchase day, is added to the name where the mean of its
+    log lies at least .8 standard deviations from that of all rows; the farthest if there
+    are several.
 
     Examples
     --------
     >>> import polars as pl
     >>> shop = pl.DataFrame({"recency": [60, 60, 1], "days": [1, 1, 9],
     ...                      "spend": [10, 20, 900]})
-    >>> portraits(shop, pl.Series([1, 1, 2]), 2)
+    >>> profile_names(shop, pl.Series([1, 1, 2]), 2)
     ('About to sleep', 'Champions')
     """
-    places = np.stack(
+    percentiles = np.stack(
         [
             _percentiles(-rows["recency"].to_numpy().astype(np.int64)),
             _percentiles(rows["days"].to_numpy().astype(np.int64)),
@@ -66,12 +66,12 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
         axis=1,
     )
     labels = codes.to_numpy()
-    middles = np.array([_median(places[labels == c]) for c in range(1, k + 1)])
-    names, apart = _apart(middles)
-    chosen = _rising([names[n] for n in linear_sum_assignment(apart)[1]])
-    traits = [t for t in TRAIT_WORDS if t in rows.columns]
-    spoken = _traits({t: _logs(rows, t) for t in traits}, labels, k)
-    return tuple(name + trait for name, trait in zip(chosen, spoken, strict=True))
+    medians = np.array([_median(percentiles[labels == c]) for c in range(1, k + 1)])
+    names, distances = _name_distances(medians)
+    chosen = _ordered_by_value([names[n] for n in linear_sum_assignment(distances)[1]])
+    known_traits = [t for t in TRAIT_WORDS if t in rows.columns]
+    traits = _traits({t: _logs(rows, t) for t in known_traits}, labels, k)
+    return tuple(name + trait for name, trait in zip(chosen, traits, strict=True))
 
 
 def _percentiles(values: npt.NDArray[np.int64]) -> FloatArray:
@@ -80,45 +80,45 @@ def _percentiles(values: npt.NDArray[np.int64]) -> FloatArray:
         np.searchsorted(ordered, values, "left"),
         np.searchsorted(ordered, values, "right"),
     )
-    places: FloatArray = (ends[0] + ends[1]) / (2 * len(values))
-    return places
+    percentiles: FloatArray = (ends[0] + ends[1]) / (2 * len(values))
+    return percentiles
 
 
-def _median(places: FloatArray) -> FloatArray:
-    if len(places) == 0:
-        return np.full(places.shape[1], 0.5)
-    middle: FloatArray = np.median(places, axis=0)
+def _median(percentiles: FloatArray) -> FloatArray:
+    if len(percentiles) == 0:
+        return np.full(percentiles.shape[1], 0.5)
+    middle: FloatArray = np.median(percentiles, axis=0)
     return middle
 
 
-def _apart(middles: FloatArray) -> tuple[list[str], FloatArray]:
+def _name_distances(medians: FloatArray) -> tuple[list[str], FloatArray]:
     """Return the names, and how far each segment (row) is from each name."""
-    near: dict[str, FloatArray] = {}
+    nearest: dict[str, FloatArray] = {}
     for r, row in enumerate(CELL_NAME_MAP):
         for f, name in enumerate(row):
             cell = np.array([r + 0.5, f + 0.5, f + 0.5]) / N_FIFTHS
-            far = np.abs(middles - cell).sum(axis=1)
-            near[name] = np.minimum(near.get(name, far), far)
-    names = [name for name in near if name not in LAPSED_CELLS]
-    return names, np.stack([near[name] for name in names], axis=1)
+            distance = np.abs(medians - cell).sum(axis=1)
+            nearest[name] = np.minimum(nearest.get(name, distance), distance)
+    names = [name for name in nearest if name not in LAPSED_CELLS]
+    return names, np.stack([nearest[name] for name in names], axis=1)
 
 
-def _rising(names: list[str]) -> list[str]:
+def _ordered_by_value(names: list[str]) -> list[str]:
     ranked = iter(sorted(set(names) & set(RISING_CELLS), key=RISING_CELLS.index))
     return [next(ranked) if name in RISING_CELLS else name for name in names]
 
 
 def _logs(rows: pl.DataFrame, trait: str) -> FloatArray:
     amount = rows[trait].cast(pl.Float64).clip(lower_bound=0)
-    beside = (
+    base = (
         rows["refunds"] + rows["spend"].clip(lower_bound=0) if trait == "refunds" else rows["days"]
     )
-    logs: FloatArray = (amount / beside.clip(lower_bound=1)).log1p().to_numpy()
+    logs: FloatArray = (amount / base.clip(lower_bound=1)).log1p().to_numpy()
     return logs
 
 
 def _traits(columns: dict[str, FloatArray], labels: npt.NDArray[np.int8], k: int) -> list[str]:
-    spoken = [("", MIN_DEVIATION)] * k
+    traits = [("", MIN_DEVIATION)] * k
     for trait, values in columns.items():
         mean = math.fsum(values) / len(values)
         spread = math.sqrt(math.fsum((values - mean) ** 2) / len(values))
@@ -127,8 +127,8 @@ def _traits(columns: dict[str, FloatArray], labels: npt.NDArray[np.int8], k: int
             if spread == 0 or len(own) == 0:
                 continue
             z = (math.fsum(own) / len(own) - mean) / spread
-            # Whole digits, so that a tie is a tie on every machine.
-            if round(abs(z), 9) >= spoken[code - 1][1]:
+            # Rounded, so that ties are ties on every machine.
+            if round(abs(z), 9) >= traits[code - 1][1]:
                 word = TRAIT_WORDS[trait][z < 0]
-                spoken[code - 1] = (f" – {word}", round(abs(z), 9))
-    return [word for word, _ in spoken]
+                traits[code - 1] = (f" – {word}", round(abs(z), 9))
+    return [word for word, _ in traits]

@@ -1,4 +1,4 @@
-"""Who is in a segment: size, money, rhythm and coming back, in original units."""
+"""Segment profiles: size, revenue, frequency and retention, in original units."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def segment_profile_table(
     segments: Sequence[Segment],
     labels: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return one row a segment, INACTIVE included, in original units.
+    """Return one row per segment, INACTIVE included, in original units.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def segment_profile_table(
         ``customer_id`` and ``segment`` of every customer of one window, the INACTIVE
         ones too (`fill_inactive`).
     inputs
-        `contracts.CLUSTERING_INPUTS_SCHEMA` of that one window.
+        `schemas.CLUSTERING_INPUTS_SCHEMA` of that one window.
     features
         ``customer_id`` and ``recency_days``, as of the end of the window.
     segments
@@ -42,33 +42,33 @@ def segment_profile_table(
         ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and
         ``revenue_share`` of the window; ``days`` (purchase days in total) and
         ``days_share``; ``order_value`` (revenue per purchase day); ``return_rate``
-        (money given back over money taken; where the instrument holds ``refunds``);
+        (refunds over sales; where the inputs hold ``refunds``);
         ``spend_mean``, ``spend_q25``, ``spend_median``, ``spend_q75``; the same of
         ``days``; quartiles of ``recency`` in days; ``retention`` (share with an order
-        in the next window; for INACTIVE, share that came back) with its 95 % Wilson
+        in the next window; for INACTIVE, share that returned) with its 95 % Wilson
         interval ``retention_low`` and ``retention_high``. Money is in currency.
 
     Raises
     ------
     TableError
-        When a table breaks its contract, or the instrument holds several windows.
+        When a table does not match its schema, or the inputs hold several windows.
 
     Notes
     -----
-    Of a segment with fewer than 5 customers only the size is told; the rest is null.
-    Shares of revenue and purchase days are then shares of what is told, so that the
-    rest cannot be found by subtraction.
+    Of a segment with fewer than 5 customers only the size is shown; the rest is null.
+    Shares of revenue and purchase days are then shares of the shown sums, so that the
+    hidden ones cannot be found by subtraction.
     """
     known = schemas.validate_schema(assignments, schemas.ASSIGNMENTS_SCHEMA)
     bought = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
     if bought["end"].n_unique() > 1:
         found = bought["end"].n_unique()
-        raise SchemaError("instrument", [f"holds {found} windows instead of one"])
+        raise SchemaError("clustering inputs", [f"holds {found} windows instead of one"])
     customers = (
         known.select("customer_id", "segment")
         .join(bought, on="customer_id", how="left")
         .join(features.select("customer_id", "recency_days"), on="customer_id", how="left")
-        .join(_returned(known, labels), on="customer_id", how="left")
+        .join(_retained(known, labels), on="customer_id", how="left")
         .with_columns(pl.col("days", "spend").fill_null(0).cast(pl.Int64))
     )
     table = pl.DataFrame(
@@ -78,23 +78,23 @@ def segment_profile_table(
             "name": [s.name for s in segments],
         }
     )
-    figures = customers.group_by("segment").agg(*_figures(has_refunds="refunds" in bought.columns))
-    rows = table.join(figures, on="segment", how="left").sort("segment")
-    return _told(rows)
+    metrics = customers.group_by("segment").agg(*_metrics(has_refunds="refunds" in bought.columns))
+    rows = table.join(metrics, on="segment", how="left").sort("segment")
+    return _with_shares(rows)
 
 
-def _returned(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
+def _retained(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
     if labels is None:
         return known.select("customer_id", is_back=pl.lit(None, pl.Boolean))
     return fill_inactive(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
 
 
-def _figures(*, has_refunds: bool) -> list[pl.Expr]:
+def _metrics(*, has_refunds: bool) -> list[pl.Expr]:
     spend, days = pl.col("spend"), pl.col("days")
     refunds = pl.col("refunds").sum() if has_refunds else pl.lit(None, pl.Int64)
-    taken = spend.sum() + refunds
-    back = pl.col("is_back")
-    low, high = wilson_interval(back.sum(), back.count())
+    sales = spend.sum() + refunds
+    returned = pl.col("is_back")
+    low, high = wilson_interval(returned.sum(), returned.count())
     quarters = [
         (column.quantile(q, "linear") / unit).alias(f"{name}_{label}")
         for name, column, unit in (
@@ -109,23 +109,23 @@ def _figures(*, has_refunds: bool) -> list[pl.Expr]:
         (spend.sum() / MONEY_SCALE).alias("revenue"),
         days.sum().alias("days"),
         (spend.sum() / MONEY_SCALE / pl.when(days.sum() > 0).then(days.sum())).alias("order_value"),
-        pl.when(taken > 0).then(refunds / taken).alias("return_rate"),
+        pl.when(sales > 0).then(refunds / sales).alias("return_rate"),
         (spend.sum() / MONEY_SCALE / pl.len()).alias("spend_mean"),
         (days.sum() / pl.len()).alias("days_mean"),
         *quarters,
-        pl.when(back.count() > 0).then(back.sum() / back.count()).alias("retention"),
+        pl.when(returned.count() > 0).then(returned.sum() / returned.count()).alias("retention"),
         low.alias("retention_low"),
         high.alias("retention_high"),
     ]
 
 
-def _told(rows: pl.DataFrame) -> pl.DataFrame:
-    told = pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES
+def _with_shares(rows: pl.DataFrame) -> pl.DataFrame:
+    is_shown = pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES
     sized = rows.with_columns(pl.col("n").fill_null(0))
     details = [c for c in sized.columns if c not in ("segment", "id", "name", "n")]
     first = ("segment", "id", "name", "n", "share", "revenue", "revenue_share", "days")
     return (
-        sized.with_columns(pl.when(told).then(pl.col(details)))
+        sized.with_columns(pl.when(is_shown).then(pl.col(details)))
         .with_columns(
             share=pl.col("n") / pl.col("n").sum(),
             revenue_share=pl.col("revenue") / pl.col("revenue").sum(),

@@ -1,4 +1,4 @@
-"""Fit again on newer windows, from where the segments stood, and say who is who."""
+"""Refit on newer windows, starting from the earlier centres, and match the segments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from segpredict.segmentation.identity import SegmentMatch, match_segments
 from segpredict.segmentation.inputs import InputAxis
 from segpredict.segmentation.model import ClusterGroup, Segmentation
 
-MIN_IMPROVEMENT = 0.01  # of the inertia, by which fresh starts must beat the old centres
+MIN_IMPROVEMENT = 0.01  # of the inertia, by which new starts must beat the old centres
 MAX_ITERATIONS = 100
 
 
@@ -27,10 +27,9 @@ def refit_groups(
     Parameters
     ----------
     earlier
-        The segments as they were.
+        The earlier segments.
     rows
-        `contracts.CLUSTERING_INPUTS_SCHEMA` of the newer windows, measured with the columns of
-        both.
+        `schemas.CLUSTERING_INPUTS_SCHEMA` of the newer windows, with the columns of both.
     options
         How segments are found. Where `k` is not given, their number stays unless it no
         longer passes the gates.
@@ -44,32 +43,34 @@ def refit_groups(
 
     Notes
     -----
-    Groups of the nearest centre start from the old centres, moved to the axes of the
-    new fit, and beside them from fresh starts, which are taken only if they lower the
-    inertia by more than 1 %: the objective is flat between near-equal optima, and a
-    jump among those would be taken for news of the customers. A pinned segment keeps
-    its centre, and there are no fresh starts. Old and new groups are matched on the
+    K-means starts from the old centres, transformed to the axes of the new fit, and also
+    from new random starts, which are used only if they lower the inertia by more than
+    1 %: the objective is flat between near-equal optima, and a jump among those would
+    look like a change of the customers. A pinned segment keeps
+    its centre, and there are no new starts. Old and new groups are matched on the
     customers of the newest window (`identity.match_segments`).
     """
-    fresh = _fresh(earlier, rows, options, horizon)
-    warm = _warm(earlier, fresh, rows, options)
+    refitted = _refit_from_scratch(earlier, rows, options, horizon)
+    warm_started = _refit_from_centres(earlier, refitted, rows, options)
     pinned = _pinned(earlier, options)
-    if pinned and warm is None:
+    if pinned and warm_started is None:
         raise ConfigError(
             f"{', '.join(options.overrides.pinned_ids)} cannot be pinned: the refit has another "
-            "algorithm, instrument or number of segments.",
+            "algorithm, inputs or number of segments.",
             fix="leave those as they were, or take the pins out of [segmentation.overrides].",
         )
-    taken = fresh
-    if warm is not None:
-        gain = 1 - fresh.clusters.inertia / (warm.inertia or 1.0)
-        if pinned or gain <= MIN_IMPROVEMENT:
-            taken = replace(fresh, clusters=warm, warnings=_notices(fresh, gain, pinned))
-    found = _matched(earlier, taken, rows, pinned)
-    return replace(taken, identity=found.identity), found.ids
+    chosen = refitted
+    if warm_started is not None:
+        improvement = 1 - refitted.clusters.inertia / (warm_started.inertia or 1.0)
+        if pinned or improvement <= MIN_IMPROVEMENT:
+            chosen = replace(
+                refitted, clusters=warm_started, warnings=_warnings(refitted, improvement, pinned)
+            )
+    found = _matched(earlier, chosen, rows, pinned)
+    return replace(chosen, identity=found.identity), found.ids
 
 
-def _fresh(
+def _refit_from_scratch(
     earlier: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
     k = earlier.clusters.k
@@ -80,30 +81,32 @@ def _fresh(
     return same if chosen.passes else fit_groups(rows, options, horizon)
 
 
-def _warm(
+def _refit_from_centres(
     earlier: Segmentation,
-    fresh: Segmentation,
+    refitted: Segmentation,
     rows: pl.DataFrame,
     options: SegmentationOptions,
 ) -> Clusters | None:
-    """Return the groups that grow from the old centres, where that is possible."""
+    """Return the groups that start from the old centres, where that is possible."""
     old = earlier.clusters.assignment_rule
     if not isinstance(old, NearestCentre) or not isinstance(
-        fresh.clusters.assignment_rule, NearestCentre
+        refitted.clusters.assignment_rule, NearestCentre
     ):
         return None
-    is_same = [a.column for a in earlier.axes] == [a.column for a in fresh.axes]
-    if not is_same or old.k != fresh.clusters.k:
+    is_same = [a.column for a in earlier.axes] == [a.column for a in refitted.axes]
+    if not is_same or old.k != refitted.clusters.k:
         return None
-    places = rows.select(axis.standardized for axis in fresh.axes).to_numpy()
-    points = WeightedPoints.from_matrix(places).quantize(options.max_points)
-    start = _moved(old.centres, earlier.axes, fresh.axes)
-    still = _pinned(earlier, options)
-    return Clusters.from_centres(points, settle(points, start, MAX_ITERATIONS, still))
+    points = rows.select(axis.standardized for axis in refitted.axes).to_numpy()
+    weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
+    start = _on_new_axes(old.centres, earlier.axes, refitted.axes)
+    fixed = _pinned(earlier, options)
+    return Clusters.from_centres(weighted, settle(weighted, start, MAX_ITERATIONS, fixed))
 
 
-def _moved(centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxis]) -> FloatArray:
-    """Return the same places on other axes: back to logs, then standardised anew."""
+def _on_new_axes(
+    centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxis]
+) -> FloatArray:
+    """Return the same centres on other axes: back to logs, then standardised again."""
     columns = [
         (centres[:, i] * a.scale + a.mean - b.mean) / b.scale
         for i, (a, b) in enumerate(zip(old, new, strict=True))
@@ -122,38 +125,40 @@ def _groups(earlier: Segmentation) -> tuple[ClusterGroup, ...]:
 
 
 def _matched(
-    earlier: Segmentation, taken: Segmentation, rows: pl.DataFrame, pinned: list[int]
+    earlier: Segmentation, chosen: Segmentation, rows: pl.DataFrame, pinned: list[int]
 ) -> SegmentMatch:
     newest = rows.filter(pl.col("end") == pl.col("end").max())
     old, new = (
         s.clusters.assign(newest.select(a.standardized for a in s.axes).to_numpy())
-        for s in (earlier, taken)
+        for s in (earlier, chosen)
     )
-    counts = np.zeros((earlier.clusters.k, taken.clusters.k), dtype=np.int64)
+    counts = np.zeros((earlier.clusters.k, chosen.clusters.k), dtype=np.int64)
     np.add.at(counts, (old, new), 1)
     ids = [group.id for group in _groups(earlier)]
-    return match_segments(counts, ids, earlier.identity, _fixed(earlier, taken, pinned))
+    return match_segments(counts, ids, earlier.identity, _pinned_pairs(earlier, chosen, pinned))
 
 
-def _fixed(earlier: Segmentation, taken: Segmentation, pinned: Sequence[int]) -> Mapping[int, int]:
-    """Return new group → old group of those that were kept where they were."""
-    old, new = earlier.clusters.assignment_rule, taken.clusters.assignment_rule
+def _pinned_pairs(
+    earlier: Segmentation, chosen: Segmentation, pinned: Sequence[int]
+) -> Mapping[int, int]:
+    """Return new group → old group of the pinned ones."""
+    old, new = earlier.clusters.assignment_rule, chosen.clusters.assignment_rule
     if not isinstance(old, NearestCentre) or not isinstance(new, NearestCentre):
         return {}
-    places = _moved(old.centres, earlier.axes, taken.axes)
-    apart = [np.abs(new.centres - places[i]).sum(axis=1) for i in pinned]
-    return {int(a.argmin()): i for a, i in zip(apart, pinned, strict=True)}
+    points = _on_new_axes(old.centres, earlier.axes, chosen.axes)
+    distances = [np.abs(new.centres - points[i]).sum(axis=1) for i in pinned]
+    return {int(a.argmin()): i for a, i in zip(distances, pinned, strict=True)}
 
 
-def _notices(fresh: Segmentation, improvement: float, pinned: Sequence[int]) -> tuple[str, ...]:
+def _warnings(refitted: Segmentation, improvement: float, pinned: Sequence[int]) -> tuple[str, ...]:
     if pinned:
-        return fresh.warnings
-    told = (
-        f"fresh starts would lower the inertia by {improvement:.1%} only"
+        return refitted.warnings
+    reason = (
+        f"new starts would lower the inertia by only {improvement:.1%}"
         if improvement > 0
-        else "no fresh start came closer"
+        else "no new start was better"
     )
     return (
-        *fresh.warnings,
-        f"The segments grew from where they stood before: {told}.",
+        *refitted.warnings,
+        f"The segments start from their earlier centres: {reason}.",
     )

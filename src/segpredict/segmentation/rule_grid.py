@@ -17,7 +17,7 @@ N_FIFTHS = 5
 RFM_CODES = tuple("".join(c) for c in product("12345", repeat=3))  # 111 … 555, once each
 
 # Rows are recency scores 1 (long ago) to 5 (just now), columns frequency scores 1 to 5.
-# Written out cell by cell, so that it is a partition: no overlap, no gap.
+# Written out cell by cell, so that it is a partition without overlap or gap.
 CELL_NAME_MAP = (
     ("Lost", "Lost", "At risk", "At risk", "Cannot lose"),
     ("Hibernating", "Hibernating", "At risk", "At risk", "Cannot lose"),
@@ -37,12 +37,12 @@ class FifthScale:
     column
         The column of the feature table.
     cut_points
-        From which value on the scores 2, 3, 4 and 5 are given; ``None`` where that
+        The values from which the scores 2, 3, 4 and 5 are given; ``None`` where that
         score is never given.
     scores_given
-        The scores that the customers it was made from were given.
+        The scores of the customers that it was fitted on.
     is_reversed
-        Whether small values are the good ones, as with recency.
+        Whether small values are better, as with recency.
     """
 
     column: str
@@ -57,26 +57,25 @@ class FifthScale:
         Notes
         -----
         A value's score depends on the share of customers strictly below it: 1 + the
-        number of fifths that share has reached. So equal values get equal scores,
-        whoever bears them. Where all values are equal, nobody is better or worse, and
-        the score is 3.
+        number of fifths that share has reached. So equal values get equal scores.
+        Where all values are equal, the score is 3.
         """
-        worth = (-values if is_reversed else values).sort()
-        if worth[0] == worth[-1]:
-            middle = (worth[0], worth[0], None, None)
+        ranked = (-values if is_reversed else values).sort()
+        if ranked[0] == ranked[-1]:
+            middle = (ranked[0], ranked[0], None, None)
             return cls(values.name, middle, (3,), is_reversed)
-        below = worth.search_sorted(worth, side="left").cast(pl.Int64)
-        fifths = (below * N_FIFTHS) // len(worth) + 1
-        firsts = (worth.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
+        below = ranked.search_sorted(ranked, side="left").cast(pl.Int64)
+        fifths = (below * N_FIFTHS) // len(ranked) + 1
+        firsts = (ranked.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
         cuts = tuple(first[0] if len(first) else None for first in firsts)
-        given = tuple(fifths.unique().sort().to_list())
-        return cls(values.name, cuts, given, is_reversed)
+        scores = tuple(fifths.unique().sort().to_list())
+        return cls(values.name, cuts, scores, is_reversed)
 
     @property
     def score_expression(self) -> pl.Expr:
         """The score of the column, 1 to 5."""
-        worth = -pl.col(self.column) if self.is_reversed else pl.col(self.column)
-        passed = ((worth >= c).cast(pl.Int8) for c in self.cut_points if c is not None)
+        ranked = -pl.col(self.column) if self.is_reversed else pl.col(self.column)
+        passed = ((ranked >= c).cast(pl.Int8) for c in self.cut_points if c is not None)
         return pl.sum_horizontal(pl.lit(1, pl.Int8), *passed).cast(pl.Int8)
 
     @property
@@ -183,7 +182,7 @@ class RuleGrid:
 
 
 def _scale(state: Mapping[str, JSON]) -> FifthScale:
-    lists = {name: tuple(state[name]) for name in ("cuts", "given")}
+    lists = {name: tuple(state[name]) for name in ("cut_points", "scores_given")}
     return FifthScale(**{**state, **lists})
 
 
@@ -198,7 +197,7 @@ def cell_name(recency: int, frequency: int) -> str:
 
     Examples
     --------
-    >>> cell(5, 4), cell(1, 5)
+    >>> cell_name(5, 4), cell_name(1, 5)
     ('Champions', 'Cannot lose')
     """
     return CELL_NAME_MAP[recency - 1][frequency - 1]
@@ -210,9 +209,9 @@ def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
     Parameters
     ----------
     custom_names
-        Names that replace the usual ones: by code (``"555"``), or by the scores of
-        recency and frequency for all five of spend (``"55"``). A code goes before its
-        scores.
+        Names that replace the default ones: by code (``"555"``), or by the scores of
+        recency and frequency for all five of spend (``"55"``). A full code has
+        precedence.
 
     Raises
     ------
@@ -221,20 +220,21 @@ def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names = named({"55": "Top", "555": "VIP"})
+    >>> names = code_names({"55": "Top", "555": "VIP"})
     >>> names[-5:], len(names)
     (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
     """
     known = {code[:length] for code in RFM_CODES for length in (2, 3)}
-    wrong = [key for key, name in custom_names.items() if key not in known or not name.strip()]
-    if wrong:
+    invalid = [key for key, name in custom_names.items() if key not in known or not name.strip()]
+    if invalid:
         raise ConfigError(
-            f"In [segmentation.rule_grid_names], {wrong[0]!r} = {custom_names[wrong[0]]!r} names no code.",
+            f"In [segmentation.rule_grid_names], {invalid[0]!r} = {custom_names[invalid[0]]!r} "
+            "names no code.",
             fix="give two scores from 1 to 5, recency and frequency, or three with "
             'spend, and a name: "55" = "Champions", "555" = "VIP".',
         )
-    usual = (cell_name(int(code[0]), int(code[1])) for code in RFM_CODES)
-    pairs = zip(RFM_CODES, usual, strict=True)
+    default_names = (cell_name(int(code[0]), int(code[1])) for code in RFM_CODES)
+    pairs = zip(RFM_CODES, default_names, strict=True)
     return tuple(custom_names.get(c, custom_names.get(c[:2], name)).strip() for c, name in pairs)
 
 
@@ -252,7 +252,7 @@ def fit_rule_grid(
     columns
         Days since the last order, purchase days, and spend.
     names
-        Names of codes that replace the usual ones, such as ``{"555": "VIP"}``; see
+        Names of codes that replace the default ones, such as ``{"555": "VIP"}``; see
         `code_names`.
 
     Raises
@@ -261,7 +261,7 @@ def fit_rule_grid(
         When there are no customers, or a column is missing, empty in a row, or no
         number.
     ConfigError
-        When a name is given to what is no code.
+        When a key is no code.
 
     Examples
     --------
@@ -272,7 +272,7 @@ def fit_rule_grid(
     ...     "freq_days_364": [9.0, 1.0, 4.0, 3.0, 2.0],
     ...     "spend_364": [500.0, 20.0, 90.0, 70.0, 60.0],
     ... })
-    >>> fit_grid(shop).assign(shop).select("code", "name", "level").row(0)
+    >>> fit_rule_grid(shop).assign(shop).select("code", "name", "level").row(0)
     ('555', 'Champions', 'High')
     """
     rows = schemas.validate_schema(customers, schemas.numeric_schema(columns, min_rows=1))

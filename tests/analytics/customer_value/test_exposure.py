@@ -11,8 +11,8 @@ VALUES = (0.0, 10.0, 40.0)
 
 
 def test_each_fall_costs_the_difference_of_the_means():
-    chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]])
-    risk, upside = risk_and_upside(chances, np.array([2, 1, 0]), VALUES)
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]])
+    risk, upside = risk_and_upside(probabilities, np.array([2, 1, 0]), VALUES)
     # 0.5 · 40 + 0.3 · 30; 0.1 · 10; who is inactive has nothing to lose.
     assert risk.tolist() == pytest.approx([29.0, 1.0, 0.0])
     # The best cannot rise; 0.3 · 30; 0.2 · 10 + 0.6 · 40.
@@ -31,25 +31,25 @@ def shops(draw):
     count = draw(st.integers(1, 6))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     values = np.sort(rng.gamma(1, 100, segments))
-    chances = rng.dirichlet(np.ones(segments), count)
-    return chances, rng.integers(0, segments, count), tuple(values.tolist())
+    probabilities = rng.dirichlet(np.ones(segments), count)
+    return probabilities, rng.integers(0, segments, count), tuple(values.tolist())
 
 
 @given(shops())
 def test_what_is_expected_is_the_own_mean_less_risk_plus_upside(shop):
-    chances, states, values = shop
-    risk, upside = risk_and_upside(chances, states, values)
+    probabilities, states, values = shop
+    risk, upside = risk_and_upside(probabilities, states, values)
     own = np.array(values)[states]
     assert (risk >= 0).all()
     assert (upside >= 0).all()
-    assert expected_segment_value(chances, values) == pytest.approx(own - risk + upside)
+    assert expected_segment_value(probabilities, values) == pytest.approx(own - risk + upside)
 
 
 @given(shops())
 def test_a_customer_alone_is_exposed_as_among_all(shop):
-    chances, states, values = shop
-    risk, upside = risk_and_upside(chances, states, values)
+    probabilities, states, values = shop
+    risk, upside = risk_and_upside(probabilities, states, values)
     for place in range(len(states)):
         one = slice(place, place + 1)
-        alone = risk_and_upside(chances[one], states[one], values)
+        alone = risk_and_upside(probabilities[one], states[one], values)
         assert (alone[0][0], alone[1][0]) == (risk[place], upside[place])

@@ -11,7 +11,7 @@ class ByDays:
         Segment(1, "S1", "Once"),
         Segment(2, "S2", "Often"),
     )
-    further = ()
+    extra_inputs = ()
 
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
         code = pl.min_horizontal("days", 2).cast(pl.Int8)

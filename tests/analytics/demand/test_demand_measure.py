@@ -32,7 +32,7 @@ from segpredict.errors import ConfigError
 
 
 def scored(small) -> pl.DataFrame:
-    newest = small.training.panel.at(small.schedule.end_day)
+    newest = small.training.panel.at_cutoffs(small.schedule.end_day)
     size = len(small.segmentation.segments)
     return newest.select(
         "customer_id",
@@ -63,21 +63,21 @@ def test_all_tables_are_there_and_only_published_levels_are_forecast(found) -> N
 
 
 def test_customers_to_come_are_those_of_today_and_newcomers(small, found) -> None:
-    asked = small.training.panel.at(small.schedule.end_day).height
-    assert found.mix["known"].sum() == pytest.approx(asked)
-    assert found.mix["newcomers"][0] == 0
-    assert found.mix["units_per_customer"][0] == 0
+    asked = small.training.panel.at_cutoffs(small.schedule.end_day).height
+    assert found.expected_customers["existing"].sum() == pytest.approx(asked)
+    assert found.expected_customers["newcomers"][0] == 0
+    assert found.expected_customers["units_per_customer"][0] == 0
 
 
 def test_what_comes_after_a_test_changes_nothing_that_it_was_told(small, found) -> None:
-    first = small.schedule.outer[0].cutoff
+    first = small.schedule.test_folds[0].cutoff
     late = pl.col("day") >= first
     more = pl.when(late).then(pl.col("quantity") * 9).otherwise("quantity")
     other = replace(small.transactions, lines=small.transactions.lines.with_columns(quantity=more))
     rows = measured(small, other).backtest.filter(window=found.backtest["window"].sort()[0])
     before = found.backtest.filter(window=found.backtest["window"].sort()[0])
     assert rows["expected"].to_list() == before["expected"].to_list()
-    assert rows["came"].to_list() != before["came"].to_list()
+    assert rows["actual"].to_list() != before["actual"].to_list()
 
 
 def test_the_same_seed_gives_the_same_tables(small, found) -> None:
@@ -90,7 +90,7 @@ def test_rehearsals_end_before_the_day_and_know_a_year_behind_them(small) -> Non
     days = inner_cutoffs(410, time, 0)
     assert days == (382,)
     assert inner_cutoffs(391, time, 0) == ()
-    assert all(day + time.outcome <= 410 for day in days)
+    assert all(day + time.days_to_outcome <= 410 for day in days)
 
 
 def test_a_season_is_used_where_it_was_nearer_over_all_rehearsals() -> None:
@@ -115,11 +115,11 @@ def test_a_rehearsal_with_the_true_customers_errs_by_their_baskets_alone() -> No
     )
     window = WindowSales((0, 28), cup, np.array([0, 2]), np.array([0, 0]))
     wider = pl.concat([cup, cup.with_columns(customer_id=pl.lit("c")).head(1)])
-    came = WindowSales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
+    actual = WindowSales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
     time = TimeOptions(horizon=28, lookback=56, step=14, max_history=56, test_windows=1)
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line | {"product_id": "cup"}]), 28)
-    found = inner_backtest(lines, sales_history(28, time, 0, {(0, 28): window}), came, time)
+    found = inner_backtest(lines, sales_history(28, time, 0, {(0, 28): window}), actual, time)
     # Two units a customer, three customers, six units: nothing is left to err by.
     assert found.error_plain == pytest.approx({"total": 0.0, "category": 0.0, "product": 0.0})
 
@@ -153,7 +153,7 @@ def test_a_planted_taste_is_found_and_chance_is_not() -> None:
     cup = table.filter(item="cup", segment_id="S1").to_dicts()[0]
     # 4 of 10 lines where all take 6 of 18.
     assert cup["low"] < 0.4 / (6 / 18) < cup["high"]
-    assert cup["is_sure"]
+    assert cup["is_significant"]
     shown = suggest_products(table).select("segment_id", "item").rows()
     assert shown[0] == ("S1", "cup")
     assert ("S2", "cup") not in shown
@@ -161,10 +161,10 @@ def test_a_planted_taste_is_found_and_chance_is_not() -> None:
 
 def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() -> None:
     mean = np.array([1.0, 1.0])
-    said = {SEGMENT_METHOD: mean, LAST_WINDOW_NAIVE: mean * 2}
+    predicted = {SEGMENT_METHOD: mean, LAST_WINDOW_NAIVE: mean * 2}
     rates = np.zeros((2, 3))
     outlooks = [
-        LevelForecast(level, ("cup", "jug"), said, rates, np.ones(2))
+        LevelForecast(level, ("cup", "jug"), predicted, rates, np.ones(2))
         for level in ("category", "product")
     ]
     levels = pl.DataFrame(
@@ -179,14 +179,16 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
     lines = shop.transactions(pl.DataFrame([line]))
     lines = replace(lines, side_tables=SideTables(products=goods))
     found = order_quantities(lines, outlooks, levels, DemandOptions(service_level=0.9))
-    assert found.select("level", "item", "ratio", "order_up_to").rows() == [
+    assert found.select("level", "item", "critical_ratio", "order_up_to").rows() == [
         ("product", "cup", 0.75, 1.0),  # three in four: one or none is enough
         ("product", "jug", 0.9, 3.0),
     ]
     assert found["seasonal_naive"].to_list() == [None, None]
 
 
-@pytest.mark.parametrize("wrong", [{"service": 1.0}, {"service": 0.0}, {"salvage": 1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"service_level": 1.0}, {"service_level": 0.0}, {"salvage_share": 1.0}]
+)
 def test_options_out_of_range_are_refused(wrong) -> None:
     with pytest.raises(ConfigError, match="give a service between 0 and 1"):
         DemandOptions(**wrong)

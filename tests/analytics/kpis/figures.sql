@@ -99,7 +99,7 @@ spans as (select distinct unnest([{F}, greatest({F}, {T} - {L})]) as start),
 bridge as (
   select start, count(distinct customer_id) as n,
     (sum(amount) filter (not is_return))::bigint as gross_sales,
-    (-coalesce(sum(amount) filter (not is_return and void), 0))::bigint as sent_back_whole,
+    (-coalesce(sum(amount) filter (not is_return and void), 0))::bigint as refunded_orders,
     coalesce(sum(amount) filter (is_return and not void), 0)::bigint as returned,
     (sum(amount) filter (not void))::bigint as net_revenue
   from entries join spans on day >= start group by all
@@ -109,7 +109,7 @@ named as (
   from members left join (select * from paid where stop = {T}) using (customer_id)
 ),
 found as (
-  select 'revenue' as metric, 'all' as scope, null::int as age, start, stop,
+  select 'revenue' as kpi, 'all' as scope, null::int as age, start, stop,
          count(*) as n, sum(net)::bigint as part, null::bigint as whole
   from paid group by all
   union all select 'orders', 'all', null, start, stop, count(*), sum(orders), null
@@ -122,7 +122,7 @@ found as (
   union all select 'purchase_frequency', 'all', null, start, stop, count(*), sum(orders),
     count(*)
   from active group by all
-  union all select 'retention_window', 'all', null, start, stop, count(*),
+  union all select 'window_retention', 'all', null, start, stop, count(*),
     count(*) filter (next_orders > 0), count(*)
   from pairs group by all
   union all select 'net_revenue_retention', 'all', null, start, stop, count(*),
@@ -134,9 +134,9 @@ found as (
   union all select 'repeat_rate', days || ' days', null, {F}, {T}, count(*),
     count(*) filter (orders >= 2), count(*)
   from repeats group by all
-  union all select 'retention_cohort', scope, age, null, null, n, bounded, whole
+  union all select 'cohort_retention', scope, age, null, null, n, bounded, whole
   from cohort_rows
-  union all select 'retention_rolling', scope, age, null, null, n, rolling, whole
+  union all select 'rolling_retention', scope, age, null, null, n, rolling, whole
   from cohort_rows
   union all select 'cohort_revenue', scope, age, null, null, n, month_part, whole
   from cohort_rows
@@ -149,18 +149,18 @@ found as (
     (select sum(amount) from spent)
   union all select 'gross_net_bridge', name, null, start, {T}, n, part, gross
   from (select *, gross_sales as gross from bridge)
-    unpivot (part for name in (gross_sales, sent_back_whole, returned, net_revenue))
-  union all select 'sales_share', segment_id, null, {T} - {H}, {T}, count(*), sum(net),
+    unpivot (part for name in (gross_sales, refunded_orders, returned, net_revenue))
+  union all select 'segment_revenue_share', segment_id, null, {T} - {H}, {T}, count(*), sum(net),
     (select sum(net) from named)
   from named group by all
-  union all select 'segment_stay', from_id, null, {T} - {H}, {T}, sum(n),
+  union all select 'segment_retention', from_id, null, {T} - {H}, {T}, sum(n),
     sum(n) filter (from_id = to_id), sum(n)
   from moves where from_id <> 'NEW' group by all
-  union all select 'segment_stay', 'all', null, {T} - {H}, {T}, sum(n),
+  union all select 'segment_retention', 'all', null, {T} - {H}, {T}, sum(n),
     sum(n) filter (from_id = to_id), sum(n)
   from moves where from_id <> 'NEW'
 )
-select metric, scope, age, start, stop as end, n::bigint as n, part::bigint as part,
+select kpi, scope, age, start, stop as end, n::bigint as n, part::bigint as part,
   whole::bigint as whole, null::double as value
 from found
 union all

@@ -1,4 +1,4 @@
-"""A run keeps its moves: counted, foretold, and in agreement with its other tables."""
+"""A run saves its transitions: observed, predicted, and consistent with its other tables."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ def run(run_folder: Path) -> RunFolder:
 
 
 @pytest.fixture(scope="module")
-def told(run: RunFolder) -> dict[str, pl.DataFrame]:
+def result(run: RunFolder) -> dict[str, pl.DataFrame]:
     return files.load_transitions(run)
 
 
@@ -38,36 +38,36 @@ def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
     assert not run.has("transitions/moves.csv")
 
 
-def test_the_newest_period_agrees_with_the_migration_table(run, told) -> None:
-    cells = ["from_id", "to_id", "n", "row_n"]
+def test_the_newest_period_agrees_with_the_migration_table(run, result) -> None:
+    cells = ["from_id", "to_id", "n", "n_from"]
     known = run.read_parquet("segmentation/transitions.parquet").select(cells)
-    found = newest(told["observed"]).filter(pl.col("from_id") != "SILENT")
+    found = newest(result["observed"]).filter(pl.col("from_id") != "LAPSED")
     assert found.select(cells).cast(known.schema).equals(known)
 
 
-def test_what_was_foretold_is_of_the_customers_who_were_counted(told) -> None:
-    both = told["predicted"].join(
-        told["observed"], on=["since", "from_id", "to_id"], suffix="_counted"
+def test_predictions_are_of_the_customers_who_were_observed(result) -> None:
+    both = result["predicted"].join(
+        result["observed"], on=["since", "from_id", "to_id"], suffix="_counted"
     )
     model = both.filter(basis="model")
     assert model["since"].n_unique() >= 2
-    assert model["row_n"].equals(model["row_n_counted"].rename("row_n"))
-    silent = both.filter(from_id="SILENT")
-    assert silent["row_n"].equals(silent["row_n_counted"].rename("row_n"))
+    assert model["n_from"].equals(model["n_from_counted"].rename("n_from"))
+    silent = both.filter(from_id="LAPSED")
+    assert silent["n_from"].equals(silent["n_from_counted"].rename("n_from"))
 
 
-def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(told) -> None:
-    model = told["predicted"].filter(basis="model")
+def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(result) -> None:
+    model = result["predicted"].filter(basis="model")
     spread = model.group_by("since").agg(pl.col("dispersion").unique()).sort("since")
     assert spread["dispersion"].list.len().to_list() == [1] * spread.height
     assert spread["dispersion"][0].to_list() == [1.0]
     assert all(each[0] >= 1.0 for each in spread["dispersion"])
 
 
-def test_what_comes_next_is_the_sum_of_the_scores(run, told) -> None:
+def test_what_comes_next_is_the_sum_of_the_scores(run, result) -> None:
     scores = run.read_parquet("scores.parquet")
     ids = [s.id for s in archive.load_segments(run)]
-    coming = newest(told["predicted"]).filter(basis="model")
+    coming = newest(result["predicted"]).filter(basis="model")
     assert coming["since"].unique().to_list() == scores["as_of"].unique().to_list()
     for name in ids:
         total = coming.filter(to_id=name)["n"].sum()
@@ -75,10 +75,10 @@ def test_what_comes_next_is_the_sum_of_the_scores(run, told) -> None:
 
 
 def test_the_newest_period_is_compared_with_the_one_before_and_with_last_year(
-    told,
+    result,
 ) -> None:
-    pairs = told["compared"].select("first", "second").unique().sort("first").rows()
-    last = newest(told["observed"])["since"][0]
+    pairs = result["comparison"].select("first", "second").unique().sort("first").rows()
+    last = newest(result["observed"])["since"][0]
     assert pairs == [(last - timedelta(364), last), (last - timedelta(91), last)]
 
 
@@ -91,14 +91,14 @@ def test_where_no_period_is_complete_nothing_is_kept(run) -> None:
     )
 
 
-def test_who_moved_in_a_period_of_the_run(run_folder, told) -> None:
+def test_who_moved_in_a_period_of_the_run(run_folder, result) -> None:
     tables = pipeline.run_transitions(run_folder)
     entered = tables["who"].filter(segment="Core", direction="entered")
-    counted = newest(told["observed"]).filter(
+    counted = newest(result["observed"]).filter(
         pl.col("to_name") == "Core", pl.col("from_name") != "Core"
     )
     assert entered.height == counted["n"].sum()
-    assert tables["matrix"]["foretold_share"].null_count() < tables["matrix"].height
+    assert tables["matrix"]["predicted_share"].null_count() < tables["matrix"].height
     assert set(tables) == {"who", "matrix", "mobility", "order", "compared", "next"}
 
 
@@ -108,13 +108,15 @@ def test_one_segment_alone(run_folder) -> None:
     is_core = (pl.col("from_name") == "Core") | (pl.col("to_name") == "Core")
     assert tables["matrix"].filter(~is_core).is_empty()
     new = pipeline.run_transitions(run_folder, segment="NEW")["who"]
-    assert set(new["other"]) == {"New"}
+    assert set(new["other_segment"]) == {"New"}
     with pytest.raises(UnknownNameError, match="segment named"):
         pipeline.run_transitions(run_folder, segment="Kore")
 
 
-def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(run_folder, told) -> None:
-    first = told["mobility"]["since"][0]
+def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(
+    run_folder, result
+) -> None:
+    first = result["mobility"]["since"][0]
     who = pipeline.run_transitions(run_folder, first)["who"]
     assert set(who["since"]) == {first}
     with pytest.raises(UsageError, match=str(first)):

@@ -243,7 +243,7 @@ def _moves(asked: Asked) -> Iterator[Figure]:
     for row in known["rows"]:
         start = row["chip"]["id"]
         # `moves` leaves out who was silent and stayed so.
-        is_told = start != "SILENT"
+        is_told = start != "LAPSED"
         whole = asked.run(counted, start, "%") if is_told else row["n"]
         yield Figure(
             f"moves from {start}",

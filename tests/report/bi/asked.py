@@ -64,17 +64,17 @@ WINDOW = {  # by window: SQL on the run, title in report.json, SQL on the tables
     "Retention from window to window (R1)": (
         "SELECT avg(came::INT) FROM went WHERE win = ? + 1",
         "SELECT value FROM metrics JOIN dates ON last_date = date "
-        "WHERE metric = 'retention_window' AND \"window\" = ?",
+        "WHERE kpi = 'window_retention' AND \"window\" = ?",
     ),
     "Net revenue retention (R5, NRR)": (
         "SELECT sum(later) / sum(net) FROM went WHERE win = ? + 1",
         "SELECT value FROM metrics JOIN dates ON last_date = date "
-        "WHERE metric = 'net_revenue_retention' AND \"window\" = ?",
+        "WHERE kpi = 'net_revenue_retention' AND \"window\" = ?",
     ),
     "Gross revenue retention (R5, GRR)": (
         "SELECT sum(least(later, net)) / sum(net) FROM went WHERE win = ? + 1",
         "SELECT value FROM metrics JOIN dates ON last_date = date "
-        "WHERE metric = 'gross_revenue_retention' AND \"window\" = ?",
+        "WHERE kpi = 'gross_revenue_retention' AND \"window\" = ?",
     ),
 }
 MONTHS = {

@@ -114,7 +114,7 @@ def test_moves_name_their_periods() -> None:
             "share": [1.0],
             "low": [0.4],
             "high": [1.0],
-            "is_thin": [True],
+            "is_small": [True],
         }
     )
     told = table("moves", movement={"observed": counted}).filter(kind="counted")

@@ -46,7 +46,7 @@ def test_components_are_as_few_as_keep_the_share():
 def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
     matrix = curve()
     points = WeightedPoints.from_matrix(matrix)
-    layers, error = train_encoder(points, 0, latent=1, passes=150)
+    layers, error = train_encoder(points, 0, latent_dim=1, epochs=150)
     layer = fit_pca(points, 0.0)
     straight = apply_encoder((layer,), matrix) @ layer.weights.T
     assert error < 0.5 * ((matrix - straight) ** 2).mean()
@@ -57,7 +57,7 @@ def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
 @deep
 def test_equal_seeds_give_equal_encoders_and_others_do_not():
     points = WeightedPoints.from_matrix(curve(200))
-    one, same, other = (train_encoder(points, s, passes=5)[0] for s in (0, 0, 1))
+    one, same, other = (train_encoder(points, s, epochs=5)[0] for s in (0, 0, 1))
     for first, second in zip(one, same, strict=True):
         assert first.weights.tobytes() == second.weights.tobytes()
     assert one[0].weights.tobytes() != other[0].weights.tobytes()
@@ -69,7 +69,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     draw = torch.random.get_rng_state()
-    train_encoder(WeightedPoints.from_matrix(curve(100)), 0, passes=2)
+    train_encoder(WeightedPoints.from_matrix(curve(100)), 0, epochs=2)
     assert before == (
         torch.get_num_threads(),
         torch.are_deterministic_algorithms_enabled(),
@@ -81,7 +81,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 def test_training_stops_when_held_out_rows_get_no_better():
     noise = np.random.default_rng(0).normal(size=(60, 4))
     short, long = (
-        train_encoder(WeightedPoints.from_matrix(noise), 0, latent=1, passes=p)[1]
+        train_encoder(WeightedPoints.from_matrix(noise), 0, latent_dim=1, epochs=p)[1]
         for p in (400, 2000)
     )
     assert short == long

@@ -31,7 +31,7 @@ NAMES = CLUSTERERS.names()
 
 # What takes long and is no matter here.
 QUICK = {
-    "autoencoder_kmeans": {"passes": 20},
+    "autoencoder_kmeans": {"epochs": 20},
 }
 
 
@@ -294,16 +294,16 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
     script = (
         "import json, sys, numpy as np\n"
         "from importlib.util import find_spec\n"
-        "from segpredict.segmentation.algorithms import CLUSTERERS, Points\n"
-        "points = Points.of(np.load(sys.argv[1] + '/cloud.npy'))\n"
+        "from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints\n"
+        "points = WeightedPoints.from_matrix(np.load(sys.argv[1] + '/cloud.npy'))\n"
         "quick = json.load(open(sys.argv[1] + '/quick.json'))\n"
         "parts = {n: CLUSTERERS.get(n) for n in CLUSTERERS.names()}\n"
-        "parts = {n: p.tuned(quick.get(n, {})) for n, p in parts.items()}\n"
+        "parts = {n: p.with_settings(quick.get(n, {})) for n, p in parts.items()}\n"
         "if find_spec('torch') is None:\n"
-        "    parts = {n: p for n, p in parts.items() if not p.extra}\n"
+        "    parts = {n: p for n, p in parts.items() if not p.required_extra}\n"
         "for name, part in parts.items():\n"
         "    found = part.fit(points, 3, seed=0, n_init=1)\n"
-        "    print(name, json.dumps(found.state()))\n"
+        "    print(name, json.dumps(found.to_state()))\n"
     )
     told = [
         subprocess.run(

@@ -59,21 +59,21 @@ def test_every_point_goes_to_its_nearest_centre(cells):
 
 
 def test_an_option_of_the_algorithm_can_be_set_and_no_other():
-    assert CLUSTERERS.get("kmeans").with_settings({"sample": 500}).sample == 500
+    assert CLUSTERERS.get("kmeans").with_settings({"sample_rows": 500}).sample_rows == 500
     with pytest.raises(UnknownNameError, match=r"setting of kmeans named .samples"):
         CLUSTERERS.get("kmeans").with_settings({"samples": 500})
-    with pytest.raises(ConfigError, match=r"sample is 'many', and is 10000 by default"):
-        CLUSTERERS.get("kmeans").with_settings({"sample": "many"})
+    with pytest.raises(ConfigError, match=r"sample_rows is 'many', and is 10000 by default"):
+        CLUSTERERS.get("kmeans").with_settings({"sample_rows": "many"})
 
 
 @pytest.mark.parametrize(
     ("name", "settings", "said"),
     [
-        ("kmeans", {"sample": 0}, "must be above 0"),
+        ("kmeans", {"sample_rows": 0}, "must be above 0"),
         ("gmm", {"reg_covar": -0.1}, "must be above 0"),
         ("dbscan", {"eps": -1}, "must be 0 or more"),
-        ("gmm", {"shape": 3}, "is 'auto' by default"),
-        ("kmeans", {"sample": True}, "is 10000 by default"),
+        ("gmm", {"covariance_type": 3}, "is 'auto' by default"),
+        ("kmeans", {"sample_rows": True}, "is 10000 by default"),
     ],
 )
 def test_an_option_out_of_its_range_is_refused(name, settings, said):

@@ -63,7 +63,7 @@ def test_shares_means_and_covariances_are_recovered():
     matrix, _ = crossed()
     found = mixture(WeightedPoints.from_matrix(matrix), 2).mixture
     flat, upright = np.argsort(found.means[:, 0])
-    assert found.shares == pytest.approx([0.5, 0.5], abs=0.02)
+    assert found.weights == pytest.approx([0.5, 0.5], abs=0.02)
     assert found.means[flat] == pytest.approx([0, 0], abs=0.2)
     assert found.means[upright] == pytest.approx([6, 0], abs=0.3)
     wide = np.sqrt([found.covariances[flat][0, 0], found.covariances[upright][1, 1]])
@@ -125,7 +125,9 @@ def test_the_shape_with_the_least_icl_is_taken():
     points = WeightedPoints.from_matrix(matrix)
     gmm = CLUSTERERS.get("gmm")
     facts = {
-        shape: gmm.with_settings({"shape": shape}).fit(points, 2, seed=0, n_init=2).facts["icl"]
+        shape: gmm.with_settings({"covariance_type": shape})
+        .fit(points, 2, seed=0, n_init=2)
+        .facts["icl"]
         for shape in ("full", "diag", "tied", "auto")
     }
     assert facts["auto"] == min(facts.values())
@@ -134,4 +136,6 @@ def test_the_shape_with_the_least_icl_is_taken():
 
 def test_no_shape_of_that_name_is_refused():
     with pytest.raises(ConfigError, match="'round'"):
-        CLUSTERERS.get("gmm").with_settings({"shape": "round"}).fit(atoms(50), 2, seed=0, n_init=1)
+        CLUSTERERS.get("gmm").with_settings({"covariance_type": "round"}).fit(
+            atoms(50), 2, seed=0, n_init=1
+        )

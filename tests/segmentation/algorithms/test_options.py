@@ -22,7 +22,7 @@ def test_a_given_number_is_the_only_one():
         ({"k_min": 5, "k_max": 4}, "k_min <= k_max"),
         ({"k_max": 9}, "k_max <= 8"),
         ({"n_init": 0}, "n_init"),
-        ({"winsor": (60.0, 40.0)}, "winsor"),
+        ({"winsor_percentiles": (60.0, 40.0)}, "winsor"),
         ({"min_share": 0.7}, "min_share < max_share"),
         ({"min_customers": -1}, "min_customers"),
         ({"max_points": 10}, "max_points"),

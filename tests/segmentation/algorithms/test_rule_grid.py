@@ -20,7 +20,7 @@ def test_equal_values_share_a_score_and_the_next_value_starts_higher():
     # Six of ten have one order: score 1. Sixty per cent lie below two: score 4.
     days = np.array([1.0] * 6 + [2.0, 2.0, 3.0, 9.0])[:, None]
     found = grid(days, 3)
-    assert found.rule.cut_points == ((1.9999995, 2.9999995),)
+    assert found.assignment_rule.cut_points == ((1.9999995, 2.9999995),)
     assert found.assign(days).tolist() == [0] * 6 + [1, 1, 2, 2]
 
 
@@ -48,12 +48,12 @@ def test_axes_beyond_value_and_frequency_are_not_asked():
 
 
 def test_scores_beyond_their_range_are_refused():
-    rules = CLUSTERERS.get("rules").with_settings({"scores": 11})
+    rules = CLUSTERERS.get("rules").with_settings({"n_scores": 11})
     with pytest.raises(ConfigError, match="cannot give 11 scores"):
         rules.fit(WeightedPoints.from_matrix(np.arange(30.0)[:, None]), 3, seed=0, n_init=1)
 
 
 def test_more_bands_than_levels_are_refused():
     days = np.array([1.0] * 6 + [2.0, 2.0, 3.0, 9.0])[:, None]
-    with pytest.raises(SupportError, match="tells only 3 levels"):
+    with pytest.raises(SupportError, match="has only 3 levels"):
         grid(days, 4)

@@ -43,5 +43,5 @@ def test_rows_are_assigned_as_their_micro_cluster_was():
     matrix = np.concatenate([inner, outer + rng.normal(0, 0.1, (900, 2))])
     tuned = CLUSTERERS.get("ward").with_settings({"micro": 60})
     found = tuned.fit(WeightedPoints.from_matrix(matrix), 3, seed=0, n_init=1)
-    assert len(found.assignment_rule.places) <= 60
+    assert len(found.assignment_rule.points) <= 60
     assert len(set(found.assign(matrix[:900]).tolist())) == 1

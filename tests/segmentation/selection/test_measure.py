@@ -68,7 +68,7 @@ def test_a_group_cut_in_two_is_found_out(found):
 
 
 def test_what_failed_gets_few_draws_and_no_null(found):
-    assert found[4].draws == QUICK.min_draws
+    assert found[4].bootstrap_draws == QUICK.min_draws
     assert found[4].null_bootstrap_stability is None
     assert found[4].gap is not None  # K-means, which people ask the gap of
 

@@ -27,7 +27,7 @@ def test_a_systematic_sample_has_the_rows_asked_for_and_their_spread(points):
 
 def test_a_bootstrap_has_as_many_rows_and_repeats_some(points):
     drawn = resampling.bootstrap_sample(points, 0, 0)
-    assert drawn.n_rows == points.rows
+    assert drawn.n_rows == points.n_rows
     assert len(drawn) < len(points)
 
 
@@ -52,7 +52,7 @@ def test_halves_part_the_rows():
 
 def test_the_gaussian_null_keeps_the_covariance(points):
     null = resampling.gaussian_null(points, 0, 0)
-    assert null.n_rows == points.rows
+    assert null.n_rows == points.n_rows
     assert np.allclose(moments(null)[1], moments(points)[1], atol=0.08)
 
 

@@ -15,21 +15,21 @@ from segpredict.segmentation.selection import (
 from segpredict.segmentation.selection.select import grade_segments
 
 SOUND = {
-    "smallest": 0.2,
-    "largest": 0.5,
-    "fewest": 300.0,
-    "step": 0.8,
-    "tree": 0.95,
-    "temporal": 0.9,
-    "seed": 1.0,
-    "bootstrap": 0.95,
-    "jaccard": 0.9,
+    "smallest_share": 0.2,
+    "largest_share": 0.5,
+    "smallest_rows": 300.0,
+    "value_step": 0.8,
+    "tree_accuracy": 0.95,
+    "temporal_stability": 0.9,
+    "seed_stability": 1.0,
+    "bootstrap_stability": 0.95,
+    "min_jaccard": 0.9,
     "silhouette": 0.4,
     "null_silhouette_high": 0.35,
-    "null_strength_high": 0.9,
-    "strength": 0.9,
-    "value": 0.1,
-    "information": 0.1,
+    "null_prediction_strength_high": 0.9,
+    "prediction_strength": 0.9,
+    "value_separation": 0.1,
+    "information_gain": 0.1,
     "stability": 1.0,
 }
 
@@ -40,28 +40,28 @@ def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
         inputs=instrument, algorithm=algorithm, k_requested=k, k=k, complexity_rank=rank, **facts
     )
     failed = QualityGates(SegmentationOptions()).failed_gates(made)
-    return SegmentationCandidate(**{**made.to_state(), "failed": failed})
+    return SegmentationCandidate(**{**made.to_state(), "failed_gates": failed})
 
 
 @pytest.mark.parametrize(
     ("found", "gate"),
     [
-        ({"smallest": 0.019}, "min_share"),
-        ({"largest": 0.61}, "max_share"),
-        ({"step": -0.01}, "min_step"),
-        ({"noise": 0.06}, "noise"),
+        ({"smallest_share": 0.019}, "min_share"),
+        ({"largest_share": 0.61}, "max_share"),
+        ({"value_step": -0.01}, "min_step"),
+        ({"noise_share": 0.06}, "noise"),
         ({"agreement": 0.97}, "agreement"),
-        ({"tree": 0.84}, "tree"),
-        ({"temporal": 0.74}, "temporal"),
-        ({"seed": 0.94}, "seed"),
-        ({"bootstrap": 0.79}, "bootstrap"),
-        ({"jaccard": 0.74}, "jaccard"),
+        ({"tree_accuracy": 0.84}, "tree"),
+        ({"temporal_stability": 0.74}, "temporal"),
+        ({"seed_stability": 0.94}, "seed"),
+        ({"bootstrap_stability": 0.79}, "bootstrap"),
+        ({"min_jaccard": 0.74}, "jaccard"),
         ({"k": 9}, "number"),
         ({"k": 1}, "number"),
     ],
 )
 def test_each_gate_closes_below_its_bar(found, gate):
-    state = {**trial().state(), **found}
+    state = {**trial().to_state(), **found}
     assert QualityGates(SegmentationOptions()).failed_gates(
         SegmentationCandidate.from_state(state)
     ) == (gate,)
@@ -72,18 +72,18 @@ def test_too_few_customers_close_the_gate_of_rows():
 
 
 def test_what_could_not_be_measured_closes_no_gate():
-    assert trial(temporal=None, agreement=None).passes
+    assert trial(temporal_stability=None, agreement=None).passes_gates
 
 
 def test_a_trial_comes_back_from_its_state():
     given = trial(jaccards=(0.9, 0.8))
-    assert SegmentationCandidate.from_state(given.state()) == given
+    assert SegmentationCandidate.from_state(given.to_state()) == given
 
 
 def test_the_best_in_everything_is_taken():
     trials = [
         trial(3),
-        trial(4, information=0.2, value=0.2, strength=0.95, stability=2),
+        trial(4, information_gain=0.2, value_separation=0.2, prediction_strength=0.95, stability=2),
     ]
     found = select_candidate(trials, SelectionOptions())
     assert (found.selected, found.runner_up) == (1, 0)
@@ -103,22 +103,26 @@ def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
 
 
 def test_a_lead_within_its_error_is_no_lead():
-    certain = dict.fromkeys(("information_se", "value_se", "strength_se"), 0.0)
+    certain = dict.fromkeys(
+        ("information_gain_se", "value_separation_se", "prediction_strength_se"), 0.0
+    )
     unsure = dict.fromkeys(certain, 0.5)
-    better = {"information": 0.2, "value": 0.2, "strength": 0.85}
+    better = {"information_gain": 0.2, "value_separation": 0.2, "prediction_strength": 0.85}
     for errors, winner in ((certain, 1), (unsure, 0)):
         trials = [trial(3, **errors), trial(5, **better, **errors)]
         assert select_candidate(trials, SelectionOptions()).selected == winner
 
 
 def test_weights_decide_what_counts():
-    trials = [trial(3, strength=0.95), trial(4, information=0.2)]
-    only = dict.fromkeys(("value", "strength", "stability"), 0.0)
+    trials = [trial(3, prediction_strength=0.95), trial(4, information_gain=0.2)]
+    only = dict.fromkeys(("value_separation", "prediction_strength", "stability"), 0.0)
     assert select_candidate(trials, SelectionOptions(criterion_weights=only)).selected == 1
 
 
 def test_nobody_passes_and_the_reason_says_so():
-    found = select_candidate([trial(jaccard=0.5), trial(4, seed=0.1)], SelectionOptions())
+    found = select_candidate(
+        [trial(min_jaccard=0.5), trial(4, seed_stability=0.1)], SelectionOptions()
+    )
     assert found.selected is None
     assert found.grade == "constructive"
     assert found.reason == "None of 2 candidates passes all gates; segments are made by rule."
@@ -133,13 +137,16 @@ def test_what_could_not_be_fitted_is_not_counted_as_tried():
     ("found", "expected"),
     [
         ({}, "reproducible"),
-        ({"silhouette": 0.46, "strength": 1.0, "null_strength_high": 0.85}, "natural"),
-        ({"silhouette": 0.45, "strength": 0.99}, "reproducible"),
         (
-            {"silhouette": 0.45, "strength": 0.89, "null_strength_high": 0.5},
+            {"silhouette": 0.46, "prediction_strength": 1.0, "null_prediction_strength_high": 0.85},
+            "natural",
+        ),
+        ({"silhouette": 0.45, "prediction_strength": 0.99}, "reproducible"),
+        (
+            {"silhouette": 0.45, "prediction_strength": 0.89, "null_prediction_strength_high": 0.5},
             "reproducible",
         ),
-        ({"jaccard": 0.2}, "constructive"),
+        ({"min_jaccard": 0.2}, "constructive"),
     ],
 )
 def test_natural_needs_more_than_structureless_worlds_show(found, expected):
@@ -160,8 +167,8 @@ def test_the_knee_of_a_straight_or_rising_line_is_none_or_an_end():
 
 def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
     trials = [
-        trial(2, groups=encode_labels([0, 0, 1, 1])),
-        trial(2, groups=encode_labels([1, 1, 0, 0])),
+        trial(2, encoded_labels=encode_labels([0, 0, 1, 1])),
+        trial(2, encoded_labels=encode_labels([1, 1, 0, 0])),
         SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, note="not installed"),
     ]
     assert similarity_to_selected(trials, 0) == [1.0, 1.0, None]
@@ -169,11 +176,11 @@ def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
 
 
 def test_a_way_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
-    same = {"groups": encode_labels([0, 0, 1, 1, 2, 2])}
+    same = {"encoded_labels": encode_labels([0, 0, 1, 1, 2, 2])}
     trials = [
-        trial(3, "hybrid", 3, **same, information=0.2),
+        trial(3, "hybrid", 3, **same, information_gain=0.2),
         trial(3, "kmeans", 1, **same),
-        trial(3, "gmm", 4, groups=encode_labels([0, 0, 1, 1, 1, 2])),
+        trial(3, "gmm", 4, encoded_labels=encode_labels([0, 0, 1, 1, 1, 2])),
     ]
     found = select_candidate(trials, SelectionOptions())
     assert found.equivalents == {0: 1}

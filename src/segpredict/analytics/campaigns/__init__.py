@@ -1,8 +1,8 @@
-"""What to do next: plays with a test attached, lists with customers left alone.
+"""Campaigns with the test each needs, and their customer lists with control groups.
 
-In: forecasts of customers, and what came of earlier ones. Out: what stands behind each
-play, how it would be tested, and who is on its list. A play is a hypothesis until an
-experiment was logged; nothing here says what it would save.
+In: forecasts of customers, and the actual outcome of earlier forecasts. Out: customers and value
+behind each campaign, the test it needs, and its list. A campaign is a hypothesis until an
+experiment is logged; nothing here says how much it would save.
 """
 
 from segpredict.analytics.campaigns.campaign_list import (

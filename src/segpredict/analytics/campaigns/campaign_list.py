@@ -1,4 +1,4 @@
-"""The list of a campaign: who is treated, who is left alone, and why they are on it."""
+"""The list of a campaign: treatment, control group, and the reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,24 +15,28 @@ from segpredict.core import schemas
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
 
-TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = "treat", "universal control", "control"
+TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = (
+    "treatment",
+    "universal holdout",
+    "campaign holdout",
+)
 RECORD_FORMAT = 1
 EXPERIMENT_ARMS = (TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM)
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignListRequest:
-    """What list is wanted.
+    """The requested list.
 
     Parameters
     ----------
     campaign
-        The play.
+        The campaign.
     holdout_share
-        Share of the list to be left alone; the universal share if not given. What goes
-        beyond that is drawn from this list alone.
+        Share of the list to hold out; the universal share if not given. What exceeds the
+        universal holdout is drawn from this list alone.
     max_customers
-        The most customers on the list; those with most at stake. All if not given.
+        Maximum length of the list; those with most at stake. All if not given.
     """
 
     campaign: Campaign
@@ -47,7 +51,7 @@ def build_campaign_list(
     options: CampaignOptions,
     earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
-    """Return the list of a campaign (`contracts.CAMPAIGN_LIST_SCHEMA`).
+    """Return the list of a campaign (`schemas.CAMPAIGN_LIST_SCHEMA`).
 
     Parameters
     ----------
@@ -56,46 +60,48 @@ def build_campaign_list(
     segments
         All segments, in code order.
     request
-        What list is wanted.
+        The requested list.
     options
-        Universal share, and the key of the lottery.
+        Universal holdout share, and the key of the random assignment.
     earlier_arms
-        Arms of earlier lists, by play, then by customer.
+        Arms of earlier lists, by campaign, then by customer.
 
     Returns
     -------
     polars.DataFrame
-        Most at stake first. ``arm`` is ``treat``; ``universal control``, left alone
-        by every campaign; or ``control``, left alone by this play.
+        Most at stake first. ``arm`` is ``treatment``; ``universal holdout``, contacted
+        by no campaign; or ``campaign holdout``, not contacted by this campaign.
 
     Notes
     -----
-    The universal lot is drawn among all customers with a forecast, by segment and tenth
-    of expected value, so that it is the same whatever the play. Whoever was on an
-    earlier list keeps the lot: nobody who was treated becomes a control, and no
-    control is treated. That leaves shares off by the few who moved to another
+    The universal holdout is drawn from all customers with a forecast, by segment and decile
+    of expected value, so it is the same for every campaign. Customers of an earlier
+    list keep their arm: nobody who was treated becomes a control, and no control is
+    treated. That leaves shares off by the few who moved to another
     stratum.
     """
-    place = assign_strata(customers, "expected_value").alias("stratum")
-    drawn = customers.with_columns(place)
-    lots = draw_holdout(
-        drawn, options.holdout_share, options.assignment_key, _universal(earlier_arms)
+    strata = assign_strata(customers, "expected_value").alias("stratum")
+    drawn = customers.with_columns(strata)
+    is_control = draw_holdout(
+        drawn, options.holdout_share, options.assignment_key, _earlier_universal_arms(earlier_arms)
     )
-    marked = drawn.with_columns(lots.alias("is_universal"))
-    chosen = eligible_customers(marked, request.campaign.eligibility, segments)
+    marked = drawn.with_columns(is_control.alias("is_universal"))
+    eligible = eligible_customers(marked, request.campaign.eligibility, segments)
     order = [request.campaign.stake_column, "customer_id"]
-    ranked = chosen.sort(order, descending=[True, False], maintain_order=True)
+    ranked = eligible.sort(order, descending=[True, False], maintain_order=True)
     ranked = ranked.head(request.max_customers) if request.max_customers is not None else ranked
-    own = _own(ranked, request, options, earlier_arms.get(request.campaign.name, {}))
+    is_campaign_control = _campaign_holdout(
+        ranked, request, options, earlier_arms.get(request.campaign.name, {})
+    )
     arms = (
         pl.when("is_universal")
         .then(pl.lit(UNIVERSAL_HOLDOUT_ARM))
-        .when(own)
+        .when(is_campaign_control)
         .then(pl.lit(CAMPAIGN_HOLDOUT_ARM))
         .otherwise(pl.lit(TREATMENT_ARM))
     )
-    told = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
-    table = told.select(
+    listed = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
+    table = listed.select(
         pl.col("rank").cast(pl.Int64),
         "customer_id",
         "arm",
@@ -103,7 +109,7 @@ def build_campaign_list(
         "segment",
         "next_segment",
         "stratum",
-        pl.col(request.campaign.stake_column).alias("at_stake"),
+        pl.col(request.campaign.stake_column).alias("value_at_stake"),
         "p_down",
         "p_up",
         "p_inactive",
@@ -113,61 +119,64 @@ def build_campaign_list(
     return schemas.validate_schema(table, schemas.CAMPAIGN_LIST_SCHEMA)
 
 
-def _universal(before: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
+def _earlier_universal_arms(earlier_arms: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
     found: dict[str, bool] = {}
-    for arms in before.values():
+    for arms in earlier_arms.values():
         for customer, arm in arms.items():
             found[customer] = found.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
     return found
 
 
-def _own(
+def _campaign_holdout(
     ranked: pl.DataFrame,
-    ask: CampaignListRequest,
+    request: CampaignListRequest,
     options: CampaignOptions,
     known: Mapping[str, str],
 ) -> pl.Series:
-    """Return who is left alone by this play, beyond the universal lot."""
+    """Return the control group of this campaign beyond the universal holdout."""
     free = ranked.filter(~pl.col("is_universal"))
     universal = ranked.height - free.height
-    wanted = (ask.holdout_share or 0.0) * ranked.height - universal
-    share = max(0.0, wanted / free.height) if free.height else 0.0
-    place = assign_strata(free, "expected_value").alias("stratum")
+    n_wanted = (request.holdout_share or 0.0) * ranked.height - universal
+    share = max(0.0, n_wanted / free.height) if free.height else 0.0
+    strata = assign_strata(free, "expected_value").alias("stratum")
     earlier = {
         c: arm == CAMPAIGN_HOLDOUT_ARM for c, arm in known.items() if arm != UNIVERSAL_HOLDOUT_ARM
     }
-    lots = draw_holdout(
-        free.with_columns(place), share, f"{options.assignment_key}/{ask.campaign.name}", earlier
+    is_control = draw_holdout(
+        free.with_columns(strata),
+        share,
+        f"{options.assignment_key}/{request.campaign.name}",
+        earlier,
     )
-    alone = free.filter(lots)["customer_id"]
-    return ranked["customer_id"].is_in(alone.implode())
+    controls = free.filter(is_control)["customer_id"]
+    return ranked["customer_id"].is_in(controls.implode())
 
 
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
-    """Return how many customers stand in each arm."""
+    """Return the number of customers in each arm."""
     found = dict(table.group_by("arm").len().iter_rows())
     return {arm: int(found.get(arm, 0)) for arm in EXPERIMENT_ARMS}
 
 
 def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFrame:
-    """Return a list with the reasons that speak for each forecast, as one text.
+    """Return the list with the reasons for each forecast, as one text.
 
     Parameters
     ----------
     table
-        `contracts.CAMPAIGN_LIST_SCHEMA`.
+        `schemas.CAMPAIGN_LIST_SCHEMA`.
     reasons
-        Rows of `explain.reason_texts`; ``None`` where nobody was explained.
+        Rows of `explain.reason_texts`; ``None`` without explanations.
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))
-    told = (
+    listed = (
         reasons.filter(speaks="for")
         .sort("customer_id", "rank", maintain_order=True)
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("text").str.join("; ").alias("reasons"))
     )
-    return table.join(told, on="customer_id", how="left", maintain_order="left")
+    return table.join(listed, on="customer_id", how="left", maintain_order="left")
 
 
 def campaign_record(
@@ -177,57 +186,59 @@ def campaign_record(
     options: CampaignOptions,
     facts: Mapping[str, JSON],
 ) -> dict[str, JSON]:
-    """Return what is written down before anybody is treated.
+    """Return the record that is logged before any customer is treated.
 
     Parameters
     ----------
     request
-        What list was wanted.
+        The requested list.
     table
         The list.
     plan
-        The play's row of `weighing.plan_campaigns`.
+        The campaign's row of `plan_campaigns`.
     options
         Level and power of the test.
     facts
-        Who, when, of which run, and the day of the readout.
+        Author, date, run, and the day of the readout.
     """
-    play, arms = request.campaign, count_arms(table)
-    planned = ("base", "uplift", "per_arm", "spend", "spend_sd", "rho")
+    campaign, arms = request.campaign, count_arms(table)
+    planned = ("base_rate", "uplift", "per_arm", "spend", "spend_sd", "spend_correlation")
     return {
         "format": RECORD_FORMAT,
         **facts,
-        "play": play.name,
-        "title": play.title,
-        "action": play.action,
-        "kpi": play.kpi,
-        "stake_of": play.stake_column,
+        "campaign": campaign.name,
+        "title": campaign.title,
+        "action": campaign.action,
+        "kpi": campaign.kpi,
+        "stake_column": campaign.stake_column,
         "customers": table.height,
         "arms": arms,
-        "at_stake": round(float(table["at_stake"].fill_null(0.0).sum()), 2),
+        "value_at_stake": round(float(table["value_at_stake"].fill_null(0.0).sum()), 2),
         "planned": {name: plan.get(name) for name in planned},
-        "seen": _seen(play.kpi, plan, arms, options),
+        "detectable_uplift": _detectable_uplift(campaign.kpi, plan, arms, options),
         "alpha": options.alpha,
         "power": options.power,
         "result": None,
     }
 
 
-def _seen(
+def _detectable_uplift(
     kpi: str,
     weighed: Mapping[str, Any],
     arms: Mapping[str, int],
     options: CampaignOptions,
 ) -> float | None:
-    """Return the smallest uplift that these arms would see; of spends, of its mean."""
-    if weighed.get("base") is None:
+    """Return the smallest uplift these arms can detect; for spend, as a share of its mean."""
+    if weighed.get("base_rate") is None:
         return None
     errors = sample_size.ErrorRates(options.alpha, options.power)
     treated = arms[TREATMENT_ARM]
-    alone = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
+    n_control = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
     if kpi != "spends":
-        return sample_size.minimum_detectable_share(weighed["base"], alone, treated, errors)
+        return sample_size.minimum_detectable_share(
+            weighed["base_rate"], n_control, treated, errors
+        )
     found = sample_size.minimum_detectable_mean(
-        weighed["spend_sd"], alone, treated, weighed["rho"], errors
+        weighed["spend_sd"], n_control, treated, weighed["spend_correlation"], errors
     )
     return found / weighed["spend"] if found is not None and weighed["spend"] else None

@@ -1,4 +1,4 @@
-"""The plays: who gets what, why, and how it would be tested. Read from TOML."""
+"""The campaign catalogue: eligibility, measure and planned test of each, read from TOML."""
 
 import math
 import re
@@ -17,7 +17,7 @@ from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, q
 SEGMENT_ROLES = ("inactive", "low", "middle", "top")
 PREDICTED_MOVES = ("falls", "stays", "rises")
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")  # it becomes part of a file's name
-MAX_TEXT_LENGTH = 600  # signs of a text that people are to read on a page
+MAX_TEXT_LENGTH = 600  # characters of a text that is read on a page
 
 SegmentRole = Literal["inactive", "low", "middle", "top"]
 PredictedMove = Literal["falls", "stays", "rises"]
@@ -27,26 +27,26 @@ CampaignKpi = Literal["buys", "stays", "rises", "spends"]
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRule:
-    """Who is eligible: all that is given must hold.
+    """Eligibility of customers: all given conditions must hold.
 
     Parameters
     ----------
     segment_roles
-        Places on the value ladder now: ``top`` is the most valuable segment, ``low``
-        the least valuable of those who bought, ``middle`` what lies between. Names of
-        segments differ from shop to shop, places do not.
+        Roles of the current segment: ``top`` is the most valuable segment, ``low`` the
+        least valuable of those who bought, ``middle`` all between. Names of segments
+        differ from shop to shop, roles do not.
     segment_names
-        Ids or names of segments, for plays of one shop.
+        Ids or names of segments, for campaigns of one shop.
     predicted_moves
-        Where the named next segment lies: below the present one (``falls``, which
-        includes falling silent), on it, above it.
+        Predicted next segment compared with the current one: below (``falls``, which
+        includes becoming inactive), the same, or above.
     is_new
         Whether the first order lies in the last window.
     at_least, at_most
         Bounds on columns: those of the scores, and all features of the run.
     top_share
-        A column, and the share of those who meet all else that is taken, largest first;
-        equals are taken together.
+        A column, and the share of customers meeting all other conditions that is taken,
+        largest first; equal values are taken together.
     """
 
     segment_roles: tuple[SegmentRole, ...] = ()
@@ -59,32 +59,32 @@ class EligibilityRule:
 
     @property
     def required_columns(self) -> frozenset[str]:
-        """The columns that are asked about."""
+        """The columns that the conditions read."""
         return frozenset({*self.at_least, *self.at_most, *self.top_share})
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One recommendation, which is a hypothesis until it was tested.
+    """One recommended campaign, a hypothesis until it was tested.
 
     Parameters
     ----------
     name
-        Its key in the playbook.
+        Its key in the catalogue.
     title, action
-        What it is called, and what to do, in a marketer's words.
+        Title, and the measure to take, in a marketer's words.
     eligibility
         Who is eligible.
     stake_column
-        The column of the scores that says what is at stake.
+        The column of the scores that holds the value at stake.
     kpi
-        What is counted in the next window: the share who ``buys``, ``stays`` (in the
-        present segment or above) or ``rises``, or what one ``spends``.
+        The outcome measured in the next window: the share who ``buys``, ``stays`` (in the
+        current segment or above) or ``rises``, or the mean ``spends``.
     expected_uplift
         The effect to plan for: a difference of shares; of ``spends``, a share of the
         mean.
     caution
-        What to know before doing it.
+        What to know before running it.
     """
 
     name: str = ""
@@ -99,83 +99,85 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCatalogue:
-    """All plays, in the order of the file.
+    """All campaigns, in the order of the file.
 
     Parameters
     ----------
     campaigns
-        Each has a name of its own.
+        Campaigns with unique names.
     """
 
     campaigns: tuple[Campaign, ...]
 
     def get_campaign(self, name: str) -> Campaign:
-        """Return one play.
+        """Return one campaign.
 
         Raises
         ------
         UnknownNameError
             When there is none of that name; the message names the nearest.
         """
-        found = {play.name: play for play in self.campaigns}
+        found = {campaign.name: campaign for campaign in self.campaigns}
         if name not in found:
-            raise UnknownNameError("play", name, found)
+            raise UnknownNameError("campaign", name, found)
         return found[name]
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {play.name: _plain(play) for play in self.campaigns}
+        return {campaign.name: _campaign_state(campaign) for campaign in self.campaigns}
 
     @classmethod
     def from_state(cls, state: Mapping[str, JSON]) -> "CampaignCatalogue":
-        """Return the playbook of plain values, as TOML gives them, after checks.
+        """Return the catalogue of plain values, as read from TOML, after validation.
 
         Raises
         ------
         ConfigError
-            When a play has an unknown key, a value of the wrong kind, or no title.
+            When a campaign has an unknown key, a value of the wrong kind, or no title.
 
         Examples
         --------
-        >>> plays = {"call": {"title": "Call them", "action": "Call.", "uplift": 0.1}}
-        >>> Playbook.from_state(plays).get("call").uplift
+        >>> sections = {"call": {"title": "Call them", "action": "Call.", "expected_uplift": 0.1}}
+        >>> CampaignCatalogue.from_state(sections).get_campaign("call").expected_uplift
         0.1
         """
-        return cls(tuple(_play(name, values) for name, values in state.items()))
+        return cls(tuple(_campaign(name, values) for name, values in state.items()))
 
 
 def default_campaigns() -> dict[str, JSON]:
-    """Return the plays that come with the package, as plain values."""
+    """Return the built-in campaigns, as plain values."""
     text = resources.files("segpredict.analytics.campaigns").joinpath("campaigns.toml")
-    return _plays(text.read_text(encoding="utf-8"), "campaigns.toml")
+    return _campaign_sections(text.read_text(encoding="utf-8"), "campaigns.toml")
 
 
 def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
-    """Return the plays that the options ask for.
+    """Return the campaigns that the options select.
 
     Parameters
     ----------
     options
-        A file named there is added to the package's plays, or takes their place.
+        A file named there is added to the built-in campaigns, or replaces them.
 
     Raises
     ------
     FileMissingError
         When the file is not there.
     ConfigError
-        When it is no TOML, or a play in it cannot be used.
+        When it is not valid TOML, or a campaign in it cannot be used.
 
     Notes
     -----
-    A play that the package has already needs only the keys that shall differ.
+    A built-in campaign needs only the keys that differ.
     """
     known = {} if options.replace_defaults else default_campaigns()
     if not options.campaigns_file:
         return CampaignCatalogue.from_state(known)
-    for name, values in _plays(_text(Path(options.campaigns_file)), options.campaigns_file).items():
-        # A play of its own stays as it is, so that a wrong kind of value is told.
-        own = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
-        known[name] = {**known[name], **values} if own else values
+    for name, values in _campaign_sections(
+        _text(Path(options.campaigns_file)), options.campaigns_file
+    ).items():
+        # A value that is no section stays as it is, so that its error is reported.
+        is_override = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
+        known[name] = {**known[name], **values} if is_override else values
     return CampaignCatalogue.from_state(known)
 
 
@@ -188,7 +190,7 @@ def _text(path: Path) -> str:
         raise _not_toml(str(path), error) from None
 
 
-def _plays(text: str, file: str) -> dict[str, JSON]:
+def _campaign_sections(text: str, file: str) -> dict[str, JSON]:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -196,12 +198,12 @@ def _plays(text: str, file: str) -> dict[str, JSON]:
     for key in found:
         if key != "campaigns":
             raise UnknownNameError(f"section in {file}", key, ["campaigns"])
-    plays = found.get("campaigns", {})
-    if not isinstance(plays, dict) or not plays:
+    sections = found.get("campaigns", {})
+    if not isinstance(sections, dict) or not sections:
         raise ConfigError(
             f"{quote_value(file)} holds no campaigns.", fix="begin each with [campaigns.its_name]."
         )
-    return plays
+    return sections
 
 
 def _not_toml(file: str, error: Exception) -> ConfigError:
@@ -212,52 +214,52 @@ def _not_toml(file: str, error: Exception) -> ConfigError:
     )
 
 
-def _play(name: str, values: JSON) -> Campaign:
+def _campaign(name: str, values: JSON) -> Campaign:
     if not NAME_PATTERN.fullmatch(name):
         raise ConfigError(
-            f"A play cannot be named {quote_value(name)}.",
-            fix="use up to 40 small letters, digits and underscores, a letter first.",
+            f"A campaign cannot be named {quote_value(name)}.",
+            fix="use up to 40 lower-case letters, digits and underscores, a letter first.",
         )
-    place = f"campaigns.{name}"
+    section = f"campaigns.{name}"
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{place} is no section.", fix=f"begin it with [{place}].")
+        raise ConfigError(f"{section} is not a section.", fix=f"begin it with [{section}].")
     if values.get("name", name) != name:
-        raise ConfigError(f"{place} sets a name of its own.", fix="rename the section instead.")
-    play = fill_options(Campaign, {**values, "name": name}, place)
-    _require_texts(play, place)
-    _require_shares(play, place)
-    return play
+        raise ConfigError(f"{section} sets another name.", fix="rename the section instead.")
+    campaign = fill_options(Campaign, {**values, "name": name}, section)
+    _require_texts(campaign, section)
+    _require_shares(campaign, section)
+    return campaign
 
 
-def _require_texts(campaign: Campaign, place: str) -> None:
+def _require_texts(campaign: Campaign, section: str) -> None:
     for key in ("title", "action"):
         if not getattr(campaign, key).strip():
-            raise ConfigError(f"{place} has no {key}.", fix=f"add {key} = '…'.")
+            raise ConfigError(f"{section} has no {key}.", fix=f"add {key} = '…'.")
     for key in ("title", "action", "caution"):
         if len(getattr(campaign, key)) > MAX_TEXT_LENGTH:
             raise ConfigError(
-                f"{place}.{key} is longer than {MAX_TEXT_LENGTH} signs.", fix="shorten it."
+                f"{section}.{key} is longer than {MAX_TEXT_LENGTH} characters.", fix="shorten it."
             )
 
 
-def _require_shares(campaign: Campaign, place: str) -> None:
+def _require_shares(campaign: Campaign, section: str) -> None:
     if not 0 < campaign.expected_uplift < 1:
         raise ConfigError(
-            f"{place}.expected_uplift is {campaign.expected_uplift}.",
+            f"{section}.expected_uplift is {campaign.expected_uplift}.",
             fix="give a share between 0 and 1, such as 0.05 for five points.",
         )
-    who = campaign.eligibility
-    wrong = [c for c, share in who.top_share.items() if not 0 < share <= 1]
-    bounds = {**who.at_least, **who.at_most}
+    rule = campaign.eligibility
+    wrong = [c for c, share in rule.top_share.items() if not 0 < share <= 1]
+    bounds = {**rule.at_least, **rule.at_most}
     wrong += [column for column, bound in bounds.items() if not math.isfinite(bound)]
-    if wrong or len(who.top_share) > 1:
+    if wrong or len(rule.top_share) > 1:
         raise ConfigError(
-            f"{place}.eligibility cannot be used: {', '.join(wrong) or 'two top shares'}.",
+            f"{section}.eligibility cannot be used: {', '.join(wrong) or 'two top shares'}.",
             fix="give finite bounds, and one top_share between 0 and 1.",
         )
 
 
-def _plain(campaign: Campaign) -> JSON:
+def _campaign_state(campaign: Campaign) -> JSON:
     state = asdict(campaign)
-    who = {k: list(v) if isinstance(v, tuple) else v for k, v in state["eligibility"].items()}
-    return {**state, "eligibility": {k: v for k, v in who.items() if v is not None}}
+    rule = {k: list(v) if isinstance(v, tuple) else v for k, v in state["eligibility"].items()}
+    return {**state, "eligibility": {k: v for k, v in rule.items() if v is not None}}

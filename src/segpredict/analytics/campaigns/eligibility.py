@@ -1,4 +1,4 @@
-"""Who a play is for: its trigger, asked of every customer with a forecast."""
+"""Eligibility: which customers with a forecast a campaign is for."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,38 +20,38 @@ SCORE_COLUMNS = (
 
 
 def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
-    """Return the place of each segment on the value ladder, by id.
+    """Return the role of each segment by its rank in value, by id.
 
     Examples
     --------
     >>> ladder = [Segment(i, f"S{i}", "x") for i in range(4)]
-    >>> roles(ladder)
+    >>> segment_roles(ladder)
     {'S0': 'inactive', 'S1': 'low', 'S2': 'middle', 'S3': 'top'}
-    >>> roles(ladder[:2])
+    >>> segment_roles(ladder[:2])
     {'S0': 'inactive', 'S1': 'top'}
     """
     top = max(segment.code for segment in segments)
     inactive, low, middle, best = SEGMENT_ROLES
-    places = {INACTIVE_CODE: inactive, 1: low, top: best}
-    return {s.id: places.get(s.code, middle) for s in segments}
+    roles = {INACTIVE_CODE: inactive, 1: low, top: best}
+    return {s.id: roles.get(s.code, middle) for s in segments}
 
 
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
-    """Return the columns beyond the scores that triggers ask about."""
+    """Return the columns beyond the scores that eligibility rules read."""
     return frozenset(
-        column for play in campaigns for column in play.eligibility.required_columns
+        column for campaign in campaigns for column in campaign.eligibility.required_columns
     ) - {*SCORE_COLUMNS}
 
 
 def validate_rules(
     campaigns: Iterable[Campaign], segments: Sequence[Segment], features: Iterable[str]
 ) -> None:
-    """Refuse triggers that name a column or a segment that no run could have.
+    """Refuse rules that name a column or a segment that no run could have.
 
     Parameters
     ----------
     campaigns
-        The plays.
+        The campaigns.
     segments
         The segments of the run; none where they are not known yet.
     features
@@ -64,28 +64,30 @@ def validate_rules(
     """
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
-    for play in campaigns:
-        for column in sorted(play.eligibility.required_columns):
+    for campaign in campaigns:
+        for column in sorted(campaign.eligibility.required_columns):
             if column not in columns:
-                kind = f"column for plays.{play.name}.who"
+                kind = f"column for campaigns.{campaign.name}.eligibility"
                 raise UnknownNameError(kind, column, columns)
-        for segment in play.eligibility.segment_names:
+        for segment in campaign.eligibility.segment_names:
             if segments and segment not in names:
-                raise UnknownNameError(f"segment for plays.{play.name}.who", segment, names)
+                raise UnknownNameError(
+                    f"segment for campaigns.{campaign.name}.eligibility", segment, names
+                )
 
 
 def eligible_customers(
     customers: pl.DataFrame, rule: EligibilityRule, segments: Sequence[Segment]
 ) -> pl.DataFrame:
-    """Return the customers whom a trigger takes, in the order in which they stand.
+    """Return the customers who meet a rule, in their given order.
 
     Parameters
     ----------
     customers
         One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
-        ``next_segment_id``, ``is_new`` and the features asked about.
+        ``next_segment_id``, ``is_new`` and the features of the rule.
     rule
-        The trigger.
+        The rule.
     segments
         All segments, in code order.
 
@@ -102,13 +104,13 @@ def eligible_customers(
 
 def _conditions(rule: EligibilityRule, segments: Sequence[Segment]) -> list[pl.Expr]:
     found = [pl.lit(value=True)]
-    places, codes = segment_roles(segments), {s.id: s.code for s in segments}
+    roles, codes = segment_roles(segments), {s.id: s.code for s in segments}
     if rule.segment_roles:
-        known = [name for name, role in places.items() if role in rule.segment_roles]
+        known = [name for name, role in roles.items() if role in rule.segment_roles]
         found.append(pl.col("segment_id").is_in(known))
     if rule.segment_names:
-        wanted = [s.id for s in segments if {s.id, s.name} & set(rule.segment_names)]
-        found.append(pl.col("segment_id").is_in(wanted))
+        segment_ids = [s.id for s in segments if {s.id, s.name} & set(rule.segment_names)]
+        found.append(pl.col("segment_id").is_in(segment_ids))
     if rule.predicted_moves:
         step = _code("next_segment_id", codes) - _code("segment_id", codes)
         kinds = {"falls": step < 0, "stays": step == 0, "rises": step > 0}

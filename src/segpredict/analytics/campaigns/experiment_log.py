@@ -1,4 +1,4 @@
-"""Keep what was tried: one record a list, written once and never changed."""
+"""Log experiments: one record per campaign list, written once and never changed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from segpredict.errors import ArtifactError
 
 EXPERIMENT_FORMAT = 1
 DEFAULT_LOG_FOLDER = "experiments"
-REQUIRED_FIELDS = ("play", "created", "readout", "customers", "arms", "lots")
+REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "assignment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ExperimentLog:
     Parameters
     ----------
     folder
-        Holds ``0001-play.json`` and ``0001-play.parquet`` (customer and arm), and so
+        Holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so
         on. It holds ids of customers.
     """
 
@@ -40,21 +40,21 @@ class ExperimentLog:
         return [_read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))]
 
     def earlier_arms(self) -> dict[str, dict[str, str]]:
-        """Return each customer's arm on earlier lists, by play; the first holds."""
+        """Return each customer's arm on earlier lists, by campaign; the first holds."""
         found: dict[str, dict[str, str]] = {}
         for record in self.read_records():
-            known = found.setdefault(record["play"], {})
-            for customer, arm in self._lots(record).iter_rows():
+            known = found.setdefault(record["campaign"], {})
+            for customer, arm in self._arms(record).iter_rows():
                 known.setdefault(customer, arm)
         return found
 
     def append_experiment(self, record: dict[str, JSON], arm_by_customer: pl.DataFrame) -> Path:
-        """Write a record and the arms of its list; return where the record stands.
+        """Write a record and the arms of its list; return the path of the record.
 
         Parameters
         ----------
         record
-            `campaign.campaign_record`.
+            `campaign_record`.
         arm_by_customer
             ``customer_id`` and ``arm``.
 
@@ -65,51 +65,51 @@ class ExperimentLog:
         """
         with disk.lock_folder(self.folder):
             number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
-            stem = f"{number:04d}-{record['play']}"
-            arms, told = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
-            if told.exists():
+            stem = f"{number:04d}-{record['campaign']}"
+            arms_path, record_path = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
+            if record_path.exists():
                 raise ArtifactError(
-                    f"{told} exists, though the records before it do not.",
-                    fix="bring the missing records back; none is ever removed.",
-                    file=str(told),
+                    f"{record_path} exists, though the records before it do not.",
+                    fix="restore the missing records; none is ever removed.",
+                    file=str(record_path),
                 )
-            disk.write_file(arms, lambda path: arm_by_customer.write_parquet(path))
-            whole = {**record, "lots": {"file": arms.name, **disk.file_fact(arms)}}
+            disk.write_file(arms_path, lambda path: arm_by_customer.write_parquet(path))
+            whole = {**record, "assignment": {"file": arms_path.name, **disk.file_fact(arms_path)}}
             text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
-            disk.write_file(told, f"{text}\n".encode())
-        return told
+            disk.write_file(record_path, f"{text}\n".encode())
+        return record_path
 
-    def _lots(self, record: dict[str, JSON]) -> pl.DataFrame:
-        path = self.folder / Path(record["lots"]["file"]).name
-        if not path.is_file() or disk.file_fact(path)["sha256"] != record["lots"]["sha256"]:
+    def _arms(self, record: dict[str, JSON]) -> pl.DataFrame:
+        path = self.folder / Path(record["assignment"]["file"]).name
+        if not path.is_file() or disk.file_fact(path)["sha256"] != record["assignment"]["sha256"]:
             raise ArtifactError(
-                f"{path} should hold who was left alone, and is gone or was changed.",
-                fix="bring it back: without it controls would be treated.",
+                f"{path} should hold the control group, and is missing or was changed.",
+                fix="restore it: without it customers of the control group would be treated.",
                 file=str(path),
             )
         return pl.read_parquet(path, columns=["customer_id", "arm"])
 
 
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
-    """Return the experiments of the runs that stand beside this one."""
-    beside = run.absolute().parent / DEFAULT_LOG_FOLDER
-    return ExperimentLog(Path(configured) if configured else beside)
+    """Return the experiment log next to a run, or the configured one."""
+    default_folder = run.absolute().parent / DEFAULT_LOG_FOLDER
+    return ExperimentLog(Path(configured) if configured else default_folder)
 
 
 def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
-    """Return how far a play is proven: in a word, and in a sentence.
+    """Return the evidence for a campaign: a status, and a sentence.
 
     Examples
     --------
-    >>> status("call", [])
+    >>> evidence_status("call", [])
     ('untested', 'untested until an experiment is logged')
     """
-    own = [record for record in records if record["play"] == campaign]
+    own = [record for record in records if record["campaign"] == campaign]
     if not own:
         return "untested", "untested until an experiment is logged"
     last = own[-1]
-    told = f"list drawn {last['created']}, readout from {last['readout']} on"
-    return "on trial", f"on trial, no result yet: {told}"
+    summary = f"list drawn {last['created']}, readout from {last['readout']} on"
+    return "running", f"running, no result yet: {summary}"
 
 
 def _read(path: Path) -> dict[str, JSON]:
@@ -123,7 +123,7 @@ def _read(path: Path) -> dict[str, JSON]:
     if not sound:
         raise ArtifactError(
             f"{path} should be the record of an experiment, and cannot be read.",
-            fix="bring it back as it was written; records are never changed.",
+            fix="restore it as it was written; records are never changed.",
             file=str(path),
         )
     return dict(record)

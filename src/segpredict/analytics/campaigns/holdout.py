@@ -1,4 +1,4 @@
-"""Draw who is left alone: by lottery, the same tonight and tomorrow."""
+"""Random assignment to the control group: reproducible from key and customer id."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,45 +10,45 @@ DECILES = 10
 
 
 def hash_to_uniform(key: str, customer_id: str) -> float:
-    """Return a customer's number in a lottery, uniform on [0, 1).
+    """Return a customer's pseudo-random number, uniform on [0, 1).
 
     Parameters
     ----------
     key
-        Names the lottery; other keys draw other customers.
+        Secret of the assignment; other keys draw other customers.
     customer_id
-        Who.
+        The customer.
 
     Notes
     -----
-    A keyed BLAKE2b hash: without the key nobody can tell from an id who will be left
-    alone, and whoever makes up ids cannot choose.
+    A keyed BLAKE2b hash: without the key nobody can know from an id who will be
+    in the control group, and nobody can choose an id to get there.
 
     Examples
     --------
-    >>> ticket("a", "17850") == ticket("a", "17850") != ticket("b", "17850")
+    >>> hash_to_uniform("a", "17850") != hash_to_uniform("b", "17850")
     True
     """
     secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
-    told = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
-    return (int.from_bytes(told, "big") >> 11) / 2**53
+    digest = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 
 def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
-    """Return the stratum of each customer: segment, and tenth of what is expected.
+    """Return the stratum of each customer: segment, and decile of a column.
 
     Parameters
     ----------
     customers
         ``customer_id``, ``segment_id`` and the column `by`.
     by
-        What the tenths are of, within a segment. Equal amounts are told apart by id.
+        Column of the deciles, within a segment. Equal amounts are ordered by id.
     """
     numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
     ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
-    place = pl.int_range(pl.len()).over("segment_id")
-    tenth = (place * DECILES // pl.len().over("segment_id")).cast(pl.String)
-    named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + tenth)
+    position = pl.int_range(pl.len()).over("segment_id")
+    decile = (position * DECILES // pl.len().over("segment_id")).cast(pl.String)
+    named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + decile)
     return named.sort("row")["stratum"]
 
 
@@ -58,46 +58,50 @@ def draw_holdout(
     key: str,
     earlier_arms: Mapping[str, bool] | None = None,
 ) -> pl.Series:
-    """Return who is left alone, one a row.
+    """Return who is in the control group, one value per row.
 
     Parameters
     ----------
     customers
         ``customer_id`` and ``stratum``.
     holdout_share
-        Share of each stratum to be left alone.
+        Share of each stratum to hold out.
     key
-        Secret of the lottery.
+        Secret of the assignment.
     earlier_arms
-        Who was drawn before (true: left alone); they keep their lot.
+        Earlier assignments (true: control), which are kept.
 
     Returns
     -------
     polars.Series
-        Booleans, in the order of the rows. Without earlier lots every stratum differs
-        from its share by less than one customer; which way is drawn, too, so that
-        small strata get no more and no fewer on average.
+        Booleans, in the order of the rows. Without earlier assignments every
+        stratum differs from its share by less than one customer; the rounding is random,
+        so that small strata get no more and no fewer on average.
 
     Notes
     -----
-    Within a stratum those with the lowest tickets are taken. Tickets hang on key and
-    id alone, so the lots do not hang on the order of rows or on other strata.
+    Within a stratum those with the lowest numbers are taken. Numbers depend on key and
+    id alone, so the assignment does not depend on the order of rows or on other strata.
     """
-    tickets = [hash_to_uniform(key, name) for name in customers["customer_id"]]
-    before = earlier_arms or {}
+    numbers = [hash_to_uniform(key, name) for name in customers["customer_id"]]
+    earlier_controls_by_id = earlier_arms or {}
     drawn = customers.select("customer_id", "stratum").with_columns(
-        pl.Series("ticket", tickets, pl.Float64),
-        pl.Series("before", [before.get(i) for i in customers["customer_id"]], pl.Boolean),
+        pl.Series("number", numbers, pl.Float64),
+        pl.Series(
+            "before", [earlier_controls_by_id.get(i) for i in customers["customer_id"]], pl.Boolean
+        ),
     )
-    rows = drawn.with_row_index("row").sort("stratum", "ticket", "customer_id")
+    rows = drawn.with_row_index("row").sort("stratum", "number", "customer_id")
     chosen = np.zeros(customers.height, dtype=bool)
     for (stratum,), part in rows.group_by("stratum", maintain_order=True):
-        lots = part["before"]
-        kept = part.filter(lots.fill_null(value=False))["row"]
-        wanted = int(
+        earlier = part["before"]
+        earlier_controls = part.filter(earlier.fill_null(value=False))["row"]
+        n_wanted = int(
             np.floor(holdout_share * part.height + hash_to_uniform(key, f"round {stratum}"))
         )
-        fresh = part.filter(lots.is_null())["row"].head(max(0, wanted - len(kept)))
-        chosen[kept.to_numpy()] = True
-        chosen[fresh.to_numpy()] = True
+        new_controls = part.filter(earlier.is_null())["row"].head(
+            max(0, n_wanted - len(earlier_controls))
+        )
+        chosen[earlier_controls.to_numpy()] = True
+        chosen[new_controls.to_numpy()] = True
     return pl.Series("is_alone", chosen)

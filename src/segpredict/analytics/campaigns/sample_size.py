@@ -1,26 +1,26 @@
-"""How many customers a test needs, and how small an uplift a test can see.
+"""Sample sizes of campaign tests, and the smallest uplift that they detect.
 
-All tests are two-sided and compare customers who are contacted with customers who are
-left alone, both drawn at random.
+All tests are two-sided and compare contacted customers with a control group, both drawn at
+random.
 """
 
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-BISECTION_STEPS = 60  # halvings; more than double precision can tell apart
+BISECTION_STEPS = 60  # halvings; more than double precision can resolve
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """How often a test may be wrong.
+    """Error rates of a test.
 
     Parameters
     ----------
     alpha
-        Chance to see an uplift where there is none, to either side.
+        Probability of detecting an uplift where there is none, two-sided.
     power
-        Chance to see the uplift if it is there.
+        Probability of detecting the uplift if it exists.
     """
 
     alpha: float = 0.05
@@ -43,23 +43,23 @@ DEFAULT_ERROR_RATES = ErrorRates()
 def sample_size_for_share(
     base_rate: float, uplift: float, errors: ErrorRates = DEFAULT_ERROR_RATES, ratio: float = 1.0
 ) -> int | None:
-    """Return how many customers must be left alone to see a share rise.
+    """Return the size of the control group that detects a rise of a share.
 
     Parameters
     ----------
     base_rate
-        Share among those left alone.
+        Share in the control group.
     uplift
-        By how much the share of those contacted is larger; a difference of shares.
+        Difference between the share of contacted customers and of the control group.
     errors
         Level and power.
     ratio
-        Customers contacted for each one left alone.
+        Contacted customers per control customer.
 
     Returns
     -------
     int or None
-        Customers left alone; `ratio` times as many are contacted. ``None`` where a
+        Size of the control group; `ratio` times as many are contacted. ``None`` where a
         share cannot rise by so much, or does not differ.
 
     Notes
@@ -71,17 +71,21 @@ def sample_size_for_share(
 
     Examples
     --------
-    >>> for_share(0.50, 0.25, Errors(power=0.90))
+    >>> sample_size_for_share(0.50, 0.25, ErrorRates(power=0.90))
     77
     """
-    other = base_rate + uplift
-    if not 0 <= base_rate <= 1 or not 0 <= other <= 1 or not uplift:
+    treated_rate = base_rate + uplift
+    if not 0 <= base_rate <= 1 or not 0 <= treated_rate <= 1 or not uplift:
         return None
-    mean = (base_rate + ratio * other) / (ratio + 1)
-    apart = math.sqrt((ratio + 1) * mean * (1 - mean))
-    own = math.sqrt(ratio * base_rate * (1 - base_rate) + other * (1 - other))
-    wanted = (errors.z_alpha * apart + errors.z_power * own) ** 2 / (ratio * uplift**2)
-    return max(2, math.ceil(wanted))
+    mean = (base_rate + ratio * treated_rate) / (ratio + 1)
+    pooled_spread = math.sqrt((ratio + 1) * mean * (1 - mean))
+    separate_spread = math.sqrt(
+        ratio * base_rate * (1 - base_rate) + treated_rate * (1 - treated_rate)
+    )
+    n_needed = (errors.z_alpha * pooled_spread + errors.z_power * separate_spread) ** 2 / (
+        ratio * uplift**2
+    )
+    return max(2, math.ceil(n_needed))
 
 
 def sample_size_for_mean(
@@ -91,14 +95,14 @@ def sample_size_for_mean(
     errors: ErrorRates = DEFAULT_ERROR_RATES,
     ratio: float = 1.0,
 ) -> int | None:
-    """Return how many customers must be left alone to see a mean rise.
+    """Return the size of the control group that detects a rise of a mean.
 
     Parameters
     ----------
     sd
         Standard deviation of one customer's amount.
     difference
-        By how much the mean of those contacted differs.
+        Difference between the means of contacted and control customers.
     rho
         Correlation of the amount with that of the same customer before the test.
     errors, ratio
@@ -113,8 +117,8 @@ def sample_size_for_mean(
 
     Examples
     --------
-    >>> for_mean(1.0, 1.0), for_mean(10.0, 1.0), for_mean(10.0, 1.0, rho=0.5)
-    (16, 1570, 1178)
+    >>> [sample_size_for_mean(10.0, 1.0, rho) for rho in (0.0, 0.5)]
+    [1570, 1178]
     """
     if not difference or sd <= 0 or not math.isfinite(sd):
         return None
@@ -126,12 +130,12 @@ def sample_size_for_mean(
 def minimum_detectable_share(
     base_rate: float, n_control: int, n_treated: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
-    """Return the smallest rise of a share that a test of these sizes would see.
+    """Return the smallest rise of a share that arms of these sizes detect.
 
     Parameters
     ----------
     base_rate
-        Share among those left alone.
+        Share in the control group.
     n_control, n_treated
         Customers in each arm.
     errors
@@ -139,31 +143,33 @@ def minimum_detectable_share(
 
     Notes
     -----
-    The uplift at which `sample_size_for_share` asks for just so many; ``None`` where even a rise to
-    one would not be seen.
+    The uplift at which `sample_size_for_share` needs exactly these sizes; ``None`` where even a
+    rise to one would not be detected.
 
     Examples
     --------
-    >>> round(seen_share(0.50, 77, 77, Errors(power=0.90)), 2)
+    >>> round(minimum_detectable_share(0.50, 77, 77, ErrorRates(power=0.90)), 2)
     0.25
     """
     if n_control < 2 or n_treated < 2 or not 0 <= base_rate < 1:
         return None
     low, high = 0.0, 1 - base_rate
-    if not _is_seen(base_rate, high, n_control, n_treated, errors):
+    if not _is_detectable(base_rate, high, n_control, n_treated, errors):
         return None
     for _ in range(BISECTION_STEPS):
         middle = (low + high) / 2
-        if _is_seen(base_rate, middle, n_control, n_treated, errors):
+        if _is_detectable(base_rate, middle, n_control, n_treated, errors):
             high = middle
         else:
             low = middle
     return high
 
 
-def _is_seen(base: float, uplift: float, alone: int, contacted: int, errors: ErrorRates) -> bool:
-    needed = sample_size_for_share(base, uplift, errors, contacted / alone)
-    return needed is not None and needed <= alone
+def _is_detectable(
+    base: float, uplift: float, n_control: int, n_treated: int, errors: ErrorRates
+) -> bool:
+    needed = sample_size_for_share(base, uplift, errors, n_treated / n_control)
+    return needed is not None and needed <= n_control
 
 
 def minimum_detectable_mean(
@@ -173,11 +179,11 @@ def minimum_detectable_mean(
     rho: float = 0.0,
     errors: ErrorRates = DEFAULT_ERROR_RATES,
 ) -> float | None:
-    """Return the smallest rise of a mean that a test of these sizes would see.
+    """Return the smallest rise of a mean that arms of these sizes detect.
 
     Examples
     --------
-    >>> round(seen_mean(10.0, 1570, 1570), 3)
+    >>> round(minimum_detectable_mean(10.0, 1570, 1570), 3)
     1.0
     """
     if n_control < 2 or n_treated < 2 or not math.isfinite(sd):
@@ -189,7 +195,7 @@ def minimum_detectable_mean(
 def minimum_holdout_share(
     base_rate: float, uplift: float, n: int, errors: ErrorRates
 ) -> float | None:
-    """Return the least share to leave alone so that the uplift is seen.
+    """Return the least holdout share that detects the uplift.
 
     Parameters
     ----------
@@ -207,12 +213,12 @@ def minimum_holdout_share(
 
     Examples
     --------
-    >>> share_alone(0.5, 0.25, 400, Errors())
+    >>> minimum_holdout_share(0.5, 0.25, 400, ErrorRates())
     0.08
     """
     for percent in range(1, 51):
-        alone = n * percent // 100
-        contacted = n - alone
-        if alone and _is_seen(base_rate, uplift, alone, contacted, errors):
+        n_control = n * percent // 100
+        n_treated = n - n_control
+        if n_control and _is_detectable(base_rate, uplift, n_control, n_treated, errors):
             return percent / 100
     return None

@@ -1,4 +1,4 @@
-"""How much of the value at stake the first n customers of a list hold."""
+"""Targeting curves: share of the value at stake held by the first n customers."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -12,12 +12,12 @@ from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.core.segment import Segment
 
 LIST_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "play"
+SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "campaign"
 STAKE_COLUMNS = ("value_at_risk", "upside")
 TARGETING_CURVES_SCHEMA = {
     "scope": pl.String,
     "name": pl.String,
-    "stake_of": pl.String,
+    "stake_column": pl.String,
     "size": pl.Int64,
     "n": pl.Int64,
     "value": pl.Float64,
@@ -28,30 +28,30 @@ TARGETING_CURVES_SCHEMA = {
 def targeting_curves(
     customers: pl.DataFrame, campaigns: Sequence[Campaign], segments: Sequence[Segment]
 ) -> pl.DataFrame:
-    """Return value at stake by length of the list, for each play and each segment.
+    """Return value at stake by length of the list, for each campaign and each segment.
 
     Parameters
     ----------
     customers
         Customers with a forecast (`eligible_customers`).
     campaigns, segments
-        The playbook, and the segments in code order.
+        The campaigns, and the segments in code order.
 
     Returns
     -------
     polars.DataFrame
         `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those
         with most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
-        of fewer than five are not told, nor is what fewer than five hold.
+        of fewer than five are not reported, nor is the value of fewer than five customers.
     """
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
         (
             CAMPAIGN_SCOPE,
-            play.name,
-            play.stake_column,
-            eligible_customers(customers, play.eligibility, segments),
+            campaign.name,
+            campaign.stake_column,
+            eligible_customers(customers, campaign.eligibility, segments),
         )
-        for play in campaigns
+        for campaign in campaigns
     ]
     parts += [
         (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))

@@ -1,8 +1,8 @@
-"""What customers are worth, what of it is at risk, and how far that can be trusted.
+"""Customer value: revenue at risk, upside and lifetime value, with backtests.
 
 In: forecasts of the next segment, tested out of time, and the shop's transactions. Out:
 revenue at risk and upside, lifetime value by a Markov chain and by BG/NBD with
-Gamma-Gamma, and what came of each in the tests.
+Gamma-Gamma, each compared with the actual sums of the backtests.
 """
 
 from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel

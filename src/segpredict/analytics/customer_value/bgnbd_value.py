@@ -1,4 +1,4 @@
-"""What BG/NBD and Gamma-Gamma expect of each customer, window by window."""
+"""Expected customer value by BG/NBD and Gamma-Gamma, window by window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from segpredict.errors import SupportError
 
 @dataclass(frozen=True, slots=True)
 class PurchaseModel:
-    """When people buy, and for how much.
+    """Models of purchase days and of the spend of a purchase day.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ class PurchaseModel:
         -----
         E[value of a purchase day] · Σ_t (1 + d)^(−end_t / 365) · (X(end_t) −
         X(start_t)), X(s) being the closed form of the purchase days to be expected
-        within s days (Fader, Hardie and Lee 2005). The discount is that of the chain,
-        so that the two differ by what they expect and by nothing else. The value is
+        within s days (Fader, Hardie and Lee 2005). The discount is that of the Markov chain,
+        so that the two methods differ by their expectation alone. The value is
         infinite where the fitted spend has no mean and the customer paid nothing in the
         last year.
         """
@@ -78,12 +78,12 @@ class PurchaseModel:
 
 
 def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:
-    """Return the models of everybody's purchases; ``None`` where nobody came back.
+    """Return the models of all purchases; ``None`` without repeat purchases.
 
     Parameters
     ----------
     histories
-        `HISTORY_COLUMNS` of everybody who ever bought, also of those who fell silent.
+        `HISTORY_COLUMNS` of all customers who ever bought, also of inactive ones.
     """
     x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)

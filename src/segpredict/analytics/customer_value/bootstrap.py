@@ -1,4 +1,4 @@
-"""Draw customers so that sums are exact, and read the interval off the draws."""
+"""Bootstrap helpers: exact sums of any draw, and percentile bounds."""
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ def round_amounts(amounts: FloatArray) -> FloatArray:
     Examples
     --------
     >>> one, other = np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.2, 0.1])
-    >>> bool(grained(one).sum() == grained(other).sum())
+    >>> bool(round_amounts(one).sum() == round_amounts(other).sum())
     True
     """
     total = float(np.abs(amounts).sum())
@@ -44,7 +44,7 @@ def safe_ratio(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> over([1.0, 2.0], [4.0, 0.0]).tolist()
+    >>> safe_ratio([1.0, 2.0], [4.0, 0.0]).tolist()
     [0.25, nan]
     """
     one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)

@@ -1,4 +1,4 @@
-"""Add up by segment what its customers are worth, and where two methods differ."""
+"""Customer value by segment, and the share of customers on whom two methods differ."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ VALUE_COLUMNS = ("value_at_risk", "upside", "expected_value", "spent_to_date", *
 
 
 def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
-    """Return what the customers of each segment are worth together.
+    """Return the sums of customer value by current segment.
 
     Parameters
     ----------
     scores
-        `contracts.SCORES_SCHEMA`.
+        `schemas.SCORES_SCHEMA`.
     segments
         All segments, in code order.
 
@@ -29,8 +29,8 @@ def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
     polars.DataFrame
         One row a current segment and one for ``all``: ``segment_id``, ``n`` customers
         with a forecast, sums of `VALUE_COLUMNS` over them in currency, and ``apart``: share of
-        customers whose two values of a year differ more than twofold. Of fewer than
-        five customers nothing but the number is told.
+        customers whose two values of a year differ more than twofold. For fewer than
+        five customers only their number is reported.
     """
     known = scores.filter("is_eligible")
     parts = [(s.id, known.filter(pl.col("segment_id") == s.id)) for s in segments]
@@ -45,15 +45,15 @@ def _row(name: str, customers: pl.DataFrame) -> dict[str, object]:
         return {"segment_id": name, "n": n, **dict.fromkeys((*VALUE_COLUMNS, "apart"))}
     # NumPy adds in the order of rows, so the sum is the same on any number of threads.
     sums = {c: _sum(customers[c]) for c in VALUE_COLUMNS}
-    return {"segment_id": name, "n": n, **sums, "apart": _apart(customers)}
+    return {"segment_id": name, "n": n, **sums, "apart": _share_disagreeing(customers)}
 
 
 def _sum(amounts: pl.Series) -> float | None:
-    told = amounts.drop_nulls().to_numpy()
-    return float(np.sum(told)) if len(told) else None
+    known_amounts = amounts.drop_nulls().to_numpy()
+    return float(np.sum(known_amounts)) if len(known_amounts) else None
 
 
-def _apart(customers: pl.DataFrame) -> float | None:
+def _share_disagreeing(customers: pl.DataFrame) -> float | None:
     both = customers.select("clv_year_markov", "clv_year_bgnbd").drop_nulls()
     if both.is_empty():
         return None

@@ -1,4 +1,4 @@
-"""What a customer's segment stands to lose, and to gain, by the next window."""
+"""Revenue at risk and upside: expected loss and gain of the next window."""
 
 from collections.abc import Sequence
 
@@ -24,14 +24,14 @@ def risk_and_upside(
     Notes
     -----
     At risk is Σ over c < z of p_c · (μ_z − μ_c), upside Σ over c > z of
-    p_c · (μ_c − μ_z), with z the current segment (method §7.4); a step that goes the
-    other way in money counts nothing. Where μ rises with the code, Σ p_c · μ_c is μ_z
-    less the one plus the other. Both are measured from what the *segment* brings, not
-    from what this customer spent last.
+    p_c · (μ_c − μ_z), with z the current segment (method §7.4); a move against
+    the order of values counts as zero. Where μ rises with the code, Σ p_c · μ_c equals μ_z
+    minus risk plus upside. Both are measured against the mean of the *segment*,
+    not against the last spend of this customer.
 
     Examples
     --------
-    >>> risk, upside = exposure(
+    >>> risk, upside = risk_and_upside(
     ...     np.array([[0.2, 0.5, 0.3]]), np.array([1]), (0.0, 10.0, 100.0)
     ... )
     >>> risk.tolist(), upside.tolist()
@@ -41,19 +41,19 @@ def risk_and_upside(
     risk, upside = np.zeros(len(states)), np.zeros(len(states))
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
-    for code, worth in enumerate(values):
-        chance = probabilities[:, code]
-        risk += np.where(code < states, chance * np.maximum(own - worth, 0.0), 0.0)
-        upside += np.where(code > states, chance * np.maximum(worth - own, 0.0), 0.0)
+    for code, value in enumerate(values):
+        probability = probabilities[:, code]
+        risk += np.where(code < states, probability * np.maximum(own - value, 0.0), 0.0)
+        upside += np.where(code > states, probability * np.maximum(value - own, 0.0), 0.0)
     return risk, upside
 
 
 def expected_segment_value(probabilities: FloatArray, values: Sequence[float]) -> FloatArray:
-    """Return Σ p_c · value_c, one a customer, with equal bits in any company.
+    """Return Σ p_c · value_c, one a customer, identical for any set of rows.
 
     Examples
     --------
-    >>> averaged(np.array([[0.5, 0.5], [0.0, 1.0]]), (0.0, 10.0)).tolist()
+    >>> expected_segment_value(np.array([[0.5, 0.5], [0.0, 1.0]]), (0.0, 10.0)).tolist()
     [5.0, 10.0]
     """
     total = np.zeros(len(probabilities))

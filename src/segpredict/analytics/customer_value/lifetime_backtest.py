@@ -1,4 +1,4 @@
-"""Judge what customers were said to be worth by what they then spent."""
+"""Backtest lifetime values: predicted values against actual spend."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from segpredict.analytics.customer_value.bootstrap import (
 from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
 from segpredict.core.arrays import FloatArray
 
-REFERENCE_METHOD = "last_year"  # chosen before any figure was seen: the plainest honest guess
+REFERENCE_METHOD = "last_year"  # chosen before any result was seen
 VALUE_ERRORS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
@@ -27,28 +27,28 @@ VALUE_ERRORS_SCHEMA = {
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "gap": pl.Float64,
-    "gap_low": pl.Float64,
-    "gap_high": pl.Float64,
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ValueBacktest:
-    """What was said on one day about some windows, and what came.
+    """Predicted and actual values of some windows after one day.
 
     Parameters
     ----------
     window
-        The day, as people write it.
+        The day, as ISO text.
     windows, days
         Length of the outcome.
     customers
         Customers, one a row.
     predicted
-        Worth by method, row by row; `REFERENCE_METHOD` among them.
+        Value by method, row by row; `REFERENCE_METHOD` among them.
     actual
-        What they spent, discounted as the predictions are.
+        Actual spend, discounted like the predictions.
     """
 
     window: str
@@ -60,70 +60,76 @@ class ValueBacktest:
 
 
 def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
-    """Return the errors of every method on every span.
+    """Return the errors of every method on every backtest.
 
     Parameters
     ----------
     spans
-        What was said and what came.
+        Predicted and actual values.
     draws, seed
         Resamples of customers behind each interval, and their start.
 
     Returns
     -------
     polars.DataFrame
-        `VALUE_ERRORS_SCHEMA`. ``total``: realised over predicted sum; ``mae`` and ``rmse``: mean
+        `VALUE_ERRORS_SCHEMA`. ``total``: actual over predicted sum; ``mae`` and ``rmse``: mean
         absolute and root mean squared error of a customer, in currency; ``rank``:
-        Spearman's correlation. ``gap`` is a method's figure less that of the plain
+        Spearman's correlation. ``difference`` is a method's metric minus that of the
         reference, last year's spend carried on.
 
     Notes
     -----
-    Most customers spend nothing, so the mean absolute error favours whoever says too
-    little; the squared error favours the mean, and hangs on a few large customers. All
-    are told, since none alone is fair. Customers of one span are independent, so rows
+    Most customers spend nothing, so the mean absolute error favours methods that predict
+    too little; the squared error favours the mean, and depends on a few large customers. All
+    are reported, since none is fair alone. Customers of one span are independent, so rows
     are drawn; ``rank`` has no interval.
     """
     rows = [row for span in spans for row in _errors(span, draws, seed)]
     return pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row").with_columns(
-        pl.col("value", "low", "high", "gap", "gap_low", "gap_high").fill_nan(None)
+        pl.col("value", "low", "high", "difference", "difference_low", "difference_high").fill_nan(
+            None
+        )
     )
 
 
 def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
-    tables = {name: _columns(said, span.actual) for name, said in span.predicted.items()}
+    tables = {name: _columns(predicted, span.actual) for name, predicted in span.predicted.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
     spread = _spread(tables, draws, seed)
-    for name, said in span.predicted.items():
+    for name, predicted in span.predicted.items():
         for metric, value in plain[name].items():
-            gap = float(value[0] - plain[REFERENCE_METHOD][metric][0])
+            difference = float(value[0] - plain[REFERENCE_METHOD][metric][0])
             drawn = spread[name][metric]
             yield (
                 *_key(span, name, metric),
                 float(value[0]),
                 *finite_percentile_bounds(drawn),
-                gap,
+                difference,
                 *finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
             )
-        rank = _spearman(said, span.actual)
-        apart = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
+        rank = _spearman(predicted, span.actual)
+        error = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
         nothing = (None, None)
-        yield (*_key(span, name, "rank"), rank, *nothing, apart, *nothing)
+        yield (*_key(span, name, "rank"), rank, *nothing, error, *nothing)
 
 
 def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
     return (span.window, span.windows, span.days, method, metric, len(span.actual))
 
 
-def _columns(said: FloatArray, actual: FloatArray) -> FloatArray:
-    apart = said - actual
-    columns = (said, actual, np.abs(apart), apart**2, np.ones(len(said)))
+def _columns(predicted: FloatArray, actual: FloatArray) -> FloatArray:
+    error = predicted - actual
+    columns = (predicted, actual, np.abs(error), error**2, np.ones(len(predicted)))
     return np.column_stack([round_amounts(column) for column in columns])
 
 
 def _figures(sums: FloatArray) -> dict[str, FloatArray]:
-    said, came, off, squared, n = sums.T
-    return {"total": safe_ratio(came, said), "mae": off / n, "rmse": np.sqrt(squared / n)}
+    predicted, actual, absolute, squared, n = sums.T
+    return {
+        "total": safe_ratio(actual, predicted),
+        "mae": absolute / n,
+        "rmse": np.sqrt(squared / n),
+    }
 
 
 def _spread(

@@ -1,4 +1,4 @@
-"""Let segments move on by a Markov chain, and add up what they bring."""
+"""Customer value by a Markov chain of segments."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ def markov_values(
     ahead: Sequence[ValuePeriod],
     seasons: Sequence[float] | None = None,
 ) -> FloatArray:
-    """Return what each segment of the first window is worth over all windows.
+    """Return the value of each segment of the first window over all windows.
 
     Parameters
     ----------
@@ -25,29 +25,29 @@ def markov_values(
     ahead
         The windows to come.
     seasons
-        By how much the spend of each window differs from μ; 1 where nothing is given.
+        Seasonal factor on μ of each window; 1 by default.
 
     Returns
     -------
     numpy.ndarray
-        w, one a segment. With π the chances of the first window, π'w is
+        w, one a segment. With π the probabilities of the first window, π'w is
 
             Σ_t (1 + d)^(−end_t / 365) · share_t · season_t · π' P^(t−1) μ
 
         (method §7.1; Pfeifer and Carraway 2000, Modeling customer relationships as
-        Markov chains). So the first step is the forecast's own, and only later ones are
-        the chain's.
+        Markov chains). The first step is the forecast itself; only later steps use
+        the chain.
 
     Examples
     --------
-    >>> from segpredict.analytics.customer_value.periods import periods
+    >>> from segpredict.analytics.customer_value.periods import value_periods
     >>> stay = np.array([[1.0, 0.0], [0.5, 0.5]])
-    >>> chain(stay, (0.0, 10.0), periods(91, 0, 182)).tolist()
+    >>> markov_values(stay, (0.0, 10.0), value_periods(91, 0, 182)).tolist()
     [0.0, 15.0]
     """
     factors = [1.0] * len(ahead) if seasons is None else seasons
-    now, worth = np.array(values, dtype=np.float64), np.zeros(len(values))
+    now, total = np.array(values, dtype=np.float64), np.zeros(len(values))
     for period, season in zip(ahead, factors, strict=True):
-        worth += period.discount_factor * period.share * season * now
+        total += period.discount_factor * period.share * season * now
         now = transition_matrix @ now
-    return worth
+    return total

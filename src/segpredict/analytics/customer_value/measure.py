@@ -1,4 +1,4 @@
-"""Learn what customers are worth, and test it out of time beside plain guesses."""
+"""Fit the customer value model, and backtest it out of time against naive methods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,23 +39,23 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 MARKOV_METHOD, BGNBD_METHOD = "markov", "bgnbd"
-BASELINE_MODEL = "markov"  # the baseline whose revenue at risk stands beside the forecaster's
+BASELINE_MODEL = "markov"  # the baseline whose revenue at risk is shown next to the model's
 BY_SEGMENT, BY_SPEND, BY_CHANGE = "label", "spend", "change"
 
 
 @dataclass(frozen=True)
 class CustomerValueResult:
-    """What customers are worth, and how far that can be trusted.
+    """Customer values and their backtests.
 
     Parameters
     ----------
     value_model
-        Values customers on the day after the data.
+        The value model on the day after the data.
     backtest_sums
-        Predicted and realised sums per test, tenth and segment (`sums.VALUE_SUMS_SCHEMA`).
+        Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
     backtest_errors
-        Errors of lifetime values per customer, beside plain guesses
-        (`lifetimes.VALUE_ERRORS_SCHEMA`).
+        Errors of lifetime values per customer, with naive methods
+        (`VALUE_ERRORS_SCHEMA`).
     """
 
     value_model: ValueModel
@@ -72,7 +72,7 @@ def measure_customer_value(
     draws: int = 1000,
     seed: int = 7,
 ) -> CustomerValueResult:
-    """Return what customers are worth, with the back-test.
+    """Return customer values with their backtests.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def measure_customer_value(
     segmentation
         The frozen segmenter of the training.
     training
-        Forecasts of the tests and what came, and the panel.
+        Backtest forecasts with actual labels, and the panel.
     options
         The discount.
     draws, seed
@@ -89,27 +89,27 @@ def measure_customer_value(
 
     Notes
     -----
-    Every test is valued by what had been complete by its day. From each test on, all
-    whole windows that the data still hold are asked for: the next one, the next two …
-    so that the longest begins at the oldest test.
+    Every backtest uses only what was complete on its day. It covers all whole windows that
+    the data hold after that day: the next one, the next two …, so the longest begins at
+    the oldest backtest.
     """
     days = training.schedule
     plan = _Plan(days, (options or CustomerValueOptions()).discount_rate, seed)
     known = histories_at_cutoffs(transactions, segmentation, days)
     spent = _spent(transactions, training.panel, days)
     tests = [
-        _asked(trial, _past_rows(spent, fold), known[fold.cutoff], plan)
-        for fold, trial in zip(days.test_folds, training.backtests, strict=True)
+        _backtest_case(backtest, _past_rows(spent, fold), known[fold.cutoff], plan)
+        for fold, backtest in zip(days.test_folds, training.backtests, strict=True)
     ]
     name = training.evaluation.selected
-    spans = [span for asked in tests for span in _spans(transactions, asked, name, days)]
+    spans = [span for case in tests for span in _value_backtests(transactions, case, name, days)]
     by = {"draws": draws, "seed": seed}
     last = days.production_fold
     rows = _past_rows(spent, last)
     return CustomerValueResult(
-        _valuer(rows, known[last.cutoff], training.segment_values, plan),
+        _value_model(rows, known[last.cutoff], training.segment_values, plan),
         compare_sums(
-            [_account(asked, name, spans) for asked in tests],
+            [_sum_backtest(case, name, spans) for case in tests],
             [segment.id for segment in segmentation.segments],
             **by,
         ),
@@ -118,17 +118,17 @@ def measure_customer_value(
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A test, what values its customers, and what was known of them on the day."""
+class _BacktestCase:
+    """A backtest with its value model and the customer history known on its day."""
 
-    trial: Backtest
-    valuer: ValueModel
+    backtest: Backtest
+    value_model: ValueModel
     known: pl.DataFrame
-    usual: float
+    mean_spend: float
 
     @property
     def window(self) -> str:
-        return as_date(self.trial.cutoff).isoformat()
+        return as_date(self.backtest.cutoff).isoformat()
 
     def fact(self, name: str) -> FloatArray:
         facts = self.known[name].cast(pl.Float64).fill_null(0.0)
@@ -137,12 +137,12 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What every valuation of a run shares.
+    """Settings that all valuations of a run share.
 
     Parameters
     ----------
     days
-        The tests, and what each may learn from.
+        The folds of the backtests.
     discount
         Rate a year.
     seed
@@ -154,15 +154,19 @@ class _Plan:
     seed: int
 
 
-def _asked(backtest: Backtest, rows: pl.DataFrame, history: HistoryAtCutoff, plan: _Plan) -> _Asked:
+def _backtest_case(
+    backtest: Backtest, rows: pl.DataFrame, history: HistoryAtCutoff, plan: _Plan
+) -> _BacktestCase:
     known = pl.DataFrame({"customer_id": backtest.customers}).join(
         history.customer_histories, on="customer_id", how="left", maintain_order="left"
     )
     if backtest.covariates is not None:
-        fresh = [n for n in backtest.covariates.columns if n not in known.columns]
-        known = known.hstack(backtest.covariates.select(fresh))
-    usual = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
-    return _Asked(backtest, _valuer(rows, history, backtest.segment_values, plan), known, usual)
+        new_columns = [n for n in backtest.covariates.columns if n not in known.columns]
+        known = known.hstack(backtest.covariates.select(new_columns))
+    mean_spend = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
+    return _BacktestCase(
+        backtest, _value_model(rows, history, backtest.segment_values, plan), known, mean_spend
+    )
 
 
 def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
@@ -186,10 +190,10 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
     return joined.with_columns(pl.col("spend").fill_null(0)).sort("cutoff", "customer_id")
 
 
-def _valuer(
+def _value_model(
     rows: pl.DataFrame, history: HistoryAtCutoff, values: tuple[float, ...], plan: _Plan
 ) -> ValueModel:
-    """Return what values customers on a day, learned from what was complete by then."""
+    """Return the value model of a day, fitted on outcomes complete by then."""
     time = plan.days.time
     moves = smoothed_transitions(
         segment_codes(rows, "state_now"), segment_codes(rows, "label"), len(values)
@@ -205,60 +209,60 @@ def _valuer(
     )
 
 
-def _account(asked: _Asked, name: str, spans: Sequence[ValueBacktest]) -> SumBacktest:
-    """Return all that was claimed in a test, in the order in which it is told."""
-    trial = asked.trial
-    claims = [
-        claim
-        for who in dict.fromkeys((name, BASELINE_MODEL))
-        if who in trial.probabilities
-        for claim in _exposed(asked, who)
+def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]) -> SumBacktest:
+    """Return all predictions of a backtest, in the order of the report."""
+    backtest = case.backtest
+    predictions = [
+        prediction
+        for name_of_model in dict.fromkeys((name, BASELINE_MODEL))
+        if name_of_model in backtest.probabilities
+        for prediction in _predicted_amounts(case, name_of_model)
     ]
-    everybody = np.ones(len(trial.states), dtype=bool)
-    claims += [
+    all_customers = np.ones(len(backtest.states), dtype=bool)
+    predictions += [
         PredictedAmount(
-            "clv", method, everybody, span.predicted[method], {BY_SPEND: span.actual}, n
+            "clv", method, all_customers, span.predicted[method], {BY_SPEND: span.actual}, n
         )
         for span in spans
-        if span.window == asked.window
+        if span.window == case.window
         for method in (MARKOV_METHOD, BGNBD_METHOD)
         if method in span.predicted and (n := span.windows)
     ]
-    return SumBacktest(asked.window, trial.customers, trial.states, tuple(claims))
+    return SumBacktest(case.window, backtest.customers, backtest.states, tuple(predictions))
 
 
-def _exposed(asked: _Asked, name: str) -> list[PredictedAmount]:
-    """Return what a forecaster said of loss, gain and spend, and what came.
+def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
+    """Return predicted and actual loss, gain and spend of one model.
 
     Notes
     -----
     Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree
     wherever the probabilities are right. Counted by spend it is μ_z less what the
-    customer really spent, for which μ must be right, too. Counted by change it is what
-    the customer spent in the window before less what came then: what the shop sees in
-    its books, and not what is claimed.
+    customer really spent, for which μ must be right, too. Counted by change it is
+    the spend of the window before minus the actual spend: what the shop sees in its
+    accounts, not what is predicted.
     """
-    trial = asked.trial
-    values = asked.valuer.segment_values_at(trial.cutoff)
-    own, worth = np.array(values)[trial.states], np.array(values)[trial.labels]
-    spend, before = asked.fact("spend_next"), asked.fact("spend_now")
-    fell, rose = trial.labels < trial.states, trial.labels > trial.states
-    risk, upside = risk_and_upside(trial.probabilities[name], trial.states, values)
-    lost = np.maximum(own - worth, 0.0) * fell
-    gained = np.maximum(worth - own, 0.0) * rose
+    backtest = case.backtest
+    values = case.value_model.segment_values_at(backtest.cutoff)
+    own, next_value = np.array(values)[backtest.states], np.array(values)[backtest.labels]
+    spend, before = case.fact("spend_next"), case.fact("spend_now")
+    fell, rose = backtest.labels < backtest.states, backtest.labels > backtest.states
+    risk, upside = risk_and_upside(backtest.probabilities[name], backtest.states, values)
+    lost = np.maximum(own - next_value, 0.0) * fell
+    gained = np.maximum(next_value - own, 0.0) * rose
     top = len(values) - 1
     return [
         PredictedAmount(
             "value_at_risk",
             name,
-            trial.states > 0,
+            backtest.states > 0,
             risk,
             {BY_SEGMENT: lost, BY_SPEND: (own - spend) * fell, BY_CHANGE: (before - spend) * fell},
         ),
         PredictedAmount(
             "upside",
             name,
-            trial.states < top,
+            backtest.states < top,
             upside,
             {
                 BY_SEGMENT: gained,
@@ -270,44 +274,44 @@ def _exposed(asked: _Asked, name: str) -> list[PredictedAmount]:
             "expected_value",
             name,
             np.ones(len(spend), dtype=bool),
-            expected_segment_value(trial.probabilities[name], values),
-            {BY_SEGMENT: worth, BY_SPEND: spend},
+            expected_segment_value(backtest.probabilities[name], values),
+            {BY_SEGMENT: next_value, BY_SPEND: spend},
         ),
     ]
 
 
-def _spans(
-    transactions: Transactions, asked: _Asked, name: str, days: Schedule
+def _value_backtests(
+    transactions: Transactions, case: _BacktestCase, name: str, days: Schedule
 ) -> list[ValueBacktest]:
-    """Return what was said of all whole windows that the data hold after a test."""
-    time, cutoff = days.time, asked.trial.cutoff
+    """Return the predictions for all whole windows that the data hold after a backtest."""
+    time, cutoff = days.time, case.backtest.cutoff
     count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
-    ahead = asked.valuer.future_periods(count * time.horizon)
-    each = _came(transactions, asked.trial, ahead)
+    ahead = case.value_model.future_periods(count * time.horizon)
+    each = _actual_spend(transactions, case.backtest, ahead)
     return [
         ValueBacktest(
-            asked.window,
+            case.window,
             n,
             n * time.horizon,
-            asked.trial.customers,
-            _said(asked, name, ahead[:n], days),
+            case.backtest.customers,
+            _predicted_values(case, name, ahead[:n], days),
             np.sum(each[:n], axis=0),
         )
         for n in range(1, count + 1)
     ]
 
 
-def _came(
+def _actual_spend(
     transactions: Transactions, backtest: Backtest, ahead: Sequence[ValuePeriod]
 ) -> list[FloatArray]:
-    """Return what each customer spent in each window, as it counts on the day."""
+    """Return the discounted actual spend of each customer by window."""
     spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
     spent = features.clustering_inputs(transactions, spans)
-    asked = pl.DataFrame({"customer_id": backtest.customers})
+    customers = pl.DataFrame({"customer_id": backtest.customers})
     return [
         a.discount_factor
         / MONEY_SCALE
-        * asked.join(
+        * customers.join(
             spent.filter(pl.col("end") == end),
             on="customer_id",
             how="left",
@@ -319,22 +323,22 @@ def _came(
     ]
 
 
-def _said(
-    asked: _Asked, name: str, ahead: Sequence[ValuePeriod], days: Schedule
+def _predicted_values(
+    case: _BacktestCase, name: str, ahead: Sequence[ValuePeriod], days: Schedule
 ) -> dict[str, FloatArray]:
-    """Return worth by method: both models, and three guesses that need none."""
-    trial, valuer = asked.trial, asked.valuer
-    chained = valuer.markov_values(trial.probabilities[name], trial.cutoff, ahead)
-    said = {MARKOV_METHOD: chained}
-    if valuer.purchase_model is not None:
-        bought = valuer.purchase_model.expected_value(asked.known, ahead)
-        said |= {BGNBD_METHOD: bought} if np.isfinite(bought).all() else {}
+    """Return values by method: both models, and three naive methods."""
+    backtest, value_model = case.backtest, case.value_model
+    markov = value_model.markov_values(backtest.probabilities[name], backtest.cutoff, ahead)
+    predicted = {MARKOV_METHOD: markov}
+    if value_model.purchase_model is not None:
+        bgnbd = value_model.purchase_model.expected_value(case.known, ahead)
+        predicted |= {BGNBD_METHOD: bgnbd} if np.isfinite(bgnbd).all() else {}
     counted = sum(a.discount_factor for a in ahead)
     time = days.time
-    observed = min(DAYS_PER_YEAR, trial.cutoff - days.first_day)
-    pace = asked.fact("spend_364") * (time.horizon / observed)
-    return said | {
+    observed = min(DAYS_PER_YEAR, backtest.cutoff - days.first_day)
+    pace = case.fact("spend_364") * (time.horizon / observed)
+    return predicted | {
         REFERENCE_METHOD: pace * counted,
-        "last_window": asked.fact("spend_now") * counted,
-        "mean": np.full(len(chained), asked.usual * counted),
+        "last_window": case.fact("spend_now") * counted,
+        "mean": np.full(len(markov), case.mean_spend * counted),
     }

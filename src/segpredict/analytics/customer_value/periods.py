@@ -1,4 +1,4 @@
-"""Cut the time to come into windows, and say what money in each counts today."""
+"""Future windows and their discount factors."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ CALENDAR_DAYS_PER_YEAR = 365  # days to which a yearly rate belongs
 
 @dataclass(frozen=True, slots=True)
 class ValuePeriod:
-    """One window to come.
+    """One future window.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ class ValuePeriod:
     share
         Of a whole window; below 1 only for the last one.
     discount_factor
-        What money at its end counts on the day of the cutoff.
+        Present value on the cutoff of one unit of money at its end.
     """
 
     start: int
@@ -44,9 +44,9 @@ def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple
 
     Examples
     --------
-    >>> [(each.start, each.end, each.share) for each in periods(182, 7, 273)]
+    >>> [(each.start, each.end, each.share) for each in value_periods(182, 7, 273)]
     [(7, 189, 1.0), (189, 280, 0.5)]
-    >>> round(periods(365, 0, 365, 0.1)[0].discount, 4)
+    >>> round(value_periods(365, 0, 365, 0.1)[0].discount_factor, 4)
     0.9091
     """
     starts = range(gap, gap + days, horizon)

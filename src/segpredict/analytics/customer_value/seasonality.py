@@ -1,7 +1,7 @@
 """Does a segment spend more at some time of the year? Adjust only where data prove it.
 
-A season mostly moves people between segments, which is the forecast's business. What is
-asked here is whether people of one and the same segment spend more than usual.
+A season mostly moves customers between segments, which the forecast covers. The test here
+is whether customers of the same segment spend more than usual.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,22 +19,21 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
-MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment must prove itself
+MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
 BOOTSTRAP_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SpendSeasonality:
-    """By how much spend differs from what segments bring, by time of the year.
+    """Seasonal factor on the mean spend of segments.
 
     Parameters
     ----------
     horizon
         Days of a window.
     factors
-        For each past origin: its day, what was spent in its outcome, and what the
-        segments that people came to be in would have brought. Empty where no season is
-        proven.
+        For each past origin: its day, the actual spend of its outcome, and the spend
+        expected from the segments reached. Empty where no season is proven.
     reason
         Why it is or is not, in one sentence.
     """
@@ -48,13 +47,15 @@ class SpendSeasonality:
 
         Examples
         --------
-        >>> proven = Season(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
-        >>> proven.at(364), proven.at(546), proven.at(450), Season(91).at(364)
-        (1.2, 0.9, 1.0, 1.0)
+        >>> proven = SpendSeasonality(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
+        >>> [proven.factor_at(day) for day in (364, 546, 450)]
+        [1.2, 0.9, 1.0]
+        >>> SpendSeasonality(91).factor_at(364)
+        1.0
         """
         like = [each for each in self.factors if is_same_season(each[0], day, self.horizon)]
-        spent, usual = sum(each[1] for each in like), sum(each[2] for each in like)
-        return spent / usual if spent > 0 and usual > 0 else 1.0
+        spent, expected = sum(each[1] for each in like), sum(each[2] for each in like)
+        return spent / expected if spent > 0 and expected > 0 else 1.0
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -66,8 +67,8 @@ class SpendSeasonality:
 
     @classmethod
     def from_state(cls, state: JSON) -> "SpendSeasonality":
-        """Return the season that gave a state."""
-        seen = tuple((day, spent, usual) for day, spent, usual in state["factors"])
+        """Return the seasonality of a state."""
+        seen = tuple((day, spent, expected) for day, spent, expected in state["factors"])
         return cls(state["horizon"], seen, state["reason"])
 
 
@@ -76,8 +77,8 @@ def is_same_season(origin: int, day: int, horizon: int) -> bool:
 
     Examples
     --------
-    >>> alike(0, 364, 91), alike(0, 400, 91), alike(0, 420, 91), alike(0, 10, 91)
-    (True, True, False, False)
+    >>> [is_same_season(0, day, 91) for day in (364, 400, 420, 10)]
+    [True, True, False, False]
     """
     apart = (day - origin) % DAYS_PER_YEAR
     is_near = min(apart, DAYS_PER_YEAR - apart) <= horizon / 2
@@ -87,7 +88,7 @@ def is_same_season(origin: int, day: int, horizon: int) -> bool:
 def estimate_seasonality(
     rows: pl.DataFrame, day: int, horizon: int, complete: int, seed: int = 7
 ) -> SpendSeasonality:
-    """Return what outcomes that were known on a day prove about the season.
+    """Estimate the seasonal factor from outcomes known on a day.
 
     Parameters
     ----------
@@ -105,38 +106,38 @@ def estimate_seasonality(
 
     Notes
     -----
-    Of the three newest origins those are asked that had a like season behind them, two
-    at least. With μ and the factor σ of what was complete by their own day, the sum of
-    spend must be nearer to σ·Σμ than to Σμ, over all of them together, by more than
-    1.96 standard errors over draws of customers. Else nothing is adjusted.
+    The three newest origins with the same season behind them are tested, at least two. With μ
+    and the factor σ of what was complete by their own day, the sum of spend must be nearer to
+    σ·Σμ than to Σμ, over all of them together, by more than 1.96 standard errors over draws of
+    customers. Otherwise nothing is adjusted.
     """
-    seen = _seen(rows, mean_spend_by_segment(rows))
+    seen = _spent_and_expected(rows, mean_spend_by_segment(rows))
     days = sorted(seen)
-    asked = [
+    tested = [
         (origin, earlier)
         for origin in days[-MAX_INNER_ORIGINS:]
         if (earlier := [d for d in days if d + complete <= origin])
         and any(is_same_season(d, origin, horizon) for d in earlier)
     ]
-    if len(asked) < MIN_PROVING_ORIGINS:
-        told = (
-            "What segments bring is not adjusted to the season: too few origins before "
-            f"{as_date(day)} have a season behind them to prove it."
+    if len(tested) < MIN_PROVING_ORIGINS:
+        reason_text = (
+            "The mean spend of segments is not adjusted to the season: too few origins before "
+            f"{as_date(day)} have a season behind them to test it."
         )
-        return SpendSeasonality(horizon, reason=told)
-    misses = [_misses(rows, origin, earlier, horizon) for origin, earlier in asked]
-    gain, error = _gain(misses, seed)
-    spent = sum(seen[origin][0] for origin, _ in asked)
+        return SpendSeasonality(horizon, reason=reason_text)
+    errors = [_errors_by_customer(rows, origin, earlier, horizon) for origin, earlier in tested]
+    gain, error = _gain(errors, seed)
+    spent = sum(seen[origin][0] for origin, _ in tested)
     # The origins overlap, and are one season of one year: one error is no proof.
     is_proven = gain > Z_ROUNDED * error and spent > 0
     share = 1 / spent if spent > 0 else 0.0
-    told = (
-        f"What segments bring is {'' if is_proven else 'not '}adjusted to the season: "
-        f"at {len(asked)} origins before {as_date(day)} that brings the sum nearer by "
-        f"{gain * share:+.1%}, standard error {error * share:.1%}."
+    reason_text = (
+        f"The mean spend of segments is {'' if is_proven else 'not '}adjusted to the season: "
+        f"at {len(tested)} origins before {as_date(day)} the adjustment reduces the error of "
+        f"the sum by {gain * share:+.1%}, standard error {error * share:.1%}."
     )
-    kept = tuple((day, *seen[day]) for day in days) if is_proven else ()
-    return SpendSeasonality(horizon, kept, told)
+    factors = tuple((day, *seen[day]) for day in days) if is_proven else ()
+    return SpendSeasonality(horizon, factors, reason_text)
 
 
 def mean_spend_by_segment(rows: pl.DataFrame) -> dict[int, float]:
@@ -149,43 +150,47 @@ def mean_spend_by_segment(rows: pl.DataFrame) -> dict[int, float]:
     }
 
 
-def _seen(rows: pl.DataFrame, values: Mapping[int, float]) -> dict[int, tuple[float, float]]:
-    """Return, by origin, what was spent and what its segments would have brought."""
+def _spent_and_expected(
+    rows: pl.DataFrame, values: Mapping[int, float]
+) -> dict[int, tuple[float, float]]:
+    """Return actual and expected spend by origin."""
     cells = rows.group_by("cutoff", "label").agg(pl.col("spend").sum(), pl.len())
     seen: dict[int, tuple[float, float]] = {}
     for day, code, spent, n in cells.sort("cutoff", "label").iter_rows():
         before = seen.get(day, (0.0, 0.0))
-        usual = n * values.get(int(code), 0.0)
-        seen[day] = (before[0] + spent / MONEY_SCALE, before[1] + usual)
+        expected = n * values.get(int(code), 0.0)
+        seen[day] = (before[0] + spent / MONEY_SCALE, before[1] + expected)
     return seen
 
 
-def _misses(rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: int) -> pl.DataFrame:
-    """Return what each customer spent beyond μ, and beyond σ·μ, of its segment."""
+def _errors_by_customer(
+    rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: int
+) -> pl.DataFrame:
+    """Return the error of each customer against μ, and against σ·μ, of its segment."""
     known = rows.filter(pl.col("cutoff").is_in(list(earlier)))
     values = mean_spend_by_segment(known)
-    seen = _seen(known, values)
+    seen = _spent_and_expected(known, values)
     factor = SpendSeasonality(horizon, tuple((day, *seen[day]) for day in seen)).factor_at(origin)
     now = rows.filter(pl.col("cutoff") == origin)
     spent = now["spend"].to_numpy() / MONEY_SCALE
-    usual = np.array([values.get(int(code), 0.0) for code in now["label"]])
-    told = {"without": spent - usual, "beside": spent - factor * usual}
+    expected = np.array([values.get(int(code), 0.0) for code in now["label"]])
+    columns = {"without": spent - expected, "with_season": spent - factor * expected}
     return now.select("customer_id").with_columns(
-        pl.Series(name, round_amounts(miss)) for name, miss in told.items()
+        pl.Series(name, round_amounts(miss)) for name, miss in columns.items()
     )
 
 
-def _gain(misses: Sequence[pl.DataFrame], seed: int) -> tuple[float, float]:
-    """Return Σ |Σ without| − |Σ beside| over origins, and its error over customers."""
-    everybody = pl.concat(each["customer_id"] for each in misses)
-    ids = everybody.unique().sort().to_numpy()
+def _gain(errors: Sequence[pl.DataFrame], seed: int) -> tuple[float, float]:
+    """Return Σ |Σ without| − |Σ with_season| over origins, and its error over customers."""
+    all_ids = pl.concat(each["customer_id"] for each in errors)
+    ids = all_ids.unique().sort().to_numpy()
     weights = bootstrap_weights(np.random.default_rng(seed), BOOTSTRAP_DRAWS, len(ids))
     plain, drawn = 0.0, np.zeros(BOOTSTRAP_DRAWS)
-    for each in misses:
-        places = np.searchsorted(ids, each["customer_id"].to_numpy())
-        columns = each.select("without", "beside").to_numpy()
-        without, beside = np.abs(columns.sum(axis=0))
-        plain += float(without - beside)
-        sums = np.abs(weights[:, places] @ columns)
+    for each in errors:
+        positions = np.searchsorted(ids, each["customer_id"].to_numpy())
+        columns = each.select("without", "with_season").to_numpy()
+        without, with_season = np.abs(columns.sum(axis=0))
+        plain += float(without - with_season)
+        sums = np.abs(weights[:, positions] @ columns)
         drawn += sums[:, 0] - sums[:, 1]
     return plain, float(drawn.std(ddof=1))

@@ -1,4 +1,4 @@
-"""Add up what was predicted and what came, tenth by tenth, and say how sure that is."""
+"""Backtest sums: predicted and actual amounts by decile and segment, with intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ VALUE_SUMS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
     "measure": pl.String,
-    "forecaster": pl.String,
-    "realised_as": pl.String,
+    "model": pl.String,
+    "actual_basis": pl.String,
     "part": pl.String,
     "n": pl.Int64,
     "predicted": pl.Float64,
-    "realised": pl.Float64,
+    "actual": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
     "ratio": pl.Float64,
@@ -40,29 +40,29 @@ VALUE_SUMS_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class PredictedAmount:
-    """An amount that was predicted for customers, and what came of it.
+    """An amount predicted for customers, with the actual amounts.
 
     Parameters
     ----------
     measure
         What was predicted.
-    forecaster
-        Who said so.
+    model
+        Which model predicted it.
     is_included
-        Who is in question, one a row of the test.
+        Whether a row is included, one value per row of the test.
     predicted
-        What was said, one a row.
+        Predicted amounts, one per row.
     actual
-        What happened, by the way in which it is counted.
+        Actual amounts, by the basis of counting.
     windows
         Length of the outcome.
     deciles
-        1 for the tenth of whom most was said, to 10; 0 for who is not in question.
-        Worked out where it is not given.
+        1 for the largest predictions, to 10; 0 for rows that are not included.
+        Computed where not given.
     """
 
     measure: str
-    forecaster: str
+    model: str
     is_included: npt.NDArray[np.bool_]
     predicted: FloatArray
     actual: Mapping[str, FloatArray]
@@ -71,28 +71,28 @@ class PredictedAmount:
 
     @property
     def decile_of_row(self) -> IntArray:
-        """The tenth of each row; equal amounts stand in the same one."""
+        """The decile of each row; equal amounts share one."""
         if self.deciles is not None:
             return self.deciles
-        places = np.zeros(len(self.predicted), dtype=np.int64)
+        positions = np.zeros(len(self.predicted), dtype=np.int64)
         if self.is_included.any():
             bins = metrics.equal_mass_bins(self.predicted[self.is_included], DECILES)
-            places[self.is_included] = DECILES - bins
-        return places
+            positions[self.is_included] = DECILES - bins
+        return positions
 
 
 @dataclass(frozen=True, slots=True)
 class SumBacktest:
-    """All that was claimed for the customers of one test.
+    """All predictions for the customers of one backtest.
 
     Parameters
     ----------
     window
-        The day, as people write it.
+        The day, as ISO text.
     customers, states
         Customers and their current segments, one a row.
     predictions
-        What was predicted.
+        The predictions.
     """
 
     window: str
@@ -104,7 +104,7 @@ class SumBacktest:
 def compare_sums(
     backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
-    """Return predicted and realised sums with intervals.
+    """Return predicted and actual sums with intervals.
 
     Parameters
     ----------
@@ -118,25 +118,27 @@ def compare_sums(
     Returns
     -------
     polars.DataFrame
-        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
-        the id of a current segment; ``ratio`` is realised over predicted. Claims about
-        one window are also added up over all tests (``pooled``).
+        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a decile (``1``: of whom most was predicted) or
+        the id of a current segment; ``ratio`` is actual over predicted. Predictions of
+        one window are also summed over all tests (``pooled``).
 
     Notes
     -----
-    Whole customers are drawn, with all their tests. An interval thus tells how much
-    other customers of the same shop in the same windows would have differed. It knows
-    nothing of other seasons: of these there are as many observations as tests.
+    Whole customers are drawn, with all their tests. An interval shows how much
+    the sums would vary with other customers of the same shop in the same windows. It does
+    not cover other seasons: of these there are only as many observations as backtests.
     """
     whole = [_pooled(backtests)] if len(backtests) > 1 else []
-    rows = [row for test in (*backtests, *whole) for row in _told(test, segments, draws, seed)]
+    rows = [
+        row for test in (*backtests, *whole) for row in _backtest_rows(test, segments, draws, seed)
+    ]
     return pl.DataFrame(rows, VALUE_SUMS_SCHEMA, orient="row").with_columns(
         pl.col("low", "high", "ratio", "ratio_low", "ratio_high").fill_nan(None)
     )
 
 
 def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
-    held = [{(c.measure, c.forecaster): c for c in t.predictions if c.windows == 1} for t in tests]
+    held = [{(c.measure, c.model): c for c in t.predictions if c.windows == 1} for t in tests]
     shared = [key for key in held[0] if all(key in each for each in held)]
     return SumBacktest(
         POOLED_WINDOWS,
@@ -146,108 +148,111 @@ def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
     )
 
 
-def _joined(claims: Sequence[PredictedAmount]) -> PredictedAmount:
-    first = claims[0]
+def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
+    first = predictions[0]
     return PredictedAmount(
         first.measure,
-        first.forecaster,
-        np.concatenate([claim.is_included for claim in claims]),
-        np.concatenate([claim.predicted for claim in claims]),
-        {n: np.concatenate([claim.actual[n] for claim in claims]) for n in first.actual},
+        first.model,
+        np.concatenate([prediction.is_included for prediction in predictions]),
+        np.concatenate([prediction.predicted for prediction in predictions]),
+        {
+            n: np.concatenate([prediction.actual[n] for prediction in predictions])
+            for n in first.actual
+        },
         first.windows,
-        np.concatenate([claim.decile_of_row for claim in claims]),
+        np.concatenate([prediction.decile_of_row for prediction in predictions]),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Customers of one claim in one tenth and one segment; all parts are sums of these.
+    """Rows of one prediction in one decile and one segment; all parts are sums of cells.
 
     Parameters
     ----------
-    tenth, segment
+    decile, segment
         Names of the parts that the cell belongs to.
     rows
-        Who is in it.
-    place
-        The column of the draws in which its first amount stands.
+        Its rows.
+    column
+        Column of its first amount in the draws.
     """
 
-    tenth: str
+    decile: str
     segment: str
     rows: npt.NDArray[np.intp]
-    place: int
+    column: int
 
     def is_in(self, part: str) -> bool:
-        return part in (ALL_CUSTOMERS, self.tenth, self.segment)
+        return part in (ALL_CUSTOMERS, self.decile, self.segment)
 
 
 def _cells(
-    test: SumBacktest, claim: PredictedAmount, segments: Sequence[str], start: int
+    test: SumBacktest, prediction: PredictedAmount, segments: Sequence[str], start: int
 ) -> list[_Cell]:
-    places, width, found = claim.decile_of_row, 1 + len(claim.actual), list[_Cell]()
-    for tenth in range(1, DECILES + 1):
+    positions, width, found = prediction.decile_of_row, 1 + len(prediction.actual), list[_Cell]()
+    for decile in range(1, DECILES + 1):
         for code, segment in enumerate(segments):
-            is_here = claim.is_included & (places == tenth) & (test.states == code)
+            is_here = prediction.is_included & (positions == decile) & (test.states == code)
             rows = np.flatnonzero(is_here)
             if len(rows):
-                place = start + width * len(found)
-                found.append(_Cell(str(tenth), segment, rows, place))
+                column = start + width * len(found)
+                found.append(_Cell(str(decile), segment, rows, column))
     return found
 
 
-def _told(
+def _backtest_rows(
     test: SumBacktest, segments: Sequence[str], draws: int, seed: int
 ) -> Iterator[tuple[object, ...]]:
     placed: list[tuple[PredictedAmount, list[_Cell]]] = []
     columns: list[tuple[npt.NDArray[np.intp], FloatArray]] = []
-    for claim in test.predictions:
-        cells = _cells(test, claim, segments, len(columns))
-        amounts = (claim.predicted, *claim.actual.values())
+    for prediction in test.predictions:
+        cells = _cells(test, prediction, segments, len(columns))
+        amounts = (prediction.predicted, *prediction.actual.values())
         columns += [(cell.rows, amount) for cell in cells for amount in amounts]
-        placed.append((claim, cells))
+        placed.append((prediction, cells))
     if not columns:
         return
     sums, spread = _drawn(test.customers, columns, draws, seed)
-    parts = (ALL_CUSTOMERS, *(str(tenth + 1) for tenth in range(DECILES)), *segments)
-    for claim, cells in placed:
+    parts = (ALL_CUSTOMERS, *(str(decile + 1) for decile in range(DECILES)), *segments)
+    for prediction, cells in placed:
         for part in parts:
             inside = [cell for cell in cells if cell.is_in(part)]
             if inside:
-                head = (test.window, claim.windows, claim.measure, claim.forecaster)
-                yield from _rows(head, claim, part, inside, sums, spread)
+                head = (test.window, prediction.windows, prediction.measure, prediction.model)
+                yield from _rows(head, prediction, part, inside, sums, spread)
 
 
 def _rows(
     head: tuple[object, ...],
-    claim: PredictedAmount,
+    prediction: PredictedAmount,
     part: str,
     cells: Sequence[_Cell],
     sums: FloatArray,
     spread: FloatArray,
 ) -> Iterator[tuple[object, ...]]:
     n = sum(len(cell.rows) for cell in cells)
-    places = np.array([cell.place for cell in cells])
-    said, each_said = sums[places].sum(), spread[:, places].sum(axis=1)
-    for step, name in enumerate(claim.actual, 1):
-        came = sums[places + step].sum()
-        each_came = spread[:, places + step].sum(axis=1)
+    positions = np.array([cell.column for cell in cells])
+    predicted, drawn_predicted = sums[positions].sum(), spread[:, positions].sum(axis=1)
+    for step, name in enumerate(prediction.actual, 1):
+        actual = sums[positions + step].sum()
+        drawn_actual = spread[:, positions + step].sum(axis=1)
         yield (
-            *(*head, name, part, n, float(said), float(came)),
-            *finite_percentile_bounds(each_came),
-            float(safe_ratio(came, said)),
-            *finite_percentile_bounds(safe_ratio(each_came, each_said)),
+            *(*head, name, part, n, float(predicted), float(actual)),
+            *finite_percentile_bounds(drawn_actual),
+            float(safe_ratio(actual, predicted)),
+            *finite_percentile_bounds(safe_ratio(drawn_actual, drawn_predicted)),
         )
 
 
 def _drawn(
-    who: npt.NDArray[np.str_],
+    customers: npt.NDArray[np.str_],
     columns: Sequence[tuple[npt.NDArray[np.intp], FloatArray]],
     draws: int,
     seed: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the sum of each column as it is, and over draws of customers."""
-    _, members = np.unique(who, return_inverse=True)
+    _, members = np.unique(customers, return_inverse=True)
     size = int(members.max()) + 1
     held = [round_amounts(amount[rows]) for rows, amount in columns]
     table = sparse.csc_matrix(

@@ -1,4 +1,4 @@
-"""Say what customers are worth: all that scoring needs, nothing that learns."""
+"""The fitted customer value model: everything that scoring needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year
 
 @dataclass(frozen=True)
 class ValueModel:
-    """What segments bring, how they follow on each other, and how people buy.
+    """Mean spend of segments, their transitions, and the purchase models.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class ValueModel:
     transition_matrix
         Row: current segment; column: the next; rows add up to one.
     seasonality
-        By how much spend differs by time of the year, where that is proven.
+        Seasonal factor on spend, where it is proven.
     purchase_model
-        BG/NBD with Gamma-Gamma; ``None`` where the data cannot support them.
+        BG/NBD with Gamma-Gamma; ``None`` where they cannot be fitted.
     horizon, gap
         Days of a window, and between the cutoff and the first one.
     discount_rate
@@ -53,13 +53,13 @@ class ValueModel:
         return tuple(value * factor for value in self.segment_values)
 
     def future_periods(self, days: int) -> tuple[ValuePeriod, ...]:
-        """Return the windows of so many days to come."""
+        """Return the windows of the next days."""
         return value_periods(self.horizon, self.gap, days, self.discount_rate)
 
     def markov_values(
         self, probabilities: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]
     ) -> FloatArray:
-        """Return what each customer is worth over windows to come, by the chain.
+        """Return the value of each customer over future windows, by the Markov chain.
 
         Parameters
         ----------
@@ -84,24 +84,26 @@ class ValueModel:
         Parameters
         ----------
         rows
-            The customers' features; without `HISTORY_COLUMNS` among them nothing is said by
-            BG/NBD.
+            The customers' features; without `HISTORY_COLUMNS` among them the BG/NBD
+            columns are null.
         probabilities
             Probability of each next segment, row by row.
         cutoff
             The day of the forecast.
         """
-        told: dict[str, pl.Series] = {}
+        columns: dict[str, pl.Series] = {}
         can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.future_periods(days)
-            told[f"clv_{name}_markov"] = pl.Series(self.markov_values(probabilities, cutoff, ahead))
-            told[f"clv_{name}_bgnbd"] = (
+            columns[f"clv_{name}_markov"] = pl.Series(
+                self.markov_values(probabilities, cutoff, ahead)
+            )
+            columns[f"clv_{name}_bgnbd"] = (
                 _finite(self.purchase_model.expected_value(rows, ahead))
                 if can_buy and self.purchase_model is not None
                 else pl.Series([None] * rows.height, dtype=pl.Float64)
             )
-        return pl.DataFrame({name: told[name] for name in CLV_COLUMNS})
+        return pl.DataFrame({name: columns[name] for name in CLV_COLUMNS})
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -113,25 +115,25 @@ class ValueModel:
             if self.purchase_model is None
             else self.purchase_model.to_state(),
             "horizon": self.horizon,
-            "gap": self.gap,
+            "difference": self.gap,
             "discount_rate": self.discount_rate,
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "ValueModel":
-        """Return the valuer that gave a state."""
-        buying = state["purchase_model"]
+        """Return the value model of a state."""
+        purchase_state = state["purchase_model"]
         return cls(
             tuple(state["segment_values"]),
             tuple(tuple(row) for row in state["transition_matrix"]),
             SpendSeasonality.from_state(state["seasonality"]),
-            None if buying is None else PurchaseModel.from_state(buying),
+            None if purchase_state is None else PurchaseModel.from_state(purchase_state),
             state["horizon"],
-            state["gap"],
+            state["difference"],
             state["discount_rate"],
         )
 
 
 def _finite(values: FloatArray) -> pl.Series:
-    told = pl.Series(values, dtype=pl.Float64)
-    return told.set(~told.is_finite(), None)
+    series = pl.Series(values, dtype=pl.Float64)
+    return series.set(~series.is_finite(), None)

@@ -1,9 +1,9 @@
-"""What the next window will be asked for, by product, category and in all.
+"""Demand forecasts for the next window, by product, category and in total.
 
 In: forecasts of the next segment, tested out of time, and the shop's transactions. Out:
-units to be expected, from the segments that customers will be in; how far such
-forecasts were off beside plain ones; what to order of levels that were nearer than
-seasonal-naive; and what each segment buys more of than others do.
+units to be expected, from the segments that customers will be in; how accurate such
+forecasts were compared with naive ones; order quantities for levels that beat seasonal-naive;
+and the affinity of each segment to products.
 """
 
 from segpredict.analytics.demand.baselines import croston_sba, exponential_smoothing

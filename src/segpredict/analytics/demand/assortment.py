@@ -1,4 +1,4 @@
-"""What each segment buys more of than others do, and which products to show it."""
+"""Affinity index of segments to products and categories, and product suggestions."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from segpredict.core.intervals import Z_95
 from segpredict.core.segment import Segment
 from segpredict.segmentation import category_indices
 
-MAX_SUGGESTIONS = 10  # products to show to a segment
+MAX_SUGGESTIONS = 10  # suggested products per segment
 AFFINITY_INDEX_SCHEMA = {
     "level": pl.String,
     "segment_id": pl.String,
@@ -20,7 +20,7 @@ AFFINITY_INDEX_SCHEMA = {
     "index": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "is_sure": pl.Boolean,
+    "is_significant": pl.Boolean,
 }
 
 
@@ -30,7 +30,7 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
     Parameters
     ----------
     window
-        What was sold, and to whom.
+        Sales of a window.
     segments
         All segments.
     level
@@ -38,9 +38,9 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
 
     Notes
     -----
-    The index is that of `segments.category_indices`: an item's share of the segment's order
+    The index is that of `segmentation.category_indices`: an item's share of the segment's order
     lines over its share of all. Intervals are of 95 % for all cells of the table
-    together (Bonferroni): among thousands of products some would stand out by chance.
+    together (Bonferroni): among thousands of products some would be significant by chance.
     """
     own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
     bought = (
@@ -59,12 +59,12 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
         item="category",
         low=low,
         high=high,
-        is_sure=(low > 1) | (high < 1),
+        is_significant=(low > 1) | (high < 1),
     ).select(list(AFFINITY_INDEX_SCHEMA))
 
 
 def suggest_products(products: pl.DataFrame) -> pl.DataFrame:
-    """Return the products that stand out most surely above 1, at most ten a segment.
+    """Return the products most surely above 1, at most ten per segment.
 
     Parameters
     ----------

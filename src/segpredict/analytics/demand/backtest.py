@@ -1,4 +1,4 @@
-"""Judge forecasts of demand against what came, and decide what may be told."""
+"""Backtest demand forecasts, and decide which levels may be published."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
 MIN_WINS = 2  # tests in which a level must beat seasonal-naive to be published
-MAX_RESAMPLING_UNITS = 4096  # customers are drawn in at most so many groups
+MAX_RESAMPLING_UNITS = 4096  # maximum number of resampled customer groups
 DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
 BACKTEST_SCHEMA = {
     "level": pl.String,
     "window": pl.String,
     "method": pl.String,
     "items": pl.Int64,
-    "came": pl.Float64,
+    "actual": pl.Float64,
     "expected": pl.Float64,
     "wape": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "gap": pl.Float64,
-    "gap_low": pl.Float64,
-    "gap_high": pl.Float64,
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
 }
 DISPERSION_COLUMNS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
 PUBLISHABLE_LEVELS_SCHEMA = {
@@ -42,31 +42,31 @@ PUBLISHABLE_LEVELS_SCHEMA = {
     "tests": pl.Int64,
     "wins": pl.Int64,
     "is_published": pl.Boolean,
-    "nearest": pl.String,
+    "best_method": pl.String,
     **dict.fromkeys(DISPERSION_COLUMNS, pl.Float64),
-    "met": pl.Float64,
-    "met_of": pl.Int64,
+    "service_met": pl.Float64,
+    "service_tests": pl.Int64,
     "reason": pl.String,
 }
 
 
 @dataclass(frozen=True)
 class DemandBacktest:
-    """The forecasts of one level at one test, and what came.
+    """The forecasts of one level at one backtest, and the actual units.
 
     Parameters
     ----------
     level, cutoff
         Which.
     items
-        All that was forecast and all that sold.
+        All items that were forecast or sold.
     expected
-        Units by forecaster; nothing of an item that it did not know.
+        Units by method; zero for items unknown to it.
     actual
-        Units that came.
+        Actual units.
     batches
         The same by group of customers (rows) and item, in whole units of 10⁻⁴; ``None``
-        where products are drawn instead.
+        where products are resampled instead.
     """
 
     level: str
@@ -83,7 +83,7 @@ class DemandBacktest:
 
 
 def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> DemandBacktest:
-    """Return what was forecast beside what came.
+    """Return forecast and actual units of one level.
 
     Parameters
     ----------
@@ -92,50 +92,50 @@ def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> 
     cutoff
         Their day.
     sales
-        The window that they were about.
+        Sales of the forecast window.
     """
     level = forecast.level
-    came = sales.purchases[level].drop_nulls().unique().to_list()
-    items = tuple(sorted({*forecast.items, *came} - {NO_CATEGORY}))
-    place = {name: i for i, name in enumerate(items)}
-    known = [i for i, name in enumerate(forecast.items) if name in place]
-    rows = [place[forecast.items[i]] for i in known]
+    actual = sales.purchases[level].drop_nulls().unique().to_list()
+    items = tuple(sorted({*forecast.items, *actual} - {NO_CATEGORY}))
+    position = {name: i for i, name in enumerate(items)}
+    known = [i for i, name in enumerate(forecast.items) if name in position]
+    rows = [position[forecast.items[i]] for i in known]
     expected = {}
     for method, units in forecast.expected.items():
         expected[method] = np.zeros(len(items))
         expected[method][rows] = units[known]
-    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, place)
+    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, position)
     return DemandBacktest(level, cutoff, items, expected, sales.units_sold(level, items), batches)
 
 
-def _batches(sold: WindowSales, level: str, place: Mapping[str, int]) -> FloatArray:
+def _batches(sold: WindowSales, level: str, position: Mapping[str, int]) -> FloatArray:
     buyers = sold.purchases["customer_id"].rank("dense") - 1
     cells = (
         sold.purchases.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
-        .filter(pl.col(level).is_in(list(place)))
+        .filter(pl.col(level).is_in(list(position)))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
     )
     count = min(sold.purchases["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
-    table = np.zeros((count, len(place)))
-    columns = [place[name] for name in cells[level].to_list()]
+    table = np.zeros((count, len(position)))
+    columns = [position[name] for name in cells[level].to_list()]
     table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
     return table
 
 
 def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray) -> float | None:
-    """Return Σ |expected − came| / Σ came; ``None`` where nothing came.
+    """Return Σ |expected − actual| / Σ actual; ``None`` where nothing was sold.
 
     Examples
     --------
-    >>> wape(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
+    >>> weighted_absolute_percentage_error(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
     1.25
     """
     return float(np.abs(expected - actual).sum() / actual.sum()) if actual.sum() else None
 
 
 def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
-    """Return the errors of all forecasters (`BACKTEST_SCHEMA`), with 95 % intervals.
+    """Return the errors of all methods (`BACKTEST_SCHEMA`), with 95 % intervals.
 
     Parameters
     ----------
@@ -146,10 +146,10 @@ def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: in
 
     Notes
     -----
-    ``gap`` is the error less that of seasonal-naive on the same draw. Where products
-    are the items they are drawn; else customers of the window that came (each counts as
-    often as a Poisson variable of mean 1), while the forecasts stay as they were made.
-    Rows of ``pooled`` divide the errors of all tests by all that came.
+    ``difference`` is the error minus that of seasonal-naive on the same draw. At product
+    level products are resampled; otherwise customers of the actual window (each counts as
+    often as a Poisson variable of mean 1), with the forecasts fixed. Rows of ``pooled``
+    divide the errors of all tests by all actual units.
     """
     rows = [
         row for number, each in enumerate(backtests) for row in _errors(each, draws, seed + number)
@@ -173,21 +173,23 @@ def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, A
     for column, method in enumerate(methods):
         found = weighted_absolute_percentage_error(each.expected[method], each.actual)
         low, high = np.quantile(drawn[:, column], (0.025, 0.975))
-        told = _told(each, method, found) | {"low": float(low), "high": float(high)}
+        row = _error_row(each, method, found) | {"low": float(low), "high": float(high)}
         if naive is not None and base is not None and found is not None:
             ends = np.quantile(drawn[:, column] - naive, (0.025, 0.975))
-            gaps = (found - base, float(ends[0]), float(ends[1]))
-            told |= dict(zip(("gap", "gap_low", "gap_high"), gaps, strict=True))
-        yield told
+            differences = (found - base, float(ends[0]), float(ends[1]))
+            row |= dict(
+                zip(("difference", "difference_low", "difference_high"), differences, strict=True)
+            )
+        yield row
 
 
-def _told(each: DemandBacktest, method: str, error: float | None) -> dict[str, Any]:
+def _error_row(each: DemandBacktest, method: str, error: float | None) -> dict[str, Any]:
     return {
         "level": each.level,
         "window": each.window,
         "method": method,
         "items": len(each.items),
-        "came": float(each.actual.sum()),
+        "actual": float(each.actual.sum()),
         "expected": float(each.expected[method].sum()),
         "wape": error,
     }
@@ -195,22 +197,22 @@ def _told(each: DemandBacktest, method: str, error: float | None) -> dict[str, A
 
 def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) -> FloatArray:
     """Return the error of each method (columns) on each draw (rows)."""
-    said = np.column_stack([each.expected[name] for name in methods])
+    predicted = np.column_stack([each.expected[name] for name in methods])
     # Whole numbers add up to the same bits on any number of threads.
-    errors = np.rint(np.abs(said - each.actual[:, None]) * MONEY_SCALE)
-    came = np.rint(each.actual * MONEY_SCALE)
+    errors = np.rint(np.abs(predicted - each.actual[:, None]) * MONEY_SCALE)
+    actual = np.rint(each.actual * MONEY_SCALE)
     rng = np.random.default_rng(seed)
     found = []
     for start in range(0, draws, DRAWS_PER_CHUNK):
         count = min(DRAWS_PER_CHUNK, draws - start)
         if each.batches is None:
-            times = rng.poisson(1.0, (count, len(came))).astype(float)
-            above, below = times @ errors, times @ came
+            times = rng.poisson(1.0, (count, len(actual))).astype(float)
+            above, below = times @ errors, times @ actual
         else:
             times = rng.poisson(1.0, (count, len(each.batches))).astype(float)
             other = times @ each.batches
-            gaps = np.abs(np.rint(said * MONEY_SCALE) - other[:, :, None])
-            above, below = np.rint(gaps).sum(axis=1), other.sum(axis=1)
+            differences = np.abs(np.rint(predicted * MONEY_SCALE) - other[:, :, None])
+            above, below = np.rint(differences).sum(axis=1), other.sum(axis=1)
         found.append(above / np.maximum(below, 1.0)[:, None])
     return np.vstack(found)
 
@@ -218,15 +220,17 @@ def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) 
 def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
     for method in dict.fromkeys(name for each in backtests for name in each.expected):
         if all(method in each.expected for each in backtests):
-            said = np.concatenate([each.expected[method] for each in backtests])
-            came = np.concatenate([each.actual for each in backtests])
+            predicted = np.concatenate([each.expected[method] for each in backtests])
+            actual = np.concatenate([each.actual for each in backtests])
             names = {name for each in backtests for name in each.items}
-            row = _told(backtests[0], method, weighted_absolute_percentage_error(said, came))
+            row = _error_row(
+                backtests[0], method, weighted_absolute_percentage_error(predicted, actual)
+            )
             yield row | {
                 "window": POOLED_WINDOWS,
                 "items": len(names),
-                "came": float(came.sum()),
-                "expected": float(said.sum()),
+                "actual": float(actual.sum()),
+                "expected": float(predicted.sum()),
             }
 
 
@@ -242,19 +246,19 @@ def publishable_levels(
     errors
         Their `backtest_errors`.
     service_level
-        Chance with which demand was to be met, to be compared with how often it was.
+        Target probability of meeting demand, compared with the actual share.
 
     Notes
     -----
     A level is published where its WAPE is below that of seasonal-naive in at least two
-    tests. ``met`` is the share of items whose order-up-to quantity was enough, at
-    dispersions that were learned from earlier tests alone; so the first test has none.
-    Dispersions are told apart for fast, middling and slow items (`spread.turnover_classes`).
+    tests. ``service_met`` is the share of items whose order-up-to quantity was enough, with
+    dispersions learned from earlier tests alone, so the first test has none.
+    Dispersions differ by fast, middling and slow items (`turnover_classes`).
     """
     levels = [name for name in DEMAND_LEVELS if any(t.level == name for t in backtests)]
     return pl.DataFrame(
         [
-            _standing(
+            _level_row(
                 [each for each in backtests if each.level == level],
                 errors.filter(pl.col("level") == level),
                 service_level,
@@ -265,64 +269,66 @@ def publishable_levels(
     )
 
 
-def _standing(
+def _level_row(
     backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
 ) -> dict[str, Any]:
     own = errors.filter((pl.col("method") == SEGMENT_METHOD) & (pl.col("window") != POOLED_WINDOWS))
-    judged = own.drop_nulls("gap")
-    wins = int((judged["gap"] < 0).sum())
-    met = [
+    compared = own.drop_nulls("difference")
+    wins = int((compared["difference"] < 0).sum())
+    is_enough = [
         is_met
         for now, each in enumerate(backtests[1:], 1)
-        for is_met in _met(backtests[:now], each, service)
+        for is_met in _is_enough(backtests[:now], each, service)
     ]
     return {
         "level": backtests[0].level,
-        "tests": judged.height,
+        "tests": compared.height,
         "wins": wins,
         "is_published": wins >= MIN_WINS,
-        "nearest": _nearest(errors),
+        "best_method": _best_method(errors),
         **dict(zip(DISPERSION_COLUMNS, _dispersions(backtests), strict=True)),
-        "met": sum(met) / len(met) if met else None,
-        "met_of": len(met),
-        "reason": _reason(wins, judged.height),
+        "service_met": sum(is_enough) / len(is_enough) if is_enough else None,
+        "service_tests": len(is_enough),
+        "reason": _reason(wins, compared.height),
     }
 
 
-def _nearest(errors: pl.DataFrame) -> str | None:
+def _best_method(errors: pl.DataFrame) -> str | None:
     pooled = errors.filter(pl.col("window") == POOLED_WINDOWS).drop_nulls("wape")
-    told = pooled.sort("wape", maintain_order=True)["method"].to_list()
-    return str(told[0]) if told else None
+    methods = pooled.sort("wape", maintain_order=True)["method"].to_list()
+    return str(methods[0]) if methods else None
 
 
 def _reason(wins: int, count: int) -> str:
     if not count:
-        return "No test has a window a year before it, so there is nothing to beat."
+        return "No test has a window one year earlier, so seasonal-naive cannot be compared."
     tests = f"{wins} of {count} {'test' if count == 1 else 'tests'}"
     if wins >= MIN_WINS:
-        return f"Nearer than seasonal-naive in {tests}."
-    return f"Nearer than seasonal-naive in {tests}; {MIN_WINS} are asked for."
+        return f"More accurate than seasonal-naive in {tests}."
+    return f"More accurate than seasonal-naive in {tests}; {MIN_WINS} are required."
 
 
 def _dispersions(backtests: Sequence[DemandBacktest]) -> list[float | None]:
     """Return the dispersion of fast, middling and slow items; that of all for none."""
-    said = [each.expected[SEGMENT_METHOD] for each in backtests]
-    came = np.concatenate([each.actual for each in backtests])
-    which = np.concatenate([turnover_classes(units) for units in said])
-    mean = np.concatenate(said)
-    whole = negative_binomial_dispersion(mean, came)
-    apart = [
-        negative_binomial_dispersion(mean[which == one], came[which == one])
+    predicted = [each.expected[SEGMENT_METHOD] for each in backtests]
+    actual = np.concatenate([each.actual for each in backtests])
+    which = np.concatenate([turnover_classes(units) for units in predicted])
+    mean = np.concatenate(predicted)
+    whole = negative_binomial_dispersion(mean, actual)
+    by_class = [
+        negative_binomial_dispersion(mean[which == one], actual[which == one])
         for one in range(len(DISPERSION_COLUMNS))
     ]
-    return [whole if alpha is None else alpha for alpha in apart]
+    return [whole if alpha is None else alpha for alpha in by_class]
 
 
-def _met(before: Sequence[DemandBacktest], each: DemandBacktest, service: float) -> list[bool]:
-    said = each.expected[SEGMENT_METHOD]
-    alphas = _dispersions(before)
+def _is_enough(
+    earlier: Sequence[DemandBacktest], each: DemandBacktest, service: float
+) -> list[bool]:
+    predicted = each.expected[SEGMENT_METHOD]
+    alphas = _dispersions(earlier)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[turnover_classes(said)]
-    enough = negative_binomial_quantile(said, alpha, service) >= np.rint(each.actual)
-    return [bool(is_met) for is_met in enough[said > 0]]
+    alpha = np.array(alphas, dtype=float)[turnover_classes(predicted)]
+    enough = negative_binomial_quantile(predicted, alpha, service) >= np.rint(each.actual)
+    return [bool(is_met) for is_met in enough[predicted > 0]]

@@ -1,4 +1,4 @@
-"""Plain forecasts of demand, which need no segment: what any forecast must beat."""
+"""Naive and smoothing forecasts of demand, which need no segments."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> Fl
 
     Examples
     --------
-    >>> smoothed(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
+    >>> exponential_smoothing(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
     [4.0]
     """
     if weeks.shape[1] == 0:
@@ -36,7 +36,7 @@ def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> Fl
 
 
 def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
-    """Return the same by Croston's method with the correction of Syntetos and Boylan.
+    """Return expected weekly units by Croston's method with the Syntetos-Boylan correction.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
 
     Notes
     -----
-    Size z of a week with sales and interval p between such weeks are smoothed apart,
+    Size z of a week with sales and interval p between such weeks are smoothed separately,
     each updated in weeks with sales only; the forecast is (1 − rate/2) · z/p. Weeks
     before the first sale are not counted. Items never sold are expected not to sell.
 
@@ -58,10 +58,10 @@ def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
     --------
     Six pieces every other week, from the first sale on:
 
-    >>> round(float(croston(np.array([[6.0, 0, 6, 0, 6, 0, 6]]))[0]), 3)
+    >>> round(float(croston_sba(np.array([[6.0, 0, 6, 0, 6, 0, 6]]))[0]), 3)
     2.85
     """
-    size, gap = np.zeros(len(weeks)), np.ones(len(weeks))
+    size, interval = np.zeros(len(weeks)), np.ones(len(weeks))
     since = np.zeros(len(weeks))
     sales = np.zeros(len(weeks), dtype=int)
     for week in weeks.T:
@@ -69,12 +69,12 @@ def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
         has = week > 0
         first, second = has & (sales == 0), has & (sales == 1)
         later = has & (sales > 1)
-        gap = np.where(second, since, gap)
-        gap = np.where(later, gap + rate * (since - gap), gap)
+        interval = np.where(second, since, interval)
+        interval = np.where(later, interval + rate * (since - interval), interval)
         size = np.where(first, week, size)
         size = np.where(second | later, size + rate * (week - size), size)
         sales = sales + has
         since = np.where(has, 0.0, since)
     # Of what sold in one week only, the interval is at least as long as it has been.
-    gap = np.where(sales == 1, since + 1, gap)
-    return (1 - rate / 2) * size / gap
+    interval = np.where(sales == 1, since + 1, interval)
+    return (1 - rate / 2) * size / interval

@@ -1,4 +1,4 @@
-"""How far demand strays from what is expected, and how much that asks to be ordered."""
+"""Dispersion of demand around its forecast, and the quantiles to order."""
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -7,7 +7,7 @@ from segpredict.core.arrays import FloatArray, IntArray
 
 CLASS_LIMITS = (0.8, 0.95)  # of all units: fast, middling and slow items
 MIN_ITEMS_OF_CLASS = 30  # items below which a level is one class
-MIN_LOG_DISPERSION, MAX_LOG_DISPERSION = -12.0, 6.0  # what is searched
+MIN_LOG_DISPERSION, MAX_LOG_DISPERSION = -12.0, 6.0  # search range
 ROUNDING_TOLERANCE = 1e-9  # float noise that must not lift a whole number to the next
 
 
@@ -17,19 +17,19 @@ def turnover_classes(expected: FloatArray) -> IntArray:
     Notes
     -----
     From the largest on: items are fast until four fifths of all units are reached,
-    slow beyond 95 %. Fewer than thirty items are all fast. Ties go by place.
+    slow beyond 95 %. Fewer than thirty items are all fast. Ties keep their order.
 
     Examples
     --------
-    >>> np.bincount(classes(np.array([80.0] + [1.0] * 40))).tolist()
+    >>> np.bincount(turnover_classes(np.array([80.0] + [1.0] * 40))).tolist()
     [17, 18, 6]
     """
     if len(expected) < MIN_ITEMS_OF_CLASS:
         return np.zeros(len(expected), dtype=int)
     order = np.argsort(-expected, kind="stable")
-    before = np.cumsum(expected[order]) - expected[order]
+    cumulated = np.cumsum(expected[order]) - expected[order]
     found = np.zeros(len(expected), dtype=int)
-    found[order] = np.searchsorted(np.array(CLASS_LIMITS) * expected.sum(), before, "right")
+    found[order] = np.searchsorted(np.array(CLASS_LIMITS) * expected.sum(), cumulated, "right")
     return found
 
 
@@ -39,8 +39,7 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
     Parameters
     ----------
     expected, actual
-        Units forecast, and those that came; rows of which nothing was expected tell
-        nothing and are left out.
+        Forecast and actual units; rows with a forecast of zero are left out.
 
     Returns
     -------
@@ -51,10 +50,10 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
     -----
     Maximum likelihood, with the forecasts as means.
     """
-    is_told = expected > 0
-    if not is_told.any():
+    is_expected = expected > 0
+    if not is_expected.any():
         return None
-    mean, units = expected[is_told], np.rint(actual[is_told])
+    mean, units = expected[is_expected], np.rint(actual[is_expected])
 
     def unlikely(log_alpha: float) -> float:
         n = np.exp(-log_alpha)
@@ -76,7 +75,7 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
 def negative_binomial_quantile(
     expected: FloatArray, alpha: FloatArray | float, probability: FloatArray | float
 ) -> FloatArray:
-    """Return the least number of units that is enough with a chance.
+    """Return the least number of units that meets demand with a given probability.
 
     Parameters
     ----------
@@ -85,13 +84,13 @@ def negative_binomial_quantile(
     alpha
         Dispersion of the negative binomial, of all items or of each.
     probability
-        Critical ratio, 0 to 1; not a number where there is none.
+        Critical ratio, 0 to 1; NaN where there is none.
 
     Examples
     --------
     A mean of 1 with α = 1 is geometric: 1 − 2^−(k + 1) of it is k or less.
 
-    >>> quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()
+    >>> negative_binomial_quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()
     [3.0, 0.0]
     """
     n = 1 / alpha
@@ -102,19 +101,19 @@ def negative_binomial_quantile(
 
 
 def critical_ratio(price: FloatArray, cost: FloatArray, salvage: float) -> FloatArray:
-    """Return the chance with which demand should be met.
+    """Return the probability with which demand should be met.
 
     Parameters
     ----------
     price, cost
-        Of a piece, in currency.
+        Per unit, in currency.
     salvage
-        What a piece left over brings, as a share of its cost.
+        Value of an unsold unit, as a share of its cost.
 
     Notes
     -----
-    (p − c) / (p − s): a sale that is missed costs p − c, a piece left over c − s (the
-    newsvendor). Not a number where a piece sold brings nothing.
+    (p − c) / (p − s): a sale that is missed costs p − c, an unsold unit c − s (the
+    newsvendor). NaN where a unit sold brings no margin.
 
     Examples
     --------
@@ -122,6 +121,6 @@ def critical_ratio(price: FloatArray, cost: FloatArray, salvage: float) -> Float
     [0.75, nan]
     """
     gain = price - cost
-    is_worth = gain > 0
-    whole = np.where(is_worth, price - salvage * cost, 1.0)
-    return np.where(is_worth, gain / whole, np.nan)
+    is_profitable = gain > 0
+    whole = np.where(is_profitable, price - salvage * cost, 1.0)
+    return np.where(is_profitable, gain / whole, np.nan)

@@ -38,7 +38,7 @@ class LevelForecast:
     items
         Names, sorted.
     expected
-        Units by forecaster, one an item.
+        Units by method, one an item.
     rates
         Units per customer of each segment (columns; code 0 first) without season.
     seasonal_factors
@@ -66,54 +66,54 @@ def forecast_levels(
     transactions
         The shop.
     history
-        What was known.
+        Sales known at the cutoff.
     expected_mix
         Customers to be expected in each segment, by code, newcomers among them.
     time
         Lengths, in days.
     seasonal_levels
-        The levels to forecast, and whether their season is proven (`rehearsal`).
+        The levels to forecast, and whether their season is proven (`inner_validation`).
 
     Notes
     -----
-    Products share what their category sells, and categories the total but for what is
-    shrunk. Products that do not exist yet thus stand in the sum of those that do.
+    Products share the sales of their category, and categories the total, apart from shrinkage.
+    Products that do not exist yet are thus in the sum of those that do.
     """
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
-    own = shrunk_item_rates(history, len(expected_mix), first)
-    alike = shrunk_item_rates(history.without_segments(), 2, first)
+    segment_rates = shrunk_item_rates(history, len(expected_mix), first)
+    pooled_rates = shrunk_item_rates(history.without_segments(), 2, first)
     buyers = expected_mix[1:].sum()
     found = []
     for level, is_proven in seasonal_levels.items():
-        shelf, one = own[level], alike[level]
-        season = shelf.seasonal_factors if is_proven else np.ones(len(shelf.items))
+        item_rates, one = segment_rates[level], pooled_rates[level]
+        season = item_rates.seasonal_factors if is_proven else np.ones(len(item_rates.items))
         expected = {
-            SEGMENT_METHOD: shelf.rates @ expected_mix * season,
-            SEASONAL_SEGMENT_METHOD: shelf.rates @ expected_mix * shelf.seasonal_factors,
+            SEGMENT_METHOD: item_rates.rates @ expected_mix * season,
+            SEASONAL_SEGMENT_METHOD: item_rates.rates @ expected_mix * item_rates.seasonal_factors,
             ONE_SEGMENT_METHOD: one.rates[:, 1]
             * buyers
             * (one.seasonal_factors if is_proven else 1.0),
-            **_plain(transactions, history, time, level, shelf.items),
+            **_plain(transactions, history, time, level, item_rates.items),
         }
-        found.append(LevelForecast(level, shelf.items, expected, shelf.rates, season))
+        found.append(LevelForecast(level, item_rates.items, expected, item_rates.rates, season))
     return found
 
 
 def _plain(
     transactions: Transactions,
-    before: SalesHistory,
+    history: SalesHistory,
     time: TimeOptions,
     level: str,
     items: tuple[str, ...],
 ) -> dict[str, FloatArray]:
-    told = {LAST_WINDOW_NAIVE: before.windows[0].units_sold(level, items)}
-    if before.season_window is not None:
-        told[SEASONAL_NAIVE] = before.season_window.units_sold(level, items)
-    each = weekly_units(transactions, before.cutoff, level, items)
+    naive = {LAST_WINDOW_NAIVE: history.windows[0].units_sold(level, items)}
+    if history.season_window is not None:
+        naive[SEASONAL_NAIVE] = history.season_window.units_sold(level, items)
+    each = weekly_units(transactions, history.cutoff, level, items)
     length = time.horizon / DAYS_PER_WEEK
     return {
-        **told,
+        **naive,
         EXPONENTIAL_SMOOTHING: exponential_smoothing(each) * length,
         CROSTON_METHOD: croston_sba(each) * length,
     }

@@ -1,4 +1,4 @@
-"""What may be looked at when demand is forecast: windows that were over by then."""
+"""Sales history at a cutoff: only windows that were over by then."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,19 +14,19 @@ from segpredict.core.window import DAYS_PER_YEAR
 
 @dataclass(frozen=True)
 class SalesHistory:
-    """What a forecast may look at: windows that were over by its cutoff.
+    """Sales of the windows that were over by a cutoff.
 
     Parameters
     ----------
     cutoff
         The day of the forecast.
     windows
-        Windows of the last year, newest first, each behind the other.
+        Windows of the last year, newest first, consecutive.
     season_window
         The window a year before the one to be forecast; ``None`` if unknown.
     whole_history
         How many of the newest windows have their whole look-back in the data: only in
-        these can newcomers be told from customers of old.
+        these can new and returning customers be distinguished.
     """
 
     cutoff: int
@@ -35,7 +35,7 @@ class SalesHistory:
     whole_history: int
 
     def without_segments(self) -> "SalesHistory":
-        """Return the same past with all who bought in one segment, of code 1."""
+        """Return the same history with all buyers in one segment, of code 1."""
         season = None if self.season_window is None else _merged(self.season_window)
         return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
 
@@ -44,11 +44,11 @@ class SalesHistory:
 
         Notes
         -----
-        The mean over the windows in which newcomers can be told; where there is none,
-        those of the newest, which are too many.
+        The mean over the windows in which newcomers are known; where there is none,
+        those of the newest, an overestimate.
         """
-        told = self.windows[: max(self.whole_history, 1)]
-        found: FloatArray = np.mean([window.newcomers for window in told], axis=0)
+        usable = self.windows[: max(self.whole_history, 1)]
+        found: FloatArray = np.mean([window.newcomers for window in usable], axis=0)
         return found
 
 
@@ -67,9 +67,9 @@ def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Day
 
     Examples
     --------
-    >>> spans(300, TimeOptions(), 100)
+    >>> history_windows(300, TimeOptions(), 100)
     ((209, 300), (118, 209))
-    >>> spans(900, TimeOptions(horizon=400), 100)
+    >>> history_windows(900, TimeOptions(horizon=400), 100)
     ((500, 900),)
     """
     count = max(min(DAYS_PER_YEAR, cutoff - first_day) // time.horizon, 1)
@@ -82,7 +82,7 @@ def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange
 
     Examples
     --------
-    >>> season_span(500, TimeOptions(), 100), season_span(400, TimeOptions(), 100)
+    >>> last_year_window(500, TimeOptions(), 100), last_year_window(400, TimeOptions(), 100)
     ((136, 227), None)
     """
     start = cutoff + time.gap - DAYS_PER_YEAR
@@ -93,7 +93,7 @@ def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange
 def sales_history(
     cutoff: int, time: TimeOptions, first_day: int, measured_windows: Mapping[DayRange, WindowSales]
 ) -> SalesHistory:
-    """Return what was known at a cutoff, of windows that were measured before."""
+    """Return the sales known at a cutoff, from measured windows."""
     back = history_windows(cutoff, time, first_day)
     year_ago = last_year_window(cutoff, time, first_day)
     whole = [start - time.gap - time.lookback >= first_day for start, _ in back]

@@ -1,4 +1,4 @@
-"""Whether a season pays is asked of earlier windows, before it is used."""
+"""Inner validation: seasonal indices are used only where they reduced earlier errors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from segpredict.analytics.demand.sales import WindowSales, sold_lines
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.transactions import Transactions
 
-MAX_INNER_ORIGINS = 3  # rehearsals that are listened to
+MAX_INNER_ORIGINS = 3  # newest inner backtests that count
 
 
 @dataclass(frozen=True)
 class InnerBacktest:
-    """How far off an earlier forecast was, had it known who would buy.
+    """Error of an earlier forecast, given the actual number of buyers.
 
     Parameters
     ----------
     cutoff
         Its day.
     error_plain, error_seasonal
-        Σ |expected − came| by level, without and with the season's index.
+        Σ |expected − actual| by level, without and with the season's index.
     """
 
     cutoff: int
@@ -32,11 +32,11 @@ class InnerBacktest:
 
 
 def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
-    """Return the cutoffs that can be rehearsed by a day, newest first.
+    """Return the cutoffs of inner backtests known on a day, newest first.
 
     Examples
     --------
-    >>> rehearsals(700, TimeOptions(), 100)
+    >>> inner_cutoffs(700, TimeOptions(), 100)
     (609, 518)
     """
     newest = cutoff - time.days_to_complete
@@ -47,36 +47,36 @@ def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, 
 def inner_backtest(
     transactions: Transactions, history: SalesHistory, actual: WindowSales, time: TimeOptions
 ) -> InnerBacktest:
-    """Return what units per customer and season would have said of a window.
+    """Return the errors of units per customer, without and with season, in one window.
 
     Notes
     -----
-    The customers of each segment are those who came, so that only baskets are judged.
+    The customers of each segment are the actual ones, so that only baskets are evaluated.
     """
     mix = actual.members.astype(float)
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
     plain, seasoned = {}, {}
-    for level, shelf in shrunk_item_rates(history, len(mix), first).items():
-        units, said = actual.units_sold(level, shelf.items), shelf.rates @ mix
-        plain[level] = float(np.abs(said - units).sum())
-        seasoned[level] = float(np.abs(said * shelf.seasonal_factors - units).sum())
+    for level, item_rates in shrunk_item_rates(history, len(mix), first).items():
+        units, predicted = actual.units_sold(level, item_rates.items), item_rates.rates @ mix
+        plain[level] = float(np.abs(predicted - units).sum())
+        seasoned[level] = float(np.abs(predicted * item_rates.seasonal_factors - units).sum())
     return InnerBacktest(history.cutoff, plain, seasoned)
 
 
 def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
-    """Return the levels whose season brought earlier forecasts nearer.
+    """Return the levels whose season reduced the errors of earlier forecasts.
 
     Examples
     --------
-    >>> sorted(proven([Rehearsal(9, {"total": 5.0, "product": 8.0},
+    >>> sorted(seasonal_levels([InnerBacktest(9, {"total": 5.0, "product": 8.0},
     ...     {"total": 4.0, "product": 9.0})]))
     ['total']
     """
-    told = list(known)
+    backtests = list(known)
     return frozenset(
         level
-        for level in {name for each in told for name in each.error_plain}
-        if sum(each.error_seasonal[level] for each in told)
-        < sum(each.error_plain[level] for each in told)
+        for level in {name for each in backtests for name in each.error_plain}
+        if sum(each.error_seasonal[level] for each in backtests)
+        < sum(each.error_plain[level] for each in backtests)
     )

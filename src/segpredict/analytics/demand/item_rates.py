@@ -1,4 +1,4 @@
-"""Units per customer and seasons of all items, each leaning on what it belongs to."""
+"""Units per customer and seasonal indices of all items, shrunk to their parent level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,12 +45,12 @@ class ItemRates:
 def shrunk_item_rates(
     history: SalesHistory, n_segments: int, first_sold: Mapping[str, int]
 ) -> dict[str, ItemRates]:
-    """Return all levels of a shop, as far as a cutoff knew them.
+    """Return the items of all levels known at a cutoff.
 
     Parameters
     ----------
     history
-        What was known.
+        Sales known at the cutoff.
     n_segments
         Number of segments, INACTIVE among them.
     first_sold
@@ -59,16 +59,16 @@ def shrunk_item_rates(
 
     Notes
     -----
-    Rates of the total and of each category are drawn to their mean over segments, those
+    Rates of the total and of each category are shrunk to their mean over segments, those
     of products to the mean product of their category in the segment. A product counts
     from the day on which it was first sold; then products share what their category
     sells to the segment.
 
     The season's index is units sold in the window a year ago over the units to be
-    expected from the customers who bought then, by their segments: it tells how people
-    of one segment buy otherwise in that season. That more people buy, or move to other
-    segments, is in the chances. The index of the total leans on 1 as far as the windows
-    of the year differ by no more than chance, the others on that of the level above.
+    expected from the customers who bought then, by their segments: it shows how customers
+    of one segment buy differently in that season. That more customers buy, or change
+    segment, is in the probabilities. The index of the total is shrunk to 1 as far as the
+    windows of the year differ by no more than chance, the others to the level above.
     """
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None
@@ -76,9 +76,9 @@ def shrunk_item_rates(
         items = _items(history, level)
         parents = _parents(history, level, items, above)
         starts = [first_sold.get(i, 0) if level == PRODUCT_LEVEL else 0 for i in items]
-        place = _Place(history, level, items, parents, np.array(starts, dtype=int))
-        rates = place.rates(n_segments, above)
-        above = ItemRates(items, parents, rates, place.season(n_segments, rates, above))
+        level_items = _LevelItems(history, level, items, parents, np.array(starts, dtype=int))
+        rates = level_items.rates(n_segments, above)
+        above = ItemRates(items, parents, rates, level_items.season(n_segments, rates, above))
         found[level] = above
     return found
 
@@ -93,19 +93,19 @@ def first_sale_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """The items of a level, before anything is known of them."""
+class _LevelItems:
+    """The items of a level with the history that their rates are fitted on."""
 
-    before: SalesHistory
+    history: SalesHistory
     level: str
     items: tuple[str, ...]
     parents: IntArray
     starts: IntArray
 
     def rates(self, size: int, above: ItemRates | None) -> FloatArray:
-        sold = segment_sales(self.before.windows, self.level, self.items, size)
+        sold = segment_sales(self.history.windows, self.level, self.items, size)
         exposure = np.zeros(sold.units.shape)
-        for window in self.before.windows:
+        for window in self.history.windows:
             exposure += np.outer(self.on_sale(window), window.members[1:])
         if self.level == PRODUCT_LEVEL and above is not None:
             found = self._leaning(sold, exposure, above)
@@ -128,32 +128,32 @@ class _Place:
         return factor[self.parents]
 
     def season(self, size: int, rates: FloatArray, above: ItemRates | None) -> FloatArray:
-        window = self.before.season_window
+        window = self.history.season_window
         if window is None or not self.items:
             return np.ones(len(self.items))
         if above is None:
             return self._season_of_all(window, size, rates)
         units, scatter = self._sold(window, size)
-        hoped = (rates[:, 1:] @ window.members[1:])[:, None]
-        known = hoped * self.on_sale(window)[:, None]
+        expected = (rates[:, 1:] @ window.members[1:])[:, None]
+        known = expected * self.on_sale(window)[:, None]
         mean = above.seasonal_factors[:, None]
         found = gamma_poisson_rates(units, scatter, known, self.parents, mean)
         if self.level != PRODUCT_LEVEL:
             return found[:, 0]
         sums = np.zeros_like(mean)
-        np.add.at(sums, self.parents, hoped)
-        return (found * self._share(found * hoped, mean * sums))[:, 0]
+        np.add.at(sums, self.parents, expected)
+        return (found * self._share(found * expected, mean * sums))[:, 0]
 
     def _season_of_all(self, season: WindowSales, size: int, rates: FloatArray) -> FloatArray:
         """Return the total's index: one of a year's windows, all of them about 1."""
-        windows = {each.span: each for each in (*self.before.windows, season)}
+        windows = {each.span: each for each in (*self.history.windows, season)}
         sold = [self._sold(window, size) for window in windows.values()]
-        hoped = [rates[:, 1:] @ window.members[1:] for window in windows.values()]
+        expected = [rates[:, 1:] @ window.members[1:] for window in windows.values()]
         one = np.zeros(len(windows), dtype=int)
         units, scatter = (np.vstack(each) for each in zip(*sold, strict=True))
-        found = gamma_poisson_rates(units, scatter, np.vstack(hoped), one, np.ones((1, 1)))
-        asked: FloatArray = found[list(windows).index(season.span)]
-        return asked
+        found = gamma_poisson_rates(units, scatter, np.vstack(expected), one, np.ones((1, 1)))
+        index: FloatArray = found[list(windows).index(season.span)]
+        return index
 
     def _sold(self, window: WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
         sold = segment_sales([window], self.level, self.items, size)
@@ -165,18 +165,18 @@ class _Place:
         return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
 
 
-def _items(before: SalesHistory, level: str) -> tuple[str, ...]:
-    known = [*before.windows, *([] if before.season_window is None else [before.season_window])]
+def _items(history: SalesHistory, level: str) -> tuple[str, ...]:
+    known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
     names = pl.concat([window.purchases[level] for window in known]).drop_nulls()
     return tuple(names.unique().sort().to_list())
 
 
 def _parents(
-    before: SalesHistory, level: str, items: tuple[str, ...], above: ItemRates | None
+    history: SalesHistory, level: str, items: tuple[str, ...], above: ItemRates | None
 ) -> IntArray:
     if level != PRODUCT_LEVEL or above is None:
         return np.zeros(len(items), dtype=int)
-    known = [*before.windows, *([] if before.season_window is None else [before.season_window])]
+    known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
     pairs = pl.concat([w.purchases.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
     category = dict(pairs.drop_nulls().unique().iter_rows())
     row = {name: i for i, name in enumerate(above.items)}

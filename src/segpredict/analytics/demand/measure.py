@@ -1,4 +1,4 @@
-"""Forecast what the next window will be asked for, and test such forecasts in time."""
+"""Forecast the demand of the next window, and backtest such forecasts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,22 +43,22 @@ from segpredict.core.transactions import Transactions
 
 @dataclass(frozen=True)
 class DemandForecast:
-    """What is to be asked for in the next window, and how far that can be trusted.
+    """Demand of the next window, with backtests.
 
     Parameters
     ----------
     forecast
         Units and order-up-to quantities of the levels that may be published
-        (`order_quantities.FORECAST`).
+        (`DEMAND_FORECAST_SCHEMA`).
     levels
-        Which levels may be, and why (`judge.PUBLISHABLE_LEVELS_SCHEMA`).
+        Which levels may be published, and why (`backtest.PUBLISHABLE_LEVELS_SCHEMA`).
     backtest
-        Errors of all forecasters (`judge.BACKTEST_SCHEMA`).
+        Errors of all methods (`backtest.BACKTEST_SCHEMA`).
     expected_customers
-        Customers to be expected in each segment, and the units that one of them takes
+        Customers to be expected in each segment, and the units per customer
         (`EXPECTED_CUSTOMERS_SCHEMA`).
     assortment
-        Index by segment and category or product (`affinity_index.INDICES`).
+        Index by segment and category or product (`AFFINITY_INDEX_SCHEMA`).
     suggestions
         Products that stand out in each segment.
     """
@@ -85,7 +85,7 @@ DEMAND_TABLES = (
 )
 EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
-    "known": pl.Float64,
+    "existing": pl.Float64,
     "newcomers": pl.Float64,
     "units_per_customer": pl.Float64,
 }
@@ -101,7 +101,7 @@ def forecast_demand(
     draws: int = 1000,
     seed: int = 7,
 ) -> DemandForecast:
-    """Return the demand to be expected, with the back-test that allows to tell it.
+    """Return the expected demand, with the backtest that decides what is published.
 
     Parameters
     ----------
@@ -112,46 +112,46 @@ def forecast_demand(
     training
         Forecasts of the tests.
     scores
-        `contracts.SCORES_SCHEMA` at the end of the data.
+        `schemas.SCORES_SCHEMA` at the end of the data.
     options
-        How much to order.
+        Service level and salvage share.
     draws, seed
         Resamples behind each interval, and their start.
 
     Notes
     -----
-    N_c = Σ_i p_ic + newcomers_c customers are expected in segment c, and of item s the
-    units Σ_c N_c · u_cs · σ_s: u is what a customer of c takes in a window,
-    Gamma-Poisson shrunk (`shrinkage`), σ the season's index from last year (`shelves`).
-    Each test is answered with what was known on its day.
+    N_c = Σ_i p_ic + newcomers_c customers are expected in segment c, and of item s the units
+    Σ_c N_c · u_cs · σ_s: u is the units of a customer of c in a window, Gamma-Poisson shrunk
+    (`gamma_poisson_rates`), σ the season's index from last year (`shrunk_item_rates`). Each
+    backtest uses only what was known on its day.
     """
-    wish, days = options or DemandOptions(), training.schedule
+    requested, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.test_folds]
     known = window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
     done = [
-        backtest_level(each, trial.cutoff, shop.came(trial.cutoff))
-        for trial in training.backtests
-        for each in shop.outlooks(
-            trial.cutoff, trial.probabilities[training.evaluation.selected].sum(axis=0)
+        backtest_level(each, backtest.cutoff, shop.actual_sales(backtest.cutoff))
+        for backtest in training.backtests
+        for each in shop.forecasts(
+            backtest.cutoff, backtest.probabilities[training.evaluation.selected].sum(axis=0)
         )
     ]
     errors = backtest_errors(done, draws=draws, seed=seed)
-    told = publishable_levels(done, errors, wish.service_level)
-    now, segments = shop.past(days.end_day), segmentation.segments
+    levels = publishable_levels(done, errors, requested.service_level)
+    current, segments = shop.history(days.end_day), segmentation.segments
     mix = _expected(scores, segments)
-    found = shop.outlooks(days.end_day, mix)
+    found = shop.forecasts(days.end_day, mix)
     index = [
-        affinity_index(now.windows[0], segments, level)
+        affinity_index(current.windows[0], segments, level)
         for level in shop.levels
         if level != TOTAL_LEVEL
     ]
     told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
     return DemandForecast(
-        order_quantities(transactions, found, told, wish),
-        told,
+        order_quantities(transactions, found, levels, requested),
+        levels,
         errors,
-        _mix(segments, mix, now, found[0]),
+        _mix(segments, mix, current, found[0]),
         told_of,
         suggest_products(told_of),
     )
@@ -159,40 +159,40 @@ def forecast_demand(
 
 @dataclass(frozen=True)
 class _Shop:
-    """What was sold in all windows, to be asked as any day knew it."""
+    """Sales of all windows, viewed as known on any day."""
 
     transactions: Transactions
     days: Schedule
     known: Mapping[DayRange, WindowSales]
     levels: tuple[str, ...]
 
-    def past(self, cutoff: int) -> SalesHistory:
+    def history(self, cutoff: int) -> SalesHistory:
         return sales_history(cutoff, self.days.time, self.days.first_day, self.known)
 
-    def came(self, cutoff: int) -> WindowSales:
+    def actual_sales(self, cutoff: int) -> WindowSales:
         time = self.days.time
         return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
 
-    def outlooks(self, cutoff: int, probabilities: FloatArray) -> list[LevelForecast]:
-        time, before = self.days.time, self.past(cutoff)
+    def forecasts(self, cutoff: int, probabilities: FloatArray) -> list[LevelForecast]:
+        time, history = self.days.time, self.history(cutoff)
         learned = seasonal_levels(
-            inner_backtest(self.transactions, self.past(day), self.came(day), time)
+            inner_backtest(self.transactions, self.history(day), self.actual_sales(day), time)
             for day in inner_cutoffs(cutoff, time, self.days.first_day)
         )
         seasons = {level: level in learned for level in self.levels}
-        mix = probabilities + before.newcomers_per_window()
-        return forecast_levels(self.transactions, before, mix, time, seasons)
+        mix = probabilities + history.newcomers_per_window()
+        return forecast_levels(self.transactions, history, mix, time, seasons)
 
 
 def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
-    """Return all windows that any question looks at, or is about."""
+    """Return all windows that forecasts and backtests need."""
     time, first = days.time, days.first_day
-    asked = {*backtests, days.end_day}
-    before = {day for cutoff in asked for day in inner_cutoffs(cutoff, time, first)}
-    told, asked = {*backtests, *before}, asked | before
-    found = {span for cutoff in asked for span in history_windows(cutoff, time, first)}
-    found |= {span for cutoff in asked if (span := last_year_window(cutoff, time, first))}
-    found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in told}
+    cutoffs = {*backtests, days.end_day}
+    inner = {day for cutoff in cutoffs for day in inner_cutoffs(cutoff, time, first)}
+    tested, cutoffs = {*backtests, *inner}, cutoffs | inner
+    found = {span for cutoff in cutoffs for span in history_windows(cutoff, time, first)}
+    found |= {span for cutoff in cutoffs if (span := last_year_window(cutoff, time, first))}
+    found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in tested}
     return sorted(found)
 
 
@@ -208,21 +208,21 @@ def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
 
 
 def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:
-    """Return the customers of today to be expected in each segment, by code."""
+    """Return the existing customers expected in each segment, by code."""
     names = [f"p_{segment.id}" for segment in segments]
-    chances = scores.filter("is_eligible").select(names).to_numpy()
-    found: FloatArray = chances.sum(axis=0)
+    probabilities = scores.filter("is_eligible").select(names).to_numpy()
+    found: FloatArray = probabilities.sum(axis=0)
     return found
 
 
 def _mix(
-    segments: Sequence[Segment], mix: FloatArray, now: SalesHistory, total: LevelForecast
+    segments: Sequence[Segment], mix: FloatArray, current: SalesHistory, total: LevelForecast
 ) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "segment_id": [segment.id for segment in segments],
-            "known": mix,
-            "newcomers": now.newcomers_per_window(),
+            "existing": mix,
+            "newcomers": current.newcomers_per_window(),
             "units_per_customer": total.rates[0],
         },
         schema=EXPECTED_CUSTOMERS_SCHEMA,

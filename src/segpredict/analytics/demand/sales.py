@@ -1,4 +1,4 @@
-"""What was sold in windows of time, by whom, and in which segment they were."""
+"""Sales by window, customer, product and segment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class WindowSales:
     span
         Its days, ``[start, end)``.
     purchases
-        ``customer_id``, ``segment`` (code at the end of the window; null for whom none
-        is known), ``total``, ``category``, ``product`` (null where lines have none),
+        ``customer_id``, ``segment`` (code at the end of the window; null where
+        unknown), ``total``, ``category``, ``product`` (null where lines have none),
         ``units_sold`` (10⁻⁴) and ``lines``; one row a customer and product.
     members
         Customers of each segment, by code.
@@ -59,8 +59,8 @@ def product_categories(transactions: Transactions) -> pl.LazyFrame:
 def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
     """Return the lines of goods sold as they were known at a cutoff.
 
-    Units are what customers took. What came back later is not taken off, since it was
-    asked for; an order that was wholly refunded by the cutoff is no order.
+    Units are those ordered; later returns are not subtracted, since they were demanded.
+    An order fully refunded by the cutoff does not count.
     """
     return (
         transactions.known_at(until)
@@ -85,14 +85,14 @@ def window_sales(
     time: TimeOptions,
     spans: Sequence[DayRange],
 ) -> Mapping[DayRange, WindowSales]:
-    """Return what was sold in each window, as it was known at the window's end.
+    """Return the sales of each window, as known at the window's end.
 
     Parameters
     ----------
     transactions
         The shop.
     segmentation
-        Its frozen segmenter.
+        Its frozen segmentation.
     time
         Lengths, in days.
     spans
@@ -102,19 +102,19 @@ def window_sales(
     codes = segmentation.assign(
         features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
     )
-    asked = {start - time.gap: (start, end) for start, end in spans}
-    backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(asked)]
+    spans_by_cutoff = {start - time.gap: (start, end) for start, end in spans}
+    backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(spans_by_cutoff)]
     known = features.clustering_inputs(transactions, backs)
     size = len(segmentation.segments)
     found = {}
-    for start, end in sorted(asked.values()):
-        here = codes.filter(pl.col("end") == end).select("customer_id", "segment")
+    for start, end in sorted(spans_by_cutoff.values()):
+        current = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
-        new = here.join(before, on="customer_id", how="anti")
+        new = current.join(before, on="customer_id", how="anti")
         found[start, end] = WindowSales(
             (start, end),
-            _bought(transactions, (start, end), here),
-            _counted(here, size),
+            _bought(transactions, (start, end), current),
+            _counted(current, size),
             _counted(new, size),
         )
     return found
@@ -140,7 +140,7 @@ def _counted(codes: pl.DataFrame, size: int) -> IntArray:
 
 @dataclass(frozen=True)
 class SegmentSales:
-    """What each segment bought of each item, over several windows.
+    """Sales of each item by segment, over several windows.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class SegmentSales:
 def segment_sales(
     windows: Sequence[WindowSales], level: str, items: Sequence[str], size: int
 ) -> SegmentSales:
-    """Return what each segment bought of each item in these windows."""
+    """Return the sales of each item by segment in these windows."""
     each = pl.concat(
         window.purchases.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
         for window in windows
@@ -180,8 +180,8 @@ def _aligned(
     unit: float = MONEY_SCALE,
 ) -> FloatArray:
     """Return the value of each item, in the order of the items; 0 where none is."""
-    asked = pl.DataFrame({level: list(items)}, schema={level: pl.String})
-    found = asked.join(cells, on=level, how="left", maintain_order="left")
+    wanted = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    found = wanted.join(cells, on=level, how="left", maintain_order="left")
     return found[value].fill_null(0).cast(pl.Float64).to_numpy() / unit
 
 

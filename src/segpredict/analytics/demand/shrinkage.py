@@ -1,4 +1,4 @@
-"""Gamma-Poisson shrinkage: few sales of one item lean on those of its family."""
+"""Gamma-Poisson shrinkage: rates of small items are shrunk to their family."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ def gamma_poisson_rates(
     family: IntArray,
     mean: FloatArray | None = None,
 ) -> FloatArray:
-    """Return rates, each drawn to the mean of its family as far as it is uncertain.
+    """Return rates, each shrunk to the mean of its family by its uncertainty.
 
     Parameters
     ----------
     units
-        What was sold; one row an item, columns are judged apart from each other.
+        Units sold; one row per item, columns are independent.
     scatter
-        Σ(y − ȳ)² of what single customers bought, y, nothing among it.
+        Σ(y − ȳ)² of what single customers bought, y, zeros included.
     exposure
         Customers behind the units (or, of an index, the units expected).
     family
@@ -35,7 +35,7 @@ def gamma_poisson_rates(
     Notes
     -----
     A rate is drawn from a gamma distribution with the family's mean m and variance τ².
-    Units vary by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers come by Poisson and each
+    Units vary by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers arrive by Poisson and each
     takes a batch (with φ = 1 it is the plain Gamma-Poisson). φ is each item's own, with
     the family's at the weight of one piece: a wholesaler's thousand make one product
     uncertain and not all of them. The posterior mean is m + w(r − m)
@@ -54,7 +54,7 @@ def gamma_poisson_rates(
 
     >>> import numpy as np
     >>> sold, ten = np.array([[4.0], [6.0]]), np.array([[10.0], [10.0]])
-    >>> shrunk(sold, sold, ten, np.array([0, 0]))[:, 0].tolist()
+    >>> gamma_poisson_rates(sold, sold, ten, np.array([0, 0]))[:, 0].tolist()
     [0.5, 0.5]
     """
     count = int(family.max()) + 1 if len(family) else 0
@@ -66,20 +66,23 @@ def gamma_poisson_rates(
 
     sold, reach = total(units), total(exposure)
     centre = _over(sold, reach) if mean is None else mean
-    own = centre[family]
-    rate = np.where(exposure > 0, _over(units, exposure), own)
-    usual = np.where(sold > 0, _over(total(scatter), sold), 1.0)
-    batch = (scatter + usual[family]) / (units + 1)
-    noise = batch * own
-    chance = total(np.where(exposure > 0, noise, 0.0))
-    room = reach
+    family_mean = centre[family]
+    rate = np.where(exposure > 0, _over(units, exposure), family_mean)
+    family_batch = np.where(sold > 0, _over(total(scatter), sold), 1.0)
+    batch = (scatter + family_batch[family]) / (units + 1)
+    noise = batch * family_mean
+    expected_noise = total(np.where(exposure > 0, noise, 0.0))
+    effective_exposure = reach
     if mean is None:
         rows = total((exposure > 0).astype(float))
-        chance = chance * (1 - _over(np.ones_like(rows), rows))
-        room = reach - _over(total(exposure**2), reach)
-    apart = total(exposure * (rate - own) ** 2)
-    spread = np.maximum(_over(apart - chance, room), 0.0)[family] * exposure
-    return own + _over(spread, spread + noise) * (rate - own)
+        expected_noise = expected_noise * (1 - _over(np.ones_like(rows), rows))
+        effective_exposure = reach - _over(total(exposure**2), reach)
+    squared_deviation = total(exposure * (rate - family_mean) ** 2)
+    spread = (
+        np.maximum(_over(squared_deviation - expected_noise, effective_exposure), 0.0)[family]
+        * exposure
+    )
+    return family_mean + _over(spread, spread + noise) * (rate - family_mean)
 
 
 def _over(above: FloatArray, below: FloatArray) -> FloatArray:

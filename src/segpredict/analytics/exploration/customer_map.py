@@ -1,4 +1,4 @@
-"""A map of customers: where they stand in the plane that shows most of them."""
+"""Customer map: the plane of the first two principal components."""
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,7 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.types import JSON
 
 MAX_MAP_CUSTOMERS = 600  # customers on the map, at most
-MAP_COLUMNS = {  # what customers are told apart by
+MAP_COLUMNS = {  # variables of the map
     "orders": "orders",
     "spend": "spend",
     "value": "order value",
@@ -45,7 +45,7 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
     )
     if ranked.height < len(MAP_COLUMNS) + 1:
         return empty, []
-    told = np.log1p(
+    measures = np.log1p(
         ranked.select(
             "orders",
             pl.col("spend") / MONEY_SCALE,
@@ -56,14 +56,14 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
         .cast(pl.Float64)
         .to_numpy()
     )
-    spread = told.std(axis=0)
-    scaled = (told - told.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    spread = measures.std(axis=0)
+    scaled = (measures - measures.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     strength, turns = np.linalg.eigh(scaled.T @ scaled / len(scaled))
     loads = turns[:, ::-1][:, :2]
     loads = loads * np.where(loads[1] < 0, -1.0, 1.0)
-    places = scaled @ loads
-    low, high = np.quantile(places, 0.005, axis=0), np.quantile(places, 0.995, axis=0)
-    inside = np.clip((places - low) / np.where(high > low, high - low, 1.0), 0, 1)
+    projected = scaled @ loads
+    low, high = np.quantile(projected, 0.005, axis=0), np.quantile(projected, 0.995, axis=0)
+    inside = np.clip((projected - low) / np.where(high > low, high - low, 1.0), 0, 1)
     every = -(-ranked.height // MAX_MAP_CUSTOMERS)
     shown = pl.DataFrame(
         {
@@ -79,5 +79,7 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
 def _axis(load: np.ndarray, share: float) -> JSON:
     names = list(MAP_COLUMNS.values())
     order = np.argsort(-np.abs(load), kind="stable")
-    most = [f"{'more' if load[i] > 0 else 'less'} {names[i]}" for i in order if abs(load[i]) >= 0.4]
-    return {"share": round(share, 4), "told": most}
+    loaded = [
+        f"{'more' if load[i] > 0 else 'less'} {names[i]}" for i in order if abs(load[i]) >= 0.4
+    ]
+    return {"share": round(share, 4), "loadings": loaded}

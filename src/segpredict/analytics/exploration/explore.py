@@ -1,14 +1,13 @@
 """Count a shop's orders and customers in bins, by segment, country and month."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.exploration.customer_map import customer_map
 from segpredict.analytics.exploration.observations import ExplorationData, exploration_data
 from segpredict.core.transactions import MONEY_SCALE, Transactions
-from segpredict.core.types import JSON
 
 ORDER_BINS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
 GAP_BINS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
@@ -16,22 +15,8 @@ MONEY_STEPS = (1, 2, 5)  # of bins of money
 MONEY_CHARTS = ("sales", "returns", "countries", "takings")
 MONTHLY_CHARTS = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
 CURRENT_CHARTS = ("members", "takings")  # bins are segments
-ALL_MONTHS = -1  # the period of what belongs to none, and the segment of what lists them all
-EXPLORATION_FOLDER = "exploration"
+ALL_MONTHS = -1  # period of rows without month, and segment of charts over all segments
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-class ExplorationFiles(Protocol):
-    """The files of a run."""
-
-    def has(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a table."""
-
-    def read_json(self, name: str) -> JSON:
-        """Return values."""
 
 
 def explore_shop(
@@ -40,7 +25,7 @@ def explore_shop(
     segments: Sequence[str],
     horizon: int = 91,
 ) -> dict[str, Any]:
-    """Return what a page shows of a shop's data, as counts.
+    """Return the data that the page shows of a shop's data, as counts.
 
     Parameters
     ----------
@@ -54,8 +39,8 @@ def explore_shop(
     Returns
     -------
     dict
-        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 belongs
-        to none, as does a segment of −1), ``bin`` and ``value`` (customers, orders,
+        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 is for
+        rows without one, as is a segment of −1), ``bin`` and ``value`` (customers, orders,
         gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `customer_map`.
         ``homes``: ``customer_id`` and the name of the ``country``. ``facts``: names of
         segments, countries, periods and bins, and what the axes are.
@@ -63,38 +48,38 @@ def explore_shop(
     Notes
     -----
     Summed over countries, ``buyers`` and ``newcomers`` are the customers of
-    `metrics.monthly_figures`, ``members`` and ``takings`` those of
-    `segments.segment_profile_table`: everybody
+    `kpis.monthly_figures`, ``members`` and ``takings`` those of
+    `segmentation.segment_profile_table`: all customers
     has one segment and one country, those of the end of the data.
     """
-    held = exploration_data(shop, assignments, tuple(segments))
-    spends, values = held.customers["spend"], held.orders["amount"]
+    data = exploration_data(shop, assignments, tuple(segments))
+    spends, values = data.customers["spend"], data.orders["amount"]
     ladder, dear = _ladder(spends), _ladder(values)
-    gaps = _gaps(held.orders)
-    back = held.credits.with_columns(-pl.col("amount"))
-    has_time = held.orders["minute"].null_count() < held.orders.height
+    gaps = _gaps(data.orders)
+    back = data.credits.with_columns(-pl.col("amount"))
+    has_time = data.orders["minute"].null_count() < data.orders.height
     counted = {
-        "frequency": _counted(held.customers, _bin("orders", ORDER_BINS)),
-        "spend": _counted(held.customers, _bin("spend", [MONEY_SCALE * s for s in ladder])),
+        "frequency": _counted(data.customers, _bin("orders", ORDER_BINS)),
+        "spend": _counted(data.customers, _bin("spend", [MONEY_SCALE * s for s in ladder])),
         "order_value": _counted(
-            held.orders, _bin("amount", [MONEY_SCALE * s for s in dear]), "month"
+            data.orders, _bin("amount", [MONEY_SCALE * s for s in dear]), "month"
         ),
         "gaps": _counted(gaps, _bin("gap", GAP_BINS), "month"),
-        "week": _counted(held.orders, _hour(has_time=has_time), "month"),
-        "sales": _summed(held.orders, pl.col("month")),
+        "week": _counted(data.orders, _hour(has_time=has_time), "month"),
+        "sales": _summed(data.orders, pl.col("month")),
         "returns": _summed(back, pl.col("month")),
-        "countries": _summed(held.orders, pl.col("country")),
-        **_monthly(held.orders),
-        **_standing(held, shop.end_day - horizon),
+        "countries": _summed(data.orders, pl.col("country")),
+        **_monthly(data.orders),
+        **_current(data, shop.end_day - horizon),
     }
     cells = [table.select(pl.lit(name).alias("chart"), pl.all()) for name, table in counted.items()]
-    drawn, axes = customer_map(held, shop.end_day)
+    drawn, axes = customer_map(data, shop.end_day)
     facts = {
         "segments": list(segments),
-        "countries": list(held.countries),
-        "periods": list(held.months),
+        "countries": list(data.countries),
+        "periods": list(data.months),
         "has_time": has_time,
-        "customers": held.customers.height,
+        "customers": data.customers.height,
         "axes": axes,
         "bins": {
             "frequency": _labels(ORDER_BINS),
@@ -102,32 +87,13 @@ def explore_shop(
             "order_value": _labels(dear, is_whole=False),
             "gaps": _labels(GAP_BINS),
             "week": _week(has_time=has_time),
-            "countries": list(held.countries),
-            **{name: list(held.months) for name in MONTHLY_CHARTS},
+            "countries": list(data.countries),
+            **{name: list(data.months) for name in MONTHLY_CHARTS},
             **{name: list(segments) for name in CURRENT_CHARTS},
         },
     }
-    homes = held.owners.select("customer_id", _named("country", held.countries))
+    homes = data.owners.select("customer_id", _named("country", data.countries))
     return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
-
-
-def load_exploration(folder: ExplorationFiles) -> Mapping[str, Any]:
-    """Return what a run has kept of `explore_shop`, as far as it was made.
-
-    Where customers were scored, ``expected_by_country`` is `expected_by_country` of the scores.
-    """
-    if not folder.has(f"{EXPLORATION_FOLDER}/facts.json"):
-        return {}
-    found = {
-        "cells": folder.read_parquet(f"{EXPLORATION_FOLDER}/cells.parquet"),
-        "map": folder.read_parquet(f"{EXPLORATION_FOLDER}/map.parquet"),
-        "facts": folder.read_json(f"{EXPLORATION_FOLDER}/facts.json"),
-    }
-    homes = f"{EXPLORATION_FOLDER}/homes.parquet"
-    if folder.has(homes) and folder.has("scores.parquet"):
-        scores = folder.read_parquet("scores.parquet")
-        found["coming"] = expected_by_country(scores, folder.read_parquet(homes))
-    return found
 
 
 def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -141,17 +107,17 @@ def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {name: _counted(each, month, "month") for name, each in rows.items()}
 
 
-def _standing(held: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
-    """Return the customers of each segment, and what those who ordered paid in all."""
-    recent = pl.concat([held.orders, held.credits]).filter(pl.col("day") >= start)
+def _current(data: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
+    """Return the customers of each segment, and the revenue of those who ordered."""
+    recent = pl.concat([data.orders, data.credits]).filter(pl.col("day") >= start)
     buyers = recent.filter(~pl.col("is_return")).select("customer_id").unique()
     paid = recent.join(buyers, on="customer_id", how="semi")
-    own, everybody = pl.col("segment").alias("bin"), pl.lit(ALL_MONTHS, pl.Int32)
+    own, all_segments = pl.col("segment").alias("bin"), pl.lit(ALL_MONTHS, pl.Int32)
     tables = {
-        "members": _counted(held.owners.filter("is_eligible"), own),
+        "members": _counted(data.owners.filter("is_eligible"), own),
         "takings": _grouped(paid, own, None, pl.col("amount").sum()),
     }
-    return {n: t.with_columns(segment=everybody) for n, t in tables.items()}
+    return {n: t.with_columns(segment=all_segments) for n, t in tables.items()}
 
 
 def _named(column: str, names: Sequence[str]) -> pl.Expr:
@@ -191,21 +157,21 @@ def _gaps(orders: pl.DataFrame) -> pl.DataFrame:
     return days.with_columns(gap=gap).drop_nulls("gap")
 
 
-def _counted(rows: pl.DataFrame, place: pl.Expr, period: str | None = None) -> pl.DataFrame:
-    return _grouped(rows, place, period, pl.len())
+def _counted(rows: pl.DataFrame, bin_number: pl.Expr, period: str | None = None) -> pl.DataFrame:
+    return _grouped(rows, bin_number, period, pl.len())
 
 
-def _summed(rows: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
-    return _grouped(rows, place.alias("bin"), "month", pl.col("amount").sum())
+def _summed(rows: pl.DataFrame, bin_number: pl.Expr) -> pl.DataFrame:
+    return _grouped(rows, bin_number.alias("bin"), "month", pl.col("amount").sum())
 
 
 def _grouped(
-    rows: pl.DataFrame, place: pl.Expr, period: str | None, value: pl.Expr
+    rows: pl.DataFrame, bin_number: pl.Expr, period: str | None, value: pl.Expr
 ) -> pl.DataFrame:
     by = ["segment", "country", "period", "bin"]
     when = pl.lit(ALL_MONTHS, pl.Int32) if period is None else pl.col(period)
     return (
-        rows.with_columns(when.alias("period"), place.cast(pl.Int32))
+        rows.with_columns(when.alias("period"), bin_number.cast(pl.Int32))
         .drop_nulls("bin")
         .group_by(by)
         .agg(value.cast(pl.Int64).alias("value"))
@@ -241,31 +207,31 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     Parameters
     ----------
     scores
-        `contracts.SCORES_SCHEMA` of the end of the data.
+        `schemas.SCORES_SCHEMA` of the end of the data.
     countries
-        ``customer_id`` and ``country`` of everybody who was scored.
+        ``customer_id`` and ``country`` of all customers who was scored.
 
     Returns
     -------
     polars.DataFrame
-        ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (the sum of
-        their chances), sorted. Who is too long gone to be scored is in neither.
+        ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (sum of
+        probabilities), sorted. Customers without a forecast are in neither.
 
     Examples
     --------
     >>> scores = {"customer_id": ["a", "b"], "is_eligible": [True] * 2}
     >>> scores |= {"segment_id": ["S1", "S1"], "p_S0": [0.25, 0.5], "p_S1": [0.75, 0.5]}
     >>> homes = pl.DataFrame({"customer_id": ["a", "b"], "country": ["UK", "UK"]})
-    >>> coming(pl.DataFrame(scores), homes).rows()
+    >>> expected_by_country(pl.DataFrame(scores), homes).rows()
     [('UK', 'S0', 0, 0.75), ('UK', 'S1', 2, 1.25)]
     """
     able = scores.filter("is_eligible").join(countries, on="customer_id", how="left")
-    chances = [name for name in able.columns if name.startswith("p_S")]
-    told = (
+    probabilities = [name for name in able.columns if name.startswith("p_S")]
+    expected = (
         able.group_by("country")
-        .agg(pl.col(chances).mul(SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE)
+        .agg(pl.col(probabilities).mul(SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE)
         .unpivot(
-            chances,
+            probabilities,
             index="country",
             variable_name="segment_id",
             value_name="expected",
@@ -274,7 +240,7 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     )
     now = able.group_by("country", "segment_id").agg(now=pl.len().cast(pl.Int64))
     return (
-        told.join(now, on=["country", "segment_id"], how="left", nulls_equal=True)
+        expected.join(now, on=["country", "segment_id"], how="left", nulls_equal=True)
         .with_columns(pl.col("now").fill_null(0))
         .select("country", "segment_id", "now", "expected")
         .sort("country", "segment_id")

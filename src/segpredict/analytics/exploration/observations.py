@@ -1,4 +1,4 @@
-"""Orders and customers with what they are counted by: segment, country, month."""
+"""Orders and customers with segment, country and month."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from segpredict.core.orders import KEY
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 
-MAX_COUNTRIES = 8  # with a name of their own, most customers first
-MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; a country with fewer is one of the others
+MAX_COUNTRIES = 8  # named countries, most customers first
+MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; smaller countries are pooled
 OTHER_COUNTRIES = "Other countries"
 
 
 @dataclass(frozen=True)
 class ExplorationData:
-    """All that is counted, each row with the numbers of its segment and country.
+    """The counted rows, each with the numbers of its segment and country.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ class ExplorationData:
         ``customer_id``, ``day``, ``minute`` (null where unknown), ``amount`` (units of
         10⁻⁴), ``month``, ``segment``, ``country``.
     credits
-        The same of what was sent back, ``amount`` below zero.
+        The same of returns, ``amount`` below zero.
     customers
         ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``,
         ``country``.
     owners
-        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of everybody.
+        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of all customers.
     countries, months
         Names, by number; all months of the data, also those without an order.
     """
@@ -44,15 +44,15 @@ class ExplorationData:
 def exploration_data(
     shop: Transactions, assignments: pl.DataFrame, segments: tuple[str, ...]
 ) -> ExplorationData:
-    """Return the shelf of a shop, as known at the end of its data.
+    """Return the rows of a shop, as known at the end of its data.
 
     Parameters
     ----------
     shop
-        The transactions; orders that were sent back whole are not counted.
+        The transactions; fully refunded orders are not counted.
     assignments
         ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
-        not everybody is counted among the segments.
+        not all customers is counted among the segments.
     segments
         All ids, in code order.
     """
@@ -68,8 +68,8 @@ def exploration_data(
     owners = _owners(homes, assignments, segments)
     months = _months(shop.first_day, shop.end_day)
     when = pl.from_epoch(pl.col("day"), time_unit="d").dt
-    places = {name: i for i, name in enumerate(months)}
-    month = when.strftime("%Y-%m").replace_strict(places, return_dtype=pl.Int32)
+    positions = {name: i for i, name in enumerate(months)}
+    month = when.strftime("%Y-%m").replace_strict(positions, return_dtype=pl.Int32)
     rows = found.drop("country").with_columns(month=month)
     rows = rows.join(owners.drop("is_eligible"), on="customer_id")
     orders = rows.filter(~pl.col("is_return"))
@@ -137,9 +137,11 @@ def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         .filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
     )
     named = sizes.sort("len", "country", descending=[True, False])["country"]
-    kept = named.head(MAX_COUNTRIES).to_list()
-    is_all = homes["country"].is_in(kept).all() if kept else False
-    names = (*kept, *(() if is_all else (OTHER_COUNTRIES,)))
-    places = {name: i for i, name in enumerate(names)}
-    code = pl.col("country").replace_strict(places, default=len(names) - 1, return_dtype=pl.Int32)
+    named_countries = named.head(MAX_COUNTRIES).to_list()
+    is_all = homes["country"].is_in(named_countries).all() if named_countries else False
+    names = (*named_countries, *(() if is_all else (OTHER_COUNTRIES,)))
+    positions = {name: i for i, name in enumerate(names)}
+    code = pl.col("country").replace_strict(
+        positions, default=len(names) - 1, return_dtype=pl.Int32
+    )
     return homes.with_columns(code), names

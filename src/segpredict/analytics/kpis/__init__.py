@@ -1,16 +1,15 @@
-"""The one place where figures about a shop are defined: `KPIS`.
+"""Key figures of a shop, each defined once in `KPIS`.
 
-Books go in, a table of figures comes out, each with its interval and what it was made
-from. `docs/kpis.md` is written from the definitions by ``docs/write_metrics.py``.
+In: an order book. Out: a table of KPIs, each with its interval, numerator and denominator.
+`docs/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
 """
 
 from segpredict.analytics.kpis._concentration import lorenz_curve
 from segpredict.analytics.kpis._measure import (
     KPIS,
     compute_kpis,
+    kpi_named,
     kpi_tables,
-    load_kpis,
-    metric_named,
 )
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures
@@ -21,10 +20,9 @@ __all__ = [
     "KpiDefinition",
     "OrderBook",
     "compute_kpis",
+    "kpi_named",
     "kpi_tables",
-    "load_kpis",
     "lorenz_curve",
-    "metric_named",
     "month_name",
     "monthly_figures",
 ]

@@ -1,8 +1,7 @@
 """Cohorts: customers by the month of their first order, followed month by month.
 
-Who bought before the data began is taken for new in their first month, so the first
-cohort is of other people than the rest: it stands for itself, and is left out where all
-cohorts are taken together.
+Customers who bought before the data began count as new in their first month, so the first
+cohort differs from the rest: it is reported alone, and left out of totals over cohorts.
 """
 
 from collections.abc import Iterator
@@ -43,8 +42,8 @@ def cohort_grid(order_book: OrderBook) -> pl.DataFrame:
     polars.DataFrame
         ``cohort`` (number of the month), ``age`` (months since it), ``n`` (customers of
         the cohort), ``start`` and ``end`` (days of the month of that age) and
-        ``is_whole``: whether the data cover that month to its end. Cells that they do
-        not cover are censored: nobody can know their figures yet.
+        ``is_whole``: whether the data cover that month to its end. Cells not covered are
+        censored: their figures are not known yet.
     """
     last = month_number(order_book.end_day - 1)
     sizes = _customers(order_book).group_by("cohort").len("n").sort("cohort")
@@ -95,11 +94,11 @@ def retention_shares(order_book: OrderBook, counts: pl.DataFrame) -> pl.DataFram
         .group_by("age")
         .agg(pl.col("n", "part", "whole").sum())
     )
-    return _told(wilson_shares(known), wilson_shares(every))
+    return _cohort_table(wilson_shares(known), wilson_shares(every))
 
 
 def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.DataFrame:
-    """Return revenue a customer of cohorts, cohort by cohort and over all of them.
+    """Return revenue per customer of cohorts, cohort by cohort and over all of them.
 
     Parameters
     ----------
@@ -113,47 +112,49 @@ def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.Dat
         return figure_table(known)
     shape = (resampling_unit_count(order_book), int(known["age"].to_numpy().max()) + 1)
     parts, wholes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    told = []
+    figures = []
     for cohort, part, whole in _strips(order_book, known, cumulative=cumulative):
         ages = part.shape[1]
         if cohort > month_number(order_book.first_day):
             parts[:, :ages] += part
             wholes[:, :ages] += whole
-        told.append(_paid(order_book, part, whole).with_columns(cohort=cohort))
-    cohorts = known.join(pl.concat(told).drop("n"), on=COHORT_KEY, how="left")
+        figures.append(_paid(order_book, part, whole).with_columns(cohort=cohort))
+    cohorts = known.join(pl.concat(figures).drop("n"), on=COHORT_KEY, how="left")
     every = _paid(order_book, parts, wholes).filter(pl.col("n") > 0)
-    return _told(cohorts, every)
+    return _cohort_table(cohorts, every)
 
 
 def _strips(
     order_book: OrderBook, known: pl.DataFrame, *, cumulative: bool
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
-    """Yield each cohort's revenue, lots × ages, and its customers, lots × 1."""
-    people = _customers(order_book)
-    people = people.with_columns(lot=resampling_units(order_book).gather(people["customer"]))
-    heads = people.group_by("cohort", "lot").len("whole")
+    """Yield each cohort's revenue, resampling units × ages, and its customers."""
+    customers = _customers(order_book)
+    customers = customers.with_columns(
+        unit=resampling_units(order_book).gather(customers["customer"])
+    )
+    heads = customers.group_by("cohort", "unit").len("whole")
     paid = (
         order_book.entries.filter(~pl.col("is_void"))
-        .join(people, on="customer")
+        .join(customers, on="customer")
         .with_columns(age=month_of(pl.col("day")) - pl.col("cohort"))
-        .group_by("cohort", "lot", "age")
+        .group_by("cohort", "unit", "age")
         .agg(part=pl.col("amount").sum())
     )
-    seen = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
-    for cohort, ages in seen.iter_rows():
+    covered_ages = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
+    for cohort, ages in covered_ages.iter_rows():
         own = heads.filter(pl.col("cohort") == cohort)
         sold = paid.filter(
             (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
         )
         part = np.zeros((resampling_unit_count(order_book), ages), np.int64)
-        part[sold["lot"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
+        part[sold["unit"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
         whole = np.zeros((resampling_unit_count(order_book), 1), np.int64)
-        whole[own["lot"].to_numpy(), 0] = own["whole"].to_numpy()
+        whole[own["unit"].to_numpy(), 0] = own["whole"].to_numpy()
         yield cohort, part.cumsum(axis=1) if cumulative else part, whole
 
 
 def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFrame:
-    """Return revenue a customer by age, of sums by lot."""
+    """Return revenue per customer by age, from sums by resampling unit."""
     low, high = bootstrap_bounds(order_book, part, whole)
     customers = np.broadcast_to(whole.sum(axis=0), low.shape)
     found = pl.DataFrame(
@@ -167,7 +168,7 @@ def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFram
     return ratio_values(found, low, high, MONEY_SCALE)
 
 
-def _told(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+def _cohort_table(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     """Return the figures of cohorts, and after them those of all cohorts together."""
     named = cohorts.sort(COHORT_KEY).with_columns(scope=month_text(pl.col("cohort")))
     whole = every.sort("age").with_columns(scope=pl.lit(ALL_CUSTOMERS))
@@ -194,28 +195,28 @@ def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    Ann and Bob were won in January; of the two, Ann ordered in February.
+    Ann and Bob were acquired in January; of the two, Ann ordered in February.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = measure(shop, ["retention_cohort"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = compute_kpis(shop, ["cohort_retention"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
     """
     return retention_shares(order_book, active_in_month(order_book))
 
 
-RETENTION_COHORT = KpiDefinition(
-    name="retention_cohort",
+COHORT_RETENTION = KpiDefinition(
+    name="cohort_retention",
     title="Retention of a cohort (R2, bounded)",
     formula="customers of the cohort with an order in month m / customers of the "
     "cohort; m counts from the month of the first order, which is month 0",
     unit="share",
     interval=WILSON_NOTE,
-    meaning="Of a hundred customers won in one month, so many order in the m-th month after it.",
+    meaning="Percent of customers acquired in one month who order in the m-th month after it.",
     measure=cohort_retention,
-    caution="Who skips a month and comes back counts as gone in between. Months that "
-    "are not over are blank. The first cohort holds everybody who bought before the "
+    caution="A customer who skips a month and returns counts as lost in between. Months that "
+    "are not over are blank. The first cohort holds all customers who bought before the "
     "data began.",
 )
 
@@ -227,40 +228,39 @@ def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
     --------
     Ann skips February and comes back in March, so in February she is not yet lost.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
-    >>> found = measure(shop, ["retention_rolling"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
+    >>> found = compute_kpis(shop, ["rolling_retention"])
     >>> found.select("scope", "age", "value").rows()[1]
     ('1970-01', 1, 0.5)
     """
     return retention_shares(order_book, active_from_month(order_book))
 
 
-RETENTION_ROLLING = KpiDefinition(
-    name="retention_rolling",
+ROLLING_RETENTION = KpiDefinition(
+    name="rolling_retention",
     title="Rolling retention of a cohort (R3, unbounded)",
     formula="customers of the cohort with an order in month m or later / customers of the cohort",
     unit="share",
     interval=WILSON_NOTE,
-    meaning="Of a hundred customers won in one month, so many were still to order in "
-    "the m-th month after it or at any time later.",
+    meaning="Percent of customers acquired in one month who order in the m-th month after it "
+    "or later.",
     measure=rolling_retention,
-    caution="It can only see what the data hold: the nearer month m is to their end, "
-    "the fewer of those who will come back have done so. Compare cohorts of like age "
-    "only.",
+    caution="It depends on the end of the data: the nearer month m is to it, the fewer "
+    "of those who will return have done so. Compare cohorts of the same age only.",
 )
 
 
 def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
-    """Return revenue a customer by cohort and age, and over all cohorts but the first.
+    """Return revenue per customer by cohort and age, and over all cohorts but the first.
 
     Examples
     --------
     Of January's two customers one spent 30 in February: 15 each.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = measure(shop, ["cohort_revenue"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = compute_kpis(shop, ["cohort_revenue"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 15.0)]
     """
@@ -269,27 +269,27 @@ def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
 
 COHORT_REVENUE = KpiDefinition(
     name="cohort_revenue",
-    title="Revenue a customer, by cohort",
+    title="Revenue per customer, by cohort",
     formula="revenue in month m of the cohort / customers of the cohort, also of those "
     "who did not order",
     unit="currency",
     interval=BOOTSTRAP_NOTE,
-    meaning="What a customer won in one month brings on average in the m-th month after it.",
+    meaning="Mean revenue of a customer acquired in one month, in the m-th month after it.",
     measure=cohort_revenue,
     caution="Months that are not over are blank.",
 )
 
 
 def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
-    """Return revenue a customer up to each age, and over all cohorts but the first.
+    """Return revenue per customer up to each age, and over all cohorts but the first.
 
     Examples
     --------
     January's two customers spent 30 in January and 30 more by the end of February.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = measure(shop, ["cohort_revenue_cumulative"])
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = compute_kpis(shop, ["cohort_revenue_cumulative"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
     """
@@ -298,12 +298,12 @@ def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
 
 COHORT_REVENUE_CUMULATIVE = KpiDefinition(
     name="cohort_revenue_cumulative",
-    title="Revenue a customer to date, by cohort",
+    title="Revenue per customer to date, by cohort",
     formula="revenue from month 0 to month m of the cohort / customers of the cohort",
     unit="currency",
     interval=BOOTSTRAP_NOTE,
-    meaning="What a customer won in one month has brought by the m-th month after it: "
-    "the realised value of a customer, to hold against the cost of winning one.",
+    meaning="Revenue of a customer acquired in one month up to the m-th month after it: the "
+    "realised value of a customer, to compare with the acquisition cost.",
     measure=cohort_revenue_cumulative,
     caution="The line over all cohorts is of other customers at each age: only old "
     "cohorts reach the high ones.",

@@ -1,4 +1,4 @@
-"""How unevenly sales are spread among customers: the Lorenz curve and what it gives."""
+"""Concentration of sales among customers: Lorenz curve, Gini index, top shares."""
 
 import math
 
@@ -20,7 +20,7 @@ INFLUENCES = (
     "By influences (the linearised spread of customers, closed form), 95 %, within 0 "
     "and 1; none for fewer than 5 customers."
 )
-LORENZ_POINTS = 100  # of the curve that is kept
+LORENZ_POINTS = 100  # of the saved curve
 
 
 def customer_spend(order_book: OrderBook) -> IntArray:
@@ -59,8 +59,8 @@ def lorenz_curve(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> shop = Books.of([("ann", 0, 10.0), ("bob", 1, 30.0)], end_day=91)
-    >>> lorenz(shop).rows()
+    >>> shop = OrderBook.from_orders([("ann", 0, 10.0), ("bob", 1, 30.0)], end_day=91)
+    >>> lorenz_curve(shop).rows()
     [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)]
     """
     spent = customer_spend(order_book)
@@ -125,7 +125,7 @@ def influence_figure(
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
     error = float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
-    is_told = n >= MIN_CUSTOMERS_FOR_SPREAD
+    has_interval = n >= MIN_CUSTOMERS_FOR_SPREAD
     row = {
         "scope": ALL_CUSTOMERS,
         "start": lookback_start(order_book),
@@ -134,8 +134,8 @@ def influence_figure(
         "part": part,
         "whole": None if part is None else int(spent.sum()),
         "value": value,
-        "low": max(0.0, value - Z_95 * error) if is_told else None,
-        "high": min(1.0, value + Z_95 * error) if is_told else None,
+        "low": max(0.0, value - Z_95 * error) if has_interval else None,
+        "high": min(1.0, value + Z_95 * error) if has_interval else None,
     }
     return figure_table(pl.DataFrame([row]))
 
@@ -147,9 +147,9 @@ def spend_gini(order_book: OrderBook) -> pl.DataFrame:
     --------
     (2 − 3) × 10 + (4 − 3) × 30 = 20, over 2 × 40.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 10), ("bob", 1, 30)], end_day=91)
-    >>> measure(shop, ["gini"])["value"].to_list()
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 10), ("bob", 1, 30)], end_day=91)
+    >>> compute_kpis(shop, ["gini"])["value"].to_list()
     [0.25]
     """
     spent = customer_spend(order_book)
@@ -173,15 +173,15 @@ GINI = KpiDefinition(
 
 
 def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
-    """Return the share of the top tenth over the look-back.
+    """Return the share of the top decile over the look-back.
 
     Examples
     --------
     Of ten customers who spent 1, 2 … 10, the best brought 10 of 55.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([(f"c{i}", 0, i) for i in range(1, 11)], end_day=91)
-    >>> measure(shop, ["top_decile_share"]).select("part", "whole").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([(f"c{i}", 0, i) for i in range(1, 11)], end_day=91)
+    >>> compute_kpis(shop, ["top_decile_share"]).select("part", "whole").row(0)
     (100000, 550000)
     """
     spent = customer_spend(order_book)
@@ -193,14 +193,14 @@ def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
 
 TOP_DECILE_SHARE = KpiDefinition(
     name="top_decile_share",
-    title="Sales of the top tenth",
+    title="Sales of the top decile",
     formula="revenue of the ⌈n / 10⌉ customers who spent most in the look-back / "
     "revenue of all n who ordered in it",
     unit="share",
     interval=INFLUENCES,
-    meaning="How much of the revenue the best tenth of the customers brings.",
+    meaning="Share of revenue from the best 10 % of customers.",
     measure=top_decile_share,
-    caution="Who was among the best need not be so next year.",
+    caution="The top customers of this year need not be those of next year.",
 )
 
 
@@ -209,10 +209,11 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 60), ("bob", 1, 40), ("cid", 2, 100)]
     >>> named = {"ann": "S1", "bob": "S1", "cid": "S2"}
-    >>> found = measure(Books.of(rows, 91, segments=named), ["sales_share"])
+    >>> shop = OrderBook.from_orders(rows, 91, segments=named)
+    >>> found = compute_kpis(shop, ["segment_revenue_share"])
     >>> found.select("scope", "n", "value").rows()
     [('S1', 2, 0.5), ('S2', 1, 0.5)]
     """
@@ -233,15 +234,15 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     )
 
 
-SALES_SHARE = KpiDefinition(
-    name="sales_share",
+SEGMENT_REVENUE_SHARE = KpiDefinition(
+    name="segment_revenue_share",
     title="Share of sales",
     formula="revenue of the segment in the newest window / revenue of all customers in it",
     unit="share",
     interval=BOOTSTRAP_NOTE,
-    meaning="How much of the revenue a segment brings.",
+    meaning="Share of revenue from a segment.",
     measure=segment_revenue_share,
-    caution="Segments are made from spend in that same window, so that the best bring "
-    "the most is how they were made, not a finding. A segment's share is below zero if "
-    "it returned more than it bought.",
+    caution="Segments are made from spend in that same window, so a large share "
+    "of the best segment follows from its definition and is not a finding. A segment's "
+    "share is below zero if it returned more than it bought.",
 )

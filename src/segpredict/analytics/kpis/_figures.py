@@ -1,4 +1,4 @@
-"""From rows about customers to figures with intervals: what all metrics share."""
+"""From customer rows to figures with intervals, shared by all KPIs."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,7 +25,7 @@ FIGURE_COLUMNS = {
 }
 ALL_CUSTOMERS = "all"
 MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
-MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn
+MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
 FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 
 
@@ -37,7 +37,7 @@ def share_figures(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     rows
         One row a customer (and group) with the boolean ``hit``.
     by
-        Columns that tell groups apart.
+        Columns that define the groups.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def ratio_figures(
         One row a customer and group: ``customer``, `by`, ``part`` and ``whole`` (whole
         numbers).
     by
-        Columns that tell groups apart.
+        Columns that define the groups.
     unit
         What one unit of the value is in parts over wholes: `tables.MONEY_SCALE` for money.
 
@@ -88,7 +88,7 @@ def ratio_figures(
     -----
     The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each
     customer was drawn among as many draws as there are customers. Of more than 4,000
-    customers random lots are drawn instead (random groups: Wolter 2007), which
+    customers, random groups are drawn instead (random groups: Wolter 2007), which
     estimates the same variance. Sums are whole numbers, exact up to 2⁵³ (9 · 10¹¹ in
     currency), so neither threads nor order can change a bit.
     """
@@ -98,13 +98,13 @@ def ratio_figures(
         pl.len().cast(pl.Int64).alias("n"), pl.col("part", "whole").sum()
     )
     found = keys.join(summed, on="column").sort("column")
-    by_lot = (
-        placed.with_columns(lot=resampling_units(order_book).gather(placed["customer"]))
-        .group_by("lot", "column")
+    by_unit = (
+        placed.with_columns(unit=resampling_units(order_book).gather(placed["customer"]))
+        .group_by("unit", "column")
         .agg(pl.col("part", "whole").sum())
     )
     points = [
-        _chunk(order_book, by_lot, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
+        _chunk(order_book, by_unit, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
         for at in range(0, found.height, FIGURES_PER_CHUNK)
     ]
     low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
@@ -114,36 +114,36 @@ def ratio_figures(
 def ratio_values(found: pl.DataFrame, low: FloatArray, high: FloatArray, unit: int) -> pl.DataFrame:
     """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
-    told = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
+    has_interval = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
     return found.with_columns(
         value=pl.col("part") / (whole * unit),
-        low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),
-        high=pl.when(told).then(pl.Series(high / unit, dtype=pl.Float64)),
+        low=pl.when(has_interval).then(pl.Series(low / unit, dtype=pl.Float64)),
+        high=pl.when(has_interval).then(pl.Series(high / unit, dtype=pl.Float64)),
     )
 
 
-def _chunk(order_book: OrderBook, by_lot: pl.DataFrame, columns: range) -> FloatArray:
+def _chunk(order_book: OrderBook, by_unit: pl.DataFrame, columns: range) -> FloatArray:
     first, end = columns.start, columns.stop
-    rows = by_lot.filter(pl.col("column").is_between(first, end, closed="left"))
-    place = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
+    rows = by_unit.filter(pl.col("column").is_between(first, end, closed="left"))
+    cell = rows["unit"].to_numpy(), rows["column"].to_numpy() - first
     shape = (resampling_unit_count(order_book), len(columns))
     part, whole = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    part[place], whole[place] = rows["part"].to_numpy(), rows["whole"].to_numpy()
+    part[cell], whole[cell] = rows["part"].to_numpy(), rows["whole"].to_numpy()
     return bootstrap_bounds(order_book, part, whole)
 
 
 def resampling_unit_count(order_book: OrderBook) -> int:
-    """Return how many lots of customers are drawn from."""
+    """Return the number of resampling units."""
     return min(order_book.customers.height, MAX_RESAMPLING_UNITS)
 
 
 def resampling_units(order_book: OrderBook) -> pl.Series:
-    """Return each customer's lot: one of its own, or a random one in a large shop."""
+    """Return each customer's resampling unit: itself, or a random group in a large shop."""
     customers = order_book.customers.height
     given = np.arange(customers)
     if customers > MAX_RESAMPLING_UNITS:
         given = np.random.default_rng(order_book.seed).permutation(customers) % MAX_RESAMPLING_UNITS
-    return pl.Series("lot", given)
+    return pl.Series("unit", given)
 
 
 def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
@@ -154,7 +154,7 @@ def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> 
     order_book
         The shop.
     part, whole
-        Sums by lot, lots × ratios; one column of wholes may serve all ratios.
+        Sums by resampling unit, units × ratios; one column of wholes may serve all ratios.
     """
     used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
     weights = _weights(resampling_unit_count(order_book), order_book.draws, order_book.seed)[
@@ -163,9 +163,9 @@ def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> 
     above, below = weights @ part[used], weights @ whole[used]
     total = whole.sum(axis=0)
     plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
-    # A draw without anybody of a small group says nothing of its spread.
-    told = np.tile(plain, (len(above), 1))
-    drawn = np.divide(above, below, out=told, where=np.broadcast_to(below > 0, told.shape))
+    # A draw without anybody of a small group carries no information on its spread.
+    fallback = np.tile(plain, (len(above), 1))
+    drawn = np.divide(above, below, out=fallback, where=np.broadcast_to(below > 0, fallback.shape))
     return np.asarray(np.quantile(drawn, [0.025, 0.975], axis=0))
 
 

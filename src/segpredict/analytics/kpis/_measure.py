@@ -1,19 +1,18 @@
-"""Measure a shop by all definitions, or by those that are asked for."""
+"""Compute all KPIs of a shop, or the requested ones."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import polars as pl
 
 from segpredict.analytics.kpis._cohorts import (
+    COHORT_RETENTION,
     COHORT_REVENUE,
     COHORT_REVENUE_CUMULATIVE,
-    RETENTION_COHORT,
-    RETENTION_ROLLING,
+    ROLLING_RETENTION,
 )
 from segpredict.analytics.kpis._concentration import (
     GINI,
-    SALES_SHARE,
+    SEGMENT_REVENUE_SHARE,
     TOP_DECILE_SHARE,
     lorenz_curve,
 )
@@ -24,8 +23,8 @@ from segpredict.analytics.kpis._retention import (
     GROSS_REVENUE_RETENTION,
     NET_REVENUE_RETENTION,
     REPEAT_RATE,
-    RETENTION_WINDOW,
-    SEGMENT_STAY,
+    SEGMENT_RETENTION,
+    WINDOW_RETENTION,
 )
 from segpredict.analytics.kpis._sales import (
     CUSTOMERS,
@@ -47,14 +46,14 @@ KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
     ORDER_VALUE_MEDIAN,
     PURCHASE_FREQUENCY,
     GROSS_NET_BRIDGE,
-    RETENTION_WINDOW,
-    RETENTION_COHORT,
-    RETENTION_ROLLING,
-    SEGMENT_STAY,
+    WINDOW_RETENTION,
+    COHORT_RETENTION,
+    ROLLING_RETENTION,
+    SEGMENT_RETENTION,
     NET_REVENUE_RETENTION,
     GROSS_REVENUE_RETENTION,
     REPEAT_RATE,
-    SALES_SHARE,
+    SEGMENT_REVENUE_SHARE,
     GINI,
     TOP_DECILE_SHARE,
     COHORT_REVENUE,
@@ -63,30 +62,20 @@ KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
 KPI_TABLES = ("figures", "months", "lorenz")
 
 
-class KpiFiles(Protocol):
-    """The files of a run."""
-
-    def has(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a table."""
-
-
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the figures of a shop, each with its interval and what it was made from.
+    """Return the KPIs of a shop with intervals, numerators and denominators.
 
     Parameters
     ----------
     order_book
         The shop.
     names
-        Metrics, by name; all by default.
+        KPI names; all by default.
 
     Returns
     -------
     polars.DataFrame
-        `contracts.KPI_SCHEMA`: ``metric``, ``scope`` (``all``, a segment id, a month, a
+        `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
         number of days or a step of the bridge), ``age`` (months since the first order,
         of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
         and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
@@ -96,17 +85,17 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     Raises
     ------
     UnknownNameError
-        When there is no metric of that name.
+        When there is no KPI of that name.
     """
-    asked = sorted(m.name for m in KPIS) if names is None else names
+    requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
-        metric_named(name).measure(order_book).select(pl.lit(name).alias("metric"), pl.all())
-        for name in asked
+        kpi_named(name).measure(order_book).select(pl.lit(name).alias("kpi"), pl.all())
+        for name in requested
     ]
     return schemas.validate_schema(pl.concat(found), schemas.KPI_SCHEMA)
 
 
-def metric_named(name: str) -> KpiDefinition:
+def kpi_named(name: str) -> KpiDefinition:
     """Return one definition.
 
     Raises
@@ -114,27 +103,17 @@ def metric_named(name: str) -> KpiDefinition:
     UnknownNameError
         When there is none of that name; the message names the nearest.
     """
-    known = {metric.name: metric for metric in KPIS}
+    known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:
-        raise UnknownNameError("metric", name, known)
+        raise UnknownNameError("kpi", name, known)
     return known[name]
 
 
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
-    """Return what a run keeps, by the name of its file.
+    """Return the tables that a run saves, by name.
 
-    ``kpis/figures.parquet`` (`compute_kpis`), ``kpis/months.parquet`` (`monthly_figures`) and
-    ``kpis/lorenz.parquet`` (`lorenz_curve`).
+    ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz``
+    (`lorenz_curve`).
     """
-    made = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
-    return {_path(name): table for name, table in zip(KPI_TABLES, made, strict=True)}
-
-
-def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:
-    """Return the tables that a run has kept, by name, as far as they were made."""
-    paths = {name: _path(name) for name in KPI_TABLES}
-    return {n: folder.read_parquet(path) for n, path in paths.items() if folder.has(path)}
-
-
-def _path(name: str) -> str:
-    return f"kpis/{name}.parquet"
+    tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
+    return dict(zip(KPI_TABLES, tables, strict=True))

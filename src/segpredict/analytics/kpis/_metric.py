@@ -1,4 +1,4 @@
-"""What a metric is: a definition people can read, and the one way to compute it."""
+"""Definition of a KPI: readable texts, and the one way to compute it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class KpiDefinition:
     name
         The key in tables.
     title
-        What people call it.
+        Title on pages.
     formula
         How it is worked out, in symbols and words.
     unit
@@ -36,8 +36,8 @@ class KpiDefinition:
     meaning
         One sentence that a marketer understands.
     measure
-        Computes it: one row a figure, with the columns of `contracts.KPI_SCHEMA` but the
-        metric's name. Its docstring holds the worked example.
+        Computes it: one row a figure, with the columns of `schemas.KPI_SCHEMA` but the
+        KPI's name. Its docstring holds the worked example.
     caution
         What it does not say.
     """

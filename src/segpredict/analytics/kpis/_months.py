@@ -1,4 +1,4 @@
-"""Calendar months: their numbers, names and what the shop did in each."""
+"""Calendar months: numbers, names and monthly figures."""
 
 from datetime import date
 
@@ -77,14 +77,14 @@ def monthly_figures(order_book: OrderBook) -> pl.DataFrame:
     -------
     polars.DataFrame
         ``scope`` (the month), ``start`` and ``end`` (days of it that the data cover),
-        ``is_whole``, ``revenue`` (less returns), ``gross`` (worth of the orders) and
+        ``is_whole``, ``revenue`` (less returns), ``gross`` (value of the orders) and
         ``returned`` (below zero) in units of 10⁻⁴, ``orders``, ``customers`` (with an
         order) and ``new_customers`` (with their first).
 
     Examples
     --------
-    >>> shop = Books.of([("ann", 0, 20.0), ("bob", 40, 9.0), ("ann", 41, -5.0)], 45)
-    >>> months(shop).select("scope", "is_whole", "revenue", "customers").rows()
+    >>> shop = OrderBook.from_orders([("ann", 0, 20.0), ("bob", 40, 9.0), ("ann", 41, -5.0)], 45)
+    >>> monthly_figures(shop).select("scope", "is_whole", "revenue", "customers").rows()
     [('1970-01', True, 200000, 1), ('1970-02', False, 40000, 1)]
     """
     bought = ~pl.col("is_return")

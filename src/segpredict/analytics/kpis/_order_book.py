@@ -1,4 +1,4 @@
-"""A shop's books: every order and credit note once, by customer and day."""
+"""Order book: every order and credit note once, by customer and day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 @dataclass(frozen=True)
 class OrderBook:
-    """All that metrics are made from, as known at the end of the data.
+    """Orders and returns that KPIs are computed from, as known at the end of the data.
 
     Parameters
     ----------
     entries
         One row per order or credit note: ``customer`` (a number), ``day``, ``amount``
         (Int64, units of 10⁻⁴), ``discount`` (money off, null where unknown),
-        ``is_return``, ``is_void`` (part of an order that was sent back whole, or what
-        sent it back). Sorted by customer and day.
+        ``is_return``, ``is_void`` (part of a fully refunded order, or of its
+        refund). Sorted by customer and day.
     customers
         ``customer`` (0, 1, … in the order of ids), ``customer_id``, ``first`` (day of
         the first order; null without one) and ``segment_id`` (null where unknown).
@@ -31,7 +31,7 @@ class OrderBook:
     lookback
         Days before `end_day` over which sales are spread among customers.
     transitions
-        `movement.observed_matrix` into the newest window, if there are segments.
+        `transitions.observed_matrix` into the newest window, if there are segments.
     draws
         Bootstrap draws behind each interval.
     seed
@@ -57,13 +57,13 @@ class OrderBook:
         assignments: pl.DataFrame | None = None,
         transitions: pl.DataFrame | None = None,
     ) -> "OrderBook":
-        """Return the books of a shop.
+        """Return the order book of a shop.
 
         Parameters
         ----------
         shop
-            Its canonical lines. Orders that were sent back whole by the end of the data
-            are marked, not counted.
+            Its canonical lines. Orders fully refunded by the end of the data are marked,
+            not counted.
         horizon, lookback, transitions
             As above.
         assignments
@@ -98,7 +98,7 @@ class OrderBook:
         horizon: int = 91,
         segments: dict[str, str] | None = None,
     ) -> "OrderBook":
-        """Return the books of orders written by hand.
+        """Return the order book of orders written by hand.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class OrderBook:
 
         Examples
         --------
-        >>> Books.of([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
+        >>> OrderBook.from_orders([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
         2
         """
         columns = {"customer_id": pl.String, "day": pl.Int32, "amount": pl.Float64}
@@ -132,7 +132,7 @@ class OrderBook:
 
     @property
     def valid_orders(self) -> pl.DataFrame:
-        """The orders that stand."""
+        """Orders that were not fully refunded."""
         return self.entries.filter(~pl.col("is_return") & ~pl.col("is_void"))
 
     @property
@@ -144,8 +144,8 @@ class OrderBook:
     def window_activity(self) -> pl.DataFrame:
         """What each customer did in each whole window.
 
-        ``customer``, ``window``, ``orders``, ``gross`` (their worth) and ``net`` (less
-        what was returned in the window), money in units of 10⁻⁴.
+        ``customer``, ``window``, ``orders``, ``gross`` (their value) and ``net`` (less
+        returns in the window), money in units of 10⁻⁴.
         """
         bought = ~pl.col("is_return")
         return (
@@ -195,5 +195,5 @@ def _numbered(
     else:
         named = assignments.select("customer_id", "segment_id")
         known = customers.join(named, on="customer_id", how="left", maintain_order="left")
-    kept = ("customer", "day", "amount", "discount", "is_return", "is_void")
-    return numbered.select(kept), known
+    columns = ("customer", "day", "amount", "discount", "is_return", "is_void")
+    return numbered.select(columns), known

@@ -21,17 +21,18 @@ def window_retention(order_book: OrderBook) -> pl.DataFrame:
     --------
     Ann ordered in both windows, Bob in the first alone.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 95, 30), ("bob", 10, 10)], end_day=182)
-    >>> measure(shop, ["retention_window"]).select("part", "whole", "value").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> rows = [("ann", 0, 20), ("ann", 95, 30), ("bob", 10, 10)]
+    >>> shop = OrderBook.from_orders(rows, end_day=182)
+    >>> compute_kpis(shop, ["window_retention"]).select("part", "whole", "value").row(0)
     (1, 2, 0.5)
     """
     rows = order_book.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
     return figures_by_window(order_book, share_figures(rows, ["window"]))
 
 
-RETENTION_WINDOW = KpiDefinition(
-    name="retention_window",
+WINDOW_RETENTION = KpiDefinition(
+    name="window_retention",
     title="Retention from window to window (R1)",
     formula="customers with an order in window w + 1 and in w / customers with an order in w",
     unit="share",
@@ -49,9 +50,10 @@ def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     --------
     Ann and Bob spent 100 in the first window, and Ann 150 in the next.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 60), ("bob", 1, 40), ("ann", 95, 150)], end_day=182)
-    >>> measure(shop, ["net_revenue_retention"])["value"].to_list()
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> rows = [("ann", 0, 60), ("bob", 1, 40), ("ann", 95, 150)]
+    >>> shop = OrderBook.from_orders(rows, end_day=182)
+    >>> compute_kpis(shop, ["net_revenue_retention"])["value"].to_list()
     [1.5]
     """
     rows = order_book.window_pairs.select("customer", "window", part="next_net", whole="net")
@@ -79,9 +81,10 @@ def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     --------
     Of Ann's 150 in the next window no more than her 60 before count, and Bob left.
 
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 60), ("bob", 1, 40), ("ann", 95, 150)], end_day=182)
-    >>> measure(shop, ["gross_revenue_retention"])["value"].to_list()
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> rows = [("ann", 0, 60), ("bob", 1, 40), ("ann", 95, 150)]
+    >>> shop = OrderBook.from_orders(rows, end_day=182)
+    >>> compute_kpis(shop, ["gross_revenue_retention"])["value"].to_list()
     [0.6]
     """
     rows = order_book.window_pairs.select(
@@ -109,15 +112,15 @@ REPEAT_SPANS = (28, 91, 182, 364)  # days
 def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
     """Return the repeat rate within 28, 91, 182 and 364 days, one row each.
 
-    Customers who have not been followed for D days count neither way.
+    Customers observed for less than D days are left out.
 
     Examples
     --------
-    Ann came back after a week; Bob did not; Cid's first order is too new to tell.
+    Ann came back after a week; Bob did not; Cid's first order is too recent.
 
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 10), ("cid", 80, 10)]
-    >>> found = measure(Books.of(rows, end_day=91), ["repeat_rate"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, end_day=91), ["repeat_rate"])
     >>> found.select("scope", "part", "whole", "value").row(0)
     ('28 days', 1, 2, 0.5)
     """
@@ -143,28 +146,28 @@ REPEAT_RATE = KpiDefinition(
     "customers whose first order was at least D days before the end of the data",
     unit="share",
     interval=WILSON_NOTE,
-    meaning="Of a hundred new customers, so many order a second time within D days.",
+    meaning="Percent of new customers who order a second time within D days.",
     measure=repeat_rate,
-    caution="Customers who bought before the data began are taken for new at their "
+    caution="Customers who bought before the data began count as new at their "
     "first order in the data, which raises it. Two orders on one day are two orders.",
 )
 
 
 def segment_retention(order_book: OrderBook) -> pl.DataFrame:
-    """Return R4 of the moves into the newest window, by segment and over all.
+    """Return R4 of the transitions into the newest window, by segment and over all.
 
     Examples
     --------
     >>> import polars as pl
     >>> from dataclasses import replace
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> moves = pl.DataFrame({
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> counts = pl.DataFrame({
     ...     "from_id": ["S0", "S0", "S1", "S1", "NEW"],
     ...     "to_id": ["S0", "S1", "S0", "S1", "S1"],
     ...     "n": [6, 2, 1, 3, 5],
     ... })
-    >>> shop = replace(Books.of([("ann", 0, 20)], end_day=182), moves=moves)
-    >>> found = measure(shop, ["segment_stay"])
+    >>> shop = replace(OrderBook.from_orders([("ann", 0, 20)], end_day=182), transitions=counts)
+    >>> found = compute_kpis(shop, ["segment_retention"])
     >>> found.select("scope", "part", "whole", "value").rows()
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
@@ -184,13 +187,13 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     )
 
 
-SEGMENT_STAY = KpiDefinition(
-    name="segment_stay",
-    title="Staying in the segment (R4)",
+SEGMENT_RETENTION = KpiDefinition(
+    name="segment_retention",
+    title="Segment retention (R4)",
     formula="customers whose segment is the same in the next window / customers of the segment",
     unit="share",
     interval=WILSON_NOTE,
-    meaning="Of a hundred customers of a segment, so many were in the same one a window later.",
+    meaning="Percent of customers of a segment who are in the same one a window later.",
     measure=segment_retention,
-    caution="A customer who moves up does not stay, either.",
+    caution="A customer who rises does not stay, either.",
 )

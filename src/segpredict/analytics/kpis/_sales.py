@@ -1,4 +1,4 @@
-"""What was sold: revenue, orders, customers and what an order is worth."""
+"""Sales KPIs: revenue, orders, customers and order value."""
 
 import numpy as np
 import polars as pl
@@ -21,9 +21,9 @@ def revenue(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 7, -5), ("bob", 1, 10)], end_day=91)
-    >>> measure(shop, ["revenue"]).select("n", "part", "value").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, -5), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["revenue"]).select("n", "part", "value").row(0)
     (2, 250000, 25.0)
     """
     found = order_book.window_activity.group_by("window").agg(
@@ -38,11 +38,10 @@ REVENUE = KpiDefinition(
     formula="Σ value of the orders − Σ value of the returns, of the days of the window",
     unit="currency",
     interval=COUNT_NOTE,
-    meaning="What customers paid for what they kept.",
+    meaning="Payments for goods that were not returned.",
     measure=revenue,
-    caution="Of customers who are known: sales without a customer are not in it. A "
-    "return counts on the day it comes back; an order that was sent back whole does "
-    "not count.",
+    caution="Only customers with an id: sales without a customer are excluded. A "
+    "return counts on the day of the return; a fully refunded order does not count.",
 )
 
 
@@ -51,9 +50,9 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
-    >>> measure(shop, ["orders"]).select("n", "value").row(0)
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["orders"]).select("n", "value").row(0)
     (2, 3.0)
     """
     found = (
@@ -73,7 +72,7 @@ ORDERS = KpiDefinition(
     interval=COUNT_NOTE,
     meaning="How often customers bought.",
     measure=order_count,
-    caution="Orders that were sent back whole by the end of the data do not count.",
+    caution="Orders fully refunded by the end of the data do not count.",
 )
 
 
@@ -82,9 +81,9 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
-    >>> shop = Books.of([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
-    >>> measure(shop, ["customers"])["value"].to_list()
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["customers"])["value"].to_list()
     [2.0]
     """
     found = (
@@ -99,9 +98,9 @@ CUSTOMERS = KpiDefinition(
     formula="different customers with an order in the window",
     unit="customers",
     interval=COUNT_NOTE,
-    meaning="How many people bought.",
+    meaning="Number of customers who bought.",
     measure=customer_count,
-    caution="Windows cannot be added up: who orders in two is one customer.",
+    caution="Windows cannot be added: a customer who orders in two is one customer.",
 )
 
 
@@ -110,9 +109,9 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("ann", 8, -5), ("bob", 1, 100)]
-    >>> found = measure(Books.of(rows, end_day=91), ["order_value"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, end_day=91), ["order_value"])
     >>> found.select("part", "whole", "value").row(0)
     (1500000, 3, 50.0)
     """
@@ -125,13 +124,12 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
 ORDER_VALUE = KpiDefinition(
     name="order_value",
     title="Average order value (AOV)",
-    formula="Σ value of the orders / orders; before returns, orders that were sent "
-    "back whole left out",
+    formula="Σ value of the orders / orders; before returns, fully refunded orders left out",
     unit="currency",
     interval=BOOTSTRAP_NOTE,
-    meaning="What an order is worth on average.",
+    meaning="Mean value of an order.",
     measure=mean_order_value,
-    caution="A few very large orders pull it up; the median tells of the usual order.",
+    caution="A few very large orders raise it; the median describes the typical order.",
 )
 
 
@@ -140,9 +138,10 @@ def median_order_value(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 100)]
-    >>> measure(Books.of(rows, end_day=91), ["order_value_median"])["value"].to_list()
+    >>> shop = OrderBook.from_orders(rows, end_day=91)
+    >>> compute_kpis(shop, ["order_value_median"])["value"].to_list()
     [30.0]
     """
     windows = (order_book.end_day - 1 - pl.col("day")).floordiv(order_book.horizon)
@@ -168,26 +167,26 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
         below=(pl.col("amount") <= middle).sum().cast(pl.Int64), size=pl.len()
     )
     n, below = theirs.height, theirs["below"].to_numpy()
-    told = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
+    row = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
     if n < MIN_CUSTOMERS_FOR_SPREAD:
-        return told
+        return row
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)
     error = Z_95 * float(np.sqrt(spread)) / amount.size
     ends = np.quantile(amount, [max(0.0, 0.5 - error), min(1.0, 0.5 + error)])
-    return told | {"low": float(ends[0]) / MONEY_SCALE, "high": float(ends[1]) / MONEY_SCALE}
+    return row | {"low": float(ends[0]) / MONEY_SCALE, "high": float(ends[1]) / MONEY_SCALE}
 
 
 ORDER_VALUE_MEDIAN = KpiDefinition(
     name="order_value_median",
     title="Median order value",
-    formula="the value that half of the orders do not exceed; before returns, orders "
-    "that were sent back whole left out",
+    formula="the value that half of the orders do not exceed; before returns, fully "
+    "refunded orders left out",
     unit="currency",
     interval="Woodruff's for a median: the 95 % interval of the share of orders up to "
     "it, with customers as clusters, turned back into values; none for fewer than 5 "
     "customers.",
-    meaning="What a usual order is worth.",
+    meaning="Value of a typical order.",
     measure=median_order_value,
     caution="Times the number of orders it is not the revenue; the mean is.",
 )
@@ -198,9 +197,10 @@ def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 100)]
-    >>> measure(Books.of(rows, end_day=91), ["purchase_frequency"])["value"].to_list()
+    >>> shop = OrderBook.from_orders(rows, end_day=91)
+    >>> compute_kpis(shop, ["purchase_frequency"])["value"].to_list()
     [1.5]
     """
     rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
@@ -215,33 +215,33 @@ PURCHASE_FREQUENCY = KpiDefinition(
     formula="orders / customers with an order, in one window",
     unit="orders",
     interval=BOOTSTRAP_NOTE,
-    meaning="How often those who order do so in a window.",
+    meaning="Mean number of orders of customers who order in a window.",
     measure=purchase_frequency,
-    caution="It is never below 1, since who does not order is not in it.",
+    caution="It is never below 1, since customers without an order are excluded.",
 )
 
 
 LIST_PRICE_STEPS = ("list_value", "discounts")  # only where discounts are known
-BRIDGE_STEPS = ("gross_sales", "sent_back_whole", "returned", "net_revenue")
+BRIDGE_STEPS = ("gross_sales", "refunded_orders", "returned", "net_revenue")
 
 
 def gross_net_bridge(order_book: OrderBook) -> pl.DataFrame:
     """Return the steps over all data and over the look-back, each a row.
 
     ``list_value`` + ``discounts`` = ``gross_sales`` (the first two only where discounts
-    are known); ``gross_sales`` + ``sent_back_whole`` + ``returned`` = ``net_revenue``.
+    are known); ``gross_sales`` + ``refunded_orders`` + ``returned`` = ``net_revenue``.
 
     Examples
     --------
     Ann sent 5 of her 50 back.
 
-    >>> from segpredict.analytics.kpis import Books, measure
+    >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 50), ("ann", 7, -5), ("bob", 1, 50)]
-    >>> found = measure(Books.of(rows, end_day=91), ["gross_net_bridge"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, end_day=91), ["gross_net_bridge"])
     >>> for row in found.select("scope", "part", "value").rows():
     ...     print(*row)
     gross_sales 1000000 1.0
-    sent_back_whole 0 0.0
+    refunded_orders 0 0.0
     returned -50000 -0.05
     net_revenue 950000 0.95
     """
@@ -257,14 +257,14 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
         .group_by("customer")
         .agg(
             gross_sales=amount.filter(sold).sum(),
-            sent_back_whole=-amount.filter(sold & void).sum(),
+            refunded_orders=-amount.filter(sold & void).sum(),
             returned=amount.filter(~sold & ~void).sum(),
             discounts=-off.filter(sold).sum(),
             known=off.filter(sold).count(),
         )
         .with_columns(
             list_value=pl.col("gross_sales") - pl.col("discounts"),
-            net_revenue=pl.sum_horizontal("gross_sales", "sent_back_whole", "returned"),
+            net_revenue=pl.sum_horizontal("gross_sales", "refunded_orders", "returned"),
             whole="gross_sales",
         )
     )
@@ -282,12 +282,12 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
 GROSS_NET_BRIDGE = KpiDefinition(
     name="gross_net_bridge",
     title="From gross sales to net revenue",
-    formula="net revenue = gross sales − orders sent back whole (on their day of sale) "
-    "− other returns (on the day they came back); where known, gross sales = list "
+    formula="net revenue = gross sales − fully refunded orders (on their day of sale) "
+    "− other returns (on the day of the return); where known, gross sales = list "
     "value − discounts; each step over gross sales",
     unit="share",
     interval=BOOTSTRAP_NOTE + " The amounts themselves are exact.",
-    meaning="How much of what was sold came back, and what was left.",
+    meaning="Returned share of sales, and the rest.",
     measure=gross_net_bridge,
-    caution="Returns of sales before the data began are in it; those still to come are not.",
+    caution="It includes returns of sales before the data began, and no future returns.",
 )

@@ -1,7 +1,7 @@
-"""Who moved where: counted, foretold, compared, and kept from day to day.
+"""Segment transitions: observed, predicted and compared.
 
-In: transactions and a frozen segmentation, or scores of several days. Out: lists of who
-entered and left each segment, migration matrices with intervals, and what they say.
+In: transactions and a frozen segmentation, or scores of several days. Out: lists of customers
+who entered and left each segment, migration matrices with intervals, mobility and tests.
 """
 
 from segpredict.analytics.transitions.comparison import compare_periods

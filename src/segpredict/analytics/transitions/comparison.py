@@ -1,4 +1,4 @@
-"""Two periods beside each other: which shares differ, and by how much."""
+"""Compare two periods: which transition shares differ, and by how much."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -34,7 +34,7 @@ PERIOD_COMPARISON_SCHEMA = pl.Schema(
         "difference": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
-        "is_thin": pl.Boolean,
+        "is_small": pl.Boolean,
     }
 )
 CELL_COLUMNS = ["from_id", "from_name", "to_id", "to_name"]
@@ -49,12 +49,12 @@ def compare_periods(
     draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Return how the moves of one period differ from those of another.
+    """Return the differences between the transitions of two periods.
 
     Parameters
     ----------
     transitions
-        `movement.run_transitions`.
+        `segment_transitions`.
     first, second
         The days that two periods begin with (``since``).
     segments
@@ -68,27 +68,27 @@ def compare_periods(
         `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each
         cell. ``difference`` is the second less the first, with a 95 % interval.
         ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
-        stand behind either, the row ``is_thin``. Places beside the segments are in it
-        where both periods have somebody there.
+        stand behind either, the row ``is_small``. States outside the segments are included
+        where both periods have customers there.
 
     Notes
     -----
     Shares: d ± √((p₁ − l₁)² + (u₂ − p₂)²) and its mirror, from each share's own
-    interval (MOVER, after Newcombe), which also holds where nobody went. The two count
+    interval (MOVER, after Newcombe), which is also valid for zero counts. The two count
     as independent; customers who are alike in both periods make the truth narrower.
     Mobility: the same draw of customers for both periods. No interval is adjusted for
-    how many cells there are: of a hundred equal shares five will seem to differ.
+    how many cells there are: 5 % of equal shares will seem to differ.
     """
     pair = transitions.filter(pl.col("since").is_in([first, second]))
     before, after = (
         observed_matrix(transitions.filter(since=day), segments).select(
             *CELL_COLUMNS,
-            pl.col("share", "low", "high", "row_n").name.suffix(side),
+            pl.col("share", "low", "high", "n_from").name.suffix(side),
         )
         for day, side in ((first, "_first"), (second, "_second"))
     )
     cells = before.join(after, on=CELL_COLUMNS, how="inner", maintain_order="left")
-    told = cells.with_columns(
+    shares = cells.with_columns(
         difference=pl.col("share_second") - pl.col("share_first"),
         down=_reach("share_second", "low_second", "high_first", "share_first"),
         up=_reach("high_second", "share_second", "share_first", "low_first"),
@@ -98,15 +98,15 @@ def compare_periods(
         *CELL_COLUMNS,
         pl.col("share_first").alias("value_first"),
         pl.col("share_second").alias("value_second"),
-        pl.col("row_n_first").alias("n_first"),
-        pl.col("row_n_second").alias("n_second"),
+        pl.col("n_from_first").alias("n_first"),
+        pl.col("n_from_second").alias("n_second"),
         "difference",
         low=pl.col("difference") - pl.col("down"),
         high=pl.col("difference") + pl.col("up"),
-        is_thin=pl.min_horizontal("row_n_first", "row_n_second") < MIN_CUSTOMERS_FOR_SHARES,
+        is_small=pl.min_horizontal("n_from_first", "n_from_second") < MIN_CUSTOMERS_FOR_SHARES,
     )
-    whole = _mobile(pair, first, second, segments, draws=draws, seed=seed)
-    return pl.concat([whole, told.cast(PERIOD_COMPARISON_SCHEMA)])
+    whole = _mobility_row(pair, first, second, segments, draws=draws, seed=seed)
+    return pl.concat([whole, shares.cast(PERIOD_COMPARISON_SCHEMA)])
 
 
 def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
@@ -118,7 +118,7 @@ def _days(first: date, second: date) -> tuple[pl.Expr, pl.Expr]:
     return pl.lit(first).alias("first"), pl.lit(second).alias("second")
 
 
-def _mobile(
+def _mobility_row(
     pair: pl.DataFrame,
     first: date,
     second: date,
@@ -127,11 +127,11 @@ def _mobile(
     draws: int,
     seed: int,
 ) -> pl.DataFrame:
-    where = transition_states(pair, segments)
-    square = np.s_[..., : where.n_segments, : where.n_segments]
-    counts = [where.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
+    states = transition_states(pair, segments)
+    square = np.s_[..., : states.n_segments, : states.n_segments]
+    counts = [states.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
     values = [float(mobility_index(row_shares(each))) for each in counts]
-    drawn = bootstrap_counts(pair, where, draws=draws, seed=seed)[square]
+    drawn = bootstrap_counts(pair, states, draws=draws, seed=seed)[square]
     moved: FloatArray = mobility_index(row_shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
@@ -148,9 +148,9 @@ def _mobile(
         "difference": gap,
         "low": low,
         "high": high,
-        "is_thin": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
+        "is_small": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
     }
-    told = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
-    return told.with_columns(
+    table = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
+    return table.with_columns(
         pl.col("value_first", "value_second", "difference", "low", "high").fill_nan(None)
     )

@@ -1,4 +1,4 @@
-"""Who entered each segment and from where; who left it and to where."""
+"""Lists of customers who entered and left each segment."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ CUSTOMER_LIST_SCHEMA = pl.Schema(
         "segment": pl.String,
         "direction": pl.String,
         "customer_id": pl.String,
-        "other_id": pl.String,
-        "other": pl.String,
+        "other_segment_id": pl.String,
+        "other_segment": pl.String,
         "since": pl.Date,
         "until": pl.Date,
     }
@@ -22,53 +22,53 @@ CUSTOMER_LIST_SCHEMA = pl.Schema(
 
 
 def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
-    """Return one row for each customer who came into a segment or went out of it.
+    """Return one row for each customer who entered or left a segment.
 
     Parameters
     ----------
     transitions
-        `movement.run_transitions`, or `History.moves`.
+        `segment_transitions`, or `ScoreHistory.transitions_between`.
     segments
         All segments.
 
     Returns
     -------
     polars.DataFrame
-        `CUSTOMER_LIST_SCHEMA`: ``direction`` is "entered" or "left", ``other_id`` where the
+        `CUSTOMER_LIST_SCHEMA`: ``direction`` is "entered" or "left", ``other_segment_id`` where the
         customer came from or went to, between the days ``since`` and ``until``. Sorted by
-        period, segment, direction, other and customer. Who moved from one segment to
-        another is in it twice, once for each; who stayed is not.
+        period, segment, direction, other and customer. A customer who changed segment
+        is listed twice, once for each; one who stayed is not.
 
     Notes
     -----
-    NEW, SILENT and GONE are places to come from or go to, and have no lists of their
-    own. From SILENT to INACTIVE is no move: the silence goes on.
+    NEW, LAPSED and ERASED are states outside the segments, and have no lists of their own.
+    From LAPSED to INACTIVE is no transition: the customer stays inactive.
 
     Examples
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> from datetime import date
     >>> day = {"since": [date(2024, 1, 1)], "until": [date(2024, 4, 1)]}
-    >>> went = {"customer_id": ["a"], **day, "from_id": ["S1"], "to_id": ["S0"]}
-    >>> told = entered_and_left(pl.DataFrame(went), two)
-    >>> told.select("segment", "direction", "customer_id", "other").rows()
+    >>> rows = {"customer_id": ["a"], **day, "from_id": ["S1"], "to_id": ["S0"]}
+    >>> listed = entered_and_left(pl.DataFrame(rows), two)
+    >>> listed.select("segment", "direction", "customer_id", "other_segment").rows()
     [('Inactive', 'entered', 'a', 'Core'), ('Core', 'left', 'a', 'Inactive')]
     """
-    where = transition_states(transitions, segments)
-    where.cell_indices(transitions)  # refuses ids of no segment
-    everywhere = {s.id: s for s in (*where.row_states, *where.to_states)}
-    own = [segment.id for segment in where.segments]
+    states = transition_states(transitions, segments)
+    states.cell_indices(transitions)  # raises for unknown ids
+    everywhere = {s.id: s for s in (*states.row_states, *states.to_states)}
+    own = [segment.id for segment in states.segments]
     inactive = own[0]
     moved = transitions.filter(
         pl.col("from_id") != pl.col("to_id"),
-        ~((pl.col("from_id") == "SILENT") & (pl.col("to_id") == inactive)),
+        ~((pl.col("from_id") == "LAPSED") & (pl.col("to_id") == inactive)),
     )
     sides = [
         moved.select(
             pl.col(mine).alias("segment_id"),
             pl.lit(direction).alias("direction"),
             "customer_id",
-            pl.col(theirs).alias("other_id"),
+            pl.col(theirs).alias("other_segment_id"),
             "since",
             "until",
         )
@@ -79,19 +79,19 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     ]
     ids = list(everywhere)
     names = [s.name for s in everywhere.values()]
-    place = dict(zip(ids, range(len(ids)), strict=True))
+    position = dict(zip(ids, range(len(ids)), strict=True))
     return (
         pl.concat(sides)
         .filter(pl.col("segment_id").is_in(own))
         .with_columns(
             segment=pl.col("segment_id").replace_strict(ids, names),
-            other=pl.col("other_id").replace_strict(ids, names),
+            other_segment=pl.col("other_segment_id").replace_strict(ids, names),
         )
         .sort(
             "since",
-            pl.col("segment_id").replace_strict(place),
+            pl.col("segment_id").replace_strict(position),
             "direction",
-            pl.col("other_id").replace_strict(place),
+            pl.col("other_segment_id").replace_strict(position),
             "customer_id",
         )
         .select(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items())

@@ -1,4 +1,4 @@
-"""The migration matrix as it is foretold: sums of chances, beside what was counted."""
+"""Predicted migration matrix: sums of probabilities, and their dispersion."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ EXPECTED_MATRIX_SCHEMA = pl.Schema(
         ("basis", pl.String()),
     ]
 )
-MIN_CELL_SD = 2.0  # customers; a cell that chance moves by less says little of dispersion
+MIN_CELL_SD = 2.0  # customers; cells with a smaller sd are not used for the dispersion
 EXACT_PARTS = 2.0**40  # sums of whole numbers do not depend on their order
 UNMODELLED_STARTS = (NEW_STATE.id, LAPSED_STATE.id)
 
@@ -30,7 +30,7 @@ def expected_matrix(
     segments: Sequence[Segment],
     dispersion: float = 1.0,
 ) -> pl.DataFrame:
-    """Return how many customers are foretold to go from each segment to each.
+    """Return the predicted number of customers for each transition.
 
     Parameters
     ----------
@@ -46,29 +46,29 @@ def expected_matrix(
     Returns
     -------
     polars.DataFrame
-        `EXPECTED_MATRIX_SCHEMA`: ``n`` is a sum of probabilities, ``sd`` how far chance alone moves
-        the count. ``low`` and ``high`` bound the share that will be counted with 95 %,
-        if the forecast is no worse than earlier ones. ``basis`` is "model".
+        `EXPECTED_MATRIX_SCHEMA`: ``n`` is a sum of probabilities, ``sd`` its standard
+        deviation by chance alone. ``low`` and ``high`` bound the share that will be observed
+        with 95 %, if the forecast is as good as earlier ones. ``basis`` is "model".
 
     Notes
     -----
-    The count of a cell is a sum of independent draws with unequal chances: mean μ = Σp,
+    The count of a cell is a sum of independent draws with unequal probabilities: mean μ = Σp,
     variance σ² = Σp(1 − p), skewness γ = Σp(1 − p)(1 − 2p) / σ³. Its points are those
     of Cornish and Fisher, μ + σ√φ(z + γ(z² − 1)/6), half a customer added outwards, and
     never below none or above all. φ is 1 for chance alone. Customers are not
-    independent, though: a season or a promotion moves them together, and φ says how
-    much earlier forecasts were off by that.
+    independent, though: a season or a promotion moves them together, and φ measures
+    how far earlier forecasts were off by that.
 
     Examples
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
-    >>> chances = np.array([[0.2, 0.8], [0.6, 0.4]])
-    >>> told = expected(pl.Series(["S1", "S1"]), chances, two)
-    >>> told.filter(from_id="S1")["n"].round(6).to_list()
+    >>> probabilities = np.array([[0.2, 0.8], [0.6, 0.4]])
+    >>> matrix = expected_matrix(pl.Series(["S1", "S1"]), probabilities, two)
+    >>> matrix.filter(from_id="S1")["n"].round(6).to_list()
     [0.8, 1.2]
     """
-    where = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
-    ids = [segment.id for segment in where.segments]
+    states = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
+    ids = [segment.id for segment in states.segments]
     rows = starts.replace_strict(ids, range(len(ids)), return_dtype=pl.Int64).to_numpy()
     each = probabilities * (1 - probabilities)
     mean, variance, third = (
@@ -84,12 +84,12 @@ def expected_matrix(
         np.clip(mean + sd * dispersion**0.5 * (side * Z_95 + shift) + side / 2, 0, n) / size
         for side in (-1, 1)
     )
-    told = matrix_table(where, mean, low, high)
+    matrix = matrix_table(states, mean, low, high)
     # The sum of a row is a whole number of customers, whatever rounding leaves.
     whole = pl.Series(np.repeat(n, len(ids), axis=1).ravel())
-    return told.with_columns(
-        whole.alias("row_n"),
-        (whole < 30).alias("is_thin"),
+    return matrix.with_columns(
+        whole.alias("n_from"),
+        (whole < 30).alias("is_small"),
         pl.Series("sd", sd.ravel()),
         pl.lit(dispersion).alias("dispersion"),
         pl.lit("model").alias("basis"),
@@ -103,14 +103,14 @@ def _summed(rows: np.ndarray, values: FloatArray, size: int) -> FloatArray:
 
 
 def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> float:
-    """Return how much more counts differed from forecasts than chance would have them.
+    """Return the dispersion of counts around forecasts, relative to chance.
 
     Parameters
     ----------
     predicted
         `EXPECTED_MATRIX_SCHEMA` of one or more periods, with ``since``.
     observed
-        `movement.observed_matrix` of the same periods, with ``since``.
+        `transitions.observed_matrix` of the same periods, with ``since``.
 
     Returns
     -------
@@ -123,29 +123,28 @@ def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> floa
     both = predicted.filter(pl.col("sd") >= MIN_CELL_SD).join(
         observed.select(*cell, "n"), on=cell, how="inner", suffix="_counted"
     )
-    apart = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
-    found = both.sort(cell).select(apart).to_series()
+    squared_error = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
+    found = both.sort(cell).select(squared_error).to_series()
     return max(1.0, float(found.sum()) / len(found)) if len(found) else 1.0
 
 
 def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
-    """Return the rows that no model speaks for: who comes anew, and who comes back.
+    """Return the rows without a model: new and lapsed customers.
 
     Parameters
     ----------
     history
-        `movement.observed_matrix` of the periods that were complete on the day of the
+        `transitions.observed_matrix` of the periods that were complete on the day of the
         forecast, pooled.
     sizes
-        How many will start there, by id: for NEW the count of the same season, for
-        SILENT those who are silent for long.
+        Customers starting there, by id: for NEW the count of the same season, for LAPSED
+        the number of lapsed customers.
 
     Returns
     -------
     polars.DataFrame
         `EXPECTED_MATRIX_SCHEMA` with ``basis`` "naive": the size times the shares of the past. It
-        has no interval, since nothing was learned that could be wrong by a known
-        amount.
+        has no interval, since no model was fitted.
     """
     known = history.filter(
         pl.col("from_id").is_in(UNMODELLED_STARTS)
@@ -158,10 +157,10 @@ def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.Dat
     nothing = pl.lit(None, pl.Float64)
     return known.with_columns(
         n=size * pl.col("share"),
-        row_n=size,
+        n_from=size,
         low=nothing,
         high=nothing,
-        is_thin=size < 30,
+        is_small=size < 30,
         sd=nothing,
         dispersion=nothing,
         basis=pl.lit("naive"),

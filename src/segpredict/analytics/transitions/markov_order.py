@@ -1,4 +1,4 @@
-"""Does it matter where customers were before: first order against second order."""
+"""Test a first-order against a second-order Markov chain."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from segpredict.core.segment import Segment
 MARKOV_ORDER_SCHEMA = pl.Schema(
     {
         "since": pl.Date,
-        "now_id": pl.String,
+        "segment_id": pl.String,
         "n": pl.Int64,
-        "lr": pl.Float64,
-        "df": pl.Int64,
-        "p": pl.Float64,
-        "gain": pl.Float64,
+        "likelihood_ratio": pl.Float64,
+        "degrees_of_freedom": pl.Int64,
+        "p_value": pl.Float64,
+        "accuracy_gain": pl.Float64,
     }
 )
 
@@ -29,8 +29,8 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     Parameters
     ----------
     transitions
-        `movement.run_transitions`; rows without ``before_id``, and those of who was silent for
-        long, are left out.
+        `segment_transitions`; rows without ``previous_id``, and those of lapsed customers,
+        are left out.
     segments
         All segments.
 
@@ -38,16 +38,16 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     -------
     polars.DataFrame
         `MARKOV_ORDER_SCHEMA`, one row a period and segment now; then one a period and one a segment
-        over all periods, and last the whole (null stands for "all"). ``lr`` the
-        statistic, ``df`` its degrees of freedom, ``p`` the p-value, ``gain`` the nats a
-        forecast would gain by knowing the segment before, (lr − df) / 2n: what it gains
-        in the data less what chance alone would.
+        over all periods, and last the whole (null stands for "all"). With the statistic
+        ``likelihood_ratio`` (LR), its ``degrees_of_freedom`` (df) and the ``p_value``,
+        ``accuracy_gain`` is the nats per customer that a forecast would gain by knowing the
+        previous segment, (LR − df) / 2n: the gain in the data minus that of chance.
 
     Notes
     -----
     Within each period and segment now (j): LR = 2 Σ n_ijk ln(n_ijk n_j / (n_ij n_jk)),
     χ² with (number of i − 1)(number of k − 1) degrees of freedom, over the i and k that
-    occur. Each period has a matrix of its own, so that a season is not taken for a
+    occur. Each period has a matrix of its own, so that a season is not mistaken for a
     memory; the sums over periods hold since, in a first-order chain, a customer's moves
     from different periods are independent given where they start. In counts of a few
     customers χ² is no more than a guide; `n` says how many stand behind it.
@@ -57,23 +57,31 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
     """
     ids = [s.id for s in transition_states(transitions.clear(), segments).segments]
-    asked = transitions.filter(
-        *(pl.col(name).is_in(ids) for name in ("before_id", "from_id", "to_id"))
+    known = transitions.filter(
+        *(pl.col(name).is_in(ids) for name in ("previous_id", "from_id", "to_id"))
     )
     cells = [
         (since, now, int(counts.sum()), *likelihood_ratio_test(counts))
-        for since in asked["since"].unique().sort().to_list()
+        for since in known["since"].unique().sort().to_list()
         for now in ids
-        if (counts := _counts(asked.filter(since=since, from_id=now), ids)).any()
+        if (counts := _counts(known.filter(since=since, from_id=now), ids)).any()
     ]
-    schema = {name: MARKOV_ORDER_SCHEMA[name] for name in ("since", "now_id", "n", "lr", "df")}
+    schema = {
+        name: MARKOV_ORDER_SCHEMA[name]
+        for name in ("since", "segment_id", "n", "likelihood_ratio", "degrees_of_freedom")
+    }
     each = pl.DataFrame(cells, schema=schema, orient="row")
-    parts = [each, _summed(each, "since"), _summed(each, "now_id"), _summed(each)]
-    told = pl.concat([part.select(*schema) for part in parts])
-    chance = gammaincc(told["df"].to_numpy() / 2, told["lr"].to_numpy() / 2)
-    return told.with_columns(
-        pl.when(pl.col("df") > 0).then(pl.Series(chance, dtype=pl.Float64)).alias("p"),
-        gain=(pl.col("lr") - pl.col("df")) / (2 * pl.col("n")),
+    parts = [each, _summed(each, "since"), _summed(each, "segment_id"), _summed(each)]
+    tests = pl.concat([part.select(*schema) for part in parts])
+    p_values = gammaincc(
+        tests["degrees_of_freedom"].to_numpy() / 2, tests["likelihood_ratio"].to_numpy() / 2
+    )
+    return tests.with_columns(
+        pl.when(pl.col("degrees_of_freedom") > 0)
+        .then(pl.Series(p_values, dtype=pl.Float64))
+        .alias("p_value"),
+        accuracy_gain=(pl.col("likelihood_ratio") - pl.col("degrees_of_freedom"))
+        / (2 * pl.col("n")),
     ).select(*MARKOV_ORDER_SCHEMA)
 
 
@@ -82,7 +90,7 @@ def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
 
     Examples
     --------
-    >>> likelihood_ratio(np.array([[5.0, 5.0], [5.0, 5.0]]))
+    >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """
     before, after = counts.sum(axis=1), counts.sum(axis=0)
@@ -96,7 +104,7 @@ def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
 def _counts(part: pl.DataFrame, ids: Sequence[str]) -> FloatArray:
     row, column = (
         part[name].replace_strict(ids, range(len(ids)), return_dtype=pl.Int64)
-        for name in ("before_id", "to_id")
+        for name in ("previous_id", "to_id")
     )
     found = np.bincount((row * len(ids) + column).to_numpy(), minlength=len(ids) ** 2)
     return found.reshape(len(ids), len(ids)).astype(np.float64)
@@ -104,10 +112,10 @@ def _counts(part: pl.DataFrame, ids: Sequence[str]) -> FloatArray:
 
 def _summed(each: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Return the sums over all but these columns, which are null."""
-    keys = {"since": pl.Date, "now_id": pl.String}
+    keys = {"since": pl.Date, "segment_id": pl.String}
     if each.is_empty():
         return each
-    sums = pl.col("n", "lr", "df").sum()
+    sums = pl.col("n", "likelihood_ratio", "degrees_of_freedom").sum()
     summed = each.group_by(by, maintain_order=True).agg(sums) if by else each.select(sums)
     rest = [pl.lit(None, kind).alias(k) for k, kind in keys.items() if k not in by]
     return summed.sort(by, maintain_order=True).with_columns(rest)

@@ -1,4 +1,4 @@
-"""The migration matrix as it was counted: shares of each row, and how sure they are."""
+"""Observed migration matrix: row shares with intervals."""
 
 from collections.abc import Sequence
 
@@ -23,11 +23,11 @@ TRANSITION_MATRIX_SCHEMA = pl.Schema(
         "to_id": pl.String,
         "to_name": pl.String,
         "n": pl.Float64,
-        "row_n": pl.Float64,
+        "n_from": pl.Float64,
         "share": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
-        "is_thin": pl.Boolean,
+        "is_small": pl.Boolean,
     }
 )
 
@@ -39,12 +39,12 @@ def observed_matrix(
     draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Return how many customers went from each segment to each, and what share.
+    """Return the number and share of customers for each transition.
 
     Parameters
     ----------
     transitions
-        `movement.run_transitions`; periods are pooled.
+        `segment_transitions`; periods are pooled.
     segments
         All segments, INACTIVE among them.
     draws, seed
@@ -53,38 +53,38 @@ def observed_matrix(
     Returns
     -------
     polars.DataFrame
-        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also where nobody moved. NEW and SILENT
-        are rows where they occur, GONE is a column. ``low`` and ``high`` bound the share
-        with 95 %; a row of fewer than 30 customers ``is_thin``. Shares of an empty row
+        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also for zero counts. NEW and LAPSED
+        are rows where they occur, ERASED is a column. ``low`` and ``high`` bound the share
+        with 95 %; a row of fewer than 30 customers ``is_small``. Shares of an empty row
         are null.
 
     Notes
     -----
     In one period each customer counts once, and the interval is Jeffreys': the 2.5 %
     and 97.5 % points of Beta(n + ½, N − n + ½), with 0 and 1 as ends where nobody or
-    everybody went. It is taken cell by cell and not from one Dirichlet for the row, so
+    all customers went. It is taken cell by cell and not from one Dirichlet for the row, so
     that it does not depend on how many segments there are. Where periods are pooled,
-    customers are drawn again with all of their moves; Jeffreys' interval stays where
-    nobody or everybody went, since no draw would differ.
+    customers are resampled with all of their transitions; Jeffreys' interval stays where
+    nobody or all customers went, since no draw would differ.
 
     Examples
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> went = {"customer_id": ["a", "b"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
-    >>> observed(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
+    >>> observed_matrix(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
-    where = transition_states(transitions, segments)
-    counts = where.count_matrix(transitions)
+    states = transition_states(transitions, segments)
+    counts = states.count_matrix(transitions)
     low, high = jeffreys_interval(counts, counts.sum(axis=1, keepdims=True))
     if not transitions["customer_id"].is_unique().all():
-        # When a customer moved is of no account here: fewer kinds, the same lottery.
+        # The period of a transition does not matter here: fewer kinds of path, same draws.
         timeless = transitions.with_columns(since=pl.lit(0))
-        pooled = bootstrap_counts(timeless, where, draws=draws, seed=seed)[:, 0]
+        pooled = bootstrap_counts(timeless, states, draws=draws, seed=seed)[:, 0]
         drawn_low, drawn_high = percentile_bounds(row_shares(pooled))
         inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
         low, high = np.where(inner, drawn_low, low), np.where(inner, drawn_high, high)
-    return matrix_table(where, counts, low, high)
+    return matrix_table(states, counts, low, high)
 
 
 def matrix_table(
@@ -94,7 +94,7 @@ def matrix_table(
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
     columns = {
         "n": counts,
-        "row_n": total,
+        "n_from": total,
         "share": row_shares(counts),
         "low": low,
         "high": high,
@@ -104,7 +104,7 @@ def matrix_table(
         pl.concat([states.cell_labels(), numbers], how="horizontal")
         .with_columns(
             pl.col("share", "low", "high").fill_nan(None),
-            is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,
+            is_small=pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES,
         )
         .cast(TRANSITION_MATRIX_SCHEMA)
     )

@@ -1,4 +1,4 @@
-"""How much a matrix moves its customers, in one number."""
+"""Mobility: one number for how much a matrix moves its customers."""
 
 from collections.abc import Sequence
 
@@ -20,11 +20,11 @@ MOBILITY_SCHEMA = pl.Schema(
         "since": pl.Date,
         "until": pl.Date,
         "n": pl.Int64,
-        "stay": pl.Float64,
+        "share_staying": pl.Float64,
         "mobility": pl.Float64,
         "low": pl.Float64,
         "high": pl.Float64,
-        "is_thin": pl.Boolean,
+        "is_small": pl.Boolean,
     }
 )
 
@@ -40,7 +40,7 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
     Returns
     -------
     numpy.ndarray
-        0 where everybody stays. Where everybody leaves at the rate p, whatever the
+        0 where all customers stays. Where all customers leaves at the rate p, whatever the
         segment, to one other of two segments: p. NaN where a row is empty.
 
     Notes
@@ -54,9 +54,9 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> mobility(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
+    >>> mobility_index(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
     0.1
-    >>> mobility(np.eye(3)).item()
+    >>> mobility_index(np.eye(3)).item()
     0.0
     """
     size = matrix.shape[-1]
@@ -79,7 +79,7 @@ def mobility_by_period(
     Parameters
     ----------
     transitions
-        `movement.run_transitions`.
+        `segment_transitions`.
     segments
         All segments.
     draws, seed
@@ -88,36 +88,37 @@ def mobility_by_period(
     Returns
     -------
     polars.DataFrame
-        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE, ``stay``
-        the share of them that did not move, ``mobility_index`` with its 95 % interval;
-        ``is_thin`` where a row has fewer than 30 customers. Null where a row is empty.
+        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE,
+        ``share_staying`` the share of them that did not move, ``mobility_index`` with its 95 %
+        interval; ``is_small`` where a row has fewer than 30 customers. Null where a row is
+        empty.
 
     Notes
     -----
-    NEW, SILENT and GONE are no part of it: nobody can come back to NEW, and a chain
+    NEW, LAPSED and ERASED are no part of it: nobody can come back to NEW, and a chain
     runs from segment to segment. The interval is that of `bias_corrected_interval`: chance alone
     adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
     """
-    where = transition_states(transitions, segments)
+    states = transition_states(transitions, segments)
     since = transitions["since"].unique().sort()
     if since.is_empty():
         return pl.DataFrame(schema=MOBILITY_SCHEMA)
-    square = np.s_[..., : where.n_segments, : where.n_segments]
+    square = np.s_[..., : states.n_segments, : states.n_segments]
     rows = []
     for day in since.to_list():
         part = transitions.filter(since=day)
-        drawn = bootstrap_counts(part, where, draws=draws, seed=seed)[:, 0]
+        drawn = bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
         draw = mobility_index(row_shares(drawn[square]))
-        counts = where.count_matrix(part)[square]
+        counts = states.count_matrix(part)[square]
         value = float(mobility_index(row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
-        stay = float(np.trace(counts)) / n if n else float("nan")
-        is_thin = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
-        rows.append((day, part["until"].max(), n, stay, value, low, high, is_thin))
-    told = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
-    return told.with_columns(pl.col("stay", "mobility", "low", "high").fill_nan(None))
+        share_staying = float(np.trace(counts)) / n if n else float("nan")
+        is_small = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
+        rows.append((day, part["until"].max(), n, share_staying, value, low, high, is_small))
+    table = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
+    return table.with_columns(pl.col("share_staying", "mobility", "low", "high").fill_nan(None))
 
 
 def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
@@ -126,13 +127,13 @@ def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, flo
     Parameters
     ----------
     value
-        Measured on the customers as they are.
+        Measured on the actual customers.
     drawn
-        Measured on draws of them; those without a figure are left out.
+        Measured on draws of them; non-finite ones are left out.
 
     Examples
     --------
-    >>> low, high = normal(0.5, np.array([0.5, 0.7, np.nan]))
+    >>> low, high = bias_corrected_interval(0.5, np.array([0.5, 0.7, np.nan]))
     >>> round(low, 3), round(high, 3)
     (0.204, 0.596)
     """

@@ -1,4 +1,4 @@
-"""Lay the data out in periods, and say where every customer was and came to be."""
+"""Periods of the data, and the segment of every customer before and after each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from segpredict.core.window import DAYS_PER_YEAR, Window, as_date, rolling_origi
 def transition_periods(
     first_day: int, end_day: int, time: TimeOptions
 ) -> tuple[tuple[Window, ...], Window | None]:
-    """Return the periods that follow one another, and the newest one's last year.
+    """Return consecutive periods, and the same season one year before the newest.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def transition_periods(
 
     Examples
     --------
-    >>> row, last_year = periods(0, 728, TimeOptions())
+    >>> row, last_year = transition_periods(0, 728, TimeOptions())
     >>> [w.cutoff for w in row], last_year.cutoff
     ([182, 273, 364, 455, 546, 637], 273)
     """
@@ -54,14 +54,14 @@ def transition_periods(
 def segment_transitions(
     transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
 ) -> pl.DataFrame:
-    """Return where every customer was before each cutoff, and came to be after it.
+    """Return the segment of every customer before and after each cutoff.
 
     Parameters
     ----------
     transactions
         The shop's lines.
     segmentation
-        The frozen segmenter.
+        The frozen segmentation.
     windows
         Periods whose outcome is complete.
 
@@ -69,16 +69,16 @@ def segment_transitions(
     -------
     polars.DataFrame
         One row a customer and period, sorted: ``customer_id``; ``since``, the day of
-        the cutoff; ``until``, the day after the outcome; ``before_id``, the segment one
-        window before `since` (null for who was no customer then, or where the data do
-        not reach back); ``from_id`` and ``to_id``.
+        the cutoff; ``until``, the day after the outcome; ``previous_id``, the segment one
+        window before `since` (null for later customers, or where the data do not
+        reach back); ``from_id`` and ``to_id``.
 
     Notes
     -----
-    Everybody is there who had an order before the cutoff, and everybody whose first
-    one lies in the outcome (from NEW). Who ordered in the look-back and not in the
-    last window comes from INACTIVE; whose last order is older still, from SILENT. So a
-    column adds up to all who were in that segment in the outcome.
+    It holds all customers with an order before the cutoff, and all whose first order lies in
+    the outcome (from NEW). Customers who ordered in the look-back but not in the last window
+    come from INACTIVE; those whose last order is older, from LAPSED. So a column adds up to
+    all customers of that segment in the outcome.
     """
     heads = transactions.lines.filter("is_order_head")
     orders = heads.select("customer_id", "day", "void_day").collect()
@@ -115,12 +115,12 @@ def _period(
         states.filter(end=end).select("customer_id", pl.col("segment").alias(name))
         for name, end in (
             ("from_id", window.cutoff),
-            ("before_id", earlier),
+            ("previous_id", earlier),
             ("to_id", window.outcome_end),
         )
     )
     was_observed = earlier - window.horizon >= shop.first_day
-    kept = (
+    observed = (
         known.join(now, on="customer_id", how="left")
         .join(before, on="customer_id", how="left")
         .with_columns(
@@ -130,20 +130,20 @@ def _period(
                 .otherwise(pl.lit(LAPSED_STATE.id))
             ),
             pl.when((pl.col("first") < earlier) & was_observed).then(
-                pl.col("before_id").fill_null(inactive)
+                pl.col("previous_id").fill_null(inactive)
             ),
         )
         .join(after, on="customer_id", how="left")
         .with_columns(pl.col("to_id").fill_null(inactive))
     )
-    strangers = after.join(known, on="customer_id", how="anti").with_columns(
-        before_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
+    newcomers = after.join(known, on="customer_id", how="anti").with_columns(
+        previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
-    return pl.concat([kept.select(strangers.columns), strangers]).select(
+    return pl.concat([observed.select(newcomers.columns), newcomers]).select(
         "customer_id",
         pl.lit(as_date(window.cutoff)).alias("since"),
         pl.lit(as_date(window.outcome_end)).alias("until"),
-        "before_id",
+        "previous_id",
         "from_id",
         "to_id",
     )

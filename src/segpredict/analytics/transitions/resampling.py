@@ -1,4 +1,4 @@
-"""Draw customers again, each with all of its moves: how sure a table of them is."""
+"""Bootstrap of customers, each with all of its transitions."""
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ def bootstrap_counts(
     draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> FloatArray:
-    """Return the table of moves of each period, in every draw of customers.
+    """Return the count matrix of each period in every draw of customers.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ def bootstrap_counts(
 
     Notes
     -----
-    A customer stands in several periods and is alike in all of them, so whole customers
-    are drawn, as many as there are, with replacement. Customers who moved alike are
-    drawn together: how many of each kind come is multinomial, which is the same lottery
-    at the price of the kinds and not of the customers.
+    A customer appears in several periods, which are not independent, so whole customers are
+    drawn, as many as there are, with replacement. Customers with the same path are drawn
+    together: the count of each path is multinomial, which is the same distribution at the
+    cost of the paths and not of the customers.
     """
     since = transitions["since"].unique().sort()
     shape = len(since), len(states.row_states), len(states.column_states)
@@ -51,48 +51,48 @@ def bootstrap_counts(
     drawn = np.empty((draws, kinds.shape[1]))
     for start in range(0, draws, DRAWS_PER_CHUNK):
         stop = min(start + DRAWS_PER_CHUNK, draws)
-        lots = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
-        drawn[start:stop] = (kinds.T @ lots.T).T
+        drawn_kinds = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
+        drawn[start:stop] = (kinds.T @ drawn_kinds.T).T
     return drawn.reshape(draws, *shape)
 
 
 def _kinds(
-    transitions: pl.DataFrame, where: TransitionStates, since: pl.Series, width: int
+    transitions: pl.DataFrame, states: TransitionStates, since: pl.Series, width: int
 ) -> tuple[sparse.csr_array, FloatArray]:
-    """Return the moves of each kind of customer, and how many are of it."""
+    """Return the cells of each distinct path, and the number of its customers."""
     period = transitions["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
-    cells = period * (width // max(len(since), 1)) + where.cell_indices(transitions)
+    cells = period * (width // max(len(since), 1)) + states.cell_indices(transitions)
     placed = transitions.select("customer_id", cells.alias("cell"))
     if transitions["customer_id"].n_unique() == transitions.height:
         paths = placed.select(pl.concat_list("cell").alias("cell"))
     else:
         paths = placed.group_by("customer_id").agg(pl.col("cell").sort())
-    told = paths.group_by("cell").len().sort("cell")
-    lengths = told["cell"].list.len().to_numpy()
-    steps = told["cell"].explode(empty_as_null=False).to_numpy()
-    rows = np.repeat(np.arange(told.height), lengths)
-    shape = told.height, width
+    kinds_of_path = paths.group_by("cell").len().sort("cell")
+    lengths = kinds_of_path["cell"].list.len().to_numpy()
+    steps = kinds_of_path["cell"].explode(empty_as_null=False).to_numpy()
+    rows = np.repeat(np.arange(kinds_of_path.height), lengths)
+    shape = kinds_of_path.height, width
     kinds = sparse.coo_array((np.ones(len(steps)), (rows, steps)), shape=shape)
-    return sparse.csr_array(kinds), told["len"].to_numpy().astype(np.float64)
+    return sparse.csr_array(kinds), kinds_of_path["len"].to_numpy().astype(np.float64)
 
 
 def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the 2.5 % and 97.5 % points over the first axis; NaN where none counts."""
+    """Return the 2.5 % and 97.5 % points over the first axis; NaN without finite draws."""
     low, high = np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
-    for place in np.ndindex(drawn.shape[1:]):
-        column = drawn[(slice(None), *place)]
+    for cell in np.ndindex(drawn.shape[1:]):
+        column = drawn[(slice(None), *cell)]
         finite = column[np.isfinite(column)]
         if len(finite):
-            low[place], high[place] = np.quantile(finite, [0.025, 0.975])
+            low[cell], high[cell] = np.quantile(finite, [0.025, 0.975])
     return low, high
 
 
 def row_shares(counts: FloatArray) -> FloatArray:
-    """Return each row as shares of itself; NaN where nobody is.
+    """Return each row as shares of itself; NaN for empty rows.
 
     Examples
     --------
-    >>> shares(np.array([[1.0, 3.0]])).tolist()
+    >>> row_shares(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """
     total = counts.sum(axis=-1, keepdims=True)

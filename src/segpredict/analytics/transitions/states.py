@@ -1,4 +1,4 @@
-"""Where a customer can come from and go to: the segments, and three places beside."""
+"""States of a transition: the segments, and new, lapsed and erased customers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from segpredict.core.segment import Segment
 from segpredict.errors import SchemaError
 
 NEW_STATE = Segment(-1, "NEW", "New")
-LAPSED_STATE = Segment(-2, "SILENT", "Silent for long")
-ERASED_STATE = Segment(-3, "GONE", "No customer any more")
+LAPSED_STATE = Segment(-2, "LAPSED", "Lapsed")
+ERASED_STATE = Segment(-3, "ERASED", "Erased")
 
 TRANSITIONS_SCHEMA = pl.Schema(
     {
         "customer_id": pl.String,
         "since": pl.Date,
         "until": pl.Date,
-        "before_id": pl.String,
+        "previous_id": pl.String,
         "from_id": pl.String,
         "to_id": pl.String,
     }
@@ -28,7 +28,7 @@ TRANSITIONS_SCHEMA = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class TransitionStates:
-    """The rows and columns of a table of moves.
+    """Rows and columns of a transition matrix.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class TransitionStates:
 
     Notes
     -----
-    NEW is nobody's end: who has bought once can never again not have bought. What
-    comes nearest is GONE, a customer of whom no order is left (all refunded, or the id
-    erased); it is a column where it occurs, and never a row.
+    NEW is never a column, since nobody becomes new again. ERASED is a customer without any
+    remaining order (all refunded, or the id erased); it is a column where it occurs, and
+    never a row.
     """
 
     segments: tuple[Segment, ...]
@@ -52,26 +52,26 @@ class TransitionStates:
 
     @property
     def row_states(self) -> tuple[Segment, ...]:
-        """Where moves begin."""
+        """Start states."""
         return (*self.segments, *self.from_states)
 
     @property
     def column_states(self) -> tuple[Segment, ...]:
-        """Where moves end."""
+        """End states."""
         return (*self.segments, *self.to_states)
 
     @property
     def n_segments(self) -> int:
-        """Number of segments: the square part that a chain of moves runs through."""
+        """Number of segments: the size of the square part of the matrix."""
         return len(self.segments)
 
     def cell_indices(self, transitions: pl.DataFrame) -> pl.Series:
-        """Return the place of each move in the table, counted along its rows.
+        """Return the cell number of each transition, counted along rows.
 
         Raises
         ------
-        TableError
-            When a move starts or ends at no place of the table.
+        SchemaError
+            When a transition starts or ends in an unknown state.
         """
         width = len(self.column_states)
         sides = (("from_id", self.row_states), ("to_id", self.column_states))
@@ -81,7 +81,7 @@ class TransitionStates:
             if (unknown := set(transitions[name].unique().to_list()) - {s.id for s in known})
         ]
         if failures:
-            raise SchemaError("moves", failures)
+            raise SchemaError("transitions", failures)
         row, column = (
             transitions[name].replace_strict(
                 [s.id for s in known], range(len(known)), return_dtype=pl.Int64
@@ -109,7 +109,7 @@ class TransitionStates:
 
 
 def transition_states(transitions: pl.DataFrame, segments: Sequence[Segment]) -> TransitionStates:
-    """Return the rows and columns that these moves need.
+    """Return the rows and columns that these transitions need.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     Examples
     --------
     >>> test = Fold(500, (100, 150, 200, 250, 300, 350, 400), (), ())
-    >>> [(each.fold.training, each.asked) for each in stages(test, 150)]
+    >>> [(each.fold.train_origins, each.test_origins) for each in inner_folds(test, 150)]
     [((100,), (250,)), ((100, 150), (300, 350, 400))]
     """
     if not fold.train_origins:

@@ -68,7 +68,7 @@ def adaptive_miss_rates(
     Examples
     --------
     >>> even = (np.full((19, 2), 0.5), np.zeros(19, dtype=np.int64))
-    >>> running([even, even]).round(3).tolist()
+    >>> adaptive_miss_rates([even, even]).round(3).tolist()
     [0.105, 0.1]
     """
     allowed = np.full(origins[0][0].shape[1], alpha)
@@ -96,7 +96,7 @@ def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArra
 
     Examples
     --------
-    >>> members(np.array([[0.7, 0.3], [0.45, 0.35]]), np.array([0.5, 0.4])).tolist()
+    >>> set_members(np.array([[0.7, 0.3], [0.45, 0.35]]), np.array([0.5, 0.4])).tolist()
     [[True, False], [True, False]]
     """
     likeliest = np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]

@@ -51,8 +51,8 @@ class DecisionRule:
 
         Examples
         --------
-        >>> rule = Decision("balanced", 1.0, (0.8, 0.2), (0.0, 10.0))
-        >>> rule.decide(np.array([[0.7, 0.3]])).tolist()
+        >>> rule = DecisionRule("balanced", 1.0, (0.8, 0.2), (0.0, 10.0))
+        >>> rule.predict(np.array([[0.7, 0.3]])).tolist()
         [1]
         """
         asked = rule or self.method

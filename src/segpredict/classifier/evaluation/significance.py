@@ -41,7 +41,7 @@ def holm_adjust(values: Mapping[str, float]) -> dict[str, float]:
 
     Examples
     --------
-    >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+    >>> holm_adjust({"a": 0.01, "b": 0.04, "c": 0.03})
     {'a': 0.03, 'b': 0.06, 'c': 0.06}
     """
     rising = sorted(values, key=lambda name: (values[name], name))
@@ -62,7 +62,7 @@ def two_sided_p_value(value: float, spread: FloatArray) -> float:
 
     Examples
     --------
-    >>> round(two_sided(1.96, np.array([0.96, 2.96])), 3)
+    >>> round(two_sided_p_value(1.96, np.array([0.96, 2.96])), 3)
     0.166
     """
     noise = float(np.std(spread, ddof=1)) if len(spread) > 1 else 0.0

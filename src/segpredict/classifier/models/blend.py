@@ -83,7 +83,7 @@ def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatAr
 
     Examples
     --------
-    >>> mixed(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
+    >>> geometric_mean(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
     [[0.333, 0.667]]
     """
     floor = metrics.MIN_PROBABILITY

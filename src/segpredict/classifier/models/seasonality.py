@@ -62,8 +62,8 @@ class SeasonalIndex:
 
         Examples
         --------
-        >>> busy = Season((0.5,) * 26 + (1.5,) * 26, day=1000)
-        >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
+        >>> busy = SeasonalIndex((0.5,) * 26 + (1.5,) * 26, known_until=1000)
+        >>> busy.mean_index(1000, 182), busy.mean_index(1000 + 182, 182), busy.mean_index(1000, 364)
         (0.5, 1.5, 1.0)
         """
         places = (

@@ -33,47 +33,47 @@ _COLUMNS = {
 
 def available_columns(transactions: Transactions, until: int | None = None) -> frozenset[str]:
     """Return which of `COLUMN_MEANINGS` the shop has, or had before a day."""
-    beside = transactions.side_tables
-    products = beside.products
+    side_tables = transactions.side_tables
+    products = side_tables.products
     tables = {
         "categories": products is not None and "category" in products.columns,
-        "prices": beside.prices is not None,
-        "customers": beside.customers is not None,
-        "events": beside.events is not None,
-        "contacts": beside.contacts is not None,
+        "prices": side_tables.prices is not None,
+        "customers": side_tables.customers is not None,
+        "events": side_tables.events is not None,
+        "contacts": side_tables.contacts is not None,
     }
     named = transactions.lines.collect_schema().names()
-    asked = {n: column for n, column in _COLUMNS.items() if column in named}
+    requested = {n: column for n, column in _COLUMNS.items() if column in named}
     return frozenset(
         name
-        for name, is_there in {**tables, **_held(transactions, asked, until)}.items()
-        if is_there
+        for name, is_present in {**tables, **_has_values(transactions, requested, until)}.items()
+        if is_present
     )
 
 
-def _held(
+def _has_values(
     transactions: Transactions, columns: Mapping[str, str], until: int | None
 ) -> dict[str, bool]:
-    """Return which columns hold something: a store knows, other lines are asked."""
-    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
-    found = {n: shelf.has_values_before(c, until) if shelf else None for n, c in columns.items()}
+    """Return which columns hold values: from the store's notes, else from the lines."""
+    store = transactions.coded if isinstance(transactions, StoredTransactions) else None
+    found = {n: store.has_values_before(c, until) if store else None for n, c in columns.items()}
     unknown = {name: columns[name] for name in found if found[name] is None}
     if unknown:
-        asked = [
-            (piece.lines if until is None else piece.known_at(until)).select(
+        requested = [
+            (chunk.lines if until is None else chunk.known_at(until)).select(
                 (pl.col(c) if c == _RETURN else pl.col(c).is_not_null()).any().alias(n)
                 for n, c in unknown.items()
             )
-            for piece in _pieces(transactions)
+            for chunk in _chunks(transactions)
         ]
-        row = pl.concat(asked).select(pl.all().any()).collect().row(0, named=True)
+        row = pl.concat(requested).select(pl.all().any()).collect().row(0, named=True)
         found |= row
-    return {name: bool(is_there) for name, is_there in found.items()}
+    return {name: bool(is_present) for name, is_present in found.items()}
 
 
-def _pieces(transactions: Transactions) -> list[Transactions]:
-    """Return the shop, piece by piece where a store can give its lines undecoded."""
-    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
-    if shelf is None:
+def _chunks(transactions: Transactions) -> list[Transactions]:
+    """Return the shop in chunks where a store can give its lines undecoded."""
+    store = transactions.coded if isinstance(transactions, StoredTransactions) else None
+    if store is None:
         return [transactions]
-    return [replace(transactions, lines=shelf.batch(n)) for n in shelf.chunk_numbers]
+    return [replace(transactions, lines=store.batch(n)) for n in store.chunk_numbers]

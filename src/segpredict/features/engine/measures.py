@@ -1,8 +1,8 @@
-"""The words in which families ask about orders, and in which they answer.
+"""The measures that families request of orders, and helpers to derive features.
 
-A span is a number of days back from the cutoff: ``last_days(28)`` is ``[T - 28, T)``. What
-is asked of it is a matter of whole numbers and therefore equal to the bit on any number
-of threads. `_runs` finds all of it without grouping.
+A span is a number of days back from the cutoff: ``last_days(28)`` is ``[T - 28, T)``. All
+measures of it are whole numbers and therefore equal to the bit on any number of threads.
+`runs` computes them without grouping.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
 
 FEATURE_SPANS = (28, 91, 182, 364)  # whole weeks, so that every span has the same weekdays
-LOG_SCALE = 1_000_000_000  # logarithms are added up as whole numbers of 10⁻⁹
+LOG_SCALE = 1_000_000_000  # logarithms are summed as whole numbers of 10⁻⁹
 
 RowKind = Literal["orders", "days", "credits", "repeats"]
 MeasureKind = Literal["number", "active", "sum", "squares", "first", "last", "most", "median"]
@@ -56,21 +56,20 @@ class Measure:
     Parameters
     ----------
     kind
-        ``number`` of rows; how many parts of the span are ``count_active_spans``; ``sum``, sum of
+        ``number`` of rows; ``active``, how many parts of the span have a row; ``sum``, sum of
         ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column.
     column
-        One of the rows, of `MEASURE_COLUMNS`, or of `Family.columns`; ``ago`` is the days to
-        the cutoff, 1 and up.
+        A column of the rows, of `MEASURE_COLUMNS`, or of `FeatureFamily.columns`; ``ago`` is
+        the days to the cutoff, 1 and up.
     span
-        When.
+        The days that count.
     rows
-        ``count_orders``; ``count_purchase_days`` with an order; ``credits``, credit notes; or
-        ``count_repeats``, lines with a product that was bought before.
+        ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``, lines with
+        a product that was bought before.
     between
-        Whether the first row of the span is left out: for what tells a row from the
-        row before it.
+        Whether the first row of the span is left out: for differences to the row before.
     repeat_of
-        Of repeats: when the line before was dated.
+        Of repeats: the span in which the earlier line was dated.
     """
 
     kind: MeasureKind
@@ -105,7 +104,7 @@ def count_purchase_days(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
 
 
 def count_active_spans(days: int, parts: int) -> Measure:
-    """Return how many of the last so many spans of so many days saw an order."""
+    """Return how many of the last `parts` spans of `days` days have an order."""
     return Measure("active", span=MeasureSpan(0, days * parts, parts))
 
 
@@ -120,7 +119,7 @@ def sum_returns(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
 
 
 def count_repeats(span: MeasureSpan, of: MeasureSpan = WHOLE_HISTORY) -> Measure:
-    """Return the lines of a span with a product that a line of another had before.
+    """Return the lines of a span with a product that a line of another span already had.
 
     The lines of a span, less the repeats of lines of that span, are different products.
     """
@@ -138,7 +137,7 @@ def days_since_first() -> Measure:
 
 
 def spend_measures(name: str, span: MeasureSpan) -> Mapping[str, Measure]:
-    """Return the measures of which `net_spend` makes spend less returns."""
+    """Return the measures from which `net_spend` derives spend less returns."""
     return {f"paid_{name}": sum_orders("net", span), f"back_{name}": sum_returns(span)}
 
 
@@ -158,7 +157,7 @@ def divide_rounded(value: pl.Expr, number: int) -> pl.Expr:
 
 
 def to_currency(value: str | pl.Expr) -> pl.Expr:
-    """Return a measure of money in currency."""
+    """Return a measure of money in units of currency."""
     return divide_rounded(pl.col(value) if isinstance(value, str) else value, MONEY_SCALE)
 
 
@@ -211,15 +210,15 @@ def gap_or_null(measure: str) -> pl.Expr:
 
 
 def gap_steps() -> tuple[Mapping[str, pl.Expr], ...]:
-    """Return what several features are made of.
+    """Return the steps that several features derive from.
 
     Notes
     -----
     ``gap_shape`` is the shape k of a gamma distribution of gaps, null below two gaps:
     Minka's closed form of the maximum-likelihood shape, with the deficit
-    ``s = ln mean - mean ln`` of the gaps. A handful of gaps says little, so two
-    imagined gaps of a customer who buys at random (k = 1) are averaged in; being the
-    same for everyone, they leave each customer's value a matter of that customer.
+    ``s = ln mean - mean ln`` of the gaps. A few gaps carry little information, so
+    two prior gaps of a customer who buys at random (k = 1) are averaged in; they are the
+    same for everyone, so each value still depends on one customer only.
 
     References
     ----------

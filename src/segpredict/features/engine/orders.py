@@ -1,4 +1,4 @@
-"""Lines to orders, for all windows at once: read from a store, or made of lines."""
+"""From lines to orders, for all windows at once: read from a store or grouped here."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -35,13 +35,13 @@ class OrderTable:
     ----------
     orders
         One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``
-        and, as far as they were asked for, ``net`` (money), ``units``, ``lines``,
-        ``products`` (different ones) and ``customer_ids`` (lines with a product); sorted by
+        and, as far as they were requested, ``net`` (money), ``units``, ``lines``,
+        ``products`` (different ones) and ``named`` (lines with a product); sorted by
         customer and time.
     credits
         One row per credit note with the same columns but ``minute``.
     repeats
-        `store.repeat_purchases`, where they are asked for.
+        `store.repeat_purchases`, where they are requested.
     ids
         The ids of customers, by number; ``None`` where the number is the id.
     """
@@ -63,7 +63,7 @@ class OrderTable:
         return pl.LazyFrame([self.customer_ids(number), number])
 
     def customer_blocks(self) -> list["OrderTable"]:
-        """Return so many customers each as a processor keeps at hand."""
+        """Return blocks of customers that fit into a processor's cache."""
         code = self.orders["customer"].to_numpy()
         first, last = (int(code[0]), int(code[-1])) if code.size else (0, 0)
         if last - first < ROWS_PER_BLOCK:
@@ -76,7 +76,7 @@ class OrderTable:
         return replace(self._where(inside), repeats=again)
 
     def known_at(self, cutoff: int) -> "OrderTable":
-        """Return what is not voided by then; see `Transactions.known`."""
+        """Return what is not voided by then; see `Transactions.known_at`."""
         stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
         return self._where(stands)
 
@@ -85,14 +85,14 @@ class OrderTable:
         return replace(self, orders=orders, credits=credits_)
 
     def split_voided(self) -> tuple["OrderTable", "OrderTable | None"]:
-        """Return the customers nothing of whom is ever voided, and the others."""
+        """Return the customers without any voided row, and the others."""
         frames = (self.orders, self.credits)
         if all(f["void_day"].null_count() == f.height for f in frames):
             return self, None
         void = pl.col("void_day").is_not_null()
-        whose = pl.concat(f.filter(void)["customer"] for f in frames).unique().implode()
-        theirs = pl.col("customer").is_in(whose)
-        return self._where(~theirs), self._where(theirs)
+        affected = pl.concat(f.filter(void)["customer"] for f in frames).unique().implode()
+        is_affected = pl.col("customer").is_in(affected)
+        return self._where(~is_affected), self._where(is_affected)
 
 
 def collapse_lines(
@@ -103,25 +103,26 @@ def collapse_lines(
     Parameters
     ----------
     transactions
-        A share of a store, or any lines.
+        A batch of a store, or any lines.
     first, end
-        The days that are asked for.
+        The days that are needed.
     requested
-        The columns that are asked for, by kind of rows.
+        The columns that are needed, by kind of rows.
 
     Notes
     -----
-    ``day`` is part of `core.orders.KEY`, and ``void_day`` parts credit notes further.
+    ``day`` is part of `core.orders.KEY`, and ``void_day`` splits credit notes further.
     So cutting orders in time equals cutting their lines, and one table serves all
     cutoffs.
     """
     if isinstance(transactions, StoreBatch):
         orders, credits_ = (
-            _shared(transactions, kind, requested.get(kind, ())) for kind in ("orders", "credits")
+            _stored_rows(transactions, kind, requested.get(kind, ()))
+            for kind in ("orders", "credits")
         )
         again = NO_REPEATS
         if "repeats" in requested:
-            again = _shared(transactions, "repeats", requested["repeats"])
+            again = _stored_rows(transactions, "repeats", requested["repeats"])
         return OrderTable(orders, credits_, again, None)
     known = pl.col("day").is_between(first, end, closed="left")
     lines = transactions.lines.filter(known)
@@ -135,9 +136,9 @@ def collapse_lines(
     return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
 
 
-def _shared(share: StoreBatch, kind: str, columns: Collection[str]) -> pl.DataFrame:
-    """Return rows that a store has ready."""
-    rows = share.rows(kind, {"day", "void_day", *columns})
+def _stored_rows(batch: StoreBatch, kind: str, columns: Collection[str]) -> pl.DataFrame:
+    """Return rows that the store has precomputed."""
+    rows = batch.rows(kind, {"day", "void_day", *columns})
     return rows.rename({"customer_id": "customer"})
 
 
@@ -149,7 +150,7 @@ def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
         .select(
             "day",
             "void_day",
-            # Codes depend on the order of rows; what is asked, on equality alone.
+            # Codes depend on the order of rows; the result depends on equality alone.
             product.cast(pl.Categorical).to_physical(),
             pl.col("customer").alias("customer_id"),
         )
@@ -158,9 +159,9 @@ def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
     return repeat_purchases(named).rename({"customer_id": "customer"})
 
 
-def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
+def _grouped(lines: pl.LazyFrame, requested: Collection[str]) -> pl.DataFrame:
     product = pl.col("product_id")
-    made = {
+    aggregations = {
         "net": pl.col("amount").sum(),
         "units": pl.col("quantity").sum(),
         "lines": pl.len().cast(pl.Int64),
@@ -168,8 +169,8 @@ def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
         "products": product.n_unique().cast(pl.Int64) - product.is_null().any(),
         "named": product.count().cast(pl.Int64),
     }
-    # Different products cost most of all, and few questions are about them.
-    wanted = {name: measure for name, measure in made.items() if name in asked}
+    # Counting distinct products is the slowest, and few measures need it.
+    wanted = {name: measure for name, measure in aggregations.items() if name in requested}
     return (
         lines.group_by(*KEY, "is_return", "void_day")
         .agg(pl.col("minute").min(), **wanted)
@@ -180,7 +181,7 @@ def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRuns:
-    """Customers with an order, and their runs.
+    """Customers with an order, and their rows.
 
     Parameters
     ----------
@@ -203,11 +204,11 @@ def customer_runs(
     Parameters
     ----------
     shop
-        Whose.
+        Orders and credit notes.
     columns
         Further columns, by kind of rows.
     days
-        Where spans begin and end, by kind of rows.
+        The days on which spans begin and end, by kind of rows.
     """
     rows = shop.orders
     code = rows["customer"].to_numpy()
@@ -218,8 +219,8 @@ def customer_runs(
     lengths = np.diff(starts, append=code.size)
     places = RunOffsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
     orders = CustomerRows(rows, places, columns["orders"])
-    notes, starts, lengths = _theirs(shop.credits, customer)
-    again, _, number = _theirs(shop.repeats, customer)
+    notes, starts, lengths = _rows_of(shop.credits, customer)
+    again, _, number = _rows_of(shop.repeats, customer)
     of_notes = RunOffsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
     return CustomerRuns(
         customer,
@@ -232,13 +233,15 @@ def customer_runs(
     )
 
 
-def _theirs(rows: pl.DataFrame, customer: pl.Series) -> tuple[pl.DataFrame, IndexArray, IndexArray]:
-    """Return the rows of customers, where each one's start and how many they are."""
+def _rows_of(
+    rows: pl.DataFrame, customer: pl.Series
+) -> tuple[pl.DataFrame, IndexArray, IndexArray]:
+    """Return the customers' rows, where each customer's start and how many there are."""
     known, code = customer.to_numpy(), rows["customer"].to_numpy()
     if not known.size or not code.size:
         nothing = np.zeros(known.size, dtype=np.intp)
         return rows.clear(), nothing, nothing
-    # A table of all numbers up to the last finds a place without a search.
+    # A lookup table over all numbers avoids a search.
     low = int(known[0])
     place = np.full(int(known[-1]) - low + 2, known.size, dtype=np.intp)
     place[known - low] = np.arange(known.size)
@@ -271,10 +274,10 @@ def _days(
         whole = (logs * LOG_SCALE).round().cast(pl.Int64).to_numpy()
         return np.append(0, whole)[values]
 
-    made = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
+    computed = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
     return CustomerRows(
         pl.DataFrame(),
         ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8))),
         columns,
-        made,
+        computed,
     )

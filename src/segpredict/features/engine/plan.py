@@ -1,6 +1,6 @@
-"""The fast plan: lines to orders once, then every family and span by looking up.
+"""The query plan: lines to orders once, then every family and span by lookup.
 
-Families declare into it (`FeatureFamily`); none brings a plan of its own.
+Families declare their measures (`FeatureFamily`); none has a plan of its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,20 +34,20 @@ _T = TypeVar("_T", Measure, pl.Expr)
 
 @dataclass(frozen=True)
 class FeatureQuery:
-    """What is asked of all customers as of one cutoff.
+    """What is computed for all customers as of one cutoff.
 
     Parameters
     ----------
     window
-        When. Only customers with an order in its look-back are answered.
+        The window. Only customers with an order in its look-back have a row.
     measures
-        Of their orders.
+        Measures of their orders.
     side_columns
-        Of their other rows, by the name of those rows (`_rows.ROWS`).
+        Measures of their other rows, by the name of those rows (`SIDE_ROWS`).
     steps
-        Numbers on the way from the measures to the answer.
+        Intermediate columns between measures and features.
     derived
-        The columns of the answer.
+        The columns of the result.
     columns
         Further columns of orders.
     """
@@ -76,23 +76,23 @@ class FeatureQuery:
         return {kind: names - {"", "ago"} for kind, names in found.items()}
 
 
-@lru_cache(maxsize=64)  # who scores one customer after the other asks the same again
+@lru_cache(maxsize=64)  # scoring customers one by one plans the same query again
 def plan_query(window: Window, families: tuple[FeatureFamily, ...]) -> FeatureQuery:
-    """Return what these families ask; those that share a measure ask once."""
+    """Return the query of these families; a shared measure is computed once."""
     names = sorted({name for family in families for name in family.side_columns})
     of_orders = ((f.name, f.measures(window)) for f in families)
-    own = _together((f.name, f.columns) for f in families)
+    own = _merged((f.name, f.columns) for f in families)
     return FeatureQuery(
         window,
-        _together(of_orders),
+        _merged(of_orders),
         {
-            name: _together(
+            name: _merged(
                 (f.name, f.side_columns[name](window)) for f in families if name in f.side_columns
             )
             for name in names
         },
         [
-            _together((f.name, f.steps[i]) for f in families if i < len(f.steps))
+            _merged((f.name, f.steps[i]) for f in families if i < len(f.steps))
             for i in range(max((len(f.steps) for f in families), default=0))
         ],
         {
@@ -111,11 +111,11 @@ class FeatureInputs:
     Parameters
     ----------
     shop
-        The shop with its companions.
+        The shop with its side tables.
     orders
         Its orders.
     side_rows
-        Other rows by name (`_rows.ROWS`); ``None`` where the shop has no such table.
+        Other rows by name (`SIDE_ROWS`); ``None`` where the shop has no such table.
     """
 
     shop: Transactions
@@ -124,22 +124,22 @@ class FeatureInputs:
 
 
 def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> list[pl.DataFrame]:
-    """Return one frame a question: ``customer_id``, sorted, and what was derived."""
-    first = min(asked.window.history_start for asked in queries)
-    end = max(asked.window.cutoff for asked in queries)
+    """Return one frame per query: ``customer_id``, sorted, and the derived columns."""
+    first = min(query.window.history_start for query in queries)
+    end = max(query.window.cutoff for query in queries)
     found = collapse_lines(transactions, first, end, _union(q.required_columns for q in queries))
-    edges = _union(asked.span_edges for asked in queries)
+    edges = _union(query.span_edges for query in queries)
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
-    names = sorted({name for asked in queries for name in asked.side_columns})
-    beside = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
-    rows = FeatureInputs(shop, found, beside)
-    pages = [CustomerChunk(block, queries[0].columns, edges) for block in found.customer_blocks()]
-    return [_answer(rows, pages, asked) for asked in queries]
+    names = sorted({name for query in queries for name in query.side_columns})
+    side_rows = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
+    rows = FeatureInputs(shop, found, side_rows)
+    chunks = [CustomerChunk(block, queries[0].columns, edges) for block in found.customer_blocks()]
+    return [_result(rows, chunks, query) for query in queries]
 
 
 class CustomerChunk:
-    """The books of some customers, as each cutoff knows them.
+    """The orders of some customers, as known at each cutoff.
 
     Parameters
     ----------
@@ -153,11 +153,11 @@ class CustomerChunk:
         self, block: OrderTable, columns: RowColumns, edges: Mapping[RowKind, set[int]]
     ) -> None:
         plain, self._voided = block.split_voided()
-        # What is never voided is laid out once.
+        # Rows that are never voided are laid out once for all cutoffs.
         self._always = customer_runs(plain, columns, edges)
 
     def runs_at_cutoff(self, requested: FeatureQuery) -> list[CustomerRuns]:
-        """Return the book of those with nothing voided, and that of the others."""
+        """Return the rows of customers without voided orders, and those of the others."""
         if self._voided is None:
             return [self._always]
         known = self._voided.known_at(requested.window.cutoff)
@@ -172,40 +172,40 @@ def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
     return found
 
 
-def _answer(
-    rows: FeatureInputs, pages: Sequence[CustomerChunk], asked: FeatureQuery
+def _result(
+    rows: FeatureInputs, chunks: Sequence[CustomerChunk], query: FeatureQuery
 ) -> pl.DataFrame:
-    others = {name: _other(rows, name, asked) for name in asked.side_columns}
-    answers = []
-    books = [each for page in pages for each in page.runs_at_cutoff(asked)]
-    for each in books:
-        measured = _measured(each, asked)
+    others = {name: _side_measures(rows, name, query) for name in query.side_columns}
+    results = []
+    all_runs = [each for chunk in chunks for each in chunk.runs_at_cutoff(query)]
+    for each in all_runs:
+        measured = _measured(each, query)
         for other in others.values():
             measured = other.join(measured)
-        for step in asked.steps:
+        for step in query.steps:
             measured = measured.with_columns(**step)
-        answers.append(measured.select("customer", **asked.derived))
-    joined = pl.concat(answers)
-    ordered = joined.sort("customer") if len(books) > 1 else joined
+        results.append(measured.select("customer", **query.derived))
+    joined = pl.concat(results)
+    ordered = joined.sort("customer") if len(all_runs) > 1 else joined
     named = rows.orders.customer_ids(ordered["customer"])
-    return ordered.select(named, *asked.derived)
+    return ordered.select(named, *query.derived)
 
 
-def _measured(shop: CustomerRuns, asked: FeatureQuery) -> pl.DataFrame:
-    """Return what is measured on the orders of each customer of the look-back."""
-    window = asked.window
-    placed = shop.runs["orders"]
-    is_there = placed.places[window.start] < placed.places[window.cutoff]
-    chosen = np.flatnonzero(is_there)
+def _measured(shop: CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
+    """Return the measures of each customer with an order in the look-back."""
+    window = query.window
+    order_rows = shop.runs["orders"]
+    has_order = order_rows.places[window.start] < order_rows.places[window.cutoff]
+    chosen = np.flatnonzero(has_order)
     views = {kind: WindowView(runs, window, chosen) for kind, runs in shop.runs.items()}
     found = {
         name: shop.repeats.count_repeats(measure, window, chosen)
         if measure.rows == "repeats"
         else views[measure.rows].measure_customers(measure)
-        for name, measure in asked.measures.items()
+        for name, measure in query.measures.items()
     }
     found["one"] = np.ones(chosen.size, dtype=np.int64)
-    # By way of Arrow nothing is copied.
+    # Arrow takes the arrays without copying.
     whole = {n: pa.array(v) for n, v in found.items() if isinstance(v, np.ndarray)}
     wide = [v.alias(n) for n, v in found.items() if isinstance(v, pl.Series)]
     frame = pl.from_arrow(pa.table(whole))
@@ -214,17 +214,17 @@ def _measured(shop: CustomerRuns, asked: FeatureQuery) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Other:
-    """What was measured on other rows than orders, and how it joins those who order.
+class _SideMeasures:
+    """Measures of rows other than orders, and how they join the customers who order.
 
     Parameters
     ----------
     found
         One row per customer with such rows; ``None`` where the shop has no such table.
     absent
-        What the measures give on no rows: 0 for a sum.
+        Values of the measures on no rows: 0 for a sum.
     facts
-        Alike for all.
+        Equal for all customers.
     """
 
     found: pl.DataFrame | None
@@ -232,42 +232,42 @@ class _Other:
     facts: Mapping[str, int | None]
 
     def join(self, measured: pl.DataFrame) -> pl.DataFrame:
-        alike = {name: pl.lit(value, pl.Int64) for name, value in self.facts.items()}
+        facts = {name: pl.lit(value, pl.Int64) for name, value in self.facts.items()}
         if self.found is None:
             nothing = dict.fromkeys(self.absent, pl.lit(None, pl.Int64))
-            return measured.with_columns(**alike, **nothing)
+            return measured.with_columns(**facts, **nothing)
         joined = measured.join(self.found, on="customer", how="left", maintain_order="left")
         filled = {
             name: pl.col(name).fill_null(value)
             for name, value in self.absent.items()
             if value is not None
         }
-        return joined.with_columns(**alike, **filled)
+        return joined.with_columns(**facts, **filled)
 
 
-def _other(rows: FeatureInputs, name: str, asked: FeatureQuery) -> _Other:
-    """Return what is measured on other rows than orders."""
-    measures, kind, given = asked.side_columns[name], SIDE_ROWS[name], rows.side_rows[name]
-    facts = kind.facts(rows.shop, asked.window) if kind.facts else {}
+def _side_measures(rows: FeatureInputs, name: str, query: FeatureQuery) -> _SideMeasures:
+    """Return the measures of rows other than orders."""
+    measures, kind, given = query.side_columns[name], SIDE_ROWS[name], rows.side_rows[name]
+    facts = kind.facts(rows.shop, query.window) if kind.facts else {}
     if given is None:
-        return _Other(None, dict.fromkeys(measures), facts)
-    seen = kind.restrict_to_cutoff(given.lazy(), asked.window).collect(engine="in-memory")
+        return _SideMeasures(None, dict.fromkeys(measures), facts)
+    seen = kind.restrict_to_cutoff(given.lazy(), query.window).collect(engine="in-memory")
     nobody = (
-        kind.restrict_to_cutoff(given.clear().lazy(), asked.window).select(**measures).collect()
+        kind.restrict_to_cutoff(given.clear().lazy(), query.window).select(**measures).collect()
     )
-    return _Other(customer_totals(seen, measures), nobody.row(0, named=True), facts)
+    return _SideMeasures(customer_totals(seen, measures), nobody.row(0, named=True), facts)
 
 
-def _together(
-    asked: Iterable[tuple[str, Mapping[str, _T]]],
+def _merged(
+    query: Iterable[tuple[str, Mapping[str, _T]]],
 ) -> dict[str, _T]:
     found: dict[str, _T] = {}
-    for family, measures in asked:
+    for family, measures in query:
         for name, measure in measures.items():
             known = found.setdefault(name, measure)
             if not _is_same(known, measure):
                 raise SegpredictError(
-                    f"The family {family} measures {name!r} in another way.",
+                    f"The family {family} defines {name!r} differently from another family.",
                     fix="give the measure a name of its own.",
                     measure=name,
                 )

@@ -1,4 +1,4 @@
-"""Answers without grouping: rows that stand by customer and time, asked by span.
+"""Measures without grouping, on rows sorted by customer and time.
 
 The rows of a span are one slice of a customer's rows. So a sum is a difference of two
 running sums, whatever the span, and any number of spans and cutoffs share the running
@@ -28,13 +28,13 @@ class RunOffsets:
         Of the rows, rising within each run.
     starts, lengths
         Of the runs, which follow each other.
-    asked
-        The days that will be asked for.
+    requested
+        The days that will be looked up.
 
     Notes
     -----
-    Each row is counted once, by its customer and the two asked days between which it
-    lies; adding up the counts from day to day gives all places, however many days.
+    Each row is counted once, by its customer and the two requested days between which it
+    lies; adding up the counts from day to day gives all offsets, however many days.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RunOffsets:
             self._found[day] = here
 
     def __getitem__(self, day: int) -> IndexArray:
-        """Return the first place in each run that is on a day or later."""
+        """Return the first offset in each run that is on a day or later."""
         return self._found[day]
 
 
@@ -71,25 +71,25 @@ class OffsetLookup(Protocol):
 
 
 class ShiftedOffsets:
-    """Places among rows of which some were left out.
+    """Offsets among rows of which some were left out.
 
     Parameters
     ----------
     places
         Among all rows.
-    kept
-        How many of the rows before each place were kept.
+    retained
+        How many of the rows before each offset remain.
     """
 
     def __init__(self, places: OffsetLookup, retained: IndexArray) -> None:
-        self._places, self._kept = places, retained
+        self._places, self._retained = places, retained
         self.longest = places.longest
         self._found: dict[int, IndexArray] = {}
 
     def __getitem__(self, day: int) -> IndexArray:
-        """Return the first place in each run that is on a day or later."""
+        """Return the first offset in each run that is on a day or later."""
         if day not in self._found:
-            self._found[day] = self._kept[self._places[day]]
+            self._found[day] = self._retained[self._places[day]]
         return self._found[day]
 
 
@@ -104,8 +104,8 @@ class CustomerRows:
         Where days begin.
     columns
         Further columns, as expressions over those of the rows.
-    made
-        Further columns, made when they are asked for.
+    computed
+        Further columns, computed on first use.
     """
 
     def __init__(
@@ -113,10 +113,10 @@ class CustomerRows:
         rows: pl.DataFrame,
         places: OffsetLookup,
         columns: Mapping[str, pl.Expr],
-        made: Mapping[str, Callable[[], NDArray[Any]]] | None = None,
+        computed: Mapping[str, Callable[[], NDArray[Any]]] | None = None,
     ) -> None:
         self._rows, self._columns, self.places = rows, columns, places
-        self._made = made or {}
+        self._computed = computed or {}
         self._values: dict[str, NDArray[Any]] = {}
         self._sums: dict[str, NDArray[Any]] = {}
         self._squares: dict[str, NumberArray] = {}
@@ -124,7 +124,7 @@ class CustomerRows:
     def values(self, column: str) -> NDArray[Any]:
         """Return a column of whole numbers."""
         if column not in self._values:
-            self._values[column] = self._make(column)
+            self._values[column] = self._compute(column)
         return self._values[column]
 
     @property
@@ -132,21 +132,21 @@ class CustomerRows:
         """The days of the rows."""
         return self.values("day")
 
-    def _make(self, column: str) -> NDArray[Any]:
-        if column in self._made:
-            return self._made[column]()
+    def _compute(self, column: str) -> NDArray[Any]:
+        if column in self._computed:
+            return self._computed[column]()
         if column in self._columns:
             return self._rows.select(self._columns[column]).to_series().to_numpy()
         return self._rows[column].to_numpy()
 
     def cumulative_sums(self, column: str) -> NDArray[np.int64]:
-        """Return the sum of all values of a column before each place."""
+        """Return the sum of all values of a column before each offset."""
         if column not in self._sums:
             self._sums[column] = cumulative_sum(self.values(column))
         return self._sums[column]
 
     def cumulative_squares(self, column: str) -> NumberArray:
-        """Return the sum of the squares of all values before each place.
+        """Return the sum of the squares of all values before each offset.
 
         They are exact: in 128 bits, as a large order squared fills 64.
         """
@@ -164,9 +164,9 @@ class CustomerRows:
 
 
 def cumulative_sum(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the sums of all values before each place, and of all at the end.
+    """Return the sums of all values before each offset, and of all at the end.
 
-    A sum over everybody may run over; the difference of two is right all the same.
+    A sum over all customers may overflow; the difference of two is right all the same.
     """
     sums = np.zeros(values.size + 1, dtype=np.int64)
     np.cumsum(values, out=sums[1:])

@@ -1,6 +1,6 @@
-"""The rows that families may ask beside orders: groups, tiers, logs, people.
+"""Rows other than orders that families may use: groups, tiers, logs, attributes.
 
-Each kind is gathered once for all windows, then seen by each window as of its cutoff.
+Each kind is collected once for all windows, then cut at each window's cutoff.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ class SideRows:
         From that frame to what a window may see of it: ``customer`` and the columns
         to measure.
     facts
-        Numbers that are alike for all customers and that `Family.derive` may use.
+        Numbers that are equal for all customers and that `FeatureFamily.derive` may use.
     """
 
     collect: Callable[[Transactions, pl.LazyFrame], pl.DataFrame | None]
@@ -42,11 +42,11 @@ def _bought(shop: Transactions) -> pl.LazyFrame:
     return shop.lines.filter(~pl.col("is_return") & pl.col("product_id").is_not_null())
 
 
-def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataFrame:
-    """Return one row per line: customer, thing and day in whole numbers, sorted."""
+def _coded_rows(lines: pl.LazyFrame, customers: pl.LazyFrame, column: str) -> pl.DataFrame:
+    """Return one row per line: customer, value and day in whole numbers, sorted."""
     # Codes depend on the order of rows; what is measured depends on equality alone.
-    given = pl.col(thing)
-    is_text = lines.collect_schema()[thing] == pl.String
+    given = pl.col(column)
+    is_text = lines.collect_schema()[column] == pl.String
     code = given.cast(pl.Categorical).cat.physical() if is_text else given.to_physical()
     coded = (
         lines.join(customers, on="customer_id")
@@ -54,19 +54,19 @@ def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataF
             "day",
             "void_day",
             pl.col("customer").cast(pl.Int64),
-            thing=code.cast(pl.Int64),
+            value=code.cast(pl.Int64),
         )
         .collect()
     )
-    most, last = coded.select(pl.col("customer", "thing").max()).row(0)
-    wide = 1 + (last or 0)
-    if wide * (1 + (most or 0)) >= _ROOM:
+    most, last = coded.select(pl.col("customer", "value").max()).row(0)
+    n_values = 1 + (last or 0)
+    if n_values * (1 + (most or 0)) >= _ROOM:
         raise LimitError(
-            f"{wide} values of {thing} for so many customers do not fit one number.",
+            f"{n_values} values of {column} for so many customers do not fit one number.",
             fix="split the shop, or leave the family out with classifier.families.",
         )
     # One whole number sorts far faster than three columns.
-    key = pl.col("customer") * wide + pl.col("thing")
+    key = pl.col("customer") * n_values + pl.col("value")
     return (
         coded.lazy()
         .select("day", "void_day", "customer", key=key, place=key * _DAYS + pl.col("day"))
@@ -77,7 +77,7 @@ def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataF
 
 
 def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
-    """Cut rows with ``day`` and ``void_day`` at the cutoff, as `Transactions.known`."""
+    """Cut rows with ``day`` and ``void_day`` at the cutoff, as `Transactions.known_at`."""
     day = pl.col("day")
     voided = (pl.col("void_day") < window.cutoff).fill_null(value=False)
     seen = (day < window.cutoff) & (day >= window.history_start) & ~voided
@@ -89,10 +89,10 @@ def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     if products is None or "category" not in products.columns:
         return None
     of = products.lazy().select("product_id", "category").drop_nulls()
-    return _shelf(_bought(shop).join(of, on="product_id"), customers, "category")
+    return _coded_rows(_bought(shop).join(of, on="product_id"), customers, "category")
 
 
-def _see_groups(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+def _groups_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     """One row per customer and category of the look-back, with its ``lines``."""
     return (
         _cut(rows, window)
@@ -115,17 +115,17 @@ def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     )
 
 
-def _see_lookback(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+def _lookback_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return _cut(rows, window).filter(pl.col("ago") <= window.lookback)
 
 
 def _places(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
-    when = ("day", "minute", "order_id")
+    time = ("day", "minute", "order_id")
     return (
         shop.lines.filter(~pl.col("is_return") & pl.col("country").is_not_null())
         .join(customers, on="customer_id")
-        .select("customer", *when, "void_day", "country")
-        .sort("customer", *when, "country")
+        .select("customer", *time, "void_day", "country")
+        .sort("customer", *time, "country")
         .collect()
     )
 
@@ -146,7 +146,7 @@ def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
         found: CustomerLog | None = getattr(shop.side_tables, which)
         return found
 
-    def gather(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+    def collect(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
         found = log(shop)
         if found is None:
             return None
@@ -170,38 +170,38 @@ def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
         if found is None or found.first_day is None:
             return {f"{kind}_reach": None for kind in kinds}
         reach = window.cutoff - found.first_day
-        there = found.frame.columns
-        return {f"{kind}_reach": reach if kind in there else None for kind in kinds}
+        recorded = found.frame.columns
+        return {f"{kind}_reach": reach if kind in recorded else None for kind in kinds}
 
-    return SideRows(gather, _cut, facts)
+    return SideRows(collect, _cut, facts)
 
 
-def _people(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+def _attributes(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     table = shop.side_tables.customers
     if table is None:
         return None
     return table.lazy().join(customers, on="customer_id").collect()
 
 
-def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+def _attributes_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     """Return the newest row that held on the last known day, the day before the cutoff.
 
     A date is a number of days before the cutoff here, and null if it lies after it.
     """
     since, until = pl.col("since"), pl.col("until")
-    begun = (since < window.cutoff).fill_null(value=True)
-    over = (until < window.cutoff).fill_null(value=False)
-    return rows.filter(begun & ~over).sort("customer", "since", nulls_last=False)
+    has_begun = (since < window.cutoff).fill_null(value=True)
+    has_ended = (until < window.cutoff).fill_null(value=False)
+    return rows.filter(has_begun & ~has_ended).sort("customer", "since", nulls_last=False)
 
 
 SIDE_ROWS: Mapping[str, SideRows] = {
-    "groups": SideRows(_groups, _see_groups),
-    "tiers": SideRows(_tiers, _see_lookback),
-    "reduced": SideRows(_reduced, _see_lookback),
+    "groups": SideRows(_groups, _groups_at),
+    "tiers": SideRows(_tiers, _lookback_at),
+    "reduced": SideRows(_reduced, _lookback_at),
     "places": SideRows(_places, _cut),
     "events": _of_log("events", EVENT_KINDS),
     "contacts": _of_log("contacts", CONTACT_KINDS),
-    "people": SideRows(_people, _see_people),
+    "people": SideRows(_attributes, _attributes_at),
 }
 
 

@@ -1,7 +1,7 @@
-"""Measures of customers whose rows stand together: totals by one walk over all rows.
+"""Measures of customers whose rows are adjacent: totals in one pass over all rows.
 
-Nearly all measures are totals of whole numbers. Polars gives each group a search and a
-call; rows that stand by customer need neither. What is no total is left to Polars.
+Nearly all measures are totals of whole numbers. Polars needs a search and a call for
+each group; adjacent rows need neither. Other measures are left to Polars.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 TotalFunction = Callable[[NDArray[Any], NDArray[np.int64]], NDArray[Any]]
 _LARGE = np.iinfo(np.int64).max
-_WALKS: Mapping[str, tuple[int, TotalFunction]] = {
+_REDUCTIONS: Mapping[str, tuple[int, TotalFunction]] = {
     "sum": (0, np.add.reduceat),
     "min": (_LARGE, np.minimum.reduceat),
     "max": (-_LARGE, np.maximum.reduceat),
 }
 FIRST_KIND = "first"
-TOTAL_KINDS = (*_WALKS, FIRST_KIND)
+TOTAL_KINDS = (*_REDUCTIONS, FIRST_KIND)
 
 
 def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
@@ -40,12 +40,12 @@ def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.D
     code = rows["customer"].to_numpy()
     at = np.flatnonzero(np.diff(code, prepend=code[:1] + 1))
     found = [
-        flat[name].gather(at) if kinds[name] == FIRST_KIND else _walk(flat[name], kinds[name], at)
+        flat[name].gather(at) if kinds[name] == FIRST_KIND else _reduce(flat[name], kinds[name], at)
         for name in inner
         if kinds[name] == FIRST_KIND or flat[name].dtype == pl.Int64
     ]
-    done = {values.name for values in found}
-    rest = {name: measure for name, measure in measures.items() if name not in done}
+    computed = {values.name for values in found}
+    rest = {name: measure for name, measure in measures.items() if name not in computed}
     customers = rows.select("customer")[at]
     if rest:
         customers = rows.group_by("customer").agg(**rest).sort("customer")
@@ -53,7 +53,7 @@ def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.D
 
 
 def _kind(measure: pl.Expr) -> str:
-    """Return which walk gives the measure, or nothing."""
+    """Return the kind of total that the measure is, or nothing."""
     inputs = measure.meta.pop()
     if len(inputs) != 1:
         return ""
@@ -61,7 +61,7 @@ def _kind(measure: pl.Expr) -> str:
     return next(same, "")
 
 
-def _walk(values: pl.Series, kind: str, at: NDArray[np.int64]) -> pl.Series:
-    nothing, walk = _WALKS[kind]
-    found = pl.Series(values.name, walk(values.fill_null(nothing).to_numpy(), at))
-    return found.set(found == nothing, None) if nothing else found
+def _reduce(values: pl.Series, kind: str, at: NDArray[np.int64]) -> pl.Series:
+    empty, reduction = _REDUCTIONS[kind]
+    found = pl.Series(values.name, reduction(values.fill_null(empty).to_numpy(), at))
+    return found.set(found == empty, None) if empty else found

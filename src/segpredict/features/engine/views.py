@@ -1,4 +1,4 @@
-"""What a window asks of runs: each measure of each customer, by looking up."""
+"""The rows of customers as one window sees them; measures by lookup."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -42,9 +42,9 @@ class WindowView:
     runs
         Rows.
     window
-        The question.
+        The window.
     chosen
-        Which customers.
+        Positions of the customers.
     """
 
     def __init__(self, runs: CustomerRows, window: Window, chosen: IndexArray) -> None:
@@ -61,7 +61,7 @@ class WindowView:
         lo, hi = (self._on(day) for day in _days(measure.span, self._window))
         if measure.between:
             lo = np.minimum(lo + 1, hi)
-        return _ASKS[measure.kind](self, measure, lo, hi)
+        return _METHODS[measure.kind](self, measure, lo, hi)
 
     def _on(self, day: int) -> IndexArray:
         if day not in self._places:
@@ -69,7 +69,7 @@ class WindowView:
         return self._places[day]
 
     def _sum(self, measure: Measure) -> NDArray[np.int64]:
-        # Many spans end on the same days, so what stands there is looked up once.
+        # Many spans end on the same days, so sums up to a day are looked up once.
         before, after = (
             self._before(measure.column, day) for day in _days(measure.span, self._window)
         )
@@ -93,8 +93,8 @@ class WindowView:
         values = self._runs.day if is_ago else self._runs.values(measure.column)
         if not values.size:
             return np.zeros(lo.size, dtype=np.int64)
-        place = lo if measure.kind == "first" else hi - 1
-        found = values[np.clip(place, 0, values.size - 1)].astype(np.int64)
+        position = lo if measure.kind == "first" else hi - 1
+        found = values[np.clip(position, 0, values.size - 1)].astype(np.int64)
         if is_ago:
             found = self._window.cutoff - found
         return np.where(lo < hi, found, 0)
@@ -124,21 +124,21 @@ class WindowView:
         if not values.size:
             return np.zeros(lo.size)
         # One whole number sorts far faster than two columns.
-        wide = int(values.max()).bit_length()
-        small = lo.size.bit_length() + wide < 32
+        n_bits = int(values.max()).bit_length()
+        small = lo.size.bit_length() + n_bits < 32
         dtype = np.int32 if small else np.int64
-        owner = np.left_shift(np.arange(lo.size), wide).astype(dtype)
+        owner = np.left_shift(np.arange(lo.size), n_bits).astype(dtype)
         packed = np.repeat(owner, number) | values.astype(dtype)
         packed.sort()
         first = np.cumsum(number) - number
-        ranked = packed & ((1 << wide) - 1)
+        ranked = packed & ((1 << n_bits) - 1)
         last = values.size - 1
         low = ranked[np.minimum(first + np.maximum(number - 1, 0) // 2, last)]
         high = ranked[np.minimum(first + number // 2, last)]
         return np.where(number > 0, (low + high) / 2, 0.0)
 
 
-_ASKS = {
+_METHODS = {
     "number": WindowView._number,
     "sum": WindowView._total,
     "squares": WindowView._squares,

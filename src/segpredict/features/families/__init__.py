@@ -1,1 +1,1 @@
-"""Feature families: one a file, each declares its columns and what it needs."""
+"""Feature families: one per file; each declares its columns and requirements."""

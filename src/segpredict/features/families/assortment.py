@@ -34,12 +34,12 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
     lines, newest = pl.col("named_lookback"), pl.col("named_recent")
     unique = lines - pl.col("again_lookback")
     recent, new = newest - pl.col("again_recent"), newest - pl.col("again_ever")
-    repeat = pl.when(lines > 0).then(1 - unique / lines)
-    fresh = pl.when(recent > 0).then(new / recent)
+    repeat_rate = pl.when(lines > 0).then(1 - unique / lines)
+    new_rate = pl.when(recent > 0).then(new / recent)
     return {
         "products_unique": pl.when(lines > 0).then(unique),
-        "product_repeat_rate": repeat,
-        "product_new_rate": null_if_uncovered(window, 2 * _QUARTER, fresh),
+        "product_repeat_rate": repeat_rate,
+        "product_new_rate": null_if_uncovered(window, 2 * _QUARTER, new_rate),
     }
 
 

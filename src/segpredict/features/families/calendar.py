@@ -1,4 +1,4 @@
-"""When the outcome falls in the year: alike for everybody at one cutoff.
+"""When in the year the outcome window falls: equal for all customers at one cutoff.
 
 Such columns tell origins apart, not customers, and a model that learns them on a short
 history learns the order of its origins (leak L10). So the classifier takes them only
@@ -28,7 +28,7 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
 
 
 def _described(name: str, near: str, far: str) -> Feature:
-    meaning = f"How near the days to be foretold are to {near}: 1 there, −1 {far}."
+    meaning = f"How close the predicted days are to {near}: 1 there, −1 {far}."
     return Feature(name, meaning, "ratio", -1.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Over how many categories the customer spreads what is bought."""
+"""How the customer's purchases spread over categories."""
 
 from collections.abc import Mapping
 

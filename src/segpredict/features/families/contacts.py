@@ -1,4 +1,4 @@
-"""What marketing sent to the customer, and what of it was opened."""
+"""Messages that marketing sent to the customer, and how many were opened."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The country of the customer's last order, as a column a country."""
+"""The country of the customer's last order, one column per country."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -36,7 +36,7 @@ def _fitted(side_tables: SideTables) -> FeatureFamily:
         high=1,
     )
     return FeatureFamily(
-        name="where",
+        name="country",
         features=(*features, other),
         measures=no_measures,
         derive=partial(_derive, named),

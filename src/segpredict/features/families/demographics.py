@@ -1,4 +1,4 @@
-"""Who the customer is: the season of the first order, and what a table says."""
+"""Customer attributes: the quarter of the first order, and the customers table."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -18,7 +18,7 @@ def _measures(_: Window) -> Mapping[str, Measure]:
     return {"first_ago": days_since_first()}
 
 
-def _people(attributes: Sequence[CustomerAttribute], _: Window) -> Mapping[str, pl.Expr]:
+def _newest_values(attributes: Sequence[CustomerAttribute], _: Window) -> Mapping[str, pl.Expr]:
     # Rows stand in order of time within a customer: the last is the newest that holds.
     return {f"given_{a.name}": pl.col(a.name).last() for a in attributes}
 
@@ -77,11 +77,11 @@ def _fitted(side_tables: SideTables) -> FeatureFamily:
         4,
     )
     return FeatureFamily(
-        name="who",
+        name="demographics",
         features=(cohort, *(f for a in attributes for f in _declared(a))),
         measures=_measures,
         derive=partial(_derive, attributes),
-        side_columns={"people": partial(_people, attributes)} if attributes else {},
+        side_columns={"people": partial(_newest_values, attributes)} if attributes else {},
         is_default=False,
         fitted=_fitted,
     )

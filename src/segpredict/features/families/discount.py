@@ -1,4 +1,4 @@
-"""How much of what the customer buys is reduced, and how far."""
+"""How often and how far the customer buys at a discount."""
 
 from collections.abc import Mapping
 

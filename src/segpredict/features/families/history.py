@@ -22,21 +22,21 @@ WINDOWS_BACK = range(2, 6)  # with `state`'s two that is a year and a half of 91
 
 def _measures(window: Window) -> Mapping[str, Measure]:
     spans = {back: last_days(window.horizon, skip=back * window.horizon) for back in WINDOWS_BACK}
-    asked = {f"days_back_{back}": count_purchase_days(span) for back, span in spans.items()}
+    measures = {f"days_back_{back}": count_purchase_days(span) for back, span in spans.items()}
     for back, span in spans.items():
-        asked |= spend_measures(f"back_{back}", span)
-    return asked
+        measures |= spend_measures(f"back_{back}", span)
+    return measures
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
-    told: dict[str, pl.Expr] = {}
+    derived: dict[str, pl.Expr] = {}
     for back in WINDOWS_BACK:
         reach = (back + 1) * window.horizon
         name = f"days_back_{back}"
-        told[name] = null_if_uncovered(window, reach, pl.col(name))
+        derived[name] = null_if_uncovered(window, reach, pl.col(name))
         amount = to_currency(net_spend(f"back_{back}"))
-        told[f"spend_back_{back}"] = null_if_uncovered(window, reach, amount)
-    return told
+        derived[f"spend_back_{back}"] = null_if_uncovered(window, reach, amount)
+    return derived
 
 
 def _described(back: int) -> tuple[Feature, Feature]:

@@ -57,7 +57,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
 
 
 PART = FeatureFamily(
-    name="when",
+    name="order_time",
     features=(
         Feature("weekend_share", "Share of orders on a Saturday or Sunday.", "share", high=1),
         Feature("evening_share", "Share of orders from 18:00 on.", "share", high=1),

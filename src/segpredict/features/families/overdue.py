@@ -1,4 +1,4 @@
-"""Whether a customer is later than that customer's own rhythm would have it."""
+"""Whether a customer is overdue by their own purchase rhythm."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Whether the customer buys the cheap or the dear products of a category."""
+"""Whether the customer buys the cheap or the expensive products of a category."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ _TOP = 2 / 3
 
 
 def _tiers(_: Window) -> Mapping[str, pl.Expr]:
-    place = pl.col("percentile")
+    percentile = pl.col("percentile")
     return {
         "priced_lines": pl.len().cast(pl.Int64),
-        "price_median": place.median(),
-        "price_top": count_rows(place > _TOP),
+        "price_median": percentile.median(),
+        "price_top": count_rows(percentile > _TOP),
     }
 
 
@@ -34,14 +34,14 @@ PART = FeatureFamily(
     features=(
         Feature(
             "price_percentile",
-            "Median place of what was bought among the prices of its category, from 0 "
+            "Median percentile of what was bought among the prices of its category, from 0 "
             "(cheapest) to 1.",
             "share",
             high=1.0,
         ),
         Feature(
             "price_top_share",
-            "Share of order lines in the dearest third of their category.",
+            "Share of order lines in the most expensive third of their category.",
             "share",
             high=1.0,
         ),

@@ -1,4 +1,4 @@
-"""What the customer sent back. Orders wholly refunded are no orders and not here."""
+"""The customer's returns. Fully refunded orders are no orders and do not count."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the customer did in the season that is to be foretold, a year before."""
+"""What the customer did in the season that is to be predicted, a year earlier."""
 
 from collections.abc import Mapping
 
@@ -54,12 +54,12 @@ PART = FeatureFamily(
     features=(
         Feature(
             "season_orders",
-            "Orders in the season to be foretold, one year (364 days) earlier.",
+            "Orders in the season to be predicted, one year (364 days) earlier.",
             "orders",
         ),
         Feature(
             "season_spend",
-            "Spend less returns in the season to be foretold, one year earlier.",
+            "Spend less returns in the season to be predicted, one year earlier.",
             "currency",
             low=None,
         ),

@@ -1,4 +1,4 @@
-"""Where the customer stands now, on windows as long as the outcome."""
+"""The customer's current state, on windows as long as the outcome."""
 
 from collections.abc import Mapping
 

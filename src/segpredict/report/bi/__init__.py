@@ -1,7 +1,7 @@
-"""The run as a star schema, for Tableau, Power BI and whoever speaks SQL.
+"""The run as a star schema, for Tableau, Power BI and SQL.
 
-A `StarSchema` goes in, the nine of `BI_TABLES` come out: facts (orders, lines, scores,
-chances, moves, metrics) that join dimensions (customers, segments, dates) by one column
+A `StarSchema` goes in, the nine `BI_TABLES` come out: facts (orders, lines, scores,
+probabilities, transitions, kpis) that join dimensions (customers, segments, dates) by one column
 each. `docs/bi.md` is written from the declarations by ``docs/write_bi.py``.
 """
 

@@ -1,13 +1,13 @@
-"""Write the data dictionary from the declarations of the tables."""
+"""The data dictionary, generated from the declarations of the tables."""
 
 import textwrap
 
 import polars as pl
 
-from segpredict.report.bi._customers import CHANCES, CUSTOMERS, SCORES
-from segpredict.report.bi._dates import DATES, METRICS
+from segpredict.report.bi._customers import CUSTOMERS, PROBABILITIES, SCORES
+from segpredict.report.bi._dates import DATES, KPIS
 from segpredict.report.bi._orders import LINES, ORDERS
-from segpredict.report.bi._segments import MOVES, SEGMENTS
+from segpredict.report.bi._segments import SEGMENTS, TRANSITIONS
 from segpredict.report.bi._table import COLUMN_TYPES, BiTable
 
 BI_TABLES: tuple[BiTable, ...] = (
@@ -16,9 +16,9 @@ BI_TABLES: tuple[BiTable, ...] = (
     ORDERS,
     LINES,
     SCORES,
-    CHANCES,
-    MOVES,
-    METRICS,
+    PROBABILITIES,
+    TRANSITIONS,
+    KPIS,
     DATES,
 )
 PAGE_HEADER = """\
@@ -29,54 +29,53 @@ segpredict report --run FOLDER --format bi
 segpredict report --run FOLDER --format bi --out tables/ --hash-ids
 ```
 
-writes a star schema of a run as Parquet and CSV, into the folder `bi` of the run or
-the one that `--out` names. This page is written from the declarations in
-`src/segpredict/bi/` by
+writes a star schema of a run as Parquet and CSV, into the folder `bi` of the run, or
+the folder of `--out`. This page is generated from the declarations in
+`src/segpredict/report/bi/` by
 
 ```
 python docs/write_bi.py
 ```
 
-and stands beside the tables as `data_dictionary_rows.md`; `data_dictionary_rows.csv` has the same
-as rows.
+and saved with the tables as `dictionary.md`; `dictionary.csv` has the same as rows.
 
 * **Joins** are by one column each, from a fact to a dimension (`→` below). All of
-  them hold: no fact names a customer, an order, a segment or a day that has no row.
-* **Money and pieces** are decimals with four digits after the point, exact; the
+  them hold: every customer, order, segment and day of a fact has a row in its dimension.
+* **Money and quantities** are decimals with four digits after the point, exact; the
   currency is that of the shop. **Days** are dates. There are no nested types, and no
-  column depends on the run: probabilities are rows of `chances`, not columns.
+  column depends on the run: probabilities are rows of `probabilities`, not columns.
 * **Revenue** is the sum of `revenue` in `orders` (or `lines`) over any days, **orders**
-  the number of rows with `is_order`: what was sent back whole counts nowhere. These are
-  the figures of the page ([definitions](metrics.md)).
+  the number of rows with `is_order`; fully refunded orders do not count. These are the
+  numbers of the page ([definitions](kpis.md)).
 * **In Power BI** mark `dates` as the date table, and keep one active path between two
-  tables: `scores` and `chances` through `customers`, `lines` through `orders`. Joins of
-  `next_segment_id` and `to_segment_id` are the second ones to segments, so leave these
+  tables: `scores` and `probabilities` through `customers`, `lines` through `orders`. Joins of
+  `next_segment_id` and `to_segment_id` are second joins to segments; leave them
   inactive and use them with `USERELATIONSHIP`.
-* **Keys** that are numbers (`order_key`, `line_key`) are of one export: the next may
-  number otherwise. Load all tables of one export together.
-* **In CSV** no spreadsheet runs a text: one of `= + - @` that begins it, or follows a
-  `;`, a tab or a line end within it, has an apostrophe before it, in ids as well, so
-  that tables still join. In Parquet every text is as it was. Nulls are empty.
-* **They agree with what is shown**: in a clone, `python tests/bi/agreement.py FOLDER`
-  reads figures off the page, the slides, the JSON and these tables of a run, and lays
-  them beside SQL on its files (make both first: `segpredict report --run FOLDER`, and
-  again with `--format pptx`). It prints every figure and ends with 1 if any differ.
-* **Without a stage there are no rows**: before `segpredict train-classifier` the tables
-  `scores` and `chances` are empty.
+* **Keys** that are numbers (`order_key`, `line_key`) are valid within one export. Load all
+  tables of one export together.
+* **In CSV** no text can run as a formula: `= + - @` at its start, or after a `;`, a tab
+  or a line end, gets an apostrophe, in ids as well, so that tables still join. Parquet
+  has the original texts. Nulls are empty.
+* **They agree with the report**: in a clone, `python tests/report/bi/agreement.py FOLDER`
+  compares numbers of the page, the slides, the JSON and these tables with SQL on the
+  files of the run (create both first: `segpredict report --run FOLDER`, and again with
+  `--format pptx`). It prints every number and exits with 1 if any differ.
+* **A missing stage leaves tables empty**: before `segpredict train-classifier` the tables
+  `scores` and `probabilities` have no rows.
 
 ## Hashed ids
 
-`--hash-ids` puts keyed hashes in the place of the ids of customers and orders
+`--hash-ids` replaces the ids of customers and orders by keyed hashes
 (HMAC-SHA-256 under a secret, 128 bits, as 32 hexadecimal digits), and sorts by them.
-The secret is read from the file that `--secret-file` names, or else from the
-environment variable `SEGPREDICT_SECRET`; it is written nowhere.
+The secret is read from the file of `--secret-file`, or else from the environment
+variable `SEGPREDICT_SECRET`; it is never saved.
 
 * The same secret gives the same hash on every day and machine, so exports, and what
   `segpredict score --hash-ids` prints, still join each other.
-* Who has the secret and a list of ids can tell whose row is whose: keep it as you
-  keep the ids. Another secret for another recipient keeps two exports apart.
+* With the secret and a list of ids, rows can be matched to customers: protect it like
+  the ids. A different secret per recipient prevents joins between their exports.
 * This is pseudonymisation, not anonymisation: days, products and amounts remain, and
-  may tell who somebody is. Ids of products, and names of countries, are as they were.
+  can identify a person. Ids of products and names of countries are unchanged.
 """
 
 
@@ -89,7 +88,7 @@ def render_data_dictionary() -> str:
 
 
 def data_dictionary_rows() -> pl.DataFrame:
-    """Return the dictionary as rows, one a column."""
+    """Return the dictionary as rows, one per column."""
     rows = [
         (table.name, c.name, _type(c.kind), c.kind, c.key, c.meaning)
         for table in BI_TABLES

@@ -1,10 +1,10 @@
-"""The tables of days and of the figures of the shop."""
+"""The tables of days and of the KPIs of the shop."""
 
 from datetime import date
 
 import polars as pl
 
-from segpredict.analytics.kpis import metric_named
+from segpredict.analytics.kpis import kpi_named
 from segpredict.core.window import as_date
 from segpredict.report.bi._star_schema import StarSchema
 from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
@@ -18,7 +18,7 @@ MONTH_NAMES = pl.Series(
 WEEKDAY_NAMES = pl.Series(
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 )
-DATES_COLUMNS = (
+DATE_COLUMNS = (
     BiColumn("date", "date", "The day.", "primary"),
     BiColumn("year", "whole", "Calendar year."),
     BiColumn("quarter", "whole", "Quarter of the year, 1 to 4."),
@@ -33,19 +33,19 @@ DATES_COLUMNS = (
     BiColumn(
         "is_month_whole",
         "flag",
-        "Whether the data cover its whole month; charts by month drop where they do not.",
+        "Whether the data cover its whole month; exclude other months from charts by month.",
     ),
     BiColumn(
         "window",
         "whole",
-        "Which window of the horizon's length it is in: 0 is the newest, 1 the one "
-        "before; -1 is the window that is foretold. Null outside of whole windows.",
+        "Index of its window of the horizon's length: 0 is the newest, 1 the one "
+        "before; -1 is the forecast window. Null outside of whole windows.",
     ),
 )
 
 
 def date_rows(star: StarSchema) -> pl.DataFrame:
-    """Return whole calendar years around the data and the forecast."""
+    """Return all days of the calendar years of the data and the forecast."""
     first, end = star.shop.first_day, star.shop.end_day
     years = as_date(first).year, as_date(star.window.outcome_end).year
     days = pl.date_range(date(years[0], 1, 1), date(years[1], 12, 31), eager=True).alias("date")
@@ -88,19 +88,19 @@ DATES = BiTable(
     "one calendar day",
     "Whole years without a gap, so that it can be marked as the date table. It also "
     "covers the days of the forecast.",
-    DATES_COLUMNS,
+    DATE_COLUMNS,
     date_rows,
 )
 
 
-METRICS_COLUMNS = (
-    BiColumn("metric", "text", "Which figure; docs/kpis.md defines each."),
-    BiColumn("title", "text", "Its name for people."),
+KPI_COLUMNS = (
+    BiColumn("kpi", "text", "Name of the KPI; docs/kpis.md defines each."),
+    BiColumn("title", "text", "Its title."),
     BiColumn("unit", "text", "currency, share, orders, customers or index."),
     BiColumn(
         "scope",
         "text",
-        "Of what: all, a segment id, the month of a cohort, or a step of the bridge.",
+        "all, a segment id, the month of a cohort, or a step of the gross-net bridge.",
     ),
     BiColumn(
         "segment_id",
@@ -109,30 +109,30 @@ METRICS_COLUMNS = (
         "segments.segment_id",
     ),
     BiColumn("age", "whole", "Of cohorts: months since the first order."),
-    BiColumn("first_date", "date", "First day of the figure.", "dates.date"),
-    BiColumn("last_date", "date", "Last day of it."),
-    BiColumn("customers", "whole", "Customers behind it."),
-    BiColumn("part", "whole", "Upper side of its fraction, exact; money in 0.0001."),
-    BiColumn("whole", "whole", "Lower side of its fraction; null where it is a count."),
-    BiColumn("value", "number", "The figure."),
-    BiColumn("amount", "money", "The figure where its unit is currency."),
-    BiColumn("low", "number", "Lower end of its 95 % interval, if it has one."),
+    BiColumn("first_date", "date", "First day of its period.", "dates.date"),
+    BiColumn("last_date", "date", "Last day of its period."),
+    BiColumn("customers", "whole", "Number of customers."),
+    BiColumn("part", "whole", "Numerator, exact; money in units of 0.0001."),
+    BiColumn("whole", "whole", "Denominator; null where it is a count."),
+    BiColumn("value", "number", "The value."),
+    BiColumn("amount", "money", "The value where its unit is currency."),
+    BiColumn("low", "number", "Lower end of its 95 % confidence interval, if it has one."),
     BiColumn("high", "number", "Upper end."),
 )
 
 
 def kpi_rows(star: StarSchema) -> pl.DataFrame:
-    """Return the figures that the run keeps."""
+    """Return the KPIs of the run."""
     if star.figures is None:
-        return empty(METRICS_COLUMNS)
-    known = [metric_named(name) for name in star.figures["metric"].unique().sort()]
-    told = pl.DataFrame(
+        return empty(KPI_COLUMNS)
+    known = [kpi_named(name) for name in star.figures["kpi"].unique().sort()]
+    titles = pl.DataFrame(
         [(m.name, m.title, m.unit) for m in known],
-        schema=dict.fromkeys(("metric", "title", "unit"), pl.String),
+        schema=dict.fromkeys(("kpi", "title", "unit"), pl.String),
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    return star.figures.join(told, on="metric", how="left", maintain_order="left").with_columns(
+    return star.figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
         last_date=pl.col("end") - 1,
@@ -141,11 +141,11 @@ def kpi_rows(star: StarSchema) -> pl.DataFrame:
     )
 
 
-METRICS = BiTable(
-    "metrics",
+KPIS = BiTable(
+    "kpis",
     "fact",
-    "one figure of one scope and span of days",
-    "Figures are not to be added up: choose one metric, then a scope or days.",
-    METRICS_COLUMNS,
+    "one KPI of one scope and period",
+    "Do not add values up: choose one KPI, then a scope or period.",
+    KPI_COLUMNS,
     kpi_rows,
 )

@@ -1,4 +1,4 @@
-"""What the star is made from, and the shares of customers in which it is made."""
+"""The input of the star schema, and the batches of customers in which it is built."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from segpredict.core.segment import Segment
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 
-MAX_LINES_PER_BATCH = 1_000_000  # lines of a share, which is what stands in memory
+MAX_LINES_PER_BATCH = 1_000_000  # lines of a batch, which are in memory
 LINE_ORDER = [*KEY, "is_return", "is_void"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StarSchema:
-    """A run, as far as its stages were made; what is missing makes empty tables.
+    """A run, with the stages that exist; missing ones leave tables empty.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ class StarSchema:
     assignments
         ``customer_id``, ``segment_id``, ``is_eligible`` and the rule grid.
     profile
-        `segments.segment_profile_table`.
+        `segmentation.segment_profile_table`.
     scores
-        `contracts.SCORES_SCHEMA`.
+        `schemas.SCORES_SCHEMA`.
     observed_transitions
-        `movement.observed_matrix`, of the newest window.
+        `transitions.observed_matrix`, of the newest window.
     transitions
-        ``observed`` and ``predicted`` moves by period, if the run has them.
+        ``observed`` and ``predicted`` transitions by period, if the run has them.
     figures
-        `contracts.KPI_SCHEMA`.
+        `schemas.KPI_SCHEMA`.
     pseudonyms
-        Names in the place of the ids of customers and orders.
+        Pseudonyms for the ids of customers and orders, if any.
     lines
-        How many lines a share has at most; one customer stays together.
+        Most lines of a batch; a customer is never split.
     """
 
     shop: Transactions
@@ -58,25 +58,25 @@ class StarSchema:
     lines: int = MAX_LINES_PER_BATCH
 
     def customer_batches(self) -> Iterator["CustomerBatch"]:
-        """Yield the customers share by share, in the order of the ids that are shown.
+        """Yield the customers in batches, in the order of the ids that are shown.
 
-        Line and order numbers run on from share to share.
+        Line and order numbers continue from batch to batch.
         """
         counts = self.shop.lines.group_by("customer_id").len().collect()
-        # Ids in their own order would tell whose name is whose.
+        # The order of the original ids would reveal which pseudonym is whose.
         known = counts.with_columns(shown=self._shown(counts["customer_id"])).sort("shown")
-        share = (pl.col("len").cum_sum() - 1) // self.lines
+        batch = (pl.col("len").cum_sum() - 1) // self.lines
         first_line = first_order = 1
-        for part in known.with_columns(share=share).partition_by("share", maintain_order=True):
-            made = self._share(part, first_line, first_order)
-            yield made
-            first_line += made.lines.height
-            first_order += made.orders.height
+        for part in known.with_columns(batch=batch).partition_by("batch", maintain_order=True):
+            found = self._batch(part, first_line, first_order)
+            yield found
+            first_line += found.lines.height
+            first_order += found.orders.height
 
     def _shown(self, ids: pl.Series) -> pl.Series:
         return ids if self.pseudonyms is None else self.pseudonyms.hash_ids(ids)
 
-    def _share(self, part: pl.DataFrame, line: int, order: int) -> "CustomerBatch":
+    def _batch(self, part: pl.DataFrame, line: int, order: int) -> "CustomerBatch":
         """Return the lines of some customers, numbered, under the ids to show."""
         named = part.select("customer_id", "shown")
         void = (pl.col("void_day") < self.shop.end_day).fill_null(value=False)
@@ -106,19 +106,19 @@ class StarSchema:
 
 @dataclass(frozen=True, slots=True)
 class CustomerBatch:
-    """Some customers, with all they did.
+    """Some customers, with all their orders.
 
     Parameters
     ----------
     schema
-        The whole.
+        The run.
     pseudonyms
-        ``customer_id`` and ``shown``, the id that leaves the house.
+        ``customer_id`` and ``shown``, the id that is exported.
     lines
-        `contracts.LINES_SCHEMA` under the ids to show, with ``is_void``, ``line_key`` and
+        `schemas.LINES_SCHEMA` under the ids to show, with ``is_void``, ``line_key`` and
         ``order_key``.
     orders
-        One row an order or credit note, with the sums of its lines.
+        One row per order or credit note, with the sums of its lines.
     """
 
     schema: StarSchema
@@ -127,7 +127,7 @@ class CustomerBatch:
     orders: pl.DataFrame
 
     def rows_of(self, customers: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of this share's customers, under the ids to show."""
+        """Return the rows of this batch's customers, under the ids to show."""
         return (
             self.pseudonyms.join(customers, on="customer_id", maintain_order="left")
             .drop("customer_id")
@@ -136,10 +136,10 @@ class CustomerBatch:
 
 
 def _orders(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return the orders of lines, in the order in which they were placed.
+    """Return the orders of lines, oldest first.
 
-    What came back under an order's number is another row, and so are lines that were
-    voided (`metrics.OrderBook`).
+    Returns under the number of an order are a row of their own, and so are void lines
+    (`kpis.OrderBook`).
     """
     return lines.group_by(*LINE_ORDER, maintain_order=True).agg(
         pl.col("shown", "minute", "void_day", "country").first(),
@@ -150,5 +150,5 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def net_revenue(amount: str = "amount") -> pl.Expr:
-    """Return what counts as revenue of a row: nothing of what was sent back whole."""
+    """Return the revenue of a row: zero where the order was fully refunded."""
     return pl.when(pl.col("is_void")).then(0).otherwise(pl.col(amount))

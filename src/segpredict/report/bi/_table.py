@@ -1,4 +1,4 @@
-"""What a table of the star is: what one row is, its columns, and how it is made."""
+"""A table of the star schema: its grain, its columns, and how it is built."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,17 +25,17 @@ COLUMN_TYPES: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class BiColumn:
-    """One column, under a name that does not change.
+    """One column, under a stable name.
 
     Parameters
     ----------
     name
         In the files.
     kind
-        What its values are; decides the type. ``money`` and ``quantity`` come as whole
-        units of 10⁻⁴ and leave as decimals, ``date`` comes as a day number or a date.
+        Kind of its values; decides the type. ``money`` and ``quantity`` are given in whole
+        units of 10⁻⁴ and exported as decimals, ``date`` as a day number or a date.
     meaning
-        In a sentence.
+        Its meaning, as a sentence.
     key
         ``primary``, or the ``table.column`` that it joins.
     """
@@ -50,32 +50,31 @@ class BiColumn:
         """The column in the type in which it is written."""
         given = pl.col(self.name)
         if COLUMN_TYPES[self.kind] is MONEY_DECIMAL:
-            # Wide enough on the way that nothing is lost: whole units, then a point.
+            # Wide enough that no digit is lost before the division.
             return (given.cast(pl.Decimal(38, 4)) / MONEY_SCALE).cast(MONEY_DECIMAL)
         return given.cast(COLUMN_TYPES[self.kind])
 
 
 @dataclass(frozen=True, slots=True)
 class BiTable:
-    """One table of the star.
+    """One table of the star schema.
 
     Parameters
     ----------
     name
         Of its files.
     role
-        ``fact``: what happened or was foretold; ``dimension``: who, what, when.
+        ``fact``: events and forecasts; ``dimension``: customers, segments, days.
     grain
         What one row is.
     meaning
-        What it is for, and what to know of it.
+        Its purpose, and how to use it.
     columns
-        In their order.
+        Its columns, in order.
     build
-        Makes the frame from a `Star` or, if `is_batched`, from each `Share` of one.
+        Builds the frame from a `StarSchema` or, if `is_batched`, from each `CustomerBatch`.
     is_batched
-        Whether it is made for one share of the customers after another, so that it may
-        be larger than memory.
+        Whether it is built batch by batch, so that it can be larger than memory.
     """
 
     name: str
@@ -87,7 +86,7 @@ class BiTable:
     is_batched: bool = False
 
     def build_rows(self, source: Any) -> pl.DataFrame:
-        """Return the rows of a `Star` or a `Share`, typed as declared."""
+        """Return the rows of a `StarSchema` or a `CustomerBatch`, typed as declared."""
         return self.build(source).select(column.as_expression for column in self.columns)
 
 
@@ -96,7 +95,7 @@ def to_money_units(amount: pl.Expr) -> pl.Expr:
 
     Examples
     --------
-    >>> pl.select(units(pl.lit(1.23456))).item()
+    >>> pl.select(to_money_units(pl.lit(1.23456))).item()
     12346
     """
     return (amount * MONEY_SCALE).round().cast(pl.Int64)

@@ -1,4 +1,4 @@
-"""Write the star: each table as Parquet and as CSV, share by share."""
+"""Write the star schema: each table as Parquet and as CSV, batch by batch."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,8 +27,8 @@ def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
     star
         The run.
     folder
-        Where ``NAME.parquet``, ``NAME.csv`` and ``data_dictionary_rows.md`` and ``.csv`` shall
-        stand; made if it is not there.
+        Folder for ``NAME.parquet``, ``NAME.csv``, ``dictionary.md`` and ``.csv``;
+        created if it does not exist.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
 
     Notes
     -----
-    Tables of customers, orders and lines are made and written share by share; what
-    stands in memory does not grow with the lines. In CSV a text that a spreadsheet
-    would take for a formula has an apostrophe before it.
+    Tables of customers, orders and lines are built and written batch by batch, so that
+    memory does not grow with the lines. In CSV a text that a spreadsheet would take for
+    a formula gets an apostrophe.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = {table.name: 0 for table in BI_TABLES}
@@ -51,10 +51,10 @@ def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
             sinks[table.name](frame)
             rows[table.name] += frame.height
 
-        for share in star.customer_batches():
+        for batch in star.customer_batches():
             for table in BI_TABLES:
                 if table.is_batched:
-                    put(table, share)
+                    put(table, batch)
         for table in BI_TABLES:
             if not table.is_batched:
                 put(table, star)
@@ -65,7 +65,7 @@ def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
 
 @contextmanager
 def _sink(stem: Path) -> Iterator[RowSink]:
-    """Yield what adds rows to a Parquet file and to a CSV file."""
+    """Yield a function that appends rows to a Parquet file and to a CSV file."""
     with ExitStack() as stack:
         text = stack.enter_context(stem.with_suffix(".csv").open("wb"))
         columns: list[pq.ParquetWriter] = []

@@ -1,4 +1,4 @@
-"""The trust box: what is in use beside what needs no model, never one figure alone."""
+"""The trust box: the forecast in use next to simple baselines, never one number alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from segpredict.report.formatting import finite_or_none
 from segpredict.report.model_names import log_loss_skill, model_label, replace_model_names
 
 REFERENCE = "markov"  # of every skill
-# Always shown next to whatever was shipped, where they were asked.
+# Always shown next to the selected model, where they were tested.
 REFERENCE_MODELS = ("persistence", REFERENCE)
-TREE_MODEL = "xgboost"  # a part of the model, and at times all of it: no falling back
+TREE_MODEL = "xgboost"  # a part of the model, at times all of it: using it is no fallback
 MARKOV_GAP = "log_loss_minus_markov"
-# Up to here what is said of ten customers is right within a quarter, a half of one.
+# Expected calibration error up to which probabilities are called close or fair.
 CALIBRATION_GRADES = ((0.025, "close"), (0.05, "fair"))
 WORST_CALIBRATION = "off"
 
@@ -50,17 +50,17 @@ class TrustBox:
     Parameters
     ----------
     scores
-        The shipped forecast, then those that need no model.
+        The selected forecast, then simple baselines.
     windows
         Number of test windows that the model never saw.
     n_forecasts
-        Forecasts judged in them.
+        Forecasts evaluated in them.
     selected, reason
         What is in use, and the reason.
     is_fallback
         Whether a baseline is in use because the model was no better.
     calibration
-        How near the shipped probabilities came to what happened: close, fair or off;
+        How near the selected probabilities are to observed frequencies: close, fair or off;
         empty where it was not measured.
     segments
         Grade of the segments: natural, reproducible, constructive; empty if unknown.
@@ -77,7 +77,7 @@ class TrustBox:
 
 
 def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
-    """Return the box of a verdict; `segments` is the grade of the segments."""
+    """Return the box of an evaluation; `segments` is the grade of the segments."""
     pooled = evaluation.get("pooled") or {}
     models: Mapping[str, Any] = pooled.get("scores") or {}
     name, model = str(evaluation.get("selected", "")), str(evaluation.get("model", ""))
@@ -85,11 +85,10 @@ def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
     if _loss(models, name) == _loss(models, model):
         # The same forecasts under two names.
         shown = [m for m in shown if m == name or m != model]
-    origins = evaluation.get("windows") or ()
     return TrustBox(
-        scores=tuple(_score(models, m, is_shipped=m == name) for m in shown if m in models),
-        windows=len(origins),
-        n_forecasts=int(finite_or_none(pooled.get("n")) or 0),
+        scores=tuple(_score(models, m, is_selected=m == name) for m in shown if m in models),
+        windows=len(evaluation.get("windows") or ()),
+        n_forecasts=int(finite_or_none(pooled.get("n_rows")) or 0),
         selected=model_label(name),
         reason=replace_model_names(str(evaluation.get("reason", ""))),
         is_fallback=name not in {model, TREE_MODEL},
@@ -108,11 +107,11 @@ def _loss(models: Mapping[str, Any], name: str) -> float | None:
     return finite_or_none((models.get(name) or {}).get("log_loss"))
 
 
-def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> TrustScore:
+def _score(models: Mapping[str, Any], name: str, *, is_selected: bool) -> TrustScore:
     found = models[name]
     return TrustScore(
         label=model_label(name),
-        is_selected=is_shipped,
+        is_selected=is_selected,
         accuracy=finite_or_none(found.get("accuracy")),
         log_loss=finite_or_none(found.get("log_loss")),
         skill=None if name == REFERENCE else log_loss_skill(models, name, REFERENCE),

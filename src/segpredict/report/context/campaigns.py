@@ -1,4 +1,4 @@
-"""What to do next: plays, what stands behind them, and the test that each needs."""
+"""Campaigns: the value at stake, the evidence, and the test that each needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from segpredict.report.formatting import finite_or_none, format_iso_day, format_
 from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
-MAX_CAMPAIGNS_IN_DETAIL = 3  # actions told at length
-MAX_TEST_WINDOWS = 4  # of a test that a shop would wait for
+MAX_CAMPAIGNS_IN_DETAIL = 3  # campaigns described at length
+MAX_TEST_WINDOWS = 4  # the longest test that a shop would wait for
 CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
 STAKE_LABELS = {
     "value_at_risk": "at risk",
@@ -29,16 +29,16 @@ KPI_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class ValueAtStake:
-    """What is at stake, in currency, and what of such sums came.
+    """The value at stake, in currency, and what share of such sums was realised.
 
     Parameters
     ----------
     value, low, high
-        The sum, and its interval over customers.
+        The sum, and its confidence interval over customers.
     kind
         What the sum is of.
     actual_share
-        Least and most of the shares of such sums that came in the tests.
+        Lowest and highest share of such sums that was realised in the backtests.
     """
 
     value: float | None
@@ -50,24 +50,23 @@ class ValueAtStake:
 
 @dataclass(frozen=True, slots=True)
 class CampaignTest:
-    """The test that a play needs.
+    """The test that a campaign needs.
 
     Parameters
     ----------
     kpi
-        What is counted.
+        The outcome that is measured.
     base_rate, n_backtest, backtest_date
-        What it was for those eligible at the last test, how many, and from which day.
+        Its value for the customers eligible at the last backtest, their number, and the day.
     uplift
         The effect that is planned for.
     per_arm
         Customers in each of two equal arms.
     detectable_uplift, detectable_uplift_holdout
-        The smallest effect seen at once: in equal arms, and with the universal share
-        left alone.
+        The smallest effect detectable in one window: in equal arms, and with the universal
+        holdout share as control group.
     windows, days
-        How long a test in equal arms takes; ``None`` where it would take longer than a
-        shop waits.
+        How long a test in equal arms takes; ``None`` where it takes too long.
     is_share
         Whether effects are differences of shares; else they are shares of the mean.
     text
@@ -90,21 +89,21 @@ class CampaignTest:
 
 @dataclass(frozen=True, slots=True)
 class SpendTest:
-    """The same test with spend counted, with and without the spend before.
+    """The same test with spend as the outcome, with and without adjustment (CUPED).
 
     Parameters
     ----------
     mean
-        Mean spend of those eligible at the last test in the window that came.
+        Mean spend in the outcome window of the customers eligible at the last backtest.
     correlation
         Correlation of that spend with the spend of the window before.
     uplift
         The effect that is planned for, as a share of the mean.
     per_arm, per_arm_unadjusted
-        Customers in each of two equal arms, with the spend before taken into account
-        (CUPED) and without.
+        Customers in each of two equal arms, with and without adjustment for the spend of
+        the window before (CUPED).
     detectable_uplift
-        The smallest effect seen at once, as a share of the mean.
+        The smallest effect detectable in one window, as a share of the mean.
     """
 
     mean: float | None
@@ -117,18 +116,18 @@ class SpendTest:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCard:
-    """One play.
+    """One campaign.
 
     Parameters
     ----------
     name, title, action, caution
-        From the playbook.
+        From the campaign catalogue.
     n
         Eligible customers.
     at_stake, test, spend
-        What stands behind it, and how it would be tested.
+        Its value at stake, and how it would be tested.
     evidence, status
-        Whether it was tested, in a word and in a sentence.
+        Whether it was tested, as a word and as a sentence.
     """
 
     name: str
@@ -145,14 +144,14 @@ class CampaignCard:
 
 @dataclass(frozen=True, slots=True)
 class TargetingStep:
-    """Of `size` customers the first `n` hold `value`, which is `format_share` of the whole.
+    """The first `n` of `size` customers hold `value`, which is `share` of the total.
 
     Parameters
     ----------
     n, size
-        Length of the list, and of the longest list.
+        Length of the list, and of the whole list.
     value, share
-        What the first n hold, in currency and of all that the longest list holds.
+        What the first n hold, in currency and as a share of the whole list.
     """
 
     n: int
@@ -168,15 +167,15 @@ class TargetingCurve:
     Parameters
     ----------
     title, kind
-        What the list is of, and what is at stake.
+        The campaign or segment, and the kind of value.
     badge
-        The segment, if it is a segment's.
+        The segment; ``None`` for a campaign.
     note
-        What the first fifth holds.
+        The share that the first fifth holds.
     path
         The line, in the chart's own units.
     steps
-        Its figures.
+        Its numbers.
     """
 
     title: str
@@ -194,11 +193,11 @@ class CampaignsSection:
     Parameters
     ----------
     top_campaigns
-        The three plays with most at stake.
+        The three campaigns with most value at stake.
     campaigns
-        All plays.
+        All campaigns.
     targeting_curves
-        Value at stake by length of list, by play.
+        Value at stake by length of the list, by campaign.
     segments
         The same by segment.
     """
@@ -211,7 +210,7 @@ class CampaignsSection:
 
 @dataclass(frozen=True, slots=True)
 class CampaignSummary:
-    """An action as page one shows it: for how many, what is at stake, its test."""
+    """A campaign in short form, for the first screen."""
 
     title: str
     n: int
@@ -222,23 +221,23 @@ class CampaignSummary:
 
 
 def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
-    """Return the context of the section; ``None`` where no play was weighed."""
+    """Return the context of the section; ``None`` where no campaign was planned."""
     if not bundle.campaigns:
         return None
     table, curves = bundle.campaigns["plans"], bundle.campaigns["targeting_curves"]
-    plays = tuple(_action(row, bundle) for row in table.to_dicts())
-    titles = {play.name: play.title for play in plays}
+    cards = tuple(_campaign_card(row, bundle) for row in table.to_dicts())
+    titles = {card.name: card.title for card in cards}
     known = segment_badges(bundle.segments)
     return CampaignsSection(
-        top_campaigns=_first(plays, table),
-        campaigns=plays,
-        targeting_curves=_curves(curves.filter(scope="play"), titles, {}),
+        top_campaigns=_top_campaigns(cards, table),
+        campaigns=cards,
+        targeting_curves=_curves(curves.filter(scope="campaign"), titles, {}),
         segments=_curves(curves.filter(scope="segment"), {}, known),
     )
 
 
 def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
-    """Return the actions in short form, for page one."""
+    """Return the top campaigns in short form, for the first screen."""
     found = campaigns_section(bundle)
     return tuple(
         CampaignSummary(
@@ -253,88 +252,101 @@ def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
     )
 
 
-def _first(campaigns: tuple[CampaignCard, ...], table: pl.DataFrame) -> tuple[CampaignCard, ...]:
-    ranks = dict(table.select("play", "rank").drop_nulls().iter_rows())
+def _top_campaigns(
+    campaigns: tuple[CampaignCard, ...], table: pl.DataFrame
+) -> tuple[CampaignCard, ...]:
+    ranks = dict(table.select("campaign", "rank").drop_nulls().iter_rows())
     ranked = sorted((p for p in campaigns if p.name in ranks), key=lambda p: ranks[p.name])
     return tuple(ranked[:MAX_CAMPAIGNS_IN_DETAIL])
 
 
-def _action(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
-    told = evidence_status(row["play"], bundle.experiments)
+def _campaign_card(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
+    evidence = evidence_status(row["campaign"], bundle.experiments)
     texts = (row["title"], row["action"], row["caution"])
-    return CampaignCard(row["play"], *texts, row["n"], _sum(row), _design(row), _spend(row), *told)
+    return CampaignCard(
+        row["campaign"],
+        *texts,
+        row["n"],
+        _value_at_stake(row),
+        _test(row),
+        _spend_test(row),
+        *evidence,
+    )
 
 
-def _sum(row: Mapping[str, Any]) -> ValueAtStake:
-    least, most = finite_or_none(row["came_low"]), finite_or_none(row["came_high"])
+def _value_at_stake(row: Mapping[str, Any]) -> ValueAtStake:
+    least, most = finite_or_none(row["backtest_low"]), finite_or_none(row["backtest_high"])
     return ValueAtStake(
-        finite_or_none(row["stake"]),
+        finite_or_none(row["value_at_stake"]),
         finite_or_none(row["low"]),
         finite_or_none(row["high"]),
-        STAKE_LABELS.get(row["stake_of"], row["stake_of"]),
+        STAKE_LABELS.get(row["stake_column"], row["stake_column"]),
         None if least is None or most is None else (least, most),
     )
 
 
-def _design(row: Mapping[str, Any]) -> CampaignTest:
+def _test(row: Mapping[str, Any]) -> CampaignTest:
     is_share = row["kpi"] != "spends"
     return CampaignTest(
         kpi=KPI_LABELS.get(row["kpi"], row["kpi"]),
-        base_rate=finite_or_none(row["base"]),
-        n_backtest=row["n_then"],
-        backtest_date=format_iso_day(row["then"]) if row["then"] else "",
+        base_rate=finite_or_none(row["base_rate"]),
+        n_backtest=row["n_backtest"],
+        backtest_date=format_iso_day(row["backtest_date"]) if row["backtest_date"] else "",
         uplift=row["uplift"],
         per_arm=row["per_arm"],
-        detectable_uplift=finite_or_none(row["seen"]),
-        detectable_uplift_holdout=finite_or_none(row["seen_alone"]),
-        windows=row["windows"] if _ends(row) else None,
-        days=row["days"] if _ends(row) else None,
+        detectable_uplift=finite_or_none(row["detectable_uplift"]),
+        detectable_uplift_holdout=finite_or_none(row["detectable_uplift_holdout"]),
+        windows=row["windows"] if _is_feasible(row) else None,
+        days=row["days"] if _is_feasible(row) else None,
         is_share=is_share,
-        text=_told(row, is_share=is_share),
+        text=_test_sentence(row, is_share=is_share),
     )
 
 
-def _ends(row: Mapping[str, Any]) -> bool:
+def _is_feasible(row: Mapping[str, Any]) -> bool:
     return row["windows"] is not None and row["windows"] <= MAX_TEST_WINDOWS
 
 
-def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
-    """Return the test in a sentence."""
+def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
     per_arm, n = row["per_arm"], row["n"]
     if per_arm is None:
-        return "Too few like them at the last test to plan one."
+        return "Too few similar customers at the last backtest to plan a test."
     effect = _effect(row["uplift"], is_share=is_share)
     needed = (
-        f"To see {effect} ({format_share(row['power'], 0)} power) a test needs "
-        f"{format_number(per_arm)} in each arm"
+        f"To detect {effect} ({format_share(row['power'], 0)} power) a test needs "
+        f"{format_number(per_arm)} customers in each arm"
     )
     if row["windows"] == 1:
-        least = f"leave {format_share(row['share_alone'], 0)} of the list alone"
-        enough = "" if row["share_alone"] is None else f" Or {least}."
+        holdout = (
+            f"a control group of {format_share(row['holdout_share'], 0)} of the list is enough"
+        )
+        enough = "" if row["holdout_share"] is None else f" Or {holdout}."
         return f"{needed}, and {format_number(row['days'])} days.{enough}"
-    seen = finite_or_none(row["seen"])
-    once = "" if seen is None else f"show {_effect(seen, is_share=is_share)} or more"
-    if _ends(row):
-        long = f"{row['windows']} windows, {format_number(row['days'])} days"
-        alone = f" These {format_number(n)} alone {once}." if once else ""
-        return f"{needed}: {long}, if each brings as many.{alone}"
-    return f"{needed}; these {format_number(n)} {once or 'are too few'}."
+    detectable = finite_or_none(row["detectable_uplift"])
+    once = (
+        "" if detectable is None else f"can show {_effect(detectable, is_share=is_share)} or more"
+    )
+    if _is_feasible(row):
+        duration = f"{row['windows']} windows, {format_number(row['days'])} days"
+        first = f" The first {format_number(n)} {once}." if once else ""
+        return f"{needed}: {duration}, if each window brings as many customers.{first}"
+    return f"{needed}; the {format_number(n)} eligible {once or 'are too few'}."
 
 
 def _effect(uplift: float, *, is_share: bool) -> str:
     if is_share:
-        return f"+{format_number(100 * uplift, 1)} points"
+        return f"+{format_number(100 * uplift, 1)} percentage points"
     return f"+{format_share(uplift, 0)} of the mean"
 
 
-def _spend(row: Mapping[str, Any]) -> SpendTest:
+def _spend_test(row: Mapping[str, Any]) -> SpendTest:
     return SpendTest(
         finite_or_none(row["spend"]),
-        finite_or_none(row["rho"]),
+        finite_or_none(row["spend_correlation"]),
         finite_or_none(row["spend_uplift"]),
         row["spend_per_arm"],
-        row["spend_per_arm_raw"],
-        finite_or_none(row["spend_seen"]),
+        row["spend_per_arm_unadjusted"],
+        finite_or_none(row["spend_detectable_uplift"]),
     )
 
 
@@ -342,7 +354,7 @@ def _curves(
     curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, SegmentBadge]
 ) -> tuple[TargetingCurve, ...]:
     found = []
-    for (name, kind), part in curves.group_by("name", "stake_of", maintain_order=True):
+    for (name, kind), part in curves.group_by("name", "stake_column", maintain_order=True):
         if str(name) not in titles and str(name) not in known:
             continue
         chip = known.get(str(name))

@@ -1,4 +1,4 @@
-"""Cohorts: who came in one month, and what became of them month by month."""
+"""Cohorts: the customers who first ordered in one month, followed month by month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.analytics.kpis import metric_named
+from segpredict.analytics.kpis import kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.window import as_date
 from segpredict.report.formatting import finite_or_none
 from segpredict.report.input import ReportInput
 
-HEAT_MAPS = {  # metric → (kind, the first age that says something)
-    "retention_cohort": ("share", 1),
+HEAT_MAPS = {  # KPI → (kind, the first age with information)
+    "cohort_retention": ("share", 1),
     "cohort_revenue": ("money", 0),
     "cohort_revenue_cumulative": ("money", 0),
 }
-RETENTION_KPIS = ("retention_cohort", "retention_rolling")
+RETENTION_KPIS = ("cohort_retention", "rolling_retention")
 CUMULATIVE_KPI = "cohort_revenue_cumulative"
 ALL_COHORTS = "all"
 MAX_COHORTS_SHOWN = 25  # cohorts on the page
@@ -27,12 +27,12 @@ CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
 
 @dataclass(frozen=True, slots=True)
 class CohortCell:
-    """One figure with its interval, and how dark it is drawn (0 to 100).
+    """One value with its interval, and how dark it is drawn (0 to 100).
 
     Parameters
     ----------
     value, low, high
-        The figure and its 95 % interval.
+        The value and its 95 % interval.
     shade
         How dark it is drawn, 0 to 100.
     """
@@ -54,7 +54,7 @@ class CohortRow:
     n
         Customers of the cohort.
     is_small
-        Whether these are too few to say much.
+        Whether these are too few for reliable values.
     cells
         One an age; ``None`` is unknown.
     """
@@ -91,7 +91,7 @@ class CohortHeatMap:
 
 @dataclass(frozen=True, slots=True)
 class CohortCurve:
-    """A figure over all cohorts by age: its name, its line and the band around it."""
+    """A KPI over all cohorts by age: its name, its line and its interval band."""
 
     title: str
     line: str
@@ -100,7 +100,7 @@ class CohortCurve:
 
 @dataclass(frozen=True, slots=True)
 class CohortChart:
-    """Curves over one axis: its top, and how to write that."""
+    """Curves over one axis: its maximum, and the format of it."""
 
     title: str
     kind: str
@@ -132,7 +132,7 @@ class CohortsSection:
     n_cohorts
         How many cohorts there are; the page shows the newest.
     first
-        The month in which the data begin, and everybody is new to them.
+        The first month of the data, in which every customer looks new.
     min_customers, min_shown
         Cohorts with fewer customers are grey; with fewer still, blank.
     """
@@ -148,7 +148,7 @@ class CohortsSection:
 
 
 def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
-    """Return the context of the section; ``None`` for a run without figures."""
+    """Return the context of the section; ``None`` for a run without KPIs."""
     figures = bundle.kpis.get("figures")
     known = None if figures is None else figures.filter(pl.col("age").is_not_null())
     if known is None or known["value"].null_count() == known.height:
@@ -156,15 +156,15 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
     months = known.filter(pl.col("scope") != ALL_COHORTS)["scope"].unique().sort()
     shown = known.filter(pl.col("age") <= MAX_AGE_MONTHS)
     every = {
-        name: shown.filter(metric=name, scope=ALL_COHORTS).drop_nulls("value").sort("age")
+        name: shown.filter(kpi=name, scope=ALL_COHORTS).drop_nulls("value").sort("age")
         for name in (*RETENTION_KPIS, CUMULATIVE_KPI)
     }
     return CohortsSection(
         charts=_charts(every),
-        titles=tuple(metric_named(name).title for name in every),
+        titles=tuple(kpi_named(name).title for name in every),
         ages=_ages(every),
         heat_maps=tuple(
-            _heat(shown.filter(metric=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
+            _heat_map(shown.filter(kpi=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
             for name in HEAT_MAPS
         ),
         n_cohorts=months.len(),
@@ -175,10 +175,10 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
 
 
 def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[CohortChart, ...]:
-    worth = every[CUMULATIVE_KPI]
-    tallest = worth.select(pl.max_horizontal("value", "high").max()).item() or 0.0
+    revenue = every[CUMULATIVE_KPI]
+    tallest = revenue.select(pl.max_horizontal("value", "high").max()).item() or 0.0
     retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION_KPIS)
-    paid = (_curve(CUMULATIVE_KPI, worth, tallest),)
+    paid = (_curve(CUMULATIVE_KPI, revenue, tallest),)
     return (
         CohortChart("Customers who order", "share", 1.0, retention),
         CohortChart("Revenue a customer to date", "money", tallest, paid),
@@ -197,7 +197,7 @@ def _curve(name: str, rows: pl.DataFrame, top: float) -> CohortCurve:
         ]
 
     band = [*points("low"), *reversed(points("high"))]
-    return CohortCurve(metric_named(name).title, " ".join(points("value")), " ".join(band))
+    return CohortCurve(kpi_named(name).title, " ".join(points("value")), " ".join(band))
 
 
 def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[CohortAge, ...]:
@@ -210,13 +210,13 @@ def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[CohortAge, ...]:
     )
 
 
-def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHeatMap:
-    metric = metric_named(name)
+def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHeatMap:
+    metric = kpi_named(name)
     kind, first = HEAT_MAPS[name]
-    told = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
-    large = told.filter(pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
+    shown = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
+    large = shown.filter(pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
     most = finite_or_none(large["value"].max()) or 1.0
-    last = told.drop_nulls("value")["age"].to_numpy().max(initial=first)
+    last = shown.drop_nulls("value")["age"].to_numpy().max(initial=first)
     ages = range(first, int(last) + 1)
     cells = {(row["scope"], row["age"]): row for row in large.rows(named=True)}
     sizes = dict(rows.select("scope", "n").unique().iter_rows())

@@ -1,4 +1,4 @@
-"""What customers are worth, what of it is at risk, and what came of such claims."""
+"""Customer value and revenue at risk, and how such predictions did in backtests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,31 +20,31 @@ ACTUAL_BASES = ("label", "spend", "change")
 METHOD_LABELS = {
     "markov": "Markov chain of segments",
     "bgnbd": "BG/NBD with Gamma-Gamma",
-    "last_year": "Last year's spend, carried on",
+    "last_year": "Last year's spend, continued",
     "last_window": "Last window's spend, repeated",
-    "mean": "Everybody alike",
+    "mean": "The mean of all customers",
 }
 CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentValueRow:
-    """What the customers of one segment are worth together, in currency.
+    """The value of all customers of one segment together, in currency.
 
     Parameters
     ----------
     badge
-        The segment; ``None`` for everybody.
+        The segment; ``None`` for all customers.
     n
         Customers with a forecast.
     value_at_risk, upside
-        Revenue at risk, and what is expected to be gained by moving up.
+        Revenue at risk, and expected gain from moves to higher segments.
     spent
-        What they spent to date.
+        Their spend to date.
     clv_next_markov, clv_next_bgnbd
         Value of the next window, by the Markov chain and by BG/NBD.
     clv_year_markov, clv_year_bgnbd
-        Value of the next year, discounted, by the same two.
+        Value of the next year, discounted, by the same two models.
     methods_disagree
         Share of customers whose two values of a year differ more than twofold.
     """
@@ -63,16 +63,16 @@ class SegmentValueRow:
 
 @dataclass(frozen=True, slots=True)
 class RealisedSum:
-    """What came of a prediction: the sum, and its share of it with an interval.
+    """The realised part of a prediction: the sum, and its share with an interval.
 
     Parameters
     ----------
     sum
-        What came, in currency.
+        The actual sum, in currency.
     ratio, low, high
-        Its share of what was predicted, and the 95 % interval.
+        Its share of the predicted sum, and the 95 % interval.
     excludes_one
-        Whether that interval leaves out one.
+        Whether that interval excludes one.
     """
 
     sum: float | None
@@ -84,7 +84,7 @@ class RealisedSum:
 
 @dataclass(frozen=True, slots=True)
 class PredictedSum:
-    """A predicted sum and what came, counted in up to three ways.
+    """A predicted sum and the actual sums, measured in up to three ways.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class PredictedSum:
     predicted
         Its sum, in currency.
     actual
-        What came, counted by segment, by spend, and in the books.
+        Actual sums: by segment, by spend, and as change to the last window.
     """
 
     window: str
@@ -109,18 +109,18 @@ class PredictedSum:
 
 @dataclass(frozen=True, slots=True)
 class DecilePoint:
-    """A tenth of the customers in a chart, in the chart's own units.
+    """A decile of the customers in a chart, in the chart's own units.
 
     Parameters
     ----------
     name
-        1 for the tenth of whom most was predicted.
+        1 for the decile with the highest predictions.
     left, middle, top, height
-        The bar of what was predicted.
+        The bar of the predicted sum.
     dot, low, high
-        What came, and its interval.
+        The actual sum, and its interval.
     tooltip
-        The figures behind it.
+        The numbers behind it.
     """
 
     name: str
@@ -136,7 +136,7 @@ class DecilePoint:
 
 @dataclass(frozen=True, slots=True)
 class DecileChart:
-    """Predicted and realised sums by tenth, in one test."""
+    """Predicted and actual sums by decile, in one backtest."""
 
     title: str
     note: str
@@ -145,16 +145,16 @@ class DecileChart:
 
 @dataclass(frozen=True, slots=True)
 class ErrorFigure:
-    """One error of a method, and how far it is from the plain reference's.
+    """One error of a method, and its difference to the error of the simple reference.
 
     Parameters
     ----------
     value, low, high
         The error and its 95 % interval.
     difference
-        Less the error of the plain reference.
+        The error minus that of the simple reference.
     is_better, is_worse
-        Whether the interval of the gap lies below or above zero.
+        Whether the interval of the difference lies below or above zero.
     """
 
     value: float | None
@@ -167,7 +167,7 @@ class ErrorFigure:
 
 @dataclass(frozen=True, slots=True)
 class ValueMethod:
-    """How one way to value customers did."""
+    """The errors of one value model."""
 
     label: str
     is_model: bool
@@ -176,7 +176,7 @@ class ValueMethod:
 
 @dataclass(frozen=True, slots=True)
 class ValueHorizon:
-    """All ways to value customers, on one span of days."""
+    """All value models, over one horizon."""
 
     window: str
     days: int
@@ -197,20 +197,20 @@ class CustomerValueSection:
     discount_rate
         Yearly rate of the lifetime values.
     season
-        Whether what segments bring is adjusted to the season, in a sentence.
+        Whether segment values are adjusted for the season, as a sentence.
     backtested_sums
-        What share of the predicted revenue at risk came, least and most of the tests;
-        ``None`` where nothing was tested.
+        Lowest and highest share of the predicted revenue at risk that was realised in the
+        backtests; ``None`` where nothing was tested.
     sums
-        Predicted and realised sums by test.
+        Predicted and actual sums by backtest.
     backtest_risk, backtest_lifetime
-        Charts by tenth; the latter on the longest span.
+        Charts by decile; the latter over the longest horizon.
     top_risk, top_lifetime
-        What the full height of their charts is, in currency.
+        The maximum of their axes, in currency.
     longest
-        Days of the longest span.
+        Days of the longest horizon.
     spans
-        Errors of lifetime values, longest span first.
+        Errors of lifetime values, longest horizon first.
     """
 
     total: SegmentValueRow
@@ -228,52 +228,54 @@ class CustomerValueSection:
 
 
 def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
-    """Return the context of the section; ``None`` where nobody was valued."""
+    """Return the context of the section; ``None`` where no customer was valued."""
     found = bundle.customer_value
     if not found or bundle.evaluation is None:
         return None
-    sums, shipped = found["sums"], str(bundle.evaluation["selected"])
-    held = {row["segment_id"]: row for row in found["segments"].to_dicts()}
+    sums, selected = found["sums"], str(bundle.evaluation["selected"])
+    by_segment = {row["segment_id"]: row for row in found["segments"].to_dicts()}
     known = segment_badges(bundle.segments)
-    own = sums.filter(pl.col("forecaster") == shipped)
-    risk = own.filter(measure="value_at_risk", realised_as="label")
+    own = sums.filter(pl.col("model") == selected)
+    risk = own.filter(measure="value_at_risk", actual_basis="label")
     days = found["errors"]["days"].max() or 0
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
     top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
     return CustomerValueSection(
-        total=_held(held[ALL_SEGMENTS], None),
-        segments=tuple(_held(held[i], chip) for i, chip in known.items() if i in held),
-        discount_rate=float(found["valuer"]["discount"]),
-        season=str(found["valuer"]["season"]["reason"]),
-        backtested_sums=_tested(risk),
+        total=_segment_row(by_segment[ALL_SEGMENTS], None),
+        segments=tuple(
+            _segment_row(by_segment[i], badge) for i, badge in known.items() if i in by_segment
+        ),
+        discount_rate=float(found["valuer"]["discount_rate"]),
+        season=str(found["valuer"]["seasonality"]["reason"]),
+        backtested_sums=_realised_range(risk),
         sums=_sums(own),
         backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
-        backtest_lifetime=_charts(late, "forecaster", top_late),
+        backtest_lifetime=_charts(late, "model", top_late),
         top_risk=top_risk,
         top_lifetime=top_late,
         longest=int(days),
-        spans=_spans(found["errors"]),
+        spans=_horizons(found["errors"]),
     )
 
 
-def _held(row: Mapping[str, Any], badge: SegmentBadge | None) -> SegmentValueRow:
+def _segment_row(row: Mapping[str, Any], badge: SegmentBadge | None) -> SegmentValueRow:
     names = ("value_at_risk", "upside", "spent_to_date")
     clv = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
-    told = [finite_or_none(row[name]) for name in (*names, *clv, "apart")]
-    return SegmentValueRow(badge, int(row["n"]), *told)
+    values = [finite_or_none(row[name]) for name in (*names, *clv, "apart")]
+    return SegmentValueRow(badge, int(row["n"]), *values)
 
 
 def _is_longest() -> pl.Expr:
-    """Return whether a row is of the longest span; pooled rows are of one window."""
+    """Select the rows of the longest horizon; pooled rows are of one window."""
     is_single = pl.col("window") != POOLED_WINDOWS
     longest = pl.col("windows").filter((pl.col("measure") == "clv") & is_single).max()
     return (pl.col("windows") == longest) & is_single
 
 
-def _tested(risk: pl.DataFrame) -> tuple[float, float] | None:
+def _realised_range(risk: pl.DataFrame) -> tuple[float, float] | None:
     ratios = risk.filter((pl.col("part") == ALL_SEGMENTS) & (pl.col("window") != POOLED_WINDOWS))
-    told = [r for r in ratios["ratio"].to_list() if finite_or_none(r) is not None]
-    return (min(told), max(told)) if told else None
+    known = [r for r in ratios["ratio"].to_list() if finite_or_none(r) is not None]
+    return (min(known), max(known)) if known else None
 
 
 def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
@@ -282,51 +284,52 @@ def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
     )
     found = whole.group_by("window", "measure", maintain_order=True)
     return tuple(
-        _told(part.to_dicts(), MEASURE_LABELS[str(measure)]) for (_, measure), part in found
+        _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)])
+        for (_, measure), part in found
     )
 
 
-def _told(rows: Sequence[Mapping[str, Any]], measure: str) -> PredictedSum:
+def _predicted_sum(rows: Sequence[Mapping[str, Any]], measure: str) -> PredictedSum:
     first = rows[0]
-    by = {row["realised_as"]: _came(row) for row in rows}
+    by = {row["actual_basis"]: _realised_sum(row) for row in rows}
     test = "all tests" if first["window"] == POOLED_WINDOWS else format_iso_day(first["window"])
-    came = tuple(by.get(name) for name in ACTUAL_BASES)
-    return PredictedSum(test, measure, first["n"], first["predicted"], came)
+    actual = tuple(by.get(name) for name in ACTUAL_BASES)
+    return PredictedSum(test, measure, first["n"], first["predicted"], actual)
 
 
-def _came(row: Mapping[str, Any]) -> RealisedSum:
+def _realised_sum(row: Mapping[str, Any]) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
     return RealisedSum(
-        finite_or_none(row["realised"]), finite_or_none(row["ratio"]), low, high, is_off
+        finite_or_none(row["actual"]), finite_or_none(row["ratio"]), low, high, is_off
     )
 
 
-def _tenths(rows: pl.DataFrame) -> pl.DataFrame:
+def _deciles(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("part").str.contains(r"^\d+$"))
 
 
 def _top(rows: pl.DataFrame) -> float:
-    """Return the largest sum of any tenth, which fills the height of a chart."""
-    part = _tenths(rows)
-    tops = [part[name].max() for name in ("predicted", "realised", "high")]
+    """Return the largest sum of any decile, the maximum of the axis."""
+    part = _deciles(rows)
+    tops = [part[name].max() for name in ("predicted", "actual", "high")]
     return max((float(t) for t in tops if finite_or_none(t) is not None), default=0.0)  # type: ignore[arg-type]
 
 
 def _charts(rows: pl.DataFrame, by: str, top: float) -> tuple[DecileChart, ...]:
     found = []
     for (name,), part in rows.group_by(by, maintain_order=True):
-        whole = _came(part.filter(part=ALL_SEGMENTS).to_dicts()[0])
+        whole = _realised_sum(part.filter(part=ALL_SEGMENTS).to_dicts()[0])
         text = str(name)
         title = format_iso_day(text) if by == "window" else METHOD_LABELS.get(text, text)
-        cells = _tenths(part).to_dicts()
-        note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the sum came"
-        tenths = tuple(_tenth(i, row, top) for i, row in enumerate(cells))
-        found.append(DecileChart(title, note, tenths))
+        cells = _deciles(part).to_dicts()
+        note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the predicted sum was realised"
+        deciles = tuple(_decile(i, row, top) for i, row in enumerate(cells))
+        found.append(DecileChart(title, note, deciles))
     return tuple(found)
 
 
-def _tenth(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
+def _decile(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
     def y(value: Any) -> float:
         amount = finite_or_none(value) or 0.0
         share = min(max(amount / top, 0.0), 1.0) if top else 0.0
@@ -335,21 +338,20 @@ def _tenth(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
     step = CHART_WIDTH / 10
     left = step * place
     high = y(row["predicted"])
-    told = _told([row], str(row["part"]))
     return DecilePoint(
         str(row["part"]),
         round(left + 0.15 * step, 2),
         round(left + 0.5 * step, 2),
         high,
         round(CHART_HEIGHT - high, 2),
-        y(row["realised"]),
+        y(row["actual"]),
         y(row["low"]),
         y(row["high"]),
-        told,
+        _predicted_sum([row], str(row["part"])),
     )
 
 
-def _spans(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
+def _horizons(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
     found = []
     ordered = errors.sort("windows", "window", descending=True, maintain_order=True)
     keys = ("window", "days", "n")
@@ -363,17 +365,17 @@ def _spans(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
 
 
 def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> ValueMethod:
-    told = {row["metric"]: _figure(row) for row in rows}
-    return ValueMethod(METHOD_LABELS.get(name, name), name in ("markov", "bgnbd"), told)
+    errors = {row["metric"]: _figure(row) for row in rows}
+    return ValueMethod(METHOD_LABELS.get(name, name), name in ("markov", "bgnbd"), errors)
 
 
 def _figure(row: Mapping[str, Any]) -> ErrorFigure:
-    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ErrorFigure(
         finite_or_none(row["value"]),
         finite_or_none(row["low"]),
         finite_or_none(row["high"]),
-        finite_or_none(row["gap"]),
+        finite_or_none(row["difference"]),
         high is not None and high < 0,
         low is not None and low > 0,
     )

@@ -1,4 +1,4 @@
-"""What customers will want: units to expect, how far off such figures were, tastes."""
+"""Expected demand in units, errors of such forecasts in backtests, and affinity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from segpredict.report.html.chart_layout import (
 )
 from segpredict.report.input import ReportInput
 
-LEVEL_LABELS = {"total": "Everything", "category": "Categories", "product": "Products"}
+LEVEL_LABELS = {"total": "All products", "category": "Categories", "product": "Products"}
 METHOD_LABELS = {
     "segments": "Segments",
-    "segments_season": "Segments, always with season",
-    "everybody_alike": "Expected buyers, all alike",
+    "segments_season": "Segments, always seasonal",
+    "everybody_alike": "Expected buyers, one segment",
     "seasonal_naive": "Same window last year",
     "last_window": "Last window",
     "ses": "Exponential smoothing",
@@ -33,14 +33,14 @@ MAX_MAP_COLUMNS = 16  # categories of the heat map
 
 @dataclass(frozen=True, slots=True)
 class ForecastError:
-    """A WAPE with its interval, and whether it is surely off that of last year.
+    """A WAPE with its interval, compared with the seasonal naive forecast.
 
     Parameters
     ----------
     value, low, high
-        The error as a share of what came, with its interval.
+        The error as a share of the actual units, with its interval.
     is_better, is_worse
-        Whether it is surely below, or above, that of seasonal-naive.
+        Whether it is significantly below, or above, that of the seasonal naive forecast.
     """
 
     value: float | None
@@ -52,16 +52,16 @@ class ForecastError:
 
 @dataclass(frozen=True, slots=True)
 class DemandMethod:
-    """How one forecaster did on a level.
+    """The errors of one forecasting method on a level.
 
     Parameters
     ----------
     label
         What it is.
     is_own
-        Whether it is the one that may be published.
+        Whether it is the method of this package.
     is_reference
-        Whether it is the one to beat.
+        Whether it is the reference to beat.
     width
         Its pooled error, in percent of the largest on the level.
     pooled
@@ -80,26 +80,26 @@ class DemandMethod:
 
 @dataclass(frozen=True, slots=True)
 class DemandLevel:
-    """One level: its verdict, all forecasters, and how often stock was enough.
+    """One level: whether it is published, all methods, and how often stock was enough.
 
     Parameters
     ----------
     name, reason
-        Which, and why it is told or not.
+        The level, and why it is published or not.
     is_published
-        Whether forecasts are told.
+        Whether forecasts are shown.
     best_method
-        The forecaster with the least pooled error.
+        The method with the lowest pooled error.
     is_own_best
-        Whether that is ours.
-    is_tied
-        What segments change: pooled error with everybody alike less ours.
+        Whether that is the own method.
+    error_reduction
+        What segments change: pooled error with one segment for all, minus the own one.
     service_met, service_tests
         Share of items whose order-up-to quantity was enough in later tests.
     windows
         The tests.
     methods
-        All forecasters.
+        All methods.
     """
 
     name: str
@@ -107,7 +107,7 @@ class DemandLevel:
     is_published: bool
     best_method: str
     is_own_best: bool
-    is_tied: float | None
+    error_reduction: float | None
     service_met: float | None
     service_tests: int
     windows: tuple[str, ...]
@@ -116,16 +116,16 @@ class DemandLevel:
 
 @dataclass(frozen=True, slots=True)
 class DemandItem:
-    """One item to come, in units; places on the axis in percent.
+    """The forecast of one item, in units; positions on the axis in percent.
 
     Parameters
     ----------
     name
         The item.
     expected, low, high
-        Units to be expected, with the interval of what may come.
+        Expected units, with the prediction interval.
     left, position, right
-        Places of low, expected and high.
+        Positions of low, expected and high.
     last_window, year_ago
         Units of the last window, and of the same season a year before.
     order, ratio
@@ -167,16 +167,16 @@ class DemandItemTable:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCustomers:
-    """Customers to be expected in a segment, and what one of them takes.
+    """Expected customers of a segment, and units per customer.
 
     Parameters
     ----------
     badge
         The segment.
     existing, newcomers
-        Customers to be expected of those known today, and of those who are not yet.
+        Expected customers among those of today, and among new customers.
     units
-        What one of them takes in the window.
+        Units per customer in the window.
     """
 
     badge: SegmentBadge
@@ -187,18 +187,18 @@ class ExpectedCustomers:
 
 @dataclass(frozen=True, slots=True)
 class AffinityItem:
-    """How a segment's share of an item stands to everybody's.
+    """A segment's share of an item relative to that of all customers.
 
     Parameters
     ----------
     name
         The item.
     index, low, high
-        1 is as everybody; interval for all cells of the table together.
+        1 is average; the interval holds for all cells of the table together.
     shade
         0 to 100: how far above 1.
     is_significant
-        Whether the interval leaves out 1.
+        Whether the interval excludes 1.
     """
 
     name: str
@@ -211,7 +211,7 @@ class AffinityItem:
 
 @dataclass(frozen=True, slots=True)
 class SegmentAffinity:
-    """What stands out in one segment, or its row of the heat map."""
+    """The distinctive items of one segment, or its row of the heat map."""
 
     badge: SegmentBadge
     cells: tuple[AffinityItem | None, ...]
@@ -224,13 +224,13 @@ class DemandSection:
     Parameters
     ----------
     days
-        Days of the window to come.
+        Days of the next window.
     levels
         What was tested.
     item_tables
         Forecasts of the levels that are published.
-    expected_customers, mix_note
-        Customers to be expected by segment, as a table and as a strip.
+    expected_customers, expected_mix
+        Expected customers by segment, as a table and as a strip.
     service_level
         Critical ratio where cost is not known.
     categories
@@ -238,14 +238,14 @@ class DemandSection:
     affinity_map
         Index by segment and category; empty where no categories are known.
     suggestions
-        Products that stand out, by segment.
+        Distinctive products, by segment.
     """
 
     days: int
     levels: tuple[DemandLevel, ...]
     item_tables: tuple[DemandItemTable, ...]
     expected_customers: tuple[ExpectedCustomers, ...]
-    mix_note: tuple[StripPiece, ...]
+    expected_mix: tuple[StripPiece, ...]
     service_level: float
     categories: tuple[str, ...]
     affinity_map: tuple[SegmentAffinity, ...]
@@ -253,43 +253,45 @@ class DemandSection:
 
 
 def demand_section(bundle: ReportInput) -> DemandSection | None:
-    """Return the context of the section; ``None`` where no demand was measured."""
+    """Return the context of the section; ``None`` where no demand was forecast."""
     found = bundle.demand
     if not found:
         return None
     known = segment_badges(bundle.segments)
-    forecast, standing = found["forecast"], found["levels"].to_dicts()
-    buyers = _buyers(found["expected_customers"], known)
+    forecast, levels = found["forecast"], found["levels"].to_dicts()
+    customers = _expected_customers(found["expected_customers"], known)
     index = found["assortment"]
     categories = _categories(index)
     config = bundle.manifest.get("config", {}).get("demand", {})
-    mix = {each.badge.id: each.existing + each.newcomers for each in buyers}
+    mix = {each.badge.id: each.existing + each.newcomers for each in customers}
     return DemandSection(
         days=bundle.window.horizon,
-        levels=tuple(_level(row, found["backtest"]) for row in standing),
+        levels=tuple(_level(row, found["backtest"]) for row in levels),
         item_tables=tuple(
-            _shelf(LEVEL_LABELS[row["level"]], forecast.filter(level=row["level"]))
-            for row in standing
+            _item_table(LEVEL_LABELS[row["level"]], forecast.filter(level=row["level"]))
+            for row in levels
             if row["is_published"]
         ),
-        expected_customers=buyers,
-        mix_note=stacked_strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
-        service_level=float(config.get("service", 0.9)),
+        expected_customers=customers,
+        expected_mix=stacked_strip(
+            {i: n for i, n in mix.items() if known[i].tint is not None}, known
+        ),
+        service_level=float(config.get("service_level", 0.9)),
         categories=categories,
-        affinity_map=_heat(index, known, categories),
+        affinity_map=_affinity_map(index, known, categories),
         suggestions=_suggestions(found["suggestions"], known),
     )
 
 
 def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
-    own = backtest.filter(pl.col("level") == row["level"])
-    windows = own.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
+    errors = backtest.filter(pl.col("level") == row["level"])
+    windows = errors.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
     pooled = {
         each["method"]: finite_or_none(each["wape"])
-        for each in own.filter(window=POOLED_WINDOWS).to_dicts()
+        for each in errors.filter(window=POOLED_WINDOWS).to_dicts()
     }
     most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
-    cells = {(each["method"], each["window"]): each for each in own.to_dicts()}
+    cells = {(each["method"], each["window"]): each for each in errors.to_dicts()}
     methods = tuple(
         DemandMethod(
             label,
@@ -302,16 +304,16 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
         for name, label in METHOD_LABELS.items()
         if any(method == name for method, _ in cells)
     )
-    ours, alike = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
+    own, unsegmented = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
     return DemandLevel(
         LEVEL_LABELS[row["level"]],
         row["reason"],
         row["is_published"],
-        METHOD_LABELS.get(row["nearest"] or "", ""),
-        row["nearest"] == OWN_METHODS,
-        None if ours is None or alike is None else alike - ours,
-        finite_or_none(row["met"]),
-        int(row["met_of"]),
+        METHOD_LABELS.get(row["best_method"] or "", ""),
+        row["best_method"] == OWN_METHODS,
+        None if own is None or unsegmented is None else unsegmented - own,
+        finite_or_none(row["service_met"]),
+        int(row["service_tests"]),
         tuple(format_iso_day(window) for window in windows),
         methods,
     )
@@ -320,7 +322,7 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
 def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
     if row is None:
         return None
-    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ForecastError(
         finite_or_none(row["wape"]),
         finite_or_none(row["low"]),
@@ -330,7 +332,7 @@ def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
     )
 
 
-def _shelf(name: str, rows: pl.DataFrame) -> DemandItemTable:
+def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
     shown = rows.head(MAX_ITEMS_SHOWN).to_dicts()
     top = max((row["high"] for row in shown), default=0.0) or 1.0
     items = tuple(_item(row, top) for row in shown)
@@ -352,15 +354,17 @@ def _item(row: Mapping[str, Any], top: float) -> DemandItem:
         finite_or_none(row["last_window"]),
         finite_or_none(row["seasonal_naive"]),
         finite_or_none(row["order_up_to"]),
-        finite_or_none(row["ratio"]),
+        finite_or_none(row["critical_ratio"]),
     )
 
 
-def _buyers(mix: pl.DataFrame, known: Mapping[str, SegmentBadge]) -> tuple[ExpectedCustomers, ...]:
+def _expected_customers(
+    mix: pl.DataFrame, known: Mapping[str, SegmentBadge]
+) -> tuple[ExpectedCustomers, ...]:
     return tuple(
         ExpectedCustomers(
             known[row["segment_id"]],
-            row["known"],
+            row["existing"],
             row["newcomers"],
             row["units_per_customer"],
         )
@@ -374,11 +378,11 @@ def _categories(index: pl.DataFrame) -> tuple[str, ...]:
     return tuple(rows.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS).to_list())
 
 
-def _heat(
+def _affinity_map(
     index: pl.DataFrame, known: Mapping[str, SegmentBadge], categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
     rows = index.filter(level="category").to_dicts()
-    cells = {(row["segment_id"], row["item"]): _taste(row) for row in rows}
+    cells = {(row["segment_id"], row["item"]): _affinity_item(row) for row in rows}
     return tuple(
         SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))
         for i, chip in known.items()
@@ -391,12 +395,12 @@ def _suggestions(
 ) -> tuple[SegmentAffinity, ...]:
     parts = found.group_by("segment_id", maintain_order=True)
     return tuple(
-        SegmentAffinity(known[str(i)], tuple(_taste(row) for row in part.to_dicts()))
+        SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
         for (i,), part in parts
     )
 
 
-def _taste(row: Mapping[str, Any]) -> AffinityItem:
-    heat = min(max((row["index"] - 1) * 100, 0.0), 100.0)
+def _affinity_item(row: Mapping[str, Any]) -> AffinityItem:
+    shade = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
-    return AffinityItem(row["item"], row["index"], *ends, round(heat, 1), row["is_sure"])
+    return AffinityItem(row["item"], row["index"], *ends, round(shade, 1), row["is_significant"])

@@ -1,4 +1,4 @@
-"""What drives the forecast, by topic, and how sure that is."""
+"""What drives the forecast, by group of features, and how certain that is."""
 
 import math
 from collections.abc import Mapping
@@ -18,28 +18,28 @@ from segpredict.report.input import ReportInput
 
 MAX_GROUPS_SHOWN = 12
 AGREEMENT_LABELS = {
-    "refits": "between models fitted anew, on average (Kendall's τ)",
-    "refits_low": "the least of them",
-    "origins": "between tests, on average (τ)",
-    "shuffled": "with the loss when shuffled (τ)",
+    "refits": "between refitted models, mean (Kendall's τ)",
+    "refits_low": "between refitted models, lowest (τ)",
+    "origins": "between test windows, mean (τ)",
+    "shuffled": "with the permutation loss (τ)",
     "interventional": "with interventional SHAP values (Spearman's ρ)",
 }
 CAUSALITY_NOTE = (
-    "Associations that the model uses, not causes. Columns that move together share "
-    "credit, and sizes of two models cannot be compared."
+    "Associations that the model uses, not causes. Correlated features share "
+    "importance, and sizes of two models cannot be compared."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class HeadlineShare:
-    """One of the words that marketers know, with its share of all importance.
+    """A driver in marketing terms, such as recency, with its share of all importance.
 
     Parameters
     ----------
     name, share, width
-        The word, its share in the forecast of today, and the length of its bar.
+        The driver, its share in today's forecast, and the length of its bar.
     low, high
-        Interval of its share on the final test; ``None`` where that was not asked.
+        Interval of its share on the final test; ``None`` where it was not cross-checked.
     """
 
     name: str
@@ -51,23 +51,23 @@ class HeadlineShare:
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroupRow:
-    """A group of columns that say the same.
+    """A group of correlated features.
 
     Parameters
     ----------
     name, headline, meaning, columns
-        Its leading column, the word it belongs to, what that column is, all columns.
+        Its leading feature, the driver it belongs to, that feature's meaning, all features.
     mean_abs, share, width
         Mean size of its contributions, its share, and the length of its bar.
     rank_interval
-        Ranks that it had in models fitted anew; empty where that was not asked.
+        Ranks in refitted models; empty where it was not cross-checked.
     permutation_loss, permutation_loss_low, permutation_loss_high, mark
-        Log-loss that shuffling it costs on the final test, with interval and place on
-        the axis; ``None`` where that was not asked.
+        Increase of the log-loss on the final test when it is shuffled, with interval and
+        position on the axis; ``None`` where it was not cross-checked.
     ablation_loss
-        Log-loss that the trees lose when fitted without it.
+        Increase of the log-loss when the trees are fitted without it.
     is_important
-        Whether shuffling it surely costs; ``None`` where that was not asked.
+        Whether that increase is significant; ``None`` where it was not cross-checked.
     """
 
     name: str
@@ -88,7 +88,7 @@ class FeatureGroupRow:
 
 @dataclass(frozen=True, slots=True)
 class DependencePlot:
-    """One embedded picture: contributions of a column against its values.
+    """One embedded picture: contributions of a feature against its values.
 
     Parameters
     ----------
@@ -119,21 +119,21 @@ class DriversSection:
         Shares of importance by the segment a customer is in now: one row a group of
         `rows`, one column a segment; and the largest of them.
     n_explained
-        Customers behind it.
+        Customers that were explained.
     refits
-        Models fitted anew for the intervals; 0 if importance was not cross-checked.
+        Models refitted for the intervals; 0 if importance was not cross-checked.
     agreement
         How alike rankings are, by what they are compared with.
     notes
         Where measures disagree.
     note
-        What a reader must know of what is explained.
+        A note on which model is explained.
     base_values
-        Chances of each segment before anything is known of a customer, in percent.
+        Probability of each segment before any feature is known.
     dependence
-        Pictures of the strongest columns.
+        Pictures of the strongest features.
     caution
-        The warning that belongs to every figure here.
+        The warning that belongs to every number here.
     """
 
     headlines: tuple[HeadlineShare, ...]
@@ -171,8 +171,8 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
         agreement=None
         if checked is None
         else {
-            told: value
-            for name, told in AGREEMENT_LABELS.items()
+            label: value
+            for name, label in AGREEMENT_LABELS.items()
             if (value := checked.agreement.get(name)) is not None
         },
         notes=() if checked is None else checked.notes,

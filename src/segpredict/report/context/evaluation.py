@@ -1,4 +1,4 @@
-"""Is the model better than no model, and what a careless test would have claimed."""
+"""Model against baselines in backtests, and the leakage demo."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ MODELS_FIRST = ("persistence", "markov")
 
 @dataclass(frozen=True, slots=True)
 class ModelScores:
-    """One forecast in one window or pooled.
+    """The scores of one model in one window, or pooled.
 
     Parameters
     ----------
     label
         Its name.
     is_model
-        Whether it is the model that is on trial.
+        Whether it is the model under evaluation.
     values
-        One figure per metric, in the order of `METRIC_LABELS`.
+        One score per metric, in the order of `METRIC_LABELS`.
     is_best
-        For each metric whether no other forecast is better.
+        For each metric, whether no other model is better.
     """
 
     label: str
@@ -59,7 +59,7 @@ class MetricDifference:
     outcome
         ``better``, ``worse`` or ``open`` (the interval holds zero).
     beats
-        Whether it may be claimed: the interval excludes zero and every window agrees.
+        Whether the model beats it: the interval excludes zero and every window agrees.
     windows
         Windows in which the model was better; ``None`` within one window.
     """
@@ -90,13 +90,13 @@ class WindowEvaluation:
     Parameters
     ----------
     cutoff, outcome
-        The day of the forecast and the days foretold, as text; empty when pooled.
+        The day of the forecast and the days it is for, as text; empty when pooled.
     n, customers
-        Forecasts judged, and different customers behind them.
+        Number of forecasts, and of different customers.
     models, comparisons
-        Figures, and differences with intervals.
+        Scores, and differences with intervals.
     predicted_mix, actual_mix
-        Mix of segments foretold by the model, and realised.
+        Mix of segments predicted by the model, and actual mix.
     """
 
     cutoff: str
@@ -116,9 +116,9 @@ class EvaluationSection:
     Parameters
     ----------
     metrics
-        What the figures mean.
+        What the scores mean.
     model
-        The model on trial.
+        The model under evaluation.
     pooled
         All windows together; ``None`` where nothing was tested.
     windows
@@ -132,72 +132,71 @@ class EvaluationSection:
 
 
 def evaluation_section(bundle: ReportInput) -> EvaluationSection:
-    """Return the context of the verdict."""
+    """Return the context of the section."""
     found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
         return EvaluationSection(METRIC_LABELS, "", None, ())
-    found = _without_twin(found)
-    origins = found.get("windows") or ()
+    found = _without_duplicate(found)
     return EvaluationSection(
         METRIC_LABELS,
         model_label(str(found.get("model", ""))),
-        _trial(found["pooled"], bundle, found),
-        tuple(_trial(origin, bundle, found) for origin in origins),
+        _window_evaluation(found["pooled"], bundle, found),
+        tuple(_window_evaluation(each, bundle, found) for each in found.get("windows") or ()),
     )
 
 
-def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the verdict with the model named by its trees, where it is only these."""
+def _without_duplicate(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Drop the model where it equals its trees, which are listed under their own name."""
     model, scores = str(found.get("model", "")), found["pooled"]["scores"]
     if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
         return found
 
-    def alone(reading: Mapping[str, Any]) -> dict[str, Any]:
-        told = {
-            part: {n: each for n, each in (reading.get(part) or {}).items() if n != own}
+    def reduced(scores_of_window: Mapping[str, Any]) -> dict[str, Any]:
+        parts = {
+            part: {n: each for n, each in (scores_of_window.get(part) or {}).items() if n != own}
             for part, own in (
                 ("scores", model),
-                ("forecast", model),
+                ("predicted_mix", model),
                 ("differences", TREE_MODEL),
             )
         }
-        return {**reading, **told}
+        return {**scores_of_window, **parts}
 
     return {
         **found,
         "model": TREE_MODEL,
-        "pooled": alone(found["pooled"]),
-        "origins": [alone(origin) for origin in found.get("windows") or ()],
+        "pooled": reduced(found["pooled"]),
+        "windows": [reduced(each) for each in found.get("windows") or ()],
     }
 
 
-def _trial(
-    reading: Mapping[str, Any], bundle: ReportInput, found: Mapping[str, Any]
+def _window_evaluation(
+    evaluated: Mapping[str, Any], bundle: ReportInput, found: Mapping[str, Any]
 ) -> WindowEvaluation:
     model = str(found.get("model", ""))
     ids = [str(i) for i in found.get("segments") or ()]
-    cutoff = str(reading.get("cutoff", POOLED_WINDOWS))
+    cutoff = str(evaluated.get("cutoff", POOLED_WINDOWS))
     is_pooled = cutoff == POOLED_WINDOWS
-    claims = found.get("comparisons") or () if is_pooled else ()
-    told = (reading.get("predicted_mix") or {}).get(model) or ()
+    comparisons = found.get("comparisons") or () if is_pooled else ()
+    predicted = (evaluated.get("predicted_mix") or {}).get(model) or ()
     known = segment_badges(bundle.segments)
     return WindowEvaluation(
         cutoff="" if is_pooled else format_iso_day(cutoff),
         outcome="" if is_pooled else _outcome(cutoff, bundle.window),
-        n=int(finite_or_none(reading.get("n")) or 0),
-        customers=int(finite_or_none(reading.get("customers")) or 0),
-        models=_judged(reading.get("scores") or {}, model),
-        comparisons=tuple(_duels(reading.get("differences") or {}, claims)),
-        predicted_mix=stacked_strip(dict(zip(ids, told, strict=False)), known),
+        n=int(finite_or_none(evaluated.get("n_rows")) or 0),
+        customers=int(finite_or_none(evaluated.get("customers")) or 0),
+        models=_model_scores(evaluated.get("scores") or {}, model),
+        comparisons=tuple(_comparisons(evaluated.get("differences") or {}, comparisons)),
+        predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
         actual_mix=stacked_strip(
-            dict(zip(ids, reading.get("actual_mix") or (), strict=False)), known
+            dict(zip(ids, evaluated.get("actual_mix") or (), strict=False)), known
         ),
     )
 
 
 def _outcome(cutoff: str, window: Window) -> str:
-    asked = window.at_cutoff(day_number(cutoff))
-    return format_day_range(asked.outcome_start, asked.outcome_end)
+    dated = window.at_cutoff(day_number(cutoff))
+    return format_day_range(dated.outcome_start, dated.outcome_end)
 
 
 def _ordered(models: Mapping[str, Any], *first: str) -> list[str]:
@@ -205,7 +204,7 @@ def _ordered(models: Mapping[str, Any], *first: str) -> list[str]:
     return [*known, *sorted(name for name in models if name not in known)]
 
 
-def _judged(scores: Mapping[str, Any], model: str) -> tuple[ModelScores, ...]:
+def _model_scores(scores: Mapping[str, Any], model: str) -> tuple[ModelScores, ...]:
     rows = {
         name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
         for name in _ordered(scores, model)
@@ -229,11 +228,11 @@ def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     return pick(found, default=None)
 
 
-def _duels(
-    differences: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
+def _comparisons(
+    differences: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
 ) -> list[MetricComparison]:
     names = _ordered(differences)
-    claimed = {(c.get("baseline"), c.get("metric")): c for c in claims}
+    compared = {(c.get("baseline"), c.get("metric")): c for c in comparisons}
     found = []
     for metric in METRIC_LABELS:
         gaps = [(differences[name] or {}).get(metric.name) for name in names]
@@ -241,7 +240,7 @@ def _duels(
         if metric.name not in COMPARED_METRICS or not any(marks):
             continue
         rows = [
-            _difference(name, gap or {}, mark, metric, claimed)
+            _difference(name, gap or {}, mark, metric, compared)
             for name, gap, mark in zip(names, gaps, marks, strict=True)
         ]
         found.append(MetricComparison(metric, _title(metric, rows), tuple(rows)))
@@ -253,13 +252,13 @@ def _difference(
     gap: Mapping[str, Any],
     mark: IntervalMark | None,
     metric: MetricLabel,
-    claimed: Mapping[Any, Mapping[str, Any]],
+    compared: Mapping[Any, Mapping[str, Any]],
 ) -> MetricDifference:
     low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"
     if low is not None and high is not None and (low > 0 or high < 0):
         outcome = "better" if (low > 0) == metric.higher_is_better else "worse"
-    claim = claimed.get((name, metric.name), {})
+    comparison = compared.get((name, metric.name), {})
     return MetricDifference(
         label=model_label(name),
         value=finite_or_none(gap.get("value")),
@@ -267,8 +266,8 @@ def _difference(
         high=high,
         mark=mark,
         outcome=outcome,
-        beats=bool(claim.get("beats", outcome == "better")),
-        windows=claim.get("windows"),
+        beats=bool(comparison.get("beats", outcome == "better")),
+        windows=comparison.get("windows_better"),
     )
 
 
@@ -282,16 +281,16 @@ def _title(metric: MetricLabel, rows: Sequence[MetricDifference]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LeakageRow:
-    """One way to test, and the number it gives.
+    """One way to test, and the scores it gives.
 
     Parameters
     ----------
     meaning
         What was done.
     accuracy, log_loss
-        What it reads.
+        Its scores.
     is_honest
-        Whether that says anything about the future.
+        Whether the test is free of leakage.
     """
 
     meaning: str
@@ -302,14 +301,14 @@ class LeakageRow:
 
 @dataclass(frozen=True, slots=True)
 class LeakageSection:
-    """The leak canary.
+    """The leakage demo.
 
     Parameters
     ----------
     tests
-        The wrong tests, then the honest one.
+        The tests with leakage, then the correct one.
     accuracy_inflation
-        Share of accuracy by which the worst wrong test flatters.
+        By how much accuracy the worst test is too high.
     """
 
     tests: tuple[LeakageRow, ...]
@@ -317,13 +316,13 @@ class LeakageSection:
 
 
 def leakage_section(bundle: ReportInput) -> LeakageSection | None:
-    """Return the canary's sights, or nothing where it was not asked."""
+    """Return the context of the demo; ``None`` where it was not requested."""
     if not bundle.leakage_demo:
         return None
-    sights = tuple(
-        LeakageRow(s["meaning"], s["accuracy"], s["log_loss"], s["is_honest"])
-        for s in bundle.leakage_demo
+    rows = tuple(
+        LeakageRow(row["meaning"], row["accuracy"], row["log_loss"], row["is_honest"])
+        for row in bundle.leakage_demo
     )
-    honest = next(s.accuracy for s in sights if s.is_honest)
-    worst = max(s.accuracy for s in sights if not s.is_honest)
-    return LeakageSection(sights, worst - honest)
+    honest = next(s.accuracy for s in rows if s.is_honest)
+    worst = max(s.accuracy for s in rows if not s.is_honest)
+    return LeakageSection(rows, worst - honest)

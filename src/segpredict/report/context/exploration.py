@@ -1,4 +1,4 @@
-"""What the data look like: how often, how much, when and where people buy."""
+"""What the data look like: how often, how much, when and where customers buy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ CHART_TITLES = {
     "gaps": ("Days between two purchases", "Times", ""),
     "countries": ("Sales by country", "Sales", ""),
 }
-MONTHLY_TITLES = {"sales": "Sales by month", "returns": "Sent back by month"}
+MONTHLY_TITLES = {"sales": "Sales by month", "returns": "Returns by month"}
 MAX_MONTHS_SHOWN = 36  # months
 
 
 @dataclass(frozen=True, slots=True)
 class HistogramBin:
-    """One bin: its number, its name, how much is in it, and that as percent of most.
+    """One bin: its number, its label, its value, and that in percent of the largest.
 
     Parameters
     ----------
     number, label
         Number and name.
     value, width
-        How much is in it, and that in percent of the fullest bin.
+        Its value, and that in percent of the largest bin.
     """
 
     number: int
@@ -50,13 +50,13 @@ class HistogramChart:
     Parameters
     ----------
     name
-        In the numbers that filters read.
+        Name of the chart in the filter data.
     title, unit, counted
         What it shows, what its bins are in, what is counted.
     is_money
         Whether money is summed.
     finding
-        What to see, in a sentence.
+        The main finding, as a sentence.
     bins
         Its bars.
     """
@@ -77,9 +77,9 @@ class MonthlyChart:
     Parameters
     ----------
     name, title
-        What is counted, for the script and for people.
+        The series: name in the filter data, and title.
     bars
-        Where the bars stand.
+        Positions of the bars.
     bins
         Their numbers.
     """
@@ -150,13 +150,13 @@ class ExplorationSection:
     hours, week
         Hours shown, and the orders of each weekday; empty where no hour is known.
     busiest
-        What to see in the week, in a sentence.
+        The busiest day, as a sentence.
     map_points, map_axes, map_customers
         The map, its axes, and of how many customers it is a sample.
     badges
         The segments on the map.
     filter_data
-        What filters read: names of countries and periods (months), and by chart the
+        Data of the filters: names of countries and periods (months), and by chart the
         number of its ``bins``, how many numbers make one (``per``) and ``cells`` of
         ``[segment, country, period, bin, number]``, where −1 belongs to none.
     """
@@ -175,10 +175,10 @@ class ExplorationSection:
 
 def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
     """Return the context; ``None`` for a run that was not explored."""
-    seen = bundle.exploration
-    if not seen or seen["cells"].is_empty():
+    explored = bundle.exploration
+    if not explored or explored["cells"].is_empty():
         return None
-    cells, facts = seen["cells"], seen["facts"]
+    cells, facts = explored["cells"], explored["facts"]
     bins = {name: _bins(cells, name, names) for name, names in facts["bins"].items()}
     known = tuple(segment_badges(bundle.segments).values())
     hours, week = _week(bins["week"]) if facts["has_time"] else ((), ())
@@ -190,10 +190,10 @@ def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
         busiest=_busiest(bins["week"]),
         map_points=tuple(
             MapPoint(row["x"], round(100 - row["y"], 1), known[row["segment"]])
-            for row in seen["map"].iter_rows(named=True)
+            for row in explored["map"].iter_rows(named=True)
             if row["segment"] < len(known)
         ),
-        map_axes=tuple(MapAxis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
+        map_axes=tuple(MapAxis(a["share"], ", ".join(a["loadings"])) for a in facts["axes"]),
         map_customers=int(facts["customers"]),
         badges=known,
         filter_data=filter_data(bundle),
@@ -250,7 +250,7 @@ def _busiest(bins: tuple[HistogramBin, ...]) -> str:
     if not bins or not any(each.value for each in bins):
         return ""
     most = max(bins, key=lambda each: each.value)
-    return f"Most orders come on {most.label}."
+    return f"Most orders are placed on {most.label}."
 
 
 def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:

@@ -1,4 +1,4 @@
-"""Page one, on one screen: what was foretold, for whom, and how far to trust it."""
+"""The first screen: the forecast, for whom it is, and how far to trust it."""
 
 import math
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
 MIX_NOTE = (
-    "Inactive means no order in {days} days. People who have yet to buy for the first "
-    "time are not counted, so the mix leans towards Inactive."
+    "Inactive means no order in {days} days. New customers of the next window "
+    "are not included, so the expected mix has more Inactive than the shop will."
 )
-MIX_INTERVAL_LEVEL = 0.8  # of the interval of the mix; few tests bear no more
+MIX_INTERVAL_LEVEL = 0.8  # of the interval of the mix; few tests support no more
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentForecast:
-    """How large a segment was, is, and is expected to be.
+    """Past, current and expected size of a segment.
 
     Parameters
     ----------
@@ -47,16 +47,16 @@ class SegmentForecast:
         Share of the revenue of the newest window.
     before, last_year
         Customers one window earlier and in the same season last year; ``None`` if not
-        known, and for INACTIVE, which is counted among others on each day.
+        known, and for INACTIVE, which counts different customers on each day.
     low, high
         Interval of `share_expected` (see Notes).
 
     Notes
     -----
-    The interval is the expected share ± t·e: e is the root mean square of how far the
-    shares foretold in the tests were from those that came, and t the quantile of
-    Student's distribution with as many degrees of freedom as tests. It holds what this
-    shop's seasons did to earlier forecasts, and nothing that they never met.
+    The interval is the expected share ± t·e: e is the root mean square difference of
+    predicted and actual shares in the backtests, and t the quantile of Student's
+    distribution with as many degrees of freedom as backtests. It reflects the seasons
+    of the backtests only.
     """
 
     badge: SegmentBadge
@@ -73,16 +73,16 @@ class SegmentForecast:
 
 @dataclass(frozen=True, slots=True)
 class RevenueAtStake:
-    """Money that the next window is expected to move, and what came of such claims.
+    """Revenue at risk and upside of the next window, and how such predictions did.
 
     Parameters
     ----------
     revenue_at_risk, upside
-        Expected loss by those who fall and gain by those who rise, in currency.
+        Expected loss from moves to lower segments and gain from moves to higher ones.
     realised_loss
-        Of the risk foretold in all tests together, counted by segment.
+        Realised part of the revenue at risk, all backtests together.
     realised_range
-        Least and most share that came in one test.
+        Lowest and highest realised share in one backtest.
     """
 
     revenue_at_risk: float | None
@@ -93,7 +93,7 @@ class RevenueAtStake:
 
 @dataclass(frozen=True, slots=True)
 class HeadlineCampaign:
-    """Something to do: what, for how many customers, and how to test it."""
+    """A campaign: its title, the number of customers, and how to test it."""
 
     title: str
     n: float | None
@@ -109,11 +109,11 @@ class DataBox:
     span
         First and last day.
     files, rows, orders, customers
-        What was read and used.
+        Numbers of files read, and of rows, orders and customers.
     rows_used
         Share of the rows.
     unknown
-        Share of the money read that names no customer; ``None`` without that rule.
+        Share of the amount read that has no customer id; ``None`` without that rule.
     """
 
     span: str
@@ -132,25 +132,25 @@ class HeadlineSection:
     Parameters
     ----------
     sentence
-        What was foretold, for whom and for when.
+        What is forecast, for whom and for when.
     finding
-        The largest expected change, or nothing.
+        The largest expected change; empty without one.
     current_mix, expected_mix
         Strips of the mix of segments.
     segments
         The same as a table.
     n_tests
-        Tests behind the interval of the mix.
+        Backtests behind the interval of the mix.
     note
-        What the mix does and does not count.
+        What the mix includes and excludes.
     revenue_at_stake
-        Revenue at risk; ``None`` where nobody was valued.
+        Revenue at risk; ``None`` where no customer was valued.
     campaigns
-        The first three things to do; none where nobody worked them out.
+        The top three campaigns; empty where none were planned.
     trust
         The trust box; ``None`` where nothing was tested.
     data
-        What all of this rests on.
+        The data behind the page.
     warnings
         What a reader must know.
     """
@@ -172,19 +172,19 @@ class HeadlineSection:
 def headline_section(bundle: ReportInput) -> HeadlineSection:
     """Return the context of the first screen."""
     known = segment_badges(bundle.segments)
-    moves = _moves(bundle, known)
-    verdict = bundle.evaluation or {}
+    forecasts = _segment_forecasts(bundle, known)
+    evaluation = bundle.evaluation or {}
     return HeadlineSection(
         sentence=_sentence(bundle),
-        finding=_finding(moves),
+        finding=_finding(forecasts),
         current_mix=stacked_strip(bundle.current_mix, known),
         expected_mix=stacked_strip(bundle.expected_mix, known),
-        segments=moves,
-        n_tests=len(verdict.get("windows") or ()),
+        segments=forecasts,
+        n_tests=len(evaluation.get("windows") or ()),
         note=MIX_NOTE.format(days=bundle.window.horizon),
-        revenue_at_stake=_stakes(bundle),
-        campaigns=_actions(bundle),
-        trust=trust_box(verdict, _segment_grade(bundle)) if verdict else None,
+        revenue_at_stake=_revenue_at_stake(bundle),
+        campaigns=_campaigns(bundle),
+        trust=trust_box(evaluation, _segment_grade(bundle)) if evaluation else None,
         data=_data(bundle),
         warnings=_warnings(bundle),
     )
@@ -200,16 +200,18 @@ def _sentence(bundle: ReportInput) -> str:
     outcome = format_day_range(window.outcome_start, window.outcome_end)
     customers = sum(finite_or_none(n) or 0 for n in bundle.current_mix.values())
     who = f"the {format_number(customers)} customers" if customers else "all customers"
-    return f"For {who} who bought from {bought}: the segment likely for each from {outcome}."
+    return f"For {who} who bought from {bought}: the most likely segment of each from {outcome}."
 
 
-def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[SegmentForecast, ...]:
+def _segment_forecasts(
+    bundle: ReportInput, known: Mapping[str, SegmentBadge]
+) -> tuple[SegmentForecast, ...]:
     now = {i: finite_or_none(bundle.current_mix.get(i)) or 0.0 for i in known}
     then = {i: finite_or_none(bundle.expected_mix.get(i)) or 0.0 for i in known}
     total_now, total_then = sum(now.values()), sum(then.values())
     if not total_now and not total_then:
         return ()
-    off = _errors(bundle.evaluation or {}) if total_then else {}
+    half_widths = _errors(bundle.evaluation or {}) if total_then else {}
     before, last_year = _earlier(bundle)
     revenue = _revenue(bundle.profile)
     return tuple(
@@ -222,8 +224,8 @@ def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[Segm
             revenue=revenue.get(i),
             before=before.get(i),
             last_year=last_year.get(i),
-            low=max(0.0, then[i] / total_then - off[i]) if i in off else None,
-            high=min(1.0, then[i] / total_then + off[i]) if i in off else None,
+            low=max(0.0, then[i] / total_then - half_widths[i]) if i in half_widths else None,
+            high=min(1.0, then[i] / total_then + half_widths[i]) if i in half_widths else None,
         )
         for i, chip in known.items()
     )
@@ -231,15 +233,15 @@ def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[Segm
 
 def _errors(evaluation: Mapping[str, Any]) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
-    told = [
-        (origin["actual_mix"], (origin.get("predicted_mix") or {}).get(evaluation["selected"]))
-        for origin in evaluation.get("windows") or ()
-        if origin.get("actual_mix")
+    mixes = [
+        (window["actual_mix"], (window.get("predicted_mix") or {}).get(evaluation["selected"]))
+        for window in evaluation.get("windows") or ()
+        if window.get("actual_mix")
     ]
     gaps = [
-        [came - said for came, said in zip(realised, forecast, strict=True)]
-        for realised, forecast in told
-        if forecast
+        [a - p for a, p in zip(actual, predicted, strict=True)]
+        for actual, predicted in mixes
+        if predicted
     ]
     if not gaps:
         return {}
@@ -251,7 +253,7 @@ def _errors(evaluation: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the sizes of the segments one window ago, and in last year's season."""
+    """Return the sizes of the segments one window ago, and in the same season last year."""
     observed = bundle.transitions.get("observed")
     if observed is None or observed["since"].null_count() == observed.height:
         return {}, {}
@@ -276,31 +278,31 @@ def _revenue(profile: pl.DataFrame | None) -> dict[str, float | None]:
     return {str(name): finite_or_none(share) for name, share in shares}
 
 
-def _finding(moves: tuple[SegmentForecast, ...]) -> str:
+def _finding(segments: tuple[SegmentForecast, ...]) -> str:
     changes = [
         (m.share_expected - m.share_now, m)
-        for m in moves
+        for m in segments
         if m.share_expected is not None and m.share_now is not None
     ]
     if not changes:
         return ""
     change, most = max(changes, key=lambda pair: abs(pair[0]))
     if abs(change) < 0.005:
-        return "The mix of segments is expected to stay as it is."
+        return "The mix of segments is expected to stay the same."
     verb = "grow" if change > 0 else "shrink"
     return (
         f"{most.badge.name} is expected to {verb} most: from "
         f"{format_number((most.share_now or 0) * 100)} to "
-        f"{format_number((most.share_expected or 0) * 100)} of every hundred customers."
+        f"{format_number((most.share_expected or 0) * 100)} percent of customers."
     )
 
 
-def _stakes(bundle: ReportInput) -> RevenueAtStake | None:
+def _revenue_at_stake(bundle: ReportInput) -> RevenueAtStake | None:
     found = customer_value_section(bundle)
     if found is None:
         return None
-    pooled = [told for told in found.sums if told.window == "all tests"]
-    risk = [told.actual[0] for told in pooled if told.measure == "Revenue at risk"]
+    pooled = [each for each in found.sums if each.window == "all tests"]
+    risk = [each.actual[0] for each in pooled if each.measure == "Revenue at risk"]
     return RevenueAtStake(
         found.total.value_at_risk,
         found.total.upside,
@@ -309,7 +311,7 @@ def _stakes(bundle: ReportInput) -> RevenueAtStake | None:
     )
 
 
-def _actions(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
+def _campaigns(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
     return tuple(
         HeadlineCampaign(each.title, float(each.n), each.test)
         for each in campaign_summaries(bundle)
@@ -317,9 +319,9 @@ def _actions(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
 
 
 def _data(bundle: ReportInput) -> DataBox:
-    book = bundle.ledger
-    read, used = book.total("in"), book.total("used")
-    unknown = [e.count.money for e in book.entries if e.rule == NO_CUSTOMER.name]
+    ledger = bundle.ledger
+    read, used = ledger.total("in"), ledger.total("used")
+    unknown = [e.count.money for e in ledger.entries if e.rule == NO_CUSTOMER.name]
     return DataBox(
         span=format_day_range(bundle.first_day, bundle.end_day),
         files=len(bundle.files),
@@ -332,8 +334,8 @@ def _data(bundle: ReportInput) -> DataBox:
 
 
 def _warnings(bundle: ReportInput) -> tuple[str, ...]:
-    from_verdict = (bundle.evaluation or {}).get("warnings") or ()
+    from_evaluation = (bundle.evaluation or {}).get("warnings") or ()
     names = {segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments}
-    told = (replace_model_names(replace_model_names(str(text)), names) for text in from_verdict)
+    named = (replace_model_names(replace_model_names(str(text)), names) for text in from_evaluation)
     own = (replace_model_names(text) for text in bundle.warnings)
-    return tuple(dict.fromkeys([*own, *told]))
+    return tuple(dict.fromkeys([*own, *named]))

@@ -1,4 +1,4 @@
-"""What drives the forecast: overall, per future segment, per current segment."""
+"""Importance of single features: overall, per future segment, per current segment."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ CAUSALITY_NOTES = (
     "These are associations that the model uses, not causes: changing a feature need "
     "not change a customer.",
     "Importance depends on how the segments are defined; with others it would differ.",
-    "Features that move together share the credit between them.",
+    "Correlated features share their importance.",
     "A large contribution is not the same as a contribution to accuracy.",
-    "That the current segment and recency matter is expected; it is no discovery.",
-    "The overall figure is dominated by the segments with the most customers.",
+    "It is expected, and no discovery, that the current segment and recency matter.",
+    "The overall importance is dominated by the segments with the most customers.",
     "Do not compare sizes between two models.",
 )
 
@@ -102,12 +102,11 @@ class ImportanceSection:
     future
         Importance for each future segment, as numbers to the beeswarms.
     n_explained
-        Customers behind it.
+        Customers that were explained.
     in_use
-        What ships, where it has no reasons of its own and trees are explained; else
-        empty.
+        The selected model, where trees are explained in its place; else empty.
     cautions
-        Warnings that belong to every figure here.
+        Warnings that belong to every number here.
     """
 
     drivers: tuple[FeatureDriver, ...]
@@ -122,15 +121,15 @@ class ImportanceSection:
 
 
 def importance_section(bundle: ReportInput) -> ImportanceSection:
-    """Return the context of the reasons; empty where none were worked out."""
+    """Return the context of the section; empty where nothing was explained."""
     table = bundle.importance
     if table is None or table.is_empty():
         return ImportanceSection((), 0.0, (), (), None, None, 0)
     overall = table.filter(scope="all").sort("rank")
-    verdict = bundle.evaluation or {}
-    shipped = str(verdict.get("selected", ""))
-    models = {"", TREE_MODEL, str(verdict.get("model", ""))}
-    is_other = bool(bundle.reasons_note) and shipped not in models
+    evaluation = bundle.evaluation or {}
+    selected = str(evaluation.get("selected", ""))
+    models = {"", TREE_MODEL, str(evaluation.get("model", ""))}
+    is_other = bool(bundle.reasons_note) and selected not in models
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
     return ImportanceSection(
@@ -141,7 +140,7 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
         now=_matrix(table.filter(scope="segment"), names, bundle),
         future=_matrix(table.filter(scope="class"), names, bundle),
         n_explained=bundle.n_explained,
-        in_use=model_label(shipped) if is_other else "",
+        in_use=model_label(selected) if is_other else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Where every row of the input went, and everything needed to repeat the run."""
+"""The data ledger: what happened to every row; and all that is needed to repeat the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class LedgerRow:
     stage
         ``in``, ``rejected``, ``excluded``, ``used`` or ``noted``.
     rule, meaning
-        The rule of cleaning, and what it says in a sentence.
+        The cleaning rule, and what it means, as a sentence.
     count
-        How much it concerns.
+        How much it affects.
     """
 
     stage: str
@@ -43,11 +43,11 @@ class LedgerFile:
     Parameters
     ----------
     name, rows
-        The file as it was given, and its rows.
+        The file name as given, and its rows.
     sha256
         Hash of its bytes; empty for frames.
     detected
-        What was found out on the way, by topic.
+        What was detected while reading, by topic.
     """
 
     name: str
@@ -63,11 +63,11 @@ class LedgerSection:
     Parameters
     ----------
     read, left_out, used
-        What came in, what was left out and why, what was used.
+        What was read, what was excluded and why, what was used.
     noted
-        Parts of what was used that deserve a word.
+        Parts of the used rows that deserve a note.
     adds_up
-        Whether used and left out make what came in, in all four columns.
+        Whether used and excluded rows reconcile with the rows read, in all four columns.
     share_used
         Rows used of rows read.
     files
@@ -85,26 +85,26 @@ class LedgerSection:
 
 def ledger_section(bundle: ReportInput) -> LedgerSection:
     """Return the context of the ledger."""
-    book = bundle.ledger
+    ledger = bundle.ledger
 
     def lines(*stages: LedgerStage) -> tuple[LedgerRow, ...]:
-        found = (entry for entry in book.entries if entry.stage in stages)
+        found = (entry for entry in ledger.entries if entry.stage in stages)
         return tuple(LedgerRow(e.stage, e.rule, e.meaning, e.count) for e in found)
 
-    rows = book.total("in").rows
+    rows = ledger.total("in").rows
     return LedgerSection(
         read=lines("in"),
         left_out=lines("rejected", "excluded"),
         used=lines("used"),
         noted=lines("noted"),
-        adds_up=book.adds_up,
-        share_used=book.total("used").rows / rows if rows else None,
+        adds_up=ledger.adds_up,
+        share_used=ledger.total("used").rows / rows if rows else None,
         files=tuple(LedgerFile(f.name, f.rows, f.sha256, f.detected.shown()) for f in bundle.files),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class AppendixTopic:
     """Facts of one kind, as pairs of name and text."""
 
     title: str
@@ -120,7 +120,7 @@ class GlossaryTerm:
     name, meaning, unit
         As declared.
     range
-        The least and the most that a value can be, as text.
+        Lowest and highest possible value, as text.
     """
 
     name: str
@@ -152,12 +152,12 @@ class AppendixSection:
     Parameters
     ----------
     topics
-        The window, then what the manifest says, topic by topic.
+        The window, then the manifest, topic by topic.
     glossary
         All features, family by family.
     """
 
-    topics: tuple[Topic, ...]
+    topics: tuple[AppendixTopic, ...]
     glossary: tuple[GlossaryFamily, ...]
 
 
@@ -166,12 +166,12 @@ def appendix_section(bundle: ReportInput) -> AppendixSection:
     plain = {k: v for k, v in bundle.manifest.items() if not isinstance(v, Mapping)}
     nested = {k: v for k, v in bundle.manifest.items() if isinstance(v, Mapping)}
     topics = [_window(bundle)]
-    topics += [Topic("Run", _facts(plain))] if plain else []
-    topics += [Topic(name_to_words(str(k)), _facts(v)) for k, v in nested.items()]
+    topics += [AppendixTopic("Run", _facts(plain))] if plain else []
+    topics += [AppendixTopic(name_to_words(str(k)), _facts(v)) for k, v in nested.items()]
     return AppendixSection(tuple(topics), _glossary(bundle))
 
 
-def _window(bundle: ReportInput) -> Topic:
+def _window(bundle: ReportInput) -> AppendixTopic:
     window = bundle.window
     facts = [
         ("Data", format_day_range(bundle.first_day, bundle.end_day)),
@@ -183,7 +183,7 @@ def _window(bundle: ReportInput) -> Topic:
             f"{window.horizon} days, {format_day_range(window.outcome_start, window.outcome_end)}",
         ),
     ]
-    return Topic("Window", tuple(facts))
+    return AppendixTopic("Window", tuple(facts))
 
 
 def _facts(values: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:

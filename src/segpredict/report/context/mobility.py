@@ -1,4 +1,4 @@
-"""How much moves from period to period, what changed, and what is to come."""
+"""Mobility by period, comparison of periods, Markov order, and expected transitions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from segpredict.report.input import ReportInput
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that the page lists
 SAME_SEASON_DAYS = 350  # days; two periods at least so far apart are of the same season
-SIGNIFICANCE_LEVEL = 0.05  # p-value below which the segment before counts
+SIGNIFICANCE_LEVEL = 0.05  # p-value below which the previous segment matters
 
 
 @dataclass(frozen=True, slots=True)
 class MobilityPeriod:
-    """One period: its mobility, and who stayed.
+    """One period: its mobility, and the share who stayed.
 
     Parameters
     ----------
     since
-        The day it begins with.
+        Its first day.
     n
-        Customers of it.
+        Its customers.
     share_staying
-        Share of them who stayed where they were.
+        Share of customers who stayed in their segment.
     mobility, low, high
-        How much the period moved its customers, 0 to 1, and its 95 % interval.
+        Mobility index, 0 to 1, and its 95 % interval.
     mark
         The interval on an axis.
     is_small
-        Whether too few customers stand behind it.
+        Whether it has too few customers.
     observed
         Days of the look-back that were observed.
     """
@@ -55,14 +55,14 @@ class MobilityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PeriodChange:
-    """A figure in two periods.
+    """A number in two periods.
 
     Parameters
     ----------
     start, end
         From which segment to which; ``None`` for all.
     first, second
-        The figure in the older and in the newer period.
+        Its value in the older and in the newer period.
     difference, low, high
         Newer less older, and its 95 % interval.
     mark
@@ -95,10 +95,10 @@ class PeriodComparison:
     overall
         The difference of their mobility.
     changes
-        The largest clear differences of shares.
+        The largest significant differences of shares.
     significant, n_compared
-        Shares that differ clearly, of those of rows with enough customers in both
-        periods, and of moves that anybody made.
+        Shares that differ significantly, and shares compared: of rows with enough
+        customers in both periods, and of transitions that occurred.
     """
 
     title: str
@@ -110,41 +110,40 @@ class PeriodComparison:
 
 @dataclass(frozen=True, slots=True)
 class MarkovOrderTest:
-    """What the segment before adds, for a segment now; ``None`` for all.
+    """What the previous segment adds to the current one.
 
     Parameters
     ----------
     badge
-        The segment now; ``None`` for all.
+        The current segment; ``None`` for all.
     n
-        Moves behind the test.
-    likelihood_ratio, df, p_value
+        Transitions behind the test.
+    likelihood_ratio, degrees_of_freedom, p_value
         Likelihood ratio, its degrees of freedom and its p-value (as text).
     accuracy_gain
-        Nats a move that a forecast gains by knowing the segment before.
+        Nats per transition that a forecast gains by knowing the previous segment.
     """
 
     badge: SegmentBadge | None
     n: int
     likelihood_ratio: float
-    df: int
+    degrees_of_freedom: int
     p_value: str
     accuracy_gain: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTransitions:
-    """What is foretold of a segment: how many leave it, stay, and come to it.
+    """The expected transitions of the customers of one segment.
 
     Parameters
     ----------
     start
-        The segment now.
+        The current segment.
     n
-        Customers in it now.
+        Its customers now.
     cells
-        By segment of arrival, as the table on the page shows them: how many, share, and
-        the ends of its interval.
+        By target segment: customers, share, and the interval of the share.
     """
 
     start: SegmentBadge
@@ -161,19 +160,19 @@ class MobilitySection:
     periods
         Oldest first.
     comparisons
-        The newest period beside others.
+        The newest period compared with others.
     markov_order
-        The test of one step against two; the last is the whole.
+        The test of a first-order against a second-order chain; the last is for all.
     is_second_order
-        Whether the segment before adds to the segment now.
+        Whether the previous segment adds to the current one.
     badges
         Segments, in the order of the columns.
     expected
-        What is foretold from the end of the data on.
+        Expected transitions after the end of the data.
     since, until
-        Of what is foretold.
+        Period of the expected transitions.
     dispersion
-        How many times wider its intervals are than by chance alone.
+        How many times wider their intervals are than by sampling alone.
     """
 
     periods: tuple[MobilityPeriod, ...]
@@ -193,19 +192,18 @@ def mobility_section(bundle: ReportInput) -> MobilitySection | None:
     if "mobility" not in tables:
         return None
     known = segment_badges(bundle.segments)
-    memory = _memory(tables["markov_order"], known)
-    foretold = tables.get("predicted")
-    coming, since, until, spread = _coming(foretold, known)
+    order_tests = _markov_order(tables["markov_order"], known)
+    expected, since, until, dispersion = _expected(tables.get("predicted"), known)
     return MobilitySection(
         _periods(tables["mobility"]),
         _comparisons(tables.get("comparison"), known),
-        memory,
-        bool(memory) and _p(tables["markov_order"]) < SIGNIFICANCE_LEVEL,
+        order_tests,
+        bool(order_tests) and _p_value(tables["markov_order"]) < SIGNIFICANCE_LEVEL,
         tuple(known.values()),
-        coming,
+        expected,
         since,
         until,
-        spread,
+        dispersion,
     )
 
 
@@ -216,12 +214,12 @@ def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
         MobilityPeriod(
             format_iso_day(row["since"]),
             row["n"],
-            finite_or_none(row["stay"]),
+            finite_or_none(row["share_staying"]),
             finite_or_none(row["mobility"]),
             finite_or_none(row["low"]),
             finite_or_none(row["high"]),
             mark,
-            row["is_thin"],
+            row["is_small"],
             row.get("observed_days"),
         )
         for row, mark in zip(rows, marks, strict=True)
@@ -242,23 +240,23 @@ def _comparison(
 ) -> PeriodComparison:
     first, second = rows[0]["first"], rows[0]["second"]
     is_year = (second - first).days >= SAME_SEASON_DAYS
-    against = "the same season a year before" if is_year else "the period before"
+    against = "the same season a year earlier" if is_year else "the previous period"
     cells = [
         row
         for row in rows
         if row["figure"] == "share"
-        and not row["is_thin"]
+        and not row["is_small"]
         and (row["value_first"] or row["value_second"])
     ]
     changes = [_change(row, known, None) for row in cells]
-    clear = [row for row, change in zip(cells, changes, strict=True) if change.is_significant]
-    largest = sorted(clear, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
+    significant = [row for row, change in zip(cells, changes, strict=True) if change.is_significant]
+    largest = sorted(significant, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
     marks = layout_intervals([{**row, "value": row["difference"]} for row in largest])
     return PeriodComparison(
-        f"From {format_iso_day(second)}, beside {against} (from {format_iso_day(first)})",
+        f"From {format_iso_day(second)}, compared with {against} (from {format_iso_day(first)})",
         _change(rows[0], known, None),
         tuple(_change(row, known, mark) for row, mark in zip(largest, marks, strict=True)),
-        len(clear),
+        len(significant),
         len(cells),
     )
 
@@ -284,29 +282,33 @@ def _change(
     )
 
 
-def _p(table: pl.DataFrame) -> float:
-    whole = table.filter(pl.col("since").is_null() & pl.col("now_id").is_null())
-    found = finite_or_none(whole["p"][0]) if whole.height else None
+def _p_value(table: pl.DataFrame) -> float:
+    whole = table.filter(pl.col("since").is_null() & pl.col("segment_id").is_null())
+    found = finite_or_none(whole["p_value"][0]) if whole.height else None
     return 1.0 if found is None else found
 
 
-def _memory(table: pl.DataFrame, known: Mapping[str, SegmentBadge]) -> tuple[MarkovOrderTest, ...]:
+def _markov_order(
+    table: pl.DataFrame, known: Mapping[str, SegmentBadge]
+) -> tuple[MarkovOrderTest, ...]:
     rows = table.filter(pl.col("since").is_null()).rows(named=True)
     return tuple(
         MarkovOrderTest(
-            known.get(row["now_id"]),
+            known.get(row["segment_id"]),
             row["n"],
-            row["lr"],
-            row["df"],
-            "< 0.001" if (finite_or_none(row["p"]) or 0) < 0.001 else format_number(row["p"], 3),
-            finite_or_none(row["gain"]),
+            row["likelihood_ratio"],
+            row["degrees_of_freedom"],
+            "< 0.001"
+            if (finite_or_none(row["p_value"]) or 0) < 0.001
+            else format_number(row["p_value"], 3),
+            finite_or_none(row["accuracy_gain"]),
         )
         for row in rows
-        if row["df"]
+        if row["degrees_of_freedom"]
     )
 
 
-def _coming(
+def _expected(
     table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
 ) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
     if table is None:
@@ -316,10 +318,10 @@ def _coming(
     starts: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         starts.setdefault(row["from_id"], []).append(row)
-    coming = tuple(
+    expected = tuple(
         ExpectedTransitions(
             known.get(name, SegmentBadge(name, cells[0]["from_name"], None)),
-            cells[0]["row_n"],
+            cells[0]["n_from"],
             tuple(
                 (cell["n"], *(finite_or_none(cell[of]) for of in ("share", "low", "high")))
                 for cell in cells
@@ -327,10 +329,10 @@ def _coming(
         )
         for name, cells in starts.items()
     )
-    spread = finite_or_none(rows[0]["dispersion"])
+    dispersion = finite_or_none(rows[0]["dispersion"])
     return (
-        coming,
+        expected,
         format_iso_day(rows[0]["since"]),
         format_iso_day(rows[0]["until"]),
-        None if spread is None else spread**0.5,
+        None if dispersion is None else dispersion**0.5,
     )

@@ -1,4 +1,4 @@
-"""The model card: what it is for, on what it stands, and which leaks were kept out."""
+"""The model card: purpose, data, tests, and the checks against leakage."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,33 +20,33 @@ from segpredict.report.formatting import (
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
-# What a leak's row can end with; words, so that they can be read without colours.
+# Results of a leakage check; words, so that they can be read without colours.
 CHECKED_TEXT, BUILT_IN_TEXT, REPORTED_TEXT, BROKEN_TEXT = (
     "checked",
     "by construction",
-    "your word",
+    "your statement",
     "broken",
 )
-MAX_WEAK_GROUPS = 6  # groups of customers that are named, at most
+MAX_WEAK_GROUPS = 6  # most groups of customers that are named
 PURPOSE_TEXT = (
-    "Planning for groups: whom to contact first, which offers to test, what to stock, "
-    "what a season may bring."
+    "Planning for groups of customers: whom to contact first, which offers to test, "
+    "what to stock, what to expect of a season."
 )
 OUT_OF_SCOPE_TEXT = (
     "Credit, prices for one person, employment, or any decision about one person that "
-    "has legal or similar effect. The reasons say what moves the forecast; they do not "
-    "say what would happen if a customer were made to behave otherwise."
+    "has legal or similar effect. The reasons describe the forecast; they do not "
+    "say what would happen if a customer behaved differently."
 )
 PRIVACY_TEXT = (
-    "The model holds no names and no ids; scores and lists do. Forecasting what a "
-    "person will do is profiling: tell customers, and leave out those who object. "
-    "Where ids must not leave, write the page with --hash-ids or --no-customers."
+    "The model contains no names and no ids; scores and lists do. Forecasting the "
+    "behaviour of a person is profiling: inform customers, and exclude those who object. "
+    "Where ids must not be shared, write the page with --hash-ids or --no-customers."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LeakageCheck:
-    """One way to see the future by mistake, and how this run stands against it.
+    """One way to leak the future into a forecast, and how this run avoids it.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ class LeakageCheck:
     description
         The mistake.
     safeguard
-        What keeps it out, with the figures of this run where there are any.
+        What prevents it, with the numbers of this run where there are any.
     result
-        ``checked`` on this run, kept out ``by construction``, ``your word``, or
+        ``checked`` on this run, excluded ``by construction``, ``your statement``, or
         ``broken``.
     """
 
@@ -74,11 +74,11 @@ class ModelCardSection:
     Parameters
     ----------
     facts
-        What a model card tells, as pairs of name and text.
+        The facts of the card, as pairs of name and text.
     leakage_checks
-        The catalogue of leaks, L1 to L12.
+        The checks L1 to L12.
     counts
-        How many leaks ended with each result.
+        How many checks have each result.
     """
 
     facts: tuple[tuple[str, str], ...]
@@ -90,46 +90,46 @@ def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     """Return the context of the section; ``None`` where no forecast was tested."""
     if not bundle.evaluation or not bundle.evaluation.get("windows"):
         return None
-    leaks = (*_of_time(bundle), *_of_columns(bundle), *_of_tests(bundle))
-    ordered = tuple(sorted(leaks, key=lambda leak: int(leak.code[1:])))
-    results = [leak.result for leak in ordered]
+    checks = (*_of_time(bundle), *_of_columns(bundle), *_of_tests(bundle))
+    ordered = tuple(sorted(checks, key=lambda check: int(check.code[1:])))
+    results = [check.result for check in ordered]
     counts = {r: results.count(r) for r in dict.fromkeys(results)}
     return ModelCardSection(_facts(bundle, bundle.evaluation), ordered, counts)
 
 
 def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    window, origins = bundle.window, found["windows"]
-    tests = ", ".join(format_iso_day(o["cutoff"]) for o in origins)
+    window = bundle.window
+    tests = ", ".join(format_iso_day(o["cutoff"]) for o in found["windows"])
     facts = [
         ("For", PURPOSE_TEXT),
         ("Not for", OUT_OF_SCOPE_TEXT),
         (
             "Forecast for",
             f"Customers who bought in the {window.lookback} days before the cutoff. "
-            "Whoever comes for the first time later has no forecast.",
+            "New customers after the cutoff have no forecast.",
         ),
         (
             "Question",
-            f"Which segment each of them is in, {format_day_range(*_asked(bundle))}; the segments "
-            f"were frozen before the first test and never saw a later day.",
+            f"Which segment each of them is in, {format_day_range(*_outcome_days(bundle))}; the "
+            f"segments were frozen before the first test and use no later day.",
         ),
         ("In use", replace_model_names(str(found.get("reason", "")))),
-        ("Tested", f"As of {tests}: on days that came after all that was learned."),
-        ("Less sure of", _weak(bundle)),
+        ("Tested", f"As of {tests}: on days after all training data."),
+        ("Less certain for", _weak(bundle)),
         (
-            "Upkeep",
+            "Maintenance",
             f"Score after every night's orders. Train again when a window of "
             f"{window.horizon} days is complete: this one is on {_until(bundle)}. When "
-            "the mix or the error moves, refit the segments too: "
+            "the mix or the error changes, refit the segments too: "
             "segpredict cluster --refit keeps their ids.",
         ),
         ("Privacy", PRIVACY_TEXT),
-        ("Made", _made(bundle)),
+        ("Created", _created(bundle)),
     ]
     return tuple((name, text) for name, text in facts if text)
 
 
-def _asked(bundle: ReportInput) -> tuple[int, int]:
+def _outcome_days(bundle: ReportInput) -> tuple[int, int]:
     return bundle.window.outcome_start, bundle.window.outcome_end
 
 
@@ -137,17 +137,17 @@ def _until(bundle: ReportInput) -> str:
     return format_iso_day(as_date(bundle.window.outcome_end).isoformat())
 
 
-def _made(bundle: ReportInput) -> str:
-    told = bundle.manifest
+def _created(bundle: ReportInput) -> str:
+    manifest = bundle.manifest
     parts = [bundle.created]
-    parts += [f"segpredict {told['segpredict']}"] if "segpredict" in told else []
-    seed = (told.get("config") or {}).get("seed")
+    parts += [f"segpredict {manifest['segpredict']}"] if "segpredict" in manifest else []
+    seed = (manifest.get("config") or {}).get("seed")
     parts += [] if seed is None else [f"seed {seed}"]
-    return ", ".join(parts) + ". Versions, settings and hashes stand in the appendix."
+    return ", ".join(parts) + ". Versions, settings and hashes are in the appendix."
 
 
 def _weak(bundle: ReportInput) -> str:
-    """Name the groups in which what ships was not shown to beat the Markov chain."""
+    """Name the groups in which the selected model did not beat the Markov chain."""
     if bundle.scorecard is None:
         return ""
     names = {s.id: s.name for s in bundle.segments}
@@ -156,77 +156,81 @@ def _weak(bundle: ReportInput) -> str:
         return ""
     weak = rows.filter(~(pl.col("high") < 0)).sort("n", descending=True)
     if weak.is_empty():
-        return f"None of the {rows.height} groups looked at: all beat the Markov chain."
-    told = [
+        return f"None of {rows.height} groups: in all of them it beats the Markov chain."
+    named = [
         f"{STRATUM_LABELS.get(r['stratum'], name_to_words(r['stratum'])).lower()}: "
         f"{names.get(r['group'], r['group'])} ({format_number(r['n'])} forecasts)"
         for r in weak.head(MAX_WEAK_GROUPS).iter_rows(named=True)
     ]
-    more = weak.height - len(told)
+    more = weak.height - len(named)
     return (
-        f"{weak.height} of {rows.height} groups, in which it was not shown to beat the "
-        f"Markov chain: {'; '.join(told)}{f' and {more} more' if more else ''}."
+        f"{weak.height} of {rows.height} groups, in which it is not significantly better than "
+        f"the Markov chain: {'; '.join(named)}{f' and {more} more' if more else ''}."
     )
 
 
 def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
-    """Return the leaks that are a question of days: L1, L2, L3, L6, L8."""
+    """Return the checks on days: L1, L2, L3, L6, L8."""
     found, window = bundle.evaluation or {}, bundle.window
     cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["windows"])
     apart = all((b - a).days >= window.horizon for a, b in pairwise(cutoffs))
     many = len(cutoffs) > 1
-    saw = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until", "")
-    clean = bool(saw) and date.fromisoformat(saw) < cutoffs[0]
+    fitted_until = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until", "")
+    clean = bool(fitted_until) and date.fromisoformat(fitted_until) < cutoffs[0]
     return (
-        _learned(bundle),
+        _training_data(bundle),
         LeakageCheck(
             "L2",
-            "Testing on random rows of the days that were learned from",
+            "Testing on random rows of the training period",
             f"{len(cutoffs)} test windows of {window.horizon} days, later than all "
-            f"that was learned{', none over another' if many and apart else ''}.",
+            f"training data{', without overlap' if many and apart else ''}.",
             CHECKED_TEXT if apart else BROKEN_TEXT,
         ),
         LeakageCheck(
             "L3",
-            "Segments made with customers or days of the tests",
-            f"The segments saw nothing after {format_iso_day(saw)}; the first test began on "
+            "Segments fitted with customers or days of the tests",
+            f"The segments use no data after {format_iso_day(fitted_until)}; the first test began on "
             f"{format_iso_day(cutoffs[0].isoformat())}."
-            if saw
-            else "The run does not say until when the segments saw.",
-            BROKEN_TEXT if saw and not clean else CHECKED_TEXT if saw else REPORTED_TEXT,
+            if fitted_until
+            else "The run does not say on which data the segments were fitted.",
+            BROKEN_TEXT
+            if fitted_until and not clean
+            else CHECKED_TEXT
+            if fitted_until
+            else REPORTED_TEXT,
         ),
         LeakageCheck(
             "L6",
             "Days since the last order counted to the end of the data",
-            "Every age and silence is counted to the cutoff of its own forecast.",
+            "Every recency and age is measured at the cutoff of its own forecast.",
             BUILT_IN_TEXT,
         ),
         LeakageCheck(
             "L8",
-            "Later returns taken off earlier orders",
-            "A return counts on its own day; before the cutoff the order stands.",
+            "Later returns subtracted from earlier orders",
+            "A return counts on its own day; until then the order counts in full.",
             BUILT_IN_TEXT,
         ),
     )
 
 
-def _learned(bundle: ReportInput) -> LeakageCheck:
-    """Check that what a test learned from was complete on its day (L1)."""
+def _training_data(bundle: ReportInput) -> LeakageCheck:
+    """Check that the training outcomes of each test were complete on its day (L1)."""
     found, window = bundle.evaluation or {}, bundle.window
     folds = [f for f in (found.get("policies") or {}).get("folds", ()) if f["rehearsals"]]
     span_of = window.gap + window.horizon
     late = [
         f["cutoff"] for f in folds for day in f["rehearsals"] if _days(day, f["cutoff"]) < span_of
     ]
-    kept = "Features end where the days to be foretold begin."
+    safeguard = "Features end where the outcome window begins."
     if folds:
-        kept += (
-            f" The newest outcome that was learned from ended by the cutoff in "
+        safeguard += (
+            f" The newest training outcome ended by the cutoff in "
             f"{len(folds) - len(set(late))} of {len(folds)} forecasts."
         )
     result = CHECKED_TEXT if folds else BUILT_IN_TEXT
-    what = "Features from the days that are to be foretold"
-    return LeakageCheck("L1", what, kept, BROKEN_TEXT if late else result)
+    description = "Features from the outcome window"
+    return LeakageCheck("L1", description, safeguard, BROKEN_TEXT if late else result)
 
 
 def _days(first: str, last: str) -> int:
@@ -234,35 +238,35 @@ def _days(first: str, last: str) -> int:
 
 
 def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
-    """Return the leaks that come with columns: L5, L7, L9, L10."""
+    """Return the checks on columns: L5, L7, L9, L10."""
     config = bundle.manifest.get("config") or {}
-    beside = [config.get(name) or {} for name in ("customers", "products")]
-    vouched = [column for table in beside for column in table.get("vouched") or ()]
+    tables = [config.get(name) or {} for name in ("customers", "products")]
+    declared = [column for table in tables for column in table.get("time_invariant") or ()]
     return (
         LeakageCheck(
             "L5",
             "Quantiles over all customers and days used as features",
-            "Segments are told by borders that were frozen with them; no feature is a "
+            "Segment borders were frozen when the segments were fitted; no feature is a "
             "rank among customers of other days.",
             BUILT_IN_TEXT,
         ),
         LeakageCheck(
             "L7",
-            "Columns that say how things stand today, not then",
-            f"Used because you vouched that they never change: {', '.join(vouched)}."
-            if vouched
-            else "Columns without a time stamp are left out; none was vouched for.",
-            REPORTED_TEXT if vouched else CHECKED_TEXT,
+            "Columns with today's values, not those at the cutoff",
+            f"Used because you declared that they never change: {', '.join(declared)}."
+            if declared
+            else "Columns without a time stamp are excluded; none was declared constant.",
+            REPORTED_TEXT if declared else CHECKED_TEXT,
         ),
         LeakageCheck(
             "L9",
-            "Encodings or fillings fitted with rows of the test",
-            "Each test fits all it needs anew, on what was known by its cutoff.",
+            "Encodings or imputations fitted with rows of the test",
+            "Each test fits everything again, on what was known at its cutoff.",
             BUILT_IN_TEXT,
         ),
         LeakageCheck(
             "L10",
-            "The calendar as a name for the training window",
+            "The calendar identifies the training window",
             _season(bundle.evaluation or {}),
             BUILT_IN_TEXT,
         ),
@@ -270,37 +274,37 @@ def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
 
 
 def _season(evaluation: Mapping[str, Any]) -> str:
-    """Say in how many forecasts, that of today included, a season was proven."""
+    """Describe in how many forecasts a seasonal effect was found."""
     notes = " ".join(evaluation.get("warnings") or ())
     calendar, season = (notes.count(f"The {n} helps") for n in ("calendar", "season"))
     return (
-        "Trees see the calendar, and BG/NBD counts on last year's season, only where "
-        f"earlier windows prove it: in {calendar} and in {season} of "
-        f"{len(evaluation.get('origins') or ()) + 1} forecasts. The proofs are told under "
+        "Trees use the calendar, and BG/NBD last year's season, only where earlier "
+        f"windows show a benefit: in {calendar} and in {season} of "
+        f"{len(evaluation.get('windows') or ()) + 1} forecasts. The evidence is under "
         "“Read this first”."
     )
 
 
 def _of_tests(bundle: ReportInput) -> Sequence[LeakageCheck]:
-    """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
-    gone = [o["actual_mix"][0] for o in (bundle.evaluation or {})["windows"]]
+    """Return the checks on the choice of data and on the tests: L4, L11, L12."""
+    inactive_shares = [o["actual_mix"][0] for o in (bundle.evaluation or {})["windows"]]
     settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
     return (
         LeakageCheck(
             "L4",
-            "Customers chosen by what they did afterwards",
-            "Whoever bought before the cutoff is tested, also those who never came "
-            f"back: in the lowest segment afterwards were "
-            f"{', '.join(f'{share:.0%}' for share in gone)}.",
-            CHECKED_TEXT if all(share > 0 for share in gone) else BUILT_IN_TEXT,
+            "Customers selected by what they did afterwards",
+            "All customers who bought before the cutoff are tested, also those who never "
+            f"returned: in the lowest segment afterwards were "
+            f"{', '.join(f'{share:.0%}' for share in inactive_shares)}.",
+            CHECKED_TEXT if all(share > 0 for share in inactive_shares) else BUILT_IN_TEXT,
         ),
         LeakageCheck(
             "L11",
-            "Settings chosen by the result of the last test",
+            "Settings selected by the result of the last test",
             _evaluated(len(settings), bundle.test_set_log),
             {0: REPORTED_TEXT, 1: CHECKED_TEXT}.get(len(settings), BROKEN_TEXT),
         ),
-        _doubles(bundle),
+        _duplicates(bundle),
     )
 
 
@@ -312,15 +316,15 @@ def _evaluated(settings: int, log: Mapping[str, Any]) -> str:
         return f"The last test was evaluated with one setting only, first on {first}."
     return (
         f"The last test was evaluated with {settings} different settings, first on "
-        f"{first}: its figures flatter whatever was chosen by them."
+        f"{first}: its scores are too good for settings that were selected by them."
     )
 
 
-def _doubles(bundle: ReportInput) -> LeakageCheck:
-    what = "Rows that stand in two files and count twice"
+def _duplicates(bundle: ReportInput) -> LeakageCheck:
+    description = "Rows that are in two files and count twice"
     rows = {e.rule: e.count.rows for e in bundle.ledger.entries if e.stage == "excluded"}
     if "duplicates" not in rows:
-        kept = "The rule against duplicates was switched off."
-        return LeakageCheck("L12", what, kept, REPORTED_TEXT)
-    kept = f"Equal rows left out once they were counted: {format_number(rows['duplicates'])}."
-    return LeakageCheck("L12", what, kept, CHECKED_TEXT)
+        safeguard = "The rule against duplicates was switched off."
+        return LeakageCheck("L12", description, safeguard, REPORTED_TEXT)
+    safeguard = f"Duplicate rows excluded: {format_number(rows['duplicates'])}."
+    return LeakageCheck("L12", description, safeguard, CHECKED_TEXT)

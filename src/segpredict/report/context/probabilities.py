@@ -1,4 +1,4 @@
-"""Can the probabilities be used: calibration, sets, names, rankings, strata."""
+"""Quality of the probabilities: calibration, prediction sets, decisions, rankings, strata."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,36 +19,36 @@ from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
 RULE_LABELS = {
-    "argmax": "the likeliest segment",
-    "balanced": "small segments named too",
-    "cost": "least error in revenue",
+    "argmax": "the most likely segment",
+    "balanced": "small segments predicted more often",
+    "cost": "lowest expected error in revenue",
 }
 RANKING_LABELS = {
-    "at_risk": "Who falls silent, among the two upper kinds of segment",
-    "value_at_risk": "Revenue that falls away",
-    "upgrade": "Who rises, among the others",
-    "future_top": "The best fifth of what comes",
+    "at_risk": "Customers of the upper segments who become inactive",
+    "value_at_risk": "Revenue that is lost",
+    "upgrade": "Other customers who move up",
+    "future_top": "The top fifth by future spend",
 }
 STRATUM_LABELS = {
-    "segment_now": "Segment now",
+    "segment_now": "Current segment",
     "is_new": "New in the window",
-    "long_silent": "Silent for 182 days",
+    "long_silent": "Inactive for 182 days",
     "cohort_age": "Years since the first order",
     "country": "Country",
-    "value_decile": "Tenth of last year's spend",
+    "value_decile": "Decile of last year's spend",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityCurve:
-    """A line in a square picture.
+    """A line in a square plot.
 
     Parameters
     ----------
     label
-        Whose it is.
+        The model.
     points
-        Places for SVG, ``x,y`` in percent from the upper left.
+        Points for SVG, ``x,y`` in percent from the upper left.
     dots
         The same as pairs.
     """
@@ -60,7 +60,7 @@ class ReliabilityCurve:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityPlot:
-    """One square: its heading, a figure to it, and its lines."""
+    """One square plot: its heading, a number, and its lines."""
 
     badge: SegmentBadge | None
     title: str
@@ -70,18 +70,18 @@ class ReliabilityPlot:
 
 @dataclass(frozen=True, slots=True)
 class StratumFigure:
-    """A figure with its interval, of a kind of customer.
+    """A number with its interval, of a group of customers.
 
     Parameters
     ----------
     window
-        Which test, or all.
+        The test window, or all.
     group
-        Which customers.
+        The group.
     n
-        How many.
+        Its size.
     value, low, high
-        The figure and its 95 % interval.
+        The number and its 95 % interval.
     mark
         The interval on an axis, if one is drawn.
     """
@@ -97,18 +97,18 @@ class StratumFigure:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRuleRow:
-    """How one way to name segments did on all tests.
+    """The scores of one decision rule on all tests.
 
     Parameters
     ----------
     name, meaning
-        What it is called, and what it does.
+        The rule, and what it does.
     is_used
-        Whether the run names segments so.
+        Whether the run uses it.
     accuracy, macro_f1
-        Of the names, over all tests; shares.
+        Of its predictions, over all tests; shares.
     cost
-        Mean cost of a wrong name, if costs were given.
+        Mean cost of its errors, if costs were given.
     """
 
     name: str
@@ -126,19 +126,19 @@ class ProbabilitiesSection:
     Parameters
     ----------
     calibration_text
-        What became of calibration, in a sentence; empty where nothing was rehearsed.
+        How probabilities were calibrated, as a sentence.
     reliability, captures
-        Pictures.
+        Plots.
     set_coverage
         Coverage by test and by segment; ``set_sizes`` the mean size of a set by test.
     untested_reason
-        Why there are no sets to judge, in sentences; empty where there are.
+        Why no prediction sets were evaluated; empty where they were.
     target
-        Share of customers whose segment the sets are meant to hold.
+        Target coverage of the sets.
     decision_rules
-        Ways to name a segment.
+        Decision rules.
     strata
-        The model's log-loss less the Markov chain's, by kind of customer.
+        The model's log-loss minus that of the Markov chain, by group of customers.
     """
 
     calibration_text: str
@@ -154,57 +154,57 @@ class ProbabilitiesSection:
 
 def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     """Return the context of the section; ``None`` where nothing was tested."""
-    card, drawn, found = bundle.scorecard, bundle.curves, bundle.evaluation
-    if card is None or drawn is None or not found:
+    card, curves, found = bundle.scorecard, bundle.curves, bundle.evaluation
+    if card is None or curves is None or not found:
         return None
-    usage = found.get("policies") or {}
+    policies = found.get("policies") or {}
     sizes = card.filter(metric="set_size").select("window", "value")
     sets = _sets(card, bundle)
     return ProbabilitiesSection(
-        _calibrated(usage),
-        _reliability(drawn, card, bundle),
-        _captures(drawn),
+        _calibration_text(policies),
+        _reliability(curves, card, bundle),
+        _captures(curves),
         sets,
         dict(sizes.iter_rows()),
-        "" if sets else _unjudged(usage.get("folds") or ()),
-        1 - float(usage.get("alpha", 0.1)),
-        _rules(card, str(usage.get("rule", ""))),
+        "" if sets else _untested_reason(policies.get("folds") or ()),
+        1 - float(policies.get("alpha", 0.1)),
+        _decision_rules(card, str(policies.get("rule", ""))),
         _strata(card, bundle),
     )
 
 
-def _calibrated(policy: Mapping[str, Any]) -> str:
+def _calibration_text(policy: Mapping[str, Any]) -> str:
     folds = policy.get("folds") or ()
     if not folds or not folds[-1]["rehearsals"]:
-        return "History is too short to rehearse: no calibration could be proven."
+        return "History is too short for inner validation: no calibration could be tested."
     kinds = [fold["calibration"] for fold in folds]
     tests = sum(kind != "none" for kind in kinds[:-1])
-    ships = kinds[-1]
-    said = (
-        "What ships gives its probabilities as they are"
-        if ships == "none"
-        else f"What ships has its probabilities mended ({ships}), which saved "
-        f"{folds[-1]['gain']:.3f} nats on the newest rehearsal"
+    selected = kinds[-1]
+    text = (
+        "The selected model uses its probabilities without calibration"
+        if selected == "none"
+        else f"The probabilities of the selected model are calibrated ({selected}), which reduced "
+        f"the log-loss by {folds[-1]['gain']:.3f} nats in the newest inner validation"
     )
-    return f"{said}. They were mended in {tests} of {len(kinds) - 1} tests."
+    return f"{text}. They were calibrated in {tests} of {len(kinds) - 1} tests."
 
 
-def _unjudged(folds: Sequence[Mapping[str, Any]]) -> str:
-    """Return why no test had sets, and what the sets in the scores are worth."""
+def _untested_reason(folds: Sequence[Mapping[str, Any]]) -> str:
+    """Describe why no test had prediction sets, and how far to trust those in the scores."""
     if not folds:
         return ""
-    told = (
-        "No set could be tested. Thresholds are learned on rehearsals, forecasts of "
-        "older days whose outcome was known by the day of the test; here history is "
-        "too short to rehearse any test. "
+    text = (
+        "No prediction set could be tested. Thresholds are learned by inner validation, on "
+        "forecasts of older days whose outcome was known at the day of the test; here "
+        "history is too short for that. "
     )
     days = folds[-1]["rehearsals"]
     if not days:
-        return told + "In the scores every segment is therefore in every set."
-    return told + (
+        return text + "In the scores every segment is therefore in every set."
+    return text + (
         f"The sets in the scores come from {len(days)} later "
-        f"{'rehearsal' if len(days) == 1 else 'rehearsals'}, the newest of "
-        f"{format_iso_day(days[-1])}; how often they hold the true segment is not known yet."
+        f"inner {'window' if len(days) == 1 else 'windows'}, the newest of "
+        f"{format_iso_day(days[-1])}; their coverage is not known yet."
     )
 
 
@@ -217,44 +217,44 @@ def _points(part: pl.DataFrame, name: str) -> ReliabilityCurve:
 
 
 def _reliability(
-    drawn: pl.DataFrame, card: pl.DataFrame, bundle: ReportInput
+    curves: pl.DataFrame, card: pl.DataFrame, bundle: ReportInput
 ) -> tuple[ReliabilityPlot, ...]:
-    known, pictures = segment_badges(bundle.segments), []
-    parts = drawn.filter(kind="reliability")
+    known, plots = segment_badges(bundle.segments), []
+    parts = curves.filter(kind="reliability")
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
         error = card.filter(
             window=POOLED_WINDOWS, stratum="all", forecaster=by, metric=f"ece_{name}"
         )
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
-        pictures.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
-    return tuple(pictures)
+        plots.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
+    return tuple(plots)
 
 
 def _error(row: Mapping[str, Any]) -> str:
-    told = f"calibration error {row['value']:.1%}"
+    text = f"calibration error {row['value']:.1%}"
     if row["low"] is None:
-        return told
-    return f"{told} ({row['low']:.1%} to {row['high']:.1%})"
+        return text
+    return f"{text} ({row['low']:.1%} to {row['high']:.1%})"
 
 
-def _captures(drawn: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
-    parts = drawn.filter(kind="capture")
-    pictures = []
+def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
+    parts = curves.filter(kind="capture")
+    plots = []
     for (name,), part in parts.group_by("name", maintain_order=True):
-        curves = tuple(
+        lines = tuple(
             _points(each, model_label(str(by)))
             for (by,), each in part.group_by("by", maintain_order=True)
         )
         n = int(part["n"][0])
         title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
-        pictures.append(ReliabilityPlot(None, title, f"{n:,} forecasts", curves))
-    return tuple(pictures)
+        plots.append(ReliabilityPlot(None, title, f"{n:,} forecasts", lines))
+    return tuple(plots)
 
 
 def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:
     names = {f"set_coverage_{s.id}": s.name for s in bundle.segments}
-    wanted = {"set_coverage": "everybody", **names}
+    wanted = {"set_coverage": "all customers", **names}
     rows = card.filter(pl.col("metric").is_in(list(wanted)))
     return tuple(_bounded(r, wanted[r["metric"]]) for r in rows.iter_rows(named=True))
 
@@ -265,20 +265,20 @@ def _bounded(row: Mapping[str, Any], group: str, mark: IntervalMark | None = Non
     return StratumFigure(test, group, row["n"], finite_or_none(row["value"]), low, high, mark)
 
 
-def _rules(card: pl.DataFrame, used: str) -> tuple[DecisionRuleRow, ...]:
+def _decision_rules(card: pl.DataFrame, used: str) -> tuple[DecisionRuleRow, ...]:
     pooled = card.filter(window=POOLED_WINDOWS)
-    told = dict(pooled.select("metric", "value").iter_rows())
+    scores = dict(pooled.select("metric", "value").iter_rows())
     return tuple(
         DecisionRuleRow(
             name_to_words(name),
             meaning,
             name == used,
-            finite_or_none(told.get(f"accuracy_{name}")),
-            finite_or_none(told.get(f"macro_f1_{name}")),
-            finite_or_none(told.get(f"cost_{name}")),
+            finite_or_none(scores.get(f"accuracy_{name}")),
+            finite_or_none(scores.get(f"macro_f1_{name}")),
+            finite_or_none(scores.get(f"cost_{name}")),
         )
         for name, meaning in RULE_LABELS.items()
-        if f"accuracy_{name}" in told
+        if f"accuracy_{name}" in scores
     )
 
 

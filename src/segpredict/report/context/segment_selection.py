@@ -1,4 +1,4 @@
-"""How the segments were chosen: every way that was compared, and the gates it fails."""
+"""How the segments were selected: the candidates compared, and the gates they fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,49 +28,49 @@ GATE_LABELS = {
     "min_share": "smallest too small",
     "max_share": "largest too large",
     "min_rows": "too few customers",
-    "min_step": "neighbours too alike",
-    "noise": "too many left over",
+    "min_step": "neighbours too similar",
+    "noise": "too many unassigned",
     "agreement": "rule differs from groups",
     "tree": "hard to describe",
-    "temporal": "drifts in time",
+    "temporal": "unstable over time",
     "seed": "depends on the seed",
     "bootstrap": "unstable",
     "jaccard": "a segment dissolves",
 }
 GRADE_MEANINGS = {
-    "natural": "the groups stand apart more than chance alone would make them",
-    "reproducible": "the groups come back with other customers and later data, but do "
-    "not stand apart more than a cloud without groups would: they are made, not found",
-    "constructive": "the groups are useful cuts and not more",
+    "natural": "the groups are separated more than by chance",
+    "reproducible": "the groups are found again with other customers and later data, but are "
+    "not separated more than data without groups: they are useful cuts, not natural clusters",
+    "constructive": "the groups are useful cuts, and no more",
 }
 FIGURE_LABELS = {  # column → heading
     "silhouette": "Silhouette",
-    "null_silhouette": "Of a cloud",
-    "bootstrap": "Other customers",
-    "jaccard": "Worst segment",
-    "temporal": "One window earlier",
-    "strength": "Half foretells half",
-    "value": "Value explained",
-    "information": "Foreseen, nats",
+    "null_silhouette": "Silhouette without groups",
+    "bootstrap_stability": "Bootstrap stability",
+    "min_jaccard": "Least stable segment",
+    "temporal_stability": "Temporal stability",
+    "prediction_strength": "Prediction strength",
+    "value_separation": "Value separation",
+    "information_gain": "Information on the next segment, nats",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One way to segment.
+    """One candidate.
 
     Parameters
     ----------
     algorithm, inputs, k
-        What it is.
+        Its algorithm, inputs and number of segments.
     figures
-        One figure a heading; ``None`` where it was not measured.
+        One number per heading; ``None`` where it was not measured.
     failed_gates
-        Gates that were not passed, in words.
+        Failed gates, in words.
     is_selected
-        Whether the rule takes it.
+        Whether it is selected.
     equivalent_to
-        A simpler way that makes the same segments, so that this one is not ranked.
+        A simpler candidate with the same segments; then this one is not ranked.
     """
 
     algorithm: str
@@ -89,20 +89,19 @@ class SegmentSelectionSection:
     Parameters
     ----------
     grade, meaning
-        Natural, reproducible or constructive, and what that says.
+        Natural, reproducible or constructive, and its meaning.
     selected, runner_up
-        What the rule takes, and the next; ``None`` where there is none.
+        The selected candidate, and the next; ``None`` where there is none.
     similarity
-        Adjusted Rand index of the runner-up with the winner.
+        Adjusted Rand index of the runner-up with the selected candidate.
     is_applied
-        Whether the segments on the page were made that way.
+        Whether the page uses the selected candidate.
     n_tried, n_passed
-        How many ways were measured, and passed every gate.
+        Numbers of candidates measured, and passing every gate.
     headings
-        Of the figures.
+        Of the numbers.
     candidates
-        The ways that pass, best first; then, of every other algorithm, the one that
-        comes nearest.
+        Candidates that pass, best first; then, of every other algorithm, the best one.
     not_tried
         Algorithms that could not be used, and why.
     """
@@ -121,72 +120,74 @@ class SegmentSelectionSection:
 
 
 def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | None:
-    """Return how the segments were chosen, or nothing where no ways were compared."""
+    """Return the context of the section; ``None`` where no candidates were compared."""
     if bundle.comparison is None or bundle.selection is None:
         return None
-    told, second = bundle.selection, bundle.selection.get("runner_up")
+    selection, second = bundle.selection, bundle.selection.get("runner_up")
     rows = bundle.comparison.filter(pl.col("note") == "").to_dicts()
-    passing = [row for row in rows if row["passes"]]
+    passing = [row for row in rows if row["passes_gates"]]
     shown = sorted(passing, key=_rank)
     known = {row["algorithm"] for row in passing}
-    others = sorted({row["algorithm"] for row in rows} - known, key=_place)
+    others = sorted({row["algorithm"] for row in rows} - known, key=_algorithm_order)
     nearest = [_nearest(rows, algorithm) for algorithm in others]
     return SegmentSelectionSection(
-        grade=str(told["grade"]),
-        meaning=GRADE_MEANINGS.get(str(told["grade"]), ""),
-        selected=_named(told.get("winner")),
+        grade=str(selection["grade"]),
+        meaning=GRADE_MEANINGS.get(str(selection["grade"]), ""),
+        selected=_named(selection.get("selected")),
         runner_up=_named(second),
-        similarity=None if second is None else second.get("ari_winner"),
-        is_applied=bool(told["is_applied"]),
-        n_tried=int(told["tried"]),
-        n_passed=int(told["passed"]),
+        similarity=None if second is None else second.get("rand_index_with_selected"),
+        is_applied=bool(selection["is_applied"]),
+        n_tried=int(selection["n_tried"]),
+        n_passed=int(selection["n_passed"]),
         headings=tuple(FIGURE_LABELS.values()),
-        candidates=tuple(_way(row) for row in [*shown, *nearest]),
-        not_tried=_absent(bundle.comparison),
+        candidates=tuple(_candidate(row) for row in [*shown, *nearest]),
+        not_tried=_not_tried(bundle.comparison),
     )
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
-    """Return the place of a way that passes; twins of another are not ranked."""
-    score = row["score"]
-    return (not row["is_chosen"], score is None, score or 0.0)
+    """Return the sort key of a candidate that passes; duplicates are not ranked."""
+    score = row["mean_rank"]
+    return (not row["is_selected"], score is None, score or 0.0)
 
 
-def _way(row: Mapping[str, Any]) -> CandidateRow:
-    failed = [name for name in str(row["failed"]).split(", ") if name]
+def _candidate(row: Mapping[str, Any]) -> CandidateRow:
+    failed = [name for name in str(row["failed_gates"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        inputs=INPUT_LABELS.get(row["instrument"], row["instrument"]),
+        inputs=INPUT_LABELS.get(row["inputs"], row["inputs"]),
         k=int(row["k"]),
         figures=tuple(row.get(name) for name in FIGURE_LABELS),
         failed_gates=tuple(GATE_LABELS.get(name, name) for name in failed),
-        is_selected=bool(row["is_chosen"]),
-        equivalent_to=str(row["twin"]),
+        is_selected=bool(row["is_selected"]),
+        equivalent_to=str(row["equivalent_to"]),
     )
 
 
 def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
-    """Return an algorithm's way that fails the fewest gates, the steadier first."""
+    """Return an algorithm's candidate with the fewest failed gates, the most stable first."""
     own = [row for row in rows if row["algorithm"] == algorithm]
-    return min(own, key=lambda row: (row["failed"].count(","), -(row["bootstrap"] or 0.0)))
+    return min(
+        own, key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0))
+    )
 
 
-def _named(way: Mapping[str, Any] | None) -> str | None:
-    if way is None:
+def _named(candidate: Mapping[str, Any] | None) -> str | None:
+    if candidate is None:
         return None
-    instrument = INPUT_LABELS.get(way["instrument"], way["instrument"])
-    return f"{_algorithm(way['algorithm'])} with {way['k']} segments ({instrument})"
+    inputs = INPUT_LABELS.get(candidate["inputs"], candidate["inputs"])
+    return f"{_algorithm(candidate['algorithm'])} with {candidate['k']} segments ({inputs})"
 
 
 def _algorithm(name: str) -> str:
     return ALGORITHM_LABELS.get(name, name)
 
 
-def _place(name: str) -> int:
+def _algorithm_order(name: str) -> int:
     known = list(ALGORITHM_LABELS)
     return known.index(name) if name in known else len(known)
 
 
-def _absent(comparison: pl.DataFrame) -> tuple[str, ...]:
+def _not_tried(comparison: pl.DataFrame) -> tuple[str, ...]:
     left = comparison.filter(pl.col("note") != "").select("algorithm", "note").unique()
     return tuple(f"{_algorithm(name)}: {note}" for name, note in left.sort("algorithm").rows())

@@ -1,4 +1,4 @@
-"""Who the segments are: size, money, profile, how many; then one portrait each."""
+"""The segments: size, revenue, profile, number of segments; then one profile each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ PROFILE_COLUMNS = {  # column → (label, kind); Int64 money turns into the kind
     "order_value": ("Spend per purchase day", "money"),
     "recency_median": ("Days since last order, median", "number"),
     "retention": ("Ordered again next window", "share"),
-    "return_rate": ("Sent back, of sales", "share"),
+    "return_rate": ("Returned, of sales", "share"),
 }
 SIZE_COLUMNS = ("n", "share", "revenue", "revenue_share")  # in the table of sizes
 QUARTILES, INTERVAL = ("_q25", "_q75"), ("_low", "_high")  # ends of another column
@@ -31,7 +31,7 @@ GATE_LABELS = {
     "min_share": "smallest too small",
     "max_share": "largest too large",
     "min_rows": "too few customers in the smallest",
-    "min_step": "neighbours too alike",
+    "min_step": "neighbours too similar",
 }
 CANDIDATE_COLUMNS = {
     "k": ("Segments", "whole"),
@@ -41,8 +41,8 @@ CANDIDATE_COLUMNS = {
     "largest": ("Largest", "share"),
     "smallest_share": ("Smallest", "share"),
     "largest_share": ("Largest", "share"),
-    "failed": ("Gates not passed", "text"),
-    "gates_failed": ("Gates not passed", "text"),
+    "failed": ("Failed gates", "text"),
+    "gates_failed": ("Failed gates", "text"),
     "passes": ("Passes the gates", "text"),
 }
 HIDDEN_COLUMNS = {"segment", "code", "segment_id", "id", "name", "is_chosen", *SIZE_COLUMNS}
@@ -60,7 +60,7 @@ class ProfileColumn:
 
 @dataclass(frozen=True, slots=True)
 class ProfileValue:
-    """One figure of a profile, with its quartiles or its interval where known."""
+    """One number of a profile, with its quartiles or its interval where known."""
 
     value: Any
     low: Any = None
@@ -80,7 +80,7 @@ class SegmentRow:
     revenue, revenue_share
         In currency, and its part of all; ``None`` if unknown.
     values
-        One figure per column of the profile, in original units.
+        One number per column of the profile, in original units.
     """
 
     badge: SegmentBadge
@@ -100,7 +100,7 @@ class SegmentCountRow:
     is_selected
         Whether it is the one in use.
     values
-        In the order of ``tried_columns``.
+        In the order of ``candidate_columns``.
     """
 
     is_selected: bool
@@ -134,21 +134,21 @@ class SegmentsSection:
 def segments_section(bundle: ReportInput) -> SegmentsSection:
     """Return the context of the segments."""
     profile = pl.DataFrame() if bundle.profile is None else bundle.profile
-    tried = pl.DataFrame() if bundle.candidates is None else bundle.candidates
+    candidates = pl.DataFrame() if bundle.candidates is None else bundle.candidates
     columns = _columns(profile, PROFILE_COLUMNS)
-    tried_columns = _columns(tried, CANDIDATE_COLUMNS)
-    cards = _cards(bundle, profile, columns)
+    candidate_columns = _columns(candidates, CANDIDATE_COLUMNS)
+    rows = _rows(bundle, profile, columns)
     return SegmentsSection(
         columns=columns,
-        rows=cards,
-        has_money=any(card.revenue_share is not None for card in cards),
-        candidate_columns=tried_columns,
+        rows=rows,
+        has_money=any(row.revenue_share is not None for row in rows),
+        candidate_columns=candidate_columns,
         candidates=tuple(
             SegmentCountRow(
                 bool(row.get("is_chosen", False)),
-                tuple(_gates(row.get(column.name)) for column in tried_columns),
+                tuple(_gates(row.get(column.name)) for column in candidate_columns),
             )
-            for row in tried.to_dicts()
+            for row in candidates.to_dicts()
         ),
         notes={name_to_words(str(key)): value for key, value in bundle.segment_notes.items()},
     )
@@ -181,19 +181,19 @@ def _meaning(
     return label, "units" if kind == "money" and dtype == pl.Int64 else kind
 
 
-def _cards(
+def _rows(
     bundle: ReportInput, profile: pl.DataFrame, columns: tuple[ProfileColumn, ...]
 ) -> tuple[SegmentRow, ...]:
-    rows = {_id(row, bundle.segments): row for row in profile.to_dicts()}
+    by_id = {_id(row, bundle.segments): row for row in profile.to_dicts()}
     unit = MONEY_SCALE if profile.schema.get("revenue") == pl.Int64 else 1
-    cards = []
-    for i, chip in segment_badges(bundle.segments).items():
-        row = rows.get(i, {})
+    rows = []
+    for i, badge in segment_badges(bundle.segments).items():
+        row = by_id.get(i, {})
         sizes = {name: finite_or_none(row.get(name)) for name in SIZE_COLUMNS}
         revenue, n = sizes["revenue"], sizes["n"]
-        cards.append(
+        rows.append(
             SegmentRow(
-                badge=chip,
+                badge=badge,
                 n=None if n is None else int(n),
                 share=sizes["share"],
                 revenue=None if revenue is None else revenue / unit,
@@ -201,7 +201,7 @@ def _cards(
                 values=tuple(_value(row, column.name) for column in columns),
             )
         )
-    return tuple(cards)
+    return tuple(rows)
 
 
 def _value(row: Mapping[str, Any], name: str) -> ProfileValue:
@@ -229,20 +229,20 @@ def _gates(value: Any) -> Any:
     return replace_model_names(value, GATE_LABELS) if isinstance(value, str) else value
 
 
-MIN_STABILITY = 0.60  # mean Jaccard below which a card warns
-FIGURES = (  # column, heading, kind, suffix of what stands beside it
+MIN_STABILITY = 0.60  # mean Jaccard below which a profile warns
+FIGURES = (  # column, heading, kind, suffixes of its quartiles or interval
     ("spend_median", "Spend", "money", "_q25 _q75"),
     ("days_median", "Purchase days", "number", "_q25 _q75"),
     ("recency_median", "Days since last order", "number", "_q25 _q75"),
     ("order_value", "Per purchase day", "money", ""),
     ("retention", "Ordered again", "share", "_low _high"),
-    ("return_rate", "Sent back, of sales", "share", ""),
+    ("return_rate", "Returned, of sales", "share", ""),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileFigure:
-    """One figure of a card, with its quartiles or its interval where known."""
+    """One number of a segment profile, with its quartiles or interval where known."""
 
     label: str
     kind: str
@@ -252,7 +252,7 @@ class ProfileFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class ProfileFlow:
     """A segment that customers came from or went to, and the share who did."""
 
     badge: SegmentBadge
@@ -270,17 +270,17 @@ class SegmentProfile:
     n, share, revenue_share, days_share
         Customers; their part of all, of revenue and of purchase days.
     rule
-        Who they are, in words.
+        Its description in words.
     precision, recall
-        Share of those the rule is true of who are in the segment, and the reverse.
+        Precision and recall of that rule for the segment.
     facts
         Medians with quartiles, retention with its interval, in original units.
     came_from, went_to
         The largest flows between the last two windows.
     examples
-        Customers who stand for the others.
+        Typical customers.
     affinity
-        Categories bought more, or less, than by others.
+        Categories bought more, or less, than by other customers.
     stability
         Mean Jaccard in bootstrap samples, where it is low enough for a warning.
     """
@@ -294,8 +294,8 @@ class SegmentProfile:
     precision: float | None
     recall: float | None
     facts: tuple[ProfileFigure, ...]
-    came_from: tuple[Flow, ...]
-    went_to: tuple[Flow, ...]
+    came_from: tuple[ProfileFlow, ...]
+    went_to: tuple[ProfileFlow, ...]
     examples: tuple[Mapping[str, Any], ...]
     affinity: tuple[Mapping[str, Any], ...]
     stability: float | None
@@ -309,17 +309,17 @@ class SegmentProfilesSection:
 
 
 def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | None:
-    """Return the cards, the most valuable segment first; none without cards."""
+    """Return the profiles, the most valuable segment first; ``None`` without any."""
     if not bundle.segment_profiles:
         return None
     known = segment_badges(bundle.segments)
-    told = [card for card in bundle.segment_profiles if card["id"] in known]
-    ordered = sorted(told, key=lambda card: -int(card["code"]))
-    return SegmentProfilesSection(tuple(_portrait(card, known) for card in ordered))
+    shown = [card for card in bundle.segment_profiles if card["id"] in known]
+    ordered = sorted(shown, key=lambda card: -int(card["code"]))
+    return SegmentProfilesSection(tuple(_segment_profile(card, known) for card in ordered))
 
 
-def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
-    steadiness = finite_or_none(card.get("steadiness"))
+def _segment_profile(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
+    stability = finite_or_none(card.get("stability"))
     rule = str(card.get("rule") or "")
     n = finite_or_none(card.get("n"))
     return SegmentProfile(
@@ -332,11 +332,11 @@ def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> Seg
         precision=finite_or_none(card.get("precision")),
         recall=finite_or_none(card.get("recall")),
         facts=tuple(_facts(card)),
-        came_from=_flows(card.get("came", ()), known),
-        went_to=_flows(card.get("went", ()), known),
+        came_from=_flows(card.get("came_from", ()), known),
+        went_to=_flows(card.get("went_to", ()), known),
         examples=tuple(card.get("examples", ())),
-        affinity=tuple(card.get("likes", ())),
-        stability=steadiness if steadiness is not None and steadiness < MIN_STABILITY else None,
+        affinity=tuple(card.get("affinity", ())),
+        stability=stability if stability is not None and stability < MIN_STABILITY else None,
     )
 
 
@@ -344,7 +344,7 @@ def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
     facts = []
     for column, label, kind, ends in FIGURES:
         value = finite_or_none(card.get(column))
-        # No spend of those who did not buy, no returns where a shop records none.
+        # Inactive customers have no spend, and some shops record no returns.
         is_idle = not value and (card["code"] == INACTIVE_CODE or column == "return_rate")
         if value is not None and not is_idle:
             stem = column.removesuffix("_median")
@@ -353,9 +353,9 @@ def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
     return facts
 
 
-def _flows(flows: Any, known: Mapping[str, SegmentBadge]) -> tuple[Flow, ...]:
+def _flows(flows: Any, known: Mapping[str, SegmentBadge]) -> tuple[ProfileFlow, ...]:
     return tuple(
-        Flow(
+        ProfileFlow(
             known.get(flow["id"]) or SegmentBadge(flow["id"], name_to_words(flow["name"]), None),
             float(flow["share"]),
         )

@@ -1,4 +1,4 @@
-"""How the shop is doing: key figures by their definitions, months, spread, returns."""
+"""How the shop is doing: KPIs, months, concentration of revenue, returns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.kpis import KPIS, metric_named
+from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.report.formatting import finite_or_none, format_day_range
 from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
@@ -16,21 +16,21 @@ from segpredict.report.input import ReportInput
 UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
 WINDOW_KPIS = (
     *("revenue", "orders", "customers", "order_value", "order_value_median"),
-    *("purchase_frequency", "retention_window", "net_revenue_retention"),
+    *("purchase_frequency", "window_retention", "net_revenue_retention"),
     "gross_revenue_retention",
 )
-LONG_RUN_KPIS = ("repeat_rate", "segment_stay", "gini", "top_decile_share")
+LONG_RUN_KPIS = ("repeat_rate", "segment_retention", "gini", "top_decile_share")
 STEP_LABELS = {
-    "list_value": "Worth at list prices",
+    "list_value": "Value at list prices",
     "discounts": "Discounts",
     "gross_sales": "Gross sales",
-    "sent_back_whole": "Orders sent back whole",
+    "refunded_orders": "Fully refunded orders",
     "returned": "Other returns",
     "net_revenue": "Net revenue",
 }
 BRIDGE_TOTALS = ("list_value", "gross_sales", "net_revenue")
 MAX_MONTHS_SHOWN = 36  # months on the page
-MONTH_SERIES = {  # column → title, kind, charts among what filters read
+MONTH_SERIES = {  # column → title, kind, charts of the filter data
     "revenue": ("Revenue", "units", "sales-returns"),
     "orders": ("Orders", "whole", "orders"),
     "customers": ("Customers who ordered", "whole", "buyers"),
@@ -42,7 +42,7 @@ TOP_SHARES = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
 
 @dataclass(frozen=True, slots=True)
 class KpiValue:
-    """A figure with its interval and the customers behind it; ``None`` if unknown."""
+    """A value with its interval and number of customers; ``None`` if unknown."""
 
     value: float | None
     low: float | None = None
@@ -52,14 +52,14 @@ class KpiValue:
 
 @dataclass(frozen=True, slots=True)
 class KpiRow:
-    """One figure in a table.
+    """One KPI in a table.
 
     Parameters
     ----------
     title, meaning
-        Its name, and what it means in a sentence.
+        Its name, and its meaning as a sentence.
     kind
-        How to write it (`_format.cell`).
+        How to format it (`formatting.format_cell`).
     now, before, last_year
         In the newest window, the one before and the one a year before.
     """
@@ -81,7 +81,7 @@ class MonthSeries:
     title, kind
         Its name, and how its values are written.
     filter_charts
-        The charts among what filters read that it is made from.
+        The charts of the filter data that it is made from.
     bars
         One a month.
     maximum
@@ -119,20 +119,20 @@ class LorenzChart:
 
 @dataclass(frozen=True, slots=True)
 class BridgeStep:
-    """One step of the bridge: how much, its share of gross sales, where its bar is.
+    """One step of the bridge: amount, share of gross sales, position of its bar.
 
     Parameters
     ----------
     title
         Its name.
     is_total
-        Whether it is a level and not a step.
+        Whether it is a total and not a step.
     amount
-        In units of 10⁻⁴; below zero where it takes away.
+        In units of 10⁻⁴; negative where it reduces the total.
     share
         Of gross sales.
     left, width
-        Place of its bar (percent).
+        Position of its bar (percent).
     """
 
     title: str
@@ -165,7 +165,7 @@ class SegmentRevenue:
 
 @dataclass(frozen=True, slots=True)
 class KpiText:
-    """What a figure is; the words of `metrics.KpiDefinition`.
+    """The definition of a KPI; the texts of `kpis.KpiDefinition`.
 
     Parameters
     ----------
@@ -188,16 +188,15 @@ class ShopSection:
     spans
         The newest window, the one before and the one a year before, as text.
     kpi_rows, long_run_rows
-        Figures by window, and those of longer spans.
+        KPIs by window, and those of longer periods.
     series, months
         Charts by month, and their table: name, is_whole, last day and numbers.
     month_numbers
-        The number of each month among those that filters read; ``None`` where they do
-        not know it.
+        The index of each month in the filter data; ``None`` where it is not in them.
     ticks
-        Place (percent) and name of the years under the charts.
+        Position (percent) and name of the years under the charts.
     incomplete_months
-        The months that the data do not cover from end to end, as a sentence.
+        The months that the data cover only in part, as a sentence.
     lorenz, bridge, segment_revenue
         Lorenz curve, gross-net bridge of the look-back, and shares by segment.
     definitions
@@ -219,7 +218,7 @@ class ShopSection:
 
 
 def shop_section(bundle: ReportInput) -> ShopSection | None:
-    """Return the context of the section; ``None`` for a run without figures."""
+    """Return the context of the section; ``None`` for a run without KPIs."""
     if "figures" not in bundle.kpis or bundle.kpis["figures"].is_empty():
         return None
     figures, months = bundle.kpis["figures"], bundle.kpis["months"]
@@ -227,16 +226,16 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
     ends = _ends(bundle, figures)
     return ShopSection(
         spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
-        kpi_rows=tuple(_line(figures, name, ends) for name in WINDOW_KPIS),
-        long_run_rows=_standing(figures),
+        kpi_rows=tuple(_kpi_row(figures, name, ends) for name in WINDOW_KPIS),
+        long_run_rows=_long_run_rows(figures),
         series=tuple(_months(latest, column) for column in MONTH_SERIES),
         months=tuple(latest.rows(named=True)),
-        month_numbers=_places(bundle, latest["scope"].to_list()),
+        month_numbers=_month_numbers(bundle, latest["scope"].to_list()),
         ticks=_ticks(latest["scope"].to_list()),
-        incomplete_months=_short(latest),
-        lorenz=_spread(bundle, figures),
+        incomplete_months=_incomplete_months(latest),
+        lorenz=_lorenz(bundle, figures),
         bridge=_bridge(figures),
-        segment_revenue=_sales(bundle, figures),
+        segment_revenue=_segment_revenue(bundle, figures),
         definitions=_definitions((*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge")),
     )
 
@@ -244,43 +243,43 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
 def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
     """Return the last days of the windows to show: now, before, a year before."""
     now = bundle.end_day
-    known = set(figures.filter(metric="revenue")["end"])
+    known = set(figures.filter(kpi="revenue")["end"])
     wanted = (now, now - bundle.window.horizon, now - DAYS_PER_YEAR)
     return tuple(dict.fromkeys(end for end in wanted if end in known))
 
 
-def _line(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
-    metric = metric_named(name)
-    rows = figures.filter(metric=name)
-    known = [_known(rows.filter(end=end)) for end in ends]
+def _kpi_row(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
+    metric = kpi_named(name)
+    rows = figures.filter(kpi=name)
+    known = [_kpi_value(rows.filter(end=end)) for end in ends]
     columns = (*known, None, None, None)[:3]
     now = columns[0] or KpiValue(None)
     kind = UNIT_KINDS.get(metric.unit, "number")
     return KpiRow(metric.title, metric.meaning, kind, now, *columns[1:])
 
 
-def _known(rows: pl.DataFrame) -> KpiValue:
+def _kpi_value(rows: pl.DataFrame) -> KpiValue:
     if rows.is_empty():
         return KpiValue(None)
     row = rows.row(0, named=True)
     ends = finite_or_none(row["low"]), finite_or_none(row["high"])
-    is_flat = ends[0] == ends[1]  # as of a whole over itself
+    is_flat = ends[0] == ends[1]  # e.g. 100 % by definition
     low, high = (None, None) if is_flat else ends
     return KpiValue(finite_or_none(row["value"]), low, high, row["n"])
 
 
-def _standing(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
-    """Return the figures that are not taken window by window."""
+def _long_run_rows(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
+    """Return the KPIs that are not measured by window."""
     lines = []
     for name in LONG_RUN_KPIS:
-        metric = metric_named(name)
-        rows = figures.filter(metric=name)
-        if name == "segment_stay":
+        metric = kpi_named(name)
+        rows = figures.filter(kpi=name)
+        if name == "segment_retention":
             rows = rows.filter(scope="all")
         for i in range(rows.height):
             scope = rows["scope"][i]
             title = metric.title if scope == "all" else f"{metric.title}, {scope}"
-            known = _known(rows.slice(i, 1))
+            known = _kpi_value(rows.slice(i, 1))
             meaning = metric.meaning.replace("D days", scope)
             lines.append(KpiRow(title, meaning, UNIT_KINDS[metric.unit], known))
     return tuple(line for line in lines if line.now.value is not None)
@@ -293,49 +292,49 @@ def _months(latest: pl.DataFrame, column: str) -> MonthSeries:
     return MonthSeries(title, kind, live, drawn, max(values, default=0))
 
 
-def _places(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:
+def _month_numbers(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:
     known = bundle.exploration.get("facts", {}).get("periods", ())
     places = {name: i for i, name in enumerate(known)}
     return tuple(places.get(name) for name in months)
 
 
 def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
-    """Return where years begin, and the first month where there is room before them."""
+    """Return the positions of the years, and of the first month where there is room."""
     places = [(i, m[:4]) for i, m in enumerate(months) if m.endswith("-01")]
     if not places or places[0][0] > len(months) / 6:
         places.insert(0, (0, months[0][:4] if months else ""))
     return tuple((round(100 * i / len(months), 2), year) for i, year in places)
 
 
-def _short(latest: pl.DataFrame) -> str:
+def _incomplete_months(latest: pl.DataFrame) -> str:
     rows = latest.filter(~pl.col("is_whole")).rows(named=True)
-    told = [f"{format_day_range(row['start'], row['end'])}" for row in rows]
-    if not told:
+    spans = [f"{format_day_range(row['start'], row['end'])}" for row in rows]
+    if not spans:
         return ""
-    return f"Pale: the data hold only {' and '.join(told)} of the month."
+    return f"Pale: the data hold only {' and '.join(spans)} of the month."
 
 
-def _spread(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
+def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
     curve = bundle.kpis["lorenz"]
-    index = figures.filter(metric="gini")
+    index = figures.filter(kpi="gini")
     if curve.is_empty() or index.is_empty():
         return None
     across, up = (curve[name].to_numpy() for name in ("customers", "revenue"))
     points = " ".join(f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True))
     best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP_SHARES}
-    tenth = figures.filter(metric="top_decile_share")["value"].to_list()
+    tenth = figures.filter(kpi="top_decile_share")["value"].to_list()
     best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
     days = index.row(0, named=True)
     return LorenzChart(
         points,
         tuple(sorted(best.items())),
-        _known(index),
+        _kpi_value(index),
         format_day_range(days["start"], days["end"]),
     )
 
 
 def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
-    rows = figures.filter(metric="gross_net_bridge")
+    rows = figures.filter(kpi="gross_net_bridge")
     rows = rows.filter(start=rows["start"].max())
     widest = max((abs(part) for part in rows["part"]), default=0) or 1
     steps, level = [], 0
@@ -345,14 +344,14 @@ def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
         begin = 0 if is_total else level
         level = amount if is_total else level + amount
         left, right = sorted((100 * begin / widest, 100 * level / widest))
-        known = _known(rows.filter(scope=name))
+        known = _kpi_value(rows.filter(scope=name))
         place = (round(max(0.0, left), 2), round(min(100.0, right) - max(0.0, left), 2))
         steps.append(BridgeStep(STEP_LABELS[name], is_total, amount, known, *place))
     return tuple(steps)
 
 
-def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, ...]:
-    rows = figures.filter(metric="sales_share")
+def _segment_revenue(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, ...]:
+    rows = figures.filter(kpi="segment_revenue_share")
     everyone = int(rows["n"].sum()) or 1
     known = segment_badges(bundle.segments)
     return tuple(
@@ -360,7 +359,7 @@ def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, 
             known[row["scope"]],
             row["n"],
             row["n"] / everyone,
-            _known(rows.filter(scope=row["scope"])),
+            _kpi_value(rows.filter(scope=row["scope"])),
         )
         for row in rows.rows(named=True)
         if row["scope"] in known

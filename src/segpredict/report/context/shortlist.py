@@ -1,4 +1,4 @@
-"""What moves customers, three of them explained, and those to look at first."""
+"""Drivers of transitions, three example customers, and customers to contact first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
 TOP = 6
-OPEN_TRANSITIONS = 2  # moves that are shown unfolded
+OPEN_TRANSITIONS = 2  # transitions that are shown expanded
 
 
 @dataclass(frozen=True, slots=True)
 class DriverContribution:
-    """One group of columns: how it pulls movers and stayers.
+    """The contribution of one group of features among movers and stayers.
 
     Parameters
     ----------
     name, meaning
-        The group and what its leading column is.
+        The group, and the meaning of its leading feature.
     movers, stayers
-        Mean contribution to the log-odds of moving, among those expected to move and
-        among those expected to stay.
+        Mean contribution to the log-odds of the transition, among customers expected to
+        move and among those expected to stay.
     mover, stayer, zero
-        Their places on the axis, in percent.
+        Their positions on the axis, in percent.
     odds_ratio
-        Of the gap between the two.
+        Of the difference between the two.
     """
 
     name: str
@@ -43,19 +43,19 @@ class DriverContribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One move.
+class DrivenTransition:
+    """One transition, with its drivers.
 
     Parameters
     ----------
     start, end
         From which segment to which.
     expected
-        Customers expected to make it.
+        Expected number of customers.
     drivers
-        The groups, widest gap first.
+        The groups, largest difference first.
     is_open
-        Whether it is shown unfolded.
+        Whether it is shown expanded.
     """
 
     start: SegmentBadge
@@ -67,22 +67,22 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class TransitionDriversSection:
-    """The section: moves, most expected first.
+    """The section.
 
     Parameters
     ----------
     transitions
         Most expected first.
     caution
-        What it does not say.
+        The warning against causal conclusions.
     """
 
-    transitions: tuple[Move, ...]
+    transitions: tuple[DrivenTransition, ...]
     caution: str = CAUSALITY_NOTE
 
 
 def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection | None:
-    """Return the context; ``None`` where no move has enough customers."""
+    """Return the context; ``None`` where no transition has enough customers."""
     table = bundle.transition_drivers
     if table is None or table.is_empty():
         return None
@@ -94,11 +94,11 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
     )
     return TransitionDriversSection(
         tuple(
-            Move(
+            DrivenTransition(
                 known[start],
                 known[end],
                 expected,
-                _pulls(table.filter(from_id=start, to_id=end).head(TOP), bundle),
+                _drivers(table.filter(from_id=start, to_id=end).head(TOP), bundle),
                 place < OPEN_TRANSITIONS,
             )
             for place, (start, end, expected) in enumerate(pairs.iter_rows())
@@ -107,7 +107,7 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
     )
 
 
-def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
+def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
     ends = [0.0, *rows["movers"], *rows["stayers"]]
     low: float = min(ends)
@@ -133,7 +133,7 @@ def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution,
 
 @dataclass(frozen=True, slots=True)
 class ExampleReason:
-    """What speaks for the forecast, or against it.
+    """One reason for the forecast, or against it.
 
     Parameters
     ----------
@@ -154,11 +154,11 @@ class ExampleCustomer:
     Parameters
     ----------
     id, kind
-        The customer, and why they stand here.
+        The customer, and why it is an example.
     now, next
-        Segment now, and the likeliest next.
+        Current segment, and the most likely next.
     probability
-        Of the likeliest next.
+        Of the most likely next segment.
     expected_value, value_at_risk
         In currency.
     reasons
@@ -184,7 +184,7 @@ class ExampleCustomersSection:
     customers
         Up to three customers.
     caution
-        What reasons are not.
+        The warning against causal conclusions.
     """
 
     customers: tuple[ExampleCustomer, ...]
@@ -192,7 +192,7 @@ class ExampleCustomersSection:
 
 
 def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | None:
-    """Return the context; ``None`` where nobody was explained."""
+    """Return the context; ``None`` where no customer was explained."""
     known = segment_badges(bundle.segments)
     found = tuple(
         ExampleCustomer(
@@ -214,7 +214,7 @@ def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | 
 # The name of a list, its heading, and the column that it is ranked by.
 SHORTLIST_HEADINGS = (
     ("at risk", "Most revenue at risk", "value_at_risk"),
-    ("on the way up", "Most to be won", "upside"),
+    ("on the way up", "Most upside", "upside"),
 )
 
 
@@ -225,17 +225,17 @@ class ShortlistRow:
     Parameters
     ----------
     rank, id
-        Place on the list, and the customer.
+        Rank on the list, and the customer.
     now, next
-        Segment now, and the likeliest next.
+        Current segment, and the most likely next.
     probability
-        Of a fall, on the list of those at risk; of a rise on the other.
+        Of a move to a lower segment on the list at risk, to a higher one on the other.
     value_at_stake
-        Worth expected to be lost or won, in currency.
+        Expected loss or gain, in currency.
     spent, expected
         Spent to date, and expected in the next window.
     reasons
-        What speaks for the forecast, strongest first.
+        Reasons for the forecast, strongest first.
     """
 
     rank: int
@@ -251,18 +251,18 @@ class ShortlistRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerShortlist:
-    """One list: what it is called, who stands on it, and what they hold together.
+    """One list of customers.
 
     Parameters
     ----------
     title
         Its heading.
     is_risk
-        Whether it ranks by what may be lost; else by what may be won.
+        Whether it is ranked by revenue at risk; else by upside.
     rows
         The customers, best first.
     total
-        What they hold together, in currency.
+        Their value at stake together, in currency.
     """
 
     title: str
@@ -278,7 +278,7 @@ class ShortlistSection:
     Parameters
     ----------
     lists
-        The lists: most at risk, most to be won.
+        The lists: most revenue at risk, most upside.
     caution
         The warning that belongs to reasons.
     """
@@ -302,25 +302,25 @@ def _shortlist(
 ) -> CustomerShortlist:
     is_risk = by == "value_at_risk"
     rows = [row for row in bundle.shortlist if row["list"] == name]
-    listed = tuple(
-        _listed(row, known, by, "p_down" if is_risk else "p_up")
+    shown = tuple(
+        _shortlist_row(row, known, by, "p_down" if is_risk else "p_up")
         for row in rows
         if row["segment_id"] in known and row["next_segment_id"] in known
     )
     return CustomerShortlist(
-        title, is_risk, listed, sum(each.value_at_stake or 0.0 for each in listed)
+        title, is_risk, shown, sum(each.value_at_stake or 0.0 for each in shown)
     )
 
 
-def _listed(
-    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], stake: str, chance: str
+def _shortlist_row(
+    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], stake: str, probability: str
 ) -> ShortlistRow:
     return ShortlistRow(
         rank=int(row["rank"]),
         id=str(row["customer_id"]),
         now=known[row["segment_id"]],
         next=known[row["next_segment_id"]],
-        probability=finite_or_none(row[chance]),
+        probability=finite_or_none(row[probability]),
         value_at_stake=finite_or_none(row[stake]),
         spent=finite_or_none(row.get("spent_to_date")),
         expected=finite_or_none(row["expected_value"]),

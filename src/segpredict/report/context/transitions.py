@@ -1,9 +1,10 @@
-"""Where customers went: the moves counted, beside what had been foretold."""
+"""Observed transitions between segments, compared with the predicted ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.analytics.transitions import LAPSED_STATE
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report.formatting import finite_or_none
 from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
@@ -14,22 +15,22 @@ from segpredict.report.input import ReportInput
 
 @dataclass(frozen=True, slots=True)
 class TransitionCell:
-    """Customers who went from one segment to another.
+    """Customers who moved from one segment to another.
 
     Parameters
     ----------
     n
-        How many.
+        Their number.
     share
-        Of all who started where they did.
+        Share of all who started in the same segment.
     low, high
         95 % interval of the share; ``None`` if unknown.
     is_stay
-        Whether they ended where they began.
+        Whether they stayed in their segment.
     predicted
-        The share that was foretold; ``None`` where nothing was.
+        The predicted share; ``None`` without a prediction.
     side
-        "below" or "above" where the count lies outside what was foretold.
+        "below" or "above" where the observed share is outside the prediction interval.
     """
 
     n: int
@@ -48,15 +49,15 @@ class TransitionRow:
     Parameters
     ----------
     badge
-        Where they started.
+        The segment of origin.
     n
-        How many.
+        Their number.
     is_small
-        Whether they are too few for shares.
+        Whether they are too few for reliable shares.
     cells
-        One a segment of arrival.
+        One per target segment.
     label_position
-        The row's number among what filters read; ``None`` if they do not.
+        The index of the row in the filter data; ``None`` if it is not in them.
     """
 
     badge: SegmentBadge
@@ -75,17 +76,17 @@ class TransitionsSection:
     badges
         Segments, in the order of the columns.
     rows
-        One a segment of origin.
+        One per segment of origin.
     note
-        Between which windows the moves were counted.
+        Between which windows transitions were counted.
     share_staying
-        Share of all customers who stayed where they were.
+        Share of all customers who stayed in their segment.
     min_customers
         Rows with fewer customers are grey.
-    has_predicted, outside
-        Cells that the model spoke of, and those whose count lies outside.
+    n_predicted, outside
+        Cells with a prediction, and those outside its interval.
     sankey
-        The same moves as bands, the most valuable segment on top.
+        The same transitions as bands, the most valuable segment on top.
     """
 
     badges: tuple[SegmentBadge, ...]
@@ -93,40 +94,40 @@ class TransitionsSection:
     note: str
     share_staying: float | None
     min_customers: int
-    has_predicted: int
+    n_predicted: int
     outside: int
     sankey: SankeyDiagram
 
 
 def transitions_section(bundle: ReportInput) -> TransitionsSection:
-    """Return the context of the moves; empty rows where none were counted."""
+    """Return the context of the section; empty rows where none were counted."""
     known = segment_badges(bundle.segments)
-    moves, told = _newest(bundle)
-    cells = {(str(m["from_id"]), str(m["to_id"])): m for m in moves}
-    said = {(str(m["from_id"]), str(m["to_id"])): m for m in told}
-    names = {str(m["from_id"]): str(m.get("from_name", m["from_id"])) for m in moves}
+    observed, predicted = _newest(bundle)
+    cells = {(str(m["from_id"]), str(m["to_id"])): m for m in observed}
+    expected = {(str(m["from_id"]), str(m["to_id"])): m for m in predicted}
+    names = {str(m["from_id"]): str(m.get("from_name", m["from_id"])) for m in observed}
     starts = known | {i: SegmentBadge(i, n, None) for i, n in names.items() if i not in known}
     places = {name: i for i, name in enumerate(starts_of(list(known)))}
     rows = tuple(
         _row(
             chip,
             places.get(i),
-            [(end, cells.get((i, end), {}), said.get((i, end), {})) for end in known],
+            [(end, cells.get((i, end), {}), expected.get((i, end), {})) for end in known],
         )
         for i, chip in starts.items()
     )
     own = [row for row in rows if row.badge.id in known]
     everyone = sum(row.n for row in own)
-    stayed = sum(flow.n for row in own for flow in row.cells if flow.is_stay)
-    model = [flow for row in own for flow in row.cells if flow.predicted is not None]
+    stayed = sum(cell.n for row in own for cell in row.cells if cell.is_stay)
+    compared = [cell for row in own for cell in row.cells if cell.predicted is not None]
     return TransitionsSection(
         badges=tuple(known.values()),
-        rows=rows if moves else (),
+        rows=rows if observed else (),
         note=bundle.transitions_note,
         share_staying=stayed / everyone if everyone else None,
         min_customers=MIN_CUSTOMERS_FOR_SHARES,
-        has_predicted=len(model),
-        outside=sum(bool(flow.side) for flow in model),
+        n_predicted=len(compared),
+        outside=sum(bool(cell.side) for cell in compared),
         sankey=layout_sankey(_bands(rows, known), _stacked(known, starts)),
     )
 
@@ -134,16 +135,16 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
 def _newest(
     bundle: ReportInput,
 ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
-    """Return the cells of the newest complete period, counted and foretold."""
-    counted = bundle.transitions.get("observed")
-    if counted is None:
+    """Return the cells of the newest complete period, observed and predicted."""
+    observed = bundle.transitions.get("observed")
+    if observed is None:
         return (
             [] if bundle.observed_transitions is None else bundle.observed_transitions.to_dicts()
         ), []
-    newest = counted["since"].max()
-    foretold = bundle.transitions.get("predicted")
-    told = [] if foretold is None else foretold.filter(since=newest).to_dicts()
-    return counted.filter(since=newest).to_dicts(), told
+    newest = observed["since"].max()
+    predicted = bundle.transitions.get("predicted")
+    expected = [] if predicted is None else predicted.filter(since=newest).to_dicts()
+    return observed.filter(since=newest).to_dicts(), expected
 
 
 def _row(
@@ -152,43 +153,46 @@ def _row(
     cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
 ) -> TransitionRow:
     total = sum(int(finite_or_none(cell.get("n")) or 0) for _, cell, _ in cells)
-    flows = tuple(_flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells)
-    return TransitionRow(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, flows, place)
+    found = tuple(
+        _cell(observed, predicted, total, is_stay=end == chip.id)
+        for end, observed, predicted in cells
+    )
+    return TransitionRow(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, found, place)
 
 
-def _flow(
-    cell: Mapping[str, Any], said: Mapping[str, Any], total: int, *, is_stay: bool
+def _cell(
+    observed: Mapping[str, Any], predicted: Mapping[str, Any], total: int, *, is_stay: bool
 ) -> TransitionCell:
-    n = int(finite_or_none(cell.get("n")) or 0)
+    n = int(finite_or_none(observed.get("n")) or 0)
     share = n / total if total else 0.0
-    low, high = finite_or_none(said.get("low")), finite_or_none(said.get("high"))
+    low, high = finite_or_none(predicted.get("low")), finite_or_none(predicted.get("high"))
     is_below = low is not None and share < low
     is_above = high is not None and share > high
     return TransitionCell(
         n=n,
         share=share,
-        low=finite_or_none(cell.get("low")),
-        high=finite_or_none(cell.get("high")),
+        low=finite_or_none(observed.get("low")),
+        high=finite_or_none(observed.get("high")),
         is_stay=is_stay,
-        predicted=finite_or_none(said.get("share")),
+        predicted=finite_or_none(predicted.get("share")),
         side="below" if is_below else "above" if is_above else "",
     )
 
 
 def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> list[SankeyFlow]:
-    """Return the moves to be drawn: all but of those who were silent and stay so."""
+    """Return the transitions to draw: all but those of lapsed customers who stay inactive."""
     inactive = next(iter(known), "")
     return [
-        SankeyFlow(row.badge.id, end, flow.n)
+        SankeyFlow(row.badge.id, end, cell.n)
         for row in rows
-        for end, flow in zip(known, row.cells, strict=True)
-        if not (row.badge.id == "SILENT" and end == inactive)
+        for end, cell in zip(known, row.cells, strict=True)
+        if not (row.badge.id == LAPSED_STATE.id and end == inactive)
     ]
 
 
 def _stacked(
     known: Mapping[str, SegmentBadge], starts: Mapping[str, SegmentBadge]
 ) -> dict[str, SegmentBadge]:
-    """Return segments from the top of the value ladder down, then what is beside it."""
-    beside = [name for name in starts if name not in known]
-    return {name: starts[name] for name in (*reversed(list(known)), *beside)}
+    """Return segments by falling value, then the states outside the segments."""
+    outside = [name for name in starts if name not in known]
+    return {name: starts[name] for name in (*reversed(list(known)), *outside)}

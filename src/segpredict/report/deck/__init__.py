@@ -1,4 +1,4 @@
-"""What a run found, as a deck of slides to present: native charts and speaker notes."""
+"""The results of a run as a deck of slides: native charts and speaker notes."""
 
 from segpredict.report.deck.deck import render_deck, slide_pages
 from segpredict.report.deck.slide import (

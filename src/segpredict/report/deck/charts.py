@@ -1,4 +1,4 @@
-"""Draw native charts: their data stay with them, in a workbook without formulas."""
+"""Draw native charts, with their data in an embedded workbook without formulas."""
 
 import datetime
 import io
@@ -31,8 +31,8 @@ CHART_TYPES = {
     "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
     "parts": XL_CHART_TYPE.BAR_STACKED_100,
 }
-LABEL_SIZE, NAME = 80, 26  # letters of a category and of a series
-MIN_LABEL_SHARE = 0.045  # parts of a whole that have no room for their number
+LABEL_SIZE, MAX_SERIES_NAME = 80, 26  # letters of a category and of a series
+MIN_LABEL_SHARE = 0.045  # smaller parts have no room for their number
 # Texts of the data are never read as formulas or addresses.
 WORKBOOK_OPTIONS = {
     "in_memory": True,
@@ -50,7 +50,7 @@ def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
     data = CategoryChartData(number_format=chart.number_format)
     data.categories = [truncate_words(name, LABEL_SIZE) for name in chart.categories]
     for series in chart.series:
-        data.add_series(truncate_words(series.name, NAME), series.values)
+        data.add_series(truncate_words(series.name, MAX_SERIES_NAME), series.values)
     sides = (Inches(v) for v in (box.left, box.top, box.width, box.height))
     frame = shapes.add_chart(CHART_TYPES[chart.chart_type], *sides, data)
     drawn = frame.chart
@@ -70,16 +70,16 @@ def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
 
 
 def chart_alt_text(chart: SlideChart) -> str:
-    """Return what a chart shows, for those who do not see it."""
-    told = []
+    """Return the alternative text of a chart."""
+    parts = []
     for series in chart.series:
         pairs = zip(chart.categories, series.values, strict=True)
-        shown = (f"{name} {_spoken(value, chart.number_format)}" for name, value in pairs)
-        told.append(f"{series.name}: {', '.join(shown)}")
-    return slide_text(f"Chart. {chart.heading}. {'. '.join(told)}.")
+        shown = (f"{name} {_value_text(value, chart.number_format)}" for name, value in pairs)
+        parts.append(f"{series.name}: {', '.join(shown)}")
+    return slide_text(f"Chart. {chart.heading}. {'. '.join(parts)}.")
 
 
-def _spoken(value: float | None, number: str) -> str:
+def _value_text(value: float | None, number: str) -> str:
     if value is None:
         return "unknown"
     if number.endswith("%"):
@@ -88,7 +88,7 @@ def _spoken(value: float | None, number: str) -> str:
 
 
 def _workbook(chart: SlideChart) -> bytes:
-    """Return the data as python-pptx lays them out, so that charts can be edited."""
+    """Return the data in the layout of python-pptx, so that charts can be edited."""
     file = io.BytesIO()
     with Workbook(file, WORKBOOK_OPTIONS) as book:
         book.set_properties({"created": FIXED_DATE})
@@ -97,7 +97,7 @@ def _workbook(chart: SlideChart) -> bytes:
         for row, name in enumerate(chart.categories, start=1):
             sheet.write_string(row, 0, truncate_words(name, LABEL_SIZE))
         for column, series in enumerate(chart.series, start=1):
-            sheet.write_string(0, column, truncate_words(series.name, NAME))
+            sheet.write_string(0, column, truncate_words(series.name, MAX_SERIES_NAME))
             for row, value in enumerate(series.values, start=1):
                 if value is not None:
                     sheet.write_number(row, column, value, form)
@@ -119,7 +119,7 @@ def _axes(drawn: Any, chart: SlideChart) -> None:
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     names.tick_labels.font.size = Pt(12)
     names.has_major_gridlines = values.has_major_gridlines = False
-    names.reverse_order = chart.chart_type != "columns"  # the first is to stand on top
+    names.reverse_order = chart.chart_type != "columns"  # the first category is on top
     values.visible = any(series.low for series in chart.series)
     if values.visible:
         _scale(values, chart)
@@ -130,7 +130,7 @@ def _axes(drawn: Any, chart: SlideChart) -> None:
 
 
 def _scale(values: Any, chart: SlideChart) -> None:
-    """Draw the axis of values, where intervals leave no room for numbers."""
+    """Draw the value axis, where intervals leave no room for numbers."""
     values.has_major_gridlines = True
     for line in (values.major_gridlines.format.line, values.format.line):
         line.color.rgb = RGBColor.from_string(RULE_COLOUR)

@@ -1,4 +1,4 @@
-"""Put the deck together: contexts of the page, slides of them, one file."""
+"""Build the deck: contexts of the page, slides from them, one file."""
 
 import io
 import zipfile
@@ -14,7 +14,7 @@ from segpredict.report.formatting import format_day_range
 from segpredict.report.input import ReportInput, ReportSection
 
 LIBRARY, PACKAGE, EXTRA = "pptx", "python-pptx", "deck"
-FIXED_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest day a zip can tell
+FIXED_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format
 
 
 def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
@@ -23,9 +23,9 @@ def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
     Parameters
     ----------
     bundle
-        What the run found.
+        The results of the run.
     slides
-        Which slides to draw.
+        The slides to draw.
 
     Raises
     ------
@@ -35,14 +35,14 @@ def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
     Notes
     -----
     Every number comes from the contexts of the page. Equal bundles give equal bytes:
-    the file tells no time at which it was made.
+    the file contains no time stamp.
     """
     if find_spec(LIBRARY) is None:
         raise ExtraMissingError("A deck of slides", EXTRA, PACKAGE)
-    draw = import_module("segpredict.report.deck.draw").draw
+    draw = import_module("segpredict.report.deck.draw").draw_presentation
     days = format_day_range(bundle.first_day, bundle.end_day)
     footer = f"{bundle.title} · data of {days}"
-    return _still(draw(slide_pages(bundle, slides), footer, f"Data of {days}"))
+    return _without_times(draw(slide_pages(bundle, slides), footer, f"Data of {days}"))
 
 
 def slide_pages(
@@ -50,22 +50,22 @@ def slide_pages(
     slides: Sequence[Slide] = SLIDES,
     sections: Sequence[ReportSection] = SECTIONS,
 ) -> list[tuple[str, SlidePage]]:
-    """Return the topic and content of each slide that has something to say."""
+    """Return the topic and content of each slide that has content."""
     built = [section.build(bundle) for section in sections]
-    story = DeckSource(bundle, tuple(context for context in built if context is not None))
-    told = [(slide.topic, slide.build(story)) for slide in slides]
-    return [(topic, page) for topic, page in told if page is not None]
+    source = DeckSource(bundle, tuple(context for context in built if context is not None))
+    pages = [(slide.topic, slide.build(source)) for slide in slides]
+    return [(topic, page) for topic, page in pages if page is not None]
 
 
-def _still(file: bytes) -> bytes:
-    """Return the zip with one and the same time at every file in it."""
-    made = io.BytesIO()
+def _without_times(file: bytes) -> bytes:
+    """Return the zip with the same fixed time at every file in it."""
+    output = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(file)) as given,
-        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as still,
+        zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as copy,
     ):
         for name in given.namelist():
             fact = zipfile.ZipInfo(name, FIXED_ZIP_DATE)
             fact.compress_type, fact.create_system = zipfile.ZIP_DEFLATED, 3
-            still.writestr(fact, given.read(name))
-    return made.getvalue()
+            copy.writestr(fact, given.read(name))
+    return output.getvalue()

@@ -1,4 +1,4 @@
-"""Draw pages as slides of PowerPoint; with `_charts`, all that knows python-pptx."""
+"""Draw pages as PowerPoint slides; only this module and `charts` use python-pptx."""
 
 import io
 import re
@@ -47,7 +47,7 @@ from segpredict.report.deck.style import (
 
 SLIDE_LAYOUT = "Title Only"
 TABLE_STYLE_ID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
-GRID_TOP, FOOTER_TOP = 2.35, 6.8  # inches between which things are placed
+GRID_TOP, FOOTER_TOP = 2.35, 6.8  # inches; elements are placed in between
 GRID_GUTTER = 0.3
 HEADING_HEIGHT = 0.4  # inches of a heading above a chart or table
 TITLE_BOX, SUBTITLE_BOX, MAX_ONE_LINE_TITLE = 150, 250, 66  # letters
@@ -71,18 +71,18 @@ def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subje
     Parameters
     ----------
     pages
-        The topic of each slide, and what is on it.
+        The topic of each slide, and its content.
     footer, subject
-        What stands under every slide, and in the properties of the file.
+        The footer of every slide, and the subject in the file properties.
     """
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(SLIDE_HEIGHT)
-    layout = _dress(deck)
+    layout = _prepare_layout(deck)
     for topic, page in pages:
         slide = deck.slides.add_slide(layout)
         _head(slide, topic, page)
-        for thing in page.elements:
-            _place(slide, thing)
+        for element in page.elements:
+            _place(slide, element)
         _foot(slide, footer)
         notes = "\n".join(slide_text(note) for note in page.notes)
         slide.notes_slide.notes_text_frame.text = notes
@@ -100,8 +100,8 @@ def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subje
     return file.getvalue()
 
 
-def _dress(deck: Any) -> Any:
-    """Give the empty presentation this look, and return its one layout."""
+def _prepare_layout(deck: Any) -> Any:
+    """Apply the theme to the empty presentation, and return its one layout."""
     for layout in list(deck.slide_layouts):
         if layout.name != SLIDE_LAYOUT:
             deck.slide_layouts.remove(layout)
@@ -110,8 +110,8 @@ def _dress(deck: Any) -> Any:
     theme._blob = _themed(theme.blob)
     for shape in [*master.placeholders, *layout.placeholders]:
         if shape.placeholder_format.type in (1, 3):
-            _stand(shape, SLIDE_MARGIN, 0.62, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 1.0)
-        else:  # dates and numbers stand in a footer of their own
+            _position(shape, SLIDE_MARGIN, 0.62, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 1.0)
+        else:  # the footer has its own date and number
             shape._element.getparent().remove(shape._element)
     parts = deck.part.package
     for holder, kind in ((parts, KIND.THUMBNAIL), (deck.part, KIND.PRINTER_SETTINGS)):
@@ -168,38 +168,38 @@ def _foot(slide: Any, footer: str) -> None:
     etree.SubElement(number, qn("a:t")).text = "‹#›"
 
 
-def _place(slide: Any, thing: PlacedElement) -> None:
+def _place(slide: Any, placed: PlacedElement) -> None:
     column = (SLIDE_WIDTH - 2 * SLIDE_MARGIN + GRID_GUTTER) / 12
     row = (FOOTER_TOP - GRID_TOP) / 12
-    left, top = SLIDE_MARGIN + thing.left * column, GRID_TOP + thing.top * row
-    width, height = thing.width * column - GRID_GUTTER, thing.height * row
-    what = thing.element
-    if isinstance(what, FigureTiles):
-        _tiles(slide, what, Box(left, top, width, height))
+    left, top = SLIDE_MARGIN + placed.left * column, GRID_TOP + placed.top * row
+    width, height = placed.width * column - GRID_GUTTER, placed.height * row
+    element = placed.element
+    if isinstance(element, FigureTiles):
+        _tiles(slide, element, Box(left, top, width, height))
         return
     heading = _box(slide, Box(left, top, width, HEADING_HEIGHT), "Heading")
-    _write(heading.paragraphs[0], truncate_words(what.heading, int(width * 11)), 13, bold=True)
+    _write(heading.paragraphs[0], truncate_words(element.heading, int(width * 11)), 13, bold=True)
     box = Box(left, top + HEADING_HEIGHT, width, height - HEADING_HEIGHT)
-    if isinstance(what, SlideChart):
-        frame = charts.draw_chart(slide.shapes, what, box)
-        _say(frame, what.heading, charts.chart_alt_text(what))
-    elif isinstance(what, SlideTable):
-        _table(slide, what, box)
+    if isinstance(element, SlideChart):
+        frame = charts.draw_chart(slide.shapes, element, box)
+        _describe(frame, element.heading, charts.chart_alt_text(element))
+    elif isinstance(element, SlideTable):
+        _table(slide, element, box)
     else:
-        _points(slide, what, box)
+        _points(slide, element, box)
 
 
-def _points(slide: Any, what: BulletList, box: Box) -> None:
+def _points(slide: Any, element: BulletList, box: Box) -> None:
     frame = _box(slide, box, "Text")
-    for place, sentence in enumerate(what.sentences):
+    for place, sentence in enumerate(element.sentences):
         paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
-        paragraph.space_after = Pt(what.size * 0.55)
-        _write(paragraph, sentence, what.size)
+        paragraph.space_after = Pt(element.size * 0.55)
+        _write(paragraph, sentence, element.size)
 
 
-def _tiles(slide: Any, what: FigureTiles, box: Box) -> None:
-    each = box.height / len(what.figures)
-    for place, (value, words) in enumerate(what.figures):
+def _tiles(slide: Any, element: FigureTiles, box: Box) -> None:
+    each = box.height / len(element.figures)
+    for place, (value, words) in enumerate(element.figures):
         spot = Box(box.left, box.top + place * each, box.width, each - 0.14)
         card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, *_sides(spot))
         card.name = "Figure"
@@ -216,36 +216,36 @@ def _tiles(slide: Any, what: FigureTiles, box: Box) -> None:
         _write(below, words, 12, SOFT_COLOUR)
 
 
-def _table(slide: Any, what: SlideTable, box: Box) -> None:
-    rows = len(what.rows) + 1
+def _table(slide: Any, element: SlideTable, box: Box) -> None:
+    rows = len(element.rows) + 1
     size = 12 if rows <= 9 else 11
     line = min(0.42, box.height / rows)
     frame = slide.shapes.add_table(
         rows,
-        len(what.columns),
+        len(element.columns),
         *_sides(Box(box.left, box.top, box.width, line * rows)),
     )
-    _say(frame, what.heading, f"Table. {slide_text(what.heading)}.")
+    _describe(frame, element.heading, f"Table. {slide_text(element.heading)}.")
     table = frame.table
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = TABLE_STYLE_ID
     table.horz_banding = False
-    for column, part in zip(table.columns, what.widths, strict=True):
-        column.width = Inches(box.width * part / sum(what.widths))
+    for column, part in zip(table.columns, element.widths, strict=True):
+        column.width = Inches(box.width * part / sum(element.widths))
     for row in table.rows:
         row.height = Inches(line)
-    for place, name in enumerate(what.columns):
-        look = TextStyle(size, SOFT_COLOUR, is_bold=True, is_text=place in what.words)
-        _cell(table.cell(0, place), SlideCell(name), look)
-    for number, cells in enumerate(what.rows):
+    for place, name in enumerate(element.columns):
+        style = TextStyle(size, SOFT_COLOUR, is_bold=True, is_text=place in element.words)
+        _cell(table.cell(0, place), SlideCell(name), style)
+    for number, cells in enumerate(element.rows):
         for place, cell in enumerate(cells):
             shown = cell if isinstance(cell, SlideCell) else SlideCell(cell)
-            look = TextStyle(
+            style = TextStyle(
                 size,
                 INK_COLOUR,
-                is_bold=number in what.strong,
-                is_text=place in what.words,
+                is_bold=number in element.strong,
+                is_text=place in element.words,
             )
-            _cell(table.cell(number + 1, place), shown, look)
+            _cell(table.cell(number + 1, place), shown, style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,16 +258,16 @@ class TextStyle:
     is_text: bool
 
 
-def _cell(drawn: Any, cell: SlideCell, look: TextStyle) -> None:
+def _cell(drawn: Any, cell: SlideCell, style: TextStyle) -> None:
     drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
     drawn.margin_top = drawn.margin_bottom = Inches(0.03)
     drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
-    paragraph.alignment = PP_ALIGN.LEFT if look.is_text else PP_ALIGN.RIGHT
+    paragraph.alignment = PP_ALIGN.LEFT if style.is_text else PP_ALIGN.RIGHT
     if cell.badge is not None:
-        _write(paragraph, "■ ", look.size, segment_colour(cell.badge))
-    _write(paragraph, cell.text, look.size, look.colour, bold=look.is_bold)
+        _write(paragraph, "■ ", style.size, segment_colour(cell.badge))
+    _write(paragraph, cell.text, style.size, style.colour, bold=style.is_bold)
     border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
     fill = etree.SubElement(border, qn("a:solidFill"))
     etree.SubElement(fill, qn("a:srgbClr"), val=RULE_COLOUR)
@@ -290,13 +290,13 @@ def _sides(box: Box) -> list[int]:
 
 
 def _unstyled(shape: Any) -> None:
-    """Take off what the theme would add: shadows and outlines."""
+    """Remove the shadows and outlines of the theme."""
     style = shape._element.find(qn("p:style"))
     shape._element.remove(style)
 
 
 def _flush(frame: Any) -> None:
-    """Let text begin where its box does, so that all edges stand in one line."""
+    """Remove the margins of a text box, so that edges are aligned."""
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
 
 
@@ -310,7 +310,7 @@ def _write(
     run._r.get_or_add_rPr().set("lang", "en-GB")
 
 
-def _stand(shape: Any, left: float, top: float, width: float, height: float) -> None:
+def _position(shape: Any, left: float, top: float, width: float, height: float) -> None:
     shape.left, shape.top = Inches(left), Inches(top)
     shape.width, shape.height = Inches(width), Inches(height)
     frame = shape.text_frame
@@ -319,8 +319,8 @@ def _stand(shape: Any, left: float, top: float, width: float, height: float) -> 
         paragraph.alignment = PP_ALIGN.LEFT
 
 
-def _say(frame: Any, name: str, words: str) -> None:
-    """Give a chart or table a name, and words for those who do not see it."""
+def _describe(frame: Any, name: str, words: str) -> None:
+    """Give a chart or table a name and an alternative text."""
     own = frame._element.nvGraphicFramePr.cNvPr
     own.set("name", truncate_words(name, 60))
     own.set("descr", truncate_words(words, 900))

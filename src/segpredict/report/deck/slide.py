@@ -1,4 +1,4 @@
-"""What a slide is: a sentence to see, things on a grid, and how they were made."""
+"""The content of a slide: a title sentence, elements on a grid, and speaker notes."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ INVALID_XML_CHARACTERS = dict.fromkeys((65534, 65535), "�")
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where something stands on a slide, in inches."""
+    """Position and size on a slide, in inches."""
 
     left: float
     top: float
@@ -54,14 +54,13 @@ class SlideChart:
     Parameters
     ----------
     heading
-        What it shows, with the unit.
+        Its content, with the unit.
     categories, series
         Its data.
     chart_type
-        Bars lie, columns stand, parts are lying bars that add up to the whole.
+        Horizontal bars, vertical columns, or parts: horizontal bars that add up to 100 %.
     number_format
-        How values are written: a number format of spreadsheets. It is never made of
-        text that was read.
+        Number format of spreadsheets; never taken from input data.
     """
 
     heading: str
@@ -81,22 +80,22 @@ class SlideCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlideTable:
-    """A table; columns of numbers stand to the right.
+    """A table; numbers are right-aligned.
 
     Parameters
     ----------
     heading
-        What it shows.
+        Its content.
     columns
         Names of the columns.
     rows
-        Its cells; a text is a cell without a colour.
+        Its cells; a plain text is a cell without a colour.
     widths
-        Of the columns, in any unit.
+        Relative widths of the columns.
     words
-        How many of the first columns, and which others, are text.
+        Indices of the text columns.
     strong
-        Numbers of the rows that stand out.
+        Indices of the highlighted rows.
     """
 
     heading: str
@@ -118,19 +117,19 @@ class BulletList:
 
 @dataclass(frozen=True, slots=True)
 class FigureTiles:
-    """A few figures set large, each with the words that say what it is."""
+    """A few large numbers, each with a caption."""
 
     figures: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedElement:
-    """Something and its place on a grid of 12 columns and 12 rows.
+    """An element and its position on a grid of 12 columns and 12 rows.
 
     Parameters
     ----------
     element
-        A chart, a table, sentences or figures.
+        A chart, a table, bullets or tiles.
     left, width, top, height
         In columns and rows of the grid under the title.
     """
@@ -144,18 +143,18 @@ class PlacedElement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlidePage:
-    """One slide, worked out.
+    """The content of one slide.
 
     Parameters
     ----------
     title
-        A sentence that says what to see.
+        The main message, as a sentence.
     subtitle
         What is needed to understand it.
     elements
-        What is placed on it.
+        Its elements.
     notes
-        How each number was made, for the speaker.
+        Speaker notes: the origin of each number.
     """
 
     title: str
@@ -166,14 +165,14 @@ class SlidePage:
 
 @dataclass(frozen=True, slots=True)
 class DeckSource:
-    """What slides are made from: the contexts of the page, and nothing else.
+    """The source of slides: the contexts of the page.
 
     Parameters
     ----------
     bundle
-        What the run found; slides ask it for dates, names and the sign of money.
+        The results of the run; used for dates, names and the currency only.
     contexts
-        The contexts of the sections of the page that have something to say.
+        The contexts of all sections of the page that exist.
     """
 
     bundle: ReportInput
@@ -191,9 +190,9 @@ class Slide:
     Parameters
     ----------
     topic
-        What it is about, in small letters above the title.
+        Its topic, shown above the title.
     build
-        Works it out; ``None`` leaves the slide out.
+        Builds its content; ``None`` leaves the slide out.
     """
 
     topic: str
@@ -201,11 +200,11 @@ class Slide:
 
 
 def slide_text(text: str) -> str:
-    r"""Return a text on one line, of signs that can stand in XML.
+    r"""Return a text on one line, with characters that XML allows.
 
     Examples
     --------
-    >>> plain("a\n b\x00")
+    >>> slide_text("a\n b\x00")
     'a b�'
     """
     return re.sub(
@@ -214,11 +213,11 @@ def slide_text(text: str) -> str:
 
 
 def truncate_words(text: str, max_length: int) -> str:
-    """Return a text of at most so many letters, cut between words where it can be.
+    """Return a text of at most `max_length` characters, cut between words if possible.
 
     Examples
     --------
-    >>> clip("The row names no customer", 12)
+    >>> truncate_words("The row names no customer", 12)
     'The row…'
     """
     shown = slide_text(text).strip()
@@ -230,11 +229,11 @@ def truncate_words(text: str, max_length: int) -> str:
 
 
 def join_names(names: Sequence[str]) -> str:
-    """Return names as one reads them aloud.
+    """Return names as an enumeration.
 
     Examples
     --------
-    >>> listed(["a", "b", "c"])
+    >>> join_names(["a", "b", "c"])
     'a, b and c'
     """
     *most, last = names or ("",)

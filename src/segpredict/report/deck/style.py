@@ -1,4 +1,4 @@
-"""How slides look: the colours of the page, one typeface, one grid."""
+"""The style of slides: the colours of the page, one typeface, one grid."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ LOW_SEGMENT_COLOUR, HIGH_SEGMENT_COLOUR, INACTIVE_COLOUR = (
     "B9D4EA",
     "0B3F73",
     "B6BCC4",
-)  # ends of the value ladder, and inactive
+)  # lowest and highest segment, and inactive
 STRONG_COLOUR, FILL_COLOUR, WARNING_COLOUR, PAPER_COLOUR = "1F5FA8", "9DB8D3", "B4470B", "FFFFFF"
 FONT_NAME = "Arial"
 SLIDE_WIDTH, SLIDE_HEIGHT = 13.333, 7.5  # inches: 16:9
@@ -39,16 +39,16 @@ RgbColour = tuple[float, float, float]
 
 
 def segment_colour(badge: SegmentBadge | None) -> str:
-    """Return the colour of a segment, as the page shows it; grey without a place.
+    """Return the colour of a segment, as on the page; grey for inactive.
 
     Notes
     -----
-    The page mixes the ends of the ladder in Oklab (CSS ``color-mix``), which keeps the
-    steps even to the eye; so does this (Ottosson 2020, "A perceptual color space").
+    The page interpolates the two colours in Oklab (CSS ``color-mix``), which keeps the
+    steps perceptually even; so does this (Ottosson 2020, "A perceptual color space").
 
     Examples
     --------
-    >>> shade(Chip("S3", "Core", 100)), shade(Chip("S0", "Inactive", None))
+    >>> segment_colour(SegmentBadge("S3", "Core", 100)), segment_colour(None)
     ('0B3F73', 'B6BCC4')
     """
     if badge is None or badge.tint is None:
@@ -59,11 +59,11 @@ def segment_colour(badge: SegmentBadge | None) -> str:
 
 
 def readable_text_colour(colour: str) -> str:
-    """Return the colour of a text that can be read on another.
+    """Return a readable text colour for a background.
 
     Examples
     --------
-    >>> on("0B3F73"), on("B9D4EA")
+    >>> readable_text_colour("0B3F73"), readable_text_colour("B9D4EA")
     ('FFFFFF', '1A2027')
     """
     return PAPER_COLOUR if _lab(colour)[0] < 0.62 else INK_COLOUR

@@ -1,4 +1,4 @@
-"""Work out where marks stand: everything in percent of the width, so charts stretch."""
+"""Positions of chart marks, in percent of the width, so that charts stretch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class SegmentBadge:
     id, name
         The segment.
     tint
-        Its place on the value ladder, 0 to 100; ``None`` (grey) for INACTIVE.
+        Its position by value, 0 to 100; ``None`` (grey) for INACTIVE.
     """
 
     id: str
@@ -27,7 +27,7 @@ class SegmentBadge:
 
 @dataclass(frozen=True, slots=True)
 class StripPiece:
-    """One piece of a strip: a segment, from where, how wide (percent), how much."""
+    """One piece of a strip: segment, left edge and width (percent), value."""
 
     badge: SegmentBadge
     left: float
@@ -42,7 +42,7 @@ class IntervalMark:
     Parameters
     ----------
     low, dot, high, zero
-        Places on the axis.
+        Positions on the axis.
     """
 
     low: float
@@ -58,11 +58,11 @@ class ChartBar:
     Parameters
     ----------
     left, width
-        Its place (percent of the width).
+        Its position (percent of the width).
     height
         Percent of the largest.
     is_whole
-        False where it stands for less time than its neighbours.
+        False where it covers less time than the others.
     """
 
     left: float
@@ -76,8 +76,8 @@ def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBa
 
     Examples
     --------
-    >>> bars([5, 10], [True, False])[1]
-    Bar(left=50.0, width=40.0, height=100.0, is_whole=False)
+    >>> layout_bars([5, 10], [True, False])[1]
+    ChartBar(left=50.0, width=40.0, height=100.0, is_whole=False)
     """
     most = max((0, *values)) or 1
     room = 100 / max(len(values), 1)
@@ -97,7 +97,7 @@ def segment_badges(segments: Iterable[Segment]) -> dict[str, SegmentBadge]:
 
     Examples
     --------
-    >>> found = chips((Segment(0, "S0", "Gone"), Segment(1, "S1", "Low")))
+    >>> found = segment_badges((Segment(0, "S0", "Gone"), Segment(1, "S1", "Low")))
     >>> found["S0"].tint, found["S1"].tint
     (None, 100)
     """
@@ -133,8 +133,8 @@ def layout_intervals(
 
     Examples
     --------
-    >>> whiskers([{"value": 1.0, "low": 0.0, "high": 2.0}, None])
-    (Whisker(low=4.0, dot=50.0, high=96.0, zero=4.0), None)
+    >>> layout_intervals([{"value": 1.0, "low": 0.0, "high": 2.0}, None])
+    (IntervalMark(low=4.0, dot=50.0, high=96.0, zero=4.0), None)
     """
     ends = [_ends(interval) for interval in intervals]
     values = [0.0, *(v for found in ends if found for v in found)]

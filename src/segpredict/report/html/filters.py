@@ -1,4 +1,4 @@
-"""What the filters of the page read: counts by segment, country and month, packed."""
+"""The data of the page's filters: counts by segment, country and month, packed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.input import ReportInput
 
-MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; beyond, it leaves the months out
+MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; with more, months are left out
 CENTS_PER_UNIT = 100
-PARTS_OF_CUSTOMER = 10_000  # parts of a customer that expected numbers are told in
+PARTS_OF_CUSTOMER = 10_000  # expected numbers are integers in units of 1 / 10 000 customer
 FILTER_COLUMNS = ["segment", "country", "period", "bin"]
-NO_SEGMENT = -1  # the segment or month of what belongs to none
+NO_SEGMENT = -1  # segment or month of rows that have none
 
 
 def filter_data(bundle: ReportInput) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def filter_data(bundle: ReportInput) -> dict[str, Any]:
     Parameters
     ----------
     bundle
-        What the run found, explored.
+        The results of the run, with the exploration.
 
     Returns
     -------
@@ -34,27 +34,27 @@ def filter_data(bundle: ReportInput) -> dict[str, Any]:
 
     Notes
     -----
-    All are sums over customers, each of whom has one segment and one country: over
-    both they add up to what the page shows of everybody.
+    All are sums over customers, each of whom has one segment and one country, so that
+    they add up to the unfiltered numbers of the page.
     """
-    seen = bundle.exploration
-    facts = seen["facts"]
+    explored = bundle.exploration
+    facts = explored["facts"]
     charts = {
-        name: _chart(seen["cells"].filter(chart=name), name, len(labels))
+        name: _chart(explored["cells"].filter(chart=name), name, len(labels))
         for name, labels in facts["bins"].items()
     }
     ids = [segment.id for segment in bundle.segments]
-    if "coming" in seen:
-        rows = _placed(seen["coming"], facts["countries"], {"segment_id": ids})
+    if "coming" in explored:
+        rows = _placed(explored["coming"], facts["countries"], {"segment_id": ids})
         for name, per in (("now", 1), ("expected", PARTS_OF_CUSTOMER)):
-            told = rows.with_columns(value=pl.col(name).mul(per).round())
-            charts[name] = _plain(_summed(told), len(ids), per)
-    moves = bundle.transitions.get("countries")
-    if moves is not None:
+            counts = rows.with_columns(value=pl.col(name).mul(per).round())
+            charts[name] = _plain(_summed(counts), len(ids), per)
+    by_country = bundle.transitions.get("countries")
+    if by_country is not None:
         names = {"from_id": start_states(ids), "to_id": ids}
-        rows = _placed(moves, facts["countries"], names)
-        told = _summed(rows.with_columns(value="n"))
-        charts["moves"] = _plain(told, len(names["from_id"]) * len(ids), 1)
+        rows = _placed(by_country, facts["countries"], names)
+        counts = _summed(rows.with_columns(value="n"))
+        charts["transitions"] = _plain(counts, len(names["from_id"]) * len(ids), 1)
     return {
         "countries": facts["countries"],
         "periods": facts["periods"],
@@ -63,20 +63,20 @@ def filter_data(bundle: ReportInput) -> dict[str, Any]:
 
 
 def start_states(ids: Sequence[str]) -> list[str]:
-    """Return where moves begin, in the order of the rows that filters read."""
+    """Return the states of origin, in the order of the filter data."""
     return [*ids, NEW_STATE.id, LAPSED_STATE.id]
 
 
 def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return charts in half the room: places as steps from one to the next.
+    """Return charts in half the size: positions as steps from one to the next.
 
-    A place is ``((segment · countries + country) · months + month) · bins + bin``, with
-    a length of 1 for what no number of the chart belongs to; ``by`` has the lengths.
+    A position is ``((segment · countries + country) · months + month) · bins + bin``, with
+    a length of 1 for a dimension that the chart lacks; ``by`` has the lengths.
 
     Examples
     --------
     >>> cells = [[0, 0, -1, 1, 7], [1, 0, -1, 0, 9]]
-    >>> packed({"spend": {"bins": 2, "per": 1, "cells": cells}})["spend"]["at"]
+    >>> pack_charts({"spend": {"bins": 2, "per": 1, "cells": cells}})["spend"]["at"]
     [1, 1]
     """
     return {name: _packed(chart) for name, chart in charts.items()}
@@ -119,9 +119,9 @@ def _plain(own: pl.DataFrame, bins: int, per: int) -> dict[str, Any]:
 def _placed(
     rows: pl.DataFrame, countries: list[str], names: Mapping[str, list[str]]
 ) -> pl.DataFrame:
-    """Return rows with a country's number, and a bin told by one or two names.
+    """Return rows with the index of the country, and a bin from one or two names.
 
-    Rows of names that are not known are left out, as they are from the page.
+    Rows with unknown names are dropped, as on the page.
     """
     places = {name: i for i, name in enumerate(countries)}
     place = pl.lit(0)

@@ -1,4 +1,4 @@
-"""Put the page together: work out the contexts, then place them."""
+"""Render the page: build the contexts, then fill the templates."""
 
 import base64
 import dataclasses
@@ -27,35 +27,35 @@ PageInput = ReportInput | CheckInput
 
 
 def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS) -> str:
-    """Return the page as one HTML text that needs no network, and no script to be read.
+    """Return the page as one HTML text that needs no network, and is readable without scripts.
 
     Parameters
     ----------
     bundle
-        What the run found.
+        The results of the run.
     sections
-        Which sections to place.
+        The sections to render.
 
     Notes
     -----
-    Every text is escaped when it is placed. A meta tag forbids frames, forms, every
-    request and every script but one, named by its hash, and forbids that one to write
-    markup, so that even a mistake here could not fetch or run anything.
+    Every text is escaped. A content security policy forbids frames, forms, requests and
+    all scripts but one, named by its hash, and forbids that one to write markup, so that
+    even a mistake here could not fetch or run anything.
     """
-    stage = _stage()
+    environment = _environment()
     built = _built(bundle, sections)
     placed = [
         {
             "name": section.name,
             "title": section.title,
-            "body": _place(stage, section, built[section.name], bundle),
+            "body": _rendered(environment, section, built[section.name], bundle),
         }
         for section in sections
         if section.name in built
     ]
-    style = Markup(stage.get_template("style.css").render())
-    script = stage.get_template("page.js").render()
-    return stage.get_template("page.html").render(
+    style = Markup(environment.get_template("style.css").render())
+    script = environment.get_template("page.js").render()
+    return environment.get_template("page.html").render(
         title=bundle.title,
         created=bundle.created,
         span=format_day_range(bundle.first_day, bundle.end_day),
@@ -63,7 +63,7 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
         style=style,
         script=Markup(script),
         script_hash=_hash(script),
-        data=_embedded(_live(bundle, built)),
+        data=_embedded(_filter_values(bundle, built)),
         sections=placed,
     )
 
@@ -74,11 +74,11 @@ def render_check_page(found: Mapping[str, Any], shop: Transactions, created: str
     Parameters
     ----------
     found
-        What `overview.shop_overview` found, with ``problem``.
+        The result of `classifier.shop_overview`, with ``problem``.
     shop
         The cleaned shop.
     created
-        When the page is made, as text.
+        When the page is created, as text.
     """
     bundle = CheckInput(
         title="What is in the data",
@@ -97,7 +97,7 @@ def render_check_page(found: Mapping[str, Any], shop: Transactions, created: str
 def section_contexts(
     bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS
 ) -> dict[str, Any]:
-    """Return what the page says, section by section, as plain JSON values.
+    """Return the contexts of the page, section by section, as plain JSON values.
 
     Numbers that are not finite become null. docs/report-json.md describes each field.
     """
@@ -116,11 +116,11 @@ def section_contexts(
 
 
 def to_plain_json(value: Any) -> Any:
-    """Return a value as JSON takes it.
+    """Return a value in types of JSON.
 
     Examples
     --------
-    >>> plain({"a": (1, float("nan"))})
+    >>> to_plain_json({"a": (1, float("nan"))})
     {'a': [1, None]}
     """
     if isinstance(value, Mapping):
@@ -138,22 +138,22 @@ def _built(bundle: PageInput, sections: Sequence[ReportSection]) -> dict[str, An
     return {name: context for name, context in found.items() if context is not None}
 
 
-def _live(bundle: PageInput, built: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the script of the page reads: names to choose from, and numbers."""
+def _filter_values(bundle: PageInput, built: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of the filters: names to choose from, and numbers."""
     segments = bundle.segments if isinstance(bundle, ReportInput) else ()
     found: dict[str, Any] = {
         "segments": [[s.id, strip_control_characters(s.name)] for s in segments]
     }
     charts: dict[str, Any] = {}
     for context in built.values():
-        read = getattr(context, "live", {})
+        read = getattr(context, "filter_data", {})
         charts |= read.get("charts", {})
         found |= read
     return found | {"charts": pack_charts(charts)}
 
 
 def _embedded(values: Any) -> Markup:
-    """Return JSON that cannot end the element that it stands in."""
+    """Return JSON that cannot close the script element around it."""
     text = json.dumps(to_plain_json(values), allow_nan=False, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -165,19 +165,21 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _place(stage: Environment, section: ReportSection, it: Any, bundle: PageInput) -> Markup:
+def _rendered(
+    environment: Environment, section: ReportSection, it: Any, bundle: PageInput
+) -> Markup:
     module = section.build.__module__.rpartition(".")[2]
-    template = stage.select_template([f"{module}.html", "plain.html"])
+    template = environment.select_template([f"{module}.html", "plain.html"])
     facts = {"it": it, "currency": bundle.currency, "plots": bundle.plots}
     write = template.blocks.get(section.name, template.root_render_func)
     return Markup("".join(write(template.new_context(facts))))
 
 
 @lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
-def _stage() -> Environment:
+def _environment() -> Environment:
     folders = ("context", "templates")
     loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in folders]
-    stage = Environment(
+    environment = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
         undefined=StrictUndefined,
@@ -185,7 +187,7 @@ def _stage() -> Environment:
         lstrip_blocks=True,
         finalize=strip_control_characters,
     )
-    stage.filters.update(FILTERS)
-    stage.globals["fields"] = dataclasses.asdict
-    stage.globals["m"] = stage.get_template("macros.html").module
-    return stage
+    environment.filters.update(FILTERS)
+    environment.globals["fields"] = dataclasses.asdict
+    environment.globals["m"] = environment.get_template("macros.html").module
+    return environment

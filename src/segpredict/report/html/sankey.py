@@ -1,4 +1,4 @@
-"""Lay moves out as bands from the left to the right, as wide as customers are many."""
+"""Layout of a Sankey diagram: bands from left to right, as wide as their customers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from segpredict.report.html.chart_layout import SegmentBadge
 
 DIAGRAM_HEIGHT = 340.0  # pixels for all customers
 NODE_GAP = 8.0  # between neighbours
-LABEL_HEIGHT = 18.0  # what a name needs
-DIAGRAM_WIDTH = 1000.0  # of the picture's own units, which stretch with the page
+LABEL_HEIGHT = 18.0  # room for a name
+DIAGRAM_WIDTH = 1000.0  # in units of the picture, which stretch with the page
 
 
 @dataclass(frozen=True, slots=True)
 class SankeyFlow:
-    """Customers who went from one place to another."""
+    """Customers who moved from one state to another."""
 
     start: str
     end: str
@@ -23,18 +23,18 @@ class SankeyFlow:
 
 @dataclass(frozen=True, slots=True)
 class SankeyNode:
-    """One place on either side: where its bar stands, how high, and where its name.
+    """One state on either side: position and height of its bar, position of its name.
 
     Parameters
     ----------
     badge
-        The place.
+        The state.
     n
-        Customers there.
+        Its customers.
     top, height
-        Where the bar stands, from the top, in units of the picture.
+        Position of the bar from the top, in units of the picture.
     label
-        Where its name stands.
+        Position of its name.
     """
 
     badge: SegmentBadge
@@ -46,16 +46,16 @@ class SankeyNode:
 
 @dataclass(frozen=True, slots=True)
 class SankeyBand:
-    """One move: its outline, and what it says when pointed at.
+    """One band: its outline and its tooltip.
 
     Parameters
     ----------
     badge
-        Where the customers come from.
+        The state of origin.
     path
         Outline, as an SVG path.
     tooltip
-        The move as a sentence.
+        The flow as a sentence.
     """
 
     badge: SegmentBadge
@@ -65,16 +65,16 @@ class SankeyBand:
 
 @dataclass(frozen=True, slots=True)
 class SankeyDiagram:
-    """The whole picture; empty where nobody moved.
+    """The diagram; empty without customers.
 
     Parameters
     ----------
     height
-        Of the picture, in its units.
+        Its height, in units of the picture.
     left, right
-        Where customers come from, and where they go.
+        States of origin, and target states.
     bands
-        One a move.
+        One per flow.
     """
 
     height: float
@@ -84,29 +84,29 @@ class SankeyDiagram:
 
 
 def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge]) -> SankeyDiagram:
-    """Return where bars and bands stand.
+    """Return the positions of nodes and bands.
 
     Parameters
     ----------
     flows
-        Counts; those of nobody are left out.
+        Counts; zeros are left out.
     badges
-        How each place is shown, in the order in which they stand, from the top.
+        The states, in their order from the top.
     """
-    some = [move for move in flows if move.n > 0]
+    moves = [flow for flow in flows if flow.n > 0]
     order = list(badges)
-    total = sum(move.n for move in some)
+    total = sum(flow.n for flow in moves)
     if not total:
         return SankeyDiagram(0.0, (), (), ())
     unit = DIAGRAM_HEIGHT / total
-    left = _bars(badges, order, _sums(some, "start"), unit)
-    right = _bars(badges, order, _sums(some, "end"), unit)
+    left = _bars(badges, order, _sums(moves, "start"), unit)
+    right = _bars(badges, order, _sums(moves, "end"), unit)
     ends = [bar.top + max(bar.height, LABEL_HEIGHT) for bar in (*left.values(), *right.values())]
     return SankeyDiagram(
         round(max(ends), 1),
         tuple(left.values()),
         tuple(right.values()),
-        tuple(_bands(some, order, left, right, unit)),
+        tuple(_bands(moves, order, left, right, unit)),
     )
 
 
@@ -152,11 +152,11 @@ def _bands(
             ends.append(used[side, name])
             used[side, name] += thick
         origin = left[move.start]
-        told = (
+        tooltip = (
             f"{origin.badge.name} to {right[move.end].badge.name}: {format_number(move.n)} "
             f"customers, {format_share(move.n / origin.n)}"
         )
-        bands.append(SankeyBand(origin.badge, _outline(ends[0], ends[1], thick), told))
+        bands.append(SankeyBand(origin.badge, _outline(ends[0], ends[1], thick), tooltip))
     return bands
 
 

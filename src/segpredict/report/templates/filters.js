@@ -1,10 +1,10 @@
-  // A segment, a country and a range of months. What has its numbers in the page follows,
-  // and all else says that it does not, so that nobody takes the whole for the part.
-  const FEW = 10; // customers; shares of fewer are not told
+  // Filters: a segment, a country and a range of months. Charts whose numbers are in the page
+  // are redrawn; all others are marked as unfiltered, so that nobody takes them for filtered.
+  const FEW = 10; // customers; shares of fewer are not shown
   const THIN = 30; // customers; shares of fewer are grey
   const KINDS = ["segment", "country", "period"];
-  const LACKING = { segment: "not by segment", country: "not by country", period: "not by month" };
-  const BASE = "whole base";
+  const NOT_BY = { segment: "not by segment", country: "not by country", period: "not by month" };
+  const BASE = "all customers";
   const segments = data.segments || [];
   const countries = data.countries || [];
   const months = data.periods || [];
@@ -12,24 +12,26 @@
   const picked = { segment: null, country: null, period: null };
   const active = () => KINDS.filter((kind) => picked[kind] !== null);
 
-  // Numbers: whole ones, added up where they match, and divided once at the end.
+  // Numbers are integers: the matching ones are added up and divided once at the end.
   const unpack = (chart) => {
     if (chart.cells) return chart.cells;
-    const [, homes, times] = chart.by.map((length) => length || 1);
+    const [, countryCount, monthCount] = chart.by.map((length) => length || 1);
     let place = 0;
     chart.cells = chart.at.map((step, i) => {
       place += step;
       const month = Math.floor(place / chart.bins);
-      const home = Math.floor(month / times);
-      return [Math.floor(home / homes), home % homes, month % times, place % chart.bins, chart.n[i]];
+      const country = Math.floor(month / monthCount);
+      return [Math.floor(country / countryCount), country % countryCount, month % monthCount,
+        place % chart.bins, chart.n[i]];
     });
     return chart.cells;
   };
   const sums = (chart) => {
     const [segment, country, period] = KINDS.map((kind, i) => (chart.by[i] ? picked[kind] : null));
     const total = new Array(chart.bins).fill(0);
-    for (const [owner, home, month, bin, n] of unpack(chart)) {
-      const isIn = (segment === null || owner === segment) && (country === null || home === country)
+    for (const [ownSegment, ownCountry, month, bin, n] of unpack(chart)) {
+      const isIn = (segment === null || ownSegment === segment)
+        && (country === null || ownCountry === country)
         && (period === null || (month >= period[0] && month <= period[1]));
       if (isIn) total[bin] += n;
     }
@@ -52,7 +54,7 @@
     return KINDS.filter((kind, i) => read.every((chart) => chart && chart.by[i]));
   };
 
-  // Words: those of the page (`_format.py`).
+  // Texts are formatted as on the page (report/formatting.py).
   const forms = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", {
     minimumFractionDigits: digits, maximumFractionDigits: digits,
   }));
@@ -74,24 +76,24 @@
       : `${monthName(months[from])} to ${monthName(months[to])}`),
   };
 
-  // What is changed is first remembered, so that the page can be as it was.
-  const was = new Map();
+  // Every change is recorded first, so that the page can be restored.
+  const saved = new Map();
   const TRAITS = ["x", "y", "width", "height", "style", "class", "title", "aria-label", "visibility"];
   const touch = (mark) => {
-    if (was.has(mark)) return mark;
+    if (saved.has(mark)) return mark;
     const traits = TRAITS.map((name) => [name, mark.getAttribute(name)]);
-    was.set(mark, { traits, inside: mark.matches("tr, svg") ? null : [...mark.childNodes] });
+    saved.set(mark, { traits, inside: mark.matches("tr, svg") ? null : [...mark.childNodes] });
     return mark;
   };
   const restore = () => {
-    was.forEach(({ traits, inside }, mark) => {
+    saved.forEach(({ traits, inside }, mark) => {
       traits.forEach(([name, value]) => {
         if (value === null) mark.removeAttribute(name);
         else mark.setAttribute(name, value);
       });
       if (inside) mark.replaceChildren(...inside);
     });
-    was.clear();
+    saved.clear();
   };
   const write = (mark, text) => { touch(mark).textContent = text; };
   const added = (values) => values.reduce((sum, value) => sum + value, 0);
@@ -110,17 +112,17 @@
       text.textContent = percent(shares[i], 0);
       left += shares[i];
     });
-    const told = segments.map(([, name], i) => `${name} ${percent(shares[i], 0)}`);
-    touch(mark).setAttribute("aria-label", total >= FEW ? told.join(", ") : "too few customers");
+    const texts = segments.map(([, name], i) => `${name} ${percent(shares[i], 0)}`);
+    touch(mark).setAttribute("aria-label", total >= FEW ? texts.join(", ") : "too few customers");
   };
-  const drawMove = (mark, { value, row }) => {
+  const drawTransition = (mark, { value, row }) => {
     const share = row ? value / row : 0;
     const text = row < FEW ? NOTHING : percent(share, 0);
     touch(mark).replaceChildren(text, make("small", {}, number(value)));
     mark.removeAttribute("title");
     mark.style.setProperty("--v", row < THIN ? 0 : Math.round(100 * share));
   };
-  const WAYS = {
+  const ACTIONS = {
     up(mark, { part }) {
       touch(mark).setAttribute("height", (100 * part).toFixed(2));
       mark.setAttribute("y", (110 - 100 * part).toFixed(2));
@@ -134,8 +136,8 @@
     money(mark, { value, isFew }) {
       write(mark, isFew ? "too few" : known(value, (n) => number(n, Math.abs(n) < 100 ? 2 : 0, mark.dataset.unit)));
     },
-    minus(mark, it) { WAYS.money(mark, { ...it, value: -it.value }); },
-    most(mark, it) { WAYS[mark.dataset.kind](mark, { value: it.most, isFew: false }); },
+    minus(mark, it) { ACTIONS.money(mark, { ...it, value: -it.value }); },
+    most(mark, it) { ACTIONS[mark.dataset.kind](mark, { value: it.most, isFew: false }); },
     share(mark, { value, row, isFew }) { write(mark, isFew ? "too few" : row ? percent(value / row) : NOTHING); },
     wide(mark, { value, row, isFew }) {
       const share = isFew || !row ? 0 : Math.max(0, value / row);
@@ -148,16 +150,16 @@
       write(mark, isFew ? "too few" : row ? `${sign}${number(gap, 1)}\u202fpts` : NOTHING);
     },
     strip: drawStrip,
-    move: drawMove,
+    transition: drawTransition,
     row(mark, { row }) {
       write(mark, number(row));
       touch(mark.closest("tr")).classList.toggle("thin", row < THIN);
     },
-    lost(mark) { write(mark, NOTHING); },
+    unknown(mark) { write(mark, NOTHING); },
     words(mark) { write(mark, mark.dataset.words); },
   };
 
-  // `data-n` names who stands behind each number, `data-base` who stands behind them all.
+  // `data-n` names the chart that counts the customers of each number, `data-base` that of their sum.
   const isFewFor = ({ n, base }, bin) => {
     const behind = charts.get(n || base);
     if (!behind) return false;
@@ -167,7 +169,7 @@
   };
   const draw = () => {
     const found = new Map();
-    all("main [data-way]").forEach((mark) => {
+    all("main [data-action]").forEach((mark) => {
       const { of } = mark.closest("[data-of]").dataset;
       if (!kindsOf(of).some((kind) => picked[kind] !== null)) return;
       if (!found.has(of)) found.set(of, figures(of));
@@ -178,9 +180,9 @@
       const row = added(values.slice(first, first + long));
       const most = Math.max(...values, 0);
       const part = Math.max(0, values[bin]) / (most || 1);
-      WAYS[mark.dataset.way](mark, { values, value: values[bin], row, most, part, bin, isFew: isFewFor(mark.dataset, bin) });
+      ACTIONS[mark.dataset.action](mark, { values, value: values[bin], row, most, part, bin, isFew: isFewFor(mark.dataset, bin) });
     });
-    // Months that are not looked at are no rows, in the table and in what is saved of it.
+    // Months outside the filter are hidden, in the table and in the CSV file saved from it.
     const [from, to] = picked.period || [0, months.length];
     const rows = all("main tr[data-month]");
     rows.forEach((row) => {
@@ -190,48 +192,48 @@
     hide(rows);
   };
 
-  // One segment, shown throughout: rows, pieces and cards of the others step back.
+  // One segment, highlighted throughout: rows, pieces and cards of the others are dimmed.
   const owner = (mark) => mark.closest("tbody tr, .deck > .box, .legend .chip") || (mark.matches("rect, circle") ? mark : null);
   const choose = () => {
     const id = picked.segment === null ? "" : segments[picked.segment][0];
     const seen = new Set();
     all("main [data-s]").forEach((mark) => {
-      const held = owner(mark);
-      if (!held || seen.has(held)) return;
-      seen.add(held);
+      const element = owner(mark);
+      if (!element || seen.has(element)) return;
+      seen.add(element);
       const isOther = id !== "" && mark.dataset.s !== id;
-      held.classList.toggle("dim", isOther);
+      element.classList.toggle("dim", isOther);
       if (!mark.closest("table.picked")) return;
-      held.dataset.other = isOther ? "yes" : "";
-      hide([held]);
+      element.dataset.other = isOther ? "yes" : "";
+      hide([element]);
     });
   };
 
-  // What follows says what it shows; what does not says that it shows the whole.
+  // Filtered charts say what they show; all others say that they show everything.
   const UNITS = ".group, figure, table:has(td.n, td.heat, svg), .box:not(.warn)";
-  const followed = (unit) => {
+  const filterKinds = (unit) => {
     const charted = all("[data-of]", unit).concat(unit.matches("[data-of]") ? unit : []);
     return new Set(charted.flatMap((mark) => kindsOf(mark.dataset.of)));
   };
-  const told = (unit) => {
-    const own = followed(unit);
+  const noteFor = (unit) => {
+    const own = filterKinds(unit);
     const isLinked = picked.segment !== null && unit.querySelector("[data-s]") !== null;
-    const asked = active().filter((kind) => own.has(kind) || !(kind === "segment" && isLinked));
-    const isWhole = !asked.some((kind) => own.has(kind));
-    const words = asked.map((kind) => (own.has(kind) ? names[kind](picked[kind]) : LACKING[kind]));
-    return { isWhole, text: isWhole && asked.length && !isLinked ? BASE : words.join(" · ") };
+    const wanted = active().filter((kind) => own.has(kind) || !(kind === "segment" && isLinked));
+    const isWhole = !wanted.some((kind) => own.has(kind));
+    const words = wanted.map((kind) => (own.has(kind) ? names[kind](picked[kind]) : NOT_BY[kind]));
+    return { isWhole, text: isWhole && wanted.length && !isLinked ? BASE : words.join(" · ") };
   };
   const put = ({ isWhole, text }, home) => {
-    const held = make("span", { class: "told" }, " ");
-    held.append(make("span", { class: isWhole ? "mark whole" : "mark" }, text));
-    home.append(held);
+    const note = make("span", { class: "filter-note" }, " ");
+    note.append(make("span", { class: isWhole ? "mark whole" : "mark" }, text));
+    home.append(note);
   };
   const heading = (unit) => {
     const found = unit.querySelector("figcaption, caption, h3") || (unit.matches("table") ? unit.createCaption() : null);
     return found ? found.querySelector("b") || found : unit;
   };
   const mark = () => {
-    all("main .told").forEach((old) => {
+    all("main .filter-note").forEach((old) => {
       const caption = old.closest("caption");
       old.remove();
       if (caption && !caption.childNodes.length) caption.remove();
@@ -240,7 +242,7 @@
     if (!active().length) return;
     all("main > section").forEach((section) => {
       const units = all(UNITS, section).filter((unit) => !unit.parentElement.closest(UNITS));
-      const texts = units.map(told);
+      const texts = units.map(noteFor);
       // The head of the first screen is not seen.
       const isOne = section.id !== "headline" && new Set(texts.map(({ text }) => text)).size === 1;
       if (isOne && texts[0].text) put(texts[0], section.querySelector(".head"));
@@ -248,13 +250,13 @@
     });
   };
   const suffix = (table) => {
-    const own = followed(table.closest("figure") || table);
+    const own = filterKinds(table.closest("figure") || table);
     const words = active().filter((kind) => own.has(kind)).map((kind) => names[kind](picked[kind]));
     return words.map((text) => `_${text.replace(/[^\p{L}\p{N}]+/gu, "-")}`).join("");
   };
 
-  // The choice is part of the address, behind the section, so that it can be handed on.
-  const choice = () => {
+  // The filters are part of the address, after the section, so that a link keeps them.
+  const filterQuery = () => {
     const found = new URLSearchParams();
     if (picked.segment !== null) found.set("segment", segments[picked.segment][0]);
     if (picked.country !== null) found.set("country", countries[picked.country]);
@@ -265,18 +267,18 @@
     return found.toString();
   };
   const pieces = () => location.hash.slice(1).split("&");
-  const sectionAsked = () => pieces().find((piece) => piece && !piece.includes("=")) || "";
+  const requestedSection = () => pieces().find((piece) => piece && !piece.includes("=")) || "";
   const showInAddress = () => {
-    const text = [sectionAsked(), choice()].filter(Boolean).join("&");
+    const text = [requestedSection(), filterQuery()].filter(Boolean).join("&");
     try {
       history.replaceState(null, "", `${location.href.split("#")[0]}${text ? `#${text}` : ""}`);
     } catch {
-      say("This page has no address of its own to keep the choice in");
+      say("The filters cannot be stored in the address of this page");
     }
   };
 
   const boxes = {};
-  const follow = () => {
+  const applyFilters = () => {
     restore();
     const isAll = !active().length;
     all(".finding").forEach((found) => { found.hidden = !isAll; });
@@ -306,7 +308,7 @@
     box.addEventListener("change", () => {
       take(box.value === "" ? null : Number(box.value));
       setBoxes();
-      follow();
+      applyFilters();
     });
     home.append(make("span", {}, `${label} `), box);
     boxes[name] = box;
@@ -336,24 +338,24 @@
     boxes.clear.addEventListener("click", () => {
       KINDS.forEach((kind) => { picked[kind] = null; });
       setBoxes();
-      follow();
+      applyFilters();
       home.querySelector("select").focus();
     });
     home.append(boxes.clear);
     setBoxes();
   };
-  const takeUp = () => {
-    const asked = new URLSearchParams(pieces().filter((piece) => piece.includes("=")).join("&"));
-    if (![...asked.keys()].length) {
+  const readAddress = () => {
+    const requested = new URLSearchParams(pieces().filter((piece) => piece.includes("=")).join("&"));
+    if (![...requested.keys()].length) {
       if (active().length) showInAddress();
       return;
     }
     const place = (list, text) => (list.includes(text) ? list.indexOf(text) : null);
-    picked.segment = place(segments.map(([id]) => id), asked.get("segment"));
-    picked.country = countries.length > 1 ? place(countries, asked.get("country")) : null;
-    const from = place(months, asked.get("from")) ?? 0;
-    const to = place(months, asked.get("to")) ?? months.length - 1;
+    picked.segment = place(segments.map(([id]) => id), requested.get("segment"));
+    picked.country = countries.length > 1 ? place(countries, requested.get("country")) : null;
+    const from = place(months, requested.get("from")) ?? 0;
+    const to = place(months, requested.get("to")) ?? months.length - 1;
     if (months.length > 1) pickPeriod(Math.min(from, to), Math.max(from, to));
     setBoxes();
-    follow();
+    applyFilters();
   };

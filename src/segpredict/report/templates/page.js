@@ -6,7 +6,7 @@
 
 {% include "filters.js" %}
 
-  // Where one is, and how to tell others.
+  // The current section in the menu, and links to sections.
   const watchSections = () => {
     const links = new Map(all("#sections a").map((link) => [link.hash.slice(1), link]));
     let last = null;
@@ -34,10 +34,10 @@
   };
   const copyLinks = () => all("a.anchor").forEach((link) => link.addEventListener("click", () => {
     const done = () => say("The link to this section is copied");
-    const not = () => say("The link to this section is in the address bar");
-    const address = [link.href, choice()].filter(Boolean).join("&");
-    if (navigator.clipboard) navigator.clipboard.writeText(address).then(done, not);
-    else not();
+    const failed = () => say("The link to this section is in the address bar");
+    const address = [link.href, filterQuery()].filter(Boolean).join("&");
+    if (navigator.clipboard) navigator.clipboard.writeText(address).then(done, failed);
+    else failed();
   }));
   const openForPrint = () => {
     let closed = [];
@@ -47,12 +47,12 @@
     });
     addEventListener("afterprint", () => closed.forEach((part) => { part.open = false; }));
   };
-  const openAsked = () => {
-    const asked = document.getElementById(sectionAsked());
-    const around = asked && asked.closest("details");
+  const openRequested = () => {
+    const requested = document.getElementById(requestedSection());
+    const around = requested && requested.closest("details");
     if (around) around.open = true;
-    // The browser itself finds only what the address ends with.
-    if (asked && location.hash !== `#${asked.id}`) asked.scrollIntoView();
+    // The browser itself scrolls only to what the whole fragment names.
+    if (requested && location.hash !== `#${requested.id}`) requested.scrollIntoView();
   };
 
   const counts = new Map();
@@ -65,8 +65,8 @@
   watchSections();
   copyLinks();
   openForPrint();
-  takeUp();
-  openAsked();
-  addEventListener("hashchange", () => { takeUp(); openAsked(); });
+  readAddress();
+  openRequested();
+  addEventListener("hashchange", () => { readAddress(); openRequested(); });
   document.documentElement.classList.add("alive");
 })();

@@ -5,12 +5,12 @@
     if (text) made.textContent = text;
     return made;
   };
-  const spoken = document.getElementById("status");
-  const say = (text) => { spoken.textContent = text; };
+  const status = document.getElementById("status");
+  const say = (text) => { status.textContent = text; };
   const block = document.getElementById("page-data");
   const data = block ? JSON.parse(block.textContent) : {};
 
-  // Cells: what counts stands first, what explains it in a <small> beside it.
+  // Cells: the value comes first, notes on it are in a <small> after it.
   const ASIDE = "small, .meaning";
   const tidy = (text) => text.replace(/\s+/g, " ").trim();
   const main = (cell) => tidy([...cell.childNodes]
@@ -39,51 +39,51 @@
   const compare = (a, b) => (typeof a === "number" && typeof b === "number"
     ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
 
-  // Sorting: up, down, as it was. Totals stay below; cells without a value go last.
+  // Sorting: up, down, original order. Totals stay at the end; cells without a value go last.
   const sortable = (table) => table.tHead && table.tHead.rows.length === 1
     && table.tBodies.length === 1 && table.tBodies[0].rows.length > 2
     && !table.matches(".matrix, .still") && !table.querySelector("[colspan], [rowspan]");
-  const sort = (table, place, way) => {
+  const sort = (table, place, direction) => {
     const body = table.tBodies[0];
-    const rows = [...body.rows].sort((a, b) => a.dataset.was - b.dataset.was);
+    const rows = [...body.rows].sort((a, b) => a.dataset.original - b.dataset.original);
     const moving = rows.filter((row) => !row.matches(".total"));
     const fixed = rows.filter((row) => row.matches(".total"));
-    if (way) {
+    if (direction) {
       const ranked = moving.map((row) => [rank(row.cells[place]), row]);
       ranked.sort(([a], [b]) => (a === null || b === null
-        ? (a === null) - (b === null) : way * compare(a, b)));
+        ? (a === null) - (b === null) : direction * compare(a, b)));
       ranked.forEach(([, row], i) => { moving[i] = row; });
     }
     body.append(...moving, ...fixed);
   };
   const makeSortable = (table) => {
-    [...table.tBodies[0].rows].forEach((row, i) => { row.dataset.was = i; });
+    [...table.tBodies[0].rows].forEach((row, i) => { row.dataset.original = i; });
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, place) => {
       const name = main(head);
-      // An axis is as wide as its column, and there is nothing to sort by.
+      // A column that shows a chart has nothing to sort by.
       if (!name || head.querySelector("svg")) return;
       const button = make("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);
       head.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => {
-        const was = head.getAttribute("aria-sort");
+        const current = head.getAttribute("aria-sort");
         const first = head.matches(".n") ? "descending" : "ascending";
         const second = first === "ascending" ? "descending" : "ascending";
-        const next = { none: first, [first]: second, [second]: "none" }[was];
+        const next = { none: first, [first]: second, [second]: "none" }[current];
         heads.forEach((other) => {
           if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
         });
         head.setAttribute("aria-sort", next);
         sort(table, place, { ascending: 1, descending: -1, none: 0 }[next]);
-        say(next === "none" ? "As it was" : `Sorted by ${name}, ${next}`);
+        say(next === "none" ? "Original order" : `Sorted by ${name}, ${next}`);
       });
     });
   };
 
-  // The numbers of a table as CSV: units go to the head, explanations to a column of
-  // their own, and no text, or part of it between semicolons, can be taken for a formula.
+  // A table as CSV: units go to the header, notes to columns of their own, and no text, or
+  // part of one between semicolons, can be taken for a formula.
   const quoted = (text) => {
     const safe = text.replace(/((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])/g, "$1'$2");
     return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
@@ -98,10 +98,10 @@
       if (text === "–") return "";
       return numbers[i] && units.size === 1 ? String(numbers[i].value) : quoted(text);
     });
-    const told = [[quoted(unit ? `${name} (${unit})` : name), ...values]];
+    const columns = [[quoted(unit ? `${name} (${unit})` : name), ...values]];
     const asides = cells.map((cell) => (cell ? aside(cell) : ""));
-    if (asides.some(Boolean)) told.push([quoted(`${name}: note`), ...asides.map(quoted)]);
-    return told;
+    if (asides.some(Boolean)) columns.push([quoted(`${name}: note`), ...asides.map(quoted)]);
+    return columns;
   };
   const csv = (table) => {
     const rows = all("tbody tr", table).filter((row) => !row.hidden);
@@ -125,21 +125,21 @@
 
   const makeSearchable = (table, tools) => {
     const box = make("input", { type: "search", "aria-label": "Search this table", placeholder: "Search" });
-    const told = make("span", {});
-    const look = () => {
-      const asked = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const hits = make("span", {});
+    const search = () => {
+      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
       const rows = all("tbody tr", table);
       rows.forEach((row) => {
         const text = row.textContent.toLowerCase();
-        row.dataset.missed = asked.every((word) => text.includes(word)) ? "" : "yes";
+        row.dataset.missed = words.every((word) => text.includes(word)) ? "" : "yes";
       });
       hide(rows);
       const seen = rows.filter((row) => !row.hidden).length;
-      told.textContent = asked.length ? `${seen} of ${rows.length} rows` : "";
-      say(told.textContent);
+      hits.textContent = words.length ? `${seen} of ${rows.length} rows` : "";
+      say(hits.textContent);
     };
-    box.addEventListener("input", look);
-    tools.append(box, told);
+    box.addEventListener("input", search);
+    tools.append(box, hits);
   };
   const hide = (rows) => rows.forEach((row) => {
     row.hidden = ["missed", "other", "outside"].some((why) => row.dataset[why] === "yes");

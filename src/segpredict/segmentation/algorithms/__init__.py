@@ -1,7 +1,7 @@
-"""Group points: one algorithm a file; how many groups, and how good they are.
+"""Clustering algorithms, one per file.
 
-In: a matrix of floats, one row a customer and window. Out: frozen groups and the rule
-by which any point, seen or new, finds its own.
+In: a matrix of floats, one row per customer and window. Out: frozen groups and the rule
+that assigns any point, seen or new.
 """
 
 from segpredict.core.registry import Registry

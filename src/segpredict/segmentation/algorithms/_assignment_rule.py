@@ -1,4 +1,4 @@
-"""How any point, seen or new, finds its group: frozen numbers, nothing that learns."""
+"""Frozen rules that assign any point, seen or new, to its group."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
     Notes
     -----
     Summed axis by axis, not by a matrix product, whose last digits depend on how many
-    rows are asked at once.
+    rows are computed at once.
 
     Examples
     --------
     >>> import numpy as np
-    >>> distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
+    >>> euclidean_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
     [[5.0, 0.0]]
     """
     squares = np.zeros((len(matrix), len(centres)))
@@ -42,13 +42,13 @@ def nearest_centre(matrix: FloatArray, centres: FloatArray) -> IndexArray:
 class AssignmentRule(ABC):
     """A frozen way from a point to its group, 0 … k − 1.
 
-    A subclass is a frozen dataclass whose fields are all that it knows. Every row gets
-    a group, however far away it lies. Rules are equal when their states are.
+    A subclass is a frozen dataclass whose fields are its whole state. Every row gets a
+    group, however far away it is. Rules are equal when their states are.
 
     Notes
     -----
-    A rule answers for a row alone what it answers among others: no matrix products,
-    whose last digits depend on how many rows are asked at once.
+    A rule gives a single row the same result as among others: no matrix products, whose
+    last digits depend on how many rows are computed at once.
     """
 
     kind: ClassVar[str]
@@ -69,13 +69,13 @@ class AssignmentRule(ABC):
 
     @property
     def is_soft(self) -> bool:
-        """Whether a row can belong to several groups, by chances."""
+        """Whether it gives probabilities of several groups."""
         return False
 
     def predict_proba(self, matrix: FloatArray) -> FloatArray:
-        """Return the chance of each group for each row, shape (rows, k).
+        """Return the probability of each group for each row, shape (rows, k).
 
-        All on one group, unless the algorithm is a soft one.
+        One for the assigned group, unless the algorithm is a soft one.
         """
         return np.eye(self.k)[self.assign(matrix)]
 
@@ -107,7 +107,7 @@ class AssignmentRule(ABC):
     @classmethod
     @abstractmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
-        """Return the rule that knows this."""
+        """Return the rule of a state."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssignmentRule) and self.to_state() == other.to_state()
@@ -133,15 +133,15 @@ class NearestCentre(AssignmentRule):
     Parameters
     ----------
     centres
-        One place a group, shape (k, axes).
+        One point per group, shape (k, axes).
 
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Centres(np.array([[0.0], [10.0]]))
+    >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
     >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
     [1, 0]
-    >>> Rule.from_state(rule.state()) == rule
+    >>> AssignmentRule.from_state(rule.to_state()) == rule
     True
     """
 
@@ -173,14 +173,14 @@ class GridCells(AssignmentRule):
     Parameters
     ----------
     cut_points
-        For each axis of the grid, from which value on the next score is given; rising.
+        For each axis of the grid, the values from which the next score is given; rising.
     groups
         The group of each cell, in the order of the scores, the last axis fastest.
 
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Cells(((1.0,), (5.0,)), (0, 1, 1, 2))
+    >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
     >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
     [0, 1, 2]
     """
@@ -220,7 +220,7 @@ class GridCells(AssignmentRule):
 
 @dataclass(frozen=True, eq=False)
 class NearestLandmarks(AssignmentRule):
-    """Each row belongs where the nearest landmark does: groups need not be round.
+    """Each row belongs to the group of the nearest landmark: groups need not be round.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ class NearestLandmarks(AssignmentRule):
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Landmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
+    >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
     >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
     [0, 1]
     """
@@ -275,7 +275,7 @@ class EncoderLayer:
     bias: FloatArray
 
     def __call__(self, matrix: FloatArray) -> FloatArray:
-        """Return what comes out for each row."""
+        """Return the output for each row."""
         out = np.tile(self.bias, (len(matrix), 1))
         # Input by input, not by a matrix product: see `euclidean_distances`.
         for axis, weights in enumerate(self.weights):
@@ -284,13 +284,13 @@ class EncoderLayer:
 
 
 def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
-    """Return where the layers carry each row; tanh between layers, not after the last.
+    """Return the encoding of each row; tanh between layers, not after the last.
 
     Examples
     --------
     >>> import numpy as np
-    >>> twice = Layer(np.array([[2.0]]), np.array([1.0]))
-    >>> embed((twice,), np.array([[3.0]])).tolist()
+    >>> twice = EncoderLayer(np.array([[2.0]]), np.array([1.0]))
+    >>> apply_encoder((twice,), np.array([[3.0]])).tolist()
     [[7.0]]
     """
     for layer in layers[:-1]:
@@ -300,22 +300,22 @@ def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatAr
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedRule(AssignmentRule):
-    """Each row is carried into another space, where a rule finds its group.
+    """Each row is mapped into another space, where a rule assigns it.
 
     Parameters
     ----------
     layers
-        The way there: one linear layer (PCA), or several with tanh between them (an
+        The mapping: one linear layer (PCA), or several with tanh between them (an
         encoder).
     inner_rule
-        The rule in the space that the last layer leads to.
+        The rule in the space of the last layer.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from segpredict.segmentation.algorithms import Centres
-    >>> flip = Layer(np.array([[-1.0]]), np.array([0.0]))
-    >>> rule = Embedded((flip,), Centres(np.array([[-5.0], [5.0]])))
+    >>> from segpredict.segmentation.algorithms import NearestCentre
+    >>> flip = EncoderLayer(np.array([[-1.0]]), np.array([0.0]))
+    >>> rule = EmbeddedRule((flip,), NearestCentre(np.array([[-5.0], [5.0]])))
     >>> rule.assign(np.array([[4.0], [-4.0]])).tolist()
     [0, 1]
     """
@@ -331,7 +331,7 @@ class EmbeddedRule(AssignmentRule):
 
     @property
     def is_soft(self) -> bool:
-        """Whether a row can belong to several groups, by chances."""
+        """Whether it gives probabilities of several groups."""
         return self.inner_rule.is_soft
 
     def assign(self, matrix: FloatArray) -> IndexArray:
@@ -339,7 +339,7 @@ class EmbeddedRule(AssignmentRule):
         return self.inner_rule.assign(apply_encoder(self.layers, matrix))
 
     def predict_proba(self, matrix: FloatArray) -> FloatArray:
-        """Return the chance of each group for each row, shape (rows, k)."""
+        """Return the probability of each group for each row, shape (rows, k)."""
         return self.inner_rule.predict_proba(apply_encoder(self.layers, matrix))
 
     def reordered(self, order: Sequence[int]) -> Self:

@@ -1,4 +1,4 @@
-"""Train a small autoencoder with PyTorch; what is kept of it needs PyTorch no more."""
+"""Train a small autoencoder with PyTorch; the frozen encoder works without it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,23 +26,23 @@ def train_encoder(
     points: WeightedPoints,
     seed: int,
     *,
-    latent: int = 0,
-    passes: int = 100,
-    sample: int = 6_000,
+    latent_dim: int = 0,
+    epochs: int = 100,
+    sample_rows: int = 6_000,
 ) -> tuple[tuple[EncoderLayer, ...], float]:
     """Return a trained encoder with a standardised code, and the held-out error.
 
     Parameters
     ----------
     points
-        What to carry into the narrow code.
+        The points to encode.
     seed
         Seed of the starting weights and of the batches.
-    latent
-        Numbers in the code; 0 takes half the axes, from 2 to 8.
-    passes
+    latent_dim
+        Dimensions of the code; 0 takes half the axes, from 2 to 8.
+    epochs
         Most passes over the rows.
-    sample
+    sample_rows
         Rows to train on.
 
     Raises
@@ -60,18 +60,18 @@ def train_encoder(
         torch: Any = import_module("torch")
     except ImportError:
         raise ExtraMissingError("An autoencoder", DEEP_EXTRA, "torch") from None
-    rows = points.sample_rows(sample)
+    rows = points.sample_rows(sample_rows)
     axes = rows.shape[1]
-    code = latent or min(max((axes + 1) // 2, 2), 8)
+    code = latent_dim or min(max((axes + 1) // 2, 2), 8)
     widths = [axes, *HIDDEN, code, *HIDDEN[::-1], axes]
     with _deterministic(torch):
-        layers, error = _descend(torch, rows, widths, passes, seed)
+        layers, error = _descend(torch, rows, widths, epochs, seed)
     return _standardised(layers[: len(widths) // 2], rows), error
 
 
 @contextmanager
 def _deterministic(torch: Any) -> Iterator[None]:
-    """One thread and deterministic kernels, and afterwards as it was."""
+    """Use one thread and deterministic kernels, then restore the settings."""
     threads = torch.get_num_threads()
     was_strict = torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
@@ -85,7 +85,7 @@ def _deterministic(torch: Any) -> Iterator[None]:
 
 
 def _descend(
-    torch: Any, rows: FloatArray, widths: Sequence[int], passes: int, seed: int
+    torch: Any, rows: FloatArray, widths: Sequence[int], epochs: int, seed: int
 ) -> tuple[list[EncoderLayer], float]:
     """Return the layers, encoder and decoder, that reconstruct held-out rows best."""
     rng = np.random.default_rng(seed)
@@ -98,7 +98,7 @@ def _descend(
     seen = torch.tensor(rows[~is_held])
     adam = torch.optim.Adam([tensor for layer in network for tensor in layer], lr=LEARNING_RATE)
     best, error, since = _frozen(network), np.inf, 0
-    for _ in range(passes):
+    for _ in range(epochs):
         order = rng.permutation(len(seen))
         for start in range(0, len(order), BATCH_SIZE):
             batch = seen[torch.from_numpy(order[start : start + BATCH_SIZE])]
@@ -138,7 +138,7 @@ def _frozen(network: Sequence[Any]) -> list[EncoderLayer]:
 
 
 def _standardised(layers: Sequence[EncoderLayer], rows: FloatArray) -> tuple[EncoderLayer, ...]:
-    """Return the encoder with a code whose axes weigh alike."""
+    """Return the encoder with a standardised code."""
     code = apply_encoder(layers, rows)
     mean, scale = code.mean(axis=0), np.maximum(code.std(axis=0), 1e-9)
     last = layers[-1]

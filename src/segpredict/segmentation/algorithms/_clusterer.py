@@ -1,4 +1,4 @@
-"""What every clustering algorithm offers, and the groups that it freezes into."""
+"""The interface of clustering algorithms, and the frozen groups that they return."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -17,33 +17,32 @@ from segpredict.segmentation.algorithms._assignment_rule import (
 from segpredict.segmentation.algorithms._points import WeightedPoints
 
 RADIUS_QUANTILE = 0.99  # of a group's rows lie within its radius
-RADIUS_TOLERANCE = 1e-5  # the points that a radius was taken of are rounded, rows are not
-MIN_RADIUS = 0.1  # so that a group of equal customers has room for near ones
+RADIUS_TOLERANCE = 1e-5  # the points of the fit are rounded, new rows are not
+MIN_RADIUS = 0.1  # so that a group of equal customers includes near ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """Groups, frozen: how a point finds its group, and how the groups lie.
+    """Frozen groups: the rule that assigns points, and their centres.
 
     Parameters
     ----------
     assignment_rule
-        How any point, seen or new, finds its group.
+        Assigns any point, seen or new.
     centres
-        Mean place of each group's rows, shape (k, axes); rising on the first axis, then
+        Mean of each group's rows, shape (k, axes); rising on the first axis, then
         the second and so on, unless `reordered` otherwise.
     inertia
         Sum of squared distances of all rows to the centre of their group.
     group_radii
-        Within which 99 % of a group's rows lie; empty where unknown.
+        Radius within which 99 % of a group's rows lie; empty where unknown.
     noise_share
-        Share of the rows that the algorithm itself gave to no group. They are with the
-        nearest one, so that every customer has a segment.
+        Share of the rows that the algorithm left out as noise. They belong to the nearest
+        group, so that every customer has a segment.
     facts
-        What the algorithm measured on the way: ``bic`` and ``icl`` of a mixture,
-        ``reconstruction_error`` of an autoencoder, ``rule_agreement``, the share of the rows
-        it grouped that the rule puts where it had put them itself (where the rule is
-        not the algorithm's own).
+        Metrics of the fit: ``bic`` and ``icl`` of a mixture, ``reconstruction_error`` of an
+        autoencoder, ``agreement``, the share of the rows whose group is the same under the
+        rule and the algorithm (where the rule is not the algorithm's own).
     """
 
     assignment_rule: AssignmentRule
@@ -91,7 +90,7 @@ class Clusters:
         return self.assignment_rule.assign(matrix)
 
     def predict_proba(self, matrix: FloatArray) -> FloatArray:
-        """Return the chance of each group for each row, shape (rows, k)."""
+        """Return the probability of each group for each row, shape (rows, k)."""
         return self.assignment_rule.predict_proba(matrix)
 
     def reordered(self, order: Sequence[int]) -> "Clusters":
@@ -142,13 +141,13 @@ class Clusters:
 def rule_agreement(
     rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
 ) -> float:
-    """Return the share of the rows that a rule puts where an algorithm had put them.
+    """Return the share of the rows that a rule assigns as the algorithm did.
 
     Examples
     --------
     >>> import numpy as np
-    >>> rule = Centres(np.array([[0.0], [9.0]]))
-    >>> agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
+    >>> rule = NearestCentre(np.array([[0.0], [9.0]]))
+    >>> rule_agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
     0.75
     """
     is_same = rule.assign(places) == labels
@@ -156,7 +155,7 @@ def rule_agreement(
 
 
 def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:
-    """Return where a group stands to which no point belongs."""
+    """Return the centre of a group without points."""
     if isinstance(rule, NearestCentre):
         return rule.centres
     middle = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
@@ -181,22 +180,22 @@ def _radii(
 
 
 class Clusterer:
-    """One clustering algorithm; a module of this room offers it as ``PART``.
+    """One clustering algorithm; a module of this package offers it as ``PART``.
 
-    A subclass is a frozen dataclass, and its fields are its options, each with a
-    default; `with_settings` returns the algorithm with others. It overrides `fit`, or `fit_many`
-    where numbers of groups can share work: one tree to cut, one encoder to train.
+    A subclass is a frozen dataclass whose fields are its settings, each with a default;
+    `with_settings` changes them. It overrides `fit`, or `fit_many` where numbers of groups
+    can share work: one tree to cut, one encoder to train.
 
     Attributes
     ----------
     complexity_rank
-        How simple it is to explain, 0 the simplest; of equally good groupings the
-        simpler one is taken.
+        How complex it is to explain, 0 the simplest; of equally good groupings the simpler
+        one is selected.
     is_density_based
         Whether it finds the number of groups itself. `k` is then ignored, and the
         number found may be any from 1 on.
     required_extra
-        The extra of this package that has to be installed for it, if any.
+        The extra of this package that it needs, if any.
     """
 
     complexity_rank: ClassVar[int]
@@ -209,19 +208,19 @@ class Clusterer:
         Parameters
         ----------
         points
-            What to group.
+            The points.
         k
             How many groups to make.
         seed
-            Seed of all chance; ignored by algorithms without chance.
+            Random seed; ignored by deterministic algorithms.
         n_init
             How many starts to try; ignored by algorithms without starts.
 
         Raises
         ------
         SupportError
-            When there are fewer distinct points than groups, or too little to tell
-            apart.
+            When there are fewer distinct points than groups, or no distinct
+            groups.
         ExtraMissingError
             When the algorithm needs an extra that is not installed.
         """

@@ -1,4 +1,4 @@
-"""The likeliest Gaussian: soft groups, each with a shape of its own, fitted by EM."""
+"""Gaussian mixtures: soft groups, each with its own covariance, fitted by EM."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ MIN_COMPONENT_SHARE = 1e-12  # of the rows; a component that lost all of them st
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixtureRule(AssignmentRule):
-    """Each row belongs to the component that most likely made it.
+    """Each row belongs to the most likely component.
 
     Parameters
     ----------
     weights
-        Share of the rows that each component made; they sum to 1.
+        Share of the rows of each component; they sum to 1.
     means
-        One place a component, shape (k, axes).
+        One point per component, shape (k, axes).
     covariances
         One matrix a component, shape (k, axes, axes), positive definite.
 
@@ -35,8 +35,8 @@ class GaussianMixtureRule(AssignmentRule):
     --------
     >>> import numpy as np
     >>> shapes = np.array([[[1.0]], [[1.0]]])
-    >>> rule = Mixture(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
-    >>> rule.chances(np.array([[1.0], [2.0]])).round(3).tolist()
+    >>> rule = GaussianMixtureRule(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
+    >>> rule.predict_proba(np.array([[1.0], [2.0]])).round(3).tolist()
     [[0.5, 0.5], [0.119, 0.881]]
     """
 
@@ -52,7 +52,7 @@ class GaussianMixtureRule(AssignmentRule):
 
     @property
     def is_soft(self) -> bool:
-        """Whether a row can belong to several groups, by chances."""
+        """Whether it gives probabilities of several groups."""
         return True
 
     def assign(self, matrix: FloatArray) -> IndexArray:
@@ -61,13 +61,13 @@ class GaussianMixtureRule(AssignmentRule):
         return labels
 
     def predict_proba(self, matrix: FloatArray) -> FloatArray:
-        """Return the chance of each group for each row, shape (rows, k)."""
+        """Return the probability of each group for each row, shape (rows, k)."""
         joint = self.joint_log_density(matrix)
-        chances = np.exp(joint - joint.max(axis=1, keepdims=True))
+        densities = np.exp(joint - joint.max(axis=1, keepdims=True))
         total = np.zeros(len(matrix))
         for group in range(self.k):
-            total += chances[:, group]
-        share: FloatArray = chances / total[:, None]
+            total += densities[:, group]
+        share: FloatArray = densities / total[:, None]
         return share
 
     def joint_log_density(self, matrix: FloatArray) -> FloatArray:
@@ -79,7 +79,7 @@ class GaussianMixtureRule(AssignmentRule):
         found = np.tile(logs, (len(matrix), 1))
         found -= 0.5 * matrix.shape[1] * np.log(2 * np.pi)
         away = [matrix[:, axis, None] - self.means[:, axis] for axis in range(matrix.shape[1])]
-        # Axis by axis, not by a matrix product: see `distances`.
+        # Axis by axis, not by a matrix product: see `euclidean_distances`.
         for row in range(matrix.shape[1]):
             part = np.zeros_like(found)
             for axis in range(row + 1):
@@ -100,7 +100,7 @@ class GaussianMixtureRule(AssignmentRule):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedMixture:
-    """A fitted mixture and how well it does.
+    """A fitted mixture and its criteria.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class FittedMixture:
         Log-likelihood of all rows.
     bic, icl
         The smaller, the better. ICL adds twice the entropy of the memberships to BIC:
-        it asks for groups that are apart, not for a good fit alone.
+        it prefers separated groups to a good fit alone.
     """
 
     mixture: GaussianMixtureRule
@@ -125,13 +125,13 @@ def fit_mixture(
     covariance_type: str,
     min_variance: float,
 ) -> FittedMixture:
-    """Return the best mixture that EM reaches from these starts.
+    """Return the best mixture that EM finds from these starts.
 
     Notes
     -----
     Purchase days are whole numbers. A density can grow without bound on a value that
     many rows share, and BIC then falls with every further component. So each value
-    stands for the interval around it up to half-way to its neighbours: its variance,
+    represents the interval around it up to half-way to its neighbours: its variance,
     width²/12 (Sheppard), enters the covariances, and the likelihood is the lower bound
     that this interval gives (variational dequantisation).
 
@@ -142,18 +142,18 @@ def fit_mixture(
     """
     blur = _blur(points)
     with limit_to_one_thread():
-        tried = [_climb(points, blur, start, covariance_type, min_variance) for start in starts]
+        tried = [_run_em(points, blur, start, covariance_type, min_variance) for start in starts]
     return max(tried, key=lambda fitted: fitted.log_likelihood)
 
 
 def kmeans_starts(points: WeightedPoints, k: int, seed: int, count: int) -> list[FloatArray]:
-    """Return the centres of K-means under several seeds, to start from."""
+    """Return the centres of K-means under several seeds, as starting points."""
     tries = range(seed, seed + count)
     return [KMeansClustering().best_start(points, k, seed=s, n_init=1) for s in tries]
 
 
 def _blur(points: WeightedPoints) -> FloatArray:
-    """Return the variance of the interval that each value stands for, by axis."""
+    """Return the variance of the interval that each value represents, by axis."""
     blur = np.empty(points.integer_coordinates.shape)
     for axis in range(points.integer_coordinates.shape[1]):
         values, place = np.unique(points.matrix[:, axis], return_inverse=True)
@@ -164,29 +164,35 @@ def _blur(points: WeightedPoints) -> FloatArray:
     return blur
 
 
-def _climb(
-    points: WeightedPoints, blur: FloatArray, start: FloatArray, shape: str, least: float
+def _run_em(
+    points: WeightedPoints,
+    blur: FloatArray,
+    start: FloatArray,
+    covariance_type: str,
+    min_variance: float,
 ) -> FittedMixture:
     matrix = points.matrix
-    members = np.eye(len(start))[:, nearest_centre(matrix, start)]
-    mixture = _likeliest(points, matrix, blur, members, shape, least)
+    memberships = np.eye(len(start))[:, nearest_centre(matrix, start)]
+    mixture = _maximization_step(points, matrix, blur, memberships, covariance_type, min_variance)
     before = -np.inf
     for _ in range(MAX_ITERATIONS):
-        members, likelihood = _memberships(points, matrix, blur, mixture)
+        memberships, likelihood = _expectation_step(points, matrix, blur, mixture)
         if likelihood - before <= TOLERANCE * points.n_rows:
             break
         before = likelihood
-        mixture = _likeliest(points, matrix, blur, members, shape, least)
-    members, likelihood = _memberships(points, matrix, blur, mixture)
-    bic = _numbers(mixture, shape) * np.log(points.n_rows) - 2 * likelihood
-    unsure = -(members * np.log(np.maximum(members, 1e-300))).sum(axis=0)
-    icl = bic + 2 * float((unsure * points.weights).sum())
+        mixture = _maximization_step(
+            points, matrix, blur, memberships, covariance_type, min_variance
+        )
+    memberships, likelihood = _expectation_step(points, matrix, blur, mixture)
+    bic = _n_parameters(mixture, covariance_type) * np.log(points.n_rows) - 2 * likelihood
+    entropy = -(memberships * np.log(np.maximum(memberships, 1e-300))).sum(axis=0)
+    icl = bic + 2 * float((entropy * points.weights).sum())
     return FittedMixture(mixture, likelihood, float(bic), icl)
 
 
 # One row a component: sums over components then run along whole rows, which is several
 # times as fast as many sums over few numbers each.
-def _memberships(
+def _expectation_step(
     points: WeightedPoints, matrix: FloatArray, blur: FloatArray, mixture: GaussianMixtureRule
 ) -> tuple[FloatArray, float]:
     """Return the share that each component has in each point, (components, points)."""
@@ -204,7 +210,7 @@ def _memberships(
 
 
 def _joint(matrix: FloatArray, mixture: GaussianMixtureRule) -> FloatArray:
-    """Return `GaussianMixtureRule.joint`, one row a component."""
+    """Return `GaussianMixtureRule.joint_log_density`, one row a component."""
     factors = np.linalg.inv(np.linalg.cholesky(mixture.covariances))
     axes = matrix.shape[1]
     logs = np.log(np.maximum(mixture.weights, MIN_COMPONENT_SHARE))
@@ -217,16 +223,16 @@ def _joint(matrix: FloatArray, mixture: GaussianMixtureRule) -> FloatArray:
     return found
 
 
-def _likeliest(
+def _maximization_step(
     points: WeightedPoints,
     matrix: FloatArray,
     blur: FloatArray,
-    members: FloatArray,
-    shape: str,
-    least: float,
+    memberships: FloatArray,
+    covariance_type: str,
+    min_variance: float,
 ) -> GaussianMixtureRule:
     axes = matrix.shape[1]
-    rows = members * points.weights
+    rows = memberships * points.weights
     sizes = np.maximum(rows.sum(axis=1), 1e-9)
     means = rows @ matrix / sizes[:, None]
     blurred = rows @ blur
@@ -235,17 +241,17 @@ def _likeliest(
         away = (matrix - mean).T
         shapes[group] = (away * rows[group]) @ away.T + np.diag(blurred[group])
         shapes[group] /= sizes[group]
-    if shape == "tied":
+    if covariance_type == "tied":
         pooled = (shapes * sizes[:, None, None]).sum(axis=0) / sizes.sum()
         shapes = np.repeat(pooled[None], len(sizes), axis=0)
-    if shape == "diag":
+    if covariance_type == "diag":
         shapes = shapes * np.eye(axes)
-    return GaussianMixtureRule(sizes / sizes.sum(), means, shapes + least * np.eye(axes))
+    return GaussianMixtureRule(sizes / sizes.sum(), means, shapes + min_variance * np.eye(axes))
 
 
-def _numbers(mixture: GaussianMixtureRule, shape: str) -> int:
-    """Return how many numbers the mixture has to learn."""
+def _n_parameters(mixture: GaussianMixtureRule, covariance_type: str) -> int:
+    """Return the number of free parameters of the mixture."""
     k, axes = len(mixture.weights), len(mixture.means[0])
     one = axes * (axes + 1) // 2
     shapes: dict[str, int] = {"full": k * one, "diag": k * axes, "tied": one}
-    return k - 1 + k * axes + shapes[shape]
+    return k - 1 + k * axes + shapes[covariance_type]

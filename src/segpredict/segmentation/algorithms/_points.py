@@ -1,4 +1,4 @@
-"""Points in an order and a precision that no row order or machine can change."""
+"""Weighted points, equal for any row order and on any machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IndexArray, IntArray
 
-COORDINATE_SCALE = 1e6  # points to one; sums of whole grains are exact below 2**53
+COORDINATE_SCALE = 1e6  # grid steps per unit; sums of whole steps are exact below 2**53
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +31,8 @@ class WeightedPoints:
     -----
     Coordinates are rounded to 10⁻⁶ (data are standardised, so that is 10⁻⁶ standard
     deviations). Sums of whole numbers are exact, so centres do not depend on the order
-    of rows or on the number of threads, and points that a float cannot tell apart are
-    one point here.
+    of rows or on the number of threads, and points closer than the
+    precision are one point.
     """
 
     integer_coordinates: IntArray
@@ -47,23 +47,23 @@ class WeightedPoints:
         matrix
             Floats, shape (observations, axes).
         weights
-            How many rows each observation stands for; one, unless given.
+            How many rows each observation represents; one, unless given.
 
         Examples
         --------
         >>> import numpy as np
-        >>> points = Points.of(np.array([[2.0], [1.0], [2.0]]))
+        >>> points = WeightedPoints.from_matrix(np.array([[2.0], [1.0], [2.0]]))
         >>> points.matrix.tolist(), points.weights.tolist()
         ([[1.0], [2.0]], [1, 2])
         """
-        grains = np.rint(matrix * COORDINATE_SCALE).astype(np.int64)
-        order = np.lexsort(grains.T[::-1])
-        ordered = grains[order]
+        steps = np.rint(matrix * COORDINATE_SCALE).astype(np.int64)
+        order = np.lexsort(steps.T[::-1])
+        ordered = steps[order]
         is_first = np.ones(len(ordered), dtype=bool)
         is_first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
         starts = np.flatnonzero(is_first)
-        stand_for = np.ones(len(grains), np.int64) if weights is None else weights
-        return cls(ordered[starts], np.add.reduceat(stand_for[order], starts))
+        counts = np.ones(len(steps), np.int64) if weights is None else weights
+        return cls(ordered[starts], np.add.reduceat(counts[order], starts))
 
     def __len__(self) -> int:
         return len(self.integer_coordinates)
@@ -79,10 +79,10 @@ class WeightedPoints:
         return int(self.weights.sum())
 
     def quantize(self, limit: int) -> "WeightedPoints":
-        """Return at most `limit` points that stand for all, one for each neighbourhood.
+        """Return at most `limit` points that represent all, one for each neighbourhood.
 
-        Every m-th point in sorted order speaks for the m − 1 around it and takes over
-        their weight: a systematic sample, without chance and blind to ids.
+        Every m-th point in sorted order represents the m − 1 around it and gets their
+        weight: a systematic sample without randomness, independent of ids.
         """
         if len(self) <= limit:
             return self
@@ -92,19 +92,19 @@ class WeightedPoints:
         return WeightedPoints(self.integer_coordinates[(starts + ends) // 2], weights)
 
     def sample_rows(self, limit: int) -> FloatArray:
-        """Return at most `limit` rows, each point as often as rows lie on it.
+        """Return at most `limit` rows, each point as often as it has rows.
 
-        For algorithms that know no weights. Where there are more rows, every m-th in
-        sorted order is taken: a systematic sample, without chance and blind to ids.
+        For algorithms without weights. Where there are more rows, every m-th in sorted
+        order is taken: a systematic sample without randomness, independent of ids.
         """
         rows = self.n_rows
         count = min(rows, limit)
         ranks = (2 * np.arange(count, dtype=np.int64) + 1) * rows // (2 * count)
-        places = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
-        return self.matrix[places]
+        positions = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
+        return self.matrix[positions]
 
     def group_means(self, labels: IndexArray, previous: FloatArray) -> FloatArray:
-        """Return the exact mean of each group; an empty one keeps its place before."""
+        """Return the exact mean of each group; an empty one keeps its previous centre."""
         k = len(previous)
         size = np.bincount(labels, self.weights, minlength=k)
         means = [
@@ -119,22 +119,22 @@ class WeightedPoints:
         return np.stack(means, axis=1)
 
 
-_is_held: ContextVar[bool] = ContextVar("one thread is held already", default=False)
+_is_limited: ContextVar[bool] = ContextVar("one thread is held already", default=False)
 
 
 @contextmanager
 def limit_to_one_thread() -> Iterator[None]:
-    """Hold linear algebra and OpenMP to one thread while this lasts.
+    """Limit linear algebra and OpenMP to one thread inside this context.
 
-    Asking for it takes three milliseconds, as long as a small fit; asked again from
-    within, it takes nothing.
+    Entering takes three milliseconds, as long as a small fit; nested contexts cost
+    nothing.
     """
-    if _is_held.get():
+    if _is_limited.get():
         yield
         return
-    token = _is_held.set(True)
+    token = _is_limited.set(True)
     try:
         with threadpool_limits(1):
             yield
     finally:
-        _is_held.reset(token)
+        _is_limited.reset(token)

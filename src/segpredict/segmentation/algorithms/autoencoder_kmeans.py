@@ -1,4 +1,4 @@
-"""An autoencoder's code, grouped by K-means; needs the extra ``deep``."""
+"""K-means on the code of an autoencoder; needs the extra ``deep``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ class AutoencoderKMeans(Clusterer):
 
     Parameters
     ----------
-    latent
-        Numbers in the code; 0 takes half the axes, from 2 to 8.
-    passes
+    latent_dim
+        Dimensions of the code; 0 takes half the axes, from 2 to 8.
+    epochs
         Most passes over the rows.
-    sample
+    sample_rows
         Rows to train on.
     """
 
-    rank: ClassVar[int] = 10
-    extra: ClassVar[str | None] = DEEP_EXTRA
-    latent: int = 0
-    passes: int = 100
-    sample: int = 6_000
+    complexity_rank: ClassVar[int] = 10
+    required_extra: ClassVar[str | None] = DEEP_EXTRA
+    latent_dim: int = 0
+    epochs: int = 100
+    sample_rows: int = 6_000
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
@@ -37,7 +37,11 @@ class AutoencoderKMeans(Clusterer):
         """Return the groups for each of `ks`, from one trained encoder."""
         require_points(points, max(ks))
         layers, error = train_encoder(
-            points, seed, latent=self.latent, passes=self.passes, sample=self.sample
+            points,
+            seed,
+            latent_dim=self.latent_dim,
+            epochs=self.epochs,
+            sample_rows=self.sample_rows,
         )
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
         facts = {"reconstruction_error": error}

@@ -13,12 +13,12 @@ from segpredict.segmentation.algorithms._density import groups_from_density
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 
 RADIUS_TOLERANCE = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
-MIN_RADIUS = 1e-3  # standard deviations; of rows on one place the k-distance is 0
+MIN_RADIUS = 1e-3  # standard deviations; of identical rows the k-distance is 0
 
 
 @dataclass(frozen=True)
 class DBSCANClustering(Clusterer):
-    """DBSCAN on a sample of rows; every other row goes with the nearest core point.
+    """DBSCAN on a sample of rows; every other row joins the nearest core point.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class DBSCANClustering(Clusterer):
         Radius of a neighbourhood in standard deviations; 0 takes the knee of the
         k-distances.
     min_samples
-        Rows within the radius that make a place a core; 0 takes twice the axes.
+        Rows within the radius that make a core point; 0 takes twice the axes.
     min_group_share
         Least share of the rows in a group; smaller ones count as noise.
     sample_rows
@@ -34,8 +34,8 @@ class DBSCANClustering(Clusterer):
 
     Notes
     -----
-    It finds the number of groups itself and ignores what was asked for. The answer
-    hangs on the radius: a larger one joins groups and leaves less noise.
+    It finds the number of groups itself and ignores `k`. The result depends on the
+    radius: a larger one joins groups and leaves less noise.
 
     References
     ----------
@@ -45,9 +45,9 @@ class DBSCANClustering(Clusterer):
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.k, found.noise
+    >>> found.k, found.noise_share
     (2, 0.0)
     """
 
@@ -60,10 +60,10 @@ class DBSCANClustering(Clusterer):
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
-        del seed, n_init  # there is no chance in it
+        del seed, n_init  # deterministic
         require_points(points, k)
-        few = WeightedPoints.from_matrix(points.sample_rows(self.sample_rows))
-        count = self.min_samples or 2 * few.integer_coordinates.shape[1]
+        sample = WeightedPoints.from_matrix(points.sample_rows(self.sample_rows))
+        count = self.min_samples or 2 * sample.integer_coordinates.shape[1]
         eps = (
             self.eps
             or curve_knee(_k_distances(points.sample_rows(self.sample_rows), count))
@@ -71,9 +71,9 @@ class DBSCANClustering(Clusterer):
         )
         dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
         with limit_to_one_thread():
-            dense.fit(few.matrix, sample_weight=few.weights)
-        is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)
-        found = (few.matrix, dense.labels_, few.weights)
+            dense.fit(sample.matrix, sample_weight=sample.weights)
+        is_core = np.isin(np.arange(len(sample)), dense.core_sample_indices_)
+        found = (sample.matrix, dense.labels_, sample.weights)
         return groups_from_density(points, *found, self.min_group_share, is_core)
 
 
@@ -89,7 +89,7 @@ def curve_knee(rising: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
+    >>> curve_knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
     0.13
     """
     line = np.linspace(rising[0], rising[-1], len(rising))

@@ -1,4 +1,4 @@
-"""Gaussian mixture: soft groups, each with its own shape; ICL chooses the shape."""
+"""Gaussian mixture: soft groups with covariances; ICL chooses their type."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,18 +22,18 @@ class GaussianMixtureClustering(Clusterer):
     covariance_type
         ``full``, ``diag``, ``tied``, or ``auto``: that of the three with the least ICL.
     reg_covar
-        Added to every variance, so that no group can shrink onto one point.
+        Added to every variance, so that no group can collapse onto one point.
     n_starts
         Seeds of K-means to start from.
     sample_rows
-        Points that EM works on; they stand for all.
+        Points that EM works on; they represent all.
 
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.chances(np.array([[0.0], [11.0]])).round(3).tolist()
+    >>> found.predict_proba(np.array([[0.0], [11.0]])).round(3).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
 
@@ -46,18 +46,18 @@ class GaussianMixtureClustering(Clusterer):
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points; ``facts`` hold ``bic`` and ``icl``."""
         require_points(points, k)
-        few = points.quantize(max(self.sample_rows, k))
-        starts = kmeans_starts(few, k, seed, min(self.n_starts, n_init))
-        tried = [fit_mixture(few, starts, s, self.reg_covar) for s in self._shapes]
-        best = min(tried, key=lambda fitted: fitted.icl)
+        sample = points.quantize(max(self.sample_rows, k))
+        starts = kmeans_starts(sample, k, seed, min(self.n_starts, n_init))
+        mixtures = [fit_mixture(sample, starts, s, self.reg_covar) for s in self._covariance_types]
+        best = min(mixtures, key=lambda fitted: fitted.icl)
         facts = {"bic": best.bic, "icl": best.icl}
         return Clusters.from_rule(points, best.mixture, facts=facts)
 
     @property
-    def _shapes(self) -> tuple[str, ...]:
+    def _covariance_types(self) -> tuple[str, ...]:
         if self.covariance_type not in (*COVARIANCE_TYPES, "auto"):
             raise ConfigError(
-                f"The shape of a Gaussian mixture cannot be {self.covariance_type!r}.",
+                f"The covariance type of a Gaussian mixture cannot be {self.covariance_type!r}.",
                 fix=f"choose one of {', '.join(COVARIANCE_TYPES)} or auto.",
             )
         return COVARIANCE_TYPES if self.covariance_type == "auto" else (self.covariance_type,)

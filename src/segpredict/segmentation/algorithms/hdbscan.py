@@ -1,4 +1,4 @@
-"""HDBSCAN: dense regions of differing density, as many as last."""
+"""HDBSCAN: dense regions of differing density."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_
 
 @dataclass(frozen=True)
 class HDBSCANClustering(Clusterer):
-    """HDBSCAN on a sample of rows; every other row goes with the nearest member.
+    """HDBSCAN on a sample of rows; every other row joins the nearest member.
 
     Parameters
     ----------
@@ -22,15 +22,14 @@ class HDBSCANClustering(Clusterer):
     min_cluster_size
         Least rows of the sample in a group.
     min_samples
-        Neighbours that tell how dense a place is.
+        Neighbours that define the density of a point.
     sample_rows
         Rows.
 
     Notes
     -----
-    It finds the number of groups itself and ignores what was asked for. The rows that
-    it leaves out go with their nearest neighbour of a group; `Clusters.noise` is their
-    share.
+    It finds the number of groups itself and ignores `k`. The rows that it leaves out
+    join their nearest neighbour of a group; `Clusters.noise_share` is their share.
 
     References
     ----------
@@ -40,7 +39,7 @@ class HDBSCANClustering(Clusterer):
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 120)[:, None] ** 2
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
     >>> found.k
     2
@@ -55,14 +54,14 @@ class HDBSCANClustering(Clusterer):
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
-        del seed, n_init  # there is no chance in it
+        del seed, n_init  # deterministic
         require_points(points, k)
         rows = points.sample_rows(self.sample_rows)
-        fewest = min(
+        min_size = min(
             max(int(self.min_group_share * len(rows)), self.min_cluster_size), len(rows) // 2
         )
         tree = HDBSCAN(
-            min_cluster_size=max(fewest, 2),
+            min_cluster_size=max(min_size, 2),
             min_samples=min(self.min_samples, len(rows)),
             copy=True,
         )

@@ -1,4 +1,4 @@
-"""The hybrid: embed, describe by too many Gaussians, join those that overlap."""
+"""The hybrid: embed, fit many Gaussians, merge those that overlap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,17 +33,17 @@ class Hybrid(Clusterer):
     Parameters
     ----------
     embedding
-        ``pca``, or ``autoencoder`` (needs the extra ``deep``). What is installed does
-        not decide, so that a run gives the same segments on every machine.
-    kept
-        Least share of the variance that the principal components hold.
-    finer
-        Components of the mixture for each group asked for.
+        ``pca``, or ``autoencoder`` (needs the extra ``deep``). Installed packages do
+        not change the default, so that a run gives the same segments on every machine.
+    explained_variance
+        Minimum share of the variance of the principal components.
+    components_per_segment
+        Components of the mixture per requested group.
     reg_covar
         Added to every variance of the mixture.
-    starts
+    n_starts
         Seeds of K-means from which the mixture starts.
-    sample
+    sample_rows
         Points that the mixture works on.
 
     Notes
@@ -52,25 +52,25 @@ class Hybrid(Clusterer):
     √(|Σₐ||Σ_b|)) apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward
     joins them by √D, weighted by their shares: for equal covariances that is Ward on
     Mahalanobis distances. A group is the Gaussian with the mean and covariance of its
-    components, and rows go to the likeliest group.
+    components, and rows belong to the likeliest group.
 
     Examples
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
     >>> found.assign(np.array([[0.3], [9.5]])).tolist()
     [0, 1]
     """
 
-    rank: ClassVar[int] = 9
+    complexity_rank: ClassVar[int] = 9
     embedding: str = "pca"
-    kept: float = 0.9
-    finer: int = 3
+    explained_variance: float = 0.9
+    components_per_segment: int = 3
     reg_covar: float = 1e-3
-    starts: int = 2
-    sample: int = 5_000
+    n_starts: int = 2
+    sample_rows: int = 5_000
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
@@ -79,9 +79,9 @@ class Hybrid(Clusterer):
         require_points(points, max(ks))
         layers = self._layers(points, seed)
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
-        few = codes.quantize(max(self.sample, *ks))
-        tries = min(self.starts, n_init)
-        rules = [self._rule(few, k, seed, tries) for k in ks]
+        sample = codes.quantize(max(self.sample_rows, *ks))
+        tries = min(self.n_starts, n_init)
+        rules = [self._rule(sample, k, seed, tries) for k in ks]
         return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
 
     def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
@@ -92,10 +92,10 @@ class Hybrid(Clusterer):
             )
         if self.embedding == "autoencoder":
             return train_encoder(points, seed)[0]
-        return (fit_pca(points, self.kept),)
+        return (fit_pca(points, self.explained_variance),)
 
     def _rule(self, points: WeightedPoints, k: int, seed: int, tries: int) -> GaussianMixtureRule:
-        components = min(k * self.finer, len(points))
+        components = min(k * self.components_per_segment, len(points))
         starts = kmeans_starts(points, components, seed, tries)
         fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
         groups = cut_tree(ward_joins(np.sqrt(_overlaps(fine)), fine.weights), k)
@@ -105,41 +105,40 @@ class Hybrid(Clusterer):
 def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     """Return the rotation onto the fewest components with this share of the variance.
 
-    The largest weight of a component is positive, so its direction is no matter of
-    chance.
+    The largest weight of a component is positive, so its direction is not random.
 
     Examples
     --------
     >>> import numpy as np
-    >>> layer = principal(Points.of(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
+    >>> layer = fit_pca(WeightedPoints.from_matrix(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
     >>> layer.weights.round(4).tolist()
     [[0.7071], [0.7071]]
     """
     matrix, weights = points.matrix, points.weights[:, None]
     mean = (matrix * weights).sum(axis=0) / points.n_rows
-    away = matrix - mean
+    centred = matrix - mean
     with limit_to_one_thread():
-        spread, ways = np.linalg.eigh((away * weights).T @ away / points.n_rows)
+        spread, directions = np.linalg.eigh((centred * weights).T @ centred / points.n_rows)
     order = np.argsort(-spread, kind="stable")
     total = max(float(spread.sum()), np.finfo(float).tiny)
-    passed = np.cumsum(spread[order]) / total
-    count = min(int(np.searchsorted(passed, explained_variance - 1e-12)) + 1, len(order))
-    taken = ways[:, order[:count]]
-    largest = np.abs(taken).argmax(axis=0)
-    taken = taken * np.where(taken[largest, np.arange(count)] < 0, -1.0, 1.0)
-    return EncoderLayer(taken, -(mean[:, None] * taken).sum(axis=0))
+    cumulative = np.cumsum(spread[order]) / total
+    count = min(int(np.searchsorted(cumulative, explained_variance - 1e-12)) + 1, len(order))
+    components = directions[:, order[:count]]
+    largest = np.abs(components).argmax(axis=0)
+    components = components * np.where(components[largest, np.arange(count)] < 0, -1.0, 1.0)
+    return EncoderLayer(components, -(mean[:, None] * components).sum(axis=0))
 
 
 def _overlaps(mixture: GaussianMixtureRule) -> FloatArray:
     """Return the Bhattacharyya distance of each two components."""
     means, shapes = mixture.means, mixture.covariances
-    middle = (shapes[:, None] + shapes[None]) / 2
-    away = means[:, None] - means[None]
-    across = np.linalg.solve(middle, away[..., None])[..., 0]
+    mean_covariance = (shapes[:, None] + shapes[None]) / 2
+    centred = means[:, None] - means[None]
+    solved = np.linalg.solve(mean_covariance, centred[..., None])[..., 0]
     logs = np.linalg.slogdet(shapes)[1]
-    spread = np.linalg.slogdet(middle)[1] - (logs[:, None] + logs[None]) / 2
-    apart: FloatArray = (away * across).sum(axis=-1) / 8 + spread / 2
-    return np.maximum((apart + apart.T) / 2, 0.0)
+    spread = np.linalg.slogdet(mean_covariance)[1] - (logs[:, None] + logs[None]) / 2
+    distances: FloatArray = (centred * solved).sum(axis=-1) / 8 + spread / 2
+    return np.maximum((distances + distances.T) / 2, 0.0)
 
 
 def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixtureRule:
@@ -151,8 +150,8 @@ def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixture
         whole = max(float(shares.sum()), np.finfo(float).tiny)
         share = (shares / whole)[:, None]
         mean = (share * means).sum(axis=0)
-        away = means - mean
-        between = (share * away).T @ away
+        centred = means - mean
+        between = (share * centred).T @ centred
         within = (share[..., None] * mixture.covariances[own]).sum(axis=0)
         parts.append((whole, mean, within + between))
     wholes, centres, shapes = zip(*parts, strict=True)

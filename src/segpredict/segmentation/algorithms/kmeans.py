@@ -1,4 +1,4 @@
-"""K-means: Lloyd's algorithm from k-means++ starts; the default, as it comes back."""
+"""K-means: Lloyd's algorithm from k-means++ starts; the default algorithm."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from segpredict.segmentation.algorithms._assignment_rule import nearest_centre
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 
-FINALIST_STARTS = 3  # ends of starts that are carried on over all points
-SCREENING_ITERATIONS = 4  # passes after which the best of them is known
-CENTRE_TOLERANCE = 1e-3  # relative difference in inertia below which two ends are the same
+FINALIST_STARTS = 3  # best starts that are continued on all points
+SCREENING_ITERATIONS = 4  # passes after which the best start is chosen
+CENTRE_TOLERANCE = 1e-3  # relative difference in inertia below which two results are the same
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class KMeansClustering(Clusterer):
     Notes
     -----
     The starts run on at most 10,000 points, one thread (10–60 times faster at this
-    size). The best that differ are carried on over all points for a few passes, and the
-    best of those with exact sums until nothing moves: on a sample two ways to part the
-    rows can be as good as level, and the order between them another than on all rows.
-    ``benchmarks/clustering/run.py sweep`` holds the inertia against scikit-learn's.
+    size). The best distinct results are continued on all points for a few passes, and
+    the best of those with exact sums until nothing moves: on a sample two partitions can
+    be nearly equal, and their order can differ from that on all rows.
+    ``benchmarks/clustering/run.py sweep`` compares the inertia with scikit-learn's.
 
     References
     ----------
@@ -45,7 +45,7 @@ class KMeansClustering(Clusterer):
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> PART.fit(points, 2, seed=0, n_init=5).centres.tolist()
     [[0.5], [10.5]]
     """
@@ -60,10 +60,10 @@ class KMeansClustering(Clusterer):
         sample = points.quantize(max(self.sample_rows, k))
         starts = _starts(sample, k, seed, n_init)
         if sample is not points and len(starts) > 1:
-            heats = [
+            finalists = [
                 settle(points, start, SCREENING_ITERATIONS) for start in starts[:FINALIST_STARTS]
             ]
-            fits = [Clusters.from_centres(points, centres) for centres in heats]
+            fits = [Clusters.from_centres(points, centres) for centres in finalists]
             starts = [min(fits, key=lambda fit: fit.inertia).centres]
         return Clusters.from_centres(points, settle(points, starts[0], self.max_iterations))
 
@@ -73,32 +73,32 @@ class KMeansClustering(Clusterer):
 
 
 def _starts(points: WeightedPoints, k: int, seed: int, n_init: int) -> list[FloatArray]:
-    """Return the different places where starts end, best first."""
+    """Return the distinct results of the starts, best first."""
     draws = np.random.RandomState(seed)  # one for all starts, as scikit-learn has it
     found: list[tuple[float, FloatArray]] = []
     with limit_to_one_thread(), warnings.catch_warnings():
-        # An empty group shows in the sizes, where the gates and the caller look.
+        # An empty group shows in the sizes, which the gates check.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for _ in range(n_init):
             lloyd = LloydKMeans(k, n_init=1, random_state=draws)
             lloyd.fit(points.matrix, sample_weight=points.weights)
             found.append((lloyd.inertia_, lloyd.cluster_centers_))
     found.sort(key=lambda start: start[0])
-    kept: list[tuple[float, FloatArray]] = []
+    distinct: list[tuple[float, FloatArray]] = []
     for inertia, centres in found:
-        if not kept or inertia > kept[-1][0] * (1 + CENTRE_TOLERANCE):
-            kept.append((inertia, centres))
-    return [centres for _, centres in kept]
+        if not distinct or inertia > distinct[-1][0] * (1 + CENTRE_TOLERANCE):
+            distinct.append((inertia, centres))
+    return [centres for _, centres in distinct]
 
 
 def settle(
-    points: WeightedPoints, centres: FloatArray, passes: int, still: Sequence[int] = ()
+    points: WeightedPoints, centres: FloatArray, passes: int, fixed: Sequence[int] = ()
 ) -> FloatArray:
-    """Return where Lloyd's passes carry the centres; those kept still do not move."""
-    matrix, kept = points.matrix, list(still)
+    """Return the centres after Lloyd's passes; fixed ones do not move."""
+    matrix, fixed_rows = points.matrix, list(fixed)
     for _ in range(passes):
         moved = points.group_means(nearest_centre(matrix, centres), centres)
-        moved[kept] = centres[kept]
+        moved[fixed_rows] = centres[fixed_rows]
         if (moved == centres).all():
             break
         centres = moved

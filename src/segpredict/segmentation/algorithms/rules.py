@@ -13,8 +13,8 @@ from segpredict.segmentation.algorithms._assignment_rule import GridCells
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
 from segpredict.segmentation.algorithms._points import WeightedPoints
 
-MAX_SCORES = 10  # more would hardly differ, and bands are tried one by one
-GRID_AXES = 2  # value and frequency stand first on every instrument
+MAX_SCORES = 10  # more would hardly differ, and all band limits are tried
+GRID_AXES = 2  # value and frequency are the first axes of all inputs
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class RuleGridClustering(Clusterer):
     Notes
     -----
     A value's score is 1 + the number of fifths that the share of rows strictly below it
-    has reached: equal values score equally, whoever bears them. The cells of one sum of
-    scores belong together, and the sums are cut into `k` bands of shares as equal as
-    they can be. The cut points are frozen.
+    has reached, so equal values get equal scores. Cells with the same sum of scores
+    belong together, and the sums are cut into `k` bands of shares as equal as possible.
+    The cut points are frozen.
 
     Examples
     --------
     >>> import numpy as np
     >>> rows = np.array([[spend, days] for spend in range(10) for days in range(10)])
-    >>> found = PART.fit(Points.of(rows * 1.0), 3, seed=0, n_init=1)
+    >>> found = PART.fit(WeightedPoints.from_matrix(rows * 1.0), 3, seed=0, n_init=1)
     >>> found.assign(np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 9.0]])).tolist()
     [0, 1, 2]
     """
@@ -47,7 +47,7 @@ class RuleGridClustering(Clusterer):
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
-        del seed, n_init  # there is no chance in it
+        del seed, n_init  # deterministic
         require_points(points, k)
         if not 2 <= self.n_scores <= MAX_SCORES:
             raise ConfigError(
@@ -68,13 +68,13 @@ class RuleGridClustering(Clusterer):
 
 
 def _cuts(values: IntArray, weights: IntArray, scores: int) -> tuple[float, ...]:
-    """Return from which values on the next score that any row has is given."""
+    """Return the values from which the next score is given, for scores that occur."""
     distinct, place = np.unique(values, return_inverse=True)
     rows = np.bincount(place, weights).astype(np.int64)
     below = np.cumsum(rows) - rows
     score = below * scores // rows.sum()
     is_first = np.append(False, np.diff(score) > 0)
-    # Half a grain below the value, so that rounding cannot part equal rows.
+    # Half a grid step below the value, so that rounding cannot separate equal rows.
     return tuple(((distinct[is_first] - 0.5) / 1e6).tolist())
 
 
@@ -86,22 +86,22 @@ def _size(cuts: Sequence[Sequence[float]]) -> int:
 
 
 def _bands(rows: Sequence[float], k: int) -> list[int]:
-    """Return the band of each sum: `k` runs of sums, of shares as equal as can be."""
-    held = [s for s, count in enumerate(rows) if count]
-    if len(held) < k:
+    """Return the band of each sum: `k` runs of sums, of shares as equal as possible."""
+    occupied = [s for s, count in enumerate(rows) if count]
+    if len(occupied) < k:
         raise SupportError(
-            f"{k} groups were asked for, and the rule grid tells only {len(held)} "
-            "levels of customers apart.",
+            f"{k} groups were asked for, and the rule grid has only {len(occupied)} "
+            "levels of customers.",
             fix="ask for fewer segments, or choose another algorithm.",
-            count=len(held),
+            count=len(occupied),
         )
-    passed = np.concatenate([[0.0], np.cumsum(rows)])
+    cumulative = np.concatenate([[0.0], np.cumsum(rows)])
 
     def unevenness(starts: Sequence[int]) -> float:
         edges = [0, *starts, len(rows)]
-        return sum(float(passed[b] - passed[a]) ** 2 for a, b in pairwise(edges))
+        return sum(float(cumulative[b] - cumulative[a]) ** 2 for a, b in pairwise(edges))
 
-    starts = min(combinations(held[1:], k - 1), key=unevenness)
+    starts = min(combinations(occupied[1:], k - 1), key=unevenness)
     return [sum(s >= start for start in starts) for s in range(len(rows))]
 
 

@@ -1,4 +1,4 @@
-"""Ward's tree: join, two by two, what makes the groups least wider."""
+"""Ward's hierarchical clustering: join the pair that increases the variance least."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from segpredict.segmentation.algorithms.kmeans import KMeansClustering
 
 @dataclass(frozen=True)
 class Ward(Clusterer):
-    """Ward's tree of micro-clusters; new rows go with the nearest of them.
+    """Ward's tree of micro-clusters; new rows join the nearest of them.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ class Ward(Clusterer):
     Notes
     -----
     The memory of a tree over all rows grows with their square; micro-clusters use all
-    rows and lose only what happens within one. A row's group is that of its nearest
+    rows and lose only the differences within one. A row's group is that of its nearest
     micro-cluster, so that seen and new rows are assigned by one rule.
     """
 
-    rank: ClassVar[int] = 5
+    complexity_rank: ClassVar[int] = 5
     micro: int = 500
 
     def fit_many(
@@ -48,23 +48,23 @@ class Ward(Clusterer):
         nearest = NearestLandmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
         counts = np.bincount(nearest, points.weights, len(leaves))
         sizes = np.asarray(counts, np.float64)
-        places, sizes = leaves[sizes > 0], sizes[sizes > 0]
-        joins = ward_joins(euclidean_distances(places, places), sizes)
+        centres, sizes = leaves[sizes > 0], sizes[sizes > 0]
+        joins = ward_joins(euclidean_distances(centres, centres), sizes)
         return [
-            Clusters.from_rule(points, NearestLandmarks(places, cut_tree(joins, k))) for k in ks
+            Clusters.from_rule(points, NearestLandmarks(centres, cut_tree(joins, k))) for k in ks
         ]
 
 
-def ward_joins(apart: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
+def ward_joins(distances: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
     """Return which two groups are joined, step by step, until one is left.
 
-    From their distances and rows; the lower number stays, the higher one goes into it.
+    The lower number remains, the higher one is merged into it.
 
     Notes
     -----
     Lance-Williams updates of the growth of the squared distances within. Groups count
-    by their rows, so joining micro-clusters is joining their rows, had each stood in
-    its middle.
+    by their rows, so joining micro-clusters equals joining their rows, each moved to
+    the centre of its micro-cluster.
 
     References
     ----------
@@ -74,19 +74,19 @@ def ward_joins(apart: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
     --------
     >>> import numpy as np
     >>> places = np.array([[0.0], [1.0], [5.0]])
-    >>> ward_joins(distances(places, places), np.ones(3))
+    >>> ward_joins(euclidean_distances(places, places), np.ones(3))
     [(0, 1), (0, 2)]
     """
     sizes = sizes.astype(np.float64)
-    cost = apart**2 * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
+    cost = distances**2 * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
     np.fill_diagonal(cost, np.inf)
     joins = []
     for _ in range(len(sizes) - 1):
         one, other = sorted(divmod(int(cost.argmin()), len(sizes)))
         a, b = sizes[one], sizes[other]
         growth = (a + sizes) * cost[one] + (b + sizes) * cost[other]
-        joined = (growth - sizes * cost[one, other]) / (a + b + sizes)
-        cost[one], cost[:, one] = joined, joined
+        merged = (growth - sizes * cost[one, other]) / (a + b + sizes)
+        cost[one], cost[:, one] = merged, merged
         cost[other], cost[:, other] = np.inf, np.inf
         cost[one, one] = np.inf
         sizes[one] += sizes[other]
@@ -99,14 +99,14 @@ def cut_tree(joins: Sequence[tuple[int, int]], k: int) -> IndexArray:
 
     Examples
     --------
-    >>> cut([(0, 1), (0, 2)], 2).tolist()
+    >>> cut_tree([(0, 1), (0, 2)], 2).tolist()
     [0, 0, 1]
     """
     leaves = len(joins) + 1
-    into = np.arange(leaves)
+    groups_of_leaves = np.arange(leaves)
     for one, other in joins[: leaves - k]:
-        into[into == other] = one
-    _, groups = np.unique(into, return_inverse=True)
+        groups_of_leaves[groups_of_leaves == other] = one
+    _, groups = np.unique(groups_of_leaves, return_inverse=True)
     labels: IndexArray = groups.astype(np.intp)
     return labels
 

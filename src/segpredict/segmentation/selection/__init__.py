@@ -1,7 +1,7 @@
-"""Judge groups: what describes them, what they must pass, which are taken.
+"""Model selection for segmentations: metrics, gates and the selection rule.
 
-In: points, and an algorithm that groups them. Out: a `SegmentationCandidate` with every figure
-that was measured, and a `SegmentationSelection` made by a rule that was written down before.
+In: points, and an algorithm that groups them. Out: a `SegmentationCandidate` with all metrics,
+and a `SegmentationSelection` made by a rule that was fixed before.
 """
 
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate

@@ -1,4 +1,4 @@
-"""How far two groupings of the same rows agree, whatever their numbers are called."""
+"""Agreement of two groupings of the same rows, whatever their labels."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def contingency_table(
     Examples
     --------
     >>> import numpy as np
-    >>> contingency(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
+    >>> contingency_table(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
     [[0.0, 2.0], [1.0, 0.0]]
     """
     shape = max(int(first.max(initial=0)) + 1, groups), int(second.max(initial=0)) + 1
@@ -39,18 +39,18 @@ def adjusted_rand_index(table: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> rand(np.array([[2.0, 0.0], [1.0, 1.0]]))
+    >>> adjusted_rand_index(np.array([[2.0, 0.0], [1.0, 1.0]]))
     0.0
     """
     both = _pairs(table).sum()
     first, second = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
     chance = first * second / max(float(_pairs(table.sum())), 1.0)
-    most = (first + second) / 2
-    return float((both - chance) / (most - chance)) if most != chance else 1.0
+    maximum = (first + second) / 2
+    return float((both - chance) / (maximum - chance)) if maximum != chance else 1.0
 
 
 def best_match_jaccard(table: FloatArray) -> FloatArray:
-    """Return, for each group of the first, its likeness to the nearest of the second.
+    """Return, for each group of the first, its Jaccard index with the best match of the second.
 
     Notes
     -----
@@ -64,21 +64,21 @@ def best_match_jaccard(table: FloatArray) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> jaccards(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
+    >>> best_match_jaccard(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
     [0.75, 0.8]
     """
-    either = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
-    shared = np.divide(table, either, out=np.zeros_like(table), where=either > 0)
+    union = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
+    shared = np.divide(table, union, out=np.zeros_like(table), where=union > 0)
     return np.asarray(shared.max(axis=1), np.float64)
 
 
 def prediction_strength_of_table(table: FloatArray) -> float:
-    """Return the prediction strength of a table: own groups × groups foretold.
+    """Return the prediction strength of a table: own groups × predicted groups.
 
     Notes
     -----
     For the worst of the own groups, the share of its pairs of rows that the rule of the
-    other half also puts together. Groups of one row say nothing and are passed over.
+    other half also puts together. Groups of one row are skipped.
 
     References
     ----------
@@ -87,12 +87,12 @@ def prediction_strength_of_table(table: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> strength(np.array([[4.0, 0.0], [2.0, 2.0]]))
+    >>> prediction_strength_of_table(np.array([[4.0, 0.0], [2.0, 2.0]]))
     0.3333333333333333
     """
     own = _pairs(table.sum(axis=1))
-    kept = _pairs(table).sum(axis=1)[own > 0] / own[own > 0]
-    return float(kept.min()) if len(kept) else 1.0
+    predicted = _pairs(table).sum(axis=1)[own > 0] / own[own > 0]
+    return float(predicted.min()) if len(predicted) else 1.0
 
 
 def _pairs(counts: FloatArray) -> FloatArray:

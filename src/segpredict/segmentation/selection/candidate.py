@@ -1,4 +1,4 @@
-"""What was measured of one way to segment, and the gates that it must pass."""
+"""The metrics of one candidate segmentation, and the gates that it must pass."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,14 +9,14 @@ from segpredict.core.types import JSON
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentationCandidate:
-    """One way to segment, and all that was measured of it; ``None`` where it was not.
+    """One candidate segmentation and its metrics; ``None`` where not measured.
 
     Parameters
     ----------
     inputs, algorithm, k_requested
-        What was tried; `k_requested` is the number of segments asked for.
+        What was fitted; `k_requested` is the requested number of segments.
     complexity_rank
-        Place of the algorithm from simple to intricate.
+        Rank of the algorithm from simple to complex.
     k
         Number of segments found.
     smallest_share, largest_share
@@ -28,40 +28,40 @@ class SegmentationCandidate:
     noise_share, agreement
         Share left over by the algorithm; share of rows where the frozen rule agrees.
     silhouette, silhouette_sd, calinski_harabasz, davies_bouldin, inertia
-        Internal criteria: they describe, they never decide.
+        Internal criteria: they describe and never decide.
     bic, icl, dbcv
         Of mixtures; of mixtures; of density methods.
     tree_accuracy
-        Balanced accuracy of the tree that tells the segments.
+        Balanced accuracy of the tree that describes the segments.
     seed_stability, seed_runs
         Mean adjusted Rand index (ARI) with other seeds, and how many were tried.
     bootstrap_stability, bootstrap_stability_se, min_jaccard, jaccards, bootstrap_draws
         Mean ARI over bootstrap draws and its error; the worst segment's mean Jaccard
         and that of each, in rising order of value; how many draws.
     prediction_strength, prediction_strength_se, strength_splits
-        Prediction strength over halvings, its error, how many.
+        Prediction strength over splits into halves, its error, how many.
     temporal_stability
-        ARI with the segmenter of one horizon earlier, on the newest window's customers.
+        ARI with the segmentation of one horizon earlier, on the newest window's customers.
     value_separation, value_separation_se
         η² of log1p of the next window's revenue.
     information_gain, information_gain_se
-        Predictable information about the next window's segment, in nats.
+        Information gain about the next window's segment, in nats.
     null_silhouette, null_permuted
-        Mean silhouette in Gaussian and in permuted null worlds.
+        Mean silhouette of Gaussian and of permuted null samples.
     null_silhouette_high, null_prediction_strength_high
-        What 95 % of the null worlds stay below; the higher of the two kinds.
+        95th percentile of the null samples; the higher of the two kinds.
     null_bootstrap_stability
-        Mean ARI over bootstrap draws in Gaussian null worlds.
+        Mean ARI over bootstrap draws of Gaussian null samples.
     stability, stability_se
         Standard deviations by which `bootstrap_stability` exceeds that.
     gap, gap_se
-        Log inertia of Gaussian null worlds minus the log inertia here.
+        Log inertia of Gaussian null samples minus the log inertia here.
     failed_gates
         Gates that were not passed.
     note
         Why nothing was measured, if nothing was.
     encoded_labels
-        The group of each row of a sample that all trials share, one sign a row.
+        The group of each row of a sample that all candidates share, one character a row.
     """
 
     inputs: str
@@ -119,7 +119,7 @@ class SegmentationCandidate:
 
     @property
     def name(self) -> str:
-        """What people call it, such as ``kmeans k=3 on fm``."""
+        """A readable name, such as ``kmeans k=3 on fm``."""
         return f"{self.algorithm} k={self.k or self.k_requested} on {self.inputs}"
 
     def to_state(self) -> JSON:
@@ -128,56 +128,57 @@ class SegmentationCandidate:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
-        """Return the trial of a state."""
+        """Return the candidate of a state."""
         lists = {name: tuple(state[name]) for name in ("jaccards", "failed_gates")}
         return cls(**{**state, **lists})
 
 
 @dataclass(frozen=True, slots=True)
 class QualityGates:
-    """Gates, and the least number of rows, for one shop.
+    """Gates, and the minimum number of rows, for one shop.
 
     Parameters
     ----------
     options
         The thresholds.
     min_rows
-        Least number of customers in the smallest segment of an average window.
+        Minimum number of customers in the smallest segment of an average window.
     """
 
     options: SegmentationOptions
     min_rows: float = 0.0
 
     def failed_gates(self, candidate: SegmentationCandidate) -> tuple[str, ...]:
-        """Return the gates that a trial does not pass.
+        """Return the gates that a candidate does not pass.
 
-        What could not be measured (no earlier window, no seed) fails no gate.
+        Metrics that could not be measured (no earlier window, no seed) fail no gate.
 
         Examples
         --------
-        >>> found = {"k": 3, "smallest": 0.2, "largest": 0.5, "step": 0.6}
-        >>> Bar(SegmentOptions()).failed(
-        ...     Trial(instrument="fm", algorithm="x", asked=3, tree=0.8, **found)
+        >>> found = {"k": 3, "smallest_share": 0.2, "largest_share": 0.5, "value_step": 0.6,
+        ...          "tree_accuracy": 0.8}
+        >>> QualityGates(SegmentationOptions()).failed_gates(
+        ...     SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, **found)
         ... )
         ('tree',)
         """
-        own, bar = self.options, self.options.selection
-        verdicts = {
-            "number": bar.k_min <= candidate.k <= bar.k_max,
+        own, thresholds = self.options, self.options.selection
+        is_passed = {
+            "number": thresholds.k_min <= candidate.k <= thresholds.k_max,
             "min_share": candidate.smallest_share >= own.min_share,
             "max_share": candidate.largest_share <= own.max_share,
             "min_rows": candidate.smallest_rows >= self.min_rows,
-            "min_step": candidate.value_step >= bar.min_value_step,
-            "noise": candidate.noise_share <= bar.max_noise_share,
-            "agreement": _reaches(candidate.agreement, bar.min_agreement),
-            "tree": _reaches(candidate.tree_accuracy, bar.min_tree_accuracy),
-            "temporal": _reaches(candidate.temporal_stability, bar.min_temporal_stability),
-            "seed": _reaches(candidate.seed_stability, bar.min_seed_stability),
-            "bootstrap": _reaches(candidate.bootstrap_stability, bar.min_rand_index),
-            "jaccard": _reaches(candidate.min_jaccard, bar.min_jaccard),
+            "min_step": candidate.value_step >= thresholds.min_value_step,
+            "noise": candidate.noise_share <= thresholds.max_noise_share,
+            "agreement": _reaches(candidate.agreement, thresholds.min_agreement),
+            "tree": _reaches(candidate.tree_accuracy, thresholds.min_tree_accuracy),
+            "temporal": _reaches(candidate.temporal_stability, thresholds.min_temporal_stability),
+            "seed": _reaches(candidate.seed_stability, thresholds.min_seed_stability),
+            "bootstrap": _reaches(candidate.bootstrap_stability, thresholds.min_rand_index),
+            "jaccard": _reaches(candidate.min_jaccard, thresholds.min_jaccard),
         }
-        return tuple(name for name, is_met in verdicts.items() if not is_met)
+        return tuple(name for name, is_met in is_passed.items() if not is_met)
 
 
-def _reaches(found: float | None, least: float) -> bool:
-    return found is None or found >= least
+def _reaches(found: float | None, minimum: float) -> bool:
+    return found is None or found >= minimum

@@ -1,4 +1,4 @@
-"""How many groups: gates of size and step first, then the silhouette; all on record."""
+"""Choose the number of groups: gates of size and value step first, then the silhouette."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ SCORE_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class SizeGates:
-    """What groups must keep to, so that each is worth acting on.
+    """Conditions on groups, so that each is large enough and different enough to act on.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class SizeGates:
 
     Notes
     -----
-    The step is what keeps counts honest. Purchase days are whole numbers, so K-means
-    can cut them into "1", "2", "3" and so on: the silhouette rises with every such cut,
-    to the largest k allowed, although neighbours then spend the same.
+    The value step is needed because purchase days are whole numbers: K-means can cut them
+    into "1", "2", "3" and so on, and the silhouette rises with every such cut, up to the
+    largest k allowed, although neighbours then spend the same.
     """
 
     min_share: float = 0.02
@@ -45,29 +45,29 @@ class SizeGates:
 
         Examples
         --------
-        >>> tried = Candidate(3, 0.4, 0.5, smallest=0.01, largest=0.7, step=1.0)
-        >>> Gates().failed(tried, rows=1000)
+        >>> tried = SegmentCountCandidate(3, 0.4, 0.5, 0.01, 0.7, value_step=1.0)
+        >>> SizeGates().failed_gates(tried, rows=1000)
         ('min_share', 'max_share')
         """
-        verdicts = {
+        is_passed = {
             "min_share": candidate.smallest_share >= self.min_share,
             "max_share": candidate.largest_share <= self.max_share,
             "min_rows": candidate.smallest_share * rows >= self.min_customers,
             "min_step": candidate.value_step >= self.min_value_step,
         }
-        return tuple(name for name, is_met in verdicts.items() if not is_met)
+        return tuple(name for name, is_met in is_passed.items() if not is_met)
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentCountCandidate:
-    """One number of groups that was tried, and how it fared.
+    """One number of groups that was tried, with its metrics.
 
     Parameters
     ----------
     k
         Number of groups.
     silhouette
-        Mean silhouette; describes, never proves.
+        Mean silhouette; descriptive only.
     inertia
         Mean squared distance of a row to its centre, in squared standard deviations.
     smallest_share, largest_share
@@ -77,7 +77,7 @@ class SegmentCountCandidate:
     failed_gates
         Gates that were not passed.
     is_selected
-        Whether this one was taken.
+        Whether this one was selected.
     """
 
     k: int
@@ -97,12 +97,12 @@ class SegmentCountCandidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentCountChoice:
-    """The groups that were taken, and all that were tried.
+    """The selected groups, and all candidates.
 
     Parameters
     ----------
     clusters
-        The groups taken.
+        The selected groups.
     candidates
         One for each number of groups, rising.
     """
@@ -123,7 +123,7 @@ def choose_segment_count(
     """Return the best number of groups and the record of all that were tried.
 
     Among the candidates that pass the gates the one with the highest silhouette is
-    taken; of equals the one with fewest groups. If none passes, it is the coarsest of
+    selected; of equals the one with fewest groups. If none passes, it is the coarsest of
     those that fail the fewest gates.
 
     Parameters
@@ -131,13 +131,13 @@ def choose_segment_count(
     clusterer
         The algorithm.
     points
-        What to group.
+        The points.
     ks
         Numbers of groups to try; those above the number of distinct points are skipped.
     gates
-        What the sizes must keep to.
+        The conditions.
     seed, n_init
-        Handed to the algorithm.
+        Passed to the algorithm.
 
     Raises
     ------
@@ -146,36 +146,36 @@ def choose_segment_count(
         one group is all that there is.
     """
     require_points(points, min(ks))
-    able = [k for k in sorted(set(ks)) if k <= len(points)]
+    possible = [k for k in sorted(set(ks)) if k <= len(points)]
     if clusterer.is_density_based:
-        able = able[:1]  # it finds the number itself, and the same one each time
-    fits = clusterer.fit_many(points, able, seed=seed, n_init=n_init)
+        possible = possible[:1]  # it finds the number itself, always the same one
+    fits = clusterer.fit_many(points, possible, seed=seed, n_init=n_init)
     if max(fit.k for fit in fits) < 2:
         raise SupportError(
             "The algorithm finds one dense region in the data, and no groups.",
             fix="choose another algorithm, such as kmeans.",
         )
-    tried = [
-        _judge(points, fit, score, gates)
+    candidates = [
+        _evaluated(points, fit, score, gates)
         for fit, score in zip(fits, silhouette_scores(points, *fits), strict=True)
     ]
-    best = max(tried, key=_merit)
-    record = tuple(replace(c, is_selected=c is best) for c in tried)
-    return SegmentCountChoice(fits[tried.index(best)], record)
+    best = max(candidates, key=_preference)
+    record = tuple(replace(c, is_selected=c is best) for c in candidates)
+    return SegmentCountChoice(fits[candidates.index(best)], record)
 
 
-def _judge(
+def _evaluated(
     points: WeightedPoints, fit: Clusters, score: float, gates: SizeGates
 ) -> SegmentCountCandidate:
     parts = cluster_shares(points, fit)
     inertia = round(fit.inertia / points.n_rows, SCORE_DIGITS)
     steps = np.diff(fit.centres[:, 0])
     step = round(float(steps.min()), SCORE_DIGITS) if len(steps) else 0.0
-    tried = SegmentCountCandidate(fit.k, score, inertia, min(parts), max(parts), step)
-    return replace(tried, failed_gates=gates.failed_gates(tried, points.n_rows))
+    candidates = SegmentCountCandidate(fit.k, score, inertia, min(parts), max(parts), step)
+    return replace(candidates, failed_gates=gates.failed_gates(candidates, points.n_rows))
 
 
-def _merit(candidate: SegmentCountCandidate) -> tuple[int, float, int]:
+def _preference(candidate: SegmentCountCandidate) -> tuple[int, float, int]:
     score = candidate.silhouette if candidate.passes else 0.0
     return -len(candidate.failed_gates), score, -candidate.k
 
@@ -186,8 +186,8 @@ def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, .
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [0.0], [0.0], [9.0]]))
-    >>> shares(points, Clusters.around(points, np.array([[0.0], [9.0]])))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [0.0], [0.0], [9.0]]))
+    >>> cluster_shares(points, Clusters.from_centres(points, np.array([[0.0], [9.0]])))
     (0.75, 0.25)
     """
     labels = clusters.assign(points.matrix)
@@ -203,9 +203,9 @@ def silhouette_scores(
     Parameters
     ----------
     points
-        The points; at most `limit` are used, without chance (`WeightedPoints.thin`).
+        The points; at most `limit` are used, without randomness (`WeightedPoints.quantize`).
     groups
-        The groupings to compare; the distances are worked out once for all of them.
+        The groupings to compare; distances are computed once for all of them.
     limit
         How many points to use.
 
@@ -217,8 +217,8 @@ def silhouette_scores(
     Notes
     -----
     s = (b − a) / max(a, b), with a the mean distance to the rest of the own group and b
-    the mean distance to the nearest other group. High values do not prove that groups
-    exist in nature (method §3.1).
+    the mean distance to the nearest other group. High values do not prove that the
+    groups are natural.
 
     References
     ----------
@@ -227,27 +227,27 @@ def silhouette_scores(
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> silhouette(points, Clusters.around(points, np.array([[0.5], [10.5]])))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> silhouette_scores(points, Clusters.from_centres(points, np.array([[0.5], [10.5]])))
     [0.899749]
     """
-    few = points.quantize(limit)
-    # Scaled to as many rows as there may be points, a neighbour who stands for others
-    # is not taken for a row's own copies.
-    scale = min(1.0, max(limit, len(few)) / few.n_rows)
-    weights: FloatArray = few.weights.astype(np.float64) * scale
-    apart = euclidean_distances(few.matrix, few.matrix)
+    sample = points.quantize(limit)
+    # Scaled to as many rows as points, so that a point that represents others is not
+    # counted as copies of the row itself.
+    scale = min(1.0, max(limit, len(sample)) / sample.n_rows)
+    weights: FloatArray = sample.weights.astype(np.float64) * scale
+    distances = euclidean_distances(sample.matrix, sample.matrix)
     with limit_to_one_thread():
-        scores = [mean_silhouette(apart, weights, g.assign(few.matrix)) for g in groups]
+        scores = [mean_silhouette(distances, weights, g.assign(sample.matrix)) for g in groups]
     return [round(score, SCORE_DIGITS) for score in scores]
 
 
-def mean_silhouette(apart: FloatArray, weights: FloatArray, labels: IndexArray) -> float:
+def mean_silhouette(distances: FloatArray, weights: FloatArray, labels: IndexArray) -> float:
     """Return the mean silhouette of weighted rows from their distances; 0 for one."""
     _, groups = np.unique(labels, return_inverse=True)
     member = groups[:, None] == np.arange(groups.max() + 1)
     size = (member * weights[:, None]).sum(axis=0)
-    to_group = apart @ (member * weights[:, None])
+    to_group = distances @ (member * weights[:, None])
     own = to_group[member] / np.maximum((size - member)[member], 1e-12)
     other = np.where(member, np.inf, to_group / size).min(axis=1)
     larger = np.maximum(own, other)

@@ -1,8 +1,8 @@
-"""Every way to segment the same windows, measured alike.
+"""All candidate segmentations of the same windows, measured in the same way.
 
-A way is an algorithm, a number of segments and an instrument. The work is parted into
-heats, one an algorithm and instrument; a heat can be kept and need not be measured
-again.
+A candidate is an algorithm, a number of segments and a set of clustering inputs. The work
+is split into tasks, one per algorithm and inputs; results of a task can be saved and need
+not be measured again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,16 +37,16 @@ from segpredict.segmentation.selection import (
     similarity_to_selected,
 )
 
-SHARED_ROWS = 2_000  # rows on which the segments of all candidates are laid side by side
+SHARED_ROWS = 2_000  # rows on which the segments of all candidates are compared
 FALLBACK_SEGMENTS, VALUE_BANDS = "rules", 3  # where no candidate passes
 
-# From labels of the rows and how many groups there are to nats and their error.
+# From labels of the rows and the number of groups to nats and their error.
 InformationFunction = Callable[[IndexArray, int], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionTask:
-    """One algorithm on one instrument, at all numbers of segments."""
+    """One algorithm on one set of inputs, at all numbers of segments."""
 
     inputs: str
     algorithm: str
@@ -54,21 +54,21 @@ class SelectionTask:
 
 @dataclass(frozen=True, eq=False)
 class SelectionRun:
-    """Ways to segment one shop's windows, and what they are measured with.
+    """The comparison of candidates on one shop's windows.
 
     Parameters
     ----------
     inputs_frame
-        `contracts.CLUSTERING_INPUTS_SCHEMA` with every column that an instrument may need: windows
-        of one length, all of which ended on or before the first test cutoff. Without
-        the rows that rules set apart: they are grouped nowhere.
+        `schemas.CLUSTERING_INPUTS_SCHEMA` with every column that any inputs may need:
+        windows of one length, all of which ended on or before the first test cutoff.
+        Without the rows of rule-based segments.
     options
-        What to compare, and the bar to pass.
+        What to compare, and the gates.
     outcome_delay
         Days from the end of a window to the end of its outcome.
     information_function
-        Tells how much can be foretold of later segments; ``None`` where history is too
-        short for it.
+        Measures how well later segments can be predicted; ``None`` where history is too
+        short.
     """
 
     inputs_frame: pl.DataFrame
@@ -78,89 +78,88 @@ class SelectionRun:
 
     @cached_property
     def tasks(self) -> tuple[SelectionTask, ...]:
-        """All heats, plainest instrument and simplest algorithm first."""
-        bar = self.options.selection
-        names = bar.algorithms or CLUSTERERS.names()
+        """All tasks, simplest inputs and simplest algorithm first."""
+        settings = self.options.selection
+        names = settings.algorithms or CLUSTERERS.names()
         simple = sorted(names, key=lambda name: (CLUSTERERS.get(name).complexity_rank, name))
-        order = [name for name in CLUSTERING_INPUTS if name in bar.inputs]
+        order = [name for name in CLUSTERING_INPUTS if name in settings.inputs]
         return tuple(SelectionTask(i, name) for i in order for name in simple)
 
     def run_task(self, task: SelectionTask) -> list[SegmentationCandidate]:
-        """Return the trials of one heat, by rising number of segments.
+        """Return the candidates of one task, by rising number of segments.
 
-        What cannot be fitted here is told in the trial's note, and is no failure of the
-        comparison.
+        A candidate that cannot be fitted says why in its note; the comparison goes on.
         """
         clusterer = CLUSTERERS.get(task.algorithm)
-        compare = self.options.selection
-        ks = compare.segment_counts[:1] if clusterer.is_density_based else compare.segment_counts
-        blank = SegmentationCandidate(
+        settings = self.options.selection
+        ks = settings.segment_counts[:1] if clusterer.is_density_based else settings.segment_counts
+        empty = SegmentationCandidate(
             inputs=task.inputs,
             algorithm=task.algorithm,
             k_requested=0,
             complexity_rank=clusterer.complexity_rank,
         )
-        trials = {k: replace(blank, k_requested=k) for k in ks}
-        field = self._field(task.inputs)
-        contender = AlgorithmCandidate(
+        candidates = {k: replace(empty, k_requested=k) for k in ks}
+        space = self._space(task.inputs)
+        algorithm = AlgorithmCandidate(
             clusterer.with_settings(self._settings(task.algorithm)),
             self.options.n_init,
-            compare.refit_starts,
+            settings.refit_starts,
             self.options.seed,
         )
         try:
-            found = measure_candidates(trials, contender, field.resamples, self._bar)
+            found = measure_candidates(candidates, algorithm, space.resamples, self._gates)
         except ExtraMissingError as error:
-            return [replace(trial, note=str(error)) for trial in trials.values()]
-        few = "the customers are not varied enough for so many segments"
+            return [replace(candidate, note=str(error)) for candidate in candidates.values()]
+        note = "the customers are not varied enough for so many segments"
         return [
-            self._outcome(*found[k], field) if k in found else replace(trial, note=few)
-            for k, trial in trials.items()
+            self._with_outcome(*found[k], space) if k in found else replace(candidate, note=note)
+            for k, candidate in candidates.items()
         ]
 
     def _settings(self, algorithm: str) -> Mapping[str, Any]:
-        """Return the settings of one algorithm; those given are of the one named."""
+        """Return the settings of an algorithm; those in the config are of the configured one."""
         return self.options.algorithm_settings if algorithm == self.options.algorithm else {}
 
-    def _outcome(
-        self, candidate: SegmentationCandidate, clusters: Clusters, field: "InputSpace"
+    def _with_outcome(
+        self, candidate: SegmentationCandidate, clusters: Clusters, space: "InputSpace"
     ) -> SegmentationCandidate:
-        labels = clusters.assign(field.points_of_rows)
-        told: dict[str, Any] = {"groups": encode_labels(labels[self._shared])}
-        rows, spent, customers = self._later
+        labels = clusters.assign(space.points_of_rows)
+        metrics: dict[str, Any] = {"encoded_labels": encode_labels(labels[self._shared_rows])}
+        rows, spent, customers = self._outcome_rows
         if len(rows):
             value, error = eta_squared(spent, labels[rows], customers)
-            told.update(value=round(value, 6), value_se=round(error, 6))
+            metrics.update(value_separation=round(value, 6), value_separation_se=round(error, 6))
         if self.information_function is not None:
             nats, error = self.information_function(labels, clusters.k)
-            told.update(information=round(nats, 6), information_se=round(error, 6))
-        return replace(candidate, **told)
+            metrics.update(information_gain=round(nats, 6), information_gain_se=round(error, 6))
+        return replace(candidate, **metrics)
 
     @cached_property
     def _rows(self) -> pl.DataFrame:
         return schemas.validate_schema(self.inputs_frame, schemas.CLUSTERING_INPUTS_SCHEMA)
 
     @cached_property
-    def _bar(self) -> QualityGates:
+    def _gates(self) -> QualityGates:
         active = self._rows.height / self._rows["end"].n_unique()
         return QualityGates(self.options, self.options.least_customers(active))
 
     @cached_property
-    def _fields(self) -> dict[str, "InputSpace"]:
+    def _spaces(self) -> dict[str, "InputSpace"]:
         return {}
 
-    def _field(self, name: str) -> "InputSpace":
-        """Return what one instrument measures; only the last one is kept."""
-        if name not in self._fields:
-            self._fields.clear()
-            self._fields[name] = InputSpace.from_rows(
+    def _space(self, name: str) -> "InputSpace":
+        """Return the space of one set of inputs; only the last one is cached."""
+        if name not in self._spaces:
+            self._spaces.clear()
+            self._spaces[name] = InputSpace.from_rows(
                 self._rows, name, self.options, self.outcome_delay
             )
-        return self._fields[name]
+        return self._spaces[name]
 
     @cached_property
-    def _shared(self) -> IndexArray:
-        """Places of rows at even steps through what was bought, blind to ids."""
+    def _shared_rows(self) -> IndexArray:
+        """Positions of rows at even steps through sorted purchases, independent of ids."""
         order = self._rows.select(
             pl.struct(pl.exclude("customer_id", "end")).arg_sort()
         ).to_series()
@@ -168,8 +167,8 @@ class SelectionRun:
         return order.to_numpy()[np.arange(count) * len(order) // count].astype(np.intp)
 
     @cached_property
-    def _later(self) -> tuple[IndexArray, FloatArray, IndexArray]:
-        """Rows whose outcome is known, log revenue in it, and whose they are."""
+    def _outcome_rows(self) -> tuple[IndexArray, FloatArray, IndexArray]:
+        """Rows with a known outcome: their positions, log revenue and customers."""
         rows = self._rows.with_row_index("row")
         ends = rows["end"].unique()
         after = rows.select(
@@ -194,12 +193,12 @@ class SelectionRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InputSpace:
-    """The rows as one instrument places them.
+    """The rows as one set of inputs places them.
 
     Parameters
     ----------
     points_of_rows
-        One row an instrument's row.
+        Coordinates, one row per input row.
     resamples
         What all candidates share.
     """
@@ -209,72 +208,77 @@ class InputSpace:
 
     @classmethod
     def from_rows(
-        cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, lead: int
+        cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, outcome_delay: int
     ) -> "InputSpace":
-        """Return the rows in the space that an instrument makes of them."""
+        """Return the rows in the space of these inputs."""
         weights = options.overrides.axis_weights
         axes = fit_axes(rows, options.winsor_percentiles, name, weights)
-        places = rows.select(axis.standardized for axis in axes).to_numpy()
+        points = rows.select(axis.standardized for axis in axes).to_numpy()
         newest = rows["end"].max()
-        known = rows.filter(pl.col("end") <= pl.lit(newest) - lead)
+        known_rows = rows.filter(pl.col("end") <= pl.lit(newest) - outcome_delay)
         new = rows.filter(pl.col("end") == newest)
         earlier = None
-        if known.height:
-            before = fit_axes(known, options.winsor_percentiles, name, weights)
+        if known_rows.height:
+            before = fit_axes(known_rows, options.winsor_percentiles, name, weights)
             earlier = EarlierFit(
-                WeightedPoints.from_matrix(known.select(a.standardized for a in before).to_numpy()),
+                WeightedPoints.from_matrix(
+                    known_rows.select(a.standardized for a in before).to_numpy()
+                ),
                 new.select(a.standardized for a in before).to_numpy(),
                 new.select(a.standardized for a in axes).to_numpy(),
             )
-        points = WeightedPoints.from_matrix(places).quantize(options.max_points)
+        weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
         windows = rows["end"].n_unique()
         customers = rows["customer_id"].n_unique()
-        bench = ResampleSet(points, options.selection, windows, customers, options.seed, earlier)
-        return cls(places, bench)
+        resamples = ResampleSet(
+            weighted, options.selection, windows, customers, options.seed, earlier
+        )
+        return cls(points, resamples)
 
 
 def required_inputs() -> tuple[str, ...]:
-    """Return what `features.clustering_inputs` must measure for all instruments."""
+    """Return what `features.clustering_inputs` must measure for all candidates."""
     return extra_inputs(dict.fromkeys(c for names in CLUSTERING_INPUTS.values() for c in names))
 
 
 def comparison_table(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> pl.DataFrame:
-    """Return the comparison, one way to segment a row.
+    """Return the comparison, one row per candidate.
 
     Returns
     -------
     polars.DataFrame
-        The fields of `SegmentationCandidate` but the groups; ``is_elbow`` and ``is_gap`` (what
-        those two rules would take), ``score`` with ``behind`` and ``behind_se``, the ranks,
-        ``ari_winner``, ``twin`` (a simpler way that makes the same segments, so that
-        this one is not ranked) and ``is_chosen``.
+        The fields of `SegmentationCandidate` except the labels; ``is_elbow`` and ``is_gap``
+        (what those two rules would select), ``mean_rank`` with
+        ``difference_to_best`` and ``difference_se``, the ranks, ``rand_index_with_selected``,
+        ``equivalent_to`` (a simpler candidate that makes the same segments, so that this
+        one is not ranked) and ``is_selected``.
     """
     elbows, gaps = _elbows(candidates), gap_statistic_choices(candidates)
-    alike = similarity_to_selected(candidates, selection.selected)
+    similarity = similarity_to_selected(candidates, selection.selected)
     rows = []
-    for i, trial in enumerate(candidates):
-        state = trial.to_state()
-        del state["groups"]
-        key = (trial.inputs, trial.algorithm)
-        standing = selection.ranking.get(i)
-        ranks = {} if standing is None else standing.ranks
+    for i, candidate in enumerate(candidates):
+        state = candidate.to_state()
+        del state["encoded_labels"]
+        key = (candidate.inputs, candidate.algorithm)
+        rank = selection.ranking.get(i)
+        ranks = {} if rank is None else rank.ranks
         rows.append(
             {
                 **state,
-                "jaccards": " ".join(f"{share:.3f}" for share in trial.jaccards),
-                "failed": ", ".join(trial.failed_gates),
-                "passes": trial.passes_gates,
-                "is_elbow": elbows.get(key) == trial.k_requested,
-                "is_gap": gaps.get(key) == trial.k,
-                "score": None if standing is None else standing.mean_rank,
-                "behind": None if standing is None else standing.difference_to_best,
-                "behind_se": None if standing is None else standing.difference_se,
+                "jaccards": " ".join(f"{share:.3f}" for share in candidate.jaccards),
+                "failed_gates": ", ".join(candidate.failed_gates),
+                "passes_gates": candidate.passes_gates,
+                "is_elbow": elbows.get(key) == candidate.k_requested,
+                "is_gap": gaps.get(key) == candidate.k,
+                "mean_rank": None if rank is None else rank.mean_rank,
+                "difference_to_best": None if rank is None else rank.difference_to_best,
+                "difference_se": None if rank is None else rank.difference_se,
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
-                "ari_winner": alike[i],
-                "twin": _twin(candidates, selection, i),
-                "is_chosen": selection.selected == i,
+                "rand_index_with_selected": similarity[i],
+                "equivalent_to": _equivalent(candidates, selection, i),
+                "is_selected": selection.selected == i,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(
@@ -282,7 +286,7 @@ def comparison_table(
     )
 
 
-def _twin(
+def _equivalent(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection, place: int
 ) -> str:
     first = selection.equivalents.get(place)
@@ -291,10 +295,10 @@ def _twin(
 
 def _elbows(candidates: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int | None]:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for trial in candidates:
-        if trial.inertia is not None:
-            key = (trial.inputs, trial.algorithm)
-            curves.setdefault(key, []).append((trial.k_requested, trial.inertia))
+    for candidate in candidates:
+        if candidate.inertia is not None:
+            key = (candidate.inputs, candidate.algorithm)
+            curves.setdefault(key, []).append((candidate.k_requested, candidate.inertia))
     return {
         key: elbow_point([k for k, _ in curve], [spread for _, spread in curve])
         for key, curve in curves.items()
@@ -304,7 +308,7 @@ def _elbows(candidates: Sequence[SegmentationCandidate]) -> dict[tuple[str, str]
 def select_from_table(
     candidates: Sequence[SegmentationCandidate], options: SegmentationOptions
 ) -> SegmentationSelection:
-    """Return what the rule of `criteria.select_candidate` takes."""
+    """Return what the rule of `select_candidate` selects."""
     return select_candidate(candidates, options.selection)
 
 
@@ -313,26 +317,26 @@ def options_of_selected(
     candidates: Sequence[SegmentationCandidate],
     selection: SegmentationSelection,
 ) -> SegmentationOptions:
-    """Return the options that make the segments which the rule took.
+    """Return the options that reproduce the selected segments.
 
-    Where no candidate passes, segments are made by rule: the grid that fails the fewest
-    gates, or three bands of it where the grid was not compared.
+    Where no candidate passes, this is the rule grid that fails the fewest gates, or three
+    bands of it where the grid was not compared.
     """
     if selection.selected is not None:
-        winner = candidates[selection.selected]
+        selected = candidates[selection.selected]
     else:
-        grids = [t for t in candidates if t.algorithm == FALLBACK_SEGMENTS and t.k > 1]
-        blank = SegmentationCandidate(
+        rule_grids = [t for t in candidates if t.algorithm == FALLBACK_SEGMENTS and t.k > 1]
+        empty = SegmentationCandidate(
             inputs=options.inputs, algorithm=FALLBACK_SEGMENTS, k_requested=VALUE_BANDS
         )
-        winner = min(grids, key=lambda t: (len(t.failed_gates), t.k), default=blank)
+        selected = min(rule_grids, key=lambda t: (len(t.failed_gates), t.k), default=empty)
     return replace(
         options,
-        algorithm=winner.algorithm,
-        inputs=winner.inputs,
-        k=winner.k_requested,
+        algorithm=selected.algorithm,
+        inputs=selected.inputs,
+        k=selected.k_requested,
         algorithm_settings=options.algorithm_settings
-        if winner.algorithm == options.algorithm
+        if selected.algorithm == options.algorithm
         else {},
     )
 
@@ -340,26 +344,26 @@ def options_of_selected(
 def selection_summary(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> JSON:
-    """Return what was taken and why, as the run folder keeps it."""
-    alike = similarity_to_selected(candidates, selection.selected)
+    """Return what was selected and why, as saved in the run folder."""
+    similarity = similarity_to_selected(candidates, selection.selected)
 
-    def told(place: int | None) -> JSON:
+    def described(place: int | None) -> JSON:
         if place is None:
             return None
-        trial = candidates[place]
+        candidate = candidates[place]
         return {
-            "name": trial.name,
-            "algorithm": trial.algorithm,
-            "instrument": trial.inputs,
-            "k": trial.k,
-            "ari_winner": alike[place],
+            "name": candidate.name,
+            "algorithm": candidate.algorithm,
+            "inputs": candidate.inputs,
+            "k": candidate.k,
+            "rand_index_with_selected": similarity[place],
         }
 
     return {
-        "winner": told(selection.selected),
-        "runner_up": told(selection.runner_up),
+        "selected": described(selection.selected),
+        "runner_up": described(selection.runner_up),
         "grade": selection.grade,
-        "tried": selection.n_tried,
-        "passed": selection.n_passed,
+        "n_tried": selection.n_tried,
+        "n_passed": selection.n_passed,
         "reason": selection.reason,
     }

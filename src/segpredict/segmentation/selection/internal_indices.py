@@ -1,4 +1,4 @@
-"""Validity indices of one grouping: how tight, how dense, how easily told, how useful.
+"""Validity indices of one grouping: compactness, density, describability, value separation.
 
 The internal ones describe and never decide.
 """
@@ -13,9 +13,9 @@ from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.segmentation.algorithms import WeightedPoints, euclidean_distances
 from segpredict.segmentation.selection.choose_k import mean_silhouette
 
-ROWS_PER_FOLD = 800  # rows whose distances to each other are worked out at once
+ROWS_PER_FOLD = 800  # rows whose pairwise distances are computed at once
 MAX_FOLDS = 5
-MAX_DEPTH, MAX_LEAVES = 3, 8  # of the tree that tells the groups
+MAX_DEPTH, MAX_LEAVES = 3, 8  # of the tree that describes the groups
 
 
 def mean_inertia(points: WeightedPoints, labels: IndexArray) -> float:
@@ -39,7 +39,7 @@ def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | Non
 
 
 def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
-    """Return the mean likeness of a group to its nearest one; low is good.
+    """Return the mean similarity of a group to its most similar one; low is good.
 
     References
     ----------
@@ -49,17 +49,17 @@ def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
     if len(centres) < 2:
         return None
     _, codes = np.unique(labels, return_inverse=True)
-    off = np.sqrt(((points.matrix - centres[codes]) ** 2).sum(axis=1))
-    spread = np.bincount(codes, off * points.weights) / size
-    apart = euclidean_distances(centres, centres)
-    np.fill_diagonal(apart, np.inf)
-    nearest = (spread[:, None] + spread) / np.maximum(apart, 1e-12)
+    to_centre = np.sqrt(((points.matrix - centres[codes]) ** 2).sum(axis=1))
+    spread = np.bincount(codes, to_centre * points.weights) / size
+    distances = euclidean_distances(centres, centres)
+    np.fill_diagonal(distances, np.inf)
+    nearest = (spread[:, None] + spread) / np.maximum(distances, 1e-12)
     return float(nearest.max(axis=1).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SilhouetteFolds:
-    """Samples of the rows with all their distances, worked out once for all candidates.
+    """Samples of the rows with all their distances, computed once for all candidates.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class SilhouetteFolds:
 
     @classmethod
     def from_sample(cls, sample: WeightedPoints, folds: int = MAX_FOLDS) -> "SilhouetteFolds":
-        """Return systematic samples that share no row, each spread over all places."""
+        """Return systematic samples that share no row, each spread over all rows."""
         rows = np.repeat(sample.matrix, sample.weights, axis=0)
         step = max(1, -(-len(rows) // ROWS_PER_FOLD))
         parts = tuple(rows[i::step] for i in range(min(step, folds)))
@@ -93,8 +93,8 @@ class SilhouetteFolds:
         Rousseeuw (1987).
         """
         means = [
-            mean_silhouette(apart, np.ones(len(own)), own)
-            for apart, own in zip(self.row_folds, labels, strict=True)
+            mean_silhouette(distances, np.ones(len(own)), own)
+            for distances, own in zip(self.row_folds, labels, strict=True)
         ]
         spread = float(np.std(means, ddof=1)) if len(means) > 1 else None
         return float(np.mean(means)), spread
@@ -146,7 +146,7 @@ def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     --------
     >>> import numpy as np
     >>> line = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
-    >>> dbcv(line, np.array([0, 0, 0, 1, 1, 1])) > 0.9
+    >>> dbcv_index(line, np.array([0, 0, 0, 1, 1, 1])) > 0.9
     True
     """
     groups = [np.flatnonzero(labels == g) for g in np.unique(labels)]
@@ -156,11 +156,11 @@ def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     cores = [_core(matrix[group]) for group in groups]
     trees = [_tree(matrix[g], core) for g, core in zip(groups, cores, strict=True)]
     inner = [group[tree[1]] for group, tree in zip(groups, trees, strict=True)]
-    hearts = [core[tree[1]] for core, tree in zip(cores, trees, strict=True)]
+    core_distances = [core[tree[1]] for core, tree in zip(cores, trees, strict=True)]
     total = 0.0
     for i, group in enumerate(groups):
         separation = min(
-            _reach(matrix[inner[i]], hearts[i], matrix[inner[j]], hearts[j]).min()
+            _reach(matrix[inner[i]], core_distances[i], matrix[inner[j]], core_distances[j]).min()
             for j in range(len(groups))
             if j != i
         )
@@ -172,9 +172,9 @@ def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
 
 def _core(members: FloatArray) -> FloatArray:
     """Return the all-points core distance of each member of one group."""
-    apart = euclidean_distances(members, members)
-    np.fill_diagonal(apart, np.inf)
-    near = (1.0 / apart) ** members.shape[1]
+    distances = euclidean_distances(members, members)
+    np.fill_diagonal(distances, np.inf)
+    near = (1.0 / distances) ** members.shape[1]
     mean = near.sum(axis=1) / (len(members) - 1)
     return np.asarray(mean ** (-1.0 / members.shape[1]), np.float64)
 
@@ -203,12 +203,13 @@ def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     -----
     Balanced accuracy is the mean share of each group's rows that the tree finds, so
     that a small group counts as much as a large one. Measured on the rows it was grown
-    on: eight leaves cannot learn thousands of rows by heart.
+    on: eight leaves cannot memorise thousands of rows.
 
     Examples
     --------
     >>> import numpy as np
-    >>> describability(Points.of(np.array([[0.0], [1.0], [5.0]])), np.array([0, 0, 1]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [5.0]]))
+    >>> tree_describability(points, np.array([0, 0, 1]))
     1.0
     """
     tree = DecisionTreeClassifier(
@@ -235,7 +236,7 @@ def eta_squared(
     labels
         The group of each row.
     customers
-        Whose row it is, from 0 on; rows of one customer are not independent.
+        The customer of each row, from 0 on; rows of one customer are not independent.
 
     Notes
     -----
@@ -246,7 +247,7 @@ def eta_squared(
     --------
     >>> import numpy as np
     >>> spent = np.array([1.0, 1.0, 3.0, 3.0])
-    >>> separation(spent, np.array([0, 0, 1, 1]), np.arange(4))
+    >>> eta_squared(spent, np.array([0, 0, 1, 1]), np.arange(4))
     (1.0, 0.0)
     """
     total = (values - values.mean()) ** 2
@@ -255,6 +256,6 @@ def eta_squared(
     size = np.maximum(np.bincount(labels), 1)
     within = (values - (np.bincount(labels, values) / size)[labels]) ** 2
     ratio = within.mean() / total.mean()
-    pull = np.bincount(customers, (within - ratio * total) / total.mean())
-    error = np.sqrt((pull**2).sum()) / len(values)
+    influence = np.bincount(customers, (within - ratio * total) / total.mean())
+    error = np.sqrt((influence**2).sum()) / len(values)
     return float(1 - ratio), float(error)

@@ -1,8 +1,8 @@
-"""Measure one algorithm at all its numbers of segments: dear figures where they matter.
+"""Measure one algorithm at all its numbers of segments, expensive metrics where they matter.
 
-What has failed a gate is measured with few draws, and not against null worlds (but for
-the gap statistic of K-means, which people ask for). A figure means the same whether or
-not a candidate passes; only its number of draws differs, and that is told.
+A candidate that failed a gate is measured with few draws, and not against null samples
+(except the gap statistic of K-means). A metric means the same whether or not a candidate
+passes; only its number of draws differs, and that is recorded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,22 +40,22 @@ from segpredict.segmentation.selection.stability import (
 
 METRIC_DIGITS = 6
 MAX_DBCV_ROWS = 1_000  # distinct points for DBCV, which looks at every pair
-MIN_DECISIVE_DRAWS = 5  # draws before a verdict may be called clear
-REFERENCE_COUNT = 1  # rank of the algorithm whose null worlds are always measured
+MIN_DECISIVE_DRAWS = 5  # draws before a result may count as decided
+REFERENCE_COUNT = 1  # rank of the algorithm that is always compared with null samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlgorithmCandidate:
-    """One algorithm, as it would be fitted to ship and to test.
+    """One algorithm, with the settings of final fits and of refits.
 
     Parameters
     ----------
     clusterer
         The algorithm.
     n_init, refit_starts
-        Random starts of the fit that would ship, and of a refit on a resample.
+        Random starts of the final fit, and of a refit on a resample.
     seed
-        Seed of the fit that would ship.
+        Seed of the final fit.
     """
 
     clusterer: Clusterer
@@ -64,7 +64,7 @@ class AlgorithmCandidate:
     seed: int = 0
 
     def fit_final(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
-        """Return the groups as they would ship, by number asked for."""
+        """Return the groups of final fits, by requested number."""
         return self._fits(points, ks, self.n_init)
 
     def fit_resample(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
@@ -93,17 +93,17 @@ def measure_candidates(
     resamples: ResampleSet,
     gates: QualityGates,
 ) -> dict[int, tuple[SegmentationCandidate, Clusters]]:
-    """Return each trial with its figures, and the groups that were judged.
+    """Return each candidate with its metrics, and its groups.
 
     Parameters
     ----------
     candidates
-        What is tried, by number of segments asked for; numbers that the points do not
-        support are left out of the answer.
+        Candidates by requested number of segments; numbers that the points do not support
+        are left out of the result.
     algorithm
         The algorithm.
     resamples
-        What candidates of this instrument share.
+        What candidates with the same inputs share.
     gates
         The gates.
 
@@ -114,37 +114,37 @@ def measure_candidates(
     """
     with limit_to_one_thread():
         is_dense = algorithm.clusterer.is_density_based
-        shipped = algorithm.fit_final(resamples.points, list(candidates))
+        fitted = algorithm.fit_final(resamples.points, list(candidates))
         found = {
             k: replace(
                 candidates[k],
-                **_inside(rule, resamples),
-                **_told(rule, resamples, is_dense=is_dense),
+                **_internal_metrics(rule, resamples),
+                **_algorithm_metrics(rule, resamples, is_dense=is_dense),
             )
-            for k, rule in shipped.items()
+            for k, rule in fitted.items()
         }
-        then = _temporal(algorithm, shipped, resamples)
-        found = {k: replace(t, temporal_stability=then.get(k)) for k, t in found.items()}
-        found = _seeded(algorithm, resamples, found, gates)
-        tallies = _tallies(algorithm, shipped, resamples, found, gates)
-        found = {k: replace(t, **_returned(tallies[k])) for k, t in found.items()}
-        found = _foretold(algorithm, resamples, found, gates)
-        worth = {k: tallies[k] for k in found if not gates.failed_gates(found[k])}
-        told = null_references(algorithm.fit_resample, resamples, worth)
-        asked = (
-            list(found) if algorithm.clusterer.complexity_rank == REFERENCE_COUNT else list(worth)
+        temporal = _temporal_stability(algorithm, fitted, resamples)
+        found = {k: replace(t, temporal_stability=temporal.get(k)) for k, t in found.items()}
+        found = _with_seed_stability(algorithm, resamples, found, gates)
+        draws = _bootstrap_draws(algorithm, fitted, resamples, found, gates)
+        found = {k: replace(t, **_bootstrap_metrics(draws[k])) for k, t in found.items()}
+        found = _with_prediction_strength(algorithm, resamples, found, gates)
+        passing = {k: draws[k] for k in found if not gates.failed_gates(found[k])}
+        null_metrics = null_references(algorithm.fit_resample, resamples, passing)
+        with_gap = (
+            list(found) if algorithm.clusterer.complexity_rank == REFERENCE_COUNT else list(passing)
         )
-        for k, figures in gap_statistics(algorithm.fit_resample, resamples, asked).items():
-            more: dict[str, Any] = {**told.get(k, {}), **figures}
+        for k, metrics in gap_statistics(algorithm.fit_resample, resamples, with_gap).items():
+            more: dict[str, Any] = {**null_metrics.get(k, {}), **metrics}
             found[k] = replace(found[k], **more)
-    rounded = {k: _rounded(trial) for k, trial in found.items()}
+    rounded = {k: _rounded(candidate) for k, candidate in found.items()}
     return {
-        k: (replace(trial, failed_gates=gates.failed_gates(trial)), shipped[k])
-        for k, trial in rounded.items()
+        k: (replace(candidate, failed_gates=gates.failed_gates(candidate)), fitted[k])
+        for k, candidate in rounded.items()
     }
 
 
-def _inside(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
+def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
     points = resamples.points
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
@@ -153,10 +153,10 @@ def _inside(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
     )
     return {
         "k": clusters.k,
-        "smallest": float(sizes.min()),
-        "largest": float(sizes.max()),
-        "fewest": float(sizes.min() * points.n_rows / resamples.windows),
-        "step": _step(points, labels, clusters.k),
+        "smallest_share": float(sizes.min()),
+        "largest_share": float(sizes.max()),
+        "smallest_rows": float(sizes.min() * points.n_rows / resamples.windows),
+        "value_step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
         "calinski_harabasz": calinski_harabasz(points, labels),
@@ -172,13 +172,15 @@ def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
     return float(np.diff(value).min()) if k > 1 else 0.0
 
 
-def _told(clusters: Clusters, resamples: ResampleSet, *, is_dense: bool) -> dict[str, Any]:
-    """Return what a tree can tell, and what only some algorithms can be asked."""
+def _algorithm_metrics(
+    clusters: Clusters, resamples: ResampleSet, *, is_dense: bool
+) -> dict[str, Any]:
+    """Return tree accuracy, and metrics that only some algorithms have."""
     labels = clusters.assign(resamples.stability_sample.matrix)
     facts = clusters.facts
     return {
-        "tree": tree_describability(resamples.stability_sample, labels),
-        "noise": clusters.noise_share,
+        "tree_accuracy": tree_describability(resamples.stability_sample, labels),
+        "noise_share": clusters.noise_share,
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
         "icl": facts.get("icl"),
@@ -192,7 +194,7 @@ def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
     return dbcv_index(sample.matrix[::step], labels[::step])
 
 
-def _temporal(
+def _temporal_stability(
     algorithm: AlgorithmCandidate, selected: Mapping[int, Clusters], resamples: ResampleSet
 ) -> dict[int, float]:
     earlier = resamples.earlier
@@ -211,51 +213,54 @@ def _temporal(
     }
 
 
-def _seeded(
+def _with_seed_stability(
     algorithm: AlgorithmCandidate,
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
 ) -> dict[int, SegmentationCandidate]:
-    """Return the trials with how well the sample's groups come back by seed."""
+    """Return the candidates with their stability over random seeds."""
     options, sample = resamples.options, resamples.stability_sample
-    matrix, limits = sample.matrix, _limits(found, gates, options.seed_runs)
+    matrix, limits = sample.matrix, _draw_limits(found, gates, options.seed_runs)
     labels = {
         k: rule.assign(matrix) for k, rule in algorithm.fit_final(sample, list(found)).items()
     }
-    tallies = {k: StabilityDraws() for k in labels}
+    draws = {k: StabilityDraws() for k in labels}
     for draw in range(options.seed_runs):
-        racing = [
+        undecided = [
             k
-            for k, tally in tallies.items()
+            for k, drawn in draws.items()
             if draw < limits[k]
             and not (
                 draw >= MIN_DECISIVE_DRAWS
-                and is_decided(tally.rand_indices, options.min_seed_stability)
+                and is_decided(drawn.rand_indices, options.min_seed_stability)
             )
         ]
         other = replace(algorithm, seed=algorithm.seed + draw + 1)
-        for k, rule in other.fit_final(sample, racing).items():
-            tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
+        for k, rule in other.fit_final(sample, undecided).items():
+            draws[k].add_draw(labels[k], rule.assign(matrix), sample)
     return {
         k: replace(
-            trial, seed_stability=tallies[k].mean_rand_index, seed_runs=len(tallies[k].rand_indices)
+            candidate, seed_stability=draws[k].mean_rand_index, seed_runs=len(draws[k].rand_indices)
         )
-        if k in tallies
-        else trial
-        for k, trial in found.items()
+        if k in draws
+        else candidate
+        for k, candidate in found.items()
     }
 
 
-def _limits(
-    found: Mapping[int, SegmentationCandidate], gates: QualityGates, most: int
+def _draw_limits(
+    found: Mapping[int, SegmentationCandidate], gates: QualityGates, max_draws: int
 ) -> dict[int, int]:
-    """Return how many draws each may have: few, once a gate is failed."""
-    least = min(gates.options.selection.min_draws, most)
-    return {k: least if gates.failed_gates(trial) else most for k, trial in found.items()}
+    """Return how many draws each candidate gets: few, once a gate is failed."""
+    fewest_draws = min(gates.options.selection.min_draws, max_draws)
+    return {
+        k: fewest_draws if gates.failed_gates(candidate) else max_draws
+        for k, candidate in found.items()
+    }
 
 
-def _tallies(
+def _bootstrap_draws(
     algorithm: AlgorithmCandidate,
     selected: Mapping[int, Clusters],
     resamples: ResampleSet,
@@ -273,10 +278,10 @@ def _tallies(
             for k, rule in selected.items()
         },
         resamples.bootstrap_samples,
-        _limits(found, gates, options.bootstrap_draws),
-        lambda tally: (
-            len(tally.rand_indices) >= MIN_DECISIVE_DRAWS
-            and tally.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
+        _draw_limits(found, gates, options.bootstrap_draws),
+        lambda drawn: (
+            len(drawn.rand_indices) >= MIN_DECISIVE_DRAWS
+            and drawn.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
         ),
     )
 
@@ -288,46 +293,46 @@ def _by_value(sample: WeightedPoints, labels: IndexArray, k: int) -> IndexArray:
     return np.asarray(np.argsort(order)[labels], np.intp)
 
 
-def _returned(tally: StabilityDraws) -> dict[str, Any]:
-    if not tally.rand_indices:
+def _bootstrap_metrics(drawn: StabilityDraws) -> dict[str, Any]:
+    if not drawn.rand_indices:
         return {}
     return {
-        "bootstrap": tally.mean_rand_index,
-        "bootstrap_se": tally.standard_error,
-        "jaccard": min(tally.mean_jaccards),
-        "jaccards": tally.mean_jaccards,
-        "draws": len(tally.rand_indices),
+        "bootstrap_stability": drawn.mean_rand_index,
+        "bootstrap_stability_se": drawn.standard_error,
+        "min_jaccard": min(drawn.mean_jaccards),
+        "jaccards": drawn.mean_jaccards,
+        "bootstrap_draws": len(drawn.rand_indices),
     }
 
 
-def _foretold(
+def _with_prediction_strength(
     algorithm: AlgorithmCandidate,
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
 ) -> dict[int, SegmentationCandidate]:
-    """Return the trials with prediction strength.
+    """Return the candidates with prediction strength.
 
-    Its error counts that halvings share their rows: the variance of the mean of n is
+    Its error accounts for halves that share rows: the variance of the mean of n is
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
-    limits = _limits(found, gates, resamples.options.strength_splits)
-    told = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
+    limits = _draw_limits(found, gates, resamples.options.strength_splits)
+    strengths = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
     return {
         k: replace(
-            trial,
-            prediction_strength=float(np.mean(told[k])),
-            prediction_strength_se=standard_error(told[k]) * (len(told[k]) + 1) ** 0.5,
-            strength_splits=len(told[k]),
+            candidate,
+            prediction_strength=float(np.mean(strengths[k])),
+            prediction_strength_se=standard_error(strengths[k]) * (len(strengths[k]) + 1) ** 0.5,
+            strength_splits=len(strengths[k]),
         )
-        if told[k]
-        else trial
-        for k, trial in found.items()
+        if strengths[k]
+        else candidate
+        for k, candidate in found.items()
     }
 
 
 def _rounded(candidate: SegmentationCandidate) -> SegmentationCandidate:
-    """Return the trial with figures of six digits, free of what sums leave behind."""
+    """Return the candidate with metrics of six digits, free of summation noise."""
     plain: dict[str, Any] = {
         name: round(value, METRIC_DIGITS)
         for name, value in candidate.to_state().items()

@@ -1,4 +1,4 @@
-"""What the same algorithm finds where there is nothing to find."""
+"""What the same algorithm finds in null samples without groups."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ NULL_QUANTILE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class NullMetrics:
-    """What was found in one null world.
+    """Metrics of one null sample.
 
     Parameters
     ----------
     silhouette, prediction_strength, rand_index
-        As measured of the candidate; `adjusted_rand_index` is ``None`` without resamples.
+        As measured for the candidate; `rand_index` is ``None`` without resamples.
     """
 
     silhouette: float
@@ -41,23 +41,23 @@ def gap_statistics(
 
     Notes
     -----
-    Mean log inertia of Gaussian null worlds minus log inertia here, error
+    Mean log inertia of Gaussian null samples minus log inertia here, error
     sd·√(1 + 1/n). The Gaussian keeps the covariance; Tibshirani's uniform box would
     call any correlation a cluster.
 
     References
     ----------
-    Tibshirani, Walther and Hastie (2001); for references that keep what is no cluster,
+    Tibshirani, Walther and Hastie (2001); for references that keep structure other than clusters,
     Hennig and Lin (2015).
     """
     own = _logs(fits, resamples.stability_sample, ks)
     nulls = [_logs(fits, null.sample, ks) for null in resamples.gaussian_nulls]
-    told = {}
+    found = {}
     for k in own:
         logs = [null[k] for null in nulls if k in null]
         error = _spread(logs) * math.sqrt(1 + 1 / len(logs))
-        told[k] = {"gap": _mean(logs) - own[k], "gap_se": error}
-    return told
+        found[k] = {"gap": _mean(logs) - own[k], "gap_se": error}
+    return found
 
 
 def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[int, float]:
@@ -69,22 +69,22 @@ def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[
 
 
 def null_references(
-    fits: FitFunction, resamples: ResampleSet, tallies: Mapping[int, StabilityDraws]
+    fits: FitFunction, resamples: ResampleSet, draws: Mapping[int, StabilityDraws]
 ) -> dict[int, dict[str, float]]:
-    """Return the figures of `Trial` that compare candidates with null worlds."""
-    ks = list(tallies)
+    """Return the metrics of `SegmentationCandidate` that compare candidates with null samples."""
+    ks = list(draws)
     if not ks:
         return {}
-    clouds = [_nothing(fits, null, ks) for null in resamples.gaussian_nulls]
-    mixed = [_nothing(fits, null, ks) for null in resamples.permuted_nulls]
+    gaussian = [_null_metrics(fits, null, ks) for null in resamples.gaussian_nulls]
+    permuted = [_null_metrics(fits, null, ks) for null in resamples.permuted_nulls]
     return {
-        k: _figures([c[k] for c in clouds], [m[k] for m in mixed], tallies[k])
+        k: _comparison([c[k] for c in gaussian], [m[k] for m in permuted], draws[k])
         for k in ks
-        if all(k in world for world in (*clouds, *mixed))
+        if all(k in nulls for nulls in (*gaussian, *permuted))
     }
 
 
-def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int, NullMetrics]:
+def _null_metrics(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int, NullMetrics]:
     rules, places = fits(null.sample, ks), null.sample.matrix
     labels = {k: rule.assign(places) for k, rule in rules.items()}
     folds = SilhouetteFolds.from_sample(null.sample, folds=1)
@@ -111,27 +111,29 @@ def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int
     }
 
 
-def _figures(
-    clouds: Sequence[NullMetrics], mixed: Sequence[NullMetrics], tally: StabilityDraws
+def _comparison(
+    gaussian: Sequence[NullMetrics], permuted: Sequence[NullMetrics], drawn: StabilityDraws
 ) -> dict[str, float]:
-    rands = [found.rand_index for found in clouds if found.rand_index is not None]
-    kinds = (clouds, mixed)
+    rands = [found.rand_index for found in gaussian if found.rand_index is not None]
+    kinds = (gaussian, permuted)
     return {
-        "null_silhouette": _mean([found.silhouette for found in clouds]),
-        "null_permuted": _mean([found.silhouette for found in mixed]),
+        "null_silhouette": _mean([found.silhouette for found in gaussian]),
+        "null_permuted": _mean([found.silhouette for found in permuted]),
         "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
-        "null_strength_high": max(_high([f.prediction_strength for f in k]) for k in kinds),
-        "null_bootstrap": _mean(rands),
-        **_beyond(tally, rands),
+        "null_prediction_strength_high": max(
+            _high([f.prediction_strength for f in k]) for k in kinds
+        ),
+        "null_bootstrap_stability": _mean(rands),
+        **_stability_score(drawn, rands),
     }
 
 
-def _beyond(tally: StabilityDraws, rands: Sequence[float]) -> dict[str, float]:
-    """Return by how many standard deviations the candidate comes back more surely."""
+def _stability_score(drawn: StabilityDraws, rands: Sequence[float]) -> dict[str, float]:
+    """Return by how many standard deviations the candidate is more stable."""
     spread = max(_spread(rands), 1e-3)  # no z without end where nothing varies
-    score = (tally.mean_rand_index - _mean(rands)) / spread
+    score = (drawn.mean_rand_index - _mean(rands)) / spread
     count = len(rands)
-    variance = (tally.standard_error / spread) ** 2 + 1 / count
+    variance = (drawn.standard_error / spread) ** 2 + 1 / count
     variance += score**2 / (2 * max(count - 1, 1))
     return {"stability": score, "stability_se": math.sqrt(variance)}
 

@@ -15,8 +15,8 @@ BOOTSTRAP_STREAM, HALVES_STREAM, GAUSSIAN_STREAM, PERMUTED_STREAM = (
     2,
     3,
     4,
-)  # streams of chance, one a purpose
-NULL_BOOTSTRAP_DRAWS = 2  # bootstrap draws in one null world
+)  # random streams, one per purpose
+NULL_BOOTSTRAP_DRAWS = 2  # bootstrap draws of one null sample
 
 
 def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
@@ -25,8 +25,8 @@ def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
     Examples
     --------
     >>> import numpy as np
-    >>> points = Points.of(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
-    >>> few = systematic(points, 5)
+    >>> points = WeightedPoints.from_matrix(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
+    >>> few = systematic_sample(points, 5)
     >>> few.matrix.ravel().tolist(), few.weights.tolist()
     ([1.0, 2.0, 3.0], [3, 1, 1])
     """
@@ -39,17 +39,17 @@ def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
 
 def bootstrap_sample(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows as there are, drawn with replacement."""
-    chance = np.random.default_rng((seed, BOOTSTRAP_STREAM, draw))
-    counts = chance.multinomial(points.n_rows, points.weights / points.n_rows)
+    rng = np.random.default_rng((seed, BOOTSTRAP_STREAM, draw))
+    counts = rng.multinomial(points.n_rows, points.weights / points.n_rows)
     return _some(points, counts)
 
 
 def random_halves(
     points: WeightedPoints, seed: int, draw: int
 ) -> tuple[WeightedPoints, WeightedPoints]:
-    """Return the rows, parted at random into two halves."""
-    chance = np.random.default_rng((seed, HALVES_STREAM, draw))
-    index = chance.permutation(np.repeat(np.arange(len(points)), points.weights))
+    """Return the rows, split at random into two halves."""
+    rng = np.random.default_rng((seed, HALVES_STREAM, draw))
+    index = rng.permutation(np.repeat(np.arange(len(points)), points.weights))
     cut = len(index) // 2
     parts = (np.bincount(p, minlength=len(points)) for p in (index[:cut], index[cut:]))
     first, second = parts
@@ -58,7 +58,7 @@ def random_halves(
 
 def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows of one Gaussian with the same mean and covariance."""
-    chance = np.random.default_rng((seed, GAUSSIAN_STREAM, draw))
+    rng = np.random.default_rng((seed, GAUSSIAN_STREAM, draw))
     matrix, share = points.matrix, points.weights / points.n_rows
     mean = (matrix * share[:, None]).sum(axis=0)
     off = matrix - mean
@@ -67,35 +67,33 @@ def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoint
     covariance = np.array([[(off[:, i] * off[:, j] * share).sum() for j in axes] for i in axes])
     levels, turns = np.linalg.eigh(covariance)
     root = (turns * np.sqrt(np.maximum(levels, 0))) @ turns.T
-    normal = chance.standard_normal((points.n_rows, len(mean)))
-    places: FloatArray = mean + sum(normal[:, i, None] * root[i] for i in axes)
-    return WeightedPoints.from_matrix(places)
+    normal = rng.standard_normal((points.n_rows, len(mean)))
+    coordinates: FloatArray = mean + sum(normal[:, i, None] * root[i] for i in axes)
+    return WeightedPoints.from_matrix(coordinates)
 
 
 def permuted_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
-    """Return the rows with each column shuffled by itself: no column knows another."""
-    chance = np.random.default_rng((seed, PERMUTED_STREAM, draw))
+    """Return the rows with each column shuffled by itself: columns are independent."""
+    rng = np.random.default_rng((seed, PERMUTED_STREAM, draw))
     rows = np.repeat(points.matrix, points.weights, axis=0)
-    return WeightedPoints.from_matrix(
-        np.stack([chance.permutation(axis) for axis in rows.T], axis=1)
-    )
+    return WeightedPoints.from_matrix(np.stack([rng.permutation(axis) for axis in rows.T], axis=1))
 
 
 def _some(points: WeightedPoints, counts: IntArray) -> WeightedPoints:
-    kept = counts > 0
-    return WeightedPoints(points.integer_coordinates[kept], counts[kept].astype(np.int64))
+    is_drawn = counts > 0
+    return WeightedPoints(points.integer_coordinates[is_drawn], counts[is_drawn].astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EarlierFit:
-    """The newest customers, in today's space and in that of one horizon earlier.
+    """The newest customers, in the current space and in that of one horizon earlier.
 
     Parameters
     ----------
     points
-        What could be known one horizon ago, in its own space.
+        The rows known one horizon earlier, in their own space.
     earlier_points, current_points
-        The newest window's rows in that space, and in today's.
+        The newest window's rows in that space, and in the current one.
     """
 
     points: WeightedPoints
@@ -105,7 +103,7 @@ class EarlierFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NullSample:
-    """One world without groups, and resamples of it.
+    """A sample without groups, and resamples of it.
 
     Parameters
     ----------
@@ -123,31 +121,31 @@ class NullSample:
 
     @classmethod
     def from_sample(cls, sample: WeightedPoints, seed: int, draw: int, draws: int) -> "NullSample":
-        """Return a world with its resamples."""
-        again = tuple(
+        """Return a null sample with its resamples."""
+        resamples = tuple(
             bootstrap_sample(sample, seed, draw * NULL_BOOTSTRAP_DRAWS + i) for i in range(draws)
         )
-        return cls(sample, again, random_halves(sample, seed, draw))
+        return cls(sample, resamples, random_halves(sample, seed, draw))
 
 
 @dataclass(frozen=True, eq=False)
 class ResampleSet:
-    """Everything that does not depend on the candidate, worked out once.
+    """Everything that does not depend on the candidate, computed once.
 
     Parameters
     ----------
     points
         All rows, in standard deviations; value is the first axis.
     options
-        How thoroughly to measure.
+        Sizes and numbers of samples.
     windows
         How many windows the rows come from.
     customers
         How many customers they come from, where a customer has several.
     seed
-        Start of every random draw.
+        Seed of every random draw.
     earlier
-        What the temporal comparison needs; ``None`` where history is too short.
+        Data of the temporal comparison; ``None`` where history is too short.
     """
 
     points: WeightedPoints
@@ -165,7 +163,7 @@ class ResampleSet:
 
     @cached_property
     def silhouette_folds(self) -> SilhouetteFolds:
-        """Samples with all their distances."""
+        """Samples with their distance matrices."""
         return SilhouetteFolds.from_sample(systematic_sample(self.points, self.options.sample_rows))
 
     @cached_property
@@ -176,13 +174,13 @@ class ResampleSet:
 
     @cached_property
     def split_halves(self) -> tuple[tuple[WeightedPoints, WeightedPoints], ...]:
-        """Halvings."""
+        """Random splits into halves."""
         splits = range(self.options.strength_splits)
         return tuple(random_halves(self.stability_sample, self.seed, draw) for draw in splits)
 
     @cached_property
     def gaussian_nulls(self) -> tuple[NullSample, ...]:
-        """Worlds of one Gaussian with the same covariance."""
+        """Samples of one Gaussian with the same covariance."""
         return tuple(
             NullSample.from_sample(
                 gaussian_null(self.stability_sample, self.seed, draw),
@@ -195,7 +193,7 @@ class ResampleSet:
 
     @cached_property
     def permuted_nulls(self) -> tuple[NullSample, ...]:
-        """Worlds in which no column knows another."""
+        """Samples with independent columns."""
         return tuple(
             NullSample.from_sample(
                 permuted_null(self.stability_sample, self.seed, draw), self.seed, draw, 0

@@ -1,4 +1,4 @@
-"""The rule that takes one candidate; written down before anything is measured."""
+"""The rule that selects one candidate, fixed before anything is measured."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,21 +14,21 @@ from segpredict.segmentation.selection.candidate import SegmentationCandidate
 
 RANK_DRAWS = 500
 EQUIVALENT_RAND_INDEX = 0.999  # adjusted Rand index from which two candidates are one
-INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # plainest instrument first
+INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # simplest inputs first
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRank:
-    """How a candidate that passes all gates fares against the others.
+    """The rank of a candidate that passes all gates among the others.
 
     Parameters
     ----------
     mean_rank
         Weighted mean of its ranks; 1 would be best in everything.
     difference_to_best, difference_se
-        How far its score lies behind the best one, and the standard error of that.
+        Difference of its mean rank to the best one, and the standard error of that.
     ranks
-        Rank by aim, 1 is best.
+        Rank by criterion, 1 is best.
     """
 
     mean_rank: float
@@ -44,23 +44,23 @@ class CandidateRank:
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSelection:
-    """What the rule took, and what it says of it.
+    """What the rule selected, and why.
 
     Parameters
     ----------
     selected, runner_up
-        Places in the list of trials; ``None`` where there is none.
+        Positions in the list of candidates; ``None`` where there is none.
     grade
         ``natural``, ``reproducible`` or ``constructive``.
     n_tried, n_passed
         How many candidates were measured, and how many passed all gates.
     equivalents
-        Of those that passed and make the same segments as a simpler one, the place of
+        Of those that passed and make the same segments as a simpler one, the position of
         that one. They are not ranked: a copy must not push others down.
     reason
         Why, in one sentence.
     ranking
-        By place in the list, for all that passed and are no twin.
+        By position in the list, for all that passed and are not equivalent to another.
     """
 
     selected: int | None
@@ -73,55 +73,55 @@ class SegmentationSelection:
     equivalents: Mapping[int, int] = field(default_factory=dict)
 
     def to_state(self) -> JSON:
-        """Return the verdict as JSON, without the standings."""
-        told = asdict(self)
-        return {k: v for k, v in told.items() if k not in ("ranking", "equivalents")}
+        """Return the selection as JSON, without the ranking."""
+        state = asdict(self)
+        return {k: v for k, v in state.items() if k not in ("ranking", "equivalents")}
 
 
 def select_candidate(
     candidates: Sequence[SegmentationCandidate], options: SelectionOptions
 ) -> SegmentationSelection:
-    """Return the trial that the rule takes.
+    """Return the candidate that the rule selects.
 
     Parameters
     ----------
     candidates
         All candidates, measured.
     options
-        Weights of the aims, and what is called natural.
+        Weights of the criteria, and the thresholds of the grade.
 
     Notes
     -----
     Gates first. Candidates that make the same segments count once. Of those that pass,
-    the mean of ranks of predictable information, value separation, prediction strength
-    and stability against the null; within one standard error of the best, the fewest
-    segments, then the simplest algorithm, the plainest instrument and the better score.
-    The error comes from redrawing every figure from its own error 500 times and ranking
+    the mean of ranks of information gain, value separation, prediction strength and
+    stability against the null; within one standard error of the best, the fewest
+    segments, then the simplest algorithm, the simplest inputs and the better mean rank.
+    The error comes from redrawing every value from its own error 500 times and ranking
     again.
 
     References
     ----------
     Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
     """
-    passing = [i for i, trial in enumerate(candidates) if trial.passes_gates]
-    tried = sum(not trial.note for trial in candidates)
+    passing = [i for i, candidate in enumerate(candidates) if candidate.passes_gates]
+    tried = sum(not candidate.note for candidate in candidates)
     if not passing:
         reason = f"None of {tried} candidates passes all gates; segments are made by rule."
         return SegmentationSelection(None, None, "constructive", tried, 0, reason, {})
-    twins = _twins(candidates, passing)
-    own = [i for i in passing if i not in twins]
-    standings = dict(zip(own, _standings([candidates[i] for i in own], options), strict=True))
-    by_rule = sorted(own, key=lambda i: _preference(candidates[i], standings[i]))
-    winner, *rest = by_rule
+    equivalents = _equivalents(candidates, passing)
+    own = [i for i in passing if i not in equivalents]
+    ranking = dict(zip(own, _ranked([candidates[i] for i in own], options), strict=True))
+    by_rule = sorted(own, key=lambda i: _preference(candidates[i], ranking[i]))
+    selected, *rest = by_rule
     return SegmentationSelection(
-        winner,
+        selected,
         rest[0] if rest else None,
-        grade_segments(candidates[winner], options),
+        grade_segments(candidates[selected], options),
         tried,
         len(passing),
-        _reason(candidates, standings, winner),
-        standings,
-        twins,
+        _reason(candidates, ranking, selected),
+        ranking,
+        equivalents,
     )
 
 
@@ -130,7 +130,7 @@ def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) 
 
     Notes
     -----
-    Natural: silhouette and prediction strength exceed what 95 % of the null worlds show
+    Natural: silhouette and prediction strength exceed the 95th percentile of the null samples
     by the margin, and the strength is high. Reproducible: all gates are passed.
     """
     if not candidate.passes_gates:
@@ -173,7 +173,7 @@ def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
 
     Examples
     --------
-    >>> knee([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0])
+    >>> elbow_point([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0])
     3
     """
     if len(ks) < 3 or inertias[0] <= inertias[-1]:
@@ -186,36 +186,38 @@ def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
 def gap_statistic_choices(
     candidates: Sequence[SegmentationCandidate],
 ) -> dict[tuple[str, str], int]:
-    """Return the k that the gap statistic takes, by instrument and algorithm.
+    """Return the k that the gap statistic selects, by inputs and algorithm.
 
     The smallest k whose gap reaches that of k + 1 less its error; no entry where none
     does (Tibshirani, Walther and Hastie 2001).
     """
-    taken: dict[tuple[str, str], int] = {}
-    for trial, after in pairwise(candidates):
-        key = (trial.inputs, trial.algorithm)
-        is_next = key == (after.inputs, after.algorithm) and after.k == trial.k + 1
-        if not is_next or key in taken or None in (trial.gap, after.gap):
+    selected: dict[tuple[str, str], int] = {}
+    for candidate, following in pairwise(candidates):
+        key = (candidate.inputs, candidate.algorithm)
+        is_next = key == (following.inputs, following.algorithm) and following.k == candidate.k + 1
+        if not is_next or key in selected or None in (candidate.gap, following.gap):
             continue
-        if (trial.gap or 0.0) >= (after.gap or 0.0) - (after.gap_se or 0.0):
-            taken[key] = trial.k
-    return taken
+        if (candidate.gap or 0.0) >= (following.gap or 0.0) - (following.gap_se or 0.0):
+            selected[key] = candidate.k
+    return selected
 
 
-def _twins(candidates: Sequence[SegmentationCandidate], passing: Sequence[int]) -> dict[int, int]:
-    """Return which trials make the segments of a simpler one, and of which."""
+def _equivalents(
+    candidates: Sequence[SegmentationCandidate], passing: Sequence[int]
+) -> dict[int, int]:
+    """Return which candidates make the segments of a simpler one, and of which."""
     firsts: list[int] = []
-    twins: dict[int, int] = {}
-    for i in sorted(passing, key=lambda i: _plainness(candidates[i])):
-        alike = [j for j in firsts if _is_twin(candidates[i], candidates[j])]
-        if alike:
-            twins[i] = alike[0]
+    equivalents: dict[int, int] = {}
+    for i in sorted(passing, key=lambda i: _simplicity(candidates[i])):
+        same = [j for j in firsts if _is_equivalent(candidates[i], candidates[j])]
+        if same:
+            equivalents[i] = same[0]
         else:
             firsts.append(i)
-    return twins
+    return equivalents
 
 
-def _is_twin(one: SegmentationCandidate, other: SegmentationCandidate) -> bool:
+def _is_equivalent(one: SegmentationCandidate, other: SegmentationCandidate) -> bool:
     if not one.encoded_labels or one.k != other.k:
         return False
     labels = _codes(one.encoded_labels), _codes(other.encoded_labels)
@@ -225,30 +227,34 @@ def _is_twin(one: SegmentationCandidate, other: SegmentationCandidate) -> bool:
     )
 
 
-def _plainness(candidate: SegmentationCandidate) -> tuple[object, ...]:
-    plain = (
+def _simplicity(candidate: SegmentationCandidate) -> tuple[object, ...]:
+    inputs_rank = (
         INPUTS_BY_SIMPLICITY.index(candidate.inputs)
         if candidate.inputs in INPUTS_BY_SIMPLICITY
         else len(INPUTS_BY_SIMPLICITY)
     )
-    return candidate.k, candidate.complexity_rank, plain
+    return candidate.k, candidate.complexity_rank, inputs_rank
 
 
-def _standings(
+def _ranked(
     candidates: Sequence[SegmentationCandidate], options: SelectionOptions
 ) -> list[CandidateRank]:
-    aims = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in candidates)]
-    figures = np.array([[_figure(t, aim) for aim in aims] for t in candidates])
-    errors = np.array([[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in candidates])
-    weights = np.array([options.criterion_weights.get(aim, 1.0) for aim in aims])
+    criteria = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in candidates)]
+    values = np.array(
+        [[_criterion_value(t, criterion) for criterion in criteria] for t in candidates]
+    )
+    errors = np.array(
+        [[getattr(t, f"{criterion}_se") or 0.0 for criterion in criteria] for t in candidates]
+    )
+    weights = np.array([options.criterion_weights.get(criterion, 1.0) for criterion in criteria])
     weights = weights / max(weights.sum(), 1e-12)
-    ranks = _ranks(figures)
+    ranks = _ranks(values)
     scores = ranks @ weights
     best = int(scores.argmin())
-    chance = np.random.default_rng(0)  # its own stream: the verdict needs no seed
+    rng = np.random.default_rng(0)  # a fixed stream: the selection needs no seed
     redrawn = np.stack(
         [
-            _ranks(figures + errors * chance.standard_normal(figures.shape)) @ weights
+            _ranks(values + errors * rng.standard_normal(values.shape)) @ weights
             for _ in range(RANK_DRAWS)
         ]
     )
@@ -258,54 +264,54 @@ def _standings(
             round(float(score), 6),
             round(float(score - scores[best]), 6),
             round(float(error), 6),
-            dict(zip(aims, own.tolist(), strict=True)),
+            dict(zip(criteria, own.tolist(), strict=True)),
         )
         for score, error, own in zip(scores, spread, ranks, strict=True)
     ]
 
 
-def _figure(candidate: SegmentationCandidate, aim: str) -> float:
-    found = getattr(candidate, aim)
+def _criterion_value(candidate: SegmentationCandidate, criterion: str) -> float:
+    found = getattr(candidate, criterion)
     return -1e9 if found is None else float(found)  # unmeasured ranks last
 
 
-def _ranks(figures: FloatArray) -> FloatArray:
+def _ranks(values: FloatArray) -> FloatArray:
     """Return ranks by column, highest first; equals share their mean rank."""
-    above = (figures[None] > figures[:, None]).sum(axis=1)
-    level = (figures[None] == figures[:, None]).sum(axis=1)
-    return np.asarray(above + (level + 1) / 2, np.float64)
+    above = (values[None] > values[:, None]).sum(axis=1)
+    tied = (values[None] == values[:, None]).sum(axis=1)
+    return np.asarray(above + (tied + 1) / 2, np.float64)
 
 
-def _preference(candidate: SegmentationCandidate, standing: CandidateRank) -> tuple[object, ...]:
-    last = standing.mean_rank, candidate.algorithm
-    if standing.is_tied:
-        return 0, *_plainness(candidate), *last
-    return 1, standing.mean_rank, *_plainness(candidate), candidate.algorithm
+def _preference(candidate: SegmentationCandidate, rank: CandidateRank) -> tuple[object, ...]:
+    last = rank.mean_rank, candidate.algorithm
+    if rank.is_tied:
+        return 0, *_simplicity(candidate), *last
+    return 1, rank.mean_rank, *_simplicity(candidate), candidate.algorithm
 
 
 def _reason(
-    candidates: Sequence[SegmentationCandidate], standings: Mapping[int, CandidateRank], winner: int
+    candidates: Sequence[SegmentationCandidate], ranking: Mapping[int, CandidateRank], selected: int
 ) -> str:
-    best = min(standings, key=lambda i: standings[i].difference_to_best)
-    level = [i for i in standings if standings[i].is_tied]
-    if len(level) == 1:
-        return f"{candidates[winner].name} has the best mean rank, and none is level with it."
-    told = (
+    best = min(ranking, key=lambda i: ranking[i].difference_to_best)
+    tied = [i for i in ranking if ranking[i].is_tied]
+    if len(tied) == 1:
+        return f"{candidates[selected].name} has the best mean rank, and no other is tied with it."
+    leader = (
         "has the best mean rank itself"
-        if best == winner
+        if best == selected
         else f"the best mean rank has {candidates[best].name}"
     )
     return (
-        f"{len(level)} of {len(standings)} that pass lie within one standard error of "
-        f"the best mean rank ({told}); of these {candidates[winner].name} has the fewest "
-        "segments and, of equals, the simplest algorithm and instrument."
+        f"{len(tied)} of {len(ranking)} that pass lie within one standard error of "
+        f"the best mean rank ({leader}); of these {candidates[selected].name} has the fewest "
+        "segments and, of equals, the simplest algorithm and inputs."
     )
 
 
 def similarity_to_selected(
     candidates: Sequence[SegmentationCandidate], selected: int | None
 ) -> list[float | None]:
-    """Return the adjusted Rand index of each trial with the winner, on shared rows."""
+    """Return the adjusted Rand index of each candidate with the selected, on shared rows."""
     if selected is None:
         return [None] * len(candidates)
     own = _codes(candidates[selected].encoded_labels)
@@ -323,7 +329,7 @@ def similarity_to_selected(
 
 
 def encode_labels(labels: IndexArray) -> str:
-    """Return groups as one sign a row, as `SegmentationCandidate.groups` keeps them."""
+    """Return labels as one character a row, for `SegmentationCandidate.encoded_labels`."""
     return "".join(chr(48 + int(label)) for label in labels)
 
 

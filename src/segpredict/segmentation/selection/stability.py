@@ -1,7 +1,7 @@
-"""Ask whether groups come back with other customers, another seed, another half.
+"""Stability of groups over resampled customers, random seeds and halves.
 
-All numbers of groups of one algorithm go through the resamples together, so that it can
-share work between them; each leaves the race when its verdict is clear.
+All numbers of groups of one algorithm are refitted together, so that it can share work
+between them; each stops when its result is decided.
 """
 
 import math
@@ -20,7 +20,7 @@ from segpredict.segmentation.selection.agreement import (
 )
 
 FitFunction = Callable[[WeightedPoints, Sequence[int]], Mapping[int, Clusters]]
-# Standard errors from a gate after which more draws cannot change its verdict.
+# Standard errors from a gate beyond which more draws cannot change the result.
 DECISIVE_Z = 3.0
 
 
@@ -55,13 +55,13 @@ class StabilityDraws:
         return tuple(np.mean(self.jaccard_draws, axis=0).tolist())
 
     def add_draw(self, labels: IndexArray, again: IndexArray, sample: WeightedPoints) -> None:
-        """Count one more draw."""
+        """Add one draw."""
         table = contingency_table(labels, again, sample.weights)
         self.rand_indices.append(adjusted_rand_index(table))
         self.jaccard_draws.append(best_match_jaccard(table))
 
     def is_hopeless(self, *, min_ari: float, min_jaccard: float) -> bool:
-        """Whether more draws cannot lift it over both bars."""
+        """Whether more draws cannot lift it over both thresholds."""
         worst = np.stack(self.jaccard_draws)[:, int(np.argmin(self.mean_jaccards))]
         return is_hopeless(self.rand_indices, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
 
@@ -74,20 +74,20 @@ def bootstrap_stability(
     limits: Mapping[int, int],
     is_decided: Callable[[StabilityDraws], bool],
 ) -> dict[int, StabilityDraws]:
-    """Return how well groups come back when customers are drawn anew.
+    """Return how well groups are recovered when customers are resampled.
 
     Notes
     -----
-    Each refit starts from nothing, and its frozen rule is put to all rows of the
-    sample; a refit that starts from the candidate's own centres would flatter it.
+    Each refit starts from scratch, and its frozen rule assigns all rows of the sample; a
+    refit that starts from the candidate's own centres would be biased in its favour.
     """
-    tallies = {k: StabilityDraws() for k in labels}
+    draws_by_k = {k: StabilityDraws() for k in labels}
     matrix = sample.matrix
     for draw, drawn in enumerate(resamples):
-        racing = [k for k in labels if draw < limits[k] and not is_decided(tallies[k])]
-        for k, rule in fits(drawn, racing).items():
-            tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
-    return tallies
+        undecided = [k for k in labels if draw < limits[k] and not is_decided(draws_by_k[k])]
+        for k, rule in fits(drawn, undecided).items():
+            draws_by_k[k].add_draw(labels[k], rule.assign(matrix), sample)
+    return draws_by_k
 
 
 def prediction_strength(
@@ -95,11 +95,11 @@ def prediction_strength(
     halves: Sequence[tuple[WeightedPoints, WeightedPoints]],
     limits: Mapping[int, int],
 ) -> dict[int, list[float]]:
-    """Return the prediction strength of each halving, mean of both directions."""
+    """Return the prediction strength of each split, mean of both directions."""
     found: dict[int, list[float]] = {k: [] for k in limits}
     for split, (left, right) in enumerate(halves):
-        racing = [k for k, limit in limits.items() if split < limit]
-        first, second = fits(left, racing), fits(right, racing)
+        undecided = [k for k, limit in limits.items() if split < limit]
+        first, second = fits(left, undecided), fits(right, undecided)
         for k in first.keys() & second.keys():
             one = _strength(left, own=first[k], other=second[k])
             two = _strength(right, own=second[k], other=first[k])
@@ -108,8 +108,8 @@ def prediction_strength(
 
 
 def _strength(half: WeightedPoints, *, own: Clusters, other: Clusters) -> float:
-    places = half.matrix
-    table = contingency_table(own.assign(places), other.assign(places), half.weights)
+    coordinates = half.matrix
+    table = contingency_table(own.assign(coordinates), other.assign(coordinates), half.weights)
     return prediction_strength_of_table(table)
 
 
@@ -121,10 +121,10 @@ def standard_error(draws: Sequence[float]) -> float:
 
 
 def is_hopeless(draws: Sequence[float], gates: float) -> bool:
-    """Whether the mean lies so far below a bar that more draws cannot lift it."""
+    """Whether the mean lies so far below a threshold that more draws cannot lift it."""
     return float(np.mean(draws)) + DECISIVE_Z * standard_error(draws) < gates
 
 
 def is_decided(draws: Sequence[float], gates: float) -> bool:
-    """Whether more draws cannot change on which side of a bar the mean lies."""
+    """Whether more draws cannot change on which side of a threshold the mean lies."""
     return abs(float(np.mean(draws)) - gates) > DECISIVE_Z * standard_error(draws)

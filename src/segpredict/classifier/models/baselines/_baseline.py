@@ -54,7 +54,7 @@ def smoothed_shares(labels: IntArray, classes: int) -> FloatArray:
 
     Examples
     --------
-    >>> shares(np.array([0, 0, 1]), 2).tolist()
+    >>> smoothed_shares(np.array([0, 0, 1]), 2).tolist()
     [0.625, 0.375]
     """
     counts = np.bincount(labels, minlength=classes) + 0.5
@@ -66,7 +66,7 @@ def smoothed_transitions(states: IntArray, labels: IntArray, classes: int) -> Fl
 
     Examples
     --------
-    >>> transitions(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    >>> smoothed_transitions(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
     [[0.5, 0.5], [0.25, 0.75]]
     """
     counts = np.bincount(states * classes + labels, minlength=classes**2) + 0.5

@@ -168,7 +168,8 @@ class BgNbdGammaGamma:
                 for places in state["borders"]
             ),
             state["n_classes"],
-            seasonal_index=season and SeasonalIndex(tuple(season["year"]), season["day"]),
+            seasonal_index=season
+            and SeasonalIndex(tuple(season["weekly_index"]), season["known_until"]),
         )
 
 

@@ -1,4 +1,4 @@
-"""Forecast that customers stay where they are, with some doubt."""
+"""Forecast that customers stay where they are, at an estimated error rate."""
 
 from dataclasses import dataclass
 
@@ -19,63 +19,69 @@ class Persistence:
 
     Parameters
     ----------
-    doubt
+    error_rate
         The ε above.
-    mix
+    class_mix
         Share of each segment, in code order.
     name
         The name in the verdict.
     """
 
-    doubt: float
-    mix: tuple[float, ...]
+    error_rate: float
+    class_mix: tuple[float, ...]
     name: str = "persistence"
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return (1 − ε)·1{z} + ε·π for each customer."""
-        mix = np.array(self.mix)
+        mix = np.array(self.class_mix)
         stay = np.eye(len(mix))[segment_codes(customers, "state_now")]
-        return (1 - self.doubt) * stay + self.doubt * mix
+        return (1 - self.error_rate) * stay + self.error_rate * mix
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "doubt": self.doubt, "mix": list(self.mix)}
+        return {
+            "kind": self.name,
+            "error_rate": self.error_rate,
+            "class_mix": list(self.class_mix),
+        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "Persistence":
         """Return the forecaster that gave a state."""
-        return cls(state["doubt"], tuple(state["mix"]))
+        return cls(state["error_rate"], tuple(state["class_mix"]))
 
 
 def fit(training_data: TrainingData) -> Persistence:
-    """Return the current segment, with the doubt that served validation best.
+    """Return the current segment, with the error rate that fits the validation origins best.
 
     Notes
     -----
-    The doubt stays so small that the current segment is the likeliest one for
+    The rate stays so small that the current segment is the likeliest one for
     everybody: with more, this would turn into the prior. Without validation origins it
     is chosen on the training rows; thousands of rows do not over-fit one number.
     """
     mix = smoothed_shares(training_data.labels, training_data.n_classes)
     if not training_data.validation_origins:
-        doubt = _doubt(training_data, mix, mix)
+        error_rate = _best_error_rate(training_data, mix, mix)
     else:
         known, later = (
             training_data.at_cutoffs(training_data.fit_origins),
             training_data.at_cutoffs(training_data.validation_origins),
         )
-        doubt = _doubt(later, smoothed_shares(known.labels, training_data.n_classes), mix)
-    return Persistence(doubt, tuple(mix.tolist()))
+        error_rate = _best_error_rate(
+            later, smoothed_shares(known.labels, training_data.n_classes), mix
+        )
+    return Persistence(error_rate, tuple(mix.tolist()))
 
 
-def _doubt(training_data: TrainingData, history: FloatArray, mix: FloatArray) -> float:
+def _best_error_rate(training_data: TrainingData, history: FloatArray, mix: FloatArray) -> float:
     spread = max(np.ptp(history), np.ptp(mix))
-    doubts = ERROR_RATES[ERROR_RATES * (1 + spread) < 1]
+    rates = ERROR_RATES[ERROR_RATES * (1 + spread) < 1]
     labels: IntArray = training_data.labels
     stays = (training_data.states == labels)[:, None]
-    chances = (1 - doubts) * stays + doubts * history[labels][:, None]
-    losses = -np.log(chances).mean(axis=0)
-    return float(doubts[int(losses.argmin())])
+    likelihoods = (1 - rates) * stays + rates * history[labels][:, None]
+    losses = -np.log(likelihoods).mean(axis=0)
+    return float(rates[int(losses.argmin())])
 
 
 PART = Baseline("persistence", "Customers stay in their segment.", fit, Persistence.from_state)

@@ -135,7 +135,7 @@ class BgNbd:
         Examples
         --------
         >>> cdnow = BgNbd(0.243, 4.414, 0.793, 2.426)  # weeks
-        >>> cdnow.order_chances((2, 30.43, 38.86), 39, 3).round(3).tolist()
+        >>> cdnow.order_count_probabilities((2, 30.43, 38.86), 39, 3).round(3).tolist()
         [[0.445, 0.239, 0.144, 0.171]]
         """
         x, t_x, age = _columns(*history)

@@ -88,7 +88,7 @@ class GammaGamma:
         Examples
         --------
         >>> cdnow = GammaGamma(6.25, 3.74, 15.44)
-        >>> cdnow.spend_below([30, 60], 1, 1, 22).round(3).tolist()
+        >>> cdnow.spend_cdf([30, 60], 1, 1, 22).round(3).tolist()
         [0.699, 0.971]
         """
         limits = np.atleast_1d(np.asarray(limit, dtype=np.float64))

@@ -92,7 +92,7 @@ def group_identical_rows(*columns: npt.ArrayLike) -> tuple[list[FloatArray], Flo
 
     Examples
     --------
-    >>> columns, weights = grouped([2, 0, 2], [5.0, 1.0, 5.0])
+    >>> columns, weights = group_identical_rows([2, 0, 2], [5.0, 1.0, 5.0])
     >>> [column.tolist() for column in columns], weights.tolist()
     ([[0.0, 2.0], [1.0, 5.0]], [1.0, 2.0])
     """

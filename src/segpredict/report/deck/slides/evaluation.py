@@ -1,4 +1,4 @@
-"""What is predicted, how well, what drives it, and what customers will want."""
+"""Slides: evaluation of the forecast, its drivers, and expected demand."""
 
 from segpredict.report.context._trust_box import TrustBox
 from segpredict.report.context.demand import (
@@ -29,50 +29,51 @@ from segpredict.report.deck.slide import (
 from segpredict.report.deck.style import FILL_COLOUR, INACTIVE_COLOUR, STRONG_COLOUR, WARNING_COLOUR
 from segpredict.report.formatting import format_number, format_share
 
-MOST_FORECAST = 14
+MAX_BASELINES_SHOWN = 14
 SLIDE_METRIC = "log_loss"
 
 
-def evaluation_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the contest; none where nothing was tested."""
-    told, head = story.context_of(EvaluationSection), story.context_of(HeadlineSection)
-    if told is None or told.pooled is None or head is None or head.trust is None:
+def evaluation_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of the evaluation; ``None`` where nothing was tested."""
+    context, head = source.context_of(EvaluationSection), source.context_of(HeadlineSection)
+    if context is None or context.pooled is None or head is None or head.trust is None:
         return None
-    duels = [duel for duel in told.pooled.comparisons if duel.metric.name == SLIDE_METRIC]
+    comparisons = [each for each in context.pooled.comparisons if each.metric.name == SLIDE_METRIC]
     trust = head.trust
-    things = [
+    elements = [
         PlacedElement(_scores(trust), left=6, width=6, height=6),
-        PlacedElement(_words(trust), left=6, width=6, top=6, height=6),
+        PlacedElement(_selection_text(trust), left=6, width=6, top=6, height=6),
     ]
-    if duels:
-        things.insert(0, PlacedElement(_chart(duels[0]), width=6))
-    tests = ", ".join(trial.cutoff for trial in told.windows)
+    if comparisons:
+        elements.insert(0, PlacedElement(_chart(comparisons[0]), width=6))
+    tests = ", ".join(window.cutoff for window in context.windows)
     return SlidePage(
-        title=duels[0].title.rstrip(".") if duels else f"{trust.selected} is in use",
-        subtitle=f"{format_number(trust.n_forecasts)} forecasts of {format_number(told.pooled.customers)} "
-        f"customers, in {trust.windows} windows that the model had not seen.",
-        elements=tuple(things),
+        title=comparisons[0].title.rstrip(".") if comparisons else f"{trust.selected} is in use",
+        subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
+        f"{format_number(context.pooled.customers)} customers, in {trust.windows} windows after the "
+        "training data.",
+        elements=tuple(elements),
         notes=(
-            f"Tests began on {tests or 'no day'}. Each has a model of its own, that "
-            "knew only what was known by its day (classifier/evaluation.json).",
-            *(f"{metric.label}: {metric.meaning}" for metric in told.metrics[:3]),
-            "Bars are the model's log-loss less the baseline's: left of zero the model "
-            "is better. Whiskers are 95 % intervals over customers. Dark: it may be "
-            "claimed, since the interval excludes zero and every window agrees; pale: "
-            "better, but not in every window or not surely; orange: worse.",
-            "Skill is one less the log-loss over that of the reference, Markov.",
+            f"Tests began on {tests or 'no day'}. Each has its own model, trained on data from "
+            "before that day (classifier/evaluation.json).",
+            *(f"{metric.label}: {metric.meaning}" for metric in context.metrics[:3]),
+            "Bars are the model's log-loss minus the baseline's: left of zero the model "
+            "is better. Whiskers are 95 % confidence intervals. Dark: significantly "
+            "better, and in every window; pale: better, but not in every window or "
+            "not significantly; orange: worse.",
+            "Skill is one minus the ratio of the log-loss to that of the Markov chain.",
         ),
     )
 
 
-def _chart(duel: MetricComparison) -> SlideChart:
-    rows = duel.rows[:MOST_FORECAST]
+def _chart(comparison: MetricComparison) -> SlideChart:
+    rows = comparison.rows[:MAX_BASELINES_SHOWN]
     return SlideChart(
-        heading="Log-loss: model less baseline (left of zero: the model is better)",
+        heading="Log-loss: model minus baseline (left of zero: the model is better)",
         categories=tuple(row.label for row in rows),
         series=(
             ChartSeries(
-                "Model less baseline",
+                "Model minus baseline",
                 tuple(row.value for row in rows),
                 tuple(_forecast_colour(row) for row in rows),
                 tuple(row.low for row in rows),
@@ -93,7 +94,7 @@ def _forecast_colour(row: MetricDifference) -> str:
 
 def _scores(trust: TrustBox) -> SlideTable:
     return SlideTable(
-        heading="Never one accuracy alone",
+        heading="Scores in all test windows",
         columns=("Forecast", "Accuracy", "Log-loss", "Skill"),
         rows=tuple(
             (
@@ -109,33 +110,33 @@ def _scores(trust: TrustBox) -> SlideTable:
     )
 
 
-def _words(trust: TrustBox) -> BulletList:
-    fall = ("The model was no better, so a baseline is in use.",) if trust.is_fallback else ()
+def _selection_text(trust: TrustBox) -> BulletList:
+    fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
     return BulletList(
         heading="What is in use, and why",
-        sentences=(*fall, truncate_words(trust.reason, 300)),
+        sentences=(*fallback, truncate_words(trust.reason, 300)),
     )
 
 
-MOST_DRIVERS = 8
+MAX_DRIVERS_SHOWN = 8
 
 
-def drivers_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the reasons; none where none were worked out."""
-    told, columns = story.context_of(DriversSection), story.context_of(ImportanceSection)
-    if told is None or not told.headlines:
+def drivers_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of the drivers; ``None`` where nothing was explained."""
+    context, features = source.context_of(DriversSection), source.context_of(ImportanceSection)
+    if context is None or not context.headlines:
         return None
-    used = columns.in_use if columns else ""
-    heads = told.headlines[:MOST_DRIVERS]
+    used = features.in_use if features else ""
+    heads = context.headlines[:MAX_DRIVERS_SHOWN]
     first = f"{heads[0].name} moves the forecast most: {format_share(heads[0].share, 0)}"
     rest = [f"{head.name} {format_share(head.share, 0)}" for head in heads[1:3]]
     return SlidePage(
         title=f"{first} of all contributions" + "".join(f", {name}" for name in rest),
-        subtitle=told.caution,
+        subtitle=context.caution,
         elements=(
             PlacedElement(
                 SlideChart(
-                    heading="Share of all contributions, by kind",
+                    heading="Share of all contributions, by driver",
                     categories=tuple(head.name for head in heads),
                     series=(
                         ChartSeries(
@@ -148,27 +149,27 @@ def drivers_slide(story: DeckSource) -> SlidePage | None:
                 ),
                 width=5,
             ),
-            PlacedElement(_table(told), left=5, width=7),
+            PlacedElement(_table(context), left=5, width=7),
         ),
         notes=(
-            f"Mean size of exact SHAP values of {format_number(told.n_explained)} customers, "
-            "over all future segments, in log-odds (explanation/). Columns that say "
-            "the same are taken together.",
-            _checked(told),
-            f"The reasons are those of the trees; in use is {used}." if used else "",
-            *told.notes,
-            told.note,
+            f"Mean size of exact SHAP values of {format_number(context.n_explained)} customers, "
+            "over all future segments, in log-odds (explain/). Correlated "
+            "features are grouped.",
+            _checked(context),
+            f"The trees are explained; in use is {used}." if used else "",
+            *context.notes,
+            context.note,
         ),
     )
 
 
-def _table(told: DriversSection) -> SlideTable:
-    rows = told.rows[:MOST_DRIVERS]
-    is_checked = told.refits > 0
-    last = ("Loss if shuffled",) if is_checked else ()
+def _table(context: DriversSection) -> SlideTable:
+    rows = context.rows[:MAX_DRIVERS_SHOWN]
+    is_checked = context.refits > 0
+    last = ("Permutation loss",) if is_checked else ()
     return SlideTable(
-        heading="The strongest groups of columns",
-        columns=("What it is", "Share", *last),
+        heading="The strongest groups of features",
+        columns=("Feature", "Share", *last),
         rows=tuple(
             (
                 truncate_words((row.meaning or row.name).rstrip("."), 76),
@@ -182,77 +183,76 @@ def _table(told: DriversSection) -> SlideTable:
 
 
 def _loss(row: FeatureGroupRow) -> tuple[str, ...]:
-    sure = " (not sure)" if row.is_important is False else ""
-    return (f"{format_number(row.permutation_loss, 3)}{sure}",)
+    note = " (not significant)" if row.is_important is False else ""
+    return (f"{format_number(row.permutation_loss, 3)}{note}",)
 
 
-def _checked(told: DriversSection) -> str:
-    if not told.refits:
+def _checked(context: DriversSection) -> str:
+    if not context.refits:
         return (
-            "This was not cross-checked: segpredict explain fits the model again and "
-            "again, shuffles columns and says how sure the ranks are."
+            "This was not cross-checked: segpredict explain refits the model, shuffles "
+            "features and reports how certain the ranks are."
         )
-    agreed = told.agreement or {}
+    agreed = context.agreement or {}
     measured = "; ".join(f"{name}: {value:.2f}" for name, value in agreed.items())
-    return f"Cross-checked with {told.refits} models fitted anew. {measured}."
+    return f"Cross-checked with {context.refits} refitted models. {measured}."
 
 
-MOST_STOCK = 8
+MAX_ITEMS_SHOWN = 8
 
 
-def demand_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the demand; none where none was measured."""
-    told = story.context_of(DemandSection)
-    if told is None or not told.levels:
+def demand_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of the demand; ``None`` where none was forecast."""
+    context = source.context_of(DemandSection)
+    if context is None or not context.levels:
         return None
-    shelves = [shelf for shelf in told.item_tables if len(shelf.items) > 1]
-    chart = _items(shelves[-1], told.days) if shelves else _errors(told.levels[0])
-    right = _orders(shelves[-1]) if shelves else _levels(told)
+    tables = [table for table in context.item_tables if len(table.items) > 1]
+    chart = _items(tables[-1], context.days) if tables else _errors(context.levels[0])
+    right = _orders(tables[-1]) if tables else _levels(context)
     return SlidePage(
-        title=_title(told),
-        subtitle=_lead(told),
+        title=_title(context),
+        subtitle=_lead(context),
         elements=(PlacedElement(chart, width=6), PlacedElement(right, left=6, width=6)),
         notes=(
-            "Expected units: customers to be expected in each segment, newcomers too, "
-            "times what one of them takes, with the season of last year (demand/).",
-            "WAPE is the sum of absolute errors over the sum of what was sold, in "
-            "tests on later days.",
-            *(_spoken(level) for level in told.levels),
-            f"Order up to: enough in {format_share(told.service_level, 0)} of windows where cost is "
+            "Expected units: expected customers of each segment, new ones included, times "
+            "units per customer, with the season of last year (demand/).",
+            "WAPE is the sum of absolute errors divided by the actual units, in backtests.",
+            *(_level_text(level) for level in context.levels),
+            f"Order up to: sufficient in {format_share(context.service_level, 0)} of windows where cost is "
             "not known.",
         ),
     )
 
 
-def _title(told: DemandSection) -> str:
-    good = [level.name.lower() for level in told.levels if level.is_published]
+def _title(context: DemandSection) -> str:
+    good = [level.name.lower() for level in context.levels if level.is_published]
     if not good:
-        return "No demand forecast was nearer than last year's window, so none is told"
-    rest = [level.name.lower() for level in told.levels if not level.is_published]
-    text = f"Demand is told for {join_names(good)}"
+        return "No demand forecast beat the same window of last year, so none is shown"
+    rest = [level.name.lower() for level in context.levels if not level.is_published]
+    text = f"Demand is forecast for {join_names(good)}"
     return f"{text}, but not for {join_names(rest)}" if rest else text
 
 
-def _lead(told: DemandSection) -> str:
-    """Return what is told, and where a plain forecast was nearer all the same."""
+def _lead(context: DemandSection) -> str:
+    """Describe what is shown, and where a simpler method was better."""
     beaten = [
-        f"for {level.name.lower()} {level.best_method.lower()} was nearest of all"
-        for level in told.levels
+        f"for {level.name.lower()} the best method was {level.best_method.lower()}"
+        for level in context.levels
         if level.is_published and not level.is_own_best and level.best_method
     ]
-    rule = "Told is what was nearer than last year's window in at least two tests"
+    rule = "Shown where the forecast beat last year's window in at least two backtests"
     return "; ".join([rule, *beaten]) + "."
 
 
-def _spoken(level: DemandLevel) -> str:
+def _level_text(level: DemandLevel) -> str:
     errors = ", ".join(f"{method.label} {format_share(method.pooled)}" for method in level.methods)
     return f"{level.name}: {level.reason} WAPE over all tests: {errors}."
 
 
-def _items(shelf: DemandItemTable, days: int) -> SlideChart:
-    items = shelf.items[:MOST_STOCK]
+def _items(table: DemandItemTable, days: int) -> SlideChart:
+    items = table.items[:MAX_ITEMS_SHOWN]
     return SlideChart(
-        heading=f"{shelf.name}: units in the next {days} days",
+        heading=f"{table.name}: units in the next {days} days",
         categories=tuple(item.name for item in items),
         series=(
             ChartSeries("Expected", tuple(item.expected for item in items), (STRONG_COLOUR,)),
@@ -263,9 +263,9 @@ def _items(shelf: DemandItemTable, days: int) -> SlideChart:
     )
 
 
-def _orders(shelf: DemandItemTable) -> SlideTable:
+def _orders(table: DemandItemTable) -> SlideTable:
     return SlideTable(
-        heading=f"The largest of {format_number(shelf.count)}: what to have in stock",
+        heading=f"The largest of {format_number(table.count)}: order quantities",
         columns=("", "Expected", "Interval", "Order up to"),
         rows=tuple(
             (
@@ -274,7 +274,7 @@ def _orders(shelf: DemandItemTable) -> SlideTable:
                 f"{format_number(item.low)} to {format_number(item.high)}",
                 format_number(item.order),
             )
-            for item in shelf.items[:MOST_STOCK]
+            for item in table.items[:MAX_ITEMS_SHOWN]
         ),
         widths=(2.6, 1.0, 1.5, 1.1),
     )
@@ -301,25 +301,25 @@ def _stock_colour(method: DemandMethod) -> str:
     return INACTIVE_COLOUR if method.is_reference else FILL_COLOUR
 
 
-def _levels(told: DemandSection) -> SlideTable:
+def _levels(context: DemandSection) -> SlideTable:
     return SlideTable(
         heading="What was tested",
-        columns=("Level", "Segments", "Last year", "Told?"),
+        columns=("Level", "Segments", "Last year", "Shown?"),
         rows=tuple(
             (
                 level.name,
-                *(format_share(_error(level, is_ours=ours)) for ours in (True, False)),
+                *(format_share(_error(level, is_own=own)) for own in (True, False)),
                 "yes" if level.is_published else "no",
             )
-            for level in told.levels
+            for level in context.levels
         ),
         widths=(1.5, 1.0, 1.0, 0.7),
         words=(0, 3),
     )
 
 
-def _error(level: DemandLevel, *, is_ours: bool) -> float | None:
-    """Return the pooled error of ours, or of last year's window."""
-    wanted = (m for m in level.methods if (m.is_own if is_ours else m.is_reference))
+def _error(level: DemandLevel, *, is_own: bool) -> float | None:
+    """Return the pooled error of the own method, or of last year's window."""
+    wanted = (m for m in level.methods if (m.is_own if is_own else m.is_reference))
     found = next(wanted, None)
     return None if found is None else found.pooled

@@ -1,4 +1,4 @@
-"""What was asked, of which data, and what a reader must know of the answer."""
+"""Slides: the question, the data, and the limits of the answer."""
 
 from typing import Any
 
@@ -25,57 +25,55 @@ from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR, segment_col
 from segpredict.report.formatting import format_number, format_points, format_share
 
 FORECAST_POPULATION = "customers with a forecast"
-MOST_QUESTION = 7  # segments in the table, for which the slide has room
+MAX_SEGMENTS_SHOWN = 7  # segments in the table, for which the slide has room
 CHART_COLUMNS, BAR_GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
 
 
-def question_slide(story: DeckSource) -> SlidePage | None:
+def question_slide(source: DeckSource) -> SlidePage | None:
     """Return the first slide."""
-    told = story.context_of(HeadlineSection)
-    if told is None:
+    context = source.context_of(HeadlineSection)
+    if context is None:
         return None
-    days = story.bundle.window.horizon
+    days = source.bundle.window.horizon
     figures = [
-        (format_number(sum(move.customers_now for move in told.segments)), FORECAST_POPULATION)
-        if told.segments
+        (format_number(sum(move.customers_now for move in context.segments)), FORECAST_POPULATION)
+        if context.segments
         else None,
-        (format_number(days), "days foretold"),
-        (format_number(told.trust.windows), "past windows it was tested on")
-        if told.trust
-        else None,
+        (format_number(days), "days forecast"),
+        (format_number(context.trust.windows), "past windows tested") if context.trust else None,
     ]
     tiles = FigureTiles(tuple(each for each in figures if each is not None))
-    has_ends = any(move.low is not None for move in told.segments)
-    things = [PlacedElement(tiles, left=9, width=3)]
+    has_ends = any(move.low is not None for move in context.segments)
+    elements = [PlacedElement(tiles, left=9, width=3)]
     if has_ends:
-        things.insert(
+        elements.insert(
             0,
             PlacedElement(
-                _question_table(told), width=9, top=CHART_COLUMNS, height=12 - CHART_COLUMNS
+                _question_table(context), width=9, top=CHART_COLUMNS, height=12 - CHART_COLUMNS
             ),
         )
-    if told.segments:
+    if context.segments:
         room = CHART_COLUMNS - BAR_GAP if has_ends else 12
-        things.insert(0, PlacedElement(_mix(told), width=9, height=room))
+        elements.insert(0, PlacedElement(_mix(context), width=9, height=room))
     return SlidePage(
-        title=told.finding or story.bundle.title,
-        subtitle=told.sentence if told.segments else "",
-        elements=tuple(things),
+        title=context.finding or source.bundle.title,
+        subtitle=context.sentence if context.segments else "",
+        elements=tuple(elements),
         notes=(
-            f"The question. {told.sentence}",
+            f"The question. {context.sentence}",
             "Today: customers by the segment of their newest window. Expected: for "
             "each segment the sum of all customers' probabilities (scores.parquet), "
-            "so it is a mean and not a count of names.",
-            *((_interval(told),) if has_ends else ()),
-            told.note,
-            f"What is in use: {told.trust.selected}. {told.trust.reason}"
-            if told.trust
-            else "Nothing was tested yet: segpredict train-classifier.",
+            "so it is an expected number, not a count.",
+            *((_interval(context),) if has_ends else ()),
+            context.note,
+            f"What is in use: {context.trust.selected}. {context.trust.reason}"
+            if context.trust
+            else "No model was tested yet: segpredict train-classifier.",
         ),
     )
 
 
-def _mix(told: HeadlineSection) -> SlideChart:
+def _mix(context: HeadlineSection) -> SlideChart:
     return SlideChart(
         heading="Customers by segment, share of all",
         categories=("Today", "Expected"),
@@ -85,22 +83,24 @@ def _mix(told: HeadlineSection) -> SlideChart:
                 (move.share_now, move.share_expected),
                 (segment_colour(move.badge),),
             )
-            for move in told.segments
+            for move in context.segments
         ),
         chart_type="parts",
         number_format="0%",
     )
 
 
-def _question_table(told: HeadlineSection) -> SlideTable:
+def _question_table(context: HeadlineSection) -> SlideTable:
     """Return the two shares of each segment with the interval of the second."""
-    size = len(told.segments)
-    more = f"; the largest {MOST_QUESTION} of {size}" if size > MOST_QUESTION else ""
-    largest = sorted(told.segments, key=lambda move: -move.customers_expected)[:MOST_QUESTION]
+    size = len(context.segments)
+    more = f"; the largest {MAX_SEGMENTS_SHOWN} of {size}" if size > MAX_SEGMENTS_SHOWN else ""
+    largest = sorted(context.segments, key=lambda move: -move.customers_expected)[
+        :MAX_SEGMENTS_SHOWN
+    ]
     return SlideTable(
-        heading=f"The mix, with 80 % intervals from {_tests(told)}{more}",
+        heading=f"The mix, with 80 % intervals from {_tests(context)}{more}",
         columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
-        rows=tuple(_row(move) for move in told.segments if move in largest),
+        rows=tuple(_row(move) for move in context.segments if move in largest),
         widths=(2.6, 1.2, 1.2, 1.7, 1.3),
     )
 
@@ -119,51 +119,52 @@ def _row(move: SegmentForecast) -> tuple[str | SlideCell, ...]:
     )
 
 
-def _tests(told: HeadlineSection) -> str:
-    return "one test" if told.n_tests == 1 else f"{told.n_tests} tests"
+def _tests(context: HeadlineSection) -> str:
+    return "one backtest" if context.n_tests == 1 else f"{context.n_tests} backtests"
 
 
-def _interval(told: HeadlineSection) -> str:
+def _interval(context: HeadlineSection) -> str:
     return (
-        f"80 % intervals: how far the shares foretold in {_tests(told)} were from "
-        "those that came (root mean square), times Student's t. They hold what this "
-        "shop's seasons did to earlier forecasts, and nothing that these never met."
+        f"80 % intervals: root mean square difference of predicted and actual shares in "
+        f"{_tests(context)}, times Student's t. They reflect the seasons of these tests only."
     )
 
 
-MOST_CLEANING = 7
+MAX_RULES_SHOWN = 7
 
 
-def cleaning_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of what came in, what was left out and what is used."""
-    told = story.context_of(LedgerSection)
-    if told is None or not told.read or told.share_used is None:
+def cleaning_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of rows read, excluded and used."""
+    context = source.context_of(LedgerSection)
+    if context is None or not context.read or context.share_used is None:
         return None
-    lost = sorted(
-        (line for line in told.left_out if line.count.rows), key=lambda li: -li.count.rows
+    excluded = sorted(
+        (line for line in context.left_out if line.count.rows), key=lambda li: -li.count.rows
     )
-    rows = sum(line.count.rows for line in told.read)
-    title = f"{format_share(told.share_used)} of the {format_number(rows)} rows are used"
-    if lost:
-        title += f". Most of the rest: {lost[0].meaning[:1].lower()}{lost[0].meaning[1:]}"
-    things = [PlacedElement(_cleaning_table(told, lost, story.bundle.currency), left=5, width=7)]
-    if lost:
-        things.insert(0, PlacedElement(_chart(lost[:MOST_CLEANING]), width=5))
-    balance = "adds up" if told.adds_up else "does NOT add up: please report this"
+    rows = sum(line.count.rows for line in context.read)
+    title = f"{format_share(context.share_used)} of the {format_number(rows)} rows are used"
+    if excluded:
+        title += f". Most of the rest: {excluded[0].meaning[:1].lower()}{excluded[0].meaning[1:]}"
+    elements = [
+        PlacedElement(_cleaning_table(context, excluded, source.bundle.currency), left=5, width=7)
+    ]
+    if excluded:
+        elements.insert(0, PlacedElement(_chart(excluded[:MAX_RULES_SHOWN]), width=5))
+    balance = "reconciles" if context.adds_up else "does NOT reconcile: please report this"
     return SlidePage(
         title=title,
-        subtitle=f"The ledger {balance}: used and left out make what came in, in rows, "
+        subtitle=f"The ledger {balance}: used and excluded rows against rows read, in rows, "
         "orders, customers and money.",
-        elements=tuple(things),
+        elements=tuple(elements),
         notes=(
-            "Each rule of cleaning writes what it takes out into the ledger "
-            "(ledger.json). Rules run one after the other; an order or customer is "
-            "charged to the rule after which nothing is left of it.",
-            *(f"{_name(line)} {_told(line)}" for line in lost),
-            "Rules that took nothing are not shown"
+            "Each cleaning rule records the rows it excludes in the ledger (ledger.json). "
+            "Rules run one after the other; an order or customer is counted at the rule "
+            "that excludes its last row.",
+            *(f"{_name(line)} {_rule_text(line)}" for line in excluded),
+            "Rules without excluded rows are not shown"
             + (
-                f", nor the {len(lost) - MOST_CLEANING} smallest."
-                if len(lost) > MOST_CLEANING
+                f", nor the {len(excluded) - MAX_RULES_SHOWN} smallest."
+                if len(excluded) > MAX_RULES_SHOWN
                 else "."
             ),
         ),
@@ -174,24 +175,28 @@ def _name(line: LedgerRow) -> str:
     return line.meaning or line.rule
 
 
-def _told(line: LedgerRow) -> str:
+def _rule_text(line: LedgerRow) -> str:
     return f"Rule {line.rule}: {format_number(line.count.rows)} rows."
 
 
-def _chart(lost: list[LedgerRow]) -> SlideChart:
+def _chart(excluded: list[LedgerRow]) -> SlideChart:
     return SlideChart(
-        heading="Rows left out, by reason",
-        categories=tuple(_name(line).rstrip(".") for line in lost),
+        heading="Excluded rows, by reason",
+        categories=tuple(_name(line).rstrip(".") for line in excluded),
         series=(
-            ChartSeries("Rows left out", tuple(line.count.rows for line in lost), (FILL_COLOUR,)),
+            ChartSeries(
+                "Excluded rows", tuple(line.count.rows for line in excluded), (FILL_COLOUR,)
+            ),
         ),
     )
 
 
-def _cleaning_table(told: LedgerSection, lost: list[LedgerRow], currency: str) -> SlideTable:
-    named = [("Came in", line) for line in told.read]
-    named += [(truncate_words(_name(line).rstrip("."), 38), line) for line in lost[:MOST_CLEANING]]
-    named += [("Used", line) for line in told.used]
+def _cleaning_table(context: LedgerSection, excluded: list[LedgerRow], currency: str) -> SlideTable:
+    named = [("Read", line) for line in context.read]
+    named += [
+        (truncate_words(_name(line).rstrip("."), 38), line) for line in excluded[:MAX_RULES_SHOWN]
+    ]
+    named += [("Used", line) for line in context.used]
     rows = tuple(
         (
             name,
@@ -204,7 +209,7 @@ def _cleaning_table(told: LedgerSection, lost: list[LedgerRow], currency: str) -
     )
     money = f"Money {truncate_words(currency, 4)}".strip()
     return SlideTable(
-        heading="From what came in to what is used",
+        heading="From rows read to rows used",
         columns=("", "Rows", "Orders", "Customers", money),
         rows=rows,
         widths=(3.4, 1.15, 0.9, 1.15, 1.35),
@@ -212,102 +217,106 @@ def _cleaning_table(told: LedgerSection, lost: list[LedgerRow], currency: str) -
     )
 
 
-MOST_LIMITS = 3  # warnings of the run that are shown
+MAX_WARNINGS_SHOWN = 3  # warnings of the run that are shown
 MAX_WARNING_LENGTH = 140  # letters of a warning
-ALL, EVERYBODY_GROUP = "all tests", "everybody"  # as the page names them
+ALL, ALL_CUSTOMERS = "all tests", "all customers"  # as on the page
 CALIBRATION_METRIC = "ece"
 
 
-def limits_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of limits; the headline always has some."""
-    head, seen = story.context_of(HeadlineSection), story.context_of(LeakageSection)
+def limits_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of limits."""
+    head, demo = source.context_of(HeadlineSection), source.context_of(LeakageSection)
     if head is None:
         return None
-    # Those of the forecast stand after those of the data.
-    own = tuple(truncate_words(text, MAX_WARNING_LENGTH) for text in head.warnings[-MOST_LIMITS:])
+    # Warnings of the forecast come after those of the data.
+    own = tuple(
+        truncate_words(text, MAX_WARNING_LENGTH) for text in head.warnings[-MAX_WARNINGS_SHOWN:]
+    )
     more = len(head.warnings) - len(own)
     if more > 0:
         own += (f"… and {more} more, on the page.",)
-    known = BulletList(heading="What holds for every number here", sentences=_known(story))
-    right = BulletList(heading="What this run warns of", sentences=own, size=12)
-    things = [PlacedElement(known, width=6)]
-    if seen is not None:
-        things.append(PlacedElement(_careless(seen), left=6, width=6, height=5.5))
+    limits = BulletList(heading="Limits of every number", sentences=_limits(source))
+    right = BulletList(heading="Warnings of this run", sentences=own, size=12)
+    elements = [PlacedElement(limits, width=6)]
+    if demo is not None:
+        elements.append(PlacedElement(_leakage_chart(demo), left=6, width=6, height=5.5))
     if own:
-        top = 6 if seen is not None else 0
-        things.append(PlacedElement(right, left=6, width=6, top=top, height=12 - top))
+        top = 6 if demo is not None else 0
+        elements.append(PlacedElement(right, left=6, width=6, top=top, height=12 - top))
     return SlidePage(
-        title=_title(story),
-        subtitle="Say these before a number is quoted.",
-        elements=tuple(things),
+        title=_title(source),
+        subtitle="Mention these before you quote a number.",
+        elements=tuple(elements),
         notes=(
             head.note,
             *head.warnings,
-            *(f"{sight.meaning} {format_share(sight.accuracy)}." for sight in _sights(seen)),
+            *(f"{test.meaning} {format_share(test.accuracy)}." for test in _tests_of(demo)),
         ),
     )
 
 
-def _title(story: DeckSource) -> str:
-    told = story.context_of(EvaluationSection)
-    count = len(told.windows) if told else 0
+def _title(source: DeckSource) -> str:
+    context = source.context_of(EvaluationSection)
+    count = len(context.windows) if context else 0
     if not count:
-        return "Nothing here was tested on days that came later"
+        return "No forecast was tested on later days"
     windows = "one past window" if count == 1 else f"{count} past windows"
-    return f"Tested on {windows} only: what is likely, not why"
+    return f"Tested on {windows}: what is likely, not why"
 
 
-def _known(story: DeckSource) -> tuple[str, ...]:
-    told = [
-        "Probabilities are for the days ahead if the shop goes on as it did: no new "
-        "prices, campaigns or rivals.",
-        "What moves a forecast is an association, not a cause.",
+def _limits(source: DeckSource) -> tuple[str, ...]:
+    limits = [
+        "Probabilities assume that the shop continues as before: no new prices, "
+        "campaigns or competitors.",
+        "Drivers of a forecast are associations, not causes.",
     ]
-    told += _judged(story)
-    choice, worth = (
-        story.context_of(SegmentSelectionSection),
-        story.context_of(CustomerValueSection),
+    limits += _backtest_limits(source)
+    selection, value = (
+        source.context_of(SegmentSelectionSection),
+        source.context_of(CustomerValueSection),
     )
-    if choice is not None and choice.meaning:
-        told.append(f"Segments are {choice.grade}: {choice.meaning}.")
-    if worth is not None and worth.backtested_sums is not None:
-        low, high = (format_share(end, 0) for end in worth.backtested_sums)
-        told.append(f"Of the revenue at risk that was foretold, {low} to {high} came.")
-    return tuple(told)
+    if selection is not None and selection.meaning:
+        limits.append(f"Segments are {selection.grade}: {selection.meaning}.")
+    if value is not None and value.backtested_sums is not None:
+        low, high = (format_share(end, 0) for end in value.backtested_sums)
+        limits.append(
+            f"In backtests, {low} to {high} of the predicted revenue at risk was actually lost."
+        )
+    return tuple(limits)
 
 
-def _judged(story: DeckSource) -> list[str]:
-    """Return how far probabilities and sets were off in the tests."""
-    told, verdict = [], story.context_of(EvaluationSection)
-    if verdict is not None and verdict.pooled is not None:
-        place = [metric.name for metric in verdict.metrics].index(CALIBRATION_METRIC)
-        own = [j.values[place] for j in verdict.pooled.models if j.is_model]
+def _backtest_limits(source: DeckSource) -> list[str]:
+    """Return the errors of probabilities and prediction sets in the backtests."""
+    limits, evaluation = [], source.context_of(EvaluationSection)
+    if evaluation is not None and evaluation.pooled is not None:
+        place = [metric.name for metric in evaluation.metrics].index(CALIBRATION_METRIC)
+        own = [j.values[place] for j in evaluation.pooled.models if j.is_model]
         if own and own[0] is not None:
-            told.append(f"Stated probabilities were off by {format_share(own[0])} on average.")
-    sets = story.context_of(ProbabilitiesSection)
+            limits.append(f"The mean calibration error of probabilities is {format_share(own[0])}.")
+    sets = source.context_of(ProbabilitiesSection)
     pooled = [e for e in sets.set_coverage if e.window == ALL] if sets else []
-    told += [
-        f"Prediction sets, meant to hold {format_share(sets.target if sets else None, 0)}, "
-        f"held {format_share(each.value)} of {format_number(each.n)} outcomes."
+    limits += [
+        f"Prediction sets with target coverage {format_share(sets.target if sets else None, 0)} "
+        f"covered {format_share(each.value)} of {format_number(each.n)} outcomes."
         for each in pooled
-        if each.group == EVERYBODY_GROUP
+        if each.group == ALL_CUSTOMERS
     ]
-    return told
+    return limits
 
 
-def _sights(seen: LeakageSection | None) -> tuple[Any, ...]:
-    return seen.tests if seen is not None else ()
+def _tests_of(demo: LeakageSection | None) -> tuple[Any, ...]:
+    return demo.tests if demo is not None else ()
 
 
-def _careless(seen: LeakageSection) -> SlideChart:
+def _leakage_chart(demo: LeakageSection) -> SlideChart:
     return SlideChart(
-        heading="Accuracy that careless tests of the same model would claim",
-        categories=tuple(sight.meaning.split(":")[0] for sight in seen.tests),
+        heading="Accuracy of the same model in tests with leakage",
+        categories=tuple(test.meaning.split(":")[0] for test in demo.tests),
         series=(
             ChartSeries(
                 "Accuracy",
-                tuple(sight.accuracy for sight in seen.tests),
-                tuple(STRONG_COLOUR if s.is_honest else FILL_COLOUR for s in seen.tests),
+                tuple(test.accuracy for test in demo.tests),
+                tuple(STRONG_COLOUR if t.is_honest else FILL_COLOUR for t in demo.tests),
             ),
         ),
         number_format="0%",

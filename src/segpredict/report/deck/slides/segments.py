@@ -1,4 +1,4 @@
-"""Who the segments are, how they were chosen, and how customers move between them."""
+"""Slides: the segments, how they were selected, and transitions between them."""
 
 from typing import Any
 
@@ -33,133 +33,135 @@ from segpredict.report.formatting import (
     format_share,
 )
 
-MOST_SEGMENTS = 8
+MAX_SEGMENTS_SHOWN = 8
 MAX_RULE_LENGTH = 150  # letters of a rule
 
 
-def segments_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the segments; none where they were not measured."""
-    told = story.context_of(SegmentsSection)
-    cards = [card for card in told.rows if card.share is not None] if told else []
-    if told is None or not cards:
+def segments_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of the segments; ``None`` where they were not measured."""
+    context = source.context_of(SegmentsSection)
+    rows = [row for row in context.rows if row.share is not None] if context else []
+    if context is None or not rows:
         return None
-    portraits = story.context_of(SegmentProfilesSection)
-    rules = {p.badge.id: p.rule for p in portraits.profiles} if portraits else {}
+    profiles = source.context_of(SegmentProfilesSection)
+    rules = {p.badge.id: p.rule for p in profiles.profiles} if profiles else {}
     return SlidePage(
-        title=_segments_title(cards),
-        subtitle=_measured(told),
+        title=_segments_title(rows),
+        subtitle=_measured(context),
         elements=(
-            PlacedElement(_segments_chart(cards, has_money=told.has_money), width=5),
-            PlacedElement(_segments_table(cards[:MOST_SEGMENTS], rules), left=5, width=7),
+            PlacedElement(_segments_chart(rows, has_money=context.has_money), width=5),
+            PlacedElement(_segments_table(rows[:MAX_SEGMENTS_SHOWN], rules), left=5, width=7),
         ),
         notes=(
             "Customers are all who bought in the look-back; each is in the segment of "
-            "the newest window. Revenue is what they paid in that window for what they "
-            "kept (segmentation/profile.parquet).",
-            "The words are a short decision tree that was taught to say who is in a "
-            "segment. It is a description; the segments themselves are the frozen rule "
-            "in segmentation/model.json.",
-            *(f"{card.badge.name}: {rules[card.badge.id]}." for card in cards if _has(rules, card)),
+            "the newest window. Revenue is net of returns in that window "
+            "(segmentation/profile.parquet).",
+            "The descriptions come from a short decision tree; the segments themselves are "
+            "the frozen rule in segmentation/model.json.",
+            *(f"{row.badge.name}: {rules[row.badge.id]}." for row in rows if _has(rules, row)),
         ),
     )
 
 
-def _has(rules: dict[str, str], card: SegmentRow) -> bool:
-    return bool(rules.get(card.badge.id))
+def _has(rules: dict[str, str], row: SegmentRow) -> bool:
+    return bool(rules.get(row.badge.id))
 
 
-def _segments_title(cards: list[SegmentRow]) -> str:
-    paid = [card for card in cards if card.revenue_share is not None]
+def _segments_title(rows: list[SegmentRow]) -> str:
+    paid = [row for row in rows if row.revenue_share is not None]
     if not paid:
-        most = max(cards, key=lambda card: card.share or 0)
+        most = max(rows, key=lambda row: row.share or 0)
         name = truncate_words(most.badge.name, 40)
         return f"{name} is the largest segment: {format_share(most.share)}"
-    top = max(paid, key=lambda card: (card.revenue_share or 0) - (card.share or 0))
+    top = max(paid, key=lambda row: (row.revenue_share or 0) - (row.share or 0))
     return (
         f"{truncate_words(top.badge.name, 40)} is {format_share(top.share)} of customers and "
         f"{format_share(top.revenue_share)} of revenue"
     )
 
 
-def _measured(told: SegmentsSection) -> str:
-    """Return what the segments were made of, in a sentence."""
-    notes = told.notes
+def _measured(context: SegmentsSection) -> str:
+    """Return the inputs of the segments, as a sentence."""
+    notes = context.notes
     measured, until = notes.get("Measured on"), notes.get("Fitted on data until")
     if not measured or not until:
         return ""
-    return (
-        f"Segments are told by {measured}, fitted on data until {format_iso_day(until)} and frozen."
-    )
+    return f"Segments are based on {measured}, fitted on data until {format_iso_day(until)} and frozen."
 
 
-def _segments_chart(cards: list[SegmentRow], *, has_money: bool) -> SlideChart:
+def _segments_chart(rows: list[SegmentRow], *, has_money: bool) -> SlideChart:
     names = ("Customers", "Revenue") if has_money else ("Customers",)
     return SlideChart(
         heading="Share of customers and of revenue",
         categories=names,
         series=tuple(
             ChartSeries(
-                card.badge.name,
-                (card.share, card.revenue_share)[: len(names)],
-                (segment_colour(card.badge),),
+                row.badge.name,
+                (row.share, row.revenue_share)[: len(names)],
+                (segment_colour(row.badge),),
             )
-            for card in cards
+            for row in rows
         ),
         chart_type="parts",
         number_format="0%",
     )
 
 
-def _segments_table(cards: list[SegmentRow], rules: dict[str, str]) -> SlideTable:
+def _segments_table(rows: list[SegmentRow], rules: dict[str, str]) -> SlideTable:
     return SlideTable(
         heading="Who they are",
-        columns=("Segment", "Customers", "Of revenue", "In words"),
+        columns=("Segment", "Customers", "Of revenue", "Description"),
         rows=tuple(
             (
-                SlideCell(truncate_words(card.badge.name, 24), card.badge),
-                format_number(card.n),
-                format_share(card.revenue_share),
-                truncate_words(rules.get(card.badge.id, ""), MAX_RULE_LENGTH),
+                SlideCell(truncate_words(row.badge.name, 24), row.badge),
+                format_number(row.n),
+                format_share(row.revenue_share),
+                truncate_words(rules.get(row.badge.id, ""), MAX_RULE_LENGTH),
             )
-            for card in reversed(cards)
+            for row in reversed(rows)
         ),
         widths=(1.35, 1.15, 1.2, 3.9),
         words=(0, 3),
     )
 
 
-STABILITY_LABEL = "Other customers"  # heading of the agreement in bootstrap samples
-MOST_CHOICE = 9
+STABILITY_LABEL = "Bootstrap stability"  # heading on the page
+MAX_CANDIDATES_SHOWN = 9
 SHOWN = ("k", "silhouette", "smallest_share", "smallest", "largest_share", "largest")
 GATES = ("failed", "gates_failed")
 
 
-def choice(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the comparison, or of the numbers that were tried."""
-    compared, told = story.context_of(SegmentSelectionSection), story.context_of(SegmentsSection)
+def segment_selection_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of the candidates, or of the numbers of segments tried."""
+    compared, context = (
+        source.context_of(SegmentSelectionSection),
+        source.context_of(SegmentsSection),
+    )
     if compared is not None and compared.candidates:
         return _compared(compared)
-    return None if told is None or not told.candidates else _tried(told)
+    return None if context is None or not context.candidates else _tried(context)
 
 
-def _compared(told: SegmentSelectionSection) -> SlidePage:
-    ways = told.candidates[:MOST_CHOICE]
-    names = tuple(f"{way.algorithm}, {way.k} ({way.inputs})" for way in ways)
-    steady = told.headings.index(STABILITY_LABEL)
-    taken = told.selected or "No way passes every gate, and none was taken"
+def _compared(context: SegmentSelectionSection) -> SlidePage:
+    candidates = context.candidates[:MAX_CANDIDATES_SHOWN]
+    names = tuple(f"{each.algorithm}, {each.k} ({each.inputs})" for each in candidates)
+    stability = context.headings.index(STABILITY_LABEL)
+    selected = context.selected or "No candidate passes every gate, and none is selected"
     return SlidePage(
-        title=f"{taken}: {told.n_passed} of {told.n_tried} ways pass every gate",
-        subtitle=f"Grade: {told.grade}. {told.meaning[:1].upper()}{told.meaning[1:]}.",
+        title=f"{selected}: {context.n_passed} of {context.n_tried} candidates pass every gate",
+        subtitle=f"Grade: {context.grade}. {context.meaning[:1].upper()}{context.meaning[1:]}.",
         elements=(
             PlacedElement(
                 SlideChart(
-                    heading="How alike segments are for other customers (1 = the same)",
+                    heading="Stability for other customers (1 = the same segments)",
                     categories=names,
                     series=(
                         ChartSeries(
                             "Agreement (adjusted Rand index)",
-                            tuple(way.figures[steady] for way in ways),
-                            tuple(STRONG_COLOUR if w.is_selected else FILL_COLOUR for w in ways),
+                            tuple(each.figures[stability] for each in candidates),
+                            tuple(
+                                STRONG_COLOUR if c.is_selected else FILL_COLOUR for c in candidates
+                            ),
                         ),
                     ),
                     number_format="0.00",
@@ -168,58 +170,57 @@ def _compared(told: SegmentSelectionSection) -> SlidePage:
             ),
             PlacedElement(
                 SlideTable(
-                    heading="Gates that were not passed",
-                    columns=("Way", "Gates"),
+                    heading="Failed gates",
+                    columns=("Candidate", "Gates"),
                     rows=tuple(
-                        (truncate_words(name, 42), truncate_words(_gates(way), 60))
-                        for name, way in zip(names, ways, strict=True)
+                        (truncate_words(name, 42), truncate_words(_gates(each), 60))
+                        for name, each in zip(names, candidates, strict=True)
                     ),
                     widths=(3, 3),
                     words=(0, 1),
-                    strong=tuple(i for i, way in enumerate(ways) if way.is_selected),
+                    strong=tuple(i for i, each in enumerate(candidates) if each.is_selected),
                 ),
                 left=6,
                 width=6,
             ),
         ),
         notes=(
-            f"{told.n_tried} ways were measured (segmentation/candidates.csv): those that "
-            "pass, best first, then of every other algorithm the one that comes "
-            "nearest.",
+            f"{context.n_tried} candidates were measured (segmentation/candidates.csv): those that "
+            "pass, best first, then the best one of every other algorithm.",
             "Agreement is the adjusted Rand index between segments fitted on bootstrap "
             "samples of the customers; 1 is the same, 0 is chance.",
-            f"The next best: {told.runner_up}; its agreement with the one taken is "
-            f"{format_number(told.similarity, 2)}."
-            if told.runner_up
-            else "There is no second way that passes.",
-            "The segments of this run were made that way."
-            if told.is_applied
-            else "The segments of this run were NOT made that way; it is what the rule would take.",
-            *told.not_tried,
+            f"The next best: {context.runner_up}; its agreement with the selected one is "
+            f"{format_number(context.similarity, 2)}."
+            if context.runner_up
+            else "No second candidate passes.",
+            "This run uses the selected candidate."
+            if context.is_applied
+            else "This run does NOT use the selected candidate; it is shown for comparison.",
+            *context.not_tried,
         ),
     )
 
 
-def _gates(way: CandidateRow) -> str:
-    if way.equivalent_to:
-        return "the same segments as a simpler way"
-    return ", ".join(way.failed_gates) or "passes all"
+def _gates(candidate: CandidateRow) -> str:
+    if candidate.equivalent_to:
+        return "the same segments as a simpler candidate"
+    return ", ".join(candidate.failed_gates) or "passes all"
 
 
-def _tried(told: SegmentsSection) -> SlidePage:
-    places = {column.name: i for i, column in enumerate(told.candidate_columns)}
-    tried = told.candidates[:MOST_CHOICE]
+def _tried(context: SegmentsSection) -> SlidePage:
+    places = {column.name: i for i, column in enumerate(context.candidate_columns)}
+    tried = context.candidates[:MAX_CANDIDATES_SHOWN]
     chosen = [t for t in tried if t.is_selected]
     numbers = tuple(_at(t, places, "k") for t in tried)
     gate = next((name for name in GATES if name in places), None)
     failing = [t for t in tried if gate and _at(t, places, gate)]
-    taken = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
+    selected = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
     fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
-    columns = [c for c in told.candidate_columns if c.name in (*SHOWN, gate)]
+    columns = [c for c in context.candidate_columns if c.name in (*SHOWN, gate)]
     return SlidePage(
-        title=f"{taken} segments were taken" + (f"; {fails}" if fails else ""),
-        subtitle=f"Tried with one algorithm, {_algorithm(told)}. Other "
-        "ways to segment were not compared in this run (segpredict cluster --compare).",
+        title=f"{selected} segments were selected" + (f"; {fails}" if fails else ""),
+        subtitle=f"Tried with one algorithm, {_algorithm(context)}. Other "
+        "algorithms were not compared in this run (segpredict cluster --compare).",
         elements=(
             PlacedElement(
                 SlideChart(
@@ -239,7 +240,7 @@ def _tried(told: SegmentsSection) -> SlidePage:
             ),
             PlacedElement(
                 SlideTable(
-                    heading="What was tried",
+                    heading="Numbers of segments tried",
                     columns=tuple(column.label for column in columns),
                     rows=tuple(
                         tuple(
@@ -257,19 +258,18 @@ def _tried(told: SegmentsSection) -> SlidePage:
             ),
         ),
         notes=(
-            "Each number of segments was fitted on windows that no test sees "
-            "(segments/candidates.parquet). Gates are asked first: how large the "
-            "smallest and the largest segment are, how many customers are in each, "
-            "how far neighbours lie apart. Of those that pass, the best silhouette is "
-            "taken.",
+            "Each number of segments was fitted on windows that no test uses "
+            "(segmentation/candidates.parquet). Gates come first: size of the smallest and "
+            "the largest segment, number of customers, difference of neighbours. Of those "
+            "that pass, the one with the best silhouette is selected.",
             "The silhouette is 1 where groups are far apart, 0 where they touch. Low "
-            "values are usual for customers: segments are cut, not found.",
+            "values are usual for customers: segments are cuts, not natural clusters.",
         ),
     )
 
 
-def _algorithm(told: SegmentsSection) -> str:
-    name = str(told.notes.get("Algorithm", MISSING_TEXT))
+def _algorithm(context: SegmentsSection) -> str:
+    name = str(context.notes.get("Algorithm", MISSING_TEXT))
     return ALGORITHM_LABELS.get(name, name)
 
 
@@ -277,59 +277,59 @@ def _at(tried: SegmentCountRow, places: dict[str, int], name: str) -> Any:
     return tried.values[places[name]] if name in places else None
 
 
-def transitions_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the observed moves; none where none were counted."""
-    told = story.context_of(TransitionsSection)
-    rows = [row for row in told.rows if row.n] if told else []
-    if told is None or not rows:
+def transitions_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of observed transitions; ``None`` where none were counted."""
+    context = source.context_of(TransitionsSection)
+    rows = [row for row in context.rows if row.n] if context else []
+    if context is None or not rows:
         return None
-    thin = [truncate_words(row.badge.name, 24) for row in rows if row.is_small]
+    small = [truncate_words(row.badge.name, 24) for row in rows if row.is_small]
     return SlidePage(
-        title=_moves_title(told, rows),
-        subtitle=told.note,
+        title=_transitions_title(context, rows),
+        subtitle=context.note,
         elements=(
-            PlacedElement(_moves_chart(told, rows), width=6),
-            PlacedElement(_moves_table(told, rows), left=6, width=6),
+            PlacedElement(_transitions_chart(context, rows), width=6),
+            PlacedElement(_transitions_table(context, rows), left=6, width=6),
         ),
         notes=(
-            "Moves that happened, counted (segmentation/transitions.parquet), not foretold. "
-            "Each bar is all customers who began in one segment; its parts are where "
-            "they were one window later.",
+            "Observed transitions (segmentation/transitions.parquet), not predicted ones. Each "
+            "bar is all customers who began in one segment; its parts are their segments "
+            "one window later.",
             "Brackets are 95 % intervals of the share.",
-            *_foretold(told),
-            f"Fewer than {told.min_customers} customers, so mostly chance: {', '.join(thin)}."
-            if thin
-            else f"Every row has at least {told.min_customers} customers.",
+            *_prediction_note(context),
+            f"Fewer than {context.min_customers} customers, so mostly random: {', '.join(small)}."
+            if small
+            else f"Every row has at least {context.min_customers} customers.",
         ),
     )
 
 
-def _moves_title(told: TransitionsSection, rows: list[TransitionRow]) -> str:
-    if told.share_staying is None:
+def _transitions_title(context: TransitionsSection, rows: list[TransitionRow]) -> str:
+    if context.share_staying is None:
         return "Most of the customers counted here are new"
-    known = {chip.id for chip in told.badges}
+    known = {chip.id for chip in context.badges}
     stays = [(f.share, r) for r in rows if r.badge.id in known for f in _stay(r)]
     least = min(stays, key=lambda pair: pair[0])
     return (
-        f"{format_share(told.share_staying, 0)} of customers stay in their segment for a window; "
+        f"{format_share(context.share_staying, 0)} of customers stay in their segment for a window; "
         f"of {truncate_words(least[1].badge.name, 24)} only {format_share(least[0], 0)} do"
     )
 
 
-def _foretold(told: TransitionsSection) -> tuple[str, ...]:
-    if not told.has_predicted:
+def _prediction_note(context: TransitionsSection) -> tuple[str, ...]:
+    if not context.n_predicted:
         return ()
     return (
-        f"Of {told.has_predicted} shares that had been foretold, {told.outside} were "
-        "counted outside their interval.",
+        f"Of {context.n_predicted} predicted shares, {context.outside} observed ones are outside "
+        "the prediction interval.",
     )
 
 
 def _stay(row: TransitionRow) -> list[TransitionCell]:
-    return [flow for flow in row.cells if flow.is_stay]
+    return [cell for cell in row.cells if cell.is_stay]
 
 
-def _moves_chart(told: TransitionsSection, rows: list[TransitionRow]) -> SlideChart:
+def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -> SlideChart:
     return SlideChart(
         heading="From a segment (bar) to the next (parts), share of its customers",
         categories=tuple(f"From {row.badge.name}" for row in rows),
@@ -339,23 +339,23 @@ def _moves_chart(told: TransitionsSection, rows: list[TransitionRow]) -> SlideCh
                 tuple(row.cells[place].share for row in rows),
                 (segment_colour(chip),),
             )
-            for place, chip in enumerate(told.badges)
+            for place, chip in enumerate(context.badges)
         ),
         chart_type="parts",
         number_format="0%",
     )
 
 
-def _moves_table(told: TransitionsSection, rows: list[TransitionRow]) -> SlideTable:
+def _transitions_table(context: TransitionsSection, rows: list[TransitionRow]) -> SlideTable:
     return SlideTable(
-        heading="How many stay, and where most others go",
+        heading="Share staying, and where most others go",
         columns=("From", "Customers", "Stay", "Most others go to"),
         rows=tuple(
             (
                 SlideCell(truncate_words(row.badge.name, 20), row.badge),
                 format_number(row.n),
                 _stays(row),
-                _leave(told, row),
+                _leave(context, row),
             )
             for row in rows
         ),
@@ -373,9 +373,9 @@ def _stays(row: TransitionRow) -> str:
     return f"{format_share(stay.share, 0)} [{stay.low:.0%}, {stay.high:.0%}]"
 
 
-def _leave(told: TransitionsSection, row: TransitionRow) -> SlideCell:
-    gone = [pair for pair in zip(row.cells, told.badges, strict=True) if not pair[0].is_stay]
-    if not gone or not max(flow.n for flow, _ in gone):
+def _leave(context: TransitionsSection, row: TransitionRow) -> SlideCell:
+    left = [pair for pair in zip(row.cells, context.badges, strict=True) if not pair[0].is_stay]
+    if not left or not max(cell.n for cell, _ in left):
         return SlideCell("–")
-    flow, chip = max(gone, key=lambda pair: pair[0].n)
-    return SlideCell(f"{truncate_words(chip.name, 16)} {format_share(flow.share, 0)}", chip)
+    cell, chip = max(left, key=lambda pair: pair[0].n)
+    return SlideCell(f"{truncate_words(chip.name, 16)} {format_share(cell.share, 0)}", chip)

@@ -1,4 +1,4 @@
-"""Who to act on, the experiment that shows whether it helps, and the next steps."""
+"""Slides: revenue at risk, the campaign test, and the next steps."""
 
 from segpredict.report.context.campaigns import CampaignCard, CampaignsSection
 from segpredict.report.context.customer_value import CustomerValueSection, SegmentValueRow
@@ -21,62 +21,61 @@ from segpredict.report.deck.slide import (
 from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.formatting import format_day, format_money, format_number, format_share
 
-WHOLE_MONEY_FROM = 100_000  # from where charts tell thousands
+WHOLE_MONEY_FROM = 100_000  # from here charts are in thousands
 
 
-def value_at_risk_slide(story: DeckSource) -> SlidePage | None:
-    """Return the slide of the money at stake; none where nobody was valued."""
-    told = story.context_of(CustomerValueSection)
-    held = [each for each in told.segments if each.badge is not None] if told else []
-    if told is None or not held:
+def value_at_risk_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of revenue at risk; ``None`` where no customer was valued."""
+    context = source.context_of(CustomerValueSection)
+    rows = [each for each in context.segments if each.badge is not None] if context else []
+    if context is None or not rows:
         return None
-    currency = truncate_words(story.bundle.currency, 4)
+    currency = truncate_words(source.bundle.currency, 4)
     return SlidePage(
-        title=_title(told, held, currency),
-        subtitle=_tested(told),
+        title=_title(context, rows, currency),
+        subtitle=_backtest_text(context),
         elements=(
-            PlacedElement(_chart(held, currency), width=6),
-            PlacedElement(_table(told, held, currency), left=6, width=6),
+            PlacedElement(_chart(rows, currency), width=6),
+            PlacedElement(_table(context, rows, currency), left=6, width=6),
         ),
         notes=(
             "Revenue at risk: for each customer, over the segments below the present "
             "one, the probability times the difference of the segments' mean spend. "
-            "Upside: the same over the segments above (worth/segments.csv).",
-            "It is what is to be expected if nothing is done, not what a campaign "
-            "would save: who is likely to leave need not be who can be held.",
-            "Next window: what they are expected to spend, by the Markov chain of "
-            "segments, discounted.",
-            told.season,
-            "Came: of the risk that was foretold in each past test, the share that "
-            "came, by segment (worth/sums.csv).",
+            "Upside: the same over the segments above (customer_value/segments.csv).",
+            "It is the expected loss without a campaign, not what a campaign would save: "
+            "customers who are likely to leave need not be those who can be kept.",
+            "Next window: expected spend, by the Markov chain of segments, discounted.",
+            context.season,
+            "Backtests: the share of the predicted revenue at risk that was actually lost, "
+            "by segment (customer_value/sums.csv).",
         ),
     )
 
 
-def _title(told: CustomerValueSection, held: list[SegmentValueRow], currency: str) -> str:
-    most = max(held, key=lambda each: each.value_at_risk or 0)
+def _title(context: CustomerValueSection, rows: list[SegmentValueRow], currency: str) -> str:
+    most = max(rows, key=lambda each: each.value_at_risk or 0)
     name = truncate_words(most.badge.name if most.badge else "", 30)
     return (
-        f"{format_money(told.total.value_at_risk, currency)} is at risk, most of it with {name}: "
+        f"{format_money(context.total.value_at_risk, currency)} is at risk, most of it with {name}: "
         f"{format_money(most.value_at_risk, currency)} of {format_number(most.n)} customers"
     )
 
 
-def _tested(told: CustomerValueSection) -> str:
-    if told.backtested_sums is None:
-        return "Such claims were not tested in this run."
-    low, high = (format_share(end, 0) for end in told.backtested_sums)
+def _backtest_text(context: CustomerValueSection) -> str:
+    if context.backtested_sums is None:
+        return "Revenue at risk was not backtested in this run."
+    low, high = (format_share(end, 0) for end in context.backtested_sums)
     return (
-        f"In the tests {low} to {high} of the revenue at risk that was foretold came. "
-        "An expectation if nothing is done, not what a campaign would save."
+        f"In backtests, {low} to {high} of the predicted revenue at risk was actually lost. "
+        "It is the expected loss without a campaign, not what a campaign would save."
     )
 
 
-def _chart(held: list[SegmentValueRow], currency: str) -> SlideChart:
-    most = max((each.value_at_risk or 0, each.upside or 0) for each in held)
+def _chart(rows: list[SegmentValueRow], currency: str) -> SlideChart:
+    most = max((each.value_at_risk or 0, each.upside or 0) for each in rows)
     is_big = max(most) >= WHOLE_MONEY_FROM
     unit = f"{currency} thousand" if is_big else currency
-    shown = list(reversed(held))
+    shown = list(reversed(rows))
     return SlideChart(
         heading=f"At stake in the next window, {unit}".rstrip(", "),
         categories=tuple(each.badge.name for each in shown if each.badge),
@@ -88,14 +87,14 @@ def _chart(held: list[SegmentValueRow], currency: str) -> SlideChart:
     )
 
 
-def _table(told: CustomerValueSection, held: list[SegmentValueRow], currency: str) -> SlideTable:
+def _table(context: CustomerValueSection, rows: list[SegmentValueRow], currency: str) -> SlideTable:
     named = [
-        (SlideCell(truncate_words(e.badge.name, 24), e.badge), e) for e in reversed(held) if e.badge
+        (SlideCell(truncate_words(e.badge.name, 24), e.badge), e) for e in reversed(rows) if e.badge
     ]
-    named.append((SlideCell("All"), told.total))
+    named.append((SlideCell("All"), context.total))
     return SlideTable(
-        heading="Worth of the customers who have a forecast",
-        columns=("Segment now", "Customers", "At risk", "Upside", "Next window"),
+        heading="Value of the customers with a forecast",
+        columns=("Current segment", "Customers", "At risk", "Upside", "Next window"),
         rows=tuple(
             (
                 name,
@@ -111,50 +110,52 @@ def _table(told: CustomerValueSection, held: list[SegmentValueRow], currency: st
     )
 
 
-HOLDOUT_TEXT = format_share(0.1, 0)  # of every list, as the method asks (7.6)
-MOST = 3
+HOLDOUT_TEXT = format_share(0.1, 0)  # of every list
+MAX_CAMPAIGNS_SHOWN = 3
 PLAIN_TEST_TEXTS = (
     "Eligible are all customers of the segment with a forecast; at stake is the sum of "
-    "the slide before (worth/segments.csv): an expectation if nothing is done, not an "
+    "the slide on revenue at risk (customer_value/segments.csv): an expectation without a campaign, not an "
     "effect.",
-    "Marked untested, since this run knows of no experiment.",
+    "Untested: this run has no experiment.",
 )
 
 
-def experiment_slide(story: DeckSource) -> SlidePage | None:
-    """Return the plan; none where nobody was valued, so that nobody is eligible."""
-    plays, told = story.context_of(CampaignsSection), story.context_of(CustomerValueSection)
-    currency = truncate_words(story.bundle.currency, 4)
-    if plays is not None and plays.campaigns:
-        ranked = plays.top_campaigns or plays.campaigns[:MOST]
-        return _page(story, _plays(ranked, currency), _weighed(ranked))
-    rows = _arms(told, currency) if told else []
-    return _page(story, _aims(rows), PLAIN_TEST_TEXTS) if rows else None
+def experiment_slide(source: DeckSource) -> SlidePage | None:
+    """Return the slide of the test; ``None`` where no customer was valued."""
+    campaigns, context = (
+        source.context_of(CampaignsSection),
+        source.context_of(CustomerValueSection),
+    )
+    currency = truncate_words(source.bundle.currency, 4)
+    if campaigns is not None and campaigns.campaigns:
+        ranked = campaigns.top_campaigns or campaigns.campaigns[:MAX_CAMPAIGNS_SHOWN]
+        return _page(source, _campaign_table(ranked, currency), _campaign_notes(ranked))
+    rows = _untested_rows(context, currency) if context else []
+    return _page(source, _untested_table(rows), PLAIN_TEST_TEXTS) if rows else None
 
 
-def _page(story: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> SlidePage:
-    window = story.bundle.window
+def _page(source: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> SlidePage:
+    window = source.bundle.window
     until = format_day(window.outcome_end - 1)
     return SlidePage(
-        title="Only customers left alone at random will show what acting saves",
-        subtitle="High risk is not the same as being open to be kept, so each list needs "
-        "customers who are not contacted.",
+        title="Only a randomised control group shows the effect of a campaign",
+        subtitle="High risk does not mean that a campaign works, so each list needs customers "
+        "who are not contacted.",
         elements=(
             PlacedElement(table, width=7),
             PlacedElement(
                 BulletList(
                     heading="How",
                     sentences=(
-                        f"Draw {HOLDOUT_TEXT} of each list at random, or as many as the "
-                        "test needs, before anybody is contacted; keep the draw.",
+                        f"Assign {HOLDOUT_TEXT} of each list, or as many as the test needs, to the "
+                        "control group at random, before any contact; save the assignment.",
                         f"One outcome, fixed beforehand: spend from "
-                        f"{format_day(window.outcome_start)} to {until}, of all who were "
-                        "drawn for contact, reached or not.",
-                        "Spend of the window before takes out what was there already "
-                        "and makes the difference surer.",
-                        "Where a list is too small to show the effect that would pay, "
-                        "do not split it.",
-                        "To do nothing is a valid winner.",
+                        f"{format_day(window.outcome_start)} to {until}, of all customers "
+                        "assigned to contact, reached or not.",
+                        "Adjustment for the spend of the window before makes the estimate more "
+                        "precise.",
+                        "Do not split a list that is too small to detect an effect that pays.",
+                        "No campaign can be the best campaign.",
                     ),
                 ),
                 left=7,
@@ -163,72 +164,74 @@ def _page(story: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> Slide
         ),
         notes=(
             *notes,
-            "Intention to treat: whoever was drawn for contact counts, reached or not. "
-            "Adjusting for the spend before is CUPED (Deng et al. 2013).",
+            "Intention to treat: all customers assigned to contact count, reached or not. "
+            "The adjustment for earlier spend is CUPED (Deng et al. 2013).",
         ),
     )
 
 
-def _plays(campaigns: tuple[CampaignCard, ...], currency: str) -> SlideTable:
+def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> SlideTable:
     return SlideTable(
-        heading="Plays with most at stake, and the test that each needs",
-        columns=("Play", "Eligible", "At stake", "The test"),
+        heading="Campaigns with most at stake, and the test that each needs",
+        columns=("Campaign", "Eligible", "At stake", "The test"),
         rows=tuple(
             (
-                truncate_words(play.title, 46),
-                format_number(play.n),
-                f"{format_money(play.at_stake.value, currency, 0)} {play.at_stake.kind}",
-                truncate_words(play.test.text, 190),
+                truncate_words(campaign.title, 46),
+                format_number(campaign.n),
+                f"{format_money(campaign.at_stake.value, currency, 0)} {campaign.at_stake.kind}",
+                truncate_words(campaign.test.text, 190),
             )
-            for play in campaigns
+            for campaign in campaigns
         ),
         widths=(2.1, 0.95, 1.35, 3.9),
         words=(0, 3),
     )
 
 
-def _weighed(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
+def _campaign_notes(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
     return (
-        "Eligible, at stake and what a test needs come from the plays of this run "
-        "(actions/): an expectation if nothing is done, not an effect. Segments that "
-        "plays are for may overlap in customers; sums must not be added.",
+        "Eligible customers, value at stake and sample sizes are from the campaign plans of "
+        "this run (campaigns/): an expectation without a campaign, not an effect. "
+        "Campaigns can overlap in customers; sums must not be added.",
         *(
-            f"{play.title}: {play.action} {play.caution} {play.test.text} {play.status}"
-            for play in campaigns
+            f"{campaign.title}: {campaign.action} {campaign.caution} {campaign.test.text} {campaign.status}"
+            for campaign in campaigns
         ),
     )
 
 
-def _aims(rows: list[tuple[str | SlideCell, ...]]) -> SlideTable:
+def _untested_table(rows: list[tuple[str | SlideCell, ...]]) -> SlideTable:
     return SlideTable(
-        heading="Whom to try it on: untested",
-        columns=("Segment now", "Aim", "Eligible", "At stake"),
+        heading="Possible target groups: untested",
+        columns=("Current segment", "Aim", "Eligible", "At stake"),
         rows=tuple(rows),
         widths=(1.5, 2.6, 0.9, 1.2),
         words=(0, 1),
     )
 
 
-def _arms(told: CustomerValueSection, currency: str) -> list[tuple[str | SlideCell, ...]]:
-    """Return the lists by what is at stake: those to hold, then those to raise."""
-    known = [each for each in told.segments if each.badge is not None]
-    hold = sorted(known, key=lambda each: -(each.value_at_risk or 0))
-    rise = sorted(known, key=lambda each: -(each.upside or 0))
+def _untested_rows(
+    context: CustomerValueSection, currency: str
+) -> list[tuple[str | SlideCell, ...]]:
+    """Return the segments by revenue at risk, then by upside."""
+    known = [each for each in context.segments if each.badge is not None]
+    at_risk = sorted(known, key=lambda each: -(each.value_at_risk or 0))
+    rising = sorted(known, key=lambda each: -(each.upside or 0))
     return [
         *(
-            _arm(e, "Hold those likely to fall", e.value_at_risk, currency)
-            for e in hold[:MOST]
+            _untested_row(e, "Keep customers at risk", e.value_at_risk, currency)
+            for e in at_risk[:MAX_CAMPAIGNS_SHOWN]
             if e.value_at_risk
         ),
         *(
-            _arm(e, "Help those likely to rise", e.upside, currency)
-            for e in rise[:MOST]
+            _untested_row(e, "Develop customers likely to move up", e.upside, currency)
+            for e in rising[:MAX_CAMPAIGNS_SHOWN]
             if e.upside
         ),
     ]
 
 
-def _arm(
+def _untested_row(
     each: SegmentValueRow, aim: str, stake: float | None, currency: str
 ) -> tuple[str | SlideCell, ...]:
     name = each.badge.name if each.badge else ""
@@ -240,16 +243,16 @@ def _arm(
     )
 
 
-def next_steps_slide(story: DeckSource) -> SlidePage:
+def next_steps_slide(source: DeckSource) -> SlidePage:
     """Return the last slide."""
-    window = story.bundle.window
+    window = source.bundle.window
     due = format_day(window.outcome_end)
-    head = story.context_of(HeadlineSection)
+    head = source.context_of(HeadlineSection)
     can_act = head is not None and bool(head.segments)
     return SlidePage(
-        title=f"Act with a random hold-out now; judge this forecast on {due}"
+        title=f"Run a campaign with a control group now; evaluate this forecast on {due}"
         if can_act
-        else "The segments are made; the forecast comes next",
+        else "The segments exist; the forecast is next",
         subtitle=f"The forecast is for the {window.horizon} days before that day."
         if can_act
         else "",
@@ -265,29 +268,29 @@ def next_steps_slide(story: DeckSource) -> SlidePage:
                 width=7,
             ),
             PlacedElement(
-                BulletList(heading="Not in this run", sentences=_missing(story)),
+                BulletList(heading="Not in this run", sentences=_missing(source)),
                 left=7,
                 width=5,
             ),
         ),
         notes=(
             f"The forecast is for the {window.horizon} days up to {due}; from that day "
-            "on every probability can be compared with what came.",
-            "Everything on these slides stands in the run folder, with its hashes in "
-            "manifest.json; the page (report.html) has the whole of it.",
+            "on every probability can be compared with the outcome.",
+            "Everything on these slides is in the run folder, with hashes in manifest.json; the "
+            "page (report.html) has all details.",
         ),
     )
 
 
 def _next(due: str) -> tuple[str, ...]:
     return (
-        "Agree on one list to act on, and on the outcome that decides.",
-        "Draw who is left alone, then act.",
-        "Score again when new orders are in (segpredict score); the segments stay "
-        "the same, so moves can be followed.",
-        f"On {due} compare what was foretold with what came, and what acting changed.",
-        "Fit the segments anew only when they no longer fit (segpredict cluster "
-        "--refit): ids are kept.",
+        "Agree on one campaign list, and on the outcome that decides.",
+        "Assign the control group at random, then start the campaign.",
+        "Score again when there are new orders (segpredict score); the segments stay "
+        "the same, so transitions can be followed.",
+        f"On {due} compare predicted with actual outcomes, and measure the campaign effect.",
+        "Refit the segments only when they no longer fit (segpredict cluster --refit): "
+        "ids are kept.",
     )
 
 
@@ -295,28 +298,28 @@ def _numbered(sentences: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{i}. {text}" for i, text in enumerate(sentences, start=1))
 
 
-def _missing(story: DeckSource) -> tuple[str, ...]:
-    """Return the parts that this run does not have, each with what makes it."""
-    topics = story.context_of(DriversSection)
-    tested = story.context_of(EvaluationSection)
+def _missing(source: DeckSource) -> tuple[str, ...]:
+    """Return the parts that this run lacks, each with the command that adds it."""
+    drivers = source.context_of(DriversSection)
+    tested = source.context_of(EvaluationSection)
     found = [
         (
             "A test on later days: segpredict train-classifier.",
             tested is None or tested.pooled is None,
         ),
         (
-            "Other ways to segment: segpredict cluster --compare.",
-            story.context_of(SegmentSelectionSection) is None,
+            "Other segmentation candidates: segpredict cluster --compare.",
+            source.context_of(SegmentSelectionSection) is None,
         ),
-        ("Reasons: segpredict explain.", topics is None),
+        ("Drivers: segpredict explain.", drivers is None),
         (
-            "How sure the reasons are: segpredict explain.",
-            topics is not None and not topics.refits,
+            "How certain the drivers are: segpredict explain.",
+            drivers is not None and not drivers.refits,
         ),
         (
-            "What customers are worth: segpredict train-classifier.",
-            story.context_of(CustomerValueSection) is None,
+            "Customer value: segpredict train-classifier.",
+            source.context_of(CustomerValueSection) is None,
         ),
-        ("Demand of products in the next window.", story.context_of(DemandSection) is None),
+        ("Demand of products in the next window.", source.context_of(DemandSection) is None),
     ]
     return tuple(text for text, is_missing in found if is_missing)

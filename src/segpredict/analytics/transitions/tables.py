@@ -1,0 +1,221 @@
+"""The tables of transitions: observed in all complete periods, and predicted for the next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import polars as pl
+
+from segpredict.analytics import transitions as movement
+from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
+from segpredict.classifier import SegmentAssigner, TrainingResult
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Transactions
+from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
+
+CUSTOMER_TABLE = "customers"  # the one table that names customers: never written as CSV
+TRANSITION_TABLES = ("observed", "predicted", "mobility", "markov_order", "comparison", "countries")
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapDraws:
+    """Resamples of customers behind each interval.
+
+    Parameters
+    ----------
+    n_draws
+        How many.
+    seed
+        Their start.
+    """
+
+    n_draws: int = 1000
+    seed: int = 0
+
+
+def observed_tables(
+    shop: Transactions,
+    segmentation: SegmentAssigner,
+    time: TimeOptions,
+    draws: BootstrapDraws,
+    countries: pl.DataFrame | None = None,
+) -> dict[str, pl.DataFrame]:
+    """Return what was counted in all complete periods, by name of the table.
+
+    Parameters
+    ----------
+    shop
+        The transactions.
+    segmentation
+        The frozen segmenter.
+    time
+        The lengths of the windows.
+    draws
+        Behind the intervals.
+    countries
+        ``customer_id`` and ``country``, if moves are to be counted by it.
+
+    Returns
+    -------
+    dict
+        ``segment_transitions``, ``observed_matrix``, ``mobility``, ``markov_order_test``,
+        ``compared`` and, with homes, ``countries``; empty where no
+        period is complete. In ``observed_matrix`` the pooled periods have no ``since``.
+
+    Notes
+    -----
+    The newest period is compared with the one before it, and with the same season last
+    year. There INACTIVE means the same in both: where less than a whole look-back was
+    observed before the older one, the look-back of both is cut to that.
+    """
+    row, last_year = movement.transition_periods(shop.first_day, shop.end_day, time)
+    if not row:
+        return {}
+    by = {"draws": draws.n_draws, "seed": draws.seed}
+    moves = movement.segment_transitions(shop, segmentation, row)
+    segments = segmentation.segments
+    parts = [
+        _dated(movement.observed_matrix(part, segments), part["since"][0], part["until"][0])
+        for part in moves.partition_by("since", maintain_order=True)
+    ]
+    pooled = _dated(movement.observed_matrix(moves, segments, **by), None, None)
+    pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
+    compared = [
+        movement.compare_periods(
+            movement.segment_transitions(shop, segmentation, (first, second)),
+            as_date(first.cutoff),
+            as_date(second.cutoff),
+            segments,
+            **by,
+        )
+        for first, second in pairs
+    ]
+    tables = {
+        CUSTOMER_TABLE: moves.filter(
+            (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
+        ),
+        "observed": pl.concat([*parts, pooled]),
+        "mobility": movement.mobility_by_period(moves, segments, **by).join(
+            _observed_days(row), on="since", how="left", maintain_order="left"
+        ),
+        "markov_order": movement.markov_order_test(moves, segments),
+    }
+    if countries is not None:
+        tables["countries"] = _by_country(moves, countries)
+    return tables | ({"comparison": pl.concat(compared)} if compared else {})
+
+
+def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
+    """Return the moves of the newest period; with those who were and stay silent."""
+    newest = transitions.filter(pl.col("since") == pl.col("since").max())
+    by = ["since", "until", "country", "from_id", "to_id"]
+    named = newest.join(countries, on="customer_id", how="left")
+    return named.group_by(by).agg(n=pl.len().cast(pl.Int64)).sort(by)
+
+
+def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.DataFrame:
+    return table.select(
+        pl.lit(since, pl.Date).alias("since"),
+        pl.lit(until, pl.Date).alias("until"),
+        "*",
+    )
+
+
+def _alike(first: Window, second: Window) -> tuple[Window, Window]:
+    seen = min(first.covered_days, second.covered_days)
+    return replace(first, lookback=seen), replace(second, lookback=seen)
+
+
+def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "since": [as_date(window.cutoff) for window in row],
+            "observed_days": [window.covered_days for window in row],
+        },
+        schema={"since": pl.Date, "observed_days": pl.Int64},
+    )
+
+
+def predicted_tables(
+    known: Mapping[str, pl.DataFrame],
+    training: TrainingResult,
+    scores: pl.DataFrame,
+    segments: Sequence[Segment],
+    time: TimeOptions,
+) -> dict[str, pl.DataFrame]:
+    """Return the matrices that were foretold for each test, and for what comes next.
+
+    Parameters
+    ----------
+    known
+        What `observed_tables` returned, or `load_transitions`.
+    training
+        Its tests, each forecast by what had learned from its past only, and what ships.
+    scores
+        `contracts.SCORES_SCHEMA` of the end of the data.
+    segments
+        All segments, in code order.
+    time
+        The lengths of the windows.
+
+    Returns
+    -------
+    dict
+        ``predicted``: ``since``, ``until`` and `movement.expected_matrix`, and for NEW and
+        LAPSED `movement.unmodelled_rows`. Empty where nothing was counted.
+
+    Notes
+    -----
+    Each forecast knows what was complete on its day: the intervals are as wide as the
+    tests before it have shown to be needed.
+    """
+    if "observed" not in known:
+        return {}
+    counts = known["observed"]
+    ids = [segment.id for segment in segments]
+    shipped = training.evaluation.selected
+    asked = [
+        (as_date(t.cutoff), pl.Series(ids).gather(t.states), t.probabilities[shipped])
+        for t in training.backtests
+    ]
+    today, able = scores["as_of"][0], scores.filter("is_eligible")
+    chances = able.select(f"p_{i}" for i in ids).to_numpy()
+    silent = {day: _size(counts, day, LAPSED_STATE.id) for day, *_ in asked}
+    silent[today] = float(scores.height - able.height)
+    parts: list[pl.DataFrame] = []
+    for day, starts, given in [*asked, (today, able["segment_id"], chances)]:
+        past = counts.filter(pl.col("until") <= day)
+        earlier = [part.filter(pl.col("until") <= day) for part in parts]
+        spread = movement.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
+        told = [movement.expected_matrix(starts, given, segments, spread)]
+        if past.height:
+            coming = _newcomers(past, day, time.horizon)
+            sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
+            told.append(movement.unmodelled_rows(_pooled(past), sizes))
+        parts.append(_dated(pl.concat(told), day, day + timedelta(time.days_to_outcome)))
+    return {"predicted": pl.concat(parts)}
+
+
+def _size(counts: pl.DataFrame, day: date, start: str) -> float:
+    found = counts.filter(since=day, from_id=start)["n_from"]
+    return float(found[0]) if len(found) else 0.0
+
+
+def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
+    """Return how many came in the same season last year, or else in the last period."""
+    if past.is_empty():
+        return 0.0
+    days = past["since"].unique().sort().to_list()
+    season = day - timedelta(days=DAYS_PER_YEAR)
+    nearest = min(days, key=lambda each: abs((each - season).days))
+    is_near = abs((nearest - season).days) <= horizon // 4
+    return _size(past, nearest if is_near else days[-1], NEW_STATE.id)
+
+
+def _pooled(past: pl.DataFrame) -> pl.DataFrame:
+    keys = ["from_id", "from_name", "to_id", "to_name"]
+    sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "n_from").sum())
+    return sums.with_columns(
+        share=pl.when(pl.col("n_from") > 0).then(pl.col("n") / pl.col("n_from"))
+    )

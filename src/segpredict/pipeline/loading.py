@@ -1,0 +1,226 @@
+"""Values of a run folder that are put together from several artifacts, and whole stages."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import polars as pl
+
+from segpredict.analytics.segment_tables import classifier_glossary
+from segpredict.config.load import Config, build_config
+from segpredict.core.run_folder import RunFiles, RunFolder
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import InputFile, SideTables, Transactions
+from segpredict.core.types import JSON
+from segpredict.core.window import day_number
+from segpredict.data import side_tables
+from segpredict.errors import ArtifactError, ConfigError
+from segpredict.explain import Explanation, FeatureGroup, ForecastExplainer, ImportanceEvidence
+from segpredict.pipeline import artifacts
+from segpredict.pipeline.results import (
+    CampaignPlans,
+    Explained,
+    Prepared,
+    Segmented,
+    Trained,
+    TrainedModels,
+)
+from segpredict.scoring.predictor import SegmentPredictor
+
+Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
+
+
+def load(files: RunFiles, name: str) -> Any:
+    """Return one value of a run by its name: a field of a stage's result, or a part of one.
+
+    Parameters
+    ----------
+    files
+        The run, finished or in the making.
+    name
+        A name of `artifacts.ARTIFACTS`, or a field that several of them make up.
+
+    Raises
+    ------
+    ArtifactError
+        When the run does not hold it, with the command that makes it.
+    """
+    if name in _LOADERS:
+        return _LOADERS[name](files)
+    if any(artifact.name == name for artifact in artifacts.ARTIFACTS):
+        return artifacts.read(files, name)
+    return artifacts.read_tables(files, name)
+
+
+def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
+    """Return one value of a run, or the default where the run does not hold it."""
+    return load(files, name) if artifacts.has(files, name) else default
+
+
+def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
+    """Return the result of a stage from what a run holds of it."""
+    values: dict[str, Any] = {}
+    known = {artifact.name for artifact in artifacts.ARTIFACTS}
+    for each in fields(stage):
+        if each.name in ("rule_grid", "training"):  # a run does not hold them
+            values[each.name] = None
+        elif each.name in known and not artifacts.has(files, each.name):
+            continue
+        else:
+            values[each.name] = load(files, each.name)
+    return stage(**values)
+
+
+def has_stage(files: RunFiles, stage: type[Stage]) -> bool:
+    """Return whether a run holds the result of a stage."""
+    mark = {
+        Prepared: "transactions.lines",
+        Segmented: "segmentation",
+        Trained: "models",
+        Explained: "explainer",
+        CampaignPlans: "plans",
+    }
+    return artifacts.has(files, mark[stage])
+
+
+def load_config(files: RunFiles) -> Config:
+    """Return the config a run was made with."""
+    try:
+        return build_config(files.metadata["config"])
+    except (KeyError, ConfigError) as error:
+        raise ArtifactError(
+            f"The run's config cannot be used by this segpredict: {error}.",
+            fix="make the run again with this version.",
+        ) from None
+
+
+def load_transactions(files: RunFiles) -> Transactions:
+    """Return the transactions of a run; their lines stay on disk until they are needed."""
+    data = files.metadata["data"]
+    lines = artifacts.find_artifact("transactions.lines").files[0]
+    return Transactions(
+        pl.scan_parquet(files.path(lines)),
+        day_number(data["first_day"]),
+        day_number(data["last_day"]) + 1,
+        data["fingerprint"],
+        artifacts.read(files, "transactions.ledger"),
+        data["currency"],
+        tuple(InputFile.from_state(fact) for fact in data["files"]),
+        side_tables=load_side_tables(files),
+        notes=tuple(data.get("notes", ())),
+    )
+
+
+def load_side_tables(files: RunFiles) -> SideTables:
+    """Return the side tables of a run."""
+    if not artifacts.has(files, "side_tables"):
+        return SideTables()
+    frames = artifacts.read_tables(files, "side_table_frames")
+    return side_tables.side_tables_from_state(artifacts.read(files, "side_tables"), frames)
+
+
+def load_segments(files: RunFiles) -> tuple[Segment, ...]:
+    """Return the segments of a run, in code order."""
+    segments: tuple[Segment, ...] = artifacts.read(files, "segmentation.segments")
+    return segments
+
+
+def load_models(files: RunFiles) -> TrainedModels:
+    """Return the models of a run."""
+    state, booster = artifacts.read(files, "models"), artifacts.read(files, "models.booster")
+    return TrainedModels.from_state(state, booster)
+
+
+def load_explanation(files: RunFiles) -> Explanation:
+    """Return the explanation that a run holds."""
+    facts = artifacts.read(files, "explanation")
+    state = artifacts.read(files, "explainer")
+    return Explanation(
+        **artifacts.read_tables(files, "explanation"),
+        base_values=facts["base"],
+        feature_names=tuple(facts["names"]),
+        classes=load_segments(files),
+        groups=tuple(FeatureGroup.from_state(group) for group in state["groups"]),
+        population=facts["population"],
+        model_note=facts["note"],
+    )
+
+
+def load_explainer(
+    files: RunFiles, models: TrainedModels | None = None
+) -> ForecastExplainer | None:
+    """Return what explains any customer of a run; ``None`` where it was not explained."""
+    if not artifacts.has(files, "explainer"):
+        return None
+    models = models or load_models(files)
+    families = load_config(files).classifier.families
+    found = ForecastExplainer.from_state(
+        artifacts.read(files, "explainer"),
+        models.selected,
+        models.xgboost,
+        load_segments(files),
+        classifier_glossary(families, load_side_tables(files)),
+    )
+    return found.with_policy(models.policy)
+
+
+def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
+    """Return the cross-check of importance, if a run holds one."""
+    if not artifacts.has(files, "evidence"):
+        return None
+    facts = artifacts.read(files, "evidence")
+    return ImportanceEvidence(
+        **artifacts.read_tables(files, "evidence"),
+        agreement=facts["agreement"],
+        refits=facts["refits"],
+        notes=tuple(facts["notes"]),
+    )
+
+
+def load_predictor(files: RunFiles) -> SegmentPredictor:
+    """Return the predictor of a run."""
+    config, models = load_config(files), load_models(files)
+    return SegmentPredictor(
+        artifacts.read(files, "segmentation"),
+        models.selected,
+        config.time,
+        models.segment_values,
+        config.classifier.families,
+        side_tables.layout_without_price(config.source, config.side_tables),
+        config.cleaning,
+        load_side_tables(files),
+        models.policy,
+        load_optional(files, "value_model"),
+        load_explainer(files, models),
+    )
+
+
+def run_summary(run: RunFolder) -> dict[str, JSON]:
+    """Return what a program needs to know of a run: its facts and its evaluation."""
+    page = artifacts.REPORT_PATHS["html"]
+    shown = {
+        "ledger": "transactions.ledger",
+        "segments": "segmentation.segments",
+        "events": "segment_events",
+        "evaluation": "evaluation",
+    }
+    paths = {key: artifacts.find_artifact(name).files[0] for key, name in shown.items()}
+    return {
+        "run": str(run.folder),
+        **run.metadata,
+        **{key: run.read_json(path) for key, path in paths.items() if run.has(path)},
+        **({"page": str((run.folder / page).resolve())} if run.has(page) else {}),
+    }
+
+
+_LOADERS: Mapping[str, Callable[[RunFiles], Any]] = {
+    "config": load_config,
+    "facts": lambda files: {"families": files.metadata.get("families", {})},
+    "notes": lambda files: tuple(files.metadata.get("notes", ())),
+    "transactions": load_transactions,
+    "side_tables": load_side_tables,
+    "models": load_models,
+    "explanation": load_explanation,
+    "explainer": load_explainer,
+    "evidence": load_evidence,
+}
