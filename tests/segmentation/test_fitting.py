@@ -83,10 +83,10 @@ def test_values_are_means_and_medians_of_the_rows_worked_out_by_hand():
         ]
     )
     found = fit_segmentation(shop, SegmentationOptions(k=2))
-    told = [
+    values = [
         (v.rows, v.mean_spend, v.median_spend, v.mean_days, v.median_days) for v in found.values
     ]
-    assert told == [
+    assert values == [
         (0, 0.0, 0.0, 0.0, 0.0),
         (3, 30.0, 20.0, 1.0, 1.0),
         (2, 6000.0, 6000.0, 9.5, 9.5),

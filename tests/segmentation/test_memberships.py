@@ -1,4 +1,4 @@
-"""Chances of segments add up, and agree with the segment that is assigned."""
+"""Probabilities of segments add up, and agree with the segment that is assigned."""
 
 from dataclasses import replace
 
@@ -18,23 +18,23 @@ def options(**refine) -> SegmentationOptions:
     )
 
 
-def test_a_mixture_tells_the_chance_of_each_segment():
+def test_a_mixture_gives_the_probability_of_each_segment():
     asked = replace(
         options(merged=(("S2", "S3"),), rules={"Top": SegmentRuleOptions(top_share=0.01)}),
         algorithm="gmm",
     )
     found = fit_segmentation(ROWS, asked)
-    told = membership_probabilities(found, ROWS)
+    shares = membership_probabilities(found, ROWS)
     ids = [segment.id for segment in found.segments[1:]]
-    assert told.columns == ["customer_id", "end", *ids]
-    assert told.select(pl.sum_horizontal(ids)).to_series().round(9).unique().item() == 1
-    likeliest = told.select(pl.concat_list(ids).list.arg_max() + 1).to_series()
+    assert shares.columns == ["customer_id", "end", *ids]
+    assert shares.select(pl.sum_horizontal(ids)).to_series().round(9).unique().item() == 1
+    likeliest = shares.select(pl.concat_list(ids).list.arg_max() + 1).to_series()
     assert (likeliest == found.assign(ROWS)["segment"]).mean() > 0.99
     top = found.segment_rules[0].id
-    assert told.filter(pl.col(top) > 0)[top].unique().to_list() == [1.0]
+    assert shares.filter(pl.col(top) > 0)[top].unique().to_list() == [1.0]
 
 
-def test_segments_without_chances_are_certain():
+def test_segments_without_probabilities_are_certain():
     found = fit_segmentation(ROWS, options())
-    told = membership_probabilities(found, ROWS)
-    assert set(told["S1"].unique()) == {0.0, 1.0}
+    shares = membership_probabilities(found, ROWS)
+    assert set(shares["S1"].unique()) == {0.0, 1.0}

@@ -68,7 +68,7 @@ def show_segment_events(output: Output, run: RunFolder) -> None:
     state = run.read_json("segmentation/model.json")
     for event in run.read_json("segmentation/events.json"):
         if event["version"] == state["identity"]["version"]:
-            output.print_line(event["told"])
+            output.print_line(event["text"])
     for notice in state["warnings"]:
         output.print_line(f"note: {notice}")
 

@@ -369,7 +369,7 @@ def _segment_notes(files: RunFiles) -> dict[str, JSON]:
     state = files.read_json("segmentation/model.json")
     version = state["identity"]["version"]
     events = _json(files, "segmentation/events.json") or []
-    told = [event["told"] for event in events if event["version"] == version]
+    told = [event["text"] for event in events if event["version"] == version]
     return {
         "fit": f"number {version}" if version > 1 else "the first",
         "algorithm": state["algorithm"],

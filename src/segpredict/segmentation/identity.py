@@ -92,7 +92,7 @@ class SegmentIdentity:
 
     def event_rows(self) -> list[dict[str, JSON]]:
         """Return the events as rows, each with its sentence."""
-        return [{**asdict(e), "told": e.to_text(self.names)} for e in self.events]
+        return [{**asdict(e), "text": e.to_text(self.names)} for e in self.events]
 
     def to_state(self) -> JSON:
         """Return it as plain JSON; `from_state` gives an equal value back."""
