@@ -83,6 +83,12 @@ class SegmentIdentity:
         In the order in which they occurred.
     names
         The current or last name of each id.
+
+    Examples
+    --------
+    >>> identity = SegmentIdentity(issued_ids=3)
+    >>> SegmentIdentity.from_state(identity.to_state()) == identity
+    True
     """
 
     version: int = 1

@@ -120,7 +120,13 @@ def fit_axes(
 
 
 def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the columns that `features.clustering_inputs` measures on request."""
+    """Return those of the columns that `features.clustering_inputs` measures on request.
+
+    Examples
+    --------
+    >>> extra_inputs(["spend", "days", "recency"])
+    ('recency',)
+    """
     return tuple(column for column in columns if column not in ("spend", "days"))
 
 
