@@ -35,13 +35,6 @@ def fit_segment_rules(
 ) -> tuple[SegmentRule, ...]:
     """Return the rules of the rule-based segments, their cut points frozen.
 
-    Parameters
-    ----------
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA` with the columns that the rules read.
-    rules
-        By name; if several match a customer, the first one decides.
-
     Notes
     -----
     A share is taken of all rows: the cut is the value of the last row in it, so that
@@ -105,21 +98,6 @@ def apply_overrides(
     earlier: Segmentation | None = None,
 ) -> Segmentation:
     """Return the segments that the config makes of the groups of a clustering.
-
-    Parameters
-    ----------
-    base_groups
-        One segment a group, in rising order of value.
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA`: all rows, those of rule-based segments too.
-    options
-        The settings.
-    rules
-        Rules of rule-based segments (`fit_segment_rules`).
-    ids
-        Ids of the groups, if a refit has matched them.
-    earlier
-        The segments before a refit, whose names and ids are kept.
 
     Raises
     ------
