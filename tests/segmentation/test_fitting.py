@@ -280,7 +280,7 @@ def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
     assert found.k == 2
     assert found.warnings[-2:] == (
         "dbscan finds the number of segments itself: 2.",
-        "dbscan left 1% of the rows over; they are with the segment nearest to them.",
+        "dbscan left 1% of the rows as noise; they are in the segment nearest to them.",
     )
 
 
