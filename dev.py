@@ -30,6 +30,7 @@ TEST_STEPS = (
     ("spelling", ["codespell"]),
     ("types", ["mypy"]),
     ("import layers", ["lint-imports"]),
+    ("dead code", ["python", "benchmarks/dead_code.py"]),
     ("tests", ["pytest", "-q", "-n", "2", *BY_FILE]),
 )
 

@@ -3,8 +3,9 @@
 import numpy as np
 import polars as pl
 
+from segpredict.core.ledger import Ledger
 from segpredict.core.orders import is_head
-from segpredict.core.tables import MONEY_SCALE, Ledger, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 LINE = {
     "customer_id": pl.String,

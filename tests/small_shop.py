@@ -10,7 +10,8 @@ from segpredict.classifier.history import histories_at_cutoffs
 from segpredict.classifier.training_data import TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions, TimeOptions, XgboostOptions
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import Panel, Transactions
+from segpredict.core.panel import Panel
+from segpredict.core.transactions import Transactions
 from segpredict.segmentation import Segmentation
 
 TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)

@@ -40,7 +40,7 @@ def test_an_unknown_name_gets_the_nearest_known_one() -> None:
 def test_a_missing_column_gets_the_map_option_to_paste() -> None:
     error = ColumnMissingError("customer_id", ["CustomerID", "Qty"], "a.csv")
     assert "--map customer_id='CustomerID'" in error.fix
-    assert error.facts()["column"] == "customer_id"
+    assert error.to_dict()["column"] == "customer_id"
 
 
 def test_a_missing_file_gets_its_near_miss() -> None:

@@ -9,7 +9,7 @@ import segpredict
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.core.run_folder import open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 pytestmark = pytest.mark.real
 QUICK = [

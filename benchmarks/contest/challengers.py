@@ -18,7 +18,7 @@ from segpredict.classifier import Baseline
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.training_data import TrainingData, feature_matrix
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 LEAVES = 8  # of LightGBM: as many as a tree of depth three has
 SMALLEST = 50  # rows in a leaf of LightGBM

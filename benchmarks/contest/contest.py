@@ -15,7 +15,8 @@ from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
 from segpredict.config import load as config
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.load import Config
-from segpredict.core.tables import INACTIVE_CODE, Transactions
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.core.window import as_date
 from segpredict.data import cleaning, side_tables

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE, Ledger, Transactions
+from segpredict.core.ledger import Ledger
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window, day_number
 from segpredict.data import store
 from segpredict.data.sample import sample

@@ -16,7 +16,7 @@ from polars.lazyframe.group_by import LazyGroupBy
 
 import shop
 from segpredict import features
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data import store
 
 # The columns of lines that SQL needs, and those that segpredict reads instead.

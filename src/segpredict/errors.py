@@ -1,32 +1,32 @@
 """Say what was asked, what was found and what to do; one class per kind of failure.
 
-Each class owns its wording and its exit code; doors only read them::
+Each class owns its wording and its exit code; the CLI only reads them::
 
     SegpredictError                 1  a bug in segpredict
     ├── UsageError                  2  the command line or a call is not understood
-    │   └── CustomerMissingError    2  nobody of that id can be explained
+    │   └── CustomerMissingError    2  no active customer has that id
     ├── ConfigError                 3  a config file or setting
     │   ├── UnknownNameError        3  no part, preset, key or segment of that name
     │   └── ExtraMissingError       3  a part needs an extra that is not installed
     ├── SourceError                 4  the input cannot be read as a table
-    │   ├── DownloadError           4  a public data set did not come as it should
+    │   ├── DownloadError           4  a public data set could not be downloaded
     │   ├── FileMissingError        4  no such file, folder or match
     │   └── UnreadableFileError     4  damaged, empty, or not a table
-    ├── ContractError               5  the data break the contract
+    ├── ContractError               5  the data break a rule of their columns
     │   ├── ColumnMissingError      5  a needed column is not there
     │   ├── BadCellsError           5  cells that are not what their column says
-    │   ├── TableError              5  a table between two rooms breaks its schema
-    │   └── TooManyBadRowsError     5  more unreadable rows than may be set aside
+    │   ├── SchemaError             5  a table between two rooms breaks its schema
+    │   └── TooManyBadRowsError     5  more unreadable rows than allowed
     ├── SupportError                6  the data are fine and cannot support the model
     │   ├── TooFewCustomersError    6
     │   ├── TooShortHistoryError    6  no origin has a complete outcome
-    │   └── OneClassError           6  every label is the same
+    │   └── SingleClassError        6  every label is the same
     ├── ArtifactError               7  a run folder is missing, damaged or too new
     │   └── TamperedFileError       7  a file differs from its recorded hash
     ├── MismatchError               8  model and data disagree
     ├── LimitError                 10  memory, disk, size or time
-    ├── BusyError                  11  the target exists already
-    └── WriterError                11  another process writes there
+    ├── TargetBusyError            11  the target exists already
+    └── StoreLockedError           11  another process writes there
 """
 
 import difflib
@@ -38,7 +38,7 @@ MAX_LISTED_NAMES = 30  # names that a message lists
 
 
 def quote_value(value: object) -> str:
-    """Return a value as a message may show it: quoted, cut, no control signs."""
+    """Return a value as a message may show it: quoted, cut, without control characters."""
     text = str(value)
     cut = text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
     return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + '"'
@@ -102,7 +102,7 @@ class UsageError(SegpredictError):
 
 
 class CustomerMissingError(UsageError):
-    """Nobody of that id has an order in the look-back. Other ids are not shown."""
+    """No customer with that id has an order in the look-back. Other ids are not shown."""
 
     code = "SP-L002"
 
@@ -133,7 +133,7 @@ class UnknownNameError(ConfigError):
 
 
 class ExtraMissingError(ConfigError):
-    """A part that was asked for needs an extra that is not installed."""
+    """A requested part needs an extra that is not installed."""
 
     code = "SP-C003"
 
@@ -152,7 +152,7 @@ class SourceError(SegpredictError):
 
 
 class FileMissingError(SourceError):
-    """No file, folder or match stands at that path."""
+    """There is no file, folder or match at that path."""
 
     code = "SP-F002"
 
@@ -163,7 +163,7 @@ class FileMissingError(SourceError):
 
 
 class DownloadError(SourceError):
-    """A public data set did not come, or not as it should."""
+    """A public data set could not be downloaded, or is not as expected."""
 
     code = "SP-F004"
 
@@ -189,7 +189,7 @@ class UnreadableFileError(SourceError):
 
 
 class ContractError(SegpredictError):
-    """Data that were read and break what their columns promise."""
+    """Data that were read and break the rules of their columns."""
 
     code = "SP-D001"
     exit_code = 5
@@ -249,7 +249,7 @@ class SchemaError(ContractError):
 
 
 class TooManyBadRowsError(ContractError):
-    """More rows cannot be read than may be set aside."""
+    """More rows are unreadable than allowed."""
 
     code = "SP-D005"
 
@@ -266,7 +266,7 @@ class TooManyBadRowsError(ContractError):
 
 
 class SupportError(SegpredictError):
-    """Data that are fine and cannot support the model that was asked for."""
+    """Valid data that cannot support the requested model."""
 
     code = "SP-M001"
     exit_code = 6
@@ -299,7 +299,7 @@ class TooShortHistoryError(SupportError):
 
 
 class SingleClassError(SupportError):
-    """Every label is the same, so there is nothing to tell apart."""
+    """Every label is the same, so there is nothing to predict."""
 
     code = "SP-M004"
 
@@ -329,7 +329,7 @@ class TamperedFileError(ArtifactError):
 
 
 class MismatchError(SegpredictError):
-    """A model and the data it is asked about do not fit each other."""
+    """A model and its input data do not match."""
 
     code = "SP-X001"
     exit_code = 8

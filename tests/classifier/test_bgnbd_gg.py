@@ -10,7 +10,7 @@ from segpredict.classifier.models.baselines import bgnbd_gg
 from segpredict.classifier.models.baselines._segment_borders import find_segment_borders
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma, fit
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SegpredictError, SupportError, TooFewCustomersError
 
 ORDERS, SPEND = BgNbd(0.9, 40.0, 0.5, 2.5), GammaGamma(4.0, 3.5, 60.0)

@@ -12,7 +12,7 @@ from segpredict.classifier.models import xgboost
 from segpredict.classifier.training_data import feature_matrix
 from segpredict.classifier.training_data import training_data_of_fold as lesson_of
 from segpredict.config.classifier import XgboostOptions
-from segpredict.core.tables import Panel
+from segpredict.core.panel import Panel
 from segpredict.errors import ConfigError, MismatchError, SingleClassError
 from small_shop import OPTIONS
 

@@ -7,7 +7,7 @@ import shop
 from segpredict.classifier import STATE_FEATURES, build_panel
 from segpredict.classifier.models import calendar
 from segpredict.core import schemas
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.errors import SegpredictError
 from small_shop import TIME
 

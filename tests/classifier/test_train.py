@@ -10,7 +10,7 @@ from segpredict.classifier import BASELINES, run_leakage_demo, schedule_folds, t
 from segpredict.classifier.evaluation import backtest
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameError
 from small_shop import OPTIONS, TIME, segmenter
 

@@ -41,7 +41,7 @@ def test_a_german_export_needs_no_options(tmp_path: Path) -> None:
     assert found["currency"] == "€"
     assert found["problem"] is None
     assert found["files"][0]["time_format"] == "dmy"
-    assert found["files"][0]["decimal mark"] == "comma"
+    assert found["files"][0]["decimal_mark"] == "comma"
     assert (found["first_day"], found["last_day"]) == ("2021-01-01", "2022-02-04")
     assert [row["measure"] for row in found["distributions"]] == [
         "orders per customer",

@@ -1,4 +1,9 @@
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -9,11 +14,43 @@ from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 def test_a_config_survives_the_manifest() -> None:
     given = load.load_config("cdnow", ["time.horizon=28", "seed=4", 'segmentation.names.S1="X"'])
-    assert load.build_config(given.state()) == given
+    assert load.build_config(given.to_state()) == given
 
 
-def test_the_commented_defaults_are_the_defaults() -> None:
+DEFAULT = load.list_presets()["default"].read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+# Settings without a default are commented out, with an example.
+EXAMPLES = re.sub(r'^# (?=("[^"]+"|[\w-]+) = )', "", DEFAULT, flags=re.MULTILINE)
+
+
+def setting_names(kind: type = Config, path: str = "") -> Iterator[str]:
+    for setting in fields(kind):
+        if setting.name in load.SHARED_SETTINGS.get(path, ()):
+            continue
+        place = f"{path}.{setting.name}".lstrip(".")
+        inner = setting.default_factory
+        yield from setting_names(inner, place) if is_dataclass(inner) else [place]
+
+
+def test_the_default_config_is_current() -> None:
+    render = run_path(str(DOCS / "write_default_config.py"))["render_default_config"]
+    assert render() == DEFAULT, "python docs/write_default_config.py"
+
+
+def test_the_default_config_loads_to_the_defaults() -> None:
     assert load.load_config("default") == Config()
+
+
+@pytest.mark.parametrize("name", list(setting_names()))
+def test_the_default_config_holds_every_setting(name: str) -> None:
+    values = tomllib.loads(EXAMPLES)
+    for key in name.split("."):
+        assert key in values
+        values = values[key]
+
+
+def test_the_examples_of_the_default_config_can_be_used() -> None:
+    assert load.build_config(tomllib.loads(EXAMPLES)).segmentation.k == 5
 
 
 @pytest.mark.parametrize("name", load.list_presets())
@@ -36,7 +73,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
     [
         ("tyme.horizon=1", UnknownNameError, "time"),
         ("time.horizn=1", UnknownNameError, "horizon"),
-        ("classifier.xgboost.dept=1", UnknownNameError, "depth"),
+        ("classifier.xgboost.max_dept=1", UnknownNameError, "max_depth"),
         ("time.horizon=0", ConfigError, "horizon"),
         ("time.horizon=soon", ConfigError, r"time\.horizon"),
         ("seed.x=1", ConfigError, "seed"),
@@ -53,7 +90,7 @@ def test_a_setting_that_cannot_be_is_refused_by_name(
 
 def test_values_are_read_as_toml_and_else_as_text() -> None:
     given = load.load_config(overrides=["segmentation.k=4", "cleaning.currency=£"])
-    assert (given.segments.k, given.cleaning.currency) == (4, "£")
+    assert (given.segmentation.k, given.cleaning.currency) == (4, "£")
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:

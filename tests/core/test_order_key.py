@@ -17,7 +17,7 @@ from segpredict.analytics.kpis import OrderBook
 from segpredict.config import load
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY, count_orders
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning import clean_lines
@@ -51,7 +51,7 @@ def cleaned(rows: Rows) -> Transactions:
     return clean_lines(from_frame(frame), CleaningOptions(max_bad_rows="100%"))
 
 
-def told(shop: Transactions) -> dict[str, Any]:
+def summary(shop: Transactions) -> dict[str, Any]:
     """Return what is made from orders: features, metrics, tables, exploration."""
     window = Window(shop.end_day, first_day=shop.first_day)
     lines = shop.lines.collect()
@@ -96,7 +96,7 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
     rows: Rows, draw: Any, nights: int, is_tail: bool
 ) -> None:
     whole = cleaned(rows)
-    wanted = told(whole)
+    wanted = summary(whole)
     assert_one_order_a_key(whole, wanted)
     shuffled = draw.sample(rows, len(rows))
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -105,7 +105,7 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
             end = len(rows) * (night + 1) // nights
             stored = store.renew_store(cleaned(shuffled[: max(1, end)]), folder)
         assert stored.fingerprint == whole.fingerprint
-        assert_same(wanted, told(stored))
+        assert_same(wanted, summary(stored))
 
 
 @settings(max_examples=10, deadline=None)
@@ -122,10 +122,10 @@ def test_lines_added_in_any_order_make_the_orders_of_the_file(
             part = lines.filter(night == n).lazy()
             stored = store.append_lines(replace(whole, lines=part), folder)
         assert stored.fingerprint == whole.fingerprint
-        assert_same(told(whole), told(stored))
+        assert_same(summary(whole), summary(stored))
 
 
-@pytest.mark.parametrize("turn", [1, -1], ids=["as it came", "backwards"])
+@pytest.mark.parametrize("turn", [1, -1], ids=["in order", "backwards"])
 def test_a_number_of_january_used_again_next_june_is_two_orders(tmp_path: Path, turn: int) -> None:
     """A store once took them for one, and the last day for that of January."""
     files = []
@@ -144,7 +144,7 @@ def test_a_number_of_january_used_again_next_june_is_two_orders(tmp_path: Path, 
         assert OrderBook.from_shop(shop).valid_orders["day"].to_list() == [15005, 15521]
         assert describe_shop(shop)["distributions"][0]["max"] == 2
         assert shop.ledger.total("used").orders == 2
-    assert_same(told(from_files), told(stored))
+    assert_same(summary(from_files), summary(stored))
 
 
 def test_a_line_without_customer_or_day_is_of_the_order_of_its_number() -> None:

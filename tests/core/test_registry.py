@@ -13,7 +13,7 @@ def test_a_part_is_a_public_module_that_offers_itself() -> None:
 def test_names_are_sorted_and_give_their_parts() -> None:
     assert list(FEATURE_FAMILIES.names()) == sorted(FEATURE_FAMILIES.names())
     assert [FEATURE_FAMILIES.get(n) for n in FEATURE_FAMILIES.names()] == list(
-        FEATURE_FAMILIES.all()
+        FEATURE_FAMILIES.all_parts()
     )
 
 

@@ -30,7 +30,7 @@ def publish(
     with draft_run(folder, **how) as draft:
         for name, content in contents.items():
             draft.write(name, content)
-        draft.facts.update(facts)
+        draft.metadata.update(facts)
         draft.publish()
 
 
@@ -47,7 +47,7 @@ def leftovers(folder: Path) -> list[str]:
 def test_what_was_published_reads_back_equal(folder: Path) -> None:
     run = open_run(folder)
     run.verify_hashes()
-    assert run.json("ledger.json") == {"rows": 3}
+    assert run.read_json("ledger.json") == {"rows": 3}
     assert run.read_parquet("segmentation/table.parquet").equals(NUMBERS)
     assert run.manifest["seed"] == 1
     assert leftovers(folder) == []
@@ -72,16 +72,16 @@ def test_a_draft_reads_what_it_wrote_and_names_what_nobody_wrote(
 ) -> None:
     with draft_run(tmp_path / "run") as draft:
         draft.write("ledger.json", encode_json([1]))
-        assert draft.json("ledger.json") == [1]
+        assert draft.read_json("ledger.json") == [1]
         with pytest.raises(ArtifactError, match="segpredict explain"):
-            draft.path("explain/importance.csv")
+            draft.path("explanation/importance.csv")
     assert not (tmp_path / "run").exists()
 
 
 def test_rewriting_a_carried_file_leaves_the_base_untouched(folder: Path) -> None:
     other = folder.parent / "other"
     publish(other, {"ledger.json": b"[]"}, {}, base=open_run(folder))
-    assert open_run(folder).json("ledger.json") == {"rows": 3}
+    assert open_run(folder).read_json("ledger.json") == {"rows": 3}
     open_run(folder).verify_hashes()
 
 
@@ -89,7 +89,7 @@ def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:
     base = open_run(folder)
     publish(folder, {"report.html": b"<p>"}, {"seed": 2}, base=base, replace=True)
     run = open_run(folder)
-    assert run.bytes("report.html") == b"<p>"
+    assert run.read_bytes("report.html") == b"<p>"
     assert run.read_parquet("segmentation/table.parquet").equals(NUMBERS)
     assert run.manifest["seed"] == 2
 
@@ -108,7 +108,7 @@ def test_a_writer_that_fails_leaves_the_old_run_as_it_was(folder: Path) -> None:
 def test_a_changed_file_is_refused_by_name(folder: Path) -> None:
     (folder / "ledger.json").write_bytes(b'{"rows": 4}')
     with pytest.raises(TamperedFileError, match=r"ledger\.json"):
-        open_run(folder).json("ledger.json")
+        open_run(folder).read_json("ledger.json")
 
 
 def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
 
 def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> None:
     with pytest.raises(ArtifactError, match="segpredict train-classifier"):
-        open_run(folder).json("classifier/evaluation.json")
+        open_run(folder).read_json("classifier/evaluation.json")
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_a_changed_fact_of_the_manifest_is_refused(folder: Path) -> None:
 
 def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
     with draft_run(folder, base=open_run(folder), replace=True) as draft:
-        draft.drop("segmentation/")
+        draft.remove("segmentation/")
         draft.publish()
     assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
-    assert not (folder / "segments" / "table.parquet").exists()
+    assert not (folder / "segmentation" / "table.parquet").exists()
 
 
 def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:

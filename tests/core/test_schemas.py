@@ -3,7 +3,7 @@ import pytest
 
 import shop
 from segpredict.core import schemas
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.errors import SchemaError
 
 SCHEMA = schemas.feature_schema([Feature("age", "Age.", "days", 0, 5)])

@@ -1,7 +1,7 @@
 import polars as pl
 
 import shop
-from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 
 
 def entry(stage: str, *numbers: int) -> LedgerEntry:
@@ -32,11 +32,11 @@ def order(name: str, day: int, void_day: int | None) -> dict[str, object]:
 
 def test_what_is_known_ends_the_day_before_the_cutoff() -> None:
     orders = pl.DataFrame([order("o1", 9, None), order("o2", 10, None)])
-    known = shop.transactions(orders).known(10).collect()
+    known = shop.transactions(orders).known_at(10).collect()
     assert known["order_id"].to_list() == ["o1"]
 
 
 def test_a_refund_voids_an_order_only_from_its_own_day_on() -> None:
     lines = shop.transactions(pl.DataFrame([order("o1", 5, 8), order("o2", 6, None)]))
-    assert lines.known(8).collect().height == 2
-    assert lines.known(9).collect()["order_id"].to_list() == ["o2"]
+    assert lines.known_at(8).collect().height == 2
+    assert lines.known_at(9).collect()["order_id"].to_list() == ["o2"]

@@ -29,15 +29,15 @@ def test_look_back_gap_and_outcome_touch_without_overlap(
 
 def test_the_defaults_are_whole_weeks() -> None:
     window = Window(0)
-    lengths = (window.lookback, window.horizon, window.history)
+    lengths = (window.lookback, window.horizon, window.max_history)
     assert all(n % 7 == 0 for n in lengths)
 
 
 def test_a_cutoff_day_itself_belongs_to_the_outcome() -> None:
     window = Window(day_number("2011-09-10"))
     assert as_date(window.outcome_start) == date(2011, 9, 10)
-    assert window.span("outcome") == "2011-09-10 to 2011-12-09"
-    assert window.span().endswith("2011-09-09")
+    assert window.format_part("outcome") == "2011-09-10 to 2011-12-09"
+    assert window.format_part().endswith("2011-09-09")
 
 
 def test_days_before_the_data_began_are_not_counted_as_observed() -> None:

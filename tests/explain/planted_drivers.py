@@ -6,7 +6,8 @@ import xgboost as xgb
 
 from segpredict.classifier import XgboostModel
 from segpredict.config.explain import ExplainOptions
-from segpredict.core.tables import Feature, Segment
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
 from segpredict.explain import Explanation, ForecastExplainer, build_explainer
 
 NAMES = ("noise_a", "driver", "helper", "noise_b")

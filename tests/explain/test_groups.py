@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict import features
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.explain.groups import (
     FREQUENCY_HEADLINE,
     HEADLINES,

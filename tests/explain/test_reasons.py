@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from planted_drivers import CLASSES, knowing, told
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.explain import explained_sentence
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.reasons import ContrastContributions, ReasonLexicon, reason_texts

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.core.tables import CustomerAttribute, CustomerLog, SideTables
+from segpredict.core.transactions import CustomerAttribute, CustomerLog, SideTables
 
 ATTRIBUTES = (
     CustomerAttribute("income", "number", "Income"),

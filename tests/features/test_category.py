@@ -3,7 +3,7 @@ import math
 import polars as pl
 from twelve import answer
 
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 
 PRODUCTS = pl.DataFrame(
     {"product_id": ["cup", "jug", "pan"], "category": ["table", "table", "kitchen"]}

@@ -4,7 +4,7 @@ from twelve import twelve_lines
 
 import shop
 from segpredict.core import schemas
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SchemaError
 from segpredict.features import clustering_inputs
 

@@ -1,7 +1,7 @@
 from side_shop import log
 from twelve import answer
 
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 
 ROWS = [("eve", 1, 1, 0), ("ann", 300, 2, 1), ("ann", 390, 1, 0), ("ann", 405, 7, 7)]
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import polars as pl
 
 import shop
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 from segpredict.core.window import Window
 from segpredict.features import compute_features
 

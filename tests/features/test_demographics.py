@@ -1,7 +1,7 @@
 from side_shop import ATTRIBUTES, customers
 from twelve import answer
 
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 
 COHORT = {"cohort_quarter": 2}  # ann first bought on day 100, 1970-04-11
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import shop
 from segpredict import features
-from segpredict.core.tables import MONEY_SCALE, FeatureTable, Transactions
+from segpredict.core.panel import FeatureTable
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
 from segpredict.features import FEATURE_FAMILIES, clustering_inputs
 

@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import shop
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.features import clustering_inputs, compute_features
 

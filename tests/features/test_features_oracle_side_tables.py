@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 from test_features_oracle import ask, retail_lines
 
 import shop
-from segpredict.core.tables import CustomerLog, SideTables, Transactions
+from segpredict.core.transactions import CustomerLog, SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.data.side_tables import freeze_side_tables
 from segpredict.features import compute_features

@@ -7,7 +7,7 @@ import pytest
 from side_shop import customers, log, side_tables
 
 import shop
-from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.features import (
     FEATURE_FAMILIES,

@@ -1,7 +1,7 @@
 import polars as pl
 from twelve import answer
 
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 
 PRICES = pl.DataFrame({"product_id": ["cup", "jug", "pan"], "percentile": [0.2, 0.5, 0.9]})
 

@@ -1,7 +1,7 @@
 from side_shop import log
 from twelve import answer
 
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 
 KINDS = ["sessions", "views", "carts"]
 ROWS = [

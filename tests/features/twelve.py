@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 import shop
-from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.features import compute_features
 

@@ -14,7 +14,7 @@ from segpredict.analytics import kpis
 from segpredict.config import load as config
 from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.data import cleaning, readers
 from segpredict.data.sample import sample

@@ -11,16 +11,10 @@ from plays_bundle import plays
 from shop_bundle import figures
 from worth_bundle import worth
 
-from segpredict.core.tables import (
-    MONEY_SCALE,
-    Detected,
-    Feature,
-    InputFile,
-    Ledger,
-    LedgerCount,
-    LedgerEntry,
-    Segment,
-)
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import MONEY_SCALE, Detected, InputFile
 from segpredict.core.window import Window
 from segpredict.explain import ImportanceEvidence
 from segpredict.report import ReportInput

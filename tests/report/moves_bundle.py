@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics import transitions
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 FIRST, SECOND = date(2010, 9, 11), date(2011, 9, 10)
 AFTER = date(2011, 12, 10)

@@ -15,7 +15,7 @@ from exploration_bundle import explored
 from test_page import Reader
 
 from segpredict.core.run_folder import RunFolder, open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.pipeline import archive
 from segpredict.pipeline.stages import collect_report_input
 from segpredict.report import render_html

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.report import formatting
 from segpredict.report.html.chart_layout import layout_intervals, segment_badges, stacked_strip
 

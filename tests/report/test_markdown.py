@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from bundles import SEGMENTS, bundle
 
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.report import render_markdown, section_contexts
 from segpredict.report.markdown import escape_markdown
 

@@ -14,15 +14,10 @@ from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 from plays_bundle import plays
 
 from segpredict import report
-from segpredict.core.tables import (
-    Detected,
-    Feature,
-    InputFile,
-    Ledger,
-    LedgerCount,
-    LedgerEntry,
-    Segment,
-)
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Detected, InputFile
 from segpredict.report import CHECK_SECTIONS, SECTIONS, ReportSection, render_html, section_contexts
 
 HOSTILE = (

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segpredict.core.run_folder import open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.pipeline.stages import collect_report_input
 from segpredict.report import ReportInput
 from segpredict.report.html.filters import filter_data, start_states

@@ -6,7 +6,7 @@ from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, verdic
 from moves_bundle import tables as moved
 from test_page import Reader
 
-from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.report import SECTIONS, render_html
 from segpredict.report.context.campaigns import campaign_summaries
 from segpredict.report.context.customer_value import customer_value_section

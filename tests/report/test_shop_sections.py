@@ -10,7 +10,7 @@ from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
 from segpredict.analytics.kpis import OrderBook, compute_kpis, metric_named
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report import render_html
 from segpredict.report.context.cohorts import cohorts_section
 from segpredict.report.context.shop import shop_section

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 
 def shop(*kinds: tuple[float, int], n: int = 150, end: int = 91, seed: int = 1) -> pl.DataFrame:

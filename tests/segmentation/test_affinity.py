@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.segmentation.affinity import distinctive_categories
 
 TWO = (

@@ -12,7 +12,7 @@ from segpredict.config.segmentation import (
     SegmentRuleOptions,
     SelectionOptions,
 )
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation import fit_segmentation, rows_to_cluster
 from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
 from segpredict.segmentation.selection.compare import (

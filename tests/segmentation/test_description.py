@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.description import RuleBranch, describe_segments
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SchemaError, SupportError, TooFewCustomersError
 from segpredict.segmentation import Segmentation, fit_segmentation
 

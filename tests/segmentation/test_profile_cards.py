@@ -3,7 +3,7 @@
 import polars as pl
 
 from segpredict.analytics.transitions import observed_matrix
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.description import SegmentDescription
 from segpredict.segmentation.naming import name_segments
 from segpredict.segmentation.profile_cards import profile_cards, typical_customers

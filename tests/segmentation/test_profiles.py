@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SchemaError
 from segpredict.segmentation import segment_profile_table
 from segpredict.segmentation.naming import name_segments

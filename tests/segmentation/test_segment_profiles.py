@@ -9,7 +9,7 @@ from segpredict import features
 from segpredict.analytics import segment_tables
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
-from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.segmentation import fit_segmentation, segment_profiles
 from shop import world
 

@@ -11,7 +11,9 @@ from segpredict.analytics.transitions import NEW_STATE, observed_matrix
 from segpredict.classifier import STATE_FEATURES
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.core.tables import INACTIVE_CODE, Feature, SideTables, Transactions
+from segpredict.core.panel import Feature
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window, as_date
 from segpredict.data import cleaning
 from segpredict.errors import ContractError, SupportError

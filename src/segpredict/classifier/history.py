@@ -11,7 +11,7 @@ from segpredict.classifier.panel import SegmentAssigner
 from segpredict.classifier.splits import Schedule
 from segpredict.classifier.training_data import HISTORY_COLUMNS, HistoryAtCutoff
 from segpredict.core.arrays import IntArray
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 HISTORY_FAMILIES = ("btyd", "rfm")
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from segpredict.classifier.splits import MIN_TRAIN_ORIGINS, Schedule, schedule_folds
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.errors import TooShortHistoryError
 
 CANDIDATE_HORIZONS = (28, 56, 91, 182, 364)

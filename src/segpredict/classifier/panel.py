@@ -8,7 +8,9 @@ import polars as pl
 
 from segpredict import features
 from segpredict.core import schemas
-from segpredict.core.tables import INACTIVE_CODE, Feature, Panel, Segment, Transactions
+from segpredict.core.panel import Feature, Panel
+from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.errors import SegpredictError
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from segpredict.core import disk
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
 from segpredict.errors import ArtifactError
 

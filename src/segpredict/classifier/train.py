@@ -44,8 +44,10 @@ from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import Fold, Schedule, schedule_folds
 from segpredict.classifier.training_data import Forecaster, TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
-from segpredict.core.tables import INACTIVE_CODE, JSON, MONEY_SCALE, Panel, Transactions
-from segpredict.core.types import ProgressCallback
+from segpredict.core.panel import Panel
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.core.types import JSON, ProgressCallback
 from segpredict.core.window import as_date
 from segpredict.errors import SingleClassError, SupportError
 

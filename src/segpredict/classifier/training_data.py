@@ -13,7 +13,8 @@ from segpredict.classifier.splits import Fold
 from segpredict.config.classifier import ClassifierOptions, XgboostOptions
 from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IntArray as IntArray
-from segpredict.core.tables import JSON, Panel
+from segpredict.core.panel import Panel
+from segpredict.core.types import JSON
 from segpredict.errors import MismatchError, SingleClassError
 
 # What probability models read of a customer: days with a purchase after the first,

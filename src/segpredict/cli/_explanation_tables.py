@@ -9,7 +9,7 @@ import polars as pl
 from segpredict import pipeline
 from segpredict.cli._output import Output
 from segpredict.core.run_folder import RunFolder
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
 from segpredict.explain import Explanation, ImportanceEvidence, files
 

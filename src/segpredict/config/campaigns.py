@@ -1,31 +1,34 @@
-"""What may be set about plays, their tests and who is left alone."""
+"""Options of campaigns, their tests and their control groups."""
 
 from dataclasses import dataclass
 
 from segpredict.errors import ConfigError
 
-MAX_HOLDOUT_SHARE = 0.5  # more left alone than contacted is no campaign
+MAX_HOLDOUT_SHARE = 0.5  # a larger control group than the contacted one is no campaign
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignOptions:
-    """Which plays there are, and how their tests are drawn and planned.
+    """Which campaigns there are, and how their tests are drawn and planned.
 
     Parameters
     ----------
     campaigns_file
-        A TOML file of plays; empty for those that come with the package.
+        A TOML file of campaigns; empty for those that come with the package.
     replace_defaults
-        Whether the file stands alone, instead of being added to the package's plays.
+        Whether the file replaces the package's campaigns instead of adding to them.
     holdout_share
-        Share of all customers who are left alone by every campaign.
+        Share of all customers in the control group, whom no campaign contacts.
     assignment_key
-        Secret of the lottery: who knows it can tell who will be left alone.
+        Secret of the random assignment: set your own, since with it the control group
+        can be computed.
     experiments_folder
-        The folder of what was tried; empty for ``experiments_folder`` beside the run.
-    alpha, power
-        Two-sided level of the planned tests, and the chance to see the stated uplift if
-        it is there.
+        The folder that records the campaigns that were run; empty for ``experiments``
+        next to the run.
+    alpha
+        Two-sided significance level of the planned tests.
+    power
+        Probability that a planned test detects the stated uplift if it is real.
 
     Raises
     ------
@@ -47,15 +50,15 @@ class CampaignOptions:
             "alpha": 0 < self.alpha < 1,
             "power": self.alpha < self.power < 1,
         }
-        for name, is_sound in ranges.items():
-            if not is_sound:
+        for name, is_valid in ranges.items():
+            if not is_valid:
                 raise ConfigError(
-                    f"actions.{name} = {getattr(self, name)} cannot be used.",
+                    f"campaigns.{name} = {getattr(self, name)} cannot be used.",
                     fix=f"give a holdout of at most {MAX_HOLDOUT_SHARE}, an alpha below 1 and "
                     "a power between the two; all above zero.",
                 )
         if self.replace_defaults and not self.campaigns_file:
             raise ConfigError(
-                "campaigns.replace_defaults is set, and no playbook is named to take the place.",
+                "campaigns.replace_defaults is set, but no file of campaigns is named.",
                 fix="name a TOML file with campaigns.campaigns_file.",
             )

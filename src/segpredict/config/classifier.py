@@ -1,4 +1,4 @@
-"""What may be set: the question in time, the booster, and how it is judged."""
+"""Options of the time windows, the classifier and its evaluation."""
 
 from dataclasses import dataclass, field
 
@@ -11,25 +11,27 @@ CALIBRATION_MODES = ("none", "proven")
 
 @dataclass(frozen=True, slots=True)
 class TimeOptions:
-    """How long to look back, how far ahead, and how often to ask.
+    """How far to look back and ahead, in whole days.
 
     Parameters
     ----------
     horizon
-        Days of the outcome.
+        Days of the outcome window: what is predicted, and the window a segment is
+        measured on.
     lookback
-        Days before a cutoff that give the features and make a customer eligible.
+        Days before a cutoff that features see; one order in them makes a customer
+        eligible.
     gap
-        Days between a cutoff and its outcome: time to score and to act.
+        Days between a cutoff and its outcome window: time to score and to act.
     step
         Days between neighbouring training origins.
     max_history
         Days to which lifetime features are capped.
     settlement
         Days that late rows need to arrive before an outcome counts. Labels are measured
-        as known at the end of the outcome, returns after it are not netted.
+        as known at the end of the outcome window; later returns are not subtracted.
     test_windows
-        Disjoint test windows, at most.
+        Disjoint test windows of the backtest, at most.
 
     Raises
     ------
@@ -53,7 +55,7 @@ class TimeOptions:
             found = ", ".join(f"time.{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The time options cannot be used: {found}.",
-                fix="give whole days above zero (gap and settle: zero or more).",
+                fix="give whole days above zero (gap and settlement: zero or more).",
             )
 
     @property
@@ -63,11 +65,11 @@ class TimeOptions:
 
     @property
     def days_to_complete(self) -> int:
-        """Days from a cutoff to the day on which its outcome is known for good."""
+        """Days from a cutoff to the day on which its outcome is final."""
         return self.days_to_outcome + self.settlement
 
     def window_at(self, cutoff: int, first_day: int | None = None) -> Window:
-        """Return the question of one origin."""
+        """Return the window of one origin."""
         return Window(
             cutoff,
             self.lookback,
@@ -85,28 +87,28 @@ class XgboostOptions:
     Parameters
     ----------
     learning_rate
-        Step of one round.
+        Step size of one boosting round.
     max_depth
-        Splits from root to leaf, at most.
+        Depth of a tree, at most.
     min_child_weight
-        Least sum of Hessians in a leaf.
+        Smallest sum of Hessians in a leaf.
     subsample
-        Share of rows that a round sees.
+        Share of rows used in a round.
     colsample_bytree
-        Share of columns that a tree sees.
+        Share of columns used by a tree.
     reg_lambda
         L2 penalty on leaf weights.
     gamma
-        Least gain in loss that a split must bring.
+        Smallest loss reduction of a split.
     early_stopping_rounds
-        Rounds without a better log-loss on the validation origins before stopping.
+        Rounds without a better log loss on the validation origins before stopping.
     max_rounds
-        Rounds, at most.
+        Boosting rounds, at most.
     refit_growth
-        Exponent, from 0 to 1, with which rounds grow when the last fit has more rows
-        than the one that found them.
+        Exponent, from 0 to 1, by which rounds grow when the final fit has more rows
+        than the fit that found them.
     fallback_rounds
-        Rounds where history is too short for validation origins.
+        Rounds if the history is too short for validation origins.
 
     Raises
     ------
@@ -137,39 +139,39 @@ class XgboostOptions:
         if wrong:
             found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
-                f"The booster options cannot be used: {found}.",
-                fix="shares lie in (0, 1], counts are 1 or more, growth lies "
+                f"The options of classifier.xgboost cannot be used: {found}.",
+                fix="shares lie in (0, 1], counts are 1 or more, refit_growth lies "
                 "in [0, 1], penalties are 0 or more.",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierOptions:
-    """How the classifier is fitted and judged.
+    """How the classifier is fitted and evaluated.
 
     Parameters
     ----------
     xgboost
         Settings of the boosted trees.
     baselines
-        Names of the baselines to compare with; empty means all but those that are
-        asked only by name.
+        Names of the baselines to compare with; empty for the default ones.
     families
-        Feature families; ``None`` means the default ones.
+        Feature families to use; without it the default ones, for which the data have
+        columns.
     bootstrap_draws
-        Bootstrap draws of test customers behind each interval.
+        Bootstrap draws of test customers behind each confidence interval.
     seed
-        Start of every random draw.
+        Seed of every random draw.
     threads
-        Threads of one fit; they never change a result.
+        Threads of one fit; results do not depend on them.
     decision_rule
-        The rule that names one segment (`decision.DecisionRule`): ``argmax``, ``balanced``
-        or ``cost``.
+        The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or
+        ``cost``.
     calibration
-        ``none``: probabilities are used as they are, and their errors are told.
-        ``proven``: the model's are mended where rehearsals prove it.
+        ``none`` uses the probabilities as they are; ``proven`` calibrates those of the
+        model if inner validation proves it better.
     alpha
-        Share of customers whose segment may be outside their prediction set.
+        Share of customers whose segment may lie outside their prediction set.
     """
 
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
@@ -186,14 +188,14 @@ class ClassifierOptions:
         is_known = self.decision_rule in DECISION_RULES and self.calibration in CALIBRATION_MODES
         if not is_known or not 0 < self.alpha < 1:
             raise ConfigError(
-                f"The classifier options cannot be used: decision = {self.decision_rule}, "
+                f"The classifier options cannot be used: decision_rule = {self.decision_rule}, "
                 f"calibration = {self.calibration}, alpha = {self.alpha}.",
-                fix=f"decision is one of {', '.join(DECISION_RULES)}, calibration of "
+                fix=f"decision_rule is one of {', '.join(DECISION_RULES)}, calibration of "
                 f"{', '.join(CALIBRATION_MODES)}; alpha is between 0 and 1.",
             )
         if self.bootstrap_draws < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(
-                f"The classifier options cannot be used: draws = {self.bootstrap_draws}, "
+                f"The classifier options cannot be used: bootstrap_draws = {self.bootstrap_draws}, "
                 f"threads = {self.threads}, seed = {self.seed}.",
-                fix="draws are 100 or more, threads 1 or more, the seed 0 or more.",
+                fix="bootstrap_draws are 100 or more, threads 1 or more, the seed 0 or more.",
             )

@@ -1,4 +1,4 @@
-"""What cleaning is asked to do: every choice in one frozen value."""
+"""Options of cleaning."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from zoneinfo import available_timezones
 from segpredict.errors import ConfigError, UnknownNameError
 
 # Codes that stand for no product in any shop: postage, fees, fixes, vouchers, tests. A
-# code must match one of them from its first sign to its last. Codes that mean it in one
-# shop only (an M for "manual" may be a size elsewhere) belong into that shop's config.
+# code must match one of them as a whole. Codes of one shop only (an M for "manual" may
+# be a size elsewhere) belong in the config of that shop.
 NON_PRODUCT_CODES = (
     *("POST", "POSTAGE", "SHIPPING", "CARRIAGE", "BANK CHARGES", "AMAZONFEE"),
     *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
@@ -25,44 +25,44 @@ class CleaningOptions:
     Parameters
     ----------
     rules
-        Names of the rules to run; ``all`` stands for every rule there is.
+        Names of the cleaning rules to run; ``all`` for every rule.
     excluded_rules
-        Names of rules not to run.
+        Names of cleaning rules not to run.
     product_codes
-        Regular expressions of product codes that are no products.
+        Regular expressions of codes that are no products; each must match a whole code.
     null_ids
         Customer ids that mean "no customer", such as ``GUEST``.
     cancel_prefixes
-        What the number of a cancelled order starts with.
+        Prefixes of the numbers of cancelled orders.
     void_statuses
         Values of the status column that make an order void, such as ``failed``.
     on_bad_rows
-        ``fail`` at the first unreadable cell, ``quarantine`` its row (keep it as a
-        reject), or ``drop`` it (count it only).
+        ``fail`` at the first unreadable cell, ``quarantine`` its row (save it as a
+        reject), or ``drop`` it (only count it).
     max_bad_rows
-        How many unreadable rows may be set aside: a share such as ``0.1%``, or a count.
+        How many unreadable rows are accepted: a share such as ``0.1%``, or a count.
     max_guest_share
         Largest share of rows without a customer.
     number_format
-        ``point`` or ``comma``: the decimal mark where the data cannot prove it.
+        The decimal mark, ``point`` or ``comma``, if the data cannot prove it.
     time_format
-        ``dmy`` or ``mdy`` where the data cannot prove it, or a format of strptime; by
+        ``dmy`` or ``mdy`` if the data cannot prove it, or a format of strptime; by
         default the whole column decides.
     timezone
-        The shop's zone, such as ``Europe/London``, for times with an offset to UTC.
+        The shop's time zone, such as ``Europe/London``, for times with an offset to UTC.
     excel_epoch
-        1900 or 1904: from where days that a spreadsheet wrote as numbers count.
+        1900 or 1904: the first year of dates that a spreadsheet wrote as numbers.
     century_pivot
-        Years of two digits up to this one are in the 2000s, later ones in the 1900s;
+        Two-digit years up to this one are in the 2000s, later ones in the 1900s;
         without it such years are not read.
     latest_date
-        The last day that can be true; rows after it cannot be read as data.
+        The last possible day; rows after it count as unreadable.
     currency
-        A sign or code to print before money.
+        A symbol or code to print before money.
     as_of
-        The cutoff: a date or day number; later rows are not used.
+        The cutoff, a date or a day number; rows from it on are not used.
     first_date
-        The day from which the shop is looked at; earlier rows are not used.
+        The first day to use; earlier rows are not used.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class CleaningOptions:
     first_date: str | int | None = None
 
     def __post_init__(self) -> None:
-        _one_of("way with bad rows", self.on_bad_rows, BAD_ROW_MODES)
+        _one_of("mode for bad rows", self.on_bad_rows, BAD_ROW_MODES)
         if self.number_format is not None:
             _one_of("decimal mark", self.number_format, ("point", "comma"))
         if self.timezone is not None and self.timezone not in available_timezones():
@@ -112,7 +112,7 @@ def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:
 
 
 def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
-    """Return how many of these rows may be set aside.
+    """Return how many of these rows may be unreadable.
 
     Raises
     ------
@@ -121,8 +121,8 @@ def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
 
     Examples
     --------
-    >>> allowed("0.1%", 5000), allowed(20, 5000), allowed("100%", 7)
-    (5, 20, 7)
+    >>> allowed_bad_rows("0.1%", 5000), allowed_bad_rows(20, 5000)
+    (5, 20)
     """
     text = str(max_bad).strip()
     share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
@@ -131,6 +131,6 @@ def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
     if text.isdecimal():
         return int(text)
     raise ConfigError(
-        f"max_bad is {max_bad!r}, neither a share nor a count.",
+        f"cleaning.max_bad_rows is {max_bad!r}, neither a share nor a count.",
         fix="write a share such as 0.1% or a count such as 20.",
     )

@@ -1,7 +1,7 @@
 """The names that exports give to each role, in several languages.
 
 They are compared without case, accents, blanks and punctuation (`normalize_name`); within a
-role the most telling name comes first. English, German, French, Spanish, Italian,
+role the most specific name comes first. English, German, French, Spanish, Italian,
 Dutch, Portuguese, Russian and Polish.
 """
 
@@ -131,7 +131,7 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("currency", "currency code", "Währung", "devise", "moneda", "divisa"),
         *("valuta", "moeda", "валюта", "waluta"),
     ),
-    "discount": (),  # money or per cent, of a piece or a line: only a person knows
+    "discount": (),  # money or percent, of a unit or a line: a person has to say
     "status": (),  # many things are called a status: a person has to name it
 }
 LETTER_FOLDING = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
@@ -143,11 +143,11 @@ def normalize_name(name: str) -> str:
 
     Examples
     --------
-    >>> normal(" Customer ID "), normal("Stückpreis"), normal("N. Revenue")
-    ('customerid', 'stuckpreis', 'nrevenue')
+    >>> [normalize_name(name) for name in (" Customer ID ", "Stückpreis", "N. Revenue")]
+    ['customerid', 'stuckpreis', 'nrevenue']
     """
-    apart = unicodedata.normalize("NFKD", name.casefold()).translate(LETTER_FOLDING)
-    bare = "".join(sign for sign in apart if sign.isalnum())
+    letters = unicodedata.normalize("NFKD", name.casefold()).translate(LETTER_FOLDING)
+    bare = "".join(letter for letter in letters if letter.isalnum())
     return bare or name.casefold().strip()
 
 

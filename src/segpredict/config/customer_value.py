@@ -1,4 +1,4 @@
-"""What may be set about worth: how much less money counts that comes later."""
+"""Options of customer value: how much less later money counts."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from segpredict.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class CustomerValueOptions:
-    """How later money is counted.
+    """How later money is discounted.
 
     Parameters
     ----------
     discount_rate
-        Yearly rate d: what comes a year from now counts 1 / (1 + d).
+        Yearly rate d: money a year from now counts 1 / (1 + d).
 
     Raises
     ------
@@ -26,6 +26,6 @@ class CustomerValueOptions:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.discount_rate) and self.discount_rate >= 0):
             raise ConfigError(
-                f"The discount cannot be used: customer_value.discount_rate = {self.discount_rate}.",
+                f"customer_value.discount_rate = {self.discount_rate} cannot be used.",
                 fix="give a yearly rate of zero or more, such as 0.10.",
             )

@@ -1,4 +1,4 @@
-"""What may be set about demand: how much shelves are to hold."""
+"""Options of demand forecasts: how much to stock."""
 
 import math
 from dataclasses import dataclass
@@ -13,26 +13,27 @@ class DemandOptions:
     Parameters
     ----------
     service_level
-        Critical ratio of products whose price and cost are not both known, and of
-        whole categories: the chance with which demand is to be met.
+        Probability of meeting demand (the critical ratio) of products whose price or
+        cost is unknown, and of whole categories.
     salvage_share
-        What a piece left over still brings, as a share of its cost.
+        Salvage value of a unit left over, as a share of its cost.
 
     Raises
     ------
     ConfigError
-        When the service does not lie between 0 and 1, or the salvage not in [0, 1).
+        When the service level is not between 0 and 1, or the salvage share not in [0, 1).
     """
 
     service_level: float = 0.9
     salvage_share: float = 0.0
 
     def __post_init__(self) -> None:
-        is_chance = math.isfinite(self.service_level) and 0 < self.service_level < 1
+        is_probability = math.isfinite(self.service_level) and 0 < self.service_level < 1
         is_share = math.isfinite(self.salvage_share) and 0 <= self.salvage_share < 1
-        if not (is_chance and is_share):
+        if not (is_probability and is_share):
             raise ConfigError(
-                "The options cannot be used: "
-                f"demand.service_level = {self.service_level}, demand.salvage_share = {self.salvage_share}.",
-                fix="give a service between 0 and 1, and a salvage of at least 0 and below 1.",
+                f"The options cannot be used: demand.service_level = {self.service_level}, "
+                f"demand.salvage_share = {self.salvage_share}.",
+                fix="give a service level between 0 and 1, and a salvage share of at least 0 "
+                "and below 1.",
             )

@@ -1,4 +1,4 @@
-"""How much to explain, and how hard the explanation is tried."""
+"""Options of the explanations."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,18 @@ from segpredict.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
-    """How much to explain, and how hard the explanation is tried.
+    """How much is explained, and how the explanations are checked.
 
     Parameters
     ----------
     sample_rows
         The most customers to explain; the sample is stratified by current segment.
     refits
-        Models fitted anew on other draws of customers, for intervals; 0 leaves the
-        cross-check out.
+        Models refitted on bootstrap samples of customers, for intervals; 0 for none.
     permutation_repeats
-        Times that each group of columns is shuffled on a test.
+        How often each group of columns is shuffled on a test window.
     ablations
-        Groups without which the trees are fitted again.
+        How many groups of columns are left out in turn, with the model refitted.
 
     Raises
     ------
@@ -38,6 +37,7 @@ class ExplainOptions:
         if wrong:
             found = ", ".join(f"explain.{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
-                f"The options of the explanation cannot be used: {found}.",
-                fix="give rows and repeats of one or more; refits and ablations of zero or more.",
+                f"The options of [explain] cannot be used: {found}.",
+                fix="give sample_rows and permutation_repeats of one or more; refits and "
+                "ablations of zero or more.",
             )

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError
 
 OptionsType = TypeVar("OptionsType")
@@ -28,7 +28,7 @@ def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: s
     try:
         return TypeAdapter(kind).validate_python(whole)
     except ValidationError as error:
-        raise _explained(error, section) from None
+        raise _explain_error(error, section) from None
 
 
 def _is_section(factory: Any) -> bool:
@@ -39,7 +39,7 @@ def _section(kind: Any, values: Mapping[str, JSON], name: str) -> Any:
     return fill_options(kind, values, name)
 
 
-def _explained(error: ValidationError, section: str) -> ConfigError:
+def _explain_error(error: ValidationError, section: str) -> ConfigError:
     first = error.errors()[0]
     place = ".".join([section, *map(str, first["loc"])]).strip(".")
     return ConfigError(

@@ -1,7 +1,7 @@
-"""TOML to options: nothing below this module sees a name, a path or a clock.
+"""TOML to options: nothing below this module reads a config file, a path or a clock.
 
-Every section of a config file is one frozen dataclass of the room it speaks to. A key
-that the dataclass does not have is an error with the nearest known key, never ignored.
+Every section of a config file is one frozen dataclass. A key that the dataclass does not
+have is an error with the nearest known key, never ignored.
 """
 
 import json
@@ -28,10 +28,10 @@ from segpredict.config.side_tables import (
     SideTableOptions,
 )
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
-# Settings that a room declares and the run gives to all rooms alike.
+# Options of a section that the run sets for all sections alike.
 SHARED_SETTINGS = {"segmentation": ("seed",), "classifier": ("seed", "threads")}
 
 _HERE = Path(__file__).parents[1]
@@ -49,11 +49,17 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, worth, demand, explain, actions,
-    report
-        The options of each room.
+    source, cleaning, time, segmentation, classifier, customer_value, demand, explain
+        The options of each step.
+    campaigns, report
+        What campaigns are planned, and what the report shows.
     customers, products, events, contacts, returns
-        Tables that stand beside the transactions.
+        Side tables: data in addition to the transactions.
+
+    Examples
+    --------
+    >>> Config(seed=7).time.horizon
+    91
     """
 
     seed: int = 0
@@ -76,7 +82,7 @@ class Config:
 
     @property
     def side_tables(self) -> SideTableOptions:
-        """The tables that stand beside the transactions."""
+        """The tables that are read in addition to the transactions."""
         logs = (self.events, self.contacts)
         return SideTableOptions(self.customers, self.products, *logs, self.returns)
 
@@ -120,7 +126,7 @@ def load_config(
 
     Examples
     --------
-    >>> load(overrides=["time.horizon=28"]).time.horizon
+    >>> load_config(overrides=["time.horizon=28"]).time.horizon
     28
     """
     values = dict(base or {}) if name is None else _read(_find(name))
@@ -136,6 +142,11 @@ def build_config(values: Mapping[str, JSON]) -> Config:
     ------
     ConfigError
         When a key is unknown or a value is of the wrong kind.
+
+    Examples
+    --------
+    >>> build_config({"time": {"horizon": 28}}).time.horizon
+    28
     """
     for section, names in SHARED_SETTINGS.items():
         for name in names:
@@ -148,7 +159,13 @@ def build_config(values: Mapping[str, JSON]) -> Config:
 
 
 def list_presets() -> dict[str, Path]:
-    """Return the presets that come with the package, by name."""
+    """Return the presets that come with the package, by name.
+
+    Examples
+    --------
+    >>> "cdnow" in list_presets()
+    True
+    """
     folder = _PRESETS if _PRESETS.is_dir() else _CHECKOUT
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
@@ -209,29 +226,23 @@ def _plain(value: Any) -> JSON:
 
 
 def draft_config(found: Mapping[str, Any], config: Config) -> str:
-    """Return a config file for the data that `check` looked at.
+    """Return a config file for the data that `check` has read.
 
     Parameters
     ----------
     found
         What `check` found.
     config
-        The config it was found with; what a person chose there is kept.
+        The config used to read the data; settings chosen there stay.
 
     Notes
     -----
-    The columns and formats of the first file are taken; a config speaks for files that
-    are laid out alike.
+    The columns and formats of the first file are taken; a config is for files of one
+    layout.
     """
     first = found["files"][0]
-    cleaning, time = config.cleaning, config.time
-    order = first.get("time_format", "")
-    proven = order if order in ("dmy", "mdy") else None
-    mark = first.get("decimal mark")
-    reasons = {row["horizon"]: row["reason"] for row in found["horizons"]}
-    best = [row["horizon"] for row in found["horizons"] if row["is_chosen"]]
-    if best and reasons.get(time.horizon) == reasons[best[0]]:
-        best = [time.horizon]
+    cleaning = config.cleaning
+    time_format, mark = first.get("time_format"), first.get("decimal_mark")
     lines = [
         f"# Drafted from {_comment(first['file'])}: {first['rows']:,} rows,",
         f"# {found['first_day']} to {found['last_day']}. Check it, then give it with",
@@ -248,19 +259,27 @@ def draft_config(found: Mapping[str, Any], config: Config) -> str:
         "",
         "[cleaning]",
         *_settings(
-            time_format=cleaning.time_format or proven,
+            time_format=cleaning.time_format
+            or (time_format if time_format in ("dmy", "mdy") else None),
             number_format=cleaning.number_format or (mark if mark in ("point", "comma") else None),
             timezone=cleaning.timezone,
             currency=cleaning.currency or found["currency"],
             null_ids=list(cleaning.null_ids) or None,
             on_bad_rows=cleaning.on_bad_rows,
-            max_bad=cleaning.max_bad_rows,
+            max_bad_rows=cleaning.max_bad_rows,
         ),
         "",
         "[time]",
-        *_settings(horizon=best[0] if best else time.horizon),
+        *_settings(horizon=_best_horizon(found["horizons"], config.time.horizon)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _best_horizon(weighed: Iterable[Mapping[str, Any]], configured: int) -> int:
+    """Return the configured horizon if it meets all conditions or none is chosen."""
+    conditions = ("is_uncertain", "is_testable", "is_long_enough")
+    sound = {row["horizon"] for row in weighed if all(row[name] for name in conditions)}
+    return min(sound) if sound and configured not in sound else configured
 
 
 def _comment(text: str) -> str:
@@ -268,8 +287,8 @@ def _comment(text: str) -> str:
 
 
 def _settings(**values: JSON) -> list[str]:
-    # A JSON text is a TOML text, but for the signs beyond 16 bits, which stay as they
-    # are, and DEL, which TOML wants escaped.
+    # A JSON string is a TOML string, except that TOML wants DEL escaped; characters
+    # beyond 16 bits stay as they are.
     return [
         f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
         for name, value in values.items()

@@ -1,19 +1,19 @@
-"""What the page shows."""
+"""Options of the report."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """What the page shows.
+    """What the report shows.
 
     Parameters
     ----------
     show_customers
-        Whether single customers stand on it, with their ids. Without them the page can
-        be sent where ids must not go.
+        Whether the report lists single customers with their ids. Without them it can be
+        sent where ids must not go.
     max_listed
-        How many of them a list holds at most.
+        How many customers a list shows, at most.
     """
 
     show_customers: bool = True

@@ -1,4 +1,4 @@
-"""What a person may decide about segments; everything has a default that works."""
+"""Options of the segmentation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from segpredict.errors import ConfigError
 
-MAX_SEGMENTS = 8  # segments; more have no names on the ladder and no use
+MAX_SEGMENTS = 8  # more segments have no names and no use
 SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
 CLUSTERING_INPUTS = ("fm", "rfm", "wide")
 SELECTION_CRITERIA = (
@@ -21,17 +21,16 @@ RULE_COLUMNS = get_args(RuleColumn)
 
 @dataclass(frozen=True, slots=True)
 class SegmentRuleOptions:
-    """A segment that a rule sets apart before the others are made.
+    """A segment defined by a rule, whose customers are taken out before clustering.
 
     Parameters
     ----------
     column
-        The column of the instrument that the rule reads.
+        The clustering input that the rule reads.
     top_share
-        Share of the customers with the highest values; those who tie with the last of
-        them are among them.
+        Share of the customers with the highest values, ties with the last included.
     min_value
-        Or the least value: in currency, days, products or pieces.
+        Or the smallest value, in the unit of the column.
 
     Raises
     ------
@@ -47,34 +46,34 @@ class SegmentRuleOptions:
         is_one = (self.top_share is None) != (self.min_value is None)
         if not is_one or (self.top_share is not None and not 0 < self.top_share < 0.5):
             raise ConfigError(
-                "A segment that is set apart needs either top, a share above 0 and "
-                f"below 0.5, or least; found top = {self.top_share}, least = {self.min_value}.",
+                "A segment defined by a rule needs either top_share, above 0 and below 0.5, or "
+                f"min_value; found top_share = {self.top_share}, min_value = {self.min_value}.",
                 fix='write it as in [segmentation.overrides.rules] "Key accounts" = '
-                '{ column = "spend", top = 0.005 }.',
+                '{ column = "spend", top_share = 0.005 }.',
             )
 
 
 @dataclass(frozen=True, slots=True)
 class OverrideOptions:
-    """What people decide over the data: all of it logged, ids left as they are.
+    """Manual changes to the segments; all are logged, and ids stay as they are.
 
     Parameters
     ----------
     merged
-        Groups of ids that are to be one segment, which bears the first of them, such
-        as ``[["S2", "S3"]]``.
+        Groups of ids that become one segment under the first id, such as
+        ``[["S2", "S3"]]``.
     pinned_ids
-        Ids of segments that a refit must leave where they are.
+        Ids of segments that a refit does not move.
     axis_weights
-        How much each column of the instrument counts in squared distance, 1 where it is
-        not named, 0 to leave it out.
+        Weight of each clustering input in squared distance: 1 if it is not named, 0 to
+        leave it out.
     rules
-        Segments that a rule sets apart, by name.
+        Segments defined by a rule, by name.
 
     Raises
     ------
     ConfigError
-        When a weight is negative, spend is left out, or a merge names fewer than two.
+        When a weight is negative, spend has no weight, or a merge names fewer than two.
     """
 
     merged: tuple[tuple[str, ...], ...] = ()
@@ -91,54 +90,68 @@ class OverrideOptions:
             "at least two ids in each merge": all(len(set(m)) > 1 for m in self.merged),
             "no id in two merges": len(merged) == len(set(merged)),
         }
-        broken = [rule for rule, is_kept in is_met.items() if not is_kept]
+        broken = [rule for rule, is_valid in is_met.items() if not is_valid]
         if broken:
             raise ConfigError(
-                f"What [segmentation.overrides] says breaks: {'; '.join(broken)}.",
+                f"The options under [segmentation.overrides] break: {'; '.join(broken)}.",
                 fix="correct it in the config, or with --set.",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionOptions:
-    """Which ways to segment are compared, how thoroughly, and what they must pass.
+    """Which candidates are compared, how thoroughly, and the criteria they must meet.
 
     Parameters
     ----------
     algorithms
-        Names of parts of `segpredict.segmentation.algorithms`; empty means all.
+        Names of the algorithms to compare; empty for all.
     inputs
-        What to measure buying by; see ``segmentation.inputs``.
-    k_min, k_max
-        Numbers of segments to try.
+        Sets of clustering inputs to compare; see ``segmentation.inputs``.
+    k_min
+        Smallest number of segments to try.
+    k_max
+        Largest number of segments to try.
     sample_rows
-        Rows of the sample on which stability is measured; never more than there are
-        customers, since another window of the same customer is no news.
-    bootstrap_draws, strength_splits, seed_runs, null_samples
-        Bootstrap draws; halvings; other seeds; null worlds of each kind. A candidate
-        that has failed a gate gets `min_draws` of the first three and no null.
+        Rows of the sample on which stability is measured; never more than customers,
+        since another window of the same customer adds little.
+    bootstrap_draws
+        Bootstrap draws of each candidate.
+    strength_splits
+        Random halvings, for prediction strength.
+    seed_runs
+        Refits with other seeds.
+    null_samples
+        Null data sets of each kind; none for a candidate that failed a criterion.
     min_draws
-        Draws of a candidate that has failed a gate already.
+        Draws of a candidate that has already failed a criterion.
     refit_starts
         Random starts of a refit on a resample.
-    min_jaccard, min_rand_index, min_temporal_stability, min_seed_stability
-        Worst group's mean Jaccard, mean adjusted Rand index over bootstrap draws,
-        against the segmenter of one horizon earlier, and over seeds.
+    min_jaccard
+        Smallest mean Jaccard index of the least stable segment over bootstrap draws.
+    min_rand_index
+        Smallest mean adjusted Rand index over bootstrap draws.
+    min_temporal_stability
+        Smallest adjusted Rand index against the segmentation of one horizon earlier.
+    min_seed_stability
+        Smallest adjusted Rand index over other seeds.
     min_tree_accuracy
-        Balanced accuracy of a tree of depth 3.
+        Smallest balanced accuracy of a decision tree of depth 3.
     min_value_step
-        Least distance in worth between neighbouring segments, in standard deviations.
-        Not asked for by default: unlike the quick rule, this one does not go by the
-        silhouette, which rises with every whole purchase day that is cut off.
+        Smallest difference in value between neighbouring segments, in standard
+        deviations. It is 0 here: unlike the quick choice of k, the comparison does not
+        rest on the silhouette, which rises with every whole purchase day cut off.
     max_noise_share
-        Share that the algorithm left over and the nearest group took.
+        Largest share of customers that a density algorithm leaves as noise.
     min_agreement
-        Share of the fit rows that the frozen rule puts where the algorithm had them.
-    null_margin, natural_strength
-        By how much silhouette and prediction strength must exceed what 95 % of the null
-        worlds show, and the least prediction strength, to be called natural.
+        Smallest share of the fit rows that the frozen rule assigns as the algorithm did.
+    null_margin
+        By how much silhouette and prediction strength must exceed 95 % of the null data
+        sets, for clusters to be called natural.
+    natural_strength
+        Smallest prediction strength of clusters that are called natural.
     criterion_weights
-        Weight of each aim in the mean of ranks; one that is missing counts 1.
+        Weight of each criterion in the mean of ranks; 1 if it is missing.
 
     Raises
     ------
@@ -173,12 +186,14 @@ class SelectionOptions:
         counts = ("bootstrap_draws", "strength_splits", "seed_runs", "null_samples", "refit_starts")
         is_met = {
             "2 <= k_min <= k_max <= 8": 2 <= self.k_min <= self.k_max <= 8,
-            f"instruments of {', '.join(CLUSTERING_INPUTS)}": bool(self.inputs)
+            f"inputs of {', '.join(CLUSTERING_INPUTS)}": bool(self.inputs)
             and set(self.inputs) <= set(CLUSTERING_INPUTS),
-            "rows of at least 200": self.sample_rows >= 200,
+            "sample_rows of at least 200": self.sample_rows >= 200,
             f"{', '.join(counts)} of at least 1": all(getattr(self, name) >= 1 for name in counts),
-            "least of at least 2": self.min_draws >= 2,
-            f"weights of {', '.join(SELECTION_CRITERIA)}, 0 or more": set(self.criterion_weights)
+            "min_draws of at least 2": self.min_draws >= 2,
+            f"criterion_weights of {', '.join(SELECTION_CRITERIA)}, 0 or more": set(
+                self.criterion_weights
+            )
             <= set(SELECTION_CRITERIA)
             and all(weight >= 0 for weight in self.criterion_weights.values()),
         }
@@ -197,45 +212,49 @@ class SegmentationOptions:
     Parameters
     ----------
     k
-        Number of active segments; ``None`` lets the data choose.
-    k_min, k_max
-        Numbers to choose from. Fewer than three are too coarse to act on.
+        Number of active segments; without it the data choose.
+    k_min
+        Smallest number of segments to choose; fewer than three are too coarse to act on.
+    k_max
+        Largest number of segments to choose.
     algorithm
-        Name of a part of `segpredict.segmentation.algorithms`.
+        Name of the algorithm: ``kmeans``, ``rules``, ``gmm``, ``ward``, ``dbscan``,
+        ``hdbscan``, ``hybrid`` or ``autoencoder_kmeans``.
     algorithm_settings
         Options of the algorithm that differ from its defaults, by name.
     inputs
-        What a window of buying is measured by: ``fm`` (spend and purchase days),
-        ``rfm`` (and recency) or ``wide`` (and products, units and refunds).
+        Clustering inputs: ``fm`` (spend and purchase days),
+        ``rfm`` (with recency) or ``wide`` (also with products, units and refunds).
     n_init
         Random starts of the algorithm.
     winsor_percentiles
-        Percentiles of the fit rows at which spend and days are cut.
-    min_share, max_share
-        Bounds on a segment's share of the active rows.
+        Percentiles of the fit rows at which spend and days are capped.
+    min_share
+        Smallest share of the active rows in a segment.
+    max_share
+        Largest share of the active rows in a segment.
     min_customers
-        Least number of customers in a segment of an average window; in a shop with
+        Smallest number of customers in a segment in an average window; in a shop with
         fewer than twenty times as many active customers, a twentieth of them.
     min_value_step
-        Least distance in spend between neighbouring segments, in standard deviations of
-        log spend; below it, one could not be said to be worth more than the other.
+        Smallest difference in spend between neighbouring segments, in standard
+        deviations of log spend; below it, their value does not differ clearly.
     max_points
-        Distinct points above which the algorithm sees a systematic sample.
+        Distinct points above which the algorithm is fitted on a systematic sample.
     names
-        Segment names by id, such as ``{"S3": "VIP"}``; the rest keep theirs.
+        Segment names by id, such as ``{"S3": "VIP"}``; other segments keep their names.
     affinity_level
-        What the cards say a segment buys more of than others: ``category`` (where the
+        What profiles say a segment buys more of than others: ``category`` (if the
         products table has one), ``product`` or ``none``.
     overrides
-        What people decide over the data: merges, weights, segments set apart.
+        Manual changes: merged segments, weights, rule-based segments.
     rule_grid_names
-        Names in the rule grid that replace the usual ones: by its code of scores of
-        recency, frequency and spend (``555``), or by the first two for all five of
-        spend (``55``).
+        Names in the rule grid that replace the usual ones, by the scores of recency,
+        frequency and spend (``555``), or of the first two (``55``).
     seed
         Seed of the random starts.
     selection
-        What ``--compare`` and ``--select`` try, and the bar they set.
+        What ``cluster --compare`` and ``--select`` try, and the criteria to meet.
 
     Raises
     ------
@@ -265,21 +284,21 @@ class SegmentationOptions:
 
     def __post_init__(self) -> None:
         low, high = self.winsor_percentiles
-        asked = 2 if self.k is None else self.k
+        k = 2 if self.k is None else self.k
         is_met = {
-            f"k from 2 to {MAX_SEGMENTS}": 2 <= asked <= MAX_SEGMENTS,
+            f"k from 2 to {MAX_SEGMENTS}": 2 <= k <= MAX_SEGMENTS,
             f"2 <= k_min <= k_max <= {MAX_SEGMENTS}": 2 <= self.k_min <= self.k_max <= MAX_SEGMENTS,
-            "instrument of fm, rfm or wide": self.inputs in ("fm", "rfm", "wide"),
+            f"inputs of {', '.join(CLUSTERING_INPUTS)}": self.inputs in CLUSTERING_INPUTS,
             "n_init of at least 1": self.n_init >= 1,
             "winsor percentiles from 0 to 100, rising": 0 <= low < high <= 100,
             "0 <= min_share < max_share <= 1": 0 <= self.min_share < self.max_share <= 1,
             "min_customers of at least 0": self.min_customers >= 0,
             "max_points of at least 1,000": self.max_points >= 1_000,
         }
-        _require(is_met, "segments")
+        _require(is_met, "segmentation")
 
     def least_customers(self, active: float) -> float:
-        """Return the least size of a segment where so many customers are active."""
+        """Return the smallest size of a segment, given the number of active customers."""
         return min(self.min_customers, SMALL_SHOP * active)
 
     @property
@@ -291,7 +310,7 @@ class SegmentationOptions:
 
 
 def _require(is_met: Mapping[str, bool], section: str) -> None:
-    broken = [rule for rule, is_kept in is_met.items() if not is_kept]
+    broken = [rule for rule, is_valid in is_met.items() if not is_valid]
     if broken:
         raise ConfigError(
             f"The options under [{section}] break: {'; '.join(broken)}.",

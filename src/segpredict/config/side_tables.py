@@ -1,10 +1,10 @@
-"""Where the side tables are, and which column plays which role."""
+"""Options of the side tables: where they are, and the role of each column."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
-from segpredict.core.tables import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
+from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
 from segpredict.errors import ConfigError, UnknownNameError
 
 AttributeKind = Literal["number", "date", "level"]
@@ -21,20 +21,20 @@ class CustomerTableOptions:
     Parameters
     ----------
     data
-        A file, folder or glob; empty for none. A relative path is looked for beside
-        the transactions first.
+        A file, folder or glob; empty for none. A relative path is first looked for next
+        to the transactions.
     columns
         Role → column for ``customer_id``, and ``since`` and ``until``, the days from
-        which and before which a row held.
+        which and before which a row is valid.
     time_varying
-        Columns to use where rows have a ``since``; without it they need vouching.
+        Columns to use if rows have a ``since``; otherwise name them in `time_invariant`.
     time_invariant
         Columns without a time stamp that may be used, because they never change or
-        were taken before the first cutoff.
+        were recorded before the first cutoff.
     kinds
-        Column → ``number``, ``date`` or ``level``, where the cells should not decide.
+        Column → ``number``, ``date`` or ``level``, if the cells should not decide.
     time_format
-        As in `CleaningPlan`, for dates.
+        Format of dates: ``dmy``, ``mdy`` or a format of strptime.
     """
 
     data: str = ""
@@ -48,8 +48,8 @@ class CustomerTableOptions:
         _known_roles("customers", self.columns, CUSTOMER_ROLES)
         if self.data and self.time_varying and "since" not in self.columns:
             raise ConfigError(
-                f"customers.time_varying names {', '.join(self.time_varying)}, but no column says since "
-                "when a row held.",
+                f"customers.time_varying names {', '.join(self.time_varying)}, but no column says "
+                "since when a row is valid.",
                 fix="set customers.columns.since, or name them in customers.time_invariant if "
                 "they never change.",
             )
@@ -62,12 +62,12 @@ class ProductTableOptions:
     Parameters
     ----------
     data
-        As in `CustomerTableOptions`.
+        A file, folder or glob; empty for none.
     columns
         Role → column for ``product_id``, and any of ``category``, ``price`` (the list
         price, used for lines that have none of their own) and ``cost``.
     time_invariant
-        Columns that may be used although they have no time stamp.
+        Columns without a time stamp that may be used, because they never change.
     """
 
     data: str = ""
@@ -78,29 +78,28 @@ class ProductTableOptions:
         _known_roles("products", self.columns, PRODUCT_ROLES)
 
     def provides(self, role: str) -> bool:
-        """Return whether the table gives a role, and the user vouches for it."""
+        """Return whether the table has a role, in a column named as time-invariant."""
         column = self.columns.get(role)
         return bool(self.data) and column is not None and column in self.time_invariant
 
 
 @dataclass(frozen=True, slots=True)
 class EventLogOptions:
-    """A table of things that happened, each with its time.
+    """A table of web events or contacts, each with its time.
 
     Parameters
     ----------
     data
-        As in `CustomerTableOptions`.
+        A file, folder or glob; empty for none.
     columns
-        Role → column for ``customer_id`` and ``time``; then either ``kind``, the word
-        for what happened, or one column of counts per kind. ``session`` is the id by
-        which visits are told apart.
+        Role → column for ``customer_id`` and ``time``; then either ``kind``, the type of
+        event, or one column of counts per kind. ``session`` is the id of a visit.
     kinds
-        Kind → the words of the column ``kind`` that mean it. Kinds of events are
+        Kind → the values of the column ``kind`` that mean it. Kinds of events are
         ``sessions``, ``views``, ``carts`` and ``searches``, of contacts ``sent`` and
         ``opened``.
     time_format
-        As in `CleaningPlan`.
+        Format of times: ``dmy``, ``mdy`` or a format of strptime.
     """
 
     data: str = ""
@@ -117,19 +116,18 @@ class EventLogOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReturnTableOptions:
-    """A table of returns that names no customer: it is told, and laid to nobody.
+    """A table of returns without customers: it is reported, and not used.
 
-    Returns that name their customer belong among the transactions, as lines with a
-    negative quantity.
+    Returns with a customer belong in the transactions, as lines with a negative quantity.
 
     Parameters
     ----------
     data
-        As in `CustomerTableOptions`.
+        A file, folder or glob; empty for none.
     columns
         Role → column for ``product_id``, ``time`` and ``quantity``.
     time_format
-        As in `CleaningPlan`.
+        Format of times: ``dmy``, ``mdy`` or a format of strptime.
     """
 
     data: str = ""
@@ -142,12 +140,12 @@ class ReturnTableOptions:
 
 @dataclass(frozen=True, slots=True)
 class SideTableOptions:
-    """The side tables that a run asks for.
+    """The side tables of a run.
 
     Parameters
     ----------
     customers, products, events, contacts, returns
-        Where they are; without ``data``, none.
+        Options of each table; without ``data`` it is not read.
     """
 
     customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
@@ -159,12 +157,12 @@ class SideTableOptions:
     def relocated(
         self, data: Mapping[str, str], attributes: Iterable[CustomerAttribute]
     ) -> "SideTableOptions":
-        """Return the same tables at other places, to be read as they were before.
+        """Return the same tables at other paths, to be read with the same options.
 
         Parameters
         ----------
         data
-            Name → place. Tables that are not named are not read.
+            Name → path. Tables that are not named are not read.
         attributes
             The columns of customers, whose kinds no longer depend on the cells.
 
@@ -173,7 +171,7 @@ class SideTableOptions:
         UnknownNameError
             When there is no table of that name.
         ConfigError
-            When the run had no such table, so that nothing says how to read it.
+            When the run had no such table, so that its options are unknown.
         """
         known = {f.name: getattr(self, f.name) for f in fields(self)}
         for name in data:

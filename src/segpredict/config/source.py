@@ -1,4 +1,4 @@
-"""How an input is laid out: which column plays which role, and how the text is set."""
+"""Options of the input: the role of each column, and the format of the text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,49 +28,50 @@ class SourceOptions:
     Parameters
     ----------
     columns
-        Role → name of the column in the input. A role that is not named here is looked
-        for under the names that common exports use; an empty name leaves it out.
+        Role → name of the column in the input. Roles that are not named here are found
+        by the names that common exports use; an empty name leaves a role out.
     format
-        ``csv`` or ``parquet``; by default the file's suffix decides.
+        ``csv``, ``parquet``, ``excel``, ``sqlite`` or ``duckdb``; by default the file's
+        suffix decides.
     separator
-        The sign between cells, or ``whitespace`` for aligned text; by default the first
-        lines decide among comma, semicolon, tab and bar.
+        The character between cells, or ``whitespace`` for aligned text; by default the
+        first lines decide among comma, semicolon, tab and bar.
     encoding
-        A codec's name; by default strict UTF-8, and cp1252 if that fails.
+        Name of the encoding; by default strict UTF-8, and cp1252 if that fails.
     optional_roles
-        Roles whose named column may be absent, as when scoring.
+        Roles whose column may be absent, for example when scoring.
     deferred_roles
-        Roles that need not be in the input: another table will give them.
+        Roles that another table will provide.
     header_row
-        The row with the names of the columns; 0 where there is none. By default the
-        first row that is neither blank nor a comment.
+        The row with the names of the columns, 0 if there is none; by default the first
+        row that is neither blank nor a comment.
     column_names
         Names of the columns, for a file without a header.
     comment_prefix
-        What a line starts with that is no data.
+        Prefix of lines that are comments.
     quote_escape
-        How a quote inside quotes is written: ``double`` (RFC 4180) or ``backslash``;
-        by default the whole file proves it.
+        How a quote inside quotes is written: ``double`` (RFC 4180) or ``backslash``; by
+        default the whole file decides.
     stray_quotes
-        ``refuse`` a row with a quote in an unquoted cell, or ``keep`` it as a sign.
+        ``refuse`` a row with a quote in an unquoted cell, or ``keep`` the quote as text.
     allow_truncated
-        Drop a last row that was cut off instead of refusing the file.
+        Whether to drop a last row that was cut off instead of refusing the file.
     sheet
-        The sheet of a workbook; ``*`` joins all sheets of transactions, which must
-        have the same header, and leaves out covers and notes.
+        The sheet of a workbook; ``*`` joins all sheets of transactions, which must have
+        the same header, and leaves out covers and notes.
     table
         The table or view of a database file.
     max_file_bytes
-        The most bytes that a file may have.
+        Largest size of a file in bytes.
     max_unpacked_bytes
-        The most bytes that a packed file may grow to.
+        Largest size in bytes of a compressed file when unpacked.
 
     Raises
     ------
     UnknownNameError
-        When a role is not one of `contracts.COLUMN_ROLES`.
+        When a role is not one of `core.schemas.COLUMN_ROLES`.
     ConfigError
-        When the separator is neither one sign nor ``whitespace``, or there is neither
+        When the separator is neither one character nor ``whitespace``, or there is neither
         a header nor a name for each column.
     """
 
@@ -95,11 +96,11 @@ class SourceOptions:
         for role in self.columns:
             if role not in COLUMN_ROLES:
                 raise UnknownNameError("role", role, COLUMN_ROLES)
-        sign = self.separator
-        if sign is not None and sign != WHITESPACE and len(sign) != 1:
+        separator = self.separator
+        if separator not in (None, WHITESPACE) and len(separator or "") != 1:
             raise ConfigError(
-                f"A separator is one sign; {sign!r} is not.",
-                fix="give one sign, or 'whitespace' for aligned text.",
+                f"A separator is one character; {separator!r} is not.",
+                fix="give one character, or 'whitespace' for aligned text.",
             )
         if self.header_row == 0 and not self.column_names:
             raise ConfigError(
@@ -108,18 +109,18 @@ class SourceOptions:
             )
 
 
-FEW = 50  # rows of which all may be guests' by chance
+MIN_ROWS = 50  # in fewer rows a column may be empty by chance
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
-SUMMARY_COLUMN_NAMES = {  # names that a table of one row per customer has
+SUMMARY_COLUMN_NAMES = {  # typical of a table with one row per customer
     *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
     *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
     *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
 }
-INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
-# White space and the unseen together: each pass over all cells of a file is dear.
+INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # no white space in Unicode, yet invisible
+# White space and invisible characters together: a pass over all cells is expensive.
 BLANK_CHARACTERS = (
     INVISIBLE_CHARACTERS
-    + "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign > "\x1f")
+    + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char > "\x1f")
     + "\t\n\v\f\r"
 )
 
@@ -132,7 +133,7 @@ def match_columns(found: Sequence[str], layout: SourceOptions, file: str) -> dic
     ColumnMissingError
         When a named column is absent, or a role that every run needs has none.
     ContractError
-        When two columns answer to the same name.
+        When two columns have the same name.
     """
     chosen = {}
     for role in COLUMN_ROLES:
@@ -150,21 +151,9 @@ def match_columns(found: Sequence[str], layout: SourceOptions, file: str) -> dic
 
 
 def refuse_empty_roles(lines: pl.DataFrame) -> None:
-    """Refuse lines of which a role that every run needs holds nothing at all.
-
-    Parameters
-    ----------
-    lines
-        All lines, one text column a role.
-
-    Raises
-    ------
-    ContractError
-        When a needed column is empty from the first row to the last, and there are
-        enough of them for that to mean something.
-    """
+    """Refuse lines of which a required column is empty in all of enough rows."""
     for role in ("customer_id", "time", "quantity", "price", "amount"):
-        if role in lines and FEW < lines.height == lines[role].null_count():
+        if role in lines and lines.height > MIN_ROWS and lines.height == lines[role].null_count():
             raise ContractError(
                 f"The column that gives {role} is empty in all {lines.height} rows.",
                 fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
@@ -250,7 +239,7 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
     if dtype == pl.Date:
         return cells.dt.to_string("%Y-%m-%d")
     if isinstance(dtype, pl.Datetime):
-        # The wall clock of the shop is what counts; a zone only says where it hangs.
+        # The local time of the shop counts, whatever its zone.
         return cells.dt.replace_time_zone(None).dt.to_string("%Y-%m-%d %H:%M:%S%.f")
     if dtype.is_float() and role in ID_COLUMNS:
         whole = (cells == cells.round()) & (cells.abs() < 2**53)
@@ -261,20 +250,21 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
         )
     if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
         raise ContractError(
-            f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is no cell.",
+            f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is "
+            "not text, a number or a date.",
             fix=f"give {role} as text, numbers or dates.",
             file=file,
             column=role,
         )
     text = cells.cast(pl.String)
     if dtype.is_float() or dtype.is_decimal():
-        # A typed number has a decimal point. One digit more keeps 1.234 from looking
-        # like a text that may mean a thousand.
+        # A typed number has a decimal point. One more digit keeps 1.234 from being read
+        # as a text that may mean one thousand.
         return pl.when(text.str.contains(r"\.\d{3}$")).then(text + "0").otherwise(text)
     return text
 
 
 def _trimmed(role: str, cells: pl.Expr) -> pl.Expr:
     bare = cells.str.strip_chars(BLANK_CHARACTERS)
-    # Cleaning trims customer ids itself, to say which of them become one.
+    # Cleaning trims customer ids itself, to report which of them become one.
     return pl.when(bare != "").then(cells if role == "customer_id" else bare)

@@ -1,1 +1,1 @@
-"""What everything stands on."""
+"""The foundations: values, schemas, the order key, disk and registry."""

@@ -1,4 +1,4 @@
-"""Write to disk so that whoever looks sees the old or the new, never a half.
+"""Write to disk so that a reader sees the old or the new content, never a half.
 
 The only module that renames, syncs and links; everything else says what to write.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import LimitError, StoreLockedError, UsageError
 
 LOCK_FILE = ".lock"
@@ -35,11 +35,11 @@ def write_file(path: str | Path, content: FileContent) -> None:
 
 
 def write_new_file(path: str | Path, content: FileContent) -> bool:
-    """Write one file whole where none stands; return whether it was written.
+    """Write one file whole if there is none; return whether it was written.
 
-    A file that is there stays as it is, also if it came while this one was written. The
-    draft is made beside the folder, so that whoever reads the folder sees whole files
-    only; what a killed process left of one is swept away by the next.
+    An existing file stays as it is, also if it appeared during the write. The draft is
+    made next to the folder, so that readers of the folder see whole files only; what a
+    killed process left is removed by the next.
     """
     path = Path(path)
     folder = path.parent
@@ -58,12 +58,12 @@ def write_new_file(path: str | Path, content: FileContent) -> bool:
 
 
 def _claim(draft: Path, path: Path) -> bool:
-    """Give a finished file its name unless another bears it."""
+    """Give a finished file its name unless another file has it."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:
         return False
-    except OSError:  # a disk without links: a moment in which another may come
+    except OSError:  # a disk without links: another file may appear in between
         if path.exists():
             return False
         draft.rename(path)
@@ -72,7 +72,7 @@ def _claim(draft: Path, path: Path) -> bool:
 
 @contextmanager
 def translate_write_errors(target: Path) -> Iterator[None]:
-    """Name what stands in the way of writing instead of failing like a bug."""
+    """Turn failures to write into errors that name the obstacle."""
     try:
         yield
     except OSError as error:
@@ -148,7 +148,7 @@ def _take(handle: int, path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Finish or remove what a killed run has left beside the folder."""
+    """Finish or remove what a killed run has left next to the folder."""
     for left in sorted(folder.parent.glob(f".{folder.name}.*.*")):
         pid = left.name.removeprefix(f".{folder.name}.").split(".")[0]
         if pid.isdigit() and not _alive(int(pid)):
@@ -180,7 +180,7 @@ def write_synced(path: Path, content: FileContent) -> dict[str, JSON]:
 
 
 def link_file(source: Path, target: Path) -> None:
-    """Let a file stand in a second place, by link where the disk can."""
+    """Put a file in a second place, by a link if the disk can."""
     try:
         target.hardlink_to(source)  # no file of a run is ever written in place
     except OSError:

@@ -1,4 +1,4 @@
-"""How sure a share is: all formulas of intervals, at 95 %."""
+"""Intervals of shares at 95 %, and how many customers a number needs to be shown."""
 
 import numpy as np
 import polars as pl
@@ -9,15 +9,17 @@ from segpredict.core.arrays import FloatArray
 Z_95 = 1.959963984540054  # two-sided 95 %
 Z_ROUNDED = 1.96  # the same for standard errors that are rough themselves
 TAIL_PROBABILITY = 0.025  # the probability beyond each end
+MIN_CUSTOMERS_FOR_FIGURES = 5  # below it a figure could reveal one person
+MIN_CUSTOMERS_FOR_SHARES = 30  # below it shares are mostly chance
 
 
 def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return Jeffreys' 95 % interval of the shares hits / n; NaN where n is 0.
+    """Return Jeffreys' 95 % interval of the shares successes / n; NaN where n is 0.
 
     Notes
     -----
-    The 2.5 % and 97.5 % points of Beta(hits + ½, n − hits + ½), with 0 and 1 as ends
-    where nobody or everybody is counted. It stands on every transition.
+    The 2.5 % and 97.5 % points of Beta(s + ½, n − s + ½) for s successes, with 0 and 1 as
+    ends where s is 0 or n. Used for transitions.
 
     References
     ----------
@@ -25,7 +27,7 @@ def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray,
 
     Examples
     --------
-    >>> low, high = jeffreys(np.array([8.0]), np.array([10.0]))
+    >>> low, high = jeffreys_interval(np.array([8.0]), np.array([10.0]))
     >>> round(float(low[0]), 4), round(float(high[0]), 4)
     (0.4972, 0.9559)
     """
@@ -38,12 +40,13 @@ def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray,
 
 
 def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Return the lower and upper end of Wilson's 95 % interval of the share hits / n.
+    """Return the lower and upper end of Wilson's 95 % interval of successes / n.
 
     Notes
     -----
-    With p = hits/n: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n), within [0, 1];
-    null where n is 0. It stands on rates, where a table is worked out as an expression.
+    With p = successes/n: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n), within [0, 1];
+    null where n is 0. Used for rates in tables
+    that are computed as expressions.
 
     References
     ----------
@@ -51,7 +54,7 @@ def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
     Examples
     --------
-    >>> low, high = wilson(pl.lit(8), pl.lit(10))
+    >>> low, high = wilson_interval(pl.lit(8), pl.lit(10))
     >>> pl.select(low.round(4).alias("low"), high.round(4).alias("high")).row(0)
     (0.4902, 0.9433)
     """

@@ -1,12 +1,12 @@
 """What an order is: the one key by which orders are made, counted and compared.
 
 An order is what one customer bought under one order number on one day. The number alone
-will not do: shops use numbers again, for another customer or in another year. The day
-belongs to it, so that cutting orders in time equals cutting their lines: lines of June
+is not enough: shops reuse numbers, for another customer or in another year. The day
+is part of the key, so that cutting orders in time equals cutting their lines: lines of June
 under a number of January would be known before they happened.
 
-Where returns stand among the lines, ``is_return`` is put beside the key: what came back
-under a number is a credit note, not an order. All bought lines of an order have the
+Among lines with returns, ``is_return`` joins the key: what was returned under a number
+is a credit note, not an order. All bought lines of an order have the
 same ``void_day``, since only whole orders are voided.
 """
 
@@ -16,7 +16,7 @@ KEY = ("customer_id", "order_id", "day")
 
 
 def is_head() -> pl.Expr:
-    """Mark the first line of each order, for lines that stand in any order.
+    """Mark the first line of each order, for lines in any sequence.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Keyed hashes in the place of ids: equal ids stay equal, and nobody can be looked up.
+"""Keyed hashes instead of ids: equal ids stay equal, and no customer can be looked up.
 
 A plain hash of an id is undone by hashing all ids there can be. With a secret key
-(HMAC-SHA-256) only who holds the key can do that.
+(HMAC-SHA-256) only the holder of the key can do that.
 """
 
 import hmac
@@ -30,7 +30,7 @@ class SecretError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Pseudonymizer:
-    """Give ids new names that only the holder of a secret can connect.
+    """Replace ids by names that only the holder of a secret can connect.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Pseudonymizer:
     -----
     A name is the first 128 bits of HMAC-SHA-256(secret, kind + NUL + id) [1]_. The
     kind keeps a customer and an order with the same id apart. This is pseudonymisation
-    and not anonymisation: what stands beside the names may still tell who it is.
+    and not anonymisation: other columns may still identify a customer.
 
     References
     ----------
@@ -55,8 +55,8 @@ class Pseudonymizer:
 
     Examples
     --------
-    >>> names = Pseudonyms(b"a secret of 16 or more bytes")
-    >>> names.of(pl.Series(["17850", None, "17850"])).str.head(8).to_list()
+    >>> names = Pseudonymizer(b"a secret of 16 or more bytes")
+    >>> names.hash_ids(pl.Series(["17850", None, "17850"])).str.head(8).to_list()
     ['efbe62c2', None, 'efbe62c2']
     """
 
@@ -83,7 +83,7 @@ class Pseudonymizer:
     def hash_customers(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return a table with names in ``customer_id``, sorted by them.
 
-        The order of ids would tell which name is whose, so it is not kept.
+        The order of ids would reveal them, so it is not preserved.
         """
         named = table.with_columns(self.hash_ids(table["customer_id"]).alias("customer_id"))
         return named.sort("customer_id", maintain_order=True)

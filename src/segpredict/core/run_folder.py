@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.core import disk
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError
 
 MANIFEST_FORMAT = 1
@@ -33,7 +33,7 @@ def encode_json(value: JSON) -> bytes:
 
     Examples
     --------
-    >>> as_json([]).decode().strip()
+    >>> encode_json([]).decode().strip()
     '[]'
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
@@ -64,7 +64,7 @@ def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     Examples
     --------
     >>> texts = ["=1+1", "a;-2", "a-b", "\t@x"]
-    >>> harmless(pl.DataFrame({"id": texts}))["id"].to_list()
+    >>> escape_formulas(pl.DataFrame({"id": texts}))["id"].to_list()
     ["'=1+1", "a;'-2", 'a-b', "\t'@x"]
     """
     text = pl.col(pl.String).str.replace_all(_FORMULA, "${1}'${2}")

@@ -1,7 +1,7 @@
 """The schema of every table that crosses from one room to the next.
 
-Frames are checked eagerly: on a lazy frame pandera looks at the schema only and lets
-bad values pass without a word.
+Frames are checked eagerly: on a lazy frame pandera checks types only and lets bad values
+pass silently.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import pandera.errors
 import pandera.polars as pa
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.errors import SchemaError
 
 COLUMN_ROLES = (
@@ -236,7 +236,7 @@ def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrame
     Parameters
     ----------
     columns
-        Float64 columns; others may stand beside them.
+        Float64 columns; other columns are allowed.
     min_rows
         Least number of customers.
     """
@@ -276,18 +276,18 @@ def _in_range(feature: Feature) -> list[pa.Check]:
 
 
 def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
-    """Return the frame if it keeps its contract.
+    """Return the frame if it satisfies its schema.
 
     Raises
     ------
-    TableError
+    SchemaError
         Naming each broken column and check once, with how many rows broke it.
 
     Examples
     --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["a"], "segment": pl.Series([3], dtype=pl.Int8)}
-    >>> check(pl.DataFrame(rows), ASSIGNMENTS).height
+    >>> validate_schema(pl.DataFrame(rows), ASSIGNMENTS_SCHEMA).height
     1
     """
     try:

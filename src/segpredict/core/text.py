@@ -1,49 +1,49 @@
-"""Signs that a text may hold and nobody sees: they order a terminal about, or hide."""
+"""Invisible characters in a text, which control a terminal or hide something."""
 
 import re
 from typing import Any
 
-# Control signs, and those that turn the direction of writing around. A terminal takes
-# U+009B for the start of an order as it does ESC and "[".
+# Control characters, and those that reverse the direction of writing. A terminal takes
+# U+009B for the start of a command, as it does ESC and "[".
 _CODES = (
     *(range(9), range(11, 32), range(127, 160)),
     *(range(0x202A, 0x202F), range(0x2066, 0x206A)),
-    range(0xD800, 0xE000),  # halves of letters, of names of files that are no UTF-8
+    range(0xD800, 0xE000),  # surrogates, from names of files that are not UTF-8
 )
 INVISIBLE_CHARACTERS = {code: "\ufffd" for codes in _CODES for code in codes}
 _BEYOND_JSON = {code: f"\\u{code:04x}" for code in INVISIBLE_CHARACTERS if code > 31}
 
 
 def strip_control_characters(value: Any) -> Any:
-    r"""Return a text without signs that hide, reorder or control; others as they are.
+    r"""Return a text without characters that hide, reorder or control; other values as they are.
 
     Examples
     --------
-    >>> legible("a\x1b[31mb\u202ec"), legible(3)
+    >>> strip_control_characters("a\x1b[31mb\u202ec"), strip_control_characters(3)
     ('a�[31mb�c', 3)
     """
     return value.translate(INVISIBLE_CHARACTERS) if isinstance(value, str) else value
 
 
 def to_single_line(text: str) -> str:
-    r"""Return a text as one line that is only to be read, whoever wrote it.
+    r"""Return a text as one harmless line.
 
     Examples
     --------
-    >>> line("customer 7\nall is well\r")
+    >>> to_single_line("customer 7\nall is well\r")
     'customer 7 all is well�'
     """
     return re.sub(r"\s*\n\s*", " ", str(strip_control_characters(text)))
 
 
 def escape_json_controls(written: str) -> str:
-    r"""Return JSON with unseen signs as escapes: the same values, and no orders.
+    r"""Return JSON with invisible characters as escapes: the same values, no commands.
 
-    JSON itself escapes only the signs below 32.
+    JSON itself escapes only the characters below 32.
 
     Examples
     --------
-    >>> still('{"id": "\x9b31m"}')
+    >>> escape_json_controls('{"id": "\x9b31m"}')
     '{"id": "\\u009b31m"}'
     """
     return written.translate(_BEYOND_JSON)

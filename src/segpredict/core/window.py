@@ -1,4 +1,4 @@
-"""Time as whole days: what may be looked at, and what is to be foretold.
+"""Time as whole days: what is known at a cutoff, and what is to be predicted.
 
 All intervals are half-open, ``[start, end)``. A day is a whole number, counted from
 1970-01-01, so no clock, zone or rounding can move a boundary::
@@ -58,7 +58,7 @@ def as_date(day: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One question in time: known before the cutoff, asked about the outcome.
+    """A cutoff with its look-back and its outcome window.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Window:
     Examples
     --------
     >>> w = Window(day_number("2011-09-10"))
-    >>> w.span("outcome")
+    >>> w.format_part("outcome")
     '2011-09-10 to 2011-12-09'
     """
 
@@ -136,11 +136,11 @@ class Window:
         return max(0, min(self.lookback, self.cutoff - self.first_day))
 
     def at_cutoff(self, cutoff: int) -> "Window":
-        """Return the same question asked on another day."""
+        """Return the same window at another cutoff."""
         return replace(self, cutoff=cutoff)
 
     def format_part(self, which: str = "lookback") -> str:
-        """Return the first and last day of a part, as people write them."""
+        """Return the first and last day of a part, as text."""
         first, end = {
             "lookback": (self.start, self.cutoff),
             "outcome": (self.outcome_start, self.outcome_end),
@@ -149,7 +149,7 @@ class Window:
 
 
 def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
-    """Yield the same question at earlier and earlier cutoffs, newest first.
+    """Yield the same window at earlier and earlier cutoffs, newest first.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
 
     Examples
     --------
-    >>> [w.cutoff for w in origins(Window(500), step=28, earliest=440)]
+    >>> [w.cutoff for w in rolling_origins(Window(500), step=28, earliest=440)]
     [500, 472, 444]
     """
     for cutoff in range(last.cutoff, earliest - 1, -step):

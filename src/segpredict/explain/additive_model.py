@@ -13,7 +13,7 @@ from segpredict.classifier.models.blend import BlendedModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.training_data import HISTORY_COLUMNS, Forecaster, feature_matrix
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.purchase_model import (
     PLAYER_COLUMNS,

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
 MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of

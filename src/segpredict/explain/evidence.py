@@ -17,8 +17,7 @@ from segpredict.classifier.training_data import feature_matrix, segment_codes
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_ROUNDED
-from segpredict.core.tables import JSON
-from segpredict.core.types import ProgressCallback
+from segpredict.core.types import JSON, ProgressCallback
 from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_importance
 from segpredict.explain.model_view import (

@@ -11,8 +11,10 @@ from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.training_data import Forecaster, segment_codes
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.panel import Feature
 from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema
-from segpredict.core.tables import JSON, Feature, Segment
+from segpredict.core.segment import Segment
+from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.additive_model import (
     AdditiveModel,

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
 from segpredict.explain import plots
 from segpredict.explain.groups import FeatureGroup

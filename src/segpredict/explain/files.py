@@ -13,8 +13,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.classifier import DecisionPolicy, Forecaster, XgboostModel
+from segpredict.core.panel import Feature
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
-from segpredict.core.tables import JSON, Feature, Segment
+from segpredict.core.segment import Segment
+from segpredict.core.types import JSON
 from segpredict.explain import (
     Explanation,
     FeatureGroup,

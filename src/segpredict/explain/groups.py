@@ -9,7 +9,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON, Feature
+from segpredict.core.panel import Feature
+from segpredict.core.types import JSON
 
 MIN_CORRELATION = 0.7  # |Spearman| from which columns of a family say the same
 OTHER_FAMILY = "other"  # the family of a column that no family declares

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.schemas import GROUP_IMPORTANCE_SCHEMA, IMPORTANCE_SCHEMA, validate_schema
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.explain.groups import OTHER_FAMILY, FeatureGroup, group_contributions
 
 IMPORTANCE_SCOPES = {"all": None, "class": "class_id", "segment": "segment_id"}

@@ -18,7 +18,7 @@ from segpredict.classifier.training_data import (
     segment_codes,
 )
 from segpredict.core.arrays import Float32Array, FloatArray, IntArray
-from segpredict.core.tables import INACTIVE_CODE
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.contrast import contrast_contributions
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_contributions, group_importance

@@ -12,7 +12,7 @@ from segpredict.classifier.metrics import MIN_PROBABILITY
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 # What the model looks at, by the column that gets the credit: how often the customer
 # came back, how long ago that was (together with how long they are known), and what a

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import Feature, Segment
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
 SUPPORTING, OPPOSING = 3, 1  # reasons told of each kind, at most

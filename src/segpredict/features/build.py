@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from segpredict.core import schemas
 from segpredict.core.disk import write_file
-from segpredict.core.tables import Feature, FeatureTable, SideTables, Transactions
+from segpredict.core.panel import Feature, FeatureTable
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.features.engine.available_columns import COLUMN_MEANINGS, available_columns
 from segpredict.features.engine.batches import BatchFunction, batch_results, compute_in_batches
@@ -165,11 +166,12 @@ def compute_features(
 
     Examples
     --------
-    >>> from segpredict.core.tables import MONEY_SCALE, Ledger, Transactions
+    >>> from segpredict.core.ledger import Ledger
+    >>> from segpredict.core.transactions import MONEY_SCALE, Transactions
     >>> lines = pl.LazyFrame({
     ...     "customer_id": ["ann", "ann"], "order_id": ["1", "2"], "day": [0, 30],
     ...     "minute": [600, 600], "product_id": ["cup", "cup"],
-    ...     "quantity": [MONEY_SCALE, MONEY_SCALE], "amount": [5 * MONEY_SCALE, 7 * MONEY_SCALE],
+    ...     "quantity": [MONEY_SCALE, MONEY_SCALE], "amount": [50_000, 70_000],
     ...     "is_return": [False, False], "is_order_head": [True, True],
     ...     "void_day": pl.Series([None, None], dtype=pl.Int32),
     ... })

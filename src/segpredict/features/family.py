@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from segpredict.core.panel import Feature
 from segpredict.core.registry import Registry
-from segpredict.core.tables import Feature, SideTables
+from segpredict.core.transactions import SideTables
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import Measure
 

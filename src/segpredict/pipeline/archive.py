@@ -32,6 +32,7 @@ from segpredict.classifier import (
     XgboostModel,
 )
 from segpredict.config.load import Config, build_config
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.run_folder import (
     RunDraft,
     RunFiles,
@@ -41,16 +42,9 @@ from segpredict.core.run_folder import (
     open_run,
     parquet_writer,
 )
-from segpredict.core.tables import (
-    JSON,
-    InputFile,
-    Ledger,
-    LedgerCount,
-    LedgerEntry,
-    Segment,
-    SideTables,
-    Transactions,
-)
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import InputFile, SideTables, Transactions
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
 from segpredict.data import side_tables as companions
 from segpredict.errors import ArtifactError, ConfigError

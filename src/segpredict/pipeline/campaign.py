@@ -13,7 +13,7 @@ from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.disk import write_file
 from segpredict.core.run_folder import RunFolder, encode_csv, open_run
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, UsageError
 from segpredict.pipeline import archive, campaign_planning

@@ -12,7 +12,7 @@ from segpredict.analytics.campaigns import files as planning
 from segpredict.classifier import build_panel
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.run_folder import RunDraft, RunFiles, parquet_writer
-from segpredict.core.tables import MONEY_SCALE, SideTables, Transactions
+from segpredict.core.transactions import MONEY_SCALE, SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.errors import TooShortHistoryError, UsageError
 from segpredict.features import FEATURE_FAMILIES

@@ -22,7 +22,7 @@ from segpredict.core.run_folder import (
     encode_json,
     open_run,
 )
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.pipeline import archive, stages
 from segpredict.pipeline import campaign_planning as plays
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts

@@ -13,7 +13,7 @@ from segpredict.analytics import segment_tables
 from segpredict.config.load import Config
 from segpredict.core.disk import write_file
 from segpredict.core.run_folder import RunFolder, open_run
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.data.ingest import read_transactions
 from segpredict.errors import ArtifactError, CustomerMissingError

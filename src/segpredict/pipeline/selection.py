@@ -15,7 +15,7 @@ from segpredict._version import __version__
 from segpredict.config.load import Config
 from segpredict.core import disk
 from segpredict.core.run_folder import RunDraft, encode_json
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.errors import TooShortHistoryError
 from segpredict.pipeline import archive

@@ -21,8 +21,8 @@ from segpredict.classifier import TestSetLog, TrainingResult, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_json, parquet_writer
-from segpredict.core.tables import JSON, Transactions
-from segpredict.core.types import DateLike, ProgressCallback
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables

@@ -10,7 +10,7 @@ from segpredict.analytics import transitions
 from segpredict.analytics.transitions import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.analytics.transitions import files as flows
 from segpredict.core.run_folder import open_run
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.core.types import DateLike
 from segpredict.core.window import as_date, day_number
 from segpredict.errors import UnknownNameError, UsageError

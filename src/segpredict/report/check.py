@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.core.tables import InputFile
+from segpredict.core.transactions import InputFile
 from segpredict.report.context.ledger import ledger_section
 from segpredict.report.input import CheckInput, ReportSection
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
 MISSING_TEXT = "–"

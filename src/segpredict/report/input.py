@@ -6,7 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.tables import Feature, InputFile, Ledger, Segment
+from segpredict.core.ledger import Ledger
+from segpredict.core.panel import Feature
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import InputFile
 from segpredict.core.window import Window
 from segpredict.explain import ImportanceEvidence
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 # What a list is called, and what its customers are ranked by.
 SHORTLIST_COLUMNS = {"at risk": "value_at_risk", "on the way up": "upside"}

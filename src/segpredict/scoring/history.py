@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict.analytics.transitions.states import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.core import disk
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
 
 SCORE_HISTORY_SCHEMA = pl.Schema(

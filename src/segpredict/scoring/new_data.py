@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segpredict.config.load import Config
-from segpredict.core.tables import JSON, Transactions
-from segpredict.core.types import DateLike
+from segpredict.core.transactions import Transactions
+from segpredict.core.types import JSON, DateLike
 from segpredict.data import side_tables
 from segpredict.data.ingest.read import find_lines
 from segpredict.scoring.predictor import SegmentPredictor, lenient_layout

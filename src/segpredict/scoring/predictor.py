@@ -16,16 +16,10 @@ from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
-from segpredict.core.tables import (
-    JSON,
-    MONEY_SCALE,
-    Panel,
-    RawLines,
-    Segment,
-    SideTables,
-    Transactions,
-)
-from segpredict.core.types import DateLike
+from segpredict.core.panel import Panel
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import MONEY_SCALE, RawLines, SideTables, Transactions
+from segpredict.core.types import JSON, DateLike
 from segpredict.core.window import Window, as_date, day_number
 from segpredict.data import readers
 from segpredict.data.cleaning import clean_lines

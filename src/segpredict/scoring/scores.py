@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.analytics.customer_value import expected_segment_value, risk_and_upside
 from segpredict.classifier import DecisionPolicy
-from segpredict.core.tables import INACTIVE_CODE
+from segpredict.core.segment import INACTIVE_CODE
 
 
 def forecast_columns(

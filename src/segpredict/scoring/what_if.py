@@ -13,7 +13,7 @@ import polars as pl
 
 from segpredict.core import schemas
 from segpredict.core.orders import KEY
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
 from segpredict.errors import CustomerMissingError
 from segpredict.scoring.predictor import SegmentPredictor

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.core.intervals import Z_95
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 MIN_BUYERS = 30  # customers of a segment who bought from the category
 MAX_CATEGORIES = 5  # categories shown of a segment

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from sklearn.tree import DecisionTreeClassifier
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.inputs import COLUMN_UNITS
 
 MAX_DEPTH, MAX_LEAVES = 3, 8

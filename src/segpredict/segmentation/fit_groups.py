@@ -8,7 +8,8 @@ import polars as pl
 
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core import schemas
-from segpredict.core.tables import INACTIVE_CODE, MONEY_SCALE
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
 from segpredict.segmentation.inputs import fit_axes

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 IntArray = npt.NDArray[np.int64]
 

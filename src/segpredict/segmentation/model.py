@@ -9,7 +9,8 @@ import polars as pl
 
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import INACTIVE_CODE, JSON, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
 from segpredict.segmentation.algorithms import Clusters, euclidean_distances

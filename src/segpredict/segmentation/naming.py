@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from segpredict.core.tables import INACTIVE_CODE, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.errors import ConfigError, UnknownNameError
 
 # By number of active segments, lowest value first. A longer ladder keeps the words of

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict.config.segmentation import SegmentationOptions, SegmentRuleOptions
-from segpredict.core.tables import INACTIVE_CODE
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.errors import SupportError, UnknownNameError
 from segpredict.segmentation.fit_groups import group_statistics, value_order
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.tables import INACTIVE_CODE, MONEY_SCALE, Segment, Transactions
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
 from segpredict.segmentation.affinity import distinctive_categories
 from segpredict.segmentation.description import (

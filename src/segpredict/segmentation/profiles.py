@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.core import schemas
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.intervals import wilson_interval
-from segpredict.core.tables import MONEY_SCALE, Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, wilson_interval
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SchemaError
 from segpredict.segmentation.model import fill_inactive
 

@@ -7,7 +7,7 @@ from itertools import product
 import polars as pl
 
 from segpredict.core import schemas
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError, ConfigError
 
 RULE_GRID_VERSION = 2

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 SEGMENTS = tuple(
     Segment(code, f"S{code}", name)

@@ -10,7 +10,7 @@ from segpredict.analytics.campaigns import (
     segment_roles,
     validate_rules,
 )
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError
 
 ROWS = crowd(

@@ -15,7 +15,7 @@ from segpredict.analytics.customer_value import (
     value_periods,
 )
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.core.window import DAYS_PER_YEAR
 
 CDNOW = PurchaseModel(BgNbd(0.243, 4.414 * 7, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))

@@ -8,7 +8,7 @@ import pytest
 
 import segpredict
 from segpredict.core.run_folder import RunFolder, open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import day_number
 from segpredict.pipeline import archive
 

@@ -6,7 +6,7 @@ import pytest
 
 from segpredict.analytics.customer_value import SpendSeasonality
 from segpredict.analytics.customer_value.seasonality import estimate_seasonality
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 ORIGINS = range(200, 1_200, 28)
 DAY = 1_200 + 91

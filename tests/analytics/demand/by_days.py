@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 
 class ByDays:

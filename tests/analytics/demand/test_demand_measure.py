@@ -27,7 +27,7 @@ from segpredict.analytics.demand.order_quantities import DEMAND_FORECAST_SCHEMA,
 from segpredict.analytics.demand.sales import PRODUCT_LEVEL, WindowSales
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.demand import DemandOptions
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 from segpredict.errors import ConfigError
 
 

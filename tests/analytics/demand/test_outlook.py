@@ -23,7 +23,7 @@ from segpredict.analytics.demand.sales import (
     window_sales,
 )
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.transactions import SideTables, Transactions
 
 TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)
 YEAR = 13  # windows

@@ -6,7 +6,7 @@ import pytest
 import shop
 from segpredict.analytics.exploration import exploration_data, explore_shop
 from segpredict.analytics.exploration.observations import OTHER_COUNTRIES
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 SEGMENTS = ("S0", "S1")
 DAY = 15000  # 2011-01-26, a Wednesday

@@ -11,7 +11,7 @@ import shop
 from segpredict import pipeline
 from segpredict.analytics.kpis import OrderBook, compute_kpis, monthly_figures
 from segpredict.config import load
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 duckdb = pytest.importorskip("duckdb")
 SQL = (Path(__file__).parent / "figures.sql").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from segpredict.analytics.transitions import segment_transitions, transition_per
 from segpredict.classifier import build_panel
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.core.window import as_date
 from shop import transactions, world
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.transitions.states import TRANSITIONS_SCHEMA
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 SEGMENTS = (
     Segment(0, "S0", "Inactive"),

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from raw_shop import cleaned, sale
 
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame
 
@@ -16,7 +16,7 @@ def row(name: str, *values: object) -> object:
 def prices(*texts: str | None, **options) -> list[float]:
     """Return what prices mean, in the order of their rows."""
     rows = [sale(str(i), price=text) for i, text in enumerate(texts)]
-    made = cleaned(rows, without=("negative_price", "zero_price"), **options)
+    made = cleaned(rows, excluded_rules=("negative_price", "zero_price"), **options)
     return [v / MONEY_SCALE for v in made.lines.collect().sort("order_id")["amount"]]
 
 

@@ -1,6 +1,6 @@
 """The rows of the catalogue of bad input about cells and shops, and their tests.
 
-`python tests/cleaning/catalogue_of_rows.py` prints the table of counts that stands in
+`python tests/data/cleaning/catalogue_of_rows.py` prints the table of counts that stands in
 docs/cleaning.md.
 """
 
@@ -13,7 +13,7 @@ ROOMS = {
     "T": ("dates and time", 28),
     "N": ("numbers and money", 20),
     "B": ("business reality", 18),
-    "M": ("too little or too odd to model", 16),
+    "M": ("too little or too unusual to model", 16),
 }
 # Rows that are answered in another way than the catalogue says; docs/cleaning.md says
 # why. M15 alone has no test.
@@ -46,7 +46,7 @@ def table() -> str:
         has = sum(row.startswith(room) for row in by_test)
         other = sum(row.startswith(room) for row in OTHERWISE)
         lines.append(f"| {room} | {meaning} | {n} | {has} | {n - other} | {other} |")
-    head = "| | about | rows | with a test | as asked | otherwise (below) |\n"
+    head = "| | about | rows | with a test | as specified | otherwise (below) |\n"
     return head + "| --- | --- | --: | --: | --: | --: |\n" + "\n".join(lines)
 
 

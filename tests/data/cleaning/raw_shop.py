@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame, read_raw_lines
 
@@ -32,7 +32,7 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
 
 
 def plan(**options) -> CleaningOptions:
-    return CleaningOptions(**{"max_bad": "100%", **options})
+    return CleaningOptions(**{"max_bad_rows": "100%", **options})
 
 
 def cleaned(rows: list[tuple], **options) -> Transactions:

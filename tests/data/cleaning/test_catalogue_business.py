@@ -10,7 +10,7 @@ from raw_shop import cleaned, frame, from_files, sale
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.load import load_config
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning import clean_lines, require_support
 from segpredict.data.readers import from_frame
 from segpredict.errors import SupportError
@@ -123,7 +123,7 @@ def test_the_overlap_of_files_is_told_with_its_days(tmp_path: Path, day) -> None
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "note"),
     [
         row("B06", [sale(who="a"), sale(who="b")], "several customers: 1"),
         row(
@@ -138,8 +138,8 @@ def test_the_overlap_of_files_is_told_with_its_days(tmp_path: Path, day) -> None
         ),
     ],
 )
-def test_what_is_odd_about_orders_is_told(rows, told) -> None:
-    assert told in " ".join(cleaned(rows).notes)
+def test_unusual_orders_are_noted(rows, note) -> None:
+    assert note in " ".join(cleaned(rows).notes)
 
 
 @pytest.mark.parametrize("returns", [row("B08", 1)])

@@ -12,7 +12,7 @@ from segpredict.errors import ContractError, SupportError
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "told"),
+    ("given", "expected", "note"),
     [
         row("I01", ["17850.0", "17851.0"], ["17850", "17851"], ""),
         row("I02", ["17850.0", "17850"], ["17850"] * 2, "with and without .0: 1"),
@@ -29,7 +29,7 @@ from segpredict.errors import ContractError, SupportError
             "I08",
             [" 17850", "17850 ", "\u00a017850", "\u200b17850\t"],
             ["17850"] * 4,
-            'blanks, invisible signs or Unicode form: 1 ("17850")',
+            'blanks, invisible characters or Unicode form: 1 ("17850")',
         ),
         row("I09", ["abc", "ABC"], ["abc", "ABC"], "differ only by case: 2"),
         row("I10", ["é", "e\u0301"], ["é", "é"], "Unicode form"),
@@ -39,14 +39,14 @@ from segpredict.errors import ContractError, SupportError
             "I18",
             ["a@b.org", "c@d.org"],
             ["a@b.org", "c@d.org"],
-            "name people",
+            "identify people",
         ),
     ],
 )
-def test_ids_are_text_and_what_is_odd_is_told(given, expected, told) -> None:
+def test_ids_are_text_and_unusual_ones_are_noted(given, expected, note) -> None:
     got, notes = who(*given)
     assert got == expected
-    assert told in notes
+    assert note in notes
 
 
 @pytest.mark.parametrize("share", [row("I04", 0.02), row("I04-few", 0.005)])

@@ -1,4 +1,4 @@
-"""Too little or too odd to model: rows M01 to M16 of the catalogue of bad input."""
+"""Too little or too unusual to model: rows M01 to M16 of the catalogue of bad input."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ from segpredict.classifier.splits import Fold
 from segpredict.classifier.training_data import TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.load import load_config
-from segpredict.core.tables import MONEY_SCALE, Panel
+from segpredict.core.panel import Panel
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
 from segpredict.data.cleaning import require_support
 from segpredict.errors import SingleClassError, SupportError
@@ -65,14 +66,14 @@ def test_nobody_left_names_the_rules_and_their_rows(n) -> None:
 
 
 @pytest.mark.parametrize(
-    ("customers", "settings", "told"),
+    ("customers", "settings", "message"),
     [
         row("M02", 1, (), "needs at least 3 customers and found 1"),
         row("M03", 2, ("segmentation.k=5",), "needs at least 5 customers and found 2"),
     ],
 )
-def test_too_few_customers_are_counted(tmp_path, customers, settings, told) -> None:
-    assert told in refused(shop(customers), tmp_path, *settings).message
+def test_too_few_customers_are_counted(tmp_path, customers, settings, message) -> None:
+    assert message in refused(shop(customers), tmp_path, *settings).message
 
 
 @pytest.mark.parametrize("k", [row("M04", 3)])
@@ -165,21 +166,21 @@ def test_any_number_of_rows_can_be_explained(wanted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "told"),
+    ("span", "message"),
     [row("T24", 1, "found 1"), row("T26", 60, "found 60"), row("T27", 30, "found 30")],
 )
-def test_a_history_too_short_is_refused_with_the_days_it_needs(tmp_path, span, told) -> None:
+def test_a_history_too_short_is_refused_with_the_days_it_needs(tmp_path, span, message) -> None:
     frame = shop(60, orders=6, span=span)
     error = refused(frame, tmp_path)
     assert "needs" in error.message
     assert "days" in error.message
-    assert told in error.message
+    assert message in error.message
 
 
 STANDING = ("state_now", "state_before")
 
 
-def asked(given: pl.DataFrame) -> TrainingData:
+def training_data(given: pl.DataFrame) -> TrainingData:
     names = tuple(c for c in given.columns if c not in {"customer_id", "label"})
     return TrainingData(given, names, 2)
 
@@ -202,8 +203,8 @@ def test_a_column_that_tells_nothing_new_changes_little(name, extra) -> None:
     plain = learnable()
     more = plain.with_columns(more=extra)
     fitted = xgboost.fit if name == "trees" else BASELINES.get("logit").fit
-    before = fitted(asked(plain)).predict_proba(plain)
-    after = fitted(asked(more)).predict_proba(more)
+    before = fitted(training_data(plain)).predict_proba(plain)
+    after = fitted(training_data(more)).predict_proba(more)
     assert np.isfinite(after).all()
     assert np.abs(after - before).max() < 0.06
 

@@ -36,7 +36,7 @@ def test_a_number_is_read_as_accountants_mean_it(given, expected) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         row("N02", ["1,234", "2,500"], "up to 3,734, with a decimal comma to 3.734"),
         row("N02-point", ["1.234"], "may be 1.234 or 1234"),
@@ -44,10 +44,10 @@ def test_a_number_is_read_as_accountants_mean_it(given, expected) -> None:
         row("N04", ["£2", "€3", "£4"], "EUR on 1 rows, GBP on 2 rows"),
     ],
 )
-def test_a_column_with_two_readings_is_refused(given, told) -> None:
+def test_a_column_with_two_readings_is_refused(given, message) -> None:
     with pytest.raises(ContractError) as caught:
         prices(*given)
-    assert told in caught.value.message
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_person_may_say_which_mark_it_is(mark, total) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         *(
             row(f"N06-{text}", text, "is not a number")
@@ -78,10 +78,10 @@ def test_a_person_may_say_which_mark_it_is(mark, total) -> None:
         row("N13", "12%", "is a percentage"),
     ],
 )
-def test_what_is_no_number_is_a_bad_row(given, told) -> None:
+def test_what_is_no_number_is_a_bad_row(given, message) -> None:
     with pytest.raises(BadCellsError, match="row 3, column price") as caught:
         prices("2.50", given)
-    assert told in caught.value.message
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize("commas", [row("N01-minority", 300)])
@@ -91,27 +91,27 @@ def test_a_few_cells_with_another_mark_are_bad_rows_and_never_misread(commas) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         row("N09", ["2.5", *["1"] * 400], "no whole number: 1"),
         row("N09-kilos", ["2.5", "1"], ""),
     ],
 )
-def test_fractional_quantities_are_kept(given, told) -> None:
+def test_fractional_quantities_are_kept(given, message) -> None:
     made = quantities(*given)
     assert made.lines.collect()["quantity"].max() == 25_000
-    assert told in " ".join(made.notes)
+    assert message in " ".join(made.notes)
 
 
 @pytest.mark.parametrize(
-    ("quantity", "price", "told"),
+    ("quantity", "price", "message"),
     [
         row("N10", "9223372036854775808", "1", "is beyond a million millions"),
-        row("N10-product", "900000000000", "900000000000", "is beyond measure"),
+        row("N10-product", "900000000000", "900000000000", "is too large"),
     ],
 )
-def test_nothing_wraps_around(quantity, price, told) -> None:
-    with pytest.raises(BadCellsError, match=told):
+def test_nothing_wraps_around(quantity, price, message) -> None:
+    with pytest.raises(BadCellsError, match=message):
         cleaned([sale(quantity=quantity, price=price)])
 
 
@@ -122,15 +122,15 @@ def test_rounding_is_counted(price) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "odd"),
+    ("rule", "changed"),
     [
         row("N14", "zero_quantity", {"quantity": "0"}),
         row("N15", "zero_price", {"price": "0"}),
         row("N16", "negative_price", {"price": "-11062.06"}),
     ],
 )
-def test_a_rule_leaves_it_out_and_counts_it(rule, odd) -> None:
-    made = cleaned([sale(), sale("2", **odd)])
+def test_a_rule_leaves_it_out_and_counts_it(rule, changed) -> None:
+    made = cleaned([sale(), sale("2", **changed)])
     assert [e.count.rows for e in made.ledger.entries if e.rule == rule] == [1]
     assert made.ledger.adds_up
     assert made.lines.collect()["order_id"].to_list() == ["1"]

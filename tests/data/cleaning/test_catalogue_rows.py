@@ -17,5 +17,5 @@ def test_the_counts_in_the_docs_are_those_that_are_printed() -> None:
 
 def test_every_row_answered_otherwise_has_its_reason_in_the_docs() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    told = re.findall(r"^\| ((?:[ITNBM]\d\d(?:, )?)+) \|", text, re.MULTILINE)
-    assert {row for cell in told for row in cell.split(", ")} == set(OTHERWISE)
+    rows = re.findall(r"^\| ((?:[ITNBM]\d\d(?:, )?)+) \|", text, re.MULTILINE)
+    assert {row for cell in rows for row in cell.split(", ")} == set(OTHERWISE)

@@ -125,7 +125,7 @@ def test_the_sample_shop_has_something_for_most_rules(tmp_path: Path) -> None:
 @given(rows=dirty, cutoff=st.integers(14_970, 15_030))
 def test_what_is_known_at_a_cutoff_needs_nothing_after_it(rows: list[tuple], cutoff: int) -> None:
     """Leak L8: a refund, whole or in parts, is matched by what came before alone."""
-    how = {"on_bad_rows": "quarantine", "without": ("cancellations",)}
+    how = {"on_bad_rows": "quarantine", "excluded_rules": ("cancellations",)}
     later = cleaned(rows, **how).known_at(cutoff).drop("void_day").collect()
     then = cleaned(rows, as_of=cutoff, **how).known_at(cutoff).drop("void_day").collect()
     assert later.equals(then)

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segpredict.core.window import as_date
 from segpredict.data.cleaning import _numbers, _times
 from segpredict.errors import ContractError
 
 
 def times(*cells: str | None, time_format: str | None = None) -> list[tuple]:
-    asked = _times.TimeSettings(time_format)
-    read = _times.parse_times(pl.Series(cells, dtype=pl.String), asked)
+    wanted = _times.TimeSettings(time_format)
+    read = _times.parse_times(pl.Series(cells, dtype=pl.String), wanted)
     return read.frame.select("day", "minute").rows()
 
 
@@ -67,9 +68,9 @@ def test_a_format_with_a_clock_is_read() -> None:
 
 
 @settings(deadline=None)
-@given(st.dates(min_value=_times.as_date(1)).filter(lambda d: d.year < 2200))
+@given(st.dates(min_value=as_date(1)).filter(lambda d: d.year < 2200))
 def test_every_day_is_read_as_itself(day) -> None:
-    number = (day - _times.as_date(0)).days
+    number = (day - as_date(0)).days
     assert times(day.isoformat(), day.strftime("%Y%m%d")) == [(number, None)] * 2
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segpredict.config import load
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import read_raw_lines
 

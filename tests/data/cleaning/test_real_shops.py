@@ -7,7 +7,8 @@ import pytest
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import LedgerCount, Transactions
+from segpredict.core.ledger import LedgerCount
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning import clean_lines, require_support
 from segpredict.data.readers import read_raw_lines
 

@@ -79,15 +79,15 @@ def silent(_what: str, _share: float) -> None:
 
 
 def test_a_data_set_comes_whole_with_its_checksum(address: str, tmp_path: Path):
-    told: list[float] = []
+    shares: list[float] = []
     found = fetch_dataset(
-        dataset(f"{address}/whole.zip"), tmp_path, lambda _, share: told.append(share)
+        dataset(f"{address}/whole.zip"), tmp_path, lambda _, share: shares.append(share)
     )
     assert found.files == (tmp_path / "cdnow" / "CDNOW_master.txt",)
     assert found.sha256 == hashlib.sha256(WHOLE).hexdigest()
     assert not found.is_pinned
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
     everything = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*"))
     assert everything == ["cdnow", "cdnow/CDNOW_master.txt"]
 
@@ -96,8 +96,8 @@ def test_a_file_without_a_header_gets_one_and_its_preset_reads_it(address: str, 
     found = fetch_dataset(dataset(f"{address}/whole.zip"), tmp_path, silent)
     head = b"customer_id date number_of_cds dollar_value\n"
     assert found.files[0].read_bytes() == head + ROWS
-    told = pipeline.check_data([str(found.files[0])], load.load_config("cdnow"))
-    assert told["files"][0]["rows"] == 2
+    shares = pipeline.check_data([str(found.files[0])], load.load_config("cdnow"))
+    assert shares["files"][0]["rows"] == 2
 
 
 def test_a_known_checksum_that_fits_is_told(address: str, tmp_path: Path):

@@ -26,5 +26,5 @@ def facts(folder: Path):
     rejects = None if shop.rejects is None else shop.rejects.to_dicts()
     # Made from what the store keeps beside its lines.
     known = features.compute_features(shop, Window(18714)).frame.to_dicts()
-    told = (shop.ledger, shop.notes, shop.files, shop.fingerprint, rejects, str(known))
-    return shop.lines.collect().to_dicts(), *told
+    summary = (shop.ledger, shop.notes, shop.files, shop.fingerprint, rejects, str(known))
+    return shop.lines.collect().to_dicts(), *summary

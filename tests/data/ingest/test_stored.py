@@ -1,4 +1,4 @@
-"""A store stands in the place of the files that came into it."""
+"""A store replaces the files that were added to it."""
 
 import json
 from pathlib import Path
@@ -44,9 +44,9 @@ def test_other_settings_clean_all_rows_of_a_store_again(drops: Path, tmp_path: P
     other = load.load_config(overrides=["cleaning.excluded_rules=['refunded_orders']"])
     names = [str(drops / "1.csv"), str(drops / "2.csv")]
     files = pipeline.read_transactions(names, other)
-    asked = pipeline.read_transactions([str(tmp_path / "store")], other)
-    assert asked.fingerprint == files.fingerprint
-    assert asked.ledger == files.ledger
+    again = pipeline.read_transactions([str(tmp_path / "store")], other)
+    assert again.fingerprint == files.fingerprint
+    assert again.ledger == files.ledger
     changed = put(tmp_path / "store", drops / "1.csv", plan=other)
     assert changed.shop.fingerprint == files.fingerprint
     assert store_settings(str(tmp_path / "store")) == other
@@ -66,7 +66,7 @@ def test_a_cutoff_is_laid_through_a_store_as_through_files(drops: Path, tmp_path
 def test_columns_of_a_store_cannot_be_named_later(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
     other = load.load_config(overrides=["source.columns.customer_id='order_id'"])
-    with pytest.raises(UsageError, match="named when its files came in"):
+    with pytest.raises(UsageError, match="named when its files were added"):
         pipeline.read_transactions([str(tmp_path / "store")], other)
 
 

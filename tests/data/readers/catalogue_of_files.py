@@ -1,6 +1,6 @@
 """The rows of the catalogue of bad input about files, and which tests answer them.
 
-`python tests/sources/catalogue_of_files.py` prints the table of counts that stands in
+`python tests/data/readers/catalogue_of_files.py` prints the table of counts that stands in
 docs/input.md.
 """
 
@@ -47,7 +47,7 @@ def table() -> str:
         has = sum(row.startswith(letter) for row in by_row)
         other = sum(row.startswith(letter) for row in OTHERWISE)
         lines.append(f"| {letter} | {meaning} | {n} | {has} | {n - other} | {other} |")
-    head = "| | about | rows | with a test | as asked | otherwise (below) |\n"
+    head = "| | about | rows | with a test | as specified | otherwise (below) |\n"
     return head + "| --- | --- | --: | --: | --: | --: |\n" + "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """The hostile CSV corpus: odd files with the rows they hold, and files to be refused.
 
-`python tests/sources/corpus.py` reads them all and prints the table of counts that
+`python tests/data/readers/corpus.py` reads them all and prints the table of counts that
 stands in docs/input.md.
 """
 
@@ -313,7 +313,7 @@ def table() -> str:
     refused = sum(got.error is not None for _, got in odd)
     wrong = len(odd) - right - refused + sum(got.error is None for _, got in bad)
     counts = {
-        "valid files, read as they stand": f"{right} / {len(odd)}",
+        "valid files, read as they are": f"{right} / {len(odd)}",
         "valid files, refused": str(refused),
         "bad files, refused with the right reason": (
             f"{sum(is_told(one, got) for one, got in bad)} / {len(bad)}"

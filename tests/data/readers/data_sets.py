@@ -1,6 +1,6 @@
 """Every data set that is read whole: what `check_data` finds, and what its README promises.
 
-`python tests/sources/data_sets.py` checks them all and prints the table that stands in
+`python tests/data/readers/data_sets.py` checks them all and prints the table that stands in
 docs/input.md; `--write docs/input.md` puts it there. It needs the real data.
 """
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data import readers, side_tables
 
 HERE = Path(__file__).parents[3]
@@ -57,7 +57,7 @@ class Finding:
     def cells(self) -> list[str]:
         """Return the row of the table."""
         totals = len(self.data_set.totals)
-        told = f"{totals - len(self.missed)} / {totals}"
+        summary = f"{totals - len(self.missed)} / {totals}"
         return [
             self.data_set.name,
             f"{self.files:,}",
@@ -65,7 +65,7 @@ class Finding:
             f"{self.customers:,}",
             *(f"{self.currency}{money:,.2f}" for money in self.money),
             "yes" if self.adds_up else "NO",
-            f"{told}{': ' if self.missed else ''}{', '.join(self.missed)}",
+            f"{summary}{': ' if self.missed else ''}{', '.join(self.missed)}",
             f"{self.seconds:.1f}",
         ]
 
@@ -109,7 +109,7 @@ def _in_both(lines: pl.LazyFrame) -> pl.LazyFrame:
 NO_PRODUCT = ~pl.col("product_id").str.contains(r"^\d{5}[A-Za-z]{0,2}$")
 QUANTITY, PRICE = _whole("quantity"), _whole("price")
 CANCELLED = pl.col("order_id").str.starts_with("C")
-# What a README counts, asked of the rows as they were read: no rule of cleaning has
+# What a README counts, options of the rows as they were read: no rule of cleaning has
 # a say in it.
 QUESTIONS: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
     "rows": lambda lines: lines.select(pl.len()),
@@ -260,10 +260,10 @@ def look(data_set: DataSet, data: Path) -> Finding:
         found = pipeline.check_data(names, plan)
         seconds = time.process_time() - start
         raw = readers.read_raw_lines(names, _layout(plan))
-    came, used = (
+    received, used = (
         next(row for row in found["ledger"] if row["stage"] == stage) for stage in ("in", "used")
     )
-    got = {"money in": round(came["money"], 2), **answers(raw, data_set.totals)}
+    got = {"money in": round(received["money"], 2), **answers(raw, data_set.totals)}
     missed = tuple(
         f"{what} {got[what]:,} for {wanted:,}"
         for what, wanted in data_set.totals.items()
@@ -272,9 +272,9 @@ def look(data_set: DataSet, data: Path) -> Finding:
     return Finding(
         data_set,
         len(raw.files),
-        (came["rows"], used["rows"]),
+        (received["rows"], used["rows"]),
         used["customers"],
-        (came["money"], used["money"]),
+        (received["money"], used["money"]),
         found["currency"],
         found["adds_up"],
         missed,
@@ -286,12 +286,12 @@ def _layout(plan: load.Config) -> SourceOptions:
     return side_tables.layout_without_price(plan.source, plan.side_tables)
 
 
-def answers(raw: RawLines, asked: Mapping[str, float]) -> dict[str, float]:
+def answers(raw: RawLines, options: Mapping[str, float]) -> dict[str, float]:
     """Return what the rows as read say to the questions of a README."""
     lines = raw.frame.lazy()
     return {
         what: round(QUESTIONS[what](lines).collect().item(), 3)
-        for what in asked
+        for what in options
         if what in QUESTIONS
     }
 
@@ -319,12 +319,12 @@ def put(path: Path, marks: tuple[str, str], text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="the page to put the table into")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     findings = [look(one, REAL) for one in SETS]
     text = table(findings)
     sys.stdout.write(text + "\n")
-    if asked.write:
-        put(asked.write, MARKS, text)
+    if options.write:
+        put(options.write, MARKS, text)
     return int(any(f.missed or not f.adds_up for f in findings))
 
 

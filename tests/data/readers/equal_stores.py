@@ -1,6 +1,6 @@
 """One shop in four dresses: CSV in a zip, daily drops, Parquet and a workbook.
 
-`python tests/sources/equal_stores.py` writes the workbook from the Parquet, reads all
+`python tests/data/readers/equal_stores.py` writes the workbook from the Parquet, reads all
 four, makes a store of each, compares them and prints the table that stands in
 docs/input.md; `--write docs/input.md` puts it there. It needs the real data.
 """
@@ -21,7 +21,7 @@ from data_sets import DROPS, REAL, put, unpacked
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.core import disk
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data import store
 
 FILE = "online_retail/online_retail.parquet"
@@ -104,7 +104,7 @@ def _facts(one: Dress) -> tuple[object, ...]:
 
 def table(made: list[Dress]) -> str:
     """Return the comparison as the lines of a table in Markdown."""
-    head = "| dress | files | lines | equal to the first | SHA-256 of the lines | "
+    head = "| format | files | lines | equal to the first | SHA-256 of the lines | "
     lines = [head + "CPU seconds |", "| --- | --: | --: | --- | --- | --: |"]
     for one in made:
         rows = one.shop.ledger.total("used").rows
@@ -119,13 +119,13 @@ def table(made: list[Dress]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="the page to put the table into")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with dresses(REAL) as paths:
         made = [dressed(name, path) for name, path in paths.items()]
     text = table(made)
     sys.stdout.write(text + "\n")
-    if asked.write:
-        put(asked.write, MARKS, text)
+    if options.write:
+        put(options.write, MARKS, text)
     return int(not all(is_equal(made[0], one) for one in made))
 
 

@@ -1,6 +1,6 @@
 """The 305 daily drops of Online Retail, put into a store in several nights.
 
-`python tests/sources/nights.py` ingests them night by night and all at once, compares
+`python tests/data/readers/nights.py` ingests them night by night and all at once, compares
 the stores and prints the table that stands in docs/input.md; `--write docs/input.md`
 puts it there. It needs the real data.
 """
@@ -17,7 +17,7 @@ from data_sets import DROPS, REAL, put, unpacked
 
 from segpredict import pipeline
 from segpredict.config import load
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 MARKS = ("<!-- nights: begin -->", "<!-- nights: end -->")
 NIGHTS = (0, 120, 200, 260, 290, 300, 301, 302, 303, 304, 305)
@@ -90,23 +90,23 @@ def table(made: list[Night], differing: list[str]) -> str:
         f"| {n.name} | {n.given} | {n.added} | {n.lines:,} | {n.seconds:.1f} | {n.written:.2f} |"
         for n in made
     ]
-    told = (
+    summary = (
         f"Different: {', '.join(differing)}."
         if differing
         else "Equal: lines, ledger, rejects, notes, files, fingerprint."
     )
-    return f"{head}| --- | --: | --: | --: | --: | --: |\n" + "\n".join([*rows, "", told])
+    return f"{head}| --- | --: | --: | --: | --: | --: |\n" + "\n".join([*rows, "", summary])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="the page to put the table into")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     made, differing = nights(REAL)
     text = table(made, differing)
     sys.stdout.write(text + "\n")
-    if asked.write:
-        put(asked.write, MARKS, text)
+    if options.write:
+        put(options.write, MARKS, text)
     return int(bool(differing))
 
 

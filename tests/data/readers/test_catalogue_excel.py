@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.errors import BadCellsError, LimitError, SourceError, UnreadableFileError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.errors import (
@@ -203,14 +203,14 @@ def test_a_bomb_stops_at_the_ratio(kind: str, tmp_path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a.csv", bomb)
     del bomb
-    with pytest.raises(LimitError, match=r"times; source\.max_inflated") as caught:
+    with pytest.raises(LimitError, match=r"times; source\.max_unpacked_bytes") as caught:
         read_raw_lines([str(path)])
     assert caught.value.exit_code == 10
 
 
 def test_f17_the_size_to_which_a_file_may_grow_can_be_set(tmp_path: Path) -> None:
     name = put(tmp_path, gzip.compress(PLAIN.encode() * 100), "a.csv.gz")
-    with pytest.raises(LimitError, match="max_inflated = 500"):
+    with pytest.raises(LimitError, match="max_unpacked_bytes = 500"):
         read_raw_lines([name], SourceOptions(max_unpacked_bytes=500))
 
 
@@ -355,7 +355,7 @@ def test_f30_a_file_beyond_the_limit_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         stream.truncate((64 << 30) + 1)  # a hole: no disk is used
     began = time.monotonic()
-    with pytest.raises(LimitError, match="max_input"):
+    with pytest.raises(LimitError, match="max_file_bytes"):
         read_raw_lines([str(path)])
     assert time.monotonic() - began < 2
     assert threading.active_count() < 50

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.data.readers._reader import translate_read_errors
 from segpredict.errors import ContractError, LimitError, SourceError, UnreadableFileError
@@ -114,7 +114,7 @@ def test_p07_nested_columns_matter_only_when_they_are_needed(tmp_path: Path) -> 
     nested.write_parquet(path)
     assert read_raw_lines([str(path)]).frame.height == 1000
     LINES.with_columns(amount=pl.concat_list("amount")).write_parquet(path)
-    with pytest.raises(ContractError, match="which is no cell"):
+    with pytest.raises(ContractError, match="which is not text"):
         read_raw_lines([str(path)])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import read_raw_lines
 from segpredict.errors import (
     BadCellsError,
@@ -61,7 +61,7 @@ def test_s04_comments_before_the_header_are_skipped_and_counted(tmp_path: Path) 
 
 def test_s04_a_comment_among_the_rows_asks_for_its_sign(tmp_path: Path) -> None:
     name = put(tmp_path, PLAIN + "# end\n")
-    with pytest.raises(BadCellsError, match=r"source\.comment = '#'"):
+    with pytest.raises(BadCellsError, match=r"source\.comment_prefix = '#'"):
         read_raw_lines([name])
     raw = read_raw_lines([name], SourceOptions(comment_prefix="#"))
     assert ids(raw) == ["1", "2"]

@@ -15,7 +15,7 @@ def test_four_dresses_of_a_shop_give_equal_stores(real_data) -> None:
     assert len(made) == 4
 
 
-def test_the_docs_show_four_equal_dresses() -> None:
+def test_the_docs_show_four_equal_formats() -> None:
     text = DOCS.read_text(encoding="utf-8")
     table = text.split("<!-- equal stores: begin -->")[1].split("<!-- equal")[0]
     assert table.count("| yes |") == 4

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import RawLines
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import READERS, from_frame, read_raw_lines
 from segpredict.errors import (
     ColumnMissingError,
@@ -286,7 +286,7 @@ def test_what_is_no_frame_is_refused() -> None:
 
 def test_a_column_of_lists_is_refused() -> None:
     frame = FRAME.with_columns(amount=pl.concat_list("amount"))
-    with pytest.raises(ContractError, match="which is no cell"):
+    with pytest.raises(ContractError, match="which is not text"):
         from_frame(frame)
 
 

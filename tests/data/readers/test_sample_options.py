@@ -13,7 +13,7 @@ START = pl.date(2022, 1, 3)
 
 
 def orders(shop: sample.SampleShop) -> pl.DataFrame:
-    """Return the known customers' orders with the truth beside."""
+    """Return the known customers' orders with the truth."""
     first = shop.lines.filter(pl.col("Quantity") > 0).unique("InvoiceNo")
     day = (pl.col("InvoiceDate").dt.date() - START).dt.total_days()
     known = first.with_columns(day=day).drop_nulls("CustomerID")
@@ -51,8 +51,8 @@ def test_a_treatment_has_its_known_effect_and_not_on_those_most_at_risk() -> Non
     assert lift["Occasional"] > 1.3
     assert lift["One-timer"] < lift["Occasional"]
     effect = shop.truth.filter("is_treated").group_by("latent_class")
-    told = dict(effect.agg(pl.col("effect").unique().first()).rows())
-    assert told == {"Core": 0, "Regular": 0.5, "Occasional": 1, "One-timer": -0.5}
+    effects = dict(effect.agg(pl.col("effect").unique().first()).rows())
+    assert effects == {"Core": 0, "Regular": 0.5, "Occasional": 1, "One-timer": -0.5}
 
 
 def test_without_a_treatment_nobody_is_treated() -> None:

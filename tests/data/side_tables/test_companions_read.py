@@ -42,10 +42,10 @@ def people(write, **options):
 
 
 def test_l7_a_column_without_a_time_stamp_is_left_out_unless_vouched_for(write):
-    found = people(write, vouched=("Gender",))
+    found = people(write, time_invariant=("Gender",))
     assert found.customers.columns == ["customer_id", "since", "until", "gender"]
     used, left = found.notes
-    assert used.endswith("the configuration vouches for it: Gender.")
+    assert used.endswith("the configuration names it as time-invariant: Gender.")
     assert "Left out of the customers table: Income, Joined, Status, valid_from and" in left
 
 
@@ -57,7 +57,7 @@ def test_l7_nothing_is_used_of_a_table_that_nobody_vouches_for(write):
 
 def test_columns_of_rows_with_a_time_stamp_need_no_vouching(write):
     times = {**ID, "since": "valid_from", "until": "valid_to"}
-    found = people(write, columns=times, use=("Status",))
+    found = people(write, columns=times, time_varying=("Status",))
     assert found.customers.rows() == [
         ("7", 14610, 14791, "gold"),
         ("8", 14641, None, "silver"),
@@ -67,11 +67,11 @@ def test_columns_of_rows_with_a_time_stamp_need_no_vouching(write):
 
 def test_columns_without_a_time_stamp_cannot_be_used_by_the_way(write):
     with pytest.raises(ConfigError, match="no column says since"):
-        people(write, use=("Status",))
+        people(write, time_varying=("Status",))
 
 
 def test_each_column_becomes_what_all_its_cells_are(write):
-    found = people(write, vouched=("Gender", "Income", "Joined"))
+    found = people(write, time_invariant=("Gender", "Income", "Joined"))
     kinds = {a.given: a.kind for a in found.attributes}
     assert kinds == {"Gender": "level", "Income": "number", "Joined": "date"}
     assert found.customers["income"].to_list() == [90_000, 1_000]
@@ -79,10 +79,10 @@ def test_each_column_becomes_what_all_its_cells_are(write):
 
 
 def test_a_kind_may_be_said(write):
-    found = people(write, vouched=("Income",), kinds={"Income": "level"})
+    found = people(write, time_invariant=("Income",), kinds={"Income": "level"})
     assert found.customers["income"].to_list() == ["$90,000", "$1,000"]
     with pytest.raises(ContractError, match="said to hold numbers"):
-        people(write, vouched=("Gender",), kinds={"Gender": "number"})
+        people(write, time_invariant=("Gender",), kinds={"Gender": "number"})
 
 
 def test_ids_are_those_of_the_transactions_and_rows_of_nobody_are_left_out(write):
@@ -91,15 +91,15 @@ def test_ids_are_those_of_the_transactions_and_rows_of_nobody_are_left_out(write
 
 def test_a_customer_in_two_rows_needs_to_say_which_held_when(write):
     twice = CustomerTableOptions(write("id,a\n1,x\n1,y\n"), ID, time_invariant=("a",))
-    with pytest.raises(ContractError, match="which held when"):
+    with pytest.raises(ContractError, match="which was valid when"):
         read_side_tables(SideTableOptions(twice))
 
 
 def test_two_columns_cannot_share_a_word(write):
     table = CustomerTableOptions(write("id,Home Owner,home_owner\n1,x,y\n"), ID)
-    vouched = CustomerTableOptions(table.data, ID, time_invariant=("Home Owner", "home_owner"))
+    options = CustomerTableOptions(table.data, ID, time_invariant=("Home Owner", "home_owner"))
     with pytest.raises(ConfigError, match="home_owner"):
-        read_side_tables(SideTableOptions(vouched))
+        read_side_tables(SideTableOptions(options))
 
 
 def test_products_give_what_is_vouched_for(write):
@@ -176,7 +176,7 @@ def test_a_time_that_cannot_be_read_is_named_with_its_row(write):
 
 def test_a_column_that_is_not_there_and_a_file_that_is_not_there_are_named(write):
     with pytest.raises(ColumnMissingError, match="Gendr"):
-        people(write, vouched=("Gendr",))
+        people(write, time_invariant=("Gendr",))
     with pytest.raises(FileMissingError, match="nowhere"):
         read_side_tables(SideTableOptions(CustomerTableOptions("nowhere.csv")))
 
@@ -199,7 +199,7 @@ def test_unknown_roles_and_kinds_are_named():
         EventLogOptions(kinds={"view": ("x",)})
 
 
-def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
+def test_returns_without_customers_are_reported_and_not_used(write):
     products = ProductTableOptions(
         write("sku,list\n1,2.50\n2,9\n", "p.csv"),
         {"product_id": "sku", "price": "list"},
@@ -209,9 +209,9 @@ def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
     table = ReturnTableOptions(write(text, "r.csv"))
     found = read_side_tables(SideTableOptions(products=products, returns=table))
     assert found.notes[-1] == (
-        "The returns table names no customer: its 2 returns of 3 pieces, worth 14.00 "
-        "at list price, from 2011-01-03 to 2011-01-05 are laid to nobody, and spend is "
-        "before them."
+        "The returns table names no customer: its 2 returns of 3 units, worth 14.00 "
+        "at list price, from 2011-01-03 to 2011-01-05 are not assigned to customers, and "
+        "spend does not subtract them."
     )
     assert len(found.files) == 2
     with pytest.raises(UnknownNameError, match="customer_id"):

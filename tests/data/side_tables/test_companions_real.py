@@ -8,7 +8,7 @@ import pytest
 
 from segpredict import features, pipeline
 from segpredict.config import load
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window, as_date, day_number
 from segpredict.data.side_tables import freeze_side_tables
 
@@ -59,7 +59,7 @@ def test_the_people_of_adventureworks_become_numbers(works):
     assert first["annualincome"] == 90_000
     notes = " ".join(works.side_tables.notes)
     assert "customers table: EmailAddress, FirstName, LastName and Prefix." in notes
-    assert "its 1,809 returns of 1,828 pieces, worth 765,277.84 at list price" in notes
+    assert "its 1,809 returns of 1,828 units, worth 765,277.84 at list price" in notes
 
 
 @pytest.mark.real

@@ -12,7 +12,7 @@ from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunFolder, open_run
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.pipeline import archive
@@ -27,8 +27,8 @@ SETTINGS = (
     "segmentation.min_customers=5",
     "time.test_windows=1",
     "explain.sample_rows=20",
-    "customers={data='people.csv', vouched=['tier', 'income'], columns={customer_id='id'}}",
-    "products={data='products.csv', vouched=['group', 'list'], "
+    "customers={data='people.csv', time_invariant=['tier', 'income'], columns={customer_id='id'}}",
+    "products={data='products.csv', time_invariant=['group', 'list'], "
     "columns={product_id='sku', category='group', price='list'}}",
     "events={data='visits.csv', columns={sessions='sessions'}}",
 )
@@ -72,26 +72,26 @@ def run(folder, plan) -> RunFolder:
 
 
 def test_the_manifest_says_what_was_used_vouched_for_and_left_out(run):
-    used = run.facts["families"]["used"]
+    used = run.metadata["families"]["used"]
     assert {"assortment", "category", "price_tier", "web", "demographics"} < set(used)
-    left = " ".join(run.facts["families"]["left_out"])
+    left = " ".join(run.metadata["families"]["left_out"])
     assert "contacts" in left
     assert "returns" in left
     assert "no countries" in left
-    assert run.facts["config"]["customers"]["vouched"] == ["tier", "income"]
-    assert any("vouches" in note for note in run.facts["notes"])
+    assert run.metadata["config"]["customers"]["time_invariant"] == ["tier", "income"]
+    assert any("time-invariant" in note for note in run.metadata["notes"])
 
 
 def test_the_model_has_the_columns_of_the_side_tables(run):
-    names = run.json("classifier/model.json")["booster"]["names"]
+    names = run.read_json("classifier/model.json")["xgboost"]["feature_names"]
     wanted = {"who_income", "who_tier_gold", "category_entropy", "price_percentile"}
     assert wanted < set(names)
     assert "web_sessions_91" in names
 
 
 def test_the_run_explains_and_reports_them(run):
-    told = run.read_parquet("explain/importance.parquet")["feature"]
-    assert "who_income" in told
+    features = run.read_parquet("explanation/importance.parquet")["feature"]
+    assert "who_income" in features
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "Whether tier is gold." in page
 

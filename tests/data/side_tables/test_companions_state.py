@@ -2,7 +2,13 @@ import json
 
 import polars as pl
 
-from segpredict.core.tables import CustomerAttribute, CustomerLog, Detected, InputFile, SideTables
+from segpredict.core.transactions import (
+    CustomerAttribute,
+    CustomerLog,
+    Detected,
+    InputFile,
+    SideTables,
+)
 from segpredict.data.side_tables import (
     side_table_frames,
     side_tables_from_state,

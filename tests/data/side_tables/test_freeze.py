@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.core.tables import CustomerAttribute, SideTables, Transactions
+from segpredict.core.transactions import CustomerAttribute, SideTables, Transactions
 from segpredict.data.side_tables import freeze_side_tables
 
 PEOPLE = pl.DataFrame(
@@ -57,8 +57,8 @@ def test_a_column_with_a_value_for_every_customer_is_no_group():
     )
     none = pl.lit(None, pl.Int32)
     people = pl.DataFrame({"customer_id": ids, "name": ids}).with_columns(since=none, until=none)
-    beside = SideTables(people, (CustomerAttribute("name", "level", "Name"),))
-    found = freeze_side_tables(replace(shop.transactions(lines), side_tables=beside), until=9)
+    tables = SideTables(people, (CustomerAttribute("name", "level", "Name"),))
+    found = freeze_side_tables(replace(shop.transactions(lines), side_tables=tables), until=9)
     assert found.attributes == ()
     assert "Left out of the customers table: Name" in found.notes[0]
 
@@ -78,9 +78,9 @@ def test_a_price_has_its_middle_rank_in_its_category():
 def test_what_is_frozen_does_not_depend_on_what_came_later():
     early = sold()
     cut = replace(early, lines=early.lines.filter(pl.col("day") < 50))
-    beside = SideTables(customers=PEOPLE, attributes=(TIER,))
-    first = freeze_side_tables(replace(early, side_tables=beside), 50)
-    second = freeze_side_tables(replace(cut, side_tables=beside), 50)
+    tables = SideTables(customers=PEOPLE, attributes=(TIER,))
+    first = freeze_side_tables(replace(early, side_tables=tables), 50)
+    second = freeze_side_tables(replace(cut, side_tables=tables), 50)
     assert first.countries == second.countries
     assert first.attributes == second.attributes
     assert first.prices.equals(second.prices)

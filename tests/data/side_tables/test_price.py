@@ -3,7 +3,7 @@ import pytest
 
 from segpredict.config.side_tables import ProductTableOptions, SideTableOptions
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import SideTables
+from segpredict.core.transactions import SideTables
 from segpredict.data import cleaning, readers
 from segpredict.data.side_tables import fill_list_prices, layout_without_price
 from segpredict.errors import BadCellsError, ColumnMissingError

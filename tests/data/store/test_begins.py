@@ -7,7 +7,7 @@ import pytest
 
 import shop
 from segpredict import features
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data import store
 
 ROWS = [
@@ -31,9 +31,9 @@ def world() -> Transactions:
 def test_a_voided_line_leaves_it_open(
     world: Transactions, tmp_path: Path, until: int | None, holds: bool | None
 ) -> None:
-    shelf = store.write_store(world, tmp_path).store
-    assert shelf is not None
-    assert shelf.has_values_before("product_id", until) is holds
+    opened = store.write_store(world, tmp_path).store
+    assert opened is not None
+    assert opened.has_values_before("product_id", until) is holds
 
 
 @pytest.mark.parametrize("until", [None, 11, 21, 30, 31, 41, 51])

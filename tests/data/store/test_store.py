@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import shop
 from segpredict import features
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.orders import is_head
-from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry, Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning._clean import fingerprint_lines
@@ -77,9 +78,9 @@ def test_the_fingerprint_of_a_store_is_that_of_cleaning(
 
 def test_a_query_reads_only_what_it_asks_for(world: Transactions, tmp_path: Path) -> None:
     lines = store.write_store(world, tmp_path).lines
-    asked = lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
+    query = lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
     wanted = world.lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
-    assert asked.collect().equals(wanted.collect())
+    assert query.collect().equals(wanted.collect())
     assert lines.head(7).collect().equals(world.lines.head(7).collect())
 
 
@@ -232,13 +233,13 @@ def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
 
 def test_a_store_of_a_newer_version_is_refused(world: Transactions, tmp_path: Path) -> None:
     store.write_store(world, tmp_path)
-    card = tmp_path / "store.json"
-    card.write_text(json.dumps({**json.loads(card.read_text()), "format": 99}))
+    manifest = tmp_path / "store.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
     with pytest.raises(ArtifactError, match="format 99"):
         store.open_store(tmp_path)
 
 
-def test_a_damaged_card_is_refused(world: Transactions, tmp_path: Path) -> None:
+def test_a_damaged_manifest_is_refused(world: Transactions, tmp_path: Path) -> None:
     store.write_store(world, tmp_path)
     (tmp_path / "store.json").write_text("{")
     with pytest.raises(ArtifactError, match="damaged"):

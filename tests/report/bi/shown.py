@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import lxml.html
 from pptx import Presentation
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.deck.slide import truncate_words
 from segpredict.report.formatting import MONTH_ABBREVIATIONS as WORDS
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 import shop
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.core.window import Window, day_number
 from segpredict.report.bi import StarSchema
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.selection.compare import SelectionRun, select_from_table
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,8 @@ from segpredict.analytics.campaigns.eligibility import eligible_customers
 from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core import schemas
-from segpredict.core.tables import JSON, Segment
+from segpredict.core.segment import Segment
+from segpredict.core.types import JSON
 
 TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = "treat", "universal control", "control"
 RECORD_FORMAT = 1

@@ -11,7 +11,7 @@ from typing import Literal
 
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.fill import fill_options
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, quote_value
 
 SEGMENT_ROLES = ("inactive", "low", "middle", "top")

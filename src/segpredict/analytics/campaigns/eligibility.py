@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from segpredict.analytics.campaigns.catalogue import SEGMENT_ROLES, Campaign, EligibilityRule
-from segpredict.core.tables import INACTIVE_CODE, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.errors import UnknownNameError
 
 SCORE_COLUMNS = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.core import disk
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError
 
 EXPERIMENT_FORMAT = 1

@@ -13,7 +13,7 @@ import polars as pl
 from segpredict.analytics.campaigns import CampaignCatalogue, find_experiment_logs, read_campaigns
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 CATALOGUE_PATH, BACKTEST_PATH = "campaigns/catalogue.json", "campaigns/backtest_population.parquet"
 CAMPAIGN_TABLES = ("plans", "targeting_curves")

@@ -13,8 +13,8 @@ from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstra
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.tables import Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.segment import Segment
 
 MIN_BACKTEST_CUSTOMERS = 30  # customers of the rehearsal below which no rate is told
 MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn

@@ -8,8 +8,8 @@ import polars as pl
 
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.tables import Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.segment import Segment
 
 LIST_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "play"

@@ -10,7 +10,7 @@ from segpredict.analytics.customer_value.periods import ValuePeriod
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import SupportError
 
 

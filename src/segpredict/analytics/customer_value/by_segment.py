@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.customer_value.value_model import CLV_COLUMNS
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.tables import Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.segment import Segment
 
 DISAGREEMENT_RATIO = 2.0
 ALL_SEGMENTS = "all"

@@ -6,7 +6,7 @@ import polars as pl
 
 from segpredict.analytics.customer_value import CustomerValueResult, ValueModel, value_by_segment
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 VALUE_MODEL_PATH = "customer_value/value_model.json"
 VALUE_TABLES = ("sums", "errors", "segments")

@@ -34,7 +34,8 @@ from segpredict.classifier.models.baselines import smoothed_transitions
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import MONEY_SCALE, Panel, Transactions
+from segpredict.core.panel import Panel
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 MARKOV_METHOD, BGNBD_METHOD = "markov", "bgnbd"

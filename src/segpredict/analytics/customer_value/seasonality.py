@@ -14,7 +14,9 @@ from segpredict.analytics.customer_value.bootstrap import round_amounts
 from segpredict.classifier.evaluation.bootstrap import bootstrap_weights
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
 from segpredict.core.intervals import Z_ROUNDED
-from segpredict.core.tables import INACTIVE_CODE, JSON, MONEY_SCALE
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import MONEY_SCALE
+from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment must prove itself

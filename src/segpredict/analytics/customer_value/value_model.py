@@ -13,7 +13,7 @@ from segpredict.analytics.customer_value.periods import ValuePeriod, value_perio
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR
 
 CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")

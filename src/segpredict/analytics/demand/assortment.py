@@ -7,7 +7,7 @@ from scipy import stats
 
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.core.intervals import Z_95
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.segmentation import category_indices
 
 MAX_SUGGESTIONS = 10  # products to show to a segment

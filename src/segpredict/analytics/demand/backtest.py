@@ -16,7 +16,7 @@ from segpredict.analytics.demand.forecast import SEASONAL_NAIVE, SEGMENT_METHOD,
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
 MIN_WINS = 2  # tests in which a level must beat seasonal-naive to be published

@@ -11,7 +11,7 @@ from segpredict.analytics.demand.item_rates import first_sale_days, shrunk_item_
 from segpredict.analytics.demand.sales import sold_lines, weekly_units
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_WEEK
 
 SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD, ONE_SEGMENT_METHOD = (

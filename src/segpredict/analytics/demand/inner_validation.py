@@ -9,7 +9,7 @@ from segpredict.analytics.demand.history import SalesHistory, last_year_window
 from segpredict.analytics.demand.item_rates import first_sale_days, shrunk_item_rates
 from segpredict.analytics.demand.sales import WindowSales, sold_lines
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 MAX_INNER_ORIGINS = 3  # rehearsals that are listened to
 

@@ -37,7 +37,8 @@ from segpredict.analytics.demand.sales import (
 from segpredict.classifier import Schedule, SegmentAssigner, TrainingResult
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Segment, Transactions
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Transactions
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from segpredict.analytics.demand.forecast import (
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an interval that holds four windows of five
 DEMAND_FORECAST_SCHEMA = {

@@ -10,7 +10,7 @@ from segpredict import features
 from segpredict.classifier import SegmentAssigner
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import DAYS_PER_WEEK
 
 TOTAL_LEVEL, CATEGORY_LEVEL, PRODUCT_LEVEL = "total", "category", "product"

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.exploration.observations import ExplorationData
-from segpredict.core.tables import JSON, MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
+from segpredict.core.types import JSON
 
 MAX_MAP_CUSTOMERS = 600  # customers on the map, at most
 MAP_COLUMNS = {  # what customers are told apart by

@@ -7,7 +7,8 @@ import polars as pl
 
 from segpredict.analytics.exploration.customer_map import customer_map
 from segpredict.analytics.exploration.observations import ExplorationData, exploration_data
-from segpredict.core.tables import JSON, MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.core.types import JSON
 
 ORDER_BINS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
 GAP_BINS = (1, 8, 15, 31, 61, 91, 183, 366)  # days

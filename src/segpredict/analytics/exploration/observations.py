@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 
 MAX_COUNTRIES = 8  # with a name of their own, most customers first

@@ -23,7 +23,7 @@ from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDe
 from segpredict.analytics.kpis._months import month_number, month_of, month_start, month_text
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.arrays import IntArray
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 COHORT_KEY = ["cohort", "age"]
 COHORT_SCHEMA = {

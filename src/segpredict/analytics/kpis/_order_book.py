@@ -7,7 +7,7 @@ from functools import cached_property
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 
 @dataclass(frozen=True)

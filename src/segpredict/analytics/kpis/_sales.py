@@ -13,7 +13,7 @@ from segpredict.analytics.kpis._figures import (
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.intervals import Z_95
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 
 def revenue(order_book: OrderBook) -> pl.DataFrame:

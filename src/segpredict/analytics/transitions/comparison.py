@@ -15,8 +15,8 @@ from segpredict.analytics.transitions.resampling import (
 )
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.core.tables import Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.segment import Segment
 
 PERIOD_COMPARISON_SCHEMA = pl.Schema(
     {

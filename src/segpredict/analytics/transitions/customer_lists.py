@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.analytics.transitions.states import transition_states
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 CUSTOMER_LIST_SCHEMA = pl.Schema(
     {

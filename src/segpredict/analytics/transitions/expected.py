@@ -9,7 +9,7 @@ from segpredict.analytics.transitions.matrix import TRANSITION_MATRIX_SCHEMA, ma
 from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE, TransitionStates
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import Z_95
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 EXPECTED_MATRIX_SCHEMA = pl.Schema(
     [

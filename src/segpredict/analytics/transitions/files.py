@@ -22,7 +22,8 @@ from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, parquet_writer
-from segpredict.core.tables import Segment, Transactions
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
 
 TRANSITIONS_FOLDER = "transitions"

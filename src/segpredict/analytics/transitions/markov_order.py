@@ -8,7 +8,7 @@ from scipy.special import gammaincc
 
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 
 MARKOV_ORDER_SCHEMA = pl.Schema(
     {

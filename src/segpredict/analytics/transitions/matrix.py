@@ -13,9 +13,8 @@ from segpredict.analytics.transitions.resampling import (
 )
 from segpredict.analytics.transitions.states import TransitionStates, transition_states
 from segpredict.core.arrays import FloatArray
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.core.intervals import jeffreys_interval
-from segpredict.core.tables import Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, jeffreys_interval
+from segpredict.core.segment import Segment
 
 TRANSITION_MATRIX_SCHEMA = pl.Schema(
     {

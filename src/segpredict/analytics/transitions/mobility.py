@@ -12,9 +12,8 @@ from segpredict.analytics.transitions.resampling import (
 )
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.core.intervals import Z_95
-from segpredict.core.tables import Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, Z_95
+from segpredict.core.segment import Segment
 
 MOBILITY_SCHEMA = pl.Schema(
     {

@@ -9,7 +9,8 @@ from segpredict import features
 from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE, TRANSITIONS_SCHEMA
 from segpredict.classifier import SegmentAssigner
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.tables import INACTIVE_CODE, Transactions
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_YEAR, Window, as_date, rolling_origins
 
 

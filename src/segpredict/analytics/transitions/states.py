@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Segment
+from segpredict.core.segment import Segment
 from segpredict.errors import SchemaError
 
 NEW_STATE = Segment(-1, "NEW", "New")

@@ -12,7 +12,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.training_data import Forecaster, normalised
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 NO_CALIBRATION, TEMPERATURE_SCALING, VECTOR_SCALING, ISOTONIC_REGRESSION = (
     "none",

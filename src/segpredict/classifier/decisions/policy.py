@@ -13,7 +13,7 @@ from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.splits import Fold
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 
 

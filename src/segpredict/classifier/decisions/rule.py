@@ -10,7 +10,7 @@ from segpredict.classifier.decisions.calibration import pool_backtests
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.config.classifier import DECISION_RULES
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 _, BALANCED_RULE, COST_RULE = DECISION_RULES
 GAMMA_GRID = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2

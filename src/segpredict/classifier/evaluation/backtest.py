@@ -13,7 +13,7 @@ from segpredict.classifier.models.blend import BlendedModel
 from segpredict.classifier.training_data import Forecaster, TrainingData, segment_codes
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import Panel
+from segpredict.core.panel import Panel
 from segpredict.core.window import as_date
 from segpredict.errors import SupportError, TooFewCustomersError
 

@@ -17,7 +17,7 @@ from segpredict import features
 from segpredict.classifier.splits import Fold
 from segpredict.classifier.training_data import informative_columns
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 BOOSTING_ROUNDS, HISTOGRAM_BINS = 80, 64
 MAX_ROWS = 5_000  # rows to learn from, and as many to be asked about

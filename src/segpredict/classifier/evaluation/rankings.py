@@ -19,7 +19,7 @@ from segpredict.classifier.evaluation.bootstrap import (
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.evaluation.significance import two_sided_p_value
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import INACTIVE_CODE
+from segpredict.core.segment import INACTIVE_CODE
 
 TOP_DECILE, TOP_QUINTILE = 0.1, 0.2
 LIFT, CAPTURE = "lift", "capture"

@@ -11,7 +11,7 @@ from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import schedule_folds
 from segpredict.classifier.training_data import TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from segpredict.classifier.evaluation.bootstrap import DifferenceInterval
 from segpredict.classifier.evaluation.significance import McNemarTest
 from segpredict.classifier.metrics import MetricScores
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
 
 POOLED_WINDOWS = "pooled"

@@ -18,7 +18,7 @@ from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.training_data import HISTORY_COLUMNS, TrainingData, normalised
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import SupportError
 
 NAME = "blend"

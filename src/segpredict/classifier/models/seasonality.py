@@ -16,7 +16,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
 from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
 WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK

@@ -10,7 +10,7 @@ import xgboost as xgb
 
 from segpredict.classifier.training_data import TrainingData, feature_matrix
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 NAME = "xgboost"
 

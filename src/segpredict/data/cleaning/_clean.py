@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import is_head
 from segpredict.core.schemas import LINES_SCHEMA, validate_schema
-from segpredict.core.tables import InputFile, RawLines, Transactions
+from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.window import as_date, day_number
 from segpredict.data.cleaning._currency import SIGN_OF_CURRENCY
 from segpredict.data.cleaning._ledger import LedgerWriter
@@ -52,20 +52,20 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "a", None], "date": ["2011-01-31"] * 3}
     >>> raw = from_frame(pl.DataFrame({**rows, "amount": ["2.50", "1", "9"]}))
-    >>> shop = clean(raw)
+    >>> shop = clean_lines(raw)
     >>> shop.lines.collect()["amount"].to_list(), shop.ledger.adds_up
     ([10000, 25000], True)
     """
     plan = plan or CleaningOptions()
     rules = selected_rules(plan)
     parsed = parse_lines(raw, plan)
-    book = LedgerWriter(parsed.lines)
-    lines = _without_rejects(parsed, book)
+    ledger_writer = LedgerWriter(parsed.lines)
+    lines = _without_rejects(parsed, ledger_writer)
     first_day, end_day = _period(lines, plan, rules)
-    _note_cells(raw, lines, book)
-    used, told = _ruled(lines, rules, plan, book)
-    ledger = book.finish(used)
-    told += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
+    _note_cells(raw, lines, ledger_writer)
+    used, notes = _ruled(lines, rules, plan, ledger_writer)
+    ledger = ledger_writer.finish(used)
+    notes += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
     canonical = validate_schema(_canonical(used), LINES_SCHEMA)
     return Transactions(
         lines=canonical.lazy(),
@@ -76,33 +76,36 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
         currency=plan.currency or SIGN_OF_CURRENCY.get(parsed.currency, parsed.currency),
         files=_files(raw, parsed),
         rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
-        notes=parsed.notes + told,
+        notes=parsed.notes + notes,
     )
 
 
 def _ruled(
-    lines: pl.DataFrame, rules: tuple[CleaningRule, ...], plan: CleaningOptions, book: LedgerWriter
+    lines: pl.DataFrame,
+    rules: tuple[CleaningRule, ...],
+    plan: CleaningOptions,
+    ledger_writer: LedgerWriter,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return what the rules leave, and what they have to say."""
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     for rule in rules:
         outcome = rule.apply(lines, plan)
         lines = outcome.lines
-        told += outcome.notes
-        book.charge("excluded", rule.name, rule.meaning, lines)
+        notes += outcome.notes
+        ledger_writer.charge("excluded", rule.name, rule.meaning, lines)
         if outcome.noted_lines is not None and outcome.noted_lines.height:
-            book.add_note(rule.name, rule.meaning, outcome.noted_lines)
-    return lines, told
+            ledger_writer.add_note(rule.name, rule.meaning, outcome.noted_lines)
+    return lines, notes
 
 
-def _without_rejects(parsed: ParsedLines, book: LedgerWriter) -> pl.DataFrame:
+def _without_rejects(parsed: ParsedLines, ledger_writer: LedgerWriter) -> pl.DataFrame:
     """Take out unreadable rows, reason by reason."""
     lines = parsed.lines
     reasons = lines.select("column", "reason").drop_nulls().unique().sort(pl.all())
     for column, reason in reasons.rows():
         is_bad = (pl.col("column") == column) & (pl.col("reason") == reason)
         lines = lines.filter(~is_bad.fill_null(value=False))
-        book.charge("rejected", f"{column} {reason}", f"The {column} {reason}.", lines)
+        ledger_writer.charge("rejected", f"{column} {reason}", f"The {column} {reason}.", lines)
     return lines.drop("column", "reason").with_columns(
         is_return=pl.lit(value=False), void_day=pl.lit(None, pl.Int32)
     )
@@ -111,7 +114,7 @@ def _without_rejects(parsed: ParsedLines, book: LedgerWriter) -> pl.DataFrame:
 def _period(
     lines: pl.DataFrame, plan: CleaningOptions, rules: tuple[CleaningRule, ...]
 ) -> tuple[int, int]:
-    """Return the days on which the shop was observed, whoever bought."""
+    """Return the days on which the shop was observed."""
     if lines.is_empty():
         return 0, 0
     low, high = lines.select(pl.col("day").min(), pl.col("day").max().alias("")).row(0)
@@ -128,22 +131,22 @@ def _clipped(plan: CleaningOptions, end_day: int) -> tuple[str, ...]:
         return ()
     return (
         f"The data end on {as_date(end_day - 1)}, before the cutoff "
-        f"{as_date(day_number(plan.as_of))}; what nobody observed is not taken for "
+        f"{as_date(day_number(plan.as_of))}; days without data are not taken for "
         "silence.",
     )
 
 
-def _note_cells(raw: RawLines, lines: pl.DataFrame, book: LedgerWriter) -> None:
-    """Note rows of which a cell does not stand as it was written."""
+def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter) -> None:
+    """Note rows with a cell that was changed in parsing."""
     rounded = lines.filter("is_rounded")
     if rounded.height:
-        book.add_note("rounded", "A number was rounded to four decimals.", rounded)
+        ledger_writer.add_note("rounded", "A number was rounded to four decimals.", rounded)
     cells = raw.frame.select("file", "row", *(r for r in ID_COLUMNS if r in raw.frame.columns))
     ids = pl.any_horizontal(pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:])
     places = cells.filter(ids).select("file", "row")
     if places.height:
         same = lines.join(places, on=["file", "row"], how="semi")
-        book.add_note("float_suffix", "An id lost the .0 that a float left behind.", same)
+        ledger_writer.add_note("float_suffix", "An id lost the .0 that a float left behind.", same)
 
 
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
@@ -167,7 +170,7 @@ def fingerprint_lines(lines: pl.DataFrame) -> str:
     Notes
     -----
     The bytes are those of CSV with whole numbers, so no version of a binary format, no
-    thread and no chunk can change them. Text is never empty, so null stands apart.
+    thread and no chunk can change them. Text is never empty, so null is distinct.
     """
     digest = hashlib.sha256(",".join(lines.columns).encode())
     for part in lines.iter_slices(ROWS_PER_HASH):

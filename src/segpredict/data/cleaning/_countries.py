@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import polars as pl
 
-# Short forms → what they are short for; merged only where both stand in the data.
+# Short forms → what they are short for; merged only if both are in the data.
 COUNTRY_ALIASES = {
     **dict.fromkeys(("uk", "gb", "greatbritain", "gbr"), "unitedkingdom"),
     **dict.fromkeys(("us", "usa", "unitedstatesofamerica"), "unitedstates"),

@@ -42,7 +42,7 @@ CURRENCY_SIGNS = {
     "lei": "RON",
 }
 SIGN_OF_CURRENCY = {"GBP": "£", "EUR": "€", "USD": "$"}
-# A sign that several currencies share agrees with any of them.
+# A symbol that several currencies share agrees with any of them.
 AMBIGUOUS_SIGNS = {
     "$": frozenset(
         (
@@ -79,7 +79,7 @@ class BareNumber:
     text
         Sign, digits and marks; ``None`` where there is no number.
     currency
-        Its code or sign; empty if none.
+        Its code or symbol; empty if none.
     rejection
         Why it is no number; empty if nothing special is known.
     """
@@ -94,9 +94,9 @@ def strip_currency(text: str) -> BareNumber:
 
     Examples
     --------
-    >>> bare("(£2.55)").text, bare("2,55 €").currency, bare("2.55-").text
-    ('-2.55', 'EUR', '-2.55')
-    >>> bare("12%").why, bare("#N/A").why
+    >>> [strip_currency(cell).text for cell in ("(£2.55)", "2,55 €", "2.55-")]
+    ['-2.55', '2,55', '-2.55']
+    >>> strip_currency("12%").rejection, strip_currency("#N/A").rejection
     ('is a percentage', 'is empty')
     """
     if text.casefold() in MISSING_WORDS:
@@ -129,11 +129,11 @@ def single_currency(rows: Mapping[str, int], column: str) -> str:
     Raises
     ------
     ContractError
-        When there are several; the message says on how many rows each stands.
+        When there are several; the message says how many rows have each.
 
     Examples
     --------
-    >>> only({"$": 3, "USD": 2}, "price")
+    >>> single_currency({"$": 3, "USD": 2}, "price")
     'USD'
     """
     codes = {c for c in rows if c and c not in AMBIGUOUS_SIGNS}

@@ -1,4 +1,4 @@
-"""Prove from a whole column which sign is its decimal mark and which groups digits."""
+"""Prove from a whole column which character is its decimal mark and which groups digits."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ SPACES = " \u00a0\u2009\u202f"
 APOSTROPHES = "'’"
 DECIMAL_MARKS: Mapping[str, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
 OTHER_MARK_REASON = "has another decimal mark than the rest of its column"
-# A group of exactly three after the sign: decimals to one, thousands to another.
+# A group of exactly three after the mark: decimals to one, thousands to another.
 AMBIGUOUS_PATTERN = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 
@@ -37,8 +37,8 @@ def to_plain_number(text: str, decimal_mark: str) -> str | None:
 
     Examples
     --------
-    >>> plain("1.234,5", "comma"), plain("1'234.5", "point"), plain("1,5", "point")
-    ('1234.5', '1234.5', None)
+    >>> to_plain_number("1.234,5", "comma"), to_plain_number("1'234.5", "point")
+    ('1234.5', '1234.5')
     """
     if not MARK_PATTERNS[decimal_mark].fullmatch(text):
         return None
@@ -59,7 +59,7 @@ def infer_decimal_mark(numbers: Mapping[str, int], column: str) -> str:
     Parameters
     ----------
     numbers
-        Distinct texts without currency and brackets, and on how many rows each stands.
+        Distinct texts without currency and brackets, and how many rows have each.
     column
         What to call the column.
 
@@ -118,7 +118,7 @@ def _unclear(
     }
     return ContractError(
         f"{quote_value(both[0])} in {column} may be {readings['point'][both[0]]} or "
-        f"{readings['comma'][both[0]]}, and no cell tells which: with a decimal point "
+        f"{readings['comma'][both[0]]}, and no cell shows which: with a decimal point "
         f"the column adds up to {totals['point']:,}, with a decimal comma to "
         f"{totals['comma']:,}.",
         fix="say which: --set cleaning.number_format=point (or comma).",

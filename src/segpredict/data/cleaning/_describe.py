@@ -1,11 +1,11 @@
-"""A cleaned shop in tables: how often, how much, when; for people who know the shop."""
+"""A cleaned shop in tables: how often, how much, when; for readers who know the shop."""
 
 from typing import Any
 
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import as_date
 
 DESCRIBED_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99)

@@ -1,4 +1,4 @@
-"""Ids are text: trimmed, in one Unicode form, and looked at for signs of damage."""
+"""Ids are text: trimmed, in one Unicode form, and checked for signs of damage."""
 
 import re
 import unicodedata
@@ -24,12 +24,12 @@ LOOKALIKE_CHARACTERS = str.maketrans(
 
 
 def normalize_id(text: str) -> str:
-    r"""Return an id without blanks and invisible signs around it, in form NFC.
+    r"""Return an id without blanks and invisible characters around it, in form NFC.
 
     Examples
     --------
-    >>> tidy("\u200b 17850\xa0"), tidy("00123"), tidy("17850.0")
-    ('17850', '00123', '17850')
+    >>> [normalize_id(text) for text in ("\u200b 17850\xa0", "00123", "17850.0")]
+    ['17850', '00123', '17850']
     """
     bare = text
     while bare != (bare := bare.strip().strip(INVISIBLE_CHARACTERS)):
@@ -41,14 +41,14 @@ def normalize_id(text: str) -> str:
 def normalize_customer_ids(
     cells: pl.Series, null_ids: Sequence[str]
 ) -> tuple[pl.Series, tuple[str, ...]]:
-    """Return customer ids as they count, and what is odd about them.
+    """Return normalised customer ids, and notes on unusual ones.
 
     Parameters
     ----------
     cells
         Ids as text.
     null_ids
-        Ids that mean nobody.
+        Ids that mean "no customer".
 
     Raises
     ------
@@ -57,12 +57,12 @@ def normalize_customer_ids(
     """
     counted = cells.rename("text").drop_nulls().value_counts(name="n").sort("text")
     # Only ids that may change are looked at one by one: a shop has millions of others.
-    odd = counted.filter(pl.col("text").str.contains(CHANGEABLE_PATTERN))["text"]
-    tidied = {text: normalize_id(text) for text in odd}
+    unusual = counted.filter(pl.col("text").str.contains(CHANGEABLE_PATTERN))["text"]
+    tidied = {text: normalize_id(text) for text in unusual}
     changed = {text: new for text, new in tidied.items() if text != new}
-    nobody = {*null_ids, ""}
+    no_customer = {*null_ids, ""}
     new = pl.col("text").replace(changed) if changed else pl.col("text")
-    counted = counted.with_columns(id=pl.when(~new.is_in(list(nobody))).then(new))
+    counted = counted.with_columns(id=pl.when(~new.is_in(list(no_customer))).then(new))
     read = cells
     if changed or counted["id"].null_count():
         key = counted.filter(~pl.col("id").eq_missing(pl.col("text")))
@@ -81,7 +81,7 @@ def _odd(ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame) -
     direct = ids.filter(id_.str.contains(EMAIL_PATTERN) | id_.str.contains(PHONE_PATTERN))
     if direct.height > 0.5 * ids.height:
         yield (
-            "Customer ids are e-mail addresses or phone numbers, which name people "
+            "Customer ids are e-mail addresses or phone numbers, which identify people "
             "directly. Replace them with codes before you share the results."
         )
     if ids.height > 1 and total >= 100:
@@ -89,7 +89,7 @@ def _odd(ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame) -
         if n > 0.05 * total:
             yield (
                 f"The customer {quote_value(name)} holds {n / total:.1%} of the rows. If it "
-                f"stands for nobody, say so: --set 'cleaning.null_ids=[{quote_value(name)}]'."
+                f"means no customer, say so: --set 'cleaning.null_ids=[{quote_value(name)}]'."
             )
 
 
@@ -98,7 +98,7 @@ def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:
     mixed = [new for new in suffixed.values() if new in rows]
     if mixed:
         yield (
-            f"Customer ids that stand with and without .0: {len(mixed):,} (such as "
+            f"Customer ids with and without .0: {len(mixed):,} (such as "
             f"{quote_value(mixed[0])}); each was taken as one customer."
         )
     spellings = defaultdict(list)
@@ -109,7 +109,7 @@ def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:
     if merged:
         listed = ", ".join(map(quote_value, merged[:5]))
         yield (
-            "Customer ids that differ only by blanks, invisible signs or Unicode form: "
+            "Customer ids that differ only by blanks, invisible characters or Unicode form: "
             f"{len(merged):,} ({listed}); each was taken as one customer."
         )
 
@@ -118,19 +118,19 @@ def _damaged(damaged: pl.DataFrame, total: int) -> Iterable[str]:
     if damaged.is_empty():
         return
     rows, first = int(damaged["n"].sum()), damaged["id"][0]
-    told = (
+    remark = (
         "Customer ids that a spreadsheet seems to have damaged: "
         f"{damaged.height:,} (such as {quote_value(first)}), on {rows:,} of {total:,} rows"
     )
     if rows > DAMAGED_SHARE * total:
         raise ContractError(
-            f"{told}: digits are lost.",
+            f"{remark}: digits are lost.",
             fix="export the ids as text from the shop itself.",
             column="customer_id",
             value=first,
             count=rows,
         )
-    yield f"{told}; they were kept as they stand."
+    yield f"{remark}; they were kept as they stand."
 
 
 def _zeros(ids: pl.DataFrame) -> Iterable[str]:

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry, LedgerStage
 from segpredict.core.orders import count_orders
-from segpredict.core.tables import MONEY_SCALE, Ledger, LedgerCount, LedgerEntry, LedgerStage
+from segpredict.core.transactions import MONEY_SCALE
 
 
 def count_lines(lines: pl.DataFrame) -> LedgerCount:
@@ -28,7 +29,7 @@ def count_difference(before: LedgerCount, after: LedgerCount) -> LedgerCount:
 
 
 def ledger_table(ledger: Ledger) -> pl.DataFrame:
-    """Return a ledger as a table for people.
+    """Return a ledger as a table for display.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def ledger_table(ledger: Ledger) -> pl.DataFrame:
 
     Examples
     --------
-    >>> entry = Entry("used", "used", "Rows used.", Count(2, 1, 1, 25_000))
+    >>> entry = LedgerEntry("used", "used", "Rows used.", LedgerCount(2, 1, 1, 25_000))
     >>> ledger_table(Ledger((entry,)))["money"].item()
     2.5
     """

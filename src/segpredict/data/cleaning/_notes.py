@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.tables import MONEY_SCALE, InputFile
+from segpredict.core.transactions import MONEY_SCALE, InputFile
 from segpredict.core.window import as_date
 
 GAP_DAYS = 28  # days without a row that deserve a word
@@ -17,7 +17,7 @@ MIN_MONTH_LINES = 20  # lines that a month needs for a median price to mean anyt
 def data_quality_notes(
     lines: pl.DataFrame, used: pl.DataFrame, files: tuple[InputFile, ...]
 ) -> tuple[str, ...]:
-    """Return what is odd about the lines that were read and those that are used.
+    """Return notes on unusual lines, of those read and those used.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ def data_quality_notes(
     """
     if lines.is_empty():
         return ()
-    told = [*_gaps(lines), *_overlap(lines, files), *_fractions(lines)]
+    notes = [*_gaps(lines), *_overlap(lines, files), *_fractions(lines)]
     if used.height:
-        told += [*_orders(used), *_countries(used), *_prices(used), *_dominant(used)]
-    return tuple(told)
+        notes += [*_orders(used), *_countries(used), *_prices(used), *_dominant(used)]
+    return tuple(notes)
 
 
 def _gaps(lines: pl.DataFrame) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _overlap(lines: pl.DataFrame, files: tuple[InputFile, ...]) -> Iterator[str]
     if len(shared):
         first, last = as_date(int(shared.min())), as_date(int(shared.max()))  # type: ignore[arg-type]
         yield (
-            f"Days that stand in more than one file: {len(shared):,}, from {first} to "
+            f"Days that are in more than one file: {len(shared):,}, from {first} to "
             f"{last}; rows that are equal there were counted once."
         )
 
@@ -86,7 +86,7 @@ def _orders(used: pl.DataFrame) -> Iterator[str]:
     spread = orders.filter((pl.col("days") > 1) & (pl.col("n") == 1))["order_id"].sort()
     if len(spread):
         yield (
-            f"Order numbers that stand on several days: {len(spread):,} (such as "
+            f"Order numbers that are on several days: {len(spread):,} (such as "
             f"{spread[0]}); each day is an order of its own."
         )
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data.cleaning import _decimal_marks
 from segpredict.data.cleaning._currency import BareNumber, strip_currency
 
@@ -31,7 +31,7 @@ class NumberColumn:
     decimal_mark
         The decimal mark: ``point`` or ``comma``; empty where no number has decimals.
     currencies
-        On how many rows each currency stands.
+        How many rows each currency has.
     """
 
     frame: pl.DataFrame
@@ -44,9 +44,9 @@ def to_units(text: str) -> tuple[int | None, str | None]:
 
     Examples
     --------
-    >>> units("2.55"), units("1.00005"), units("−3")
+    >>> to_units("2.55"), to_units("1.00005"), to_units("−3")
     ((25500, None), (10000, None), (-30000, None))
-    >>> units("NaN")
+    >>> to_units("NaN")
     (None, 'is not a number')
     """
     value, why, _ = _exact(text)
@@ -89,14 +89,14 @@ def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None)
     is_plain = texts.str.contains(NUMBER_REGEX)
     pointed = texts.str.contains(".", literal=True).any()
     mark = number_format or ("point" if pointed else "")
-    odd: dict[str, BareNumber] = {}
+    unusual: dict[str, BareNumber] = {}
     currencies: dict[str, int] = {}
     is_known = number_format == "point" or (
         number_format is None and _decimal_marks.is_mark_proven(texts)
     )
     if not (is_plain.all() and is_known):
-        mark, odd, currencies = _odd(cells, texts, name, number_format)
-    read = [_exact(text) if text not in odd else _one(odd[text]) for text in texts]
+        mark, unusual, currencies = _parse_unusual(cells, texts, name, number_format)
+    read = [_exact(text) if text not in unusual else _one(unusual[text]) for text in texts]
     key = pl.DataFrame(
         {
             "text": texts,
@@ -122,7 +122,7 @@ def _one(found: BareNumber) -> tuple[int | None, str | None, bool]:
     return _exact(found.text)
 
 
-def _odd(
+def _parse_unusual(
     cells: pl.Series, texts: pl.Series, name: str, number_format: str | None
 ) -> tuple[str, dict[str, BareNumber], dict[str, int]]:
     """Return the decimal mark, every text in plain digits, and the currencies."""
@@ -160,7 +160,7 @@ def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     Examples
     --------
     >>> line = pl.DataFrame({"q": [5_000], "p": [3]})  # half a piece at 0.0003
-    >>> line.select(product(pl.col("q"), pl.col("p"))).item()
+    >>> line.select(multiply_units(pl.col("q"), pl.col("p"))).item()
     2
     """
     exact = quantity.cast(pl.Int128) * price.cast(pl.Int128)

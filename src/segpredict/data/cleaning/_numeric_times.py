@@ -1,4 +1,4 @@
-"""Moments: numbers that stand for them, and offsets onto the wall clock of the shop."""
+"""Times written as numbers, and offsets converted to the local time of the shop."""
 
 import polars as pl
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions, allowed_bad_rows
-from segpredict.core.tables import MONEY_SCALE, InputFile, RawLines
+from segpredict.core.transactions import MONEY_SCALE, InputFile, RawLines
 from segpredict.core.window import day_number
 from segpredict.data.cleaning import _currency, _numbers, _times
 from segpredict.data.cleaning._countries import harmonize_countries
@@ -42,9 +42,9 @@ class ParsedLines:
     time_format, decimal_mark
         What the columns proved.
     currency
-        The currency that stands in the data; empty if none does.
+        The currency found in the data; empty if there is none.
     notes
-        What is odd about the cells, as sentences.
+        Notes on unusual cells, as sentences.
     """
 
     lines: pl.DataFrame
@@ -65,32 +65,32 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     TooManyBadRowsError
         When more rows cannot be read than the plan lets pass.
     ContractError
-        When two readings of a column fit, or totals are beyond measure.
+        When two formats of a column fit, or totals are too large.
     """
     cells = _with_roles(raw.frame)
     times = _times_of(raw, plan)
     roles = [role for role in ("quantity", "price", "amount") if role in raw.frame]
     numbers = {r: _numbers.parse_numbers(cells[r], r, plan.number_format) for r in roles}
-    ids, odd_ids = normalize_customer_ids(cells["customer_id"], plan.null_ids)
-    lands, odd_lands = harmonize_countries(cells["country"])
+    ids, id_notes = normalize_customer_ids(cells["customer_id"], plan.null_ids)
+    countries, country_notes = harmonize_countries(cells["country"])
     frames = [
         cells.select("file", "row", "status", *_codes()),
         ids.to_frame(),
-        lands.to_frame(),
+        countries.to_frame(),
         times.frame,
         *(column.frame for column in numbers.values()),
         _discount(cells["discount"], plan),
     ]
     lines = _money(pl.concat(frames, how="horizontal"), roles)
-    lines = _judged(lines, [*roles, "discount"], plan)
+    lines = _mark_unreadable(lines, [*roles, "discount"], plan)
     rejects = _rejects(lines, cells, raw.files)
     if raw.rejects is not None:
         lines = pl.concat([lines, _broken(raw.rejects, raw.files)], how="diagonal")
         rejects = pl.concat([rejects, raw.rejects.select(list(REJECTS_SCHEMA))])
         rejects = rejects.sort("file", "row")
-    _tolerate(rejects, lines.height, plan)
-    _bounded(lines)
-    notes = (*times.notes, *odd_ids, *odd_lands)
+    _limit_rejects(rejects, lines.height, plan)
+    _refuse_overflow(lines)
+    notes = (*times.notes, *id_notes, *country_notes)
     currency = _currency_of(cells, numbers)
     return ParsedLines(_with_orders(lines), rejects, times.format, _marks(numbers), currency, notes)
 
@@ -113,11 +113,11 @@ def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _times_of(raw: RawLines, plan: CleaningOptions) -> _times.TimeColumn:
-    asked = _times.TimeSettings(
+    settings = _times.TimeSettings(
         plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot
     )
     try:
-        return _times.parse_times(raw.frame["time"], asked)
+        return _times.parse_times(raw.frame["time"], settings)
     except ContractError as error:
         raise _placed(error, raw) from None
 
@@ -131,9 +131,9 @@ def _placed(error: ContractError, raw: RawLines) -> ContractError:
         if spots.height:
             spot = spots.row(0, named=True)
             name = raw.files[spot["file"]].name
-            places.append(f"{quote_value(example)} stands in {name} row {spot['row']}")
-    told = f"{error.message} {'; '.join(places)}." if places else error.message
-    return ContractError(told, fix=error.fix, **error.where)
+            places.append(f"{quote_value(example)} is in {name} row {spot['row']}")
+    message = f"{error.message} {'; '.join(places)}." if places else error.message
+    return ContractError(message, fix=error.fix, **error.where)
 
 
 def _codes() -> list[pl.Expr]:
@@ -185,18 +185,20 @@ def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _judged(lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningOptions) -> pl.DataFrame:
+def _mark_unreadable(
+    lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningOptions
+) -> pl.DataFrame:
     """Return lines with the column and the reason of what cannot be read."""
-    whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
+    reasons = {"time": "day why", **{role: f"{role} why" for role in numbers}}
     late = []
     if plan.latest_date is not None:
         is_late = pl.col("day") > day_number(plan.latest_date)
         late = [pl.when(is_late).then(_pair("time", TOO_LATE_REASON))]
     bad = pl.coalesce(
-        *(_why(column, pl.col(why)) for column, why in whys.items()),
+        *(_why(column, pl.col(why)) for column, why in reasons.items()),
         *late,
         *(_too_long(role) for role in ID_COLUMNS),
-        pl.when(pl.col("amount").is_null()).then(_pair("amount", "is beyond measure")),
+        pl.when(pl.col("amount").is_null()).then(_pair("amount", "is too large")),
     )
     return lines.with_columns(bad.alias("bad")).select(
         *KEPT_COLUMNS,
@@ -216,7 +218,7 @@ def _why(column: str, why: pl.Expr) -> pl.Expr:
 
 def _too_long(role: str) -> pl.Expr:
     is_long = pl.col(role).str.len_chars() > MAX_ID_LENGTH
-    return pl.when(is_long).then(_pair(role, f"is longer than {MAX_ID_LENGTH} signs"))
+    return pl.when(is_long).then(_pair(role, f"is longer than {MAX_ID_LENGTH} characters"))
 
 
 def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
@@ -243,7 +245,7 @@ def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile
     )
 
 
-def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
+def _limit_rejects(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
     if rejects.height and plan.on_bad_rows == "fail":
         raise _failure(rejects, total)
     if rejects.height > allowed_bad_rows(plan.max_bad_rows, total):
@@ -251,7 +253,7 @@ def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
         raise TooManyBadRowsError(rejects.height, total, plan.max_bad_rows, first)
 
 
-def _bounded(lines: pl.DataFrame) -> None:
+def _refuse_overflow(lines: pl.DataFrame) -> None:
     """Refuse data whose sums could wrap around; then no sum of any part can."""
     totals = lines.select(
         pl.col(name).cast(pl.Int128).abs().sum() for name in ("quantity", "amount")
@@ -259,7 +261,7 @@ def _bounded(lines: pl.DataFrame) -> None:
     for name, total in zip(totals.columns, totals.row(0), strict=True):
         if total >= 2**63:
             raise ContractError(
-                f"The {name} of all rows adds up to {total // MONEY_SCALE}, beyond measure.",
+                f"The {name} of all rows adds up to {total // MONEY_SCALE}, too large.",
                 fix="check that the right column was named.",
                 column=name,
             )

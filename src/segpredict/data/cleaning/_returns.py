@@ -17,9 +17,9 @@ from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY
 from segpredict.data.cleaning._rule import RuleOutcome
 
-MATCH_COLUMNS = ("customer_id", "product_id", "size", "worth")
+MATCH_COLUMNS = ("customer_id", "product_id", "size", "abs_amount")
 PRICED = ("customer_id", "product_id", "unit")
-# What a line says comes before where it stands: the order of rows is no information.
+# Lines are ordered by content before position: the order of rows is no information.
 KEPT_COLUMNS = (*KEY, "minute", "product_id", "quantity", "amount")
 
 
@@ -42,7 +42,7 @@ def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
     lowest point below zero counts the returns that found nothing open; the others close
     sales from the oldest on.
     """
-    sized = numbered.with_columns(size=pl.col("quantity").abs(), worth=pl.col("amount").abs())
+    sized = numbered.with_columns(size=pl.col("quantity").abs(), abs_amount=pl.col("amount").abs())
     wanted = sized.filter("is_return").select(MATCH_COLUMNS).unique()
     both = sized.join(wanted, on=list(MATCH_COLUMNS), how="semi", nulls_equal=True)
     in_time = both.sort(*MATCH_COLUMNS, "day", "minute", "is_return", "order_id", "line")
@@ -72,8 +72,8 @@ def _parts(numbered: pl.DataFrame) -> pl.DataFrame:
     stretch, and so does every return of pieces that are there to come back. A sale is
     closed when returns that lie inside its stretch fill it.
     """
-    size, worth = pl.col("quantity").abs(), pl.col("amount").abs()
-    left = numbered.filter(pl.col("quantity") != 0).with_columns(size=size, unit=worth / size)
+    size, abs_amount = pl.col("quantity").abs(), pl.col("amount").abs()
+    left = numbered.filter(pl.col("quantity") != 0).with_columns(size=size, unit=abs_amount / size)
     wanted = left.filter("is_return").select(PRICED).unique()
     in_time = left.join(wanted, on=list(PRICED), how="semi", nulls_equal=True).sort(
         *PRICED, "day", "minute", "is_return", "order_id", "line"
@@ -139,13 +139,13 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         .drop("back")
     )
     gone = sold.drop("void_day").join(whole, on=list(KEY), how="inner")
-    told = pl.concat(
+    void_days = pl.concat(
         [
             gone.select(line="sale", void_day="void_day"),
             gone.select(line="back", void_day="void_day"),
         ]
     )
-    return told.group_by("line").agg(pl.col("void_day").max())
+    return void_days.group_by("line").agg(pl.col("void_day").max())
 
 
 RETURNED_ITEM_COLUMNS = ("customer_id", "product_id")

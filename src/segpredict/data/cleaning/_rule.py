@@ -1,4 +1,4 @@
-"""What a cleaning rule is: it looks at lines, keeps some, and may mark others."""
+"""A cleaning rule: it keeps some lines and may mark others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class CleaningRule:
     name
         What config and ledger call it.
     meaning
-        One sentence for people.
+        One sentence for readers.
     apply
         From the lines so far and the plan to an outcome. It never changes quantity,
         money or ids of a line that stays.

@@ -53,7 +53,7 @@ def _after_cutoff(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
 def _duplicates(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Leave out what several files hold because they overlap.
 
-    A row that stands k times in one file was bought k times and is kept k times. Among
+    A row that occurs k times in one file was bought k times and is used k times. Among
     files the largest k counts, not the sum: the same days were merely exported twice.
     """
     if lines["file"].n_unique() < 2:
@@ -73,10 +73,10 @@ def _no_customer(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
 
 
 def _void_status(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
-    """Leave out orders of which no sale came, such as failed payments."""
+    """Leave out orders without a sale, such as failed payments."""
     named = [status.casefold() for status in plan.void_statuses]
     is_void = pl.col("status").str.to_lowercase().is_in(named)
-    # A status may stand on the first line of an order only: it holds for all of them.
+    # A status may be on the first line of an order only: it holds for all of them.
     orders = lines.filter(is_void).select(KEY).unique()
     if orders.is_empty():
         return RuleOutcome(lines)
@@ -87,7 +87,7 @@ def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Take orders whose number says that they are cancelled for returns.
 
     A cancelled order with a positive quantity contradicts itself and is left out. Where
-    most of what looks cancelled is sold, the sign is part of the shop's numbers.
+    most of what looks cancelled is sold, the prefix is part of the shop's numbers.
     """
     number = pl.col("order_id")
     is_cancelled = pl.any_horizontal(
@@ -96,12 +96,12 @@ def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     looks = lines.filter(is_cancelled)
     sold = looks.filter(pl.col("quantity") > 0).height
     if sold > looks.height / 2:
-        told = (
+        note = (
             f"{sold:,} of {looks.height:,} rows whose order number starts with "
-            f"{' or '.join(plan.cancel_prefixes)} are sales, so the sign was not taken "
+            f"{' or '.join(plan.cancel_prefixes)} are sales, so the prefix was not taken "
             "for a mark of cancellation (cleaning.cancel_prefixes)."
         )
-        return RuleOutcome(lines, notes=(told,))
+        return RuleOutcome(lines, notes=(note,))
     is_back = pl.col("is_return") | (is_cancelled & (pl.col("quantity") < 0))
     marked = lines.with_columns(is_back.alias("is_return")).filter(
         ~(is_cancelled & (pl.col("quantity") > 0))
@@ -130,8 +130,8 @@ def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     ]
     if not idle:
         return kept
-    told = f"No product code matches {', '.join(idle)} (cleaning.product_codes)."
-    return RuleOutcome(kept.lines, notes=(told,))
+    note = f"No product code matches {', '.join(idle)} (cleaning.product_codes)."
+    return RuleOutcome(kept.lines, notes=(note,))
 
 
 def _zero_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
@@ -139,7 +139,7 @@ def _zero_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
 
 
 def _negative_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    """Leave out corrections in the books, such as a bad debt."""
+    """Leave out accounting corrections, such as a bad debt."""
     return _without(lines, pl.col("price") < 0)
 
 
@@ -148,15 +148,13 @@ def _zero_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     return _without(lines, (pl.col("price") == 0) | (pl.col("amount") == 0))
 
 
-BEFORE_FIRST = CleaningRule(
-    "before_first", "The day lies before the first day asked for.", _before_first
-)
+BEFORE_FIRST = CleaningRule("before_first", "The day is before cleaning.first_date.", _before_first)
 AFTER_CUTOFF = CleaningRule("after_cutoff", "The day is the cutoff or later.", _after_cutoff)
 NO_CUSTOMER = CleaningRule("no_customer", "The row names no customer.", _no_customer)
 CLEANING_RULES = (
     BEFORE_FIRST,
     AFTER_CUTOFF,
-    CleaningRule("duplicates", "The row stands in another file as well.", _duplicates),
+    CleaningRule("duplicates", "The row is in another file as well.", _duplicates),
     NO_CUSTOMER,
     CleaningRule("void_status", "The status of the order says that it is void.", _void_status),
     CleaningRule(
@@ -169,7 +167,7 @@ CLEANING_RULES = (
         "A negative quantity without a mark of cancellation is a return.",
         _negative_quantity,
     ),
-    CleaningRule("non_product", "The code stands for no product.", _non_product),
+    CleaningRule("non_product", "The code is not a product.", _non_product),
     CleaningRule("zero_quantity", "The quantity is zero.", _zero_quantity),
     CleaningRule("negative_price", "The price is negative.", _negative_price),
     CleaningRule("zero_price", "The price is zero.", _zero_price),

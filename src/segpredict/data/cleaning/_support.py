@@ -1,9 +1,9 @@
-"""Refuse data that are in order and yet cannot carry what is asked of them."""
+"""Refuse data that are valid but cannot support a model."""
 
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.cleaning._rules import NO_CUSTOMER
 from segpredict.errors import ContractError, SupportError, quote_value
 
@@ -41,7 +41,7 @@ def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> 
         raise SupportError(
             f"Nearly every row has a customer of its own ({whole.customers:,} ids on "
             f"{named:,} rows): customer_id looks like a row number, or "
-            "nobody ever came back.",
+            "no customer ever came back.",
             fix="name the right column: --map customer_id=YOUR_COLUMN.",
             column="customer_id",
             count=whole.customers,
@@ -67,9 +67,9 @@ def _empty(shop: Transactions) -> SupportError:
         if e.stage in ("rejected", "excluded") and e.count.rows
     ]
     rows = shop.ledger.total("in").rows
-    told = f"removed by {', '.join(gone)}" if gone else "none was read"
+    cause = f"removed by {', '.join(gone)}" if gone else "none was read"
     return SupportError(
-        f"No customer is left: of {rows:,} rows, {told}.",
+        f"No customer is left: of {rows:,} rows, {cause}.",
         fix="see the ledger of `segpredict check`; leave a rule out with "
         "--set cleaning.excluded_rules='[\"RULE\"]'.",
         count=0,

@@ -14,7 +14,7 @@ DATE_ORDERS: Mapping[str, tuple[str, str]] = {"dmy": ("two", "one"), "mdy": ("on
 FIRST_DAY, LAST_DAY = "1970-01-02", "2199-12-31"
 NO_TIME_REASON = "is not a time that can be read"
 NO_DAY_REASON = f"is not a day between {FIRST_DAY} and {LAST_DAY}"
-ZERO_DAY_REASON = "is 1970-01-01, which stands for an unknown day"
+ZERO_DAY_REASON = "is 1970-01-01, which means an unknown day"
 SHORT_YEAR_REASON = "has a year of two digits (cleaning.century_pivot says which century)"
 NO_CLOCK_REASON = "is no time of the day"
 ONLY_CLOCK_REASON = "is a time without a day"
@@ -71,7 +71,7 @@ def parse_times(cells: pl.Series, settings: TimeSettings | None = None) -> TimeC
     Raises
     ------
     ContractError
-        When day and month cannot be told apart, or contradict each other; when some
+        When day and month are ambiguous or contradict each other; when some
         times have an offset and others none; when numbers count several units.
     """
     settings = settings or TimeSettings()
@@ -109,15 +109,15 @@ def _sound(day: pl.Series) -> pl.Series:
 
 
 def _by_shape(
-    texts: pl.DataFrame, asked: TimeSettings
+    texts: pl.DataFrame, settings: TimeSettings
 ) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
     forms, notes = _forms(texts)
     parts, rest = split_dates(forms)
-    counted, strange = parse_numeric_times(rest, asked.excel_epoch)
-    order = asked.format or _order(parts, asked)
-    read = _assembled(_ordered(parts, order, asked.century_pivot))
+    counted, strange = parse_numeric_times(rest, settings.excel_epoch)
+    order = settings.format or _order(parts, settings)
+    read = _assembled(_ordered(parts, order, settings.century_pivot))
     moments, zones = to_local_time(
-        pl.concat([read, _moments(counted)], how="diagonal"), asked.timezone
+        pl.concat([read, _moments(counted)], how="diagonal"), settings.timezone
     )
     shapes = pl.concat([parts["shape"], counted["shape"]]).unique().sort().to_list()
     if len(shapes) > 1:
@@ -128,7 +128,7 @@ def _by_shape(
 
 
 def _forms(texts: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return texts beside their form: digits 0 to 9, single spaces."""
+    """Return texts with their form: digits 0 to 9, single spaces."""
     form = pl.col("text").str.replace_all("[\u00a0\u202f ]+", " ")
     formed = texts.select("text", form=form)
     is_foreign = pl.col("form").str.contains(r"[^\x00-\x7f]")
@@ -243,7 +243,7 @@ def _strange(rest: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _order(parts: pl.DataFrame, asked: TimeSettings) -> str | None:
+def _order(parts: pl.DataFrame, settings: TimeSettings) -> str | None:
     """Return the order of day and month that the whole column proves."""
     ones = parts.select(
         "text", one=pl.col("one").cast(pl.Int16), two=pl.col("two").cast(pl.Int16)
@@ -261,19 +261,19 @@ def _order(parts: pl.DataFrame, asked: TimeSettings) -> str | None:
         )
     if len(first) or len(second):
         return "dmy" if len(first) else "mdy"
-    raise _unclear(parts, asked)
+    raise _unclear(parts, settings)
 
 
-def _unclear(parts: pl.DataFrame, asked: TimeSettings) -> ContractError:
+def _unclear(parts: pl.DataFrame, settings: TimeSettings) -> ContractError:
     spans = []
     for order in DATE_ORDERS:
         # A century does not matter for the order of day and month.
-        ordered = _ordered(parts, order, asked.century_pivot or 99)
+        ordered = _ordered(parts, order, settings.century_pivot or 99)
         days = (_assembled(ordered)["moment"] // MINUTES_PER_DAY).drop_nulls().sort()
         if len(days):
             spans.append(f"{order} gives {as_date(days[0])} to {as_date(days[-1])}")
     return ContractError(
-        f"No day above 12 tells day from month: {', '.join(spans)}.",
+        f"No day above 12 distinguishes day and month: {', '.join(spans)}.",
         fix="say which: --set cleaning.time_format=dmy (or mdy).",
         column="time",
         examples=parts["text"].head(3).to_list(),

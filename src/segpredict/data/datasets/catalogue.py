@@ -99,7 +99,7 @@ def get_dataset(name: str) -> PublicDataset:
 
     Examples
     --------
-    >>> named("cdnow").members[0].name
+    >>> get_dataset("cdnow").members[0].name
     'CDNOW_master.txt'
     """
     if name not in DATASETS:

@@ -26,14 +26,14 @@ USER_AGENT = "segpredict (public data for tests and benchmarks)"
 
 @dataclass(frozen=True, slots=True)
 class DownloadedDataset:
-    """What came.
+    """What was downloaded.
 
     Parameters
     ----------
     name
         Of the data set.
     files
-        What stands in the folder now.
+        What is in the folder now.
     bytes, sha256
         Size and checksum of the archive.
     is_pinned
@@ -61,7 +61,7 @@ def fetch_dataset(
     progress
         Called with what is done next and the share done, 0 to 1.
     replace
-        Whether what stands in its place may go.
+        Whether an existing folder may be replaced.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def fetch_dataset(
 
     Notes
     -----
-    Everything happens in a folder beside, which takes its name at the end, so that a
+    Everything happens in a temporary folder, which takes the name at the end, so that a
     download that was interrupted leaves nothing behind. It then starts from the
     beginning: the archives are small.
     """
@@ -104,27 +104,29 @@ def fetch_dataset(
 def _download(
     dataset: PublicDataset, archive: IO[bytes], progress: ProgressCallback
 ) -> tuple[int, str]:
-    """Return size and SHA-256 of what came."""
+    """Return size and SHA-256 of the download."""
     digest, size = hashlib.sha256(), 0
     request = Request(dataset.url, headers={"User-Agent": USER_AGENT})
     try:
         with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-            told = int(answer.headers.get("Content-Length") or dataset.bytes or 0)
+            expected = int(answer.headers.get("Content-Length") or dataset.bytes or 0)
             while piece := answer.read(CHUNK_BYTES):
                 size += len(piece)
                 if size > dataset.max_bytes:
-                    raise DownloadError(dataset.url, f"more than {dataset.max_bytes:,} bytes came")
+                    raise DownloadError(
+                        dataset.url, f"more than {dataset.max_bytes:,} bytes were received"
+                    )
                 digest.update(piece)
                 archive.write(piece)
-                share = min(1.0, size / told) if told else 0.5
+                share = min(1.0, size / expected) if expected else 0.5
                 progress(f"downloading {dataset.name}", 0.95 * share)
     except HTTPError as error:
         raise DownloadError(dataset.url, f"it answered {error.code}") from None
     except (OSError, HTTPException, ValueError) as error:
         reason = str(getattr(error, "reason", "") or error) or type(error).__name__
         raise DownloadError(dataset.url, reason) from None
-    if told and size < told:
-        raise DownloadError(dataset.url, f"only {size:,} of {told:,} bytes came")
+    if expected and size < expected:
+        raise DownloadError(dataset.url, f"only {size:,} of {expected:,} bytes were received")
     return size, digest.hexdigest()
 
 
@@ -153,4 +155,4 @@ def _unpack(archive: IO[bytes], member: ArchiveMember, place: Path, dataset: Pub
                     raise DownloadError(dataset.url, f"{member.name} is too large")
                 head = packed.read(CHUNK_BYTES)
     except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError):
-        raise DownloadError(dataset.url, f"what came is no archive with {member.name}") from None
+        raise DownloadError(dataset.url, f"the download is no archive with {member.name}") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from segpredict.config.load import Config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
-from segpredict.core.tables import Detected, InputFile, RawLines, Transactions
+from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
 from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables
@@ -74,9 +74,9 @@ class IngestResult:
     shop
         The store as it is now.
     added
-        Names of the files that came in.
+        Names of the files that were added.
     skipped
-        Names of files whose bytes are in the store already → the name they came under.
+        Names of files whose bytes are in the store already → the name they have there.
     """
 
     shop: Transactions
@@ -115,7 +115,7 @@ def ingest(
 
     Notes
     -----
-    Raw rows are kept beside the lines, and all are cleaned again: matching, doubles and
+    Raw rows are stored next to the lines, and all are cleaned again: matching, doubles and
     the proofs of formats look at all days. So any order and any split of the files ends
     in the same lines, ledger and rejects as one go.
     """
@@ -126,14 +126,14 @@ def ingest(
         fresh, skipped = split_known_files(names, config.source, known)
         if found and not fresh and build_config(found[0].config) == config:
             return IngestResult(found[1], (), skipped)
-        beside = str(fresh[0].parent.resolve()) if not found else found[0].side_table_base
-        note = found[0] if found else raw_batches.StoreNote({}, beside, (), ())
+        base = str(fresh[0].parent.resolve()) if not found else found[0].side_table_base
+        note = found[0] if found else raw_batches.StoreNote({}, base, (), ())
         new = [_read(fresh, config)] if fresh else []
         raw = raw_batches.merge_batches([*raw_batches.load_batches(target, note.batches), *new])
         if len(note.batches) >= MAX_RAW_BATCHES:
             note, new = changed(note, batches=()), [raw]
         settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
-        shop = clean_with_side_tables(settled, config, None, Path(beside))
+        shop = clean_with_side_tables(settled, config, None, Path(base))
         note = changed(note, config=config.to_state(), notes=shop.notes)
         stored = _published(target, shop, new, note)
         return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)

@@ -1,9 +1,9 @@
-"""The rows of a store's files as they were read, kept beside its clean lines.
+"""The rows of a store's files as they were read, stored next to its clean lines.
 
 Cleaning looks at all rows at once: a refund of today voids an order of last month, a
-column proves its format by all its cells. So what came in is kept, one Parquet file for
-each time that files came. Which of them make the lines of ``store.json``, and what else
-a reader needs to know, stands in a note under a key made of what that file says.
+column proves its format by all its cells. So what was read is stored, one Parquet file
+per ingest. Which of them make the lines of ``store.json``, and what else a reader needs,
+is in a note whose key is a hash of that file.
 """
 
 import hashlib
@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from segpredict.core import disk
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
-from segpredict.core.tables import JSON, InputFile, RawLines, Transactions
+from segpredict.core.transactions import InputFile, RawLines, Transactions
+from segpredict.core.types import JSON
 from segpredict.errors import TamperedFileError
 
 RAW_FOLDER = "raw"
@@ -37,7 +38,7 @@ class StoreNote:
     side_table_base
         The folder in which side tables are looked for.
     batches
-        Names of the files with raw rows, in the order in which they came.
+        Names of the files with raw rows, in the order in which they were added.
     notes
         What a careful reader would ask about the data.
     """
@@ -49,7 +50,7 @@ class StoreNote:
 
 
 def store_key(shop: Transactions) -> str:
-    """Return what tells this state of a store from any other."""
+    """Return the key of this state of a store."""
     entries = [asdict(entry) for entry in shop.ledger.entries]
     files = [[fact.name, fact.rows, fact.sha256] for fact in shop.files]
     return _hash([shop.fingerprint, entries, files])
@@ -130,7 +131,7 @@ def write_note(folder: Path, shop: Transactions, note: StoreNote) -> None:
 
 
 def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactions] | None:
-    """Return the note on a store, and the store with what stands there.
+    """Return the note on a store, and the store.
 
     None where there is no note: somebody wrote the lines without `ingest`.
 
@@ -144,9 +145,9 @@ def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactio
     if not path.is_file():
         return None
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        batches, notes = tuple(told.pop("batches")), tuple(told.pop("notes"))
-        note = StoreNote(**told, batches=batches, notes=notes)
+        state = json.loads(path.read_text(encoding="utf-8"))
+        batches, notes = tuple(state.pop("batches")), tuple(state.pop("notes"))
+        note = StoreNote(**state, batches=batches, notes=notes)
         rejects = pl.read_parquet(bad) if bad.is_file() else None
     except (AttributeError, *READ_ERRORS, pl.exceptions.PolarsError) as error:
         raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
@@ -161,5 +162,5 @@ def remove_stale_files(folder: Path, stored: Transactions, note: StoreNote) -> N
             path.unlink()
 
 
-def _hash(told: JSON) -> str:
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+def _hash(state: JSON) -> str:
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:32]

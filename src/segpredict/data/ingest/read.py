@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from segpredict.config.load import Config
-from segpredict.core.tables import RawLines, Transactions
+from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
 from segpredict.data import readers, side_tables
 from segpredict.data.ingest.stored import (
@@ -19,18 +19,18 @@ from segpredict.data.ingest.stored import (
 def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = None) -> Transactions:
     """Return the cleaned transactions of files, folders, globs or a store.
 
-    Tables that stand beside them come along.
+    Side tables are read as well.
     """
-    found, beside = find_lines(names, config, as_of)
+    found, base = find_lines(names, config, as_of)
     if isinstance(found, RawLines):
-        return clean_with_side_tables(found, config, as_of, beside)
-    return replace(found, side_tables=side_tables.read_side_tables(config.side_tables, beside))
+        return clean_with_side_tables(found, config, as_of, base)
+    return replace(found, side_tables=side_tables.read_side_tables(config.side_tables, base))
 
 
 def find_lines(
     names: Sequence[str], config: Config, as_of: DateLike
 ) -> tuple[RawLines | Transactions, Path]:
-    """Return raw rows, or lines that stand ready, and the folder of side tables."""
+    """Return raw rows, or cleaned lines, and the folder of side tables."""
     folder = store_folder(names)
     if folder is not None:
         return read_store(folder, config, as_of)
@@ -40,7 +40,7 @@ def find_lines(
 
 
 def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) -> Transactions:
-    """Return the cleaned transactions of paths or of a frame, with companions."""
+    """Return the cleaned transactions of paths or of a frame, with side tables."""
     if isinstance(data, str | Path):
         data = [str(data)]
     if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):

@@ -1,4 +1,4 @@
-"""Read a store that `ingest` has filled: as it stands, or cleaned in another way."""
+"""Read a store that `ingest` has filled: as it is, or cleaned with other settings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Literal
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.load import Config, build_config
-from segpredict.core.tables import RawLines, Transactions
+from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
 from segpredict.core.window import day_number
 from segpredict.data import cleaning, readers, side_tables, store
@@ -38,12 +38,12 @@ def store_folder(names: Sequence[str]) -> Path | None:
     Raises
     ------
     UsageError
-        When something else is named beside it.
+        When something else is named as well.
     """
     stores = [Path(name) for name in names if (Path(name) / readers.STORE_FILE).is_file()]
     if stores and len(names) > 1:
         raise UsageError(
-            f"{quote_value(stores[0])} is a store, and something else is named beside it.",
+            f"{quote_value(stores[0])} is a store, and something else is named as well.",
             fix="put the files into the store first: segpredict ingest --data FILES "
             f"--store {stores[0]}.",
             file=str(stores[0]),
@@ -64,29 +64,29 @@ def store_settings(data: object) -> Config | None:
 def read_store(
     folder: Path, config: Config, as_of: DateLike
 ) -> tuple[RawLines | Transactions, Path]:
-    """Return what a store lends, and the folder of the tables beside it.
+    """Return the lines of a store, and the folder of the side tables.
 
-    Its lines, where they were cleaned in the way that is asked for; otherwise its raw
+    Its lines, if they were cleaned with these settings; otherwise its raw
     rows, to be cleaned anew. The store stays as it is.
 
     Raises
     ------
     UsageError
-        When it holds no raw rows and is to be cut, or other columns are asked for.
+        When it holds no raw rows and is to be cut, or other columns are requested.
     """
     stored = store.open_store(folder)
     found = raw_batches.read_note(folder, stored)
     if found is None:
         _refuse_cut(folder, as_of)
         return stored, folder
-    told, shop = found
-    before = build_config(told.config)
+    note, shop = found
+    before = build_config(note.config)
     _refuse_columns(folder, before, config)
-    beside = Path(told.side_table_base)
+    base = Path(note.side_table_base)
     if as_of is None and gives_same_lines(shop, before, config):
-        return shop, beside
-    raw = raw_batches.merge_batches(raw_batches.load_batches(folder, told.batches))
-    return readers.check_raw_lines(raw, bad_record_mode(config.cleaning)), beside
+        return shop, base
+    raw = raw_batches.merge_batches(raw_batches.load_batches(folder, note.batches))
+    return readers.check_raw_lines(raw, bad_record_mode(config.cleaning)), base
 
 
 def gives_same_lines(shop: Transactions, earlier: Config, current: Config) -> bool:
@@ -116,7 +116,7 @@ def _refuse_cut(folder: Path, as_of: DateLike) -> None:
 def _refuse_columns(folder: Path, before: Config, now: Config) -> None:
     if before.source.columns != now.source.columns:
         raise UsageError(
-            f"The columns of {quote_value(folder)} were named when its files came in.",
+            f"The columns of {quote_value(folder)} were named when its files were added.",
             fix="leave out --map and --config, or fill it anew with segpredict ingest --replace.",
             file=str(folder),
         )

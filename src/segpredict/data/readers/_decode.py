@@ -38,7 +38,7 @@ def decode_to_utf8(content: bytes, encoding: str | None, file: str) -> tuple[byt
     Raises
     ------
     UnreadableFileError
-        When no codec fits, or more than one does and the bytes do not tell.
+        When no codec fits, or more than one does.
     """
     if encoding:
         return _by_name(content, encoding, file), {"encoding": encoding}
@@ -56,7 +56,7 @@ def decode_to_utf8(content: bytes, encoding: str | None, file: str) -> tuple[byt
     else:
         return bare, {"encoding": "utf-8"}
     if marked:
-        raise _invalid(bare, first, file, "though a UTF-8 mark stands first")
+        raise _invalid(bare, first, file, "though it starts with a UTF-8 mark")
     return _western(bare, first, file)
 
 
@@ -121,15 +121,15 @@ def _western(content: bytes, first: int, file: str) -> tuple[bytes, dict[str, st
 
 def _runs(content: bytes) -> bytes:
     """Return only the bytes above ASCII, with one space where ASCII stood between."""
-    signs = np.frombuffer(content, np.uint8)
+    bytes_ = np.frombuffer(content, np.uint8)
     whole = len(content) // 8 * 8
     # Eight bytes at a time, since hardly any of them is above ASCII.
     eights = np.flatnonzero(np.frombuffer(content[:whole], np.uint64) & HIGH_BITS)
     near = (eights[:, None] * 8 + np.arange(8)).ravel()
     near = np.concatenate([near, np.arange(whole, len(content))])
-    places = near[signs[near] > 127]
+    places = near[bytes_[near] > 127]
     cuts = np.flatnonzero(np.diff(places) > 1) + 1
-    return np.insert(signs[places], cuts, ord(" ")).tobytes()
+    return np.insert(bytes_[places], cuts, ord(" ")).tobytes()
 
 
 def count_lines_before(content: bytes, at: int) -> int:
@@ -163,9 +163,9 @@ def _invalid(content: bytes, at: int, file: str, why: str) -> UnreadableFileErro
 
 
 def _column(content: bytes, at: int) -> str:
-    """Return the name of the column a byte stands in, as well as it can be told."""
+    """Return the name of the column of a byte, as far as it can be known."""
     header = LINE_BREAK.split(content[: 1 << 16], 1)[0]
-    sign = max((b",", b";", b"\t", b"|"), key=header.count)
-    number = content[_start_of_line(content, at) : at].count(sign)
-    names = header.decode(errors="replace").split(sign.decode())
+    separator = max((b",", b";", b"\t", b"|"), key=header.count)
+    number = content[_start_of_line(content, at) : at].count(separator)
+    names = header.decode(errors="replace").split(separator.decode())
     return names[number].strip() if number < len(names) else str(number + 1)

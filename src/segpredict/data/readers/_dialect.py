@@ -1,4 +1,4 @@
-"""How a text is set: where its header stands, its separator, its way with quotes.
+"""The dialect of a text: its header, its separator and its quotes.
 
 Every choice is proven by the lines themselves, or named by the layout; where two
 readings fit, the error shows both.
@@ -18,7 +18,7 @@ from segpredict.errors import LimitError, SourceError, UnreadableFileError, quot
 
 SEPARATORS = (b",", b";", b"\t", b"|")
 INSPECTED_ROWS = 1000  # lines that decide on the separator
-INSPECTED_BYTES = 1 << 20  # bytes in which they must stand
+INSPECTED_BYTES = 1 << 20  # bytes in which they must be
 MAX_COLUMNS = 2000  # columns
 SEPARATOR_LINE = re.compile(rb'"?sep=(.)"?[ ,;\t]*(?:\r\n?|\n)', re.IGNORECASE)
 LINE_PATTERN = re.compile(rb"[^\r\n]*(?:\r\n?|\n|\Z)")
@@ -90,11 +90,11 @@ def _preface(content: bytes, layout: SourceOptions) -> tuple[int, bytes | None, 
         for _ in range(layout.header_row - 1):
             at = _next_line(content, at)
         return at, separator, found
-    sign = (layout.comment_prefix or "#").encode()
+    separator = (layout.comment_prefix or "#").encode()
     comments = 0
     while at < len(content):
         line = content[at : _next_line(content, at)].strip()
-        if line and not line.startswith(sign):
+        if line and not line.startswith(separator):
             break
         comments += bool(line)
         at = _next_line(content, at)
@@ -112,10 +112,10 @@ def _separator(content: bytes, start: int, layout: SourceOptions, file: str) -> 
     sample = _sample(content, start)
     if not sample.strip():
         raise UnreadableFileError(file, "it has no header", "export it again.")
-    scores = {sign: _score(sample, sign) for sign in SEPARATORS}
-    rivals = [sign for sign in SEPARATORS if scores[sign] > 0]
+    scores = {separator: _score(sample, separator) for separator in SEPARATORS}
+    rivals = [separator for separator in SEPARATORS if scores[separator] > 0]
     best = max(scores.values())
-    fitting = [sign for sign in rivals if scores[sign] > max(0.5, best - 0.05)]
+    fitting = [separator for separator in rivals if scores[separator] > max(0.5, best - 0.05)]
     if len(rivals) == 1:
         return rivals[0]
     if len(fitting) == 1:
@@ -168,15 +168,16 @@ def _by_names(sample: bytes, fitting: list[bytes], layout: SourceOptions, file: 
     """Let the names of the columns decide between separators that fit alike."""
     header = sample.splitlines()[0]
     names = {
-        sign: [name.decode() for name in CsvGrammar(sign).split_cells(header)] for sign in fitting
+        separator: [name.decode() for name in CsvGrammar(separator).split_cells(header)]
+        for separator in fitting
     }
-    told = [sign for sign in fitting if count_recognised(names[sign], layout)]
-    if len(told) == 1:
-        return told[0]
+    recognised = [separator for separator in fitting if count_recognised(names[separator], layout)]
+    if len(recognised) == 1:
+        return recognised[0]
     readings = "; ".join(
-        f"{quote_value(sign.decode())} gives {len(names[sign])} columns "
-        f"({', '.join(map(quote_value, names[sign][:4]))})"
-        for sign in fitting
+        f"{quote_value(separator.decode())} gives {len(names[separator])} columns "
+        f"({', '.join(map(quote_value, names[separator][:4]))})"
+        for separator in fitting
     )
     raise SourceError(
         f"More than one separator fits {quote_value(file)}: {readings}.",
@@ -202,7 +203,7 @@ def _escapes(
     content: bytes, separator: bytes, start: int, layout: SourceOptions, file: str
 ) -> tuple[bytes, dict[str, str]]:
     """Return the content with doubled quotes, whatever way it was written."""
-    has_backslash = b"\\" in content and b'\\"' in content  # one sign is found faster
+    has_backslash = b"\\" in content and b'\\"' in content  # one character is found faster
     if layout.quote_escape == "double" or not has_backslash:
         return content, {}
     doubled = content[:start] + _doubled(content[start:])
@@ -217,10 +218,10 @@ def _escapes(
 
 
 def _fits_escaped(content: bytes, separator: bytes, start: int) -> bool:
-    """Return whether every quote stands right when a backslash takes its meaning."""
-    sign = re.escape(separator)
-    cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + sign + rb"]*+)"
-    record = re.compile(cell + rb"(?:" + sign + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL)
+    """Return whether every quote is in place if backslashes are escapes."""
+    separator = re.escape(separator)
+    cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + separator + rb"]*+)"
+    record = re.compile(cell + rb"(?:" + separator + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL)
     while start < len(content):
         found = record.match(content, start)
         if found is None:

@@ -23,14 +23,14 @@ UNNAMED_PREFIX = "column "  # what a column without a name is called, with its n
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """What stands above the rows.
+    """What is above the rows.
 
     Parameters
     ----------
     names
         Names of the columns.
     raw
-        The header as it stands in the file; empty where there is none.
+        The header as written in the file; empty if there is none.
     after
         Where the first row starts.
     """
@@ -46,7 +46,7 @@ def read_header(text: DelimitedText, layout: SourceOptions, file: str) -> Header
     Raises
     ------
     UnreadableFileError
-        When the header is broken, or a name stands in it twice.
+        When the header is broken, or a name is in it twice.
     LimitError
         When it has more columns than any table of transactions.
     """
@@ -80,7 +80,7 @@ def unique_column_names(cells: Sequence[str], file: str) -> tuple[str, ...]:
     Raises
     ------
     UnreadableFileError
-        When a name stands twice.
+        When a name occurs twice.
     """
     bare = [cell.strip() for cell in cells]
     places = defaultdict(list)

@@ -8,7 +8,7 @@ from pathlib import Path
 from segpredict.errors import FileMissingError, SourceError, UsageError, quote_value
 
 GLOB_CHARACTERS = frozenset("*?[")
-STORE_FILE = "store.json"  # what lies beside it are parts of a store, not exports
+STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
 
 
 def expand_paths(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
@@ -43,7 +43,7 @@ def file_name_text(path: Path) -> str:
 
     Examples
     --------
-    >>> called(Path(os.fsdecode(b"caf\xe9.csv")))
+    >>> file_name_text(Path(os.fsdecode(b"caf\xe9.csv")))
     'caf\\xe9.csv'
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
@@ -75,7 +75,7 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
 
 
 def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    stores = {card.parent for card in folder.rglob(STORE_FILE)}
+    stores = {manifest.parent for manifest in folder.rglob(STORE_FILE)}
     files = [
         file
         for file in folder.rglob("*")

@@ -16,14 +16,14 @@ from segpredict.config.source import (
 )
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
-from segpredict.core.tables import Detected, InputFile, RawLines
+from segpredict.core.transactions import Detected, InputFile, RawLines
 from segpredict.data.readers._header import is_unnamed
 from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, quote_value
 
-# What stands in the first cell of a row that adds up those above it.
+# The first cell of a row that adds up those above it.
 TOTAL_WORDS = (
     *("total", "totals", "grand total", "subtotal", "sub total", "sum"),
     *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
@@ -32,7 +32,7 @@ TOTAL_WORDS = (
 TOTAL_PATTERN = (  # one pattern, since it is put to every cell of some columns
     r"(?i)^[\s*_-]*(?:" + "|".join(TOTAL_WORDS) + r")[\s:*_-]*$"
 )
-FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # where a total is told from a product
+FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # a total row differs from a product in these
 
 
 def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable:
@@ -76,7 +76,7 @@ def _footer(row: int, cells: Mapping[str, str | None]) -> RejectedRecord:
         (name, cell) for name, cell in cells.items() if cell and re.search(TOTAL_PATTERN, cell)
     )
     fix = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
-    return RejectedRecord(row, column, value, "stands in a row of totals (footer_like)", fix)
+    return RejectedRecord(row, column, value, "is in a row of totals (footer_like)", fix)
 
 
 def without_unnamed(table: SourceTable, file: str) -> tuple[SourceTable, dict[str, str]]:
@@ -174,7 +174,7 @@ def read_raw_lines(
 
 
 def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
-    """Read files into raw lines as `read_raw_lines` does, before they are judged as a whole."""
+    """Read files into raw lines as `read_raw_lines` does, before they are checked as a whole."""
     found = read_tables(names, layout)
     return _raw(list(found), list(found.values()), layout)
 

@@ -23,7 +23,7 @@ class RejectedRecord:
     column
         The column at fault.
     value
-        What stands there.
+        The cell.
     reason
         What is wrong, to be read after the value.
     fix

@@ -1,4 +1,4 @@
-"""Where every record of a separated text stands, at the speed of numpy.
+"""Find every record of a separated text, at the speed of numpy.
 
 RFC 4180, checked to the letter: a quote opens a cell only where a cell starts, and
 closes it only where it ends. Where that fails, a slower walk (`_mend`) goes on line by
@@ -67,9 +67,9 @@ def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[Rec
     Parameters
     ----------
     content
-        The text, in a coding in which ASCII signs are single bytes.
+        The text, in a coding in which ASCII characters are single bytes.
     separator
-        The sign between cells.
+        The character between cells.
     start
         Where the first record starts.
 
@@ -112,12 +112,12 @@ class _Walk:
     """One pass over a text, chunk by chunk, that remembers how many it has seen."""
 
     def __init__(self, content: bytes, separator: bytes, start: int) -> None:
-        self.signs = np.frombuffer(content, np.uint8)
+        self.codes = np.frombuffer(content, np.uint8)
         self.separator = separator[0]
         self.start = start
         self.content = content
         special = (self.separator, QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED)
-        self.marks = bytes(sign in special for sign in range(256))
+        self.marks = bytes(code in special for code in range(256))
         self.is_special = np.frombuffer(self.marks, np.bool_)
         self.is_inside = 0  # 1 while a quote is open
         self.separators = 0
@@ -125,7 +125,7 @@ class _Walk:
         self.broken_at: int | None = None
 
     def __iter__(self) -> Iterator[_Piece]:
-        for low in range(self.start, len(self.signs), CHUNK_BYTES):
+        for low in range(self.start, len(self.codes), CHUNK_BYTES):
             if self.broken_at is not None:
                 return
             marked = self.content[low : low + CHUNK_BYTES].translate(self.marks)
@@ -133,11 +133,11 @@ class _Walk:
             yield self._piece(places)
 
     def _piece(self, places: IndexArray) -> _Piece:
-        kinds = self.signs[places]
+        kinds = self.codes[places]
         is_free = self._outside(places, kinds)
         is_break = (kinds == CARRIAGE_RETURN) | (kinds == LINE_FEED)
         if (kinds == CARRIAGE_RETURN).any():
-            before = self.signs[np.maximum(places - 1, 0)]
+            before = self.codes[np.maximum(places - 1, 0)]
             is_break &= ~(
                 (kinds == LINE_FEED) & (before == CARRIAGE_RETURN) & (places > self.start)
             )
@@ -147,26 +147,26 @@ class _Walk:
             self.separators, self.breaks = int(separators[-1]), int(breaks[-1])
         is_end = is_break & is_free
         ends = places[is_end]
-        after = self.signs[np.minimum(ends + 1, len(self.signs) - 1)]
+        after = self.codes[np.minimum(ends + 1, len(self.codes) - 1)]
         is_wide = (
-            (kinds[is_end] == CARRIAGE_RETURN) & (after == LINE_FEED) & (ends + 1 < len(self.signs))
+            (kinds[is_end] == CARRIAGE_RETURN) & (after == LINE_FEED) & (ends + 1 < len(self.codes))
         )
         return _Piece(ends, 1 + is_wide, separators[is_end], breaks[is_end])
 
     def _outside(self, places: IndexArray, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-        """Return which signs stand outside quotes; note the first misplaced quote."""
+        """Return which marks are outside quotes; note the first misplaced quote."""
         is_quote = kinds == QUOTE_BYTE
         if not is_quote.any():
             return np.full(len(places), self.is_inside == 0)
-        # A sum modulo 256 keeps what is odd and what is even.
+        # A sum modulo 256 preserves odd and even.
         inside = (np.cumsum(is_quote, dtype=np.uint8) + self.is_inside) & 1
         opening = places[is_quote & (inside == 1)]
         closing = places[is_quote & (inside == 0)]
-        before = self.signs[np.maximum(opening - 1, 0)]
-        after = self.signs[np.minimum(closing + 1, len(self.signs) - 1)]
+        before = self.codes[np.maximum(opening - 1, 0)]
+        after = self.codes[np.minimum(closing + 1, len(self.codes) - 1)]
         may_border = self.is_special
         bad_open = opening[~may_border[before] & (opening > self.start)]
-        bad_close = closing[~may_border[after] & (closing + 1 < len(self.signs))]
+        bad_close = closing[~may_border[after] & (closing + 1 < len(self.codes))]
         wrong = [int(places[0]) for places in (bad_open, bad_close) if len(places)]
         self.broken_at = min(wrong, default=None)
         self.is_inside = int(inside[-1])

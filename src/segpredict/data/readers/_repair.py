@@ -16,7 +16,7 @@ from segpredict.errors import UnreadableFileError, quote_value
 
 STRAY_QUOTE_FIX = (
     'write the cell in quotes and each quote in it twice ("12"" disc"), or set '
-    "source.stray_quotes = 'keep' if quotes are plain signs in this file."
+    "source.stray_quotes = 'keep' if quotes are plain characters in this file."
 )
 
 
@@ -31,7 +31,7 @@ class RecordFault:
     cell
         Which of its cells is at fault, from 0.
     value
-        The record as it stands.
+        The record as written.
     reason
         What is wrong with it, to be read after the value.
     fix
@@ -60,9 +60,9 @@ class CsvGrammar:
     Parameters
     ----------
     separator
-        The sign between cells.
+        The character between cells.
     keeps_stray_quotes
-        Whether a stray quote is a sign like any other.
+        Whether a stray quote is a character like any other.
     """
 
     separator: bytes
@@ -157,7 +157,7 @@ def parse_records(
 
 
 def has_sound_quotes(content: bytes, separator: bytes, start: int) -> bool:
-    """Return whether every quote stands where a quote may stand."""
+    """Return whether every quote is where a quote may be."""
     return split_records(content, separator, start)[1] == len(content)
 
 

@@ -57,8 +57,8 @@ def split_rows(
     again = _picked(twice, records, content, lambda r: r == heading.raw)
     remark = np.zeros(len(records), np.bool_)
     if layout.comment_prefix:
-        sign = layout.comment_prefix.encode()
-        remark = _picked(~remark, records, content, lambda r: r.startswith(sign))
+        prefix = layout.comment_prefix.encode()
+        remark = _picked(~remark, records, content, lambda r: r.startswith(prefix))
     found = _counts(blank_lines=blank, repeated_headers=again, comments=remark)
     records = records.filter_records(~(blank | again | remark))
     names = _names(records, heading, text, file)
@@ -112,8 +112,8 @@ def _names(
     width = int(widths[0])
     if all(is_unnamed(name) for name in names[width:]) and width < len(names):
         return names[:width]
-    signs = np.frombuffer(text.content, np.uint8)
-    is_bare = signs[records.ends - 1] == text.grammar.separator[0]
+    codes = np.frombuffer(text.content, np.uint8)
+    is_bare = codes[records.ends - 1] == text.grammar.separator[0]
     if width == len(names) + 1 and is_bare.all():
         return (*names, f"column {width}")
     if width != len(names) and len(records) > 1:

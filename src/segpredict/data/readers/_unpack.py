@@ -51,7 +51,7 @@ def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str
 
 @contextmanager
 def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
-    """Open a file, and see to it that nobody changes it in the meantime.
+    """Open a file, and check that it does not change in the meantime.
 
     Raises
     ------
@@ -98,8 +98,8 @@ def _rights(path: Path) -> str:
 def _inflated(stream: IO[bytes], path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str]]:
     magic = stream.read(4)
     stream.seek(0)
-    for sign, packing in ((GZIP, "gzip"), (ZSTD, "zstd"), (ZIP, "zip")):
-        if magic.startswith(sign):
+    for signature, packing in ((GZIP, "gzip"), (ZSTD, "zstd"), (ZIP, "zip")):
+        if magic.startswith(signature):
             content = _read_packed(stream, packing, path, layout)
             return content, {"packing": packing, **_misnamed(path, packing)}
     return stream.read(), {}
@@ -168,7 +168,7 @@ def _unzipped(stream: IO[bytes], file: str, layout: SourceOptions) -> bytes:
 
 
 def refuse_unsafe_names(names: list[str], file: str) -> None:
-    """Refuse a zip whose names lead out of it, or stand twice.
+    """Refuse a zip whose names lead out of it, or occur twice.
 
     Raises
     ------

@@ -88,20 +88,20 @@ def _plain(content: bytes, records: RecordIndex) -> bytes:
     returns = content.count(b"\r", first, last)
     if returns == 0 and (gaps == 1).all():
         return content[first:last]
-    signs = np.frombuffer(content, np.uint8)
+    codes = np.frombuffer(content, np.uint8)
     ends = records.ends[:-1]
-    if returns == len(gaps) and (gaps == 2).all() and (signs[ends] == CARRIAGE_RETURN).all():
+    if returns == len(gaps) and (gaps == 2).all() and (codes[ends] == CARRIAGE_RETURN).all():
         return content[first:last].replace(b"\r\n", b"\n")
-    return _picked(signs, records)
+    return _picked(codes, records)
 
 
-def _picked(signs: npt.NDArray[np.uint8], records: RecordIndex) -> bytes:
-    """Return the records alone, whatever stands between them."""
-    steps = np.zeros(len(signs) + 2, np.int8)
+def _picked(codes: npt.NDArray[np.uint8], records: RecordIndex) -> bytes:
+    """Return the records alone, without what is between them."""
+    steps = np.zeros(len(codes) + 2, np.int8)
     steps[records.starts] += 1
     steps[records.ends + 1] -= 1
-    keeps = np.cumsum(steps[: len(signs)], dtype=np.int8) > 0
-    picked = signs.copy()
+    keeps = np.cumsum(steps[: len(codes)], dtype=np.int8) > 0
+    picked = codes.copy()
     picked[records.ends[:-1]] = LINE_FEED
     keeps[records.ends[-1] :] = False
     return picked[keeps].tobytes()
@@ -134,7 +134,7 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
 
 
 def _first(text: DelimitedText, whole: RecordIndex) -> list[str]:
-    """Return the cells of the first record with as much as a sign in it."""
+    """Return the cells of the first record that is not empty."""
     filled = np.flatnonzero(whole.ends > whole.starts)
     if len(filled) == 0:
         return []

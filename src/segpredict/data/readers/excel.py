@@ -78,7 +78,7 @@ def scan_workbook(stream: IO[bytes], file: str, layout: SourceOptions) -> dict[s
     UnreadableFileError
         When it is locked, damaged, or holds what no workbook needs.
     LimitError
-        When it grows beyond measure.
+        When it is too large when unpacked.
     """
     start = stream.read(4)
     stream.seek(0)
@@ -200,8 +200,8 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     with open_unchanged(path, layout) as stream:
         facts = scan_workbook(stream, file, layout)
         with translate_read_errors(file, "a sound workbook", fastexcel.FastExcelError, ValueError):
-            book = fastexcel.read_excel(path)
-            sheets = [_load(book, name) for name in book.sheet_names]
+            workbook = fastexcel.read_excel(path)
+            sheets = [_load(workbook, name) for name in workbook.sheet_names]
     chosen = _choose([sheet for sheet in sheets if sheet.cells.height], layout, file)
     tables = [_table(sheet, layout, file) for sheet in chosen]
     names = [sheet.name for sheet in chosen]
@@ -215,8 +215,8 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     return replace(whole, sha256=file_sha256(path), detected=found)
 
 
-def _load(book: fastexcel.ExcelReader, name: str) -> _Sheet:
-    sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+def _load(workbook: fastexcel.ExcelReader, name: str) -> _Sheet:
+    sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     batch, wrong = sheet.to_arrow_with_errors() if sheet.height else (None, None)
     if batch is None:
         return _Sheet(name, pl.DataFrame(), ())
@@ -286,9 +286,9 @@ def _header_row(cells: pl.DataFrame, layout: SourceOptions) -> int:
     if layout.header_row:
         return min(layout.header_row, cells.height) - 1
     rows = [[cell or "" for cell in cells.row(i)] for i in range(min(MAX_HEADER_ROW, cells.height))]
-    told = [count_recognised([cell for cell in row if cell], layout) for row in rows]
-    if max(told):
-        return told.index(max(told))
+    recognised = [count_recognised([cell for cell in row if cell], layout) for row in rows]
+    if max(recognised):
+        return recognised.index(max(recognised))
     filled = (i for i, row in enumerate(rows) if sum(map(bool, row)) > 1)
     return next(filled, 0)
 

@@ -107,11 +107,11 @@ def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: SourceOptions) 
 
 
 def _partitions(path: Path, columns: list[str]) -> dict[str, str | None]:
-    """Return the columns for which the folders above a file stand: ``year=2011``."""
+    """Return the columns that the folders above a file give: ``year=2011``."""
     found: dict[str, str | None] = {}
     for folder in path.parents:
-        name, sign, value = folder.name.partition("=")
-        if not sign or not name:
+        name, equals, value = folder.name.partition("=")
+        if not equals or not name:
             break
         if name not in columns:
             found[name] = None if value == HIVE_NULL else unquote(value)

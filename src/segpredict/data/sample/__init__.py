@@ -1,1 +1,1 @@
-"""An invented shop with known truth: customers, orders and the dirt of real exports."""
+"""An invented shop with known truth: customers, orders and the defects of real exports."""

@@ -1,4 +1,4 @@
-"""Who shops and when, in the three worlds of the sample shop."""
+"""Customers and their order times in the three worlds of the sample shop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.data.sample import options as clock
 from segpredict.data.sample.options import SampleShopOptions
 
-SAMPLE_HORIZON = 91  # the two worlds of honesty are exact on windows of this many days
+SAMPLE_HORIZON = 91  # the two test worlds are exact on windows of this many days
 LATENT_CLASSES = ("Core", "Regular", "Occasional", "One-timer")
 CLASS_SHARES = (0.10, 0.25, 0.45, 0.20)
-DRIFTED_SHARES = (0.04, 0.14, 0.42, 0.40)  # classes of those who come after a drift
+DRIFTED_SHARES = (0.04, 0.14, 0.42, 0.40)  # classes of customers who arrive after a drift
 SAMPLE_COUNTRIES = ("United Kingdom", "Germany", "France", "EIRE", "Spain", "Netherlands")
 FOREIGN_SHARES = (0.18, 0.10, 0.07, 0.05)  # share of customers outside the UK, by class
 N_CATEGORIES = 8
@@ -30,7 +30,7 @@ RETURN_RATES = np.array([0.04, 0.03, 0.02, 0.03])
 
 @dataclass(frozen=True)
 class SampleCustomers:
-    """What is true of each customer and no shop ever sees."""
+    """True attributes of each customer, which no shop observes."""
 
     latent: IntArray
     first_day: FloatArray
@@ -49,7 +49,7 @@ class SampleCustomers:
 
 @dataclass(frozen=True)
 class SampleOrders:
-    """Orders by time: whose, on which day of the world, of about what value."""
+    """Orders by time: customer, day and approximate value."""
 
     customer: IntArray
     time: FloatArray
@@ -64,14 +64,14 @@ def _draw(
     people = _of_classes(rng, n, activity, options, CLASS_SHARES)
     if options.drift_day is None:
         return people
-    # Who comes after the drift is somebody else, on the same day.
+    # Customers who arrive after the drift are drawn from the other shares, on the same day.
     other = _of_classes(rng, n, activity, options, DRIFTED_SHARES)
     is_late = people.first_day >= options.drift_day
     mixed = {
         name: np.where(is_late.reshape(-1, *[1] * (mine.ndim - 1)), yours, mine)
         for (name, mine), yours in zip(vars(people).items(), vars(other).values(), strict=True)
     }
-    return SampleCustomers(**{**mixed, "start": people.first_day})
+    return SampleCustomers(**{**mixed, "first_day": people.first_day})
 
 
 def _of_classes(
@@ -86,7 +86,7 @@ def _of_classes(
     rate = rng.gamma(shape) / (shape * RATE_DAYS[latent])
     taste = rng.gamma(_tastes()[latent])
     abroad = rng.random(n) < np.array(FOREIGN_SHARES)[latent]
-    # A stream of its own: what is drawn for the options moves nothing else.
+    # A separate stream: draws for the options change no other draw.
     side = rng.spawn(1)[0]
     is_treated = (side.random(n) < 0.5) & (options.treated_day is not None)
     return SampleCustomers(
@@ -115,7 +115,7 @@ def _tastes() -> FloatArray:
 
 
 def _arrivals(rng: np.random.Generator, n: int, activity: FloatArray) -> FloatArray:
-    """Draw first orders: at first the shop meets its old customers, then it grows."""
+    """Draw first orders: first the existing customers of the shop, then growth."""
     days = activity.size
     day = np.arange(days)
     met, grown = np.exp(-day / 40.0), (1 + 0.3 * day / days) * activity
@@ -155,7 +155,7 @@ def _shop(
 
 
 def _alike(n: int, rate: float) -> SampleCustomers:
-    """Return customers between whom nothing differs."""
+    """Return customers with equal parameters."""
     return SampleCustomers(
         latent=np.full(n, 1),
         first_day=np.zeros(n),
@@ -176,10 +176,10 @@ def _alike(n: int, rate: float) -> SampleCustomers:
 def _noise(
     rng: np.random.Generator, n: int, days: int, *_: object
 ) -> tuple[SampleCustomers, SampleOrders]:
-    """One Poisson process for all: what comes does not depend on what was.
+    """One Poisson process for all: the future does not depend on the past.
 
     A Poisson count with uniform times is drawn afresh for every stretch of days,
-    whatever day it starts on, so no cutoff can find a past that tells of the future.
+    whatever day it starts on, so no history can predict the future.
     """
     people = _alike(n, 1.5 / SAMPLE_HORIZON)
     customer = np.repeat(np.arange(n), rng.poisson(people.rate[0] * days, n))
@@ -203,8 +203,8 @@ def _deterministic(
     customer = np.repeat(np.arange(n), counts)
     nth = np.arange(customer.size) - np.repeat(np.cumsum(counts) - counts, counts)
     time = (rng.random(n) * gap)[customer] + nth * gap[customer]
-    kept = time < days
-    customer, time = customer[kept], time[kept]
+    is_inside = time < days
+    customer, time = customer[is_inside], time[is_inside]
     same = _alike(n, 0.0)
     people = SampleCustomers(
         **{**vars(same), "rate": 1 / gap, "spend_mean": value, "latent": _level(gap)}

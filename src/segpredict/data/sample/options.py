@@ -1,10 +1,11 @@
-"""What the sample shop may be like: every switch, with the plain shop as default."""
+"""Options of the sample shop; the defaults give the plain shop."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.errors import UsageError
 
 
@@ -15,8 +16,8 @@ class SampleShopOptions:
     Parameters
     ----------
     regularity
-        Shares of customers whose gaps are Gamma(k, kλ) with k = 1, 2 and 4: as at
-        random, steady, like clockwork.
+        Shares of customers whose gaps are Gamma(k, kλ) with k = 1, 2 and 4: random,
+        regular, very regular.
     promotions
         How much a promotion speeds up the customers most sensitive to it: 1 means
         e¹ = 2.7 times as many orders in its week. There are six a year, and prices
@@ -24,7 +25,7 @@ class SampleShopOptions:
     tiers
         Share of lines bought in the customer's own price tier.
     informative
-        How much demographics tell of the latent class, from 0 (nothing) to 1.
+        How informative demographics are about the latent class, from 0 (nothing) to 1.
     sessions
         Whether to draw web sessions.
     return_days
@@ -81,9 +82,6 @@ class SampleShopOptions:
             )
 
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
 DAYS_PER_YEAR = 365.25
 PROMOTIONS_PER_YEAR = 6  # a year, a week each
 SENSITIVITY_LEVELS = (0.0, 0.5, 1.0)  # levels of sensitivity to them
@@ -92,7 +90,7 @@ DRIFT_FACTOR = 0.3  # the exponent of the season after a drift
 
 
 def seasonal_activity(days: int, weekday: int, day_of_year: int) -> FloatArray:
-    """Return how busy each day is: a yearly wave, a bump before Christmas, a week."""
+    """Return the activity of each day: a yearly wave, a peak before Christmas, a week."""
     day = np.arange(days)
     phase = (day + day_of_year) % DAYS_PER_YEAR
     bump = 0.7 * np.exp(-0.5 * ((phase - 322) / 18) ** 2)
@@ -116,12 +114,12 @@ def is_promoted(days: int) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class CustomerClocks:
-    """Time as customers feel it: one clock a kind of customer.
+    """Customer time, which runs faster when customers are more active; one clock a group.
 
     Parameters
     ----------
     ticks
-        One row a clock: felt time at the start of each day and at the end.
+        One row per clock: customer time at the start of each day and at the end.
     clock_of
         Each customer's clock.
     """
@@ -131,7 +129,7 @@ class CustomerClocks:
 
     @property
     def end_times(self) -> FloatArray:
-        """Felt time at the end, for each customer."""
+        """Customer time at the end, for each customer."""
         return np.asarray(self.ticks[self.clock_of, -1])
 
     def to_customer_time(self, customer: IntArray, time: FloatArray) -> FloatArray:
@@ -160,7 +158,7 @@ def customer_clocks(
     Parameters
     ----------
     activity
-        How busy each day is, for those whom nothing moves.
+        Activity of each day, without promotions and treatment.
     options
         Strength of promotions and day of the treatment.
     sensitivity

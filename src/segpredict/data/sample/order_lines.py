@@ -1,4 +1,4 @@
-"""What stands on the orders of the sample shop, and the dirt of a real export."""
+"""The lines of the orders of the sample shop, and the defects of a real export."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,12 @@ N_PRODUCTS = 40  # products in each category
 PRODUCT_KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
 PRODUCT_STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
 PRICE_TIERS = ("budget", "standard", "premium")
-PROMOTION_PRICE_FACTOR = 0.8  # what is left of a price in a promotion
+PROMOTION_PRICE_FACTOR = 0.8  # share of the price in a promotion
 
 
 @dataclass(frozen=True)
 class OrderEvents:
-    """Sales and returns, the things that get an order number."""
+    """Sales and returns: each has an order number."""
 
     customer: IntArray
     day: IntArray
@@ -40,7 +40,7 @@ class OrderEvents:
 
 
 def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> OrderEvents:
-    """Give every order its hour: the shop answers from 6 to 20, mostly around noon."""
+    """Give every order a time of day, from 6 to 20, mostly around noon."""
     minute = (360 + 840 * rng.beta(3.0, 3.0, orders.time.size)).astype(np.int64)
     day = orders.time.astype(np.int64)
     return OrderEvents(orders.customer, day, minute, np.zeros_like(day))
@@ -52,7 +52,7 @@ def fill_orders(
     customers: SampleCustomers,
     options: SampleShopOptions,
 ) -> pl.DataFrame:
-    """Fill orders with products so that each comes to about its value."""
+    """Fill orders with products of about the value of each order."""
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
     whose = orders.customer[event]
@@ -69,15 +69,15 @@ def fill_orders(
         price = np.where(is_cheap, np.round(price * PROMOTION_PRICE_FACTOR, 2), price)
     weight = rng.gamma(1.0, size=event.size)
     share = weight / np.bincount(event, weight)[event]
-    pieces = np.rint(share * orders.value[event] / price)
-    return _frame(event, product, np.maximum(1, pieces).astype(np.int64), price)
+    units = np.rint(share * orders.value[event] / price)
+    return _frame(event, product, np.maximum(1, units).astype(np.int64), price)
 
 
 def _categories(rng: np.random.Generator, cuts: FloatArray, whose: IntArray) -> IntArray:
     """Draw a category for each line by the customer's taste."""
-    luck, category = rng.random(whose.size), np.zeros(whose.size, dtype=np.int64)
+    draw, category = rng.random(whose.size), np.zeros(whose.size, dtype=np.int64)
     for i in range(N_CATEGORIES - 1):
-        category += luck > cuts[whose, i]
+        category += draw > cuts[whose, i]
     return category
 
 
@@ -206,7 +206,7 @@ def _extra(
 
 @dataclass(frozen=True)
 class CustomerBlock:
-    """Where a block of customers stands in the whole shop.
+    """The place of a block of customers in the whole shop.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The sample shop: transactions of any size with the truth beside them."""
+"""The sample shop: transactions of any size, with the truth about them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from segpredict.data.sample.customers import (
 from segpredict.data.sample.options import SampleShopOptions
 from segpredict.errors import UnknownNameError, UsageError
 
-CUSTOMERS_PER_BLOCK = 10_000  # customers that are drawn together, from a seed of their own
+CUSTOMERS_PER_BLOCK = 10_000  # customers drawn together, from a seed of their own
 LINES_PER_WRITE = 1_000_000  # order numbers set aside for each block
 
 __all__ = ["SampleShop", "SampleShopOptions", "generate_sample", "stream_sample", "write_sample"]
@@ -27,7 +27,7 @@ __all__ = ["SampleShop", "SampleShopOptions", "generate_sample", "stream_sample"
 
 @dataclass(frozen=True, slots=True)
 class SampleShop:
-    """A shop's export and what is true behind it.
+    """A shop's export and the truth behind it.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class SampleShop:
     products
         Category, price tier, list price and cost.
     sessions
-        Web sessions, if they were asked for.
+        Web sessions, if requested.
     """
 
     lines: pl.DataFrame
@@ -69,19 +69,19 @@ def generate_sample(
     seed
         The same seed gives the same shop.
     world
-        ``shop`` is like life. ``noise`` has nothing to learn: the future does not
+        ``shop`` is realistic. ``noise`` has nothing to learn: the future does not
         depend on the past. ``deterministic`` has everything to learn.
     days
         Length of the data, a hundred days or more.
     start
         The first day, an ISO date.
     options
-        Promotions, treatment, drift, dirt …: what the world ``shop`` is like.
+        Promotions, treatment, drift, defects …, for the world ``shop``.
 
     Returns
     -------
-    Sample
-        Lines in the order in which they happened, and the truth.
+    SampleShop
+        Lines in the order of time, and the truth.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def generate_sample(
 
     Examples
     --------
-    >>> shop = generate(50, seed=1)
+    >>> shop = generate_sample(50, seed=1)
     >>> shop.lines.columns[:3], shop.truth.height
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """
@@ -134,7 +134,7 @@ def stream_sample(
     ------
     Path
         Each part's transactions, once they are written: ``transactions-00000.parquet``
-        and so on, with ``truth-00000.parquet`` and the other tables beside.
+        and so on, with ``truth-00000.parquet`` and the other tables.
 
     Notes
     -----
@@ -161,7 +161,7 @@ def _refuse(customers: int, world: str, days: int) -> None:
     if customers < 1 or days < 100:
         raise UsageError(
             f"A sample shop of {customers} customers and {days} days is too small.",
-            fix="ask for one customer and 100 days at least.",
+            fix="give at least one customer and 100 days.",
         )
 
 
@@ -199,7 +199,7 @@ def _lines(
     world: str,
     options: SampleShopOptions,
 ) -> tuple[pl.DataFrame, export.OrderEvents]:
-    """Return the lines and events of a world; only the shop is dirty."""
+    """Return the lines and events of a world; only the shop has defects."""
     events = export.draw_sales(rng, orders)
     if world == "deterministic":
         return export.fill_single_line(orders), events
@@ -243,7 +243,7 @@ def _truth(
 
 
 def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
-    """Return the tables beside the transactions, by the name of their file."""
+    """Return the side tables, by the name of their file."""
     named = {"truth": sample.truth, "customers": sample.customers}
     named["products"] = sample.products
     return named if sample.sessions is None else {**named, "sessions": sample.sessions}
@@ -252,7 +252,7 @@ def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
 def write_sample(
     sample: SampleShop, folder: str | Path, *, parquet: bool = False
 ) -> tuple[Path, ...]:
-    """Write ``transactions.csv`` and, beside it, the truth and the other tables.
+    """Write ``transactions.csv``, and next to it the truth and the other tables.
 
     Parameters
     ----------
@@ -267,8 +267,7 @@ def write_sample(
     -------
     tuple of Path
         The files written: transactions first, then ``truth.parquet``,
-        ``sample_customer_table.parquet``, ``sample_product_table.parquet`` and
-        ``sample_sessions.parquet``.
+        ``customers.parquet``, ``products.parquet`` and, if drawn, ``sessions.parquet``.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

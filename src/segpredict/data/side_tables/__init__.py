@@ -1,8 +1,8 @@
-"""Tables beside the transactions, as they were known at a cutoff.
+"""Tables in addition to the transactions, as they were known at a cutoff.
 
-Customers, products, web events and marketing contacts go in; `Companions` come out.
-A column without a time stamp says how things stand today and would leak the future, so
-it is left out unless the user vouches that it never changes.
+Customers, products, web events and marketing contacts go in; `SideTables` come out.
+A column without a time stamp describes today and would leak the future, so it is left
+out unless the user names it as time-invariant.
 """
 
 from segpredict.data.side_tables.freeze import freeze_side_tables

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import Detected, InputFile
+from segpredict.core.transactions import Detected, InputFile
 from segpredict.data.cleaning import TimeSettings, parse_times
 from segpredict.data.readers import columns_as_text, read_tables
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, quote_value
@@ -24,7 +24,7 @@ MISSING_WORDS = ("", "null", "none", "unknown", "na", "n/a")
 
 
 def resolve_path(data: str, base: Path | None) -> str:
-    """Return a path as it is, or beside the transactions where it stands there."""
+    """Return a path as it is, or next to the transactions if it is there."""
     if base is None or Path(data).is_absolute():
         return data
     near = base / data
@@ -111,7 +111,7 @@ def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
 
     Examples
     --------
-    >>> dates(pl.Series(["4/8/1966", "12/31/1969"]), None).to_list()
+    >>> parse_dates(pl.Series(["4/8/1966", "12/31/1969"]), None).to_list()
     [-1364, -1]
     """
     day = text.str.replace(r"[T ].*$", "").str.replace_all(r"[-.]", "/")
@@ -134,14 +134,14 @@ def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
 def parse_number_column(text: pl.Series) -> pl.Series | None:
     """Return a column of text as numbers, or ``None`` if a cell is none.
 
-    Money signs and commas between thousands are passed over; of a band, such as
+    Currency symbols and commas between thousands are passed over; of a band, such as
     ``25-34``, ``65+`` or ``Under 15K``, the lower end counts.
 
     Examples
     --------
-    >>> numbers(pl.Series(["$90,000", "25-34", "35-49K", "Under 15K", None])).to_list()
+    >>> parse_number_column(pl.Series(["$90,000", "25-34", "35-49K", "Under 15K", None])).to_list()
     [90000.0, 25.0, 35000.0, 0.0, None]
-    >>> numbers(pl.Series(["12", "a dozen"])) is None
+    >>> parse_number_column(pl.Series(["12", "a dozen"])) is None
     True
     """
     bare = missing_to_null(text).str.replace_all(r"[$€£¥]", "").str.strip_chars()
@@ -168,7 +168,7 @@ def _scaled(pattern: str) -> pl.Expr:
 
 
 def missing_to_null(text: pl.Series) -> pl.Series:
-    """Return text with words for nothing as null."""
+    """Return text with words for missing values as null."""
     word = pl.col("t").str.to_lowercase().str.strip_chars()
     kept = pl.when(~word.is_in(list(MISSING_WORDS))).then(pl.col("t")).alias(text.name)
     return text.to_frame("t").select(kept).to_series()
@@ -179,7 +179,7 @@ def quoted_list(names: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> shown_list(["a", "b", "c"])
+    >>> quoted_list(["a", "b", "c"])
     'a, b and c'
     """
     *most, last = names

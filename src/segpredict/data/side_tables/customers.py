@@ -1,4 +1,4 @@
-"""The customers table: who they are, as far as that was known at a cutoff."""
+"""The customers table: attributes of customers, as known at a cutoff."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.config.side_tables import CUSTOMER_ROLES as ROLES
 from segpredict.config.side_tables import AttributeKind, CustomerTableOptions
-from segpredict.core.tables import CustomerAttribute, InputFile
+from segpredict.core.transactions import CustomerAttribute, InputFile
 from segpredict.data.side_tables.cells import (
     missing_to_null,
     parse_dates,
@@ -29,7 +29,7 @@ def read_customer_table(
     Raises
     ------
     ContractError
-        When a customer stands in two rows and nothing says which held when.
+        When a customer has two rows and nothing says which was valid when.
     """
     names = _names([*options.time_varying, *options.time_invariant])
     roles = {"customer_id": options.columns.get("customer_id", "customer_id")}
@@ -46,16 +46,16 @@ def read_customer_table(
         values, kind = _encoded(text[name], options.kinds.get(column), options)
         table = table.with_columns(values.alias(name))
         attributes.append(CustomerAttribute(name, kind, column))
-    notes = [_vouched(options)] if options.time_invariant else []
+    notes = [_used_note(options)] if options.time_invariant else []
     if given.unused_columns and "since" not in roles:
-        notes.append(_left_out(given.unused_columns))
+        notes.append(_left_out_note(given.unused_columns))
     return table, tuple(attributes), given.facts, notes
 
 
-def _day(text: pl.DataFrame, role: str, asked: CustomerTableOptions, data: str) -> pl.Series:
+def _day(text: pl.DataFrame, role: str, options: CustomerTableOptions, data: str) -> pl.Series:
     if role not in text.columns:
         return pl.Series(role, [None] * text.height, dtype=pl.Int32)
-    return parse_days(text[role], asked.time_format, data).cast(pl.Int32).alias(role)
+    return parse_days(text[role], options.time_format, data).cast(pl.Int32).alias(role)
 
 
 def _require_one_row(table: pl.DataFrame, data: str) -> None:
@@ -63,8 +63,8 @@ def _require_one_row(table: pl.DataFrame, data: str) -> None:
     if twice.height:
         customer = twice["customer_id"][0]
         raise ContractError(
-            f"Customer {quote_value(customer)} stands in several rows of {quote_value(data)}, and "
-            "nothing says which held when.",
+            f"Customer {quote_value(customer)} has several rows in {quote_value(data)}, and "
+            "nothing says which was valid when.",
             fix="name the column that does: customers.columns.since.",
             file=data,
             column="customer_id",
@@ -74,7 +74,7 @@ def _require_one_row(table: pl.DataFrame, data: str) -> None:
 
 
 def _names(given: list[str]) -> dict[str, str]:
-    """Return a word for each column, which may stand in the name of a feature."""
+    """Return a word for each column, which can be part of the name of a feature."""
     words: dict[str, str] = {}
     for column in dict.fromkeys(given):
         word = re.sub(r"\W+", "_", column.casefold()).strip("_")
@@ -88,9 +88,9 @@ def _names(given: list[str]) -> dict[str, str]:
 
 
 def _encoded(
-    text: pl.Series, kind: AttributeKind | None, asked: CustomerTableOptions
+    text: pl.Series, kind: AttributeKind | None, options: CustomerTableOptions
 ) -> tuple[pl.Series, AttributeKind]:
-    """Return a column in the kind that was asked for, or that all its cells prove."""
+    """Return a column in the requested kind, or the one that all its cells prove."""
     plain = missing_to_null(text)
     number = parse_number_column(plain) if kind in (None, "number") else None
     if number is not None:
@@ -102,7 +102,7 @@ def _encoded(
             column=text.name,
         )
     if kind == "date" or (kind is None and _looks_like_days(plain)):
-        return parse_dates(plain, asked.time_format), "date"
+        return parse_dates(plain, options.time_format), "date"
     return plain, "level"
 
 
@@ -112,15 +112,15 @@ def _looks_like_days(text: pl.Series) -> bool:
     return bool(len(filled) and filled.str.contains(shape).all())
 
 
-def _vouched(asked: CustomerTableOptions) -> str:
+def _used_note(options: CustomerTableOptions) -> str:
     return (
         "Used of the customers table although without a time stamp, because the "
-        f"configuration vouches for it: {quoted_list(asked.time_invariant)}."
+        f"configuration names it as time-invariant: {quoted_list(options.time_invariant)}."
     )
 
 
-def _left_out(names: Sequence[str]) -> str:
+def _left_out_note(names: Sequence[str]) -> str:
     return (
         f"Left out of the customers table: {quoted_list(names)}. Without a time stamp a "
-        "column says how things stand today, not at a cutoff."
+        "column describes today, not a cutoff."
     )

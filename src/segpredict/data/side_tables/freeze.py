@@ -1,17 +1,17 @@
-"""What is learned of side tables once, on training customers, and then kept."""
+"""What is learned from side tables once, on training customers, and then frozen."""
 
 from dataclasses import replace
 
 import polars as pl
 
-from segpredict.core.tables import CustomerAttribute, SideTables, Transactions
+from segpredict.core.transactions import CustomerAttribute, SideTables, Transactions
 
 MAX_LEVELS = 10  # levels with a column of their own
 MIN_LEVEL_CUSTOMERS = 50  # more levels than this, one for every other customer, are no groups
 
 
 def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
-    """Return the shop's companions with levels, countries and price tiers fixed.
+    """Return the shop's side tables with levels, countries and price tiers fixed.
 
     Parameters
     ----------
@@ -27,12 +27,12 @@ def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
     order of their names. A price is what a product cost on average; its percentile is
     its middle rank among the products of its category.
     """
-    beside = transactions.side_tables
+    side_tables = transactions.side_tables
     lines = transactions.known_at(until).filter(~pl.col("is_return"))
     buyers = lines.select("customer_id").unique().collect()
-    attributes, notes = [], list(beside.notes)
-    for attribute in beside.attributes:
-        levels = _levels(beside, attribute, buyers, until)
+    attributes, notes = [], list(side_tables.notes)
+    for attribute in side_tables.attributes:
+        levels = _levels(side_tables, attribute, buyers, until)
         if levels is None:
             notes.append(
                 f"Left out of the customers table: {attribute.given}, of which nearly "
@@ -42,10 +42,10 @@ def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
             attributes.append(replace(attribute, levels=levels))
     countries = lines.select("customer_id", "country").drop_nulls().unique().collect()
     return replace(
-        beside,
+        side_tables,
         attributes=tuple(attributes),
         countries=_most(countries["country"]),
-        prices=_prices(lines, beside.products),
+        prices=_prices(lines, side_tables.products),
         notes=tuple(notes),
     )
 
@@ -57,13 +57,13 @@ def _most(values: pl.Series) -> tuple[str, ...]:
 
 
 def _levels(
-    beside: SideTables, attribute: CustomerAttribute, buyers: pl.DataFrame, until: int
+    side_tables: SideTables, attribute: CustomerAttribute, buyers: pl.DataFrame, until: int
 ) -> tuple[str, ...] | None:
     """Return the levels that get a column; ``None`` if they are no groups."""
-    if attribute.kind != "level" or beside.customers is None:
+    if attribute.kind != "level" or side_tables.customers is None:
         return ()
     held = (pl.col("since") < until).fill_null(value=True)
-    known = beside.customers.filter(held).join(buyers, on="customer_id", how="semi")
+    known = side_tables.customers.filter(held).join(buyers, on="customer_id", how="semi")
     values = known[attribute.name].drop_nulls()
     different = values.n_unique()
     if different > MIN_LEVEL_CUSTOMERS and 2 * different > len(values):

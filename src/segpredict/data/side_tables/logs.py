@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from segpredict.config.side_tables import EventLogOptions
-from segpredict.core.tables import CustomerLog, InputFile
+from segpredict.core.transactions import CustomerLog, InputFile
 from segpredict.data.side_tables.cells import parse_days, parse_number_column, read_cells
 from segpredict.errors import ColumnMissingError, ContractError
 
@@ -28,8 +28,8 @@ def read_event_log(
 
     Notes
     -----
-    Rows without a customer, visitors who never signed in, are of no use and left out.
-    A kind of which the log has no word and no column is no zero but absent. A visit
+    Rows without a customer, of visitors who never signed in, are left out. A kind
+    without a value or a column in the log is absent, not zero. A visit
     that goes on past midnight counts on both days.
     """
     roles = {"customer_id": "customer_id", "time": "time", **options.columns}
@@ -61,7 +61,7 @@ def _from_words(
 ) -> pl.DataFrame:
     named = {kind: list(words.get(kind, (kind,))) for kind in kinds}
     present = set(rows["kind"].drop_nulls().unique())
-    there = [kind for kind, asked in named.items() if present & set(asked)]
+    there = [kind for kind, values in named.items() if present & set(values)]
     return rows.select(
         "customer_id",
         "day",

@@ -1,4 +1,4 @@
-"""The table of products, the prices that lines get from it, and returns of nobody."""
+"""The table of products, list prices for lines, and returns without customers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.config.side_tables import ProductTableOptions, ReturnTableOptions, SideTableOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
-from segpredict.core.tables import InputFile, RawLines, SideTables
+from segpredict.core.transactions import InputFile, RawLines, SideTables
 from segpredict.core.window import as_date
 from segpredict.data.side_tables.cells import (
     DECIMAL_SUFFIX,
@@ -23,12 +23,12 @@ from segpredict.errors import ContractError, quote_value
 def read_product_table(
     options: ProductTableOptions, data: str
 ) -> tuple[pl.DataFrame, tuple[InputFile, ...], list[str]]:
-    """Return ``product_id`` with the vouched columns as text, what was read, notes.
+    """Return ``product_id`` with the time-invariant columns as text, what was read, notes.
 
     Raises
     ------
     ContractError
-        When a product stands in two different rows.
+        When a product has two different rows.
     """
     roles = {"product_id": options.columns.get("product_id", "product_id")}
     given = {r: c for r, c in options.columns.items() if r != "product_id"}
@@ -39,8 +39,7 @@ def read_product_table(
     if twice.height:
         product = twice["product_id"][0]
         raise ContractError(
-            f"Product {quote_value(product)} stands in several rows of {quote_value(data)} that "
-            "differ.",
+            f"Product {quote_value(product)} has several rows in {quote_value(data)} that differ.",
             fix="keep one row per product.",
             file=data,
             column="product_id",
@@ -52,7 +51,7 @@ def read_product_table(
     if used:
         notes.append(
             "Used of the products table although without a time stamp, because the "
-            f"configuration vouches for it: {quoted_list(list(used.values()))}."
+            f"configuration names it as time-invariant: {quoted_list(list(used.values()))}."
         )
     if left:
         notes.append(
@@ -67,7 +66,7 @@ def layout_without_price(layout: SourceOptions, options: SideTableOptions) -> So
 
     Examples
     --------
-    >>> expecting(Layout(), Asked()).later
+    >>> layout_without_price(SourceOptions(), SideTableOptions()).deferred_roles
     ()
     """
     later: Sequence[str] = ("price",) if options.products.provides("price") else ()
@@ -104,7 +103,7 @@ def fill_list_prices(raw: RawLines, side_tables: SideTables) -> RawLines:
 def read_return_table(
     options: ReturnTableOptions, data: str, products: pl.DataFrame | None
 ) -> tuple[tuple[InputFile, ...], str]:
-    """Return what was read, and a note on what came back.
+    """Return what was read, and a note on the returns.
 
     Parameters
     ----------
@@ -113,7 +112,7 @@ def read_return_table(
     data
         Where it is.
     products
-        The products, whose list prices tell what the returns were worth.
+        The products, whose list prices give the value of the returns.
     """
     roles = {"product_id": "product_id", "time": "time", "quantity": "quantity"}
     given = read_cells(data, {**roles, **options.columns})
@@ -128,15 +127,15 @@ def read_return_table(
         )
     first, end = pl.select(pl.lit(day).min(), pl.lit(day).max().alias("end")).row(0)
     span = "" if first is None else f" from {as_date(first)} to {as_date(end)}"
-    worth = _worth(given.frame["product_id"], pieces, products)
+    value = _list_value(given.frame["product_id"], pieces, products)
     return given.facts, (
         f"The returns table names no customer: its {given.frame.height:,} returns of "
-        f"{int(pieces.sum()):,} pieces{worth}{span} are laid to nobody, and spend is "
-        "before them."
+        f"{int(pieces.sum()):,} units{value}{span} are not assigned to customers, and spend "
+        "does not subtract them."
     )
 
 
-def _worth(ids: pl.Series, pieces: pl.Series, products: pl.DataFrame | None) -> str:
+def _list_value(ids: pl.Series, pieces: pl.Series, products: pl.DataFrame | None) -> str:
     if products is None or "price" not in products.columns:
         return ""
     listed = pl.DataFrame({"product_id": ids, "pieces": pieces}).join(

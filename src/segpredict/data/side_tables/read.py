@@ -1,4 +1,4 @@
-"""Read all side tables that a run asks for; what a run folder keeps of them."""
+"""Read all side tables of a run, and convert them to and from saved state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.side_tables import SideTableOptions
-from segpredict.core.tables import (
+from segpredict.core.transactions import (
     CONTACT_KINDS,
     EVENT_KINDS,
-    JSON,
     CustomerAttribute,
     CustomerLog,
     InputFile,
     SideTables,
 )
+from segpredict.core.types import JSON
 from segpredict.data.side_tables.cells import resolve_path
 from segpredict.data.side_tables.customers import read_customer_table
 from segpredict.data.side_tables.logs import read_event_log
@@ -94,7 +94,7 @@ def side_tables_to_state(side_tables: SideTables) -> JSON:
 
 
 def side_tables_from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> SideTables:
-    """Return the companions that gave this state and these tables."""
+    """Return the side tables of this state and these frames."""
     logs = {name: CustomerLog(tables[name], first) for name, first in state["first_days"].items()}
     attributes = [
         CustomerAttribute(a["name"], a["kind"], a["given"], tuple(a["levels"]))

@@ -1,9 +1,8 @@
 """The canonical store: a shop's lines on disk, as fast to read as the disk allows.
 
-Parquet sorted by customer and day, ids as whole numbers with their dictionaries beside
-them, money integral, page checksums on. What is written reads back as the same
-`Transactions`; features know such transactions and work on the numbers, a few hundred
-thousand lines at a time.
+Parquet sorted by customer and day, ids as whole numbers with dictionaries, money integral,
+page checksums on. What is written reads back as the same `Transactions`; features recognise
+such transactions and work on the numbers, a few hundred thousand lines at a time.
 """
 
 from segpredict.data.store.renew import renew_store

@@ -14,8 +14,8 @@ IdDictionaries = Mapping[str, pl.Series]  # column → its ids, by code
 def coded_columns(schema: Mapping[str, pl.DataType]) -> list[str]:
     """Return the columns that are coded: all text but order numbers.
 
-    An order number is read by nobody after lines were sorted: what it says, where an
-    order starts, is a flag by then.
+    Order numbers are not needed after lines were sorted: a flag marks the start of each
+    order by then.
     """
     is_text = (name for name, dtype in schema.items() if dtype == pl.String)
     return [name for name in is_text if name != "order_id"]
@@ -23,8 +23,8 @@ def coded_columns(schema: Mapping[str, pl.DataType]) -> list[str]:
 
 def learn_codes(lines: pl.LazyFrame, columns: list[str]) -> dict[str, pl.Series]:
     """Return the ids in each column, sorted, so that codes follow the order of ids."""
-    asked = [lines.select(pl.col(c).drop_nulls().unique().sort()) for c in columns]
-    found = pl.collect_all(asked, engine="streaming")
+    queries = [lines.select(pl.col(c).drop_nulls().unique().sort()) for c in columns]
+    found = pl.collect_all(queries, engine="streaming")
     return {name: ids[name] for name, ids in zip(columns, found, strict=True)}
 
 
@@ -38,17 +38,17 @@ def extend_codes(codes: IdDictionaries, lines: pl.LazyFrame) -> dict[str, pl.Ser
 
 
 def encode_ids(lines: pl.LazyFrame, codes: IdDictionaries) -> pl.LazyFrame:
-    """Put codes in the place of ids."""
+    """Replace ids by codes."""
     for name, ids in codes.items():
         numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
-        book = pl.LazyFrame({"id": ids, "code": numbers})
-        coded = lines.join(book, left_on=name, right_on="id", how="left")
+        dictionary = pl.LazyFrame({"id": ids, "code": numbers})
+        coded = lines.join(dictionary, left_on=name, right_on="id", how="left")
         lines = coded.drop(name).rename({"code": name})
     return lines
 
 
 def decode_ids(lines: pl.DataFrame, codes: IdDictionaries) -> pl.DataFrame:
-    """Put ids in the place of codes."""
+    """Replace codes by ids."""
     present = [name for name in codes if name in lines.columns]
     ids = [codes[name].gather(lines[name]).alias(name) for name in present]
     return lines.with_columns(ids)

@@ -1,4 +1,4 @@
-"""The card of a store: which files belong together, and what they hold."""
+"""The manifest of a store: which files belong together, and what they hold."""
 
 import json
 from collections.abc import Mapping
@@ -7,14 +7,15 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.core.tables import InputFile, Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.transactions import InputFile
 from segpredict.data.store.orders import DIGEST_KINDS
 from segpredict.data.store.parts import digest_path
 from segpredict.errors import ArtifactError, FileMissingError
 
 FirstValueDays = Mapping[str, tuple[int | None, int | None]]  # first day; first never voided
 
-_ALWAYS = {  # or never asked
+_ALWAYS = {  # or never queried
     *("customer_id", "order_id", "is_order_head"),
     *("day", "void_day", "quantity", "amount"),
 }
@@ -27,12 +28,12 @@ def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
     names = [name for name in lines.collect_schema() if name not in _ALWAYS]
     there = {name: pl.col(name).is_not_null() for name in names}
     there["is_return"] = pl.col("is_return")
-    asked = [
+    queries = [
         pl.when(where & also).then(day).min().alias(f"{name}/{i}")
         for name, where in there.items()
         for i, also in enumerate((some, lasts))
     ]
-    row = lines.select(asked).collect(engine="streaming").row(0, named=True)
+    row = lines.select(queries).collect(engine="streaming").row(0, named=True)
     return {name: (row[f"{name}/0"], row[f"{name}/1"]) for name in names}
 
 
@@ -52,7 +53,7 @@ def _earlier(*days: int | None) -> int | None:
 
 
 def has_values_before(known: tuple[int | None, int | None], until: int | None) -> bool | None:
-    """Return whether there are values before a day; ``None`` if lines must be asked.
+    """Return whether there are values before a day; ``None`` if lines must be queried.
 
     That is so where all that there is by then was voided at some time.
     """
@@ -81,7 +82,7 @@ class StoreManifest:
     base, tail
         File of all lines but the newest days, and file of those; none is "".
     moved
-        File of the customers whose lines all stand in the tail, so that those in the
+        File of the customers whose lines are all in the tail, so that those in the
         base count no more; none is "".
     first_day, end_day, fingerprint, currency, ledger, sources
         As in `Transactions`.
@@ -93,7 +94,7 @@ class StoreManifest:
     generation
         Rises with each change, so that files are never overwritten.
     first_value_days
-        Since when each column has values (`_begins`).
+        Since when each column has values (`first_value_days`).
     """
 
     columns: tuple[str, ...]
@@ -118,11 +119,11 @@ class StoreManifest:
         """Names of all files of the store."""
         lines = [Path(name) for name in (self.base, self.tail) if name]
         own = {digest_path(path, kind).name for path in lines for kind in DIGEST_KINDS}
-        beside = {self.moved} - {""}
-        return {*self.dictionaries.values(), *(path.name for path in lines), *own, *beside}
+        other = {self.moved} - {""}
+        return {*self.dictionaries.values(), *(path.name for path in lines), *own, *other}
 
     def to_json(self) -> str:
-        """Return the card as JSON."""
+        """Return the manifest as JSON."""
         facts = {"format": STORE_FORMAT, **asdict(self)}
         return json.dumps(facts, indent=2, default=dict) + "\n"
 
@@ -156,9 +157,9 @@ def read_manifest(folder: Path) -> StoreManifest:
         sources = tuple(InputFile.from_state(fact) for fact in facts.pop("sources"))
         columns = tuple(facts.pop("columns"))
         ledger = Ledger(tuple(entries))
-        begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
+        days = {n: (first, last) for n, (first, last) in facts.pop("first_value_days").items()}
         return StoreManifest(
-            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=begins
+            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=days
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(

@@ -1,7 +1,7 @@
-"""What a store keeps of its lines beside them: orders, credit notes and repeats.
+"""What a store saves in addition to its lines: orders, credit notes and repeats.
 
 Most questions are about orders, and there are several lines to an order. The question
-how many different products were bought asks for lines, and only for those that repeat
+how many different products were bought needs lines, and only those that repeat
 a product: the lines of a span less the repeats within it.
 """
 
@@ -37,7 +37,7 @@ def digest_lines(
         again = repeat_purchases(named)
     else:
         both = repeat_purchases(pl.concat([earlier, named]))
-        # What came before these lines is kept elsewhere, customer by customer.
+        # What is before these lines is saved elsewhere, customer by customer.
         firsts = lines.group_by("customer_id").agg(first=pl.col("day").min())
         begun = both.join(firsts, on="customer_id", maintain_order="left")
         again = begun.filter(pl.col("day") >= pl.col("first")).drop("first")
@@ -85,6 +85,6 @@ def _earliest(minutes: pl.Series, at: NDArray[np.intp]) -> pl.Series:
 
 
 def _by_minute(orders: pl.DataFrame) -> pl.DataFrame:
-    """Sort the orders of one day by time; they stand by customer and day."""
+    """Sort the orders of one day by time; they are sorted by customer and day."""
     place = ("customer_id", "day")
     return orders.sort(*place, "minute", nulls_last=False, maintain_order=True)

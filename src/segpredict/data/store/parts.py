@@ -13,10 +13,10 @@ from segpredict.core.orders import KEY
 from segpredict.data.store.orders import digest_lines
 from segpredict.errors import TamperedFileError
 
-# All lines of an order, and of a credit note, stand together; `starts` marks the first.
+# All lines of an order, and of a credit note, are together; `starts` marks the first.
 SORT_COLUMNS = ("customer_id", "day", "is_return", "order_id", "void_day")
 RUN = (*KEY, "is_return", "void_day")
-TIE_COLUMN = "product_id"  # so that the lines of one product stand together as well
+TIE_COLUMN = "product_id"  # so that the lines of one product are together as well
 ROWS_PER_GROUP = 1 << 19  # lines of a row group, more where one customer has more
 
 
@@ -68,7 +68,7 @@ def save_part(
 
 
 def digest_path(path: Path, kind: str) -> Path:
-    """Return where rows of a kind stand that belong to the lines at a path."""
+    """Return the path of the rows of a kind that belong to the lines at a path."""
     return path.with_name(f"{kind}-{path.name}")
 
 

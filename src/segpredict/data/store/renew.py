@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.core.memory import available_bytes
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
 from segpredict.data.store.manifest import StoreManifest, first_value_days
@@ -65,9 +65,9 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
 
 
 def _changed(store: TransactionStore, now: Transactions) -> StoreManifest | None:
-    """Write the new tail and return its card; ``None`` where all must be written."""
-    card, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
-    columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
+    """Write the new tail and return its manifest; ``None`` if all must be written."""
+    manifest, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
+    columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
     rows = int(lines.select(pl.len()).collect().item())
     if lines.collect_schema().names() != columns or rows * BYTES_PER_ROW > available_bytes():
         return None
@@ -78,7 +78,7 @@ def _changed(store: TransactionStore, now: Transactions) -> StoreManifest | None
     in_base = [pl.col(name).cast(types[name]) for name in columns]
     coded = _codes.encode_ids(lines, codes).select(in_base).collect()
     moved = _moved(store, coded, columns)
-    is_late = pl.col("day") >= card.base_end
+    is_late = pl.col("day") >= manifest.base_end
     tail = coded.filter(is_late | pl.col("customer_id").is_in(moved.implode()))
     if tail.height * MAX_TAIL_SHARE > rows:
         return None
@@ -92,8 +92,8 @@ def _written(
     tail: pl.DataFrame,
     moved: pl.Series,
 ) -> StoreManifest:
-    """Write dictionaries and tail; the card that makes them count is returned."""
-    card, generation = store.manifest, store.manifest.generation + 1
+    """Write dictionaries and tail; the manifest that makes them count is returned."""
+    manifest, generation = store.manifest, store.manifest.generation + 1
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     gone = f"moved-{generation}.parquet" if len(moved) else ""
     _codes.save_codes(codes, store.folder, ids)
@@ -101,7 +101,7 @@ def _written(
         _codes.save_code_numbers(moved, store.folder / gone)
     parts.save_part([tail], store.folder / name, earlier_purchases(store, tail, moved))
     return replace(
-        card,
+        manifest,
         dictionaries=ids,
         tail=name,
         moved=gone,
@@ -140,6 +140,6 @@ def _moved(store: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> 
 
 
 def _sums(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return a sum over each customer's lines that tells other lines apart."""
+    """Return a sum over each customer's lines that differs for other lines."""
     marked = lines.select(CUSTOMER_KEY, sum=lines.hash_rows(1))
     return marked.group_by(CUSTOMER_KEY).agg(pl.col("sum").sum(), rows=pl.len())

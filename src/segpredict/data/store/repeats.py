@@ -33,8 +33,8 @@ def repeat_purchases(lines: pl.DataFrame) -> pl.DataFrame:
     Of the lines dated in ``[a, b)``, as many have a product of their own as are no
     repeats with ``before >= a``: distinct products without grouping, in any span.
 
-    A line that a refund voids is skipped from the day after on: what came after it then
-    repeats what came before it. So such a line leaves one row more, for later cutoffs,
+    A line that a refund voids is skipped from the day after on: what is after it then
+    repeats what is before it. So such a line leaves one row more, for later cutoffs,
     and every cutoff sees the chain of those lines that it knows.
     """
     codes = lines["product_id"].to_numpy()
@@ -45,7 +45,7 @@ def repeat_purchases(lines: pl.DataFrame) -> pl.DataFrame:
     since = np.full(at.size, -_OPEN, dtype=np.int32)
     found = [_rows(at, before, since, chain, days, void)]
     while at.size and void.size:
-        # From the day after the earlier line is void, the line before it stands there.
+        # From the day after the earlier line is void, the line before it takes its place.
         goes_on = (void[before] < _OPEN) & (before > 0)
         goes_on &= chain[before - 1] == chain[before]
         since = np.maximum(since, void[before])[goes_on]
@@ -64,9 +64,9 @@ def _sorted(lines: pl.DataFrame, products: int) -> tuple[IntArray, DayArray, Day
     """Return chain, day and void day of lines in order; none void if nothing is."""
     customer = lines["customer_id"].to_numpy().astype(np.int64)
     day = lines["day"].to_numpy()
-    nobody = np.zeros(0, dtype=np.int32)
+    no_days = np.zeros(0, dtype=np.int32)
     if not day.size:
-        return customer, day, nobody
+        return customer, day, no_days
     first, wide = int(day.min()), int(day.max() - day.min()).bit_length()
     if (int(customer.max()) * products + products).bit_length() + wide > _BITS:
         raise LimitError(
@@ -79,7 +79,7 @@ def _sorted(lines: pl.DataFrame, products: int) -> tuple[IntArray, DayArray, Day
     if lines["void_day"].null_count() == day.size:
         packed.sort()
         days = (packed & ((1 << wide) - 1)).astype(np.int32) + np.int32(first)
-        return packed >> wide, days, nobody
+        return packed >> wide, days, no_days
     order = np.argsort(packed, kind="stable")
     return (
         chain[order],
@@ -96,7 +96,7 @@ def _rows(
     days: DayArray,
     void: DayArray,
 ) -> pl.DataFrame:
-    """Return the lines at these places with the lines before them, where both stand."""
+    """Return the lines at these places with the lines before them, if both are valid."""
     rows = pl.DataFrame({"chain": chain[at], "day": days[at], "before": days[before]})
     if not void.size:
         never = pl.lit(None, pl.Int32)

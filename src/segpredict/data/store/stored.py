@@ -1,4 +1,4 @@
-"""Transactions that stand in a store: lazy lines for all, coded lines for the fast."""
+"""Transactions in a store: lazy lines for everyone, coded lines for fast reading."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import codes as _codes
 from segpredict.data.store.manifest import StoreManifest, has_values_before, read_manifest
 from segpredict.data.store.parts import StorePart, digest_path
@@ -27,7 +27,7 @@ class TransactionStore:
     folder
         Where the store is.
     manifest
-        What stands in it.
+        What it contains.
     """
 
     def __init__(self, folder: Path, manifest: StoreManifest) -> None:
@@ -58,7 +58,7 @@ class TransactionStore:
 
     @cached_property
     def moved_customers(self) -> pl.Series:
-        """Codes of the customers whose lines stand in the tail, all of them."""
+        """Codes of the customers whose lines are all in the tail."""
         if not self.manifest.moved:
             return pl.Series("customer_id", [], dtype=pl.UInt32)
         return _codes.load_code_numbers(self.folder / self.manifest.moved)
@@ -117,7 +117,7 @@ class TransactionStore:
         columns
             Names of the store's columns; ``customer_id`` comes always.
         kind
-            ``lines``, or what is kept beside them (`_orders.KINDS`).
+            ``lines``, or one of `orders.DIGEST_KINDS`.
         """
         names = ["customer_id", *(name for name in columns if name != "customer_id")]
         own = self.settled_rows(names, number, kind)
@@ -136,9 +136,9 @@ class TransactionStore:
         return pl.concat([own, newer]).sort("customer_id", maintain_order=True)
 
     def batch(self, number: int) -> pl.LazyFrame:
-        """Return a chunk as lazy lines in which numbers stand for customers and orders.
+        """Return a chunk as lazy lines with numbers for customers and orders.
 
-        Other text is of type Enum. Lines of one order or credit note stand together,
+        Other text is of type Enum. Lines of one order or credit note are together,
         those of one product among them too, and ``starts`` marks the first. Only the
         columns that a query asks for are read.
         """
@@ -155,15 +155,15 @@ class TransactionStore:
         return register_io_source(serve, schema=types)
 
     def encode_table(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Return a table beside the lines with customers and products as in `share`.
+        """Return a side table with customers and products coded as in `batch`.
 
         Rows about customers or products that the store does not have are dropped.
         """
         if "customer_id" in table.columns:
             ids = self.codes["customer_id"]
             numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
-            book = pl.DataFrame({"customer_id": ids, "number": numbers})
-            both = table.join(book, on="customer_id", maintain_order="left")
+            dictionary = pl.DataFrame({"customer_id": ids, "number": numbers})
+            both = table.join(dictionary, on="customer_id", maintain_order="left")
             coded = both.with_columns(customer_id="number")
             table = coded.select(table.columns)
         if "product_id" in table.columns and "product_id" in self.codes:
@@ -222,7 +222,7 @@ class TransactionStore:
                 return
 
     def canonical_lines(self) -> Iterator[pl.DataFrame]:
-        """Yield decoded lines; new customers stand where their ids put them."""
+        """Yield decoded lines; new customers are placed by their ids."""
         names = [name for name in self.manifest.columns if name != ORDER_HEAD_FLAG]
         chunks = (self.read_chunk(number, names) for number in self.chunk_numbers)
         if not self.is_sorted:
@@ -236,7 +236,7 @@ class TransactionStore:
 
 @dataclass(frozen=True, slots=True)
 class StoredTransactions(Transactions):
-    """Transactions whose lines stand in a store.
+    """Transactions whose lines are in a store.
 
     Parameters
     ----------
@@ -297,15 +297,15 @@ def open_store(folder: str | Path) -> StoredTransactions:
     ArtifactError
         When it is damaged or from a newer version.
     """
-    card = read_manifest(Path(folder))
-    shelf = TransactionStore(Path(folder), card)
+    manifest = read_manifest(Path(folder))
+    opened = TransactionStore(Path(folder), manifest)
     return StoredTransactions(
-        lines=shelf.lines,
-        first_day=card.first_day,
-        end_day=card.end_day,
-        fingerprint=card.fingerprint,
-        ledger=card.ledger,
-        currency=card.currency,
-        files=card.sources,
-        store=shelf,
+        lines=opened.lines,
+        first_day=manifest.first_day,
+        end_day=manifest.end_day,
+        fingerprint=manifest.fingerprint,
+        ledger=manifest.ledger,
+        currency=manifest.currency,
+        files=manifest.sources,
+        store=opened,
     )

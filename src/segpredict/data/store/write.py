@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from segpredict.core.ledger import Ledger, LedgerEntry
 from segpredict.core.memory import available_bytes
-from segpredict.core.tables import Ledger, LedgerEntry, Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
 from segpredict.data.store.manifest import (
@@ -39,7 +40,7 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
     Parameters
     ----------
     transactions
-        What cleaning made, or any lines that keep `contracts.LINES_SCHEMA`.
+        The result of cleaning, or any lines that satisfy `core.schemas.LINES_SCHEMA`.
     folder
         Where to; made if it is not there.
 
@@ -68,7 +69,7 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         customers = codes["customer_id"].len()
         frames = _sorted(coded, rows, customers, Path(scratch))
         parts.save_part(frames, target / base)
-    card = StoreManifest(
+    manifest = StoreManifest(
         columns=tuple(schema.names()),
         dictionaries=ids,
         base=base,
@@ -86,7 +87,7 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         generation=generation,
         first_value_days=first_value_days(lines),
     )
-    return publish_manifest(target, card)
+    return publish_manifest(target, manifest)
 
 
 def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransactions:
@@ -106,11 +107,11 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
 
     Notes
     -----
-    Days after those of the base go into a small tail beside it; only that is
+    Days after those of the base go into a small tail next to it; only that is
     rewritten. When the tail holds an eighth of the lines, or when lines arrive for
     days that the base covers, all is merged into one.
 
-    Cleaning looks across days: a refund of today voids an order of last month. Those
+    Cleaning looks across days: a refund today voids an order of last month. Those
     lines are in the store as they were cleaned then; clean the two together and
     `write_store` where that matters.
     """
@@ -147,27 +148,29 @@ def _fits_tail(store: TransactionStore, new: pl.LazyFrame) -> bool:
 
 def _append(joined: Transactions, store: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
     """Write the tail again with new lines in it; the base stays."""
-    card, target, generation = store.manifest, store.folder, store.manifest.generation + 1
+    manifest, target, generation = store.manifest, store.folder, store.manifest.generation + 1
     codes = _codes.extend_codes(store.codes, new)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     _codes.save_codes(codes, target, ids)
-    columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
+    columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
     coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
     old = [store.tail_lines.read(columns)] if store.tail_lines else []
     tail = parts.sort_lines(pl.concat([*old, coded]))
     parts.save_part([tail], target / name, earlier_purchases(store, tail, store.moved_customers))
     changed = replace(
-        card,
+        manifest,
         dictionaries=ids,
         tail=name,
         first_day=joined.first_day,
         end_day=joined.end_day,
         ledger=joined.ledger,
         sources=joined.files,
-        rows=card.rows + coded.height,
+        rows=manifest.rows + coded.height,
         customers=codes["customer_id"].len(),
         generation=generation,
-        first_value_days=merge_first_values(card.first_value_days, first_value_days(coded.lazy())),
+        first_value_days=merge_first_values(
+            manifest.first_value_days, first_value_days(coded.lazy())
+        ),
     )
     return publish_manifest(target, changed)
 
@@ -177,7 +180,7 @@ def earlier_purchases(
 ) -> pl.DataFrame:
     """Return what the customers of the tail had bought by the end of the base.
 
-    Not of those who `moved`: all that they bought stands in the tail.
+    Not of those who `moved`: all that they bought is in the tail.
     """
     here = pl.col("customer_id").is_in(moved.implode())
     customers = tail.filter(~here).select(pl.col("customer_id").unique())
@@ -230,6 +233,7 @@ def _sorted(
 
 
 def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
+    """Return the name of each dictionary's file."""
     return {name: f"{name}-{generation}.parquet" for name in codes}
 
 
@@ -238,7 +242,7 @@ def _next(folder: Path) -> int:
 
 
 def publish_manifest(folder: Path, manifest: StoreManifest) -> StoredTransactions:
-    """Let the card replace the one before, then drop the files that it left behind."""
+    """Replace the manifest, then remove the files that it no longer names."""
     draft = folder / f"{STORE_MANIFEST_NAME}.new"
     with draft.open("w", encoding="utf-8") as file:
         file.write(manifest.to_json())

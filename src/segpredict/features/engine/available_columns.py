@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import StoredTransactions
 
 COLUMN_MEANINGS: Mapping[str, str] = {

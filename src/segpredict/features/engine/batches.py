@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.core.memory import available_bytes
-from segpredict.core.tables import CustomerLog, SideTables, Transactions
+from segpredict.core.transactions import CustomerLog, SideTables, Transactions
 from segpredict.data.store import StoreBatch, StoredTransactions, TransactionStore
 
 BYTES_PER_LINE = 250  # bytes that a line takes until it is part of an order, all copies together

@@ -12,7 +12,7 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
 
 FEATURE_SPANS = (28, 91, 182, 364)  # whole weeks, so that every span has the same weekdays

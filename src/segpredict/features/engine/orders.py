@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segpredict.core.arrays import IndexArray
 from segpredict.core.orders import KEY
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.data.store import StoreBatch, repeat_purchases
 from segpredict.features.engine.measures import LOG_SCALE, RowKind
 from segpredict.features.engine.runs import CustomerRows, RunOffsets, ShiftedOffsets, cumulative_sum

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from segpredict.core.tables import Transactions
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.errors import SegpredictError
 from segpredict.features.engine.measures import MEASURE_COLUMNS, Measure, RowKind

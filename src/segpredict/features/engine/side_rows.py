@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.core.tables import CONTACT_KINDS, EVENT_KINDS, CustomerLog, Transactions
+from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS, CustomerLog, Transactions
 from segpredict.core.window import Window
 from segpredict.errors import LimitError
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE, Feature
+from segpredict.core.panel import Feature
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import (
     Measure,

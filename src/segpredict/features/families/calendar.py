@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window, day_number
 from segpredict.features.family import FeatureFamily, no_measures
 

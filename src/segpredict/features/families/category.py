@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import LOG_SCALE
 from segpredict.features.family import FeatureFamily, no_measures

@@ -5,7 +5,8 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.core.tables import Feature, SideTables
+from segpredict.core.panel import Feature
+from segpredict.core.transactions import SideTables
 from segpredict.core.window import Window
 from segpredict.features.family import OTHER_LEVEL, FeatureFamily, level_columns, no_measures
 

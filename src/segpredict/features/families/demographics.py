@@ -5,7 +5,8 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.core.tables import CustomerAttribute, Feature, SideTables
+from segpredict.core.panel import Feature
+from segpredict.core.transactions import CustomerAttribute, SideTables
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import Measure, days_since_first
 from segpredict.features.family import OTHER_LEVEL, FeatureFamily, level_columns

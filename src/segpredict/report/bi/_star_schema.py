@@ -7,7 +7,8 @@ import polars as pl
 
 from segpredict.core.orders import KEY
 from segpredict.core.pseudonyms import Pseudonymizer
-from segpredict.core.tables import Segment, Transactions
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 
 MAX_LINES_PER_BATCH = 1_000_000  # lines of a share, which is what stands in memory

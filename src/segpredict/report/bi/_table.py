@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 ColumnKind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.analytics.kpis import metric_named
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.window import as_date
 from segpredict.report.formatting import finite_or_none
 from segpredict.report.input import ReportInput

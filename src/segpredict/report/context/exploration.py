@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.analytics.exploration import MONEY_CHARTS
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.formatting import format_month
 from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
 from segpredict.report.html.filters import filter_data

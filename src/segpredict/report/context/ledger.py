@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from segpredict.core.tables import LedgerCount, LedgerStage
+from segpredict.core.ledger import LedgerCount, LedgerStage
 from segpredict.report.formatting import (
     MISSING_TEXT,
     format_cell,

@@ -168,7 +168,9 @@ def _way(row: Mapping[str, Any]) -> CandidateRow:
 def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     """Return an algorithm's way that fails the fewest gates, the steadier first."""
     own = [row for row in rows if row["algorithm"] == algorithm]
-    return min(own, key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0)))
+    return min(
+        own, key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0))
+    )
 
 
 def _named(way: Mapping[str, Any] | None) -> str | None:

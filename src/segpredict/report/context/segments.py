@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.tables import INACTIVE_CODE, MONEY_SCALE, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.formatting import finite_or_none, name_to_words
 from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report.formatting import finite_or_none
 from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
 from segpredict.report.html.filters import start_states as starts_of

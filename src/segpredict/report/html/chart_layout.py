@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.core.tables import INACTIVE_CODE, Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.report.formatting import finite_or_none
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.input import ReportInput
 
 MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; beyond, it leaves the months out

@@ -13,8 +13,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from segpredict._version import __version__
-from segpredict.core.tables import Transactions
 from segpredict.core.text import strip_control_characters
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.report.check import CHECK_SECTIONS
 from segpredict.report.context import SECTIONS

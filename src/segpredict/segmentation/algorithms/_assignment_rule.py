@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from segpredict.core.arrays import FloatArray, IndexArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
     AssignmentRule,

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.segmentation.algorithms._assignment_rule import AssignmentRule, nearest_centre
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 from segpredict.segmentation.algorithms.kmeans import KMeansClustering

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

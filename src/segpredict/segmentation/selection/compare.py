@@ -16,7 +16,8 @@ import polars as pl
 from segpredict.config.segmentation import SELECTION_CRITERIA, SegmentationOptions
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON, MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
+from segpredict.core.types import JSON
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes

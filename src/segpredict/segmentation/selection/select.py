@@ -8,7 +8,7 @@ import numpy as np
 
 from segpredict.config.segmentation import SELECTION_CRITERIA, SelectionOptions
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
 from segpredict.segmentation.selection.candidate import SegmentationCandidate
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from segpredict.classifier.training_data import Forecaster, TrainingData
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 PRIOR_WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
 Rows = tuple[tuple[float, ...], ...]

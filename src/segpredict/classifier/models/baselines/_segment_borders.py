@@ -5,7 +5,7 @@ import polars as pl
 
 from segpredict.classifier.panel import SegmentAssigner
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 
 MIN_SPEND, MAX_SPEND = 0.01, 1e8  # currency; no window of one customer lies beyond
 GRID_STEPS = 97  # spends a pass; three passes find a border to 10⁻⁶ of its value

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 CellArray = npt.NDArray[np.float32]
 LEAF_MARK = -1

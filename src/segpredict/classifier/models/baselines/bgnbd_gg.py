@@ -21,7 +21,8 @@ from segpredict.classifier.training_data import (
     normalised,
 )
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import INACTIVE_CODE, JSON
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
 
 MIN_PROBABILITY = 1e-6  # what the model rules out still gets this chance

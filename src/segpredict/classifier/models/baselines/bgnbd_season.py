@@ -7,7 +7,7 @@ from segpredict.classifier.models.baselines import bgnbd_gg
 from segpredict.classifier.models.baselines._baseline import Baseline
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.training_data import HISTORY_COLUMNS, TrainingData
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 NAME = "bgnbd_season"
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from segpredict.classifier.models.baselines._baseline import Baseline
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 STATE_COLUMNS = ("state_now", "state_before")
 QUANTILE_LEVELS = np.linspace(0, 1, 201)

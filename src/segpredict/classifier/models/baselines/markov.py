@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import Baseline, Rows, smoothed_transitions
 from segpredict.classifier.training_data import TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from segpredict.classifier.models.baselines._baseline import (
 )
 from segpredict.classifier.training_data import TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True)

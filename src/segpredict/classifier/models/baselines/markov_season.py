@@ -9,7 +9,7 @@ from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.baselines.markov import fit as fit_markov
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_shares
 from segpredict.classifier.training_data import TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 ERROR_RATES = np.linspace(0.01, 0.99, 99)
 

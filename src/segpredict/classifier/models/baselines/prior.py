@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_shares
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_
 from segpredict.classifier.models.baselines._tree_arrays import CellArray, TreeEnsemble
 from segpredict.classifier.training_data import TrainingData, feature_matrix, normalised
 from segpredict.core.arrays import FloatArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 N_TREES = 500
 MIN_LEAF_ROWS = 10  # rows in a leaf, at least

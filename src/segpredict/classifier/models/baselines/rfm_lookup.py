@@ -13,7 +13,7 @@ from segpredict.classifier.models.baselines._baseline import (
 )
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 
 REQUIRED_COLUMNS = ("recency_days", "freq_days_364")
 N_QUANTILES = 5

@@ -13,7 +13,7 @@ from segpredict.classifier.models.baselines._baseline import (
 )
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.segmentation import RuleGrid, fit_rule_grid
 from segpredict.segmentation.rule_grid import GRID_COLUMNS, N_FIFTHS, cell_name
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.context.customer_value import CustomerValueSection
 from segpredict.report.context.evaluation import EvaluationSection, LeakageSection
 from segpredict.report.context.headline import HeadlineSection, SegmentForecast

@@ -1,4 +1,4 @@
-"""What flows from room to room: frozen values, each named by what it holds.
+"""A shop's data as they flow from room to room: raw lines, side tables, transactions.
 
 Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY_SCALE` to one), since sums of
 whole numbers are equal on every run and every thread count; sums of floats are not.
@@ -10,103 +10,16 @@ from typing import Any, Literal
 
 import polars as pl
 
-from segpredict.core.window import Window
+from segpredict.core.ledger import Ledger
 
 MONEY_SCALE = 10_000
 EVENT_KINDS = ("sessions", "views", "carts", "searches")  # kinds of web events
 CONTACT_KINDS = ("sent", "opened")  # kinds of marketing contacts
-INACTIVE_CODE = 0  # the code of "no valid order in the window": a state, not a gap
-
-LedgerStage = Literal["in", "rejected", "excluded", "used", "noted"]
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerCount:
-    """How much stands behind one line of the ledger.
-
-    Parameters
-    ----------
-    rows, orders, customers
-        Numbers of them; orders as `core.orders` counts them. For an exclusion, orders
-        and customers are those of which nothing is left afterwards, so that the ledger
-        adds up in every column.
-    money
-        Quantity × price, in units of 10⁻⁴.
-    """
-
-    rows: int = 0
-    orders: int = 0
-    customers: int = 0
-    money: int = 0
-
-    def __add__(self, other: "LedgerCount") -> "LedgerCount":
-        return LedgerCount(
-            self.rows + other.rows,
-            self.orders + other.orders,
-            self.customers + other.customers,
-            self.money + other.money,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One line of the ledger.
-
-    Parameters
-    ----------
-    stage
-        ``in``, ``rejected``, ``excluded`` and ``used`` add up; ``noted`` is a part of
-        ``used`` that deserves a word and is not added.
-    rule
-        The name of the cleaning rule or of the reason.
-    meaning
-        One sentence for people.
-    count
-        How much.
-    """
-
-    stage: LedgerStage
-    rule: str
-    meaning: str
-    count: LedgerCount
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """Where every row, order, customer and penny of the input went.
-
-    Parameters
-    ----------
-    entries
-        In the order in which the rules ran.
-
-    Examples
-    --------
-    >>> ledger = Ledger((
-    ...     Entry("in", "read", "Rows read.", Count(3, 2, 2, 50)),
-    ...     Entry("excluded", "no_customer", "No customer.", Count(1, 1, 0, 20)),
-    ...     Entry("used", "used", "Rows used.", Count(2, 1, 2, 30)),
-    ... ))
-    >>> ledger.adds_up
-    True
-    """
-
-    entries: tuple[LedgerEntry, ...]
-
-    def total(self, *stages: LedgerStage) -> LedgerCount:
-        """Return the sum over the entries of these stages."""
-        counts = (e.count for e in self.entries if e.stage in stages)
-        return sum(counts, start=LedgerCount())
-
-    @property
-    def adds_up(self) -> bool:
-        """Whether in = used + excluded + rejected, in all four columns."""
-        return self.total("in") == self.total("used", "excluded", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What was found out about a file on the way; what does not apply is empty.
+    """What reading found out about a file; fields that do not apply are empty.
 
     Parameters
     ----------
@@ -121,7 +34,7 @@ class Detected:
     time_format, decimal_mark
         How its times and numbers are written.
     others
-        What else was met, by topic, in words for people.
+        Other findings, by topic, in words.
     """
 
     format: str = ""
@@ -144,12 +57,12 @@ class Detected:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The roles and their columns, for people."""
+        """The roles and their columns, as text."""
         return tuple(f"{role} = {column}" for role, column in self.columns.items())
 
     def shown(self) -> dict[str, str]:
-        """Return what there is to tell people, by topic."""
-        told = {
+        """Return everything found, as text by topic."""
+        found = {
             "format": self.format,
             "encoding": self.encoding,
             "separator": self.separator,
@@ -158,9 +71,9 @@ class Detected:
             **self.others,
             "columns": ", ".join(self.listed),
             "time_format": self.time_format,
-            "decimal mark": self.decimal_mark,
+            "decimal_mark": self.decimal_mark,
         }
-        return {topic: text for topic, text in told.items() if text}
+        return {topic: text for topic, text in found.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +89,7 @@ class InputFile:
     sha256
         Hash of the bytes; empty for frames in memory.
     detected
-        What was found out on the way.
+        What reading found out.
     """
 
     name: str
@@ -186,7 +99,7 @@ class InputFile:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "InputFile":
-        """Return the fact of which `dataclasses.asdict` gave this state."""
+        """Return the value of a state made by `dataclasses.asdict`."""
         return cls(**{**state, "detected": Detected(**state["detected"])})
 
 
@@ -198,9 +111,9 @@ class RawLines:
     ----------
     frame
         ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column
-        per mapped role, all of them text or null (`contracts.RAW_LINES_SCHEMA`).
+        per mapped role, all of them text or null (`core.schemas.RAW_LINES_SCHEMA`).
     files
-        One fact sheet per file.
+        One entry per file.
     rejects
         Records that are no rows of the table (a cell too few, a stray quote, a total):
         file, row, column, value, reason, fix; ``None`` where there is none. They are
@@ -214,7 +127,7 @@ class RawLines:
 
 @dataclass(frozen=True, slots=True)
 class CustomerLog:
-    """Things that happened to customers on days, by kind.
+    """Events of customers by day and kind.
 
     Parameters
     ----------
@@ -235,11 +148,11 @@ class CustomerAttribute:
     Parameters
     ----------
     name
-        The column, as a word that may stand in a feature's name.
+        The column, as a word that can be part of a feature's name.
     kind
         ``number`` (also the lower end of a band such as 25-34), ``date`` or ``level``.
     given
-        Its name in the table that was given.
+        Its name in the input table.
     levels
         Of a ``level``: the values that get a column, frozen on training customers.
     """
@@ -252,7 +165,7 @@ class CustomerAttribute:
 
 @dataclass(frozen=True, slots=True)
 class SideTables:
-    """Tables that stand beside the transactions, and what was frozen of them.
+    """Tables in addition to the transactions, and what was frozen of them.
 
     Parameters
     ----------
@@ -275,7 +188,7 @@ class SideTables:
     files
         What was read.
     notes
-        What a reader of the run should know of the tables.
+        Remarks on the tables for readers of the run.
     """
 
     customers: pl.DataFrame | None = None
@@ -291,8 +204,8 @@ class SideTables:
     def frozen_as(self, run: "SideTables") -> "SideTables":
         """Return these tables as a finished run reads them.
 
-        What was frozen in training is the run's. A table about customers or products
-        that is not there is the run's too; a log is not, since an old log would say
+        Levels and prices frozen in training come from the run, as does a table of
+        customers or products that is missing here. A log does not: an old log would say
         that nothing has happened since.
         """
         return replace(
@@ -307,12 +220,12 @@ class SideTables:
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """The shop's canonical lines, cleaned once and read by everything after.
+    """The shop's canonical lines, cleaned once and read by all later steps.
 
     Parameters
     ----------
     lines
-        `contracts.LINES_SCHEMA`, sorted by customer, day, minute and order.
+        `core.schemas.LINES_SCHEMA`, sorted by customer, day, minute and order.
     first_day, end_day
         The data cover ``[first_day, end_day)`` (day numbers).
     fingerprint
@@ -320,15 +233,15 @@ class Transactions:
     ledger
         What cleaning did.
     currency
-        A sign or code to print before money; may be empty.
+        A symbol or code to print before money; may be empty.
     files
         What was read.
     rejects
         Rows that could not be read as data: file, row, column, value, reason.
     side_tables
-        Tables that stand beside the lines.
+        Tables in addition to the lines.
     notes
-        What a careful reader would ask about the data, as sentences.
+        Remarks on the quality of the data, as sentences.
     """
 
     lines: pl.LazyFrame
@@ -350,101 +263,3 @@ class Transactions:
         """
         voided = (pl.col("void_day") < cutoff).fill_null(value=False)
         return self.lines.filter((pl.col("day") < cutoff) & ~voided)
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One column of a feature table and what it means.
-
-    Parameters
-    ----------
-    name
-        The column.
-    meaning
-        One sentence that a marketer understands.
-    unit
-        ``days``, ``orders``, ``currency``, ``share``, ``ratio`` …
-    low, high
-        The range that no value may leave; ``None`` is open. Missing values are null.
-    family
-        The family that computes it; filled in by the room.
-    """
-
-    name: str
-    meaning: str
-    unit: str
-    low: float | None = 0.0
-    high: float | None = None
-    family: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureTable:
-    """One row a customer, one column a question, as of one cutoff.
-
-    Parameters
-    ----------
-    frame
-        ``customer_id`` and one Float64 column per feature, sorted by customer;
-        eligible customers only (at least one valid order in the look-back).
-    window
-        The window the features were taken on.
-    features
-        Declarations, in column order.
-    """
-
-    frame: pl.DataFrame
-    window: Window
-    features: tuple[Feature, ...]
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Names of the feature columns, in order."""
-        return tuple(f.name for f in self.features)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One segment: an id that never changes meaning, a name that people may change.
-
-    Parameters
-    ----------
-    code
-        0 for INACTIVE, then 1 … k in rising order of value.
-    id
-        ``S0`` … ``Sk``; columns and files are keyed by it.
-    name
-        What people call it.
-    """
-
-    code: int
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Training rows: one per (customer, origin).
-
-    Parameters
-    ----------
-    frame
-        ``customer_id``, ``cutoff`` (Int32), ``state_now``, ``state_before``, ``label``
-        (Int8 codes; label null where the outcome is not complete), ``is_new``, then the
-        feature columns. Sorted by cutoff and customer.
-    feature_names
-        The columns the classifier may use, in order.
-    window
-        The question of the newest origin.
-    """
-
-    frame: pl.DataFrame
-    feature_names: tuple[str, ...]
-    window: Window
-
-    def at_cutoffs(self, *cutoffs: int) -> pl.DataFrame:
-        """Return the rows of these origins."""
-        return self.frame.filter(pl.col("cutoff").is_in(list(cutoffs)))
-
-
-JSON = Any  # what json.dumps takes: numbers, text, lists and dicts of them

@@ -1,0 +1,33 @@
+"""Fail if the package has a function, class or property that nothing uses.
+
+python benchmarks/dead_code.py
+"""
+
+import sys
+from pathlib import Path
+
+from vulture import Vulture
+
+ROOT = Path(__file__).parents[1]
+KINDS = {"class", "function", "import", "method", "property"}
+# Called by Python, Typer or pptx, not by our code.
+CALLED_BY_OTHERS = {"__dir__", "__getattr__", "_root", "on_broken_pipe", "format_part"}
+
+
+def main() -> int:
+    tool = Vulture()
+    tool.scavenge([str(ROOT / name) for name in ("src", "benchmarks", "tests", "docs")])
+    dead = [
+        item
+        for item in tool.get_unused_code(min_confidence=60)
+        if item.typ in KINDS
+        and item.name not in CALLED_BY_OTHERS
+        and "src" in Path(item.filename).relative_to(ROOT).parts
+    ]
+    for item in dead:
+        print(f"{item.filename}:{item.first_lineno}: unused {item.typ} {item.name}")
+    return int(bool(dead))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
