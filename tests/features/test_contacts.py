@@ -7,8 +7,8 @@ ROWS = [("eve", 1, 1, 0), ("ann", 300, 2, 1), ("ann", 390, 1, 0), ("ann", 405, 7
 
 
 def test_three_messages_sent_and_one_opened():
-    beside = SideTables(contacts=log(ROWS, ["sent", "opened"]))
-    assert answer("contacts", "ann", beside) == {
+    tables = SideTables(contacts=log(ROWS, ["sent", "opened"]))
+    assert answer("contacts", "ann", tables) == {
         "contacts_28": 1,
         "contacts_lookback": 3,
         "contacts_opened": 1,

@@ -7,8 +7,8 @@ COHORT = {"cohort_quarter": 2}  # ann first bought on day 100, 1970-04-11
 
 
 def who(rows: list[tuple], customer: str = "ann") -> dict[str, float | None]:
-    beside = SideTables(customers=customers(rows), attributes=ATTRIBUTES)
-    return answer("demographics", customer, beside)
+    tables = SideTables(customers=customers(rows), attributes=ATTRIBUTES)
+    return answer("demographics", customer, tables)
 
 
 def test_a_number_a_date_and_a_level():

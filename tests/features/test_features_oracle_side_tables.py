@@ -1,4 +1,4 @@
-"""The families beside the core ones, asked in SQL: an independent second opinion."""
+"""The families of side tables, computed in SQL: an independent second opinion."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -144,7 +144,7 @@ where recency <= 364 order by customer_id
 """
 
 
-def beside(transactions: Transactions, until: int) -> Transactions:
+def with_side_tables(transactions: Transactions, until: int) -> Transactions:
     """Return a shop with side tables made of it: no random draws, only remainders."""
     lines = transactions.lines.collect()
     ids = lines.select(pl.col("product_id").drop_nulls().unique().sort())
@@ -216,10 +216,10 @@ def world() -> Transactions:
 
 @pytest.mark.parametrize("cutoff", [400, 610, 728])
 def test_sql_gives_the_same_features_of_side_tables(world, cutoff):
-    agree(beside(world, 380), cutoff)
+    agree(with_side_tables(world, 380), cutoff)
 
 
 @pytest.mark.real
 def test_sql_gives_the_same_features_of_side_tables_on_a_real_shop(real_data: Path):
     lines = retail_lines(real_data, country="Country")
-    agree(beside(shop.transactions(lines), 15_000), 15_318 - 91)
+    agree(with_side_tables(shop.transactions(lines), 15_000), 15_318 - 91)

@@ -10,11 +10,11 @@ ROWS = [
     ("ann", 395, 1, 3, 2),
     ("ann", 400, 9, 9, 9),  # on the cutoff day
 ]
-BESIDE = SideTables(events=log(ROWS, KINDS))
+EVENTS = SideTables(events=log(ROWS, KINDS))
 
 
 def test_visits_views_and_carts_before_the_cutoff():
-    assert answer("web", "ann", BESIDE) == {
+    assert answer("web", "ann", EVENTS) == {
         "web_sessions_7": 1,
         "web_sessions_28": 1,
         "web_sessions_91": 3,
@@ -27,7 +27,7 @@ def test_visits_views_and_carts_before_the_cutoff():
 
 
 def test_who_never_came_has_zeros_and_no_last_visit():
-    found = answer("web", "bob", BESIDE)
+    found = answer("web", "bob", EVENTS)
     assert found["web_sessions_91"] == found["web_carts_91"] == 0
     assert found["web_cart_to_order"] is found["web_session_days"] is None
 

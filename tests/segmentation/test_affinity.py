@@ -59,11 +59,11 @@ def test_a_planted_taste_is_found():
 
 def test_without_a_difference_about_one_in_twenty_stands_out():
     rng = np.random.default_rng(7)
-    told = [distinctive_categories(world(rng, lift=1.0, n=80), TWO).height for _ in range(60)]
-    assert sum(told) / (60 * 6) < 0.10
+    counts = [distinctive_categories(world(rng, lift=1.0, n=80), TWO).height for _ in range(60)]
+    assert sum(counts) / (60 * 6) < 0.10
 
 
-def test_a_category_of_fewer_than_thirty_customers_is_not_told():
+def test_a_category_of_fewer_than_thirty_customers_is_not_shown():
     rows = [(f"a{i}", 1, "tea", 9) for i in range(40)]
     rows += [(f"b{i}", 2, "lamps", 9) for i in range(29)]
     assert distinctive_categories(bought(rows), TWO)["category"].to_list() == ["tea"]

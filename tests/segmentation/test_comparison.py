@@ -1,4 +1,4 @@
-"""The comparison: every way on the same windows, told in one table, one way taken."""
+"""The comparison: all candidates on the same windows, one table, one selected."""
 
 from dataclasses import replace
 
@@ -59,34 +59,34 @@ def windows(customers=300, seed=0):
 
 
 def run(rows, information=None):
-    contest = SelectionRun(rows, OPTIONS, outcome_delay=91, information_function=information)
-    return [trial for heat in contest.tasks for trial in contest.run_task(heat)]
+    selection_run = SelectionRun(rows, OPTIONS, outcome_delay=91, information_function=information)
+    return [candidate for task in selection_run.tasks for candidate in selection_run.run_task(task)]
 
 
 @pytest.fixture(scope="module")
-def trials():
+def candidates():
     return run(windows(), information=lambda labels, k: (0.1 * k, 0.01))
 
 
-def named(trials, algorithm, k):
-    return next(t for t in trials if (t.algorithm, t.k_requested) == (algorithm, k))
+def named(candidates, algorithm, k):
+    return next(t for t in candidates if (t.algorithm, t.k_requested) == (algorithm, k))
 
 
 def test_simple_algorithms_come_first_and_density_is_asked_once():
-    contest = SelectionRun(windows(), OPTIONS, outcome_delay=91)
-    assert contest.tasks == tuple(
+    selection_run = SelectionRun(windows(), OPTIONS, outcome_delay=91)
+    assert selection_run.tasks == tuple(
         SelectionTask("fm", name) for name in ("rules", "kmeans", "hdbscan")
     )
 
 
-def test_planted_kinds_are_taken(trials):
-    selection = select_from_table(trials, OPTIONS)
-    assert trials[selection.selected].k == 3
+def test_planted_kinds_are_taken(candidates):
+    selection = select_from_table(candidates, OPTIONS)
+    assert candidates[selection.selected].k == 3
     assert selection.grade != "constructive"
 
 
-def test_later_revenue_is_what_planted_kinds_differ_in(trials):
-    three = named(trials, "kmeans", 3)
+def test_later_revenue_is_what_planted_kinds_differ_in(candidates):
+    three = named(candidates, "kmeans", 3)
     assert three.value_separation > 0.9
     assert 0 < three.value_separation_se < 0.05
 
@@ -103,29 +103,29 @@ def test_information_is_asked_of_labels_on_all_rows():
     assert {3, 4} <= {k for _, k in seen}
 
 
-def test_the_segmenter_of_the_windows_before_agrees(trials):
-    assert named(trials, "kmeans", 3).temporal_stability == 1.0
+def test_the_segmenter_of_the_windows_before_agrees(candidates):
+    assert named(candidates, "kmeans", 3).temporal_stability == 1.0
 
 
-def test_other_ids_and_another_order_change_nothing(trials):
+def test_other_ids_and_another_order_change_nothing(candidates):
     rows = windows().with_columns(pl.col("customer_id").str.reverse().alias("customer_id"))
     again = run(
         rows.sample(fraction=1, shuffle=True, seed=1),
         information=lambda labels, k: (0.1 * k, 0.01),
     )
-    assert again == trials
+    assert again == candidates
 
 
-def test_the_winner_is_what_fit_makes_of_its_options(trials):
-    options = options_of_selected(OPTIONS, trials, select_from_table(trials, OPTIONS))
+def test_the_selected_is_what_fit_makes_of_its_options(candidates):
+    options = options_of_selected(OPTIONS, candidates, select_from_table(candidates, OPTIONS))
     segmentation = fit_segmentation(windows(), options)
     assert segmentation.k == 3
     assert segmentation.algorithm == options.algorithm
 
 
-def test_nobody_passing_leaves_the_grid_that_fails_least(trials):
+def test_nobody_passing_leaves_the_grid_that_fails_least(candidates):
     nobody = SegmentationSelection(None, None, "constructive", 3, 0, "none", {})
-    lost = [replace(t, failed_gates=("tree", "seed")) for t in trials]
+    lost = [replace(t, failed_gates=("tree", "seed")) for t in candidates]
     grid = lost.index(named(lost, "rules", 4))
     lost[grid] = replace(lost[grid], failed_gates=("tree",))
     options = options_of_selected(OPTIONS, lost, nobody)
@@ -133,10 +133,10 @@ def test_nobody_passing_leaves_the_grid_that_fails_least(trials):
     assert options_of_selected(OPTIONS, [], nobody).k == 3
 
 
-def test_the_table_has_a_row_a_way_and_marks_the_winner(trials):
-    selection = select_from_table(trials, OPTIONS)
-    table = comparison_table(trials, selection)
-    assert table.height == len(trials)
+def test_the_table_has_a_row_per_candidate_and_marks_the_selected(candidates):
+    selection = select_from_table(candidates, OPTIONS)
+    table = comparison_table(candidates, selection)
+    assert table.height == len(candidates)
     assert table["is_selected"].sum() == 1
     won = table.filter("is_selected").row(0, named=True)
     assert won["rand_index_with_selected"] == 1.0
@@ -144,11 +144,11 @@ def test_the_table_has_a_row_a_way_and_marks_the_winner(trials):
     assert "encoded_labels" not in table.columns
 
 
-def test_the_verdict_names_winner_and_runner_up(trials):
-    told = selection_summary(trials, select_from_table(trials, OPTIONS))
-    assert told["selected"]["k"] == 3
-    assert 0 <= told["runner_up"]["rand_index_with_selected"] <= 1
-    assert told["n_tried"] == sum(not t.note for t in trials)
+def test_the_summary_names_selected_and_runner_up(candidates):
+    summary = selection_summary(candidates, select_from_table(candidates, OPTIONS))
+    assert summary["selected"]["k"] == 3
+    assert 0 <= summary["runner_up"]["rand_index_with_selected"] <= 1
+    assert summary["n_tried"] == sum(not t.note for t in candidates)
 
 
 def test_a_number_that_the_data_do_not_support_is_noted_not_fatal():
@@ -176,7 +176,7 @@ def test_an_extra_that_is_missing_is_noted_not_fatal(monkeypatch):
 
 def test_weights_hold_in_the_comparison_as_in_the_fit():
     heavy = replace(OPTIONS, overrides=OverrideOptions(axis_weights={"days": 0.0}))
-    trial = SelectionRun(windows(), heavy, outcome_delay=91).run_task(
+    candidate = SelectionRun(windows(), heavy, outcome_delay=91).run_task(
         SelectionTask("fm", "kmeans")
     )[1]
     plain = SelectionRun(windows(), OPTIONS, outcome_delay=91).run_task(
@@ -185,11 +185,11 @@ def test_weights_hold_in_the_comparison_as_in_the_fit():
     fitted = fit_segmentation(windows(), replace(heavy, k=3), horizon=91)
     assert len(fitted.axes) == 1
     per_row = fitted.clusters.inertia / windows().height
-    assert trial.inertia == pytest.approx(per_row, rel=1e-4)
-    assert trial.inertia < plain.inertia  # one axis less to be apart on
+    assert candidate.inertia == pytest.approx(per_row, rel=1e-4)
+    assert candidate.inertia < plain.inertia  # one axis less of distance
 
 
-def test_who_is_set_apart_is_compared_in_no_group():
+def test_rows_of_rule_based_segments_are_not_compared():
     rule = {"Key accounts": SegmentRuleOptions(top_share=0.1)}
     options = replace(OPTIONS, overrides=OverrideOptions(rules=rule))
     rows = windows()

@@ -1,4 +1,4 @@
-"""Segments are told in words, and the words are as exact as they claim."""
+"""Segments are described in words, with the precision that is shown."""
 
 import numpy as np
 import polars as pl
@@ -20,18 +20,18 @@ def shop(*kinds: tuple[int, float, int], n: int = 20) -> tuple[pl.DataFrame, pl.
     return frame, pl.Series([c[0] for c in cells])
 
 
-def test_planted_rules_are_told_in_original_units():
+def test_planted_rules_are_described_in_original_units():
     rows, codes = shop((1, 100, 1), (2, 900, 1), (3, 100, 9), (3, 900, 9))
-    told = describe_segments(rows, codes, 3, 91, "£")
-    assert [d.rule for d in told] == [
+    text = describe_segments(rows, codes, 3, 91, "£")
+    assert [d.rule for d in text] == [
         "spent less than £500 in 91 days and bought on at most 5 days",
         "spent at least £500 in 91 days and bought on at most 5 days",
         "bought on 6 or more days in 91 days",
     ]
-    assert [(d.precision, d.recall) for d in told] == [(1.0, 1.0)] * 3
+    assert [(d.precision, d.recall) for d in text] == [(1.0, 1.0)] * 3
 
 
-def test_precision_and_recall_are_those_of_the_rule_as_it_is_told():
+def test_precision_and_recall_are_those_of_the_rule_as_it_is_shown():
     rows, codes = shop((1, 10, 1), (2, 1000, 1))
     codes = codes.to_frame("c").with_columns(
         pl.when(pl.int_range(pl.len()) < 5).then(2).otherwise("c").alias("c")
@@ -58,7 +58,7 @@ def test_one_segment_alone_has_no_rule():
     assert describe_segments(rows, codes, 1)[0].rule is None
 
 
-def test_no_leaf_tells_of_fewer_than_five_customers():
+def test_no_leaf_describes_fewer_than_five_customers():
     rows, codes = shop((1, 100, 1))
     codes = pl.Series([2, 2, *codes.to_list()[2:]])
     assert describe_segments(rows, codes, 2)[1].rule is None
@@ -74,7 +74,7 @@ def test_the_order_of_rows_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("bounds", "told"),
+    ("bounds", "text"),
     [
         ({"days": (None, 2)}, "bought on 1 day in 91 days"),
         ({"days": (2, 3)}, "bought on 2 days in 91 days"),
@@ -90,5 +90,5 @@ def test_the_order_of_rows_changes_nothing():
         ({}, "bought in 91 days"),
     ],
 )
-def test_bounds_are_told_as_people_say_them(bounds, told):
-    assert RuleBranch(bounds).to_text(91, "€ ").replace("  ", " ") == told
+def test_bounds_become_plain_words(bounds, text):
+    assert RuleBranch(bounds).to_text(91, "€ ").replace("  ", " ") == text

@@ -124,15 +124,15 @@ def test_an_unknown_algorithm_is_refused():
         Segmenter(algorithm="kmean").fit(BLOBS)
 
 
-def test_a_mixture_tells_chances():
+def test_a_mixture_gives_probabilities():
     found = Segmenter(3, algorithm="gmm").fit(BLOBS)
-    chances = found.predict_proba(BLOBS)
-    assert chances.shape == (180, 3)
-    assert np.allclose(chances.sum(axis=1), 1)
-    assert (chances.argmax(axis=1) == found.labels_).all()
+    probabilities = found.predict_proba(BLOBS)
+    assert probabilities.shape == (180, 3)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert (probabilities.argmax(axis=1) == found.labels_).all()
 
 
-def test_other_algorithms_have_no_chances_to_tell():
+def test_other_algorithms_have_no_probabilities():
     found = Segmenter(3).fit(BLOBS)
     assert not hasattr(found, "predict_proba")
     with pytest.raises(AttributeError, match="predict_proba"):

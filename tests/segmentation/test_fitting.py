@@ -83,10 +83,10 @@ def test_values_are_means_and_medians_of_the_rows_worked_out_by_hand():
         ]
     )
     found = fit_segmentation(shop, SegmentationOptions(k=2))
-    told = [
+    values = [
         (v.rows, v.mean_spend, v.median_spend, v.mean_days, v.median_days) for v in found.values
     ]
-    assert told == [
+    assert values == [
         (0, 0.0, 0.0, 0.0, 0.0),
         (3, 30.0, 20.0, 1.0, 1.0),
         (2, 6000.0, 6000.0, 9.5, 9.5),
@@ -280,7 +280,7 @@ def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
     assert found.k == 2
     assert found.warnings[-2:] == (
         "dbscan finds the number of segments itself: 2.",
-        "dbscan left 1% of the rows over; they are with the segment nearest to them.",
+        "dbscan left 1% of the rows as noise; they are in the segment nearest to them.",
     )
 
 

@@ -14,8 +14,8 @@ from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity, matc
 def kinds(counts, ids=None, before=None):
     ids = ids or [f"S{i + 1}" for i in range(len(counts))]
     found = match_segments(np.array(counts), ids, before or SegmentIdentity(issued_ids=len(ids)))
-    told = [(e.kind, e.before, e.after) for e in found.identity.events]
-    return found.ids, [t for t in told if t[0] != "survive"]
+    events = [(e.kind, e.before, e.after) for e in found.identity.events]
+    return found.ids, [t for t in events if t[0] != "survive"]
 
 
 def test_a_permutation_of_the_segments_keeps_every_id():
@@ -113,7 +113,7 @@ def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "text"),
     [
         (
             SegmentEvent("survive", 2, ("S1",), ("S1",), 0.875),
@@ -127,8 +127,8 @@ def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
         (SegmentEvent("emerge", 2, (), ("S8",)), "S8 is new."),
     ],
 )
-def test_events_are_sentences(event, told):
-    assert event.to_text({}) == told
+def test_events_are_sentences(event, text):
+    assert event.to_text({}) == text
 
 
 def test_a_json_round_trip_gives_an_equal_identity():

@@ -1,4 +1,4 @@
-"""People merge, weigh and set apart; ids stay, everything is on record."""
+"""Overrides merge, weigh and define segments; ids stay, everything is logged."""
 
 import json
 
@@ -84,7 +84,7 @@ def test_segments_that_people_merge_later_are_named_anew():
     ]
 
 
-def test_weights_are_told_with_what_they_change():
+def test_weights_are_reported_with_what_they_change():
     found = fit_segmentation(ROWS, options(axis_weights={"days": 0.25}))
     assert any(n.startswith("Weights days 0.25: the adjusted Rand") for n in found.warnings)
     assert fit_segmentation(ROWS, options(axis_weights={"days": 1.0})).warnings == ()
@@ -130,7 +130,7 @@ def test_a_json_round_trip_assigns_equal_rows():
     assert back.assign(ROWS).equals(found.assign(ROWS))
 
 
-def test_planted_segments_are_steady_and_one_cloud_cut_in_eight_is_not():
+def test_planted_segments_are_stable_and_one_cloud_cut_in_eight_is_not():
     found = fit_segmentation(ROWS, options())
     assert all(v.stability > 0.95 for v in found.values[1:])
     cloud = shop((100.0, 9), n=300)
@@ -139,8 +139,8 @@ def test_planted_segments_are_steady_and_one_cloud_cut_in_eight_is_not():
 
 
 def test_a_hundred_equal_customers_get_one_segment():
-    twins = pl.concat([ROWS, ROWS[:1].select(pl.all().repeat_by(100)).explode(pl.all())])
-    rows = twins.with_columns(customer_id=pl.format("c{}", pl.int_range(pl.len())))
+    identical = pl.concat([ROWS, ROWS[:1].select(pl.all().repeat_by(100)).explode(pl.all())])
+    rows = identical.with_columns(customer_id=pl.format("c{}", pl.int_range(pl.len())))
     assigned = fit_segmentation(rows, options()).assign(rows)
     equal = rows.with_columns(same=pl.int_range(pl.len()) >= 600).filter("same")
     found = assigned.join(equal, on="customer_id")

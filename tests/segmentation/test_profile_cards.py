@@ -1,4 +1,4 @@
-"""Cards say what is known of a segment, and nothing of fewer than five customers."""
+"""Profile cards describe segments, but none of fewer than five customers."""
 
 import polars as pl
 

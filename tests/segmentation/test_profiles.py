@@ -36,7 +36,7 @@ FEATURES = pl.DataFrame(
 SEGMENTS = name_segments(3, {})
 
 
-def told(labels: pl.DataFrame | None = None) -> dict[int, dict]:
+def profile_rows(labels: pl.DataFrame | None = None) -> dict[int, dict]:
     rows = segment_profile_table(assignments(), instrument(), FEATURES, SEGMENTS, labels)
     return {row["segment"]: row for row in rows.to_dicts()}
 
@@ -53,7 +53,7 @@ def test_every_segment_has_a_row_with_its_size():
 
 
 def test_figures_are_in_currency_and_days():
-    row = told()[1]
+    row = profile_rows()[1]
     assert (row["revenue"], row["days"]) == (210.0, 9)
     assert row["order_value"] == pytest.approx(210 / 9)
     assert (row["spend_mean"], row["spend_median"]) == (35.0, 35.0)
@@ -69,29 +69,29 @@ def test_orders_are_shared_out_and_returns_are_a_share_of_sales():
     row = rows.row(1, named=True)
     assert row["return_rate"] == 30 / 240
     assert row["days_share"] == 1.0
-    assert told()[1]["return_rate"] is None
+    assert profile_rows()[1]["return_rate"] is None
 
 
 def test_the_inactive_have_no_order_value():
-    row = told()[0]
+    row = profile_rows()[0]
     assert (row["revenue"], row["days"], row["order_value"]) == (0.0, 0, None)
     assert row["recency_median"] == 200.0
 
 
 def test_fewer_than_five_customers_show_only_their_number():
-    row = told()[2]
+    row = profile_rows()[2]
     assert row["n"] == 2
     hidden = {n: v for n, v in row.items() if v is not None}
     assert set(hidden) == {"segment", "id", "name", "n", "share"}
 
 
 def test_hidden_revenue_cannot_be_found_by_subtraction():
-    assert told()[1]["revenue_share"] == 1.0
+    assert profile_rows()[1]["revenue_share"] == 1.0
 
 
 def test_retention_is_the_share_that_came_back():
     labels = assignments(["b0", "b1", "b2", "a0", "zz"], [1, 2, 1, 1, 1])
-    rows = told(labels)
+    rows = profile_rows(labels)
     assert rows[1]["retention"] == 0.5
     assert rows[1]["retention_low"] == pytest.approx(0.1876, abs=1e-4)
     assert rows[1]["retention_high"] == pytest.approx(0.8124, abs=1e-4)
@@ -99,8 +99,8 @@ def test_retention_is_the_share_that_came_back():
 
 
 def test_without_labels_nothing_is_said_of_retention():
-    assert told()[1]["retention"] is None
-    assert told()[1]["retention_low"] is None
+    assert profile_rows()[1]["retention"] is None
+    assert profile_rows()[1]["retention_low"] is None
 
 
 def test_several_windows_are_refused():

@@ -1,4 +1,4 @@
-"""A refit keeps ids on the customers they meant, and tells what has changed."""
+"""A refit keeps ids on the customers they meant, and logs what has changed."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def test_on_shifted_data_every_id_and_name_survives(first):
     assert changes(again) == []
 
 
-def test_a_planted_split_and_a_planted_merge_are_told(first):
+def test_a_planted_split_and_a_planted_merge_are_logged(first):
     # The lowest two kinds become one; the highest parts into two.
     before = shop(*FOUR, n=160)
     old = fit_segmentation(before, OPTIONS)
@@ -62,8 +62,8 @@ def test_a_planted_split_and_a_planted_merge_are_told(first):
         customer_id=pl.format("c{}", (pl.int_range(pl.len()) + 480).cast(pl.String).str.zfill(5))
     )
     found = fit_segmentation(pl.concat([low, moved]), OPTIONS, earlier=old)
-    told = {(kind, old, frozenset(new)) for kind, old, new in changes(found)}
-    assert told == {
+    events = {(kind, old, frozenset(new)) for kind, old, new in changes(found)}
+    assert events == {
         ("split", ("S4",), frozenset({"S4", "S5"})),
         ("merge", ("S1", "S2"), frozenset({"S1"})),
     }

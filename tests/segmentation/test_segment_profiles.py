@@ -1,4 +1,4 @@
-"""Cards measured on a shop: rules, examples, and what stands out where it is known."""
+"""Segment profiles of a shop: rules, examples, and distinctive categories."""
 
 from dataclasses import replace
 
@@ -14,8 +14,8 @@ from segpredict.segmentation import fit_segmentation, segment_profiles
 from shop import world
 
 TIME = TimeOptions()
-APART = {"Key accounts": SegmentRuleOptions(top_share=0.05)}
-OPTIONS = SegmentationOptions(k=3, n_init=3, overrides=OverrideOptions(rules=APART))
+RULES = {"Key accounts": SegmentRuleOptions(top_share=0.05)}
+OPTIONS = SegmentationOptions(k=3, n_init=3, overrides=OverrideOptions(rules=RULES))
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +44,19 @@ def cards(shop, found, affinity="none"):
     return segment_profiles(shop, found, window, tables, affinity)
 
 
-def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
-    told = cards(shop, found)
-    assert told[0]["rule"] == "bought in the last 364 days, but not in the last 91"
-    assert (told[-1]["name"], told[-1]["precision"]) == ("Key accounts", 1.0)
-    assert told[-1]["rule"].startswith("spent at least £")
-    assert all(card["affinity"] == [] for card in told)
+def test_a_rule_that_makes_a_segment_is_shown_as_it_is(shop, found):
+    profiles = cards(shop, found)
+    assert profiles[0]["rule"] == "bought in the last 364 days, but not in the last 91"
+    assert (profiles[-1]["name"], profiles[-1]["precision"]) == ("Key accounts", 1.0)
+    assert profiles[-1]["rule"].startswith("spent at least £")
+    assert all(card["affinity"] == [] for card in profiles)
 
 
 def test_a_product_or_its_category_stands_out_where_that_is_asked(shop, found):
     groups = pl.DataFrame({"product_id": ["lamp"], "category": ["Lamps"]})
     known = replace(shop, side_tables=SideTables(products=groups))
     by_product = cards(shop, found, "product")
-    assert {like["category"] for card in by_product for like in card["affinity"]} <= {
+    assert {row["category"] for card in by_product for row in card["affinity"]} <= {
         "lamp",
         *(f"p{i:02d}" for i in range(40)),
     }

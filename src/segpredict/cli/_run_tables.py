@@ -68,7 +68,7 @@ def show_segment_events(output: Output, run: RunFolder) -> None:
     state = artifacts.read(run, "segmentation").to_state()
     for event in artifacts.read(run, "segment_events"):
         if event["version"] == state["identity"]["version"]:
-            output.print_line(event["told"])
+            output.print_line(event["text"])
     for notice in state["warnings"]:
         output.print_line(f"note: {notice}")
 

@@ -250,6 +250,11 @@ class FamilySelection:
         Names of the families, sorted.
     notes
         Sentences on families that were left out, and why.
+
+    Examples
+    --------
+    >>> FamilySelection(("btyd", "rfm"), notes=()).names
+    ('btyd', 'rfm')
     """
 
     names: tuple[str, ...]

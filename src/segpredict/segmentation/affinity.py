@@ -70,6 +70,18 @@ def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl
     References
     ----------
     Cochran, Sampling Techniques (1977), ch. 6 (linearised ratios).
+
+    Examples
+    --------
+    >>> purchases = pl.DataFrame({
+    ...     "customer_id": [f"c{n}" for n in range(60)],
+    ...     "segment": pl.Series([1] * 30 + [2] * 30, dtype=pl.Int8),
+    ...     "category": ["tea"] * 30 + ["cups"] * 30,
+    ...     "lines": [1] * 60,
+    ... })
+    >>> segments = [Segment(1, "S1", "Light"), Segment(2, "S2", "Core")]
+    >>> category_indices(purchases, segments).select("id", "category", "index").rows()
+    [('S1', 'tea', 2.0), ('S2', 'cups', 2.0)]
     """
     if purchases.height == 0:
         return pl.DataFrame(schema=_EMPTY)

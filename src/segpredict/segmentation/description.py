@@ -78,6 +78,11 @@ class SegmentDescription:
         Share of the segment's customers that it holds for.
     branches
         The rule as bounds of columns.
+
+    Examples
+    --------
+    >>> SegmentDescription(1, "bought on 1 day in 91 days", 0.9, 0.8).recall
+    0.8
     """
 
     code: int

@@ -53,6 +53,18 @@ def fit_segmentation(
     Rule-based segments are taken out first; the rest is clustered (`fit_groups`), groups are
     merged as configured, and segments are numbered by rising mean spend and named from
     their profile. Warnings report the effect of weights, and segments that dissolve.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({
+    ...     "customer_id": [f"c{n:02}" for n in range(30)],
+    ...     "end": pl.Series([91] * 30, dtype=pl.Int32),
+    ...     "days": pl.Series([1, 4, 16] * 10, dtype=pl.Int32),
+    ...     "spend": [(n % 3 * 900 + n + 10) * 10_000 for n in range(30)],
+    ... })
+    >>> found = fit_segmentation(rows, SegmentationOptions(k=3, n_init=2))
+    >>> [segment.name for segment in found.segments]
+    ['Inactive', 'Occasional', 'Regular', 'Core']
     """
     options = options or SegmentationOptions()
     rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)

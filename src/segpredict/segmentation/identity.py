@@ -44,11 +44,6 @@ class SegmentEvent:
     def to_text(self, names: Mapping[str, str]) -> str:
         """Return the event as a sentence.
 
-        Parameters
-        ----------
-        names
-            Names by id, as far as they are known.
-
         Examples
         --------
         >>> SegmentEvent("split", 2, ("S1",), ("S1", "S4"), 0.98).to_text({"S1": "Core"})
@@ -83,6 +78,12 @@ class SegmentIdentity:
         In the order in which they occurred.
     names
         The current or last name of each id.
+
+    Examples
+    --------
+    >>> identity = SegmentIdentity(issued_ids=3)
+    >>> SegmentIdentity.from_state(identity.to_state()) == identity
+    True
     """
 
     version: int = 1
@@ -92,7 +93,7 @@ class SegmentIdentity:
 
     def event_rows(self) -> list[dict[str, JSON]]:
         """Return the events as rows, each with its sentence."""
-        return [{**asdict(e), "told": e.to_text(self.names)} for e in self.events]
+        return [{**asdict(e), "text": e.to_text(self.names)} for e in self.events]
 
     def to_state(self) -> JSON:
         """Return it as plain JSON; `from_state` gives an equal value back."""
@@ -133,17 +134,6 @@ def match_segments(
     fixed: Mapping[int, int] | None = None,
 ) -> SegmentMatch:
     """Return the ids of new segments, given how many customers each shares with each.
-
-    Parameters
-    ----------
-    counts
-        Customers of one population by old segment (rows) and new segment (columns).
-    ids
-        Ids of the old segments, in the order of the rows.
-    earlier
-        Counter and log of the old segments.
-    fixed
-        New segment → old one, by position, where that is certain.
 
     Notes
     -----

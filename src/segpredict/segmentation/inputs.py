@@ -95,20 +95,7 @@ def fit_axes(
     inputs: str = "fm",
     weights: Mapping[str, float] | None = None,
 ) -> tuple[InputAxis, ...]:
-    """Return the axes of the clustering inputs, value first, fitted on these rows.
-
-    Parameters
-    ----------
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA`.
-    winsor
-        Percentiles at which the columns are clipped; the limits are values that occur.
-    inputs
-        Which columns, a name in `CLUSTERING_INPUTS`.
-    weights
-        How much columns count in squared distance, 1 where not named; 0 leaves the
-        column out.
-    """
+    """Return the axes of the clustering inputs, value first, fitted on these rows."""
     all_weights = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[inputs]}
     return tuple(
         InputAxis(column, COLUMN_UNITS[column], *_limits(rows[column], winsor))
@@ -120,7 +107,13 @@ def fit_axes(
 
 
 def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the columns that `features.clustering_inputs` measures on request."""
+    """Return those of the columns that `features.clustering_inputs` measures on request.
+
+    Examples
+    --------
+    >>> extra_inputs(["spend", "days", "recency"])
+    ('recency',)
+    """
     return tuple(column for column in columns if column not in ("spend", "days"))
 
 

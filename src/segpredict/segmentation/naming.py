@@ -34,13 +34,6 @@ def default_names(k: int) -> tuple[str, ...]:
 def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     """Return INACTIVE and `k` segments in rising order of value, each with its name.
 
-    Parameters
-    ----------
-    k
-        Number of active segments, 2 to 8.
-    names
-        Names by id that replace those of the ladder.
-
     Raises
     ------
     UnknownNameError
@@ -65,17 +58,6 @@ def named_segments(
 ) -> tuple[Segment, ...]:
     """Return INACTIVE and the segments of these ids, named by people or by default.
 
-    Parameters
-    ----------
-    ids
-        Ids of the active segments in rising order of value.
-    default_names
-        Their names unless `names` has others.
-    names
-        Names that people gave, by id.
-    retired
-        Ids that segments bore in earlier fits: naming them is no mistake.
-
     Raises
     ------
     UnknownNameError
@@ -99,13 +81,6 @@ def named_segments(
 
 def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[str, ...]:
     """Return names after a refit: an id keeps its name, a new one gets a free word.
-
-    Parameters
-    ----------
-    ids
-        Ids in rising order of value.
-    earlier
-        Names of the old segments, by id.
 
     Notes
     -----

@@ -18,7 +18,13 @@ from segpredict.segmentation.profile_names import profile_names
 
 
 def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
-    """Return what `features.clustering_inputs` must measure beyond spend and days."""
+    """Return what `features.clustering_inputs` must measure beyond spend and days.
+
+    Examples
+    --------
+    >>> override_inputs(SegmentationOptions(inputs="rfm"))
+    ('recency',)
+    """
     columns = {*CLUSTERING_INPUTS[options.inputs]}
     columns |= {rule.column for rule in options.overrides.rules.values()}
     return extra_inputs(column for column in COLUMN_UNITS if column in columns)
@@ -28,13 +34,6 @@ def fit_segment_rules(
     rows: pl.DataFrame, rules: Mapping[str, SegmentRuleOptions]
 ) -> tuple[SegmentRule, ...]:
     """Return the rules of the rule-based segments, their cut points frozen.
-
-    Parameters
-    ----------
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA` with the columns that the rules read.
-    rules
-        By name; if several match a customer, the first one decides.
 
     Notes
     -----
@@ -75,7 +74,17 @@ def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.Da
 
 
 def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.DataFrame:
-    """Return the rows that are clustered: those that match no rule."""
+    """Return the rows that are clustered: those that match no rule.
+
+    Examples
+    --------
+    >>> from segpredict.config.segmentation import OverrideOptions
+    >>> rows = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
+    >>> rules = {"Key accounts": SegmentRuleOptions(top_share=0.01)}
+    >>> options = SegmentationOptions(overrides=OverrideOptions(rules=rules))
+    >>> rows_to_cluster(rows, options).height
+    198
+    """
     return rows_without_rule(rows, fit_segment_rules(rows, options.overrides.rules))
 
 
@@ -89,21 +98,6 @@ def apply_overrides(
     earlier: Segmentation | None = None,
 ) -> Segmentation:
     """Return the segments that the config makes of the groups of a clustering.
-
-    Parameters
-    ----------
-    base_groups
-        One segment a group, in rising order of value.
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA`: all rows, those of rule-based segments too.
-    options
-        The settings.
-    rules
-        Rules of rule-based segments (`fit_segment_rules`).
-    ids
-        Ids of the groups, if a refit has matched them.
-    earlier
-        The segments before a refit, whose names and ids are kept.
 
     Raises
     ------

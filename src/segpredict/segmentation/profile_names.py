@@ -24,20 +24,6 @@ TRAIT_WORDS = {
 def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
     """Return a name for each segment from its customers' purchases.
 
-    Parameters
-    ----------
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA` with ``recency``; all rows that were segmented.
-    codes
-        The segment of each row, 1 … k.
-    k
-        Number of segments.
-
-    Returns
-    -------
-    tuple of str
-        Unique names in the order of the codes.
-
     Notes
     -----
     Each segment is located at the median percentiles of its rows in recency (short is

@@ -24,18 +24,6 @@ def refit_groups(
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """Return the segments of newer windows, and the id of each of their groups.
 
-    Parameters
-    ----------
-    earlier
-        The earlier segments.
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA` of the newer windows, with the columns of both.
-    options
-        How segments are found. Where `k` is not given, their number stays unless it no
-        longer passes the gates.
-    horizon
-        Days of the windows.
-
     Raises
     ------
     ConfigError

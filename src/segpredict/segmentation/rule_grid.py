@@ -206,13 +206,6 @@ def cell_name(recency: int, frequency: int) -> str:
 def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
     """Return the name of each of the 125 codes, in their order.
 
-    Parameters
-    ----------
-    custom_names
-        Names that replace the default ones: by code (``"555"``), or by the scores of
-        recency and frequency for all five of spend (``"55"``). A full code has
-        precedence.
-
     Raises
     ------
     ConfigError

@@ -24,15 +24,6 @@ def with_stability(
 ) -> Segmentation:
     """Return the segments with their stability, and a warning where one dissolves.
 
-    Parameters
-    ----------
-    segmentation
-        The segments.
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA`: the fit rows.
-    options
-        The settings of the fit.
-
     Notes
     -----
     Customers are drawn 20 times with replacement, each with all their windows, and

@@ -130,11 +130,11 @@ def test_nobody_to_assign_is_an_empty_answer(part):
     assert found.predict_proba(nobody).shape == (0, found.k)
 
 
-def test_chances_add_up_and_the_likeliest_group_is_the_assigned(part):
+def test_probabilities_add_up_and_the_likeliest_group_is_the_assigned(part):
     found = fit(part, cloud())
-    chances = found.predict_proba(cloud())
-    assert chances.sum(axis=1) == pytest.approx(1)
-    assert (chances.argmax(axis=1) == found.assign(cloud())).all()
+    probabilities = found.predict_proba(cloud())
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert (probabilities.argmax(axis=1) == found.assign(cloud())).all()
 
 
 def test_centres_are_the_means_of_the_rows_assigned(part):
@@ -305,7 +305,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
         "    found = part.fit(points, 3, seed=0, n_init=1)\n"
         "    print(name, json.dumps(found.to_state()))\n"
     )
-    told = [
+    outputs = [
         subprocess.run(
             [sys.executable, "-c", script, str(tmp_path)],
             env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
@@ -315,8 +315,8 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
         ).stdout
         for threads in ("1", "2")
     ]
-    assert told[0].count("\n") >= len(NAMES) - 2
-    assert told[0] == told[1]
+    assert outputs[0].count("\n") >= len(NAMES) - 2
+    assert outputs[0] == outputs[1]
 
 
 @pytest.mark.parametrize("name", NAMES)

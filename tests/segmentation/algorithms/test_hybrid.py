@@ -12,10 +12,10 @@ def test_the_bhattacharyya_distance_is_that_worked_out_by_hand():
     # mean: ½ ln(2.5 / 2) = 0.1116.
     means = np.array([[0.0], [6.0], [6.0]])
     fine = GaussianMixtureRule(np.ones(3) / 3, means, np.array([[[4.0]], [[4.0]], [[1.0]]]))
-    apart = _overlaps(fine)
-    assert apart[0, 1] == pytest.approx(1.125)
-    assert apart[1, 2] == pytest.approx(0.5 * np.log(1.25))
-    assert np.diag(apart) == pytest.approx(np.zeros(3), abs=1e-12)
+    distances = _overlaps(fine)
+    assert distances[0, 1] == pytest.approx(1.125)
+    assert distances[1, 2] == pytest.approx(0.5 * np.log(1.25))
+    assert np.diag(distances) == pytest.approx(np.zeros(3), abs=1e-12)
 
 
 def test_a_joined_group_has_the_mean_and_variance_of_its_parts():
@@ -31,8 +31,8 @@ def test_a_joined_group_has_the_mean_and_variance_of_its_parts():
 def test_a_long_group_is_left_whole_where_centres_would_cut_it():
     rng = np.random.default_rng(6)
     long = rng.uniform(0, 1, (900, 2)) * [12.0, 0.6]
-    apart = rng.normal([6.0, 3.2], 0.3, (450, 2))
-    matrix, truth = np.concatenate([long, apart]), np.repeat([0, 1], [900, 450])
+    distances = rng.normal([6.0, 3.2], 0.3, (450, 2))
+    matrix, truth = np.concatenate([long, distances]), np.repeat([0, 1], [900, 450])
     found = CLUSTERERS.get("hybrid").fit(WeightedPoints.from_matrix(matrix), 2, seed=0, n_init=2)
     alike = (found.assign(matrix) == truth).mean()
     assert max(alike, 1 - alike) > 0.95

@@ -53,9 +53,9 @@ def test_every_point_goes_to_its_nearest_centre(cells):
     points = WeightedPoints.from_matrix(matrix)
     k = min(3, len(points))
     found = CLUSTERERS.get("kmeans").fit(points, k, seed=0, n_init=2)
-    apart = euclidean_distances(matrix, found.centres)
-    own = apart[np.arange(len(matrix)), found.assign(matrix)]
-    assert (own == apart.min(axis=1)).all()
+    distances = euclidean_distances(matrix, found.centres)
+    own = distances[np.arange(len(matrix)), found.assign(matrix)]
+    assert (own == distances.min(axis=1)).all()
 
 
 def test_an_option_of_the_algorithm_can_be_set_and_no_other():

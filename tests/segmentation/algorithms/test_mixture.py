@@ -41,8 +41,8 @@ def test_its_densities_are_those_of_scipy():
 
 def test_a_component_without_a_share_stays_finite_and_draws_nobody():
     rule = GaussianMixtureRule(np.array([1.0, 0.0]), np.array([[0.0], [0.1]]), np.ones((2, 1, 1)))
-    chances = rule.predict_proba(np.array([[0.1], [900.0]]))
-    assert np.isfinite(chances).all()
+    probabilities = rule.predict_proba(np.array([[0.1], [900.0]]))
+    assert np.isfinite(probabilities).all()
     assert rule.assign(np.array([[0.1]])).tolist() == [0]
 
 
@@ -51,7 +51,7 @@ def mixture(points: WeightedPoints, k: int, shape: str = "full"):
 
 
 def crossed() -> tuple[np.ndarray, np.ndarray]:
-    """Return two long thin groups that no pair of centres can tell apart."""
+    """Return two long thin groups that no pair of centres can separate."""
     rng = np.random.default_rng(2)
     truth = np.arange(2000) % 2
     lying = rng.normal(0, [3.0, 0.2], (2000, 2))

@@ -1,4 +1,4 @@
-"""Measuring: every figure of planted groups; defined answers where there are none."""
+"""Measuring: every metric of planted groups; defined answers where there are none."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def planted(rows=600, seed=0):
 
 def tried(points, ks=(2, 3, 4), algorithm="kmeans", earlier=None, options=QUICK):
     clusterer = CLUSTERERS.get(algorithm)
-    trials = {
+    candidates = {
         k: SegmentationCandidate(
             inputs="fm",
             algorithm=algorithm,
@@ -37,10 +37,12 @@ def tried(points, ks=(2, 3, 4), algorithm="kmeans", earlier=None, options=QUICK)
         )
         for k in ks
     }
-    bench = ResampleSet(points, options, earlier=earlier)
-    bar = QualityGates(SegmentationOptions(selection=options))
-    contender = AlgorithmCandidate(clusterer, n_init=5, refit_starts=2)
-    return {k: t for k, (t, _) in measure_candidates(trials, contender, bench, bar).items()}
+    resamples = ResampleSet(points, options, earlier=earlier)
+    gates = QualityGates(SegmentationOptions(selection=options))
+    candidate = AlgorithmCandidate(clusterer, n_init=5, refit_starts=2)
+    return {
+        k: t for k, (t, _) in measure_candidates(candidates, candidate, resamples, gates).items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -34,10 +34,10 @@ SOUND = {
 }
 
 
-def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
+def candidate(k=3, algorithm="kmeans", rank=1, inputs="fm", **other):
     facts = {**SOUND, **other}
     made = SegmentationCandidate(
-        inputs=instrument, algorithm=algorithm, k_requested=k, k=k, complexity_rank=rank, **facts
+        inputs=inputs, algorithm=algorithm, k_requested=k, k=k, complexity_rank=rank, **facts
     )
     failed = QualityGates(SegmentationOptions()).failed_gates(made)
     return SegmentationCandidate(**{**made.to_state(), "failed_gates": failed})
@@ -61,44 +61,48 @@ def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
     ],
 )
 def test_each_gate_closes_below_its_bar(found, gate):
-    state = {**trial().to_state(), **found}
+    state = {**candidate().to_state(), **found}
     assert QualityGates(SegmentationOptions()).failed_gates(
         SegmentationCandidate.from_state(state)
     ) == (gate,)
 
 
 def test_too_few_customers_close_the_gate_of_rows():
-    assert QualityGates(SegmentationOptions(), min_rows=301).failed_gates(trial()) == ("min_rows",)
+    assert QualityGates(SegmentationOptions(), min_rows=301).failed_gates(candidate()) == (
+        "min_rows",
+    )
 
 
 def test_what_could_not_be_measured_closes_no_gate():
-    assert trial(temporal_stability=None, agreement=None).passes_gates
+    assert candidate(temporal_stability=None, agreement=None).passes_gates
 
 
-def test_a_trial_comes_back_from_its_state():
-    given = trial(jaccards=(0.9, 0.8))
+def test_a_candidate_comes_back_from_its_state():
+    given = candidate(jaccards=(0.9, 0.8))
     assert SegmentationCandidate.from_state(given.to_state()) == given
 
 
 def test_the_best_in_everything_is_taken():
-    trials = [
-        trial(3),
-        trial(4, information_gain=0.2, value_separation=0.2, prediction_strength=0.95, stability=2),
+    candidates = [
+        candidate(3),
+        candidate(
+            4, information_gain=0.2, value_separation=0.2, prediction_strength=0.95, stability=2
+        ),
     ]
-    found = select_candidate(trials, SelectionOptions())
+    found = select_candidate(candidates, SelectionOptions())
     assert (found.selected, found.runner_up) == (1, 0)
     assert found.ranking[1].mean_rank == 1.0
     assert found.n_passed == found.n_tried == 2
 
 
 def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
-    trials = [
-        trial(4),
-        trial(3, "gmm", 4),
-        trial(3, "kmeans", 1, "rfm"),
-        trial(3, "kmeans", 1, "fm"),
+    candidates = [
+        candidate(4),
+        candidate(3, "gmm", 4),
+        candidate(3, "kmeans", 1, "rfm"),
+        candidate(3, "kmeans", 1, "fm"),
     ]
-    found = select_candidate(trials, SelectionOptions())
+    found = select_candidate(candidates, SelectionOptions())
     assert (found.selected, found.runner_up) == (3, 2)
 
 
@@ -108,20 +112,20 @@ def test_a_lead_within_its_error_is_no_lead():
     )
     unsure = dict.fromkeys(certain, 0.5)
     better = {"information_gain": 0.2, "value_separation": 0.2, "prediction_strength": 0.85}
-    for errors, winner in ((certain, 1), (unsure, 0)):
-        trials = [trial(3, **errors), trial(5, **better, **errors)]
-        assert select_candidate(trials, SelectionOptions()).selected == winner
+    for errors, expected_index in ((certain, 1), (unsure, 0)):
+        candidates = [candidate(3, **errors), candidate(5, **better, **errors)]
+        assert select_candidate(candidates, SelectionOptions()).selected == expected_index
 
 
 def test_weights_decide_what_counts():
-    trials = [trial(3, prediction_strength=0.95), trial(4, information_gain=0.2)]
+    candidates = [candidate(3, prediction_strength=0.95), candidate(4, information_gain=0.2)]
     only = dict.fromkeys(("value_separation", "prediction_strength", "stability"), 0.0)
-    assert select_candidate(trials, SelectionOptions(criterion_weights=only)).selected == 1
+    assert select_candidate(candidates, SelectionOptions(criterion_weights=only)).selected == 1
 
 
 def test_nobody_passes_and_the_reason_says_so():
     found = select_candidate(
-        [trial(min_jaccard=0.5), trial(4, seed_stability=0.1)], SelectionOptions()
+        [candidate(min_jaccard=0.5), candidate(4, seed_stability=0.1)], SelectionOptions()
     )
     assert found.selected is None
     assert found.grade == "constructive"
@@ -130,7 +134,7 @@ def test_nobody_passes_and_the_reason_says_so():
 
 def test_what_could_not_be_fitted_is_not_counted_as_tried():
     absent = SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, note="not installed")
-    assert select_candidate([trial(), absent], SelectionOptions()).n_tried == 1
+    assert select_candidate([candidate(), absent], SelectionOptions()).n_tried == 1
 
 
 @pytest.mark.parametrize(
@@ -149,14 +153,14 @@ def test_what_could_not_be_fitted_is_not_counted_as_tried():
         ({"min_jaccard": 0.2}, "constructive"),
     ],
 )
-def test_natural_needs_more_than_structureless_worlds_show(found, expected):
-    assert grade_segments(trial(**found), SelectionOptions()) == expected
+def test_natural_needs_more_than_null_samples_show(found, expected):
+    assert grade_segments(candidate(**found), SelectionOptions()) == expected
 
 
 def test_the_gap_takes_the_first_k_that_the_next_does_not_clearly_beat():
     gaps = {2: (0.1, 0.01), 3: (0.5, 0.01), 4: (0.505, 0.01), 5: (0.6, 0.01)}
-    trials = [trial(k, gap=gap, gap_se=error) for k, (gap, error) in gaps.items()]
-    assert gap_statistic_choices(trials) == {("fm", "kmeans"): 3}
+    candidates = [candidate(k, gap=gap, gap_se=error) for k, (gap, error) in gaps.items()]
+    assert gap_statistic_choices(candidates) == {("fm", "kmeans"): 3}
 
 
 def test_the_knee_of_a_straight_or_rising_line_is_none_or_an_end():
@@ -165,24 +169,24 @@ def test_the_knee_of_a_straight_or_rising_line_is_none_or_an_end():
     assert elbow_point([2, 3, 4, 5, 6], [10.0, 9.0, 2.0, 1.5, 1.0]) == 4
 
 
-def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
-    trials = [
-        trial(2, encoded_labels=encode_labels([0, 0, 1, 1])),
-        trial(2, encoded_labels=encode_labels([1, 1, 0, 0])),
+def test_similarity_to_the_selected_is_given_for_all_that_were_fitted():
+    candidates = [
+        candidate(2, encoded_labels=encode_labels([0, 0, 1, 1])),
+        candidate(2, encoded_labels=encode_labels([1, 1, 0, 0])),
         SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, note="not installed"),
     ]
-    assert similarity_to_selected(trials, 0) == [1.0, 1.0, None]
-    assert similarity_to_selected(trials, None) == [None, None, None]
+    assert similarity_to_selected(candidates, 0) == [1.0, 1.0, None]
+    assert similarity_to_selected(candidates, None) == [None, None, None]
 
 
-def test_a_way_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
+def test_a_candidate_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
     same = {"encoded_labels": encode_labels([0, 0, 1, 1, 2, 2])}
-    trials = [
-        trial(3, "hybrid", 3, **same, information_gain=0.2),
-        trial(3, "kmeans", 1, **same),
-        trial(3, "gmm", 4, encoded_labels=encode_labels([0, 0, 1, 1, 1, 2])),
+    candidates = [
+        candidate(3, "hybrid", 3, **same, information_gain=0.2),
+        candidate(3, "kmeans", 1, **same),
+        candidate(3, "gmm", 4, encoded_labels=encode_labels([0, 0, 1, 1, 1, 2])),
     ]
-    found = select_candidate(trials, SelectionOptions())
+    found = select_candidate(candidates, SelectionOptions())
     assert found.equivalents == {0: 1}
     assert set(found.ranking) == {1, 2}
     assert found.n_passed == 3

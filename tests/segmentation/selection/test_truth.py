@@ -36,9 +36,9 @@ def windows(spend, days):
 
 
 def found(rows):
-    contest = SelectionRun(rows, OPTIONS, outcome_delay=91)
-    trials = [trial for heat in contest.tasks for trial in contest.run_task(heat)]
-    return trials, select_from_table(trials, OPTIONS)
+    run = SelectionRun(rows, OPTIONS, outcome_delay=91)
+    candidates = [candidate for task in run.tasks for candidate in run.run_task(task)]
+    return candidates, select_from_table(candidates, OPTIONS)
 
 
 def test_one_gaussian_is_no_natural_structure():
@@ -63,6 +63,6 @@ def test_planted_segments_are_found_and_natural():
     group = np.repeat([0, 1, 2], 2000)[rng.permutation(6000)]
     spend = np.array([4.0, 6.5, 9.0])[group] + rng.normal(0, 0.3, 6000)
     days = np.array([4.0, 3.0, 5.0])[group] + rng.normal(0, 0.2, 6000)
-    trials, selection = found(windows(spend, days))
-    assert trials[selection.selected].k == 3
+    candidates, selection = found(windows(spend, days))
+    assert candidates[selection.selected].k == 3
     assert selection.grade == "natural"

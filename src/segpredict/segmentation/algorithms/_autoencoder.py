@@ -32,19 +32,6 @@ def train_encoder(
 ) -> tuple[tuple[EncoderLayer, ...], float]:
     """Return a trained encoder with a standardised code, and the held-out error.
 
-    Parameters
-    ----------
-    points
-        The points to encode.
-    seed
-        Seed of the starting weights and of the batches.
-    latent_dim
-        Dimensions of the code; 0 takes half the axes, from 2 to 8.
-    epochs
-        Most passes over the rows.
-    sample_rows
-        Rows to train on.
-
     Raises
     ------
     ExtraMissingError

@@ -43,6 +43,13 @@ class Clusters:
         Metrics of the fit: ``bic`` and ``icl`` of a mixture, ``reconstruction_error`` of an
         autoencoder, ``agreement``, the share of the rows whose group is the same under the
         rule and the algorithm (where the rule is not the algorithm's own).
+
+    Examples
+    --------
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [9.0]]))
+    >>> found = Clusters.from_centres(points, np.array([[0.5], [9.0]]))
+    >>> found.k, found.inertia
+    (2, 0.5)
     """
 
     assignment_rule: AssignmentRule

@@ -62,6 +62,11 @@ class SegmentationCandidate:
         Why nothing was measured, if nothing was.
     encoded_labels
         The group of each row of a sample that all candidates share, one character a row.
+
+    Examples
+    --------
+    >>> SegmentationCandidate(inputs="fm", algorithm="kmeans", k_requested=3).name
+    'kmeans k=3 on fm'
     """
 
     inputs: str

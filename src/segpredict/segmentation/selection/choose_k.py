@@ -126,19 +126,6 @@ def choose_segment_count(
     selected; of equals the one with fewest groups. If none passes, it is the coarsest of
     those that fail the fewest gates.
 
-    Parameters
-    ----------
-    clusterer
-        The algorithm.
-    points
-        The points.
-    ks
-        Numbers of groups to try; those above the number of distinct points are skipped.
-    gates
-        The conditions.
-    seed, n_init
-        Passed to the algorithm.
-
     Raises
     ------
     SupportError
@@ -199,20 +186,6 @@ def silhouette_scores(
     points: WeightedPoints, *groups: Clusters, limit: int = SILHOUETTE_SAMPLE
 ) -> list[float]:
     """Return the mean silhouette of each grouping of the same points.
-
-    Parameters
-    ----------
-    points
-        The points; at most `limit` are used, without randomness (`WeightedPoints.quantize`).
-    groups
-        The groupings to compare; distances are computed once for all of them.
-    limit
-        How many points to use.
-
-    Returns
-    -------
-    list of float
-        In [−1, 1], six digits; a point alone in its group counts 0.
 
     Notes
     -----

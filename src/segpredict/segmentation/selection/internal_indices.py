@@ -118,19 +118,6 @@ def _within(points: WeightedPoints, labels: IndexArray) -> float:
 def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     """Return the density-based validity of groups of distinct points, in [−1, 1].
 
-    Parameters
-    ----------
-    matrix
-        Distinct points; a copy would have no distance to its neighbour and a density
-        without bound.
-    labels
-        The group of each; groups of one point count for nothing.
-
-    Returns
-    -------
-    float or None
-        ``None`` when fewer than two groups have two points.
-
     Notes
     -----
     Per group: (separation − sparseness) / max of both, weighted by size. Sparseness is

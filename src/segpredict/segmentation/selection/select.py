@@ -29,6 +29,11 @@ class CandidateRank:
         Difference of its mean rank to the best one, and the standard error of that.
     ranks
         Rank by criterion, 1 is best.
+
+    Examples
+    --------
+    >>> CandidateRank(2.5, difference_to_best=0.5, difference_se=0.8, ranks={}).is_tied
+    True
     """
 
     mean_rank: float
@@ -329,7 +334,13 @@ def similarity_to_selected(
 
 
 def encode_labels(labels: IndexArray) -> str:
-    """Return labels as one character a row, for `SegmentationCandidate.encoded_labels`."""
+    """Return labels as one character a row, for `SegmentationCandidate.encoded_labels`.
+
+    Examples
+    --------
+    >>> encode_labels(np.array([0, 2, 1]))
+    '021'
+    """
     return "".join(chr(48 + int(label)) for label in labels)
 
 
