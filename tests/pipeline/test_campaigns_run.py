@@ -29,7 +29,9 @@ def campaign(run_folder: Path) -> str:
 def test_every_campaign_of_the_package_is_planned_and_on_the_page(run_folder: Path) -> None:
     run = open_run(run_folder)
     plans = run.read_parquet("campaigns/plans.parquet")
-    assert set(plans["campaign"]) == {p.name for p in loading.load(run, "campaign_catalogue").campaigns}
+    assert set(plans["campaign"]) == {
+        p.name for p in loading.load(run, "campaign_catalogue").campaigns
+    }
     assert plans.filter(pl.col("n") > 0).height >= 5
     assert "What to do next" in run.path("report.html").read_text()
 
@@ -59,7 +61,9 @@ def test_lists_are_written_down_and_their_assignment_is_kept(
     own_run: Path, tmp_path: Path, campaign: str
 ) -> None:
     first = tmp_path / "first.csv"
-    made = pipeline.draw_campaign(own_run, CampaignRequest(campaign, first, author="Ann"), "tonight")
+    made = pipeline.draw_campaign(
+        own_run, CampaignRequest(campaign, first, author="Ann"), "tonight"
+    )
     again = tmp_path / "again.csv"
     pipeline.draw_campaign(own_run, CampaignRequest(campaign, again, holdout_share=0.5), "tomorrow")
     one, two = (pl.read_csv(f, infer_schema=False) for f in (first, again))
@@ -104,7 +108,9 @@ def test_a_run_whose_campaigns_were_not_planned_says_how(own_run: Path) -> None:
     assert "segpredict report" in told.value.fix
 
 
-@pytest.mark.parametrize("asked", [{"holdout_share": 0.9}, {"holdout_share": 0.0}, {"max_customers": 0}])
+@pytest.mark.parametrize(
+    "asked", [{"holdout_share": 0.9}, {"holdout_share": 0.0}, {"max_customers": 0}]
+)
 def test_lists_that_cannot_be_are_refused(tmp_path: Path, asked: dict) -> None:
     with pytest.raises(UsageError):
         CampaignRequest("hold_best", tmp_path / "list.csv", **asked)
