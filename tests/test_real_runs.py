@@ -1,4 +1,4 @@
-"""The main job on real shops, with the figures that the method promises."""
+"""Complete runs on real shops, with the results that the method promises."""
 
 import html
 from pathlib import Path
@@ -32,7 +32,7 @@ def gifts(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_ledger_of_online_retail_ii_has_the_published_totals(gifts: Path) -> None:
-    ledger = open_run(gifts).json("ledger.json")
+    ledger = open_run(gifts).read_json("ledger.json")
     by_rule = {(e["stage"], e["rule"]): e["count"] for e in ledger["entries"]}
     read = by_rule["in", "read"]
     assert ledger["adds_up"]
@@ -48,14 +48,14 @@ def test_the_ledger_of_online_retail_ii_has_the_published_totals(gifts: Path) ->
 def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
     gifts: Path,
 ) -> None:
-    verdict = open_run(gifts).json("classifier/evaluation.json")
-    against = verdict["pooled"]["differences"]
+    evaluation = open_run(gifts).read_json("classifier/evaluation.json")
+    against = evaluation["pooled"]["differences"]
     assert against["persistence"]["accuracy"]["low"] > 0
     assert against["markov"]["log_loss"]["high"] < 0
-    assert verdict["skill"]["markov"] > 0.06
-    for test in (*verdict["origins"], verdict["pooled"]):
+    assert evaluation["skill"]["markov"] > 0.06
+    for test in (*evaluation["windows"], evaluation["pooled"]):
         assert test["scores"]["xgboost"]["accuracy"] < 0.9  # above is a leak: find it
-    assert len(verdict["origins"]) == 3
+    assert len(evaluation["windows"]) == 3
 
 
 @pytest.mark.slow
@@ -64,38 +64,38 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
 ) -> None:
     """Of 182 days ahead two years hold one test, and nothing to stop the trees by."""
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    asked = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
-    plan = load.load_config("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
+    baselines = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
+    plan = load.load_config("online_retail_ii", [*QUICK, baselines, "time.horizon=182"])
     made = pipeline.run_pipeline(files, plan, pipeline.RunTarget(tmp_path / "run"))
-    verdict = made.json("classifier/evaluation.json")
-    losses = {n: s["log_loss"] for n, s in verdict["pooled"]["scores"].items()}
-    assert len(verdict["origins"]) == 1
-    assert verdict["shipped"] == "bgnbd_gg" == min(losses, key=lambda n: losses[n])
-    assert "was not beaten by blend" in verdict["reason"]
-    assert any("0 validation origins" in note for note in verdict["warnings"])
+    evaluation = made.read_json("classifier/evaluation.json")
+    losses = {n: s["log_loss"] for n, s in evaluation["pooled"]["scores"].items()}
+    assert len(evaluation["windows"]) == 1
+    assert evaluation["selected"] == "bgnbd_gg" == min(losses, key=lambda n: losses[n])
+    assert "was not beaten by blend" in evaluation["reason"]
+    assert any("0 validation origins" in note for note in evaluation["warnings"])
     scores = made.read_parquet("scores.parquet")
-    assert segpredict.load(made.folder).forecaster.name == "bgnbd_gg"
+    assert segpredict.load(made.folder).model.name == "bgnbd_gg"
     assert scores.filter("is_eligible")["p_inactive"].null_count() == 0
     page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
-    for told in (
+    for text in (
         "so that one is in use: BG/NBD and Gamma-Gamma.",
         "read the result as that many observations",
         "No set could be tested.",
         "The sets in the scores come from 3 later rehearsals",
     ):
-        assert told in page, told
-    # What fell in is explained itself: no reasons of trees that nobody uses.
+        assert text in page, text
+    # The selected baseline is explained itself, not trees that are not used.
     assert "reasons of the boosted trees" not in page
-    told = made.json("explain/importance.json")
-    assert (told["note"], len(told["names"])) == ("", 3)
-    assert set(made.read_parquet("explain/reasons.parquet")["group"]) == {*told["names"]}
+    facts = made.read_json("explain/importance.json")
+    assert (facts["note"], len(facts["names"])) == ("", 3)
+    assert set(made.read_parquet("explain/reasons.parquet")["group"]) == {*facts["names"]}
 
 
 def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:
     plan = load.load_config("cdnow", QUICK)
-    kept = []
+    files = []
     for name in ("CDNOW_master.txt", "cdnow_master.parquet"):
         target = pipeline.RunTarget(tmp_path / name)
         made = pipeline.run_clustering([real_data / "cdnow" / name], plan, target)
-        kept.append(made.manifest["files"])
-    assert kept[0] == kept[1]
+        files.append(made.manifest["files"])
+    assert files[0] == files[1]

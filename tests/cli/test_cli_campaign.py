@@ -14,41 +14,45 @@ def own_run(run_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(run_folder, tmp_path / "run"))
 
 
-def test_without_a_play_the_plays_are_listed(segpredict: Door, run_folder: Path) -> None:
+def test_without_a_campaign_all_are_listed(segpredict: Door, run_folder: Path) -> None:
     code, out, _ = segpredict("campaign", "--run", run_folder)
     assert code == 0
     assert "hold_best" in out
-    assert "not what a play saves" in " ".join(out.split())
+    assert "not what a campaign saves" in " ".join(out.split())
 
 
-def test_plays_as_json_are_one_object(segpredict: Door, run_folder: Path) -> None:
+def test_campaigns_as_json_are_one_object(segpredict: Door, run_folder: Path) -> None:
     _, out, _ = segpredict("campaign", "--run", run_folder, "--json")
-    assert {"campaign", "n", "value_at_stake", "per_arm"} <= json.loads(out)["plays"][0].keys()
+    assert {"campaign", "n", "value_at_stake", "per_arm"} <= json.loads(out)["campaigns"][0].keys()
 
 
-def test_a_list_says_who_is_left_alone_and_what_it_can_see(
+def test_a_list_names_the_control_group_and_the_detectable_uplift(
     segpredict: Door, own_run: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "list.csv"
-    asked = ("campaign", "--run", own_run, "--play", "rest_dormant", "--out", out)
-    code, said, err = segpredict(*asked, "--holdout", "0.5", "--first", "40")
+    asked = ("campaign", "--run", own_run, "--campaign", "rest_dormant", "--out", out)
+    code, shown, err = segpredict(*asked, "--holdout", "0.5", "--max-customers", "40")
     assert (code, err) == (0, "")
-    assert "40 customers" in said
-    assert "leave alone" in said
+    assert "40 customers" in shown
+    assert "in the control group" in shown
     table = pl.read_csv(out, infer_schema=False)
     assert table.height == 40
     assert set(table["arm"]) == {"treatment", "campaign holdout", "universal holdout"}
 
 
-def test_a_play_needs_a_file(segpredict: Door, run_folder: Path) -> None:
-    code, _, err = segpredict("campaign", "--run", run_folder, "--play", "hold_best")
+def test_a_campaign_needs_a_file(segpredict: Door, run_folder: Path) -> None:
+    code, _, err = segpredict("campaign", "--run", run_folder, "--campaign", "hold_best")
     assert code == 2
     assert "--out" in err
 
 
-def test_a_misspelt_play_names_the_nearest(segpredict: Door, own_run: Path, tmp_path: Path) -> None:
+def test_a_misspelt_campaign_names_the_nearest(
+    segpredict: Door, own_run: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "list.csv"
-    code, _, err = segpredict("campaign", "--run", own_run, "--play", "rest_dormnt", "--out", out)
+    code, _, err = segpredict(
+        "campaign", "--run", own_run, "--campaign", "rest_dormnt", "--out", out
+    )
     assert code == 3
     assert "Did you mean 'rest_dormant'?" in err
     assert not out.exists()

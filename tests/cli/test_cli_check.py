@@ -92,7 +92,7 @@ def test_columns_of_any_name_survive_the_draft() -> None:
 def test_the_page_holds_everything_and_loads_nothing(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     bad = ";B999;01.02.2022;<b>viele</b>;1,00 €;Deutschland"
-    options = ("--on-bad-rows", "quarantine", "--page", str(page))
+    options = ("--on-bad-rows", "quarantine", "--html", str(page))
     done = check("--data", german(tmp_path, bad), *options)
     assert done.exit_code == 0
     text = page.read_text(encoding="utf-8")
@@ -122,5 +122,5 @@ def test_too_many_bad_rows_name_the_limit(tmp_path: Path) -> None:
     done = check("--data", german(tmp_path, *bad), "--on-bad-rows", "quarantine")
     assert isinstance(done.exception, SegpredictError)
     assert "9 of 409 rows cannot be read, and at most 1%" in str(done.exception)
-    more = ("--on-bad-rows", "drop", "--max-bad", "3%")
+    more = ("--on-bad-rows", "drop", "--max-bad-rows", "3%")
     assert check("--data", german(tmp_path, *bad), *more).exit_code == 0

@@ -16,16 +16,16 @@ QUICK = (
 )
 
 
-def test_comparing_prints_every_way_and_what_the_rule_takes(
+def test_comparing_prints_every_candidate_and_the_selected_one(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
-    asked = ("--compare", "--algorithm", "kmeans", "--instrument", "fm", "--k", "3-4")
+    asked = ("--compare", "--algorithm", "kmeans", "--inputs", "fm", "--k", "3-4")
     folder = tmp_path / "run"
     code, out, err = segpredict("cluster", "--data", sample_file, "--out", folder, *asked, *QUICK)
     assert (code, err) == (0, "")
-    assert "Ways to segment, compared" in out
-    assert "The rule takes" in out
-    assert "made as the options say; see --select" in out
+    assert "Segmentation candidates" in out
+    assert "Selected: " in out
+    assert "not the selection; see --select" in out
     table = open_run(folder).read_parquet("segmentation/candidates.parquet")
     assert table.select("inputs", "algorithm", "k_requested").rows() == [
         ("fm", "kmeans", 3),

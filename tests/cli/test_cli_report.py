@@ -107,4 +107,4 @@ def test_help_teaches_what_each_format_is_for(segpredict: Door) -> None:
     text = re.sub(r"\W+", " ", out)
     assert code == 0
     assert "a star schema as Parquet and CSV" in text
-    assert "who holds the secret can tell whose they are" in text
+    assert "who holds the secret can identify the customers" in text

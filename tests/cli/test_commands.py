@@ -71,23 +71,23 @@ def test_the_single_stages_make_the_same_run_as_run(
     assert set(different) <= {"classifier/test_set_log.json", "report.html"}
 
 
-def test_a_run_as_json_is_one_object_and_its_canary_is_shown_in_words_too(
+def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
     plain = (*QUICK, "--set", "time.test_windows=1", "--set", "classifier.families=['rfm']")
     common = ("--data", sample_file, "--out", tmp_path / "run", *plain, "--json")
-    code, out, err = segpredict("run", *common, "--canary", "--seed", 5)
-    told = json.loads(out)
+    code, out, err = segpredict("run", *common, "--leakage-demo", "--seed", 5)
+    summary = json.loads(out)
     assert (code, err) == (0, "")
-    assert told["config"]["seed"] == 5
-    assert told["verdict"]["pooled"]["scores"]["markov"]["n"] > 0
-    sights = open_run(tmp_path / "run").read_json("classifier/leakage_demo.json")
-    wrong = next(s for s in sights if s["test"] == "same_window")
-    honest = next(s for s in sights if s["is_honest"])
+    assert summary["config"]["seed"] == 5
+    assert summary["evaluation"]["pooled"]["scores"]["markov"]["n"] > 0
+    rows = open_run(tmp_path / "run").read_json("classifier/leakage_demo.json")
+    wrong = next(s for s in rows if s["test"] == "same_window")
+    honest = next(s for s in rows if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
-    again = ("train-classifier", "--run", tmp_path / "run", "--canary", "--seed", 5)
+    again = ("train-classifier", "--run", tmp_path / "run", "--leakage-demo", "--seed", 5)
     out = segpredict(*again)[1]
-    assert "The leak canary" in out
+    assert "Leakage demo" in out
     assert "same_window" in out
     assert "honest" in out
 
@@ -112,7 +112,7 @@ def test_one_customer_is_explained(segpredict: Door, run_folder: Path, tmp_path:
     code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
     assert code == 0
     assert f"Customer {customer}" in out
-    assert "Chance: " in out
+    assert "Probability: " in out
     asked = ("explain", "--run", run_folder, "--customer", customer)
     assert segpredict(*asked, "--plots", tmp_path / "drawn")[0] == 0
     assert (tmp_path / "drawn" / "waterfall.svg").read_bytes()
@@ -122,14 +122,14 @@ def test_one_customer_is_explained(segpredict: Door, run_folder: Path, tmp_path:
     assert not any(known in err for known in scores["customer_id"])
 
 
-def test_a_segment_and_a_move_are_told_from_what_the_run_holds(
+def test_a_segment_and_a_transition_are_explained_from_what_the_run_holds(
     segpredict: Door, run_folder: Path
 ) -> None:
     before = (run_folder / "manifest.json").read_bytes()
-    moves = pl.read_parquet(run_folder / "explanation" / "moves.parquet")
-    start, end = moves.select("from_id", "to_id").row(0)
+    drivers = pl.read_parquet(run_folder / "explain" / "transition_drivers.parquet")
+    start, end = drivers.select("from_id", "to_id").row(0)
     asked = ("explain", "--run", run_folder, "--json")
-    code, out, _ = segpredict(*asked, "--move", f"{start}:{end.lower()}")
+    code, out, _ = segpredict(*asked, "--transition", f"{start}:{end.lower()}")
     assert code == 0
     assert {r["to_id"] for r in json.loads(out)["rows"]} == {end}
     code, out, _ = segpredict(*asked, "--segment", "inactive")
@@ -137,11 +137,13 @@ def test_a_segment_and_a_move_are_told_from_what_the_run_holds(
     assert (run_folder / "manifest.json").read_bytes() == before
 
 
-def test_a_segment_and_a_move_are_drawn(segpredict: Door, run_folder: Path, tmp_path: Path) -> None:
-    moves = pl.read_parquet(run_folder / "explanation" / "moves.parquet")
-    start, end = moves.select("from_id", "to_id").row(0)
+def test_a_segment_and_a_transition_are_drawn(
+    segpredict: Door, run_folder: Path, tmp_path: Path
+) -> None:
+    drivers = pl.read_parquet(run_folder / "explain" / "transition_drivers.parquet")
+    start, end = drivers.select("from_id", "to_id").row(0)
     asked = ("explain", "--run", run_folder, "--plots", tmp_path)
-    assert segpredict(*asked, "--move", f"{start}:{end}")[0] == 0
+    assert segpredict(*asked, "--transition", f"{start}:{end}")[0] == 0
     assert segpredict(*asked, "--segment", "inactive")[0] == 0
     out = segpredict(*asked, "--segment", "S0", "--top", 40)[1]
     assert "Days since the last purchase" in " ".join(out.split())
@@ -153,14 +155,14 @@ def test_a_wrong_question_about_reasons_says_what_can_be_asked(
     segpredict: Door, run_folder: Path
 ) -> None:
     asked = ("explain", "--run", run_folder)
-    assert "FROM:TO" in segpredict(*asked, "--move", "Core")[2]
+    assert "FROM:TO" in segpredict(*asked, "--transition", "Core")[2]
     assert "Inactive" in segpredict(*asked, "--segment", "Inactives")[2]
     code, _, err = segpredict(*asked, "--segment", "S0", "--customer", "x")
     assert code == 2
     assert "Only one of" in err
     code, _, err = segpredict(*asked, "--segment", "S0", "--sample", 10)
     assert code == 2
-    assert "anew" in err
+    assert "again" in err
 
 
 def test_a_run_is_cross_checked_on_request_and_drawn(
@@ -176,8 +178,8 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     assert segpredict("report", "--run", mine)[0] == 0
     page = (mine / "report.html").read_text()
     assert "Loss if shuffled" in page
-    # Every later reason heeds what the cross-check found of its sign.
-    state = json.loads((mine / "explanation" / "explainer.json").read_text())
+    # Every later reason uses the threshold that the cross-check found.
+    state = json.loads((mine / "explain" / "explainer.json").read_text())
     assert state["least"]
 
 
@@ -232,7 +234,7 @@ def test_map_and_set_reach_their_rooms(segpredict: Door, sample_file: Path, tmp_
     assert "--map customer_id=" in err
     code, out, _ = segpredict(*common, "--map", "customer_id=WER")
     assert code == 0
-    assert "adds up" in out
+    assert "totals of the ledger reconcile" in out
 
 
 def test_a_refit_keeps_ids_and_says_what_became_of_them(
@@ -249,7 +251,7 @@ def test_a_refit_keeps_ids_and_says_what_became_of_them(
         "segmentation/segments.json"
     )
     assert {e["kind"] for e in new.read_json("segmentation/events.json")} == {"survive"}
-    assert new.metadata["config"]["segments"]["n_init"] == 3
+    assert new.metadata["config"]["segmentation"]["n_init"] == 3
     assert new.metadata["refit_of"]["digest"] == old.manifest["digest"]
 
 

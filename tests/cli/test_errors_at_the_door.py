@@ -58,7 +58,7 @@ def test_a_cell_that_is_no_number_leaves_with_5_and_is_named(
         assert part in err
     code, out, _ = segpredict(
         *("check", "--data", bad, "--on-bad-rows", "quarantine"),
-        *("--max-bad", "60%", "--json"),
+        *("--max-bad-rows", "60%", "--json"),
     )
     rejected = [e for e in json.loads(out)["ledger"] if e["stage"] == "rejected"]
     assert code == 0

@@ -16,7 +16,7 @@ from test_page import Reader
 
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
 from segpredict.pipeline.report_data import collect_report_input
 from segpredict.report import render_html
 
@@ -78,7 +78,7 @@ def month_table(page: Chromium) -> list[list[str]]:
 
 def orders_of(run: RunFolder, homes: pl.DataFrame, country: str, segment: str):
     """Return all orders and credit notes that stand, with the month."""
-    shop = archive.load_transactions(run)
+    shop = loading.load_transactions(run)
     assignments = run.read_parquet("segmentation/assignments.parquet")
     own = assignments.join(homes, on="customer_id").filter(country=country, segment_id=segment)
     lines = shop.known_at(shop.end_day).collect().join(own, on="customer_id", how="semi")

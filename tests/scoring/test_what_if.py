@@ -6,13 +6,13 @@ import pytest
 from segpredict import pipeline
 from segpredict.core.run_folder import open_run
 from segpredict.errors import CustomerMissingError
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
 from segpredict.scoring.what_if import what_if
 
 
 @pytest.fixture(scope="module")
 def known(run_folder):
-    return pipeline.load(run_folder), archive.load_transactions(open_run(run_folder))
+    return pipeline.load(run_folder), loading.load_transactions(open_run(run_folder))
 
 
 def test_as_it_is_is_what_was_scored(known, run_folder):

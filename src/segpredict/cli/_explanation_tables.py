@@ -82,7 +82,7 @@ def show_stored_explanation(
         rows = _show_segment(output, explanation, name, top, run)
     else:
         rows = _show_transition(output, explanation, pair or "", top, run)
-        plot = ("transition", rows[0]["from_id"], rows[0]["to_id"])
+        plot = ("move", rows[0]["from_id"], rows[0]["to_id"])
     if plots is not None:
         pipeline.write_plots(run, plots, *plot)
         output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")

@@ -113,10 +113,10 @@ def show_evaluation(output: Output, run: RunFolder) -> None:
     """Print model and baselines side by side, and the selected model."""
     evaluation = artifacts.read(run, "evaluation")
     pooled, days = evaluation["pooled"], f"the {evaluation['horizon']} days after"
-    _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
+    _models(output, f"All tests together: {pooled['n_rows']:,} forecasts", pooled)
     for test in evaluation["windows"]:
         title = f"Forecast on {test['cutoff']} for {days}"
-        _models(output, f"{title}: {test['n']:,} customers", test)
+        _models(output, f"{title}: {test['n_rows']:,} customers", test)
     _differences(output, pooled, evaluation["comparisons"])
     if artifacts.has(run, "scorecard"):
         _scorecard(output, artifacts.read(run, "scorecard"))

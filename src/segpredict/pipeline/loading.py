@@ -27,6 +27,8 @@ from segpredict.pipeline.results import (
 )
 from segpredict.scoring.predictor import SegmentPredictor
 
+NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
+OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
 Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
 
 
@@ -60,12 +62,11 @@ def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
     """Return the result of a stage from what a run holds of it."""
     values: dict[str, Any] = {}
-    known = {artifact.name for artifact in artifacts.ARTIFACTS}
     for each in fields(stage):
-        if each.name in ("rule_grid", "training"):  # a run does not hold them
+        if each.name in NOT_SAVED:
             values[each.name] = None
-        elif each.name in known and not artifacts.has(files, each.name):
-            continue
+        elif each.name in OPTIONAL:
+            values[each.name] = load_optional(files, each.name)
         else:
             values[each.name] = load(files, each.name)
     return stage(**values)

@@ -10,7 +10,7 @@ import segpredict
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import day_number
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_spend_to_date_is_told_of_everybody_and_adds_up(made: RunFolder) -> None
 
 def test_a_run_of_old_has_no_lifetime_values(made: RunFolder) -> None:
     old = replace(segpredict.load(made.folder), value_model=None)
-    scores = old.score(archive.load_transactions(made))
+    scores = old.score(loading.load_transactions(made))
     assert scores["clv_year_markov"].null_count() == scores.height
     assert scores["upside"].null_count() < scores.height
 

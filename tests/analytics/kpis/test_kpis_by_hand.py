@@ -11,7 +11,6 @@ from segpredict.analytics.kpis import (
     OrderBook,
     compute_kpis,
     kpi_tables,
-    load_kpis,
     lorenz_curve,
     monthly_figures,
 )
@@ -237,21 +236,7 @@ def test_a_shop_shorter_than_a_window_has_only_figures_of_longer_spans() -> None
     assert {"gini", "cohort_retention", "gross_net_bridge"} <= found
 
 
-class Folder(dict):
-    def has(self, name: str) -> bool:
-        return name in self
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        return self[name]
-
-
-def test_what_a_run_keeps_is_read_back_and_a_run_of_old_has_none() -> None:
-    made = kpi_tables(books())
-    assert list(made) == [
-        *("kpis/figures.parquet", "kpis/months.parquet"),
-        "kpis/lorenz.parquet",
-    ]
-    found = load_kpis(Folder(made))
-    assert list(found) == ["figures", "months", "lorenz"]
-    assert found["figures"].equals(made["kpis/figures.parquet"])
-    assert load_kpis(Folder()) == {}
+def test_a_run_saves_three_tables() -> None:
+    tables = kpi_tables(books())
+    assert list(tables) == ["figures", "months", "lorenz"]
+    assert tables["figures"].equals(compute_kpis(books()))

@@ -7,11 +7,12 @@ import polars as pl
 import pytest
 
 from segpredict import pipeline
-from segpredict.analytics.transitions import files
+from segpredict.analytics.transitions import tables as transition_tables
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
+from segpredict.pipeline.report_data import transition_tables_of_run
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def run(run_folder: Path) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def result(run: RunFolder) -> dict[str, pl.DataFrame]:
-    return files.load_transitions(run)
+    return transition_tables_of_run(run)
 
 
 def newest(table: pl.DataFrame) -> pl.DataFrame:
@@ -31,7 +32,7 @@ def newest(table: pl.DataFrame) -> pl.DataFrame:
 def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
     run,
 ) -> None:
-    for name in files.TRANSITION_TABLES:
+    for name in transition_tables.TRANSITION_TABLES:
         assert run.has(f"transitions/{name}.parquet")
         assert run.has(f"transitions/{name}.csv")
     assert run.has("transitions/customers.parquet")
@@ -66,7 +67,7 @@ def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(result) ->
 
 def test_what_comes_next_is_the_sum_of_the_scores(run, result) -> None:
     scores = run.read_parquet("scores.parquet")
-    ids = [s.id for s in archive.load_segments(run)]
+    ids = [s.id for s in loading.load_segments(run)]
     coming = newest(result["predicted"]).filter(basis="model")
     assert coming["since"].unique().to_list() == scores["as_of"].unique().to_list()
     for name in ids:
@@ -83,31 +84,33 @@ def test_the_newest_period_is_compared_with_the_one_before_and_with_last_year(
 
 
 def test_where_no_period_is_complete_nothing_is_kept(run) -> None:
-    shop = archive.load_transactions(run)
+    shop = loading.load_transactions(run)
     long = TimeOptions(horizon=400)
     assert (
-        files.observed_tables(shop, archive.load_segmentation(run), long, files.BootstrapDraws(5))
+        transition_tables.observed_tables(
+            shop, loading.load(run, "segmentation"), long, transition_tables.BootstrapDraws(5)
+        )
         == {}
     )
 
 
 def test_who_moved_in_a_period_of_the_run(run_folder, result) -> None:
     tables = pipeline.run_transitions(run_folder)
-    entered = tables["who"].filter(segment="Core", direction="entered")
+    entered = tables["customers"].filter(segment="Core", direction="entered")
     counted = newest(result["observed"]).filter(
         pl.col("to_name") == "Core", pl.col("from_name") != "Core"
     )
     assert entered.height == counted["n"].sum()
     assert tables["matrix"]["predicted_share"].null_count() < tables["matrix"].height
-    assert set(tables) == {"who", "matrix", "mobility", "order", "compared", "next"}
+    assert set(tables) == {"customers", "matrix", "mobility", "markov_order", "comparison", "next"}
 
 
 def test_one_segment_alone(run_folder) -> None:
     tables = pipeline.run_transitions(run_folder, segment="core")
-    assert set(tables["who"]["segment"]) == {"Core"}
+    assert set(tables["customers"]["segment"]) == {"Core"}
     is_core = (pl.col("from_name") == "Core") | (pl.col("to_name") == "Core")
     assert tables["matrix"].filter(~is_core).is_empty()
-    new = pipeline.run_transitions(run_folder, segment="NEW")["who"]
+    new = pipeline.run_transitions(run_folder, segment="NEW")["customers"]
     assert set(new["other_segment"]) == {"New"}
     with pytest.raises(UnknownNameError, match="segment named"):
         pipeline.run_transitions(run_folder, segment="Kore")
@@ -117,14 +120,14 @@ def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(
     run_folder, result
 ) -> None:
     first = result["mobility"]["since"][0]
-    who = pipeline.run_transitions(run_folder, first)["who"]
+    who = pipeline.run_transitions(run_folder, first)["customers"]
     assert set(who["since"]) == {first}
     with pytest.raises(UsageError, match=str(first)):
         pipeline.run_transitions(run_folder, date(2001, 1, 1))
 
 
 def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tmp_path) -> None:
-    ends = newest(files.load_transitions(open_run(run_folder))["observed"])
+    ends = newest(transition_tables_of_run(open_run(run_folder))["observed"])
     since, until = ends["since"][0], ends["until"][0]
     history = tmp_path / "history"
     for day in (since, until):
@@ -136,7 +139,7 @@ def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tm
     tables = pipeline.history_transitions(history, since, until)
     cells = ["from_id", "to_id", "n"]
     assert tables["matrix"].select(cells).equals(ends.select(cells))
-    assert tables["who"].equals(pipeline.run_transitions(run_folder)["who"])
+    assert tables["customers"].equals(pipeline.run_transitions(run_folder)["customers"])
     loaded = pipeline.load(run_folder)
-    assert loaded.version == pipeline.load(run_folder).version
+    assert loaded.model_version == pipeline.load(run_folder).model_version
     assert pipeline.score_into_history(None, run_folder, [str(sample_file)])[1] is None

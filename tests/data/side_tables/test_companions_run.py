@@ -15,7 +15,7 @@ from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
 from segpredict.scoring.new_data import NewData
 from segpredict.scoring.what_if import what_if
 
@@ -97,7 +97,7 @@ def test_the_run_explains_and_reports_them(run):
 
 
 def test_an_order_from_another_category_is_tried_where_one_is_left(run):
-    predictor, kept = pipeline.load(run.folder), archive.load_transactions(run)
+    predictor, kept = pipeline.load(run.folder), loading.load_transactions(run)
     groups = kept.side_tables.products
     bought = (
         kept.lines.collect()

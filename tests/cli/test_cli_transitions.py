@@ -1,4 +1,4 @@
-"""Moves from outside: what is printed, written and refused."""
+"""``segpredict transitions`` from outside: what is printed, written and refused."""
 
 import json
 from pathlib import Path
@@ -7,22 +7,22 @@ import polars as pl
 from door import Door
 
 
-def test_the_moves_of_a_run_are_printed_with_their_forecast(
+def test_the_transitions_of_a_run_are_printed_with_their_forecast(
     segpredict: Door, run_folder: Path
 ) -> None:
-    code, out, err = segpredict("moves", "--run", run_folder)
+    code, out, err = segpredict("transitions", "--run", run_folder)
     assert (code, err) == (0, "")
-    for said in ("Lapsed", "said", "entered", "Mobility", "Foretold from"):
-        assert said in out
+    for text in ("Lapsed", "predicted", "entered", "Mobility", "Predicted from"):
+        assert text in out
 
 
 def test_one_table_goes_to_stdout_or_to_a_file(
     segpredict: Door, run_folder: Path, tmp_path: Path
 ) -> None:
-    common = ("moves", "--run", run_folder, "--table", "who", "--segment", "Core")
+    common = ("transitions", "--run", run_folder, "--table", "customers", "--segment", "Core")
     code, out, _ = segpredict(*common)
     assert code == 0
-    assert out.startswith("segment_id,segment,direction,customer_id,other_id,other")
+    assert out.startswith("segment_id,segment,direction,customer_id,other_segment_id,other_segment")
     for kind in ("csv", "parquet"):
         segpredict(*common, "--out", tmp_path / f"core.{kind}")
     assert (tmp_path / "core.csv").read_text() == out
@@ -31,14 +31,14 @@ def test_one_table_goes_to_stdout_or_to_a_file(
 
 
 def test_as_json_it_is_one_object(segpredict: Door, run_folder: Path) -> None:
-    _, out, _ = segpredict("moves", "--run", run_folder, "--json")
+    _, out, _ = segpredict("transitions", "--run", run_folder, "--json")
     told = json.loads(out)
-    assert set(told) == {"matrix", "mobility", "order", "compared", "next"}
-    _, out, _ = segpredict("moves", "--run", run_folder, "--json", "--table", "order")
-    assert set(json.loads(out)) == {"order"}
+    assert set(told) == {"matrix", "mobility", "markov-order", "comparison", "next"}
+    _, out, _ = segpredict("transitions", "--run", run_folder, "--json", "--table", "markov-order")
+    assert set(json.loads(out)) == {"markov-order"}
 
 
-def test_scores_of_two_nights_make_moves(
+def test_scores_of_two_days_make_transitions(
     segpredict: Door, run_folder: Path, sample_file: Path, tmp_path: Path
 ) -> None:
     history = tmp_path / "history"
@@ -53,12 +53,12 @@ def test_scores_of_two_nights_make_moves(
     assert "nothing added" in err
     assert sorted(path.name for path in history.iterdir()) == kept
     days = ("--from", "2023-09-01", "--to", "2023-12-01")
-    code, out, err = segpredict("moves", "--history", history, *days)
+    code, out, err = segpredict("transitions", "--history", history, *days)
     assert (code, err) == (0, "")
     assert "From the window before 2023-09-01 to 2023-12-01" in out
-    code, _, err = segpredict("moves", "--history", history, *days, "--table", "order")
+    code, _, err = segpredict("transitions", "--history", history, *days, "--table", "markov-order")
     assert code == 2
-    assert "no table order" in err
+    assert "no table markov-order" in err
 
 
 def test_options_that_do_not_go_together_are_refused(
@@ -68,9 +68,9 @@ def test_options_that_do_not_go_together_are_refused(
         ("--run", run_folder, "--to", "2023-12-01"),
         ("--history", tmp_path, "--from", "2023-09-01"),
         ("--run", run_folder, "--out", tmp_path / "moves.csv"),
-        ("--run", run_folder, "--table", "who", "--out", tmp_path / "moves.txt"),
+        ("--run", run_folder, "--table", "customers", "--out", tmp_path / "moves.txt"),
     ]
     for options in refused:
-        code, _, err = segpredict("moves", *options)
+        code, _, err = segpredict("transitions", *options)
         assert code == 2, options
         assert "Fix:" in err
