@@ -104,7 +104,8 @@ def figures(found: dict) -> Iterator[str]:
     yield f"{total['value']:.0%} ({total['low']:.0%} to {total['high']:.0%})"
     for name in ("mae", "rmse"):
         row = found[name]
-        apart = f" ({row['difference']:+,.1f}; {row['difference_low']:+,.1f} to {row['difference_high']:+,.1f})"
+        low, high = row["difference_low"], row["difference_high"]
+        apart = f" ({row['difference']:+,.1f}; {low:+,.1f} to {high:+,.1f})"
         yield f"{row['value']:,.1f}{apart if row['difference'] else ''}"
     rank = found["rank"]["value"]
     yield "" if rank is None else f"{rank:.2f}"

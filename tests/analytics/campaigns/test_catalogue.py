@@ -119,5 +119,5 @@ def test_shares_outside_their_range_are_refused(change: dict[str, float]) -> Non
 
 
 def test_nothing_cannot_take_the_place_of_all() -> None:
-    with pytest.raises(ConfigError, match="no playbook"):
+    with pytest.raises(ConfigError, match="no file of campaigns"):
         CampaignOptions(replace_defaults=True)

@@ -50,7 +50,7 @@ def test_a_list_of_arms_that_was_changed_or_lost_is_refused(tmp_path: Path) -> N
     with pytest.raises(ArtifactError, match="was changed"):
         log.earlier_arms()
     (tmp_path / "0001-hold.parquet").unlink()
-    with pytest.raises(ArtifactError, match="is gone"):
+    with pytest.raises(ArtifactError, match="is missing"):
         log.earlier_arms()
 
 
@@ -78,7 +78,7 @@ def test_arms_are_read_from_the_folder_alone(tmp_path: Path) -> None:
     (tmp_path / "log" / "0001-hold.parquet").rename(outside)
     record["assignment"]["file"] = "../0001-hold.parquet"
     written.write_text(json.dumps(record))
-    with pytest.raises(ArtifactError, match="is gone"):
+    with pytest.raises(ArtifactError, match="is missing"):
         log.earlier_arms()
 
 

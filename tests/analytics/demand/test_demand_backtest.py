@@ -77,7 +77,7 @@ def test_without_last_year_nothing_is_published_and_the_reason_says_so() -> None
     other = DemandBacktest("product", 15000, each.items, predicted, each.actual, None)
     _, found = level_rows(other, other)
     assert not found["is_published"]
-    assert "no test has a window a year before" in found["reason"].lower()
+    assert "no test has a window one year earlier" in found["reason"].lower()
 
 
 def test_what_is_enough_is_learned_from_earlier_tests_alone() -> None:
