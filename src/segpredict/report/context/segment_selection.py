@@ -46,12 +46,12 @@ GRADE_MEANINGS = {
 FIGURE_LABELS = {  # column → heading
     "silhouette": "Silhouette",
     "null_silhouette": "Silhouette without groups",
-    "bootstrap": "Bootstrap stability",
-    "jaccard": "Least stable segment",
-    "temporal": "Temporal stability",
-    "strength": "Prediction strength",
-    "value": "Value separation",
-    "information": "Information on the next segment, nats",
+    "bootstrap_stability": "Bootstrap stability",
+    "min_jaccard": "Least stable segment",
+    "temporal_stability": "Temporal stability",
+    "prediction_strength": "Prediction strength",
+    "value_separation": "Value separation",
+    "information_gain": "Information on the next segment, nats",
 }
 
 
@@ -125,7 +125,7 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
         return None
     selection, second = bundle.selection, bundle.selection.get("runner_up")
     rows = bundle.comparison.filter(pl.col("note") == "").to_dicts()
-    passing = [row for row in rows if row["passes"]]
+    passing = [row for row in rows if row["passes_gates"]]
     shown = sorted(passing, key=_rank)
     known = {row["algorithm"] for row in passing}
     others = sorted({row["algorithm"] for row in rows} - known, key=_algorithm_order)
@@ -133,12 +133,12 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     return SegmentSelectionSection(
         grade=str(selection["grade"]),
         meaning=GRADE_MEANINGS.get(str(selection["grade"]), ""),
-        selected=_named(selection.get("winner")),
+        selected=_named(selection.get("selected")),
         runner_up=_named(second),
-        similarity=None if second is None else second.get("ari_winner"),
+        similarity=None if second is None else second.get("rand_index_with_selected"),
         is_applied=bool(selection["is_applied"]),
-        n_tried=int(selection["tried"]),
-        n_passed=int(selection["passed"]),
+        n_tried=int(selection["n_tried"]),
+        n_passed=int(selection["n_passed"]),
         headings=tuple(FIGURE_LABELS.values()),
         candidates=tuple(_candidate(row) for row in [*shown, *nearest]),
         not_tried=_not_tried(bundle.comparison),
@@ -147,33 +147,33 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
 
 def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
     """Return the sort key of a candidate that passes; duplicates are not ranked."""
-    score = row["score"]
-    return (not row["is_chosen"], score is None, score or 0.0)
+    score = row["mean_rank"]
+    return (not row["is_selected"], score is None, score or 0.0)
 
 
 def _candidate(row: Mapping[str, Any]) -> CandidateRow:
-    failed = [name for name in str(row["failed"]).split(", ") if name]
+    failed = [name for name in str(row["failed_gates"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        inputs=INPUT_LABELS.get(row["instrument"], row["instrument"]),
+        inputs=INPUT_LABELS.get(row["inputs"], row["inputs"]),
         k=int(row["k"]),
         figures=tuple(row.get(name) for name in FIGURE_LABELS),
         failed_gates=tuple(GATE_LABELS.get(name, name) for name in failed),
-        is_selected=bool(row["is_chosen"]),
-        equivalent_to=str(row["twin"]),
+        is_selected=bool(row["is_selected"]),
+        equivalent_to=str(row["equivalent_to"]),
     )
 
 
 def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     """Return an algorithm's candidate with the fewest failed gates, the most stable first."""
     own = [row for row in rows if row["algorithm"] == algorithm]
-    return min(own, key=lambda row: (row["failed"].count(","), -(row["bootstrap"] or 0.0)))
+    return min(own, key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0)))
 
 
 def _named(candidate: Mapping[str, Any] | None) -> str | None:
     if candidate is None:
         return None
-    inputs = INPUT_LABELS.get(candidate["instrument"], candidate["instrument"])
+    inputs = INPUT_LABELS.get(candidate["inputs"], candidate["inputs"])
     return f"{_algorithm(candidate['algorithm'])} with {candidate['k']} segments ({inputs})"
 
 
