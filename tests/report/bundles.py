@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from probabilities_bundle import POLICIES, card, curves
-from exploration_bundle import explored
-from transitions_bundle import tables
 from campaigns_bundle import campaign_plans
-from shop_bundle import figures
 from customer_value_bundle import customer_value
+from exploration_bundle import explored
+from probabilities_bundle import POLICIES, card, curves
+from shop_bundle import figures
+from transitions_bundle import tables
 
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.panel import Feature
@@ -179,7 +179,9 @@ def comparison() -> pl.DataFrame:
         ),
         candidate("kmeans", 4, "min_step", silhouette=0.464, bootstrap_stability=0.986),
         candidate("rules", 2, silhouette=0.4, bootstrap_stability=0.99, mean_rank=1.75),
-        candidate("ward", 3, silhouette=0.468, bootstrap_stability=0.95, equivalent_to="kmeans k=3 on fm"),
+        candidate(
+            "ward", 3, silhouette=0.468, bootstrap_stability=0.95, equivalent_to="kmeans k=3 on fm"
+        ),
         candidate("gmm", 4, "tree, jaccard", bootstrap_stability=0.81),
         candidate("gmm", 3, "tree", bootstrap_stability=0.72),
         candidate("autoencoder_kmeans", 3, note="not installed"),

@@ -5,19 +5,9 @@ from functools import lru_cache
 
 import polars as pl
 
-from segpredict.analytics.kpis import OrderBook, kpi_tables, load_kpis
+from segpredict.analytics.kpis import OrderBook, kpi_tables
 
 FIRST, END = 14579, 15318  # 2009-12-01 to 2011-12-09
-
-
-class Kept(dict):
-    """Tables in the place of a run folder."""
-
-    def has(self, name: str) -> bool:
-        return name in self
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        return self[name]
 
 
 @lru_cache
@@ -39,4 +29,4 @@ def figures() -> dict[str, pl.DataFrame]:
         transitions=moves,
         draws=100,
     )
-    return load_kpis(Kept(kpi_tables(books)))
+    return kpi_tables(books)

@@ -10,8 +10,8 @@ from bundles import LISTED as ROW
 from bundles import SEGMENTS, bundle
 from chromium import BINARY, Chromium
 from exploration_bundle import explored
-from transitions_bundle import tables as moved
 from test_page import hostile_bundle
+from transitions_bundle import tables as moved
 
 from payloads import BREAKS, TAGS
 from segpredict.report import ReportInput, render_html

@@ -29,14 +29,21 @@ def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
         "arm; the 200 eligible can show +19.0 percentage points or more."
     )
     assert remind == (
-        "To detect +5\u202f% of the mean (80\u202f% power) a test needs 2,000 customers in each arm, "
-        "and 91 days. Or a control group of 35\u202f% of the list is enough."
+        "To detect +5\u202f% of the mean (80\u202f% power) a test needs 2,000 customers in each "
+        "arm, and 91 days. Or a control group of 35\u202f% of the list is enough."
     )
 
 
 def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
-    told = campaigns_section(bundle(campaigns=campaign_plans(windows=2, days=182))).top_campaigns[0].test
-    assert "arm: 2 windows, 182 days, if each window brings as many customers. The first 200" in told.text
+    told = (
+        campaigns_section(bundle(campaigns=campaign_plans(windows=2, days=182)))
+        .top_campaigns[0]
+        .test
+    )
+    assert (
+        "arm: 2 windows, 182 days, if each window brings as many customers. The first 200"
+        in told.text
+    )
     assert (told.windows, told.days) == (2, 182)
     assert campaigns_section(bundle()).top_campaigns[0].test.days is None
 

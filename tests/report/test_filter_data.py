@@ -9,8 +9,8 @@ from bundles import SEGMENTS, bundle
 from exploration_bundle import explored
 from hypothesis import given
 from hypothesis import strategies as st
-from transitions_bundle import tables as moved
 from test_page import Reader
+from transitions_bundle import tables as moved
 
 from segpredict.report import render_html
 from segpredict.report.html.filters import filter_data, pack_charts

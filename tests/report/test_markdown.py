@@ -50,7 +50,9 @@ def test_a_currency_is_no_markup_and_no_formula() -> None:
 
 
 def test_what_a_run_does_not_have_is_left_out() -> None:
-    told = render_markdown(section_contexts(bundle(customer_value={}, observed_transitions=None, evaluation=None)))
+    told = render_markdown(
+        section_contexts(bundle(customer_value={}, observed_transitions=None, evaluation=None))
+    )
     assert "## Revenue at risk" not in told
     assert "## Transitions between segments" not in told
     assert "## How far to trust it" not in told

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bundles import bundle, ledger, reading, evaluation
+from bundles import bundle, evaluation, ledger, reading
 
 from segpredict.report.context.model_card import (
     BROKEN_TEXT,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, evaluation
+from bundles import PNG, SEGMENTS, bundle, comparison, evaluation, ledger, profile
 from campaigns_bundle import campaign_plans
 
 from segpredict import report

@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
-from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, evaluation
-from transitions_bundle import tables as moved
+from bundles import SCORES, SEGMENTS, bundle, evaluation, ledger, migration, profile
 from test_page import Reader
+from transitions_bundle import tables as moved
 
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.report import SECTIONS, render_html
@@ -251,13 +251,13 @@ def test_the_canary_stands_beside_the_honest_number():
 
 def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
     found = segment_selection_section(bundle())
-    assert [(row.algorithm, row.k) for way in found.candidates] == [
+    assert [(row.algorithm, row.k) for row in found.candidates] == [
         ("K-means", 3),
         ("Rule grid", 2),
         ("Ward", 3),  # it makes another's segments and has no score
         ("Gaussian mixture", 3),
     ]
-    assert [row.is_selected for way in found.candidates] == [True, False, False, False]
+    assert [row.is_selected for row in found.candidates] == [True, False, False, False]
     assert found.candidates[2].equivalent_to == "kmeans k=3 on fm"
     assert found.candidates[3].failed_gates == ("hard to describe",)
     assert found.not_tried == ("Autoencoder + K-means: not installed",)

@@ -167,7 +167,10 @@ def _candidate(row: Mapping[str, Any]) -> CandidateRow:
 def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     """Return an algorithm's candidate with the fewest failed gates, the most stable first."""
     own = [row for row in rows if row["algorithm"] == algorithm]
-    return min(own, key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0)))
+    return min(
+        own,
+        key=lambda row: (row["failed_gates"].count(","), -(row["bootstrap_stability"] or 0.0)),
+    )
 
 
 def _named(candidate: Mapping[str, Any] | None) -> str | None:
