@@ -31,7 +31,7 @@ def test_every_section_and_every_field_is_documented():
         if context is None:
             continue  # nothing to say of this run
         assert type(context).__doc__
-        assert type(context).__dataclass_params__.frozen_as
+        assert type(context).__dataclass_params__.frozen
 
 
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
