@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from chances_bundle import USAGE, card, curves
+from campaigns_bundle import campaign_plans
+from customer_value_bundle import customer_value
 from exploration_bundle import explored
-from moves_bundle import tables
-from plays_bundle import plays
+from probabilities_bundle import POLICIES, card, curves
 from shop_bundle import figures
-from worth_bundle import worth
+from transitions_bundle import tables
 
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.panel import Feature
@@ -74,33 +74,33 @@ def gaps() -> dict[str, Any]:
 
 
 def reading(cutoff: str, n: int) -> dict[str, Any]:
-    told = [0.46, 0.27, 0.18, 0.09]
+    predicted = [0.46, 0.27, 0.18, 0.09]
     return {
         "cutoff": cutoff,
-        "n": n,
+        "n_rows": n,
         "customers": min(n, 4306),
         "scores": SCORES,
         "differences": gaps(),
-        "realised": [0.49, 0.24, 0.17, 0.10],
-        "forecast": dict.fromkeys(SCORES, told),
+        "actual_mix": [0.49, 0.24, 0.17, 0.10],
+        "predicted_mix": dict.fromkeys(SCORES, predicted),
     }
 
 
-def verdict(**change: Any) -> dict[str, Any]:
+def evaluation(**change: Any) -> dict[str, Any]:
     found = {
         "model": "xgboost",
-        "shipped": "xgboost",
-        "reason": "xgboost ships: over 2 test windows its log-loss of 0.9810 is 1.5% "
+        "selected": "xgboost",
+        "reason": "xgboost is selected: over 2 test windows its log-loss of 0.9810 is 1.5% "
         "below xgb_rfm4, the best baseline, and 12.4% below markov.",
         "skill": {},
         "segments": IDS,
         "horizon": 91,
         "lookback": 364,
-        "origins": [reading("2011-06-11", 4102), reading("2011-09-10", 4306)],
+        "windows": [reading("2011-06-11", 4102), reading("2011-09-10", 4306)],
         "pooled": reading("pooled", 8408),
-        "claims": [
+        "comparisons": [
             *(
-                {"baseline": b, "metric": m, "beats": b != "xgb_rfm4", "windows": 2}
+                {"baseline": b, "metric": m, "beats": b != "xgb_rfm4", "windows_better": 2}
                 for b in SCORES
                 for m in ("log_loss", "accuracy")
             ),
@@ -157,17 +157,11 @@ def profile() -> pl.DataFrame:
 
 
 def comparison() -> pl.DataFrame:
-    def way(algorithm, k, failed="", note="", **figures):
-        names = (
-            "silhouette",
-            "null_silhouette",
-            "bootstrap_stability",
-            "min_jaccard",
-            "temporal_stability",
-        )
+    def candidate(algorithm, k, failed="", note="", **figures):
+        names = ("silhouette", "null_silhouette", "bootstrap_stability", "min_jaccard")
         more = (
-            *("prediction_strength", "tree_accuracy", "value_separation"),
-            *("information_gain", "mean_rank"),
+            *("temporal_stability", "prediction_strength", "tree_accuracy"),
+            *("value_separation", "information_gain", "mean_rank"),
         )
         blank = {**dict.fromkeys((*names, *more)), "equivalent_to": ""}
         facts = {"inputs": "fm", "algorithm": algorithm, "k": k, "failed_gates": failed}
@@ -175,7 +169,7 @@ def comparison() -> pl.DataFrame:
         return {**facts, "note": note, "passes_gates": passes, **blank, **figures}
 
     rows = [
-        way(
+        candidate(
             "kmeans",
             3,
             silhouette=0.468,
@@ -183,14 +177,14 @@ def comparison() -> pl.DataFrame:
             bootstrap_stability=0.956,
             mean_rank=1.25,
         ),
-        way("kmeans", 4, "min_step", silhouette=0.464, bootstrap_stability=0.986),
-        way("rules", 2, silhouette=0.4, bootstrap_stability=0.99, mean_rank=1.75),
-        way(
+        candidate("kmeans", 4, "min_step", silhouette=0.464, bootstrap_stability=0.986),
+        candidate("rules", 2, silhouette=0.4, bootstrap_stability=0.99, mean_rank=1.75),
+        candidate(
             "ward", 3, silhouette=0.468, bootstrap_stability=0.95, equivalent_to="kmeans k=3 on fm"
         ),
-        way("gmm", 4, "tree, jaccard", bootstrap_stability=0.81),
-        way("gmm", 3, "tree", bootstrap_stability=0.72),
-        way("autoencoder_kmeans", 3, note="not installed"),
+        candidate("gmm", 4, "tree, jaccard", bootstrap_stability=0.81),
+        candidate("gmm", 3, "tree", bootstrap_stability=0.72),
+        candidate("autoencoder_kmeans", 3, note="not installed"),
     ]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     return frame.with_columns(is_selected=pl.int_range(pl.len()) == 0)
@@ -219,10 +213,10 @@ def candidates() -> pl.DataFrame:
             "k": [2, 3, 4],
             "silhouette": [0.512, 0.448, 0.401],
             "inertia": [0.71, 0.48, 0.37],
-            "smallest": [0.31, 0.12, 0.014],
-            "largest": [0.69, 0.56, 0.41],
-            "failed": [["max_share"], [], ["min_share"]],
-            "is_chosen": [False, True, False],
+            "smallest_share": [0.31, 0.12, 0.014],
+            "largest_share": [0.69, 0.56, 0.41],
+            "failed_gates": [["max_share"], [], ["min_share"]],
+            "is_selected": [False, True, False],
         }
     )
 
@@ -312,7 +306,7 @@ CARD = {
 }
 
 
-def canary() -> tuple[dict[str, Any], ...]:
+def leakage_demo() -> tuple[dict[str, Any], ...]:
     careless = {"meaning": "Random rows held out.", "accuracy": 0.9, "log_loss": 0.2}
     honest = {"meaning": "Later rows held out.", "accuracy": 0.6, "log_loss": 0.9}
     return careless | {"is_honest": False}, honest | {"is_honest": True}
@@ -436,13 +430,13 @@ def bundle(**change: Any) -> ReportInput:
         expected_mix={"S0": 2015.2, "S1": 1100.0, "S2": 780.8, "S3": 410.0},
         observed_transitions=migration(),
         transitions_note="Counted over 9 pairs of windows.",
-        transitions={name: MOVED[name] for name in ("mobility", "order", "compared")},
-        evaluation=verdict(usage=USAGE),
+        transitions={name: MOVED[name] for name in ("mobility", "markov_order", "comparison")},
+        evaluation=evaluation(policies=POLICIES),
         scorecard=card(),
         curves=curves(),
-        customer_value=worth(),
-        campaigns=plays(),
-        leakage_demo=canary(),
+        customer_value=customer_value(),
+        campaigns=campaign_plans(),
+        leakage_demo=leakage_demo(),
         importance=importance(),
         plots={f"beeswarm_{i}": PNG for i in IDS},
         n_explained=2000,

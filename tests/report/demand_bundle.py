@@ -80,7 +80,7 @@ def demand() -> dict[str, pl.DataFrame]:
         "forecast": pl.DataFrame(items, DEMAND_FORECAST_SCHEMA),
         "levels": pl.DataFrame(standing, PUBLISHABLE_LEVELS_SCHEMA),
         "backtest": errors(),
-        "mix": pl.DataFrame(mix),
+        "expected_customers": pl.DataFrame(mix),
         "assortment": index,
         "suggestions": index.filter(level="product").with_columns(rank=1),
     }

@@ -10,8 +10,8 @@ from bundles import LISTED as ROW
 from bundles import SEGMENTS, bundle
 from chromium import BINARY, Chromium
 from exploration_bundle import explored
-from moves_bundle import tables as moved
 from test_page import hostile_bundle
+from transitions_bundle import tables as moved
 
 from payloads import BREAKS, TAGS
 from segpredict.report import ReportInput, render_html
@@ -28,7 +28,7 @@ def hostile(payload: str) -> ReportInput:
     return replace(
         hostile_bundle(payload),
         exploration=explored(payload),
-        customers=(row,),
+        shortlist=(row,),
         reasons_note=payload,
     )
 
@@ -45,7 +45,7 @@ def page(browser, tmp_path: Path) -> Chromium:
         ROW | {"customer_id": f"c{i:02d}", "rank": i + 1, "value_at_risk": 900.0 - i}
         for i in range(20)
     )
-    given = bundle(customers=rows, movement=moved(SEGMENTS))
+    given = bundle(customers=rows, transitions=moved(SEGMENTS))
     text = render_html(given)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")

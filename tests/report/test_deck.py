@@ -301,7 +301,7 @@ def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
 
 
 def test_an_empty_shop_leaves_a_deck_that_opens():
-    empty = bundle(segments=(), profile=None, mix_now={}, mix_expected={})
+    empty = bundle(segments=(), profile=None, current_mix={}, expected_mix={})
     assert pptx.Presentation(io.BytesIO(render_deck(empty)))
 
 

@@ -1,6 +1,6 @@
 """The page of a run that fell back on a baseline, or on a part of its model."""
 
-from bundles import bundle, verdict
+from bundles import bundle, evaluation
 
 from segpredict.report import render_html
 from segpredict.report.context.evaluation import evaluation_section as section
@@ -9,27 +9,27 @@ from segpredict.report.context.importance import importance_section
 from segpredict.report.model_names import model_label
 
 
-def scored(losses, shipped="blend"):
+def scored(losses, selected="blend"):
     """Return a verdict with these log-losses."""
     scores = {name: {"log_loss": loss, "accuracy": 0.6} for name, loss in losses.items()}
-    plain = verdict()
+    plain = evaluation()
     return {
         **plain,
         "model": "blend",
-        "shipped": shipped,
+        "selected": selected,
         "pooled": {**plain["pooled"], "scores": scores},
     }
 
 
 def test_trees_that_are_the_whole_model_are_shown_once_and_are_no_fallback():
     losses = {"blend": 0.5, "xgboost": 0.5, "markov": 1.0}
-    trust = headline_section(bundle(verdict=scored(losses, "xgboost"))).trust
+    trust = headline_section(bundle(evaluation=scored(losses, "xgboost"))).trust
     assert [score.label for score in trust.scores] == ["XGBoost", "Markov chain"]
     assert not trust.is_fallback
 
 
 def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
-    plain = verdict()
+    plain = evaluation()
     scores = plain["pooled"]["scores"]
     twin = {**scores, "blend": scores["xgboost"]}
     gaps = plain["pooled"]["differences"]
@@ -38,7 +38,7 @@ def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
         "scores": twin,
         "differences": {**gaps, "xgboost": gaps["markov"]},
     }
-    told = section(bundle(verdict={**plain, "model": "blend", "pooled": pooled}))
+    told = section(bundle(evaluation={**plain, "model": "blend", "pooled": pooled}))
     names = [row.label for row in told.pooled.models]
     assert (told.model, names[0]) == ("XGBoost", "XGBoost")
     assert len(names) == len(set(names)) == len(scores)
@@ -47,21 +47,21 @@ def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
 
 def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():
     losses = {"blend": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
-    given = bundle(verdict=scored(losses, "markov"), reasons_note="Of the trees.")
+    given = bundle(evaluation=scored(losses, "markov"), reasons_note="Of the trees.")
     page = render_html(given)
-    assert "no better than a plainer forecast, so that one is in use" in page
+    assert "not better than a simpler forecast, which is in use" in page
     assert importance_section(given).in_use == model_label("markov")
-    assert "These are the reasons of the boosted trees" in page
+    assert "The boosted trees are explained" in page
 
 
 def test_where_the_fallback_itself_is_explained_no_trees_are_named_beside_reasons():
     losses = {"blend": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
-    given = bundle(verdict=scored(losses, "bgnbd_gg"))
+    given = bundle(evaluation=scored(losses, "bgnbd_gg"))
     assert importance_section(given).in_use == ""
-    assert "the reasons of the boosted trees" not in render_html(given)
+    assert "The boosted trees are explained" not in render_html(given)
 
 
 def test_a_note_of_run_and_verdict_with_the_name_of_a_model_is_told_once():
     note = "Judge by what is gained over rfm_lookup."
-    found = headline_section(bundle(warnings=(note,), verdict=verdict(warnings=[note])))
+    found = headline_section(bundle(warnings=(note,), evaluation=evaluation(warnings=[note])))
     assert found.warnings == ("Judge by what is gained over the RFM look-up.",)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
-from plays_bundle import plays
+from bundles import PNG, SEGMENTS, bundle, comparison, evaluation, ledger, profile
+from campaigns_bundle import campaign_plans
 
 from segpredict import report
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
@@ -107,20 +107,20 @@ def hostile_bundle(payload: str):
         files=(InputFile(payload, 1, payload, Detected(others={payload: payload})),),
         ledger=Ledger((entry,)),
         profile=profile().with_columns(pl.lit(payload).alias(payload)),
-        candidates=pl.DataFrame({"k": [2], payload: [payload], "failed": [[payload]]}),
+        candidates=pl.DataFrame({"k": [2], payload: [payload], "failed_gates": [[payload]]}),
         comparison=comparison().with_columns(
             algorithm=pl.lit(payload),
-            instrument=pl.lit(payload),
-            failed=pl.lit(payload),
+            inputs=pl.lit(payload),
+            failed_gates=pl.lit(payload),
         ),
         segment_notes={payload: payload},
-        migration=pl.DataFrame(
+        observed_transitions=pl.DataFrame(
             {"from_id": [payload], "to_id": ["S0"], "n": [3], "from_name": [payload]}
         ),
-        migration_note=payload,
-        verdict=verdict(model=payload, shipped=payload, reason=payload, warnings=[payload]),
+        transitions_note=payload,
+        evaluation=evaluation(model=payload, selected=payload, reason=payload, warnings=[payload]),
         importance=importance,
-        plays=plays(title=payload, action=payload, caution=payload),
+        campaigns=campaign_plans(title=payload, action=payload, caution=payload),
         experiments=({"campaign": "hold_best", "created": payload, "readout": payload},),
         plots={"beeswarm_S1": payload.encode()},
         glossary=(feature,),
@@ -139,10 +139,10 @@ def test_hostile_strings_everywhere_are_shown_as_text_and_nothing_else(payload):
 
 
 def test_a_hostile_verdict_and_mix_change_no_markup():
-    bad = verdict()
+    bad = evaluation()
     bad["pooled"]["scores"] = {HOSTILE[1]: {"log_loss": HOSTILE[0], "accuracy": None}}
     bad["pooled"]["differences"] = {HOSTILE[1]: {"log_loss": {"value": HOSTILE[0]}}}
-    assert_harmless(Reader(render_html(bundle(verdict=bad, mix_now={"S0": HOSTILE[0]}))))
+    assert_harmless(Reader(render_html(bundle(evaluation=bad, current_mix={"S0": HOSTILE[0]}))))
 
 
 def test_the_page_forbids_every_request_and_every_script_but_its_own():
@@ -193,19 +193,19 @@ def test_every_section_is_placed_in_order_and_linked():
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     links.remove("#content")
     expected = [
-        *("headline", "shop", "cohorts", "exploration", "segments", "portraits"),
-        "choice",
-        *("migration", "mobility", "verdict", "chances", "canary", "worth"),
-        *("topics", "importance", "pulls", "people", "customers", "actions"),
-        *("ledger", "card", "appendix"),
+        *("headline", "shop", "cohorts", "exploration", "segments", "segment_profiles"),
+        *("segment_selection", "transitions", "mobility", "evaluation", "probabilities"),
+        *("leakage_demo", "customer_value", "drivers", "importance", "transition_drivers"),
+        *("example_customers", "shortlist", "campaigns"),
+        *("ledger", "model_card", "appendix"),
     ]
     assert ids == expected
     # Each twice: in the navigation, and beside its heading to be copied.
     assert links[: len(expected)] == [f"#{name}" for name in expected]
     rest = [link for link in links[len(expected) :] if link.startswith("#")]
     assert [*dict.fromkeys(rest)] == [
-        *("#headline", "#worth", "#ledger"),  # page one leads to what it sums up
-        *(f"#{n}" for n in expected if n not in ("headline", "worth", "ledger")),
+        *("#headline", "#customer_value", "#ledger"),  # page one leads to what it sums up
+        *(f"#{n}" for n in expected if n not in ("headline", "customer_value", "ledger")),
     ]
 
 
@@ -221,7 +221,7 @@ def test_pictures_are_embedded():
 
 
 def test_contexts_are_plain_json_without_nan():
-    odd = bundle(mix_now={"S0": float("nan"), "S1": 3}, mix_expected={"S1": float("inf")})
+    odd = bundle(current_mix={"S0": float("nan"), "S1": 3}, expected_mix={"S1": float("inf")})
     text = json.dumps(section_contexts(odd), allow_nan=False)
     assert json.loads(text) == section_contexts(odd)
 
@@ -231,23 +231,23 @@ def test_two_renderings_are_equal():
 
 
 def test_no_page_says_nan_or_none():
-    text = Reader(render_html(bundle(mix_now={"S0": float("nan")}))).text
+    text = Reader(render_html(bundle(current_mix={"S0": float("nan")}))).text
     assert "nan" not in text.lower().replace("finan", "")
     assert "None" not in text
 
 
 BARE = {
     "profile": None,
-    "metrics": {},
+    "kpis": {},
     "exploration": {},
     "candidates": None,
     "comparison": None,
     "segment_notes": {},
-    "mix_now": {},
-    "mix_expected": {},
-    "migration": None,
-    "movement": {},
-    "verdict": None,
+    "current_mix": {},
+    "expected_mix": {},
+    "observed_transitions": None,
+    "transitions": {},
+    "evaluation": None,
     "importance": None,
     "plots": {},
     "glossary": (),
@@ -264,16 +264,16 @@ def test_a_missing_part_leaves_a_page(part):
 
 def test_a_page_with_nothing_optional_says_what_is_missing():
     text = Reader(render_html(bundle(**BARE))).text
-    assert "Nothing was tested" in text
-    assert "No moves were counted" in text
-    assert "No reasons were worked out" in text
+    assert "No model was tested" in text
+    assert "No transitions were counted" in text
+    assert "Nothing was explained" in text
 
 
 def test_an_empty_ledger_no_segments_and_no_rows_are_shown():
     empty = bundle(
         segments=(),
         ledger=Ledger(()),
-        migration=bundle().observed_transitions.clear(),
+        observed_transitions=bundle().observed_transitions.clear(),
         profile=profile().clear(),
         importance=bundle().importance.clear(),
     )

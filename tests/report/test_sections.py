@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
-from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, verdict
-from moves_bundle import tables as moved
+from bundles import SCORES, SEGMENTS, bundle, evaluation, ledger, migration, profile
 from test_page import Reader
+from transitions_bundle import tables as moved
 
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.report import SECTIONS, render_html
@@ -31,37 +31,37 @@ def test_every_section_and_every_field_is_documented():
         if context is None:
             continue  # nothing to say of this run
         assert type(context).__doc__
-        assert type(context).__dataclass_params__.frozen_as
+        assert type(context).__dataclass_params__.frozen
 
 
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
     said = headline_section(bundle()).sentence.replace("\xa0", " ")
     assert said == (
         "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
-        "segment likely for each from 10 Sep to 9 Dec 2011."
+        "most likely segment of each from 10 Sep to 9 Dec 2011."
     )
 
 
 def test_the_finding_is_the_largest_change_of_share():
     found = headline_section(
-        bundle(mix_now={"S0": 50, "S1": 50}, mix_expected={"S0": 80, "S1": 20})
+        bundle(current_mix={"S0": 50, "S1": 50}, expected_mix={"S0": 80, "S1": 20})
     )
     assert found.finding == (
-        "Inactive is expected to grow most: from 50 to 80 of every hundred customers."
+        "Inactive is expected to grow most: from 50 to 80 percent of customers."
     )
 
 
 def test_an_unchanged_mix_is_said_to_stay():
     same = {"S0": 5, "S1": 5}
-    found = headline_section(bundle(mix_now=same, mix_expected=same)).finding
-    assert found == "The mix of segments is expected to stay as it is."
+    found = headline_section(bundle(current_mix=same, expected_mix=same)).finding
+    assert found == "The mix of segments is expected to stay the same."
 
 
 def test_no_accuracy_stands_alone():
     trust = headline_section(bundle()).trust
     assert [score.label for score in trust.scores] == [
         "XGBoost",
-        "Persistence (nobody moves)",
+        "Persistence (all customers stay)",
         "Markov chain",
     ]
     assert (trust.windows, trust.n_forecasts) == (2, 8408)
@@ -72,14 +72,14 @@ def test_no_accuracy_stands_alone():
 
 
 def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
-    fallen = verdict(shipped="markov", reason="markov ships: it was not beaten.")
-    trust = headline_section(bundle(verdict=fallen)).trust
+    fallen = evaluation(selected="markov", reason="markov is selected: it was not beaten.")
+    trust = headline_section(bundle(evaluation=fallen)).trust
     assert trust.is_fallback
     assert [(s.label, s.is_selected) for s in trust.scores][:2] == [
         ("Markov chain", True),
         ("XGBoost", False),
     ]
-    assert "the Markov chain ships: it was not beaten." in text(verdict=fallen)
+    assert "the Markov chain is selected: it was not beaten." in text(evaluation=fallen)
 
 
 def test_warnings_of_the_run_and_of_the_verdict_are_shown_with_names():
@@ -131,7 +131,7 @@ def test_moves_are_counted_and_thin_rows_are_marked():
 
 def test_first_time_buyers_are_a_row_but_no_segment():
     new = pl.DataFrame({"from_id": ["NEW"], "to_id": ["S1"], "n": [40], "from_name": ["New"]})
-    page = moves(bundle(migration=pl.concat([migration(), new], how="diagonal")))
+    page = moves(bundle(observed_transitions=pl.concat([migration(), new], how="diagonal")))
     assert page.rows[-1].badge.name == "New"
     assert page.rows[-1].cells[1].n == 40
     assert page.share_staying == moves(bundle()).share_staying
@@ -164,17 +164,17 @@ def test_an_interval_without_zero_on_the_good_side_is_better():
 
 
 def test_a_model_that_loses_is_said_to_lose():
-    bad = verdict(claims=[])
+    bad = evaluation(comparisons=[])
     worse = {"log_loss": {"value": 0.2, "low": 0.1, "high": 0.3}}
     bad["pooled"] |= {"differences": {"markov": worse}}
-    duel = judged(bundle(verdict=bad)).pooled.comparisons[0]
+    duel = judged(bundle(evaluation=bad)).pooled.comparisons[0]
     assert duel.rows[0].outcome == "worse"
     assert duel.title.endswith("beats 0 of 1 baselines and loses to 1.")
 
 
 def test_a_difference_that_not_every_window_shows_is_not_claimed():
-    claim = {"baseline": "markov", "metric": "log_loss", "beats": False, "windows": 1}
-    losses = judged(bundle(verdict=verdict(claims=[claim]))).pooled.comparisons[0]
+    claim = {"baseline": "markov", "metric": "log_loss", "beats": False, "windows_better": 1}
+    losses = judged(bundle(evaluation=evaluation(comparisons=[claim]))).pooled.comparisons[0]
     markov = next(row for row in losses.rows if row.label == "Markov chain")
     assert (markov.outcome, markov.beats, markov.windows) == ("better", False, 1)
 
@@ -217,13 +217,13 @@ def test_the_ledger_shows_every_rule_and_that_it_adds_up():
         "duplicates",
     ]
     shown = text()
-    for figure in ("£20,000.55", "£3,000.05", "£17,000.50", "−£410.25", "adds up"):
+    for figure in ("£20,000.55", "£3,000.05", "£17,000.50", "−£410.25", "reconciles"):
         assert figure in shown
 
 
 def test_a_ledger_that_does_not_add_up_says_so_loudly():
     entries = (*ledger().entries, LedgerEntry("excluded", "lost", "Lost.", LedgerCount(1)))
-    assert "does not add up" in text(ledger=Ledger(entries))
+    assert "does not reconcile" in text(ledger=Ledger(entries))
 
 
 def test_the_appendix_shows_the_window_the_config_and_the_glossary():
@@ -244,20 +244,20 @@ def test_all_names_of_segments_are_shown():
 
 def test_the_canary_stands_beside_the_honest_number():
     page = text()
-    assert "What a careless test would claim" in page
+    assert "what a careless test would report" in page
     assert "+30.0" in page
-    assert "careless" not in text(canary=())
+    assert "careless test" not in text(leakage_demo=())
 
 
 def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
     found = segment_selection_section(bundle())
-    assert [(way.algorithm, way.k) for way in found.candidates] == [
+    assert [(row.algorithm, row.k) for row in found.candidates] == [
         ("K-means", 3),
         ("Rule grid", 2),
         ("Ward", 3),  # it makes another's segments and has no score
         ("Gaussian mixture", 3),
     ]
-    assert [way.is_selected for way in found.candidates] == [True, False, False, False]
+    assert [row.is_selected for row in found.candidates] == [True, False, False, False]
     assert found.candidates[2].equivalent_to == "kmeans k=3 on fm"
     assert found.candidates[3].failed_gates == ("hard to describe",)
     assert found.not_tried == ("Autoencoder + K-means: not installed",)
@@ -265,7 +265,7 @@ def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
 
 def test_the_choice_names_its_grade_and_the_runner_up():
     said = text()
-    assert "Of 5 ways to segment, 2 pass every gate" in said
+    assert "Of 5 candidates, 2 pass every gate" in said
     assert "Grade: reproducible" in said
     assert "Runner-up: Rule grid with 2 segments (spend, days)" in said
 
@@ -276,13 +276,13 @@ def test_without_a_comparison_the_page_says_nothing_of_one():
 
 def test_a_comparison_that_was_not_followed_says_so():
     other = {**bundle().selection, "is_applied": False}
-    assert "made as the options say" in text(selection=other)
-    assert "made as the options say" not in text()
+    assert "The segments on this page follow the settings" in text(selection=other)
+    assert "The segments on this page follow the settings" not in text()
 
 
 def test_nobody_passing_is_said_in_words():
-    lost = {**bundle().selection, "winner": None, "runner_up": None, "passed": 0}
-    assert "None of 5 ways to segment passes every gate" in text(selection=lost)
+    lost = {**bundle().selection, "selected": None, "runner_up": None, "n_passed": 0}
+    assert "None of 5 candidates passes every gate" in text(selection=lost)
 
 
 def test_the_interval_of_the_mix_is_as_wide_as_the_tests_were_off():
@@ -294,12 +294,12 @@ def test_the_interval_of_the_mix_is_as_wide_as_the_tests_were_off():
 
 
 def test_without_a_test_the_mix_has_no_interval():
-    moves = headline_section(bundle(verdict=None)).segments
+    moves = headline_section(bundle(evaluation=None)).segments
     assert {(move.low, move.high) for move in moves} == {(None, None)}
 
 
 def test_sizes_are_told_since_the_window_before_and_since_last_year():
-    given = bundle(movement=moved(SEGMENTS))
+    given = bundle(transitions=moved(SEGMENTS))
     core = headline_section(given).segments[3]
     # Of the newest period's matrix: its row of Core, and the column a year before.
     assert core.before == 1 + 3 + 9 + 33
@@ -311,7 +311,7 @@ def test_page_one_tells_what_money_is_at_risk_and_what_came_of_such_claims():
     stakes = headline_section(bundle()).revenue_at_stake
     assert stakes.revenue_at_risk == customer_value_section(bundle()).total.value_at_risk
     assert stakes.realised_range == customer_value_section(bundle()).backtested_sums
-    assert headline_section(bundle(worth={})).revenue_at_stake is None
+    assert headline_section(bundle(customer_value={})).revenue_at_stake is None
 
 
 def test_page_one_tells_what_the_data_are():
@@ -323,8 +323,8 @@ def test_page_one_tells_what_the_data_are():
 def test_calibration_is_graded_by_its_error():
     assert headline_section(bundle()).trust.calibration == "close"
     far = SCORES | {"xgboost": SCORES["xgboost"] | {"ece": 0.051}}
-    found = verdict(pooled=verdict()["pooled"] | {"scores": far})
-    assert headline_section(bundle(verdict=found)).trust.calibration == "off"
+    found = evaluation(pooled=evaluation()["pooled"] | {"scores": far})
+    assert headline_section(bundle(evaluation=found)).trust.calibration == "off"
 
 
 def test_page_one_shows_the_actions_of_their_section_and_no_box_without_any():
@@ -334,5 +334,5 @@ def test_page_one_shows_the_actions_of_their_section_and_no_box_without_any():
     assert [(a.title, a.n, a.test) for a in page] == [
         (each.title, each.n, each.test) for each in told
     ]
-    assert "What to do first" in text()
-    assert "What to do first" not in text(plays={})
+    assert "Campaigns to run first" in text()
+    assert "Campaigns to run first" not in text(campaigns={})

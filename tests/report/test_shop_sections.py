@@ -54,10 +54,10 @@ def test_counts_have_no_interval_and_every_figure_its_definition():
 
 def test_a_horizon_that_no_year_holds_shows_no_year_before():
     odd = changed(start=pl.col("start") - 1, end=pl.col("end") - 1)
-    found = shop_section(bundle(metrics=odd, end_day=END - 1, first_day=14579))
+    found = shop_section(bundle(kpis=odd, end_day=END - 1, first_day=14579))
     assert len(found.spans) == 3
     short = odd["figures"].filter(pl.col("end").is_null() | (pl.col("end") > END - 150))
-    found = shop_section(bundle(metrics={**odd, "figures": short}, end_day=END - 1))
+    found = shop_section(bundle(kpis={**odd, "figures": short}, end_day=END - 1))
     assert len(found.spans) == 2
     assert found.kpi_rows[0].last_year is None
 
@@ -75,7 +75,7 @@ def test_the_last_month_is_pale_and_says_why():
 
 def test_whole_months_need_no_word():
     months = figures()["months"].filter("is_whole")
-    assert shop_section(bundle(metrics={**figures(), "months": months})).incomplete_months == ""
+    assert shop_section(bundle(kpis={**figures(), "months": months})).incomplete_months == ""
 
 
 def test_the_bridge_hangs_its_steps_between_gross_and_net():
@@ -101,15 +101,15 @@ def test_a_shop_without_sales_or_segments_has_neither_curve_nor_shares():
     bare = known["figures"].filter(
         ~pl.col("kpi").is_in(["gini", "segment_revenue_share", "top_decile_share"])
     )
-    found = shop_section(bundle(metrics={**known, "figures": bare}))
+    found = shop_section(bundle(kpis={**known, "figures": bare}))
     assert found.lorenz is None
     assert found.segment_revenue == ()
-    assert_harmless(Reader(render_html(bundle(metrics={**known, "figures": bare}))))
+    assert_harmless(Reader(render_html(bundle(kpis={**known, "figures": bare}))))
 
 
 def test_a_run_without_figures_has_neither_section():
-    assert shop_section(bundle(metrics={})) is None
-    assert cohorts_section(bundle(metrics={})) is None
+    assert shop_section(bundle(kpis={})) is None
+    assert cohorts_section(bundle(kpis={})) is None
 
 
 def test_censored_cells_are_blank_and_not_zero():
@@ -124,7 +124,7 @@ def test_censored_cells_are_blank_and_not_zero():
 
 def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
     few = changed(n=pl.when(pl.col("scope") == "2011-03").then(4).otherwise("n"))
-    found = cohorts_section(bundle(metrics=few)).heat_maps[1]
+    found = cohorts_section(bundle(kpis=few)).heat_maps[1]
     row = next(row for row in found.rows if row.month == "2011-03")
     assert (row.n, row.is_small) == (4, True)
     assert set(row.cells) == {None}
@@ -147,10 +147,10 @@ def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():
     older = known.filter(pl.col("scope").str.contains("^20")).with_columns(
         scope="19" + pl.col("scope").str.tail(5)
     )
-    found = cohorts_section(bundle(metrics={**figures(), "figures": pl.concat([known, older])}))
+    found = cohorts_section(bundle(kpis={**figures(), "figures": pl.concat([known, older])}))
     assert found.n_cohorts > len(found.heat_maps[0].rows)
     assert found.heat_maps[0].rows[-1].month == "2011-11" or found.heat_maps[0].rows[-1].n
-    shown = text(metrics={**figures(), "figures": pl.concat([known, older])})
+    shown = text(kpis={**figures(), "figures": pl.concat([known, older])})
     assert re.search(r"The page shows the newest \d+ of \d+ cohorts", shown)
 
 

@@ -42,7 +42,7 @@ class ReportInput:
     segment_profiles
         `segmentation.profile_cards`: the profile of each segment.
     candidates
-        One row per number of segments; ``is_chosen`` marks the selected one.
+        One row per number of segments; ``is_selected`` marks the selected one.
     comparison
         `segmentation.selection.comparison_table`: one row per candidate, if compared.
     selection

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import shown
-from asked import KEYS, MONTHS, WINDOW, Asked
+from run_queries import KEYS, MONTHS, WINDOW, Asked
 
 from segpredict import Report
 

@@ -117,7 +117,7 @@ def test_moves_name_their_periods() -> None:
             "is_small": [True],
         }
     )
-    told = table("moves", movement={"observed": counted}).filter(kind="counted")
+    told = table("moves", transitions={"observed": counted}).filter(kind="counted")
     assert told.row(0)[:6] == (
         *("counted", date(2024, 3, 4), date(2024, 4, 1)),
         *("NEW", "S1", 3.0),

@@ -189,8 +189,8 @@ def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
         LeakageCheck(
             "L3",
             "Segments fitted with customers or days of the tests",
-            f"The segments use no data after {format_iso_day(fitted_until)}; the first test began on "
-            f"{format_iso_day(cutoffs[0].isoformat())}."
+            f"The segments use no data after {format_iso_day(fitted_until)}; the first test began "
+            f"on {format_iso_day(cutoffs[0].isoformat())}."
             if fitted_until
             else "The run does not say on which data the segments were fitted.",
             BROKEN_TEXT

@@ -37,15 +37,12 @@ CANDIDATE_COLUMNS = {
     "k": ("Segments", "whole"),
     "silhouette": ("Silhouette", "score"),
     "inertia": ("Inertia", "score"),
-    "smallest": ("Smallest", "share"),
-    "largest": ("Largest", "share"),
     "smallest_share": ("Smallest", "share"),
     "largest_share": ("Largest", "share"),
-    "failed": ("Failed gates", "text"),
-    "gates_failed": ("Failed gates", "text"),
-    "passes": ("Passes the gates", "text"),
+    "failed_gates": ("Failed gates", "text"),
+    "passes_gates": ("Passes the gates", "text"),
 }
-HIDDEN_COLUMNS = {"segment", "code", "segment_id", "id", "name", "is_chosen", *SIZE_COLUMNS}
+HIDDEN_COLUMNS = {"segment", "code", "segment_id", "id", "name", "is_selected", *SIZE_COLUMNS}
 MONEY_WORDS = ("spend", "revenue", "aov", "money", "amount", "value")
 
 
@@ -145,7 +142,7 @@ def segments_section(bundle: ReportInput) -> SegmentsSection:
         candidate_columns=candidate_columns,
         candidates=tuple(
             SegmentCountRow(
-                bool(row.get("is_chosen", False)),
+                bool(row.get("is_selected", False)),
                 tuple(_gates(row.get(column.name)) for column in candidate_columns),
             )
             for row in candidates.to_dicts()

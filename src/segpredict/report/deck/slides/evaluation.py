@@ -50,8 +50,8 @@ def evaluation_slide(source: DeckSource) -> SlidePage | None:
     return SlidePage(
         title=comparisons[0].title.rstrip(".") if comparisons else f"{trust.selected} is in use",
         subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
-        f"{format_number(context.pooled.customers)} customers, in {trust.windows} windows after the "
-        "training data.",
+        f"{format_number(context.pooled.customers)} customers, in {trust.windows} windows after "
+        "the training data.",
         elements=tuple(elements),
         notes=(
             f"Tests began on {tests or 'no day'}. Each has its own model, trained on data from "
@@ -218,8 +218,8 @@ def demand_slide(source: DeckSource) -> SlidePage | None:
             "units per customer, with the season of last year (demand/).",
             "WAPE is the sum of absolute errors divided by the actual units, in backtests.",
             *(_level_text(level) for level in context.levels),
-            f"Order up to: sufficient in {format_share(context.service_level, 0)} of windows where cost is "
-            "not known.",
+            f"Order up to: sufficient in {format_share(context.service_level, 0)} of windows "
+            "where cost is not known.",
         ),
     )
 

@@ -86,7 +86,10 @@ def _measured(context: SegmentsSection) -> str:
     measured, until = notes.get("Measured on"), notes.get("Fitted on data until")
     if not measured or not until:
         return ""
-    return f"Segments are based on {measured}, fitted on data until {format_iso_day(until)} and frozen."
+    return (
+        f"Segments are based on {measured}, fitted on data until {format_iso_day(until)} and "
+        "frozen."
+    )
 
 
 def _segments_chart(rows: list[SegmentRow], *, has_money: bool) -> SlideChart:
@@ -127,8 +130,8 @@ def _segments_table(rows: list[SegmentRow], rules: dict[str, str]) -> SlideTable
 
 STABILITY_LABEL = "Bootstrap stability"  # heading on the page
 MAX_CANDIDATES_SHOWN = 9
-SHOWN = ("k", "silhouette", "smallest_share", "smallest", "largest_share", "largest")
-GATES = ("failed", "gates_failed")
+SHOWN = ("k", "silhouette", "smallest_share", "largest_share")
+GATE_COLUMN = "failed_gates"
 
 
 def segment_selection_slide(source: DeckSource) -> SlidePage | None:
@@ -212,7 +215,7 @@ def _tried(context: SegmentsSection) -> SlidePage:
     tried = context.candidates[:MAX_CANDIDATES_SHOWN]
     chosen = [t for t in tried if t.is_selected]
     numbers = tuple(_at(t, places, "k") for t in tried)
-    gate = next((name for name in GATES if name in places), None)
+    gate = GATE_COLUMN if GATE_COLUMN in places else None
     failing = [t for t in tried if gate and _at(t, places, gate)]
     selected = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
     fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
@@ -311,8 +314,8 @@ def _transitions_title(context: TransitionsSection, rows: list[TransitionRow]) -
     stays = [(f.share, r) for r in rows if r.badge.id in known for f in _stay(r)]
     least = min(stays, key=lambda pair: pair[0])
     return (
-        f"{format_share(context.share_staying, 0)} of customers stay in their segment for a window; "
-        f"of {truncate_words(least[1].badge.name, 24)} only {format_share(least[0], 0)} do"
+        f"{format_share(context.share_staying, 0)} of customers stay in their segment for a "
+        f"window; of {truncate_words(least[1].badge.name, 24)} only {format_share(least[0], 0)} do"
     )
 
 

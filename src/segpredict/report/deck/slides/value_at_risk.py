@@ -56,8 +56,8 @@ def _title(context: CustomerValueSection, rows: list[SegmentValueRow], currency:
     most = max(rows, key=lambda each: each.value_at_risk or 0)
     name = truncate_words(most.badge.name if most.badge else "", 30)
     return (
-        f"{format_money(context.total.value_at_risk, currency)} is at risk, most of it with {name}: "
-        f"{format_money(most.value_at_risk, currency)} of {format_number(most.n)} customers"
+        f"{format_money(context.total.value_at_risk, currency)} is at risk, most of it with "
+        f"{name}: {format_money(most.value_at_risk, currency)} of {format_number(most.n)} customers"
     )
 
 
@@ -114,8 +114,8 @@ HOLDOUT_TEXT = format_share(0.1, 0)  # of every list
 MAX_CAMPAIGNS_SHOWN = 3
 PLAIN_TEST_TEXTS = (
     "Eligible are all customers of the segment with a forecast; at stake is the sum of "
-    "the slide on revenue at risk (customer_value/segments.csv): an expectation without a campaign, not an "
-    "effect.",
+    "the slide on revenue at risk (customer_value/segments.csv): an expectation without a "
+    "campaign, not an effect.",
     "Untested: this run has no experiment.",
 )
 
@@ -194,7 +194,8 @@ def _campaign_notes(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
         "this run (campaigns/): an expectation without a campaign, not an effect. "
         "Campaigns can overlap in customers; sums must not be added.",
         *(
-            f"{campaign.title}: {campaign.action} {campaign.caution} {campaign.test.text} {campaign.status}"
+            f"{campaign.title}: {campaign.action} {campaign.caution} {campaign.test.text} "
+            f"{campaign.status}"
             for campaign in campaigns
         ),
     )

@@ -33,8 +33,8 @@ def test_the_forecast_for_anybody_is_stated():
     assert [chip.id for chip, _ in base] == ["S0", "S1", "S2", "S3"]
     assert sum(chance for _, chance in base) == pytest.approx(1.0)
     assert base[0][1] == pytest.approx(0.644, abs=0.001)
-    assert "Before anything is known" in render_html(bundle())
-    assert "Before anything is known" not in render_html(bundle(base={}))
+    assert "Without any feature, the forecast is" in render_html(bundle())
+    assert "Without any feature, the forecast is" not in render_html(bundle(base_values={}))
 
 
 def test_a_group_shows_its_interval_and_whether_it_surely_counts():
@@ -49,7 +49,7 @@ def test_a_group_shows_its_interval_and_whether_it_surely_counts():
     assert row.mark.low > row.mark.zero
     # A group that the tested models did not have is not passed off as worthless.
     assert (other.permutation_loss, other.mark, other.is_important) == (None, None, None)
-    assert "not in the tests" in render_html(bundle())
+    assert "not tested" in render_html(bundle())
 
 
 def test_what_was_not_cross_checked_says_how_to_do_it():
@@ -66,7 +66,7 @@ def test_measures_that_were_not_taken_are_not_listed():
 
 
 def test_a_note_on_what_is_explained_stands_on_the_page():
-    told = "What ships is markov, which is no sum of columns."
+    told = "The selected model is markov, which is no sum of features."
     assert told in render_html(bundle(reasons_note=told))
 
 
@@ -86,13 +86,13 @@ def test_movers_stand_on_the_side_of_their_sign():
 
 @pytest.mark.parametrize("absent", [None, moves().clear()])
 def test_without_moves_there_is_no_such_section(absent):
-    assert transition_drivers_section(bundle(moves=absent)) is None
-    assert "What sets movers apart" not in render_html(bundle(moves=absent))
+    assert transition_drivers_section(bundle(transition_drivers=absent)) is None
+    assert "What drives each transition" not in render_html(bundle(transition_drivers=absent))
 
 
 @pytest.mark.parametrize("absent", [None, topics().clear()])
 def test_without_topics_there_is_no_such_section(absent):
-    assert section(bundle(topics=absent)) is None
+    assert section(bundle(group_importance=absent)) is None
 
 
 def test_people_show_the_chance_and_both_kinds_of_reasons():
@@ -100,13 +100,13 @@ def test_people_show_the_chance_and_both_kinds_of_reasons():
     assert (person.id, person.now.id, person.next.id) == ("17850", "S3", "S0")
     assert person.probability == 0.61
     page = render_html(bundle())
-    assert "Speaks against it" in page
-    assert example_customers_section(bundle(people=())) is None
+    assert "Reasons against it" in page
+    assert example_customers_section(bundle(example_customers=())) is None
 
 
 def test_a_hostile_customer_is_only_text():
     evil = "<script>alert(1)</script>"
-    page = render_html(bundle(people=({**PERSON, "customer_id": evil},)))
+    page = render_html(bundle(example_customers=({**PERSON, "customer_id": evil},)))
     assert evil not in page
 
 

@@ -55,13 +55,13 @@ def segments() -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def worth() -> dict[str, Any]:
+def customer_value() -> dict[str, Any]:
     spans = [span(DAYS[0], 1), span(DAYS[0], 2), span(DAYS[1], 1)]
     accounts = [account(DAYS[0], 0.5), account(DAYS[1], 0.75)]
-    season = {"horizon": 91, "seen": [], "reason": "It is not adjusted to the season."}
+    season = {"horizon": 91, "factors": [], "reason": "It is not adjusted to the season."}
     return {
         "sums": compare_sums(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
         "errors": value_errors(spans, draws=100, seed=1),
         "segments": segments(),
-        "valuer": {"discount": 0.1, "season": season},
+        "valuer": {"discount_rate": 0.1, "seasonality": season},
     }

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bundles import bundle, ledger, reading, verdict
+from bundles import bundle, evaluation, ledger, reading
 
 from segpredict.report.context.model_card import (
     BROKEN_TEXT,
@@ -24,7 +24,7 @@ def made(**change: Any) -> ModelCardSection:
     given = {
         "test_set_log": ONCE,
         "manifest": CLEAN,
-        "verdict": folded("2011-03-12"),
+        "evaluation": folded("2011-03-12"),
     } | change
     found = model_card_section(bundle(**given))
     assert found is not None
@@ -33,7 +33,7 @@ def made(**change: Any) -> ModelCardSection:
 
 def folded(newest: str) -> dict[str, Any]:
     fold = {"cutoff": "2011-06-11", "rehearsals": ["2010-12-11", newest]}
-    return verdict(usage={"folds": [fold]})
+    return evaluation(policies={"folds": [fold]})
 
 
 def results(**change: Any) -> dict[str, str]:
@@ -53,7 +53,7 @@ def test_all_twelve_leaks_stand_in_order_and_are_counted():
 @pytest.mark.parametrize(
     ("code", "change"),
     [
-        ("L1", {"verdict": folded("2011-03-13")}),
+        ("L1", {"evaluation": folded("2011-03-13")}),
         ("L3", {"manifest": {"windows": {"segmenter_saw_until": "2011-06-11"}}}),
         ("L11", {"test_set_log": TWICE}),
     ],
@@ -69,20 +69,20 @@ def test_it_is_counted_in_how_many_forecasts_a_season_was_proven():
         "The calendar does not help at 2 origins.",
     ]
     told = [f"{told[1]} {told[0]}", told[0]]
-    found = kept("L10", verdict=folded("2011-03-12") | {"warnings": told})
+    found = kept("L10", evaluation=folded("2011-03-12") | {"warnings": told})
     assert "in 0 and in 2 of 3 forecasts" in found
 
 
 def test_test_windows_that_overlap_are_broken():
     origins = [reading("2011-06-11", 10), reading("2011-09-09", 10)]
-    assert results(verdict=verdict(origins=origins))["L2"] == BROKEN_TEXT
+    assert results(evaluation=evaluation(windows=origins))["L2"] == BROKEN_TEXT
 
 
 @pytest.mark.parametrize(
     ("code", "change"),
     [
         ("L3", {"manifest": {}}),
-        ("L7", {"manifest": {"config": {"customers": {"vouched": ["gender"]}}}}),
+        ("L7", {"manifest": {"config": {"customers": {"time_invariant": ["gender"]}}}}),
         ("L11", {"test_set_log": {}}),
         (
             "L12",
@@ -95,11 +95,11 @@ def test_what_cannot_be_looked_up_rests_on_the_word_of_people(code: str, change:
 
 
 def test_without_rehearsals_the_first_leak_is_kept_out_by_construction_only():
-    assert results(verdict=verdict())["L1"] == BUILT_IN_TEXT
+    assert results(evaluation=evaluation())["L1"] == BUILT_IN_TEXT
 
 
 def test_what_was_vouched_for_is_named():
-    config = {"config": {"products": {"vouched": ["brand"]}}}
+    config = {"config": {"products": {"time_invariant": ["brand"]}}}
     assert "brand" in kept("L7", manifest=config)
 
 
@@ -108,10 +108,10 @@ def test_several_settings_say_what_that_does_to_the_figures():
 
 
 def test_a_forecast_that_was_never_tested_has_no_card():
-    assert model_card_section(bundle(verdict=None)) is None
-    assert model_card_section(bundle(verdict=verdict(origins=[]))) is None
+    assert model_card_section(bundle(evaluation=None)) is None
+    assert model_card_section(bundle(evaluation=evaluation(windows=[]))) is None
 
 
 def test_groups_that_were_not_shown_to_gain_are_named():
-    told = dict(made().facts)["Less sure of"]
+    told = dict(made().facts)["Less certain for"]
     assert "groups" in told

@@ -18,16 +18,16 @@ GONE = {
 
 
 def text(*cards) -> str:
-    page = Reader(render_html(bundle(cards=cards)))
+    page = Reader(render_html(bundle(segment_profiles=cards)))
     return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_without_cards_there_is_no_section():
-    assert segment_profiles_section(bundle(cards=())) is None
+    assert segment_profiles_section(bundle(segment_profiles=())) is None
 
 
 def test_the_most_valuable_comes_first():
-    cards = segment_profiles_section(bundle(cards=(GONE, FEW, CARD))).profiles
+    cards = segment_profiles_section(bundle(segment_profiles=(GONE, FEW, CARD))).profiles
     assert [card.badge.id for card in cards] == ["S3", "S2", "S0"]
 
 
@@ -48,13 +48,13 @@ def test_a_card_says_where_they_come_from_and_what_stands_out():
 
 
 def test_a_segment_that_dissolves_is_marked_and_a_steady_one_is_not():
-    assert "Dissolves" in text(CARD)
-    assert "Dissolves" not in text(CARD | {"stability": 0.9})
+    assert "Unstable" in text(CARD)
+    assert "Unstable" not in text(CARD | {"stability": 0.9})
 
 
 def test_too_few_customers_show_their_number_alone():
-    assert "Too few customers to tell more" in text(FEW)
+    assert "Too few customers for details" in text(FEW)
 
 
 def test_the_inactive_show_no_zeros():
-    assert segment_profiles_section(bundle(cards=(GONE,))).profiles[0].facts == ()
+    assert segment_profiles_section(bundle(segment_profiles=(GONE,))).profiles[0].facts == ()

@@ -2,7 +2,7 @@
 
 import pytest
 from bundles import MOVED, SEGMENTS, bundle
-from moves_bundle import COUNTS, SECOND
+from transitions_bundle import COUNTS, SECOND
 
 from segpredict.report import render_html
 from segpredict.report.context.mobility import mobility_section
@@ -14,29 +14,34 @@ KNOWN = segment_badges(SEGMENTS)
 
 
 def test_the_newest_period_stands_beside_what_was_foretold():
-    page = transitions_section(bundle(movement=MOVED))
-    assert [row.badge.name for row in page.rows][-2:] == ["New", "Silent for long"]
+    page = transitions_section(bundle(transitions=MOVED))
+    assert [row.badge.name for row in page.rows][-2:] == ["New", "Lapsed"]
     assert [row.n for row in page.rows[:4]] == [sum(row) for row in COUNTS[SECOND]]
     first = page.rows[0].cells[0]
     assert first.n == 150
     assert first.predicted == pytest.approx(0.5)
     assert first.side == "above"  # 150 of 204 where a half was said
     assert page.rows[1].cells[0].side == ""
-    assert page.has_predicted == 16
+    assert page.n_predicted == 16
     assert page.outside == sum(bool(f.side) for row in page.rows for f in row.cells)
 
 
 def test_nothing_is_said_of_a_forecast_where_none_was_made():
     counted = {"observed": MOVED["observed"]}
-    page = transitions_section(bundle(movement=counted))
-    assert (page.has_predicted, page.outside) == (0, 0)
-    assert "said" not in render_html(bundle(movement=counted)).split('id="migration"')[1]
+    page = transitions_section(bundle(transitions=counted))
+    assert (page.n_predicted, page.outside) == (0, 0)
+    assert (
+        "predicted "
+        not in render_html(bundle(transitions=counted))
+        .split('id="transitions"')[1]
+        .split("</section>")[0]
+    )
 
 
 def test_silence_that_goes_on_is_not_drawn():
-    flow = transitions_section(bundle(movement=MOVED)).sankey
+    flow = transitions_section(bundle(transitions=MOVED)).sankey
     assert [bar.badge.name for bar in flow.left] == [
-        *("Core", "Regular", "Occasional", "Inactive", "New", "Silent for long")
+        *("Core", "Regular", "Occasional", "Inactive", "New", "Lapsed")
     ]
     assert flow.left[-1].n == 5
     assert flow.right[0].badge.name == "Core"
@@ -65,7 +70,7 @@ def test_nobody_who_moves_makes_no_picture():
 
 
 def test_mobility_is_told_for_every_period_with_its_interval():
-    page = mobility_section(bundle(movement=MOVED))
+    page = mobility_section(bundle(transitions=MOVED))
     assert [row.since for row in page.periods] == [
         "11\xa0Sep\xa02010",
         "10\xa0Sep\xa02011",
@@ -75,8 +80,8 @@ def test_mobility_is_told_for_every_period_with_its_interval():
 
 
 def test_only_clear_differences_of_rows_with_enough_customers_are_listed():
-    (pair,) = mobility_section(bundle(movement=MOVED)).comparisons
-    assert "the same season a year before" in pair.title
+    (pair,) = mobility_section(bundle(transitions=MOVED)).comparisons
+    assert "the same season a year earlier" in pair.title
     assert pair.significant == len(pair.changes)
     assert all(change.low > 0 or change.high < 0 for change in pair.changes)
     # Core had 26 customers in the first period, and nobody new can be inactive.
@@ -84,7 +89,7 @@ def test_only_clear_differences_of_rows_with_enough_customers_are_listed():
 
 
 def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
-    page = mobility_section(bundle(movement=MOVED))
+    page = mobility_section(bundle(transitions=MOVED))
     assert page.dispersion == 2.0
     assert page.since == "10\xa0Dec\xa02011"
     assert [row.start.name for row in page.expected][-1] == "New"
@@ -92,5 +97,5 @@ def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
 
 
 def test_a_page_without_moves_has_no_such_section():
-    assert mobility_section(bundle(movement={})) is None
-    assert 'id="mobility"' not in render_html(bundle(movement={}))
+    assert mobility_section(bundle(transitions={})) is None
+    assert 'id="mobility"' not in render_html(bundle(transitions={}))

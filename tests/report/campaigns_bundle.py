@@ -1,4 +1,4 @@
-"""What a run would say of its plays: two of them, small enough to check by hand."""
+"""Campaign plans of a run: three of them, small enough to check by hand."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ UNSEEN = HOLD | dict.fromkeys(
 )
 
 
-def plays(**change: Any) -> dict[str, pl.DataFrame]:
+def campaign_plans(**change: Any) -> dict[str, pl.DataFrame]:
     rows = [HOLD | change, REMIND, UNSEEN | {"campaign": "few", "n": 3}]
     curves = [
         ("campaign", "hold_best", "value_at_risk", 200, 40, 30_000.0, 0.5),
@@ -72,6 +72,6 @@ def plays(**change: Any) -> dict[str, pl.DataFrame]:
         ("segment", "S3", "upside", 100, 100, 400.0, 1.0),
     ]
     return {
-        "plays": pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA),
-        "curves": pl.DataFrame(curves, CURVES, orient="row"),
+        "plans": pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA),
+        "targeting_curves": pl.DataFrame(curves, CURVES, orient="row"),
     }

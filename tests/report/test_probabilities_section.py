@@ -2,8 +2,8 @@ import html
 import re
 
 import polars as pl
-from bundles import bundle, verdict
-from chances_bundle import USAGE
+from bundles import bundle, evaluation
+from probabilities_bundle import POLICIES
 
 from segpredict.report import render_html
 from segpredict.report.context.probabilities import probabilities_section
@@ -17,7 +17,7 @@ def test_curves_rise_from_the_lower_left():
 
 def test_coverage_stands_on_the_page_with_its_interval():
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render_html(bundle())))
-    assert "all tests everybody 4,306 91" in text
+    assert "all tests all customers 4,306 91" in text
     assert "2.31" in text
 
 
@@ -29,12 +29,18 @@ def test_the_rule_that_is_used_is_marked():
 
 
 def test_what_became_of_calibration_is_said():
-    told = verdict(usage=USAGE)
-    assert "mended (temperature)" in probabilities_section(bundle(verdict=told)).calibration_text
-    plain = {**USAGE, "folds": [USAGE["folds"][0]] * 2}
-    said = probabilities_section(bundle(verdict=verdict(usage=plain))).calibration_text
-    assert said.endswith("mended in 0 of 1 tests.")
-    assert "too short" in probabilities_section(bundle(verdict=verdict(usage={}))).calibration_text
+    given = evaluation(policies=POLICIES)
+    assert (
+        "calibrated (temperature)"
+        in probabilities_section(bundle(evaluation=given)).calibration_text
+    )
+    plain = {**POLICIES, "folds": [POLICIES["folds"][0]] * 2}
+    said = probabilities_section(bundle(evaluation=evaluation(policies=plain))).calibration_text
+    assert said.endswith("calibrated in 0 of 1 tests.")
+    assert (
+        "too short"
+        in probabilities_section(bundle(evaluation=evaluation(policies={}))).calibration_text
+    )
 
 
 def test_kinds_of_customers_are_told_apart():
@@ -50,17 +56,17 @@ def test_a_run_that_tested_nothing_has_no_such_section():
 def test_why_there_are_no_sets_is_said():
     card = bundle().scorecard.filter(~pl.col("metric").str.starts_with("set_"))
     none, late = (
-        {**USAGE, "folds": [{**USAGE["folds"][0], "rehearsals": days} for days in each]}
+        {**POLICIES, "folds": [{**POLICIES["folds"][0], "rehearsals": days} for days in each]}
         for each in (([], []), ([], ["2011-04-16", "2011-06-11"]))
     )
-    given = bundle(scorecard=card, verdict=verdict(usage=none))
+    given = bundle(scorecard=card, evaluation=evaluation(policies=none))
     assert probabilities_section(bundle()).untested_reason == ""
     assert probabilities_section(given).untested_reason.endswith(
         "every segment is therefore in every set."
     )
-    given = bundle(scorecard=card, verdict=verdict(usage=late))
+    given = bundle(scorecard=card, evaluation=evaluation(policies=late))
     assert (
-        "2 later rehearsals, the newest of 11\xa0Jun\xa02011"
+        "2 inner windows, the newest of 11\xa0Jun\xa02011"
         in probabilities_section(given).untested_reason
     )
     assert probabilities_section(given).untested_reason in html.unescape(render_html(given))

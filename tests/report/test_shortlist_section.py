@@ -21,29 +21,29 @@ RISING = ROW | {
 
 
 def test_each_list_tells_its_own_chance_and_stake():
-    risk, rise = shortlist_section(bundle(customers=(ROW, RISING))).lists
-    assert (risk.title, rise.title) == ("Most revenue at risk", "Most to be won")
+    risk, rise = shortlist_section(bundle(shortlist=(ROW, RISING))).lists
+    assert (risk.title, rise.title) == ("Most revenue at risk", "Most upside")
     assert (risk.rows[0].probability, risk.rows[0].value_at_stake, risk.total) == (0.6, 900, 900)
     assert (rise.rows[0].probability, rise.rows[0].value_at_stake, rise.total) == (0.8, 1700, 1700)
     assert risk.rows[0].now.name == SEGMENTS[3].name
 
 
 def test_reasons_stand_beside_the_customer():
-    text = Reader(render_html(bundle(customers=(ROW,)))).text
+    text = Reader(render_html(bundle(shortlist=(ROW,)))).text
     assert "Days since the last purchase: 61 · Orders: 2" in text
 
 
 def test_a_page_without_customers_holds_no_id():
-    silent = bundle(customers=(), people=(), cards=())
+    silent = bundle(shortlist=(), example_customers=(), segment_profiles=())
     assert shortlist_section(silent) is None
     assert "15814" not in render_html(silent)
-    assert "customers" not in section_contexts(silent)["sections"]
-    assert "people" not in section_contexts(silent)["sections"]
+    assert "shortlist" not in section_contexts(silent)["sections"]
+    assert "example_customers" not in section_contexts(silent)["sections"]
 
 
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_hostile_ids_and_reasons_are_only_text(payload):
     given = ROW | {"customer_id": payload, "reasons": [payload]}
-    page = Reader(render_html(bundle(customers=(given,))))
+    page = Reader(render_html(bundle(shortlist=(given,))))
     assert_harmless(page)
     assert not page.crossed

@@ -7,7 +7,7 @@ import polars as pl
 from segpredict.classifier.evaluation.decisions import CURVES_SCHEMA
 from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
 
-USAGE: dict[str, Any] = {
+POLICIES: dict[str, Any] = {
     "rule": "balanced",
     "alpha": 0.1,
     "folds": [

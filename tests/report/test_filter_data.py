@@ -9,8 +9,8 @@ from bundles import SEGMENTS, bundle
 from exploration_bundle import explored
 from hypothesis import given
 from hypothesis import strategies as st
-from moves_bundle import tables as moved
 from test_page import Reader
+from transitions_bundle import tables as moved
 
 from segpredict.report import render_html
 from segpredict.report.html.filters import filter_data, pack_charts
@@ -73,22 +73,22 @@ def test_moves_and_expected_sizes_are_read_by_country():
     found = filter_data(
         bundle(
             exploration={**explored(), "coming": pl.DataFrame(coming)},
-            movement={"countries": pl.DataFrame({**moves, "n": [5, 6]})},
+            transitions={"countries": pl.DataFrame({**moves, "n": [5, 6]})},
         )
     )["charts"]
     assert found["now"]["cells"] == [[-1, 0, -1, 2, 7]]
     assert found["expected"]["cells"] == [[-1, 0, -1, 2, 42_500]]
-    assert found["moves"]["cells"] == [[-1, 0, -1, 7, 5], [-1, 0, -1, 16, 6]]
+    assert found["transitions"]["cells"] == [[-1, 0, -1, 7, 5], [-1, 0, -1, 16, 6]]
 
 
 def test_segments_that_are_not_shown_are_not_read():
     moves = {"country": ["UK"], "from_id": ["S9"], "to_id": ["S3"], "n": [5]}
-    found = filter_data(bundle(movement={"countries": pl.DataFrame(moves)}))
-    assert found["charts"]["moves"]["cells"] == []
+    found = filter_data(bundle(transitions={"countries": pl.DataFrame(moves)}))
+    assert found["charts"]["transitions"]["cells"] == []
 
 
 def test_customers_are_not_in_what_filters_read():
-    numbers, _ = Reader(render_html(bundle(movement=moved(SEGMENTS)))).scripts
+    numbers, _ = Reader(render_html(bundle(transitions=moved(SEGMENTS)))).scripts
     found = json.loads(numbers)
     assert set(found) == {"segments", "countries", "periods", "charts"}
     for chart in found["charts"].values():

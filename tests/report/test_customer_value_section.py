@@ -4,7 +4,7 @@ import re
 
 import pytest
 from bundles import bundle
-from worth_bundle import worth as tables
+from customer_value_bundle import customer_value as tables
 
 from segpredict.report import render_html, section_contexts
 from segpredict.report.context.customer_value import customer_value_section
@@ -16,13 +16,13 @@ def page() -> str:
 
 def test_the_sums_of_now_and_what_came_of_earlier_ones_lead() -> None:
     text = page()
-    assert "expected to cost £6,000 in the next window" in text
-    assert "between 50 % and 75 % of the loss that was predicted came" in text
+    assert "Revenue at risk is £6,000 in the next window" in text
+    assert "In backtests, 50 % to 75 % of the predicted revenue at risk was actually lost" in text
 
 
 def test_nothing_is_promised() -> None:
     text = page()
-    assert "They are not what a campaign would save" in text
+    assert "not what a campaign would save" in text
     assert not re.search(r"save £", text)
 
 
@@ -36,8 +36,8 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
     assert (60 - first.dot) * found.top_risk / 60 == pytest.approx(19.5, abs=0.01)
     assert first.high <= first.dot <= first.low
     assert [chart.note for chart in found.backtest_risk] == [
-        "50% of the sum came",
-        "75% of the sum came",
+        "50% of the predicted sum was realised",
+        "75% of the predicted sum was realised",
     ]
 
 
@@ -65,12 +65,12 @@ def test_lifetime_charts_and_errors_begin_with_the_longest_span() -> None:
 
 
 def test_a_run_without_worth_has_no_such_section() -> None:
-    assert customer_value_section(bundle(worth={})) is None
-    assert "worth" not in section_contexts(bundle(worth={}))["sections"]
+    assert customer_value_section(bundle(customer_value={})) is None
+    assert "customer_value" not in section_contexts(bundle(customer_value={}))["sections"]
 
 
 def test_a_test_without_bgnbd_is_told_by_the_chain_alone() -> None:
     given = tables()
     sums = given["sums"].filter(~(given["sums"]["model"] == "bgnbd"))
-    found = customer_value_section(bundle(worth={**given, "sums": sums}))
+    found = customer_value_section(bundle(customer_value={**given, "sums": sums}))
     assert [chart.title for chart in found.backtest_lifetime] == ["Markov chain of segments"]

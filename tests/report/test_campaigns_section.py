@@ -3,7 +3,7 @@
 import re
 
 from bundles import bundle
-from plays_bundle import plays
+from campaigns_bundle import campaign_plans
 
 from segpredict.report import render_html, section_contexts
 from segpredict.report.context.campaigns import campaign_summaries, campaigns_section
@@ -16,7 +16,7 @@ LIST = {
 
 
 def page(**change) -> str:
-    html = render_html(bundle(**change)).split('id="actions"')[1].split("</section>")[0]
+    html = render_html(bundle(**change)).split('id="campaigns"')[1].split("</section>")[0]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
@@ -25,31 +25,38 @@ def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
     assert [each.name for each in found.top_campaigns] == ["hold_best", "remind"]
     hold, remind = (each.test.text for each in found.top_campaigns)
     assert hold == (
-        "To see +5.0 points (80\u202f% power) a test needs 1,565 in each arm; "
-        "these 200 show +19.0 points or more."
+        "To detect +5.0 percentage points (80\u202f% power) a test needs 1,565 customers in each "
+        "arm; the 200 eligible can show +19.0 percentage points or more."
     )
     assert remind == (
-        "To see +5\u202f% of the mean (80\u202f% power) a test needs 2,000 in each "
-        "arm, and 91 days. Or leave 35\u202f% of the list alone."
+        "To detect +5\u202f% of the mean (80\u202f% power) a test needs 2,000 customers in each "
+        "arm, and 91 days. Or a control group of 35\u202f% of the list is enough."
     )
 
 
 def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
-    told = campaigns_section(bundle(plays=plays(windows=2, days=182))).top_campaigns[0].test
-    assert "arm: 2 windows, 182 days, if each brings as many. These 200" in told.text
+    told = (
+        campaigns_section(bundle(campaigns=campaign_plans(windows=2, days=182)))
+        .top_campaigns[0]
+        .test
+    )
+    assert (
+        "arm: 2 windows, 182 days, if each window brings as many customers. The first 200"
+        in told.text
+    )
     assert (told.windows, told.days) == (2, 182)
     assert campaigns_section(bundle()).top_campaigns[0].test.days is None
 
 
 def test_what_is_at_stake_stands_beside_what_of_it_came() -> None:
     text = page()
-    assert "£60,000 at risk in the window ahead" in text
-    assert "£55,000 to £65,000; in the tests 60 % to 80 % of such sums came" in text
+    assert "£60,000 at risk in the next window" in text
+    assert "£55,000 to £65,000; in backtests 60 % to 80 % of such sums was realised" in text
 
 
 def test_nothing_is_promised_and_everything_is_untested() -> None:
     text = page()
-    assert "hypothesis with a test attached" in text
+    assert "hypothesis with a test." in text
     assert "untested until an experiment is logged" in text
     assert not re.search(r"\bsaves?\b", text, re.IGNORECASE)
 
@@ -63,7 +70,7 @@ def test_a_play_with_a_list_is_on_trial_and_no_more() -> None:
 def test_of_few_customers_nothing_but_the_number_is_told() -> None:
     few = campaigns_section(bundle()).campaigns[2]
     assert (few.n, few.at_stake.value, few.test.base_rate) == (3, None, None)
-    assert few.test.text == "Too few like them at the last test to plan one."
+    assert few.test.text == "Too few similar customers at the last backtest to plan a test."
 
 
 def test_curves_begin_at_nothing_and_end_at_all() -> None:
@@ -78,8 +85,8 @@ def test_page_one_can_show_the_actions_in_short() -> None:
     first = campaign_summaries(bundle())[0]
     assert (first.title, first.n, first.at_stake) == ("Hold the best", 200, 60_000.0)
     assert first.status.startswith("untested")
-    assert campaign_summaries(bundle(plays={})) == ()
+    assert campaign_summaries(bundle(campaigns={})) == ()
 
 
 def test_a_run_without_plays_has_no_such_section() -> None:
-    assert "actions" not in section_contexts(bundle(plays={}))["sections"]
+    assert "campaigns" not in section_contexts(bundle(campaigns={}))["sections"]

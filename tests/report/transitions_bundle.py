@@ -1,4 +1,4 @@
-"""Moves of two periods a year apart, counted and foretold, as a run would keep them."""
+"""Moves of two periods a year apart, observed and predicted, as in a run."""
 
 from datetime import date, timedelta
 
@@ -41,7 +41,7 @@ def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
 
 
 def tables(segments: tuple[Segment, ...]) -> dict[str, pl.DataFrame]:
-    """Return the tables of a run's folder ``movement``."""
+    """Return the tables of a run's folder ``transitions``."""
     went = moves(segments)
     counted = [_of(transitions.observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
     by = {"draws": 50}
@@ -50,13 +50,13 @@ def tables(segments: tuple[Segment, ...]) -> dict[str, pl.DataFrame]:
         "mobility": transitions.mobility_by_period(went, segments, **by).with_columns(
             observed_days=pl.Series([284, 364])
         ),
-        "order": transitions.markov_order_test(went, segments),
-        "compared": transitions.compare_periods(went, FIRST, SECOND, segments, **by),
-        "predicted": pl.concat([_of(_foretold(segments, spread), d) for d, spread in FORETOLD]),
+        "markov_order": transitions.markov_order_test(went, segments),
+        "comparison": transitions.compare_periods(went, FIRST, SECOND, segments, **by),
+        "predicted": pl.concat([_of(_predicted(segments, spread), d) for d, spread in PREDICTED]),
     }
 
 
-FORETOLD = ((SECOND, 1.0), (AFTER, 4.0))
+PREDICTED = ((SECOND, 1.0), (AFTER, 4.0))
 
 
 def _of(table: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -64,11 +64,11 @@ def _of(table: pl.DataFrame, day: date) -> pl.DataFrame:
     return table.select(pl.lit(day).alias("since"), until, "*")
 
 
-def _foretold(segments: tuple[Segment, ...], spread: float) -> pl.DataFrame:
+def _predicted(segments: tuple[Segment, ...], spread: float) -> pl.DataFrame:
     starts = [
         s.id for s, row in zip(segments, COUNTS[SECOND], strict=True) for _ in range(sum(row))
     ]
-    chances = np.tile([0.5, 0.25, 0.15, 0.1], (len(starts), 1))
-    model = transitions.expected_matrix(pl.Series(starts), chances, segments, spread)
+    probabilities = np.tile([0.5, 0.25, 0.15, 0.1], (len(starts), 1))
+    model = transitions.expected_matrix(pl.Series(starts), probabilities, segments, spread)
     new = transitions.observed_matrix(moves(segments).filter(from_id="NEW"), segments)
     return pl.concat([model, transitions.unmodelled_rows(new, {"NEW": 57.0})])
