@@ -118,7 +118,7 @@ def test_equal_bytes_in_two_partitions_are_two_files(tmp_path: Path) -> None:
 def test_many_nights_become_one_batch_and_stay_equal(
     drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segpredict.data.ingest.ingest.MAX_RAW_BATCHES", 2)
+    monkeypatch.setattr(sys.modules["segpredict.data.ingest.ingest"], "MAX_RAW_BATCHES", 2)
     put(tmp_path / "once", drops)
     for name in ("2.csv", "4.csv", "1.csv", "3.csv"):
         put(tmp_path / "nights", drops / name)
