@@ -94,7 +94,7 @@ def test_a_time_is_read_as_what_it_is(given, options, expected) -> None:
     ("given", "message"),
     [
         row("T04", ["1/2/2011", "3/4/2011"], "dmy gives 2011-02-01 to 2011-04-03, mdy"),
-        row("T05", ["13/1/2011", "1/13/2011"], '"1/13/2011" stands in frame row 3'),
+        row("T05", ["13/1/2011", "1/13/2011"], '"1/13/2011" is in frame row 3'),
         row("T08-mixed", [f"{EPOCH}", f"{EPOCH}000"], "several units"),
         row("T11", ["2010-12-01T08:26:00Z", "2010-12-01 08:26"], "an offset to UTC"),
     ],

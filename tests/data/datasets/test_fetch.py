@@ -111,7 +111,7 @@ def test_a_known_checksum_that_fits_is_told(address: str, tmp_path: Path):
     [
         ("whole.zip", {"sha256": "0" * 64}, "SHA-256"),
         ("whole.zip", {"bytes": 7}, "bytes, not 7"),
-        ("whole.zip", {"most": 10}, "more than 10 bytes"),
+        ("whole.zip", {"max_bytes": 10}, "more than 10 bytes"),
         ("whole.zip", {"members": (ArchiveMember("other.txt"),)}, "no archive with other"),
         ("page.zip", {}, "no archive"),
         ("short.zip", {}, "of"),

@@ -18,7 +18,7 @@ from segpredict.cli._main import app
 from segpredict.config import load
 from segpredict.core import disk
 from segpredict.data import store
-from segpredict.data.ingest import ingest, raw_batches
+from segpredict.data.ingest import raw_batches
 from segpredict.errors import (
     BadCellsError,
     ContractError,
@@ -118,7 +118,7 @@ def test_equal_bytes_in_two_partitions_are_two_files(tmp_path: Path) -> None:
 def test_many_nights_become_one_batch_and_stay_equal(
     drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "MAX_RAW_BATCHES", 2)
+    monkeypatch.setattr(sys.modules["segpredict.data.ingest.ingest"], "MAX_RAW_BATCHES", 2)
     put(tmp_path / "once", drops)
     for name in ("2.csv", "4.csv", "1.csv", "3.csv"):
         put(tmp_path / "nights", drops / name)
@@ -190,8 +190,8 @@ def test_replace_forgets_what_came_before(drops: Path, tmp_path: Path) -> None:
 def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
     with disk.lock_folder(tmp_path / "store"):
         code = (
-            "from pathlib import Path\nfrom segpredict import disk\n"
-            f"with disk.locked(Path({str(tmp_path / 'store')!r})): pass"
+            "from pathlib import Path\nfrom segpredict.core import disk\n"
+            f"with disk.lock_folder(Path({str(tmp_path / 'store')!r})): pass"
         )
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(
@@ -245,5 +245,5 @@ def test_the_command_tells_what_came_in_and_what_was_there(drops: Path, tmp_path
     again = command("--data", drops / "1.csv", "--data", drops / "2.csv", *where)
     assert again.exit_code == 0
     assert f"skipped: {drops / '1.csv'} is in the store already" in again.stdout
-    assert "Files that came in: 1." in again.stdout
+    assert "Files added: 1." in again.stdout
     assert "4 lines of 3 customers, 2021-03-20 to 2021-03-25" in again.stdout
