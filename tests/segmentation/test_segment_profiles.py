@@ -37,7 +37,7 @@ def found(shop):
 
 
 def cards(shop, found, affinity="none"):
-    window = TIME.window(shop.end_day, shop.first_day)
+    window = TIME.window_at(shop.end_day, shop.first_day)
     tables = segment_tables.segment_tables(
         shop, found, segment_tables.rule_grid_at_end(shop, TIME), TIME
     )
@@ -65,7 +65,7 @@ def test_a_product_or_its_category_stands_out_where_that_is_asked(shop, found):
 
 
 def test_examples_are_of_the_segment_they_speak_for(shop, found):
-    window = TIME.window(shop.end_day, shop.first_day)
+    window = TIME.window_at(shop.end_day, shop.first_day)
     rows = features.clustering_inputs(shop, [(window.cutoff - 91, window.cutoff)])
     segment = dict(found.assign(rows).select("customer_id", "segment").rows())
     for card in cards(shop, found)[1:]:
