@@ -158,7 +158,7 @@ def test_moves_are_those_of_the_page(deck, told):
     names, series = data(charts(deck, 4)[0])
     assert names == [f"From {row['chip']['name']}" for row in rows]
     for place, segment in enumerate(SEGMENTS):
-        assert series[segment.name] == [row["flows"][place]["share"] for row in rows]
+        assert series[segment.name] == [row["cells"][place]["share"] for row in rows]
 
 
 def test_differences_and_their_intervals_are_those_of_the_page(deck, told):

@@ -254,7 +254,7 @@ def _moves(asked: Asked) -> Iterator[Figure]:
             asked.bi(latest, start, "%") if is_told else None,
             is_counted=is_told,
         )
-        for end, flow in zip(ends, row["flows"], strict=False):
+        for end, flow in zip(ends, row["cells"], strict=False):
             is_known = is_told or end != ends[0]
             n = asked.run(counted, start, end) if is_known else flow["n"]
             yield Figure(
@@ -283,7 +283,7 @@ def _worth(asked: Asked) -> Iterator[Figure]:
         "clv_year_markov": "chain",
         "clv_year_bgnbd": "buying",
     }
-    for held in (*worth["segments"], worth["everybody"]):
+    for held in (*worth["segments"], worth["total"]):
         i = held["badge"]["id"] if held["badge"] else "%"
         n = held["n"]
         for column, name in columns.items():
