@@ -113,7 +113,7 @@ def test_months_follow_a_country_a_segment_and_a_range(page, run, homes):
 def test_the_tallest_bar_is_the_most_of_what_is_left(page):
     page.choose("Country", OTHER)
     orders = [number(row[2]) for row in month_table(page)]
-    told = "document.querySelectorAll('#shop [data-way=most]')[1].textContent"
+    told = "document.querySelectorAll('#shop [data-action=most]')[1].textContent"
     assert number(page.run(told)) == max(orders)
     bars = page.run(
         "[...document.querySelectorAll('#shop figure.months')[1]"

@@ -100,10 +100,10 @@ def test_every_slide_has_notes_that_say_how_its_numbers_were_made(deck):
 
 
 def test_the_mix_is_that_of_the_page(deck, told):
-    moves = told["headline"]["moves"]
+    moves = told["headline"]["segments"]
     assert data(charts(deck, 0)[0]) == (
         ["Today", "Expected"],
-        {m["chip"]["name"]: [m["share_now"], m["share_expected"]] for m in moves},
+        {m["badge"]["name"]: [m["share_now"], m["share_expected"]] for m in moves},
     )
 
 
@@ -116,7 +116,7 @@ def test_the_expected_mix_has_the_intervals_of_the_page(deck, told):
         *("16 to 20\u202f%", "8 to 11\u202f%"),
     ]
     assert [row[2].rstrip("\u202f%") for row in rows] == [
-        f"{100 * move['share_expected']:.1f}" for move in told["headline"]["moves"]
+        f"{100 * move['share_expected']:.1f}" for move in told["headline"]["segments"]
     ]
     assert "Student's t" in deck.slides[0].notes_slide.notes_text_frame.text
 
@@ -143,26 +143,26 @@ def test_of_many_segments_the_largest_have_a_row_in_the_order_of_the_page():
 
 
 def test_losses_and_shares_are_those_of_the_page(deck, told):
-    lost = {line["meaning"]: line["count"]["rows"] for line in told["ledger"]["lost"]}
+    lost = {line["meaning"]: line["count"]["rows"] for line in told["ledger"]["left_out"]}
     names, series = data(charts(deck, 1)[0])
     assert names == ["No customer", "The price is no number"]
     assert series["Rows left out"] == [lost[f"{name}."] for name in names]
-    cards = told["segments"]["cards"]
+    cards = told["segments"]["rows"]
     assert data(charts(deck, 2)[0])[1] == {
-        card["chip"]["name"]: [card["share"], card["revenue_share"]] for card in cards
+        card["badge"]["name"]: [card["share"], card["revenue_share"]] for card in cards
     }
 
 
 def test_moves_are_those_of_the_page(deck, told):
-    rows = [row for row in told["migration"]["rows"] if row["n"]]
+    rows = [row for row in told["transitions"]["rows"] if row["n"]]
     names, series = data(charts(deck, 4)[0])
     assert names == [f"From {row['chip']['name']}" for row in rows]
     for place, segment in enumerate(SEGMENTS):
-        assert series[segment.name] == [row["flows"][place]["share"] for row in rows]
+        assert series[segment.name] == [row["cells"][place]["share"] for row in rows]
 
 
 def test_differences_and_their_intervals_are_those_of_the_page(deck, told):
-    duel = told["verdict"]["pooled"]["duels"][0]["rows"]
+    duel = told["evaluation"]["pooled"]["comparisons"][0]["rows"]
     chart = charts(deck, 5)[0]
     assert data(chart)[1]["Model less baseline"] == [row["value"] for row in duel]
     ends = {
@@ -174,12 +174,12 @@ def test_differences_and_their_intervals_are_those_of_the_page(deck, told):
 
 
 def test_reasons_and_money_are_those_of_the_page(deck, told):
-    heads = told["topics"]["headlines"]
+    heads = told["drivers"]["headlines"]
     assert data(charts(deck, 6)[0]) == (
         [head["name"] for head in heads],
         {"Share": [head["share"] for head in heads]},
     )
-    held = told["worth"]["segments"][::-1]
+    held = told["customer_value"]["segments"][::-1]
     assert data(charts(deck, 7)[0])[1] == {
         "Revenue at risk": [each["risk"] for each in held],
         "Upside": [each["upside"] for each in held],
@@ -281,7 +281,12 @@ def test_a_missing_part_leaves_a_deck(part):
 
 
 def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
-    alone = {"profile": bundle().profile, "topics": None, "worth": {}, "cards": ()}
+    alone = {
+        "profile": bundle().profile,
+        "group_importance": None,
+        "customer_value": {},
+        "segment_profiles": (),
+    }
     alone |= {"scorecard": None, "curves": None, "canary": (), "movement": {}}
     alone |= {"plays": {}}
     bare = bundle(**BARE | alone)

@@ -106,7 +106,7 @@ def figures(run: Path, tables: Path, deck: Path | None = None) -> list[Figure]:
 
 
 def _windows(asked: Asked) -> Iterator[Figure]:
-    lines = {line["title"]: line for line in asked.told["shop"]["lines"]}
+    lines = {line["title"]: line for line in asked.told["shop"]["kpi_rows"]}
     for title, (sql, bi) in WINDOW.items():
         for window, when in ((0, "now"), (1, "before")):
             known = lines[title][when]
@@ -134,8 +134,8 @@ def _months(asked: Asked) -> Iterator[Figure]:
 def _segments(asked: Asked) -> Iterator[Figure]:
     lookback = asked.end - asked.time["lookback"]
     able = asked.run(f"SELECT count(DISTINCT customer_id) FROM o WHERE day >= {lookback}")
-    moves = asked.told["headline"]["moves"]
-    now = sum(move["now"] for move in moves)
+    moves = asked.told["headline"]["segments"]
+    now = sum(move["customers_now"] for move in moves)
     yield Figure(
         "eligible customers",
         able,
@@ -143,10 +143,12 @@ def _segments(asked: Asked) -> Iterator[Figure]:
         asked.bi("SELECT count(*) FROM customers WHERE is_eligible"),
     )
     for move in moves:
-        i, name = move["chip"]["id"], move["chip"]["name"]
+        i, name = move["badge"]["id"], move["badge"]["name"]
         n = asked.run("SELECT count(*) FROM s WHERE is_eligible AND segment_id = ?", i)
         own = "FROM segments WHERE segment_id = ?"
-        yield Figure(f"customers, {name}", n, move["now"], asked.bi(f"SELECT customers {own}", i))
+        yield Figure(
+            f"customers, {name}", n, move["customers_now"], asked.bi(f"SELECT customers {own}", i)
+        )
         yield Figure(
             f"customers counted, {name}",
             n,
@@ -182,8 +184,8 @@ def _mix(asked: Asked) -> Iterator[Figure]:
     """
     bought = "SELECT coalesce(sum(net), 0) FROM c SEMI JOIN o USING (customer_id, win)"
     now = f"{bought} JOIN s USING (customer_id) WHERE win = 0 AND segment_id LIKE ?"
-    for move in asked.told["headline"]["moves"]:
-        i, name = move["chip"]["id"], move["chip"]["name"]
+    for move in asked.told["headline"]["segments"]:
+        i, name = move["badge"]["id"], move["badge"]["name"]
         yield Figure(
             f"revenue share, {name}",
             asked.run(now, i) / asked.run(now, "%"),
@@ -209,8 +211,8 @@ def _sales(asked: Asked) -> Iterator[Figure]:
         'JOIN dates USING (date) WHERE "window" = 0 AND segment_id LIKE ?'
     )
     held = "SELECT count(*) FROM customers WHERE orders > 0 AND segment_id LIKE ?"
-    for row in asked.told["shop"]["sales"]:
-        i, name = row["chip"]["id"], row["chip"]["name"]
+    for row in asked.told["shop"]["segment_revenue"]:
+        i, name = row["badge"]["id"], row["badge"]["name"]
         yield Figure(f"ever, {name}", asked.run(n, i), row["n"], asked.bi(held, i))
         yield Figure(
             f"share of ever, {name}",
@@ -228,8 +230,8 @@ def _sales(asked: Asked) -> Iterator[Figure]:
 
 def _moves(asked: Asked) -> Iterator[Figure]:
     latest = (
-        "SELECT coalesce(sum(customers), 0)::BIGINT FROM moves WHERE kind = 'counted' "
-        "AND since = (SELECT max(since) FROM moves WHERE kind = 'counted') "
+        "SELECT coalesce(sum(customers), 0)::BIGINT FROM transitions WHERE kind = 'observed' "
+        "AND since = (SELECT max(since) FROM transitions WHERE kind = 'observed') "
         "AND from_segment_id = ? AND to_segment_id LIKE ?"
     )
     # Customer by customer where the run keeps that, else as the run counted.
@@ -238,10 +240,10 @@ def _moves(asked: Asked) -> Iterator[Figure]:
         f"SELECT coalesce(sum(n), 0)::BIGINT FROM {who if asked.has_moves else 'm'} "
         "WHERE from_id = ? AND to_id LIKE ?"
     )
-    known = asked.told["migration"]
-    ends = [chip["id"] for chip in known["chips"]]
+    known = asked.told["transitions"]
+    ends = [chip["id"] for chip in known["badges"]]
     for row in known["rows"]:
-        start = row["chip"]["id"]
+        start = row["badge"]["id"]
         # `moves` leaves out who was silent and stayed so.
         is_told = start != "LAPSED"
         whole = asked.run(counted, start, "%") if is_told else row["n"]
@@ -252,7 +254,7 @@ def _moves(asked: Asked) -> Iterator[Figure]:
             asked.bi(latest, start, "%") if is_told else None,
             is_counted=is_told,
         )
-        for end, flow in zip(ends, row["flows"], strict=False):
+        for end, flow in zip(ends, row["cells"], strict=False):
             is_known = is_told or end != ends[0]
             n = asked.run(counted, start, end) if is_known else flow["n"]
             yield Figure(
@@ -272,17 +274,17 @@ def _moves(asked: Asked) -> Iterator[Figure]:
 
 
 def _worth(asked: Asked) -> Iterator[Figure]:
-    if "worth" not in asked.told:
+    if "customer_value" not in asked.told:
         return  # a run of old
-    worth = asked.told["worth"]
+    worth = asked.told["customer_value"]
     columns = {
         "value_at_risk": "risk",
         "upside": "upside",
         "clv_year_markov": "chain",
         "clv_year_bgnbd": "buying",
     }
-    for held in (*worth["segments"], worth["everybody"]):
-        i = held["chip"]["id"] if held["chip"] else "%"
+    for held in (*worth["segments"], worth["total"]):
+        i = held["badge"]["id"] if held["badge"] else "%"
         n = held["n"]
         for column, name in columns.items():
             own = f"(SELECT {column} FROM {{}} WHERE segment_id LIKE ?)"

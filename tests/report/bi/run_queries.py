@@ -110,9 +110,9 @@ KEYS = {  # keys of facts, and the dimension that must know each
     "scores.segment_id": "segments.segment_id",
     "scores.next_segment_id": "segments.segment_id",
     "chances.segment_id": "segments.segment_id",
-    "moves.from_segment_id": "segments.segment_id",
-    "moves.to_segment_id": "segments.segment_id",
-    "moves.since": "dates.date",
+    "transitions.from_segment_id": "segments.segment_id",
+    "transitions.to_segment_id": "segments.segment_id",
+    "transitions.since": "dates.date",
     "metrics.segment_id": "segments.segment_id",
     "metrics.first_date": "dates.date",
 }

@@ -65,9 +65,9 @@ class Names:
     """Which segment is meant by a name, also where it was cut to fit."""
 
     def __init__(self, sections: Mapping[str, Any]) -> None:
-        known = sections["migration"]
-        chips = [*known["chips"], *(row["chip"] for row in known["rows"])]
-        chips += [move["chip"] for move in sections["headline"]["moves"]]
+        known = sections["transitions"]
+        chips = [*known["badges"], *(row["badge"] for row in known["rows"])]
+        chips += [move["badge"] for move in sections["headline"]["segments"]]
         self.by_id = {chip["id"]: chip["name"] for chip in chips}
 
     def id(self, name: str) -> str:

@@ -86,7 +86,7 @@ def test_segments_sum_the_customers_rows_to_the_last_digit() -> None:
 
 
 def test_chances_have_a_row_for_each_segment() -> None:
-    assert table("chances").rows() == [
+    assert table("probabilities").rows() == [
         ("ann", "S0", 0.25),
         ("ann", "S1", 0.5),
         ("ann", "S2", 0.25),
@@ -94,7 +94,7 @@ def test_chances_have_a_row_for_each_segment() -> None:
 
 
 def test_moves_of_a_run_without_periods_are_sums_of_chances() -> None:
-    told = table("moves")
+    told = table("transitions")
     assert told["kind"].unique().to_list() == ["expected"]
     assert told.select("from_segment_id", "to_segment_id", "customers").rows() == [
         ("S2", "S0", 0.25),
@@ -117,7 +117,7 @@ def test_moves_name_their_periods() -> None:
             "is_small": [True],
         }
     )
-    told = table("moves", transitions={"observed": counted}).filter(kind="counted")
+    told = table("transitions", transitions={"observed": counted}).filter(kind="observed")
     assert told.row(0)[:6] == (
         *("counted", date(2024, 3, 4), date(2024, 4, 1)),
         *("NEW", "S1", 3.0),
@@ -152,7 +152,7 @@ def test_a_month_that_the_data_do_not_cover_is_not_whole() -> None:
 
 
 def test_without_scores_their_tables_are_empty_and_keep_their_columns() -> None:
-    for name in ("scores", "chances", "moves"):
+    for name in ("scores", "probabilities", "transitions"):
         told = table(name, scores=None)
         assert told.height == 0
         assert told.schema == table(name).schema
@@ -165,7 +165,7 @@ def test_no_column_is_nested_and_all_are_declared(name: str) -> None:
     assert not any(isinstance(kind, NESTED) for kind in schema.values())
 
 
-@pytest.mark.parametrize("name", ["customers", "orders", "lines", "scores", "chances"])
+@pytest.mark.parametrize("name", ["customers", "orders", "lines", "scores", "probabilities"])
 @pytest.mark.parametrize("pseudonyms", [None, SECRET])
 def test_shares_change_nothing(name: str, pseudonyms: Pseudonymizer | None) -> None:
     whole = table(name, pseudonyms=pseudonyms)
@@ -176,7 +176,7 @@ def test_hashed_ids_join_and_hide_the_order_of_the_shops_own() -> None:
     customers = table("customers", pseudonyms=SECRET)["customer_id"]
     assert set(customers) == {SECRET.hash_id(who) for who in ("ann", "bob", "cid")}
     assert customers.is_sorted()
-    for name in ("orders", "lines", "scores", "chances"):
+    for name in ("orders", "lines", "scores", "probabilities"):
         assert set(table(name, pseudonyms=SECRET)["customer_id"]) <= set(customers)
 
 

@@ -136,7 +136,15 @@ class DecilePoint:
 
 @dataclass(frozen=True, slots=True)
 class DecileChart:
-    """Predicted and actual sums by decile, in one backtest."""
+    """Predicted and actual sums by decile, in one backtest.
+
+    Parameters
+    ----------
+    title, note
+        The backtest or method, and the realised share.
+    deciles
+        Ten bars.
+    """
 
     title: str
     note: str
@@ -176,7 +184,17 @@ class ValueMethod:
 
 @dataclass(frozen=True, slots=True)
 class ValueHorizon:
-    """All value models, over one horizon."""
+    """All value models, over one horizon.
+
+    Parameters
+    ----------
+    window, days
+        First day, and length.
+    n
+        Customers.
+    methods
+        The value models.
+    """
 
     window: str
     days: int

@@ -211,7 +211,15 @@ class AffinityItem:
 
 @dataclass(frozen=True, slots=True)
 class SegmentAffinity:
-    """The distinctive items of one segment, or its row of the heat map."""
+    """The distinctive items of one segment, or its row of the heat map.
+
+    Parameters
+    ----------
+    badge
+        The segment.
+    cells
+        The items.
+    """
 
     badge: SegmentBadge
     cells: tuple[AffinityItem | None, ...]

@@ -56,7 +56,17 @@ class FamilyImportance:
 
 @dataclass(frozen=True, slots=True)
 class ImportancePlot:
-    """One embedded picture: which plot, of which segment, in words."""
+    """One embedded picture.
+
+    Parameters
+    ----------
+    plot
+        Name of the picture.
+    badge
+        The segment.
+    alt
+        Its content, in words.
+    """
 
     plot: str
     badge: SegmentBadge | None

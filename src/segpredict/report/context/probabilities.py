@@ -60,7 +60,17 @@ class ReliabilityCurve:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityPlot:
-    """One square plot: its heading, a number, and its lines."""
+    """One square plot.
+
+    Parameters
+    ----------
+    badge, title
+        The segment, or else the heading.
+    note
+        A number, as text.
+    curves
+        Its lines.
+    """
 
     badge: SegmentBadge | None
     title: str
@@ -130,7 +140,9 @@ class ProbabilitiesSection:
     reliability, captures
         Plots.
     set_coverage
-        Coverage by test and by segment; ``set_sizes`` the mean size of a set by test.
+        Coverage by test and by segment.
+    set_sizes
+        Mean size of a set by test.
     untested_reason
         Why no prediction sets were evaluated; empty where they were.
     target

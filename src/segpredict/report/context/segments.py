@@ -250,7 +250,15 @@ class ProfileFigure:
 
 @dataclass(frozen=True, slots=True)
 class ProfileFlow:
-    """A segment that customers came from or went to, and the share who did."""
+    """A flow of customers from or to another segment.
+
+    Parameters
+    ----------
+    badge
+        The other segment.
+    share
+        Share of the customers.
+    """
 
     badge: SegmentBadge
     share: float
@@ -300,7 +308,13 @@ class SegmentProfile:
 
 @dataclass(frozen=True, slots=True)
 class SegmentProfilesSection:
-    """The section."""
+    """The section.
+
+    Parameters
+    ----------
+    profiles
+        One per segment, the most valuable first.
+    """
 
     profiles: tuple[SegmentProfile, ...]
 

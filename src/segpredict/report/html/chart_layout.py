@@ -27,7 +27,17 @@ class SegmentBadge:
 
 @dataclass(frozen=True, slots=True)
 class StripPiece:
-    """One piece of a strip: segment, left edge and width (percent), value."""
+    """One piece of a strip.
+
+    Parameters
+    ----------
+    badge
+        The segment.
+    left, width
+        Left edge and width (percent).
+    value
+        Its amount.
+    """
 
     badge: SegmentBadge
     left: float
