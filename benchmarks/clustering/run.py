@@ -39,10 +39,12 @@ def main() -> None:
     parser.add_argument("--algorithm", action="append")
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
-    told = sweep(args.rows or [10000, 100000], args.starts) if args.what == "sweep" else parts(args)
-    print(told)
+    result = (
+        sweep(args.rows or [10000, 100000], args.starts) if args.what == "sweep" else parts(args)
+    )
+    print(result)
     if args.write:
-        put(args.write, args.what, told)
+        put(args.write, args.what, result)
 
 
 def sweep(sizes: list[int], starts: int) -> str:
@@ -58,19 +60,19 @@ def sweep(sizes: list[int], starts: int) -> str:
         ours = ask("ours", rows=rows, starts=starts)
         best = [min(each) for each in zip(plain["inertia"], ours["inertia"], strict=True)]
         excess = [
-            max(found / least - 1 for found, least in zip(told["inertia"], best, strict=True))
-            for told in (plain, alone, ours)
+            max(found / least - 1 for found, least in zip(result["inertia"], best, strict=True))
+            for result in (plain, alone, ours)
         ]
         names = (
             "scikit-learn, as it comes",
             "scikit-learn, one thread",
             "segpredict",
         )
-        for name, told, over in zip(names, (plain, alone, ours), excess, strict=True):
+        for name, result, over in zip(names, (plain, alone, ours), excess, strict=True):
             lines.append(
-                f"| {rows:,} | {name} | {told['wall']:.2f} | {told['cpu']:.2f} "
-                f"| {plain['wall'] / told['wall']:.1f} "
-                f"| {plain['cpu'] / told['cpu']:.1f} | {told['peak']:,.0f} "
+                f"| {rows:,} | {name} | {result['wall']:.2f} | {result['cpu']:.2f} "
+                f"| {plain['wall'] / result['wall']:.1f} "
+                f"| {plain['cpu'] / result['cpu']:.1f} | {result['peak']:,.0f} "
                 f"| {over:.4%} |"
             )
     lines += [
@@ -82,36 +84,36 @@ def sweep(sizes: list[int], starts: int) -> str:
 
 
 def parts(args: argparse.Namespace) -> str:
-    told = ask(
+    result = ask(
         "parts",
         data=args.data,
         config=args.config,
         instruments=args.instrument,
         algorithms=args.algorithm,
     )
-    whole = sum(told["algorithms"].values())
+    whole = sum(result["algorithms"].values())
     lines = [
-        f"{told['rows']:,} rows of {told['customers']:,} customers; "
-        f"{len(told['algorithms'])} algorithms, {told['ways']} ways to segment: "
-        f"{told['cpu']:.0f} s of processor, {told['wall']:.0f} s on the clock, "
-        f"peak memory {told['peak']:,.0f} MB.",
+        f"{result['rows']:,} rows of {result['customers']:,} customers; "
+        f"{len(result['algorithms'])} algorithms, {result['ways']} ways to segment: "
+        f"{result['cpu']:.0f} s of processor, {result['wall']:.0f} s on the clock, "
+        f"peak memory {result['peak']:,.0f} MB.",
         "",
         "| algorithm | CPU s | share |",
         "|---|--:|--:|",
     ]
-    by_cost = sorted(told["algorithms"].items(), key=lambda item: -item[1])
+    by_cost = sorted(result["algorithms"].items(), key=lambda item: -item[1])
     lines += [f"| {n} | {s:.1f} | {s / whole:.0%} |" for n, s in by_cost]
     lines += ["", "| part | CPU s | share |", "|---|--:|--:|"]
     lines += [
-        f"| {name} | {spent:.1f} | {spent / whole:.0%} |" for name, spent in told["steps"].items()
+        f"| {name} | {spent:.1f} | {spent / whole:.0%} |" for name, spent in result["steps"].items()
     ]
-    if told["plain"]:
+    if result["plain"]:
         lines += [
             "",
-            f"K-means alone on the plainest instrument: {told['kmeans']:.1f} s of "
+            f"K-means alone on the plainest instrument: {result['kmeans']:.1f} s of "
             f"processor. The plain scikit-learn loop over the same sample of rows, "
             f"resamples and null worlds (full silhouettes, every draw taken): "
-            f"{told['plain']:.1f} s, {told['plain'] / told['kmeans']:.1f} ×.",
+            f"{result['plain']:.1f} s, {result['plain'] / result['kmeans']:.1f} ×.",
         ]
     return "\n".join(lines)
 

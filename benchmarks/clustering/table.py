@@ -43,15 +43,16 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
     run = open_run(args.run)
-    told = table(
-        run.read_parquet("segmentation/candidates.parquet"), run.read_json("segmentation/selection.json")
+    result = table(
+        run.read_parquet("segmentation/candidates.parquet"),
+        run.read_json("segmentation/selection.json"),
     )
-    print(told)
+    print(result)
     if args.write:
-        put(args.write, args.name, told)
+        put(args.write, args.name, result)
 
 
-def table(comparison: pl.DataFrame, verdict: dict[str, Any]) -> str:
+def table(comparison: pl.DataFrame, summary: dict[str, Any]) -> str:
     measured = comparison.filter(pl.col("note") == "").with_columns(
         gates=pl.when(pl.col("failed") == "")
         .then(0)
@@ -70,11 +71,11 @@ def table(comparison: pl.DataFrame, verdict: dict[str, Any]) -> str:
         "|---|--:|" + "--:|" * len(FIGURES) + "---|",
         *(line(row) for row in shown.to_dicts()),
         "",
-        f"{verdict['tried']} ways were measured, {verdict['passed']} pass. "
-        f"Grade: **{verdict['grade']}**. {verdict['reason']}",
+        f"{summary['tried']} ways were measured, {summary['passed']} pass. "
+        f"Grade: **{summary['grade']}**. {summary['reason']}",
     ]
-    if verdict["runner_up"]:
-        second = verdict["runner_up"]
+    if summary["runner_up"]:
+        second = summary["runner_up"]
         lines[-1] += (
             f" Runner-up: {second['name']}, adjusted Rand index with the winner "
             f"{second['ari_winner']:.2f}."

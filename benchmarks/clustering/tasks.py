@@ -59,8 +59,8 @@ def parts(
     from segpredict.pipeline import selection, stages
 
     plan = configs.load_config(config)
-    asked = {"instruments": instruments, "algorithms": algorithms}
-    compare = replace(plan.segments.compare, **{n: tuple(v) for n, v in asked.items() if v})
+    requested = {"instruments": instruments, "algorithms": algorithms}
+    compare = replace(plan.segments.compare, **{n: tuple(v) for n, v in requested.items() if v})
     plan = replace(plan, segments=replace(plan.segments, selection=compare))
     with tempfile.TemporaryDirectory() as folder:
         if not data:
@@ -73,18 +73,18 @@ def parts(
         spent_by: dict[str, float] = {}
         kmeans = 0.0
         with clock() as spent:
-            ways = 0
-            for heat in contest.heats:
+            n_candidates = 0
+            for task in contest.heats:
                 begin = time.process_time()
-                ways += len(contest.run_task(heat))
+                n_candidates += len(contest.run_task(task))
                 cost = time.process_time() - begin
-                spent_by[heat.algorithm] = spent_by.get(heat.algorithm, 0.0) + cost
-                if (heat.algorithm, heat.instrument) == (
+                spent_by[task.algorithm] = spent_by.get(task.algorithm, 0.0) + cost
+                if (task.algorithm, task.instrument) == (
                     "kmeans",
                     contest.heats[0].instrument,
                 ):
                     kmeans = cost
-    told = {
+    result = {
         "fitting, predictable information, all else": sum(spent_by.values()) - sum(steps.values())
     }
     bench = contest._field(contest.heats[0].instrument).resamples
@@ -92,9 +92,9 @@ def parts(
         **spent,
         "rows": contest.instrument.height,
         "customers": contest.instrument["customer_id"].n_unique(),
-        "ways": ways,
+        "ways": n_candidates,
         "algorithms": spent_by,
-        "steps": {**told, **steps},
+        "steps": {**result, **steps},
         "kmeans": kmeans,
         "plain": plain_loop(bench) if kmeans else None,
     }
@@ -167,12 +167,12 @@ def timed(function: Callable[..., Any], name: str, steps: dict[str, float]) -> C
 
 @contextmanager
 def clock() -> Iterator[dict[str, float]]:
-    told: dict[str, float] = {}
+    result: dict[str, float] = {}
     wall, cpu = time.perf_counter(), time.process_time()
-    yield told
-    told["wall"] = time.perf_counter() - wall
-    told["cpu"] = time.process_time() - cpu
-    told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield result
+    result["wall"] = time.perf_counter() - wall
+    result["cpu"] = time.process_time() - cpu
+    result["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

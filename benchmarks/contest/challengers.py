@@ -141,7 +141,8 @@ def n_rounds(training_data: TrainingData, best: Callable[[TrainingData, Training
     if not training_data.validation_origins:
         return training_data.options.fallback_rounds
     found = best(
-        training_data.at_cutoffs(training_data.fit_origins), training_data.at_cutoffs(training_data.validation_origins)
+        training_data.at_cutoffs(training_data.fit_origins),
+        training_data.at_cutoffs(training_data.validation_origins),
     )
     return xgboost.scale_rounds(training_data, found)
 

@@ -87,9 +87,9 @@ def main() -> None:
 
 
 def measure(size: str, cache: Path, args: argparse.Namespace) -> dict[str, Any]:
-    kept = cache / f"results-{size}.json"
-    is_there = args.resume and kept.exists()
-    results: dict[str, Any] = json.loads(kept.read_text()) if is_there else {}
+    saved = cache / f"results-{size}.json"
+    is_there = args.resume and saved.exists()
+    results: dict[str, Any] = json.loads(saved.read_text()) if is_there else {}
     wanted = [task for task in TASKS if task not in args.without]
     if size == "100m":
         wanted = [task for task in wanted if task not in NOT_AT_100M]
@@ -97,13 +97,13 @@ def measure(size: str, cache: Path, args: argparse.Namespace) -> dict[str, Any]:
         if task not in results:
             once = task in ("prepare", "ingest", "plain") or size == "100m"
             results[task] = call(task, size, cache, 1 if once else args.repeat)
-            kept.write_text(json.dumps(results))
+            saved.write_text(json.dumps(results))
             print(size, task, results[task], file=sys.stderr)
     for one, other in SAME:
         name = f"{one} = {other}"
         if one in results and other in results and name not in results:
             results[name] = call(f"same:{one}:{other}", size, cache, 1)
-            kept.write_text(json.dumps(results))
+            saved.write_text(json.dumps(results))
     return results
 
 
@@ -146,8 +146,8 @@ def table(size: str, results: dict[str, Any]) -> str:
             f"| {own} | {found['peak']:,.0f} |"
         )
     same = {k: v for k, v in results.items() if " = " in k}
-    told = "; ".join(f"{k}: {v.get('verdict', v)}" for k, v in same.items())
-    return "\n".join([*rows, "", f"Values: {told}."])
+    result = "; ".join(f"{k}: {v.get('verdict', v)}" for k, v in same.items())
+    return "\n".join([*rows, "", f"Values: {result}."])
 
 
 def ratio(results: dict[str, Any], task: str, key: str, against: dict[str, str]) -> str:

@@ -23,8 +23,8 @@ ROWS_A_CUSTOMER = 27  # of the panel of the sample shop, all origins together
 def parts(profile: cProfile.Profile) -> dict[str, float]:
     """Return seconds by part: what the conductors call, by module and function."""
     found: dict[str, float] = {}
-    told: Any = pstats.Stats(profile)
-    for (file, _, name), (*_, callers) in told.stats.items():
+    result: Any = pstats.Stats(profile)
+    for (file, _, name), (*_, callers) in result.stats.items():
         path = Path(file)
         if "segpredict" not in path.parts or path.name in CONDUCTORS:
             continue

@@ -51,8 +51,8 @@ def exposures(run: RunFolder) -> Iterator[str]:
         for (window,), part in rows.group_by("window", maintain_order=True):
             found = {row["realised_as"]: row for row in part.to_dicts()}
             cells = [ratio(found.get(by)) for by in ("label", "spend", "change")]
-            said = found["label"]["predicted"]
-            yield f"| {window} | {name} | {said:,.0f} | {' | '.join(cells)} |"
+            labels_text = found["label"]["predicted"]
+            yield f"| {window} | {name} | {labels_text:,.0f} | {' | '.join(cells)} |"
 
 
 def header(first: str, second: str, *numbers: str) -> Iterator[str]:

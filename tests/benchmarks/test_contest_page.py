@@ -15,9 +15,9 @@ def score(data: str, who: str, loss: float, **change: object) -> dict[str, objec
 
 
 def gap(who: str, value: float, *, alarm: bool = False) -> dict[str, object]:
-    told = {"data": "w", "forecaster": who, "log_loss": 0.9, "oracle": 1.0}
-    told |= {"gap": value, "gap_se": 0.01, "accuracy": 0.6, "ceiling": 0.6}
-    return {**told, "is_alarm": alarm, "is_model": who == "model", "is_shipped": False}
+    result = {"data": "w", "forecaster": who, "log_loss": 0.9, "oracle": 1.0}
+    result |= {"gap": value, "gap_se": 0.01, "accuracy": 0.6, "ceiling": 0.6}
+    return {**result, "is_alarm": alarm, "is_model": who == "model", "is_shipped": False}
 
 
 def test_the_best_of_each_column_is_bold_and_the_oracle_is_out_of_the_race():

@@ -79,7 +79,10 @@ def test_it_stores_as_json_and_reloads_equal(trees, taught):
 def test_early_stopped_trees_are_cut_at_the_best_round(taught):
     patient = replace(taught, options=replace(taught.options, max_rounds=200))
     cut = xgboost.fit_early_stopping(patient, patient.feature_names)
-    known, later = patient.at_cutoffs(patient.fit_origins), patient.at_cutoffs(patient.validation_origins)
+    known, later = (
+        patient.at_cutoffs(patient.fit_origins),
+        patient.at_cutoffs(patient.validation_origins),
+    )
     losses: dict[str, dict[str, list[float]]] = {}
     tables = [
         xgboost.build_dmatrix(feature_matrix(p.rows, p.feature_names), p.feature_names, p.labels)

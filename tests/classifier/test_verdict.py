@@ -14,18 +14,18 @@ def trial(cutoff, hits, rows=300, seed=0, classes=3):
     """Return a test in which each forecaster is right as often as told, 60 % sure."""
     rng = np.random.default_rng(seed + cutoff)
     labels = rng.integers(0, classes, rows)
-    chances = {}
+    probabilities = {}
     for name, hit in hits.items():
         wrong = (labels + rng.integers(1, classes, rows)) % classes
         guesses = np.where(rng.random(rows) < hit, labels, wrong)
         share = 0.4 / (classes - 1)
-        chances[name] = np.eye(classes)[guesses] * (0.6 - share) + share
+        probabilities[name] = np.eye(classes)[guesses] * (0.6 - share) + share
     who = np.array([f"c{i}" for i in range(rows)])
-    return Backtest(cutoff, who, np.zeros(rows, dtype=np.int64), labels, chances)
+    return Backtest(cutoff, who, np.zeros(rows, dtype=np.int64), labels, probabilities)
 
 
-def verdict(*trials, ids=IDS, warnings=()):
-    return select_model(trials, ids, TIME, OPTIONS, warnings)
+def verdict(*backtests, ids=IDS, warnings=()):
+    return select_model(backtests, ids, TIME, OPTIONS, warnings)
 
 
 def claim(found, baseline, metric):

@@ -6,7 +6,9 @@ from segpredict.config.explain import ExplainOptions
 from segpredict.errors import ConfigError
 
 
-@pytest.mark.parametrize("wrong", [{"sample_rows": 0}, {"sample_rows": -1}, {"permutation_repeats": 0}, {"refits": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"sample_rows": 0}, {"sample_rows": -1}, {"permutation_repeats": 0}, {"refits": -1}]
+)
 def test_impossible_sizes_are_refused_by_name(wrong):
     (name,) = wrong
     with pytest.raises(ConfigError, match=f"explain.{name}"):

@@ -54,10 +54,10 @@ def histories_at_cutoffs(
     the history counts here, not only those who are eligible for a forecast.
     """
     time = days.time
-    asked = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
+    cutoffs = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
     windows = [
         replace(time.window_at(day, days.first_day), lookback=time.max_history)
-        for day in sorted(asked)
+        for day in sorted(cutoffs)
     ]
     tables = features.build_features(transactions, windows, HISTORY_FAMILIES)
     orders = _orders(transactions, [window.cutoff for window in windows])

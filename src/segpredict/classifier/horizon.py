@@ -124,5 +124,5 @@ def _repeat_share(days: pl.DataFrame, span: Transactions, length: int) -> float 
     whole = (span.end_day - span.first_day) // length
     before = windows.filter(pl.col("place").is_between(1, whole - 1))
     later = windows.select("customer_id", pl.col("place") + 1)
-    came = before.join(later, on=["customer_id", "place"], how="semi").height
-    return came / before.height if before.height else None
+    returned = before.join(later, on=["customer_id", "place"], how="semi").height
+    return returned / before.height if before.height else None

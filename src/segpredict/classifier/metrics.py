@@ -120,9 +120,9 @@ def classwise_calibration_error(
     """
     happened = np.eye(probabilities.shape[1])[labels]
     errors = []
-    for given, came in zip(probabilities.T, happened.T, strict=True):
+    for given, actual in zip(probabilities.T, happened.T, strict=True):
         places = equal_mass_bins(given, bins)
-        excess = np.bincount(places, weights=given - came, minlength=bins)
+        excess = np.bincount(places, weights=given - actual, minlength=bins)
         errors.append(np.abs(excess).sum() / len(labels))
     return np.array(errors)
 
@@ -199,10 +199,10 @@ def mix_error(probabilities: FloatArray, labels: IntArray) -> float:
     -----
     The Jensen-Shannon divergence, in bits.
     """
-    told = probabilities.mean(axis=0)
-    came = np.bincount(labels, minlength=len(told)) / len(labels)
-    middle = (told + came) / 2
-    return float((rel_entr(told, middle) + rel_entr(came, middle)).sum() / 2 / np.log(2))
+    predicted = probabilities.mean(axis=0)
+    actual = np.bincount(labels, minlength=len(predicted)) / len(labels)
+    middle = (predicted + actual) / 2
+    return float((rel_entr(predicted, middle) + rel_entr(actual, middle)).sum() / 2 / np.log(2))
 
 
 def predicted_mix(probabilities: FloatArray) -> tuple[float, ...]:

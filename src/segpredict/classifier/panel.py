@@ -72,8 +72,8 @@ def build_panel(
     next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
     A state is ordinal: codes rise with value.
     """
-    asked = sorted(windows, key=lambda window: window.cutoff)
-    tables = features.build_features(transactions, asked, families)
+    ordered = sorted(windows, key=lambda window: window.cutoff)
+    tables = features.build_features(transactions, ordered, families)
     known = pl.concat(
         table.frame.with_columns(
             cutoff=pl.lit(table.window.cutoff, pl.Int32),
@@ -81,8 +81,8 @@ def build_panel(
         )
         for table in tables
     )
-    rows = _with_states(known, _states(transactions, segmentation, asked), asked[0])
-    newcomers = _newcomers(transactions, asked)
+    rows = _with_states(known, _states(transactions, segmentation, ordered), ordered[0])
+    newcomers = _newcomers(transactions, ordered)
     rows = rows.join(newcomers, on=PANEL_KEY, how="left", maintain_order="left")
     if rows.height != known.height:
         raise SegpredictError(
@@ -92,7 +92,7 @@ def build_panel(
     states, columns = tuple(feature.name for feature in STATE_FEATURES), tables[0].feature_names
     frame = _finished(rows, states, columns)
     schemas.validate_schema(frame.select(list(schemas.PANEL_SCHEMA.columns)), schemas.PANEL_SCHEMA)
-    return Panel(frame, (*states, *columns), asked[-1])
+    return Panel(frame, (*states, *columns), ordered[-1])
 
 
 def _states(
@@ -104,8 +104,8 @@ def _states(
         if w.outcome_end <= transactions.end_day:
             ends.append(w.outcome_end)
         spans |= {(end - w.horizon, end) for end in ends}
-    instrument = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
-    return segmentation.assign(instrument).select("customer_id", "end", "segment")
+    inputs = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
+    return segmentation.assign(inputs).select("customer_id", "end", "segment")
 
 
 def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:

@@ -122,8 +122,8 @@ def settings_digest(config: JSON) -> str:
     >>> settings_digest({"seed": 1, "threads": 2}) == settings_digest({"threads": 8, "seed": 1})
     True
     """
-    kept = {name: value for name, value in config.items() if name not in NOT_COUNTED}
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
+    counted = {name: value for name, value in config.items() if name not in NOT_COUNTED}
+    text = json.dumps(counted, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -160,8 +160,8 @@ def remember(log: TestSetLog, files: Iterable[Path]) -> None:
     for path in files:
         whole = recall(log, [path]).to_state()
         others = [state for state in _read(path) if _test(state) != _test(whole)]
-        told = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
-        disk.write_file(path, (json.dumps(told, indent=2) + "\n").encode())
+        content = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
+        disk.write_file(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def _test(state: JSON) -> tuple[str, str]:
@@ -170,9 +170,9 @@ def _test(state: JSON) -> tuple[str, str]:
 
 def _read(path: Path) -> list[JSON]:
     try:
-        told = json.loads(path.read_bytes())
-        tests = told["tests"]
-        sound = told["format"] == LOG_FORMAT and all(_is_log(state) for state in tests)
+        content = json.loads(path.read_bytes())
+        tests = content["tests"]
+        sound = content["format"] == LOG_FORMAT and all(_is_log(state) for state in tests)
     except FileNotFoundError:
         return []
     except (ValueError, TypeError, KeyError):

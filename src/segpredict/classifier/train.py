@@ -137,65 +137,65 @@ def train_classifier(
     Each test is forecast by forecasters that learned only from origins complete by its
     cutoff. What ships is then fitted by the same procedure on all complete origins.
     """
-    plan, wish = time or TimeOptions(), options or ClassifierOptions()
-    tell = progress or _silent
+    plan, settings = time or TimeOptions(), options or ClassifierOptions()
+    report = progress or _silent
     days = schedule_folds(transactions.first_day, transactions.end_day, plan)
     segmentation.require_fitted_before(days.test_folds[0].cutoff)
-    tell("laying out the panel", 0.0)
-    rows = build_panel(transactions, segmentation, days.windows, wish.families)
-    asked, skipped = available_baselines(wish, rows, further)
-    made = _Maker(transactions, segmentation, rows, days, wish)
+    report("laying out the panel", 0.0)
+    rows = build_panel(transactions, segmentation, days.windows, settings.families)
+    baselines, skipped = available_baselines(settings, rows, further)
+    maker = _Maker(transactions, segmentation, rows, days, settings)
     steps = 3 + len(days.test_folds)
-    trials, notes, tested = run_backtests(
-        [made.question(fold) for fold in days.test_folds],
-        asked,
-        lambda i: tell(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
+    backtests, notes, tested = run_backtests(
+        [maker.question(fold) for fold in days.test_folds],
+        baselines,
+        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
     )
-    tell("comparing", (steps - 2) / steps)
-    maps, trials = _mended(made, trials)
-    verdict = select_model(
-        trials,
+    report("comparing", (steps - 2) / steps)
+    maps, backtests = _mended(maker, backtests)
+    evaluation = select_model(
+        backtests,
         [segment.id for segment in segmentation.segments],
         plan,
-        wish,
+        settings,
         (*days.notes, *skipped, *notes, *_uneven(days)),
     )
     figures = build_scorecard(
-        trials,
-        verdict.segments,
-        draws=wish.bootstrap_draws,
-        seed=wish.seed,
-        selected=verdict.selected,
+        backtests,
+        evaluation.segments,
+        draws=settings.bootstrap_draws,
+        seed=settings.seed,
+        selected=evaluation.selected,
     )
-    tell("fitting what ships", (steps - 1) / steps)
-    whole = made.lesson(days.production_fold)
+    report("fitting what ships", (steps - 1) / steps)
+    whole = maker.lesson(days.production_fold)
     model = blend.fit(whole)
     own: dict[str, Forecaster] = {
         model.name: calibrate_model(model, maps[-1]),
         model.xgboost_model.name: model.xgboost_model,
     }
-    shipped = own.get(verdict.selected)
-    if shipped is None:
-        shipped = BASELINES.get(verdict.selected).fit(whole)
-    usages = _usages(made, verdict, maps)
-    told = evaluate_policies(
-        trials,
-        usages[:-1],
-        verdict.selected,
-        verdict.segments,
-        Resampling(wish.bootstrap_draws, wish.seed),
+    selected = own.get(evaluation.selected)
+    if selected is None:
+        selected = BASELINES.get(evaluation.selected).fit(whole)
+    policies = _usages(maker, evaluation, maps)
+    policy_scores = evaluate_policies(
+        backtests,
+        policies[:-1],
+        evaluation.selected,
+        evaluation.segments,
+        Resampling(settings.bootstrap_draws, settings.seed),
     )
     return TrainingResult(
-        shipped,
+        selected,
         model.xgboost_model,
-        _told(replace(verdict, policies=summarize_policies(made.folds, usages, maps)), model),
+        _told(replace(evaluation, policies=summarize_policies(maker.folds, policies, maps)), model),
         rows,
         days,
-        usages[-1].decision_rule.segment_values,
-        trials,
-        pl.concat([figures, told]),
-        usages[-1],
-        reliability_and_capture(trials, verdict.selected, verdict.segments),
+        policies[-1].decision_rule.segment_values,
+        backtests,
+        pl.concat([figures, policy_scores]),
+        policies[-1],
+        reliability_and_capture(backtests, evaluation.selected, evaluation.segments),
         tested,
     )
 
@@ -212,33 +212,34 @@ def _told(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
 
 
 def _mended(
-    made: "_Maker", backtests: Sequence[Backtest]
+    maker: "_Maker", backtests: Sequence[Backtest]
 ) -> tuple[list[Calibration], tuple[Backtest, ...]]:
     """Rehearse the model before each test; mend its forecasts where that proves it."""
-    if made.options.calibration == "none":
-        return [Calibration()] * len(made.folds), tuple(backtests)
-    name, complete = next(iter(backtests[0].probabilities)), made.days.time.days_to_complete
+    if maker.options.calibration == "none":
+        return [Calibration()] * len(maker.folds), tuple(backtests)
+    name, complete = next(iter(backtests[0].probabilities)), maker.days.time.days_to_complete
     maps = [
-        select_calibration(made.rehearsals(fold, blend.fit), name, complete) for fold in made.folds
+        select_calibration(maker.rehearsals(fold, blend.fit), name, complete)
+        for fold in maker.folds
     ]
     pairs = zip(backtests, maps[:-1], strict=True)
-    return maps, tuple(calibrate_backtest(trial, found, name) for trial, found in pairs)
+    return maps, tuple(calibrate_backtest(backtest, found, name) for backtest, found in pairs)
 
 
 def _usages(
-    made: "_Maker", evaluation: Evaluation, maps: Sequence[Calibration]
+    maker: "_Maker", evaluation: Evaluation, maps: Sequence[Calibration]
 ) -> list[DecisionPolicy]:
     """Return how what ships is used at each fold; a baseline is never mended."""
     is_model = evaluation.selected == evaluation.model
     fit = blend.fit if is_model else _fitting(evaluation.selected)
     return [
         fit_policy(
-            made.rehearsals(fold, fit),
+            maker.rehearsals(fold, fit),
             found if is_model else Calibration(),
-            made.decision(fold),
-            made.options.alpha,
+            maker.decision(fold),
+            maker.options.alpha,
         )
-        for fold, found in zip(made.folds, maps, strict=True)
+        for fold, found in zip(maker.folds, maps, strict=True)
     ]
 
 
@@ -288,9 +289,12 @@ class _Maker:
         found: list[Backtest] = []
         for stage in self.stages[fold.cutoff]:
             try:
-                lesson = self.lesson(stage.fold)
+                training_data = self.lesson(stage.fold)
                 found += inner_backtests(
-                    lesson, self.rows.at_cutoffs(*stage.test_origins), stage.test_origins, fit
+                    training_data,
+                    self.rows.at_cutoffs(*stage.test_origins),
+                    stage.test_origins,
+                    fit,
                 )
             except (SingleClassError, SupportError):
                 continue

@@ -81,8 +81,10 @@ class AdditiveModel:
     @property
     def n_classes(self) -> int:
         """Number of segments, INACTIVE included."""
-        buying = None if self.purchase_model is None else self.purchase_model.model
-        return next(part.n_classes for part in (self.xgboost_model, buying) if part is not None)
+        purchase_model = None if self.purchase_model is None else self.purchase_model.model
+        return next(
+            part.n_classes for part in (self.xgboost_model, purchase_model) if part is not None
+        )
 
     def base_values(self, day: int | None = None) -> FloatArray:
         """Return the margin of each segment before anything is known of a customer.
@@ -204,14 +206,14 @@ def additive_model(
         When BG/NBD stands alone, and the frame lacks a column that it looks at.
     """
     shown, _ = _shown(forecaster, trees)
-    buying = _buying(shown)
+    purchase_model = _buying(shown)
     missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
     if missing and _trees(shown) is None:
         raise ColumnMissingError(missing[0], customers.columns)
-    if buying is None or missing:
+    if purchase_model is None or missing:
         return _summed(forecaster, trees, None)
     return _summed(
-        forecaster, trees, PurchaseModelExplainer(buying, *reference_customers(customers))
+        forecaster, trees, PurchaseModelExplainer(purchase_model, *reference_customers(customers))
     )
 
 
@@ -219,20 +221,22 @@ def additive_model_from_state(
     forecaster: Forecaster, trees: XgboostModel, state: JSON
 ) -> AdditiveModel:
     """Return the sum that gave a state."""
-    buying = _buying(_shown(forecaster, trees)[0])
-    if buying is None or state is None:
+    purchase_model = _buying(_shown(forecaster, trees)[0])
+    if purchase_model is None or state is None:
         return _summed(forecaster, trees, None)
     rows, shares = np.array(state["reference_rows"]), np.array(state["reference_shares"])
-    return _summed(forecaster, trees, PurchaseModelExplainer(buying, rows, shares))
+    return _summed(forecaster, trees, PurchaseModelExplainer(purchase_model, rows, shares))
 
 
 def _summed(
-    forecaster: Forecaster, trees: XgboostModel | None, buying: PurchaseModelExplainer | None
+    forecaster: Forecaster,
+    trees: XgboostModel | None,
+    purchase_model: PurchaseModelExplainer | None,
 ) -> AdditiveModel:
     shown, note = _shown(forecaster, trees)
-    told = forecaster if note else None
-    weight = 1.0 if buying is None else _weight(shown)
-    return AdditiveModel(_trees(shown), buying, weight, note, told)
+    selected = forecaster if note else None
+    weight = 1.0 if purchase_model is None else _weight(shown)
+    return AdditiveModel(_trees(shown), purchase_model, weight, note, selected)
 
 
 def _shown(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:

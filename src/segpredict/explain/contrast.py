@@ -76,7 +76,7 @@ def transition_drivers(
     classes: Sequence[Segment],
     *,
     states: IntArray,
-    chances: FloatArray,
+    probabilities: FloatArray,
     weight: float,
 ) -> pl.DataFrame:
     """Return what sets those apart who move from one segment to another.
@@ -117,18 +117,18 @@ def transition_drivers(
         for end in classes:
             if end == start or not inside.any():
                 continue
-            go, stay = chances[inside, end.code], chances[inside, start.code]
+            go, stay = probabilities[inside, end.code], probabilities[inside, start.code]
             if go.sum() * weight < MIN_EXPECTED_MOVERS or stay.sum() * weight < MIN_EXPECTED_MOVERS:
                 continue
-            pull = fine[inside, end.code] - fine[inside, start.code]
-            means = _mean(pull, go), _mean(pull, stay)
+            contrast = fine[inside, end.code] - fine[inside, start.code]
+            means = _mean(contrast, go), _mean(contrast, stay)
             expected = float(go.sum() * weight)
             tables.append(_move(start, end, expected, groups, *means))
     return pl.concat(tables)
 
 
-def _mean(pull: FloatArray, weights: FloatArray) -> FloatArray:
-    return np.asarray(weights @ pull / weights.sum(), dtype=np.float64)
+def _mean(contrast: FloatArray, weights: FloatArray) -> FloatArray:
+    return np.asarray(weights @ contrast / weights.sum(), dtype=np.float64)
 
 
 def _move(

@@ -143,10 +143,10 @@ def check_importance(
     known = additive_model(final.model, final.model.xgboost_model, final.customers).feature_names
     parts = [replace(g, features=_inside(g, known)) for g in groups]
     parts = [g for g in parts if g.features]
-    sights = []
-    for place, exam in enumerate(replays):
+    views = []
+    for place, replay in enumerate(replays):
         say("shuffling columns", 0.3 * place / len(replays))
-        sights.append(view_model(exam, exam.model, parts, options.permutation_repeats, rng))
+        views.append(view_model(replay, replay.model, parts, options.permutation_repeats, rng))
     others = []
     for place in range(options.refits):
         say(
@@ -155,15 +155,15 @@ def check_importance(
         )
         others.append(view_refitted_model(final, parts, rng))
     say("leaving groups out", 0.8)
-    gains = sights[-1].permutation_loss.mean(axis=1)
+    gains = views[-1].permutation_loss.mean(axis=1)
     without = dict(_ablations(final, parts, gains, options.ablations))
     say("asking shap otherwise", 0.95)
-    agreement = _agreement(sights, others, gains, _interventional(final, parts))
-    table = _table(parts, sights[-1], gains, others, without)
+    agreement = _agreement(views, others, gains, _interventional(final, parts))
+    table = _table(parts, views[-1], gains, others, without)
     return ImportanceEvidence(
         table,
-        _headlines(sights[-1], others),
-        _by_origin(replays, parts, sights),
+        _headlines(views[-1], others),
+        _by_origin(replays, parts, views),
         agreement,
         len(others),
         _notes(table, agreement),
@@ -187,8 +187,8 @@ def _ablations(
     labels = segment_codes(replay.customers, "label")
     whole = metrics.row_log_loss(replay.model.xgboost_model.predict_proba(replay.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
-        gone = set(groups[place].features)
-        names = [name for name in replay.training_data.feature_names if name not in gone]
+        left_out = set(groups[place].features)
+        names = [name for name in replay.training_data.feature_names if name not in left_out]
         if not names:
             continue
         trees = xgboost.fit_fixed_rounds(
@@ -208,13 +208,13 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     others = feature_matrix(
         stratified_sample(replay.customers, BACKGROUND_ROWS), trees.feature_names
     )
-    asked = shap.TreeExplainer(
+    interventional = shap.TreeExplainer(
         trees.booster,
         data=others.astype(np.float64),
         feature_perturbation="interventional",
     )
     cells = feature_matrix(few, trees.feature_names).astype(np.float64)
-    found = np.asarray(asked.shap_values(cells, check_additivity=False), np.float64)
+    found = np.asarray(interventional.shap_values(cells, check_additivity=False), np.float64)
     own = trees.shap_values(few)[:, :, :-1].astype(np.float64)
     alone = AdditiveModel(trees)
     ranked = [
@@ -231,7 +231,7 @@ def _agreement(
     interventional: float | None,
 ) -> dict[str, float | None]:
     final = views[-1].group_importance
-    anew = [_tau(final, sight.group_importance) for sight in again]
+    anew = [_tau(final, view.group_importance) for view in again]
     pairs = [
         _tau(one.group_importance, two.group_importance) for one, two in combinations(views, 2)
     ]
@@ -267,7 +267,7 @@ def _table(
     )
     rows = []
     for i, group in enumerate(groups):
-        gone = without.get(group.name)
+        ablation = without.get(group.name)
         rows.append(
             (
                 group.name,
@@ -284,9 +284,9 @@ def _table(
                 least[i] if again else None,
                 most[i] if again else None,
                 signs[i],
-                gone[0] if gone else None,
-                gone[0] - Z_ROUNDED * gone[1] if gone else None,
-                gone[0] + Z_ROUNDED * gone[1] if gone else None,
+                ablation[0] if ablation else None,
+                ablation[0] - Z_ROUNDED * ablation[1] if ablation else None,
+                ablation[0] + Z_ROUNDED * ablation[1] if ablation else None,
                 bool(least[i] > 0) if again else None,
             )
         )
@@ -346,12 +346,12 @@ def _by_origin(
 ) -> pl.DataFrame:
     rows = [
         (
-            exam.cutoff,
+            replay.cutoff,
             group.name,
-            float(sight.group_importance[i]),
-            float(sight.permutation_loss[i].mean()),
+            float(view.group_importance[i]),
+            float(view.permutation_loss[i].mean()),
         )
-        for exam, sight in zip(replays, views, strict=True)
+        for replay, view in zip(replays, views, strict=True)
         for i, group in enumerate(groups)
     ]
     schema = {

@@ -89,10 +89,10 @@ class ForecastExplainer:
         day = self._day(customers)
         chosen = stratified_sample(customers, (options or ExplainOptions()).sample_rows)
         cube, values = self.model.shap_values(chosen), self.model.feature_values(chosen)
-        states, chances = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
+        states, probabilities = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        pull = self._pull(chosen, cube, values, chances)
-        table = self._long(pull, cube)
+        contrasts = self._pull(chosen, cube, values, probabilities)
+        table = self._long(contrasts, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
         families = {f.name: f.family for f in self.lexicon.glossary.values()}
@@ -106,10 +106,10 @@ class ForecastExplainer:
                 self.groups,
                 self.classes,
                 states=states,
-                chances=chances,
+                probabilities=probabilities,
                 weight=each,
             ),
-            reasons=reason_texts(pull, names, self.groups, self.lexicon),
+            reasons=reason_texts(contrasts, names, self.groups, self.lexicon),
             base_values=dict(zip(ids, self.model.base_values(day).tolist(), strict=True)),
             feature_names=names,
             classes=self.classes,
@@ -194,22 +194,22 @@ class ForecastExplainer:
             contrast_contributions(contributions, towards, against),
         )
 
-    def _long(self, pull: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
+    def _long(self, contrasts: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
         n, k, f = contributions.shape
         group = {name: g.name for g in self.groups for name in g.features}
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        both = np.concatenate([contributions, pull.contributions[:, None, :]], axis=1)
-        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), pull.targets])
-        against = np.column_stack([np.full((n, k), k), pull.references])
-        values = np.repeat(pull.values[:, None, :].astype(np.float64), k + 1, axis=1)
-        people, column = (
+        both = np.concatenate([contributions, contrasts.contributions[:, None, :]], axis=1)
+        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), contrasts.targets])
+        against = np.column_stack([np.full((n, k), k), contrasts.references])
+        values = np.repeat(contrasts.values[:, None, :].astype(np.float64), k + 1, axis=1)
+        rows, column = (
             np.repeat(np.arange(n), (k + 1) * f),
             np.tile(np.arange(f), n * (k + 1)),
         )
         table = pl.DataFrame(
             {
-                "customer_id": _taken(pull.customers, people),
-                "segment_id": _taken(ids, pull.states[people]),
+                "customer_id": _taken(contrasts.customers, rows),
+                "segment_id": _taken(ids, contrasts.states[rows]),
                 "class_id": _taken(ids, np.repeat(towards.ravel(), f)),
                 "against_id": _taken([*ids, None], np.repeat(against.ravel(), f)),
                 "feature": _taken(names, column),

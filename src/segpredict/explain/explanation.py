@@ -96,7 +96,7 @@ class Explanation:
         each = len(self.feature_names) * (len(self.classes) + 1)
         return self.contributions[column].gather_every(each).to_list()
 
-    def plot(self, kind: str = "bar", *asked: str) -> bytes:
+    def plot(self, kind: str = "bar", *of_what: str) -> bytes:
         """Return one picture, as SVG or PNG.
 
         Parameters
@@ -118,14 +118,14 @@ class Explanation:
         if kind not in PLOT_KINDS:
             raise UnknownNameError("plot", kind, list(PLOT_KINDS))
         drawn, wanted = PLOT_KINDS[kind]
-        if len(asked) != len(wanted):
-            told = ", ".join((repr(kind), *wanted))
+        if len(of_what) != len(wanted):
+            arguments = ", ".join((repr(kind), *wanted))
             raise UsageError(
                 f"A {kind} is of {' and '.join(wanted) or 'everything'}, and "
-                f"{len(asked)} names were given.",
-                fix=f"plot({told}).",
+                f"{len(of_what)} names were given.",
+                fix=f"plot({arguments}).",
             )
-        pairs = zip(wanted, asked, strict=True)
+        pairs = zip(wanted, of_what, strict=True)
         names = [self._segment(a) if SEGMENT_COLUMN in of else a for of, a in pairs]
         return drawn(self, *names)
 
@@ -188,5 +188,5 @@ def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> st
         Names of the segments, by id.
     """
     contrast = explanation.contributions.filter(pl.col("against_id").is_not_null())
-    asked = contrast.select("segment_id", "class_id", "against_id").row(0)
-    return forecast_sentence(*(names[segment] for segment in asked))
+    ids = contrast.select("segment_id", "class_id", "against_id").row(0)
+    return forecast_sentence(*(names[segment] for segment in ids))

@@ -134,17 +134,17 @@ def group_features(
     """
     known: Mapping[str, Feature] = {feature.name: feature for feature in glossary}
     likeness = np.abs(_spearman(cells))
-    told = [known.get(name, Feature(name, "", "", family=OTHER_FAMILY)) for name in names]
+    declared = [known.get(name, Feature(name, "", "", family=OTHER_FAMILY)) for name in names]
     topics: dict[tuple[str, str], list[int]] = {}
-    for place, feature in enumerate(told):
+    for place, feature in enumerate(declared):
         about = headline_of(feature)
         is_own = about == OTHER_HEADLINE or feature.family in WHOLE_FAMILIES
         topic = (about, feature.family if is_own else "")
         topics.setdefault(topic, []).append(place)
     found = [
-        _named(part, told, np.zeros(len(names)) if importance is None else importance)
+        _named(part, declared, np.zeros(len(names)) if importance is None else importance)
         for (_, family), places in topics.items()
-        for part in ([places] if family in WHOLE_FAMILIES else _split(places, likeness, told))
+        for part in ([places] if family in WHOLE_FAMILIES else _split(places, likeness, declared))
     ]
     return tuple(sorted(found, key=lambda group: names.index(group.features[0])))
 

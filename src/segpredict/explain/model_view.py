@@ -107,9 +107,9 @@ def _signed(
     # active customer falls silent, and a silent one comes back.
     states = segment_codes(few, "state_now")
     towards = np.where(states == INACTIVE_CODE, INACTIVE_CODE + 1, INACTIVE_CODE)
-    pull = contrast_contributions(contributions, towards, states)
+    contrast = contrast_contributions(contributions, towards, states)
     return group_contributions(
-        pull[:, None, :], shown.feature_names, groups_of_model(groups, shown)
+        contrast[:, None, :], shown.feature_names, groups_of_model(groups, shown)
     )[:, 0, :]
 
 
@@ -166,15 +166,15 @@ def view_refitted_model(
     """Return what a model says that was fitted on other draws of customers."""
     past = None if replay.model.weight else replay.training_data.history
     known = (replay.training_data.rows if past is None else past.customer_histories)["customer_id"]
-    asked = replay.customers["customer_id"]
-    everybody = pl.concat([known, asked]).unique().sort()
-    draws = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)))
-    counts = pl.DataFrame({"customer_id": everybody, "n": draws.astype(np.float64)})
+    tested = replay.customers["customer_id"]
+    all_customers = pl.concat([known, tested]).unique().sort()
+    draws = rng.multinomial(len(all_customers), np.full(len(all_customers), 1 / len(all_customers)))
+    counts = pl.DataFrame({"customer_id": all_customers, "n": draws.astype(np.float64)})
     weights, weighed = (
         ids.to_frame()
         .join(counts, on="customer_id", how="left", maintain_order="left")["n"]
         .to_numpy()
-        for ids in (known, asked)
+        for ids in (known, tested)
     )
     model = _refitted(replay, past, weights)
     return view_model(replay, model, groups, 1, rng, weighed)
@@ -186,11 +186,13 @@ def _refitted(
     """Return the model with its trees fitted anew; BG/NBD, where it stands alone."""
     if past is not None:
         drawn = past.customer_histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
-        lesson = replace(replay.training_data, history=replace(past, customer_histories=drawn))
+        training_data = replace(
+            replay.training_data, history=replace(past, customer_histories=drawn)
+        )
         known = replay.model.purchase_model
         season = None if known is None else known.seasonal_index
         return replace(
-            replay.model, purchase_model=replace(bgnbd_gg.fit(lesson), seasonal_index=season)
+            replay.model, purchase_model=replace(bgnbd_gg.fit(training_data), seasonal_index=season)
         )
     rounds = replay.model.xgboost_model.n_rounds
     trees = xgboost.fit_fixed_rounds(

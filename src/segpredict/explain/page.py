@@ -52,7 +52,7 @@ def explanation_to_html(explanation: "Explanation") -> str:
     """Return the explanation as HTML: tables, reasons of some customers, pictures."""
     overall = explanation.group_importance.filter(scope="all").sort("rank")
     some = explanation.reasons.group_by("customer_id", maintain_order=True)
-    people = [
+    customers = [
         (key[0], _expected(explanation, rows), rows.to_dicts())
         for key, rows in list(some)[:MAX_CUSTOMERS]
     ]
@@ -64,7 +64,7 @@ def explanation_to_html(explanation: "Explanation") -> str:
         style=PAGE_STYLE,
         words=overall.filter(level="headline").to_dicts(),
         groups=overall.filter(level="group").head(MAX_ROWS).to_dicts(),
-        people=people,
+        people=customers,
         pictures=pictures,
         caution=CAUSALITY_NOTE,
     )
@@ -72,8 +72,8 @@ def explanation_to_html(explanation: "Explanation") -> str:
 
 def _expected(explanation: "Explanation", rows: pl.DataFrame) -> str:
     named = {segment.id: segment.name for segment in explanation.classes}
-    asked = rows.select("segment_id", "next_id", "against_id").row(0)
-    return forecast_sentence(*(named[segment] for segment in asked))
+    ids = rows.select("segment_id", "next_id", "against_id").row(0)
+    return forecast_sentence(*(named[segment] for segment in ids))
 
 
 def _address(drawn: bytes) -> str:

@@ -165,8 +165,8 @@ def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
     topics = explanation.group_importance.filter(level="group")
     names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
     inside = topics.filter(scope="segment")
-    told = set(inside["segment_id"])
-    present = [s for s in explanation.classes if s.id in told] or [*explanation.classes]
+    known_ids = set(inside["segment_id"])
+    present = [s for s in explanation.classes if s.id in known_ids] or [*explanation.classes]
     shares = np.array(
         [
             [inside.filter(segment_id=s.id, name=name)["share"].sum() for s in present]
@@ -248,8 +248,8 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
         count = len(explanation.classes)
         figure = Figure(figsize=(2.6 * count, 2.9), layout="constrained")
         panels = figure.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
-        for axes, segment, pull in zip(panels, explanation.classes, centred.T, strict=True):
-            axes.scatter(values, pull, s=4, color=BLUE_COLOUR, alpha=0.35, linewidths=0)
+        for axes, segment, contribution in zip(panels, explanation.classes, centred.T, strict=True):
+            axes.scatter(values, contribution, s=4, color=BLUE_COLOUR, alpha=0.35, linewidths=0)
             axes.axhline(0, color="#cccccc", linewidth=1)
             inside = values[(now == segment.id) & np.isfinite(values)]
             if len(inside):
@@ -279,9 +279,9 @@ def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -
         .agg(pl.col("contribution").sum())
         .sort(pl.col("contribution").abs(), descending=True)
     )
-    told = sums.head(top)
-    names = [*told["group"], "everything else"]
-    sizes = np.array([*told["contribution"], sums[top:]["contribution"].sum()])
+    largest = sums.head(top)
+    names = [*largest["group"], "everything else"]
+    sizes = np.array([*largest["contribution"], sums[top:]["contribution"].sum()])
     base = explanation.base_values[towards] - explanation.base_values[against]
     ends = base + np.cumsum(sizes)
     named = {s.id: _shown(s.name) for s in explanation.classes}
@@ -315,8 +315,8 @@ def _map() -> LinearSegmentedColormap:
 
 def _shown(name: str) -> str:
     """Return a name as a picture has room for it."""
-    told = to_single_line(name)
-    return told if len(told) <= MAX_LABEL_LENGTH else f"{told[: MAX_LABEL_LENGTH - 1]}…"
+    line = to_single_line(name)
+    return line if len(line) <= MAX_LABEL_LENGTH else f"{line[: MAX_LABEL_LENGTH - 1]}…"
 
 
 def _some(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -75,13 +75,13 @@ class PurchaseModelExplainer:
 
     def _shared(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
         names = list(PLAYER_COLUMNS)
-        worth = self._worth(model, rows)
+        values = self._worth(model, rows)
         parts = np.zeros((len(rows), model.n_classes, len(names)))
         for place, name in enumerate(names):
-            for team in worth:
+            for team in values:
                 if name not in team:
                     joined = tuple(n for n in names if n in {*team, name})
-                    gain = worth[joined] - worth[team]
+                    gain = values[joined] - values[team]
                     parts[:, :, place] += _chance(len(team), len(names)) * gain
         return parts
 
@@ -90,9 +90,11 @@ class PurchaseModelExplainer:
         names = list(PLAYER_COLUMNS)
         sizes = range(len(names) + 1)
         teams = [team for size in sizes for team in combinations(names, size)]
-        asked = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
+        rows_by_team = [
+            _joined(rows, team, other) for team in teams for other in self.reference_rows
+        ]
         # One call for all: much of a call's time does not depend on its rows.
-        logs = _logs(model, np.concatenate(asked))
+        logs = _logs(model, np.concatenate(rows_by_team))
         shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
         return {
             team: self._weighted(list(found))
@@ -119,10 +121,10 @@ def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
 
 def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatArray:
     """Return the team's columns from the customers, all others from somebody else."""
-    asked = np.tile(other, (len(rows), 1))
+    joined = np.tile(other, (len(rows), 1))
     own = [place for name in team for place in PLAYER_COLUMNS[name]]
-    asked[:, own] = rows[:, own]
-    return asked
+    joined[:, own] = rows[:, own]
+    return joined
 
 
 def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:

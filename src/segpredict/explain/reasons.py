@@ -154,16 +154,16 @@ def reason_texts(
     """
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
-    told = np.where(np.abs(sums) >= floor, sums, 0.0)
-    order = np.argsort(-told, axis=1, kind="stable")
+    shown = np.where(np.abs(sums) >= floor, sums, 0.0)
+    order = np.argsort(-shown, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
     speaks = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
-    rows = _rows(contrasts, names, groups, lexicon, explanation=told, chosen=chosen, speaks=speaks)
+    rows = _rows(contrasts, names, groups, lexicon, explanation=shown, chosen=chosen, speaks=speaks)
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
 
 def _rows(
-    pull: ContrastContributions,
+    contrasts: ContrastContributions,
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
     words: ReasonLexicon,
@@ -175,17 +175,19 @@ def _rows(
     places = {name: place for place, name in enumerate(names)}
     members = [np.array([places[n] for n in g.features]) for g in groups]
     ids = {segment.code: segment.id for segment in words.classes}
-    for row, customer in enumerate(pull.customers):
-        now, to, by = (int(x[row]) for x in (pull.states, pull.targets, pull.references))
+    for row, customer in enumerate(contrasts.customers):
+        now, to, by = (
+            int(x[row]) for x in (contrasts.states, contrasts.targets, contrasts.references)
+        )
         rank = 0
         for place, side in zip(chosen[row], speaks, strict=True):
             size = float(explanation[row, place])
             if size == 0 or (size > 0) != (side == "for"):
                 continue
             parts = members[place]
-            own = pull.contributions[row, parts] * np.sign(size)
+            own = contrasts.contributions[row, parts] * np.sign(size)
             lead = int(parts[own.argmax()])
-            value = float(pull.values[row, lead])
+            value = float(contrasts.values[row, lead])
             usual = words.typical_values.get(ids[now], {}).get(names[lead])
             rank += 1
             yield (
@@ -215,11 +217,11 @@ def _text(
 ) -> str:
     feature = words.glossary.get(name)
     if feature is not None and feature.family == "calendar":
-        told, usual = "The time of year ahead", None
+        text, usual = "The time of year ahead", None
     else:
-        told = f"{words.short_meaning(name)}: {words.format_value(name, value)}"
+        text = f"{words.short_meaning(name)}: {words.format_value(name, value)}"
     if usual is not None:
         segment = {s.code: s.name for s in words.classes}[now]
-        told += f" (typical of {segment}: {words.format_value(name, usual)})"
+        text += f" (typical of {segment}: {words.format_value(name, usual)})"
     factor = np.exp(abs(size))
-    return f"{told}; odds {'×' if size > 0 else '÷'} {factor:.1f}"
+    return f"{text}; odds {'×' if size > 0 else '÷'} {factor:.1f}"

@@ -88,17 +88,17 @@ class HistoryUpdate:
 customers would be told otherwise now; what is kept stays.'
         """
         if not self.new:
-            told = f"{self.as_of} is known with this model; nothing added."
+            text = f"{self.as_of} is known with this model; nothing added."
         elif not self.known:
-            told = f"{self.as_of} added, {self.new:,} customers."
+            text = f"{self.as_of} added, {self.new:,} customers."
         else:
-            told = f"{self.new:,} customers added to {self.as_of}."
+            text = f"{self.new:,} customers added to {self.as_of}."
         if self.changed:
-            told += (
+            text += (
                 f" {self.changed:,} of its {self.known:,} customers would be told "
                 "otherwise now; what is kept stays."
             )
-        return f"History: {told}"
+        return f"History: {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +148,15 @@ class ScoreHistory:
         day = days[0]
         while True:
             known = self.read_scores(day, version.model)
-            fresh = rows.join(known, on="customer_id", how="anti").sort("customer_id")
+            new_rows = rows.join(known, on="customer_id", how="anti").sort("customer_id")
             old = known.height
             changed = _changed(rows, known)
-            if fresh.is_empty():
+            if new_rows.is_empty():
                 return HistoryUpdate(day, 0, old, changed)
             path = self._next(day, version.model)
             # If another process has taken the name, what it added is known by now.
-            if disk.write_new_file(path, fresh.write_parquet):
-                return HistoryUpdate(day, fresh.height, old, changed)
+            if disk.write_new_file(path, new_rows.write_parquet):
+                return HistoryUpdate(day, new_rows.height, old, changed)
 
     def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
         """Return the whole table, or that of a day, or of a day and model.
@@ -329,7 +329,7 @@ def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     codes = {segment.id: segment.code for segment in version.segments}
     named = [pl.when(pl.col("next_segment_id") == i).then(f"p_{i}").alias(f"_{i}") for i in codes]
     after = pl.col("as_of").dt.offset_by(f"{version.outcome}d")
-    told = scores.with_columns(
+    scored = scores.with_columns(
         pl.coalesce(named).alias("p_next"),
         pl.col("segment_id").replace_strict(codes).alias("segment_code"),
         pl.when("is_eligible").then(after).alias("next_until"),
@@ -337,7 +337,7 @@ def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
         pl.lit(version.number).alias("segmentation_version"),
         pl.lit(version.model).alias("model"),
     )
-    return told.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
+    return scored.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
 
 
 def _changed(rows: pl.DataFrame, known: pl.DataFrame) -> int:

@@ -103,8 +103,8 @@ class SegmentPredictor:
         groups = {name: frozen[name] for name in VERSION_KEYS}
         ids = [[segment.code, segment.id] for segment in self.segments]
         segmentation = _digest([groups, ids])
-        usage = None if self.policy is None else self.policy.to_state()
-        parts = [segmentation, self.model.to_state(), usage, asdict(self.time)]
+        policy = None if self.policy is None else self.policy.to_state()
+        parts = [segmentation, self.model.to_state(), policy, asdict(self.time)]
         return ModelVersion(
             segmentation,
             self.segmentation.identity.version,
@@ -193,11 +193,11 @@ class SegmentPredictor:
             When there is to be less than one row.
         """
         options = ExplainOptions(rows)
-        asked = [customers] if isinstance(customers, str) else map(str, customers)
-        wanted = list(asked)
+        ids = [customers] if isinstance(customers, str) else map(str, customers)
+        wanted = list(ids)
         shop, window, _ = self._asked(transactions, as_of, since)
         frame = self.feature_rows(shop, window).frame
-        knowing = self.explainer or self.explainer_for(frame, shop.currency)
+        explainer = self.explainer or self.explainer_for(frame, shop.currency)
         chosen = frame
         if wanted:
             chosen = frame.filter(pl.col("customer_id").is_in(wanted))
@@ -205,7 +205,7 @@ class SegmentPredictor:
             for name in wanted:
                 if name not in known:
                     raise CustomerMissingError(name, self.time.lookback)
-        return knowing.explain(chosen, options)
+        return explainer.explain(chosen, options)
 
     def explainer_for(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
         """Return an explainer made of these rows of features."""
@@ -264,17 +264,17 @@ class SegmentPredictor:
         return heads.select("customer_id").unique().sort("customer_id").collect()
 
     def _require_cover(self, shop: Transactions, window: Window) -> None:
-        asked, last = as_date(window.cutoff), as_date(shop.end_day - 1)
+        cutoff, last = as_date(window.cutoff), as_date(shop.end_day - 1)
         if window.cutoff > shop.end_day + MAX_DAYS_LATE:
             raise MismatchError(
-                f"The data end on {last}, long before {asked}; the days between would "
+                f"The data end on {last}, long before {cutoff}; the days between would "
                 "be read as silence.",
-                fix=f"give data up to {asked}, or an earlier --as-of.",
+                fix=f"give data up to {cutoff}, or an earlier --as-of.",
             )
         needed = max(window.horizon, -(-window.lookback // 2))
         if window.covered_days < needed:
             raise MismatchError(
-                f"The data begin {window.covered_days} days before {asked}; training "
+                f"The data begin {window.covered_days} days before {cutoff}; training "
                 f"never saw fewer than {needed}.",
                 fix="give older data, or a later --as-of; for a few customers alone, "
                 "say with --since when the shop's records begin.",
@@ -284,12 +284,12 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
-        told = forecast_columns(rows, p, self._values(window.cutoff))
+        forecasts = forecast_columns(rows, p, self._values(window.cutoff))
         if self.policy is not None:
-            told = decision_columns(told, p, self.policy, names)
-        told = told.hstack(self._valued(rows, p, window.cutoff))
+            forecasts = decision_columns(forecasts, p, self.policy, names)
+        forecasts = forecasts.hstack(self._valued(rows, p, window.cutoff))
         known = customers.join(
-            told,
+            forecasts,
             on="customer_id",
             how="left",
             maintain_order="left",

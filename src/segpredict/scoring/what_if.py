@@ -67,9 +67,9 @@ def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -
         "usual": (usual, None),
         "double": (2 * usual, None),
     }
-    fresh = _unknown_product(shop, own, window)
-    if fresh is not None:
-        cases["category"] = (usual, fresh)
+    new_product = _unknown_product(shop, own, window)
+    if new_product is not None:
+        cases["category"] = (usual, new_product)
     rows = [_asked(predictor, shop, (own, window), name, case) for name, case in cases.items()]
     return pl.concat(rows)
 
@@ -85,10 +85,10 @@ def _asked(
     amount, product = case
     lines = own if name == "as_is" else _with_order(own, window, amount, product)
     alone = replace(shop, lines=lines.lazy())
-    told = predictor.score(alone, window.cutoff, shop.first_day)
-    if not told["is_eligible"].item():
+    forecast = predictor.score(alone, window.cutoff, shop.first_day)
+    if not forecast["is_eligible"].item():
         raise CustomerMissingError(own["customer_id"][0], predictor.time.lookback)
-    return told.select(
+    return forecast.select(
         pl.lit(name).alias("case"),
         pl.lit(WHAT_IF_CASES[name]).alias("meaning"),
         pl.lit(amount / MONEY_SCALE).alias("value"),

@@ -62,11 +62,11 @@ class Calibration:
         if self.kind == NO_CALIBRATION:
             return probabilities
         if self.kind == ISOTONIC_REGRESSION:
-            told = [
-                np.interp(given, np.array(said), np.array(came))
-                for given, (said, came) in zip(probabilities.T, self.knots, strict=True)
+            columns = [
+                np.interp(given, np.array(predicted), np.array(actual))
+                for given, (predicted, actual) in zip(probabilities.T, self.knots, strict=True)
             ]
-            return normalised(np.maximum(np.column_stack(told), MIN_STEP_PROBABILITY))
+            return normalised(np.maximum(np.column_stack(columns), MIN_STEP_PROBABILITY))
         return _scaled(probabilities, np.array(self.scale), np.array(self.shift))
 
     def to_state(self) -> JSON:
@@ -87,7 +87,7 @@ class Calibration:
             state["kind"],
             tuple(state["scale"]),
             tuple(state["shift"]),
-            tuple((tuple(given), tuple(told)) for given, told in state["knots"]),
+            tuple((tuple(given), tuple(calibrated)) for given, calibrated in state["knots"]),
             state["loss_reduction"],
             state["loss_reduction_se"],
         )
@@ -151,24 +151,24 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
     if newest is None or not before:
         return Calibration()
     given, labels = pool_backtests(before, name)
-    asked = newest.probabilities[name]
-    plain = metrics.row_log_loss(asked, newest.labels)
+    raw = newest.probabilities[name]
+    plain = metrics.row_log_loss(raw, newest.labels)
     best, found = Calibration(), None
     for fit in _able(labels, given.shape[1]):
         candidate = fit(given, labels)
-        saved = plain - metrics.row_log_loss(candidate.apply(asked), newest.labels)
+        saved = plain - metrics.row_log_loss(candidate.apply(raw), newest.labels)
         gain = float(saved.mean())
         error = float(saved.std(ddof=1) / np.sqrt(len(saved))) if len(saved) > 1 else 0
         if gain > max(error, MIN_LOSS_REDUCTION, best.loss_reduction):
             best, found = Calibration(loss_reduction=gain, loss_reduction_se=error), fit
     if found is None:
         return best
-    mended = found(*pool_backtests(backtests, name))
+    calibrated = found(*pool_backtests(backtests, name))
     return Calibration(
-        mended.kind,
-        mended.scale,
-        mended.shift,
-        mended.knots,
+        calibrated.kind,
+        calibrated.scale,
+        calibrated.shift,
+        calibrated.knots,
         best.loss_reduction,
         best.loss_reduction_se,
     )
@@ -177,8 +177,8 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
 def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
     """Return the forecasts of all trials under each other, and the outcomes."""
     return (
-        np.concatenate([trial.probabilities[name] for trial in backtests]),
-        np.concatenate([trial.labels for trial in backtests]),
+        np.concatenate([backtest.probabilities[name] for backtest in backtests]),
+        np.concatenate([backtest.labels for backtest in backtests]),
     )
 
 
@@ -224,11 +224,11 @@ def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibrati
 
     def loss(given: FloatArray) -> tuple[float, FloatArray]:
         scale, shift = given[:classes], given[classes:]
-        told = _scaled(probabilities, scale, shift)
-        off = (told - happened) / len(labels)
-        pull = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
-        value = metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
-        return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + pull
+        calibrated = _scaled(probabilities, scale, shift)
+        off = (calibrated - happened) / len(labels)
+        penalty = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
+        value = metrics.log_loss(calibrated, labels) + float(penalty @ np.r_[scale - 1, shift]) / 2
+        return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + penalty
 
     start = np.r_[np.ones(classes), np.zeros(classes)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B").x

@@ -66,9 +66,9 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     late = fold.train_origins[-INNER_ORIGINS:]
     early = [o for o in fold.train_origins if o + complete <= newest and o not in late]
     found = []
-    for asked in (tuple(early[-1:]), late):
+    for origins in (tuple(early[-1:]), late):
         # Where the first of them had no past to learn from, later ones may have.
-        able = [o for o in asked if o - complete >= fold.train_origins[0]]
+        able = [o for o in origins if o - complete >= fold.train_origins[0]]
         if able:
             known = tuple(o for o in fold.train_origins if o + complete <= able[0])
             found.append(InnerFold(split(able[0], known, complete), tuple(able)))
@@ -92,18 +92,18 @@ def inner_backtests(
         Returns a forecaster of a lesson.
     """
     forecaster = fit(training_data)
-    trials = []
+    backtests = []
     for cutoff in cutoffs:
-        asked = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
-        if asked.is_empty():
+        customers = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
+        if customers.is_empty():
             continue
-        trials.append(
+        backtests.append(
             Backtest(
                 cutoff,
-                asked["customer_id"].to_numpy().astype(np.str_),
-                segment_codes(asked, "state_now"),
-                segment_codes(asked, "label"),
-                {forecaster.name: forecaster.predict_proba(asked)},
+                customers["customer_id"].to_numpy().astype(np.str_),
+                segment_codes(customers, "state_now"),
+                segment_codes(customers, "label"),
+                {forecaster.name: forecaster.predict_proba(customers)},
             )
         )
-    return tuple(trials)
+    return tuple(backtests)

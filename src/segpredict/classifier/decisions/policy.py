@@ -104,16 +104,18 @@ def fit_policy(
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
-    mended = tuple(calibrate_backtest(trial, calibration) for trial in backtests[-INNER_ORIGINS:])
-    (name,) = mended[0].probabilities
-    origins = [(trial.probabilities[name], trial.labels) for trial in mended]
+    calibrated = tuple(
+        calibrate_backtest(backtest, calibration) for backtest in backtests[-INNER_ORIGINS:]
+    )
+    (name,) = calibrated[0].probabilities
+    origins = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
     allowed = sets.adaptive_miss_rates(origins, alpha)
-    lowest = sets.set_thresholds(*pool_backtests(mended, name), allowed)
+    lowest = sets.set_thresholds(*pool_backtests(calibrated, name), allowed)
     return replace(
         base,
-        decision_rule=replace(decision, gamma=tune_gamma(mended, name, decision.class_mix)),
+        decision_rule=replace(decision, gamma=tune_gamma(calibrated, name, decision.class_mix)),
         set_thresholds=tuple(lowest.tolist()),
-        inner_origins=tuple(trial.cutoff for trial in mended),
+        inner_origins=tuple(backtest.cutoff for backtest in calibrated),
     )
 
 
@@ -121,12 +123,12 @@ def calibrate_backtest(
     backtest: Backtest, calibration: Calibration, name: str | None = None
 ) -> Backtest:
     """Return the trial with the forecasts of one forecaster, or of all, mended."""
-    asked = backtest.probabilities if name is None else {name}
-    chances = {
-        n: calibration.apply(given) if n in asked else given
+    names = backtest.probabilities if name is None else {name}
+    probabilities = {
+        n: calibration.apply(given) if n in names else given
         for n, given in backtest.probabilities.items()
     }
-    return replace(backtest, probabilities=chances)
+    return replace(backtest, probabilities=probabilities)
 
 
 def summarize_policies(
@@ -146,14 +148,14 @@ def summarize_policies(
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
-            "rehearsals": [as_date(day).isoformat() for day in usage.inner_origins],
-            "calibration": usage.calibration.kind,
-            "model_calibration": mending.kind,
-            "gain": mending.loss_reduction,
-            "error": mending.loss_reduction_se,
-            "gamma": usage.decision_rule.gamma,
+            "rehearsals": [as_date(day).isoformat() for day in policy.inner_origins],
+            "calibration": policy.calibration.kind,
+            "model_calibration": calibration.kind,
+            "gain": calibration.loss_reduction,
+            "error": calibration.loss_reduction_se,
+            "gamma": policy.decision_rule.gamma,
         }
-        for fold, usage, mending in zip(folds, policies, calibrations, strict=True)
+        for fold, policy, calibration in zip(folds, policies, calibrations, strict=True)
     ]
-    ships = policies[-1]
-    return {"rule": ships.decision_rule.method, "alpha": ships.alpha, "folds": rows}
+    production = policies[-1]
+    return {"rule": production.decision_rule.method, "alpha": production.alpha, "folds": rows}

@@ -73,13 +73,13 @@ def adaptive_miss_rates(
     """
     allowed = np.full(origins[0][0].shape[1], alpha)
     for place in range(1, len(origins)):
-        chances, labels = (
+        probabilities, labels = (
             np.concatenate([origin[part] for origin in origins[:place]]) for part in (0, 1)
         )
-        inside = set_members(origins[place][0], set_thresholds(chances, labels, allowed))
-        came = origins[place][1]
+        inside = set_members(origins[place][0], set_thresholds(probabilities, labels, allowed))
+        actual = origins[place][1]
         for code in range(len(allowed)):
-            own = came == code
+            own = actual == code
             if own.any():
                 missed = 1 - inside[own, code].mean()
                 now = allowed[code] + step * (alpha - missed)

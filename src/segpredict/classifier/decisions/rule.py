@@ -55,14 +55,14 @@ class DecisionRule:
         >>> rule.predict(np.array([[0.7, 0.3]])).tolist()
         [1]
         """
-        asked = rule or self.method
-        if asked == BALANCED_RULE:
+        method = rule or self.method
+        if method == BALANCED_RULE:
             weights = np.maximum(np.array(self.class_mix), metrics.MIN_PROBABILITY) ** self.gamma
             return np.asarray((probabilities / weights).argmax(axis=1), dtype=np.int64)
-        if asked == COST_RULE:
+        if method == COST_RULE:
             costs = np.zeros(probabilities.shape)
-            for code, worth in enumerate(self.segment_values):
-                apart = np.abs(np.array(self.segment_values) - worth)
+            for code, value in enumerate(self.segment_values):
+                apart = np.abs(np.array(self.segment_values) - value)
                 costs = costs + probabilities[:, [code]] * apart
             return np.asarray(costs.argmin(axis=1), dtype=np.int64)
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
@@ -101,11 +101,11 @@ def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -
     """
     if not backtests:
         return 0.0
-    chances, labels = pool_backtests(backtests, name)
+    probabilities, labels = pool_backtests(backtests, name)
     given = tuple(mix)
     scores = [
         macro_f1_of_labels(
-            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(chances), labels, len(mix)
+            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(probabilities), labels, len(mix)
         )
         for gamma in GAMMA_GRID
     ]

@@ -98,34 +98,33 @@ def run_backtests(
     A baseline that the data cannot support in one of the tests is left out of all:
     numbers over different windows cannot be compared.
     """
-    trials, failed, notes = [], dict[str, str](), list[str]()
+    backtests, failed, notes = [], dict[str, str](), list[str]()
     models: list[BlendedModel] = []
-    for place, question in enumerate(inputs):
+    for place, test in enumerate(inputs):
         progress(place)
-        if question.customers.is_empty():
-            day = as_date(question.cutoff)
+        if test.customers.is_empty():
+            day = as_date(test.cutoff)
             raise TooFewCustomersError(f"The test of {day}", 0, 1)
         able = [part for part in baselines if part.name not in failed]
-        notes += filter(None, (part.missing_note(question.training_data) for part in able))
-        model = blend.fit(question.training_data)
+        notes += filter(None, (part.missing_note(test.training_data) for part in able))
+        model = blend.fit(test.training_data)
         models.append(model)
         notes += filter(None, [model.note])
-        chances = {
-            each.name: each.predict_proba(question.customers)
-            for each in (model, model.xgboost_model)
+        probabilities = {
+            each.name: each.predict_proba(test.customers) for each in (model, model.xgboost_model)
         }
         # The baseline knows no season, whatever the model has proven.
         plain = model.purchase_model and replace(model.purchase_model, seasonal_index=None)
         known = {} if plain is None else {plain.name: plain}
-        chances |= _baselines(question, able, known, failed)
-        trials.append(_trial(question, chances))
-    kept = tuple(
+        probabilities |= _baselines(test, able, known, failed)
+        backtests.append(_trial(test, probabilities))
+    complete = tuple(
         replace(
             each, probabilities={n: c for n, c in each.probabilities.items() if n not in failed}
         )
-        for each in trials
+        for each in backtests
     )
-    return kept, (*failed.values(), *notes), tuple(models)
+    return complete, (*failed.values(), *notes), tuple(models)
 
 
 def _baselines(
@@ -134,15 +133,15 @@ def _baselines(
     known: Mapping[str, Forecaster],
     failed: dict[str, str],
 ) -> Mapping[str, FloatArray]:
-    chances = {}
+    probabilities = {}
     for part in able:
         try:
             forecaster = known.get(part.name) or part.fit(inputs.training_data)
         except SupportError as error:
             failed[part.name] = f"The baseline {part.name} was not asked: {error.message}"
             continue
-        chances[part.name] = forecaster.predict_proba(inputs.customers)
-    return chances
+        probabilities[part.name] = forecaster.predict_proba(inputs.customers)
+    return probabilities
 
 
 def _trial(inputs: BacktestInput, probabilities: Mapping[str, FloatArray]) -> Backtest:

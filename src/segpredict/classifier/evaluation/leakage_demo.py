@@ -62,12 +62,12 @@ class LeakageDemo:
         """Return one row per test, with its metrics."""
         rows = [
             {
-                "test": sight.name,
-                "meaning": sight.meaning,
-                "is_honest": sight.is_honest,
-                **sight.scores.to_json(),
+                "test": each.name,
+                "meaning": each.meaning,
+                "is_honest": each.is_honest,
+                **each.scores.to_json(),
             }
-            for sight in self.tests
+            for each in self.tests
         ]
         return pl.DataFrame(rows)
 
@@ -92,10 +92,10 @@ def run_leakage_demo(
     origins, with outcomes that overlap, stand on both sides of the split.
     ``grouped_customers``: no customer stands on both sides, but the same weeks do.
     """
-    final, wish = training.schedule.test_folds[-1], options or ClassifierOptions()
+    final, settings = training.schedule.test_folds[-1], options or ClassifierOptions()
     classes = len(training.evaluation.segments)
     honest = training.backtests[-1]
-    whole = training_data_of_fold(training.panel, final, classes, wish)
+    whole = training_data_of_fold(training.panel, final, classes, settings)
     now = replace(
         whole,
         rows=whole.rows.with_columns(label=pl.col("state_now")),
@@ -104,7 +104,7 @@ def run_leakage_demo(
             n for n in whole.feature_names if n not in {f.name for f in STATE_FEATURES}
         ),
     )
-    sights = (
+    tests = (
         LeakageTest(
             "same_window",
             "Label and features from the same days, random rows held out: describes, "
@@ -132,7 +132,7 @@ def run_leakage_demo(
             scores=metrics.score_forecast(honest.probabilities[xgboost.NAME], honest.labels),
         ),
     )
-    return LeakageDemo(final.cutoff, sights)
+    return LeakageDemo(final.cutoff, tests)
 
 
 def _by_row(given: TrainingData) -> pl.Series:
@@ -150,5 +150,5 @@ def _by_customer(given: TrainingData) -> pl.Series:
 
 def _held_out(given: TrainingData, is_test: pl.Series) -> MetricScores:
     known = replace(given, rows=given.rows.filter(~is_test), fit_origins=(), validation_origins=())
-    asked = replace(known, rows=given.rows.filter(is_test))
-    return metrics.score_forecast(xgboost.fit(known).predict_proba(asked.rows), asked.labels)
+    held_out = replace(known, rows=given.rows.filter(is_test))
+    return metrics.score_forecast(xgboost.fit(known).predict_proba(held_out.rows), held_out.labels)

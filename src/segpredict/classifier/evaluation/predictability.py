@@ -63,8 +63,8 @@ class PredictabilityTest:
     def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:
         """Both as XGBoost reads them: binned once, and only where it is asked."""
         known = xgb.QuantileDMatrix(self.train_cells, max_bin=HISTOGRAM_BINS, nthread=1)
-        asked = xgb.QuantileDMatrix(self.test_cells, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
-        return known, asked
+        tested = xgb.QuantileDMatrix(self.test_cells, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
+        return known, tested
 
     def information_gain(self, labels: IndexArray, k: int) -> tuple[float, float]:
         """Return how much better than the class shares the model foretells, in nats.
@@ -92,16 +92,16 @@ class PredictabilityTest:
         before, after = (
             np.where(rows < 0, 0, labels[rows] + 1) for rows in (self.train_rows, self.test_rows)
         )
-        known, asked = self._matrices
+        known, tested = self._matrices
         known.set_label(before)
         trees = xgb.train({**XGBOOST_PARAMETERS, "num_class": k + 1}, known, BOOSTING_ROUNDS)
-        chances = trees.predict(asked).reshape(-1, k + 1).astype(np.float64)
+        probabilities = trees.predict(tested).reshape(-1, k + 1).astype(np.float64)
         shares = np.bincount(before, minlength=k + 1) + 0.5
         shares = shares / shares.sum()
-        told = chances[np.arange(len(after)), after] / chances.sum(axis=1)
-        gains = np.log(np.maximum(told, 1e-12)) - np.log(shares[after])
-        pull = np.bincount(self.customers, gains - gains.mean())
-        return float(gains.mean()), float(np.sqrt((pull**2).sum()) / len(gains))
+        realised = probabilities[np.arange(len(after)), after] / probabilities.sum(axis=1)
+        gains = np.log(np.maximum(realised, 1e-12)) - np.log(shares[after])
+        deviations = np.bincount(self.customers, gains - gains.mean())
+        return float(gains.mean()), float(np.sqrt((deviations**2).sum()) / len(gains))
 
 
 def prepare_predictability_test(
@@ -154,16 +154,16 @@ def prepare_predictability_test(
         .join(outcomes, on=key, how="left", maintain_order="left")
     )
     names = informative_columns(rows, tables[0].feature_names)
-    known, asked = (
+    known, tested = (
         _sampled(rows.filter(pl.col("cutoff").is_in(list(part))), names)
         for part in (fold.fit_origins, fold.validation_origins)
     )
     return PredictabilityTest(
         _cells(known, names),
-        _cells(asked, names),
+        _cells(tested, names),
         _outcomes(known),
-        _outcomes(asked),
-        asked["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1,
+        _outcomes(tested),
+        tested["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1,
     )
 
 

@@ -97,7 +97,11 @@ def evaluate_rankings(
     Customers with equal scores at the edge count in part, so no order of rows matters.
     Each test is ranked by itself; then what was caught is added up.
     """
-    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
+    known = [
+        backtest
+        for backtest in backtests
+        if backtest.covariates is not None and backtest.segment_values
+    ]
     if not known:
         return ()
     found: list[RankingMetric] = []
@@ -146,23 +150,28 @@ def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[Capt
     -----
     Lift is what is caught over the share that is taken.
     """
-    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
+    known = [
+        backtest
+        for backtest in backtests
+        if backtest.covariates is not None and backtest.segment_values
+    ]
     found = []
     for ranking in _all(known) if known else ():
         size = sum(len(field.gain) for field in ranking.fields)
         ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
         for name in (forecaster, *ranking.rules) if size else ():
-            told = tuple(
+            captured = tuple(
                 float(_rate(replace(ranking, share=s, kind=CAPTURE), name, ones)[0])
                 for s in CAPTURE_SHARES
             )
-            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, told))
+            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, captured))
     return tuple(found)
 
 
 def _all(backtests: Sequence[Backtest]) -> list[_Ranking]:
     risk, lost, rise, top = (
-        [make(trial) for trial in backtests] for make in (_at_risk, _value_at_risk, _upgrade, _top)
+        [make(backtest) for backtest in backtests]
+        for make in (_at_risk, _value_at_risk, _upgrade, _top)
     )
     return [
         _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
@@ -207,13 +216,13 @@ def _top(backtest: Backtest) -> _Field:
     later = _fact(backtest, "spend_next")
     edge = np.quantile(later, 1 - TOP_QUINTILE, method="higher") if len(later) else 0.0
     gain = ((later >= edge) & (later > 0)).astype(np.float64)
-    worth = {
+    expected = {
         name: (given * np.array(backtest.segment_values)).sum(axis=1)
         for name, given in backtest.probabilities.items()
     }
-    everybody = np.ones(len(later), dtype=bool)
+    all_customers = np.ones(len(later), dtype=bool)
     rules = {"past_spend": _fact(backtest, "spend_364")}
-    return _field(backtest, everybody, gain, worth | rules)
+    return _field(backtest, all_customers, gain, expected | rules)
 
 
 def _field(
@@ -222,8 +231,8 @@ def _field(
     improvement: FloatArray,
     scores: Mapping[str, FloatArray],
 ) -> _Field:
-    kept = {name: np.asarray(score[mask]) for name, score in scores.items()}
-    return _Field(backtest.customers[mask], improvement[mask], kept)
+    masked = {name: np.asarray(score[mask]) for name, score in scores.items()}
+    return _Field(backtest.customers[mask], improvement[mask], masked)
 
 
 def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
@@ -302,9 +311,9 @@ def _caught(
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
     drawn = weight[:, order]
-    worth = drawn * improvement[order]
+    weighted_gain = drawn * improvement[order]
     heads = np.add.reduceat(drawn, starts, axis=1)
-    gains = np.add.reduceat(worth, starts, axis=1)
+    gains = np.add.reduceat(weighted_gain, starts, axis=1)
     size = heads.sum(axis=1)
     before = np.cumsum(heads, axis=1) - heads
     room = share * size[:, None] - before

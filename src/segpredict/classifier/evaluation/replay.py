@@ -53,8 +53,8 @@ def replay_backtests(
         `Training.tested`: the model of each test.
     """
     days = schedule_folds(transactions.first_day, transactions.end_day, time)
-    asked = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
-    windows = [window for window in days.windows if window.cutoff in asked]
+    cutoffs = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
+    windows = [window for window in days.windows if window.cutoff in cutoffs]
     rows = build_panel(transactions, segmentation, windows, options.families)
     known_then = histories_at_cutoffs(transactions, segmentation, days)
     found = []

@@ -48,15 +48,15 @@ def select_model(
     model ships only if its pooled log-loss is below that of the best baseline that may
     ship, so below Markov and BG/NBD too; else that baseline does.
     """
-    origins = tuple(_read([trial], options) for trial in backtests)
+    origins = tuple(_read([backtest], options) for backtest in backtests)
     pooled = _read(backtests, options)
     model, *others = backtests[0].probabilities
     known = {XGBOOST_NAME, *BASELINES.names()}
     able = [name for name in others if name in known]
-    shipped, reason = _ship(pooled, model, able, len(backtests))
+    selected, reason = _ship(pooled, model, able, len(backtests))
     return Evaluation(
         model,
-        shipped,
+        selected,
         reason,
         origins,
         pooled,
@@ -67,32 +67,32 @@ def select_model(
         (
             *warnings,
             *_warn(pooled, segments),
-            *_outside(pooled, shipped, able),
-            *_explained(pooled, model, shipped),
+            *_outside(pooled, selected, able),
+            *_explained(pooled, model, selected),
         ),
         mcnemar_tests(backtests[-1].probabilities, backtests[-1].labels),
     )
 
 
 def _read(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
-    labels = np.concatenate([trial.labels for trial in backtests])
-    customers = np.concatenate([trial.customers for trial in backtests])
-    chances = {
-        name: np.concatenate([trial.probabilities[name] for trial in backtests])
+    labels = np.concatenate([backtest.labels for backtest in backtests])
+    customers = np.concatenate([backtest.customers for backtest in backtests])
+    probabilities = {
+        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
         for name in backtests[0].probabilities
     }
-    classes = next(iter(chances.values())).shape[1]
+    classes = next(iter(probabilities.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
     return WindowScores(
         backtests[0].cutoff if len(backtests) == 1 else None,
         len(labels),
         len(np.unique(customers)),
-        {name: metrics.score_forecast(given, labels) for name, given in chances.items()},
+        {name: metrics.score_forecast(given, labels) for name, given in probabilities.items()},
         bootstrap_differences(
-            chances, labels, customers, draws=options.bootstrap_draws, seed=options.seed
+            probabilities, labels, customers, draws=options.bootstrap_draws, seed=options.seed
         ),
         tuple(realised.tolist()),
-        {name: metrics.predicted_mix(given) for name, given in chances.items()},
+        {name: metrics.predicted_mix(given) for name, given in probabilities.items()},
     )
 
 

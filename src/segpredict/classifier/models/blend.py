@@ -51,10 +51,12 @@ class BlendedModel:
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the weighted geometric mean of both, scaled to add up to one."""
-        chances = self.xgboost_model.predict_proba(customers)
+        probabilities = self.xgboost_model.predict_proba(customers)
         if self.purchase_model is None:
-            return chances
-        return geometric_mean(chances, self.purchase_model.predict_proba(customers), self.weight)
+            return probabilities
+        return geometric_mean(
+            probabilities, self.purchase_model.predict_proba(customers), self.weight
+        )
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -70,10 +72,10 @@ class BlendedModel:
     @classmethod
     def from_state(cls, state: JSON) -> "BlendedModel":
         """Return the forecaster that gave a state."""
-        buying = state["purchase_model"]
+        purchase_model = state["purchase_model"]
         return cls(
             XgboostModel.from_state(state["xgboost_model"]),
-            None if buying is None else BgNbdGammaGamma.from_state(buying),
+            None if purchase_model is None else BgNbdGammaGamma.from_state(purchase_model),
             state["weight"],
         )
 
@@ -114,14 +116,16 @@ def fit(training_data: TrainingData) -> BlendedModel:
         plain = bgnbd_gg.fit(training_data)
     except SupportError:
         return BlendedModel(trees, None, note=note)
-    buying, told = bgnbd_season.fit_if_seasonal(given, plain)
-    stands = early is not None and _stands_alone(given, early, buying)
+    purchase_model, season_note = bgnbd_season.fit_if_seasonal(given, plain)
+    stands = early is not None and _stands_alone(given, early, purchase_model)
     if not stands:  # what stands alone counts on no season
-        note = " ".join(filter(None, [note, told]))
-    return BlendedModel(trees, buying, 1.0 if stands else EQUAL_WEIGHT, note=note)
+        note = " ".join(filter(None, [note, season_note]))
+    return BlendedModel(trees, purchase_model, 1.0 if stands else EQUAL_WEIGHT, note=note)
 
 
-def _stands_alone(training_data: TrainingData, early: xgb.Booster, buying: BgNbdGammaGamma) -> bool:
+def _stands_alone(
+    training_data: TrainingData, early: xgb.Booster, purchase_model: BgNbdGammaGamma
+) -> bool:
     """Return whether trees alone beat the even blend on the validation origins.
 
     By more than one standard error over customers. The trees know half of what they
@@ -131,21 +135,21 @@ def _stands_alone(training_data: TrainingData, early: xgb.Booster, buying: BgNbd
     later = training_data.at_cutoffs(training_data.validation_origins)
     known = xgboost.XgboostModel(early, training_data.feature_names, training_data.n_classes)
     trees = known.predict_proba(later.rows)
-    both = geometric_mean(trees, _foretold(buying, later), EQUAL_WEIGHT)
+    both = geometric_mean(trees, _foretold(purchase_model, later), EQUAL_WEIGHT)
     gain = metrics.row_log_loss(both, later.labels)
     gain = gain - metrics.row_log_loss(trees, later.labels)
     return bool(gain.mean() > metrics.clustered_standard_error(gain, later.rows["customer_id"]))
 
 
-def _foretold(buying: BgNbdGammaGamma, later: TrainingData) -> FloatArray:
+def _foretold(purchase_model: BgNbdGammaGamma, later: TrainingData) -> FloatArray:
     """Return what BG/NBD says, with the season as it was known on each row's day."""
-    if buying.seasonal_index is None or later.history is None:
-        return buying.predict_proba(later.rows)
+    if purchase_model.seasonal_index is None or later.history is None:
+        return purchase_model.predict_proba(later.rows)
     cutoffs = later.rows["cutoff"].to_numpy()
     speeds = seasonality.index_ahead(later.history, np.unique(cutoffs).tolist())
-    chances = np.empty((later.rows.height, buying.n_classes))
+    probabilities = np.empty((later.rows.height, purchase_model.n_classes))
     for day in np.unique(cutoffs).tolist():
-        then = replace(buying, seasonal_index=None, index_ahead=speeds.get(day, 1.0))
+        then = replace(purchase_model, seasonal_index=None, index_ahead=speeds.get(day, 1.0))
         places = np.flatnonzero(cutoffs == day)
-        chances[places] = then.predict_proba(later.rows[places])
-    return chances
+        probabilities[places] = then.predict_proba(later.rows[places])
+    return probabilities

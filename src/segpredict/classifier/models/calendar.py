@@ -39,8 +39,8 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
     trees without, by more than one standard error over customers. Each of these
     origins is forecast by trees that learned only from what was complete by its day.
     """
-    asked = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
-    if training_data.history is None or not asked:
+    available = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
+    if training_data.history is None or not available:
         return training_data, ""
     origins = training_data.rows["cutoff"].unique().sort().to_list()
     day = as_date(training_data.history.cutoff)
@@ -57,14 +57,14 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
         return training_data, (
             f"Too few origins before {day} have a season behind them: trees get no calendar."
         )
-    gain, error = _gain(training_data, usable, asked)
+    gain, error = _gain(training_data, usable, available)
     is_given = gain > error
     reason = (
         f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
     given = (
-        replace(training_data, feature_names=(*training_data.feature_names, *asked))
+        replace(training_data, feature_names=(*training_data.feature_names, *available))
         if is_given
         else training_data
     )
@@ -107,5 +107,5 @@ def _gain(
 
 
 def _losses(known: TrainingData, later: TrainingData, names: Sequence[str]) -> FloatArray:
-    chances = xgboost.fit(known, names).predict_proba(later.rows)
-    return metrics.row_log_loss(chances, later.labels)
+    probabilities = xgboost.fit(known, names).predict_proba(later.rows)
+    return metrics.row_log_loss(probabilities, later.labels)

@@ -96,8 +96,8 @@ def estimate_seasonal_index(
     opened then was only getting known), so of its logarithm counts what share of a
     year they are. An order that was wholly refunded by the cutoff never counts.
     """
-    asked = history.cutoff if day is None else day
-    days = max(0, len(history.daily_orders) - (history.cutoff - asked))
+    known_until = history.cutoff if day is None else day
+    days = max(0, len(history.daily_orders) - (history.cutoff - known_until))
     known = history.daily_orders[:days].astype(np.float64)
     if len(known) < DAYS_PER_YEAR:
         return None
@@ -105,7 +105,7 @@ def estimate_seasonal_index(
     weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS_PER_YEAR))
     if not weeks.any():
         return None
-    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), asked)
+    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), known_until)
 
 
 def _growth(known: FloatArray) -> float:
@@ -154,12 +154,12 @@ def select_seasonal_index(
             "year behind them to prove one."
         )
     gain, error = _gain(training_data, forecast, speeds)
-    told = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
+    evidence = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
-        return None, f"Last year's season does not help at {told}{error:.4f}."
+        return None, f"Last year's season does not help at {evidence}{error:.4f}."
     speed = found.mean_index(past.cutoff + past.gap, past.horizon)
     return found, (
-        f"The season helps at {told}{error:.4f}: to BG/NBD a day to be foretold counts "
+        f"The season helps at {evidence}{error:.4f}: to BG/NBD a day to be foretold counts "
         f"for {speed:.2f} average days, as a year before."
     )
 
@@ -193,16 +193,16 @@ def _gain(
 ) -> tuple[float, float]:
     """Return the mean gain of the season and its standard error over customers."""
     rows = training_data.at_cutoffs(list(speeds)).rows.sort("cutoff", "customer_id")
-    asked = rows.gather_every(-(-rows.height // MAX_ROWS))
-    asked = asked.with_columns(
+    tested = rows.gather_every(-(-rows.height // MAX_ROWS))
+    tested = tested.with_columns(
         speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)
     )
-    labels, busy = segment_codes(asked, "label"), np.log(asked["speed"].to_numpy())
-    losses = np.array([metrics.row_log_loss(forecast(asked, each), labels) for each in INDEX_GRID])
+    labels, busy = segment_codes(tested, "label"), np.log(tested["speed"].to_numpy())
+    losses = np.array([metrics.row_log_loss(forecast(tested, each), labels) for each in INDEX_GRID])
     curves = CubicSpline(np.log(INDEX_GRID), losses)
     plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
     gains = plain - better
-    error = metrics.clustered_standard_error(gains, asked["customer_id"])
+    error = metrics.clustered_standard_error(gains, tested["customer_id"])
     return float(gains.mean()), error
 
 
@@ -219,9 +219,9 @@ def _drawn(curves: CubicSpline, logs: FloatArray) -> FloatArray:
     worth, so the splines' polynomials are looked up, a row each.
     """
     known, rows = curves.x, np.arange(len(logs))
-    asked = np.clip(logs, known[0], known[-1])
-    places = np.clip(np.searchsorted(known, asked) - 1, 0, len(known) - 2)
+    clipped = np.clip(logs, known[0], known[-1])
+    places = np.clip(np.searchsorted(known, clipped) - 1, 0, len(known) - 2)
     losses = np.zeros(len(logs))
     for power in curves.c[:, places, rows]:
-        losses = losses * (asked - known[places]) + power
+        losses = losses * (clipped - known[places]) + power
     return losses

@@ -73,7 +73,7 @@ def _asked(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> 
     if not len(days):
         return np.zeros(0, dtype=np.int64)
     names = pl.int_range(len(days), eager=True).cast(pl.String)
-    instrument = pl.DataFrame(
+    inputs = pl.DataFrame(
         {
             "customer_id": names,
             "end": pl.zeros(len(days), pl.Int32, eager=True),
@@ -81,6 +81,6 @@ def _asked(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> 
             "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
         }
     )
-    assigned = segmentation.assign(instrument)
+    assigned = segmentation.assign(inputs)
     order = assigned["customer_id"].cast(pl.Int64).arg_sort()
     return assigned["segment"].gather(order).to_numpy().astype(np.int64)

@@ -98,8 +98,8 @@ class TreeEnsemble:
     def from_state(cls, state: JSON) -> "TreeEnsemble":
         """Return the forest of a state."""
         nodes = {name: _unpacked(state[name], form) for name, form in ARRAY_TYPES.items()}
-        chances = _unpacked(state["probabilities"], "<f4").reshape(-1, state["segments"])
-        return cls(roots=_unpacked(state["roots"], "<i4"), probabilities=chances, **nodes)
+        probabilities = _unpacked(state["probabilities"], "<f4").reshape(-1, state["segments"])
+        return cls(roots=_unpacked(state["roots"], "<i4"), probabilities=probabilities, **nodes)
 
 
 def _packed(values: npt.NDArray[Any], form: str) -> str:

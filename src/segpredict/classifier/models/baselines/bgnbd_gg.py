@@ -75,25 +75,25 @@ class BgNbdGammaGamma:
         ColumnMissingError
             When it does not say so.
         """
-        chances = np.empty((customers.height, self.n_classes))
+        probabilities = np.empty((customers.height, self.n_classes))
         for places, model in self.group_by_cutoff(customers):
             rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
-            chances[places] = model.probabilities_of_rows(rows)
-        return chances
+            probabilities[places] = model.probabilities_of_rows(rows)
+        return probabilities
 
     def group_by_cutoff(
         self, customers: pl.DataFrame
     ) -> Iterator[tuple[IndexArray, "BgNbdGammaGamma"]]:
         """Yield the rows of each cutoff with the model that foretells from there."""
-        everybody = np.arange(customers.height)
+        places = np.arange(customers.height)
         if self.seasonal_index is None:
-            yield everybody, self
+            yield places, self
             return
         if "cutoff" not in customers.columns:
             raise ColumnMissingError("cutoff", customers.columns)
         days = customers["cutoff"].to_numpy()
         for day in np.unique(days).tolist():
-            yield everybody[days == day], self.at_cutoff(day)
+            yield places[days == day], self.at_cutoff(day)
 
     def at_cutoff(self, day: int) -> "BgNbdGammaGamma":
         """Return the model that foretells from this day (number) only."""
@@ -119,16 +119,16 @@ class BgNbdGammaGamma:
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
-        chances = np.full((len(x), self.n_classes), MIN_PROBABILITY)
-        chances[:, INACTIVE_CODE] += numbers[:, 0]
+        probabilities = np.full((len(x), self.n_classes), MIN_PROBABILITY)
+        probabilities[:, INACTIVE_CODE] += numbers[:, 0]
         for n, places in enumerate(self.borders, 1):
             some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
             below = np.zeros(len(some))
             for limit, segment in places:
                 upto = self._below(limit, n, bought[some], mean[some])
-                chances[some, segment] += numbers[some, n] * (upto - below)
+                probabilities[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
-        return normalised(chances)
+        return normalised(probabilities)
 
     def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
         if np.isinf(limit):
@@ -167,7 +167,8 @@ class BgNbdGammaGamma:
                 for places in state["borders"]
             ),
             state["n_classes"],
-            seasonal_index=season and SeasonalIndex(tuple(season["weekly_index"]), season["known_until"]),
+            seasonal_index=season
+            and SeasonalIndex(tuple(season["weekly_index"]), season["known_until"]),
         )
 
 

@@ -28,11 +28,11 @@ def fit_if_seasonal(
     training_data: TrainingData, unseasonal: BgNbdGammaGamma
 ) -> tuple[BgNbdGammaGamma, str]:
     """Return the model with the season where that is proven, and why."""
-    found, told = seasonality.select_seasonal_index(
+    found, note = seasonality.select_seasonal_index(
         training_data,
         lambda rows, speed: replace(unseasonal, index_ahead=speed).predict_proba(rows),
     )
-    return replace(unseasonal, seasonal_index=found), told
+    return replace(unseasonal, seasonal_index=found), note
 
 
 def from_state(state: JSON) -> BgNbdGammaGamma:

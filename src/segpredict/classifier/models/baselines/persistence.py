@@ -68,7 +68,9 @@ def fit(training_data: TrainingData) -> Persistence:
             training_data.at_cutoffs(training_data.fit_origins),
             training_data.at_cutoffs(training_data.validation_origins),
         )
-        error_rate = _best_error_rate(later, smoothed_shares(known.labels, training_data.n_classes), mix)
+        error_rate = _best_error_rate(
+            later, smoothed_shares(known.labels, training_data.n_classes), mix
+        )
     return Persistence(error_rate, tuple(mix.tolist()))
 
 

@@ -73,8 +73,8 @@ class BgNbd:
         [0.7266, 1.0]
         """
         x, t_x, age = _columns(x, t_x, age)
-        gone = _gone(self.r, self.alpha, self.a, self.b, (x, t_x, age))
-        return np.asarray(expit(-gone), dtype=np.float64)
+        log_odds = _gone(self.r, self.alpha, self.a, self.b, (x, t_x, age))
+        return np.asarray(expit(-log_odds), dtype=np.float64)
 
     def expected_orders(
         self,
@@ -141,17 +141,17 @@ class BgNbd:
         x, t_x, age = _columns(*history)
         alive = self.p_alive(x, t_x, age)
         now = _Ahead(self.r + x, self.alpha + age, self.a, self.b + x)
-        chances = np.zeros((len(x), max_orders + 1))
+        probabilities = np.zeros((len(x), max_orders + 1))
         if not gap:
-            now.add(chances, alive, horizon)
+            now.add(probabilities, alive, horizon)
         for bought in range(gap + 1 if gap else 0):
             weight = alive * now.stays(bought, gap)
-            now.after(bought, gap).add(chances, weight, horizon)
+            now.after(bought, gap).add(probabilities, weight, horizon)
         rest = np.ones(len(x))
-        for column in chances.T:
+        for column in probabilities.T:
             rest = rest - column
-        chances[:, 0] += np.maximum(rest, 0.0)
-        return chances
+        probabilities[:, 0] += np.maximum(rest, 0.0)
+        return probabilities
 
     def parameters(self) -> dict[str, float]:
         """Return the four numbers by name."""
@@ -176,15 +176,15 @@ class _Ahead:
         """Return the chance of n purchases after which the customer is still here."""
         share = horizon / (self.alpha + horizon)
         spread = gammaln(self.r + n) - gammaln(self.r) - gammaln(n + 1)
-        kept = betaln(self.a, self.b + n) - betaln(self.a, self.b)
+        stayed = betaln(self.a, self.b + n) - betaln(self.a, self.b)
         rate = self.r * np.log1p(-share) + xlogy(n, share)
-        return np.asarray(np.exp(kept + spread + rate), dtype=np.float64)
+        return np.asarray(np.exp(stayed + spread + rate), dtype=np.float64)
 
     def leaves(self, n: int, horizon: float) -> FloatArray:
         """Return the chance of n purchases of which the last was the very last."""
         share = horizon / (self.alpha + horizon)
-        kept = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
-        return np.asarray(np.exp(kept) * betainc(n, self.r, share), dtype=np.float64)
+        left = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
+        return np.asarray(np.exp(left) * betainc(n, self.r, share), dtype=np.float64)
 
     def after(self, n: int, gap: float) -> "_Ahead":
         """Return the same customers after n more purchases in a gap."""
@@ -296,13 +296,13 @@ def _curve(
 ) -> tuple[FloatArray, FloatArray]:
     """Return log-likelihoods and their slopes (equation 6 of the paper)."""
     r, alpha, a, b = parameters.tolist()
-    gone = _gone(r, alpha, a, b, (x, t_x, age))
-    left = expit(gone)
+    log_odds = _gone(r, alpha, a, b, (x, t_x, age))
+    left = expit(log_odds)
     stayed = 1 - left
     until, since = np.log(alpha + age), np.log(alpha + t_x)
     likely = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
     likely = likely + betaln(a, b + x) - betaln(a, b)
-    likely = likely - (r + x) * until + np.logaddexp(0.0, gone)
+    likely = likely - (r + x) * until + np.logaddexp(0.0, log_odds)
     both = digamma(a + b) - digamma(a + b + x)
     rest = np.where(x > 0, b + x - 1, 1.0)
     slopes = np.stack(
