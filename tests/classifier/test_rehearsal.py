@@ -71,10 +71,10 @@ def taught(small: Small, transactions):
     windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
     rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
-    maker = train._Maker(*given)
+    maker = train._FoldData(*given)
     maker.folds = maker.folds[-2:]  # the final test, and what ships
-    maps, _ = train._mended(maker, small.training.backtests[-1:])
-    policies = train._usages(maker, small.training.evaluation, maps)
+    maps, _ = train._calibrate_backtests(maker, small.training.backtests[-1:])
+    policies = train._fit_policies(maker, small.training.evaluation, maps)
     return list(zip(maps, policies, strict=True))
 
 

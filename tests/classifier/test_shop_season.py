@@ -142,7 +142,7 @@ def test_a_season_that_customers_follow_is_proven():
     found, result = select_seasonal_index(*shop(WAVE))
     assert found is not None
     assert result.startswith("The season helps at 13 origins before ")
-    assert "to BG/NBD a day to be foretold counts for" in result
+    assert "to BG/NBD a day of the forecast counts for" in result
 
 
 def test_without_a_season_it_stays_out_as_often_as_one_error_promises():
@@ -232,7 +232,7 @@ def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
 def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
     monkeypatch.setattr(seasonality, "select_seasonal_index", lambda *_: (None, "The season helps"))
     assert "The season helps" in blend.fit(small.training_data()).note
-    monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
+    monkeypatch.setattr(blend, "_trees_beat_blend", lambda *_: True)
     assert "season helps" not in blend.fit(small.training_data()).note
 
 
@@ -267,5 +267,5 @@ def test_chances_between_known_speeds_are_near_the_true_ones():
 
     curves = CubicSpline(np.log(INDEX_GRID), np.array([told(each) for each in INDEX_GRID]))
     for speed in (0.4, 0.9, 1.7, 2.5):
-        drawn = seasonality._drawn(curves, np.full(50, np.log(speed)))
+        drawn = seasonality._losses_at(curves, np.full(50, np.log(speed)))
         assert drawn == pytest.approx(told(speed), abs=2e-3)

@@ -29,17 +29,17 @@ def blind(small):
 def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
     evaluation = small.training.evaluation
     names = {"blend", "xgboost", *ASKED}
-    assert len(evaluation.origins) == len(small.schedule.test_folds) == 2
-    for reading in (*evaluation.origins, evaluation.pooled):
+    assert len(evaluation.windows) == len(small.schedule.test_folds) == 2
+    for reading in (*evaluation.windows, evaluation.pooled):
         assert set(reading.scores) == set(reading.predicted_mix) == names
         assert set(reading.differences) == names - {"blend"}
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
-    for backtest, fold in zip(small.training.backtests, small.schedule.test_folds, strict=True):
+    for each, fold in zip(small.training.backtests, small.schedule.test_folds, strict=True):
         customers = small.panel.at_cutoffs(fold.cutoff)
-        assert backtest.customers.tolist() == customers["customer_id"].to_list()
-        assert backtest.labels.tolist() == customers["label"].to_list()
+        assert each.customers.tolist() == customers["customer_id"].to_list()
+        assert each.labels.tolist() == customers["label"].to_list()
 
 
 def test_what_ships_was_named_by_the_verdict(small):
@@ -86,7 +86,7 @@ def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
     narrow = replace(OPTIONS, families=("basket", "state"))
     found = train_classifier(small.transactions, small.segmentation, narrow, TIME).evaluation
     assert "rfm_lookup" not in found.pooled.scores
-    assert any("rfm_lookup was not asked" in warning for warning in found.warnings)
+    assert any("rfm_lookup was left out" in warning for warning in found.warnings)
 
 
 def test_a_shop_that_has_closed_before_the_test_is_refused(small):
@@ -215,4 +215,4 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     (each,), notes, (model,) = backtest.run_backtests([test], baselines, lambda _: None)
     assert model.purchase_model is None
     assert set(each.probabilities) == {"blend", "xgboost", "prior"}
-    assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]
+    assert "bgnbd_gg was left out: BG/NBD, from returns," in notes[0]

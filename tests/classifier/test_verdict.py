@@ -130,7 +130,7 @@ def test_a_better_forecaster_from_outside_the_package_is_named_and_does_not_ship
     hits = {"xgboost": 0.6, "markov": 0.4, "outsider": 0.9}
     found = verdict(trial(100, hits))
     assert found.selected == "xgboost"
-    assert any("outsider reads a lower log-loss" in w for w in found.warnings)
+    assert any("outsider has a lower log-loss" in w for w in found.warnings)
 
 
 def test_a_model_that_loses_to_bgnbd_stays_home():

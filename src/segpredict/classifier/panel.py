@@ -1,4 +1,4 @@
-"""Lay out one row per customer and origin: what was known, and what came after."""
+"""Build one row per customer and origin: what was known, and the outcome."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ PANEL_KEY = ("customer_id", "cutoff")
 
 
 class SegmentAssigner(Protocol):
-    """What the panel asks of a frozen segmentation."""
+    """What the panel needs of a frozen segmentation."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -38,7 +38,7 @@ class SegmentAssigner(Protocol):
 
     @property
     def extra_inputs(self) -> tuple[str, ...]:
-        """What the instrument must measure beyond spend and purchase days."""
+        """What the clustering inputs must hold beyond spend and purchase days."""
 
     def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
         """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
@@ -60,17 +60,17 @@ def build_panel(
     transactions
         The shop's lines.
     segmentation
-        The frozen segmenter, for states and labels alike.
+        The frozen segmentation, for states and labels.
     windows
-        The questions; each becomes one origin.
+        Each window becomes one origin.
     families
         Feature families; ``None`` means the default ones.
 
     Notes
     -----
-    A row exists because of its past alone: eligible customers, whatever they did
-    next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
-    A state is ordinal: codes rise with value.
+    A row depends on the history alone: eligible customers, whatever they did next.
+    A customer without an order in the outcome window is labelled INACTIVE, never dropped. A
+    state is ordinal: codes rise with value.
     """
     ordered = sorted(windows, key=lambda window: window.cutoff)
     tables = features.build_features(transactions, ordered, families)

@@ -1,4 +1,4 @@
-"""Mend probabilities that say too much or too little, where rehearsals prove it."""
+"""Calibrate probabilities where inner validation proves that it helps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ NO_CALIBRATION, TEMPERATURE_SCALING, VECTOR_SCALING, ISOTONIC_REGRESSION = (
     "vector",
     "isotonic",
 )
-MIN_LOSS_REDUCTION = 0.002  # nats that a moving part must save, at least
+MIN_LOSS_REDUCTION = 0.002  # nats that a calibration must save, at least
 MIN_ISOTONIC_POSITIVES = 1000  # customers of every segment that isotonic curves need
-L2_PENALTY = 1.0  # pull of vector scaling towards no change, in rows
-MIN_STEP_PROBABILITY = 1e-4  # an isotonic step says no less than this
+L2_PENALTY = 1.0  # shrinkage of vector scaling towards no change, in rows
+MIN_STEP_PROBABILITY = 1e-4  # the least probability of an isotonic step
 CALIBRATED_KIND = "calibrated"
 
 
@@ -34,13 +34,13 @@ class Calibration:
     Parameters
     ----------
     kind
-        ``none``, ``fit_temperature``, ``fit_vector_scaling`` or ``fit_isotonic``.
+        ``none``, ``temperature``, ``vector`` or ``isotonic``.
     scale, shift
         Of the log-probability of each segment (temperature and vector scaling).
     knots
-        Steps of each segment's curve: probabilities given and told (isotonic).
+        Steps of each segment's curve: probabilities before and after (isotonic).
     loss_reduction, loss_reduction_se
-        Log-loss saved on the newest rehearsal, and its standard error, in nats.
+        Log-loss saved on the newest inner origin, and its standard error, in nats.
     """
 
     kind: str = NO_CALIBRATION
@@ -51,7 +51,7 @@ class Calibration:
     loss_reduction_se: float = 0.0
 
     def apply(self, probabilities: FloatArray) -> FloatArray:
-        """Return the mended probabilities; each row by itself.
+        """Return the calibrated probabilities; each row by itself.
 
         Examples
         --------
@@ -95,14 +95,14 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class CalibratedModel:
-    """A forecaster whose probabilities are mended.
+    """A model whose probabilities are calibrated.
 
     Parameters
     ----------
     model
-        What is asked.
+        The model.
     calibration
-        What is done with its answer.
+        The map that its probabilities go through.
     """
 
     model: Forecaster
@@ -114,7 +114,7 @@ class CalibratedModel:
         return self.model.name
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
-        """Return one row of mended probabilities per customer."""
+        """Return one row of calibrated probabilities per customer."""
         return self.calibration.apply(self.model.predict_proba(customers))
 
     def to_state(self) -> JSON:
@@ -127,12 +127,12 @@ class CalibratedModel:
 
 
 def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
-    """Return the map that rehearsals prove, which is mostly none.
+    """Return the calibration that inner validation proves, which is mostly none.
 
     Parameters
     ----------
     backtests
-        Rehearsals, oldest first.
+        Backtests of the inner validation, oldest first.
     name
         The forecaster.
     complete
@@ -140,8 +140,8 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
 
     Notes
     -----
-    Each candidate is fitted on the rehearsals that were complete by the newest, and
-    judged there: it must save more log-loss than one standard error, and more than
+    Each candidate is fitted on the backtests that were complete by the newest, and
+    evaluated there: it must save more log-loss than one standard error, and more than
     `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
     one season does harm in the next, so none is the default; and one that was learned
     from an outcome that overlaps the newest's would prove itself by that season.
@@ -175,7 +175,7 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
 
 
 def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
-    """Return the forecasts of all trials under each other, and the outcomes."""
+    """Return the forecasts of all backtests, concatenated, and the outcomes."""
     return (
         np.concatenate([backtest.probabilities[name] for backtest in backtests]),
         np.concatenate([backtest.labels for backtest in backtests]),
@@ -183,7 +183,7 @@ def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray
 
 
 def calibrate_model(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
-    """Return the forecaster with its probabilities mended, itself where none is."""
+    """Return the model with its probabilities calibrated; itself without a calibration."""
     if calibration.kind == NO_CALIBRATION:
         return forecaster
     return CalibratedModel(forecaster, calibration)

@@ -1,4 +1,4 @@
-"""How probabilities are used: mended or not, turned into sets, turned into one name."""
+"""How probabilities are used: calibration, prediction sets, and one named segment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from segpredict.core.window import as_date
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """What was learned in rehearsals about one forecaster.
+    """How one model's probabilities are used, learned by inner validation.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class DecisionPolicy:
     alpha
         Share of misses the sets allow.
     inner_origins
-        Cutoffs of the rehearsals (day numbers), oldest first.
+        Cutoffs of the inner validation (day numbers), oldest first.
     """
 
     calibration: Calibration
@@ -42,7 +42,7 @@ class DecisionPolicy:
     inner_origins: tuple[int, ...]
 
     def predict(self, probabilities: FloatArray) -> IntArray:
-        """Return the segment that each customer is told, as a code."""
+        """Return the segment named for each customer, as a code."""
         return self.decision_rule.predict(probabilities)
 
     def prediction_sets(self, probabilities: FloatArray) -> npt.NDArray[np.bool_]:
@@ -61,7 +61,7 @@ class DecisionPolicy:
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionPolicy":
-        """Return the usage that gave a state."""
+        """Return the policy that gave a state."""
         return cls(
             Calibration.from_state(state["calibration"]),
             DecisionRule.from_state(state["decision_rule"]),
@@ -72,7 +72,7 @@ class DecisionPolicy:
 
 
 def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPolicy:
-    """Return how probabilities are used where nothing was rehearsed.
+    """Return the policy without any inner validation.
 
     Every segment is in every set, and the likeliest one is named.
     """
@@ -88,16 +88,16 @@ def fit_policy(
     decision: DecisionRule,
     alpha: float,
 ) -> DecisionPolicy:
-    """Return what rehearsals teach about the only forecaster in them.
+    """Return the policy learned from inner backtests of one model.
 
     Parameters
     ----------
     backtests
-        Rehearsals, oldest first, as the forecaster spoke.
+        Backtests of the inner validation, oldest first, before calibration.
     calibration
         The map that its probabilities go through.
     decision
-        The rule that was asked for, its γ not yet tuned.
+        The configured rule, its γ not yet tuned.
     alpha
         Share of misses the sets allow.
     """
@@ -122,7 +122,7 @@ def fit_policy(
 def calibrate_backtest(
     backtest: Backtest, calibration: Calibration, name: str | None = None
 ) -> Backtest:
-    """Return the trial with the forecasts of one forecaster, or of all, mended."""
+    """Return the backtest with the forecasts of one model, or of all, calibrated."""
     names = backtest.probabilities if name is None else {name}
     probabilities = {
         n: calibration.apply(given) if n in names else given
@@ -134,16 +134,16 @@ def calibrate_backtest(
 def summarize_policies(
     folds: Sequence[Fold], policies: Sequence[DecisionPolicy], calibrations: Sequence[Calibration]
 ) -> dict[str, JSON]:
-    """Return what the verdict says of calibration, sets and decisions, by cutoff.
+    """Return the summary of calibration, sets and decisions, by cutoff.
 
     Parameters
     ----------
     folds
-        The tests and what ships.
+        The tests and the production fold.
     policies
-        How what ships is used at each.
+        The policy of the selected model at each.
     calibrations
-        How the model on trial was mended at each, also where it does not ship.
+        The calibration of the model at each, also where it is not selected.
     """
     rows = [
         {

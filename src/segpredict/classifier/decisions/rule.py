@@ -1,4 +1,4 @@
-"""Name one segment of many probabilities, by a rule that suits what errors cost."""
+"""Name one segment from the probabilities, by a rule that fits the cost of errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class DecisionRule:
     ----------
     method
         ``argmax``: the likeliest segment. ``balanced``: the one with the largest
-        p / π^γ, so that small segments are named too. ``cost``: the one whose worth
-        is nearest to what is to be expected (least expected absolute error of revenue).
+        p / π^γ, so that small segments are named too. ``cost``: the one whose value
+        is nearest to the expected value (least expected absolute error of revenue).
     gamma
         The γ above; 0 is argmax.
     class_mix
@@ -47,7 +47,7 @@ class DecisionRule:
         probabilities
             Customers × segments.
         rule
-            Another rule than the one chosen.
+            Another rule than the configured one.
 
         Examples
         --------
@@ -78,7 +78,7 @@ class DecisionRule:
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionRule":
-        """Return the decision that gave a state."""
+        """Return the decision rule that gave a state."""
         return cls(
             state["method"],
             state["gamma"],
@@ -88,12 +88,12 @@ class DecisionRule:
 
 
 def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
-    """Return the γ with the best macro-F1 over rehearsals; 0 without any.
+    """Return the γ with the best macro-F1 in inner validation; 0 without it.
 
     Parameters
     ----------
     backtests
-        Rehearsals.
+        Backtests of the inner validation.
     name
         The forecaster.
     mix

@@ -1,4 +1,4 @@
-"""Tell how sets and decision rules did on the tests, with what rehearsals taught."""
+"""Evaluate prediction sets and decision rules on the tests."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,12 +25,12 @@ def evaluate_policies(
     segments: Sequence[str],
     by: Resampling,
 ) -> pl.DataFrame:
-    """Return how a forecaster's sets and names did, one figure a row.
+    """Return the metrics of a model's prediction sets and decision rules, one a row.
 
     Parameters
     ----------
     backtests, policies
-        Tests, oldest first, and what was learned before each.
+        Tests, oldest first, and the policy learned before each.
     name
         The forecaster.
     segments
@@ -42,10 +42,11 @@ def evaluate_policies(
     -------
     polars.DataFrame
         `scorecard.SCORECARD_SCHEMA`. ``set_coverage`` is the share of customers whose segment
-        was in their set, ``set_coverage_<id>`` that among those who came to be in a
-        segment, ``set_size`` the mean number of segments in a set. ``accuracy_<rule>``,
-        ``macro_f1_<rule>`` and ``cost_<rule>`` judge the segment that each rule names;
-        the cost is the mean difference in worth between it and what came, in currency.
+        was in their set, ``set_coverage_<id>`` that among customers who
+        were later in a segment, ``set_size`` the mean number of segments in a set.
+        ``accuracy_<rule>``, ``macro_f1_<rule>`` and ``cost_<rule>`` evaluate the segment that
+        each rule names; the cost is the mean difference in value between it and the actual one,
+        in currency.
     """
     pairs = [(backtest, policy) for backtest, policy in zip(backtests, policies, strict=True)]
     parts = [
@@ -141,7 +142,7 @@ DECILES = 10
 def reliability_and_capture(
     backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> pl.DataFrame:
-    """Return what a forecaster said and what came, and what its rankings catch.
+    """Return the reliability curve of a model, and the capture curves of its rankings.
 
     Parameters
     ----------
@@ -156,9 +157,9 @@ def reliability_and_capture(
     -------
     polars.DataFrame
         `CURVES_SCHEMA`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
-        a tenth of all forecasts, ``y`` the share of it that came to be there, ``n`` its
+        a decile of all forecasts, ``y`` the share of it that was in the segment, ``n`` its
         size. ``capture``: ``name`` is a ranking, ``by`` the forecaster or a rule, ``x``
-        the share of customers taken, ``y`` the share caught, ``n`` customers ranked.
+        the share of customers taken, ``y`` the share captured, ``n`` customers ranked.
     """
     rows = [
         ("capture", found.ranking, found.ranked_by, share, caught, found.n)

@@ -1,7 +1,7 @@
-"""Show how good a wrong test looks, beside the honest one.
+"""Show how good a leaking test looks, compared with the out-of-time test.
 
-Most published forecasts of segments are one of the mistakes below. Whoever has seen
-the numbers side by side will ask the right question of the next 99 %.
+Many published forecasts of segments make one of the mistakes below. The numbers side by
+side show by how much each of them overstates the accuracy.
 """
 
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from segpredict.classifier.training_data import TrainingData, training_data_of_f
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.core.window import as_date
 
-TEST_SHARE = 0.3  # of rows, drawn at random, that a wrong test is made of
+TEST_SHARE = 0.3  # of rows, drawn at random, held out by the leaking tests
 
 
 @dataclass(frozen=True, slots=True)
 class LeakageTest:
-    """One way to test, and the number it gives.
+    """One kind of test, and the metrics it gives.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class LeakageTest:
     meaning
         What was done, in one sentence.
     is_honest
-        Whether the number says anything about the future.
+        Whether the test is out of time, without a leak.
     scores
         The metrics.
     """
@@ -45,14 +45,14 @@ class LeakageTest:
 
 @dataclass(frozen=True, slots=True)
 class LeakageDemo:
-    """The too-good numbers beside the honest one.
+    """Metrics of the leaking tests and of the out-of-time test.
 
     Parameters
     ----------
     cutoff
         The final test cutoff.
     tests
-        The wrong tests, then the honest one.
+        The leaking tests, then the out-of-time one.
     """
 
     cutoff: int
@@ -75,12 +75,12 @@ class LeakageDemo:
 def run_leakage_demo(
     training: TrainingResult, options: ClassifierOptions | None = None
 ) -> LeakageDemo:
-    """Return what the same trees read under wrong tests and the honest one.
+    """Return the metrics of the same trees under leaking tests and the out-of-time one.
 
     Parameters
     ----------
     training
-        The finished training; the honest number is its final test.
+        The finished training; its final test is the out-of-time one.
     options
         Settings of the fit, as in training.
 

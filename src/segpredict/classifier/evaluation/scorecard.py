@@ -1,4 +1,4 @@
-"""Lay all figures of the contest out in one tidy table: one figure a row."""
+"""Collect all metrics of the comparison in one tidy table: one metric a row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -31,8 +31,8 @@ STRATUM_METRICS = {
 }
 LONG_INACTIVE_DAYS = 182  # days without a purchase
 DECILES = 10
-CALENDAR_YEAR, MAX_TENURE_YEARS = 365, 3  # days; customers of as many years and more stand together
-MAX_COUNTRIES = 5  # told one by one
+CALENDAR_YEAR, MAX_TENURE_YEARS = 365, 3  # days; customers of as many years and more are one group
+MAX_COUNTRIES = 5  # shown one by one
 ScorecardRow = dict[str, object]
 MetricBounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
 
@@ -45,7 +45,7 @@ def build_scorecard(
     seed: int,
     selected: str | None = None,
 ) -> pl.DataFrame:
-    """Return every figure of the contest, one a row.
+    """Return every metric of the comparison, one a row.
 
     Parameters
     ----------
@@ -58,23 +58,23 @@ def build_scorecard(
     seed
         Start of the draws.
     selected
-        The forecaster that ships, if it is not the model.
+        The selected model, if it is not the first one.
 
     Returns
     -------
     polars.DataFrame
         `SCORECARD_SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
-        parts the customers: ``segment_now``, ``is_new`` (first order in the window
+        divides the customers: ``segment_now``, ``is_new`` (first order in the window
         that ends at the cutoff), ``long_silent`` (no order for 182 days),
         ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
         since the first order) or, where known, ``country`` (the five largest).
         ``low`` and ``high`` bound 95 % of the draws where they were made: calibration
-        errors of the model and of what ships, the model's log-loss less Markov's by
+        errors of the model and of the selected model, the model's log-loss less Markov's by
         stratum, and the rankings.
 
     Notes
     -----
-    Strata are told over all windows together: in one window they are small.
+    Strata are reported over all windows together: in one window they are small.
     """
     rows: list[ScorecardRow] = []
     for backtest in backtests:
@@ -138,7 +138,7 @@ def _calibration(
     ids: Sequence[str],
     by: Resampling,
 ) -> MetricBounds:
-    """Return intervals of the calibration errors of the only forecaster given.
+    """Return intervals of the calibration errors of the only model given.
 
     Bins are held as they are.
     """
@@ -235,7 +235,7 @@ def _groups(backtest: Backtest, ids: Sequence[str]) -> pl.DataFrame:
 
 
 def _few(groups: pl.DataFrame) -> pl.DataFrame:
-    """Keep the largest countries and call the rest so; leave out what is unknown."""
+    """Keep the largest countries and call the rest "other"; leave out unknown ones."""
     if "country" not in groups.columns or groups["country"].is_null().all():
         return groups.drop("country", strict=False)
     counts = groups["country"].drop_nulls().value_counts()

@@ -1,8 +1,8 @@
-"""Let trees know the time of the year only where older forecasts prove that it helps.
+"""Give trees the time of the year only where older forecasts prove that it helps.
 
-A column that is alike for everybody at one cutoff can tell origins apart and nothing
-else. On a long history it is the season; on a short one it is the order of the origins,
-and a forecast from a day like none before goes wrong by more than the season is worth.
+A column with one value for all customers at a cutoff separates origins and nothing else. On
+a long history it is the season; on a short one it is the order of the origins, and a forecast
+from an unseen day of the year loses more than the season gains.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 
 
 def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
-    """Return the lesson with the calendar's columns where they help, and why.
+    """Return the training data with the calendar columns where they help, and why.
 
     Parameters
     ----------
@@ -33,11 +33,11 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
 
     Notes
     -----
-    Two things are asked for. The training outcomes must hold the season to be foretold,
-    a year or more earlier, for at least half of its days. And at the newest origins of
-    which that is true as well, trees with the columns must have a lower log-loss than
-    trees without, by more than one standard error over customers. Each of these
-    origins is forecast by trees that learned only from what was complete by its day.
+    There are two conditions. The training outcomes must cover the season to predict, a year
+    or more earlier, for at least half of its days. And at the newest origins of which that is
+    true as well, trees with the columns must have a lower log-loss than trees without, by more
+    than one standard error over customers. Each of these origins is forecast by trees trained
+    only on what was complete by its day.
     """
     available = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
     if training_data.history is None or not available:
@@ -96,11 +96,11 @@ def _gain(
             training_data.at_cutoffs(_complete(training_data, origin)),
             training_data.at_cutoffs([origin]),
         )
-        without, beside = (
+        without, with_calendar = (
             _losses(known, later, names)
             for names in (training_data.feature_names, (*training_data.feature_names, *requested))
         )
-        gains.append(without - beside)
+        gains.append(without - with_calendar)
         customers.append(later.rows["customer_id"])
     found = np.concatenate(gains)
     return float(found.mean()), metrics.clustered_standard_error(found, pl.concat(customers))

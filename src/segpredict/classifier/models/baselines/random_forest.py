@@ -29,7 +29,7 @@ class RandomForestModel:
     feature_names
         Columns, in the order of training.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     trees: TreeEnsemble
@@ -50,7 +50,7 @@ class RandomForestModel:
 
     @classmethod
     def from_state(cls, state: JSON) -> "RandomForestModel":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(TreeEnsemble.from_state(state["trees"]), tuple(state["feature_names"]))
 
 
