@@ -121,7 +121,7 @@ def test_with_a_season_customers_of_one_day_are_explained(small, model, customer
     total = shown.shap_values(customers).sum(axis=2) + base
     assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
     later = customers.with_columns(pl.col("cutoff") + 91)
-    with pytest.raises(MismatchError, match="from 2 days"):
+    with pytest.raises(MismatchError, match="have 2 cutoffs"):
         found.explain(pl.concat([customers, later]))
     with pytest.raises(ColumnMissingError, match="cutoff"):
         build_explainer(*selected, customers.drop("cutoff"), segments)
@@ -204,17 +204,17 @@ def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.training_data())
     shown = additive_model(markov, small.training.xgboost_model, customers)
     assert "markov" in shown.note
-    assert "trees, which did not ship" in shown.note
-    with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
+    assert "trees, which were not selected" in shown.note
+    with pytest.raises(MismatchError, match="markov, which has no contributions"):
         additive_model(markov, None, customers)
 
 
 def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
     trees = small.training.xgboost_model
     few = XgboostModel(trees.booster, trees.feature_names, trees.n_classes, "xgb_rfm4")
-    assert "What ships is xgb_rfm4" in additive_model(few, trees, customers).note
+    assert "The selected model is xgb_rfm4" in additive_model(few, trees, customers).note
 
 
 def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
     calibrated = CalibratedModel(small.training.xgboost_model, Calibration())
-    assert "calibrated" in additive_model(calibrated, small.training.xgboost_model, customers).note
+    assert "calibration" in additive_model(calibrated, small.training.xgboost_model, customers).note

@@ -1,4 +1,4 @@
-"""Frozen knowledge of how to explain a run's forecast, ready for any customer."""
+"""The fitted explainer of a run's forecasts, ready for any customer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ GROUPING_ROWS = 500  # customers whose contributions decide which column names i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastExplainer:
-    """What ships as a sum, the groups of its columns, and what words need.
+    """The selected model as a sum, the groups of its columns, and the texts of reasons.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ class ForecastExplainer:
     groups
         Groups of columns.
     lexicon
-        What reasons are told with.
+        What the texts of reasons are made from.
     correlated_groups
         Pairs of groups that move together and share credit.
     policy
-        Names the segment that is foretold; ``None``: the likeliest one is.
+        Names the predicted segment; ``None``: the likeliest one.
     """
 
     model: AdditiveModel
@@ -83,7 +83,7 @@ class ForecastExplainer:
         ColumnMissingError
             When the frame lacks a column.
         MismatchError
-            When the season matters and customers are to be foretold from several days.
+            When the season matters and customers have several cutoffs.
         """
         _require(customers, self.model.required_columns)
         day = self._day(customers)
@@ -91,7 +91,7 @@ class ForecastExplainer:
         cube, values = self.model.shap_values(chosen), self.model.feature_values(chosen)
         states, probabilities = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        contrasts = self._pull(chosen, cube, values, probabilities)
+        contrasts = self._contrasts(chosen, cube, values, probabilities)
         table = self._long(contrasts, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
@@ -119,7 +119,7 @@ class ForecastExplainer:
         )
 
     def explain_reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
-        """Return the reasons of all customers, in chunks: words and no tables.
+        """Return the reasons of all customers, in chunks, without other tables.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class ForecastExplainer:
         names, parts = self.model.feature_names, self.groups
         found = [
             reason_texts(
-                self._pull(
+                self._contrasts(
                     some, cube, self.model.feature_values(some), self.model.predict_proba(some)
                 ),
                 names,
@@ -143,39 +143,38 @@ class ForecastExplainer:
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
-        """Return the explainer that keeps silent on what changes its sign too often.
+        """Return the explainer without reasons whose sign is not stable.
 
         Parameters
         ----------
         threshold
-            `Evidence.least`: by group, the size below which it does.
+            `ImportanceEvidence.min_reliable_contribution`: by group, the least stable size.
         """
         return replace(self, lexicon=replace(self.lexicon, min_contribution=dict(threshold)))
 
     def with_policy(self, policy: DecisionPolicy | None) -> "ForecastExplainer":
-        """Return the explainer that asks why customers are named as they are.
+        """Return the explainer of the segments that a decision policy names.
 
         Parameters
         ----------
         policy
-            How the forecast becomes one name; ``None``: the likeliest is named.
+            How the forecast becomes one segment; ``None``: the likeliest.
         """
         return replace(self, policy=policy)
 
     def _day(self, customers: pl.DataFrame) -> int | None:
-        """Return the day from which all are foretold, where it matters."""
+        """Return the cutoff of all customers, where it matters."""
         if "cutoff" not in self.model.required_columns or customers.is_empty():
             return None
         days = customers["cutoff"].unique().sort().to_list()
         if len(days) > 1:
             raise MismatchError(
-                f"The customers are to be foretold from {len(days)} days, and each has "
-                "a season of its own.",
+                f"The customers have {len(days)} cutoffs, and each has a season of its own.",
                 fix="explain the customers of one cutoff at a time.",
             )
         return int(days[0])
 
-    def _pull(
+    def _contrasts(
         self,
         customers: pl.DataFrame,
         contributions: FloatArray,
@@ -221,7 +220,7 @@ class ForecastExplainer:
         return validate_schema(table, CONTRIBUTIONS_SCHEMA)
 
     def to_state(self) -> JSON:
-        """Return all that `from_state` needs beside the forecaster, as JSON."""
+        """Return all that `from_state` needs in addition to the model, as JSON."""
         return {
             "model": self.model.to_state(),
             "groups": [group.to_state() for group in self.groups],
@@ -241,7 +240,7 @@ class ForecastExplainer:
         glossary: Sequence[Feature],
     ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
-        words = ReasonLexicon(
+        lexicon = ReasonLexicon(
             {feature.name: feature for feature in glossary},
             classes,
             state["typical"],
@@ -252,7 +251,7 @@ class ForecastExplainer:
             additive_model_from_state(forecaster, trees, state["model"]),
             classes,
             tuple(FeatureGroup.from_state(group) for group in state["groups"]),
-            words,
+            lexicon,
             tuple((one, other, size) for one, other, size in state["correlated_groups"]),
         )
 
@@ -265,14 +264,14 @@ def build_explainer(
     glossary: Sequence[Feature] = (),
     currency: str = "",
 ) -> ForecastExplainer:
-    """Return the explainer of what ships, with groups and medians of these customers.
+    """Return the explainer of the selected model, with groups and medians of these customers.
 
     Parameters
     ----------
     forecaster
-        What ships.
+        The selected model.
     trees
-        Those of the run; not needed where what ships has reasons of its own.
+        The trees of the run; not needed where the selected model has contributions.
     customers
         One row a customer: ``state_now`` and the columns of the model.
     classes
@@ -280,15 +279,15 @@ def build_explainer(
     glossary
         Declarations of the columns.
     currency
-        Sign of money.
+        Currency sign.
 
     Raises
     ------
     ColumnMissingError
-        When the frame lacks a column of what is explained.
+        When the frame lacks a column of the explained model.
     MismatchError
-        When another number of segments is foretold, or what ships has no reasons of its
-        own and no trees are given.
+        When the model predicts another number of segments, or the selected model has no
+        contributions and no trees are given.
     """
     _require(customers, ())
     model = additive_model(forecaster, trees, customers)
@@ -298,15 +297,17 @@ def build_explainer(
     cube = model.shap_values(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
     found = group_features(cells, model.feature_names, glossary, sizes)
-    words = ReasonLexicon(
+    lexicon = ReasonLexicon(
         {feature.name: feature for feature in glossary},
         classes,
         _typical(cells, model.feature_names, segment_codes(customers, "state_now"), classes),
         {},
         currency,
     )
-    alike = tuple((a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names))
-    return ForecastExplainer(model, classes, found, words, alike)
+    correlated = tuple(
+        (a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names)
+    )
+    return ForecastExplainer(model, classes, found, lexicon, correlated)
 
 
 def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
@@ -320,7 +321,7 @@ def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
         )
     if model.n_classes != len(classes):
         raise MismatchError(
-            f"The booster foretells {model.n_classes} segments and {len(classes)} were named.",
+            f"The model predicts {model.n_classes} segments and {len(classes)} were named.",
             fix="pass the segments that were saved with the booster.",
         )
 
