@@ -1,4 +1,4 @@
-"""Hold the contest on data sets and in simulated worlds, and read its figures."""
+"""Run the benchmark on data sets and in simulated worlds, and collect its metrics."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -60,7 +60,7 @@ class DataSet:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """All that the contest on one shop made.
+    """The result of the benchmark on one shop.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class Contest:
     segmentation
         The frozen segments.
     training
-        Every forecaster on every test window, and the verdict.
+        Every model on every test window, and the evaluation.
     options
-        How the forecasters were fitted and judged.
+        How the models were fitted and evaluated.
     """
 
     shop: Transactions
@@ -87,7 +87,7 @@ class Result:
     Parameters
     ----------
     facts
-        One row a data set or world: how many of what, and what ships.
+        One row a data set or world: its size, and the selected model.
     scores
         One row a data set, test window (or ``pooled``) and forecaster.
     oracle
@@ -163,7 +163,7 @@ def contest(
     end_day: int | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Contest:
-    """Segment a shop, then train and judge on it, as a run does, but keep no folder.
+    """Segment a shop, then train and evaluate on it, as a run does, without a run folder.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def _read(result: Result, name: str, held: Contest, backtests: Sequence[Backtest
             "forecasts": evaluation.pooled.n_rows,
             "inactive_share": evaluation.pooled.actual_mix[INACTIVE_CODE],
             "model": evaluation.model,
-            "shipped": evaluation.selected,
+            "selected": evaluation.selected,
         }
     )
     for backtest in backtests:
@@ -351,7 +351,7 @@ def _scores(name: str, window: str, backtests: Sequence[Backtest], held: Contest
 
 def _marks(held: Contest, who: str) -> Row:
     evaluation = held.training.evaluation
-    return {"is_model": who == evaluation.model, "is_shipped": who == evaluation.selected}
+    return {"is_model": who == evaluation.model, "is_selected": who == evaluation.selected}
 
 
 def _read_oracle(result: Result, name: str, held: Contest, backtests: Sequence[Backtest]) -> None:

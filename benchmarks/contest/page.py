@@ -65,12 +65,12 @@ def _facts(facts: pl.DataFrame) -> str:
             f"{row['forecasts']:,}",
             f"{row['inactive_share']:.0%}",
             row["model"],
-            row["shipped"],
+            row["selected"],
         ]
         for row in facts.iter_rows(named=True)
     ]
     heads = ["data", "days", "customers", "panel rows", "segments", "test windows"]
-    heads += ["forecasts", "inactive", "model", "ships"]
+    heads += ["forecasts", "inactive", "model", "selected"]
     return "### What takes part\n\n" + _table(heads, rows, text=(0, 1, 8, 9))
 
 
@@ -120,7 +120,7 @@ def _one(name: str, scores: pl.DataFrame) -> str:
     rows = []
     for row in pooled.iter_rows(named=True):
         who = row["forecaster"]
-        marks = ("model", row["is_model"]), ("ships", row["is_shipped"])
+        marks = ("model", row["is_model"]), ("selected", row["is_selected"])
         labels_text = ", ".join(word for word, is_so in marks if is_so)
         rows.append(
             [
@@ -147,12 +147,12 @@ def _interval(row: dict[str, float | None]) -> str:
 def _oracle(found: pl.DataFrame) -> str:
     rows = []
     for row in found.filter(pl.col("forecaster") != "oracle").iter_rows(named=True):
-        if not (row["is_model"] or row["is_shipped"] or row["gap"] < 0):
+        if not (row["is_model"] or row["is_selected"] or row["gap"] < 0):
             continue
         rows.append(
             [
                 row["data"],
-                row["forecaster"] + (" (ships)" if row["is_shipped"] else ""),
+                row["forecaster"] + (" (selected)" if row["is_selected"] else ""),
                 f"{row['log_loss']:.4f}",
                 f"{row['oracle']:.4f}",
                 f"{row['gap']:+.4f} ± {row['gap_se']:.4f}",
@@ -165,7 +165,7 @@ def _oracle(found: pl.DataFrame) -> str:
     heads += ["E[max p]", "better by > 3 SE"]
     result = (
         "### Distance to the oracle\n\nThe oracle knows how the world was made, and "
-        "nobody beats it but by luck. The model, what ships, and whoever reads below "
+        "no model beats it except by luck. Shown: the model, the selected one, and any below "
         "it.\n\n"
     )
     return result + _table(heads, rows, text=(0, 1, 7))

@@ -48,7 +48,7 @@ class Buying:
     r, alpha
         Rates λ ~ Γ(r, α) a day; alpha in days.
     a, b
-        Chances to leave p ~ Beta(a, b).
+        Drop-out probabilities p ~ Beta(a, b).
     p, q, v
         A purchase is Γ(p, ν) with ν ~ Γ(q, v); v in currency.
     days
@@ -198,7 +198,7 @@ class MarkovWorld:
     """
 
     name: str = "markov"
-    meaning: str = "The current segment decides the chances of the next; nothing else."
+    meaning: str = "The current segment alone decides the probabilities of the next."
     days: int = 20 * BLOCK
     settings: tuple[str, ...] = (f"time.step={BLOCK}", f"time.horizon={BLOCK}")
 

@@ -21,7 +21,7 @@ SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 TASKS = {
     "xgboost": "XGBoost's `pred_contribs`, one call, trees alone",
     "trees": "the same in chunks, by segpredict",
-    "whole": "what ships: trees and BG/NBD",
+    "whole": "the selected model: trees and BG/NBD",
     "reasons": "and reasons in words for everybody",
 }
 BEGIN, END = "<!-- explaining: begin -->", "<!-- explaining: end -->"

@@ -146,7 +146,7 @@ def table(size: str, results: dict[str, Any]) -> str:
             f"| {own} | {found['peak']:,.0f} |"
         )
     same = {k: v for k, v in results.items() if " = " in k}
-    result = "; ".join(f"{k}: {v.get('verdict', v)}" for k, v in same.items())
+    result = "; ".join(f"{k}: {v.get('result', v)}" for k, v in same.items())
     return "\n".join([*rows, "", f"Values: {result}."])
 
 

@@ -3,7 +3,7 @@
     python benchmarks/quality/run.py
     python benchmarks/quality/run.py --customers 3000 --seeds 3
 
-Holds the contest in every world whose truth is known (benchmarks/contest) and checks
+Runs the benchmark in every world whose truth is known (benchmarks/contest) and checks
 what must hold there: near the oracle, never better than it, no skill in noise, all
 of it in a clockwork. Leaves with 1 if something is missed. Figures on real shops are
 those of benchmarks/contest/run.py.
@@ -50,7 +50,7 @@ def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
     """Yield what is asked in a world, what was found, and whether it holds."""
     rows = {row["forecaster"]: row for row in found.oracle}
     model = next(row for row in found.oracle if row["is_model"])
-    production = next(row for row in found.oracle if row["is_shipped"])
+    production = next(row for row in found.oracle if row["is_selected"])
     seers = [who for who, row in rows.items() if row["is_alarm"]]
     yield "nobody beats the oracle by 3 SE", ", ".join(seers) or "nobody", not seers
     if name in ("or2_like", "cdnow_like"):
@@ -66,7 +66,7 @@ def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
         )
     if name == "markov":
         yield near(f"Markov within {TIE}", rows["markov"], TIE)
-        yield near(f"what ships within {NEAR}", production, NEAR)
+        yield near(f"the selected model within {NEAR}", production, NEAR)
     if name == "noise":
         yield in_noise(found)
     if name == "deterministic":

@@ -6,7 +6,7 @@
 Invents a shop for each size, holds the whole contest on it in a process of its own (so
 that its peak memory is its own) and prints a Markdown table: seconds by part, and the
 exponent of growth from the smallest to the largest. Every part is fitted once for each
-test window; the model once more, for what ships. With `--cache` sizes that were
+test window; the model once more, for production. With `--cache` sizes that were
 measured already are read from there.
 """
 

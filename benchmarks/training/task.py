@@ -15,7 +15,7 @@ from contest.contest import contest
 from segpredict.config import load
 from segpredict.data.sample import sample
 
-# Whoever is called from these, and is at home elsewhere, is a part.
+# A function called from these that is defined elsewhere is a part.
 CONDUCTORS = ("contest.py", "_train.py", "_trials.py")
 ROWS_A_CUSTOMER = 27  # of the panel of the sample shop, all origins together
 

@@ -15,7 +15,7 @@ from segpredict.classifier.decisions.rule import (
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.errors import ConfigError
 
-CHANCES = arrays(np.float64, (5, 3), elements=st.floats(0.01, 1.0))
+PROBABILITIES = arrays(np.float64, (5, 3), elements=st.floats(0.01, 1.0))
 
 
 def decision(rule, gamma=0.0, mix=(0.7, 0.2, 0.1), values=(0.0, 10.0, 100.0)):
@@ -36,13 +36,13 @@ def test_the_cost_rule_takes_the_segment_with_the_least_expected_error():
     assert decision("argmax").predict(probabilities).tolist() == [0]
 
 
-@given(CHANCES)
+@given(PROBABILITIES)
 def test_a_gamma_of_zero_is_argmax(probabilities):
     balanced = decision("balanced", 0.0)
     assert np.array_equal(balanced.predict(probabilities), probabilities.argmax(axis=1))
 
 
-@given(CHANCES, st.sampled_from(["argmax", "balanced", "cost"]))
+@given(PROBABILITIES, st.sampled_from(["argmax", "balanced", "cost"]))
 def test_a_name_needs_no_other_customers(probabilities, rule):
     rules = decision(rule, 0.6)
     alone = [int(rules.predict(row[None])[0]) for row in probabilities]

@@ -37,7 +37,7 @@ def wave(days, size):
 
 
 def shop(size, seed=3, error=1.0, shift=0, years=3):
-    """Return a lesson of customers who buy as the season says, and a forecast.
+    """Return training data of customers who buy with the season, and a forecast.
 
     The forecast knows everybody's rate, up to a factor `error` alike for all.
     """

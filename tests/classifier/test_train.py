@@ -26,7 +26,7 @@ def blind(small):
     return train_classifier(given, small.segmentation, OPTIONS, TIME)
 
 
-def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
+def test_the_evaluation_has_the_model_and_every_baseline_in_every_window(small):
     evaluation = small.training.evaluation
     names = {"blend", "xgboost", *ASKED}
     assert len(evaluation.windows) == len(small.schedule.test_folds) == 2
@@ -42,13 +42,13 @@ def test_tests_hold_the_customers_of_their_cutoff(small):
         assert each.labels.tolist() == customers["label"].to_list()
 
 
-def test_what_ships_was_named_by_the_verdict(small):
+def test_the_selected_model_was_named_by_the_evaluation(small):
     training = small.training
     assert training.selected_model.name == training.evaluation.selected
     assert training.xgboost_model.name == "xgboost"
 
 
-def test_what_ships_learned_from_every_complete_origin(small):
+def test_the_selected_model_learned_from_every_complete_origin(small):
     whole = small.schedule.production_fold.train_origins
     assert whole[-1] == small.transactions.end_day - TIME.horizon
     assert set(small.schedule.test_folds[-1].train_origins) - set(whole) == set()
@@ -135,7 +135,7 @@ def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, bli
     assert np.array_equal(honest.probabilities[name], blind.backtests[-1].probabilities[name])
 
 
-def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
+def test_the_leakage_demo_shows_leaking_and_valid_metrics(small):
     found = run_leakage_demo(small.training, OPTIONS)
     same, rows, grouped, honest = found.tests
     assert same.scores.accuracy > 0.95
@@ -178,7 +178,7 @@ def trained(draw, seed, k=2):
     return train_classifier(given, segmenter(given, days, k), OPTIONS, TIME)
 
 
-def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
+def test_a_world_of_noise_gives_no_skill_and_only_a_baseline_is_selected():
     evaluation = trained(noise, seed=3).evaluation
     for baseline in ("markov", "prior"):
         # Trees fitted to noise may be a little worse than a count; never better.
@@ -187,14 +187,14 @@ def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
     assert evaluation.selected not in {"blend", "xgboost"}
 
 
-def test_a_world_of_clockwork_is_foretold():
+def test_a_world_of_clockwork_is_predicted():
     evaluation = trained(clockwork, seed=3).evaluation
     assert evaluation.pooled.scores["xgboost"].accuracy >= 0.97
     assert evaluation.pooled.scores["markov"].accuracy < 0.9
     assert any("presumed leak" in warning for warning in evaluation.warnings)
 
 
-def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
+def test_a_forecaster_from_outside_is_evaluated_with_the_baselines(small):
     quick = replace(OPTIONS, baselines=("prior",))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)

@@ -6,7 +6,7 @@ from segpredict.classifier import Backtest
 
 
 def backtest(cutoff, rng, rows=4000, sharpen=1.0):
-    """Return a trial whose outcomes follow the chances told to the power 1/sharpen."""
+    """Return a backtest whose outcomes follow the predictions to the power 1/sharpen."""
     truth = rng.dirichlet([2.0, 1.0, 0.7], rows)
     edges = truth.cumsum(axis=1)[:, :-1]
     labels = (edges < rng.random((rows, 1))).sum(axis=1)

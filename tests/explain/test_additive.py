@@ -1,4 +1,4 @@
-"""What ships is explained exactly: parts add up to the probabilities it gives."""
+"""The selected model is explained exactly: parts sum to its probabilities."""
 
 from dataclasses import replace
 from itertools import permutations

@@ -145,7 +145,7 @@ def test_a_version_follows_what_scores_and_not_what_it_is_called(
     assert other.model != own.model
 
 
-def test_the_predictor_explains_whoever_is_asked_about(
+def test_the_predictor_explains_the_customers_given(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     found = predictor.explain(lines, rows=80)
@@ -179,7 +179,7 @@ def test_without_a_runs_explainer_one_is_made_of_the_customers_given(
     assert found.contributions.equals(known.contributions)
 
 
-def test_reasons_of_a_bgnbd_that_ships_add_up_to_the_chances_it_scores(
+def test_reasons_of_a_selected_bgnbd_sum_to_its_probabilities(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     assert predictor.model.name == "bgnbd_gg"

@@ -25,7 +25,7 @@ class Baseline:
     Parameters
     ----------
     name
-        The name in the verdict; equal to the file's.
+        The name in the evaluation; equal to the file's.
     meaning
         One sentence for readers.
     fit

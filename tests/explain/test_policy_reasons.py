@@ -1,4 +1,4 @@
-"""Reasons are asked of the segment that is foretold, whoever foretells it."""
+"""Reasons explain the predicted segment, whichever model predicts it."""
 
 from dataclasses import replace
 
@@ -33,13 +33,13 @@ def test_where_a_baseline_ships_its_forecast_is_asked_about(silent, frame):
     assert set(silent.explain_reasons(frame)["next_id"]) == {"S0"}
 
 
-def test_the_movers_are_those_that_the_baseline_foretells(silent, frame):
+def test_the_movers_are_those_that_the_baseline_predicts(silent, frame):
     moves = silent.explain(frame).transition_drivers
     expected = moves.filter(from_id="S1", to_id="S0")["expected"][0]
     assert expected == pytest.approx(0.8 * (frame["state_now"] == 1).sum())
 
 
-def test_it_still_does_after_it_was_kept(silent, booster, frame):
+def test_it_still_does_after_it_was_saved(silent, booster, frame):
     selected = (silent.model.selected_model, XgboostModel(booster, NAMES, 3))
     again = ForecastExplainer.from_state(silent.to_state(), *selected, CLASSES, DECLARED)
     assert again.explain_reasons(frame).equals(silent.explain_reasons(frame))

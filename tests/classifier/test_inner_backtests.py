@@ -35,11 +35,11 @@ def test_nobody_learns_from_an_outcome_that_was_not_complete(days, complete, set
             assert max(fold.fit_origins) + complete + settle <= fold.validation_origins[0]
 
 
-def test_a_short_history_has_no_rehearsal():
+def test_a_short_history_has_no_inner_validation():
     assert inner_folds(Fold(400, (250, 300), (), ()), 100) == ()
 
 
-def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
+def test_inner_validation_forecasts_unseen_origins(small: Small):
     fold = small.schedule.test_folds[-1]
     stage = inner_folds(fold, small.schedule.time.days_to_complete)[-1]
     size = len(small.segmentation.segments)
@@ -71,10 +71,10 @@ def taught(small: Small, transactions):
     windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
     rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
-    maker = train._FoldData(*given)
-    maker.folds = maker.folds[-2:]  # the final test, and what ships
-    maps, _ = train._calibrate_backtests(maker, small.training.backtests[-1:])
-    policies = train._fit_policies(maker, small.training.evaluation, maps)
+    folds = train._FoldData(*given)
+    folds.folds = folds.folds[-2:]  # the final test, and production
+    maps, _ = train._calibrate_backtests(folds, small.training.backtests[-1:])
+    policies = train._fit_policies(folds, small.training.evaluation, maps)
     return list(zip(maps, policies, strict=True))
 
 
@@ -89,6 +89,6 @@ def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_ru
     test, production = taught(small, small.transactions)
     other, changed = taught(small, replace(small.transactions, lines=lines))
     assert test == other
-    # What ships may learn from that test, so the change is one that could be seen.
+    # The production fold may learn from that test, so the change is one that could be seen.
     assert production[1].set_thresholds != changed[1].set_thresholds
     assert production[1].decision_rule != changed[1].decision_rule
