@@ -44,9 +44,9 @@ class Small:
 
 
 def segmenter(transactions: Transactions, days: Schedule, k: int = 2) -> Segmentation:
-    instrument = features.clustering_inputs(transactions, days.segmentation_windows)
+    inputs = features.clustering_inputs(transactions, days.segmentation_windows)
     options = SegmentationOptions(k=k, n_init=3, min_customers=0, min_share=0, max_share=1)
-    return segments.fit_segmentation(instrument, options, horizon=days.time.horizon)
+    return segments.fit_segmentation(inputs, options, horizon=days.time.horizon)
 
 
 def make() -> Small:

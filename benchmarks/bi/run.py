@@ -30,13 +30,13 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--times", type=int, nargs="+", default=[1, 4, 12])
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.one:
-        print(measure(asked.run, asked.times[0]))
+    requested = parser.parse_args()
+    if requested.one:
+        print(measure(requested.run, requested.times[0]))
         return
     print("| lines | orders | seconds | peak MB |\n| --: | --: | --: | --: |")
-    for times in asked.times:
-        command = [sys.executable, __file__, "--run", asked.run, "--one", "--times"]
+    for times in requested.times:
+        command = [sys.executable, __file__, "--run", requested.run, "--one", "--times"]
         done = subprocess.run(
             [*map(str, command), str(times)], capture_output=True, text=True, check=True
         )

@@ -1,4 +1,4 @@
-"""LightGBM and CatBoost, judged beside the model where they are installed.
+"""LightGBM and CatBoost, evaluated with the model where they are installed.
 
 `pip install lightgbm catboost`. Both get the booster's settings as far as they know
 them, and the number of trees that suited the validation origins, as the booster does.
@@ -49,7 +49,7 @@ class Challenger:
         return np.asarray(self.probabilities(cells), dtype=np.float64)
 
     def to_state(self) -> JSON:
-        """Return the kind alone: a challenger is judged, never stored."""
+        """Return the kind alone: a challenger is evaluated, never stored."""
         return {"kind": self.name}
 
 

@@ -1,4 +1,4 @@
-"""Hold the contest on data sets and in simulated worlds, and read its figures."""
+"""Run the benchmark on data sets and in simulated worlds, and collect its metrics."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class DataSet:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """All that the contest on one shop made.
+    """The result of the benchmark on one shop.
 
     Parameters
     ----------
@@ -67,9 +67,9 @@ class Contest:
     segmentation
         The frozen segments.
     training
-        Every forecaster on every test window, and the verdict.
+        Every model on every test window, and the evaluation.
     options
-        How the forecasters were fitted and judged.
+        How the models were fitted and evaluated.
     """
 
     shop: Transactions
@@ -85,7 +85,7 @@ class Result:
     Parameters
     ----------
     facts
-        One row a data set or world: how many of what, and what ships.
+        One row a data set or world: its size, and the selected model.
     scores
         One row a data set, test window (or ``pooled``) and forecaster.
     oracle
@@ -161,7 +161,7 @@ def contest(
     end_day: int | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Contest:
-    """Segment a shop, then train and judge on it, as a run does, but keep no folder.
+    """Segment a shop, then train and evaluate on it, as a run does, without a run folder.
 
     Parameters
     ----------
@@ -214,8 +214,8 @@ def in_world(
     plan = config.load_config(None, [*world.settings, *settings])
     held = contest(planted.lines, plan, end_day=planted.end_day, progress=progress)
     progress("asking the oracle", 1.0)
-    trials = held.training.backtests
-    return held, oracle.with_oracle(world, planted, held.segmentation, trials, plan.time)
+    backtests = held.training.backtests
+    return held, oracle.with_oracle(world, planted, held.segmentation, backtests, plan.time)
 
 
 def hold(
@@ -251,17 +251,17 @@ def hold(
     result = Result()
     count = len(data_sets) + len(names)
     for place, each in enumerate(data_sets):
-        tell = _part(progress, each.name, place, count)
-        held = contest([each.path], each.config, progress=tell)
+        report = _part(progress, each.name, place, count)
+        held = contest([each.path], each.config, progress=report)
         _read(result, each.name, held, held.training.backtests)
         if leaks:
-            tell("testing with leaks", 1.0)
+            report("testing with leaks", 1.0)
             _read_leaks(result, each.name, held)
     for place, name in enumerate(names, len(data_sets)):
-        tell = _part(progress, name, place, count)
-        held, trials = in_world(name, customers, settings, seed=seed, progress=tell)
-        _read(result, name, held, trials)
-        _read_oracle(result, name, held, trials)
+        report = _part(progress, name, place, count)
+        held, backtests = in_world(name, customers, settings, seed=seed, progress=report)
+        _read(result, name, held, backtests)
+        _read_oracle(result, name, held, backtests)
     progress("done", 1.0)
     return result
 
@@ -270,9 +270,9 @@ def _part(progress: ProgressCallback, name: str, place: int, count: int) -> Prog
     return lambda what, share: progress(f"{name}: {what}", (place + share) / count)
 
 
-def _read(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) -> None:
+def _read(result: Result, name: str, held: Contest, backtests: Sequence[Backtest]) -> None:
     """Add the figures of one contest."""
-    verdict, shop = held.training.evaluation, held.shop
+    evaluation, shop = held.training.evaluation, held.shop
     customers = shop.lines.select(pl.col("customer_id").n_unique()).collect().item()
     result.facts.append(
         {
@@ -281,26 +281,26 @@ def _read(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) 
             "first_day": as_date(shop.first_day).isoformat(),
             "last_day": as_date(shop.end_day - 1).isoformat(),
             "panel_rows": held.training.panel.frame.height,
-            "segments": len(verdict.segments) - 1,
-            "windows": len(trials),
-            "forecasts": verdict.pooled.n_rows,
-            "inactive_share": verdict.pooled.actual_mix[INACTIVE_CODE],
-            "model": verdict.model,
-            "shipped": verdict.selected,
+            "segments": len(evaluation.segments) - 1,
+            "windows": len(backtests),
+            "forecasts": evaluation.pooled.n_rows,
+            "inactive_share": evaluation.pooled.actual_mix[INACTIVE_CODE],
+            "model": evaluation.model,
+            "selected": evaluation.selected,
         }
     )
-    for trial in trials:
-        window = as_date(trial.cutoff).isoformat()
-        result.scores += _scores(name, window, [trial], held)
-    result.scores += _scores(name, POOLED, trials, held)
+    for backtest in backtests:
+        window = as_date(backtest.cutoff).isoformat()
+        result.scores += _scores(name, window, [backtest], held)
+    result.scores += _scores(name, POOLED, backtests, held)
 
 
-def _scores(name: str, window: str, trials: Sequence[Backtest], held: Contest) -> Iterator[Row]:
-    labels = np.concatenate([trial.labels for trial in trials])
-    customers = np.concatenate([trial.customers for trial in trials])
+def _scores(name: str, window: str, backtests: Sequence[Backtest], held: Contest) -> Iterator[Row]:
+    labels = np.concatenate([backtest.labels for backtest in backtests])
+    customers = np.concatenate([backtest.customers for backtest in backtests])
     forecasts = {
-        who: np.concatenate([trial.probabilities[who] for trial in trials])
-        for who in trials[0].probabilities
+        who: np.concatenate([backtest.probabilities[who] for backtest in backtests])
+        for who in backtests[0].probabilities
     }
     first = AGAINST if AGAINST in forecasts else held.training.evaluation.model
     apart = bootstrap_differences(
@@ -331,18 +331,18 @@ def _scores(name: str, window: str, trials: Sequence[Backtest], held: Contest) -
 
 
 def _marks(held: Contest, who: str) -> Row:
-    verdict = held.training.evaluation
-    return {"is_model": who == verdict.model, "is_shipped": who == verdict.selected}
+    evaluation = held.training.evaluation
+    return {"is_model": who == evaluation.model, "is_selected": who == evaluation.selected}
 
 
-def _read_oracle(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) -> None:
-    for row in oracle.distances(trials).iter_rows(named=True):
+def _read_oracle(result: Result, name: str, held: Contest, backtests: Sequence[Backtest]) -> None:
+    for row in oracle.distances(backtests).iter_rows(named=True):
         marks = _marks(held, row["forecaster"])
         result.oracle.append({"data": name, **row, **marks})
 
 
 def _read_leaks(result: Result, name: str, held: Contest) -> None:
     tests = classifier.run_leakage_demo(held.training, held.options).to_frame()
-    kept = ("test", "is_honest", "accuracy", "macro_f1", "log_loss")
-    for row in tests.select(kept).iter_rows(named=True):
+    saved = ("test", "is_honest", "accuracy", "macro_f1", "log_loss")
+    for row in tests.select(saved).iter_rows(named=True):
         result.leaks.append({"data": name, **row})

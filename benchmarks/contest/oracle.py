@@ -24,7 +24,7 @@ def with_oracle(
     world: World,
     planted: Planted,
     segmenter: SegmentAssigner,
-    trials: Sequence[Backtest],
+    backtests: Sequence[Backtest],
     time: TimeOptions | None = None,
     *,
     draws: int = DRAWS,
@@ -49,14 +49,14 @@ def with_oracle(
     table = find_segment_borders(segmenter, plan.horizon)
     classes = len(segmenter.segments)
     extended = []
-    for place, trial in enumerate(trials):
-        moment = Moment(trial.cutoff, plan.gap, plan.horizon, table, classes)
-        found = world.probabilities(planted, trial.customers, moment, draws, place)
-        extended.append(replace(trial, probabilities={**trial.probabilities, NAME: found}))
+    for place, backtest in enumerate(backtests):
+        moment = Moment(backtest.cutoff, plan.gap, plan.horizon, table, classes)
+        found = world.probabilities(planted, backtest.customers, moment, draws, place)
+        extended.append(replace(backtest, probabilities={**backtest.probabilities, NAME: found}))
     return tuple(extended)
 
 
-def distances(trials: Sequence[Backtest]) -> pl.DataFrame:
+def distances(backtests: Sequence[Backtest]) -> pl.DataFrame:
     """Return how far each forecaster is from the oracle, over all windows pooled.
 
     Parameters
@@ -76,22 +76,22 @@ def distances(trials: Sequence[Backtest]) -> pl.DataFrame:
     -----
     The standard error is that of a mean over customers, each with all its windows.
     """
-    labels = np.concatenate([trial.labels for trial in trials])
-    who = np.concatenate([trial.customers for trial in trials])
+    labels = np.concatenate([backtest.labels for backtest in backtests])
+    who = np.concatenate([backtest.customers for backtest in backtests])
     _, members = np.unique(who, return_inverse=True)
-    chances = {
-        name: np.concatenate([trial.probabilities[name] for trial in trials])
-        for name in trials[0].probabilities
+    probabilities = {
+        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
+        for name in backtests[0].probabilities
     }
-    best = metrics.row_log_loss(chances[NAME], labels)
-    ceiling = float(chances[NAME].max(axis=1).mean())
+    best = metrics.row_log_loss(probabilities[NAME], labels)
+    ceiling = float(probabilities[NAME].max(axis=1).mean())
     rows = []
-    for name, given in chances.items():
+    for name, given in probabilities.items():
         losses = metrics.row_log_loss(given, labels)
         apart = losses - best
         gap = float(apart.mean())
-        pull = np.bincount(members, weights=apart - gap)
-        error = float(np.sqrt((pull**2).sum()) / len(labels))
+        deviations = np.bincount(members, weights=apart - gap)
+        error = float(np.sqrt((deviations**2).sum()) / len(labels))
         rows.append(
             {
                 "forecaster": name,

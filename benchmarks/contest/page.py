@@ -65,12 +65,12 @@ def _facts(facts: pl.DataFrame) -> str:
             f"{row['forecasts']:,}",
             f"{row['inactive_share']:.0%}",
             row["model"],
-            row["shipped"],
+            row["selected"],
         ]
         for row in facts.iter_rows(named=True)
     ]
     heads = ["data", "days", "customers", "panel rows", "segments", "test windows"]
-    heads += ["forecasts", "inactive", "model", "ships"]
+    heads += ["forecasts", "inactive", "model", "selected"]
     return "### What takes part\n\n" + _table(heads, rows, text=(0, 1, 8, 9))
 
 
@@ -93,11 +93,11 @@ def _summary(scores: pl.DataFrame) -> str:
             bold = "**" if found and found[0] == best[name] else ""
             cells.append(f"{bold}{found[0]:.4f}{bold}" if found else "")
         rows.append([who, *cells])
-    told = (
+    result = (
         "### Log-loss over all test windows\n\nIn nats, smaller is better; the best of "
         "each column is bold, the oracle aside.\n\n"
     )
-    return told + _table(["forecaster", *names], rows)
+    return result + _table(["forecaster", *names], rows)
 
 
 def _each(scores: pl.DataFrame) -> list[str]:
@@ -120,11 +120,11 @@ def _one(name: str, scores: pl.DataFrame) -> str:
     rows = []
     for row in pooled.iter_rows(named=True):
         who = row["forecaster"]
-        marks = ("model", row["is_model"]), ("ships", row["is_shipped"])
-        said = ", ".join(word for word, is_so in marks if is_so)
+        marks = ("model", row["is_model"]), ("selected", row["is_selected"])
+        labels_text = ", ".join(word for word, is_so in marks if is_so)
         rows.append(
             [
-                f"{who} ({said})" if said else who,
+                f"{who} ({labels_text})" if labels_text else who,
                 *(f"{by_window[who, window]:.4f}" for window in windows),
                 f"{row['log_loss']:.4f}",
                 f"{round(row['skill'], 3) + 0.0:.1%}",  # no minus before zero
@@ -147,12 +147,12 @@ def _interval(row: dict[str, float | None]) -> str:
 def _oracle(found: pl.DataFrame) -> str:
     rows = []
     for row in found.filter(pl.col("forecaster") != "oracle").iter_rows(named=True):
-        if not (row["is_model"] or row["is_shipped"] or row["gap"] < 0):
+        if not (row["is_model"] or row["is_selected"] or row["gap"] < 0):
             continue
         rows.append(
             [
                 row["data"],
-                row["forecaster"] + (" (ships)" if row["is_shipped"] else ""),
+                row["forecaster"] + (" (selected)" if row["is_selected"] else ""),
                 f"{row['log_loss']:.4f}",
                 f"{row['oracle']:.4f}",
                 f"{row['gap']:+.4f} ± {row['gap_se']:.4f}",
@@ -163,12 +163,12 @@ def _oracle(found: pl.DataFrame) -> str:
         )
     heads = ["world", "forecaster", "log-loss", "oracle", "gap ± SE", "accuracy"]
     heads += ["E[max p]", "better by > 3 SE"]
-    told = (
+    result = (
         "### Distance to the oracle\n\nThe oracle knows how the world was made, and "
-        "nobody beats it but by luck. The model, what ships, and whoever reads below "
+        "no model beats it except by luck. Shown: the model, the selected one, and any below "
         "it.\n\n"
     )
-    return told + _table(heads, rows, text=(0, 1, 7))
+    return result + _table(heads, rows, text=(0, 1, 7))
 
 
 def _leaks(leaks: pl.DataFrame) -> str:
@@ -183,12 +183,12 @@ def _leaks(leaks: pl.DataFrame) -> str:
                 for row in part.iter_rows(named=True)
             ] or [""]
         rows.append([f"`{test}`", meaning, *cells])
-    told = (
+    result = (
         "### What leaking tests would have claimed\n\nThe same trees, tested in four "
         "ways: accuracy / macro-F1 / log-loss. Only the last one says anything about "
         "the future.\n\n"
     )
-    return told + _table(["test", "what it is", *names], rows, text=(0, 1))
+    return result + _table(["test", "what it is", *names], rows, text=(0, 1))
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int] = (0,)) -> str:

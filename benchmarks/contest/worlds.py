@@ -48,7 +48,7 @@ class Buying:
     r, alpha
         Rates λ ~ Γ(r, α) a day; alpha in days.
     a, b
-        Chances to leave p ~ Beta(a, b).
+        Drop-out probabilities p ~ Beta(a, b).
     p, q, v
         A purchase is Γ(p, ν) with ν ~ Γ(q, v); v in currency.
     days
@@ -122,16 +122,16 @@ class Buying:
         x, t_x, age, bought, money = (column[:, None] for column in known.T)
         rate = rng.gamma(self.r + x, 1 / (self.alpha + t_x), shape)
         leaves = rng.beta(self.a, self.b + x, shape)
-        here, gone = _weights(rate, leaves, (x, t_x, age))
+        here, removed = _weights(rate, leaves, (x, t_x, age))
         days = _days_ahead(rate, leaves, moment, rng)
         level = rng.gamma(self.q + self.p * bought, 1 / (self.v + money), shape)
         spend = rng.gamma(np.maximum(self.p * days, 1e-9)) / level
         found = moment.segments(days, spend)
-        total = (here + gone).sum(axis=1)
+        total = (here + removed).sum(axis=1)
         sums = np.column_stack(
             [(here * (found == code)).sum(axis=1) for code in range(moment.classes)]
         )
-        sums[:, 0] += gone.sum(axis=1)
+        sums[:, 0] += removed.sum(axis=1)
         counts = sums / total[:, None] * draws + SMOOTHING
         return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
@@ -178,8 +178,8 @@ def _histories(planted: Planted, customers: npt.NDArray[np.str_], cutoff: int) -
             money=pl.col("amount").sum(),
         )
     )
-    asked = pl.DataFrame({"customer_id": customers})
-    rows = asked.join(found, on="customer_id", how="left", maintain_order="left")
+    requested = pl.DataFrame({"customer_id": customers})
+    rows = requested.join(found, on="customer_id", how="left", maintain_order="left")
     return rows.drop("customer_id").cast(pl.Float64).to_numpy()
 
 
@@ -198,7 +198,7 @@ class MarkovWorld:
     """
 
     name: str = "markov"
-    meaning: str = "The current segment decides the chances of the next; nothing else."
+    meaning: str = "The current segment alone decides the probabilities of the next."
     days: int = 20 * BLOCK
     settings: tuple[str, ...] = (f"time.step={BLOCK}", f"time.horizon={BLOCK}")
 
@@ -285,13 +285,13 @@ class Clockwork:
             days=self.days,
             start=as_date(START).isoformat(),
         )
-        told = shop.lines.select(
+        result = shop.lines.select(
             customer_id=pl.col("CustomerID").cast(pl.String),
             order_id=pl.col("InvoiceNo"),
             time=pl.col("InvoiceDate").cast(pl.Date),
             amount=pl.col("Quantity") * pl.col("UnitPrice"),
         )
-        return Planted(self.days, told)
+        return Planted(self.days, result)
 
     def probabilities(
         self,

@@ -21,7 +21,7 @@ SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 TASKS = {
     "xgboost": "XGBoost's `pred_contribs`, one call, trees alone",
     "trees": "the same in chunks, by segpredict",
-    "whole": "what ships: trees and BG/NBD",
+    "whole": "the selected model: trees and BG/NBD",
     "reasons": "and reasons in words for everybody",
 }
 BEGIN, END = "<!-- explaining: begin -->", "<!-- explaining: end -->"
@@ -48,22 +48,22 @@ def main() -> None:
 
 
 def measured(args: argparse.Namespace, size: str, task: str) -> dict[str, Any]:
-    kept = None if args.cache is None else args.cache / f"{task}-{size}.json"
-    if kept is not None and kept.exists():
-        return dict(json.loads(kept.read_text()))
-    asked = [str(args.run), task, str(SIZES[size]), str(args.threads)]
+    saved = None if args.cache is None else args.cache / f"{task}-{size}.json"
+    if saved is not None and saved.exists():
+        return dict(json.loads(saved.read_text()))
+    requested = [str(args.run), task, str(SIZES[size]), str(args.threads)]
     done = subprocess.run(
-        [sys.executable, str(HERE / "task.py"), *asked],
+        [sys.executable, str(HERE / "task.py"), *requested],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
         env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
     )
-    told = {"task": task, **json.loads(done.stdout.splitlines()[-1])}
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(told))
-    return told
+    result = {"task": task, **json.loads(done.stdout.splitlines()[-1])}
+    if saved is not None:
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.write_text(json.dumps(result))
+    return result
 
 
 def table(size: str, found: list[dict[str, Any]]) -> str:

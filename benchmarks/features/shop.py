@@ -13,7 +13,7 @@ from segpredict.data.sample import sample
 SIZES = {"1m": 4, "10m": 40, "100m": 397}  # blocks of ten thousand customers each
 FIRST, DAYS = day_number("2022-01-03"), 728
 WINDOW = Window(FIRST + DAYS, first_day=FIRST)
-ORIGINS = [WINDOW.at(WINDOW.cutoff - 28 * i) for i in range(13)]
+ORIGINS = [WINDOW.at_cutoff(WINDOW.cutoff - 28 * i) for i in range(13)]
 
 
 def parts(cache: Path, size: str) -> list[Path]:

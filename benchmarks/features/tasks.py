@@ -293,15 +293,15 @@ def same(one: Path, other: Path) -> dict[str, str]:
     left, right = pl.read_parquet(one), pl.read_parquet(other)
     names = [name for name in right.columns if name in left.columns]
     if left.height != right.height:
-        return {"verdict": f"{left.height} against {right.height} customers"}
+        return {"result": f"{left.height} against {right.height} customers"}
     for name in names:
         a, b = left[name], right[name]
         if not a.is_null().equals(b.is_null(), check_names=False):
-            return {"verdict": f"{name} is missing for different customers"}
+            return {"result": f"{name} is missing for different customers"}
         worst = ((a - b).abs() / b.abs().clip(lower_bound=1.0)).max() or 0.0
         if not (isinstance(worst, float) and math.isfinite(worst) and worst <= 1e-9):
-            return {"verdict": f"{name} differs by {worst}"}
-    return {"verdict": f"equal in {len(names)} columns"}
+            return {"result": f"{name} differs by {worst}"}
+    return {"result": f"equal in {len(names)} columns"}
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python benchmarks/quality/run.py
     python benchmarks/quality/run.py --customers 3000 --seeds 3
 
-Holds the contest in every world whose truth is known (benchmarks/contest) and checks
+Runs the benchmark in every world whose truth is known (benchmarks/contest) and checks
 what must hold there: near the oracle, never better than it, no skill in noise, all
 of it in a clockwork. Leaves with 1 if something is missed. Figures on real shops are
 those of benchmarks/contest/run.py.
@@ -40,7 +40,7 @@ def main() -> None:
     for seed in range(args.seeds):
         for name in args.world or WORLDS:
             found = hold(names=[name], customers=args.customers, seed=seed)
-            checks += [(name, seed, *told) for told in checked(name, found)]
+            checks += [(name, seed, *result) for result in checked(name, found)]
             print(f"{name}, draw {seed}: done", file=sys.stderr)
     print(table(checks))
     sys.exit(0 if all(check[-1] for check in checks) else 1)
@@ -50,7 +50,7 @@ def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
     """Yield what is asked in a world, what was found, and whether it holds."""
     rows = {row["forecaster"]: row for row in found.oracle}
     model = next(row for row in found.oracle if row["is_model"])
-    ships = next(row for row in found.oracle if row["is_shipped"])
+    production = next(row for row in found.oracle if row["is_selected"])
     seers = [who for who, row in rows.items() if row["is_alarm"]]
     yield "nobody beats the oracle by 3 SE", ", ".join(seers) or "nobody", not seers
     if name in ("or2_like", "cdnow_like"):
@@ -66,7 +66,7 @@ def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
         )
     if name == "markov":
         yield near(f"Markov within {TIE}", rows["markov"], TIE)
-        yield near(f"what ships within {NEAR}", ships, NEAR)
+        yield near(f"the selected model within {NEAR}", production, NEAR)
     if name == "noise":
         yield in_noise(found)
     if name == "deterministic":
@@ -74,24 +74,24 @@ def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
         yield f"accuracy of {MIN_ACCURACY} or more", f"{right:.4f}", right >= MIN_ACCURACY
 
 
-def near(asked: str, row: dict[str, Any], limit: float) -> tuple[str, str, bool]:
+def near(check: str, row: dict[str, Any], limit: float) -> tuple[str, str, bool]:
     gap, error = row["gap"], row["gap_se"]
-    told = f"{row['forecaster']}: {gap:+.4f} ± {error:.4f} nats"
-    return asked, told, abs(gap) <= limit
+    result = f"{row['forecaster']}: {gap:+.4f} ± {error:.4f} nats"
+    return check, result, abs(gap) <= limit
 
 
 def in_noise(found: Result) -> tuple[str, str, bool]:
     row: Any = next(row for row in found.scores if row["is_model"] and row["window"] == "pooled")
     low, high = row["less_low"], row["less_high"]
-    told = f"{row['less']:+.4f} [{low:+.4f}, {high:+.4f}] nats"
-    return "the model's skill over Markov covers 0", told, low <= 0 <= high
+    result = f"{row['less']:+.4f} [{low:+.4f}, {high:+.4f}] nats"
+    return "the model's skill over Markov covers 0", result, low <= 0 <= high
 
 
 def table(checks: list[Check]) -> str:
     lines = ["| world | draw | asked | found | |", "| --- | --: | --- | --- | --- |"]
     lines += [
-        f"| {name} | {seed} | {asked} | {told} | {'met' if is_met else '**missed**'} |"
-        for name, seed, asked, told, is_met in checks
+        f"| {name} | {seed} | {check} | {result} | {'met' if is_met else '**missed**'} |"
+        for name, seed, check, result, is_met in checks
     ]
     return "\n".join(lines)
 

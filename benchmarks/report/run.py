@@ -74,10 +74,12 @@ def size(run: Path) -> str:
 
 def measured(run: Path, form: str, place: Path, times: int) -> dict[str, Any]:
     """Return the quickest of some makings of a form."""
-    asked = [sys.executable, HERE / "task.py", run, form, place]
+    requested = [sys.executable, HERE / "task.py", run, form, place]
     found = []
     for _ in range(times):
-        done = subprocess.run(list(map(str, asked)), stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            list(map(str, requested)), stdout=subprocess.PIPE, text=True, check=True
+        )
         found.append(json.loads(done.stdout.splitlines()[-1]))
     return min(found, key=lambda each: each["wall"])
 

@@ -6,7 +6,7 @@
 Invents a shop for each size, holds the whole contest on it in a process of its own (so
 that its peak memory is its own) and prints a Markdown table: seconds by part, and the
 exponent of growth from the smallest to the largest. Every part is fitted once for each
-test window; the model once more, for what ships. With `--cache` sizes that were
+test window; the model once more, for production. With `--cache` sizes that were
 measured already are read from there.
 """
 
@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def measured(size: str, cache: Path | None) -> dict[str, Any]:
-    kept = None if cache is None else cache / f"training-{size}.json"
-    if kept is not None and kept.exists():
-        return dict(json.loads(kept.read_text()))
+    saved = None if cache is None else cache / f"training-{size}.json"
+    if saved is not None and saved.exists():
+        return dict(json.loads(saved.read_text()))
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, str(HERE / "task.py"), str(SIZES[size]), folder],
@@ -53,11 +53,11 @@ def measured(size: str, cache: Path | None) -> dict[str, Any]:
             check=True,
             env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         )
-    told = dict(json.loads(done.stdout.splitlines()[-1]))
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(told))
-    return told
+    result = dict(json.loads(done.stdout.splitlines()[-1]))
+    if saved is not None:
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.write_text(json.dumps(result))
+    return result
 
 
 def table(found: list[dict[str, Any]]) -> str:

@@ -15,7 +15,7 @@ from contest.contest import contest
 from segpredict.config import load
 from segpredict.data.sample import sample
 
-# Whoever is called from these, and is at home elsewhere, is a part.
+# A function called from these that is defined elsewhere is a part.
 CONDUCTORS = ("contest.py", "_train.py", "_trials.py")
 ROWS_A_CUSTOMER = 27  # of the panel of the sample shop, all origins together
 
@@ -23,8 +23,8 @@ ROWS_A_CUSTOMER = 27  # of the panel of the sample shop, all origins together
 def parts(profile: cProfile.Profile) -> dict[str, float]:
     """Return seconds by part: what the conductors call, by module and function."""
     found: dict[str, float] = {}
-    told: Any = pstats.Stats(profile)
-    for (file, _, name), (*_, callers) in told.stats.items():
+    result: Any = pstats.Stats(profile)
+    for (file, _, name), (*_, callers) in result.stats.items():
         path = Path(file)
         if "segpredict" not in path.parts or path.name in CONDUCTORS:
             continue

@@ -6,7 +6,7 @@ from contest.contest import Result
 from contest.page import page
 
 BASE = {"window": "pooled", "n": 10, "against": "markov", "accuracy": 0.5}
-BASE |= {"macro_f1": 0.4, "ece": 0.01, "is_model": False, "is_shipped": False}
+BASE |= {"macro_f1": 0.4, "ece": 0.01, "is_model": False, "is_selected": False}
 
 
 def score(data: str, who: str, loss: float, **change: object) -> dict[str, object]:
@@ -15,9 +15,9 @@ def score(data: str, who: str, loss: float, **change: object) -> dict[str, objec
 
 
 def gap(who: str, value: float, *, alarm: bool = False) -> dict[str, object]:
-    told = {"data": "w", "forecaster": who, "log_loss": 0.9, "oracle": 1.0}
-    told |= {"gap": value, "gap_se": 0.01, "accuracy": 0.6, "ceiling": 0.6}
-    return {**told, "is_alarm": alarm, "is_model": who == "model", "is_shipped": False}
+    result = {"data": "w", "forecaster": who, "log_loss": 0.9, "oracle": 1.0}
+    result |= {"gap": value, "gap_se": 0.01, "accuracy": 0.6, "ceiling": 0.6}
+    return {**result, "is_alarm": alarm, "is_model": who == "model", "is_selected": False}
 
 
 def test_the_best_of_each_column_is_bold_and_the_oracle_is_out_of_the_race():
@@ -34,9 +34,9 @@ def test_a_forecaster_that_took_part_in_one_shop_only_leaves_the_other_empty():
 
 def test_model_what_ships_and_the_interval_are_told():
     less = {"less": -0.05, "less_low": -0.07, "less_high": -0.03}
-    row = score("w", "a", 0.9, is_model=True, is_shipped=True, **less)
+    row = score("w", "a", 0.9, is_model=True, is_selected=True, **less)
     text = page(Result(scores=[row]))
-    assert "| a (model, ships) | 0.9000 | 10.0% | -0.0500 [-0.0700, -0.0300] |" in text
+    assert "| a (model, selected) | 0.9000 | 10.0% | -0.0500 [-0.0700, -0.0300] |" in text
 
 
 @pytest.mark.parametrize(

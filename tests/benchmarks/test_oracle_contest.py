@@ -14,15 +14,15 @@ def held(name, customers, *settings):
     return in_world(name, customers, quick)
 
 
-def row(trials, forecaster):
-    table = oracle.distances(trials)
+def row(backtests, forecaster):
+    table = oracle.distances(backtests)
     return table.row(by_predicate=pl.col("forecaster") == forecaster, named=True)
 
 
-def trial(chances, labels):
+def trial(probabilities, labels):
     who = np.array([f"c{i}" for i in range(len(labels))])
     now = np.zeros(len(labels), dtype=np.int64)
-    return Backtest(0, who, now, np.array(labels), chances)
+    return Backtest(0, who, now, np.array(labels), probabilities)
 
 
 def test_the_gap_is_the_mean_difference_with_its_standard_error():
@@ -47,48 +47,48 @@ def test_who_beats_the_oracle_by_more_than_luck_raises_the_alarm():
 
 def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
     few = ("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40")
-    found, trials = held("or2_like", 500, "classifier.baselines=['markov']", *few)
-    for name in trials[0].probabilities:
-        assert not row(trials, name)["is_alarm"]
-    model = row(trials, found.training.evaluation.model)
-    assert model["gap"] < row(trials, "markov")["gap"]
+    found, backtests = held("or2_like", 500, "classifier.baselines=['markov']", *few)
+    for name in backtests[0].probabilities:
+        assert not row(backtests, name)["is_alarm"]
+    model = row(backtests, found.training.evaluation.model)
+    assert model["gap"] < row(backtests, "markov")["gap"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["or2_like", "cdnow_like"])
 def test_the_model_is_within_two_hundredths_of_a_nat_of_the_oracle(name):
-    found, trials = held(name, 3_000, "classifier.baselines=['markov', 'bgnbd_gg']")
+    found, backtests = held(name, 3_000, "classifier.baselines=['markov', 'bgnbd_gg']")
     assert found.training.panel.frame.height >= 25_000
-    model = row(trials, found.training.evaluation.model)
+    model = row(backtests, found.training.evaluation.model)
     assert not model["is_alarm"]
     assert model["gap"] <= 0.02
     assert abs(model["accuracy"] - model["ceiling"]) <= 0.015
     # BG/NBD ties with the oracle where its model is true.
-    assert abs(row(trials, "bgnbd_gg")["gap"]) <= 0.005
+    assert abs(row(backtests, "bgnbd_gg")["gap"]) <= 0.005
 
 
 @pytest.mark.slow
 def test_in_noise_no_skill_is_claimed():
-    found, trials = held("noise", 1_500, "classifier.baselines=['markov', 'prior']")
-    verdict = found.training.evaluation
-    apart = verdict.pooled.differences["markov"]["log_loss"]
+    found, backtests = held("noise", 1_500, "classifier.baselines=['markov', 'prior']")
+    evaluation = found.training.evaluation
+    apart = evaluation.pooled.differences["markov"]["log_loss"]
     assert apart.low <= 0 <= apart.high
     # Not of its own part, trees that over-learn: that can be beaten in noise.
-    plain = [c for c in verdict.comparisons if c.baseline in {"markov", "prior"}]
+    plain = [c for c in evaluation.comparisons if c.baseline in {"markov", "prior"}]
     assert not any(c.beats for c in plain if c.metric == "log_loss")
-    assert not row(trials, verdict.model)["is_alarm"]
+    assert not row(backtests, evaluation.model)["is_alarm"]
 
 
 @pytest.mark.slow
 def test_a_clockwork_is_foretold():
-    found, trials = held("deterministic", 1_000, "classifier.baselines=['markov']")
-    assert row(trials, found.training.evaluation.model)["accuracy"] >= 0.97
-    assert row(trials, "oracle")["log_loss"] == pytest.approx(0.0, abs=1e-6)
+    found, backtests = held("deterministic", 1_000, "classifier.baselines=['markov']")
+    assert row(backtests, found.training.evaluation.model)["accuracy"] >= 0.97
+    assert row(backtests, "oracle")["log_loss"] == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.slow
 def test_where_only_the_current_segment_tells_what_ships_is_near_the_oracle():
-    found, trials = held("markov", 1_000, "classifier.baselines=['markov', 'logit']")
-    shipped = row(trials, found.training.evaluation.selected)
-    assert not shipped["is_alarm"]
-    assert shipped["gap"] <= 0.02
+    found, backtests = held("markov", 1_000, "classifier.baselines=['markov', 'logit']")
+    selected = row(backtests, found.training.evaluation.selected)
+    assert not selected["is_alarm"]
+    assert selected["gap"] <= 0.02

@@ -76,11 +76,11 @@ def test_the_oracle_agrees_with_the_closed_form_of_bgnbd(name, gap):
 def test_the_oracle_is_right_as_often_as_it_says(name):
     world = named(name)
     planted = world.draw(1_500, 3)
-    asked = moment(START + world.days - 91)
-    who = known(planted, asked.cutoff)
-    found = world.probabilities(planted, who, asked, 500, 0)
-    came = np.bincount(realised(planted, who, asked), minlength=4) / len(who)
-    assert found.mean(axis=0) == pytest.approx(came, abs=0.035)
+    window = moment(START + world.days - 91)
+    who = known(planted, window.cutoff)
+    found = world.probabilities(planted, who, window, 500, 0)
+    actual = np.bincount(realised(planted, who, window), minlength=4) / len(who)
+    assert found.mean(axis=0) == pytest.approx(actual, abs=0.035)
     assert found.sum(axis=1) == pytest.approx(np.ones(len(who)))
 
 
@@ -141,8 +141,8 @@ def test_the_markov_oracle_gives_the_row_of_the_matrix():
         3: [0.10, 0.08, 0.0, 0.82],
     }
     found = world.probabilities(planted, who, moment(), 1, 0)
-    told = [expected[states[int(name[1:])]] for name in who]
-    assert found == pytest.approx(np.array(told))
+    rows = [expected[states[int(name[1:])]] for name in who]
+    assert found == pytest.approx(np.array(rows))
 
 
 def test_an_unknown_world_is_told_with_the_nearest_name():

@@ -81,10 +81,10 @@ def test_persistence_is_tuned_on_later_origins():
     )
     both = pl.concat([early, late])
     names = ("state_now", "state_before")
-    lesson = TrainingData(both, names, 2, fit_origins=(0,), validation_origins=(90,))
+    training_data = TrainingData(both, names, 2, fit_origins=(0,), validation_origins=(90,))
     sure = TrainingData(early, names, 2)
     fit_persistence = BASELINES.get("persistence").fit
-    assert fit_persistence(lesson).error_rate > 0.9
+    assert fit_persistence(training_data).error_rate > 0.9
     assert fit_persistence(sure).error_rate < 0.02
 
 
@@ -99,10 +99,10 @@ def test_the_lookup_draws_each_cell_towards_markov():
     forecaster = fit("rfm_lookup", given)
     markov = np.array([8.5, 2.5]) / 11
     # The last fifth holds the two with label 1, the first one two with label 0.
-    asked = given[[0, 9]]
+    requested = given[[0, 9]]
     expected = [(50 * markov + [2, 0]) / 52, (50 * markov + [0, 2]) / 52]
-    assert forecaster.predict_proba(asked) == pytest.approx(np.array(expected))
-    unseen = asked[:1].with_columns(state_now=pl.lit(1, pl.Int8))
+    assert forecaster.predict_proba(requested) == pytest.approx(np.array(expected))
+    unseen = requested[:1].with_columns(state_now=pl.lit(1, pl.Int8))
     assert forecaster.predict_proba(unseen).tolist() == [pytest.approx([0.5, 0.5])]
 
 
@@ -120,9 +120,9 @@ def test_equal_customers_share_a_cell_of_the_lookup():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_gives_probabilities(name, small):
-    lesson = small.training_data()
-    found = BASELINES.get(name).fit(lesson).predict_proba(lesson.rows)
-    assert found.shape == (lesson.rows.height, lesson.n_classes)
+    training_data = small.training_data()
+    found = BASELINES.get(name).fit(training_data).predict_proba(training_data.rows)
+    assert found.shape == (training_data.rows.height, training_data.n_classes)
     assert found.dtype == np.float64
     assert np.allclose(found.sum(axis=1), 1, atol=1e-12)
     assert found.min() > 0
@@ -130,49 +130,51 @@ def test_every_baseline_gives_probabilities(name, small):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_stores_as_json_and_reloads_equal(name, small):
-    lesson = small.training_data()
-    forecaster = BASELINES.get(name).fit(lesson)
+    training_data = small.training_data()
+    forecaster = BASELINES.get(name).fit(training_data)
     again = load(json.loads(json.dumps(forecaster.to_state(), allow_nan=False)))
     assert again.name == forecaster.name == name
-    assert np.array_equal(again.predict_proba(lesson.rows), forecaster.predict_proba(lesson.rows))
+    assert np.array_equal(
+        again.predict_proba(training_data.rows), forecaster.predict_proba(training_data.rows)
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_asks_columns_by_name(name, small):
-    lesson = small.training_data()
-    forecaster = BASELINES.get(name).fit(lesson)
-    reordered = lesson.rows.select(reversed(lesson.rows.columns))
+    training_data = small.training_data()
+    forecaster = BASELINES.get(name).fit(training_data)
+    reordered = training_data.rows.select(reversed(training_data.rows.columns))
     assert np.array_equal(
-        forecaster.predict_proba(reordered), forecaster.predict_proba(lesson.rows)
+        forecaster.predict_proba(reordered), forecaster.predict_proba(training_data.rows)
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_forecasts_a_customer_alike_alone_and_in_company(name, small):
-    lesson = small.training_data()
-    forecaster = BASELINES.get(name).fit(lesson)
-    alone = np.concatenate([forecaster.predict_proba(lesson.rows[i]) for i in range(20)])
-    assert np.array_equal(alone, forecaster.predict_proba(lesson.rows[:20]))
+    training_data = small.training_data()
+    forecaster = BASELINES.get(name).fit(training_data)
+    alone = np.concatenate([forecaster.predict_proba(training_data.rows[i]) for i in range(20)])
+    assert np.array_equal(alone, forecaster.predict_proba(training_data.rows[:20]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_survives_a_class_without_training_rows(name, small):
-    lesson = small.training_data()
-    more = replace(lesson, n_classes=lesson.n_classes + 1)
-    found = BASELINES.get(name).fit(more).predict_proba(lesson.rows)
-    assert found.shape[1] == lesson.n_classes + 1
+    training_data = small.training_data()
+    more = replace(training_data, n_classes=training_data.n_classes + 1)
+    found = BASELINES.get(name).fit(more).predict_proba(training_data.rows)
+    assert found.shape[1] == training_data.n_classes + 1
     assert np.isfinite(found).all()
     assert found[:, -1].max() < 0.5
 
 
 def test_the_logit_survives_a_column_without_values(small):
-    lesson = small.training_data()
-    name = lesson.feature_names[-1]
-    empty = lesson.rows.with_columns(pl.lit(None, pl.Float64).alias(name))
+    training_data = small.training_data()
+    name = training_data.feature_names[-1]
+    empty = training_data.rows.with_columns(pl.lit(None, pl.Float64).alias(name))
     forecaster = BASELINES.get("logit").fit(
-        TrainingData(empty, lesson.feature_names, lesson.n_classes)
+        TrainingData(empty, training_data.feature_names, training_data.n_classes)
     )
-    assert np.isfinite(forecaster.predict_proba(lesson.rows)).all()
+    assert np.isfinite(forecaster.predict_proba(training_data.rows)).all()
     state = json.loads(json.dumps(forecaster.to_state(), allow_nan=False))
     assert np.array_equal(load(state).predict_proba(empty), forecaster.predict_proba(empty))
 
@@ -209,21 +211,21 @@ def seasonal(cutoffs, today):
 
 
 def test_the_seasonal_chain_learns_from_the_same_weeks_a_year_before():
-    lesson = seasonal([100, 300, 400], today=100 + 364 + 40)
-    chain = BASELINES.get("markov_season").fit(lesson)
+    training_data = seasonal([100, 300, 400], today=100 + 364 + 40)
+    chain = BASELINES.get("markov_season").fit(training_data)
     assert chain.season_origins == (100,)
     # Around day 100 everybody stayed: (4 + ½) / 5.
     assert chain.predict_proba(EIGHT[:1])[0] == pytest.approx([0.9, 0.1])
-    assert BASELINES.get("markov_season").missing_note(lesson) == ""
+    assert BASELINES.get("markov_season").missing_note(training_data) == ""
 
 
 def test_the_seasonal_chain_says_so_where_no_origin_is_of_the_season():
-    lesson = seasonal([300, 400], today=500)
-    chain = BASELINES.get("markov_season").fit(lesson)
-    plain = BASELINES.get("markov").fit(lesson)
+    training_data = seasonal([300, 400], today=500)
+    chain = BASELINES.get("markov_season").fit(training_data)
+    plain = BASELINES.get("markov").fit(training_data)
     assert chain.season_origins == ()
     assert np.array_equal(chain.predict_proba(EIGHT), plain.predict_proba(EIGHT))
-    assert "plain Markov" in BASELINES.get("markov_season").missing_note(lesson)
+    assert "plain Markov" in BASELINES.get("markov_season").missing_note(training_data)
 
 
 def test_the_rule_grid_draws_each_name_towards_everybody():
@@ -242,12 +244,12 @@ def test_the_rule_grid_draws_each_name_towards_everybody():
 
 
 def test_the_forest_agrees_with_its_trees(small):
-    lesson = small.training_data()
-    forest = BASELINES.get("random_forest").fit(lesson)
+    training_data = small.training_data()
+    forest = BASELINES.get("random_forest").fit(training_data)
     assert len(forest.trees.roots) == 30
     alone = [replace(forest.trees, roots=forest.trees.roots[i : i + 1]) for i in range(30)]
-    cells = feature_matrix(lesson.rows[:50], lesson.feature_names)
+    cells = feature_matrix(training_data.rows[:50], training_data.feature_names)
     cells = np.where(np.isnan(cells), np.float32(-3e38), cells)
     mean = np.mean([tree.predict_proba(cells) for tree in alone], axis=0)
     assert forest.trees.predict_proba(cells) == pytest.approx(mean)
-    assert forest.predict_proba(lesson.rows[:50]) == pytest.approx(mean, abs=1e-6)
+    assert forest.predict_proba(training_data.rows[:50]) == pytest.approx(mean, abs=1e-6)

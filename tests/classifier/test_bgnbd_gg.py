@@ -31,7 +31,7 @@ def asked(**columns):
 
 
 def assigned(segmenter, days, spend):
-    instrument = pl.DataFrame(
+    inputs = pl.DataFrame(
         {
             "customer_id": [str(i) for i in range(len(days))],
             "end": pl.Series([0] * len(days), dtype=pl.Int32),
@@ -39,7 +39,7 @@ def assigned(segmenter, days, spend):
             "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
         }
     )
-    found = segmenter.assign(instrument)
+    found = segmenter.assign(inputs)
     order = found["customer_id"].cast(pl.Int64).arg_sort()
     return found["segment"].gather(order).to_numpy()
 
@@ -48,11 +48,11 @@ def test_borders_assign_as_the_segmenter_does(small):
     rng = np.random.default_rng(0)
     table = find_segment_borders(small.segmentation, 28)
     days, spend = rng.integers(1, 29, 3000), np.exp(rng.uniform(0, 9, 3000))
-    told = [
+    result = [
         next(segment for limit, segment in table[n - 1] if s <= limit)
         for n, s in zip(days, spend, strict=True)
     ]
-    assert (np.array(told) == assigned(small.segmentation, days, spend)).mean() > 0.999
+    assert (np.array(result) == assigned(small.segmentation, days, spend)).mean() > 0.999
 
 
 def test_the_closed_form_agrees_with_drawing_and_playing_on(small):
@@ -64,8 +64,8 @@ def test_the_closed_form_agrees_with_drawing_and_playing_on(small):
     rate = rng.gamma(ORDERS.r, 1 / ORDERS.alpha, 400_000)
     leave = rng.beta(ORDERS.a, ORDERS.b, 400_000)
     here = (1 - leave) ** x * rate**x * np.exp(-rate * age)
-    gone = leave * (1 - leave) ** (x - 1) * rate**x * np.exp(-rate * t_x)
-    weight = here + gone
+    left = leave * (1 - leave) ** (x - 1) * rate**x * np.exp(-rate * t_x)
+    weight = here + left
     picked = rng.choice(len(rate), 40_000, p=weight / weight.sum())
     alive = rng.random(40_000) < (here / weight)[picked]
     level = rng.gamma(SPEND.p * paid + SPEND.q, 1 / (SPEND.v + paid * mean), 40_000)
@@ -102,16 +102,16 @@ def test_who_only_returned_goods_gets_the_level_of_everybody(small):
 
 
 def test_the_fit_uses_no_label_and_neither_ids_nor_order_of_customers(small):
-    lesson = small.training_data()
-    plain = fit(lesson).to_state()
-    other = lesson.rows.with_columns(label=pl.lit(0, pl.Int8))
-    assert fit(replace(lesson, rows=other)).to_state() == plain
-    histories = lesson.history.customer_histories
+    training_data = small.training_data()
+    plain = fit(training_data).to_state()
+    other = training_data.rows.with_columns(label=pl.lit(0, pl.Int8))
+    assert fit(replace(training_data, rows=other)).to_state() == plain
+    histories = training_data.history.customer_histories
     renamed = histories.sample(fraction=1, shuffle=True, seed=1).with_columns(
         customer_id=pl.int_range(pl.len()).cast(pl.String)
     )
-    past = replace(lesson.history, customer_histories=renamed)
-    assert fit(replace(lesson, history=past)).to_state() == plain
+    past = replace(training_data.history, customer_histories=renamed)
+    assert fit(replace(training_data, history=past)).to_state() == plain
 
 
 def test_its_state_holds_no_infinity(small):
@@ -127,10 +127,12 @@ def test_a_lesson_without_histories_is_refused(small):
 
 
 def test_a_shop_to_which_nobody_came_back_is_refused(small):
-    lesson = small.training_data()
-    once = lesson.history.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    training_data = small.training_data()
+    once = training_data.history.customer_histories.with_columns(
+        x_days=pl.lit(0.0), t_x_days=pl.lit(0.0)
+    )
     with pytest.raises(TooFewCustomersError):
-        fit(replace(lesson, history=replace(lesson.history, customer_histories=once)))
+        fit(replace(training_data, history=replace(training_data.history, customer_histories=once)))
 
 
 def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
@@ -145,6 +147,6 @@ def test_segments_by_more_than_days_and_spend_are_refused(small):
     class Wider:
         extra_inputs = ("recency",)
 
-    lesson = small.training_data()
+    training_data = small.training_data()
     with pytest.raises(SupportError, match="recency too"):
-        fit(replace(lesson, history=replace(lesson.history, segmentation=Wider())))
+        fit(replace(training_data, history=replace(training_data.history, segmentation=Wider())))

@@ -41,13 +41,18 @@ def test_a_customer_is_forecast_alike_alone_and_in_company(small, model):
 
 
 def test_where_nobody_came_back_the_trees_stand_alone(small):
-    lesson = small.training_data()
-    once = lesson.history.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
-    lonely = replace(lesson, history=replace(lesson.history, customer_histories=once))
+    training_data = small.training_data()
+    once = training_data.history.customer_histories.with_columns(
+        x_days=pl.lit(0.0), t_x_days=pl.lit(0.0)
+    )
+    lonely = replace(training_data, history=replace(training_data.history, customer_histories=once))
     found = blend.fit(lonely)
     assert found.purchase_model is None
     assert np.array_equal(
-        found.predict_proba(lesson.rows), found.xgboost_model.predict_proba(lesson.rows)
+        found.predict_proba(training_data.rows),
+        found.xgboost_model.predict_proba(training_data.rows),
     )
     again = load(json.loads(json.dumps(found.to_state(), allow_nan=False)))
-    assert np.array_equal(again.predict_proba(lesson.rows), found.predict_proba(lesson.rows))
+    assert np.array_equal(
+        again.predict_proba(training_data.rows), found.predict_proba(training_data.rows)
+    )

@@ -5,9 +5,9 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import BOOTSTRAP_METRICS, bootstrap_differences
 
 
-def compare(chances, labels, customers=None, draws=500, seed=1):
+def compare(probabilities, labels, customers=None, draws=500, seed=1):
     who = np.arange(len(labels)) if customers is None else customers
-    return bootstrap_differences(chances, labels, who.astype(str), draws=draws, seed=seed)
+    return bootstrap_differences(probabilities, labels, who.astype(str), draws=draws, seed=seed)
 
 
 def drawn(rng, rows, hit):
@@ -19,20 +19,20 @@ def drawn(rng, rows, hit):
 
 def test_values_are_the_plain_differences_of_the_metrics():
     rng = np.random.default_rng(0)
-    chances = {name: rng.dirichlet(np.ones(3), 200) for name in ("a", "b")}
+    probabilities = {name: rng.dirichlet(np.ones(3), 200) for name in ("a", "b")}
     labels = rng.integers(0, 3, 200)
-    found = compare(chances, labels)["b"]
+    found = compare(probabilities, labels)["b"]
     for name in BOOTSTRAP_METRICS:
         measure = getattr(metrics, {"brier": "brier_score"}.get(name, name))
-        plain = measure(chances["a"], labels) - measure(chances["b"], labels)
+        plain = measure(probabilities["a"], labels) - measure(probabilities["b"], labels)
         assert found[name].value == pytest.approx(plain, abs=1e-9), name
         assert found[name].low <= found[name].value <= found[name].high
 
 
 def test_equal_forecasts_differ_by_nothing():
     rng = np.random.default_rng(0)
-    chances = rng.dirichlet(np.ones(3), 50)
-    found = compare({"a": chances, "b": chances}, rng.integers(0, 3, 50))["b"]
+    probabilities = rng.dirichlet(np.ones(3), 50)
+    found = compare({"a": probabilities, "b": probabilities}, rng.integers(0, 3, 50))["b"]
     assert all((i.low, i.value, i.high) == (0, 0, 0) for i in found.values())
 
 
@@ -50,11 +50,11 @@ def test_the_interval_covers_a_known_difference_about_as_often_as_it_says():
 
 def test_rows_of_one_customer_are_drawn_together():
     rng = np.random.default_rng(5)
-    chances, labels = drawn(rng, 100, 0.6)
-    other = np.full_like(chances, 0.5)
-    many = {"a": np.tile(chances, (9, 1)), "b": np.tile(other, (9, 1))}
+    probabilities, labels = drawn(rng, 100, 0.6)
+    other = np.full_like(probabilities, 0.5)
+    many = {"a": np.tile(probabilities, (9, 1)), "b": np.tile(other, (9, 1))}
     alike = compare(many, np.tile(labels, 9), np.tile(np.arange(100), 9))
-    once = compare({"a": chances, "b": other}, labels)
+    once = compare({"a": probabilities, "b": other}, labels)
     # Nine copies of a customer tell no more than one.
     assert alike["b"]["brier"].low == pytest.approx(once["b"]["brier"].low, abs=1e-9)
     as_if_new = compare(many, np.tile(labels, 9))["b"]["brier"]
@@ -65,16 +65,16 @@ def test_rows_of_one_customer_are_drawn_together():
 
 def test_the_order_of_rows_changes_no_bit():
     rng = np.random.default_rng(2)
-    chances = {name: rng.dirichlet(np.ones(4), 300) for name in ("a", "b", "c")}
+    probabilities = {name: rng.dirichlet(np.ones(4), 300) for name in ("a", "b", "c")}
     labels, who = rng.integers(0, 4, 300), rng.integers(0, 120, 300)
     order = rng.permutation(300)
-    shuffled = {name: given[order] for name, given in chances.items()}
-    assert compare(chances, labels, who) == compare(shuffled, labels[order], who[order])
+    shuffled = {name: given[order] for name, given in probabilities.items()}
+    assert compare(probabilities, labels, who) == compare(shuffled, labels[order], who[order])
 
 
 def test_the_seed_decides_the_draws():
     rng = np.random.default_rng(2)
-    chances = {name: rng.dirichlet(np.ones(2), 90) for name in ("a", "b")}
+    probabilities = {name: rng.dirichlet(np.ones(2), 90) for name in ("a", "b")}
     labels = rng.integers(0, 2, 90)
-    assert compare(chances, labels, seed=1) == compare(chances, labels, seed=1)
-    assert compare(chances, labels, seed=1) != compare(chances, labels, seed=2)
+    assert compare(probabilities, labels, seed=1) == compare(probabilities, labels, seed=1)
+    assert compare(probabilities, labels, seed=1) != compare(probabilities, labels, seed=2)

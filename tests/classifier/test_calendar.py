@@ -12,8 +12,8 @@ from segpredict.features.families.calendar import PART
 HORIZON, STEP, EACH = 91, 28, 250
 
 
-def taught(season, origins=30, seed=3):
-    """Return a lesson in which `season` says how much a day of the year matters."""
+def seasonal_data(season, origins=30, seed=3):
+    """Return training data in which `season` says how much a day of the year matters."""
     rng = np.random.default_rng(seed)
     cutoff = origins * STEP + HORIZON
     frames = []
@@ -21,59 +21,60 @@ def taught(season, origins=30, seed=3):
         day = place * STEP
         middle = day + HORIZON / 2
         angle = 2 * np.pi * (middle % DAYS_PER_YEAR) / DAYS_PER_YEAR
-        wish = rng.normal(size=EACH)
-        high = rng.random(EACH) < 1 / (1 + np.exp(-(wish + season * np.cos(angle))))
+        driver = rng.normal(size=EACH)
+        high = rng.random(EACH) < 1 / (1 + np.exp(-(driver + season * np.cos(angle))))
         frames.append(
             pl.DataFrame(
                 {
                     "customer_id": [f"c{i}" for i in range(EACH)],
                     "cutoff": pl.Series([day] * EACH, dtype=pl.Int32),
                     "label": pl.Series(high.astype(int), dtype=pl.Int8),
-                    "wish": wish,
+                    "driver": driver,
                     "season_ahead_april": [np.sin(angle)] * EACH,
                     "season_ahead_new_year": [np.cos(angle)] * EACH,
                 }
             )
         )
     past = HistoryAtCutoff(cutoff, HORIZON, 0, pl.DataFrame(), None)
-    return TrainingData(pl.concat(frames), ("wish",), 2, history=past)
+    return TrainingData(pl.concat(frames), ("driver",), 2, history=past)
 
 
 def test_a_strong_season_that_older_forecasts_show_is_given():
-    given, told = calendar.select_calendar_features(taught(season=2.0))
-    assert given.feature_names == ("wish", "season_ahead_new_year", "season_ahead_april")
-    assert "helps at 3 origins" in told
+    given, result = calendar.select_calendar_features(seasonal_data(season=2.0))
+    assert given.feature_names == ("driver", "season_ahead_new_year", "season_ahead_april")
+    assert "helps at 3 origins" in result
 
 
 def test_without_a_season_the_columns_stay_out_as_often_as_one_error_promises():
-    told = [
-        calendar.select_calendar_features(taught(season=0.0, seed=seed))[1] for seed in range(8)
+    result = [
+        calendar.select_calendar_features(seasonal_data(season=0.0, seed=seed))[1]
+        for seed in range(8)
     ]
-    given = sum("does not help" not in each for each in told)
+    given = sum("does not help" not in each for each in result)
     assert given <= 2  # one standard error lets one in six pass
-    assert "does not help" in told[0]
+    assert "does not help" in result[0]
 
 
-def test_a_lesson_that_is_refused_stays_as_it_was():
-    lesson = taught(season=0.0, seed=1)
-    assert calendar.select_calendar_features(lesson)[0] is lesson
+def test_training_data_that_is_refused_stays_as_it_was():
+    training_data = seasonal_data(season=0.0, seed=1)
+    assert calendar.select_calendar_features(training_data)[0] is training_data
 
 
 def test_a_season_never_seen_before_cannot_be_given():
-    given, told = calendar.select_calendar_features(taught(season=2.0, origins=8))
-    assert given.feature_names == ("wish",)
-    assert told.startswith("No training outcome shows the season")
+    given, result = calendar.select_calendar_features(seasonal_data(season=2.0, origins=8))
+    assert given.feature_names == ("driver",)
+    assert result.startswith("No training outcome shows the season")
 
 
 def test_a_season_seen_once_cannot_be_proven():
-    given, told = calendar.select_calendar_features(taught(season=2.0, origins=13))
-    assert given.feature_names == ("wish",)
-    assert told.startswith("Too few origins")
+    given, result = calendar.select_calendar_features(seasonal_data(season=2.0, origins=13))
+    assert given.feature_names == ("driver",)
+    assert result.startswith("Too few origins")
 
 
 def test_outcomes_that_settle_late_teach_no_earlier_forecast():
-    lesson = taught(season=2.0)
-    late = replace(lesson, history=replace(lesson.history, settlement=700))
+    training_data = seasonal_data(season=2.0)
+    late = replace(training_data, history=replace(training_data.history, settlement=700))
     assert calendar.select_calendar_features(late)[0] is late
 
 
@@ -82,8 +83,8 @@ def test_outcomes_that_settle_late_teach_no_earlier_forecast():
     [("2012-01-01", 1, 0), ("2011-04-02", 0, 1), ("2011-07-02", -1, 0)],
 )
 def test_the_columns_say_which_season_lies_ahead(middle, new_year, april):
-    asked = Window(day_number(middle) - 7, gap=3, horizon=8)
-    found = pl.select(**PART.derive(asked)).row(0, named=True)
+    requested = Window(day_number(middle) - 7, gap=3, horizon=8)
+    found = pl.select(**PART.derive(requested)).row(0, named=True)
     near = pytest.approx(new_year, abs=0.02), pytest.approx(april, abs=0.02)
     assert (found["season_ahead_new_year"], found["season_ahead_april"]) == near
 

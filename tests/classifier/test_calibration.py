@@ -28,11 +28,11 @@ def test_a_calibrated_world_is_left_alone(seed):
 def test_an_over_confident_world_is_mended_and_better_on_days_never_seen(seed):
     found = select_calibration(worlds.backtests(seed, sharpen=2.0), "m", 28)
     later = worlds.backtest(999, np.random.default_rng(seed + 50), sharpen=2.0)
-    told = later.probabilities["m"]
+    result = later.probabilities["m"]
     assert found.kind != "none"
     assert found.loss_reduction > found.loss_reduction_se > 0
-    after = metrics.log_loss(found.apply(told), later.labels)
-    assert after < metrics.log_loss(told, later.labels) - 0.05
+    after = metrics.log_loss(found.apply(result), later.labels)
+    assert after < metrics.log_loss(result, later.labels) - 0.05
 
 
 def test_the_temperature_of_a_planted_sharpness_is_found():
@@ -59,10 +59,10 @@ def test_overlapping_outcomes_prove_nothing():
 @pytest.mark.parametrize("fit", FITS)
 def test_a_calibration_survives_json_to_the_bit(fit):
     one = worlds.backtest(0, np.random.default_rng(2), rows=500, sharpen=2.0)
-    told = one.probabilities["m"]
-    found = fit(told, one.labels)
+    result = one.probabilities["m"]
+    found = fit(result, one.labels)
     again = Calibration.from_state(json.loads(json.dumps(found.to_state())))
-    assert np.array_equal(again.apply(told), found.apply(told))
+    assert np.array_equal(again.apply(result), found.apply(result))
 
 
 @given(
@@ -72,11 +72,11 @@ def test_a_calibration_survives_json_to_the_bit(fit):
     st.sampled_from(FITS),
 )
 def test_mended_rows_add_up_to_one_and_stand_alone(rows, fit):
-    told = rows / rows.sum(axis=1, keepdims=True)
+    result = rows / rows.sum(axis=1, keepdims=True)
     one = worlds.backtest(0, np.random.default_rng(2), rows=200, sharpen=2.0)
     found = fit(one.probabilities["m"], one.labels)
-    after = found.apply(told)
+    after = found.apply(result)
     assert np.allclose(after.sum(axis=1), 1)
     assert (after >= 0).all()
-    alone = np.concatenate([found.apply(row[None]) for row in told])
+    alone = np.concatenate([found.apply(row[None]) for row in result])
     assert np.array_equal(alone, after)

@@ -15,7 +15,7 @@ from segpredict.classifier.decisions.rule import (
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.errors import ConfigError
 
-CHANCES = arrays(np.float64, (5, 3), elements=st.floats(0.01, 1.0))
+PROBABILITIES = arrays(np.float64, (5, 3), elements=st.floats(0.01, 1.0))
 
 
 def decision(rule, gamma=0.0, mix=(0.7, 0.2, 0.1), values=(0.0, 10.0, 100.0)):
@@ -24,29 +24,29 @@ def decision(rule, gamma=0.0, mix=(0.7, 0.2, 0.1), values=(0.0, 10.0, 100.0)):
 
 def test_the_balanced_rule_divides_by_the_share_of_the_segment():
     # .5 / .7 < .3 / .2 = 1.5 < .2 / .1 = 2
-    chances = np.array([[0.5, 0.3, 0.2]])
-    assert decision("balanced", 1.0).predict(chances).tolist() == [2]
+    probabilities = np.array([[0.5, 0.3, 0.2]])
+    assert decision("balanced", 1.0).predict(probabilities).tolist() == [2]
 
 
 def test_the_cost_rule_takes_the_segment_with_the_least_expected_error():
     # 0: .3·10 + .2·100 = 23; 1: .5·10 + .2·90 = 23; 2: .5·100 + .3·90 = 77
     # with a little more in the middle: 0: 23.1, 1: 22.9
-    chances = np.array([[0.49, 0.31, 0.2]])
-    assert decision("cost").predict(chances).tolist() == [1]
-    assert decision("argmax").predict(chances).tolist() == [0]
+    probabilities = np.array([[0.49, 0.31, 0.2]])
+    assert decision("cost").predict(probabilities).tolist() == [1]
+    assert decision("argmax").predict(probabilities).tolist() == [0]
 
 
-@given(CHANCES)
-def test_a_gamma_of_zero_is_argmax(chances):
+@given(PROBABILITIES)
+def test_a_gamma_of_zero_is_argmax(probabilities):
     balanced = decision("balanced", 0.0)
-    assert np.array_equal(balanced.predict(chances), chances.argmax(axis=1))
+    assert np.array_equal(balanced.predict(probabilities), probabilities.argmax(axis=1))
 
 
-@given(CHANCES, st.sampled_from(["argmax", "balanced", "cost"]))
-def test_a_name_needs_no_other_customers(chances, rule):
+@given(PROBABILITIES, st.sampled_from(["argmax", "balanced", "cost"]))
+def test_a_name_needs_no_other_customers(probabilities, rule):
     rules = decision(rule, 0.6)
-    alone = [int(rules.predict(row[None])[0]) for row in chances]
-    assert rules.predict(chances).tolist() == alone
+    alone = [int(rules.predict(row[None])[0]) for row in probabilities]
+    assert rules.predict(probabilities).tolist() == alone
 
 
 def test_the_tuned_gamma_has_the_best_macro_f1_on_the_rehearsals():
@@ -77,5 +77,5 @@ def test_an_unknown_rule_is_refused():
 def test_a_decision_survives_its_state():
     rule = decision("balanced", 0.4)
     again = DecisionRule.from_state(rule.to_state())
-    chances = worlds.backtests(0)[0].probabilities["m"]
-    assert np.array_equal(again.predict(chances), rule.predict(chances))
+    probabilities = worlds.backtests(0)[0].probabilities["m"]
+    assert np.array_equal(again.predict(probabilities), rule.predict(probabilities))

@@ -11,34 +11,34 @@ from segpredict.classifier import metrics
 def forecasts(draw):
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     rows, classes = draw(st.integers(5, 200)), draw(st.integers(2, 6))
-    chances = rng.dirichlet(np.ones(classes) * draw(st.sampled_from([0.3, 1, 5])), rows)
-    return chances, rng.integers(0, classes, rows)
+    probabilities = rng.dirichlet(np.ones(classes) * draw(st.sampled_from([0.3, 1, 5])), rows)
+    return probabilities, rng.integers(0, classes, rows)
 
 
 @given(forecasts())
 def test_metrics_agree_with_scikit_learn(given_forecast):
-    chances, labels = given_forecast
-    classes, guesses = np.arange(chances.shape[1]), chances.argmax(axis=1)
-    clipped = np.clip(chances, 1e-15, None)
+    probabilities, labels = given_forecast
+    classes, guesses = np.arange(probabilities.shape[1]), probabilities.argmax(axis=1)
+    clipped = np.clip(probabilities, 1e-15, None)
     clipped /= clipped.sum(axis=1, keepdims=True)
     expected = {
         "log_loss": reference.log_loss(labels, clipped, labels=classes),
         "accuracy": reference.accuracy_score(labels, guesses),
         "macro_f1": reference.f1_score(labels, guesses, average="macro", zero_division=0),
         "kappa": reference.cohen_kappa_score(labels, guesses, labels=classes),
-        "brier": ((chances - np.eye(len(classes))[labels]) ** 2).sum(axis=1).mean(),
+        "brier": ((probabilities - np.eye(len(classes))[labels]) ** 2).sum(axis=1).mean(),
         "balanced_accuracy": reference.recall_score(
             labels, guesses, labels=np.unique(labels), average="macro"
         ),
     }
-    found = metrics.score_forecast(chances, labels).to_json()
+    found = metrics.score_forecast(probabilities, labels).to_json()
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, abs=1e-9), name
 
 
 def test_metrics_of_four_rows_worked_out_by_hand():
-    chances = np.array([[0.5, 0.5, 0], [0.2, 0.8, 0], [1, 0, 0], [0.25, 0.25, 0.5]])
-    found = metrics.score_forecast(chances, np.array([0, 1, 1, 2]))
+    probabilities = np.array([[0.5, 0.5, 0], [0.2, 0.8, 0], [1, 0, 0], [0.25, 0.25, 0.5]])
+    found = metrics.score_forecast(probabilities, np.array([0, 1, 1, 2]))
     assert found.accuracy == 0.75
     assert found.balanced_accuracy == pytest.approx((1 + 0.5 + 1) / 3)
     assert found.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
@@ -52,17 +52,17 @@ def test_an_impossible_outcome_costs_much_but_not_infinity():
 
 
 def test_calibration_error_of_one_constant_forecast_is_its_bias():
-    chances = np.tile([0.7, 0.3], (100, 1))
+    probabilities = np.tile([0.7, 0.3], (100, 1))
     labels = np.array([0] * 60 + [1] * 40)
-    assert metrics.expected_calibration_error(chances, labels) == pytest.approx(0.1)
-    assert metrics.expected_calibration_error(chances, labels[::-1]) == pytest.approx(0.1)
+    assert metrics.expected_calibration_error(probabilities, labels) == pytest.approx(0.1)
+    assert metrics.expected_calibration_error(probabilities, labels[::-1]) == pytest.approx(0.1)
 
 
 def test_a_calibrated_forecast_has_next_to_no_calibration_error():
     rng = np.random.default_rng(3)
-    chances = rng.dirichlet(np.ones(3), 20_000)
-    labels = (chances.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
-    assert metrics.expected_calibration_error(chances, labels) < 0.012
+    probabilities = rng.dirichlet(np.ones(3), 20_000)
+    labels = (probabilities.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    assert metrics.expected_calibration_error(probabilities, labels) < 0.012
 
 
 def test_skill_is_the_share_of_the_loss_saved():
@@ -77,19 +77,19 @@ def test_the_forecast_mix_is_the_mean_probability():
 
 @given(forecasts())
 def test_areas_and_weighted_kappa_agree_with_scikit_learn(given_forecast):
-    chances, labels = given_forecast
-    for code, area in enumerate(metrics.classwise_roc_auc(chances, labels)):
+    probabilities, labels = given_forecast
+    for code, area in enumerate(metrics.classwise_roc_auc(probabilities, labels)):
         if np.isnan(area):
             assert len(np.unique(labels == code)) == 1
         else:
-            expected = reference.roc_auc_score(labels == code, chances[:, code])
+            expected = reference.roc_auc_score(labels == code, probabilities[:, code])
             assert area == pytest.approx(expected)
-    guesses = chances.argmax(axis=1)
+    guesses = probabilities.argmax(axis=1)
     if len(np.unique(np.concatenate([labels, guesses]))) > 1:
         expected = reference.cohen_kappa_score(
-            labels, guesses, weights="quadratic", labels=np.arange(chances.shape[1])
+            labels, guesses, weights="quadratic", labels=np.arange(probabilities.shape[1])
         )
-        found = metrics.quadratic_weighted_kappa(chances, labels)
+        found = metrics.quadratic_weighted_kappa(probabilities, labels)
         assert found == pytest.approx(expected, abs=1e-9)
 
 
@@ -107,7 +107,7 @@ def test_the_mix_error_is_nought_for_the_mix_and_one_for_another_world():
 
 
 def test_a_segment_given_too_much_is_told_by_its_calibration_error():
-    chances = np.tile([0.7, 0.2, 0.1], (10, 1))
+    probabilities = np.tile([0.7, 0.2, 0.1], (10, 1))
     labels = np.array([0] * 5 + [1] * 2 + [2] * 3)
-    found = metrics.classwise_calibration_error(chances, labels)
+    found = metrics.classwise_calibration_error(probabilities, labels)
     assert found == pytest.approx([0.2, 0, 0.2])

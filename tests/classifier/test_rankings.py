@@ -3,12 +3,12 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import Backtest
-from segpredict.classifier.evaluation.rankings import _caught, evaluate_rankings
+from segpredict.classifier.evaluation.rankings import _captured, evaluate_rankings
 
 VALUES = (0.0, 10.0, 100.0)
 
 
-def trial(states, labels, chances, cutoff=0, **facts):
+def trial(states, labels, probabilities, cutoff=0, **facts):
     rows = len(states)
     plain = {
         "is_new": [False] * rows,
@@ -22,15 +22,15 @@ def trial(states, labels, chances, cutoff=0, **facts):
         np.array([f"c{i}" for i in range(rows)]),
         np.array(states),
         np.array(labels),
-        {"model": np.array(chances)},
+        {"model": np.array(probabilities)},
         pl.DataFrame(plain | facts),
         VALUES,
     )
 
 
-def found(trials, metric, by):
-    told = evaluate_rankings(trials, draws=200, seed=1)
-    return next(r.value for r in told if (r.metric, r.ranked_by) == (metric, by))
+def found(backtests, metric, by):
+    measured = evaluate_rankings(backtests, draws=200, seed=1)
+    return next(r.value for r in measured if (r.metric, r.ranked_by) == (metric, by))
 
 
 def at_risk(scores, recency, labels):
@@ -39,9 +39,9 @@ def at_risk(scores, recency, labels):
 
 
 def test_a_perfect_ranking_of_a_fifth_at_risk_lifts_five_times():
-    gone = [0] * 4 + [2] * 16
+    outcomes = [0] * 4 + [2] * 16
     scores = [0.9 - i / 100 for i in range(20)]
-    one = at_risk(scores, [1.0] * 20, gone)
+    one = at_risk(scores, [1.0] * 20, outcomes)
     assert found([one], "at_risk_lift", "model").value == pytest.approx(5)
     # All equally silent: taking a tenth of them is taking anybody.
     assert found([one], "at_risk_lift", "recency").value == pytest.approx(1)
@@ -52,7 +52,7 @@ def test_a_perfect_ranking_of_a_fifth_at_risk_lifts_five_times():
 
 def test_customers_at_the_edge_count_in_part():
     # A tenth of ten is one customer: half of each of two who share the first place.
-    caught, taken, gain, size = _caught(
+    caught, taken, gain, size = _captured(
         np.array([5.0, 5.0, *range(-8, 0)]),
         np.array([1.0, 0.0, *[0.0] * 8]),
         np.ones((1, 10)),
@@ -69,11 +69,11 @@ def test_each_test_is_ranked_by_itself():
 
 def test_value_at_risk_counts_money_and_weighs_by_spend():
     # Only the second loses much; the model gives both the same chance to leave.
-    chances = [[0.8, 0.1, 0.1]] * 10
+    probabilities = [[0.8, 0.1, 0.1]] * 10
     one = trial(
         [2] * 10,
         [0] * 10,
-        chances,
+        probabilities,
         spend_now=[10.0, 90.0, *[0.0] * 8],
         spend_next=[0.0] * 10,
     )
@@ -83,18 +83,18 @@ def test_value_at_risk_counts_money_and_weighs_by_spend():
 
 
 def test_upgrade_asks_those_below_and_counts_who_rose():
-    chances = [[0.1, 0.1, 0.8]] + [[0.5, 0.4, 0.1]] * 9
-    one = trial([1] * 10, [2] + [0] * 9, chances, spend_364=[1.0] * 10)
+    probabilities = [[0.1, 0.1, 0.8]] + [[0.5, 0.4, 0.1]] * 9
+    one = trial([1] * 10, [2] + [0] * 9, probabilities, spend_364=[1.0] * 10)
     assert found([one], "upgrade_lift", "model").value == pytest.approx(10)
     assert found([one], "upgrade_lift", "past_spend").value == pytest.approx(1)
 
 
 def test_the_future_top_is_a_fifth_by_spend_in_the_outcome():
-    chances = [[0.0, 0.0, 1.0]] * 2 + [[1.0, 0.0, 0.0]] * 8
+    probabilities = [[0.0, 0.0, 1.0]] * 2 + [[1.0, 0.0, 0.0]] * 8
     one = trial(
         [1] * 10,
         [2] * 2 + [0] * 8,
-        chances,
+        probabilities,
         spend_next=[50.0, 40.0, *[1.0] * 8],
         spend_364=[1.0, *[2.0] * 9],
     )

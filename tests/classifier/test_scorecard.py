@@ -32,13 +32,13 @@ def test_each_figure_stands_in_one_row(card):
 
 
 def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
-    trial = small.training.backtests[-1]
+    backtest = small.training.backtests[-1]
     day = small.training.evaluation.windows[-1].to_json()["cutoff"]
     for name in ("blend", "markov"):
         for metric in FUNCTIONS:
-            told = one(card, window=day, forecaster=name, metric=metric, stratum="all")
-            plain = FUNCTIONS[metric](trial.probabilities[name], trial.labels)
-            assert told["value"] == pytest.approx(plain)
+            result = one(card, window=day, forecaster=name, metric=metric, stratum="all")
+            plain = FUNCTIONS[metric](backtest.probabilities[name], backtest.labels)
+            assert result["value"] == pytest.approx(plain)
 
 
 def test_strata_part_all_rows_and_their_losses_add_up(small, card):
@@ -76,8 +76,8 @@ def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, sh
 def test_new_customers_are_those_of_the_panel(small, card):
     days = [fold.cutoff for fold in small.schedule.test_folds]
     new = int(small.panel.at_cutoffs(*days)["is_new"].sum())
-    told = one(card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss")
-    assert told["n"] == new
+    result = one(card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss")
+    assert result["n"] == new
 
 
 def test_the_same_seed_gives_the_same_table(small, card):
@@ -89,6 +89,6 @@ def test_the_same_seed_gives_the_same_table(small, card):
 
 
 def test_a_missing_class_has_no_area():
-    chances, labels = np.full((4, 3), 1 / 3), np.array([0, 0, 1, 1])
-    assert np.isnan(metrics.classwise_roc_auc(chances, labels)[2])
-    assert metrics.macro_roc_auc(chances, labels) == 0.5
+    probabilities, labels = np.full((4, 3), 1 / 3), np.array([0, 0, 1, 1])
+    assert np.isnan(metrics.classwise_roc_auc(probabilities, labels)[2])
+    assert metrics.macro_roc_auc(probabilities, labels) == 0.5

@@ -37,7 +37,7 @@ def wave(days, size):
 
 
 def shop(size, seed=3, error=1.0, shift=0, years=3):
-    """Return a lesson of customers who buy as the season says, and a forecast.
+    """Return training data of customers who buy with the season, and a forecast.
 
     The forecast knows everybody's rate, up to a factor `error` alike for all.
     """
@@ -59,13 +59,13 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
             )
         )
     known = past(rng.poisson(400 * wave(np.arange(end), size)))
-    lesson = TrainingData(pl.concat(frames), ("rate",), 2, history=known)
+    training_data = TrainingData(pl.concat(frames), ("rate",), 2, history=known)
 
     def forecast(rows, speed):
         silent = np.exp(-rows["rate"].to_numpy() * speed * error)
         return np.column_stack([silent, 1 - silent])
 
-    return lesson, forecast
+    return training_data, forecast
 
 
 @given(
@@ -139,10 +139,10 @@ def test_growth_is_no_season():
 
 
 def test_a_season_that_customers_follow_is_proven():
-    found, told = select_seasonal_index(*shop(WAVE))
+    found, result = select_seasonal_index(*shop(WAVE))
     assert found is not None
-    assert told.startswith("The season helps at 13 origins before ")
-    assert "to BG/NBD a day to be foretold counts for" in told
+    assert result.startswith("The season helps at 13 origins before ")
+    assert "to BG/NBD a day of the forecast counts for" in result
 
 
 def test_without_a_season_it_stays_out_as_often_as_one_error_promises():
@@ -158,16 +158,16 @@ def test_what_is_wrong_all_year_round_proves_no_season():
 
 
 def test_a_season_that_customers_do_not_follow_is_refused():
-    lesson, forecast = shop(WAVE, shift=DAYS_PER_YEAR // 2)  # orders and customers at odds
-    found, told = select_seasonal_index(lesson, forecast)
+    training_data, forecast = shop(WAVE, shift=DAYS_PER_YEAR // 2)  # orders and customers at odds
+    found, result = select_seasonal_index(training_data, forecast)
     assert found is None
-    assert told.startswith("Last year's season does not help at 13 origins")
+    assert result.startswith("Last year's season does not help at 13 origins")
 
 
 def test_with_less_than_two_years_nothing_can_be_proven():
-    found, told = select_seasonal_index(*shop(WAVE, years=1))
+    found, result = select_seasonal_index(*shop(WAVE, years=1))
     assert found is None
-    assert "too few origins before have a whole year behind them" in told
+    assert "too few origins before have a whole year behind them" in result
 
 
 @pytest.mark.parametrize("step", [7, 14, 28, 91])
@@ -179,21 +179,21 @@ def test_whatever_the_step_a_year_of_origins_is_asked(step):
 
 
 def test_the_proof_of_an_older_day_looks_at_nothing_newer():
-    lesson, _ = shop(WAVE)
+    training_data, _ = shop(WAVE)
     days = [DAYS_PER_YEAR + HORIZON, 2 * DAYS_PER_YEAR]
-    before = index_ahead(lesson.history, days)
-    busier = lesson.history.daily_orders.copy()
+    before = index_ahead(training_data.history, days)
+    busier = training_data.history.daily_orders.copy()
     busier[2 * DAYS_PER_YEAR :] *= 7
-    assert index_ahead(replace(lesson.history, daily_orders=busier), days) == before
-    assert DAYS_PER_YEAR - 1 not in index_ahead(lesson.history, [DAYS_PER_YEAR - 1])
+    assert index_ahead(replace(training_data.history, daily_orders=busier), days) == before
+    assert DAYS_PER_YEAR - 1 not in index_ahead(training_data.history, [DAYS_PER_YEAR - 1])
 
 
 @pytest.fixture(scope="module")
 def seasonal(small):
     """The blend with a season in which the next weeks are three times as busy."""
-    lesson = small.training_data()
-    model = blend.fit(lesson)
-    day = int(lesson.rows["cutoff"].max())
+    training_data = small.training_data()
+    model = blend.fit(training_data)
+    day = int(training_data.rows["cutoff"].max())
     year = (3.0,) * 4 + (0.5,) * 48
     year = tuple((np.array(year) / np.mean(year)).tolist())
     return replace(
@@ -203,22 +203,24 @@ def seasonal(small):
 
 def test_each_row_is_foretold_from_its_own_day(small, seasonal):
     rows = small.training_data().rows
-    buying = seasonal.purchase_model
-    told = buying.predict_proba(rows)
-    plain = replace(buying, seasonal_index=None)
+    purchase_model = seasonal.purchase_model
+    result = purchase_model.predict_proba(rows)
+    plain = replace(purchase_model, seasonal_index=None)
     for day in rows["cutoff"].unique().to_list():
         here = (rows["cutoff"] == day).to_numpy()
-        speed = buying.seasonal_index.mean_index(day + buying.gap, buying.horizon)
+        speed = purchase_model.seasonal_index.mean_index(
+            day + purchase_model.gap, purchase_model.horizon
+        )
         expected = replace(plain, index_ahead=speed).predict_proba(rows.filter(pl.Series(here)))
-        assert np.array_equal(told[here], expected)
+        assert np.array_equal(result[here], expected)
 
 
 def test_a_year_in_which_nothing_was_sold_gives_chances_still(small, seasonal):
     rows = small.training_data().rows[:50]
     closed = SeasonalIndex((0.0,) * 51 + (52.0,), known_until=int(rows["cutoff"][0]))
-    told = replace(seasonal.purchase_model, seasonal_index=closed).predict_proba(rows)
-    assert np.isfinite(told).all()
-    assert told.sum(axis=1) == pytest.approx(1.0)
+    result = replace(seasonal.purchase_model, seasonal_index=closed).predict_proba(rows)
+    assert np.isfinite(result).all()
+    assert result.sum(axis=1) == pytest.approx(1.0)
 
 
 def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
@@ -230,7 +232,7 @@ def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
 def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
     monkeypatch.setattr(seasonality, "select_seasonal_index", lambda *_: (None, "The season helps"))
     assert "The season helps" in blend.fit(small.training_data()).note
-    monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
+    monkeypatch.setattr(blend, "_trees_beat_blend", lambda *_: True)
     assert "season helps" not in blend.fit(small.training_data()).note
 
 
@@ -265,5 +267,5 @@ def test_chances_between_known_speeds_are_near_the_true_ones():
 
     curves = CubicSpline(np.log(INDEX_GRID), np.array([told(each) for each in INDEX_GRID]))
     for speed in (0.4, 0.9, 1.7, 2.5):
-        drawn = seasonality._drawn(curves, np.full(50, np.log(speed)))
+        drawn = seasonality._losses_at(curves, np.full(50, np.log(speed)))
         assert drawn == pytest.approx(told(speed), abs=2e-3)

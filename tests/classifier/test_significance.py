@@ -44,6 +44,6 @@ def test_mcnemar_is_the_exact_binomial_test_of_who_alone_was_right():
 
 
 def test_mcnemar_of_equal_forecasts_says_nothing():
-    chances = np.array([[0.6, 0.4]] * 5)
-    (found,) = mcnemar_tests({"a": chances, "b": chances}, np.zeros(5, dtype=np.int64))
+    probabilities = np.array([[0.6, 0.4]] * 5)
+    (found,) = mcnemar_tests({"a": probabilities, "b": probabilities}, np.zeros(5, dtype=np.int64))
     assert found.p_value == 1

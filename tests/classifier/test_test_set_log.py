@@ -21,10 +21,10 @@ def test_other_settings_are_told_with_the_day_of_the_first_evaluation():
 
 
 def test_a_stored_log_counts_for_its_own_test_only():
-    kept = json.loads(json.dumps(FIRST.add({"seed": 1}, "Monday").to_state()))
-    assert len(TestSetLog("abc", 100).merge(kept).evaluations) == 1
-    assert TestSetLog("other", 100).merge(kept).evaluations == ()
-    assert TestSetLog("abc", 191).merge(kept).evaluations == ()
+    saved = json.loads(json.dumps(FIRST.add({"seed": 1}, "Monday").to_state()))
+    assert len(TestSetLog("abc", 100).merge(saved).evaluations) == 1
+    assert TestSetLog("other", 100).merge(saved).evaluations == ()
+    assert TestSetLog("abc", 191).merge(saved).evaluations == ()
     assert TestSetLog("abc", 100).merge(None).evaluations == ()
 
 

@@ -22,8 +22,8 @@ def other(config: Config) -> Config:
 @pytest.fixture(scope="module")
 def quick(plain_config: Config) -> Config:
     """Return a config with one baseline: the log does not mind."""
-    asked = replace(plain_config.classifier, baselines=("prior",))
-    return replace(plain_config, classifier=asked)
+    requested = replace(plain_config.classifier, baselines=("prior",))
+    return replace(plain_config, classifier=requested)
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +65,8 @@ def test_another_setting_is_marked_in_another_folder_too(
     target = pipeline.RunTarget(tmp_path / "two", "2026-01-02")
     pipeline.run_pipeline([sample_file], other(quick), target)
     assert "evaluated with 2 different settings, first on 2026-01-01" in warnings(tmp_path / "two")
-    kept = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
-    assert [len(test["evaluations"]) for test in kept["tests"]] == [2]
+    saved = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
+    assert [len(test["evaluations"]) for test in saved["tests"]] == [2]
 
 
 @pytest.mark.slow
@@ -93,5 +93,5 @@ def test_a_model_trained_anew_in_its_folder_is_remembered_beside_it(
     assert not (tmp_path / test_set_log.LOG_BESIDE_RUNS).exists()
     pipeline.run_training(tmp_path / "run", "2026-01-01")
     pipeline.run_training(tmp_path / "run", "2026-01-02", seed=8)
-    kept = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
-    assert [len(test["evaluations"]) for test in kept["tests"]] == [2]
+    saved = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
+    assert [len(test["evaluations"]) for test in saved["tests"]] == [2]

@@ -26,29 +26,29 @@ def blind(small):
     return train_classifier(given, small.segmentation, OPTIONS, TIME)
 
 
-def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
-    verdict = small.training.evaluation
+def test_the_evaluation_has_the_model_and_every_baseline_in_every_window(small):
+    evaluation = small.training.evaluation
     names = {"blend", "xgboost", *ASKED}
-    assert len(verdict.origins) == len(small.schedule.test_folds) == 2
-    for reading in (*verdict.origins, verdict.pooled):
+    assert len(evaluation.windows) == len(small.schedule.test_folds) == 2
+    for reading in (*evaluation.windows, evaluation.pooled):
         assert set(reading.scores) == set(reading.predicted_mix) == names
         assert set(reading.differences) == names - {"blend"}
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
-    for trial, fold in zip(small.training.backtests, small.schedule.test_folds, strict=True):
+    for each, fold in zip(small.training.backtests, small.schedule.test_folds, strict=True):
         customers = small.panel.at_cutoffs(fold.cutoff)
-        assert trial.customers.tolist() == customers["customer_id"].to_list()
-        assert trial.labels.tolist() == customers["label"].to_list()
+        assert each.customers.tolist() == customers["customer_id"].to_list()
+        assert each.labels.tolist() == customers["label"].to_list()
 
 
-def test_what_ships_was_named_by_the_verdict(small):
+def test_the_selected_model_was_named_by_the_evaluation(small):
     training = small.training
     assert training.selected_model.name == training.evaluation.selected
     assert training.xgboost_model.name == "xgboost"
 
 
-def test_what_ships_learned_from_every_complete_origin(small):
+def test_the_selected_model_learned_from_every_complete_origin(small):
     whole = small.schedule.production_fold.train_origins
     assert whole[-1] == small.transactions.end_day - TIME.horizon
     assert set(small.schedule.test_folds[-1].train_origins) - set(whole) == set()
@@ -67,18 +67,18 @@ def test_values_are_the_mean_revenue_of_each_segment(small):
 
 
 def test_progress_is_told_in_rising_shares(small):
-    told = []
+    reported = []
     quick = replace(OPTIONS, baselines=("prior", "markov"))
     train_classifier(
         small.transactions,
         small.segmentation,
         quick,
         TIME,
-        lambda message, share: told.append((message, share)),
+        lambda message, share: reported.append((message, share)),
     )
-    shares = [share for _, share in told]
+    shares = [share for _, share in reported]
     assert shares == sorted(shares)
-    assert len(told) == 5
+    assert len(reported) == 5
     assert all(0 <= share < 1 for share in shares)
 
 
@@ -86,7 +86,7 @@ def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
     narrow = replace(OPTIONS, families=("basket", "state"))
     found = train_classifier(small.transactions, small.segmentation, narrow, TIME).evaluation
     assert "rfm_lookup" not in found.pooled.scores
-    assert any("rfm_lookup was not asked" in warning for warning in found.warnings)
+    assert any("rfm_lookup was left out" in warning for warning in found.warnings)
 
 
 def test_a_shop_that_has_closed_before_the_test_is_refused(small):
@@ -113,16 +113,16 @@ def test_shuffled_rows_and_two_threads_give_equal_results(small):
 
 def test_l2_no_row_of_a_test_was_learned_from(small):
     for which, fold in enumerate(small.schedule.test_folds):
-        lesson = small.training_data(which)
-        assert tuple(lesson.rows["cutoff"].unique().sort()) == fold.train_origins
-        assert lesson.rows["cutoff"].max() + TIME.horizon <= fold.cutoff
+        training_data = small.training_data(which)
+        assert tuple(training_data.rows["cutoff"].unique().sort()) == fold.train_origins
+        assert training_data.rows["cutoff"].max() + TIME.horizon <= fold.cutoff
 
 
 def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
     last = small.transactions.end_day
-    instrument = features.clustering_inputs(small.transactions, [(last - 28, last)])
+    inputs = features.clustering_inputs(small.transactions, [(last - 28, last)])
     options = SegmentationOptions(k=2, n_init=1, min_customers=0)
-    seen = segmentation.fit_segmentation(instrument, options, horizon=28)
+    seen = segmentation.fit_segmentation(inputs, options, horizon=28)
     with pytest.raises(MismatchError, match="fitted on windows up to"):
         train_classifier(small.transactions, seen, OPTIONS, TIME)
 
@@ -135,14 +135,14 @@ def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, bli
     assert np.array_equal(honest.probabilities[name], blind.backtests[-1].probabilities[name])
 
 
-def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
+def test_the_leakage_demo_shows_leaking_and_valid_metrics(small):
     found = run_leakage_demo(small.training, OPTIONS)
     same, rows, grouped, honest = found.tests
     assert same.scores.accuracy > 0.95
-    assert [sight.is_honest for sight in found.tests] == [False, False, False, True]
+    assert [each.is_honest for each in found.tests] == [False, False, False, True]
     reading = small.training.evaluation.windows[-1]
     assert honest.scores == reading.scores["xgboost"]
-    worst = max(sight.scores.accuracy for sight in found.tests)
+    worst = max(each.scores.accuracy for each in found.tests)
     assert worst - honest.scores.accuracy > 0.15
     assert "does not predict" in same.meaning
     assert rows.name == "random_rows"
@@ -178,23 +178,23 @@ def trained(draw, seed, k=2):
     return train_classifier(given, segmenter(given, days, k), OPTIONS, TIME)
 
 
-def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
-    verdict = trained(noise, seed=3).evaluation
+def test_a_world_of_noise_gives_no_skill_and_only_a_baseline_is_selected():
+    evaluation = trained(noise, seed=3).evaluation
     for baseline in ("markov", "prior"):
         # Trees fitted to noise may be a little worse than a count; never better.
-        assert verdict.pooled.differences[baseline]["log_loss"].high >= 0
-        assert abs(verdict.skill[baseline]) < 0.01
-    assert verdict.selected not in {"blend", "xgboost"}
+        assert evaluation.pooled.differences[baseline]["log_loss"].high >= 0
+        assert abs(evaluation.skill[baseline]) < 0.01
+    assert evaluation.selected not in {"blend", "xgboost"}
 
 
-def test_a_world_of_clockwork_is_foretold():
-    verdict = trained(clockwork, seed=3).evaluation
-    assert verdict.pooled.scores["xgboost"].accuracy >= 0.97
-    assert verdict.pooled.scores["markov"].accuracy < 0.9
-    assert any("presumed leak" in warning for warning in verdict.warnings)
+def test_a_world_of_clockwork_is_predicted():
+    evaluation = trained(clockwork, seed=3).evaluation
+    assert evaluation.pooled.scores["xgboost"].accuracy >= 0.97
+    assert evaluation.pooled.scores["markov"].accuracy < 0.9
+    assert any("presumed leak" in warning for warning in evaluation.warnings)
 
 
-def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
+def test_a_forecaster_from_outside_is_evaluated_with_the_baselines(small):
     quick = replace(OPTIONS, baselines=("prior",))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)
@@ -204,13 +204,15 @@ def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
 
 
 def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):
-    lesson, cutoff = small.training_data(), small.schedule.test_folds[-1].cutoff
-    once = lesson.history.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
-    lonely = replace(lesson, history=replace(lesson.history, customer_histories=once))
+    training_data, cutoff = small.training_data(), small.schedule.test_folds[-1].cutoff
+    once = training_data.history.customer_histories.with_columns(
+        x_days=pl.lit(0.0), t_x_days=pl.lit(0.0)
+    )
+    lonely = replace(training_data, history=replace(training_data.history, customer_histories=once))
     customers = small.panel.at_cutoffs(cutoff)
-    question = backtest.BacktestInput(cutoff, lonely, customers, customers, ())
-    asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
-    (trial,), notes, (model,) = backtest.run_backtests([question], asked, lambda _: None)
+    test = backtest.BacktestInput(cutoff, lonely, customers, customers, ())
+    baselines = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
+    (each,), notes, (model,) = backtest.run_backtests([test], baselines, lambda _: None)
     assert model.purchase_model is None
-    assert set(trial.probabilities) == {"blend", "xgboost", "prior"}
-    assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]
+    assert set(each.probabilities) == {"blend", "xgboost", "prior"}
+    assert "bgnbd_gg was left out: BG/NBD, from returns," in notes[0]

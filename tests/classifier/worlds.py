@@ -6,14 +6,14 @@ from segpredict.classifier import Backtest
 
 
 def backtest(cutoff, rng, rows=4000, sharpen=1.0):
-    """Return a trial whose outcomes follow the chances told to the power 1/sharpen."""
+    """Return a backtest whose outcomes follow the predictions to the power 1/sharpen."""
     truth = rng.dirichlet([2.0, 1.0, 0.7], rows)
     edges = truth.cumsum(axis=1)[:, :-1]
     labels = (edges < rng.random((rows, 1))).sum(axis=1)
-    told = truth**sharpen
-    told = told / told.sum(axis=1, keepdims=True)
+    predicted = truth**sharpen
+    predicted = predicted / predicted.sum(axis=1, keepdims=True)
     who = np.array([f"c{i:05d}" for i in range(rows)])
-    return Backtest(cutoff, who, labels, labels, {"m": told})
+    return Backtest(cutoff, who, labels, labels, {"m": predicted})
 
 
 def backtests(seed, sharpen=1.0, rows=4000):

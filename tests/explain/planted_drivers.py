@@ -89,5 +89,5 @@ def told(
     rows: int = 2000,
     declared: tuple[Feature, ...] = (),
 ) -> Explanation:
-    made = knowing(booster, frame, declared=declared)
-    return made.explain(frame, ExplainOptions(rows))
+    maker = knowing(booster, frame, declared=declared)
+    return maker.explain(frame, ExplainOptions(rows))

@@ -1,4 +1,4 @@
-"""What ships is explained exactly: parts add up to the probabilities it gives."""
+"""The selected model is explained exactly: parts sum to its probabilities."""
 
 from dataclasses import replace
 from itertools import permutations
@@ -57,24 +57,26 @@ def test_the_part_of_the_trees_is_xgboosts_own(model, customers):
 def test_the_purchases_model_is_shared_out_as_shapley_would(model, customers):
     """Count over all orders in which the three players can come, for one customer."""
     _, shown = model
-    buying, one = shown.purchase_model, customers[:1]
+    purchase_model, one = shown.purchase_model, customers[:1]
     rows = one.select(HISTORY_COLUMNS).to_numpy().astype(np.float32).astype(np.float64)
-    names, gains = list(PLAYER_COLUMNS), np.zeros((buying.model.n_classes, 3))
+    names, gains = list(PLAYER_COLUMNS), np.zeros((purchase_model.model.n_classes, 3))
     for order in permutations(names):
         joined: list[int] = []
         for name in order:
-            before = _worth(buying, rows[0], joined)
+            before = _worth(purchase_model, rows[0], joined)
             joined = [*joined, *PLAYER_COLUMNS[name]]
-            gains[:, names.index(name)] += _worth(buying, rows[0], joined) - before
-    assert_allclose(buying.shapley_values(one)[0], gains / 6, atol=1e-9)
+            gains[:, names.index(name)] += _worth(purchase_model, rows[0], joined) - before
+    assert_allclose(purchase_model.shapley_values(one)[0], gains / 6, atol=1e-9)
 
 
-def _worth(buying, row, own):
-    total = np.zeros(buying.model.n_classes)
-    for share, other in zip(buying.reference_shares, buying.reference_rows, strict=True):
-        asked = other.copy()
-        asked[own] = row[own]
-        total += share * np.log(buying.model.probabilities_of_rows(asked[None, :])[0])
+def _worth(purchase_model, row, own):
+    total = np.zeros(purchase_model.model.n_classes)
+    for share, other in zip(
+        purchase_model.reference_shares, purchase_model.reference_rows, strict=True
+    ):
+        joined = other.copy()
+        joined[own] = row[own]
+        total += share * np.log(purchase_model.model.probabilities_of_rows(joined[None, :])[0])
     return total
 
 
@@ -91,15 +93,17 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
     blend, _ = model
     year = (1.8,) * 13 + (0.6,) * 26 + (1.2,) * 13
     day = customers["cutoff"][0]
-    buying = replace(blend.purchase_model, seasonal_index=SeasonalIndex(year, day))
-    shown = additive_model(replace(blend, purchase_model=buying), blend.xgboost_model, customers)
+    purchase_model = replace(blend.purchase_model, seasonal_index=SeasonalIndex(year, day))
+    shown = additive_model(
+        replace(blend, purchase_model=purchase_model), blend.xgboost_model, customers
+    )
     later = customers.with_columns(pl.col("cutoff") + 91)
-    for asked in (customers, later):
-        here = asked["cutoff"][0]
-        total = shown.shap_values(asked).sum(axis=2) + shown.base_values(here)
-        assert_allclose(total, shown.predict_margin(asked), atol=1e-5)
-        told = replace(blend, purchase_model=buying).predict_proba(asked)
-        assert_allclose(shown.predict_proba(asked), told, atol=1e-6)
+    for rows in (customers, later):
+        here = rows["cutoff"][0]
+        total = shown.shap_values(rows).sum(axis=2) + shown.base_values(here)
+        assert_allclose(total, shown.predict_margin(rows), atol=1e-5)
+        result = replace(blend, purchase_model=purchase_model).predict_proba(rows)
+        assert_allclose(shown.predict_proba(rows), result, atol=1e-6)
     both = shown.shap_values(pl.concat([customers[:9], later[:9]]))
     apart = [shown.shap_values(some[:9]) for some in (customers, later)]
     assert_array_equal(both, np.concatenate(apart))
@@ -110,17 +114,17 @@ def test_with_a_season_customers_of_one_day_are_explained(small, model, customer
     blend, _ = model
     season = SeasonalIndex((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
     seasonal = replace(blend, purchase_model=replace(blend.purchase_model, seasonal_index=season))
-    shipped, segments = (seasonal, blend.xgboost_model), small.segmentation.segments
-    found = build_explainer(*shipped, customers, segments)
+    selected, segments = (seasonal, blend.xgboost_model), small.segmentation.segments
+    found = build_explainer(*selected, customers, segments)
     base = np.array([found.explain(customers).base_values[s.id] for s in segments])
-    shown = additive_model(*shipped, customers)
+    shown = additive_model(*selected, customers)
     total = shown.shap_values(customers).sum(axis=2) + base
     assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
     later = customers.with_columns(pl.col("cutoff") + 91)
-    with pytest.raises(MismatchError, match="from 2 days"):
+    with pytest.raises(MismatchError, match="have 2 cutoffs"):
         found.explain(pl.concat([customers, later]))
     with pytest.raises(ColumnMissingError, match="cutoff"):
-        build_explainer(*shipped, customers.drop("cutoff"), segments)
+        build_explainer(*selected, customers.drop("cutoff"), segments)
 
 
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):
@@ -192,25 +196,25 @@ def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
         additive_model(part, blend.xgboost_model, customers)
         for part in (blend.xgboost_model, blend.purchase_model)
     )
-    told = [shown.explained_part(blend).weight for shown in (both, trees, bought)]
-    assert told == [0.5, 1.0, 0.0]
+    result = [shown.explained_part(blend).weight for shown in (both, trees, bought)]
+    assert result == [0.5, 1.0, 0.0]
 
 
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.training_data())
     shown = additive_model(markov, small.training.xgboost_model, customers)
     assert "markov" in shown.note
-    assert "trees, which did not ship" in shown.note
-    with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
+    assert "trees, which were not selected" in shown.note
+    with pytest.raises(MismatchError, match="markov, which has no contributions"):
         additive_model(markov, None, customers)
 
 
 def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
     trees = small.training.xgboost_model
     few = XgboostModel(trees.booster, trees.feature_names, trees.n_classes, "xgb_rfm4")
-    assert "What ships is xgb_rfm4" in additive_model(few, trees, customers).note
+    assert "The selected model is xgb_rfm4" in additive_model(few, trees, customers).note
 
 
 def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
-    mended = CalibratedModel(small.training.xgboost_model, Calibration())
-    assert "calibrated" in additive_model(mended, small.training.xgboost_model, customers).note
+    calibrated = CalibratedModel(small.training.xgboost_model, Calibration())
+    assert "calibration" in additive_model(calibrated, small.training.xgboost_model, customers).note

@@ -16,8 +16,8 @@ ONE = (FeatureGroup("x", "f", "Other", ("x",)), FeatureGroup("y", "f", "Other", 
 
 
 def test_who_stays_is_compared_with_the_likeliest_move():
-    chances = np.array([[0.2, 0.7, 0.1], [0.1, 0.7, 0.2]])
-    towards, against = target_and_reference(chances, np.array([1, 1]))
+    probabilities = np.array([[0.2, 0.7, 0.1], [0.1, 0.7, 0.2]])
+    towards, against = target_and_reference(probabilities, np.array([1, 1]))
     assert (towards.tolist(), against.tolist()) == ([1, 1], [0, 2])
 
 
@@ -29,8 +29,10 @@ def test_who_moves_is_compared_with_staying():
 def test_a_constant_of_a_customer_drops_out():
     cube = np.random.default_rng(0).normal(size=(4, 3, 2))
     lifted = cube + np.array([1.0, -2.0, 3.0, 0.5])[:, None, None]
-    asked = (np.array([0, 1, 2, 0]), np.array([1, 2, 0, 2]))
-    assert_allclose(contrast_contributions(cube, *asked), contrast_contributions(lifted, *asked))
+    requested = (np.array([0, 1, 2, 0]), np.array([1, 2, 0, 2]))
+    assert_allclose(
+        contrast_contributions(cube, *requested), contrast_contributions(lifted, *requested)
+    )
 
 
 def test_the_contrast_of_a_customer_is_the_difference_of_two_margins(booster, frame):
@@ -48,10 +50,10 @@ def test_movers_are_weighed_by_their_chance_to_move():
     # Two kinds of customers of S1: those with a high x are the ones who go to S2.
     cube = np.zeros((100, 3, 2))
     cube[:50, 2, 0] = 2.0
-    chances = np.tile([0.0, 0.9, 0.1], (100, 1))
-    chances[:50] = [0.0, 0.1, 0.9]
-    people = {"states": np.ones(100, int), "chances": chances, "weight": 1.0}
-    found = transition_drivers(cube, ("x", "y"), ONE, CLASSES, **people)
+    probabilities = np.tile([0.0, 0.9, 0.1], (100, 1))
+    probabilities[:50] = [0.0, 0.1, 0.9]
+    customers = {"states": np.ones(100, int), "probabilities": probabilities, "weight": 1.0}
+    found = transition_drivers(cube, ("x", "y"), ONE, CLASSES, **customers)
     row = found.filter(from_id="S1", to_id="S2").row(0, named=True)
     assert (row["name"], row["rank"]) == ("x", 1)
     assert row["expected"] == pytest.approx(50)
@@ -61,13 +63,15 @@ def test_movers_are_weighed_by_their_chance_to_move():
 
 
 def test_a_move_of_too_few_is_not_told_of():
-    people = {
+    customers = {
         "states": np.ones(100, int),
-        "chances": np.tile([0.0, 0.9, 0.1], (100, 1)),
+        "probabilities": np.tile([0.0, 0.9, 0.1], (100, 1)),
         "weight": 1.0,
     }
-    assert transition_drivers(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **people).is_empty()
-    ten_times = people | {"weight": 10.0}
+    assert transition_drivers(
+        np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **customers
+    ).is_empty()
+    ten_times = customers | {"weight": 10.0}
     found = transition_drivers(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **ten_times)
     assert found["expected"].unique().to_list() == [pytest.approx(100)]
 

@@ -157,8 +157,8 @@ def test_a_run_is_examined_with_the_model_of_each_test(small):
         small.transactions, small.segmentation, OPTIONS, TIME, small.training.backtest_models
     )
     assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.test_folds]
-    for one, trial in zip(taken, small.training.backtests, strict=True):
-        assert one.customers["customer_id"].to_list() == trial.customers.tolist()
+    for one, backtest in zip(taken, small.training.backtests, strict=True):
+        assert one.customers["customer_id"].to_list() == backtest.customers.tolist()
         assert np.array_equal(
-            one.model.predict_proba(one.customers), trial.probabilities[one.model.name]
+            one.model.predict_proba(one.customers), backtest.probabilities[one.model.name]
         )

@@ -113,5 +113,5 @@ def test_names_that_are_not_the_boosters_are_refused(booster, frame):
 
 
 def test_classes_that_are_not_the_boosters_are_refused(booster, frame):
-    with pytest.raises(MismatchError, match="foretells 3 segments and 2"):
+    with pytest.raises(MismatchError, match="predicts 3 segments and 2"):
         knowing(booster, frame, classes=CLASSES[:2])

@@ -47,8 +47,8 @@ def test_the_loudest_column_gives_the_name():
 
 
 def test_columns_that_rise_together_but_tell_of_other_things_stay_apart():
-    told = (TOLD[0], Feature("freq_days_91", "Days.", "days", family="rfm"))
-    found = group_features(CELLS[:, :2], ("spend_91", "freq_days_91"), told)
+    result = (TOLD[0], Feature("freq_days_91", "Days.", "days", family="rfm"))
+    found = group_features(CELLS[:, :2], ("spend_91", "freq_days_91"), result)
     assert [g.headline for g in found] == [MONETARY_HEADLINE, FREQUENCY_HEADLINE]
     assert correlated_groups(CELLS[:, :2], found, ("spend_91", "freq_days_91")) == [
         ["spend_91", "freq_days_91", 1.0]
@@ -57,9 +57,9 @@ def test_columns_that_rise_together_but_tell_of_other_things_stay_apart():
 
 def test_a_number_is_not_torn_from_those_it_follows_from():
     names = ("recency_days", "t_x_days", "age_days")
-    told = [Feature(n, n, "days", family="btyd") for n in names]
+    result = [Feature(n, n, "days", family="btyd") for n in names]
     cells = RNG.normal(size=(200, 3))
-    assert group_features(cells, names, told)[0] == FeatureGroup(
+    assert group_features(cells, names, result)[0] == FeatureGroup(
         "recency_days", "btyd", RECENCY_HEADLINE, names
     )
 

@@ -108,18 +108,18 @@ def test_the_sentence_says_where_the_customer_is_expected(booster, frame):
 
 
 def test_reasons_of_all_are_the_reasons_of_each(booster, frame):
-    made = knowing(booster, frame)
+    maker = knowing(booster, frame)
     some = frame.sort("customer_id")[:25]
-    alone = [made.explain_reasons(some[i]) for i in range(25)]
-    together = made.explain_reasons(some)
+    alone = [maker.explain_reasons(some[i]) for i in range(25)]
+    together = maker.explain_reasons(some)
     assert [r for part in alone for r in part.rows()] == together.rows()
-    told_too = made.explain(some).reasons
+    told_too = maker.explain(some).reasons
     assert told_too.equals(together)
 
 
 def test_an_explainer_that_heeds_noise_says_less(booster, frame):
-    made = knowing(booster, frame)
-    quiet = made.with_threshold({g.name: 1e9 for g in made.groups})
-    assert made.explain_reasons(frame[:50]).height > 0
+    maker = knowing(booster, frame)
+    quiet = maker.with_threshold({g.name: 1e9 for g in maker.groups})
+    assert maker.explain_reasons(frame[:50]).height > 0
     assert quiet.explain_reasons(frame[:50]).is_empty()
-    assert replace(quiet, lexicon=made.lexicon).explain_reasons(frame[:9]).height > 0
+    assert replace(quiet, lexicon=maker.lexicon).explain_reasons(frame[:9]).height > 0

@@ -33,8 +33,8 @@ def scores(predictor: SegmentPredictor, lines: pl.DataFrame) -> pl.DataFrame:
 def test_the_run_has_scored_the_end_of_its_data(
     predictor: SegmentPredictor, run_folder: Path, lines: pl.DataFrame
 ) -> None:
-    kept = pl.read_parquet(run_folder / "scores.parquet")
-    assert predictor.score(lines).equals(kept)
+    saved = pl.read_parquet(run_folder / "scores.parquet")
+    assert predictor.score(lines).equals(saved)
 
 
 def test_probabilities_add_up_and_split_into_down_stay_and_up(
@@ -68,13 +68,13 @@ def test_frames_of_any_maker_give_equal_scores(
     import duckdb
 
     connection = duckdb.connect()
-    made = {
+    built = {
         "lazy": lambda: lines.lazy(),
         "pandas": lambda: lines.to_pandas(),
         "arrow": lambda: lines.to_arrow(),
         "duckdb": lambda: connection.from_arrow(lines.to_arrow()),
     }[maker]()
-    assert predictor.score(made, AS_OF).equals(scores)
+    assert predictor.score(built, AS_OF).equals(scores)
     connection.finish()
 
 
@@ -145,14 +145,14 @@ def test_a_version_follows_what_scores_and_not_what_it_is_called(
     assert other.model != own.model
 
 
-def test_the_predictor_explains_whoever_is_asked_about(
+def test_the_predictor_explains_the_customers_given(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
-    everybody = predictor.explain(lines, rows=80)
-    assert everybody.n_customers == 80
-    one = everybody.explained_ids()[0]
+    found = predictor.explain(lines, rows=80)
+    assert found.n_customers == 80
+    one = found.explained_ids()[0]
     alone = predictor.explain(lines, customers=[one])
-    assert alone.reasons.equals(everybody.reasons.filter(customer_id=one))
+    assert alone.reasons.equals(found.reasons.filter(customer_id=one))
     with pytest.raises(CustomerMissingError, match="nobody"):
         predictor.explain(lines, customers=["nobody"])
 
@@ -179,14 +179,19 @@ def test_without_a_runs_explainer_one_is_made_of_the_customers_given(
     assert found.contributions.equals(known.contributions)
 
 
-def test_reasons_of_a_bgnbd_that_ships_add_up_to_the_chances_it_scores(
+def test_reasons_of_a_selected_bgnbd_sum_to_its_probabilities(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     assert predictor.model.name == "bgnbd_gg"
-    told = predictor.explain(lines, rows=40)
-    assert (told.model_note, told.feature_names) == ("", ("x_days", "recency_days", "spend_364"))
-    odds = np.exp(told.contribution_array().sum(axis=2) + np.array([*told.base_values.values()]))
-    ids = pl.DataFrame({"customer_id": told.explained_ids()})
+    result = predictor.explain(lines, rows=40)
+    assert (result.model_note, result.feature_names) == (
+        "",
+        ("x_days", "recency_days", "spend_364"),
+    )
+    odds = np.exp(
+        result.contribution_array().sum(axis=2) + np.array([*result.base_values.values()])
+    )
+    ids = pl.DataFrame({"customer_id": result.explained_ids()})
     scored = ids.join(predictor.score(lines), on="customer_id", maintain_order="left")
-    chances = scored.select(f"p_{segment}" for segment in told.base_values).to_numpy()
-    np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), chances, atol=1e-9)
+    probabilities = scored.select(f"p_{segment}" for segment in result.base_values).to_numpy()
+    np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), probabilities, atol=1e-9)

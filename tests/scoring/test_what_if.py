@@ -19,10 +19,10 @@ def test_as_it_is_is_what_was_scored(known, run_folder):
     predictor, shop = known
     scores = open_run(run_folder).read_parquet("scores.parquet").filter("is_eligible")
     for customer in scores["customer_id"][:3]:
-        told = what_if(predictor, shop, customer).row(0, named=True)
+        result = what_if(predictor, shop, customer).row(0, named=True)
         row = scores.filter(customer_id=customer).row(0, named=True)
         for name in ("p_S0", "p_S1", "p_up", "expected_value"):
-            assert told[name] == row[name]
+            assert result[name] == row[name]
 
 
 def test_an_order_today_makes_the_silent_likelier_to_be_seen_again(known, run_folder):
@@ -30,11 +30,11 @@ def test_an_order_today_makes_the_silent_likelier_to_be_seen_again(known, run_fo
     scores = open_run(run_folder).read_parquet("scores.parquet").filter("is_eligible")
     silent = scores.sort("p_S0", descending=True)["customer_id"][:5]
     for customer in silent:
-        told = what_if(predictor, shop, customer)
-        assert told["case"].to_list()[:3] == ["as_is", "usual", "double"]
-        assert told["p_S0"][1] < told["p_S0"][0]
-        assert told["value"][2] == pytest.approx(2 * told["value"][1])
-        assert told["segment_id"][1] != "S0"
+        result = what_if(predictor, shop, customer)
+        assert result["case"].to_list()[:3] == ["as_is", "usual", "double"]
+        assert result["p_S0"][1] < result["p_S0"][0]
+        assert result["value"][2] == pytest.approx(2 * result["value"][1])
+        assert result["segment_id"][1] != "S0"
 
 
 def test_nothing_is_changed_in_the_shop(known):

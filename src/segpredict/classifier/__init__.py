@@ -1,7 +1,7 @@
-"""Forecast each customer's next segment, and judge the forecast out of time.
+"""Forecast each customer's next segment, and evaluate the forecast out of time.
 
-In: transactions and a frozen segmentation. Out: a forecaster that ships, and the
-verdict that chose it among the model and its baselines.
+In: transactions and a frozen segmentation. Out: the selected model, and the evaluation
+that selected it among the model and its baselines.
 """
 
 from segpredict.classifier.decisions.policy import DecisionPolicy

@@ -1,4 +1,4 @@
-"""Look up everybody's history on each day of a forecast: who bought when."""
+"""Look up the history of all customers on each day of a forecast: who bought when."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,22 +42,22 @@ def histories_at_cutoffs(
     transactions
         The shop's lines.
     segmentation
-        The frozen segmenter.
+        The frozen segmentation.
     days
-        The schedule whose folds ask.
+        The schedule with the folds.
     inner_origins
-        Further cutoffs at which somebody asks.
+        Further cutoffs, of the inner validation.
 
     Notes
     -----
-    A model of drop-out must see those who dropped out, so everybody with an order in
-    the history counts here, not only those who are eligible for a forecast.
+    A model of drop-out needs the customers who dropped out, so all customers with an order
+    in the history count here, not only those eligible for a forecast.
     """
     time = days.time
-    asked = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
+    cutoffs = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
     windows = [
         replace(time.window_at(day, days.first_day), lookback=time.max_history)
-        for day in sorted(asked)
+        for day in sorted(cutoffs)
     ]
     tables = features.build_features(transactions, windows, HISTORY_FAMILIES)
     orders = _orders(transactions, [window.cutoff for window in windows])
@@ -96,7 +96,7 @@ def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, Int
 def backtest_covariates(
     transactions: Transactions, customers: pl.DataFrame, history: HistoryAtCutoff
 ) -> pl.DataFrame:
-    """Return what strata and rankings of a test are made from.
+    """Return the covariates from which strata and rankings of a test are made.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def backtest_covariates(
     Returns
     -------
     polars.DataFrame
-        ``customer_id`` and `COVARIATES`, row by row as given.
+        ``customer_id`` and `COVARIATES`, in the order of the rows given.
     """
     start = history.cutoff + history.gap
     spans = {

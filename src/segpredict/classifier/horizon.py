@@ -1,4 +1,4 @@
-"""Weigh the horizons that a shop might forecast, and say why."""
+"""Compare the horizons that a shop could forecast, with reasons."""
 
 from dataclasses import replace
 
@@ -10,10 +10,8 @@ from segpredict.core.transactions import Transactions
 from segpredict.errors import TooShortHistoryError
 
 CANDIDATE_HORIZONS = (28, 56, 91, 182, 364)
-MIN_REPEAT_SHARE, MAX_REPEAT_SHARE = (
-    0.30,
-    0.85,
-)  # outside, nearly nobody or nearly everybody comes back
+# Outside of these, almost no customer or almost every one comes back.
+MIN_REPEAT_SHARE, MAX_REPEAT_SHARE = 0.30, 0.85
 
 HORIZONS_SCHEMA = {
     "horizon": pl.Int32,
@@ -30,14 +28,14 @@ HORIZONS_SCHEMA = {
 
 
 def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
-    """Return one row per horizon with what speaks for and against it.
+    """Return one row per horizon with the conditions it meets.
 
     Parameters
     ----------
     transactions
         The shop's lines.
     time
-        The other lengths; its own horizon is weighed with the candidates.
+        The other lengths; its own horizon is compared with the candidates.
 
     Returns
     -------
@@ -52,8 +50,8 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     Notes
     -----
     The conditions: repeat_share in [0.30, 0.85]; three tests, or one with six training
-    origins; horizon ≥ median gap. They look at how often people buy, never at how well
-    a model does.
+    origins; horizon ≥ median gap. They depend on how often customers buy, never on how good
+    a model is.
     """
     days = (
         transactions.known_at(transactions.end_day)
@@ -65,7 +63,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     )
     gap = _median_gap(days)
     lengths = sorted({*CANDIDATE_HORIZONS, time.horizon})
-    rows = [_weigh(days, transactions, replace(time, horizon=n), gap) for n in lengths]
+    rows = [_evaluate_horizon(days, transactions, replace(time, horizon=n), gap) for n in lengths]
     sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
     chosen = min(sound) if sound else None  # type: ignore[type-var]
     return pl.DataFrame(
@@ -74,11 +72,11 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     )
 
 
-def _weigh(
+def _evaluate_horizon(
     days: pl.DataFrame, span: Transactions, time: TimeOptions, gap: float | None
 ) -> dict[str, object]:
     share = _repeat_share(days, span, time.horizon)
-    plan = _plan(span, time)
+    plan = _schedule_or_none(span, time)
     tests = len(plan.test_folds) if plan else 0
     origins = len(plan.test_folds[-1].train_origins) if plan else 0
     is_uncertain = share is not None and MIN_REPEAT_SHARE <= share <= MAX_REPEAT_SHARE
@@ -88,7 +86,7 @@ def _weigh(
     unknown = "no window to buy again in"
     reasons = [
         "" if is_uncertain else unknown if share is None else outside,
-        "" if is_testable else "too little history for an honest test",
+        "" if is_testable else "too little history for a test",
         "" if is_long else "shorter than the usual time between purchases",
     ]
     return {
@@ -104,7 +102,7 @@ def _weigh(
     }
 
 
-def _plan(span: Transactions, time: TimeOptions) -> Schedule | None:
+def _schedule_or_none(span: Transactions, time: TimeOptions) -> Schedule | None:
     try:
         return schedule_folds(span.first_day, span.end_day, time)
     except TooShortHistoryError:
@@ -124,5 +122,5 @@ def _repeat_share(days: pl.DataFrame, span: Transactions, length: int) -> float 
     whole = (span.end_day - span.first_day) // length
     before = windows.filter(pl.col("place").is_between(1, whole - 1))
     later = windows.select("customer_id", pl.col("place") + 1)
-    came = before.join(later, on=["customer_id", "place"], how="semi").height
-    return came / before.height if before.height else None
+    returned = before.join(later, on=["customer_id", "place"], how="semi").height
+    return returned / before.height if before.height else None

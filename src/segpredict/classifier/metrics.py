@@ -1,4 +1,4 @@
-"""Measure a forecast: proper scores first, then what people ask for."""
+"""Measure a forecast: proper scores first, then the usual metrics."""
 
 from dataclasses import asdict, dataclass
 
@@ -14,7 +14,7 @@ CALIBRATION_BINS = 15
 
 
 def row_log_loss(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return −log of the probability of what happened, one a row."""
+    """Return −log of the probability of the actual segment, one a row."""
     return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], MIN_PROBABILITY, 1))
 
 
@@ -38,13 +38,13 @@ def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
 
 
 def row_brier_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the squared distance to what happened, one a row, from 0 to 2."""
+    """Return the squared distance to the outcome, one a row, from 0 to 2."""
     happened = np.eye(probabilities.shape[1])[labels]
     return np.asarray(((probabilities - happened) ** 2).sum(axis=1), dtype=np.float64)
 
 
 def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntArray:
-    """Return counts; row: what happened, column: what was forecast.
+    """Return counts; row: actual segment, column: predicted segment.
 
     Examples
     --------
@@ -56,17 +56,17 @@ def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntAr
 
 
 def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean −log probability of what happened, in nats."""
+    """Return the mean −log probability of the actual segment, in nats."""
     return float(row_log_loss(probabilities, labels).mean())
 
 
 def brier_score(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean squared distance to what happened, summed over segments."""
+    """Return the mean squared distance to the outcome, summed over segments."""
     return float(row_brier_score(probabilities, labels).mean())
 
 
 def accuracy(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the share of rows whose most likely segment came true."""
+    """Return the share of rows whose most likely segment is the actual one."""
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
@@ -99,7 +99,7 @@ def expected_calibration_error(
     Notes
     -----
     Rows are put into bins of equal mass by confidence, rows of equal confidence into
-    the same one; Σ (bin's share) · abs(mean confidence − share that came true).
+    the same one; Σ (bin's share) · abs(mean confidence − share that was right).
     """
     confidence = probabilities.max(axis=1)
     hits = (probabilities.argmax(axis=1) == labels).astype(np.float64)
@@ -120,9 +120,9 @@ def classwise_calibration_error(
     """
     happened = np.eye(probabilities.shape[1])[labels]
     errors = []
-    for given, came in zip(probabilities.T, happened.T, strict=True):
+    for given, actual in zip(probabilities.T, happened.T, strict=True):
         places = equal_mass_bins(given, bins)
-        excess = np.bincount(places, weights=given - came, minlength=bins)
+        excess = np.bincount(places, weights=given - actual, minlength=bins)
         errors.append(np.abs(excess).sum() / len(labels))
     return np.array(errors)
 
@@ -145,8 +145,8 @@ def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) ->
 
     Notes
     -----
-    Codes rise with value, so a forecast one segment off is better than one two off:
-    the squared distance of the cumulated probabilities, over segments less one.
+    Codes rise with value, so a forecast that is one segment off scores better than one that is
+    two off: the squared distance of the cumulated probabilities, over segments less one.
     """
     happened = np.eye(probabilities.shape[1])[labels]
     apart = np.cumsum(probabilities - happened, axis=1)[:, :-1]
@@ -163,8 +163,8 @@ def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray
 
     Notes
     -----
-    The chance that a customer of the segment was given more than one of another,
-    ties half: from rank sums. NaN for a segment that nobody or everybody was in.
+    The probability that a customer of the segment was given a higher probability than one
+    of another, ties count half: from rank sums. NaN for a segment with no customer or all of them.
     """
     areas = np.full(probabilities.shape[1], np.nan)
     for code, given in enumerate(probabilities.T):
@@ -193,20 +193,20 @@ def quadratic_weighted_kappa(probabilities: FloatArray, labels: IntArray) -> flo
 
 
 def mix_error(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return how far the forecast mix is from the realised one, 0 to 1.
+    """Return how far the predicted mix is from the actual one, 0 to 1.
 
     Notes
     -----
     The Jensen-Shannon divergence, in bits.
     """
-    told = probabilities.mean(axis=0)
-    came = np.bincount(labels, minlength=len(told)) / len(labels)
-    middle = (told + came) / 2
-    return float((rel_entr(told, middle) + rel_entr(came, middle)).sum() / 2 / np.log(2))
+    predicted = probabilities.mean(axis=0)
+    actual = np.bincount(labels, minlength=len(predicted)) / len(labels)
+    middle = (predicted + actual) / 2
+    return float((rel_entr(predicted, middle) + rel_entr(actual, middle)).sum() / 2 / np.log(2))
 
 
 def predicted_mix(probabilities: FloatArray) -> tuple[float, ...]:
-    """Return the forecast share of each segment: its mean probability."""
+    """Return the predicted share of each segment: its mean probability."""
     return tuple(probabilities.mean(axis=0).tolist())
 
 
@@ -233,7 +233,7 @@ def balanced_accuracy_from_counts(counts: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class MetricScores:
-    """How one forecaster did on one set of rows.
+    """The metrics of one model on one set of rows.
 
     Parameters
     ----------
@@ -247,10 +247,10 @@ class MetricScores:
         Calibration error of the most likely segment; smaller is better.
     rps, class_ece, mix_error
         Ranked probability score, calibration error averaged over segments, distance
-        of the forecast mix from the realised one; smaller is better.
+        of the predicted mix from the actual one; smaller is better.
     auc, quadratic_kappa
-        Area under the ROC curve averaged over segments, and κ that forgives near
-        misses; larger is better.
+        Area under the ROC curve averaged over segments, and quadratic
+        weighted κ; larger is better.
     """
 
     n_rows: int

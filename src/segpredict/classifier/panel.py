@@ -1,4 +1,4 @@
-"""Lay out one row per customer and origin: what was known, and what came after."""
+"""Build one row per customer and origin: what was known, and the outcome."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ PANEL_KEY = ("customer_id", "cutoff")
 
 
 class SegmentAssigner(Protocol):
-    """What the panel asks of a frozen segmentation."""
+    """What the panel needs of a frozen segmentation."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -40,7 +40,7 @@ class SegmentAssigner(Protocol):
 
     @property
     def extra_inputs(self) -> tuple[str, ...]:
-        """What the instrument must measure beyond spend and purchase days."""
+        """What the clustering inputs must hold beyond spend and purchase days."""
 
     def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
         """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
@@ -62,20 +62,20 @@ def build_panel(
     transactions
         The shop's lines.
     segmentation
-        The frozen segmenter, for states and labels alike.
+        The frozen segmentation, for states and labels.
     windows
-        The questions; each becomes one origin.
+        Each window becomes one origin.
     families
         Feature families; ``None`` means the default ones.
 
     Notes
     -----
-    A row exists because of its past alone: eligible customers, whatever they did
-    next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
-    A state is ordinal: codes rise with value.
+    A row depends on the history alone: eligible customers, whatever they did next.
+    A customer without an order in the outcome window is labelled INACTIVE, never dropped. A
+    state is ordinal: codes rise with value.
     """
-    asked = sorted(windows, key=lambda window: window.cutoff)
-    tables = features.build_features(transactions, asked, families)
+    ordered = sorted(windows, key=lambda window: window.cutoff)
+    tables = features.build_features(transactions, ordered, families)
     known = pl.concat(
         table.frame.with_columns(
             cutoff=pl.lit(table.window.cutoff, pl.Int32),
@@ -83,8 +83,8 @@ def build_panel(
         )
         for table in tables
     )
-    rows = _with_states(known, _states(transactions, segmentation, asked), asked[0])
-    newcomers = _newcomers(transactions, asked)
+    rows = _with_states(known, _states(transactions, segmentation, ordered), ordered[0])
+    newcomers = _newcomers(transactions, ordered)
     rows = rows.join(newcomers, on=PANEL_KEY, how="left", maintain_order="left")
     if rows.height != known.height:
         raise SegpredictError(
@@ -94,7 +94,7 @@ def build_panel(
     states, columns = tuple(feature.name for feature in STATE_FEATURES), tables[0].feature_names
     frame = _finished(rows, states, columns)
     schemas.validate_schema(frame.select(list(schemas.PANEL_SCHEMA.columns)), schemas.PANEL_SCHEMA)
-    return Panel(frame, (*states, *columns), asked[-1])
+    return Panel(frame, (*states, *columns), ordered[-1])
 
 
 def _states(
@@ -106,8 +106,8 @@ def _states(
         if w.outcome_end <= transactions.end_day:
             ends.append(w.outcome_end)
         spans |= {(end - w.horizon, end) for end in ends}
-    instrument = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
-    return segmentation.assign(instrument).select("customer_id", "end", "segment")
+    inputs = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
+    return segmentation.assign(inputs).select("customer_id", "end", "segment")
 
 
 def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:

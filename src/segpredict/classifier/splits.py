@@ -1,4 +1,4 @@
-"""Lay origins on the time line: who may learn from what, and what is only asked once.
+"""Schedule the origins: what each model may be trained on, and the test cutoffs.
 
 An origin is a cutoff whose outcome is complete. A fold is one test cutoff with the
 origins that were complete on that very day::
@@ -16,13 +16,13 @@ from segpredict.config.classifier import TimeOptions
 from segpredict.core.window import Window, as_date
 from segpredict.errors import TooShortHistoryError
 
-MIN_TRAIN_ORIGINS = 6  # origins that an outer test needs to be worth reading
-VALIDATION_ORIGINS = 2  # origins at the end of training that stop the growth of the trees
+MIN_TRAIN_ORIGINS = 6  # training origins that an older test needs
+VALIDATION_ORIGINS = 2  # origins at the end of training, for early stopping
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A cutoff to forecast from, and the origins that may teach how.
+    """A cutoff to forecast from, and its training origins.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Schedule:
         Test folds with disjoint outcome windows, oldest first; the last is the final
         test.
     production_fold
-        The fold of the shipped model: its cutoff is the end of the data.
+        The fold of the selected model: its cutoff is the end of the data.
     notes
         What had to be relaxed, as sentences.
     """
@@ -70,19 +70,19 @@ class Schedule:
 
     @property
     def cutoffs(self) -> tuple[int, ...]:
-        """Every day on which a question is asked, oldest first."""
+        """Every cutoff of the run, oldest first."""
         folds = (*self.test_folds, self.production_fold)
         days = {day for fold in folds for day in (*fold.train_origins, fold.cutoff)}
         return tuple(sorted(days))
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """The question of every cutoff, oldest first."""
+        """The window of every cutoff, oldest first."""
         return tuple(self.time.window_at(day, self.first_day) for day in self.cutoffs)
 
     @property
     def segmentation_windows(self) -> tuple[tuple[int, int], ...]:
-        """Windows on which a segmenter may be fitted without seeing any test outcome.
+        """Windows on which a segmentation may be fitted without using any test outcome.
 
         Current and outcome windows of the training origins of the earliest test; all
         of them end on or before its cutoff.
@@ -112,9 +112,8 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     Test cutoffs count back in whole horizons from the newest one whose outcome is
     settled. Training origins of a test T* are T* − settle − gap − horizon − i·step,
     down to first_day + max(horizon, lookback / 2): before
-    that day too little of the past was observed. An older test needs six training
-    origins and a purged inner split; the newest one is kept with less, and a note says
-    so.
+    that day too little history was observed. An older test needs six training origins and a
+    purged inner split; the newest one is run with fewer, with a note.
 
     Examples
     --------
@@ -129,7 +128,7 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     final = _fold(newest, first_day, time)
     if not final.train_origins:
         needed = _earliest(first_day, time) - first_day + 2 * time.days_to_complete
-        raise TooShortHistoryError("An honest test", end_day - first_day, needed)
+        raise TooShortHistoryError("A test", end_day - first_day, needed)
     older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
     outer = (*reversed([fold for fold in older if _is_sound(fold)]), final)
     notes = tuple(_notes(final, outer, time))

@@ -1,9 +1,9 @@
 """Log each evaluation on the final test set, so that a second never passes for a first.
 
-Whoever tries settings until the final test reads well has fitted to it, and its number
-says nothing more. The log cannot forbid that; it keeps it from being forgotten. The log
-of a run goes with its folder, and another setting writes another folder: so it is kept
-elsewhere, too, in the store that the data came from, and beside the runs.
+Trying settings until the final test looks good is fitting to the test set, and its
+numbers are then too optimistic. The log cannot prevent that, but it records it. The log of a
+run is deleted with its folder, and another setting writes another folder: so a copy is saved in
+the data store and next to the runs.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class LoggedEvaluation:
     config
         SHA-256 of the settings.
     created
-        When, as the door told it.
+        When, as the caller gave it.
     """
 
     config: str
@@ -68,10 +68,10 @@ class TestSetLog:
         >>> once.add({"seed": 1}, "Tuesday") == once
         True
         """
-        mark = settings_digest(config)
-        if any(known.config == mark for known in self.evaluations):
+        digest = settings_digest(config)
+        if any(known.config == digest for known in self.evaluations):
             return self
-        evaluations = (*self.evaluations, LoggedEvaluation(mark, created))
+        evaluations = (*self.evaluations, LoggedEvaluation(digest, created))
         return TestSetLog(self.data_fingerprint, self.cutoff, evaluations)
 
     @property
@@ -83,8 +83,8 @@ class TestSetLog:
         since = f", first on {first}" if first else ""
         return (
             f"The final test of {as_date(self.cutoff)} was evaluated with "
-            f"{len(self.evaluations)} different settings{since}: whoever chose among "
-            "them by its numbers has tuned on it, and they flatter."
+            f"{len(self.evaluations)} different settings{since}. If one of "
+            "them was chosen by its numbers, the numbers are too optimistic."
         )
 
     def to_state(self) -> JSON:
@@ -100,7 +100,7 @@ class TestSetLog:
     def merge(self, state: JSON) -> "TestSetLog":
         """Return this log with the evaluations of a stored one of the same test.
 
-        Each setting counts once, by its first evaluation as it was told.
+        Each setting counts once, by its first evaluation.
         """
         if not isinstance(state, Mapping):
             return self
@@ -115,25 +115,25 @@ class TestSetLog:
 
 
 def settings_digest(config: JSON) -> str:
-    """Return the SHA-256 of settings, in any order, without those that change nothing.
+    """Return the SHA-256 of the settings that can change a forecast, in any order.
 
     Examples
     --------
     >>> settings_digest({"seed": 1, "threads": 2}) == settings_digest({"threads": 8, "seed": 1})
     True
     """
-    kept = {name: value for name, value in config.items() if name not in NOT_COUNTED}
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
+    counted = {name: value for name, value in config.items() if name not in NOT_COUNTED}
+    text = json.dumps(counted, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def log_files(run: Path, store: Path | None = None) -> tuple[Path, ...]:
-    """Return the files in which the log is kept beyond a run.
+    """Return the files outside the run in which the log is saved.
 
     Parameters
     ----------
     run
-        The run folder; its parent keeps a log.
+        The run folder; its parent holds a log.
     store
         The store that the data come from, if they do.
     """
@@ -142,7 +142,7 @@ def log_files(run: Path, store: Path | None = None) -> tuple[Path, ...]:
 
 
 def recall(log: TestSetLog, files: Iterable[Path]) -> TestSetLog:
-    """Return the log with all evaluations on its test that these files know.
+    """Return the log with all evaluations on its test that are in these files.
 
     Raises
     ------
@@ -160,8 +160,8 @@ def remember(log: TestSetLog, files: Iterable[Path]) -> None:
     for path in files:
         whole = recall(log, [path]).to_state()
         others = [state for state in _read(path) if _test(state) != _test(whole)]
-        told = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
-        disk.write_file(path, (json.dumps(told, indent=2) + "\n").encode())
+        content = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
+        disk.write_file(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def _test(state: JSON) -> tuple[str, str]:
@@ -170,14 +170,14 @@ def _test(state: JSON) -> tuple[str, str]:
 
 def _read(path: Path) -> list[JSON]:
     try:
-        told = json.loads(path.read_bytes())
-        tests = told["tests"]
-        sound = told["format"] == LOG_FORMAT and all(_is_log(state) for state in tests)
+        content = json.loads(path.read_bytes())
+        tests = content["tests"]
+        is_valid = content["format"] == LOG_FORMAT and all(_is_log(state) for state in tests)
     except FileNotFoundError:
         return []
     except (ValueError, TypeError, KeyError):
-        sound = False
-    if not sound:
+        is_valid = False
+    if not is_valid:
         raise ArtifactError(
             f"{path} should list evaluations on final tests, and cannot be read.",
             fix="remove it; earlier evaluations are then forgotten.",

@@ -1,4 +1,4 @@
-"""Train, test out of time, decide, and fit what ships on everything that is known."""
+"""Train, test out of time, select a model, and fit it again on all complete data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -56,16 +56,16 @@ DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a w
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """All that training made.
+    """The result of training.
 
     Parameters
     ----------
     selected_model
-        What ships, fitted on every origin whose outcome is complete.
+        The selected model, fitted on every origin whose outcome is complete.
     xgboost_model
-        The boosted trees, fitted alike, even if a baseline ships.
+        The boosted trees, fitted in the same way, even if a baseline is selected.
     evaluation
-        How model and baselines did on the test windows.
+        How the model and the baselines did on the test windows.
     panel
         The rows of all origins and of the production cutoff.
     schedule
@@ -73,15 +73,15 @@ class TrainingResult:
     segment_values
         Mean revenue in the outcome window by segment, in code order, in currency.
     backtests
-        What was forecast for each test window, and what happened.
+        The forecasts for each test window, and the outcomes.
     scorecard
-        Every figure of the contest, one a row (`build_scorecard.SCHEMA`).
+        Every metric of the comparison, one a row (`scorecard.SCORECARD_SCHEMA`).
     policy
-        How the probabilities of what ships become sets and names.
+        How the probabilities of the selected model become prediction sets and one segment.
     curves
-        Reliability and capture of what ships on the tests (`evaluate_policies.CURVES`).
+        Reliability and capture of the selected model on the tests (`CURVES_SCHEMA`).
     backtest_models
-        The model of each test, as it knew the world that day.
+        The model of each test, fitted on what was known on that day.
     """
 
     selected_model: Forecaster
@@ -105,7 +105,7 @@ def train_classifier(
     progress: ProgressCallback | None = None,
     further: Sequence[Baseline] = (),
 ) -> TrainingResult:
-    """Return the forecaster that ships, with the verdict that chose it.
+    """Return the selected model, with the evaluation that selected it.
 
     Parameters
     ----------
@@ -114,142 +114,142 @@ def train_classifier(
     segmentation
         A frozen segmenter that has seen nothing after the first test cutoff.
     options
-        How to fit and judge.
+        How to fit and evaluate.
     time
         Lengths, in days.
     progress
-        Called with what is done next and the share done, 0 to 1.
+        Called with the next step and the share done, 0 to 1.
     further
-        Forecasters from outside the package, judged beside the baselines. They never
-        ship, since a run could not load them again.
+        Forecasters from outside the package, evaluated with the baselines. They are
+        never selected, since a run could not load them again.
 
     Raises
     ------
     TooShortHistoryError
-        When no honest test fits into the data.
-    OneClassError
+        When the data are too short for one test.
+    SingleClassError
         When all labels of a training set are the same.
     TooFewCustomersError
-        When nobody is there to be forecast at a test cutoff.
+        When no customer is eligible at a test cutoff.
     MismatchError
-        When the segmenter has seen a test outcome.
+        When the segmentation was fitted on a test outcome.
 
     Notes
     -----
-    Each test is forecast by forecasters that learned only from origins complete by its
-    cutoff. What ships is then fitted by the same procedure on all complete origins.
+    Each test is forecast by models trained only on origins that were complete by
+    its cutoff. The selected model is then fitted by the same procedure on all complete origins.
     """
-    plan, wish = time or TimeOptions(), options or ClassifierOptions()
-    tell = progress or _silent
+    plan, settings = time or TimeOptions(), options or ClassifierOptions()
+    report = progress or _silent
     days = schedule_folds(transactions.first_day, transactions.end_day, plan)
     segmentation.require_fitted_before(days.test_folds[0].cutoff)
-    tell("laying out the panel", 0.0)
-    rows = build_panel(transactions, segmentation, days.windows, wish.families)
-    asked, skipped = available_baselines(wish, rows, further)
-    made = _Maker(transactions, segmentation, rows, days, wish)
+    report("building the panel", 0.0)
+    rows = build_panel(transactions, segmentation, days.windows, settings.families)
+    baselines, skipped = available_baselines(settings, rows, further)
+    folds = _FoldData(transactions, segmentation, rows, days, settings)
     steps = 3 + len(days.test_folds)
-    trials, notes, tested = run_backtests(
-        [made.question(fold) for fold in days.test_folds],
-        asked,
-        lambda i: tell(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
+    backtests, notes, tested = run_backtests(
+        [folds.backtest_input(fold) for fold in days.test_folds],
+        baselines,
+        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
     )
-    tell("comparing", (steps - 2) / steps)
-    maps, trials = _mended(made, trials)
-    verdict = select_model(
-        trials,
+    report("comparing models", (steps - 2) / steps)
+    maps, backtests = _calibrate_backtests(folds, backtests)
+    evaluation = select_model(
+        backtests,
         [segment.id for segment in segmentation.segments],
         plan,
-        wish,
-        (*days.notes, *skipped, *notes, *_uneven(days)),
+        settings,
+        (*days.notes, *skipped, *notes, *_history_warnings(days)),
     )
-    figures = build_scorecard(
-        trials,
-        verdict.segments,
-        draws=wish.bootstrap_draws,
-        seed=wish.seed,
-        selected=verdict.selected,
+    scorecard = build_scorecard(
+        backtests,
+        evaluation.segments,
+        draws=settings.bootstrap_draws,
+        seed=settings.seed,
+        selected=evaluation.selected,
     )
-    tell("fitting what ships", (steps - 1) / steps)
-    whole = made.lesson(days.production_fold)
-    model = blend.fit(whole)
+    report("fitting the selected model", (steps - 1) / steps)
+    complete = folds.training_data(days.production_fold)
+    model = blend.fit(complete)
     own: dict[str, Forecaster] = {
         model.name: calibrate_model(model, maps[-1]),
         model.xgboost_model.name: model.xgboost_model,
     }
-    shipped = own.get(verdict.selected)
-    if shipped is None:
-        shipped = BASELINES.get(verdict.selected).fit(whole)
-    usages = _usages(made, verdict, maps)
-    told = evaluate_policies(
-        trials,
-        usages[:-1],
-        verdict.selected,
-        verdict.segments,
-        Resampling(wish.bootstrap_draws, wish.seed),
+    selected = own.get(evaluation.selected)
+    if selected is None:
+        selected = BASELINES.get(evaluation.selected).fit(complete)
+    policies = _fit_policies(folds, evaluation, maps)
+    policy_scores = evaluate_policies(
+        backtests,
+        policies[:-1],
+        evaluation.selected,
+        evaluation.segments,
+        Resampling(settings.bootstrap_draws, settings.seed),
     )
     return TrainingResult(
-        shipped,
+        selected,
         model.xgboost_model,
-        _told(replace(verdict, policies=summarize_policies(made.folds, usages, maps)), model),
+        _with_fit_note(
+            replace(evaluation, policies=summarize_policies(folds.folds, policies, maps)), model
+        ),
         rows,
         days,
-        usages[-1].decision_rule.segment_values,
-        trials,
-        pl.concat([figures, told]),
-        usages[-1],
-        reliability_and_capture(trials, verdict.selected, verdict.segments),
+        policies[-1].decision_rule.segment_values,
+        backtests,
+        pl.concat([scorecard, policy_scores]),
+        policies[-1],
+        reliability_and_capture(backtests, evaluation.selected, evaluation.segments),
         tested,
     )
 
 
-def _told(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
-    """Add what a reader must know of what is foretold next, which no test could know.
-
-    The columns and the season that it rests on were proven on all of the data.
-    """
+def _with_fit_note(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
+    """Add the note on the columns and the season that the final fit uses, which no test knew."""
     if evaluation.selected != model.name or not model.note:
         return evaluation
     warnings = (*evaluation.warnings, model.note)
     return replace(evaluation, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _mended(
-    made: "_Maker", backtests: Sequence[Backtest]
+def _calibrate_backtests(
+    folds: "_FoldData", backtests: Sequence[Backtest]
 ) -> tuple[list[Calibration], tuple[Backtest, ...]]:
-    """Rehearse the model before each test; mend its forecasts where that proves it."""
-    if made.options.calibration == "none":
-        return [Calibration()] * len(made.folds), tuple(backtests)
-    name, complete = next(iter(backtests[0].probabilities)), made.days.time.days_to_complete
+    """Calibrate the forecasts of each test where inner validation proves that it helps."""
+    if folds.options.calibration == "none":
+        return [Calibration()] * len(folds.folds), tuple(backtests)
+    name, complete = next(iter(backtests[0].probabilities)), folds.days.time.days_to_complete
     maps = [
-        select_calibration(made.rehearsals(fold, blend.fit), name, complete) for fold in made.folds
+        select_calibration(folds.inner_backtests(fold, blend.fit), name, complete)
+        for fold in folds.folds
     ]
     pairs = zip(backtests, maps[:-1], strict=True)
-    return maps, tuple(calibrate_backtest(trial, found, name) for trial, found in pairs)
+    return maps, tuple(calibrate_backtest(backtest, found, name) for backtest, found in pairs)
 
 
-def _usages(
-    made: "_Maker", evaluation: Evaluation, maps: Sequence[Calibration]
+def _fit_policies(
+    folds: "_FoldData", evaluation: Evaluation, maps: Sequence[Calibration]
 ) -> list[DecisionPolicy]:
-    """Return how what ships is used at each fold; a baseline is never mended."""
+    """Return the policy of the selected model at each fold; a baseline is never calibrated."""
     is_model = evaluation.selected == evaluation.model
-    fit = blend.fit if is_model else _fitting(evaluation.selected)
+    fit = blend.fit if is_model else _fit_function(evaluation.selected)
     return [
         fit_policy(
-            made.rehearsals(fold, fit),
+            folds.inner_backtests(fold, fit),
             found if is_model else Calibration(),
-            made.decision(fold),
-            made.options.alpha,
+            folds.decision(fold),
+            folds.options.alpha,
         )
-        for fold, found in zip(made.folds, maps, strict=True)
+        for fold, found in zip(folds.folds, maps, strict=True)
     ]
 
 
-def _fitting(name: str) -> FitFunction:
+def _fit_function(name: str) -> FitFunction:
     return xgboost.fit if name == xgboost.NAME else BASELINES.get(name).fit
 
 
-class _Maker:
-    """Makes lessons and questions of folds."""
+class _FoldData:
+    """Builds the training data and the test of each fold."""
 
     def __init__(
         self,
@@ -266,52 +266,55 @@ class _Maker:
             fold.cutoff: inner_folds(fold, days.time.days_to_complete) for fold in self.folds
         }
         inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
-        self.pasts = histories_at_cutoffs(transactions, segmentation, days, inner)
+        self.histories = histories_at_cutoffs(transactions, segmentation, days, inner)
 
-    def lesson(self, fold: Fold) -> TrainingData:
-        """Return what may be learned by the day of a fold."""
-        past = self.pasts[fold.cutoff]
+    def training_data(self, fold: Fold) -> TrainingData:
+        """Return the training data that were complete on the day of a fold."""
+        past = self.histories[fold.cutoff]
         return training_data_of_fold(self.rows, fold, self.classes, self.options, past)
 
-    def question(self, fold: Fold) -> BacktestInput:
+    def backtest_input(self, fold: Fold) -> BacktestInput:
         """Return the test of a fold."""
-        given = self.lesson(fold)
+        given = self.training_data(fold)
         customers = self.rows.at_cutoffs(fold.cutoff).sort("customer_id")
         return BacktestInput(
             fold.cutoff,
             given,
             customers,
-            backtest_covariates(self.transactions, customers, self.pasts[fold.cutoff]),
+            backtest_covariates(self.transactions, customers, self.histories[fold.cutoff]),
             mean_outcome_values(self.transactions, given, self.days),
         )
 
-    def rehearsals(self, fold: Fold, fit: FitFunction) -> tuple[Backtest, ...]:
-        """Return what a forecaster said on the stages of a fold that can teach it."""
+    def inner_backtests(self, fold: Fold, fit: FitFunction) -> tuple[Backtest, ...]:
+        """Return the forecasts of a model in the inner validation of a fold."""
         found: list[Backtest] = []
         for stage in self.stages[fold.cutoff]:
             try:
-                lesson = self.lesson(stage.fold)
+                training_data = self.training_data(stage.fold)
                 found += inner_backtests(
-                    lesson, self.rows.at_cutoffs(*stage.test_origins), stage.test_origins, fit
+                    training_data,
+                    self.rows.at_cutoffs(*stage.test_origins),
+                    stage.test_origins,
+                    fit,
                 )
             except (SingleClassError, SupportError):
                 continue
         return tuple(found)
 
     def decision(self, fold: Fold) -> DecisionRule:
-        """Return the rule that was asked for, with what it may know on that day."""
-        given = self.lesson(fold)
+        """Return the configured rule, with what is known on that day."""
+        given = self.training_data(fold)
         mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
         values = mean_outcome_values(self.transactions, given, self.days)
         return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
 
 
 def _silent(message: str, share: float) -> None:
-    """Say nothing."""
+    """Report nothing."""
 
 
-def _uneven(days: Schedule) -> list[str]:
-    """Warn where training origins saw much less of the past than their test did."""
+def _history_warnings(days: Schedule) -> list[str]:
+    """Warn where training origins had much less history than their test."""
     found = []
     for fold in days.test_folds:
         seen = [
@@ -343,8 +346,8 @@ def mean_outcome_values(
 
     Notes
     -----
-    Over all rows with that label: a sum of whole numbers over a count, in currency. The
-    inactive bring nothing by definition; so does a segment that never occurred.
+    The mean over all rows with that label, in currency. Inactive customers spend nothing by
+    definition; a segment that never occurred counts as zero.
     """
     after = days.time.days_to_outcome
     cutoffs = given.rows["cutoff"].unique().sort().to_list()
@@ -368,7 +371,7 @@ def load(state: JSON) -> Forecaster:
     Parameters
     ----------
     state
-        What `Forecaster.state` returned, also after a trip through JSON.
+        What `Forecaster.to_state` returned, also after a round trip through JSON.
 
     Raises
     ------

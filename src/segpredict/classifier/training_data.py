@@ -1,4 +1,4 @@
-"""What a forecaster is taught with, what it is, and how frames become matrices."""
+"""The training data of a model, the protocol of a model, and how frames become matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ class Forecaster(Protocol):
 
     @property
     def name(self) -> str:
-        """The name under which the verdict lists it."""
+        """The name in the evaluation."""
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer, in code order of segments."""
@@ -39,7 +39,7 @@ class Forecaster(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HistoryAtCutoff:
-    """What is known on the day of a forecast beside labelled rows.
+    """What is known on the day of a forecast in addition to the labelled rows.
 
     Parameters
     ----------
@@ -48,14 +48,14 @@ class HistoryAtCutoff:
     horizon, gap
         Days of the outcome, and between the cutoff and it.
     customer_histories
-        `HISTORY_COLUMNS` as of the cutoff: everybody who ever bought, also those whose
-        silence keeps them out of the panel. One row a customer.
+        `HISTORY_COLUMNS` as of the cutoff: all customers with an order, also those
+        inactive for too long to be in the panel. One row a customer.
     segmentation
-        The frozen segmenter.
+        The frozen segmentation.
     settlement
         Days after the outcome until it counts as known.
     daily_orders
-        Orders of everybody on each day from the first of the data to the cutoff.
+        Orders of all customers on each day from the first of the data to the cutoff.
     """
 
     cutoff: int
@@ -91,7 +91,7 @@ class TrainingData:
     seed, threads
         Start of random draws; threads of one fit.
     history
-        What is known on the day of the forecast; ``None`` where rows must do.
+        What is known on the day of the forecast; ``None`` where only rows are given.
     """
 
     rows: pl.DataFrame
@@ -105,7 +105,7 @@ class TrainingData:
     history: HistoryAtCutoff | None = None
 
     def at_cutoffs(self, cutoffs: Sequence[int]) -> "TrainingData":
-        """Return the lesson of these origins only, without an inner split."""
+        """Return the training data of these origins only, without an inner split."""
         rows = self.rows.filter(pl.col("cutoff").is_in(list(cutoffs)))
         return replace(self, rows=rows, fit_origins=(), validation_origins=())
 
@@ -127,7 +127,7 @@ def training_data_of_fold(
     options: ClassifierOptions,
     history: HistoryAtCutoff | None = None,
 ) -> TrainingData:
-    """Return what may be learned for one fold.
+    """Return the training data of one fold.
 
     Parameters
     ----------
@@ -144,14 +144,14 @@ def training_data_of_fold(
 
     Raises
     ------
-    OneClassError
+    SingleClassError
         When every label is the same.
 
     Notes
     -----
-    A column that is alike for everybody at each training origin (a date, days observed)
-    tells origins apart and not customers (leak L10): it is not learned from. The fold's
-    own training rows decide, so a later test changes nothing for an earlier one.
+    A column with one value at each training origin (a date, days observed) separates origins
+    and not customers (leak L10): it is not used. The fold's own training rows decide, so a
+    later test changes nothing for an earlier one.
     """
     rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
     rows = rows.sort("cutoff", "customer_id")
@@ -172,7 +172,7 @@ def training_data_of_fold(
 
 
 def informative_columns(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that tell customers apart, at one cutoff at least."""
+    """Return the columns that differ between customers at one cutoff at least."""
     varies = (
         rows.group_by("cutoff")
         .agg(pl.col(names).n_unique() > 1)
@@ -199,8 +199,8 @@ def normalised(weights: FloatArray) -> FloatArray:
 def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return the named columns, in this order, as XGBoost needs them.
 
-    Columns are selected by name, since XGBoost reads a frame by position and says
-    nothing when the order differs. Nulls and infinities become NaN.
+    Columns are selected by name, since XGBoost reads a frame by position and does
+    not check the order. Nulls and infinities become NaN.
 
     Raises
     ------
@@ -214,19 +214,21 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
     """
     types = customers.schema
     missing = [name for name in names if name not in types]
-    text = [name for name in names if name in types and not _is_plain(types[name])]
+    text = [name for name in names if name in types and not _is_number(types[name])]
     if missing or text:
-        raise _unfit(missing, text, customers)
+        raise _column_mismatch(missing, text, customers)
     given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
     cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
     return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
 
 
-def _is_plain(kind: pl.DataType) -> bool:
+def _is_number(kind: pl.DataType) -> bool:
     return kind.is_numeric() or kind in {pl.Boolean, pl.Null}
 
 
-def _unfit(missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame) -> MismatchError:
+def _column_mismatch(
+    missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame
+) -> MismatchError:
     parts = [f"lacks {', '.join(missing)}"] if missing else []
     parts += [f"holds {n} as {customers.schema[n]}" for n in text]
     return MismatchError(

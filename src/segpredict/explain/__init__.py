@@ -1,4 +1,7 @@
-"""A forecaster and its customers in, reasons out: what moved which forecast."""
+"""Explain forecasts: Shapley values, importance and reasons.
+
+In: the selected model and its customers. Out: contributions, importance, reasons in words.
+"""
 
 from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.evidence import ImportanceEvidence, check_importance

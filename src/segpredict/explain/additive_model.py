@@ -1,4 +1,4 @@
-"""A forecast as a sum: what each column adds to the log-odds of each segment."""
+"""A forecast as a sum: the contribution of each column to the log-odds of each segment."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,26 +26,26 @@ CUSTOMERS_PER_CHUNK = 10_000  # customers at a time, to bound memory
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdditiveModel:
-    """Trees and a model of purchases, or one of them, whose log-odds add up.
+    """Trees and a purchase model, or one of them, as a sum of log-odds.
 
     Parameters
     ----------
     xgboost_model
-        The boosted trees; ``None`` where the model of purchases stands alone.
+        The boosted trees; ``None`` where the purchase model is used alone.
     purchase_model
-        The model of purchases with its reference; ``None`` where trees stand alone.
+        The purchase model with its reference; ``None`` where trees are used alone.
     weight
-        Share of the trees in the log-odds: 1 or 0 where one of both stands alone.
+        Share of the trees in the log-odds: 1 or 0 where one of the two is used alone.
     note
-        What a reader must know where this is not just what ships.
+        A note where this is not exactly the selected model.
     selected_model
-        What ships, where this is not just that: its forecast is the one to explain.
+        The selected model, where this is not exactly it: its forecast is the one to explain.
 
     Notes
     -----
     A geometric mean of two forecasts is a sum of their log-odds, so the contributions
-    to the blend are those to its parts, times their weights. The part of BG/NBD is put
-    on the columns of `PLAYER_COLUMNS`.
+    to the blend are those to its parts, times their weights. The part of BG/NBD is assigned
+    to the columns of `PLAYER_COLUMNS`.
     """
 
     xgboost_model: XgboostModel | None
@@ -58,16 +58,16 @@ class AdditiveModel:
     def feature_names(self) -> tuple[str, ...]:
         """The columns that contributions are given for."""
         more = () if self.purchase_model is None else tuple(PLAYER_COLUMNS)
-        known = self._known
+        known = self._tree_columns
         return (*known, *(name for name in more if name not in known))
 
     @property
-    def _known(self) -> tuple[str, ...]:
+    def _tree_columns(self) -> tuple[str, ...]:
         return () if self.xgboost_model is None else self.xgboost_model.feature_names
 
     @property
     def required_columns(self) -> tuple[str, ...]:
-        """The columns without which nobody can be explained."""
+        """The columns without which no customer can be explained."""
         known = (
             tuple(HISTORY_COLUMNS)
             if self.xgboost_model is None
@@ -81,24 +81,26 @@ class AdditiveModel:
     @property
     def n_classes(self) -> int:
         """Number of segments, INACTIVE included."""
-        buying = None if self.purchase_model is None else self.purchase_model.model
-        return next(part.n_classes for part in (self.xgboost_model, buying) if part is not None)
+        purchase_model = None if self.purchase_model is None else self.purchase_model.model
+        return next(
+            part.n_classes for part in (self.xgboost_model, purchase_model) if part is not None
+        )
 
     def base_values(self, day: int | None = None) -> FloatArray:
-        """Return the margin of each segment before anything is known of a customer.
+        """Return the margin of each segment without any feature of a customer.
 
         Parameters
         ----------
         day
-            From which day (number) it is foretold; ``None``: whatever the season.
+            Cutoff (day number) of the forecast; ``None``: without a season.
         """
         total = np.zeros(self.n_classes)
         if self.xgboost_model is not None:
-            nobody = pl.DataFrame(
-                {name: [None] for name in self._known},
-                schema=dict.fromkeys(self._known, pl.Float32),
+            blank = pl.DataFrame(
+                {name: [None] for name in self._tree_columns},
+                schema=dict.fromkeys(self._tree_columns, pl.Float32),
             )
-            start = self.xgboost_model.shap_values(nobody)[0, :, -1].astype(np.float64)
+            start = self.xgboost_model.shap_values(blank)[0, :, -1].astype(np.float64)
             total = total + self.weight * start
         if self.purchase_model is not None:
             total = total + (1 - self.weight) * self.purchase_model.base_values(day)
@@ -125,16 +127,16 @@ class AdditiveModel:
         return np.asarray(power / power.sum(axis=1, keepdims=True), np.float64)
 
     def feature_values(self, customers: pl.DataFrame) -> FloatArray:
-        """Return the cells behind the contributions; what is unknown is NaN."""
+        """Return the feature values of the contributions; unknown ones are NaN."""
         present = [n for n in self.feature_names if n in customers.columns]
         cells = dict(zip(present, feature_matrix(customers, present).T, strict=True))
         missing = np.full(customers.height, np.nan, np.float32)
         return np.column_stack([cells.get(n, missing) for n in self.feature_names])
 
     def shap_values(self, customers: pl.DataFrame) -> FloatArray:
-        """Return what each column adds, customers × segments × `names`.
+        """Return contributions of columns, customers × segments × `feature_names`.
 
-        A row and the `base` of its day add up to `margins`.
+        A row and `base_values` of its day sum to `predict_margin`.
         """
         shape = (customers.height, self.n_classes, len(self.feature_names))
         found = np.zeros(shape)
@@ -142,7 +144,7 @@ class AdditiveModel:
             return found
         if self.xgboost_model is not None:
             trees = self.xgboost_model.shap_values(customers)[:, :, :-1]
-            found[:, :, : len(self._known)] = self.weight * trees
+            found[:, :, : len(self._tree_columns)] = self.weight * trees
         if self.purchase_model is not None:
             parts = self.purchase_model.shapley_values(customers)
             for place, name in enumerate(PLAYER_COLUMNS):
@@ -153,7 +155,7 @@ class AdditiveModel:
     def shap_chunks(
         self, customers: pl.DataFrame, rows: int = CUSTOMERS_PER_CHUNK, threads: int = 1
     ) -> Iterator[tuple[pl.DataFrame, FloatArray]]:
-        """Yield customers with their contributions, some at a time, in their order.
+        """Yield customers with their contributions, in chunks, in their order.
 
         Parameters
         ----------
@@ -162,7 +164,7 @@ class AdditiveModel:
         rows
             Customers at a time.
         threads
-            Chunks worked on side by side; no more are held. XGBoost works without the
+            Chunks worked on in parallel; no more are held in memory. XGBoost works without the
             interpreter's lock, and no bit depends on the number.
         """
         starts = range(0, customers.height, rows)
@@ -172,26 +174,26 @@ class AdditiveModel:
                 yield from zip(some, pool.map(self.shap_values, some), strict=True)
 
     def explained_part(self, backtest_model: BlendedModel) -> BlendedModel:
-        """Return of the model of a test what is explained here: one part, or both."""
+        """Return the part of the model of a test that is explained here, or both parts."""
         is_both = self.xgboost_model is not None and self.purchase_model is not None
         return backtest_model if is_both else replace(backtest_model, weight=self.weight)
 
     def to_state(self) -> JSON:
-        """Return what `additive_model_from_state` needs beside the forecaster, as JSON."""
+        """Return what `additive_model_from_state` needs in addition to the model, as JSON."""
         return None if self.purchase_model is None else self.purchase_model.to_state()
 
 
 def additive_model(
     forecaster: Forecaster, trees: XgboostModel | None, customers: pl.DataFrame
 ) -> AdditiveModel:
-    """Return what ships as a sum of contributions.
+    """Return the selected model as a sum of contributions.
 
     Parameters
     ----------
     forecaster
-        What ships.
+        The selected model.
     trees
-        The trees of the run, explained where what ships has no reasons of its own.
+        The trees of the run, explained where the selected model has no contributions.
     customers
         One row a customer with ``state_now`` and the columns; the reference for BG/NBD
         is taken from them.
@@ -199,82 +201,83 @@ def additive_model(
     Raises
     ------
     MismatchError
-        When what ships has no reasons of its own, and no trees are given.
+        When the selected model has no contributions, and no trees are given.
     ColumnMissingError
-        When BG/NBD stands alone, and the frame lacks a column that it looks at.
+        When BG/NBD is used alone, and the frame lacks a column that it uses.
     """
-    shown, _ = _shown(forecaster, trees)
-    buying = _buying(shown)
+    explained, _ = _explained_model(forecaster, trees)
+    purchase_model = _purchase_part(explained)
     missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
-    if missing and _trees(shown) is None:
+    if missing and _tree_part(explained) is None:
         raise ColumnMissingError(missing[0], customers.columns)
-    if buying is None or missing:
-        return _summed(forecaster, trees, None)
-    return _summed(
-        forecaster, trees, PurchaseModelExplainer(buying, *reference_customers(customers))
+    if purchase_model is None or missing:
+        return _build(forecaster, trees, None)
+    return _build(
+        forecaster, trees, PurchaseModelExplainer(purchase_model, *reference_customers(customers))
     )
 
 
 def additive_model_from_state(
     forecaster: Forecaster, trees: XgboostModel, state: JSON
 ) -> AdditiveModel:
-    """Return the sum that gave a state."""
-    buying = _buying(_shown(forecaster, trees)[0])
-    if buying is None or state is None:
-        return _summed(forecaster, trees, None)
+    """Return the additive model from its state."""
+    purchase_model = _purchase_part(_explained_model(forecaster, trees)[0])
+    if purchase_model is None or state is None:
+        return _build(forecaster, trees, None)
     rows, shares = np.array(state["reference_rows"]), np.array(state["reference_shares"])
-    return _summed(forecaster, trees, PurchaseModelExplainer(buying, rows, shares))
+    return _build(forecaster, trees, PurchaseModelExplainer(purchase_model, rows, shares))
 
 
-def _summed(
-    forecaster: Forecaster, trees: XgboostModel | None, buying: PurchaseModelExplainer | None
+def _build(
+    forecaster: Forecaster,
+    trees: XgboostModel | None,
+    purchase_model: PurchaseModelExplainer | None,
 ) -> AdditiveModel:
-    shown, note = _shown(forecaster, trees)
-    told = forecaster if note else None
-    weight = 1.0 if buying is None else _weight(shown)
-    return AdditiveModel(_trees(shown), buying, weight, note, told)
+    explained, note = _explained_model(forecaster, trees)
+    selected = forecaster if note else None
+    weight = 1.0 if purchase_model is None else _weight(explained)
+    return AdditiveModel(_tree_part(explained), purchase_model, weight, note, selected)
 
 
-def _shown(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
-    """Return what is explained, and what a reader must know of it."""
+def _explained_model(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
+    """Return the model that is explained, and a note on it."""
     if isinstance(forecaster, CalibratedModel):
-        inner, note = _shown(forecaster.model, trees)
-        return inner, (note or "The forecast before it was calibrated is explained.")
-    # A baseline of trees on fewer columns is a `XgboostModel` too, by another name.
+        inner, note = _explained_model(forecaster.model, trees)
+        return inner, (note or "The forecast before calibration is explained.")
+    # A baseline of trees on fewer columns is an `XgboostModel` too, with another name.
     own = forecaster.name if trees is None else trees.name
     is_trees = isinstance(forecaster, XgboostModel) and forecaster.name == own
     if is_trees or isinstance(forecaster, BlendedModel | BgNbdGammaGamma):
         return forecaster, ""
-    return _instead(forecaster, trees)
+    return _trees_instead(forecaster, trees)
 
 
-def _instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[XgboostModel, str]:
+def _trees_instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[XgboostModel, str]:
     if trees is None:
         raise MismatchError(
-            f"What ships is {forecaster.name}, and it has no reasons of its own: only "
-            "trees and BG/NBD are shared out among columns.",
+            f"The selected model is {forecaster.name}, which has no contributions of columns: "
+            "only trees and BG/NBD have them.",
             fix="explain the trees of the run: segpredict explain --run RUN.",
         )
     return trees, (
-        f"What ships is {forecaster.name}. Only the model, its trees and BG/NBD are "
-        "shared out among columns: the reasons are those of the trees, which did not "
-        "ship."
+        f"The selected model is {forecaster.name}, which has no contributions of columns: "
+        "the reasons are those of the trees, which were not selected."
     )
 
 
-def _trees(shown: Forecaster) -> XgboostModel | None:
-    if isinstance(shown, BlendedModel):
-        stands_out = shown.weight == 0 and shown.purchase_model is not None
-        return None if stands_out else shown.xgboost_model
-    return shown if isinstance(shown, XgboostModel) else None
+def _tree_part(explained: Forecaster) -> XgboostModel | None:
+    if isinstance(explained, BlendedModel):
+        is_unused = explained.weight == 0 and explained.purchase_model is not None
+        return None if is_unused else explained.xgboost_model
+    return explained if isinstance(explained, XgboostModel) else None
 
 
-def _buying(shown: Forecaster) -> BgNbdGammaGamma | None:
-    if isinstance(shown, BgNbdGammaGamma):
-        return shown
-    is_part = isinstance(shown, BlendedModel) and shown.weight < 1
-    return shown.purchase_model if isinstance(shown, BlendedModel) and is_part else None
+def _purchase_part(explained: Forecaster) -> BgNbdGammaGamma | None:
+    if isinstance(explained, BgNbdGammaGamma):
+        return explained
+    is_part = isinstance(explained, BlendedModel) and explained.weight < 1
+    return explained.purchase_model if isinstance(explained, BlendedModel) and is_part else None
 
 
-def _weight(shown: Forecaster) -> float:
-    return shown.weight if isinstance(shown, BlendedModel) else 0.0
+def _weight(explained: Forecaster) -> float:
+    return explained.weight if isinstance(explained, BlendedModel) else 0.0

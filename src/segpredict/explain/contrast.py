@@ -1,4 +1,4 @@
-"""Explain one segment against another: the only thing that margins can tell."""
+"""Explain one segment against another: only differences of margins are identified."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
-MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of
+MIN_EXPECTED_MOVERS = 30  # expected movers below which a transition is not shown
 
 
 def target_and_reference(
     probabilities: FloatArray, states: IntArray, predicted: IntArray | None = None
 ) -> tuple[IntArray, IntArray]:
-    """Return for each customer the segment foretold, and what it is compared with.
+    """Return for each customer the predicted segment, and the one it is compared with.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ def target_and_reference(
     states
         Codes of the current segments.
     predicted
-        Codes of the segments that are foretold; by default the likeliest ones.
+        Codes of the predicted segments; by default the likeliest ones.
 
     Returns
     -------
     towards, against
-        Whoever is expected to move is asked why they would not stay; whoever is
-        expected to stay, why they would not make the likeliest move.
+        Customers predicted to move are compared with staying; customers predicted to stay with the
+        likeliest move.
 
     Examples
     --------
@@ -76,10 +76,10 @@ def transition_drivers(
     classes: Sequence[Segment],
     *,
     states: IntArray,
-    chances: FloatArray,
+    probabilities: FloatArray,
     weight: float,
 ) -> pl.DataFrame:
-    """Return what sets those apart who move from one segment to another.
+    """Return the differences between customers who move to another segment and stayers.
 
     Parameters
     ----------
@@ -91,10 +91,10 @@ def transition_drivers(
         The segments.
     states
         Codes of the current segments.
-    chances
-        Of the next segments, customers × segments.
+    probabilities
+        Probabilities of the next segments, customers × segments.
     weight
-        How many customers of the shop each row stands for.
+        Number of customers that each row represents.
 
     Returns
     -------
@@ -102,13 +102,13 @@ def transition_drivers(
         For each move with at least 30 expected customers, one row a group:
         ``from_id``, ``to_id``, ``expected`` (customers), ``name``, ``headline``,
         ``movers`` and ``stayers`` (mean contribution to the log-odds of moving rather
-        than staying, among customers weighted by their chance to move, and to stay),
+        than staying, among customers weighted by their probability to move, and to stay),
         ``gap`` between the two, ``odds_ratio`` of the gap, ``rank`` by its size.
 
     Notes
     -----
-    Who will move is not known, so each customer counts with the chance of it. What all
-    customers of a segment share is in both means and drops out of the gap.
+    It is not known who will move, so each customer counts with the probability of it. What
+    all customers of a segment share is in both means and drops out of the gap.
     """
     fine = group_contributions(contributions, names, groups)
     tables = [_nothing()]
@@ -117,18 +117,18 @@ def transition_drivers(
         for end in classes:
             if end == start or not inside.any():
                 continue
-            go, stay = chances[inside, end.code], chances[inside, start.code]
+            go, stay = probabilities[inside, end.code], probabilities[inside, start.code]
             if go.sum() * weight < MIN_EXPECTED_MOVERS or stay.sum() * weight < MIN_EXPECTED_MOVERS:
                 continue
-            pull = fine[inside, end.code] - fine[inside, start.code]
-            means = _mean(pull, go), _mean(pull, stay)
+            contrast = fine[inside, end.code] - fine[inside, start.code]
+            means = _mean(contrast, go), _mean(contrast, stay)
             expected = float(go.sum() * weight)
             tables.append(_move(start, end, expected, groups, *means))
     return pl.concat(tables)
 
 
-def _mean(pull: FloatArray, weights: FloatArray) -> FloatArray:
-    return np.asarray(weights @ pull / weights.sum(), dtype=np.float64)
+def _mean(contrast: FloatArray, weights: FloatArray) -> FloatArray:
+    return np.asarray(weights @ contrast / weights.sum(), dtype=np.float64)
 
 
 def _move(

@@ -1,4 +1,4 @@
-"""Ask otherwise what matters: shuffle, leave out, fit again; say if it disagrees."""
+"""Cross-check importance: shuffle, leave out, fit again, and note disagreements."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,9 +28,9 @@ from segpredict.explain.model_view import (
 )
 from segpredict.explain.sample import stratified_sample
 
-BACKGROUND_ROWS = 100  # customers that stand for the shop in the interventional check
-INTERVENTION_ROWS = 60  # customers that are explained in it
-MAX_SIGN_FLIPS = 0.2  # share of models with another sign from which a reason is not told
+BACKGROUND_ROWS = 100  # background customers of the interventional check
+INTERVENTION_ROWS = 60  # customers explained in it
+MAX_SIGN_FLIPS = 0.2  # share of refitted models with another sign above which a reason is hidden
 MIN_RANK_AGREEMENT = 0.8  # rank correlation below which single columns should not be read
 
 EVIDENCE_SCHEMA = {
@@ -57,15 +57,15 @@ EVIDENCE_SCHEMA = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImportanceEvidence:
-    r"""Whether what SHAP calls important is so by other measures, and how surely.
+    r"""Whether SHAP importance agrees with other measures, with intervals.
 
     Parameters
     ----------
     table
         One row a group (`EVIDENCE_SCHEMA`), on the final test: mean \|SHAP\| with its rank; the
-        log-loss that shuffling the group costs; what the trees alone lose when they
-        are fitted without it (null where not tried); 95 % intervals; and whether the
-        interval of the shuffled loss excludes zero.
+        increase in log-loss when the group is shuffled; the loss of the trees alone when they
+        are fitted without it (null where not tried); 95 % intervals; and whether the interval
+        of the shuffled loss excludes zero.
     headlines
         Share of all importance on the final test of each of `groups.HEADLINES`:
         ``name``, ``share``, ``low``, ``high``.
@@ -73,12 +73,12 @@ class ImportanceEvidence:
         The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``,
         ``shap``, ``loss``.
     agreement
-        Kendall's τ of rankings: ``refits`` (mean over models fitted anew) with
-        ``refits_low``, ``tests`` (mean over pairs of tests), ``shuffled`` (SHAP
-        against shuffled loss); Spearman's ρ of ``interventional`` against
+        Kendall's τ of rankings: ``refits`` (mean over refitted models) with
+        ``refits_low``, ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP
+        refittedst shuffled loss); Spearman's ρ of ``interventional`` refittedst
         path-dependent values.
     refits
-        Models that were fitted anew.
+        Number of refitted models.
     notes
         Where measures disagree, as sentences.
     """
@@ -92,11 +92,11 @@ class ImportanceEvidence:
 
     @property
     def min_reliable_contribution(self) -> dict[str, float]:
-        """Contribution below which a group's sign is not to be relied on, by group."""
+        """Contribution below which a group's sign is not reliable, by group."""
         return dict(self.table.select("name", "least").iter_rows())
 
     def to_json(self) -> JSON:
-        """Return what is no table, as JSON."""
+        """Return all but the tables, as JSON."""
         return {
             "agreement": self.agreement,
             "refits": self.refits,
@@ -116,7 +116,7 @@ def check_importance(
     Parameters
     ----------
     replays
-        The outer tests, oldest first.
+        The backtests, oldest first.
     groups
         The groups of columns that are compared.
     options
@@ -124,45 +124,44 @@ def check_importance(
     seed
         Start of random draws.
     progress
-        Called with what is done next and the share done.
+        Called with the next step and the share done.
 
     Notes
     -----
-    A refit grows the trees of the final test anew on customers drawn with replacement,
-    and measures on test customers drawn alike: its spread holds both kinds of chance.
-    BG/NBD is kept as it was fitted; where it stands alone (weight 0 of the trees) it is
-    fitted anew on such draws instead, and what is asked of trees only is left out: what
-    a group's absence costs, and interventional values. A column is shuffled among the
-    customers of one test, together with all of its group (Breiman 2001; grouped as in
-    Au et al. 2022).
+    A refit trains the trees of the final test again on customers drawn with replacement,
+    and measures on test customers drawn in the same way: its spread holds both kinds of
+    randomness. BG/NBD stays as it was fitted; where it is used alone (weight 0 of the trees) it
+    is fitted again on such draws instead, and the checks of trees are left out: ablations and
+    interventional values. A column is shuffled among the customers of one test, together with
+    all of its group (Breiman 2001; grouped as in Au et al. 2022).
     """
-    say = progress or _silent
+    report = progress or _silent
     rng = np.random.default_rng(seed)
     final = replays[-1]
     known = additive_model(final.model, final.model.xgboost_model, final.customers).feature_names
     parts = [replace(g, features=_inside(g, known)) for g in groups]
     parts = [g for g in parts if g.features]
-    sights = []
-    for place, exam in enumerate(replays):
-        say("shuffling columns", 0.3 * place / len(replays))
-        sights.append(view_model(exam, exam.model, parts, options.permutation_repeats, rng))
+    views = []
+    for place, replay in enumerate(replays):
+        report("shuffling columns", 0.3 * place / len(replays))
+        views.append(view_model(replay, replay.model, parts, options.permutation_repeats, rng))
     others = []
     for place in range(options.refits):
-        say(
+        report(
             f"fitting again, {place + 1} of {options.refits}",
             0.3 + 0.5 * place / options.refits,
         )
         others.append(view_refitted_model(final, parts, rng))
-    say("leaving groups out", 0.8)
-    gains = sights[-1].permutation_loss.mean(axis=1)
+    report("leaving groups out", 0.8)
+    gains = views[-1].permutation_loss.mean(axis=1)
     without = dict(_ablations(final, parts, gains, options.ablations))
-    say("asking shap otherwise", 0.95)
-    agreement = _agreement(sights, others, gains, _interventional(final, parts))
-    table = _table(parts, sights[-1], gains, others, without)
+    report("interventional SHAP values", 0.95)
+    agreement = _agreement(views, others, gains, _interventional(final, parts))
+    table = _table(parts, views[-1], gains, others, without)
     return ImportanceEvidence(
         table,
-        _headlines(sights[-1], others),
-        _by_origin(replays, parts, sights),
+        _headlines(views[-1], others),
+        _by_origin(replays, parts, views),
         agreement,
         len(others),
         _notes(table, agreement),
@@ -170,7 +169,7 @@ def check_importance(
 
 
 def _silent(_what: str, _share: float) -> None:
-    """Say nothing."""
+    """Report nothing."""
 
 
 def _inside(group: FeatureGroup, known: Sequence[str]) -> tuple[str, ...]:
@@ -180,14 +179,14 @@ def _inside(group: FeatureGroup, known: Sequence[str]) -> tuple[str, ...]:
 def _ablations(
     replay: BacktestReplay, groups: Sequence[FeatureGroup], gains: FloatArray, most: int
 ) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Yield what the trees alone lose without a group, and the standard error."""
+    """Yield the loss of the trees alone without a group, and its standard error."""
     if not replay.model.weight:
         return
     labels = segment_codes(replay.customers, "label")
     whole = metrics.row_log_loss(replay.model.xgboost_model.predict_proba(replay.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
-        gone = set(groups[place].features)
-        names = [name for name in replay.training_data.feature_names if name not in gone]
+        left_out = set(groups[place].features)
+        names = [name for name in replay.training_data.feature_names if name not in left_out]
         if not names:
             continue
         trees = xgboost.fit_fixed_rounds(
@@ -199,7 +198,7 @@ def _ablations(
 
 
 def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
-    """Return the rank correlation of groups by two kinds of SHAP, of the trees."""
+    """Return the rank correlation of groups by two kinds of SHAP values of the trees."""
     trees = replay.model.xgboost_model
     few = stratified_sample(replay.customers, INTERVENTION_ROWS)
     if few.height < 2 or not replay.model.weight:
@@ -207,13 +206,13 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     others = feature_matrix(
         stratified_sample(replay.customers, BACKGROUND_ROWS), trees.feature_names
     )
-    asked = shap.TreeExplainer(
+    interventional = shap.TreeExplainer(
         trees.booster,
         data=others.astype(np.float64),
         feature_perturbation="interventional",
     )
     cells = feature_matrix(few, trees.feature_names).astype(np.float64)
-    found = np.asarray(asked.shap_values(cells, check_additivity=False), np.float64)
+    found = np.asarray(interventional.shap_values(cells, check_additivity=False), np.float64)
     own = trees.shap_values(few)[:, :, :-1].astype(np.float64)
     alone = AdditiveModel(trees)
     ranked = [
@@ -225,12 +224,12 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
 
 def _agreement(
     views: Sequence[ModelView],
-    again: Sequence[ModelView],
+    refitted: Sequence[ModelView],
     gains: FloatArray,
     interventional: float | None,
 ) -> dict[str, float | None]:
     final = views[-1].group_importance
-    anew = [_tau(final, sight.group_importance) for sight in again]
+    anew = [_tau(final, view.group_importance) for view in refitted]
     pairs = [
         _tau(one.group_importance, two.group_importance) for one, two in combinations(views, 2)
     ]
@@ -252,21 +251,21 @@ def _table(
     groups: Sequence[FeatureGroup],
     view: ModelView,
     gains: FloatArray,
-    again: Sequence[ModelView],
+    refitted: Sequence[ModelView],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
-    shaps = np.array([s.group_importance for s in again] or [view.group_importance])
-    losses = np.array([s.permutation_loss[:, 0] for s in again] or [gains])
+    shaps = np.array([s.group_importance for s in refitted] or [view.group_importance])
+    losses = np.array([s.permutation_loss[:, 0] for s in refitted] or [gains])
     ranks = np.array([_ranks(size) for size in shaps])
     low, high = np.percentile(shaps, [2.5, 97.5], axis=0)
     least, most = np.percentile(losses, [2.5, 97.5], axis=0)
     own, signs = (
         _ranks(view.group_importance),
-        _least(view.group_contributions, [s.group_contributions for s in again]),
+        _least(view.group_contributions, [s.group_contributions for s in refitted]),
     )
     rows = []
     for i, group in enumerate(groups):
-        gone = without.get(group.name)
+        ablation = without.get(group.name)
         rows.append(
             (
                 group.name,
@@ -274,36 +273,36 @@ def _table(
                 group.headline,
                 ", ".join(group.features),
                 view.group_importance[i],
-                low[i] if again else None,
-                high[i] if again else None,
+                low[i] if refitted else None,
+                high[i] if refitted else None,
                 own[i],
-                int(ranks[:, i].min()) if again else None,
-                int(ranks[:, i].max()) if again else None,
+                int(ranks[:, i].min()) if refitted else None,
+                int(ranks[:, i].max()) if refitted else None,
                 gains[i],
-                least[i] if again else None,
-                most[i] if again else None,
+                least[i] if refitted else None,
+                most[i] if refitted else None,
                 signs[i],
-                gone[0] if gone else None,
-                gone[0] - Z_ROUNDED * gone[1] if gone else None,
-                gone[0] + Z_ROUNDED * gone[1] if gone else None,
-                bool(least[i] > 0) if again else None,
+                ablation[0] if ablation else None,
+                ablation[0] - Z_ROUNDED * ablation[1] if ablation else None,
+                ablation[0] + Z_ROUNDED * ablation[1] if ablation else None,
+                bool(least[i] > 0) if refitted else None,
             )
         )
     return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("rank")
 
 
-def _headlines(final: ModelView, again: Sequence[ModelView]) -> pl.DataFrame:
+def _headlines(final: ModelView, refitted: Sequence[ModelView]) -> pl.DataFrame:
     own = final.headline_importance / (final.headline_importance.sum() or 1.0)
     shares = np.array(
-        [s.headline_importance / (s.headline_importance.sum() or 1.0) for s in again] or [own]
+        [s.headline_importance / (s.headline_importance.sum() or 1.0) for s in refitted] or [own]
     )
     low, high = np.percentile(shares, [2.5, 97.5], axis=0)
     return pl.DataFrame(
         {
             "name": list(HEADLINES),
             "share": own,
-            "low": low if again else [None] * len(own),
-            "high": high if again else [None] * len(own),
+            "low": low if refitted else [None] * len(own),
+            "high": high if refitted else [None] * len(own),
         },
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     ).sort("share", descending=True, maintain_order=True)
@@ -315,11 +314,11 @@ def _ranks(sizes: FloatArray) -> IntArray:
     return ranks
 
 
-def _least(own: FloatArray, again: Sequence[FloatArray]) -> FloatArray:
-    """Return for each group the size from which its sign held in most models."""
-    if not again:
+def _least(own: FloatArray, refitted: Sequence[FloatArray]) -> FloatArray:
+    """Return for each group the size above which its sign is stable in most models."""
+    if not refitted:
         return np.zeros(own.shape[1])
-    flips = np.mean([np.sign(one) != np.sign(own) for one in again], axis=0)
+    flips = np.mean([np.sign(one) != np.sign(own) for one in refitted], axis=0)
     return np.array([_limit(np.abs(own[:, i]), flips[:, i]) for i in range(own.shape[1])])
 
 
@@ -345,12 +344,12 @@ def _by_origin(
 ) -> pl.DataFrame:
     rows = [
         (
-            exam.cutoff,
+            replay.cutoff,
             group.name,
-            float(sight.group_importance[i]),
-            float(sight.permutation_loss[i].mean()),
+            float(view.group_importance[i]),
+            float(view.permutation_loss[i].mean()),
         )
-        for exam, sight in zip(replays, views, strict=True)
+        for replay, view in zip(replays, views, strict=True)
         for i, group in enumerate(groups)
     ]
     schema = {
@@ -367,18 +366,18 @@ def _notes(table: pl.DataFrame, agreement: dict[str, float | None]) -> tuple[str
     between = agreement["interventional"]
     if between is not None and between < MIN_RANK_AGREEMENT:
         notes.append(
-            f"Two kinds of SHAP values rank the groups otherwise (ρ = {between:.2f}): "
+            f"Two kinds of SHAP values rank the groups differently (ρ = {between:.2f}): "
             "read groups, not single columns."
         )
-    doubted = table.filter(~pl.col("is_important"), pl.col("rank") <= 8)
-    if doubted.height:
-        named = ", ".join(doubted["name"])
+    unconfirmed = table.filter(~pl.col("is_important"), pl.col("rank") <= 8)
+    if unconfirmed.height:
+        named = ", ".join(unconfirmed["name"])
         notes.append(
-            f"Large contributions, but shuffling costs nothing that is sure: {named}. "
-            "Other columns say the same, or it does not help the forecast."
+            f"Large contributions, but no significant loss when shuffled: {named}. "
+            "Other columns hold the same information, or it does not help the forecast."
         )
-    idle = table.filter(pl.col("without_low") <= 0)
-    if idle.height:
-        named = ", ".join(idle["name"])
+    redundant = table.filter(pl.col("without_low") <= 0)
+    if redundant.height:
+        named = ", ".join(redundant["name"])
         notes.append(f"Trees fitted without these do as well: {named}.")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""Frozen knowledge of how to explain a run's forecast, ready for any customer."""
+"""The fitted explainer of a run's forecasts, ready for any customer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ GROUPING_ROWS = 500  # customers whose contributions decide which column names i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastExplainer:
-    """What ships as a sum, the groups of its columns, and what words need.
+    """The selected model as a sum, the groups of its columns, and the texts of reasons.
 
     Parameters
     ----------
@@ -53,11 +53,11 @@ class ForecastExplainer:
     groups
         Groups of columns.
     lexicon
-        What reasons are told with.
+        What the texts of reasons are made from.
     correlated_groups
         Pairs of groups that move together and share credit.
     policy
-        Names the segment that is foretold; ``None``: the likeliest one is.
+        Names the predicted segment; ``None``: the likeliest one.
     """
 
     model: AdditiveModel
@@ -85,16 +85,16 @@ class ForecastExplainer:
         ColumnMissingError
             When the frame lacks a column.
         MismatchError
-            When the season matters and customers are to be foretold from several days.
+            When the season matters and customers have several cutoffs.
         """
         _require(customers, self.model.required_columns)
         day = self._day(customers)
         chosen = stratified_sample(customers, (options or ExplainOptions()).sample_rows)
         cube, values = self.model.shap_values(chosen), self.model.feature_values(chosen)
-        states, chances = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
+        states, probabilities = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        pull = self._pull(chosen, cube, values, chances)
-        table = self._long(pull, cube)
+        contrasts = self._contrasts(chosen, cube, values, probabilities)
+        table = self._long(contrasts, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
         families = {f.name: f.family for f in self.lexicon.glossary.values()}
@@ -108,10 +108,10 @@ class ForecastExplainer:
                 self.groups,
                 self.classes,
                 states=states,
-                chances=chances,
+                probabilities=probabilities,
                 weight=each,
             ),
-            reasons=reason_texts(pull, names, self.groups, self.lexicon),
+            reasons=reason_texts(contrasts, names, self.groups, self.lexicon),
             base_values=dict(zip(ids, self.model.base_values(day).tolist(), strict=True)),
             feature_names=names,
             classes=self.classes,
@@ -121,7 +121,7 @@ class ForecastExplainer:
         )
 
     def explain_reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
-        """Return the reasons of all customers, in chunks: words and no tables.
+        """Return the reasons of all customers, in chunks, without other tables.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class ForecastExplainer:
         names, parts = self.model.feature_names, self.groups
         found = [
             reason_texts(
-                self._pull(
+                self._contrasts(
                     some, cube, self.model.feature_values(some), self.model.predict_proba(some)
                 ),
                 names,
@@ -145,39 +145,38 @@ class ForecastExplainer:
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
-        """Return the explainer that keeps silent on what changes its sign too often.
+        """Return the explainer without reasons whose sign is not stable.
 
         Parameters
         ----------
         threshold
-            `Evidence.least`: by group, the size below which it does.
+            `ImportanceEvidence.min_reliable_contribution`: by group, the least stable size.
         """
         return replace(self, lexicon=replace(self.lexicon, min_contribution=dict(threshold)))
 
     def with_policy(self, policy: DecisionPolicy | None) -> "ForecastExplainer":
-        """Return the explainer that asks why customers are named as they are.
+        """Return the explainer of the segments that a decision policy names.
 
         Parameters
         ----------
         policy
-            How the forecast becomes one name; ``None``: the likeliest is named.
+            How the forecast becomes one segment; ``None``: the likeliest.
         """
         return replace(self, policy=policy)
 
     def _day(self, customers: pl.DataFrame) -> int | None:
-        """Return the day from which all are foretold, where it matters."""
+        """Return the cutoff of all customers, where it matters."""
         if "cutoff" not in self.model.required_columns or customers.is_empty():
             return None
         days = customers["cutoff"].unique().sort().to_list()
         if len(days) > 1:
             raise MismatchError(
-                f"The customers are to be foretold from {len(days)} days, and each has "
-                "a season of its own.",
+                f"The customers have {len(days)} cutoffs, and each has a season of its own.",
                 fix="explain the customers of one cutoff at a time.",
             )
         return int(days[0])
 
-    def _pull(
+    def _contrasts(
         self,
         customers: pl.DataFrame,
         contributions: FloatArray,
@@ -196,22 +195,22 @@ class ForecastExplainer:
             contrast_contributions(contributions, towards, against),
         )
 
-    def _long(self, pull: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
+    def _long(self, contrasts: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
         n, k, f = contributions.shape
         group = {name: g.name for g in self.groups for name in g.features}
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        both = np.concatenate([contributions, pull.contributions[:, None, :]], axis=1)
-        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), pull.targets])
-        against = np.column_stack([np.full((n, k), k), pull.references])
-        values = np.repeat(pull.values[:, None, :].astype(np.float64), k + 1, axis=1)
-        people, column = (
+        both = np.concatenate([contributions, contrasts.contributions[:, None, :]], axis=1)
+        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), contrasts.targets])
+        against = np.column_stack([np.full((n, k), k), contrasts.references])
+        values = np.repeat(contrasts.values[:, None, :].astype(np.float64), k + 1, axis=1)
+        rows, column = (
             np.repeat(np.arange(n), (k + 1) * f),
             np.tile(np.arange(f), n * (k + 1)),
         )
         table = pl.DataFrame(
             {
-                "customer_id": _taken(pull.customers, people),
-                "segment_id": _taken(ids, pull.states[people]),
+                "customer_id": _taken(contrasts.customers, rows),
+                "segment_id": _taken(ids, contrasts.states[rows]),
                 "class_id": _taken(ids, np.repeat(towards.ravel(), f)),
                 "against_id": _taken([*ids, None], np.repeat(against.ravel(), f)),
                 "feature": _taken(names, column),
@@ -223,7 +222,7 @@ class ForecastExplainer:
         return validate_schema(table, CONTRIBUTIONS_SCHEMA)
 
     def to_state(self) -> JSON:
-        """Return all that `from_state` needs beside the forecaster, as JSON."""
+        """Return all that `from_state` needs in addition to the model, as JSON."""
         return {
             "model": self.model.to_state(),
             "groups": [group.to_state() for group in self.groups],
@@ -243,7 +242,7 @@ class ForecastExplainer:
         glossary: Sequence[Feature],
     ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
-        words = ReasonLexicon(
+        lexicon = ReasonLexicon(
             {feature.name: feature for feature in glossary},
             classes,
             state["typical"],
@@ -254,7 +253,7 @@ class ForecastExplainer:
             additive_model_from_state(forecaster, trees, state["model"]),
             classes,
             tuple(FeatureGroup.from_state(group) for group in state["groups"]),
-            words,
+            lexicon,
             tuple((one, other, size) for one, other, size in state["correlated_groups"]),
         )
 
@@ -267,14 +266,14 @@ def build_explainer(
     glossary: Sequence[Feature] = (),
     currency: str = "",
 ) -> ForecastExplainer:
-    """Return the explainer of what ships, with groups and medians of these customers.
+    """Return the explainer of the selected model, with groups and medians of these customers.
 
     Parameters
     ----------
     forecaster
-        What ships.
+        The selected model.
     trees
-        Those of the run; not needed where what ships has reasons of its own.
+        The trees of the run; not needed where the selected model has contributions.
     customers
         One row a customer: ``state_now`` and the columns of the model.
     classes
@@ -282,15 +281,15 @@ def build_explainer(
     glossary
         Declarations of the columns.
     currency
-        Sign of money.
+        Currency sign.
 
     Raises
     ------
     ColumnMissingError
-        When the frame lacks a column of what is explained.
+        When the frame lacks a column of the explained model.
     MismatchError
-        When another number of segments is foretold, or what ships has no reasons of its
-        own and no trees are given.
+        When the model predicts another number of segments, or the selected model has no
+        contributions and no trees are given.
     """
     _require(customers, ())
     model = additive_model(forecaster, trees, customers)
@@ -300,15 +299,17 @@ def build_explainer(
     cube = model.shap_values(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
     found = group_features(cells, model.feature_names, glossary, sizes)
-    words = ReasonLexicon(
+    lexicon = ReasonLexicon(
         {feature.name: feature for feature in glossary},
         classes,
         _typical(cells, model.feature_names, segment_codes(customers, "state_now"), classes),
         {},
         currency,
     )
-    alike = tuple((a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names))
-    return ForecastExplainer(model, classes, found, words, alike)
+    correlated = tuple(
+        (a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names)
+    )
+    return ForecastExplainer(model, classes, found, lexicon, correlated)
 
 
 def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
@@ -322,7 +323,7 @@ def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
         )
     if model.n_classes != len(classes):
         raise MismatchError(
-            f"The booster foretells {model.n_classes} segments and {len(classes)} were named.",
+            f"The model predicts {model.n_classes} segments and {len(classes)} were named.",
             fix="pass the segments that were saved with the booster.",
         )
 

@@ -1,4 +1,4 @@
-"""What an explanation holds: tables, and the matrix that plots are drawn from."""
+"""The explanation of a sample of customers: tables, arrays and plots."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from segpredict.explain.page import explanation_to_html
 from segpredict.explain.reasons import forecast_sentence
 
 SEGMENT_COLUMN = "segment"
-# How each kind of picture is drawn, and what it must be told that it is of.
+# The function of each kind of plot, and the arguments that it needs.
 PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
     "bar": (plots.bar_plot, ()),
     "heatmap": (plots.heatmap_plot, ()),
@@ -29,7 +29,7 @@ PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """Why the forecast says what it says, for a sample of customers.
+    """Contributions, importance and reasons for a sample of customers.
 
     Contributions are SHAP values on the margin (log-odds up to a constant per
     customer): ``base + sum(contributions) = margin`` for each customer and class.
@@ -37,15 +37,16 @@ class Explanation:
     Parameters
     ----------
     contributions
-        `contracts.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then
-        one contrast, of the segment foretold against staying (or, for those who are
-        to stay, against the likeliest move); features in the order of `feature_names`.
+        `schemas.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then
+        one contrast, of the predicted segment against staying (or, for customers predicted to
+        stay, against the likeliest move); features in the order of `feature_names`.
     importance
-        `contracts.IMPORTANCE_SCHEMA`: of single columns.
+        `schemas.IMPORTANCE_SCHEMA`: of single columns.
     group_importance
-        `contracts.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines.
+        `schemas.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines.
     transition_drivers
-        What sets movers apart, for each pair of segments (`contrast.transition_drivers`).
+        Differences between movers and stayers, for each pair of segments
+        (`contrast.transition_drivers`).
     reasons
         Reasons of each customer in words (`reasons.REASONS_SCHEMA`).
     base_values
@@ -57,9 +58,9 @@ class Explanation:
     groups
         Which features belong together.
     population
-        Customers of whom the explained ones are a sample.
+        Number of customers that the sample is drawn from.
     model_note
-        What a reader must know of what is explained.
+        A note on the model that is explained.
     """
 
     contributions: pl.DataFrame
@@ -96,50 +97,49 @@ class Explanation:
         each = len(self.feature_names) * (len(self.classes) + 1)
         return self.contributions[column].gather_every(each).to_list()
 
-    def plot(self, kind: str = "bar", *asked: str) -> bytes:
-        """Return one picture, as SVG or PNG.
+    def plot(self, kind: str = "bar", *names: str) -> bytes:
+        """Return one plot, as SVG or PNG.
 
         Parameters
         ----------
         kind
-            ``bar_plot``, ``heatmap_plot``, ``beeswarm_plot`` (of a segment), ``transition_plot``
-            (of two
-            segments), ``dependence_plot`` (of a feature) or ``waterfall_plot`` (of a customer).
-        asked
-            What the picture is of, where it is of something; segments by name or id.
+            ``bar``, ``heatmap``, ``beeswarm`` (of a segment), ``move``
+            (of two segments), ``dependence`` (of a feature) or ``waterfall`` (of a customer).
+        names
+            The segments, feature or customer of the plot; segments by name or id.
 
         Raises
         ------
         UnknownNameError
-            When there is no such kind, or nothing of that name.
+            When there is no such kind, or no such name.
         UsageError
-            When it is not said, or said too often, what the picture is of.
+            When too few or too many names are given.
         """
         if kind not in PLOT_KINDS:
             raise UnknownNameError("plot", kind, list(PLOT_KINDS))
         drawn, wanted = PLOT_KINDS[kind]
-        if len(asked) != len(wanted):
-            told = ", ".join((repr(kind), *wanted))
+        if len(names) != len(wanted):
+            arguments = ", ".join((repr(kind), *wanted))
             raise UsageError(
-                f"A {kind} is of {' and '.join(wanted) or 'everything'}, and "
-                f"{len(asked)} names were given.",
-                fix=f"plot({told}).",
+                f"A {kind} plot needs {' and '.join(wanted) or 'no name'}, and "
+                f"{len(names)} names were given.",
+                fix=f"plot({arguments}).",
             )
-        pairs = zip(wanted, asked, strict=True)
-        names = [self._segment(a) if SEGMENT_COLUMN in of else a for of, a in pairs]
-        return drawn(self, *names)
+        pairs = zip(wanted, names, strict=True)
+        given = [self._segment(name) if SEGMENT_COLUMN in of else name for of, name in pairs]
+        return drawn(self, *given)
 
     def _segment(self, name: str) -> str:
-        """Return the id of a segment that was named; else the name, to be refused."""
+        """Return the id of a segment by its name; else the name itself."""
         ids = {segment.name.casefold(): segment.id for segment in self.classes}
         return ids.get(name.casefold(), name)
 
     def to_html(self) -> str:
-        """Return one page with tables, reasons of some customers, and pictures."""
+        """Return one page with tables, reasons of some customers, and plots."""
         return explanation_to_html(self)
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook, apart from the notebook's own page."""
+        """Show it in a notebook, in a frame of its own."""
         inside = escape(self.to_html(), quote=True)
         return f'<iframe srcdoc="{inside}" width="100%" height="640"></iframe>'
 
@@ -188,5 +188,5 @@ def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> st
         Names of the segments, by id.
     """
     contrast = explanation.contributions.filter(pl.col("against_id").is_not_null())
-    asked = contrast.select("segment_id", "class_id", "against_id").row(0)
-    return forecast_sentence(*(names[segment] for segment in asked))
+    ids = contrast.select("segment_id", "class_id", "against_id").row(0)
+    return forecast_sentence(*(names[segment] for segment in ids))

@@ -1,4 +1,4 @@
-"""Put columns together that say the same, and name what they are about."""
+"""Group columns with the same information, and give each group a headline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from segpredict.core.arrays import FloatArray
 from segpredict.core.panel import Feature
 from segpredict.core.types import JSON
 
-MIN_CORRELATION = 0.7  # |Spearman| from which columns of a family say the same
+MIN_CORRELATION = 0.7  # |Spearman| above which columns are one group
 OTHER_FAMILY = "other"  # the family of a column that no family declares
 
-# Families that ask one question at several places: never split.
+# Families whose columns measure one thing at several times: never split.
 WHOLE_FAMILIES = ("history", "calendar")
 
-# The pause since the last purchase is the time since the first, less the time between.
+# Recency is the age less the time from the first to the last purchase.
 GROUPED_COLUMNS = ("recency_days", "t_x_days", "age_days")
 
-# The four words that marketers know, and two for what is none of them.
+# The headlines that marketers know, and two for all other columns.
 RECENCY_HEADLINE, FREQUENCY_HEADLINE, MONETARY_HEADLINE = "Recency", "Frequency", "Monetary"
 SEGMENT_HEADLINE, SEASON_HEADLINE, OTHER_HEADLINE = "Segment so far", "Season", "Other"
 HEADLINES = (
@@ -59,12 +59,12 @@ _BY_FAMILY = {
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroup:
-    """Columns whose contributions are added up before anybody compares them.
+    """Columns whose contributions are summed before they are compared.
 
     Parameters
     ----------
     name
-        The column that speaks for the group.
+        The column that represents the group.
     family, headline
         The feature family, and one of `HEADLINES`.
     features
@@ -112,7 +112,7 @@ def group_features(
     glossary: Sequence[Feature],
     importance: FloatArray | None = None,
 ) -> tuple[FeatureGroup, ...]:
-    r"""Return the groups of the columns: what is alike and about the same.
+    r"""Return the groups of the columns: correlated and of one headline.
 
     Parameters
     ----------
@@ -129,23 +129,23 @@ def group_features(
     Notes
     -----
     Average linkage on 1 − \|Spearman\|, cut at 1 − `MIN_CORRELATION`, among columns of one
-    headline; those of none stay within their families. Families alone would tear apart
-    what is one number under two names (days of the last 91, days of the window of 91).
-    Columns of which one follows from the others (`GROUPED_COLUMNS`) are never torn apart.
+    headline; those of none stay within their families. Families alone would separate one
+    number under two names (days of the last 91, days of the window of 91). Columns of which one
+    follows from the others (`GROUPED_COLUMNS`) are never separated.
     """
     known: Mapping[str, Feature] = {feature.name: feature for feature in glossary}
-    likeness = np.abs(_spearman(cells))
-    told = [known.get(name, Feature(name, "", "", family=OTHER_FAMILY)) for name in names]
+    similarity = np.abs(_spearman(cells))
+    declared = [known.get(name, Feature(name, "", "", family=OTHER_FAMILY)) for name in names]
     topics: dict[tuple[str, str], list[int]] = {}
-    for place, feature in enumerate(told):
+    for place, feature in enumerate(declared):
         about = headline_of(feature)
         is_own = about == OTHER_HEADLINE or feature.family in WHOLE_FAMILIES
         topic = (about, feature.family if is_own else "")
         topics.setdefault(topic, []).append(place)
     found = [
-        _named(part, told, np.zeros(len(names)) if importance is None else importance)
+        _named(part, declared, np.zeros(len(names)) if importance is None else importance)
         for (_, family), places in topics.items()
-        for part in ([places] if family in WHOLE_FAMILIES else _split(places, likeness, told))
+        for part in ([places] if family in WHOLE_FAMILIES else _split(places, similarity, declared))
     ]
     return tuple(sorted(found, key=lambda group: names.index(group.features[0])))
 
@@ -153,7 +153,7 @@ def group_features(
 def group_contributions(
     contributions: FloatArray, names: Sequence[str], groups: Sequence[FeatureGroup]
 ) -> FloatArray:
-    """Return contributions added up within groups: customers × segments × groups."""
+    """Return contributions summed within groups: customers × segments × groups."""
     places = {name: place for place, name in enumerate(names)}
     member = np.zeros((len(names), len(groups)))
     for column, group in enumerate(groups):
@@ -164,7 +164,7 @@ def group_contributions(
 def group_importance(
     contributions: FloatArray, names: Sequence[str], groups: Sequence[FeatureGroup]
 ) -> FloatArray:
-    """Return the mean size of each group, taken against the mean of all segments."""
+    """Return the mean absolute contribution of each group, centred over all segments."""
     centred = contributions - contributions.mean(axis=1, keepdims=True)
     sums = group_contributions(centred, names, groups)
     return np.asarray(np.abs(sums).mean(axis=(0, 1)), dtype=np.float64)
@@ -173,19 +173,19 @@ def group_importance(
 def correlated_groups(
     cells: FloatArray, groups: Sequence[FeatureGroup], names: Sequence[str]
 ) -> JSON:
-    """Return pairs of groups of different families whose leading columns are alike."""
+    """Return pairs of groups whose representative columns are correlated."""
     places = [names.index(group.name) for group in groups]
-    likeness = np.abs(_spearman(cells[:, places]))
+    similarity = np.abs(_spearman(cells[:, places]))
     return [
-        [groups[i].name, groups[j].name, round(float(likeness[i, j]), 3)]
+        [groups[i].name, groups[j].name, round(float(similarity[i, j]), 3)]
         for i in range(len(groups))
         for j in range(i + 1, len(groups))
-        if likeness[i, j] > MIN_CORRELATION
+        if similarity[i, j] > MIN_CORRELATION
     ]
 
 
 def _spearman(cells: FloatArray) -> FloatArray:
-    """Return rank correlations; a missing cell counts as the middle of the ranks."""
+    """Return rank correlations; a missing value gets the mean rank."""
     if len(cells) < 3:
         return np.eye(cells.shape[1])
     frame = pl.DataFrame(cells, schema=[f"c{i}" for i in range(cells.shape[1])])
@@ -199,22 +199,22 @@ def _spearman(cells: FloatArray) -> FloatArray:
 
 
 def _split(
-    places: Sequence[int], likeness: FloatArray, explanation: Sequence[Feature]
+    places: Sequence[int], similarity: FloatArray, explanation: Sequence[Feature]
 ) -> list[list[int]]:
     if len(places) == 1:
         return [list(places)]
-    apart = np.clip(1 - likeness[np.ix_(places, places)], 0.0, 1.0)
+    apart = np.clip(1 - similarity[np.ix_(places, places)], 0.0, 1.0)
     np.fill_diagonal(apart, 0.0)
     tree = linkage(squareform(apart, checks=False), "average")
     labels = fcluster(tree, 1 - MIN_CORRELATION, "distance")
     parts: dict[int, list[int]] = {}
-    one = [label for p, label in zip(places, labels, strict=True) if _is_tied(explanation[p])]
+    one = [label for p, label in zip(places, labels, strict=True) if _is_grouped(explanation[p])]
     for place, label in zip(places, labels, strict=True):
         parts.setdefault(int(one[0] if label in one else label), []).append(place)
     return list(parts.values())
 
 
-def _is_tied(feature: Feature) -> bool:
+def _is_grouped(feature: Feature) -> bool:
     return feature.name in GROUPED_COLUMNS
 
 

@@ -1,4 +1,4 @@
-"""Add up contributions into importance: overall, per future and per current segment."""
+"""Aggregate contributions to importance: overall, per future and per current segment."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ def feature_importance(
     Parameters
     ----------
     contributions
-        `contracts.CONTRIBUTIONS_SCHEMA`.
+        `schemas.CONTRIBUTIONS_SCHEMA`.
     names
         The features, in the order of the booster; ties in rank follow it.
     families
@@ -35,7 +35,7 @@ def feature_importance(
     Returns
     -------
     polars.DataFrame
-        `contracts.IMPORTANCE_SCHEMA`. ``all`` averages over customers and future segments,
+        `schemas.IMPORTANCE_SCHEMA`. ``all`` averages over customers and future segments,
         ``class`` over customers for one future segment, ``segment`` over the customers
         who are now in one segment and all future segments. ``share`` is the part of
         the sum of ``mean_abs`` in its scope.
@@ -136,13 +136,13 @@ def importance_by_group(
     Returns
     -------
     polars.DataFrame
-        `contracts.GROUP_IMPORTANCE_SCHEMA`: for the levels ``group``, ``family`` and
+        `schemas.GROUP_IMPORTANCE_SCHEMA`: for the levels ``group``, ``family`` and
         ``headline``, mean \|sum of contributions\| in the scopes of `feature_importance`.
 
     Notes
     -----
     Contributions are added up within a customer before their size is taken: columns of
-    a group that pull in opposite directions cancel, as they do in the forecast.
+    a group with opposite signs cancel, as they do in the forecast.
     """
     centred = contributions - contributions.mean(axis=1, keepdims=True)
     fine = group_contributions(centred, names, groups)

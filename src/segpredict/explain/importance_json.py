@@ -1,4 +1,4 @@
-"""Tell importance as one JSON object, with what a reader needs beside it."""
+"""Importance as one JSON object, with its context."""
 
 import json
 

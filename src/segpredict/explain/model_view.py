@@ -1,4 +1,4 @@
-"""Look at one model on one test: what columns add, and what shuffling them costs."""
+"""One model on one test: contributions, and the loss when columns are shuffled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ MAX_COMPARED_CUSTOMERS = 300  # customers whose contributions are compared betwe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelView:
-    """What one model says of one test.
+    """Importance of the columns of one model on one test.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ModelView:
     group_contributions
         Contributions of groups, customers × groups.
     permutation_loss
-        Log-loss that shuffling costs, groups × repeats.
+        Increase in log-loss when shuffled, groups × repeats.
     """
 
     group_importance: FloatArray
@@ -56,7 +56,7 @@ def view_model(
     rng: np.random.Generator,
     weights: FloatArray | None = None,
 ) -> ModelView:
-    """Return what a model says of a test; `weights` weigh its customers."""
+    """Return the view of a model on a test; `weights` weigh its customers."""
     few = stratified_sample(replay.customers, MAX_COMPARED_CUSTOMERS)
     shown = additive_model(model, model.xgboost_model, replay.customers)
     cube = shown.shap_values(few)
@@ -103,18 +103,18 @@ def _signed(
     contributions: FloatArray,
     groups: Sequence[FeatureGroup],
 ) -> FloatArray:
-    # The same question of every model, or signs could not be compared: whether an
-    # active customer falls silent, and a silent one comes back.
+    # The same contrast for every model, or signs could not be compared: whether an
+    # active customer becomes inactive, and an inactive one comes back.
     states = segment_codes(few, "state_now")
     towards = np.where(states == INACTIVE_CODE, INACTIVE_CODE + 1, INACTIVE_CODE)
-    pull = contrast_contributions(contributions, towards, states)
+    contrast = contrast_contributions(contributions, towards, states)
     return group_contributions(
-        pull[:, None, :], shown.feature_names, groups_of_model(groups, shown)
+        contrast[:, None, :], shown.feature_names, groups_of_model(groups, shown)
     )[:, 0, :]
 
 
 class PermutationImportance:
-    """Asks one model about one test again and again, with columns shuffled."""
+    """Permutation importance of one model on one test (Breiman 2001)."""
 
     def __init__(self, replay: BacktestReplay, model: BlendedModel) -> None:
         self.model, self.customers = model, replay.customers
@@ -125,11 +125,11 @@ class PermutationImportance:
         self.history = (
             None if self.buying is None else feature_matrix(replay.customers, HISTORY_COLUMNS)
         )
-        self.known = self._bought(self.history)
+        self.known = self._purchase_probabilities(self.history)
         self.plain = self._losses(self.cells, self.known)
 
     def loss_increase(self, features: Sequence[str], order: IntArray) -> FloatArray:
-        """Return by how much each row's loss rises when these columns are shuffled."""
+        """Return the increase in each row's loss when these columns are shuffled."""
         cells, known = self.cells.copy(), self.known
         here = [n for n in features if n in self.model.xgboost_model.feature_names]
         places = np.array(
@@ -140,16 +140,16 @@ class PermutationImportance:
         if self.history is not None and past_places:
             past = self.history.copy()
             past[:, past_places] = self.history[order][:, past_places]
-            known = self._bought(past)
+            known = self._purchase_probabilities(past)
         return self._losses(cells, known) - self.plain
 
     def _places(self, features: Sequence[str]) -> list[int]:
         """Return which of `HISTORY_COLUMNS` belong to these columns."""
-        if not self.model.weight:  # BG/NBD alone: a column stands for all of a player
+        if not self.model.weight:  # BG/NBD alone: a column represents all of its player
             return [place for name in features for place in PLAYER_COLUMNS.get(name, ())]
         return [HISTORY_COLUMNS.index(name) for name in features if name in HISTORY_COLUMNS]
 
-    def _bought(self, history: Float32Array | None) -> FloatArray | None:
+    def _purchase_probabilities(self, history: Float32Array | None) -> FloatArray | None:
         if history is None or self.buying is None:
             return None
         return self.buying.probabilities_of_rows(history.astype(np.float64))
@@ -163,18 +163,18 @@ class PermutationImportance:
 def view_refitted_model(
     replay: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
 ) -> ModelView:
-    """Return what a model says that was fitted on other draws of customers."""
+    """Return the view of a model fitted on a resample of customers."""
     past = None if replay.model.weight else replay.training_data.history
     known = (replay.training_data.rows if past is None else past.customer_histories)["customer_id"]
-    asked = replay.customers["customer_id"]
-    everybody = pl.concat([known, asked]).unique().sort()
-    draws = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)))
-    counts = pl.DataFrame({"customer_id": everybody, "n": draws.astype(np.float64)})
+    tested = replay.customers["customer_id"]
+    all_customers = pl.concat([known, tested]).unique().sort()
+    draws = rng.multinomial(len(all_customers), np.full(len(all_customers), 1 / len(all_customers)))
+    counts = pl.DataFrame({"customer_id": all_customers, "n": draws.astype(np.float64)})
     weights, weighed = (
         ids.to_frame()
         .join(counts, on="customer_id", how="left", maintain_order="left")["n"]
         .to_numpy()
-        for ids in (known, asked)
+        for ids in (known, tested)
     )
     model = _refitted(replay, past, weights)
     return view_model(replay, model, groups, 1, rng, weighed)
@@ -183,14 +183,16 @@ def view_refitted_model(
 def _refitted(
     replay: BacktestReplay, past: HistoryAtCutoff | None, weights: FloatArray
 ) -> BlendedModel:
-    """Return the model with its trees fitted anew; BG/NBD, where it stands alone."""
+    """Return the model with its trees fitted again; BG/NBD, where it is used alone."""
     if past is not None:
         drawn = past.customer_histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
-        lesson = replace(replay.training_data, history=replace(past, customer_histories=drawn))
+        training_data = replace(
+            replay.training_data, history=replace(past, customer_histories=drawn)
+        )
         known = replay.model.purchase_model
         season = None if known is None else known.seasonal_index
         return replace(
-            replay.model, purchase_model=replace(bgnbd_gg.fit(lesson), seasonal_index=season)
+            replay.model, purchase_model=replace(bgnbd_gg.fit(training_data), seasonal_index=season)
         )
     rounds = replay.model.xgboost_model.n_rounds
     trees = xgboost.fit_fixed_rounds(

@@ -1,4 +1,4 @@
-"""Show an explanation as one small page that needs nothing else."""
+"""Show an explanation as one self-contained HTML page."""
 
 from base64 import b64encode
 from typing import TYPE_CHECKING
@@ -26,54 +26,46 @@ PAGE_TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Why: what drives the forecast</title>
 <style>{{ style }}</style></head><body>
 <h1>What drives the forecast</h1>
-<p>{{ told.customers }} customers of {{ told.population }}. {{ told.note }}</p>
-<table><tr><th>About</th><th>Share</th></tr>
-{% for row in words %}<tr><td>{{ row.name }}</td>
-<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr>
-{% endfor %}</table>
-<table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Share</th></tr>
-{% for row in groups %}<tr><td>{{ row.name }}</td>
-<td>{{ "%.3f"|format(row.mean_abs) }}</td>
-<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr>
-{% endfor %}</table><p><small>{{ caution }}</small></p>
-<h2>Reasons</h2>
-{% for customer, expected, reasons in people %}<h3>{{ customer }}</h3>
-<p>{{ expected }}</p><ul>
-{% for reason in reasons %}<li>{{ reason.speaks }}: {{ reason.text }}</li>
-{% endfor %}</ul>
-{% endfor %}
-<h2>Pictures</h2>
-{% for name, address in pictures %}<p><img alt="{{ name }}" src="{{ address }}"></p>
-{% endfor %}<p><small>{{ caution }}</small></p></body></html>
+<p>{{ explanation.n_customers }} customers of {{ explanation.population }}. {{
+explanation.model_note }}</p> <table><tr><th>About</th><th>Share</th></tr> {% for row in
+headlines %}<tr><td>{{ row.name }}</td> <td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {%
+endfor %}</table> <table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Share</th></tr> {%
+for row in groups %}<tr><td>{{ row.name }}</td> <td>{{ "%.3f"|format(row.mean_abs) }}</td>
+<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {% endfor %}</table><p><small>{{ caution
+}}</small></p> <h2>Reasons</h2> {% for customer, expected, reasons in customers %}<h3>{{
+customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.speaks }}:
+{{ reason.text }}</li> {% endfor %}</ul> {% endfor %} <h2>Charts</h2> {% for name, address in
+charts %}<p><img alt="{{ name }}" src="{{ address }}"></p> {% endfor %}<p><small>{{ caution
+}}</small></p></body></html>
 """
 
 
 def explanation_to_html(explanation: "Explanation") -> str:
-    """Return the explanation as HTML: tables, reasons of some customers, pictures."""
+    """Return the explanation as HTML: tables, reasons of some customers, charts."""
     overall = explanation.group_importance.filter(scope="all").sort("rank")
     some = explanation.reasons.group_by("customer_id", maintain_order=True)
-    people = [
+    customers = [
         (key[0], _expected(explanation, rows), rows.to_dicts())
         for key, rows in list(some)[:MAX_CUSTOMERS]
     ]
-    pictures = [(name, _address(drawn)) for name, drawn in draw_plots(explanation).items()]
-    # Nobody's name is markup.
+    charts = [(name, _address(drawn)) for name, drawn in draw_plots(explanation).items()]
+    # Names of customers and segments are text, never markup.
     stage = Environment(autoescape=True)
     return stage.from_string(PAGE_TEMPLATE).render(
-        told=explanation,
+        explanation=explanation,
         style=PAGE_STYLE,
-        words=overall.filter(level="headline").to_dicts(),
+        headlines=overall.filter(level="headline").to_dicts(),
         groups=overall.filter(level="group").head(MAX_ROWS).to_dicts(),
-        people=people,
-        pictures=pictures,
+        customers=customers,
+        charts=charts,
         caution=CAUSALITY_NOTE,
     )
 
 
 def _expected(explanation: "Explanation", rows: pl.DataFrame) -> str:
     named = {segment.id: segment.name for segment in explanation.classes}
-    asked = rows.select("segment_id", "next_id", "against_id").row(0)
-    return forecast_sentence(*(named[segment] for segment in asked))
+    ids = rows.select("segment_id", "next_id", "against_id").row(0)
+    return forecast_sentence(*(named[segment] for segment in ids))
 
 
 def _address(drawn: bytes) -> str:

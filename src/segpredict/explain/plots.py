@@ -1,4 +1,4 @@
-"""Draw explanations: bars, swarms, a heat map, moves, dependence, one customer."""
+"""Plots of explanations: bar, beeswarm, heat map, transition, dependence, waterfall."""
 
 import io
 import warnings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation
 
 INK_COLOUR, BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
-MAX_LABEL_LENGTH = 48  # letters of a name
+MAX_LABEL_LENGTH = 48  # characters of a name
 DEPENDENCE_COLUMNS = 3  # columns whose dependence is drawn
 PLOT_STYLE: Any = {
     "svg.hashsalt": "segpredict",
@@ -34,21 +34,21 @@ PLOT_STYLE: Any = {
 
 
 class LazyPlots(Mapping[str, bytes]):
-    """Pictures by name, each drawn when it is first asked for.
+    """Plots by name, each drawn on first access.
 
     Parameters
     ----------
     drawn
-        What draws each.
+        The function that draws each.
 
     Notes
     -----
-    Who asks for the names alone, as the deck and ``report.json`` do, draws nothing.
+    Reading the names alone, as the deck and ``report.json`` do, draws nothing.
 
     Examples
     --------
-    >>> pictures = LazyPlots({"dot": lambda: b"."})
-    >>> list(pictures), pictures["dot"]
+    >>> plots = LazyPlots({"dot": lambda: b"."})
+    >>> list(plots), plots["dot"]
     (['dot'], b'.')
     """
 
@@ -74,7 +74,7 @@ def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     Returns
     -------
     dict
-        ``bar_plot``, ``heatmap_plot`` and ``move_<from>_<to>`` (SVG), and those of
+        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of
         `customer_plots`.
     """
     pairs = explanation.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
@@ -87,11 +87,11 @@ def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
 
 
 def customer_plots(explanation: "Explanation", top: int = 12) -> LazyPlots:
-    """Return the plots with a dot a customer, which no table can stand for, as PNG.
+    """Return the plots with one dot a customer, which no table can replace, as PNG.
 
     Returns
     -------
-    Pictures
+    LazyPlots
         ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest
         columns.
     """
@@ -156,7 +156,7 @@ def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> b
             color=_map(),
             group_remaining_features=False,
         )
-        axes.set_xlabel("SHAP value: moves the log-odds of this segment")
+        axes.set_xlabel("SHAP value: change in the log-odds of this segment")
         return _png(figure)
 
 
@@ -165,8 +165,8 @@ def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
     topics = explanation.group_importance.filter(level="group")
     names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
     inside = topics.filter(scope="segment")
-    told = set(inside["segment_id"])
-    present = [s for s in explanation.classes if s.id in told] or [*explanation.classes]
+    known_ids = set(inside["segment_id"])
+    present = [s for s in explanation.classes if s.id in known_ids] or [*explanation.classes]
     shares = np.array(
         [
             [inside.filter(segment_id=s.id, name=name)["share"].sum() for s in present]
@@ -193,7 +193,7 @@ def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
 
 
 def transition_plot(explanation: "Explanation", start: str, end: str, top: int = 8) -> bytes:
-    """Return what sets movers apart from stayers, as SVG: two dots a group.
+    """Return the differences of movers and stayers, as SVG: two dots a group.
 
     Raises
     ------
@@ -214,8 +214,8 @@ def transition_plot(explanation: "Explanation", start: str, end: str, top: int =
         figure, axes = _canvas(rows.height)
         axes.axvline(0, color="#cccccc", linewidth=1)
         axes.hlines(places, rows["stayers"], rows["movers"], color="#bbbbbb")
-        axes.scatter(rows["stayers"], places, color=BLUE_COLOUR, label="those who stay")
-        axes.scatter(rows["movers"], places, color=ORANGE_COLOUR, label="those who move")
+        axes.scatter(rows["stayers"], places, color=BLUE_COLOUR, label="stayers")
+        axes.scatter(rows["movers"], places, color=ORANGE_COLOUR, label="movers")
         axes.set_yticks(places, [_shown(name) for name in rows["name"]])
         axes.set_xlabel(f"log-odds of {named[end]} rather than {named[start]}")
         axes.legend(loc="best", frameon=False)
@@ -233,7 +233,7 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
     Notes
     -----
     Margins are taken against the mean over all segments. Dashed lines are the medians
-    of those who are in the segment now.
+    of the customers in the segment now.
     """
     if feature not in explanation.feature_names:
         raise UnknownNameError("feature", feature, explanation.feature_names)
@@ -248,8 +248,8 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
         count = len(explanation.classes)
         figure = Figure(figsize=(2.6 * count, 2.9), layout="constrained")
         panels = figure.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
-        for axes, segment, pull in zip(panels, explanation.classes, centred.T, strict=True):
-            axes.scatter(values, pull, s=4, color=BLUE_COLOUR, alpha=0.35, linewidths=0)
+        for axes, segment, contribution in zip(panels, explanation.classes, centred.T, strict=True):
+            axes.scatter(values, contribution, s=4, color=BLUE_COLOUR, alpha=0.35, linewidths=0)
             axes.axhline(0, color="#cccccc", linewidth=1)
             inside = values[(now == segment.id) & np.isfinite(values)]
             if len(inside):
@@ -263,7 +263,7 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
 
 
 def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
-    """Return how one customer's contrast is put together from groups, as SVG.
+    """Return the contributions of groups to one customer's contrast, as SVG.
 
     Raises
     ------
@@ -279,9 +279,9 @@ def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -
         .agg(pl.col("contribution").sum())
         .sort(pl.col("contribution").abs(), descending=True)
     )
-    told = sums.head(top)
-    names = [*told["group"], "everything else"]
-    sizes = np.array([*told["contribution"], sums[top:]["contribution"].sum()])
+    largest = sums.head(top)
+    names = [*largest["group"], "everything else"]
+    sizes = np.array([*largest["contribution"], sums[top:]["contribution"].sum()])
     base = explanation.base_values[towards] - explanation.base_values[against]
     ends = base + np.cumsum(sizes)
     named = {s.id: _shown(s.name) for s in explanation.classes}
@@ -297,7 +297,7 @@ def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -
         axes.set_yticks(places, [_shown(name) for name in names])
         axes.set_xlabel(
             f"log-odds of {named[towards]} rather than {named[against]}; from "
-            f"{base:+.2f} for anybody to {ends[-1]:+.2f}"
+            f"{base:+.2f} on average to {ends[-1]:+.2f}"
         )
         axes.set_title(f"Customer {_shown(customer_id)}")
         return _svg(figure)
@@ -308,15 +308,15 @@ def _shades() -> LinearSegmentedColormap:
 
 
 def _map() -> LinearSegmentedColormap:
-    # Dark blue to light orange: told apart by every kind of colour vision, and no
-    # shade of it is the grey that stands for a missing value.
+    # Dark blue to light orange: distinct for every kind of colour vision, and no
+    # shade of it is the grey of a missing value.
     return LinearSegmentedColormap.from_list("low_high", [BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR])
 
 
 def _shown(name: str) -> str:
-    """Return a name as a picture has room for it."""
-    told = to_single_line(name)
-    return told if len(told) <= MAX_LABEL_LENGTH else f"{told[: MAX_LABEL_LENGTH - 1]}…"
+    """Return a name, shortened to the room of a plot."""
+    line = to_single_line(name)
+    return line if len(line) <= MAX_LABEL_LENGTH else f"{line[: MAX_LABEL_LENGTH - 1]}…"
 
 
 def _some(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -344,7 +344,7 @@ def _png(figure: Figure) -> bytes:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Draw alike on every run, and leave no trace in shared state."""
+    """Draw the same on every run, and restore shared state."""
     legacy = np.random.mtrand._rand  # the generator that shap jitters its dots with
     before = legacy.get_state()
     with mpl.rc_context(PLOT_STYLE), warnings.catch_warnings():

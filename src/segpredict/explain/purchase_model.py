@@ -1,4 +1,4 @@
-"""Share out what BG/NBD with Gamma-Gamma says among what it looks at."""
+"""Shapley values of BG/NBD with Gamma-Gamma over its three inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
 
-# What the model looks at, by the column that gets the credit: how often the customer
-# came back, how long ago that was (together with how long they are known), and what a
-# purchase day brought. Columns of `HISTORY_COLUMNS` by place.
+# The inputs of the model, by the column that gets the contribution: how often the customer
+# came back, how long ago that was (together with the age of the customer), and spend of a
+# purchase day. Columns of `HISTORY_COLUMNS` by place.
 PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PurchaseModelExplainer:
-    """The model of purchases, and the customers against whom one is compared.
+    """The purchase model, and the reference customers it is compared with.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class PurchaseModelExplainer:
     reference_rows
         Reference customers × `HISTORY_COLUMNS`.
     reference_shares
-        How much each reference customer counts; they add up to one.
+        Weight of each reference customer; they sum to one.
     """
 
     model: BgNbdGammaGamma
@@ -48,51 +48,55 @@ class PurchaseModelExplainer:
         Parameters
         ----------
         day
-            From which day (number) it is foretold; ``None``: whatever the season.
+            Cutoff (day number) of the forecast; ``None``: without a season.
         """
         model = self.model if day is None else self.model.at_cutoff(day)
         alone = [_logs(model, row[None, :]) for row in self.reference_rows]
         return np.asarray(self._weighted(alone)[0], dtype=np.float64)
 
     def shapley_values(self, customers: pl.DataFrame) -> FloatArray:
-        """Return each player's part, customers × segments × `PLAYER_COLUMNS`.
+        """Return the Shapley value of each input, customers × segments × `PLAYER_COLUMNS`.
 
-        A customer's parts and the `base` of the same day add up to the log-probability:
-        the season is alike for everybody and no reason.
+        A customer's values and `base_values` of the same day sum to the log-probability: the season
+        is the same for all customers and no reason.
 
         Notes
         -----
         Exact Shapley values of the three players (Shapley 1953): a coalition takes its
         columns from the customer and the rest from the reference customers in turn.
-        Columns of one player are never torn apart, so that nobody is made up who was
-        silent for longer than they are known.
+        Columns of one player are never separated, so that no customer is inactive for longer than
+        their age.
         """
         rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
         parts = np.zeros((len(rows), self.model.n_classes, len(PLAYER_COLUMNS)))
         for places, model in self.model.group_by_cutoff(customers):
-            parts[places] = self._shared(model, rows[places])
+            parts[places] = self._shapley_of_model(model, rows[places])
         return parts
 
-    def _shared(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
+    def _shapley_of_model(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
         names = list(PLAYER_COLUMNS)
-        worth = self._worth(model, rows)
+        values = self._coalition_values(model, rows)
         parts = np.zeros((len(rows), model.n_classes, len(names)))
         for place, name in enumerate(names):
-            for team in worth:
+            for team in values:
                 if name not in team:
                     joined = tuple(n for n in names if n in {*team, name})
-                    gain = worth[joined] - worth[team]
-                    parts[:, :, place] += _chance(len(team), len(names)) * gain
+                    gain = values[joined] - values[team]
+                    parts[:, :, place] += _coalition_weight(len(team), len(names)) * gain
         return parts
 
-    def _worth(self, model: BgNbdGammaGamma, rows: FloatArray) -> dict[tuple[str, ...], FloatArray]:
-        """Return the mean log-probabilities that each coalition of players leads to."""
+    def _coalition_values(
+        self, model: BgNbdGammaGamma, rows: FloatArray
+    ) -> dict[tuple[str, ...], FloatArray]:
+        """Return the mean log-probabilities of each coalition of players."""
         names = list(PLAYER_COLUMNS)
         sizes = range(len(names) + 1)
         teams = [team for size in sizes for team in combinations(names, size)]
-        asked = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
+        rows_by_team = [
+            _joined(rows, team, other) for team in teams for other in self.reference_rows
+        ]
         # One call for all: much of a call's time does not depend on its rows.
-        logs = _logs(model, np.concatenate(asked))
+        logs = _logs(model, np.concatenate(rows_by_team))
         shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
         return {
             team: self._weighted(list(found))
@@ -118,11 +122,11 @@ def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
 
 
 def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatArray:
-    """Return the team's columns from the customers, all others from somebody else."""
-    asked = np.tile(other, (len(rows), 1))
+    """Return the coalition's columns from the customers, all others from a reference customer."""
+    joined = np.tile(other, (len(rows), 1))
     own = [place for name in team for place in PLAYER_COLUMNS[name]]
-    asked[:, own] = rows[:, own]
-    return asked
+    joined[:, own] = rows[:, own]
+    return joined
 
 
 def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
@@ -136,12 +140,12 @@ def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray
     Returns
     -------
     rows, shares
-        Reference customers × `HISTORY_COLUMNS`, and the share of the customers each stands for.
+        Reference customers × `HISTORY_COLUMNS`, and the share of customers that each represents.
 
     Notes
     -----
-    The customer whose ranks lie nearest to the median ranks of the segment: somebody
-    who exists, where a row of medians may be nobody's.
+    The customer whose ranks lie nearest to the median ranks of the segment: a
+    real customer, which a row of medians may not be.
     """
     ordered = customers.sort("customer_id")
     ranks = ordered.select(
@@ -159,12 +163,12 @@ def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray
     return rows, np.array(shares)
 
 
-def _chance(others: int, players: int) -> float:
-    """Return the chance that just so many others came before, in a random order.
+def _coalition_weight(others: int, players: int) -> float:
+    """Return the weight of coalitions with so many players (Shapley).
 
     Examples
     --------
-    >>> [round(_chance(n, 3), 3) for n in range(3)]
+    >>> [round(_coalition_weight(n, 3), 3) for n in range(3)]
     [0.333, 0.167, 0.333]
     """
     return factorial(others) * factorial(players - others - 1) / factorial(players)

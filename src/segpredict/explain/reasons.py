@@ -1,4 +1,4 @@
-"""Say why, in words: the groups that speak for a customer's forecast, and against."""
+"""Reasons in words: the groups that support a customer's forecast, and oppose it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from segpredict.core.panel import Feature
 from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
-SUPPORTING, OPPOSING = 3, 1  # reasons told of each kind, at most
-MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not worth a word
+SUPPORTING, OPPOSING = 3, 1  # reasons shown of each kind, at most
+MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not shown
 
 REASONS_SCHEMA = {
     "customer_id": pl.String,
@@ -33,7 +33,7 @@ REASONS_SCHEMA = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReasonLexicon:
-    """What words are made of.
+    """What the texts of reasons are made from.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ class ReasonLexicon:
     typical_values
         Median of each column among the customers now in a segment, by segment id.
     min_contribution
-        Log-odds below which a group's contribution changes sign too often to be told.
+        Log-odds below which a group's contribution changes sign too often to be shown.
     currency
-        Sign of money; may be empty.
+        Currency sign; may be empty.
     """
 
     glossary: Mapping[str, Feature]
@@ -56,13 +56,13 @@ class ReasonLexicon:
     currency: str = ""
 
     def format_value(self, name: str, value: float | None) -> str:
-        """Return a value as people write it.
+        """Return a value as formatted text.
 
         Examples
         --------
         >>> spend = Feature("spend_91", "Spend.", "currency")
-        >>> words = ReasonLexicon({"spend_91": spend}, (), {}, {}, "£")
-        >>> words.format_value("spend_91", 1234.5), words.format_value("spend_91", None)
+        >>> lexicon = ReasonLexicon({"spend_91": spend}, (), {}, {}, "£")
+        >>> lexicon.format_value("spend_91", 1234.5), lexicon.format_value("spend_91", None)
         ('£1,234', 'none')
         """
         if value is None or np.isnan(value):
@@ -82,7 +82,7 @@ class ReasonLexicon:
         return names.get(code, str(code))
 
     def short_meaning(self, name: str) -> str:
-        """Return what a column is, without its explanation and full stop."""
+        """Return the short meaning of a column, without its explanation and full stop."""
         feature = self.glossary.get(name)
         if feature is None:
             return name
@@ -92,7 +92,7 @@ class ReasonLexicon:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContrastContributions:
-    """What pulls each customer towards one segment and away from another.
+    """Contributions towards one segment and away from another, for each customer.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class ContrastContributions:
 
 
 def forecast_sentence(current: str, target: str, reference: str) -> str:
-    """Return what a customer's reasons are reasons for, as a sentence.
+    """Return the forecast that the reasons explain, as a sentence.
 
     Examples
     --------
@@ -136,38 +136,38 @@ def reason_texts(
     groups: Sequence[FeatureGroup],
     lexicon: ReasonLexicon,
 ) -> pl.DataFrame:
-    """Return the reasons of each customer, strongest first, those against last.
+    """Return the reasons of each customer, strongest first, opposing ones last.
 
     Returns
     -------
     polars.DataFrame
         ``customer_id``, ``segment_id`` (now), ``next_id``, ``against_id``, ``rank``,
         ``speaks`` (``for`` or ``against`` the forecast), ``group``, ``feature`` (the
-        column of the group that pulls most), its ``value``, what is ``typical`` of the
-        segment now, ``contribution`` of the group in log-odds, ``odds_ratio``, and
+        column of the group with the largest contribution), its ``value``, the ``typical`` value
+        of the current segment, ``contribution`` of the group in log-odds, ``odds_ratio``, and
         ``text``.
 
     Notes
     -----
     At most three groups for and one against. A contribution is left out below .1
     log-odds, and below the size at which its sign changed in more than one of five
-    models that were fitted anew on other customers (method §6.6).
+    models refitted on other customers.
     """
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
-    told = np.where(np.abs(sums) >= floor, sums, 0.0)
-    order = np.argsort(-told, axis=1, kind="stable")
+    shown = np.where(np.abs(sums) >= floor, sums, 0.0)
+    order = np.argsort(-shown, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
     speaks = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
-    rows = _rows(contrasts, names, groups, lexicon, explanation=told, chosen=chosen, speaks=speaks)
+    rows = _rows(contrasts, names, groups, lexicon, explanation=shown, chosen=chosen, speaks=speaks)
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
 
 def _rows(
-    pull: ContrastContributions,
+    contrasts: ContrastContributions,
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
-    words: ReasonLexicon,
+    lexicon: ReasonLexicon,
     *,
     explanation: FloatArray,
     chosen: IntArray,
@@ -175,19 +175,21 @@ def _rows(
 ) -> Iterator[tuple[object, ...]]:
     places = {name: place for place, name in enumerate(names)}
     members = [np.array([places[n] for n in g.features]) for g in groups]
-    ids = {segment.code: segment.id for segment in words.classes}
-    for row, customer in enumerate(pull.customers):
-        now, to, by = (int(x[row]) for x in (pull.states, pull.targets, pull.references))
+    ids = {segment.code: segment.id for segment in lexicon.classes}
+    for row, customer in enumerate(contrasts.customers):
+        now, to, by = (
+            int(x[row]) for x in (contrasts.states, contrasts.targets, contrasts.references)
+        )
         rank = 0
         for place, side in zip(chosen[row], speaks, strict=True):
             size = float(explanation[row, place])
             if size == 0 or (size > 0) != (side == "for"):
                 continue
             parts = members[place]
-            own = pull.contributions[row, parts] * np.sign(size)
+            own = contrasts.contributions[row, parts] * np.sign(size)
             lead = int(parts[own.argmax()])
-            value = float(pull.values[row, lead])
-            usual = words.typical_values.get(ids[now], {}).get(names[lead])
+            value = float(contrasts.values[row, lead])
+            usual = lexicon.typical_values.get(ids[now], {}).get(names[lead])
             rank += 1
             yield (
                 customer,
@@ -202,25 +204,25 @@ def _rows(
                 usual,
                 size,
                 float(np.exp(size)),
-                _text(words, names[lead], value, usual, now, size),
+                _text(lexicon, names[lead], value, usual, now, size),
             )
 
 
 def _text(
-    words: ReasonLexicon,
+    lexicon: ReasonLexicon,
     name: str,
     value: float,
     usual: float | None,
     now: int,
     size: float,
 ) -> str:
-    feature = words.glossary.get(name)
+    feature = lexicon.glossary.get(name)
     if feature is not None and feature.family == "calendar":
-        told, usual = "The time of year ahead", None
+        text, usual = "The time of year ahead", None
     else:
-        told = f"{words.short_meaning(name)}: {words.format_value(name, value)}"
+        text = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
     if usual is not None:
-        segment = {s.code: s.name for s in words.classes}[now]
-        told += f" (typical of {segment}: {words.format_value(name, usual)})"
+        segment = {s.code: s.name for s in lexicon.classes}[now]
+        text += f" (typical of {segment}: {lexicon.format_value(name, usual)})"
     factor = np.exp(abs(size))
-    return f"{told}; odds {'×' if size > 0 else '÷'} {factor:.1f}"
+    return f"{text}; odds {'×' if size > 0 else '÷'} {factor:.1f}"

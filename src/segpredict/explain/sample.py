@@ -1,4 +1,4 @@
-"""Choose the customers to explain: a fair sample that no seed or row order changes."""
+"""Choose the customers to explain: a sample that no seed or row order changes."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ import polars as pl
 
 
 def hash_rank(customer_id: str) -> bytes:
-    """Return the place of a customer in the lottery: a hash of the id, nothing else.
+    """Return the sampling rank of a customer: a hash of the id, nothing else.
 
     Examples
     --------
@@ -17,14 +17,14 @@ def hash_rank(customer_id: str) -> bytes:
 
 
 def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
-    """Share out the rows of a sample in proportion to the sizes of the strata.
+    """Allocate the rows of a sample in proportion to the sizes of the strata.
 
     Parameters
     ----------
     sizes
         Customers per stratum.
     rows
-        Rows to share out.
+        Rows to allocate.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def stratified_sample(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
     -------
     polars.DataFrame
         The chosen rows, sorted by customer. Within a segment the customers whose ids
-        hash lowest are taken, so the choice hangs on the ids alone.
+        hash lowest are taken, so the choice depends on the ids alone.
     """
     ordered = customers.sort("customer_id")
     if ordered.height <= rows:

@@ -1,4 +1,4 @@
-"""Keep every score for good: who was where on which day, as which model saw it."""
+"""The append-only history of scores: the segment of each customer, by day and model."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -34,20 +34,20 @@ MAX_LISTED = 8  # days or models that a message names
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """What scored: the segments and the model, each by its digest.
+    """The segmentation and the model that scored, each by its digest.
 
     Parameters
     ----------
     segmentation
-        Digest of all that decides a customer's segment; a new name changes nothing.
+        Digest of all that decides a customer's segment; names are not part of it.
     number
-        Which fit of the segments it is; 1 for the first.
+        Number of the fit of the segments; 1 for the first.
     model
         Digest of all that decides a forecast, the segments included.
     segments
         All segments.
     outcome
-        Days from the day of a score to the end of what it foretells.
+        Days from the day of a score to the end of its outcome window.
     """
 
     segmentation: str
@@ -59,18 +59,18 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class HistoryUpdate:
-    """What became of scores that were given to a history.
+    """The result of adding scores to a history.
 
     Parameters
     ----------
     as_of
-        The day they are of.
+        The day of the scores.
     new
         Customers that were added.
     known
-        Customers who were there already, for this day and model; they stay as they are.
+        Customers who were in it already, for this day and model; they stay as they are.
     changed
-        How many of these would be told another segment now, or another forecast.
+        How many of these would get another segment now, or another forecast.
     """
 
     as_of: date
@@ -79,26 +79,26 @@ class HistoryUpdate:
     changed: int
 
     def summary_sentence(self) -> str:
-        """Return it as a sentence.
+        """Return the update as a sentence.
 
         Examples
         --------
         >>> HistoryUpdate(date(2024, 1, 1), 0, 3, 1).summary_sentence()
         'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
-customers would be told otherwise now; what is kept stays.'
+customers would have another result now; the saved one stays.'
         """
         if not self.new:
-            told = f"{self.as_of} is known with this model; nothing added."
+            text = f"{self.as_of} is known with this model; nothing added."
         elif not self.known:
-            told = f"{self.as_of} added, {self.new:,} customers."
+            text = f"{self.as_of} added, {self.new:,} customers."
         else:
-            told = f"{self.new:,} customers added to {self.as_of}."
+            text = f"{self.new:,} customers added to {self.as_of}."
         if self.changed:
-            told += (
-                f" {self.changed:,} of its {self.known:,} customers would be told "
-                "otherwise now; what is kept stays."
+            text += (
+                f" {self.changed:,} of its {self.known:,} customers would have "
+                "another result now; the saved one stays."
             )
-        return f"History: {told}"
+        return f"History: {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,13 @@ class ScoreHistory:
     Parameters
     ----------
     folder
-        Where it stands; made with the first scores. Its Parquet files are one data set,
-        for Polars, DuckDB or whatever reads ``FOLDER/*.parquet``.
+        The folder; created with the first scores. Its Parquet files are one data set, for
+        Polars, DuckDB or any reader of ``FOLDER/*.parquet``.
 
     Notes
     -----
-    A file is written once, whole or not at all, and never again: the same customer, day
-    and model add nothing, another model stands beside the first.
+    A file is written once, atomically, and never changed: the same customer, day and model add
+    nothing, another model adds new rows.
 
     Examples
     --------
@@ -127,36 +127,36 @@ class ScoreHistory:
     folder: Path | str
 
     def add_scores(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
-        """Add scores of one day; who is there already is left as it is.
+        """Add the scores of one day; customers already saved stay as they are.
 
         Parameters
         ----------
         scores
-            What `SegmentPredictor.score` returned.
+            The result of `SegmentPredictor.score`.
         version
-            What scored: `SegmentPredictor.version`.
+            `SegmentPredictor.model_version`.
 
         Raises
         ------
-        TableError
-            When the scores are of no day, or of several.
+        SchemaError
+            When the scores have no day, or several.
         """
         days = scores["as_of"].unique().to_list()
         if len(days) != 1:
-            raise SchemaError("scores", [f"as_of is of {len(days)} days"])
+            raise SchemaError("scores", [f"as_of has {len(days)} days"])
         rows = _rows(scores, version)
         day = days[0]
         while True:
             known = self.read_scores(day, version.model)
-            fresh = rows.join(known, on="customer_id", how="anti").sort("customer_id")
+            new_rows = rows.join(known, on="customer_id", how="anti").sort("customer_id")
             old = known.height
             changed = _changed(rows, known)
-            if fresh.is_empty():
+            if new_rows.is_empty():
                 return HistoryUpdate(day, 0, old, changed)
             path = self._next(day, version.model)
             # If another process has taken the name, what it added is known by now.
-            if disk.write_new_file(path, fresh.write_parquet):
-                return HistoryUpdate(day, fresh.height, old, changed)
+            if disk.write_new_file(path, new_rows.write_parquet):
+                return HistoryUpdate(day, new_rows.height, old, changed)
 
     def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
         """Return the whole table, or that of a day, or of a day and model.
@@ -169,14 +169,14 @@ class ScoreHistory:
         Raises
         ------
         ArtifactError
-            When a file is damaged or is none of a history.
+            When a file is damaged or not part of a history.
         """
         files = self._files(as_of, model)
         parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA), *(_read(path) for path in files)]
         return pl.concat(parts).sort("as_of", "model", "customer_id")
 
     def list_entries(self) -> pl.DataFrame:
-        """Return what was scored: a row a day and model, with its customers."""
+        """Return the entries: one row a day and model, with the number of customers."""
         parts = [
             pl.DataFrame(schema={name: SCORE_HISTORY_SCHEMA[name] for name in ENTRY_COLUMNS}),
             *(_read(path, ENTRY_COLUMNS) for path in self._files(None, None)),
@@ -185,12 +185,12 @@ class ScoreHistory:
         return whole.group_by(ENTRY_COLUMNS).agg(customers=pl.len()).sort(ENTRY_COLUMNS)
 
     def segments(self, transitions: pl.DataFrame) -> tuple[Segment, ...]:
-        """Return the segments between which these moves went, as they were named last.
+        """Return the segments of these transitions, with their latest names.
 
         Parameters
         ----------
         transitions
-            What `transitions` returned.
+            The result of `transitions_between`.
         """
         days = [*transitions["since"].unique(), *transitions["until"].unique()]
         named = (
@@ -206,28 +206,28 @@ class ScoreHistory:
     def transitions_between(
         self, since: date, until: date, model: str | None = None
     ) -> pl.DataFrame:
-        """Return where each customer was on one day and is on another.
+        """Return the segment of each customer on one day and on a later one.
 
         Parameters
         ----------
         since, until
             Days that were scored.
         model
-            Digest, or how it begins; needed only where several models scored both days.
+            Digest, or its first characters; needed only where several models scored both days.
 
         Returns
         -------
         polars.DataFrame
-            The columns of `movement.run_transitions` (``previous_id`` empty), ``segmentation``, and
-            ``foretold_id`` and ``p_foretold``: what the score of the first day named,
-            where it spoke of the second; null elsewhere. Who was no customer on the
-            first day comes from NEW; who was not eligible, from LAPSED; of whom there
-            is nothing on the second day, goes to ERASED.
+            The columns of `analytics.transitions` (``previous_id`` empty), ``segmentation``, and
+            ``foretold_id`` and ``p_foretold``: the forecast of the first day, where its window
+            ends on the second; null elsewhere. Customers not scored on the first day come from
+            NEW; those not eligible, from LAPSED; customers without a score on the second day go
+            to ERASED.
 
         Raises
         ------
         UsageError
-            When a day was not scored, or it is not clear by which model.
+            When a day was not scored, or the model is ambiguous.
         MismatchError
             When the two days were scored with segments of different fits.
         """
@@ -236,10 +236,10 @@ class ScoreHistory:
         after = self.read_scores(until, second).select(
             "customer_id", pl.col("segment_id").alias("to_id")
         )
-        is_silent = ~pl.col("is_eligible")
+        is_lapsed = ~pl.col("is_eligible")
         began = before.select(
             "customer_id",
-            pl.when(is_silent)
+            pl.when(is_lapsed)
             .then(pl.lit(LAPSED_STATE.id))
             .otherwise("segment_id")
             .alias("from_id"),
@@ -281,8 +281,8 @@ class ScoreHistory:
         if both.is_empty():
             raise MismatchError(
                 f"{since} and {until} were scored with segments of different fits; "
-                "moves between them would mix what customers did with what the words "
-                "mean.",
+                "transitions between them would mix customer behaviour with a change of "
+                "definitions.",
                 fix="score both days with one run: segpredict score --run RUN "
                 f"--as-of {since} --history {self.folder}.",
             )
@@ -292,7 +292,7 @@ class ScoreHistory:
             names = chosen["model"].unique().sort().str.head(12).to_list()
             raise UsageError(
                 f"Several models scored {since} and {until}: {', '.join(names[:MAX_LISTED])}.",
-                fix="say with --model which of them is meant.",
+                fix="choose one of them with --model.",
             )
         return chosen["model"][0], chosen["model_second"][0]
 
@@ -303,9 +303,9 @@ class ScoreHistory:
             found = named if named.height else found.clear()
         if found.is_empty():
             days = known["as_of"].unique().sort().cast(pl.String).to_list()
-            what = f"{day} was not scored" + (f" by {model}" if model else "")
+            text = f"{day} was not scored" + (f" by {model}" if model else "")
             raise UsageError(
-                f"{what}; the history {self.folder} knows "
+                f"{text}; the history {self.folder} knows "
                 f"{', '.join(days[-MAX_LISTED:]) or 'nothing'}.",
                 fix=f"segpredict score --as-of {day} --history {self.folder}, or another day.",
             )
@@ -329,7 +329,7 @@ def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     codes = {segment.id: segment.code for segment in version.segments}
     named = [pl.when(pl.col("next_segment_id") == i).then(f"p_{i}").alias(f"_{i}") for i in codes]
     after = pl.col("as_of").dt.offset_by(f"{version.outcome}d")
-    told = scores.with_columns(
+    scored = scores.with_columns(
         pl.coalesce(named).alias("p_next"),
         pl.col("segment_id").replace_strict(codes).alias("segment_code"),
         pl.when("is_eligible").then(after).alias("next_until"),
@@ -337,12 +337,12 @@ def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
         pl.lit(version.number).alias("segmentation_version"),
         pl.lit(version.model).alias("model"),
     )
-    return told.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
+    return scored.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
 
 
 def _changed(rows: pl.DataFrame, known: pl.DataFrame) -> int:
-    both = rows.join(known, on="customer_id", how="inner", suffix="_kept")
-    differs = [pl.col(name).ne_missing(pl.col(f"{name}_kept")) for name in COMPARED_COLUMNS]
+    both = rows.join(known, on="customer_id", how="inner", suffix="_saved")
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}_saved")) for name in COMPARED_COLUMNS]
     return both.filter(pl.any_horizontal(differs)).height
 
 

@@ -1,4 +1,4 @@
-"""Score customers with a finished run: all that scoring needs, nothing that learns."""
+"""Score customers with a finished run: all that scoring needs, without any training."""
 
 import hashlib
 import json
@@ -31,19 +31,19 @@ from segpredict.scoring.scores import decision_columns, forecast_columns
 from segpredict.segmentation import Segmentation
 
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
-# What of a segmentation decides who is where; names and notes do not.
+# The parts of a segmentation that decide segments; names and notes do not.
 VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "segment_rules")
 OPTIONAL_COLUMNS = ("product_id", "description", "country")
 
 
 @dataclass(frozen=True)
 class SegmentPredictor:
-    """A frozen segmenter and a fitted forecaster, ready for new transactions.
+    """A frozen segmentation and a fitted model, ready for new transactions.
 
     Parameters
     ----------
     segmentation
-        Tells each customer's segment now.
+        Assigns each customer's current segment.
     model
         Gives the probability of each next segment.
     time
@@ -51,20 +51,20 @@ class SegmentPredictor:
     segment_values
         Mean spend in the outcome window per segment, in code order, in currency.
     families
-        Feature families the forecaster was trained on; ``None`` means all.
+        Feature families the model was trained on; ``None`` means all.
     layout, cleaning_options
-        How the run's own input was read and cleaned; used for frames.
+        How the input of the run was read and cleaned; used for frames.
     side_tables
-        The run's side tables: what was frozen of them, and the customers and products
-        that are used where the transactions bring none of their own.
+        The side tables of the run: their frozen parts, and the customers and products
+        that are used where the transactions have none.
     policy
-        How probabilities become a name and a set; ``None``: the likeliest segment is
+        How probabilities become one segment and a set; ``None``: the likeliest segment is
         named, and every segment is in the set.
     value_model
-        Says what customers are worth; ``None``: their lifetime values are missing.
+        Estimates customer lifetime values; ``None``: they are missing.
     explainer
-        How reasons are found and told; ``None``: `explain` makes one of the customers
-        it is given.
+        The explainer of the run; ``None``: `explain` builds one from the customers it
+        is given.
 
     Examples
     --------
@@ -92,13 +92,13 @@ class SegmentPredictor:
 
     @property
     def model_version(self) -> ModelVersion:
-        """What scores, by its digests: for the `History` of scores."""
+        """The digests of segmentation and model, for the `ScoreHistory`."""
         frozen = self.segmentation.to_state()
         groups = {name: frozen[name] for name in VERSION_KEYS}
         ids = [[segment.code, segment.id] for segment in self.segments]
         segmentation = _digest([groups, ids])
-        usage = None if self.policy is None else self.policy.to_state()
-        parts = [segmentation, self.model.to_state(), usage, asdict(self.time)]
+        policy = None if self.policy is None else self.policy.to_state()
+        parts = [segmentation, self.model.to_state(), policy, asdict(self.time)]
         return ModelVersion(
             segmentation,
             self.segmentation.identity.version,
@@ -123,37 +123,35 @@ class SegmentPredictor:
             after the last row.
         since
             The day on which the shop's records begin. ``None`` means the first row.
-            Give it when scoring a few customers alone, whose rows say nothing of the
-            shop's: it vouches that they are all there is from that day to the cutoff.
+            Give it when scoring a few customers alone, whose rows do not show it:
+            all their orders from that day to the cutoff must be given.
 
         Returns
         -------
         polars.DataFrame
-            `contracts.SCORES_SCHEMA`, sorted by customer: every customer with an order before
+            `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
             window, ``p_down`` and ``p_up``
             of a less and a more valuable one than now,
             ``expected_value`` the probability-weighted mean spend of the segments in
-            currency, ``value_at_risk`` what of the worth of the present segment is
-            expected to be lost to less valuable ones, ``upside`` what is expected to be
-            won by rising to more valuable ones. ``spent_to_date`` is what the customer
-            paid in the data, less returns; ``clv_next_…`` and ``clv_year_…`` what is to
-            be expected in the outcome window and in twelve months, discounted, by the
-            Markov chain of segments and by BG/NBD. All of these are expectations of
-            models, not savings. ``segment_set`` lists the segments that are to be
-            reckoned with. Customers without an order in the look-back are INACTIVE and
-            not eligible: nothing like them was in training, so they get no
-            probabilities.
+            currency, ``value_at_risk`` the part of the value of the current segment
+            that is expected to be lost by moving to less valuable ones, ``upside`` the expected
+            gain from moving to more valuable ones. ``spent_to_date`` is what the customer paid
+            in the data, less returns; ``clv_next_…`` and ``clv_year_…`` the expected spend in
+            the outcome window and in twelve months, discounted, by the Markov chain of segments
+            and by BG/NBD. All of these are expectations of models, not savings. ``segment_set``
+            is the prediction set. Customers without an order in the look-back are INACTIVE and
+            not eligible: no such customers were in training, so they get no probabilities.
 
         Raises
         ------
         MismatchError
-            When nobody is left to score before the cutoff, or the data do not cover the
-            time before it: silence that nobody observed would be read as inactivity.
+            When no customer has an order before the cutoff, or the data do not cover the
+            time before it: unobserved days would be read as inactivity.
         ContractError
             When a frame lacks a column or a cell cannot be read.
         """
-        shop, window, customers = self._asked(transactions, as_of, since)
+        shop, window, customers = self._prepare(transactions, as_of, since)
         customers = _with_spend(customers, shop, window.cutoff)
         rows = self.feature_rows(shop, window).frame
         return schemas.validate_schema(self._scores(rows, customers, window), schemas.SCORES_SCHEMA)
@@ -167,15 +165,15 @@ class SegmentPredictor:
         customers: str | Sequence[object] = (),
         rows: int = 2000,
     ) -> Explanation:
-        """Return why customers are forecast as they are: tables, plots and words.
+        """Explain the forecasts of customers: tables, plots and reasons in words.
 
         Parameters
         ----------
         transactions, as_of, since
             As with `score`.
         customers
-            Whom to explain, one id or several; empty for a sample of all. Ids are text,
-            so a number is looked for as it is written.
+            The customers to explain, one id or several; empty for a sample of all. Ids are
+            text, so a number is matched as text.
         rows
             The most customers to explain.
 
@@ -184,14 +182,14 @@ class SegmentPredictor:
         CustomerMissingError
             When one of the customers has no order in the look-back.
         ConfigError
-            When there is to be less than one row.
+            When `rows` is below one.
         """
         options = ExplainOptions(rows)
-        asked = [customers] if isinstance(customers, str) else map(str, customers)
-        wanted = list(asked)
-        shop, window, _ = self._asked(transactions, as_of, since)
+        ids = [customers] if isinstance(customers, str) else map(str, customers)
+        wanted = list(ids)
+        shop, window, _ = self._prepare(transactions, as_of, since)
         frame = self.feature_rows(shop, window).frame
-        knowing = self.explainer or self.explainer_for(frame, shop.currency)
+        explainer = self.explainer or self.explainer_for(frame, shop.currency)
         chosen = frame
         if wanted:
             chosen = frame.filter(pl.col("customer_id").is_in(wanted))
@@ -199,7 +197,7 @@ class SegmentPredictor:
             for name in wanted:
                 if name not in known:
                     raise CustomerMissingError(name, self.time.lookback)
-        return knowing.explain(chosen, options)
+        return explainer.explain(chosen, options)
 
     def explainer_for(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
         """Return an explainer made of these rows of features."""
@@ -208,10 +206,10 @@ class SegmentPredictor:
         found = build_explainer(self.model, None, frame, segments, glossary, currency)
         return found.with_policy(self.policy)
 
-    def _asked(
+    def _prepare(
         self, transactions: object, as_of: DateLike, since: DateLike
     ) -> tuple[Transactions, Window, pl.DataFrame]:
-        """Return the shop, the question, and everybody it could be asked about."""
+        """Return the transactions, the window, and all customers before its cutoff."""
         shop = self.read_transactions(transactions, as_of)
         window = self.score_window(shop, as_of, since)
         customers = self.customer_ids(shop, window)
@@ -225,7 +223,7 @@ class SegmentPredictor:
         return shop, window, customers
 
     def read_transactions(self, given: object, as_of: DateLike = None) -> Transactions:
-        """Return what was given as transactions, read and cleaned as in the run."""
+        """Return the transactions, read and cleaned as in the run."""
         if isinstance(given, Transactions):
             return replace(given, side_tables=given.side_tables.frozen_as(self.side_tables))
         raw = (
@@ -242,7 +240,7 @@ class SegmentPredictor:
     def score_window(
         self, shop: Transactions, as_of: DateLike = None, since: DateLike = None
     ) -> Window:
-        """Return the question of a score."""
+        """Return the window of a score."""
         cutoff = shop.end_day if as_of is None else day_number(as_of)
         first = shop.first_day if since is None else day_number(since)
         return self.time.window_at(cutoff, first)
@@ -258,17 +256,17 @@ class SegmentPredictor:
         return heads.select("customer_id").unique().sort("customer_id").collect()
 
     def _require_cover(self, shop: Transactions, window: Window) -> None:
-        asked, last = as_date(window.cutoff), as_date(shop.end_day - 1)
+        cutoff, last = as_date(window.cutoff), as_date(shop.end_day - 1)
         if window.cutoff > shop.end_day + MAX_DAYS_LATE:
             raise MismatchError(
-                f"The data end on {last}, long before {asked}; the days between would "
-                "be read as silence.",
-                fix=f"give data up to {asked}, or an earlier --as-of.",
+                f"The data end on {last}, long before {cutoff}; the days between would "
+                "be read as inactivity.",
+                fix=f"give data up to {cutoff}, or an earlier --as-of.",
             )
         needed = max(window.horizon, -(-window.lookback // 2))
         if window.covered_days < needed:
             raise MismatchError(
-                f"The data begin {window.covered_days} days before {asked}; training "
+                f"The data begin {window.covered_days} days before {cutoff}; training "
                 f"never saw fewer than {needed}.",
                 fix="give older data, or a later --as-of; for a few customers alone, "
                 "say with --since when the shop's records begin.",
@@ -278,12 +276,12 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
-        told = forecast_columns(rows, p, self._values(window.cutoff))
+        forecasts = forecast_columns(rows, p, self._values(window.cutoff))
         if self.policy is not None:
-            told = decision_columns(told, p, self.policy, names)
-        told = told.hstack(self._valued(rows, p, window.cutoff))
+            forecasts = decision_columns(forecasts, p, self.policy, names)
+        forecasts = forecasts.hstack(self._clv_columns(rows, p, window.cutoff))
         known = customers.join(
-            told,
+            forecasts,
             on="customer_id",
             how="left",
             maintain_order="left",
@@ -293,10 +291,10 @@ class SegmentPredictor:
             "customer_id",
             pl.lit(as_date(window.cutoff)).alias("as_of"),
             pl.col("next").is_not_null().alias("is_eligible"),
-            _labelled(now, ids).alias("segment_id"),
-            _labelled(now, names).alias("segment"),
-            _labelled(pl.col("next"), ids).alias("next_segment_id"),
-            _labelled(pl.col("next"), names).alias("next_segment"),
+            _labels_of(now, ids).alias("segment_id"),
+            _labels_of(now, names).alias("segment"),
+            _labels_of(pl.col("next"), ids).alias("next_segment_id"),
+            _labels_of(pl.col("next"), names).alias("next_segment"),
             *(pl.col(f"p_{code}").alias(f"p_{i}") for code, i in enumerate(ids)),
             "p_inactive",
             "p_down",
@@ -317,14 +315,14 @@ class SegmentPredictor:
             else self.value_model.segment_values_at(cutoff)
         )
 
-    def _valued(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
+    def _clv_columns(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
         if self.value_model is None:
             return pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
         return self.value_model.clv_columns(rows, p, cutoff)
 
 
 def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.DataFrame:
-    """Return customers with all that they have paid, less what was given back."""
+    """Return customers with their total spend, less returns."""
     spent = features.clustering_inputs(shop, [(shop.first_day, cutoff)])
     # NumPy divides each number by itself; Polars multiplies many by the reciprocal.
     money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY_SCALE)
@@ -334,7 +332,7 @@ def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.
 
 
 def lenient_layout(layout: SourceOptions) -> SourceOptions:
-    """Return a layout under which columns that scoring can do without may be absent."""
+    """Return a layout in which columns that scoring does not need may be absent."""
     return replace(layout, optional_roles=OPTIONAL_COLUMNS)
 
 
@@ -343,7 +341,7 @@ def _digest(value: JSON) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _labelled(codes: pl.Expr, labels: Sequence[str]) -> pl.Expr:
+def _labels_of(codes: pl.Expr, labels: Sequence[str]) -> pl.Expr:
     known = list(range(len(labels)))
     return codes.cast(pl.Int64).replace_strict(
         known, list(labels), default=None, return_dtype=pl.String

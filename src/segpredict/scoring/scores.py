@@ -1,4 +1,4 @@
-"""What follows from probabilities: the columns of a score."""
+"""The columns of a score that follow from the probabilities."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from segpredict.core.segment import INACTIVE_CODE
 def forecast_columns(
     rows: pl.DataFrame, probabilities: np.ndarray, segment_values: Sequence[float]
 ) -> pl.DataFrame:
-    """Return what follows from the probabilities: most likely, down, up, value.
+    """Return the forecast columns: most likely segment, down, up, expected value.
 
     Parameters
     ----------
@@ -62,11 +62,11 @@ def decision_columns(
     Parameters
     ----------
     forecasts
-        What `forecast_columns` returned.
+        The result of `forecast_columns`.
     probabilities
         Customers × segments.
     policy
-        How probabilities become names and sets.
+        How probabilities become one segment and a set.
     names
         Names of the segments, in code order.
     """

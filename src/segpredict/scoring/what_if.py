@@ -1,8 +1,8 @@
-"""Ask the model what it would say if a customer had ordered once more.
+"""What if: the forecast of a customer with one more order.
 
-The order is put among the transactions and every feature is worked out anew, so that
-all columns tell the same story. It shows what the model looks at. It does not show what
-an order would bring about: whoever is made to order is not like those who did.
+The order is added to the transactions and every feature is computed again, so that all
+columns agree. It shows how the model reacts. It does not show the effect of an order:
+customers who are made to order are not like those who did.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ WHAT_IF_CASES = {
     "double": "One more order, of twice the usual value",
     "category": "One more order, from a category not bought before",
 }
-WHAT_IF_ORDER_ID = "what-if"  # the number of the order that was not placed
+WHAT_IF_ORDER_ID = "what-if"  # the id of the hypothetical order
 
 
 def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
@@ -35,7 +35,7 @@ def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -
     predictor
         A run's predictor.
     shop
-        The transactions; the question is asked at their end.
+        The transactions; the cutoff is their end.
     customer_id
         The customer.
 
@@ -67,28 +67,30 @@ def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -
         "usual": (usual, None),
         "double": (2 * usual, None),
     }
-    fresh = _unknown_product(shop, own, window)
-    if fresh is not None:
-        cases["category"] = (usual, fresh)
-    rows = [_asked(predictor, shop, (own, window), name, case) for name, case in cases.items()]
+    new_product = _unknown_product(shop, own, window)
+    if new_product is not None:
+        cases["category"] = (usual, new_product)
+    rows = [
+        _forecast_case(predictor, shop, (own, window), name, case) for name, case in cases.items()
+    ]
     return pl.concat(rows)
 
 
-def _asked(
+def _forecast_case(
     predictor: SegmentPredictor,
     shop: Transactions,
-    person: tuple[pl.DataFrame, Window],
+    customer: tuple[pl.DataFrame, Window],
     name: str,
     case: tuple[int, str | None],
 ) -> pl.DataFrame:
-    own, window = person
+    own, window = customer
     amount, product = case
     lines = own if name == "as_is" else _with_order(own, window, amount, product)
     alone = replace(shop, lines=lines.lazy())
-    told = predictor.score(alone, window.cutoff, shop.first_day)
-    if not told["is_eligible"].item():
+    forecast = predictor.score(alone, window.cutoff, shop.first_day)
+    if not forecast["is_eligible"].item():
         raise CustomerMissingError(own["customer_id"][0], predictor.time.lookback)
-    return told.select(
+    return forecast.select(
         pl.lit(name).alias("case"),
         pl.lit(WHAT_IF_CASES[name]).alias("meaning"),
         pl.lit(amount / MONEY_SCALE).alias("value"),

@@ -1,1 +1,1 @@
-"""From probabilities to decisions: calibration, decision rule, prediction sets, inner validation."""
+"""Decisions: calibration, prediction sets, decision rules, and the inner validation of them."""

@@ -1,4 +1,4 @@
-"""Mend probabilities that say too much or too little, where rehearsals prove it."""
+"""Calibrate probabilities where inner validation proves that it helps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ NO_CALIBRATION, TEMPERATURE_SCALING, VECTOR_SCALING, ISOTONIC_REGRESSION = (
     "vector",
     "isotonic",
 )
-MIN_LOSS_REDUCTION = 0.002  # nats that a moving part must save, at least
+MIN_LOSS_REDUCTION = 0.002  # nats that a calibration must save, at least
 MIN_ISOTONIC_POSITIVES = 1000  # customers of every segment that isotonic curves need
-L2_PENALTY = 1.0  # pull of vector scaling towards no change, in rows
-MIN_STEP_PROBABILITY = 1e-4  # an isotonic step says no less than this
+L2_PENALTY = 1.0  # shrinkage of vector scaling towards no change, in rows
+MIN_STEP_PROBABILITY = 1e-4  # the least probability of an isotonic step
 CALIBRATED_KIND = "calibrated"
 
 
@@ -34,13 +34,13 @@ class Calibration:
     Parameters
     ----------
     kind
-        ``none``, ``fit_temperature``, ``fit_vector_scaling`` or ``fit_isotonic``.
+        ``none``, ``temperature``, ``vector`` or ``isotonic``.
     scale, shift
         Of the log-probability of each segment (temperature and vector scaling).
     knots
-        Steps of each segment's curve: probabilities given and told (isotonic).
+        Steps of each segment's curve: probabilities before and after (isotonic).
     loss_reduction, loss_reduction_se
-        Log-loss saved on the newest rehearsal, and its standard error, in nats.
+        Log-loss saved on the newest inner origin, and its standard error, in nats.
     """
 
     kind: str = NO_CALIBRATION
@@ -51,7 +51,7 @@ class Calibration:
     loss_reduction_se: float = 0.0
 
     def apply(self, probabilities: FloatArray) -> FloatArray:
-        """Return the mended probabilities; each row by itself.
+        """Return the calibrated probabilities; each row by itself.
 
         Examples
         --------
@@ -62,11 +62,11 @@ class Calibration:
         if self.kind == NO_CALIBRATION:
             return probabilities
         if self.kind == ISOTONIC_REGRESSION:
-            told = [
-                np.interp(given, np.array(said), np.array(came))
-                for given, (said, came) in zip(probabilities.T, self.knots, strict=True)
+            columns = [
+                np.interp(given, np.array(predicted), np.array(actual))
+                for given, (predicted, actual) in zip(probabilities.T, self.knots, strict=True)
             ]
-            return normalised(np.maximum(np.column_stack(told), MIN_STEP_PROBABILITY))
+            return normalised(np.maximum(np.column_stack(columns), MIN_STEP_PROBABILITY))
         return _scaled(probabilities, np.array(self.scale), np.array(self.shift))
 
     def to_state(self) -> JSON:
@@ -87,7 +87,7 @@ class Calibration:
             state["kind"],
             tuple(state["scale"]),
             tuple(state["shift"]),
-            tuple((tuple(given), tuple(told)) for given, told in state["knots"]),
+            tuple((tuple(given), tuple(calibrated)) for given, calibrated in state["knots"]),
             state["loss_reduction"],
             state["loss_reduction_se"],
         )
@@ -95,14 +95,14 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class CalibratedModel:
-    """A forecaster whose probabilities are mended.
+    """A model whose probabilities are calibrated.
 
     Parameters
     ----------
     model
-        What is asked.
+        The model.
     calibration
-        What is done with its answer.
+        The map that its probabilities go through.
     """
 
     model: Forecaster
@@ -114,7 +114,7 @@ class CalibratedModel:
         return self.model.name
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
-        """Return one row of mended probabilities per customer."""
+        """Return one row of calibrated probabilities per customer."""
         return self.calibration.apply(self.model.predict_proba(customers))
 
     def to_state(self) -> JSON:
@@ -127,12 +127,12 @@ class CalibratedModel:
 
 
 def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
-    """Return the map that rehearsals prove, which is mostly none.
+    """Return the calibration that inner validation proves, which is mostly none.
 
     Parameters
     ----------
     backtests
-        Rehearsals, oldest first.
+        Backtests of the inner validation, oldest first.
     name
         The forecaster.
     complete
@@ -140,8 +140,8 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
 
     Notes
     -----
-    Each candidate is fitted on the rehearsals that were complete by the newest, and
-    judged there: it must save more log-loss than one standard error, and more than
+    Each candidate is fitted on the backtests that were complete by the newest, and
+    evaluated there: it must save more log-loss than one standard error, and more than
     `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
     one season does harm in the next, so none is the default; and one that was learned
     from an outcome that overlaps the newest's would prove itself by that season.
@@ -151,39 +151,39 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
     if newest is None or not before:
         return Calibration()
     given, labels = pool_backtests(before, name)
-    asked = newest.probabilities[name]
-    plain = metrics.row_log_loss(asked, newest.labels)
+    raw = newest.probabilities[name]
+    plain = metrics.row_log_loss(raw, newest.labels)
     best, found = Calibration(), None
     for fit in _able(labels, given.shape[1]):
         candidate = fit(given, labels)
-        saved = plain - metrics.row_log_loss(candidate.apply(asked), newest.labels)
+        saved = plain - metrics.row_log_loss(candidate.apply(raw), newest.labels)
         gain = float(saved.mean())
         error = float(saved.std(ddof=1) / np.sqrt(len(saved))) if len(saved) > 1 else 0
         if gain > max(error, MIN_LOSS_REDUCTION, best.loss_reduction):
             best, found = Calibration(loss_reduction=gain, loss_reduction_se=error), fit
     if found is None:
         return best
-    mended = found(*pool_backtests(backtests, name))
+    calibrated = found(*pool_backtests(backtests, name))
     return Calibration(
-        mended.kind,
-        mended.scale,
-        mended.shift,
-        mended.knots,
+        calibrated.kind,
+        calibrated.scale,
+        calibrated.shift,
+        calibrated.knots,
         best.loss_reduction,
         best.loss_reduction_se,
     )
 
 
 def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
-    """Return the forecasts of all trials under each other, and the outcomes."""
+    """Return the forecasts of all backtests, concatenated, and the outcomes."""
     return (
-        np.concatenate([trial.probabilities[name] for trial in backtests]),
-        np.concatenate([trial.labels for trial in backtests]),
+        np.concatenate([backtest.probabilities[name] for backtest in backtests]),
+        np.concatenate([backtest.labels for backtest in backtests]),
     )
 
 
 def calibrate_model(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
-    """Return the forecaster with its probabilities mended, itself where none is."""
+    """Return the model with its probabilities calibrated; itself without a calibration."""
     if calibration.kind == NO_CALIBRATION:
         return forecaster
     return CalibratedModel(forecaster, calibration)
@@ -224,11 +224,11 @@ def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibrati
 
     def loss(given: FloatArray) -> tuple[float, FloatArray]:
         scale, shift = given[:classes], given[classes:]
-        told = _scaled(probabilities, scale, shift)
-        off = (told - happened) / len(labels)
-        pull = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
-        value = metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
-        return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + pull
+        calibrated = _scaled(probabilities, scale, shift)
+        off = (calibrated - happened) / len(labels)
+        penalty = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
+        value = metrics.log_loss(calibrated, labels) + float(penalty @ np.r_[scale - 1, shift]) / 2
+        return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + penalty
 
     start = np.r_[np.ones(classes), np.zeros(classes)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B").x

@@ -1,9 +1,9 @@
-"""Rehearse a test before it: forecast older origins as on their own day.
+"""Inner validation: forecast older origins before each test, as on their own day.
 
-What is done with probabilities (calibration, sets, the rule that decides) must be
-learned from forecasts whose outcome was not known when they were made. The newest
-origins of a fold's training are such a stage: a forecaster fitted on those that were
-complete by then is asked there, and the answer is known by the day of the test.
+Calibration, prediction sets and decision rules must be learned from forecasts whose outcome
+was not known when they were made. The newest training origins of a fold serve for that: a
+model fitted on the origins complete by then forecasts them, and the outcome is known by the
+day of the test.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,13 @@ from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.splits import Fold, split
 from segpredict.classifier.training_data import Forecaster, TrainingData, segment_codes
 
-INNER_ORIGINS = 3  # rehearsals of one test, at most
+INNER_ORIGINS = 3  # origins validated before one test, at most
 FitFunction = Callable[[TrainingData], Forecaster]
 
 
 @dataclass(frozen=True, slots=True)
 class InnerFold:
-    """Origins to forecast, and the fold that says what may be learned for them.
+    """Origins to forecast, and the fold with their training origins.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class InnerFold:
 
 
 def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
-    """Return the stages on which a test is rehearsed, oldest first.
+    """Return the inner folds of a test, oldest first.
 
     Parameters
     ----------
@@ -49,10 +49,10 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     Returns
     -------
     tuple
-        The newest training origins of the test, at most `INNER_ORIGINS`, which one forecaster
-        answers as of the first of them; before it, the newest origin that was complete
-        by the last of them, so that what is learned there can be proven later. None
-        where history is too short.
+        The newest training origins of the test, at most `INNER_ORIGINS`, which one model
+        forecasts as of the first of them; before it, the newest origin that was complete by the
+        last of them, so that what is learned there can be validated later. None where history
+        is too short.
 
     Examples
     --------
@@ -66,9 +66,9 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     late = fold.train_origins[-INNER_ORIGINS:]
     early = [o for o in fold.train_origins if o + complete <= newest and o not in late]
     found = []
-    for asked in (tuple(early[-1:]), late):
-        # Where the first of them had no past to learn from, later ones may have.
-        able = [o for o in asked if o - complete >= fold.train_origins[0]]
+    for origins in (tuple(early[-1:]), late):
+        # Where the first of them has no training origin, later ones may have one.
+        able = [o for o in origins if o - complete >= fold.train_origins[0]]
         if able:
             known = tuple(o for o in fold.train_origins if o + complete <= able[0])
             found.append(InnerFold(split(able[0], known, complete), tuple(able)))
@@ -78,32 +78,32 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
 def inner_backtests(
     training_data: TrainingData, rows: pl.DataFrame, cutoffs: Sequence[int], fit: FitFunction
 ) -> tuple[Backtest, ...]:
-    """Return what a forecaster would have said at each origin, and what happened.
+    """Return the forecasts of a model at each origin, and the outcomes.
 
     Parameters
     ----------
     training_data
-        What could be learned by the day of the first origin.
+        What was complete on the day of the first origin.
     rows
         Labelled rows of these origins, in any order.
     cutoffs
         The origins.
     fit
-        Returns a forecaster of a lesson.
+        Returns a model fitted on training data.
     """
     forecaster = fit(training_data)
-    trials = []
+    backtests = []
     for cutoff in cutoffs:
-        asked = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
-        if asked.is_empty():
+        customers = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
+        if customers.is_empty():
             continue
-        trials.append(
+        backtests.append(
             Backtest(
                 cutoff,
-                asked["customer_id"].to_numpy().astype(np.str_),
-                segment_codes(asked, "state_now"),
-                segment_codes(asked, "label"),
-                {forecaster.name: forecaster.predict_proba(asked)},
+                customers["customer_id"].to_numpy().astype(np.str_),
+                segment_codes(customers, "state_now"),
+                segment_codes(customers, "label"),
+                {forecaster.name: forecaster.predict_proba(customers)},
             )
         )
-    return tuple(trials)
+    return tuple(backtests)

@@ -1,4 +1,4 @@
-"""How probabilities are used: mended or not, turned into sets, turned into one name."""
+"""How probabilities are used: calibration, prediction sets, and one named segment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from segpredict.core.window import as_date
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """What was learned in rehearsals about one forecaster.
+    """How one model's probabilities are used, learned by inner validation.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class DecisionPolicy:
     alpha
         Share of misses the sets allow.
     inner_origins
-        Cutoffs of the rehearsals (day numbers), oldest first.
+        Cutoffs of the inner validation (day numbers), oldest first.
     """
 
     calibration: Calibration
@@ -42,7 +42,7 @@ class DecisionPolicy:
     inner_origins: tuple[int, ...]
 
     def predict(self, probabilities: FloatArray) -> IntArray:
-        """Return the segment that each customer is told, as a code."""
+        """Return the segment named for each customer, as a code."""
         return self.decision_rule.predict(probabilities)
 
     def prediction_sets(self, probabilities: FloatArray) -> npt.NDArray[np.bool_]:
@@ -61,7 +61,7 @@ class DecisionPolicy:
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionPolicy":
-        """Return the usage that gave a state."""
+        """Return the policy that gave a state."""
         return cls(
             Calibration.from_state(state["calibration"]),
             DecisionRule.from_state(state["decision_rule"]),
@@ -72,7 +72,7 @@ class DecisionPolicy:
 
 
 def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPolicy:
-    """Return how probabilities are used where nothing was rehearsed.
+    """Return the policy without any inner validation.
 
     Every segment is in every set, and the likeliest one is named.
     """
@@ -88,72 +88,74 @@ def fit_policy(
     decision: DecisionRule,
     alpha: float,
 ) -> DecisionPolicy:
-    """Return what rehearsals teach about the only forecaster in them.
+    """Return the policy learned from inner backtests of one model.
 
     Parameters
     ----------
     backtests
-        Rehearsals, oldest first, as the forecaster spoke.
+        Backtests of the inner validation, oldest first, before calibration.
     calibration
         The map that its probabilities go through.
     decision
-        The rule that was asked for, its γ not yet tuned.
+        The configured rule, its γ not yet tuned.
     alpha
         Share of misses the sets allow.
     """
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
-    mended = tuple(calibrate_backtest(trial, calibration) for trial in backtests[-INNER_ORIGINS:])
-    (name,) = mended[0].probabilities
-    origins = [(trial.probabilities[name], trial.labels) for trial in mended]
+    calibrated = tuple(
+        calibrate_backtest(backtest, calibration) for backtest in backtests[-INNER_ORIGINS:]
+    )
+    (name,) = calibrated[0].probabilities
+    origins = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
     allowed = sets.adaptive_miss_rates(origins, alpha)
-    lowest = sets.set_thresholds(*pool_backtests(mended, name), allowed)
+    lowest = sets.set_thresholds(*pool_backtests(calibrated, name), allowed)
     return replace(
         base,
-        decision_rule=replace(decision, gamma=tune_gamma(mended, name, decision.class_mix)),
+        decision_rule=replace(decision, gamma=tune_gamma(calibrated, name, decision.class_mix)),
         set_thresholds=tuple(lowest.tolist()),
-        inner_origins=tuple(trial.cutoff for trial in mended),
+        inner_origins=tuple(backtest.cutoff for backtest in calibrated),
     )
 
 
 def calibrate_backtest(
     backtest: Backtest, calibration: Calibration, name: str | None = None
 ) -> Backtest:
-    """Return the trial with the forecasts of one forecaster, or of all, mended."""
-    asked = backtest.probabilities if name is None else {name}
-    chances = {
-        n: calibration.apply(given) if n in asked else given
+    """Return the backtest with the forecasts of one model, or of all, calibrated."""
+    names = backtest.probabilities if name is None else {name}
+    probabilities = {
+        n: calibration.apply(given) if n in names else given
         for n, given in backtest.probabilities.items()
     }
-    return replace(backtest, probabilities=chances)
+    return replace(backtest, probabilities=probabilities)
 
 
 def summarize_policies(
     folds: Sequence[Fold], policies: Sequence[DecisionPolicy], calibrations: Sequence[Calibration]
 ) -> dict[str, JSON]:
-    """Return what the verdict says of calibration, sets and decisions, by cutoff.
+    """Return the summary of calibration, sets and decisions, by cutoff.
 
     Parameters
     ----------
     folds
-        The tests and what ships.
+        The tests and the production fold.
     policies
-        How what ships is used at each.
+        The policy of the selected model at each.
     calibrations
-        How the model on trial was mended at each, also where it does not ship.
+        The calibration of the model at each, also where it is not selected.
     """
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
-            "rehearsals": [as_date(day).isoformat() for day in usage.inner_origins],
-            "calibration": usage.calibration.kind,
-            "model_calibration": mending.kind,
-            "gain": mending.loss_reduction,
-            "error": mending.loss_reduction_se,
-            "gamma": usage.decision_rule.gamma,
+            "rehearsals": [as_date(day).isoformat() for day in policy.inner_origins],
+            "calibration": policy.calibration.kind,
+            "model_calibration": calibration.kind,
+            "gain": calibration.loss_reduction,
+            "error": calibration.loss_reduction_se,
+            "gamma": policy.decision_rule.gamma,
         }
-        for fold, usage, mending in zip(folds, policies, calibrations, strict=True)
+        for fold, policy, calibration in zip(folds, policies, calibrations, strict=True)
     ]
-    ships = policies[-1]
-    return {"rule": ships.decision_rule.method, "alpha": ships.alpha, "folds": rows}
+    production = policies[-1]
+    return {"rule": production.decision_rule.method, "alpha": production.alpha, "folds": rows}

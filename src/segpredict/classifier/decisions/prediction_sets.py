@@ -1,4 +1,4 @@
-"""Say which segments a customer may be in, so that mostly one of them is true.
+"""Prediction sets: the segments a customer may be in, at a given miss rate.
 
 Class-conditional (Mondrian) conformal sets: each segment has a threshold of its own,
 learned where forecasts were made before the outcome was known.
@@ -29,8 +29,8 @@ def set_thresholds(
 
     Notes
     -----
-    The k-th smallest probability that those who came to be in the segment had been
-    given, k = ⌊α·(n + 1)⌋. With too few of them the segment is in every set. Coverage
+    The k-th smallest probability that had been given to customers who were later in the
+    segment, k = ⌊α·(n + 1)⌋. With too few of them the segment is in every set. Coverage
     holds if the future is like the past; it is no guarantee.
     """
     lowest = np.zeros(probabilities.shape[1])
@@ -47,23 +47,23 @@ def adaptive_miss_rates(
     alpha: float = DEFAULT_ALPHA,
     step: float = ADAPTATION_STEP,
 ) -> FloatArray:
-    """Return the share of misses to allow in each segment, corrected by experience.
+    """Return the share of misses to allow in each segment, corrected by the misses so far.
 
     Parameters
     ----------
     origins
         Forecasts and outcomes of one origin each, oldest first.
     alpha
-        The share that is aimed at.
+        The target share.
     step
-        How much of what was missed too often is taken back.
+        The step size of the correction.
 
     Notes
     -----
     Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from
-    origin to origin α' = α' + step · (α − misses), where the thresholds came from the
-    origins before. With three origins it moves little; it is kept from falling below
-    a tenth of what is aimed at.
+    origin to origin α' = α' + step · (α − misses), where the thresholds are those of
+    the origins before. With three origins it changes little; its lower bound is a tenth of the
+    target.
 
     Examples
     --------
@@ -73,13 +73,13 @@ def adaptive_miss_rates(
     """
     allowed = np.full(origins[0][0].shape[1], alpha)
     for place in range(1, len(origins)):
-        chances, labels = (
+        probabilities, labels = (
             np.concatenate([origin[part] for origin in origins[:place]]) for part in (0, 1)
         )
-        inside = set_members(origins[place][0], set_thresholds(chances, labels, allowed))
-        came = origins[place][1]
+        inside = set_members(origins[place][0], set_thresholds(probabilities, labels, allowed))
+        actual = origins[place][1]
         for code in range(len(allowed)):
-            own = came == code
+            own = actual == code
             if own.any():
                 missed = 1 - inside[own, code].mean()
                 now = allowed[code] + step * (alpha - missed)
@@ -92,7 +92,7 @@ def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArra
 
     Notes
     -----
-    The likeliest segment is always in: an empty set would help nobody.
+    The likeliest segment is always in: an empty set would be useless.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Name one segment of many probabilities, by a rule that suits what errors cost."""
+"""Name one segment from the probabilities, by a rule that fits the cost of errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class DecisionRule:
     ----------
     method
         ``argmax``: the likeliest segment. ``balanced``: the one with the largest
-        p / π^γ, so that small segments are named too. ``cost``: the one whose worth
-        is nearest to what is to be expected (least expected absolute error of revenue).
+        p / π^γ, so that small segments are named too. ``cost``: the one whose value
+        is nearest to the expected value (least expected absolute error of revenue).
     gamma
         The γ above; 0 is argmax.
     class_mix
@@ -47,7 +47,7 @@ class DecisionRule:
         probabilities
             Customers × segments.
         rule
-            Another rule than the one chosen.
+            Another rule than the configured one.
 
         Examples
         --------
@@ -55,14 +55,14 @@ class DecisionRule:
         >>> rule.predict(np.array([[0.7, 0.3]])).tolist()
         [1]
         """
-        asked = rule or self.method
-        if asked == BALANCED_RULE:
+        method = rule or self.method
+        if method == BALANCED_RULE:
             weights = np.maximum(np.array(self.class_mix), metrics.MIN_PROBABILITY) ** self.gamma
             return np.asarray((probabilities / weights).argmax(axis=1), dtype=np.int64)
-        if asked == COST_RULE:
+        if method == COST_RULE:
             costs = np.zeros(probabilities.shape)
-            for code, worth in enumerate(self.segment_values):
-                apart = np.abs(np.array(self.segment_values) - worth)
+            for code, value in enumerate(self.segment_values):
+                apart = np.abs(np.array(self.segment_values) - value)
                 costs = costs + probabilities[:, [code]] * apart
             return np.asarray(costs.argmin(axis=1), dtype=np.int64)
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
@@ -78,7 +78,7 @@ class DecisionRule:
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionRule":
-        """Return the decision that gave a state."""
+        """Return the decision rule that gave a state."""
         return cls(
             state["method"],
             state["gamma"],
@@ -88,12 +88,12 @@ class DecisionRule:
 
 
 def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
-    """Return the γ with the best macro-F1 over rehearsals; 0 without any.
+    """Return the γ with the best macro-F1 in inner validation; 0 without it.
 
     Parameters
     ----------
     backtests
-        Rehearsals.
+        Backtests of the inner validation.
     name
         The forecaster.
     mix
@@ -101,11 +101,11 @@ def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -
     """
     if not backtests:
         return 0.0
-    chances, labels = pool_backtests(backtests, name)
+    probabilities, labels = pool_backtests(backtests, name)
     given = tuple(mix)
     scores = [
         macro_f1_of_labels(
-            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(chances), labels, len(mix)
+            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(probabilities), labels, len(mix)
         )
         for gamma in GAMMA_GRID
     ]

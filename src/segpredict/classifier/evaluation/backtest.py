@@ -1,4 +1,4 @@
-"""Ask the model and every baseline the same questions, out of time."""
+"""Backtest the model and every baseline on the same customers, out of time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from segpredict.errors import SupportError, TooFewCustomersError
 
 @dataclass(frozen=True, slots=True)
 class BacktestInput:
-    """One test: what may be learned, who is asked about, what is known of them.
+    """The input of one test: training data, customers and their covariates.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class BacktestInput:
     customers
         The rows to forecast, sorted by customer.
     covariates
-        `_past.FACTS`, row by row.
+        `history.COVARIATES`, in the order of `customers`.
     segment_values
-        Mean spend in the outcome window by segment, from the lesson's rows.
+        Mean spend in the outcome window by segment, from the training rows.
     """
 
     cutoff: int
@@ -46,7 +46,7 @@ class BacktestInput:
 def available_baselines(
     options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
 ) -> tuple[list[Baseline], tuple[str, ...]]:
-    """Return the baselines that can be asked, and why others cannot.
+    """Return the baselines that can be fitted, and why others cannot.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def available_baselines(
     rows
         The panel, whose columns some need.
     further
-        Forecasters from outside, asked after the baselines.
+        Models from outside the package, evaluated after the baselines.
     """
     wanted = [BASELINES.get(name) for name in options.baselines]
     if not wanted:
@@ -65,7 +65,7 @@ def available_baselines(
         p.name: [n for n in p.required_columns if n not in rows.feature_names] for p in wanted
     }
     notes = [
-        f"The baseline {name} was not asked: no feature {', '.join(needs)}."
+        f"The baseline {name} was left out: no feature {', '.join(needs)}."
         for name, needs in lacking.items()
         if needs
     ]
@@ -77,7 +77,7 @@ def run_backtests(
     baselines: Sequence[Baseline],
     progress: Callable[[int], None],
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
-    """Return one trial per question, what a reader must know, and the model of each.
+    """Return one backtest per input, notes for the reader, and the model of each.
 
     Parameters
     ----------
@@ -86,46 +86,45 @@ def run_backtests(
     baselines
         The baselines.
     progress
-        Called with the place of the test that begins.
+        Called with the index of the test that begins.
 
     Raises
     ------
     TooFewCustomersError
-        When nobody is there to be forecast at a test cutoff.
+        When no customer is eligible at a test cutoff.
 
     Notes
     -----
     A baseline that the data cannot support in one of the tests is left out of all:
     numbers over different windows cannot be compared.
     """
-    trials, failed, notes = [], dict[str, str](), list[str]()
+    backtests, failed, notes = [], dict[str, str](), list[str]()
     models: list[BlendedModel] = []
-    for place, question in enumerate(inputs):
+    for place, test in enumerate(inputs):
         progress(place)
-        if question.customers.is_empty():
-            day = as_date(question.cutoff)
+        if test.customers.is_empty():
+            day = as_date(test.cutoff)
             raise TooFewCustomersError(f"The test of {day}", 0, 1)
         able = [part for part in baselines if part.name not in failed]
-        notes += filter(None, (part.missing_note(question.training_data) for part in able))
-        model = blend.fit(question.training_data)
+        notes += filter(None, (part.missing_note(test.training_data) for part in able))
+        model = blend.fit(test.training_data)
         models.append(model)
         notes += filter(None, [model.note])
-        chances = {
-            each.name: each.predict_proba(question.customers)
-            for each in (model, model.xgboost_model)
+        probabilities = {
+            each.name: each.predict_proba(test.customers) for each in (model, model.xgboost_model)
         }
-        # The baseline knows no season, whatever the model has proven.
+        # The baseline has no season, also where the model has one.
         plain = model.purchase_model and replace(model.purchase_model, seasonal_index=None)
         known = {} if plain is None else {plain.name: plain}
-        chances |= _baselines(question, able, known, failed)
-        trials.append(_trial(question, chances))
-    kept = tuple(
+        probabilities |= _baselines(test, able, known, failed)
+        backtests.append(_backtest(test, probabilities))
+    complete = tuple(
         replace(
             each, probabilities={n: c for n, c in each.probabilities.items() if n not in failed}
         )
-        for each in trials
+        for each in backtests
     )
-    return kept, (*failed.values(), *notes), tuple(models)
+    return complete, (*failed.values(), *notes), tuple(models)
 
 
 def _baselines(
@@ -134,18 +133,18 @@ def _baselines(
     known: Mapping[str, Forecaster],
     failed: dict[str, str],
 ) -> Mapping[str, FloatArray]:
-    chances = {}
+    probabilities = {}
     for part in able:
         try:
             forecaster = known.get(part.name) or part.fit(inputs.training_data)
         except SupportError as error:
-            failed[part.name] = f"The baseline {part.name} was not asked: {error.message}"
+            failed[part.name] = f"The baseline {part.name} was left out: {error.message}"
             continue
-        chances[part.name] = forecaster.predict_proba(inputs.customers)
-    return chances
+        probabilities[part.name] = forecaster.predict_proba(inputs.customers)
+    return probabilities
 
 
-def _trial(inputs: BacktestInput, probabilities: Mapping[str, FloatArray]) -> Backtest:
+def _backtest(inputs: BacktestInput, probabilities: Mapping[str, FloatArray]) -> Backtest:
     customers = inputs.customers
     return Backtest(
         inputs.cutoff,

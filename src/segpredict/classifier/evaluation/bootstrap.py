@@ -1,7 +1,7 @@
-"""Say how sure a difference is: a paired bootstrap that draws customers, not rows.
+"""Intervals of differences between models: a paired bootstrap of customers, not of rows.
 
-A customer stands in several test windows and is alike in all of them, so whole
-customers are drawn, and model and baseline are judged on the same draw.
+A customer is in several test windows and similar in all of them, so whole customers are
+drawn, and model and baseline are evaluated on the same draw.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class DifferenceInterval:
     low, high
         The 2.5 % and 97.5 % points over the draws.
     p_value
-        Two-sided p-value, not adjusted for how many were asked.
+        Two-sided p-value, not adjusted for the number of comparisons.
     """
 
     value: float
@@ -52,16 +52,16 @@ def bootstrap_differences(
     draws: int,
     seed: int,
 ) -> dict[str, dict[str, DifferenceInterval]]:
-    """Return the first forecaster's difference to each other one, per metric.
+    """Return the difference of the first model to each other one, per metric.
 
     Parameters
     ----------
     probabilities
-        Probabilities by forecaster, rows alike; the first one is the model.
+        Probabilities by model name, with the same rows; the first one is the model.
     labels
-        What happened, one a row.
+        Actual segments, one a row.
     customers
-        Who, one a row.
+        Customer ids, one a row.
     draws
         Number of resamples.
     seed

@@ -1,4 +1,4 @@
-"""Tell how sets and decision rules did on the tests, with what rehearsals taught."""
+"""Evaluate prediction sets and decision rules on the tests."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,12 +25,12 @@ def evaluate_policies(
     segments: Sequence[str],
     by: Resampling,
 ) -> pl.DataFrame:
-    """Return how a forecaster's sets and names did, one figure a row.
+    """Return the metrics of a model's prediction sets and decision rules, one a row.
 
     Parameters
     ----------
     backtests, policies
-        Tests, oldest first, and what was learned before each.
+        Tests, oldest first, and the policy learned before each.
     name
         The forecaster.
     segments
@@ -42,16 +42,19 @@ def evaluate_policies(
     -------
     polars.DataFrame
         `scorecard.SCORECARD_SCHEMA`. ``set_coverage`` is the share of customers whose segment
-        was in their set, ``set_coverage_<id>`` that among those who came to be in a
-        segment, ``set_size`` the mean number of segments in a set. ``accuracy_<rule>``,
-        ``macro_f1_<rule>`` and ``cost_<rule>`` judge the segment that each rule names;
-        the cost is the mean difference in worth between it and what came, in currency.
+        was in their set, ``set_coverage_<id>`` that among customers who
+        were later in a segment, ``set_size`` the mean number of segments in a set.
+        ``accuracy_<rule>``, ``macro_f1_<rule>`` and ``cost_<rule>`` evaluate the segment that
+        each rule names; the cost is the mean difference in value between it and the actual one,
+        in currency.
     """
-    kept = [(trial, usage) for trial, usage in zip(backtests, policies, strict=True)]
-    parts = [(as_date(trial.cutoff).isoformat(), [(trial, usage)]) for trial, usage in kept]
+    pairs = [(backtest, policy) for backtest, policy in zip(backtests, policies, strict=True)]
+    parts = [
+        (as_date(backtest.cutoff).isoformat(), [(backtest, policy)]) for backtest, policy in pairs
+    ]
     rows = [
         cell
-        for window, part in (*parts, (POOLED_WINDOWS, kept))
+        for window, part in (*parts, (POOLED_WINDOWS, pairs))
         for cell in (
             *_covered(window, part, name, segments, by),
             *_named(window, part, name),
@@ -68,23 +71,23 @@ BacktestPolicies = Sequence[tuple[Backtest, DecisionPolicy]]
 def _covered(
     window: str, part: BacktestPolicies, name: str, ids: Sequence[str], by: Resampling
 ) -> Iterator[tuple[object, ...]]:
-    rehearsed = [(t, u) for t, u in part if u.inner_origins]
-    if not rehearsed:
+    with_sets = [(t, u) for t, u in part if u.inner_origins]
+    if not with_sets:
         return
-    inside = np.concatenate([u.prediction_sets(t.probabilities[name]) for t, u in rehearsed])
-    labels = np.concatenate([t.labels for t, _ in rehearsed])
-    who = [t.customers for t, _ in rehearsed]
+    inside = np.concatenate([u.prediction_sets(t.probabilities[name]) for t, u in with_sets])
+    labels = np.concatenate([t.labels for t, _ in with_sets])
+    who = [t.customers for t, _ in with_sets]
     hit = inside[np.arange(len(labels)), labels].astype(np.float64)
     happened = np.eye(inside.shape[1])[labels]
-    told = {
+    ratios = {
         "set_coverage": (hit, np.ones(len(hit))),
         "set_size": (inside.sum(axis=1).astype(np.float64), np.ones(len(hit))),
     }
-    told |= {
+    ratios |= {
         f"set_coverage_{i}": (hit * happened[:, code], happened[:, code])
         for code, i in enumerate(ids)
     }
-    for metric, (top, bottom) in told.items():
+    for metric, (top, bottom) in ratios.items():
         value = float(top.sum() / bottom.sum()) if bottom.any() else float("nan")
         low, high = _bounds(who, top, bottom, by)
         n = int(bottom.sum())
@@ -108,20 +111,20 @@ def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[obj
     classes = part[0][0].probabilities[name].shape[1]
     for rule in DECISION_RULES:
         guesses = [u.decision_rule.predict(t.probabilities[name], rule) for t, u in part]
-        told = {
+        values = {
             f"accuracy_{rule}": float((np.concatenate(guesses) == labels).mean()),
             f"macro_f1_{rule}": macro_f1_of_labels(np.concatenate(guesses), labels, classes),
             f"cost_{rule}": _cost(part, guesses) / len(labels),
         }
-        for metric, value in told.items():
+        for metric, value in values.items():
             yield (window, "all", "", len(labels), name, metric, value, None, None)
 
 
 def _cost(part: BacktestPolicies, guesses: Sequence[IntArray]) -> float:
     total = 0.0
-    for (trial, usage), guess in zip(part, guesses, strict=True):
-        worth = np.array(usage.decision_rule.segment_values)
-        total += float(np.abs(worth[guess] - worth[trial.labels]).sum())
+    for (backtest, policy), guess in zip(part, guesses, strict=True):
+        values = np.array(policy.decision_rule.segment_values)
+        total += float(np.abs(values[guess] - values[backtest.labels]).sum())
     return total
 
 
@@ -139,7 +142,7 @@ DECILES = 10
 def reliability_and_capture(
     backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> pl.DataFrame:
-    """Return what a forecaster said and what came, and what its rankings catch.
+    """Return the reliability curve of a model, and the capture curves of its rankings.
 
     Parameters
     ----------
@@ -154,9 +157,9 @@ def reliability_and_capture(
     -------
     polars.DataFrame
         `CURVES_SCHEMA`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
-        a tenth of all forecasts, ``y`` the share of it that came to be there, ``n`` its
+        a decile of all forecasts, ``y`` the share of it that was in the segment, ``n`` its
         size. ``capture``: ``name`` is a ranking, ``by`` the forecaster or a rule, ``x``
-        the share of customers taken, ``y`` the share caught, ``n`` customers ranked.
+        the share of customers taken, ``y`` the share captured, ``n`` customers ranked.
     """
     rows = [
         ("capture", found.ranking, found.ranked_by, share, caught, found.n)
@@ -173,16 +176,16 @@ CurvePoint = tuple[str, str, str, float, float, int]
 def _reliability(
     backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> list[CurvePoint]:
-    chances = np.concatenate([trial.probabilities[name] for trial in backtests])
-    labels = np.concatenate([trial.labels for trial in backtests])
+    probabilities = np.concatenate([backtest.probabilities[name] for backtest in backtests])
+    labels = np.concatenate([backtest.labels for backtest in backtests])
     rows: list[CurvePoint] = []
     for code, segment in enumerate(segments):
-        given, came = chances[:, code], labels == code
+        given, actual = probabilities[:, code], labels == code
         places = metrics.equal_mass_bins(given, DECILES)
         for place in range(DECILES):
             inside = places == place
             if inside.any():
-                told, real = float(given[inside].mean()), float(came[inside].mean())
+                predicted, real = float(given[inside].mean()), float(actual[inside].mean())
                 n = int(inside.sum())
-                rows.append(("reliability", segment, name, told, real, n))
+                rows.append(("reliability", segment, name, predicted, real, n))
     return rows

@@ -1,7 +1,7 @@
-"""Show how good a wrong test looks, beside the honest one.
+"""Show how good a leaking test looks, compared with the out-of-time test.
 
-Most published forecasts of segments are one of the mistakes below. Whoever has seen
-the numbers side by side will ask the right question of the next 99 %.
+Many published forecasts of segments make one of the mistakes below. The numbers side by
+side show by how much each of them overstates the accuracy.
 """
 
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from segpredict.classifier.training_data import TrainingData, training_data_of_f
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.core.window import as_date
 
-TEST_SHARE = 0.3  # of rows, drawn at random, that a wrong test is made of
+TEST_SHARE = 0.3  # of rows, drawn at random, held out by the leaking tests
 
 
 @dataclass(frozen=True, slots=True)
 class LeakageTest:
-    """One way to test, and the number it gives.
+    """One kind of test, and the metrics it gives.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class LeakageTest:
     meaning
         What was done, in one sentence.
     is_honest
-        Whether the number says anything about the future.
+        Whether the test is out of time, without a leak.
     scores
         The metrics.
     """
@@ -45,14 +45,14 @@ class LeakageTest:
 
 @dataclass(frozen=True, slots=True)
 class LeakageDemo:
-    """The too-good numbers beside the honest one.
+    """Metrics of the leaking tests and of the out-of-time test.
 
     Parameters
     ----------
     cutoff
         The final test cutoff.
     tests
-        The wrong tests, then the honest one.
+        The leaking tests, then the out-of-time one.
     """
 
     cutoff: int
@@ -62,12 +62,12 @@ class LeakageDemo:
         """Return one row per test, with its metrics."""
         rows = [
             {
-                "test": sight.name,
-                "meaning": sight.meaning,
-                "is_honest": sight.is_honest,
-                **sight.scores.to_json(),
+                "test": each.name,
+                "meaning": each.meaning,
+                "is_honest": each.is_honest,
+                **each.scores.to_json(),
             }
-            for sight in self.tests
+            for each in self.tests
         ]
         return pl.DataFrame(rows)
 
@@ -75,12 +75,12 @@ class LeakageDemo:
 def run_leakage_demo(
     training: TrainingResult, options: ClassifierOptions | None = None
 ) -> LeakageDemo:
-    """Return what the same trees read under wrong tests and the honest one.
+    """Return the metrics of the same trees under leaking tests and the out-of-time one.
 
     Parameters
     ----------
     training
-        The finished training; the honest number is its final test.
+        The finished training; its final test is the out-of-time one.
     options
         Settings of the fit, as in training.
 
@@ -92,10 +92,10 @@ def run_leakage_demo(
     origins, with outcomes that overlap, stand on both sides of the split.
     ``grouped_customers``: no customer stands on both sides, but the same weeks do.
     """
-    final, wish = training.schedule.test_folds[-1], options or ClassifierOptions()
+    final, settings = training.schedule.test_folds[-1], options or ClassifierOptions()
     classes = len(training.evaluation.segments)
     honest = training.backtests[-1]
-    whole = training_data_of_fold(training.panel, final, classes, wish)
+    whole = training_data_of_fold(training.panel, final, classes, settings)
     now = replace(
         whole,
         rows=whole.rows.with_columns(label=pl.col("state_now")),
@@ -104,7 +104,7 @@ def run_leakage_demo(
             n for n in whole.feature_names if n not in {f.name for f in STATE_FEATURES}
         ),
     )
-    sights = (
+    tests = (
         LeakageTest(
             "same_window",
             "Label and features from the same days, random rows held out: describes, "
@@ -132,7 +132,7 @@ def run_leakage_demo(
             scores=metrics.score_forecast(honest.probabilities[xgboost.NAME], honest.labels),
         ),
     )
-    return LeakageDemo(final.cutoff, sights)
+    return LeakageDemo(final.cutoff, tests)
 
 
 def _by_row(given: TrainingData) -> pl.Series:
@@ -150,5 +150,5 @@ def _by_customer(given: TrainingData) -> pl.Series:
 
 def _held_out(given: TrainingData, is_test: pl.Series) -> MetricScores:
     known = replace(given, rows=given.rows.filter(~is_test), fit_origins=(), validation_origins=())
-    asked = replace(known, rows=given.rows.filter(is_test))
-    return metrics.score_forecast(xgboost.fit(known).predict_proba(asked.rows), asked.labels)
+    held_out = replace(known, rows=given.rows.filter(is_test))
+    return metrics.score_forecast(xgboost.fit(known).predict_proba(held_out.rows), held_out.labels)

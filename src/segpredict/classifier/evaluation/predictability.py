@@ -1,7 +1,7 @@
-"""How much of a later segment can be foretold: predictable information, in nats.
+"""How much of a later segment can be predicted: predictable information, in nats.
 
-One small model, the same for every way to segment, so that ways can be compared. It
-never sees a test window: only inner origins, whose outcomes end before the first test.
+One small model, the same for every candidate segmentation, so that they can be compared.
+It uses no test window: only inner origins, whose outcomes end before the first test.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from segpredict.config.classifier import TimeOptions
 from segpredict.core.transactions import Transactions
 
 BOOSTING_ROUNDS, HISTOGRAM_BINS = 80, 64
-MAX_ROWS = 5_000  # rows to learn from, and as many to be asked about
+MAX_ROWS = 5_000  # rows to train on, and as many to test on
 XGBOOST_PARAMETERS = {
     "objective": "multi:softprob",
     "base_score": 0.5,
@@ -40,15 +40,15 @@ CellArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class PredictabilityTest:
-    """Customers at inner origins, and which instrument row tells what became of each.
+    """Customers at inner origins, and the row of the clustering inputs with their outcome.
 
     Parameters
     ----------
     train_cells, test_cells
         Features of the fitting origins, and of the validation origins, a row each.
     train_rows, test_rows
-        For each of those, the row of the instrument in which its outcome stands; −1 for
-        nothing bought.
+        For each of those, the row of the clustering inputs that holds its outcome; −1 for
+        no purchase.
     customers
         Whose row each of `test_cells` is, from 0 on.
     """
@@ -61,18 +61,18 @@ class PredictabilityTest:
 
     @cached_property
     def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:
-        """Both as XGBoost reads them: binned once, and only where it is asked."""
+        """Both as XGBoost reads them: binned once, on first use."""
         known = xgb.QuantileDMatrix(self.train_cells, max_bin=HISTOGRAM_BINS, nthread=1)
-        asked = xgb.QuantileDMatrix(self.test_cells, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
-        return known, asked
+        tested = xgb.QuantileDMatrix(self.test_cells, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
+        return known, tested
 
     def information_gain(self, labels: IndexArray, k: int) -> tuple[float, float]:
-        """Return how much better than the class shares the model foretells, in nats.
+        """Return how much better the model predicts than the class shares, in nats.
 
         Parameters
         ----------
         labels
-            The segment, from 0 on, of each row of the instrument.
+            The segment, from 0 on, of each row of the clustering inputs.
         k
             How many segments there are.
 
@@ -86,22 +86,22 @@ class PredictabilityTest:
         -----
         PI = LL(prior) − LL(model), 80 rounds of depth 3: a cross-entropy estimate of
         the mutual information of past and later segment. It rewards segments that are
-        both fine and foretold; accuracy would reward a single one. Inactive counts as
+        both detailed and predictable; accuracy would reward a single one. Inactive counts as
         one of the segments.
         """
         before, after = (
             np.where(rows < 0, 0, labels[rows] + 1) for rows in (self.train_rows, self.test_rows)
         )
-        known, asked = self._matrices
+        known, tested = self._matrices
         known.set_label(before)
         trees = xgb.train({**XGBOOST_PARAMETERS, "num_class": k + 1}, known, BOOSTING_ROUNDS)
-        chances = trees.predict(asked).reshape(-1, k + 1).astype(np.float64)
+        probabilities = trees.predict(tested).reshape(-1, k + 1).astype(np.float64)
         shares = np.bincount(before, minlength=k + 1) + 0.5
         shares = shares / shares.sum()
-        told = chances[np.arange(len(after)), after] / chances.sum(axis=1)
-        gains = np.log(np.maximum(told, 1e-12)) - np.log(shares[after])
-        pull = np.bincount(self.customers, gains - gains.mean())
-        return float(gains.mean()), float(np.sqrt((pull**2).sum()) / len(gains))
+        realised = probabilities[np.arange(len(after)), after] / probabilities.sum(axis=1)
+        gains = np.log(np.maximum(realised, 1e-12)) - np.log(shares[after])
+        deviations = np.bincount(self.customers, gains - gains.mean())
+        return float(gains.mean()), float(np.sqrt((deviations**2).sum()) / len(gains))
 
 
 def prepare_predictability_test(
@@ -112,23 +112,23 @@ def prepare_predictability_test(
     grouped: pl.DataFrame,
     everybody: pl.DataFrame,
 ) -> PredictabilityTest | None:
-    """Return what is needed to ask how foreseeable segments are.
+    """Return the data needed to measure how predictable segments are.
 
     Parameters
     ----------
     transactions
         The shop.
     fold
-        Its fitting and validation origins are used; ``None`` comes back where there are
-        none of either.
+        Its fitting and validation origins are used; the result is ``None`` where there
+        are none of either.
     time
         Lengths, in days.
     families
         Feature families.
     grouped, everybody
-        Rows of the instrument, of windows that hold all outcomes of these origins:
-        those that are grouped, and all. Who stands in the second only belongs to no
-        group later and is not asked about.
+        Rows of the clustering inputs, of windows that hold all outcomes of these
+        origins: those that are clustered, and all. Customers in the second only have no cluster
+        later and are left out.
     """
     if not fold.fit_origins or not fold.validation_origins:
         return None
@@ -154,16 +154,16 @@ def prepare_predictability_test(
         .join(outcomes, on=key, how="left", maintain_order="left")
     )
     names = informative_columns(rows, tables[0].feature_names)
-    known, asked = (
+    known, tested = (
         _sampled(rows.filter(pl.col("cutoff").is_in(list(part))), names)
         for part in (fold.fit_origins, fold.validation_origins)
     )
     return PredictabilityTest(
         _cells(known, names),
-        _cells(asked, names),
+        _cells(tested, names),
         _outcomes(known),
-        _outcomes(asked),
-        asked["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1,
+        _outcomes(tested),
+        tested["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1,
     )
 
 

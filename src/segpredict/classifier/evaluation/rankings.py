@@ -1,7 +1,7 @@
-"""Measure what a ranking is good for: whom to call first, and what that saves.
+"""Measure rankings of customers: lift, and the share of all cases captured.
 
-Each ranking takes the first share of some customers and counts what it caught. Beside
-the model stand rules that need no model: longest silence, largest spend.
+Each ranking takes the top share of the customers and counts what it captured. The
+model is compared with rules that need no model: longest inactivity, largest spend.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,23 +24,23 @@ from segpredict.core.segment import INACTIVE_CODE
 TOP_DECILE, TOP_QUINTILE = 0.1, 0.2
 LIFT, CAPTURE = "lift", "capture"
 CAPTURE_SHARES = tuple(step / 20 for step in range(21))
-UPPER_SEGMENTS = 2  # segments from this code on are worth keeping, those below worth raising
+UPPER_SEGMENTS = 2  # segments from this code on are to be retained, those below to be upgraded
 
 
 @dataclass(frozen=True, slots=True)
 class RankingMetric:
-    """How one way to rank did, over all tests together.
+    """The result of one ranking, over all tests together.
 
     Parameters
     ----------
     metric
-        What was ranked for, and whether lift or capture was measured.
+        The target of the ranking, and whether lift or capture was measured.
     ranked_by
         The forecaster or the rule; ``a / b`` for the ratio of two.
     n
         Customers ranked.
     value
-        Lift over taking anybody, or share of all that there was to catch.
+        Lift over a random choice, or share of all cases captured.
     """
 
     metric: str
@@ -51,7 +51,7 @@ class RankingMetric:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """Who is ranked in one test, for what, and by which scores."""
+    """The customers ranked in one test, their gains and their scores."""
 
     who: npt.NDArray[np.str_]
     gain: FloatArray
@@ -75,7 +75,7 @@ def evaluate_rankings(
     Parameters
     ----------
     backtests
-        Tests with facts about their customers; without facts nothing is ranked.
+        Tests with covariates of their customers; without them nothing is ranked.
     draws
         Resamples of customers behind each interval.
     seed
@@ -84,20 +84,24 @@ def evaluate_rankings(
     Returns
     -------
     tuple
-        Four rankings. ``at_risk``: who of the two upper kinds will be inactive, first
-        tenth by that probability, beside longest silence. ``value_at_risk``: share of
-        their fall in revenue caught by the first tenth by expected loss, beside
-        longest silence and largest spend. ``upgrade``: who of the others will rise to
-        segment 2 or above, beside the last year's spend. ``future_top``: share of the
-        best fifth of the outcome among the first fifth by expected value, beside the
+        Four rankings. ``at_risk``: which customers of segment 2 or above will be inactive,
+        top decile by that probability, compared with longest inactivity. ``value_at_risk``:
+        share of their loss in revenue captured by the top decile by expected loss, compared
+        with longest inactivity and largest spend. ``upgrade``: which of the others will rise to
+        segment 2 or above, compared with the last year's spend. ``future_top``: share of the
+        top quintile of the outcome among the top quintile by expected value, compared with the
         last year's spend. Intervals for the model, the rules and their ratios.
 
     Notes
     -----
     Customers with equal scores at the edge count in part, so no order of rows matters.
-    Each test is ranked by itself; then what was caught is added up.
+    Each test is ranked by itself; then the captured amounts are summed.
     """
-    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
+    known = [
+        backtest
+        for backtest in backtests
+        if backtest.covariates is not None and backtest.segment_values
+    ]
     if not known:
         return ()
     found: list[RankingMetric] = []
@@ -109,12 +113,12 @@ def evaluate_rankings(
 
 @dataclass(frozen=True, slots=True)
 class CaptureCurve:
-    """What one way to rank catches, the deeper one goes.
+    """What one ranking captures, by the share of customers taken.
 
     Parameters
     ----------
     ranking
-        What is ranked for, as in `evaluate_rankings`.
+        The target of the ranking, as in `evaluate_rankings`.
     ranked_by
         The forecaster or the rule.
     n
@@ -122,7 +126,7 @@ class CaptureCurve:
     shares
         Shares of them that are taken.
     captured
-        Share of all there was to catch, at each of these.
+        Share of all cases captured, at each of these.
     """
 
     ranking: str
@@ -138,31 +142,36 @@ def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[Capt
     Parameters
     ----------
     backtests
-        Tests with facts about their customers.
+        Tests with covariates of their customers.
     forecaster
-        Who is shown beside the rules.
+        The model compared with the rules.
 
     Notes
     -----
-    Lift is what is caught over the share that is taken.
+    Lift is the share captured over the share taken.
     """
-    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
+    known = [
+        backtest
+        for backtest in backtests
+        if backtest.covariates is not None and backtest.segment_values
+    ]
     found = []
     for ranking in _all(known) if known else ():
         size = sum(len(field.gain) for field in ranking.fields)
         ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
         for name in (forecaster, *ranking.rules) if size else ():
-            told = tuple(
+            captured = tuple(
                 float(_rate(replace(ranking, share=s, kind=CAPTURE), name, ones)[0])
                 for s in CAPTURE_SHARES
             )
-            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, told))
+            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, captured))
     return tuple(found)
 
 
 def _all(backtests: Sequence[Backtest]) -> list[_Ranking]:
     risk, lost, rise, top = (
-        [make(trial) for trial in backtests] for make in (_at_risk, _value_at_risk, _upgrade, _top)
+        [make(backtest) for backtest in backtests]
+        for make in (_at_risk, _value_at_risk, _upgrade, _top)
     )
     return [
         _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
@@ -172,25 +181,25 @@ def _all(backtests: Sequence[Backtest]) -> list[_Ranking]:
     ]
 
 
-def _fact(backtest: Backtest, name: str) -> FloatArray:
-    facts = backtest.covariates if backtest.covariates is not None else pl.DataFrame()
-    return facts[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+def _covariate(backtest: Backtest, name: str) -> FloatArray:
+    covariates = backtest.covariates if backtest.covariates is not None else pl.DataFrame()
+    return covariates[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
 def _at_risk(backtest: Backtest) -> _Field:
     scores = {name: given[:, INACTIVE_CODE] for name, given in backtest.probabilities.items()}
-    rules = {"recency": _fact(backtest, "recency_days")}
+    rules = {"recency": _covariate(backtest, "recency_days")}
     gain = (backtest.labels == INACTIVE_CODE).astype(np.float64)
     return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
 def _value_at_risk(backtest: Backtest) -> _Field:
-    values, now = np.array(backtest.segment_values), _fact(backtest, "spend_now")
+    values, now = np.array(backtest.segment_values), _covariate(backtest, "spend_now")
     own = values[backtest.states]
     lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
     scores = {n: now * (given * lost).sum(axis=1) for n, given in backtest.probabilities.items()}
-    rules = {"recency": _fact(backtest, "recency_days"), "current_spend": now}
-    gain = np.maximum(now - _fact(backtest, "spend_next"), 0)
+    rules = {"recency": _covariate(backtest, "recency_days"), "current_spend": now}
+    gain = np.maximum(now - _covariate(backtest, "spend_next"), 0)
     return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
@@ -198,22 +207,22 @@ def _upgrade(backtest: Backtest) -> _Field:
     scores = {
         n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in backtest.probabilities.items()
     }
-    rules = {"past_spend": _fact(backtest, "spend_364")}
+    rules = {"past_spend": _covariate(backtest, "spend_364")}
     gain = (backtest.labels >= UPPER_SEGMENTS).astype(np.float64)
     return _field(backtest, backtest.states < UPPER_SEGMENTS, gain, scores | rules)
 
 
 def _top(backtest: Backtest) -> _Field:
-    later = _fact(backtest, "spend_next")
+    later = _covariate(backtest, "spend_next")
     edge = np.quantile(later, 1 - TOP_QUINTILE, method="higher") if len(later) else 0.0
     gain = ((later >= edge) & (later > 0)).astype(np.float64)
-    worth = {
+    expected = {
         name: (given * np.array(backtest.segment_values)).sum(axis=1)
         for name, given in backtest.probabilities.items()
     }
-    everybody = np.ones(len(later), dtype=bool)
-    rules = {"past_spend": _fact(backtest, "spend_364")}
-    return _field(backtest, everybody, gain, worth | rules)
+    all_customers = np.ones(len(later), dtype=bool)
+    rules = {"past_spend": _covariate(backtest, "spend_364")}
+    return _field(backtest, all_customers, gain, expected | rules)
 
 
 def _field(
@@ -222,8 +231,8 @@ def _field(
     improvement: FloatArray,
     scores: Mapping[str, FloatArray],
 ) -> _Field:
-    kept = {name: np.asarray(score[mask]) for name, score in scores.items()}
-    return _Field(backtest.customers[mask], improvement[mask], kept)
+    masked = {name: np.asarray(score[mask]) for name, score in scores.items()}
+    return _Field(backtest.customers[mask], improvement[mask], masked)
 
 
 def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
@@ -253,7 +262,7 @@ def _interval(value: float, spread: FloatArray | None) -> DifferenceInterval:
 
 
 def _bounds(spread: FloatArray) -> tuple[float, float]:
-    # A draw without anything to catch says nothing.
+    # A draw without any case has no ratio.
     finite = spread[np.isfinite(spread)]
     if not len(finite):
         return float("nan"), float("nan")
@@ -283,32 +292,32 @@ def _rate(ranking: _Ranking, name: str, weights: Sequence[FloatArray]) -> FloatA
     """Return lift or capture, one per row of weights."""
     sums = sum(
         (
-            _caught(field.scores[name], field.gain, weight, ranking.share)
+            _captured(field.scores[name], field.gain, weight, ranking.share)
             for field, weight in zip(ranking.fields, weights, strict=True)
         ),
         start=np.zeros((4, len(weights[0]))),
     )
-    caught, taken, gain, size = sums
-    share = _over(caught, gain)
+    captured, taken, gain, size = sums
+    share = _over(captured, gain)
     return np.asarray(share * _over(size, taken) if ranking.kind == LIFT else share)
 
 
-def _caught(
+def _captured(
     score: FloatArray, improvement: FloatArray, weight: FloatArray, share: float
 ) -> FloatArray:
-    """Return what was caught, how many were taken, what there was, how many."""
+    """Return the gain captured, customers taken, total gain and all customers."""
     if not len(score):
         return np.zeros((4, len(weight)))
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
     drawn = weight[:, order]
-    worth = drawn * improvement[order]
-    heads = np.add.reduceat(drawn, starts, axis=1)
-    gains = np.add.reduceat(worth, starts, axis=1)
-    size = heads.sum(axis=1)
-    before = np.cumsum(heads, axis=1) - heads
+    weighted_gain = drawn * improvement[order]
+    counts = np.add.reduceat(drawn, starts, axis=1)
+    gains = np.add.reduceat(weighted_gain, starts, axis=1)
+    size = counts.sum(axis=1)
+    before = np.cumsum(counts, axis=1) - counts
     room = share * size[:, None] - before
-    part = np.clip(room / np.maximum(heads, 1e-12), 0, 1)
+    part = np.clip(room / np.maximum(counts, 1e-12), 0, 1)
     return np.stack([(part * gains).sum(axis=1), share * size, gains.sum(axis=1), size])
 
 

@@ -1,4 +1,4 @@
-"""Take the tests of a run again: who was asked, what was known, and the model then."""
+"""Repeat the backtests of a run: its customers, its training data and its model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from segpredict.core.transactions import Transactions
 
 @dataclass(frozen=True, slots=True)
 class BacktestReplay:
-    """One outer test.
+    """One test window, with the model that was fitted for it.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ class BacktestReplay:
     training_data
         What the model learned from.
     customers
-        Who was asked, with what became of them (``label``), sorted by customer.
+        The customers forecast, with their outcome (``label``), sorted by customer.
     model
-        The model of that day.
+        The model of that test.
     """
 
     cutoff: int
@@ -43,18 +43,18 @@ def replay_backtests(
     time: TimeOptions,
     backtest_models: Sequence[BlendedModel],
 ) -> tuple[BacktestReplay, ...]:
-    """Return the outer tests of a run, oldest first.
+    """Return the backtests of a run, oldest first.
 
     Parameters
     ----------
     transactions, segmentation, options, time
         As in training.
     backtest_models
-        `Training.tested`: the model of each test.
+        `TrainingResult.backtest_models`: the model of each test.
     """
     days = schedule_folds(transactions.first_day, transactions.end_day, time)
-    asked = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
-    windows = [window for window in days.windows if window.cutoff in asked]
+    cutoffs = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
+    windows = [window for window in days.windows if window.cutoff in cutoffs]
     rows = build_panel(transactions, segmentation, windows, options.families)
     known_then = histories_at_cutoffs(transactions, segmentation, days)
     found = []

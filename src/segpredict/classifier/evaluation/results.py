@@ -1,4 +1,4 @@
-"""What trials are, and the verdict on them: values that a run keeps."""
+"""Backtests and their evaluation: values that a run saves."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,23 +20,23 @@ POOLED_WINDOWS = "pooled"
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What was forecast for one test cutoff, and what happened.
+    """The forecasts at one test cutoff, and the outcomes.
 
     Parameters
     ----------
     cutoff
         The day T*.
     customers
-        Who, one a row.
+        Customer ids, one a row.
     states
         Current segments.
     labels
-        What happened.
+        Actual segments.
     probabilities
-        Probabilities by forecaster; the model comes first.
+        Probabilities by model name; the model comes first.
     covariates
-        What else is known of each customer (`_past.FACTS`), for strata and rankings;
-        ``None`` where nothing is.
+        Covariates of each customer (`history.COVARIATES`), for
+        strata and rankings; ``None`` without them.
     segment_values
         Mean spend in the outcome window by segment, from the training rows.
     """
@@ -61,13 +61,13 @@ class WindowScores:
     n_rows, customers
         Rows, and different customers behind them.
     scores
-        Metrics by forecaster.
+        Metrics by model name.
     differences
         Model − baseline with 95 % intervals, by baseline and metric.
     actual_mix
-        Share of each segment that came true.
+        Actual share of each segment.
     predicted_mix
-        Share of each segment that was forecast, by forecaster.
+        Predicted share of each segment, by model name.
     """
 
     cutoff: int | None
@@ -79,13 +79,13 @@ class WindowScores:
     predicted_mix: Mapping[str, tuple[float, ...]]
 
     def to_json(self) -> JSON:
-        """Return the reading as JSON; the day as people write it."""
+        """Return the scores as JSON, with the day as an ISO date."""
         when = POOLED_WINDOWS if self.cutoff is None else as_date(self.cutoff).isoformat()
         return {**asdict(self), "cutoff": when}
 
     @classmethod
     def from_json(cls, given: JSON) -> "WindowScores":
-        """Return the reading that gave the JSON."""
+        """Return the scores from their JSON."""
         when = given["cutoff"]
         return cls(
             None if when == POOLED_WINDOWS else day_number(when),
@@ -103,7 +103,7 @@ class WindowScores:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Whether the model may be said to beat a baseline on a metric.
+    """Whether the model beats a baseline on a metric.
 
     Parameters
     ----------
@@ -128,33 +128,33 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result of all trials, and what follows from it.
+    """The result of all backtests, and the selected model.
 
     Parameters
     ----------
     model
-        Name of the model that was to be judged.
+        Name of the model that was evaluated.
     selected
-        Name of the forecaster that ships: the model, or a baseline it did not beat.
+        Name of the selected model: the model, or a baseline it did not beat.
     reason
         Why, in one sentence.
     windows
-        One reading per test window, oldest first.
+        Scores of each test window, oldest first.
     pooled
         All test windows together.
     comparisons
-        What may be said, by baseline and metric.
+        Comparisons by baseline and metric.
     segments
         Ids of the classes, in code order.
     horizon, lookback
         Days; numbers of runs that differ in them cannot be compared.
     warnings
-        What a reader must know before believing a number.
+        Warnings about the numbers.
     mcnemar_tests
         The model's accuracy against each baseline's on the final test.
     policies
-        What rehearsals taught about the use of the probabilities: the calibration of
-        each test and of what ships, and the rule that names segments.
+        Decision policies from inner validation: the calibration of each test and of
+        the selected model, and the rule that names segments.
     """
 
     model: str
@@ -181,7 +181,7 @@ class Evaluation:
         }
 
     def to_json(self) -> JSON:
-        """Return the verdict as JSON."""
+        """Return the evaluation as JSON."""
         return {
             "model": self.model,
             "selected": self.selected,
@@ -190,9 +190,9 @@ class Evaluation:
             "segments": list(self.segments),
             "horizon": self.horizon,
             "lookback": self.lookback,
-            "windows": [reading.to_json() for reading in self.windows],
+            "windows": [each.to_json() for each in self.windows],
             "pooled": self.pooled.to_json(),
-            "comparisons": [asdict(claim) for claim in self.comparisons],
+            "comparisons": [asdict(comparison) for comparison in self.comparisons],
             "mcnemar_tests": [asdict(test) for test in self.mcnemar_tests],
             "policies": dict(self.policies),
             "warnings": list(self.warnings),
@@ -200,14 +200,14 @@ class Evaluation:
 
     @classmethod
     def from_json(cls, given: JSON) -> "Evaluation":
-        """Return the verdict that gave the JSON."""
+        """Return the evaluation from its JSON."""
         return cls(
             given["model"],
             given["selected"],
             given["reason"],
             tuple(WindowScores.from_json(each) for each in given["windows"]),
             WindowScores.from_json(given["pooled"]),
-            tuple(Comparison(**claim) for claim in given["comparisons"]),
+            tuple(Comparison(**comparison) for comparison in given["comparisons"]),
             tuple(given["segments"]),
             given["horizon"],
             given["lookback"],

@@ -1,4 +1,4 @@
-"""Lay all figures of the contest out in one tidy table: one figure a row."""
+"""Collect all metrics of the comparison in one tidy table: one metric a row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -31,8 +31,8 @@ STRATUM_METRICS = {
 }
 LONG_INACTIVE_DAYS = 182  # days without a purchase
 DECILES = 10
-CALENDAR_YEAR, MAX_TENURE_YEARS = 365, 3  # days; customers of as many years and more stand together
-MAX_COUNTRIES = 5  # told one by one
+CALENDAR_YEAR, MAX_TENURE_YEARS = 365, 3  # days; customers of as many years and more are one group
+MAX_COUNTRIES = 5  # shown one by one
 ScorecardRow = dict[str, object]
 MetricBounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
 
@@ -45,7 +45,7 @@ def build_scorecard(
     seed: int,
     selected: str | None = None,
 ) -> pl.DataFrame:
-    """Return every figure of the contest, one a row.
+    """Return every metric of the comparison, one a row.
 
     Parameters
     ----------
@@ -58,42 +58,42 @@ def build_scorecard(
     seed
         Start of the draws.
     selected
-        The forecaster that ships, if it is not the model.
+        The selected model, if it is not the first one.
 
     Returns
     -------
     polars.DataFrame
         `SCORECARD_SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
-        parts the customers: ``segment_now``, ``is_new`` (first order in the window
+        divides the customers: ``segment_now``, ``is_new`` (first order in the window
         that ends at the cutoff), ``long_silent`` (no order for 182 days),
         ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
         since the first order) or, where known, ``country`` (the five largest).
         ``low`` and ``high`` bound 95 % of the draws where they were made: calibration
-        errors of the model and of what ships, the model's log-loss less Markov's by
+        errors of the model and of the selected model, the model's log-loss less Markov's by
         stratum, and the rankings.
 
     Notes
     -----
-    Strata are told over all windows together: in one window they are small.
+    Strata are reported over all windows together: in one window they are small.
     """
     rows: list[ScorecardRow] = []
-    for trial in backtests:
-        day = as_date(trial.cutoff).isoformat()
-        rows += _figures(day, trial.probabilities, trial.labels, segments)
-    labels = np.concatenate([trial.labels for trial in backtests])
-    chances = {
-        name: np.concatenate([trial.probabilities[name] for trial in backtests])
+    for backtest in backtests:
+        day = as_date(backtest.cutoff).isoformat()
+        rows += _figures(day, backtest.probabilities, backtest.labels, segments)
+    labels = np.concatenate([backtest.labels for backtest in backtests])
+    probabilities = {
+        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
         for name in backtests[0].probabilities
     }
-    model = next(iter(chances))
+    model = next(iter(probabilities))
     bounds, by = MetricBounds(), Resampling(draws, seed)
     for name in {model, selected or model}:
-        given = {name: chances[name]}
+        given = {name: probabilities[name]}
         bounds |= _calibration(backtests, given, labels, segments, by)
-    for row in _figures(POOLED_WINDOWS, chances, labels, segments):
+    for row in _figures(POOLED_WINDOWS, probabilities, labels, segments):
         low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
         rows.append({**row, "low": low, "high": high})
-    rows += _by_stratum(backtests, chances, labels, segments, by)
+    rows += _by_stratum(backtests, probabilities, labels, segments, by)
     rows += _ranked(backtests, draws, seed)
     return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
@@ -104,15 +104,15 @@ def _figures(
     window: str, probabilities: Mapping[str, FloatArray], labels: IntArray, ids: Sequence[str]
 ) -> Iterator[ScorecardRow]:
     for name, given in probabilities.items():
-        told = metrics.score_forecast(given, labels).to_json()
-        told.pop("n_rows")
+        values = metrics.score_forecast(given, labels).to_json()
+        values.pop("n_rows")
         areas, errors = (
             metrics.classwise_roc_auc(given, labels),
             metrics.classwise_calibration_error(given, labels),
         )
-        told |= {f"auc_{i}": float(v) for i, v in zip(ids, areas, strict=True)}
-        told |= {f"ece_{i}": float(v) for i, v in zip(ids, errors, strict=True)}
-        for metric, value in told.items():
+        values |= {f"auc_{i}": float(v) for i, v in zip(ids, areas, strict=True)}
+        values |= {f"ece_{i}": float(v) for i, v in zip(ids, errors, strict=True)}
+        for metric, value in values.items():
             yield _cell(window, "all", "", len(labels), name, metric, value)
 
 
@@ -138,24 +138,24 @@ def _calibration(
     ids: Sequence[str],
     by: Resampling,
 ) -> MetricBounds:
-    """Return intervals of the calibration errors of the only forecaster given.
+    """Return intervals of the calibration errors of the only model given.
 
     Bins are held as they are.
     """
     ((name, given),) = probabilities.items()
     happened = np.eye(given.shape[1])[labels]
     hits = (given.argmax(axis=1) == labels).astype(np.float64)
-    told = {"ece": (given.max(axis=1), hits)}
-    told |= {f"ece_{i}": (given[:, c], happened[:, c]) for c, i in enumerate(ids)}
+    pairs = {"ece": (given.max(axis=1), hits)}
+    pairs |= {f"ece_{i}": (given[:, c], happened[:, c]) for c, i in enumerate(ids)}
     columns = [
-        (confidence - came)[:, None]
+        (confidence - actual)[:, None]
         * np.eye(metrics.CALIBRATION_BINS)[metrics.equal_mass_bins(confidence)]
-        for confidence, came in told.values()
+        for confidence, actual in pairs.values()
     ]
     columns = [*columns, np.ones((len(labels), 1))]
     drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
     bounds: MetricBounds = {}
-    for place, metric in enumerate(told):
+    for place, metric in enumerate(pairs):
         bins = drawn[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
         errors = np.abs(bins).sum(axis=1) / drawn[:, -1]
         low, high = np.quantile(errors, [0.025, 0.975])
@@ -170,7 +170,7 @@ def _by_stratum(
     ids: Sequence[str],
     by: Resampling,
 ) -> list[ScorecardRow]:
-    groups = _few(pl.concat([_groups(trial, ids) for trial in backtests]))
+    groups = _few(pl.concat([_groups(backtest, ids) for backtest in backtests]))
     model = next(iter(probabilities))
     rows: list[ScorecardRow] = []
     for stratum in groups.columns:
@@ -235,7 +235,7 @@ def _groups(backtest: Backtest, ids: Sequence[str]) -> pl.DataFrame:
 
 
 def _few(groups: pl.DataFrame) -> pl.DataFrame:
-    """Keep the largest countries and call the rest so; leave out what is unknown."""
+    """Keep the largest countries and call the rest "other"; leave out unknown ones."""
     if "country" not in groups.columns or groups["country"].is_null().all():
         return groups.drop("country", strict=False)
     counts = groups["country"].drop_nulls().value_counts()
@@ -245,13 +245,13 @@ def _few(groups: pl.DataFrame) -> pl.DataFrame:
 
 
 def _yes(flags: pl.Series, name: str) -> pl.Series:
-    said = ["yes" if flag else "no" for flag in flags]
-    return pl.Series(name, said, pl.String)
+    answers = ["yes" if flag else "no" for flag in flags]
+    return pl.Series(name, answers, pl.String)
 
 
 def _ranked(backtests: Sequence[Backtest], draws: int, seed: int) -> Iterator[ScorecardRow]:
     for found in evaluate_rankings(backtests, draws=draws, seed=seed):
-        told = found.value
+        interval = found.value
         yield _cell(
             POOLED_WINDOWS,
             "all",
@@ -259,7 +259,7 @@ def _ranked(backtests: Sequence[Backtest], draws: int, seed: int) -> Iterator[Sc
             found.n,
             found.ranked_by,
             found.metric,
-            told.value,
-            told.low,
-            told.high,
+            interval.value,
+            interval.low,
+            interval.high,
         )

@@ -1,4 +1,4 @@
-"""Judge the model beside every baseline, out of time, and decide what ships."""
+"""Compare the model with every baseline, out of time, and select one."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_t
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 
-XGBOOST_NAME, BGNBD_NAME = "xgboost", "bgnbd_gg"  # what is explained beside the model itself
-# Skill is told against them where they were asked.
+XGBOOST_NAME, BGNBD_NAME = "xgboost", "bgnbd_gg"  # explained, as the model itself is
+# Skill is reported against them where they took part.
 REFERENCE_MODELS = ("markov", "bgnbd_gg")
-LEAKAGE_ACCURACY = 0.90  # no honest forecast of three or more segments is more accurate
-SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a claim
+LEAKAGE_ACCURACY = 0.90  # higher accuracy over three or more segments means a leak
+SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a comparison
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
 
@@ -26,12 +26,12 @@ def select_model(
     options: ClassifierOptions,
     warnings: Sequence[str] = (),
 ) -> Evaluation:
-    """Return the verdict on the first forecaster of each test.
+    """Return the evaluation of the first model of each test.
 
     Parameters
     ----------
     backtests
-        One per test window, oldest first, with the same forecasters in each.
+        One per test window, oldest first, with the same models in each.
     segments
         Ids of the classes, in code order.
     time
@@ -39,94 +39,96 @@ def select_model(
     options
         Draws and seed of the bootstrap.
     warnings
-        What was known to be wanting before anything was measured.
+        Warnings that were known before anything was measured.
 
     Notes
     -----
-    Claim rule: "beats" only if the pooled 95 % interval excludes 0, also after Holm's
-    adjustment over the baselines, and the sign holds in every window. Ship rule: the
-    model ships only if its pooled log-loss is below that of the best baseline that may
-    ship, so below Markov and BG/NBD too; else that baseline does.
+    Comparison: "beats" only if the pooled 95 % interval excludes 0, also after Holm's adjustment
+    over the baselines, and the sign holds in every window. Selection: the model is selected
+    only if its pooled log-loss is below that of the best baseline that can be selected, so
+    below Markov and BG/NBD too; else that baseline is.
     """
-    origins = tuple(_read([trial], options) for trial in backtests)
-    pooled = _read(backtests, options)
+    origins = tuple(_window_scores([backtest], options) for backtest in backtests)
+    pooled = _window_scores(backtests, options)
     model, *others = backtests[0].probabilities
     known = {XGBOOST_NAME, *BASELINES.names()}
-    able = [name for name in others if name in known]
-    shipped, reason = _ship(pooled, model, able, len(backtests))
+    selectable = [name for name in others if name in known]
+    selected, reason = _select(pooled, model, selectable, len(backtests))
     return Evaluation(
         model,
-        shipped,
+        selected,
         reason,
         origins,
         pooled,
-        tuple(_claims(origins, pooled)),
+        tuple(_compare(origins, pooled)),
         tuple(segments),
         time.horizon,
         time.lookback,
         (
             *warnings,
-            *_warn(pooled, segments),
-            *_outside(pooled, shipped, able),
-            *_explained(pooled, model, shipped),
+            *_pooled_warnings(pooled, segments),
+            *_outside_warnings(pooled, selected, selectable),
+            *_explanation_warning(pooled, model, selected),
         ),
         mcnemar_tests(backtests[-1].probabilities, backtests[-1].labels),
     )
 
 
-def _read(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
-    labels = np.concatenate([trial.labels for trial in backtests])
-    customers = np.concatenate([trial.customers for trial in backtests])
-    chances = {
-        name: np.concatenate([trial.probabilities[name] for trial in backtests])
+def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
+    labels = np.concatenate([backtest.labels for backtest in backtests])
+    customers = np.concatenate([backtest.customers for backtest in backtests])
+    probabilities = {
+        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
         for name in backtests[0].probabilities
     }
-    classes = next(iter(chances.values())).shape[1]
+    classes = next(iter(probabilities.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
     return WindowScores(
         backtests[0].cutoff if len(backtests) == 1 else None,
         len(labels),
         len(np.unique(customers)),
-        {name: metrics.score_forecast(given, labels) for name, given in chances.items()},
+        {name: metrics.score_forecast(given, labels) for name, given in probabilities.items()},
         bootstrap_differences(
-            chances, labels, customers, draws=options.bootstrap_draws, seed=options.seed
+            probabilities, labels, customers, draws=options.bootstrap_draws, seed=options.seed
         ),
         tuple(realised.tolist()),
-        {name: metrics.predicted_mix(given) for name, given in chances.items()},
+        {name: metrics.predicted_mix(given) for name, given in probabilities.items()},
     )
 
 
-def _outside(pooled: WindowScores, selected: str, able: Sequence[str]) -> list[str]:
-    """Warn of forecasters from outside the package that did better."""
+def _outside_warnings(pooled: WindowScores, selected: str, selectable: Sequence[str]) -> list[str]:
+    """Warn of models from outside the package that did better."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     return [
-        f"{name} reads a lower log-loss ({loss:.4f}) than {selected} "
-        f"({losses[selected]:.4f}); it is no part of the package and does not ship."
+        f"{name} has a lower log-loss ({loss:.4f}) than {selected} "
+        f"({losses[selected]:.4f}); it is not part of the package and cannot be selected."
         for name, loss in losses.items()
-        if name not in able and loss < losses[selected]
+        if name not in selectable and loss < losses[selected]
     ]
 
 
-def _explained(pooled: WindowScores, model: str, selected: str) -> list[str]:
+def _explanation_warning(pooled: WindowScores, model: str, selected: str) -> list[str]:
     if selected in {XGBOOST_NAME, BGNBD_NAME, model} or XGBOOST_NAME not in pooled.scores:
         return []
-    return [f"The reasons are those of {XGBOOST_NAME}, the trees; what ships is {selected}."]
+    return [f"Reasons are those of {XGBOOST_NAME}, the trees; the selected model is {selected}."]
 
 
-def _ship(pooled: WindowScores, model: str, others: Sequence[str], windows: int) -> tuple[str, str]:
+def _select(
+    pooled: WindowScores, model: str, others: Sequence[str], windows: int
+) -> tuple[str, str]:
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     own = losses[model]
     if losses.get(XGBOOST_NAME) == own:
-        # BG/NBD had no part in any window: the model is the trees, and named so.
+        # BG/NBD had no part in any window: the model is the trees, and is named so.
         model, others = XGBOOST_NAME, [name for name in others if name != XGBOOST_NAME]
     plural = "window" if windows == 1 else "windows"
     if not others:
-        return model, f"{model} ships: no baseline was asked."
+        return model, f"{model} is selected: there was no baseline."
     best = min(others, key=lambda name: losses[name])
     saved = metrics.skill_score(own, losses[best])
     if saved <= 0:
         return best, (
-            f"{best} ships: over {windows} test {plural} its log-loss of "
+            f"{best} is selected: over {windows} test {plural} its log-loss of "
             f"{losses[best]:.4f} was not beaten by {model} ({own:.4f})."
         )
     versus = f"{saved:.1%} below {best}, the best baseline"
@@ -134,18 +136,18 @@ def _ship(pooled: WindowScores, model: str, others: Sequence[str], windows: int)
         if name in losses and best != name:
             versus += f", {metrics.skill_score(own, losses[name]):.1%} below {name}"
     return model, (
-        f"{model} ships: over {windows} test {plural} its log-loss of {own:.4f} is {versus}."
+        f"{model} is selected: over {windows} test {plural} its log-loss of {own:.4f} is {versus}."
     )
 
 
-def _claims(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comparison]:
+def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comparison]:
     found = pooled.differences
     measured = next(iter(found.values()), {})
     adjusted = {
         metric: holm_adjust({name: each[metric].p_value for name, each in found.items()})
         for metric in measured
     }
-    claims = []
+    comparisons = []
     for baseline, each in found.items():
         for metric, interval in each.items():
             sign = 1 if metric in HIGHER_IS_BETTER else -1
@@ -155,18 +157,20 @@ def _claims(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Compa
             p_holm = adjusted[metric][baseline]
             clear = interval.excludes_zero and p_holm <= SIGNIFICANCE_LEVEL
             beats = clear and sign * interval.value > 0 and better == len(origins)
-            claims.append(Comparison(baseline, metric, beats, better, interval.p_value, p_holm))
-    return claims
+            comparisons.append(
+                Comparison(baseline, metric, beats, better, interval.p_value, p_holm)
+            )
+    return comparisons
 
 
-def _warn(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
+def _pooled_warnings(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
     found = []
     top = max(pooled.actual_mix)
     if top > LEAKAGE_ACCURACY:
-        found.append(f"{top:.0%} of the outcomes are one segment; accuracy says little here.")
+        found.append(f"{top:.0%} of the outcomes are one segment; accuracy is not informative.")
     if len(segments) >= 3:
         found += [
-            f"{name} reads {scores.accuracy:.1%} accuracy over {len(segments)} "
+            f"{name} has {scores.accuracy:.1%} accuracy over {len(segments)} "
             "segments: presumed leak until explained."
             for name, scores in pooled.scores.items()
             if scores.accuracy > max(LEAKAGE_ACCURACY, top)

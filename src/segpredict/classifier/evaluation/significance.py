@@ -1,4 +1,4 @@
-"""Tests of difference that do not promise more than the data hold."""
+"""Significance tests of differences between models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from segpredict.core.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class McNemarTest:
-    """Who was right where the other was wrong, on the final test.
+    """Customers on whom only one of two models was right, on the final test.
 
     Parameters
     ----------
     baseline
-        Whom the model is compared with.
+        The baseline compared with.
     only_model, only_baseline
         Customers whose segment only one of the two named as the likeliest.
     p_value, p_value_holm
@@ -32,7 +32,7 @@ class McNemarTest:
 
 
 def holm_adjust(values: Mapping[str, float]) -> dict[str, float]:
-    """Return p-values adjusted for how many were asked (Holm 1979).
+    """Return p-values adjusted for the number of comparisons (Holm 1979).
 
     Notes
     -----
@@ -81,7 +81,7 @@ def mcnemar_tests(
     probabilities
         Probabilities by forecaster; the first one is the model.
     labels
-        What happened. Rows must be different customers: one test window.
+        Actual segments. Rows must be different customers: one test window.
 
     Notes
     -----

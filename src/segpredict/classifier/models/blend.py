@@ -1,8 +1,8 @@
 """The model: boosted trees and BG/NBD, at even weights.
 
-Trees learn what the columns tell and over-learn the seasons they have seen; BG/NBD
-learns no label, and of the season only what all orders together tell, where that is
-proven. Their errors differ, so their middle beats both.
+Trees learn from all columns and overfit the seasons they have seen; BG/NBD uses no label,
+and a season only from the orders of all customers, where that is proven to help. Their
+errors differ, so their average beats both.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ EQUAL_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class BlendedModel:
-    """Trees and a model of purchases, as one.
+    """Boosted trees and a purchase model, combined.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ class BlendedModel:
     weight
         Share of the trees, from 0 to 1.
     name
-        The name in the verdict.
+        The name in the evaluation.
     note
-        What a reader must know of the fit.
+        A note on the fit for the reader.
     """
 
     xgboost_model: XgboostModel
@@ -50,11 +50,13 @@ class BlendedModel:
     note: str = ""
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
-        """Return the weighted geometric mean of both, scaled to add up to one."""
-        chances = self.xgboost_model.predict_proba(customers)
+        """Return the weighted geometric mean of both, scaled to sum to one."""
+        probabilities = self.xgboost_model.predict_proba(customers)
         if self.purchase_model is None:
-            return chances
-        return geometric_mean(chances, self.purchase_model.predict_proba(customers), self.weight)
+            return probabilities
+        return geometric_mean(
+            probabilities, self.purchase_model.predict_proba(customers), self.weight
+        )
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -69,17 +71,17 @@ class BlendedModel:
 
     @classmethod
     def from_state(cls, state: JSON) -> "BlendedModel":
-        """Return the forecaster that gave a state."""
-        buying = state["purchase_model"]
+        """Return the model from its state."""
+        purchase_model = state["purchase_model"]
         return cls(
             XgboostModel.from_state(state["xgboost_model"]),
-            None if buying is None else BgNbdGammaGamma.from_state(buying),
+            None if purchase_model is None else BgNbdGammaGamma.from_state(purchase_model),
             state["weight"],
         )
 
 
 def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatArray:
-    """Return the geometric mean of two forecasts, rows adding up to one.
+    """Return the geometric mean of two forecasts, rows sum to one.
 
     Examples
     --------
@@ -97,11 +99,11 @@ def fit(training_data: TrainingData) -> BlendedModel:
 
     Notes
     -----
-    Weights that are fitted do worse: on the validation origins the trees know half of
-    what they will know, and get too little (the "forecast combination puzzle", Smith
-    and Wallis 2009). So weights are even, but for one case: where even those trees beat
-    the blend, BG/NBD is wrong for the shop and gets no weight. Where the data cannot
-    support it the trees stand alone as well.
+    Fitted weights do worse: on the validation origins the trees have half of their later
+    training data, and get too little weight (the "forecast combination puzzle", Smith
+    and Wallis 2009). So weights are even, with one exception: where even those trees beat the
+    blend, BG/NBD does not fit the shop and gets no weight. Where the data cannot support it the
+    trees are used alone as well.
     """
     given, note = calendar.select_calendar_features(training_data)
     early = (
@@ -114,38 +116,42 @@ def fit(training_data: TrainingData) -> BlendedModel:
         plain = bgnbd_gg.fit(training_data)
     except SupportError:
         return BlendedModel(trees, None, note=note)
-    buying, told = bgnbd_season.fit_if_seasonal(given, plain)
-    stands = early is not None and _stands_alone(given, early, buying)
-    if not stands:  # what stands alone counts on no season
-        note = " ".join(filter(None, [note, told]))
-    return BlendedModel(trees, buying, 1.0 if stands else EQUAL_WEIGHT, note=note)
+    purchase_model, season_note = bgnbd_season.fit_if_seasonal(given, plain)
+    is_alone = early is not None and _trees_beat_blend(given, early, purchase_model)
+    if not is_alone:  # trees alone use no season
+        note = " ".join(filter(None, [note, season_note]))
+    return BlendedModel(trees, purchase_model, 1.0 if is_alone else EQUAL_WEIGHT, note=note)
 
 
-def _stands_alone(training_data: TrainingData, early: xgb.Booster, buying: BgNbdGammaGamma) -> bool:
+def _trees_beat_blend(
+    training_data: TrainingData, early: xgb.Booster, purchase_model: BgNbdGammaGamma
+) -> bool:
     """Return whether trees alone beat the even blend on the validation origins.
 
-    By more than one standard error over customers. The trees know half of what they
-    will know, and the purchases' model a little more than it could have known by then:
-    both speak for the blend, so what speaks against it is to be believed.
+    By more than one standard error over customers. The trees have half of their later
+    training data, and the purchase model a little more than was known by then: both favour the
+    blend, so a result against it is credible.
     """
     later = training_data.at_cutoffs(training_data.validation_origins)
     known = xgboost.XgboostModel(early, training_data.feature_names, training_data.n_classes)
     trees = known.predict_proba(later.rows)
-    both = geometric_mean(trees, _foretold(buying, later), EQUAL_WEIGHT)
+    both = geometric_mean(trees, _forecast_with_season(purchase_model, later), EQUAL_WEIGHT)
     gain = metrics.row_log_loss(both, later.labels)
     gain = gain - metrics.row_log_loss(trees, later.labels)
     return bool(gain.mean() > metrics.clustered_standard_error(gain, later.rows["customer_id"]))
 
 
-def _foretold(buying: BgNbdGammaGamma, later: TrainingData) -> FloatArray:
-    """Return what BG/NBD says, with the season as it was known on each row's day."""
-    if buying.seasonal_index is None or later.history is None:
-        return buying.predict_proba(later.rows)
+def _forecast_with_season(purchase_model: BgNbdGammaGamma, later: TrainingData) -> FloatArray:
+    """Return the forecast of BG/NBD, with the season as it was known on each row's day."""
+    if purchase_model.seasonal_index is None or later.history is None:
+        return purchase_model.predict_proba(later.rows)
     cutoffs = later.rows["cutoff"].to_numpy()
-    speeds = seasonality.index_ahead(later.history, np.unique(cutoffs).tolist())
-    chances = np.empty((later.rows.height, buying.n_classes))
+    index_by_cutoff = seasonality.index_ahead(later.history, np.unique(cutoffs).tolist())
+    probabilities = np.empty((later.rows.height, purchase_model.n_classes))
     for day in np.unique(cutoffs).tolist():
-        then = replace(buying, seasonal_index=None, index_ahead=speeds.get(day, 1.0))
+        then = replace(
+            purchase_model, seasonal_index=None, index_ahead=index_by_cutoff.get(day, 1.0)
+        )
         places = np.flatnonzero(cutoffs == day)
-        chances[places] = then.predict_proba(later.rows[places])
-    return chances
+        probabilities[places] = then.predict_proba(later.rows[places])
+    return probabilities

@@ -1,8 +1,8 @@
-"""Let trees know the time of the year only where older forecasts prove that it helps.
+"""Give trees the time of the year only where older forecasts prove that it helps.
 
-A column that is alike for everybody at one cutoff can tell origins apart and nothing
-else. On a long history it is the season; on a short one it is the order of the origins,
-and a forecast from a day like none before goes wrong by more than the season is worth.
+A column with one value for all customers at a cutoff separates origins and nothing else. On
+a long history it is the season; on a short one it is the order of the origins, and a forecast
+from an unseen day of the year loses more than the season gains.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 
 
 def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
-    """Return the lesson with the calendar's columns where they help, and why.
+    """Return the training data with the calendar columns where they help, and why.
 
     Parameters
     ----------
@@ -33,14 +33,14 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
 
     Notes
     -----
-    Two things are asked for. The training outcomes must hold the season to be foretold,
-    a year or more earlier, for at least half of its days. And at the newest origins of
-    which that is true as well, trees with the columns must have a lower log-loss than
-    trees without, by more than one standard error over customers. Each of these
-    origins is forecast by trees that learned only from what was complete by its day.
+    There are two conditions. The training outcomes must cover the season to predict, a year
+    or more earlier, for at least half of its days. And at the newest origins of which that is
+    true as well, trees with the columns must have a lower log-loss than trees without, by more
+    than one standard error over customers. Each of these origins is forecast by trees trained
+    only on what was complete by its day.
     """
-    asked = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
-    if training_data.history is None or not asked:
+    available = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
+    if training_data.history is None or not available:
         return training_data, ""
     origins = training_data.rows["cutoff"].unique().sort().to_list()
     day = as_date(training_data.history.cutoff)
@@ -57,14 +57,14 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
         return training_data, (
             f"Too few origins before {day} have a season behind them: trees get no calendar."
         )
-    gain, error = _gain(training_data, usable, asked)
+    gain, error = _gain(training_data, usable, available)
     is_given = gain > error
     reason = (
         f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
     given = (
-        replace(training_data, feature_names=(*training_data.feature_names, *asked))
+        replace(training_data, feature_names=(*training_data.feature_names, *available))
         if is_given
         else training_data
     )
@@ -96,16 +96,16 @@ def _gain(
             training_data.at_cutoffs(_complete(training_data, origin)),
             training_data.at_cutoffs([origin]),
         )
-        without, beside = (
+        without, with_calendar = (
             _losses(known, later, names)
             for names in (training_data.feature_names, (*training_data.feature_names, *requested))
         )
-        gains.append(without - beside)
+        gains.append(without - with_calendar)
         customers.append(later.rows["customer_id"])
     found = np.concatenate(gains)
     return float(found.mean()), metrics.clustered_standard_error(found, pl.concat(customers))
 
 
 def _losses(known: TrainingData, later: TrainingData, names: Sequence[str]) -> FloatArray:
-    chances = xgboost.fit(known, names).predict_proba(later.rows)
-    return metrics.row_log_loss(chances, later.labels)
+    probabilities = xgboost.fit(known, names).predict_proba(later.rows)
+    return metrics.row_log_loss(probabilities, later.labels)

@@ -1,8 +1,8 @@
-"""Let BG/NBD's clock run as fast as the shop did in the same weeks of last year.
+"""Adjust BG/NBD by a seasonal index: how busy the same weeks of last year were.
 
-BG/NBD counts on every week being alike. A shop's weeks are not, and how busy they were
-a year ago is known beforehand, from the orders of everybody together: no column of a
-customer, no label, no parameter. Days of the outcome count that much more or less.
+BG/NBD assumes that all weeks are alike. A shop's weeks are not, and how busy they were a
+year ago is known beforehand, from the orders of all customers: no column of a customer, no
+label, no parameter. Days of the outcome window count that much more or less.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
 WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
-MAX_INNER_ORIGINS = 13  # origins of the last year that are asked, at most, and evenly
-MAX_ROWS = 4_000  # rows of all origins together that are looked at, evenly
-# Speeds of the clock that are tried; between them losses are interpolated. Beyond them
-# nothing is proven: a shop that was closed last year may be open now.
+MAX_INNER_ORIGINS = 13  # origins of the last year that are tested, at most, evenly spaced
+MAX_ROWS = 4_000  # rows of all origins together that are tested, evenly spaced
+# Index values that are tried; between them losses are interpolated. The index is clipped to
+# their range: a shop that was closed last year may be open now.
 INDEX_GRID = np.geomspace(0.35, 2.6, 8)
 LOG_SHIFT_GRID = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
 
@@ -32,7 +32,7 @@ SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class SeasonalIndex:
-    """How busy each week of a year was, beside its average week.
+    """How busy each week of a year was, relative to its average week.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class SeasonalIndex:
     known_until: int
 
     def mean_index(self, start: int, days: int) -> float:
-        """Return how busy these days will be, if they are like a year ago.
+        """Return the mean index of these days, if they are like a year ago.
 
         Parameters
         ----------
@@ -92,12 +92,12 @@ def estimate_seasonal_index(
     Notes
     -----
     Growth is not season: where weeks of two years can be compared, each week is divided
-    by the growth since, taken to be steady. A few weeks say little of it (a shop that
-    opened then was only getting known), so of its logarithm counts what share of a
-    year they are. An order that was wholly refunded by the cutoff never counts.
+    by the growth since, assumed to be steady. A few weeks are weak evidence of growth (a new
+    shop is only getting known), so its logarithm is weighted by the share of a year they cover.
+    An order that was wholly refunded by the cutoff never counts.
     """
-    asked = history.cutoff if day is None else day
-    days = max(0, len(history.daily_orders) - (history.cutoff - asked))
+    known_until = history.cutoff if day is None else day
+    days = max(0, len(history.daily_orders) - (history.cutoff - known_until))
     known = history.daily_orders[:days].astype(np.float64)
     if len(known) < DAYS_PER_YEAR:
         return None
@@ -105,7 +105,7 @@ def estimate_seasonal_index(
     weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS_PER_YEAR))
     if not weeks.any():
         return None
-    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), asked)
+    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), known_until)
 
 
 def _growth(known: FloatArray) -> float:
@@ -122,23 +122,22 @@ def _growth(known: FloatArray) -> float:
 def select_seasonal_index(
     training_data: TrainingData, forecast: SeasonalForecast
 ) -> tuple[SeasonalIndex | None, str]:
-    """Return the season where older forecasts prove it, and why in one sentence.
+    """Return the seasonal index where older forecasts prove that it helps, and why.
 
     Parameters
     ----------
     training_data
         Labelled rows and what is known on the day of the forecast.
     forecast
-        Returns the chances of rows when the clock runs so many times as fast.
+        Returns the probabilities of rows for a value of the index.
 
     Notes
     -----
-    Asked are the newest origins, a year of them, that had a whole year behind them when
-    they were the day of the forecast. Their rows must be foretold better with the
-    season as it could be known by then than without, by more than one standard error
-    over customers. BG/NBD may be too high or too low all year round, and a season that
-    only mends this proves nothing: either side is given the one factor, alike for all
-    origins, that serves it best.
+    Tested are the newest origins, a year of them, that had a whole year of history. Their
+    rows must be predicted better with the season as it was known by then than without, by more
+    than one standard error over customers. BG/NBD may be too high or too low all year round,
+    and a season that only corrects this proves nothing: both sides get the one factor, the same
+    for all origins, that fits best.
     """
     past = training_data.history
     if past is None:
@@ -146,21 +145,23 @@ def select_seasonal_index(
     found = estimate_seasonal_index(past)
     if found is None:
         return None, ""
-    speeds = index_ahead(past, _year(training_data.rows["cutoff"].unique().sort().to_list()))
+    index_by_cutoff = index_ahead(
+        past, _year(training_data.rows["cutoff"].unique().sort().to_list())
+    )
     day = as_date(past.cutoff)
-    if len(speeds) < MIN_PROVING_ORIGINS:
+    if len(index_by_cutoff) < MIN_PROVING_ORIGINS:
         return None, (
             f"BG/NBD knows no season on {day}: too few origins before have a whole "
             "year behind them to prove one."
         )
-    gain, error = _gain(training_data, forecast, speeds)
-    told = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
+    gain, error = _gain(training_data, forecast, index_by_cutoff)
+    evidence = f"{len(index_by_cutoff)} origins before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
-        return None, f"Last year's season does not help at {told}{error:.4f}."
-    speed = found.mean_index(past.cutoff + past.gap, past.horizon)
+        return None, f"Last year's season does not help at {evidence}{error:.4f}."
+    index = found.mean_index(past.cutoff + past.gap, past.horizon)
     return found, (
-        f"The season helps at {told}{error:.4f}: to BG/NBD a day to be foretold counts "
-        f"for {speed:.2f} average days, as a year before."
+        f"The season helps at {evidence}{error:.4f}: to BG/NBD a day of the forecast counts "
+        f"for {index:.2f} average days, as a year before."
     )
 
 
@@ -171,7 +172,7 @@ def _year(origins: Sequence[int]) -> list[int]:
 
 
 def index_ahead(history: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
-    """Return how busy the outcome of each origin was to be, as known on its day.
+    """Return the index of the outcome window of each origin, as known on its day.
 
     Parameters
     ----------
@@ -189,39 +190,39 @@ def index_ahead(history: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, f
 
 
 def _gain(
-    training_data: TrainingData, forecast: SeasonalForecast, speeds: dict[int, float]
+    training_data: TrainingData, forecast: SeasonalForecast, index_by_cutoff: dict[int, float]
 ) -> tuple[float, float]:
     """Return the mean gain of the season and its standard error over customers."""
-    rows = training_data.at_cutoffs(list(speeds)).rows.sort("cutoff", "customer_id")
-    asked = rows.gather_every(-(-rows.height // MAX_ROWS))
-    asked = asked.with_columns(
-        speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)
+    rows = training_data.at_cutoffs(list(index_by_cutoff)).rows.sort("cutoff", "customer_id")
+    tested = rows.gather_every(-(-rows.height // MAX_ROWS))
+    tested = tested.with_columns(
+        index=pl.col("cutoff").replace_strict(index_by_cutoff, return_dtype=pl.Float64)
     )
-    labels, busy = segment_codes(asked, "label"), np.log(asked["speed"].to_numpy())
-    losses = np.array([metrics.row_log_loss(forecast(asked, each), labels) for each in INDEX_GRID])
+    labels, busy = segment_codes(tested, "label"), np.log(tested["index"].to_numpy())
+    losses = np.array([metrics.row_log_loss(forecast(tested, each), labels) for each in INDEX_GRID])
     curves = CubicSpline(np.log(INDEX_GRID), losses)
     plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
     gains = plain - better
-    error = metrics.clustered_standard_error(gains, asked["customer_id"])
+    error = metrics.clustered_standard_error(gains, tested["customer_id"])
     return float(gains.mean()), error
 
 
 def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
-    """Return each row's loss at its speed, times the factor that is best for all."""
-    found = (_drawn(curves, logs + shift) for shift in LOG_SHIFT_GRID)
+    """Return each row's loss at its index, times the factor that is best for all."""
+    found = (_losses_at(curves, logs + shift) for shift in LOG_SHIFT_GRID)
     return min(found, key=lambda losses: float(losses.mean()))
 
 
-def _drawn(curves: CubicSpline, logs: FloatArray) -> FloatArray:
-    """Return the loss of each row at the logarithm of its own speed.
+def _losses_at(curves: CubicSpline, logs: FloatArray) -> FloatArray:
+    """Return the loss of each row at the logarithm of its own index.
 
-    A straight line between two speeds would overstate it by more than a season is
-    worth, so the splines' polynomials are looked up, a row each.
+    Linear interpolation would overstate it by more than a season gains, so the polynomials of
+    the splines are evaluated, one a row.
     """
     known, rows = curves.x, np.arange(len(logs))
-    asked = np.clip(logs, known[0], known[-1])
-    places = np.clip(np.searchsorted(known, asked) - 1, 0, len(known) - 2)
+    clipped = np.clip(logs, known[0], known[-1])
+    places = np.clip(np.searchsorted(known, clipped) - 1, 0, len(known) - 2)
     losses = np.zeros(len(logs))
     for power in curves.c[:, places, rows]:
-        losses = losses * (asked - known[places]) + power
+        losses = losses * (clipped - known[places]) + power
     return losses

@@ -22,13 +22,13 @@ class XgboostModel:
     Parameters
     ----------
     booster
-        The trees that count, and no others: whoever reads it reads the same model.
+        The trees up to the best round, and no others.
     feature_names
         Columns, in the order of training.
     n_classes
         Number of segments, INACTIVE included.
     name
-        The name under which the verdict lists it.
+        The name in the evaluation.
     """
 
     booster: xgb.Booster
@@ -67,7 +67,7 @@ class XgboostModel:
         """Return the same for cells, customers × columns in the order of `names`."""
         raw = self.booster.predict(build_dmatrix(cells, self.feature_names))
         shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.n_classes)
-        # XGBoost adds up in single precision; a row must add up to one for the reader.
+        # XGBoost sums in single precision; a row must sum to one in double precision.
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
 
     def to_state(self) -> JSON:
@@ -104,24 +104,24 @@ def fit(
     name: str = NAME,
     early: xgb.Booster | None = None,
 ) -> XgboostModel:
-    """Return trees fitted on all rows, grown as long as it helped on later origins.
+    """Return trees fitted on all rows, with as many rounds as helped on later origins.
 
     Parameters
     ----------
     training_data
         Labelled rows, their inner split and the settings.
     names
-        Columns to use; ``None`` means all that the lesson allows.
+        Columns to use; ``None`` means all of the training data.
     name
-        The name under which the verdict will list it.
+        The name in the evaluation.
     early
-        What `fit_early_stopping` gave for the same lesson and columns, where it is known already.
+        What `fit_early_stopping` gave for the same data and columns, where it is known already.
 
     Notes
     -----
     The number of rounds comes from early stopping by multi-class log-loss on the
     validation origins, which no fitting origin's outcome overlaps. The final fit on all
-    training origins has more rows and bears more rounds (`scale_rounds`).
+    training origins has more rows and supports more rounds (`scale_rounds`).
     """
     columns = tuple(training_data.feature_names if names is None else names)
     rounds = training_data.options.fallback_rounds
@@ -139,7 +139,7 @@ def fit_fixed_rounds(
     name: str = NAME,
     weights: npt.NDArray[np.float64] | None = None,
 ) -> XgboostModel:
-    """Return trees of so many rounds, fitted on all rows of a lesson.
+    """Return trees with a fixed number of rounds, fitted on all training rows.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def fit_fixed_rounds(
     rounds
         Rounds of boosting.
     name
-        The name under which the verdict will list it.
+        The name in the evaluation.
     weights
         How much each row counts; ``None`` counts each once.
     """
@@ -180,8 +180,8 @@ def scale_rounds(training_data: TrainingData, rounds: int) -> int:
 def fit_early_stopping(training_data: TrainingData, names: Sequence[str]) -> xgb.Booster:
     """Return trees fitted on the fitting origins, cut where validation was best.
 
-    XGBoost keeps the rounds after the best one, and its readers disagree on whether
-    they count; cutting them off here settles it.
+    XGBoost keeps the rounds after the best one, and its functions disagree on whether
+    they count; they are cut off here.
     """
     parts = [
         training_data.at_cutoffs(training_data.fit_origins),
@@ -200,7 +200,7 @@ def fit_early_stopping(training_data: TrainingData, names: Sequence[str]) -> xgb
 
 
 def xgboost_parameters(training_data: TrainingData) -> dict[str, object]:
-    """Return the lesson's options as XGBoost names them."""
+    """Return the options as XGBoost names them."""
     options = training_data.options
     return {
         "objective": "multi:softprob",

@@ -75,7 +75,7 @@ def test_chances_of_numbers_agree_with_the_story_played_out():
 def test_chances_after_a_gap_agree_with_the_story_played_out():
     rng = np.random.default_rng(6)
     model = BgNbd(2.0, 10.0, 0.8, 2.5)
-    told = model.order_count_probabilities((0, 0, 20), 8.0, 4, gap=6)[0]
+    result = model.order_count_probabilities((0, 0, 20), 8.0, 4, gap=6)[0]
     # Played from the posterior of who has not returned: λ ~ Γ(r, α + 20), p as before.
     rates, leaves = rng.gamma(2.0, 1 / 30.0, 80_000), rng.beta(0.8, 2.5, 80_000)
     counts = np.zeros(5)
@@ -87,7 +87,7 @@ def test_chances_after_a_gap_agree_with_the_story_played_out():
                 break
             now += rng.exponential(1 / rate)
         counts[min(later, 4)] += 1
-    assert told == pytest.approx(counts / counts.sum(), abs=0.006)
+    assert result == pytest.approx(counts / counts.sum(), abs=0.006)
 
 
 @given(
@@ -98,10 +98,10 @@ def test_chances_after_a_gap_agree_with_the_story_played_out():
 )
 def test_chances_add_up_to_one_and_their_mean_is_the_expectation(x, last, age, horizon):
     t_x = last * age if x else 0.0
-    chances = PUBLISHED.order_count_probabilities((x, t_x, age), horizon, 600)
-    assert chances.min() >= 0
-    assert chances.sum() == pytest.approx(1, abs=1e-9)
-    mean = (chances * np.arange(601)).sum()
+    probabilities = PUBLISHED.order_count_probabilities((x, t_x, age), horizon, 600)
+    assert probabilities.min() >= 0
+    assert probabilities.sum() == pytest.approx(1, abs=1e-9)
+    mean = (probabilities * np.arange(601)).sum()
     expected = PUBLISHED.expected_orders(x, t_x, age, horizon)
     assert mean == pytest.approx(expected, rel=2e-3, abs=1e-5)
 

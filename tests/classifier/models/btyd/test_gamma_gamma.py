@@ -33,8 +33,8 @@ def test_the_chance_of_a_sum_agrees_with_the_story_played_out():
     levels = rng.gamma(6.25 * 3 + 3.74, 1 / (15.44 + 3 * 40.0), 100_000)
     sums = rng.gamma(6.25 * 2, 1 / levels)
     for limit in (50, 80, 120):
-        told = PUBLISHED.spend_cdf(limit, 2, 3, 40.0)
-        assert told == pytest.approx((sums <= limit).mean(), abs=0.006)
+        result = PUBLISHED.spend_cdf(limit, 2, 3, 40.0)
+        assert result == pytest.approx((sums <= limit).mean(), abs=0.006)
 
 
 def test_the_fit_finds_planted_parameters_in_any_order():

@@ -1,4 +1,4 @@
-"""What a model has to beat: one baseline a file, found by name."""
+"""The baselines that a model has to beat: one a file, found by name."""
 
 from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_transitions
 from segpredict.classifier.models.baselines._segment_borders import (

@@ -9,35 +9,35 @@ from segpredict.classifier.training_data import Forecaster, TrainingData
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 
-PRIOR_WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
+PRIOR_WEIGHT = 50.0  # customers that the prior of a cell counts for
 Rows = tuple[tuple[float, ...], ...]
 
 
 def no_note(_: TrainingData) -> str:
-    """Say that nothing is lacking."""
+    """Return no note."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A plain way to forecast, kept to be beaten, shipped if it is not.
+    """A simple model that the main model must beat; selected if it is not beaten.
 
     Parameters
     ----------
     name
-        The name in the verdict; equal to the file's.
+        The name in the evaluation; equal to the file's.
     meaning
-        One sentence for people.
+        One sentence for readers.
     fit
-        Returns the fitted forecaster of a lesson.
+        Returns the model fitted on training data.
     from_state
-        Returns the forecaster that gave a state.
+        Returns the model from its state.
     required_columns
-        Feature columns without which it cannot be asked.
+        Feature columns without which it cannot be fitted.
     missing_note
-        Returns what a lesson lacks for it, as a sentence; empty if nothing.
+        Returns what the training data lack for it, as a sentence; empty if nothing.
     is_usual
-        Whether it is asked where the options name no baseline.
+        Whether it takes part where the options name no baseline.
     """
 
     name: str
@@ -74,13 +74,13 @@ def smoothed_transitions(states: IntArray, labels: IntArray, classes: int) -> Fl
     return np.asarray(table / table.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def drawn_towards(cells: IntArray, labels: IntArray, usual: FloatArray) -> Rows:
+def shrunk_shares(cells: IntArray, labels: IntArray, usual: FloatArray) -> Rows:
     """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
 
     Examples
     --------
     >>> cells, labels = np.array([0] * 50), np.array([1] * 50)
-    >>> drawn_towards(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
+    >>> shrunk_shares(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
     ((0.25, 0.75), (0.2, 0.8))
     """
     counts = np.bincount(cells * usual.shape[1] + labels, minlength=usual.size)

@@ -1,4 +1,4 @@
-"""Turn a frozen segmenter into a table: from which spend on a segment begins."""
+"""Turn a frozen segmentation into a table: the spend from which each segment begins."""
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> Segm
     Parameters
     ----------
     segmentation
-        Frozen; asked for made-up windows.
+        Frozen; applied to synthetic rows.
     max_orders
         Largest number of purchase days.
 
@@ -37,7 +37,7 @@ def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> Segm
     """
     days = np.arange(1, max_orders + 1)
     grid = np.geomspace(MIN_SPEND, MAX_SPEND, GRID_STEPS)
-    found = _asked(segmentation, np.repeat(days, GRID_STEPS), np.tile(grid, max_orders))
+    found = _segments_of(segmentation, np.repeat(days, GRID_STEPS), np.tile(grid, max_orders))
     table = found.reshape(max_orders, GRID_STEPS)
     rows, left = np.nonzero(table[:, 1:] != table[:, :-1])
     low, high = grid[left], grid[left + 1]
@@ -61,7 +61,9 @@ def _narrowed(
     segmentation: SegmentAssigner, days: IntArray, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     grid = np.geomspace(low, high, GRID_STEPS, axis=1)
-    found = _asked(segmentation, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(grid.shape)
+    found = _segments_of(segmentation, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(
+        grid.shape
+    )
     # The last spend that still has the first one's segment.
     last = (found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1
     last = np.minimum(last, GRID_STEPS - 2)
@@ -69,11 +71,11 @@ def _narrowed(
     return grid[each, last], grid[each, last + 1]
 
 
-def _asked(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> IntArray:
+def _segments_of(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> IntArray:
     if not len(days):
         return np.zeros(0, dtype=np.int64)
     names = pl.int_range(len(days), eager=True).cast(pl.String)
-    instrument = pl.DataFrame(
+    inputs = pl.DataFrame(
         {
             "customer_id": names,
             "end": pl.zeros(len(days), pl.Int32, eager=True),
@@ -81,6 +83,6 @@ def _asked(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> 
             "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
         }
     )
-    assigned = segmentation.assign(instrument)
+    assigned = segmentation.assign(inputs)
     order = assigned["customer_id"].cast(pl.Int64).arg_sort()
     return assigned["segment"].gather(order).to_numpy().astype(np.int64)

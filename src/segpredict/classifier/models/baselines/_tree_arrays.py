@@ -1,4 +1,4 @@
-"""Trees as plain arrays: read by one walk, whether fitted now or stored before."""
+"""Trees as plain arrays: the same code predicts fitted and stored ones."""
 
 import base64
 import zlib
@@ -26,7 +26,7 @@ class TreeEnsemble:
     roots
         The first node of each tree.
     feature
-        Column that a node asks about; −1 in a leaf.
+        Column that a node splits on; −1 in a leaf.
     threshold
         Up to this value a row goes left.
     left, right
@@ -46,7 +46,7 @@ class TreeEnsemble:
     def from_sklearn(
         cls, trees: Sequence[Any], probabilities: Sequence[FloatArray]
     ) -> "TreeEnsemble":
-        """Return the forest of scikit-learn's trees, with the leaves given beside."""
+        """Return the ensemble of scikit-learn's trees, with these leaf probabilities."""
         sizes = [len(tree.feature) for tree in trees]
         roots = np.cumsum([0, *sizes[:-1]])
         whole = np.concatenate([tree.threshold for tree in trees])
@@ -70,7 +70,7 @@ class TreeEnsemble:
         )
 
     def predict_proba(self, cells: CellArray) -> FloatArray:
-        """Return the mean over trees of the chances in each row's leaf."""
+        """Return the mean over trees of the probabilities in each row's leaf."""
         rows = np.arange(len(cells))
         total = np.zeros((len(cells), self.probabilities.shape[1]))
         # Tree by tree, so that each row's sum runs in one order.
@@ -98,8 +98,8 @@ class TreeEnsemble:
     def from_state(cls, state: JSON) -> "TreeEnsemble":
         """Return the forest of a state."""
         nodes = {name: _unpacked(state[name], form) for name, form in ARRAY_TYPES.items()}
-        chances = _unpacked(state["probabilities"], "<f4").reshape(-1, state["segments"])
-        return cls(roots=_unpacked(state["roots"], "<i4"), probabilities=chances, **nodes)
+        probabilities = _unpacked(state["probabilities"], "<f4").reshape(-1, state["segments"])
+        return cls(roots=_unpacked(state["roots"], "<i4"), probabilities=probabilities, **nodes)
 
 
 def _packed(values: npt.NDArray[Any], form: str) -> str:

@@ -1,4 +1,4 @@
-"""Forecast by playing on: who is still here, how often they buy, and for how much."""
+"""Forecast with BG/NBD and Gamma-Gamma: who is still active, order counts, and spend."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
 
-MIN_PROBABILITY = 1e-6  # what the model rules out still gets this chance
+MIN_PROBABILITY = 1e-6  # the probability of segments that the model rules out
 CUSTOMERS_PER_CHUNK = 50_000  # customers at a time, to bound memory
 PROBABILITY_TOLERANCE = 1e-9  # numbers of purchases less likely than this are left out
 
@@ -39,7 +39,7 @@ class BgNbdGammaGamma:
     Parameters
     ----------
     order_model
-        When people buy; unit of time: days.
+        When customers buy; unit of time: days.
     spend_model
         What a purchase day brings, in currency.
     horizon, gap
@@ -49,9 +49,9 @@ class BgNbdGammaGamma:
     n_classes
         Number of segments, INACTIVE included.
     name
-        The name in the verdict.
+        The name in the evaluation.
     seasonal_index
-        How busy the weeks of a year are; ``None``: all alike. The baseline has none.
+        How busy the weeks of a year are; ``None``: all the same. The baseline has none.
     index_ahead
         How many days a day of the outcome counts for.
     """
@@ -69,67 +69,67 @@ class BgNbdGammaGamma:
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
 
-        With a season, ``cutoff`` says from which day each row is to be foretold.
+        With a seasonal index, ``cutoff`` is the day from which each row is predicted.
 
         Raises
         ------
         ColumnMissingError
-            When it does not say so.
+            When it is missing then.
         """
-        chances = np.empty((customers.height, self.n_classes))
+        probabilities = np.empty((customers.height, self.n_classes))
         for places, model in self.group_by_cutoff(customers):
             rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
-            chances[places] = model.probabilities_of_rows(rows)
-        return chances
+            probabilities[places] = model.probabilities_of_rows(rows)
+        return probabilities
 
     def group_by_cutoff(
         self, customers: pl.DataFrame
     ) -> Iterator[tuple[IndexArray, "BgNbdGammaGamma"]]:
-        """Yield the rows of each cutoff with the model that foretells from there."""
-        everybody = np.arange(customers.height)
+        """Yield the rows of each cutoff with the model of that cutoff."""
+        places = np.arange(customers.height)
         if self.seasonal_index is None:
-            yield everybody, self
+            yield places, self
             return
         if "cutoff" not in customers.columns:
             raise ColumnMissingError("cutoff", customers.columns)
         days = customers["cutoff"].to_numpy()
         for day in np.unique(days).tolist():
-            yield everybody[days == day], self.at_cutoff(day)
+            yield places[days == day], self.at_cutoff(day)
 
     def at_cutoff(self, day: int) -> "BgNbdGammaGamma":
-        """Return the model that foretells from this day (number) only."""
+        """Return the model for one cutoff (day number)."""
         if self.seasonal_index is None:
             return self
-        speed = self.seasonal_index.mean_index(day + self.gap, self.horizon)
-        return replace(self, seasonal_index=None, index_ahead=speed)
+        index = self.seasonal_index.mean_index(day + self.gap, self.horizon)
+        return replace(self, seasonal_index=None, index_ahead=index)
 
     def probabilities_of_rows(self, rows: FloatArray) -> FloatArray:
-        """Return the same for rows of `HISTORY_COLUMNS`, without a look at the season."""
+        """Return the same for rows of `HISTORY_COLUMNS`, without the seasonal index."""
         parts = [
-            self._chances(rows[start : start + CUSTOMERS_PER_CHUNK])
+            self._chunk_probabilities(rows[start : start + CUSTOMERS_PER_CHUNK])
             for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
         ]
         return np.concatenate(parts)
 
-    def _chances(self, rows: FloatArray) -> FloatArray:
+    def _chunk_probabilities(self, rows: FloatArray) -> FloatArray:
         x, t_x, age, days, spent = rows.T
         numbers = self.order_model.order_count_probabilities(
             (x, t_x, age), self.horizon * self.index_ahead, len(self.borders), self.gap
         )
-        # Who only returned goods says nothing of a level: the population's is used.
+        # Customers who only returned goods have no spend level: the population's is used.
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
-        chances = np.full((len(x), self.n_classes), MIN_PROBABILITY)
-        chances[:, INACTIVE_CODE] += numbers[:, 0]
+        probabilities = np.full((len(x), self.n_classes), MIN_PROBABILITY)
+        probabilities[:, INACTIVE_CODE] += numbers[:, 0]
         for n, places in enumerate(self.borders, 1):
             some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
             below = np.zeros(len(some))
             for limit, segment in places:
                 upto = self._below(limit, n, bought[some], mean[some])
-                chances[some, segment] += numbers[some, n] * (upto - below)
+                probabilities[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
-        return normalised(chances)
+        return normalised(probabilities)
 
     def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
         if np.isinf(limit):
@@ -156,7 +156,7 @@ class BgNbdGammaGamma:
 
     @classmethod
     def from_state(cls, state: JSON) -> "BgNbdGammaGamma":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         season = state["seasonal_index"]
         return cls(
             BgNbd(**state["order_model"]),
@@ -174,34 +174,34 @@ class BgNbdGammaGamma:
 
 
 def fit(training_data: TrainingData) -> BgNbdGammaGamma:
-    """Return the two models of everybody's purchases before the cutoff.
+    """Return the two models of all purchases before the cutoff.
 
     Raises
     ------
     SupportError
-        When nobody came back, nobody paid, or the segments are measured by more than
+        When no customer came back, none paid, or the segments depend on more than
         days and spend.
     SegpredictError
-        When the lesson knows nothing of the past.
+        When the training data hold no history.
 
     Notes
     -----
-    No label is used: the models see when and for how much people bought, up to the very
-    day of the forecast. A purchase is a day with an order. The usual recipe draws
-    rates from the posterior and plays them on; here the same chances are summed in
-    closed form, so there is no noise of draws.
+    No label is used: the models see when and for how much customers bought, up to the day
+    of the forecast. A purchase is a day with an order. The usual recipe simulates from the
+    posterior; here the same probabilities are summed in closed form, so there is no simulation
+    noise.
     """
     past = training_data.history
     if past is None:
         raise SegpredictError(
             "bgnbd_gg was given labelled rows only.",
-            fix="give the lesson the histories as of the cutoff (`Past`).",
+            fix="give the histories as of the cutoff (`HistoryAtCutoff`).",
         )
     if past.segmentation.extra_inputs:
         raise SupportError(
-            "BG/NBD tells of days and spend only; the segments are measured by "
+            "BG/NBD models days and spend only; the segments depend on "
             f"{', '.join(past.segmentation.extra_inputs)} too.",
-            fix="use the instrument fm: --set segmentation.inputs=fm.",
+            fix="use the clustering inputs fm: --set segmentation.inputs=fm.",
         )
     x, t_x, age, days, spent = (past.customer_histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)

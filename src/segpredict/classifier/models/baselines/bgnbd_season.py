@@ -1,4 +1,4 @@
-"""Forecast by playing on, as fast as the same weeks of last year went."""
+"""Forecast with BG/NBD, Gamma-Gamma and the seasonal index of last year."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ NAME = "bgnbd_season"
 
 
 def fit(training_data: TrainingData) -> BgNbdGammaGamma:
-    """Return BG/NBD with Gamma-Gamma, and the season where older forecasts prove it.
+    """Return BG/NBD with Gamma-Gamma, and the season where it is proven to help.
 
     Raises
     ------
@@ -28,15 +28,15 @@ def fit_if_seasonal(
     training_data: TrainingData, unseasonal: BgNbdGammaGamma
 ) -> tuple[BgNbdGammaGamma, str]:
     """Return the model with the season where that is proven, and why."""
-    found, told = seasonality.select_seasonal_index(
+    found, note = seasonality.select_seasonal_index(
         training_data,
-        lambda rows, speed: replace(unseasonal, index_ahead=speed).predict_proba(rows),
+        lambda rows, index: replace(unseasonal, index_ahead=index).predict_proba(rows),
     )
-    return replace(unseasonal, seasonal_index=found), told
+    return replace(unseasonal, seasonal_index=found), note
 
 
 def from_state(state: JSON) -> BgNbdGammaGamma:
-    """Return the forecaster that gave a state."""
+    """Return the model from its state."""
     return replace(BgNbdGammaGamma.from_state(state), name=NAME)
 
 

@@ -1,4 +1,4 @@
-"""Forecast with a multinomial logit on ranks: the linear way to do it."""
+"""Forecast with a multinomial logit on ranks: the linear model."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class MultinomialLogit:
     weights
         Segments × (columns, missing flags, current and earlier segment, constant).
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     feature_names: tuple[str, ...]
@@ -48,7 +48,7 @@ class MultinomialLogit:
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer."""
         cells = _terms(customers, self)
-        # Not a matrix product: its last digit would depend on who else is asked about.
+        # Not a matrix product: its last digit would depend on the other rows.
         sums = [(cells * row[:-1]).sum(axis=1) + row[-1] for row in self.weights]
         scores = np.column_stack(sums)
         return np.asarray(softmax(scores, axis=1), dtype=np.float64)
@@ -65,7 +65,7 @@ class MultinomialLogit:
 
     @classmethod
     def from_state(cls, state: JSON) -> "MultinomialLogit":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         quantiles, middles, weights = (
             np.array(state[key], dtype=np.float64) for key in ("quantiles", "medians", "weights")
         )
@@ -78,7 +78,7 @@ def fit(training_data: TrainingData) -> MultinomialLogit:
     Notes
     -----
     Missing values become the median and raise a flag; values become normal scores of
-    their rank. All of that is learned from the training rows and kept.
+    their rank. All of that is learned from the training rows and saved.
     """
     columns = tuple(n for n in training_data.feature_names if n not in STATE_COLUMNS)
     values = feature_matrix(training_data.rows, columns).astype(np.float64)

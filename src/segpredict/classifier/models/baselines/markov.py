@@ -20,7 +20,7 @@ class MarkovChain:
     transition_matrix
         Row: current segment; column: future segment; rows add up to one.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     transition_matrix: Rows
@@ -39,7 +39,7 @@ class MarkovChain:
 
     @classmethod
     def from_state(cls, state: JSON) -> "MarkovChain":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(tuple(map(tuple, state["transition_matrix"])))
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import (
     Baseline,
     Rows,
-    drawn_towards,
+    shrunk_shares,
     smoothed_transitions,
 )
 from segpredict.classifier.training_data import TrainingData, segment_codes
@@ -25,7 +25,7 @@ class SecondOrderMarkovChain:
     transition_tensor
         Rows: (earlier segment, current segment), row-major; column: future segment.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     transition_tensor: Rows
@@ -46,7 +46,7 @@ class SecondOrderMarkovChain:
 
     @classmethod
     def from_state(cls, state: JSON) -> "SecondOrderMarkovChain":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(tuple(map(tuple, state["transition_tensor"])))
 
 
@@ -61,7 +61,7 @@ def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
     pairs = segment_codes(training_data.rows, "state_before") * size + training_data.states
     moves = smoothed_transitions(training_data.states, training_data.labels, size)
     return SecondOrderMarkovChain(
-        drawn_towards(pairs, training_data.labels, np.tile(moves, (size, 1)))
+        shrunk_shares(pairs, training_data.labels, np.tile(moves, (size, 1)))
     )
 
 

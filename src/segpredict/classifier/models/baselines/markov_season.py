@@ -20,11 +20,11 @@ class SeasonalMarkovChain:
     Parameters
     ----------
     transition_matrix
-        Transitions at the origins of the season, or at all where none is of it.
+        Transitions at the origins of the season, or at all origins where there is none.
     season_origins
         Cutoffs of the season; empty where the matrix is that of all origins.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     transition_matrix: MarkovChain
@@ -45,7 +45,7 @@ class SeasonalMarkovChain:
 
     @classmethod
     def from_state(cls, state: JSON) -> "SeasonalMarkovChain":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(
             MarkovChain.from_state(state["transition_matrix"]), tuple(state["season_origins"])
         )
@@ -56,8 +56,8 @@ def fit(training_data: TrainingData) -> SeasonalMarkovChain:
 
     Notes
     -----
-    An origin is of the season if at least half of its outcome lies on the days, whole
-    years earlier, that are to be foretold.
+    An origin is of the season if at least half of its outcome window lies on the days
+    to predict, whole years earlier.
     """
     origins = same_season_origins(training_data)
     return SeasonalMarkovChain(
@@ -66,7 +66,7 @@ def fit(training_data: TrainingData) -> SeasonalMarkovChain:
 
 
 def same_season_origins(training_data: TrainingData) -> tuple[int, ...]:
-    """Return the training origins whose outcome is in the season to be foretold."""
+    """Return the training origins whose outcome is in the season to predict."""
     if training_data.history is None:
         return ()
     half, cutoff = training_data.history.horizon / 2, training_data.history.cutoff
@@ -81,7 +81,7 @@ def _apart(days: int) -> int:
 
 
 def season_note(training_data: TrainingData) -> str:
-    """Say so where no training origin is of the season."""
+    """Return a note where no training origin is of the season."""
     if training_data.history is None or same_season_origins(training_data):
         return ""
     return (

@@ -24,7 +24,7 @@ class Persistence:
     class_mix
         Share of each segment, in code order.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     error_rate: float
@@ -47,7 +47,7 @@ class Persistence:
 
     @classmethod
     def from_state(cls, state: JSON) -> "Persistence":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(state["error_rate"], tuple(state["class_mix"]))
 
 

@@ -1,4 +1,4 @@
-"""Forecast the class mix of the past for everybody."""
+"""Forecast the class mix of the training rows for all customers."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class ClassPrior:
     class_mix
         Share of each segment, in code order.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     class_mix: tuple[float, ...]
@@ -36,7 +36,7 @@ class ClassPrior:
 
     @classmethod
     def from_state(cls, state: JSON) -> "ClassPrior":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(tuple(state["class_mix"]))
 
 
@@ -47,4 +47,4 @@ def fit(training_data: TrainingData) -> ClassPrior:
     )
 
 
-PART = Baseline("prior", "Everybody gets the class mix of the past.", fit, ClassPrior.from_state)
+PART = Baseline("prior", "All customers get the class mix of the past.", fit, ClassPrior.from_state)

@@ -29,7 +29,7 @@ class RandomForestModel:
     feature_names
         Columns, in the order of training.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     trees: TreeEnsemble
@@ -50,7 +50,7 @@ class RandomForestModel:
 
     @classmethod
     def from_state(cls, state: JSON) -> "RandomForestModel":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(TreeEnsemble.from_state(state["trees"]), tuple(state["feature_names"]))
 
 
@@ -80,10 +80,10 @@ def fit(training_data: TrainingData) -> RandomForestModel:
 
 
 def _leaves(tree: Any, known: Any, mix: FloatArray) -> FloatArray:
-    chances = np.zeros((len(tree.feature), len(mix)))
-    chances[:, known] = tree.value[:, 0, :]
+    probabilities = np.zeros((len(tree.feature), len(mix)))
+    probabilities[:, known] = tree.value[:, 0, :]
     rows = tree.weighted_n_node_samples[:, None]
-    return np.asarray((chances * rows + mix) / (rows + 1), dtype=np.float64)
+    return np.asarray((probabilities * rows + mix) / (rows + 1), dtype=np.float64)
 
 
 def _cells(customers: pl.DataFrame, names: tuple[str, ...]) -> CellArray:

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import (
     Baseline,
     Rows,
-    drawn_towards,
+    shrunk_shares,
     smoothed_transitions,
 )
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
@@ -30,7 +30,7 @@ class RfmLookupTable:
     cell_probabilities
         Cells × segments: recency fifth, frequency fifth, current segment, row-major.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     cut_points: Rows
@@ -52,7 +52,7 @@ class RfmLookupTable:
 
     @classmethod
     def from_state(cls, state: JSON) -> "RfmLookupTable":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         return cls(
             tuple(map(tuple, state["cut_points"])), tuple(map(tuple, state["cell_probabilities"]))
         )
@@ -74,7 +74,7 @@ def fit(training_data: TrainingData) -> RfmLookupTable:
     cells = _cells(training_data.rows, cuts, size)
     moves = smoothed_transitions(training_data.states, training_data.labels, size)
     usual = np.tile(moves, (N_QUANTILES**2, 1))
-    return RfmLookupTable(cuts, drawn_towards(cells, training_data.labels, usual))
+    return RfmLookupTable(cuts, shrunk_shares(cells, training_data.labels, usual))
 
 
 def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import (
     Baseline,
     Rows,
-    drawn_towards,
+    shrunk_shares,
     smoothed_shares,
 )
 from segpredict.classifier.training_data import TrainingData
@@ -32,7 +32,7 @@ class RuleGridModel:
     cell_probabilities
         One row a name, in the order of `CELL_NAMES`; column: future segment.
     name
-        The name in the verdict.
+        The name in the evaluation.
     """
 
     grid: RuleGrid
@@ -53,7 +53,7 @@ class RuleGridModel:
 
     @classmethod
     def from_state(cls, state: JSON) -> "RuleGridModel":
-        """Return the forecaster that gave a state."""
+        """Return the model from its state."""
         grid = RuleGrid.from_state(state["grid"])
         return cls(grid, tuple(map(tuple, state["cell_probabilities"])))
 
@@ -63,7 +63,7 @@ def fit(training_data: TrainingData) -> RuleGridModel:
 
     Notes
     -----
-    (n + 50 · everybody's mix) / (N + 50).
+    (n + 50 · overall mix) / (N + 50).
     """
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
@@ -72,7 +72,7 @@ def fit(training_data: TrainingData) -> RuleGridModel:
         smoothed_shares(training_data.labels, training_data.n_classes), (len(CELL_NAMES), 1)
     )
     return RuleGridModel(
-        grid, drawn_towards(_named(training_data.rows, grid), training_data.labels, usual)
+        grid, shrunk_shares(_named(training_data.rows, grid), training_data.labels, usual)
     )
 
 

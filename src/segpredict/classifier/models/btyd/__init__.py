@@ -1,8 +1,8 @@
-"""Buy till you drop out: probability models of how often people buy, and for how much.
+"""Buy till you die: probability models of order counts and spend.
 
-In: each customer's number of returns, time of the last one and age. Out: the chance of
-every number of purchases in a coming window, and of every spend. Closed forms only:
-nothing is drawn at random, and nothing depends on who else is asked about.
+In: each customer's number of returns, time of the last one and age. Out: the probability of
+every number of purchases in a coming window, and of every spend. Closed forms only: nothing is
+simulated, and no result depends on the other customers.
 """
 
 from segpredict.classifier.models.btyd.bgnbd import BgNbd

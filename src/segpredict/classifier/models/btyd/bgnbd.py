@@ -1,4 +1,4 @@
-"""BG/NBD: people buy at a rate of their own until, after some purchase, they drop out.
+"""BG/NBD: customers buy at a rate of their own until, after some purchase, they drop out.
 
 Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing Science
 24(2). A customer buys at rate λ ~ Γ(r, α) and leaves after each return with probability
@@ -21,10 +21,10 @@ from segpredict.classifier.models.btyd.maximum_likelihood import (
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
-MIN_REPEAT_CUSTOMERS = 2  # customers that must have come back before a rate can be told at all
+MIN_REPEAT_CUSTOMERS = 2  # customers with a repeat purchase that a fit needs
 START_VALUES = ((0.5, 1.0, 0.5, 2.0), (2.0, 2.0, 1.0, 5.0), (0.2, 0.2, 0.5, 1.0))
-SMALLEST_RATE = 1e-9  # chances below it are not followed up
-ONE_TOLERANCE = 1e-6  # the mean has a removable hole at a = 1: step beside it
+SMALLEST_RATE = 1e-9  # probabilities below it are dropped
+ONE_TOLERANCE = 1e-6  # the mean has a removable hole at a = 1: use a value next to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class BgNbd:
     r, alpha
         Shape and rate of the gamma of buying rates; alpha in the unit of time.
     a, b
-        The beta of the chance to drop out after a return.
+        The beta of the probability to drop out after a repeat purchase.
     fit_summary
         How the fit ended; ``None`` for parameters that were given.
 
@@ -64,7 +64,7 @@ class BgNbd:
 
         Notes
         -----
-        Drop-out follows a return, so who never came back counts as alive: 1.
+        Drop-out follows a repeat purchase, so customers without one count as alive: 1.
 
         Examples
         --------
@@ -73,8 +73,8 @@ class BgNbd:
         [0.7266, 1.0]
         """
         x, t_x, age = _columns(x, t_x, age)
-        gone = _gone(self.r, self.alpha, self.a, self.b, (x, t_x, age))
-        return np.asarray(expit(-gone), dtype=np.float64)
+        log_odds = _dropout_log_odds(self.r, self.alpha, self.a, self.b, (x, t_x, age))
+        return np.asarray(expit(-log_odds), dtype=np.float64)
 
     def expected_orders(
         self,
@@ -107,7 +107,7 @@ class BgNbd:
         max_orders: int,
         gap: int = 0,
     ) -> FloatArray:
-        """Return the chance of each number of purchases in a window to come.
+        """Return the probability of each number of purchases in a future window.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class BgNbd:
         horizon
             Length of the window.
         max_orders
-            The last column is the chance of this number or more.
+            The last column is the probability of this number or more.
         gap
             Time between today and the window, in whole units.
 
@@ -127,10 +127,10 @@ class BgNbd:
 
         Notes
         -----
-        Who is alive starts a BG/NBD process anew with r + x, α + age, a, b + x, of
-        which the chances are known (the paper's equation 8). A gap is summed over
-        the purchases in it, at most one a unit of time; a number whose chance is below
-        10⁻⁹ is not looked at.
+        A customer who is alive starts a new BG/NBD process with r + x, α + age, a, b + x, of
+        which the probabilities are known (equation 8 of the paper). A gap is summed over the
+        purchases in it, at most one a unit of time; a number with a probability below 10⁻⁹ is
+        dropped.
 
         Examples
         --------
@@ -141,17 +141,17 @@ class BgNbd:
         x, t_x, age = _columns(*history)
         alive = self.p_alive(x, t_x, age)
         now = _Ahead(self.r + x, self.alpha + age, self.a, self.b + x)
-        chances = np.zeros((len(x), max_orders + 1))
+        probabilities = np.zeros((len(x), max_orders + 1))
         if not gap:
-            now.add(chances, alive, horizon)
+            now.add(probabilities, alive, horizon)
         for bought in range(gap + 1 if gap else 0):
             weight = alive * now.stays(bought, gap)
-            now.after(bought, gap).add(chances, weight, horizon)
+            now.after(bought, gap).add(probabilities, weight, horizon)
         rest = np.ones(len(x))
-        for column in chances.T:
+        for column in probabilities.T:
             rest = rest - column
-        chances[:, 0] += np.maximum(rest, 0.0)
-        return chances
+        probabilities[:, 0] += np.maximum(rest, 0.0)
+        return probabilities
 
     def parameters(self) -> dict[str, float]:
         """Return the four numbers by name."""
@@ -165,7 +165,7 @@ class BgNbd:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What customers who are alive will do: BG/NBD with parameters of their own."""
+    """Customers who are alive: BG/NBD with their posterior parameters."""
 
     r: FloatArray
     alpha: FloatArray
@@ -173,18 +173,18 @@ class _Ahead:
     b: FloatArray
 
     def stays(self, n: int, horizon: float) -> FloatArray:
-        """Return the chance of n purchases after which the customer is still here."""
+        """Return the probability of n purchases after which the customer is still alive."""
         share = horizon / (self.alpha + horizon)
         spread = gammaln(self.r + n) - gammaln(self.r) - gammaln(n + 1)
-        kept = betaln(self.a, self.b + n) - betaln(self.a, self.b)
+        stayed = betaln(self.a, self.b + n) - betaln(self.a, self.b)
         rate = self.r * np.log1p(-share) + xlogy(n, share)
-        return np.asarray(np.exp(kept + spread + rate), dtype=np.float64)
+        return np.asarray(np.exp(stayed + spread + rate), dtype=np.float64)
 
     def leaves(self, n: int, horizon: float) -> FloatArray:
-        """Return the chance of n purchases of which the last was the very last."""
+        """Return the probability of n purchases and drop-out after the last one."""
         share = horizon / (self.alpha + horizon)
-        kept = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
-        return np.asarray(np.exp(kept) * betainc(n, self.r, share), dtype=np.float64)
+        left = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
+        return np.asarray(np.exp(left) * betainc(n, self.r, share), dtype=np.float64)
 
     def after(self, n: int, gap: float) -> "_Ahead":
         """Return the same customers after n more purchases in a gap."""
@@ -195,7 +195,7 @@ class _Ahead:
         return _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
 
     def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
-        """Add the chance of each number, times a weight, to the columns.
+        """Add the probability of each number, times a weight, to the columns.
 
         The last column gets what is left; each customer's sum runs alone.
         """
@@ -203,10 +203,10 @@ class _Ahead:
         rows = np.flatnonzero(rest > SMALLEST_RATE)
         for n in range(probabilities.shape[1] - 1):
             some = self.at(rows)
-            chance = some.stays(n, horizon)
+            probability = some.stays(n, horizon)
             if n:
-                chance = chance + some.leaves(n, horizon)
-            gained = chance * weight[rows]
+                probability = probability + some.leaves(n, horizon)
+            gained = probability * weight[rows]
             probabilities[rows, n] += gained
             rest[rows] -= gained
             rows = rows[rest[rows] > SMALLEST_RATE]
@@ -224,7 +224,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     Raises
     ------
     TooFewCustomersError
-        When fewer than two customers ever came back: no rate can be told.
+        When fewer than two customers have a repeat purchase.
     ContractError
         When a number is negative, a last purchase lies after today, or a customer
         without a return has a last purchase after the first.
@@ -233,7 +233,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     -----
     Equal histories are counted once with their weight; time is scaled by the mean age,
     so the search does not depend on the unit. Customers who are all alike put
-    parameters at their bound (`LikelihoodFit.is_inner` is false), which is a valid model.
+    parameters at their bound (`LikelihoodFit.is_interior` is false), which is a valid model.
 
     Examples
     --------
@@ -242,7 +242,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     array([ True])
     """
     given = _columns(x, t_x, age)
-    _require_sound(*given)
+    _require_valid(*given)
     returned = int((given[0] > 0).sum())
     if returned < MIN_REPEAT_CUSTOMERS:
         raise TooFewCustomersError("BG/NBD, from returns,", returned, MIN_REPEAT_CUSTOMERS)
@@ -269,7 +269,7 @@ def _columns(
     return one, two, three
 
 
-def _require_sound(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
+def _require_valid(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
     wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= age) & (age > 0))
     wrong |= (x == 0) & (t_x > 0)
     if wrong.any():
@@ -281,7 +281,7 @@ def _require_sound(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
         )
 
 
-def _gone(
+def _dropout_log_odds(
     r: float, alpha: float, a: float, b: float, given: tuple[FloatArray, FloatArray, FloatArray]
 ) -> FloatArray:
     """Return the log-odds of having dropped out; −∞ without a return."""
@@ -296,13 +296,13 @@ def _curve(
 ) -> tuple[FloatArray, FloatArray]:
     """Return log-likelihoods and their slopes (equation 6 of the paper)."""
     r, alpha, a, b = parameters.tolist()
-    gone = _gone(r, alpha, a, b, (x, t_x, age))
-    left = expit(gone)
+    log_odds = _dropout_log_odds(r, alpha, a, b, (x, t_x, age))
+    left = expit(log_odds)
     stayed = 1 - left
     until, since = np.log(alpha + age), np.log(alpha + t_x)
     likely = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
     likely = likely + betaln(a, b + x) - betaln(a, b)
-    likely = likely - (r + x) * until + np.logaddexp(0.0, gone)
+    likely = likely - (r + x) * until + np.logaddexp(0.0, log_odds)
     both = digamma(a + b) - digamma(a + b + x)
     rest = np.where(x > 0, b + x - 1, 1.0)
     slopes = np.stack(

@@ -1,8 +1,8 @@
-"""Gamma-Gamma: what people spend varies around a level of their own.
+"""Gamma-Gamma: what customers spend varies around a level of their own.
 
 Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value". One purchase is
-z ~ Γ(p, ν) with ν ~ Γ(q, v) a customer's own; how often somebody buys says nothing of
-how much.
+z ~ Γ(p, ν) with ν ~ Γ(q, v) a customer's own; how often a customer buys is independent
+of how much.
 """
 
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class GammaGamma:
 
         Notes
         -----
-        p·(v + x·mean) / (p·x + q − 1): the own mean drawn towards everybody's. Without
-        a purchase it is the population's mean, which is infinite for q ≤ 1.
+        p·(v + x·mean) / (p·x + q − 1): the customer's mean shrunk towards the population's.
+        Without a purchase it is the population's mean, which is infinite for q ≤ 1.
 
         Examples
         --------
@@ -78,7 +78,7 @@ class GammaGamma:
         x: npt.ArrayLike,
         mean: npt.ArrayLike,
     ) -> FloatArray:
-        """Return the chance that so many further purchases cost at most `limit`.
+        """Return the probability that so many further purchases cost at most `limit`.
 
         Notes
         -----
@@ -140,7 +140,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     if wrong:
         raise ContractError(
             f"{wrong} customers have no purchase or no spend above zero.",
-            fix="leave them out: they say nothing of how much people spend.",
+            fix="leave them out: they hold no information on spend.",
         )
     if len(given[0]) < MIN_PAYING_CUSTOMERS:
         raise TooFewCustomersError("Gamma-Gamma", len(given[0]), MIN_PAYING_CUSTOMERS)

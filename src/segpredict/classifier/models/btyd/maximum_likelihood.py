@@ -1,4 +1,4 @@
-"""Find the parameters under which what happened was most likely."""
+"""Find the parameters of maximum likelihood."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MIN_PARAMETER, MAX_PARAMETER = 1e-4, 1e4  # of a parameter in scaled units; beyo
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodFit:
-    """How a search for the likeliest parameters ended.
+    """The result of a maximum-likelihood fit.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class LikelihoodFit:
         Customers that the sum is over.
     is_interior
         Whether all parameters lie inside their bounds; at a bound the data say only
-        "very small" or "very large" (everybody alike, nobody drops out).
+        "very small" or "very large" (all customers alike, none drops out).
     """
 
     log_likelihood: float
@@ -88,7 +88,7 @@ def is_interior(parameters: FloatArray) -> bool:
 
 
 def group_identical_rows(*columns: npt.ArrayLike) -> tuple[list[FloatArray], FloatArray]:
-    """Return the different rows, sorted, and how many customers stand behind each.
+    """Return the distinct rows, sorted, and the number of customers of each.
 
     Examples
     --------

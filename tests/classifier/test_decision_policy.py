@@ -18,8 +18,8 @@ def learned(seed=0, alpha=0.1):
     return fit_policy(worlds.backtests(seed), Calibration(), ASKED, alpha)
 
 
-def told(usages, tests):
-    card = evaluate_policies(tests, usages, "m", IDS, Resampling(200, 7))
+def told(policies, tests):
+    card = evaluate_policies(tests, policies, "m", IDS, Resampling(200, 7))
     return {(r["window"], r["metric"]): r for r in card.to_dicts()}
 
 
@@ -55,14 +55,14 @@ def test_each_rule_is_best_at_what_it_is_for():
 
 
 def test_nobody_gets_an_empty_set():
-    usage = learned()
-    chances = np.full((1, 3), 1 / 3)
-    assert usage.prediction_sets(chances).any()
+    policy = learned()
+    probabilities = np.full((1, 3), 1 / 3)
+    assert policy.prediction_sets(probabilities).any()
 
 
 def test_usage_survives_json():
-    usage = learned()
-    assert DecisionPolicy.from_state(json.loads(json.dumps(usage.to_state()))) == usage
+    policy = learned()
+    assert DecisionPolicy.from_state(json.loads(json.dumps(policy.to_state()))) == policy
 
 
 def test_the_reliability_of_a_calibrated_world_lies_on_the_diagonal():

@@ -1,4 +1,4 @@
-"""Reasons are asked of the segment that is foretold, whoever foretells it."""
+"""Reasons explain the predicted segment, whichever model predicts it."""
 
 from dataclasses import replace
 
@@ -19,8 +19,8 @@ from segpredict.explain.contrast import target_and_reference
 def silent(booster, frame) -> ForecastExplainer:
     """Return the explainer of a chain that sends everybody into silence."""
     chain = {"kind": "markov", "transition_matrix": [[0.8, 0.1, 0.1]] * 3}
-    shipped = BASELINES.get("markov").from_state(chain)
-    return build_explainer(shipped, XgboostModel(booster, NAMES, 3), frame, CLASSES, DECLARED)
+    selected = BASELINES.get("markov").from_state(chain)
+    return build_explainer(selected, XgboostModel(booster, NAMES, 3), frame, CLASSES, DECLARED)
 
 
 def asked_of(table: pl.DataFrame) -> list[str]:
@@ -33,27 +33,27 @@ def test_where_a_baseline_ships_its_forecast_is_asked_about(silent, frame):
     assert set(silent.explain_reasons(frame)["next_id"]) == {"S0"}
 
 
-def test_the_movers_are_those_that_the_baseline_foretells(silent, frame):
+def test_the_movers_are_those_that_the_baseline_predicts(silent, frame):
     moves = silent.explain(frame).transition_drivers
     expected = moves.filter(from_id="S1", to_id="S0")["expected"][0]
     assert expected == pytest.approx(0.8 * (frame["state_now"] == 1).sum())
 
 
-def test_it_still_does_after_it_was_kept(silent, booster, frame):
-    shipped = (silent.model.selected_model, XgboostModel(booster, NAMES, 3))
-    again = ForecastExplainer.from_state(silent.to_state(), *shipped, CLASSES, DECLARED)
+def test_it_still_does_after_it_was_saved(silent, booster, frame):
+    selected = (silent.model.selected_model, XgboostModel(booster, NAMES, 3))
+    again = ForecastExplainer.from_state(silent.to_state(), *selected, CLASSES, DECLARED)
     assert again.explain_reasons(frame).equals(silent.explain_reasons(frame))
 
 
 def test_a_rule_that_names_another_than_the_likeliest_is_asked_about(booster, frame):
     rare = DecisionRule("balanced", 1.0, (1.0, 1.0, 1e-9), (0.0, 1.0, 2.0))
-    usage = replace(default_policy(rare.class_mix, rare.segment_values), decision_rule=rare)
-    made = knowing(booster, frame).with_policy(usage)
-    assert asked_of(made.explain(frame).contributions) == ["S2"]
+    policy = replace(default_policy(rare.class_mix, rare.segment_values), decision_rule=rare)
+    maker = knowing(booster, frame).with_policy(policy)
+    assert asked_of(maker.explain(frame).contributions) == ["S2"]
     assert len(asked_of(knowing(booster, frame).explain(frame).contributions)) == 3
 
 
 def test_a_named_segment_is_compared_with_staying_or_with_the_likeliest_other():
-    chances = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1]])
-    towards, against = target_and_reference(chances, np.array([1, 2]), np.array([2, 2]))
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1]])
+    towards, against = target_and_reference(probabilities, np.array([1, 2]), np.array([2, 2]))
     assert (towards.tolist(), against.tolist()) == ([2, 2], [1, 0])

@@ -35,33 +35,33 @@ def test_nobody_learns_from_an_outcome_that_was_not_complete(days, complete, set
             assert max(fold.fit_origins) + complete + settle <= fold.validation_origins[0]
 
 
-def test_a_short_history_has_no_rehearsal():
+def test_a_short_history_has_no_inner_validation():
     assert inner_folds(Fold(400, (250, 300), (), ()), 100) == ()
 
 
-def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
+def test_inner_validation_forecasts_unseen_origins(small: Small):
     fold = small.schedule.test_folds[-1]
     stage = inner_folds(fold, small.schedule.time.days_to_complete)[-1]
     size = len(small.segmentation.segments)
     given_rows = training_data_of_fold(small.panel, stage.fold, size, OPTIONS)
     audience = small.panel.at_cutoffs(*stage.test_origins)
     fit = BASELINES.get("markov").fit
-    *_, trial = inner_backtests(given_rows, audience, stage.test_origins, fit)
-    assert trial.cutoff == stage.test_origins[-1] < fold.cutoff
+    *_, backtest = inner_backtests(given_rows, audience, stage.test_origins, fit)
+    assert backtest.cutoff == stage.test_origins[-1] < fold.cutoff
     assert max(given_rows.rows["cutoff"]) < stage.test_origins[0]
-    own = small.panel.at_cutoffs(trial.cutoff).sort("customer_id")
-    assert trial.customers.tolist() == own["customer_id"].to_list()
-    told = fit(given_rows).predict_proba(own)
-    assert np.array_equal(trial.probabilities["markov"], told)
+    own = small.panel.at_cutoffs(backtest.cutoff).sort("customer_id")
+    assert backtest.customers.tolist() == own["customer_id"].to_list()
+    predicted = fit(given_rows).predict_proba(own)
+    assert np.array_equal(backtest.probabilities["markov"], predicted)
 
 
 def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
     for row in small.training.evaluation.policies["folds"]:
-        rehearsed = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
+        origins = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
         cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
         ahead = small.schedule.time.days_to_complete
-        assert all((cutoff - day).days >= ahead for day in rehearsed)
-        assert rehearsed
+        assert all((cutoff - day).days >= ahead for day in origins)
+        assert origins
 
 
 def taught(small: Small, transactions):
@@ -71,11 +71,11 @@ def taught(small: Small, transactions):
     windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
     rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
-    made = train._Maker(*given)
-    made.folds = made.folds[-2:]  # the final test, and what ships
-    maps, _ = train._mended(made, small.training.backtests[-1:])
-    usages = train._usages(made, small.training.evaluation, maps)
-    return list(zip(maps, usages, strict=True))
+    folds = train._FoldData(*given)
+    folds.folds = folds.folds[-2:]  # the final test, and production
+    maps, _ = train._calibrate_backtests(folds, small.training.backtests[-1:])
+    policies = train._fit_policies(folds, small.training.evaluation, maps)
+    return list(zip(maps, policies, strict=True))
 
 
 def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_rule(
@@ -86,9 +86,9 @@ def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_ru
     lines = small.transactions.lines.filter(
         ~later | (pl.col("customer_id").str.slice(-1) < "5")
     ).with_columns(amount=pl.when(later).then(pl.col("amount") * 9).otherwise("amount"))
-    test, ships = taught(small, small.transactions)
+    test, production = taught(small, small.transactions)
     other, changed = taught(small, replace(small.transactions, lines=lines))
     assert test == other
-    # What ships may learn from that test, so the change is one that could be seen.
-    assert ships[1].set_thresholds != changed[1].set_thresholds
-    assert ships[1].decision_rule != changed[1].decision_rule
+    # The production fold may learn from that test, so the change is one that could be seen.
+    assert production[1].set_thresholds != changed[1].set_thresholds
+    assert production[1].decision_rule != changed[1].decision_rule

@@ -1,8 +1,8 @@
-"""What was predicted in money and what came, from finished runs.
+"""What was predicted in money and what was realised, from finished runs.
 
     python benchmarks/customer_value/tables.py artifacts/or2 artifacts/cdnow
 
-Prints Markdown tables of each run: revenue at risk, upside and spend against what came,
+Prints Markdown tables of each run: revenue at risk, upside and spend against the actual sums,
 with 95 % intervals over customers; and lifetime values of each span against plain
 guesses.
 """
@@ -20,8 +20,8 @@ SUMS = {
     "upside": "upside",
     "expected_value": "spend in the next window",
 }
-SAID = ("predicted", "actual, by segment", "actual, by spend", "change of spend")
-JUDGED = ("actual over predicted", "mean error", "root mean square", "rank")
+HEADERS = ("predicted", "actual, by segment", "actual, by spend", "actual change")
+MEASURES = ("actual of predicted", "mean error", "root mean square", "rank")
 METHODS = ("markov", "bgnbd", "last_year", "last_window", "mean")
 
 
@@ -44,15 +44,15 @@ def shipped(run: RunFolder) -> pl.DataFrame:
 
 
 def exposures(run: RunFolder) -> Iterator[str]:
-    yield from header("test", "sum of", *SAID)
+    yield from header("test", "sum of", *HEADERS)
     whole = shipped(run).filter(pl.col("part") == "all")
     for measure, name in SUMS.items():
         rows = whole.filter(measure=measure)
         for (window,), part in rows.group_by("window", maintain_order=True):
             found = {row["actual_basis"]: row for row in part.to_dicts()}
             cells = [ratio(found.get(by)) for by in ("label", "spend", "change")]
-            said = found["label"]["predicted"]
-            yield f"| {window} | {name} | {said:,.0f} | {' | '.join(cells)} |"
+            labels_text = found["label"]["predicted"]
+            yield f"| {window} | {name} | {labels_text:,.0f} | {' | '.join(cells)} |"
 
 
 def header(first: str, second: str, *numbers: str) -> Iterator[str]:
@@ -88,7 +88,7 @@ def tenths(run: RunFolder) -> Iterator[str]:
 
 
 def lifetimes(run: RunFolder) -> Iterator[str]:
-    yield from header("from, days", "worth by", *JUDGED)
+    yield from header("from, days", "worth by", *MEASURES)
     errors = run.read_parquet("customer_value/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
         for method in METHODS:
