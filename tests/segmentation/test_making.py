@@ -118,7 +118,7 @@ def test_what_cannot_be_meant_is_refused(refine):
 
 @pytest.mark.parametrize("rule", [{}, {"top_share": 0.7}, {"top_share": 0.1, "min_value": 5.0}])
 def test_a_rule_needs_one_measure(rule):
-    with pytest.raises(ConfigError, match="set apart needs"):
+    with pytest.raises(ConfigError, match="defined by a rule needs"):
         SegmentRuleOptions(**rule)
 
 
