@@ -278,7 +278,7 @@ def _worth(asked: Asked) -> Iterator[Figure]:
         return  # a run of old
     worth = asked.told["customer_value"]
     columns = {
-        "value_at_risk": "risk",
+        "value_at_risk": "value_at_risk",
         "upside": "upside",
         "clv_year_markov": "chain",
         "clv_year_bgnbd": "buying",

@@ -119,7 +119,7 @@ def test_moves_name_their_periods() -> None:
     )
     told = table("transitions", transitions={"observed": counted}).filter(kind="observed")
     assert told.row(0)[:6] == (
-        *("counted", date(2024, 3, 4), date(2024, 4, 1)),
+        *("observed", date(2024, 3, 4), date(2024, 4, 1)),
         *("NEW", "S1", 3.0),
     )
     assert "NEW" in table("segments")["segment_id"]
