@@ -107,7 +107,7 @@ def doc_lines(node: ast.AST) -> int:
     if not holds or ast.get_docstring(node) is None:
         return 0
     first = node.body[0]
-    return len([n for n in range(first.lineno, (first.end_lineno or first.lineno) + 1)])
+    return len(list(range(first.lineno, (first.end_lineno or first.lineno) + 1)))
 
 
 def examples(root: Path, trees: dict[Path, ast.Module]) -> tuple[int, int]:
