@@ -150,11 +150,6 @@ class Segmentation:
         return tuple(codes[group.segment] for group in self.groups)
 
     @property
-    def group_centres(self) -> tuple[tuple[float, ...], ...]:
-        """The mean of each group's fit rows."""
-        return tuple(tuple(c) for c in self.clusters.centres.tolist())
-
-    @property
     def extra_inputs(self) -> tuple[str, ...]:
         """What `features.clustering_inputs` must measure beyond spend and days."""
         columns = {axis.column for axis in self.axes}
