@@ -67,7 +67,7 @@ def test_the_shop_has_countries_and_a_rest(told):
     ],
 )
 def test_months_of_all_countries_and_segments_are_those_of_the_shop(run, told, chart, column, unit):
-    months = run.metrics["months"]
+    months = run.kpis["months"]
     assert told["periods"] == months["scope"].to_list()
     found = summed(told, chart)
     assert [found.get(i, 0) for i in range(months.height)] == [
