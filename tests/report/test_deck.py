@@ -298,7 +298,7 @@ def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
         "Limits",
         "Next steps",
     ]
-    assert found["Limits"].title.startswith("Nothing here was tested")
+    assert found["Limits"].title == "No forecast was tested on later days"
     missing = found["Next steps"].elements[1].element.sentences
     assert "Drivers: segpredict explain." in missing
     assert "A test on later days: segpredict train-classifier." in missing
