@@ -24,7 +24,7 @@ def _pipe() -> tuple[int, int]:
     ends = os.pipe()
     moved = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends)
     for end in ends:
-        os.finish(end)
+        os.close(end)
     return moved
 
 
@@ -43,8 +43,8 @@ class Chromium:
             pass_fds=(theirs_in, theirs_out),
             stderr=subprocess.DEVNULL,
         )
-        os.finish(theirs_in)
-        os.finish(theirs_out)
+        os.close(theirs_in)
+        os.close(theirs_out)
         self.events: list[dict] = []
         self.number, self.buffer, self.session = 0, b"", None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -64,8 +64,8 @@ class Chromium:
     def __exit__(self, *_) -> None:
         self.process.terminate()
         self.process.wait(LIMIT)
-        os.finish(self.ours_in)
-        os.finish(self.ours_out)
+        os.close(self.ours_in)
+        os.close(self.ours_out)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def ask(self, method: str, **given):

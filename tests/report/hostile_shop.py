@@ -43,12 +43,12 @@ class HostileShop:
     def asked(self) -> tuple[str, ...]:
         """The options that read it."""
         quick = [part for text in QUICK for part in ("--set", text)]
-        rows = ("--on-bad-rows", "quarantine", "--max-bad", "20%")
+        rows = ("--on-bad-rows", "quarantine", "--max-bad-rows", "20%")
         return ("--data", str(self.data), "--config", str(self.config), *rows, *quick)
 
 
 def made(folder: Path, customers: int = 600) -> HostileShop:
-    """Write the shop: a file a payload, tables beside them, a config and plays."""
+    """Write the shop: a file a payload, tables beside them, a config and campaigns."""
     drawn = sample.generate_sample(customers, seed=3)
     lines = drawn.lines.with_columns(pl.all().cast(pl.String))
     for column in ("InvoiceNo", "StockCode", "Description", "Country"):
@@ -68,7 +68,7 @@ def made(folder: Path, customers: int = 600) -> HostileShop:
     beside.mkdir()
     _products(lines).write_csv(beside / "products.csv", quote_style="always")
     _people(named).write_csv(beside / "people.csv", quote_style="always")
-    (folder / "plays.toml").write_text(_plays(), encoding="utf-8")
+    (folder / "campaigns.toml").write_text(_campaigns(), encoding="utf-8")
     (folder / "config.toml").write_text(_config(folder, beside), encoding="utf-8")
     return HostileShop(data, folder / "config.toml")
 
@@ -112,13 +112,16 @@ def _tidy(texts: pl.Series) -> pl.Series:
     return bare.filter(~bare.str.contains("\0")).unique().sort()
 
 
-def _plays() -> str:
-    """Return plays whose texts are all payloads, three a play."""
+def _campaigns() -> str:
+    """Return campaigns whose texts are all payloads, three a campaign."""
     parts = [
         {"title": one, "action": two, "caution": three}
         for one, two, three in zip(ALL[::3], ALL[1::3], ALL[2::3], strict=True)
     ]
-    wording = "[plays.play_{i}]\n{texts}\nwho = {{ roles = ['top', 'middle', 'low'] }}\n"
+    wording = (
+        "[campaigns.campaign_{i}]\n{texts}\n"
+        "eligibility = {{ segment_roles = ['top', 'middle', 'low'] }}\n"
+    )
     return "\n".join(
         wording.format(i=i, texts="\n".join(f"{k} = {_toml(v)}" for k, v in part.items()))
         for i, part in enumerate(parts)
@@ -135,12 +138,12 @@ def _config(folder: Path, beside: Path) -> str:
     tables = {
         "source.columns": ROLES,
         "cleaning": {"currency": "<b>$</b>"},
-        "segments": {"k": 3},
+        "segmentation": {"k": 3},
         "segmentation.names": names,
-        "actions": {"playbook": str(folder / "plays.toml")},
-        "products": {"data": str(beside / "products.csv"), "vouched": [CATEGORY]},
+        "campaigns": {"campaigns_file": str(folder / "campaigns.toml")},
+        "products": {"data": str(beside / "products.csv"), "time_invariant": [CATEGORY]},
         "products.columns": {"product_id": "StockCode", "category": CATEGORY},
-        "customers": {"data": str(beside / "people.csv"), "vouched": [LEVEL, "many"]},
+        "customers": {"data": str(beside / "people.csv"), "time_invariant": [LEVEL, "many"]},
         "customers.columns": {"customer_id": "CustomerID"},
     }
     return "\n".join(

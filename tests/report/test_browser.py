@@ -45,7 +45,7 @@ def page(browser, tmp_path: Path) -> Chromium:
         ROW | {"customer_id": f"c{i:02d}", "rank": i + 1, "value_at_risk": 900.0 - i}
         for i in range(20)
     )
-    given = bundle(customers=rows, transitions=moved(SEGMENTS))
+    given = bundle(shortlist=rows, transitions=moved(SEGMENTS))
     text = render_html(given)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")
@@ -133,10 +133,10 @@ def test_a_head_is_sorted_by_keyboard(page):
 
 def test_a_search_leaves_the_rows_with_all_words(page):
     page.run(
-        "const box = document.querySelector('#customers input[type=search]');"
+        "const box = document.querySelector('#shortlist input[type=search]');"
         "box.value = 'c07 core'; box.dispatchEvent(new Event('input'))"
     )
-    left = "#customers tbody tr:not([hidden]) th"
+    left = "#shortlist tbody tr:not([hidden]) th"
     assert page.run(f"document.querySelectorAll('{left}').length") == 1
     assert page.run(f"document.querySelector('{left}').textContent") == "c07"
 
@@ -159,9 +159,9 @@ def test_a_segment_is_shown_throughout(page):
     )
     assert numbers == ["8", "2"]
     assert page.run("document.querySelectorAll('#headline tr.dim').length") == 3
-    assert page.run("document.querySelectorAll('#customers tr[hidden]').length") == 0
+    assert page.run("document.querySelectorAll('#shortlist tr[hidden]').length") == 0
     page.choose("Segment", "Occasional")
-    assert page.run("document.querySelectorAll('#customers tr[hidden]').length") == 20
+    assert page.run("document.querySelectorAll('#shortlist tr[hidden]').length") == 20
     page.choose("Segment", "All segments")
     assert page.run("document.querySelectorAll('main .dim').length") == 0
 

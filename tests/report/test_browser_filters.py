@@ -17,7 +17,7 @@ from test_page import Reader
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.pipeline import loading
-from segpredict.pipeline.report_data import collect_report_input
+from segpredict.pipeline.report_data import report_input_of_run
 from segpredict.report import render_html
 
 pytestmark = [
@@ -35,7 +35,7 @@ def run(run_folder: Path) -> RunFolder:
 @pytest.fixture(scope="module")
 def html(run, tmp_path_factory) -> Path:
     page = tmp_path_factory.mktemp("page") / "page.html"
-    page.write_text(render_html(collect_report_input(run)), encoding="utf-8")
+    page.write_text(render_html(report_input_of_run(run)), encoding="utf-8")
     return page
 
 
@@ -150,22 +150,22 @@ def test_moves_follow_a_country(page, run):
     sizes = dict(
         table.select("from_id", "to_id", "n").group_by("from_id").agg(pl.col("n").sum()).iter_rows()
     )
-    rows = cells(page, "#migration table.matrix tbody tr")
+    rows = cells(page, "#transitions table.matrix tbody tr")
     starts = ["S0", "S1", "S2", "S3"]
     for start, row in zip(starts, rows, strict=False):
         assert number(row[-1]) == sizes.get(start, 0)
     stay = table.filter(from_id="S0", to_id="S0")["n"].sum()
     share = f"{100 * stay / sizes['S0']:.0f}\u202f%{stay}"
     assert rows[0][1] == share
-    assert not page.run("document.querySelector('#migration td[title]') !== null")
-    assert marks(page, "migration") == [OTHER, "whole base"]
+    assert not page.run("document.querySelector('#transitions td[title]') !== null")
+    assert marks(page, "transitions") == [OTHER, "all customers"]
 
 
 def test_what_cannot_follow_says_so(page):
     assert page.run("document.querySelectorAll('.mark').length") == 0
     page.choose("Country", UK)
-    assert marks(page, "cohorts") == ["whole base"]  # once, at the head
-    assert "whole base" in marks(page, "headline")
+    assert marks(page, "cohorts") == ["all customers"]  # once, at the head
+    assert "all customers" in marks(page, "headline")
     page.choose("From", "Jun 2022")
     told = marks(page, "exploration")
     assert f"{UK} · Jun 2022 to Dec 2023" in told
@@ -263,7 +263,7 @@ def test_filters_are_reached_by_keyboard_and_speak(page):
 
 
 def test_without_a_country_in_the_data_there_is_no_such_filter(browser, run, tmp_path):
-    given = collect_report_input(run)
+    given = report_input_of_run(run)
     facts = {**given.exploration["facts"], "countries": ["Other countries"]}
     seen = {**given.exploration, "facts": facts}
     seen["cells"] = seen["cells"].with_columns(country=pl.lit(0, pl.Int32))

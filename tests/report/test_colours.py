@@ -84,7 +84,7 @@ def test_a_share_can_be_read_on_every_shade_of_a_segment(theme):
     inks = re.findall(r"'(on\w+)' if piece.*?|else '(on\w+)'", MACROS)
     names = [one or other for one, other in inks]
     assert names == ["onlight", "onmid", "ondark"]
-    ends = [0, *map(int, re.findall(r"piece.chip.tint < (\d+)", MACROS)), 101]
+    ends = [0, *map(int, re.findall(r"piece.badge.tint < (\d+)", MACROS)), 101]
     for name, (low, high) in zip(names, pairwise(ends), strict=True):
         ink = re.search(rf"\.{name} {{ fill: var\(--(\w+)\)", CSS)
         assert ink is not None

@@ -32,14 +32,14 @@ pptx = pytest.importorskip("pptx")
 
 TOPICS = [
     "The question",
-    "The data, and what cleaning left out",
+    "The data, and what cleaning excluded",
     "The segments",
-    "How they were chosen",
-    "Where customers move",
-    "Can we predict it?",
-    "What drives it",
-    "Who to act on",
-    "The experiment",
+    "How they were selected",
+    "Transitions between segments",
+    "Forecast quality",
+    "Drivers of the forecast",
+    "Revenue at risk",
+    "The test",
     "Limits",
     "Next steps",
 ]
@@ -96,7 +96,7 @@ def test_every_slide_has_notes_that_say_how_its_numbers_were_made(deck):
     notes = [slide.notes_slide.notes_text_frame.text for slide in deck.slides]
     assert min(len(note) for note in notes) > 100
     assert "ledger.json" in notes[1]
-    assert "95 % intervals" in notes[5]
+    assert "95 % confidence intervals" in notes[5]
 
 
 def test_the_mix_is_that_of_the_page(deck, told):
@@ -139,14 +139,14 @@ def test_of_many_segments_the_largest_have_a_row_in_the_order_of_the_page():
     table = page.elements[1].element
     shown = [row[0].text for row in table.rows]
     assert shown == ["n1", "n2", "n3", "n4", "n7", "n8", "n9"]
-    assert table.heading.endswith("from 2 tests; the largest 7 of 12")
+    assert table.heading.endswith("from 2 backtests; the largest 7 of 12")
 
 
 def test_losses_and_shares_are_those_of_the_page(deck, told):
     lost = {line["meaning"]: line["count"]["rows"] for line in told["ledger"]["left_out"]}
     names, series = data(charts(deck, 1)[0])
     assert names == ["No customer", "The price is no number"]
-    assert series["Rows left out"] == [lost[f"{name}."] for name in names]
+    assert series["Excluded rows"] == [lost[f"{name}."] for name in names]
     cards = told["segments"]["rows"]
     assert data(charts(deck, 2)[0])[1] == {
         card["badge"]["name"]: [card["share"], card["revenue_share"]] for card in cards
@@ -156,7 +156,7 @@ def test_losses_and_shares_are_those_of_the_page(deck, told):
 def test_moves_are_those_of_the_page(deck, told):
     rows = [row for row in told["transitions"]["rows"] if row["n"]]
     names, series = data(charts(deck, 4)[0])
-    assert names == [f"From {row['chip']['name']}" for row in rows]
+    assert names == [f"From {row['badge']['name']}" for row in rows]
     for place, segment in enumerate(SEGMENTS):
         assert series[segment.name] == [row["cells"][place]["share"] for row in rows]
 
@@ -164,7 +164,7 @@ def test_moves_are_those_of_the_page(deck, told):
 def test_differences_and_their_intervals_are_those_of_the_page(deck, told):
     duel = told["evaluation"]["pooled"]["comparisons"][0]["rows"]
     chart = charts(deck, 5)[0]
-    assert data(chart)[1]["Model less baseline"] == [row["value"] for row in duel]
+    assert data(chart)[1]["Model minus baseline"] == [row["value"] for row in duel]
     ends = {
         name: [float(v.text) for v in chart._chartSpace.findall(f".//{{*}}{name}//{{*}}v")]
         for name in ("plus", "minus")
@@ -181,7 +181,7 @@ def test_reasons_and_money_are_those_of_the_page(deck, told):
     )
     held = told["customer_value"]["segments"][::-1]
     assert data(charts(deck, 7)[0])[1] == {
-        "Revenue at risk": [each["risk"] for each in held],
+        "Revenue at risk": [each["value_at_risk"] for each in held],
         "Upside": [each["upside"] for each in held],
     }
 
@@ -190,7 +190,7 @@ def test_the_data_that_can_be_edited_are_those_that_are_drawn(deck):
     drawn = [chart for i in range(len(deck.slides)) for chart in charts(deck, i)]
     assert len(drawn) == 9
     for chart in drawn:
-        book = io.BytesIO(chart.rows_of_file.chart_workbook.xlsx_part.blob)
+        book = io.BytesIO(chart.part.chart_workbook.xlsx_part.blob)
         table = pl.read_excel(book, has_header=False).rows()
         names, series = data(chart)
         assert [row[0] for row in table[1:]] == names
@@ -287,20 +287,20 @@ def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
         "customer_value": {},
         "segment_profiles": (),
     }
-    alone |= {"scorecard": None, "curves": None, "canary": (), "movement": {}}
-    alone |= {"plays": {}}
+    alone |= {"scorecard": None, "curves": None, "leakage_demo": (), "transitions": {}}
+    alone |= {"campaigns": {}}
     bare = bundle(**BARE | alone)
     found = dict(slide_pages(bare))
     assert list(found) == [
         "The question",
-        "The data, and what cleaning left out",
+        "The data, and what cleaning excluded",
         "The segments",
         "Limits",
         "Next steps",
     ]
-    assert found["Limits"].title.startswith("Nothing here was tested")
+    assert found["Limits"].title == "No forecast was tested on later days"
     missing = found["Next steps"].elements[1].element.sentences
-    assert "Reasons: segpredict explain." in missing
+    assert "Drivers: segpredict explain." in missing
     assert "A test on later days: segpredict train-classifier." in missing
     assert render_deck(bare)
 

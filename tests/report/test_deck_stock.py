@@ -35,9 +35,9 @@ def told(*levels, shelves=()):
 
 def test_what_is_told_is_shown_beside_last_year_and_with_what_to_order():
     page = told(PRODUCTS, shelves=(DemandItemTable("Products", 2, 60.0, ITEMS),))
-    chart, table = (thing.what for thing in page.elements)
-    assert page.title == "Demand is told for products"
-    assert "for products last window was nearest of all" in page.lead
+    chart, table = (thing.element for thing in page.elements)
+    assert page.title == "Demand is forecast for products"
+    assert "for products the best method was last window" in page.subtitle
     assert chart.categories == ("lamp", "rug")
     assert [series.values for series in chart.series] == [(40.0, 20.0), (20.0, 10.0)]
     assert table.rows[0] == ("lamp", "40", "1 to 99", "48")
@@ -45,8 +45,8 @@ def test_what_is_told_is_shown_beside_last_year_and_with_what_to_order():
 
 def test_where_nothing_is_told_the_errors_say_why():
     page = told(replace(PRODUCTS, is_published=False, reason="Never nearer."))
-    chart, table = (thing.what for thing in page.elements)
-    assert page.title.startswith("No demand forecast was nearer")
+    chart, table = (thing.element for thing in page.elements)
+    assert page.title.startswith("No demand forecast beat")
     assert chart.series[0].values == (0.4, 0.8, 0.3)
     assert table.rows[0][-1] == "no"
     assert "Never nearer." in page.notes[2]

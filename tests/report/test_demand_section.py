@@ -22,7 +22,7 @@ def test_only_what_is_published_is_forecast_and_the_rest_says_why() -> None:
     assert [shelf.name for shelf in shown().item_tables] == ["Products"]
     text = page()
     assert "All products: not shown." in text
-    assert "Nearer than seasonal-naive in 1 of 2 tests; 2 are asked for." in text
+    assert "More accurate than seasonal-naive in 1 of 2 tests; 2 are required." in text
     assert "1,810 units are expected in the next 91 days, of 20 products" in text
 
 

@@ -10,7 +10,15 @@ from segpredict.core.segment import Segment
 from segpredict.report import formatting
 from segpredict.report.html.chart_layout import layout_intervals, segment_badges, stacked_strip
 
-NUMBERS = ("number", "brief", "share", "signed", "points", "pennies", "money")
+NUMBERS = (
+    "format_number",
+    "format_short",
+    "format_share",
+    "format_signed",
+    "format_points",
+    "format_money_units",
+    "format_money",
+)
 
 
 @pytest.mark.parametrize("form", NUMBERS)

@@ -70,22 +70,22 @@ class Told:
     said: dict[str, subprocess.CompletedProcess[bytes]]
 
     def out(self, command: str) -> str:
-        return self.predicted[command].stdout.decode()
+        return self.said[command].stdout.decode()
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     home = tmp_path_factory.mktemp("hostile")
-    shop = hostile_shop.build_rows(home / "shop")
+    shop = hostile_shop.made(home / "shop")
     said: dict[str, subprocess.CompletedProcess[bytes]] = {}
     run = ("--run", home / "run")
     fresh = (*run, "--data", shop.data)
-    say(said, "check", *shop.asked, "--page", home / "check.html")
+    say(said, "check", *shop.asked, "--html", home / "check.html")
     say(said, "check --json", *shop.asked, "--json")
     say(said, "ingest", *shop.asked, "--store", home / "store")
     say(said, "run", *shop.asked, "--out", home / "run")
     # What is told of customers one by one must name those whom the shop made hostile.
-    customer = pl.read_parquet(home / "run/explain/listed.parquet")["customer_id"]
+    customer = pl.read_parquet(home / "run/explain/shortlist.parquet")["customer_id"]
     odd = next(name for name in sorted(set(customer)) if CELL.match(name))
     say(said, "explain", *run, "--customer", odd, "--plots", home / "plots")
     say(said, "explain --segment", *run, "--segment", "S1")
@@ -96,10 +96,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     say(said, "score", *fresh, "--out", home / "scores.csv")
     say(said, "score --json", *fresh, "--json")
     say(said, "campaign", *run)
-    out = ("--out", home / "list.csv", "--by", WHO)
-    say(said, "campaign --play", *run, "--play", "play_1", *out)
-    say(said, "moves", *run)
-    say(said, "moves --table", *run, "--table", "who", "--out", home / "who.csv")
+    out = ("--out", home / "list.csv", "--author", WHO)
+    say(said, "campaign --campaign", *run, "--campaign", "campaign_1", *out)
+    say(said, "transitions", *run)
+    say(said, "transitions --table", *run, "--table", "customers", "--out", home / "who.csv")
     return Told(home, shop, said)
 
 
@@ -144,7 +144,7 @@ def test_no_command_gives_a_terminal_orders_or_a_warning(told: Told) -> None:
 
 def test_a_terminal_gets_no_orders_but_the_colours_of_tables(told: Told) -> None:
     fresh = ("--run", told.home / "run", "--data", told.shop.data)
-    for asked in (("score", *fresh), ("campaign", *fresh[:2]), ("moves", *fresh[:2])):
+    for asked in (("score", *fresh), ("campaign", *fresh[:2]), ("transitions", *fresh[:2])):
         shown = COLOUR.sub("", on_a_terminal(asked)).replace("\r\n", "\n")
         assert len(shown) > 1000
         assert ORDER.findall(shown) == [], asked[0]
@@ -154,7 +154,7 @@ def on_a_terminal(arguments: tuple[object, ...]) -> str:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "segpredict", *map(str, arguments)]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL)
-    os.finish(theirs)
+    os.close(theirs)
     parts = []
     while True:
         try:
@@ -164,7 +164,7 @@ def on_a_terminal(arguments: tuple[object, ...]) -> str:
         if not part:
             break
         parts.append(part)
-    os.finish(ours)
+    os.close(ours)
     assert process.wait() == 0
     return b"".join(parts).decode()
 
@@ -174,8 +174,8 @@ def test_errors_name_what_was_asked_in_one_calm_line(told: Told) -> None:
     nobody = "\x1b[31mnobody\nerror[SP-X] forged\x9b"
     run = ("--run", told.home / "run")
     say(said, "explain", *run, "--customer", nobody)
-    say(said, "moves", *run, "--segment", nobody)
-    say(said, "campaign", *run, "--play", nobody, "--out", told.home / "x.csv")
+    say(said, "transitions", *run, "--segment", nobody)
+    say(said, "campaign", *run, "--campaign", nobody, "--out", told.home / "x.csv")
     say(said, "check", "--data", told.home / nobody)
     for done in said.values():
         assert done.returncode in (2, 3, 4)
@@ -190,7 +190,7 @@ def test_programs_get_every_id_as_it_was(told: Told) -> None:
     assert {row["customer_id"] for row in scored} <= known
     assert {row["customer_id"] for row in scored} & set(ALL)
     report = json.loads((told.home / "run/report.json").read_text("utf-8"))
-    listed = report["sections"]["customers"]
+    listed = report["sections"]["shortlist"]
     assert any(text in json.dumps(listed, ensure_ascii=False) for text in known)
     star = pl.read_parquet(told.home / "bi/customers.parquet")
     assert set(star["customer_id"]) == known

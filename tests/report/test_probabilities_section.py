@@ -66,7 +66,7 @@ def test_why_there_are_no_sets_is_said():
     )
     given = bundle(scorecard=card, evaluation=evaluation(policies=late))
     assert (
-        "2 inner windows, the newest of 11\xa0Jun\xa02011"
+        "2 later inner windows, the newest of 11\xa0Jun\xa02011"
         in probabilities_section(given).untested_reason
     )
     assert probabilities_section(given).untested_reason in html.unescape(render_html(given))

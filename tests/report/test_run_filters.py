@@ -8,7 +8,7 @@ import pytest
 
 from segpredict.core.run_folder import open_run
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.pipeline.report_data import collect_report_input
+from segpredict.pipeline.report_data import report_input_of_run
 from segpredict.report import ReportInput
 from segpredict.report.html.filters import filter_data, start_states
 
@@ -36,7 +36,7 @@ group by 1 order by 1
 
 @pytest.fixture(scope="module")
 def run(run_folder) -> ReportInput:
-    return collect_report_input(open_run(run_folder))
+    return report_input_of_run(open_run(run_folder))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_shop_has_countries_and_a_rest(told):
     ],
 )
 def test_months_of_all_countries_and_segments_are_those_of_the_shop(run, told, chart, column, unit):
-    months = run.metrics["months"]
+    months = run.kpis["months"]
     assert told["periods"] == months["scope"].to_list()
     found = summed(told, chart)
     assert [found.get(i, 0) for i in range(months.height)] == [
@@ -96,7 +96,7 @@ def test_moves_of_all_countries_are_those_of_the_newest_period(run, told):
     observed = run.transitions["observed"]
     newest = observed.filter(pl.col("since") == pl.col("since").max())
     places = {name: i for i, name in enumerate(start_states(ids))}
-    found = summed(told, "moves")
+    found = summed(told, "transitions")
     assert newest["n"].sum() == sum(found.values())
     for start, end, n in newest.select("from_id", "to_id", "n").iter_rows():
         place = places[start] * len(ids) + ids.index(end)

@@ -58,16 +58,12 @@ class DemandMethod:
     ----------
     label
         What it is.
-    is_own
-        Whether it is the method of this package.
-    is_reference
-        Whether it is the reference to beat.
+    is_own, is_reference
+        Whether it is the method of this package, and whether it is the reference to beat.
     width
         Its pooled error, in percent of the largest on the level.
-    pooled
-        Over all tests.
-    tests
-        One error a test, oldest first.
+    pooled, tests
+        Its error over all tests, and one error a test, oldest first.
     """
 
     label: str
@@ -88,18 +84,14 @@ class DemandLevel:
         The level, and why it is published or not.
     is_published
         Whether forecasts are shown.
-    best_method
-        The method with the lowest pooled error.
-    is_own_best
-        Whether that is the own method.
+    best_method, is_own_best
+        The method with the lowest pooled error, and whether that is the own method.
     error_reduction
         What segments change: pooled error with one segment for all, minus the own one.
     service_met, service_tests
         Share of items whose order-up-to quantity was enough in later tests.
-    windows
-        The tests.
-    methods
-        All methods.
+    windows, methods
+        The tests, and all methods.
     """
 
     name: str
@@ -215,10 +207,8 @@ class SegmentAffinity:
 
     Parameters
     ----------
-    badge
-        The segment.
-    cells
-        The items.
+    badge, cells
+        The segment, and the items.
     """
 
     badge: SegmentBadge
@@ -241,10 +231,8 @@ class DemandSection:
         Expected customers by segment, as a table and as a strip.
     service_level
         Critical ratio where cost is not known.
-    categories
-        Columns of the heat map.
-    affinity_map
-        Index by segment and category; empty where no categories are known.
+    categories, affinity_map
+        Columns of the heat map, and its index by segment; empty where none are known.
     suggestions
         Distinctive products, by segment.
     """
@@ -371,10 +359,7 @@ def _expected_customers(
 ) -> tuple[ExpectedCustomers, ...]:
     return tuple(
         ExpectedCustomers(
-            known[row["segment_id"]],
-            row["existing"],
-            row["newcomers"],
-            row["units_per_customer"],
+            known[row["segment_id"]], row["existing"], row["newcomers"], row["units_per_customer"]
         )
         for row in mix.to_dicts()
     )
