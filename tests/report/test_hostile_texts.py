@@ -80,7 +80,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     said: dict[str, subprocess.CompletedProcess[bytes]] = {}
     run = ("--run", home / "run")
     fresh = (*run, "--data", shop.data)
-    say(said, "check", *shop.asked, "--html", home / "check.html")
+    say(said, "check", *shop.asked, "--page", home / "check.html")
     say(said, "check --json", *shop.asked, "--json")
     say(said, "ingest", *shop.asked, "--store", home / "store")
     say(said, "run", *shop.asked, "--out", home / "run")
@@ -96,8 +96,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     say(said, "score", *fresh, "--out", home / "scores.csv")
     say(said, "score --json", *fresh, "--json")
     say(said, "campaign", *run)
-    out = ("--out", home / "list.csv", "--author", WHO)
-    say(said, "campaign --campaign", *run, "--campaign", "play_1", *out)
+    out = ("--out", home / "list.csv", "--by", WHO)
+    say(said, "campaign --play", *run, "--play", "play_1", *out)
     say(said, "moves", *run)
     say(said, "moves --table", *run, "--table", "who", "--out", home / "who.csv")
     return Told(home, shop, said)
@@ -175,7 +175,7 @@ def test_errors_name_what_was_asked_in_one_calm_line(told: Told) -> None:
     run = ("--run", told.home / "run")
     say(said, "explain", *run, "--customer", nobody)
     say(said, "moves", *run, "--segment", nobody)
-    say(said, "campaign", *run, "--campaign", nobody, "--out", told.home / "x.csv")
+    say(said, "campaign", *run, "--play", nobody, "--out", told.home / "x.csv")
     say(said, "check", "--data", told.home / nobody)
     for done in said.values():
         assert done.returncode in (2, 3, 4)
