@@ -259,7 +259,7 @@ class TooManyBadRowsError(ContractError):
             f"set aside. The first: {first.get('file', 'input')} row "
             f"{first.get('row', '?')}, column {first.get('column')}: "
             f"{quote_value(first.get('value'))} {first.get('reason')}.",
-            fix="correct the cells or the mapping, or allow more with --max-bad 5%.",
+            fix="correct the cells or the mapping, or allow more with --max-bad-rows 5%.",
             count=count,
             **first,
         )

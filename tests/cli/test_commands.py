@@ -35,7 +35,7 @@ def test_check_prints_the_ledger_and_writes_nothing(segpredict: Door, sample_fil
     before = sorted(sample_file.parent.iterdir())
     code, out, err = segpredict("check", "--data", sample_file)
     assert (code, err) == (0, "")
-    assert "The ledger adds up" in out
+    assert "The totals of the ledger reconcile" in out
     assert "no_customer" in out
     assert sorted(sample_file.parent.iterdir()) == before
 
@@ -80,7 +80,7 @@ def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
     summary = json.loads(out)
     assert (code, err) == (0, "")
     assert summary["config"]["seed"] == 5
-    assert summary["evaluation"]["pooled"]["scores"]["markov"]["n"] > 0
+    assert summary["evaluation"]["pooled"]["scores"]["markov"]["n_rows"] > 0
     rows = open_run(tmp_path / "run").read_json("classifier/leakage_demo.json")
     wrong = next(s for s in rows if s["test"] == "same_window")
     honest = next(s for s in rows if s["is_honest"])
@@ -177,7 +177,7 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     assert {"bar.svg", "heatmap.svg"} <= {p.name for p in pictures.iterdir()}
     assert segpredict("report", "--run", mine)[0] == 0
     page = (mine / "report.html").read_text()
-    assert "Loss if shuffled" in page
+    assert "Permutation loss" in page
     # Every later reason uses the threshold that the cross-check found.
     state = json.loads((mine / "explain" / "explainer.json").read_text())
     assert state["least"]

@@ -119,7 +119,7 @@ def test_a_bug_leaves_with_1_and_shows_no_data(
     def broken(*_: object) -> None:
         raise RuntimeError("S3CR3T customer 17850")
 
-    monkeypatch.setattr("segpredict.data.readers.read", broken)
+    monkeypatch.setattr("segpredict.data.readers.read_raw_lines", broken)
     code, err = refused(segpredict("check", "--data", sample_file))
     assert code == 1
     assert "crash id" in err

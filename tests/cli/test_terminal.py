@@ -55,5 +55,5 @@ def test_data_go_to_a_pipe_as_they_are_and_to_a_terminal_without_orders(
 def test_an_error_is_one_line_without_orders(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _main._tell({"code": "SP-D002", "message": f"{ORDER}\nerror[X] y.", "fix": "z."})
+    _main._print_error({"code": "SP-D002", "message": f"{ORDER}\nerror[X] y.", "fix": "z."})
     assert capsys.readouterr().err == f"error[SP-D002] {CALM} error[X] y. Fix: z.\n"

@@ -75,7 +75,7 @@ class ImportanceEvidence:
     agreement
         Kendall's τ of rankings: ``refits`` (mean over refitted models) with
         ``refits_low``, ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP
-        refittedst shuffled loss); Spearman's ρ of ``interventional`` refittedst
+        against shuffled loss); Spearman's ρ of ``interventional`` against
         path-dependent values.
     refits
         Number of refitted models.

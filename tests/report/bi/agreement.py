@@ -2,7 +2,7 @@
 
     segpredict report --run RUN
     segpredict report --run RUN --format pptx
-    python tests/bi/agreement.py RUN
+    python tests/report/bi/agreement.py RUN
 
 prints one row a figure: what SQL on the run's Parquet files says, what
 ``report.json`` says, what SQL on the tables for BI says, and what can be read off the
@@ -165,8 +165,8 @@ def _segments(asked: Asked) -> Iterator[Figure]:
         yield Figure(
             f"expected, {name}",
             coming,
-            move["expected"],
-            asked.bi("SELECT fsum(probability) FROM chances WHERE segment_id = ?", i),
+            move["customers_expected"],
+            asked.bi("SELECT fsum(probability) FROM probabilities WHERE segment_id = ?", i),
         )
         yield Figure(
             f"expected share, {name}",
@@ -277,22 +277,17 @@ def _worth(asked: Asked) -> Iterator[Figure]:
     if "customer_value" not in asked.told:
         return  # a run of old
     worth = asked.told["customer_value"]
-    columns = {
-        "value_at_risk": "value_at_risk",
-        "upside": "upside",
-        "clv_year_markov": "chain",
-        "clv_year_bgnbd": "buying",
-    }
+    columns = ("value_at_risk", "upside", "clv_year_markov", "clv_year_bgnbd")
     for held in (*worth["segments"], worth["total"]):
         i = held["badge"]["id"] if held["badge"] else "%"
         n = held["n"]
-        for column, name in columns.items():
+        for column in columns:
             own = f"(SELECT {column} FROM {{}} WHERE segment_id LIKE ?)"
             able = own.replace("WHERE", "WHERE is_eligible AND").format("s")
             yield Figure(
                 f"{column}, {i}",
                 asked.run(f"SELECT coalesce(fsum({column}), 0) FROM {able}", i),
-                held[name],
+                held[column],
                 asked.bi(f"SELECT coalesce(sum({column}), 0) FROM {own.format('scores')}", i),
                 rounded=0.00005 * n + 1e-9,
             )

@@ -63,17 +63,17 @@ WINDOW = {  # by window: SQL on the run, title in report.json, SQL on the tables
     ),
     "Retention from window to window (R1)": (
         "SELECT avg(came::INT) FROM went WHERE win = ? + 1",
-        "SELECT value FROM metrics JOIN dates ON last_date = date "
+        "SELECT value FROM kpis JOIN dates ON last_date = date "
         "WHERE kpi = 'window_retention' AND \"window\" = ?",
     ),
     "Net revenue retention (R5, NRR)": (
         "SELECT sum(later) / sum(net) FROM went WHERE win = ? + 1",
-        "SELECT value FROM metrics JOIN dates ON last_date = date "
+        "SELECT value FROM kpis JOIN dates ON last_date = date "
         "WHERE kpi = 'net_revenue_retention' AND \"window\" = ?",
     ),
     "Gross revenue retention (R5, GRR)": (
         "SELECT sum(least(later, net)) / sum(net) FROM went WHERE win = ? + 1",
-        "SELECT value FROM metrics JOIN dates ON last_date = date "
+        "SELECT value FROM kpis JOIN dates ON last_date = date "
         "WHERE kpi = 'gross_revenue_retention' AND \"window\" = ?",
     ),
 }
@@ -109,12 +109,12 @@ KEYS = {  # keys of facts, and the dimension that must know each
     "scores.customer_id": "customers.customer_id",
     "scores.segment_id": "segments.segment_id",
     "scores.next_segment_id": "segments.segment_id",
-    "chances.segment_id": "segments.segment_id",
+    "probabilities.segment_id": "segments.segment_id",
     "transitions.from_segment_id": "segments.segment_id",
     "transitions.to_segment_id": "segments.segment_id",
     "transitions.since": "dates.date",
-    "metrics.segment_id": "segments.segment_id",
-    "metrics.first_date": "dates.date",
+    "kpis.segment_id": "segments.segment_id",
+    "kpis.first_date": "dates.date",
 }
 TABLES = sorted({key.split(".")[0] for pair in KEYS.items() for key in pair})
 

@@ -23,13 +23,13 @@ Readings = Mapping[str, Sequence["Shown"]]
 Named = Iterator[tuple[str, "Shown | None"]]
 HEADLINE = {
     "Customers today": "customers",
-    "Of the revenue": "revenue share",
+    "Share of revenue": "revenue share",
     "Expected": "expected",
 }
 WORTH = {
     "At risk": ("value_at_risk",),
     "Upside": ("upside",),
-    "12 months": ("clv_year_markov", "clv_year_bgnbd"),
+    "CLV 12 months": ("clv_year_markov", "clv_year_bgnbd"),
 }
 MONTHS = {
     "Revenue": "revenue",
@@ -214,7 +214,7 @@ def _segments(tree: Any, names: Names) -> Named:
 
 
 def _matrix(tree: Any, _names: Names) -> Named:
-    for table in tree.xpath("//section[@id='migration']//table[@class='matrix']"):
+    for table in tree.xpath("//section[@id='transitions']//table[@class='matrix']"):
         ends = [_chip(head) for head in table.xpath("thead/tr/th")[1:-1]]
         for _, first, cells in _rows(table):
             start = _chip(first)
@@ -225,7 +225,7 @@ def _matrix(tree: Any, _names: Names) -> Named:
 
 
 def _worth(tree: Any, _names: Names) -> Named:
-    part = "//section[@id='worth']"
+    part = "//section[@id='customer_value']"
     tables = tree.xpath(f"{part}//table[thead//th[text()='Segment now']]")
     for heads, first, cells in (row for table in tables for row in _rows(table)):
         i = _chip(first) or "%"
@@ -290,12 +290,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "Customers": "customers, {name}",
         "Of revenue": "revenue share, {name}",
     },
-    "How many stay": {
+    "Share staying, and where most others go": {
         "Customers": "moves from {id}",
         "Stay": "moves share, {id} to {id}",
         "Most others go to": "to",
     },
-    "Worth of the customers": {
+    "Value of the customers with a forecast": {
         "Customers": "customers, {name}",
         "At risk": "value_at_risk, {id}",
         "Upside": "upside, {id}",
