@@ -78,14 +78,14 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     assert scores.filter("is_eligible")["p_inactive"].null_count() == 0
     page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
     for text in (
-        "so that one is in use: BG/NBD and Gamma-Gamma.",
+        "than a simpler forecast, which is in use: BG/NBD and Gamma-Gamma.",
         "read the result as that many observations",
-        "No set could be tested.",
-        "The sets in the scores come from 3 later rehearsals",
+        "No prediction set could be tested.",
+        "The sets in the scores come from 3 later inner windows",
     ):
         assert text in page, text
     # The selected baseline is explained itself, not trees that are not used.
-    assert "reasons of the boosted trees" not in page
+    assert "The boosted trees are explained" not in page
     facts = made.read_json("explain/importance.json")
     assert (facts["note"], len(facts["names"])) == ("", 3)
     assert set(made.read_parquet("explain/reasons.parquet")["group"]) == {*facts["names"]}

@@ -33,7 +33,7 @@ def test_every_campaign_of_the_package_is_planned_and_on_the_page(run_folder: Pa
         p.name for p in loading.load(run, "campaign_catalogue").campaigns
     }
     assert plans.filter(pl.col("n") > 0).height >= 5
-    assert "What to do next" in run.path("report.html").read_text()
+    assert "Campaigns</h2>" in run.path("report.html").read_text()
 
 
 def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:

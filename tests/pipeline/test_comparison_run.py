@@ -64,13 +64,13 @@ def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
     assert any(note.startswith("Segments are ") for note in run.metadata["notes"])
 
 
-def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_path):
+def test_a_comparison_leaves_out_customers_of_segment_rules(sample_file, config, tmp_path):
     rule = {"Key accounts": SegmentRuleOptions(top_share=0.02)}
     refine = OverrideOptions(rules=rule)
     asked = replace(config, segmentation=replace(config.segmentation, overrides=refine))
     run = made(sample_file, asked, tmp_path / "run", "select")
     state = run.read_json("segmentation/model.json")
-    assert [rule["name"] for rule in state["set_apart"]] == ["Key accounts"]
+    assert [rule["name"] for rule in state["segment_rules"]] == ["Key accounts"]
     table = run.read_parquet("segmentation/candidates.parquet")
     assert table["information_gain"].null_count() == table["note"].ne("").sum()
 

@@ -92,11 +92,11 @@ def test_by_default_the_page_goes_into_the_run(run: Path) -> None:
 def test_hashed_ids_leave_no_customer_on_the_page(
     run_folder: Path, report: segpredict.Report
 ) -> None:
-    people = report.to_json()["sections"]["people"]["people"]
-    own = [person["id"] for person in people]
+    examples = report.to_json()["sections"]["example_customers"]["customers"]
+    own = [example["id"] for example in examples]
     hidden = segpredict.Report(run_folder, pseudonyms=NAMES)
-    told = hidden.to_json()["sections"]["people"]["people"]
-    assert [person["id"] for person in told] == [NAMES.hash_id(i) for i in own]
+    told = hidden.to_json()["sections"]["example_customers"]["customers"]
+    assert [example["id"] for example in told] == [NAMES.hash_id(i) for i in own]
     assert not any(f">{i}<" in hidden.to_html() for i in own)
 
 

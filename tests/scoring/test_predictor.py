@@ -75,7 +75,7 @@ def test_frames_of_any_maker_give_equal_scores(
         "duckdb": lambda: connection.from_arrow(lines.to_arrow()),
     }[maker]()
     assert predictor.score(built, AS_OF).equals(scores)
-    connection.finish()
+    connection.close()
 
 
 def test_the_order_of_rows_and_columns_does_not_matter(

@@ -32,7 +32,7 @@ def test_where_segments_are_a_chain_the_chain_is_right():
     assert np.abs(moves - np.array(NEXT)).max() < 0.03
     levels = np.array(PURCHASES) * np.array(LEVELS)
     assert np.array(made.value_model.segment_values) == pytest.approx(levels, rel=0.02, abs=0.5)
-    name = found.training.evaluation.shipped
+    name = found.training.evaluation.selected
     for measure in ("value_at_risk", "upside", "expected_value"):
         for counted in ("label", "spend"):
             result = whole(made, measure, model=name, actual_basis=counted, window="pooled").row(

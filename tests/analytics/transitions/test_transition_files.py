@@ -36,7 +36,7 @@ def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
         assert run.has(f"transitions/{name}.parquet")
         assert run.has(f"transitions/{name}.csv")
     assert run.has("transitions/customers.parquet")
-    assert not run.has("transitions/moves.csv")
+    assert not run.has("transitions/customers.csv")
 
 
 def test_the_newest_period_agrees_with_the_migration_table(run, result) -> None:

@@ -70,7 +70,7 @@ def test_the_same_day_and_model_add_nothing(tmp_path):
     assert (added.new, added.known, added.changed) == (0, 2, 1)
     assert contents(tmp_path) == before
     assert "nothing added" in added.summary_sentence()
-    assert "1 of its 2 customers would be told otherwise" in added.summary_sentence()
+    assert "1 of its 2 customers would have another result now" in added.summary_sentence()
 
 
 def test_a_few_customers_do_not_take_the_day_from_the_others(tmp_path):
