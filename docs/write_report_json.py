@@ -77,7 +77,7 @@ WORDS = {
     "line": "Points of a line in a chart.",
     "low": "Lower end of the 95 % interval; null if unknown.",
     "meaning": "What it means, in a sentence.",
-    "measure": "What was foretold.",
+    "measure": "What was predicted.",
     "methods": "One a way to value customers.",
     "metric": "Which measure.",
     "n": "Customers behind it.",

@@ -144,7 +144,7 @@ def predicted_tables(
     segments: Sequence[Segment],
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
-    """Return the matrices that were foretold for each test, and for what comes next.
+    """Return the predicted matrices of each test window and of the next window.
 
     Parameters
     ----------
