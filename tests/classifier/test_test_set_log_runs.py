@@ -9,7 +9,8 @@ from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
 from segpredict.errors import ArtifactError
-from segpredict.pipeline import stages
+from segpredict.pipeline import runs, stages
+from segpredict.pipeline.results import Explained
 
 TEST = TestSetLog("abc", 100)
 
@@ -29,8 +30,10 @@ def quick(plain_config: Config) -> Config:
 @pytest.fixture(autouse=True)
 def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the stages that come after the evaluation and take longest."""
-    for stage in ("explain", "report"):
-        monkeypatch.setattr(stages, stage, lambda *_, **__: None)
+    nothing = Explained(explanation=None, explainer=None, evidence=None, shortlist_reasons=None)
+    monkeypatch.setattr(stages, "explain", lambda *_, **__: nothing)
+    monkeypatch.setattr(runs, "collect_report_input", lambda *_, **__: None)
+    monkeypatch.setattr(runs, "render_html", lambda *_, **__: "")
 
 
 def warnings(run: Path) -> str:

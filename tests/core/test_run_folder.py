@@ -16,6 +16,7 @@ from segpredict.core.run_folder import (
     parquet_writer,
 )
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
+from segpredict.pipeline import artifacts
 
 NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
 CONTENTS = {
@@ -74,7 +75,7 @@ def test_a_draft_reads_what_it_wrote_and_names_what_nobody_wrote(
         draft.write("ledger.json", encode_json([1]))
         assert draft.read_json("ledger.json") == [1]
         with pytest.raises(ArtifactError, match="segpredict explain"):
-            draft.path("explanation/importance.csv")
+            artifacts.read(draft, "explanation.importance")
     assert not (tmp_path / "run").exists()
 
 
@@ -119,7 +120,7 @@ def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
 
 def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> None:
     with pytest.raises(ArtifactError, match="segpredict train-classifier"):
-        open_run(folder).read_json("classifier/evaluation.json")
+        artifacts.read(open_run(folder), "evaluation")
 
 
 @pytest.mark.parametrize(

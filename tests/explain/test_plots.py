@@ -110,7 +110,7 @@ def test_an_explanation_draws_itself_and_shows_itself_as_a_page(booster, frame):
     assert page.count("<img") == len(draw_plots(found))
     one, told_of = found.explained_ids()[0], set(found.reasons["customer_id"])
     assert one in told_of
-    assert f"<h3>{one}</h3>\n<p>{explained_sentence(found, NAMED)}</p>" in page
+    assert f"<h3>{one}</h3> <p>{explained_sentence(found, NAMED)}</p>" in page
     assert "<iframe srcdoc=" in found._repr_html_()
 
 

@@ -26,8 +26,8 @@ class Registry(Generic[PartType]):
 
     Examples
     --------
-    >>> from segpredict.features import FAMILIES
-    >>> "rfm" in FAMILIES.names()
+    >>> from segpredict.features import FEATURE_FAMILIES
+    >>> "rfm" in FEATURE_FAMILIES.names()
     True
     """
 

@@ -90,7 +90,7 @@ def test_the_model_has_the_columns_of_the_side_tables(run):
 
 
 def test_the_run_explains_and_reports_them(run):
-    features = run.read_parquet("explanation/importance.parquet")["feature"]
+    features = run.read_parquet("explain/importance.parquet")["feature"]
     assert "who_income" in features
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "Whether tier is gold." in page
