@@ -13,7 +13,7 @@ from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.config import load as config
 from segpredict.config.load import Config
-from segpredict.core.run_folder import encode_json, open_run
+from segpredict.core.run_folder import encode_csv, encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.data import cleaning, readers
@@ -163,7 +163,9 @@ def test_stages_without_a_folder_give_the_values_of_the_run(
             if content is None or artifact.name in WITH_WARNINGS:
                 continue
             path = artifact.files[0]
-            if isinstance(content, pl.DataFrame):
+            if path.endswith(".csv"):
+                assert run.read_bytes(path) == encode_csv(content), artifact.name
+            elif isinstance(content, pl.DataFrame):
                 assert run.read_parquet(path).equals(content), artifact.name
             elif isinstance(content, bytes):
                 assert run.read_bytes(path) == content, artifact.name
