@@ -184,18 +184,29 @@ def _meaning(kind: type, field: str) -> str:
 
 @cache
 def _described(kind: type) -> Mapping[str, str]:
-    """Return what the Parameters of a docstring say, by field."""
-    told = (inspect.getdoc(kind) or "").partition("Parameters\n----------\n")[2]
-    told = re.split(r"\n\n[A-Z][a-z]+\n---", told)[0]
+    """Return what the comments beside the fields of a class say, by field.
+
+    A comment above a field also holds for the fields below it that have none.
+    """
     found: dict[str, str] = {}
-    names: list[str] = []
-    for line in told.splitlines():
-        if line and not line.startswith(" "):
-            names = [name.strip() for name in line.split(",")]
+    above: list[str] = []
+    is_open = False  # whether the comment above may still grow
+    for line in inspect.getsource(kind).splitlines():
+        field, _, beside = line.partition("  # ")
+        if line.startswith("    # "):
+            above = [*above, line[6:]] if is_open else [line[6:]]
+            is_open = True
+        elif name := re.match(r"    (\w+): ", field):
+            above = [] if beside else above
+            found[name[1]] = _sentence(beside or " ".join(above))
+            is_open = False
         else:
-            for name in names:
-                found[name] = f"{found.get(name, '')} {line.strip()}".strip()
-    return {name: text.replace("|", "\\|") for name, text in found.items()}
+            above, is_open = [], False
+    return {name: text.replace("|", "\\|") for name, text in found.items() if text}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "." * (text[-1:] not in {"", "."})
 
 
 if __name__ == "__main__":

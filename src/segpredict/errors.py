@@ -64,8 +64,7 @@ class SegpredictError(Exception):
     fix
         What to do about it, as an instruction.
     where
-        Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``,
-        ``examples``.
+        Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``, ``examples``.
     """
 
     code: ClassVar[str] = "SP-B001"

@@ -28,26 +28,7 @@ def shop_overview(
     time: TimeOptions,
     plan: CleaningOptions | None = None,
 ) -> dict[str, Any]:
-    """Return what reading and cleaning found, as plain values.
-
-    Parameters
-    ----------
-    transactions
-        The cleaned shop.
-    time
-        The lengths of the windows; other horizons are compared with them.
-    plan
-        How it was cleaned.
-
-    Returns
-    -------
-    dict
-        ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
-        ``adds_up``; ``notes``, ``beside`` (on the side tables) and
-        ``suggestions``, as sentences; ``problem``, the facts of the error with which a
-        run would stop, or ``None``; and tables as rows: ``ledger``, ``compare_horizons`` and
-        those of `cleaning.describe_shop`.
-    """
+    """Return what reading and cleaning found, as plain values."""
     ledger = cleaning.ledger_table(transactions.ledger)
     weighed = (
         classifier.compare_horizons(transactions, time).to_dicts()
@@ -104,28 +85,7 @@ def segment_tables(
     rule_grid: RuleGrid,
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
-    """Return tables about the segments at the end of the data, by name.
-
-    Parameters
-    ----------
-    transactions
-        The shop.
-    segmentation
-        Its frozen segmentation.
-    rule_grid
-        Its rule grid.
-    time
-        The lengths of the windows.
-
-    Returns
-    -------
-    dict
-        ``assignments``: every customer's segment, with the rule grid;
-        ``segment_profile_table``: one row a segment, over the customers with an order in the
-        look-back; ``migration``: from the window before the last to the last;
-        ``candidates``: the numbers of segments that were tried; ``membership_probabilities``: the
-        probability of each segment for the customers of the last window, of soft algorithms.
-    """
+    """Return tables about the segments at the end of the data, by name."""
     now = time.window_at(transactions.end_day, transactions.first_day)
     before = now.at_cutoff(now.cutoff - time.days_to_outcome)
     tables = {

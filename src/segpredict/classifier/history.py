@@ -96,22 +96,7 @@ def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, Int
 def backtest_covariates(
     transactions: Transactions, customers: pl.DataFrame, history: HistoryAtCutoff
 ) -> pl.DataFrame:
-    """Return the covariates from which strata and rankings of a test are made.
-
-    Parameters
-    ----------
-    transactions
-        The shop's lines, those of the outcome among them.
-    customers
-        The rows of the test; ``customer_id`` and ``is_new``.
-    history
-        What was known on its day.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``customer_id`` and `COVARIATES`, in the order of the rows given.
-    """
+    """Return the covariates from which strata and rankings of a test are made."""
     start = history.cutoff + history.gap
     spans = {
         "spend_now": (history.cutoff - history.horizon, history.cutoff),

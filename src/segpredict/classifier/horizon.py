@@ -40,18 +40,16 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     Returns
     -------
     polars.DataFrame
-        ``horizon``; ``repeat_share``, the share of customers with an order in one
-        window who order in the next one, over all neighbouring windows;
-        ``median_gap_days`` between purchase days of repeat buyers; ``tests`` and
-        ``origins``, disjoint test windows and training origins of the final test; the
-        three conditions; ``is_chosen``, the smallest horizon that meets all;
+        ``horizon``; ``repeat_share``, the share of customers with an order in one window who order
+        in the next one, over all neighbouring windows; ``median_gap_days`` between purchase days of
+        repeat buyers; ``tests`` and ``origins``, disjoint test windows and training origins of the
+        final test; the three conditions; ``is_chosen``, the smallest horizon that meets all;
         ``reason``.
 
     Notes
     -----
-    The conditions: repeat_share in [0.30, 0.85]; three tests, or one with six training
-    origins; horizon ≥ median gap. They depend on how often customers buy, never on how good
-    a model is.
+    The conditions: repeat_share in [0.30, 0.85]; three tests, or one with six training origins;
+    horizon ≥ median gap. They depend on how often customers buy, never on how good a model is.
     """
     days = (
         transactions.known_at(transactions.end_day)

@@ -233,37 +233,24 @@ def balanced_accuracy_from_counts(counts: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class MetricScores:
-    """The metrics of one model on one set of rows.
+    """The metrics of one model on one set of rows."""
 
-    Parameters
-    ----------
-    n_rows
-        Rows.
-    log_loss, brier
-        Proper scores; smaller is better.
-    accuracy, balanced_accuracy, macro_f1, kappa
-        Of the most likely segment; larger is better.
-    ece
-        Calibration error of the most likely segment; smaller is better.
-    rps, class_ece, mix_error
-        Ranked probability score, calibration error averaged over segments, distance
-        of the predicted mix from the actual one; smaller is better.
-    auc, quadratic_kappa
-        Area under the ROC curve averaged over segments, and quadratic
-        weighted κ; larger is better.
-    """
-
-    n_rows: int
+    n_rows: int  # rows
+    # proper scores; smaller is better
     log_loss: float
     brier: float
+    # of the most likely segment; larger is better
     accuracy: float
     balanced_accuracy: float
     macro_f1: float
     kappa: float
-    ece: float
+    ece: float  # calibration error of the most likely segment; smaller is better
+    # ranked probability score, calibration error averaged over segments, distance of the predicted
+    # mix from the actual one; smaller is better
     rps: float
     class_ece: float
     mix_error: float
+    # area under the ROC curve averaged over segments, and quadratic weighted κ; larger is better
     auc: float
     quadratic_kappa: float
 

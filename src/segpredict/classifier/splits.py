@@ -53,8 +53,7 @@ class Schedule:
     first_day, end_day
         The data cover ``[first_day, end_day)``.
     test_folds
-        Test folds with disjoint outcome windows, oldest first; the last is the final
-        test.
+        Test folds with disjoint outcome windows, oldest first; the last is the final test.
     production_fold
         The fold of the selected model: its cutoff is the end of the data.
     notes

@@ -25,18 +25,10 @@ NOT_COUNTED = ("threads", "explain")  # settings that change no forecast
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvaluation:
-    """One evaluation on the final test set.
+    """One evaluation on the final test set."""
 
-    Parameters
-    ----------
-    config
-        SHA-256 of the settings.
-    created
-        When, as the caller gave it.
-    """
-
-    config: str
-    created: str
+    config: str  # SHA-256 of the settings
+    created: str  # when, as the caller gave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,27 +120,13 @@ def settings_digest(config: JSON) -> str:
 
 
 def log_files(run: Path, store: Path | None = None) -> tuple[Path, ...]:
-    """Return the files outside the run in which the log is saved.
-
-    Parameters
-    ----------
-    run
-        The run folder; its parent holds a log.
-    store
-        The store that the data come from, if they do.
-    """
+    """Return the files outside the run in which the log is saved."""
     beside = run.absolute().parent / LOG_BESIDE_RUNS
     return (beside,) if store is None else (beside, store / LOG_IN_STORE)
 
 
 def recall(log: TestSetLog, files: Iterable[Path]) -> TestSetLog:
-    """Return the log with all evaluations on its test that are in these files.
-
-    Raises
-    ------
-    ArtifactError
-        When a file is there and cannot be understood.
-    """
+    """Return the log with all evaluations on its test that are in these files."""
     for path in files:
         for state in _read(path):
             log = log.merge(state)

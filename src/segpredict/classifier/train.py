@@ -335,15 +335,6 @@ def mean_outcome_values(
 ) -> tuple[float, ...]:
     """Return the mean revenue in the outcome window, by segment in code order.
 
-    Parameters
-    ----------
-    transactions
-        The shop's lines.
-    given
-        Labelled rows.
-    days
-        The schedule behind them.
-
     Notes
     -----
     The mean over all rows with that label, in currency. Inactive customers spend nothing by

@@ -39,31 +39,18 @@ class Forecaster(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HistoryAtCutoff:
-    """What is known on the day of a forecast in addition to the labelled rows.
+    """What is known on the day of a forecast in addition to the labelled rows."""
 
-    Parameters
-    ----------
-    cutoff
-        The day T* (a day number).
-    horizon, gap
-        Days of the outcome, and between the cutoff and it.
-    customer_histories
-        `HISTORY_COLUMNS` as of the cutoff: all customers with an order, also those
-        inactive for too long to be in the panel. One row a customer.
-    segmentation
-        The frozen segmentation.
-    settlement
-        Days after the outcome until it counts as known.
-    daily_orders
-        Orders of all customers on each day from the first of the data to the cutoff.
-    """
-
-    cutoff: int
+    cutoff: int  # the day T* (a day number)
+    # days of the outcome, and between the cutoff and it
     horizon: int
     gap: int
+    # `HISTORY_COLUMNS` as of the cutoff: all customers with an order, also those inactive for too
+    # long to be in the panel. One row a customer.
     customer_histories: pl.DataFrame
-    segmentation: SegmentAssigner
-    settlement: int = 0
+    segmentation: SegmentAssigner  # the frozen segmentation
+    settlement: int = 0  # days after the outcome until it counts as known
+    # orders of all customers on each day from the first of the data to the cutoff
     daily_orders: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
@@ -74,34 +61,19 @@ class HistoryAtCutoff:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Labelled rows and how they may be used.
+    """Labelled rows and how they may be used."""
 
-    Parameters
-    ----------
-    rows
-        Rows of a panel with a label, sorted by cutoff and customer.
-    feature_names
-        Columns that may be used.
-    n_classes
-        Number of segments, INACTIVE included.
-    fit_origins, validation_origins
-        Cutoffs of the inner split; both empty where there is none.
-    options
-        Settings of the boosted trees.
-    seed, threads
-        Start of random draws; threads of one fit.
-    history
-        What is known on the day of the forecast; ``None`` where only rows are given.
-    """
-
-    rows: pl.DataFrame
-    feature_names: tuple[str, ...]
-    n_classes: int
+    rows: pl.DataFrame  # rows of a panel with a label, sorted by cutoff and customer
+    feature_names: tuple[str, ...]  # columns that may be used
+    n_classes: int  # number of segments, INACTIVE included
+    # cutoffs of the inner split; both empty where there is none
     fit_origins: tuple[int, ...] = ()
     validation_origins: tuple[int, ...] = ()
-    options: XgboostOptions = field(default_factory=XgboostOptions)
+    options: XgboostOptions = field(default_factory=XgboostOptions)  # settings of the boosted trees
+    # start of random draws; threads of one fit
     seed: int = 7
     threads: int = 1
+    # what is known on the day of the forecast; ``None`` where only rows are given
     history: HistoryAtCutoff | None = None
 
     def at_cutoffs(self, cutoffs: Sequence[int]) -> "TrainingData":
@@ -128,24 +100,6 @@ def training_data_of_fold(
     history: HistoryAtCutoff | None = None,
 ) -> TrainingData:
     """Return the training data of one fold.
-
-    Parameters
-    ----------
-    panel
-        All rows.
-    fold
-        The cutoff to forecast from and its origins.
-    classes
-        Number of segments, INACTIVE included.
-    options
-        Settings of the fit.
-    history
-        What is known on the day of the forecast.
-
-    Raises
-    ------
-    SingleClassError
-        When every label is the same.
 
     Notes
     -----
@@ -201,11 +155,6 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
 
     Columns are selected by name, since XGBoost reads a frame by position and does
     not check the order. Nulls and infinities become NaN.
-
-    Raises
-    ------
-    MismatchError
-        When a column is missing or is no number.
 
     Examples
     --------

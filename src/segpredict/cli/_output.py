@@ -23,18 +23,10 @@ COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
 
 @dataclass(frozen=True)
 class Output:
-    """Where and how a command prints.
+    """Where and how a command prints."""
 
-    Parameters
-    ----------
-    as_json
-        Print one JSON object on stdout and nothing else.
-    quiet
-        Print nothing but errors.
-    """
-
-    as_json: bool = False
-    quiet: bool = False
+    as_json: bool = False  # print one JSON object on stdout and nothing else
+    quiet: bool = False  # print nothing but errors
 
     def print_line(self, text: str = "") -> None:
         """Print a line for people."""

@@ -29,15 +29,7 @@ SecretFileOption = Annotated[
 
 
 def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":
-    """Return pseudonyms that replace ids if they were requested.
-
-    Raises
-    ------
-    SecretError
-        When there is no secret, or too short a one.
-    UsageError
-        When a secret is given but not used, or cannot be read.
-    """
+    """Return pseudonyms that replace ids if they were requested."""
     from segpredict.core.pseudonyms import Pseudonymizer, SecretError
     from segpredict.errors import FileMissingError, UsageError
 

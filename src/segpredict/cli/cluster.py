@@ -47,10 +47,9 @@ def command(
 ) -> None:
     """Make segments: clean the data, build RFM, choose k, name and freeze the result.
 
-    Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
-    and each customer's segment. With --compare, also how every algorithm, number of
-    segments and set of clustering inputs compares; with --select, the selected candidate
-    is used.
+    Writes a run folder with the ledger, the frozen segmenter, the segments' profiles and each
+    customer's segment. With --compare, also how every algorithm, number of segments and set of
+    clustering inputs compares; with --select, the selected candidate is used.
 
     With `--refit` the segments of an earlier run are matched with the new ones; splits,
     merges and new segments are printed and logged in segmentation/events.json.

@@ -68,19 +68,17 @@ def command(
 ) -> None:
     """Show transitions between segments: customers, the migration matrix, and mobility.
 
-    A row of the matrix is where customers were in one window, a column where they were
-    in the next. INACTIVE bought in the look-back but not in the last window; LAPSED
-    last bought before the look-back; NEW bought for the first time in the second
-    window, and is no column, since no customer becomes new. ERASED is a column of a
-    history: all data of these customers were deleted.
+    A row of the matrix is where customers were in one window, a column where they were in the next.
+    INACTIVE bought in the look-back but not in the last window; LAPSED last bought before the
+    look-back; NEW bought for the first time in the second window, and is no column, since no
+    customer becomes new. ERASED is a column of a history: all data of these customers were deleted.
 
     A run holds its complete periods, and the predictions for its test windows. A history
     holds the days that were scored; two of them make a period. Days are compared only if
     the same segments were used on both.
 
-    More examples: `segpredict transitions --run artifacts/may` prints all tables;
-    `segpredict transitions --history scores --from 2024-03-01 --to 2024-06-01` compares
-    two days.
+    More examples: `segpredict transitions --run artifacts/may` prints all tables; `segpredict
+    transitions --history scores --from 2024-03-01 --to 2024-06-01` compares two days.
 
     Example: `segpredict transitions --run artifacts/may --table customers --segment Core`
     """

@@ -16,11 +16,9 @@ class TimeOptions:
     Parameters
     ----------
     horizon
-        Days of the outcome window: what is predicted, and the window a segment is
-        measured on.
+        Days of the outcome window: what is predicted, and the window a segment is measured on.
     lookback
-        Days before a cutoff that features see; one order in them makes a customer
-        eligible.
+        Days before a cutoff that features see; one order in them makes a customer eligible.
     gap
         Days between a cutoff and its outcome window: time to score and to act.
     step
@@ -156,8 +154,7 @@ class ClassifierOptions:
     baselines
         Names of the baselines to compare with; empty for the default ones.
     families
-        Feature families to use; without it the default ones, for which the data have
-        columns.
+        Feature families to use; without it the default ones, for which the data have columns.
     bootstrap_draws
         Bootstrap draws of test customers behind each confidence interval.
     seed
@@ -165,8 +162,7 @@ class ClassifierOptions:
     threads
         Threads of one fit; results do not depend on them.
     decision_rule
-        The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or
-        ``cost``.
+        The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
     calibration
         ``none`` uses the probabilities as they are; ``proven`` calibrates those of the
         model if inner validation proves it better.

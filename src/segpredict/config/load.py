@@ -237,8 +237,7 @@ def draft_config(found: Mapping[str, Any], config: Config) -> str:
 
     Notes
     -----
-    The columns and formats of the first file are taken; a config is for files of one
-    layout.
+    The columns and formats of the first file are taken; a config is for files of one layout.
     """
     first = found["files"][0]
     cleaning = config.cleaning

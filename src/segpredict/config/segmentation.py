@@ -60,8 +60,7 @@ class OverrideOptions:
     Parameters
     ----------
     merged
-        Groups of ids that become one segment under the first id, such as
-        ``[["S2", "S3"]]``.
+        Groups of ids that become one segment under the first id, such as ``[["S2", "S3"]]``.
     pinned_ids
         Ids of segments that a refit does not move.
     axis_weights

@@ -95,9 +95,8 @@ class EventLogOptions:
         Role → column for ``customer_id`` and ``time``; then either ``kind``, the type of
         event, or one column of counts per kind. ``session`` is the id of a visit.
     kinds
-        Kind → the values of the column ``kind`` that mean it. Kinds of events are
-        ``sessions``, ``views``, ``carts`` and ``searches``, of contacts ``sent`` and
-        ``opened``.
+        Kind → the values of the column ``kind`` that mean it. Kinds of events are ``sessions``,
+        ``views``, ``carts`` and ``searches``, of contacts ``sent`` and ``opened``.
     time_format
         Format of times: ``dmy``, ``mdy`` or a format of strptime.
     """

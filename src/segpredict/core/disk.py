@@ -108,11 +108,6 @@ def replace_folder(draft: Path, folder: Path) -> None:
 def lock_folder(folder: Path) -> Iterator[None]:
     """Be the only one who writes into a folder, which is made if it is not there.
 
-    Raises
-    ------
-    StoreLockedError
-        When another process writes there.
-
     Notes
     -----
     The lock goes with the process that holds it, however it ends; a file that was left

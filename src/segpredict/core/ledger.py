@@ -8,22 +8,14 @@ LedgerStage = Literal["in", "rejected", "excluded", "used", "noted"]
 
 @dataclass(frozen=True, slots=True)
 class LedgerCount:
-    """The counts behind one line of the ledger.
+    """The counts behind one line of the ledger."""
 
-    Parameters
-    ----------
-    rows, orders, customers
-        Numbers of them; orders as `core.orders` counts them. For an exclusion, orders
-        and customers are those of which nothing is left afterwards, so that the ledger
-        reconciles in every column.
-    money
-        Quantity × price, in units of 10⁻⁴.
-    """
-
+    # Numbers of them; orders as `core.orders` counts them. For an exclusion, orders and customers
+    # are those of which nothing is left afterwards, so that the ledger reconciles in every column.
     rows: int = 0
     orders: int = 0
     customers: int = 0
-    money: int = 0
+    money: int = 0  # quantity × price, in units of 10⁻⁴
 
     def __add__(self, other: "LedgerCount") -> "LedgerCount":
         return LedgerCount(
@@ -36,35 +28,19 @@ class LedgerCount:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One line of the ledger.
+    """One line of the ledger."""
 
-    Parameters
-    ----------
-    stage
-        ``in`` = ``rejected`` + ``excluded`` + ``used``; ``noted`` is a part of ``used``
-        and is not added.
-    rule
-        The name of the cleaning rule or of the reason.
-    meaning
-        One sentence for readers.
-    count
-        The counts.
-    """
-
+    # ``in`` = ``rejected`` + ``excluded`` + ``used``; ``noted`` is a part of ``used`` and is not
+    # added
     stage: LedgerStage
-    rule: str
-    meaning: str
-    count: LedgerCount
+    rule: str  # the name of the cleaning rule or of the reason
+    meaning: str  # one sentence for readers
+    count: LedgerCount  # the counts
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Where every row, order, customer and penny of the input went.
-
-    Parameters
-    ----------
-    entries
-        In the order in which the rules ran.
 
     Examples
     --------
@@ -77,7 +53,7 @@ class Ledger:
     True
     """
 
-    entries: tuple[LedgerEntry, ...]
+    entries: tuple[LedgerEntry, ...]  # in the order in which the rules ran
 
     def total(self, *stages: LedgerStage) -> LedgerCount:
         """Return the sum over the entries of these stages."""

@@ -32,12 +32,6 @@ class SecretError(UsageError):
 class Pseudonymizer:
     """Replace ids by names that only the holder of a secret can connect.
 
-    Parameters
-    ----------
-    secret
-        The key, of at least 16 bytes. Same secret, same names: tables that were made
-        at different times still join.
-
     Raises
     ------
     SecretError
@@ -60,6 +54,8 @@ class Pseudonymizer:
     ['efbe62c2', None, 'efbe62c2']
     """
 
+    # The key, of at least 16 bytes. Same secret, same names: tables that were made at different
+    # times still join.
     secret: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -67,15 +63,7 @@ class Pseudonymizer:
             raise SecretError(f"has {len(self.secret)} bytes")
 
     def hash_ids(self, ids: pl.Series, kind: str = "customer") -> pl.Series:
-        """Return the names of ids; what is null stays null.
-
-        Parameters
-        ----------
-        ids
-            Text.
-        kind
-            What they are ids of.
-        """
+        """Return the names of ids; what is null stays null."""
         once = ids.drop_nulls().unique()
         named = [self.hash_id(text, kind) for text in once.to_list()]
         return ids.replace_strict(once, named, default=None, return_dtype=pl.String)

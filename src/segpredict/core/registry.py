@@ -51,13 +51,7 @@ class Registry(Generic[PartType]):
         return tuple(self._parts)
 
     def get(self, name: str) -> PartType:
-        """Return one part.
-
-        Raises
-        ------
-        UnknownNameError
-            When no part has that name; the message names the nearest.
-        """
+        """Return one part."""
         if name not in self._parts:
             kind = self.room.rsplit(".", 1)[-1]
             raise UnknownNameError(f"part of {kind}", name, self._parts)

@@ -73,18 +73,10 @@ def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """One published run folder whose manifest has been read.
+    """One published run folder whose manifest has been read."""
 
-    Parameters
-    ----------
-    folder
-        Its path.
-    manifest
-        Its facts and the hash of every file.
-    """
-
-    folder: Path
-    manifest: Mapping[str, JSON]
+    folder: Path  # its path
+    manifest: Mapping[str, JSON]  # its facts and the hash of every file
 
     @property
     def place(self) -> Path:
@@ -102,15 +94,7 @@ class RunFolder:
         return name in self.manifest["files"]
 
     def path(self, name: str) -> Path:
-        """Return a file's path after checking its bytes against the manifest.
-
-        Raises
-        ------
-        ArtifactError
-            When the run has no such file, with the command that makes it.
-        TamperedFileError
-            When the file is gone or its bytes are not the recorded ones.
-        """
+        """Return a file's path after checking its bytes against the manifest."""
         if not self.has(name):
             raise ArtifactError(
                 f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
@@ -143,15 +127,7 @@ class RunFolder:
 
 
 def open_run(folder: str | Path) -> RunFolder:
-    """Return the run in a folder after reading its manifest, and nothing else.
-
-    Raises
-    ------
-    ArtifactError
-        When there is no run, or a newer segpredict wrote it.
-    TamperedFileError
-        When the manifest cannot be understood.
-    """
+    """Return the run in a folder after reading its manifest, and nothing else."""
     folder = Path(folder)
     path = folder / MANIFEST_NAME
     if not path.is_file():
@@ -207,13 +183,7 @@ class RunDraft:
             del self._files[name]
 
     def path(self, name: str) -> Path:
-        """Return the path of a file that a stage has written.
-
-        Raises
-        ------
-        ArtifactError
-            When no stage has, with the command that does.
-        """
+        """Return the path of a file that a stage has written."""
         if name not in self._files:
             raise ArtifactError(
                 f"The run {self.target} has no {name}.", fix="make the run again.", file=name
@@ -249,25 +219,10 @@ def draft_run(
 ) -> Iterator[RunDraft]:
     """Yield a draft of a run folder, to be published whole or not at all.
 
-    Parameters
-    ----------
-    folder
-        The folder of the finished run.
-    base
-        A run whose files are linked into the draft.
-    replace
-        Whether a folder that exists may be replaced.
-
-    Raises
-    ------
-    TargetBusyError
-        When the folder exists and may not be replaced.
-
     Notes
     -----
-    Everything is written and synced in a folder next to the target, which then takes the
-    target's name: readers see the old run or the new one. The next run removes what a
-    killed run left.
+    Everything is written and synced in a folder next to the target, which then takes the target's
+    name: readers see the old run or the new one. The next run removes what a killed run left.
     """
     folder = Path(folder)
     with disk.translate_write_errors(folder):

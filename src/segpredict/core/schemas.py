@@ -233,15 +233,7 @@ def feature_schema(declared: Iterable[Feature]) -> pa.DataFrameSchema:
 
 
 def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrameSchema:
-    """Return the schema of customers with these columns of finite numbers, none empty.
-
-    Parameters
-    ----------
-    columns
-        Float64 columns; other columns are allowed.
-    min_rows
-        Least number of customers.
-    """
+    """Return the schema of customers with these columns of finite numbers, none empty."""
     finite = pa.Check(
         lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
         name="finite",
@@ -279,11 +271,6 @@ def _in_range(feature: Feature) -> list[pa.Check]:
 
 def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
     """Return the frame if it satisfies its schema.
-
-    Raises
-    ------
-    SchemaError
-        Naming each broken column and check once, with how many rows broke it.
 
     Examples
     --------

@@ -7,18 +7,8 @@ INACTIVE_CODE = 0  # the code of "no valid order in the window": a state, not a 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment: an id that never changes meaning, a name that users may change.
+    """One segment: an id that never changes meaning, a name that users may change."""
 
-    Parameters
-    ----------
-    code
-        0 for INACTIVE, then 1 … k in rising order of value.
-    id
-        ``S0`` … ``Sk``; columns and files are keyed by it.
-    name
-        Its display name.
-    """
-
-    code: int
-    id: str
-    name: str
+    code: int  # 0 for INACTIVE, then 1 … k in rising order of value
+    id: str  # ``S0`` … ``Sk``; columns and files are keyed by it
+    name: str  # its display name

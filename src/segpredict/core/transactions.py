@@ -19,33 +19,20 @@ CONTACT_KINDS = ("sent", "opened")  # kinds of marketing contacts
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What reading found out about a file; fields that do not apply are empty.
+    """What reading found out about a file; fields that do not apply are empty."""
 
-    Parameters
-    ----------
-    format
-        The kind of file.
-    encoding, separator
-        Of text.
-    sheet, table
-        Of a workbook, of a database.
-    columns
-        Role → column.
-    time_format, decimal_mark
-        How its times and numbers are written.
-    others
-        Other findings, by topic, in words.
-    """
-
-    format: str = ""
+    format: str = ""  # the kind of file
+    # of text
     encoding: str = ""
     separator: str = ""
+    # of a workbook, of a database
     sheet: str = ""
     table: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)  # role → column
+    # how its times and numbers are written
     time_format: str = ""
     decimal_mark: str = ""
-    others: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)  # other findings, by topic, in words
 
     @classmethod
     def of(cls, found: Mapping[str, str], columns: Mapping[str, str]) -> "Detected":
@@ -78,24 +65,12 @@ class Detected:
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """What was read from one input file.
+    """What was read from one input file."""
 
-    Parameters
-    ----------
-    name
-        The file's name as it was given.
-    rows
-        Data rows read.
-    sha256
-        Hash of the bytes; empty for frames in memory.
-    detected
-        What reading found out.
-    """
-
-    name: str
-    rows: int
-    sha256: str = ""
-    detected: Detected = field(default_factory=Detected)
+    name: str  # the file's name as it was given
+    rows: int  # data rows read
+    sha256: str = ""  # hash of the bytes; empty for frames in memory
+    detected: Detected = field(default_factory=Detected)  # what reading found out
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "InputFile":
@@ -105,101 +80,55 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class RawLines:
-    """Lines as they were read: canonical column names, values still as text.
+    """Lines as they were read: canonical column names, values still as text."""
 
-    Parameters
-    ----------
-    frame
-        ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column
-        per mapped role, all of them text or null (`core.schemas.RAW_LINES_SCHEMA`).
-    files
-        One entry per file.
-    rejects
-        Records that are no rows of the table (a cell too few, a stray quote, a total):
-        file, row, column, value, reason, fix; ``None`` where there is none. They are
-        not in `frame`.
-    """
-
+    # ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column per mapped
+    # role, all of them text or null (`core.schemas.RAW_LINES_SCHEMA`)
     frame: pl.DataFrame
-    files: tuple[InputFile, ...]
+    files: tuple[InputFile, ...]  # one entry per file
+    # records that are no rows of the table (a cell too few, a stray quote, a total): file, row,
+    # column, value, reason, fix; ``None`` where there is none. They are not in `frame`.
     rejects: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerLog:
-    """Events of customers by day and kind.
+    """Events of customers by day and kind."""
 
-    Parameters
-    ----------
-    frame
-        ``customer_id``, ``day`` and one Int64 count per kind.
-    first_day
-        The day on which the records begin; ``None`` without a row.
-    """
-
-    frame: pl.DataFrame
-    first_day: int | None
+    frame: pl.DataFrame  # ``customer_id``, ``day`` and one Int64 count per kind
+    first_day: int | None  # the day on which the records begin; ``None`` without a row
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerAttribute:
-    """One column about customers, and how it becomes numbers.
+    """One column about customers, and how it becomes numbers."""
 
-    Parameters
-    ----------
-    name
-        The column, as a word that can be part of a feature's name.
-    kind
-        ``number`` (also the lower end of a band such as 25-34), ``date`` or ``level``.
-    given
-        Its name in the input table.
-    levels
-        Of a ``level``: the values that get a column, frozen on training customers.
-    """
-
-    name: str
+    name: str  # the column, as a word that can be part of a feature's name
+    # ``number`` (also the lower end of a band such as 25-34), ``date`` or ``level``
     kind: Literal["number", "date", "level"]
-    given: str = ""
+    given: str = ""  # its name in the input table
+    # of a ``level``: the values that get a column, frozen on training customers
     levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SideTables:
-    """Tables in addition to the transactions, and what was frozen of them.
+    """Tables in addition to the transactions, and what was frozen of them."""
 
-    Parameters
-    ----------
-    customers
-        ``customer_id``, ``since`` and ``until`` (days between which a row held, null
-        where it always did) and one column per attribute: Float64 for numbers, Int32
-        for dates, text for levels.
-    attributes
-        The columns of `customers`.
-    products
-        ``product_id`` with any of ``category``, ``price`` and ``cost``, as text.
-    events
-        Sessions, views, carts and searches in the web shop.
-    contacts
-        What was sent to customers, and what they opened.
-    countries
-        Countries that get a column of their own, most customers first.
-    prices
-        ``product_id`` and ``percentile``, the price's place in its category (0 to 1).
-    files
-        What was read.
-    notes
-        Remarks on the tables for readers of the run.
-    """
-
+    # ``customer_id``, ``since`` and ``until`` (days between which a row held, null where it always
+    # did) and one column per attribute: Float64 for numbers, Int32 for dates, text for levels
     customers: pl.DataFrame | None = None
-    attributes: tuple[CustomerAttribute, ...] = ()
+    attributes: tuple[CustomerAttribute, ...] = ()  # the columns of `customers`
+    # ``product_id`` with any of ``category``, ``price`` and ``cost``, as text
     products: pl.DataFrame | None = None
-    events: CustomerLog | None = None
-    contacts: CustomerLog | None = None
+    events: CustomerLog | None = None  # sessions, views, carts and searches in the web shop
+    contacts: CustomerLog | None = None  # what was sent to customers, and what they opened
+    # countries that get a column of their own, most customers first
     countries: tuple[str, ...] = ()
+    # ``product_id`` and ``percentile``, the price's place in its category (0 to 1)
     prices: pl.DataFrame | None = None
-    files: tuple[InputFile, ...] = ()
-    notes: tuple[str, ...] = ()
+    files: tuple[InputFile, ...] = ()  # what was read
+    notes: tuple[str, ...] = ()  # remarks on the tables for readers of the run
 
     def frozen_as(self, run: "SideTables") -> "SideTables":
         """Return these tables as a finished run reads them.
@@ -220,40 +149,20 @@ class SideTables:
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """The shop's canonical lines, cleaned once and read by all later steps.
+    """The shop's canonical lines, cleaned once and read by all later steps."""
 
-    Parameters
-    ----------
-    lines
-        `core.schemas.LINES_SCHEMA`, sorted by customer, day, minute and order.
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    fingerprint
-        SHA-256 over the canonical lines; row order and file format do not change it.
-    ledger
-        What cleaning did.
-    currency
-        A symbol or code to print before money; may be empty.
-    files
-        What was read.
-    rejects
-        Rows that could not be read as data: file, row, column, value, reason.
-    side_tables
-        Tables in addition to the lines.
-    notes
-        Remarks on the quality of the data, as sentences.
-    """
-
-    lines: pl.LazyFrame
+    lines: pl.LazyFrame  # `core.schemas.LINES_SCHEMA`, sorted by customer, day, minute and order
+    # the data cover ``[first_day, end_day)`` (day numbers)
     first_day: int
     end_day: int
-    fingerprint: str
-    ledger: Ledger
-    currency: str = ""
-    files: tuple[InputFile, ...] = ()
+    fingerprint: str  # SHA-256 over the canonical lines; row order and file format do not change it
+    ledger: Ledger  # what cleaning did
+    currency: str = ""  # a symbol or code to print before money; may be empty
+    files: tuple[InputFile, ...] = ()  # what was read
+    # rows that could not be read as data: file, row, column, value, reason
     rejects: pl.DataFrame | None = None
-    side_tables: SideTables = field(default_factory=SideTables)
-    notes: tuple[str, ...] = ()
+    side_tables: SideTables = field(default_factory=SideTables)  # tables in addition to the lines
+    notes: tuple[str, ...] = ()  # remarks on the quality of the data, as sentences
 
     def known_at(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.

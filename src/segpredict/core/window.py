@@ -22,16 +22,6 @@ EPOCH = date(1970, 1, 1)
 def day_number(when: date | str | int) -> int:
     """Return a day as a whole number of days since 1970-01-01.
 
-    Parameters
-    ----------
-    when
-        A date, an ISO text such as ``2011-09-10``, or a day number, which is returned.
-
-    Raises
-    ------
-    ConfigError
-        When a text is not an ISO date.
-
     Examples
     --------
     >>> day_number("1970-01-31")
@@ -65,8 +55,7 @@ class Window:
     cutoff
         The day T (a day number). An event counts as known only if its day is before it.
     lookback
-        Days before the cutoff from which features are taken and that make a customer
-        eligible.
+        Days before the cutoff from which features are taken and that make a customer eligible.
     gap
         Days between the cutoff and the start of the outcome.
     horizon
@@ -150,15 +139,6 @@ class Window:
 
 def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
     """Yield the same window at earlier and earlier cutoffs, newest first.
-
-    Parameters
-    ----------
-    last
-        The newest origin.
-    step
-        Days between neighbouring origins.
-    earliest
-        No origin lies before this day.
 
     Examples
     --------

@@ -17,21 +17,6 @@ def target_and_reference(
 ) -> tuple[IntArray, IntArray]:
     """Return for each customer the predicted segment, and the one it is compared with.
 
-    Parameters
-    ----------
-    probabilities
-        Customers × segments.
-    states
-        Codes of the current segments.
-    predicted
-        Codes of the predicted segments; by default the likeliest ones.
-
-    Returns
-    -------
-    towards, against
-        Customers predicted to move are compared with staying; customers predicted to stay with the
-        likeliest move.
-
     Examples
     --------
     >>> probabilities = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
@@ -49,20 +34,7 @@ def target_and_reference(
 def contrast_contributions(
     contributions: FloatArray, targets: IntArray, references: IntArray
 ) -> FloatArray:
-    """Return contributions to the log-odds of one segment over another.
-
-    Parameters
-    ----------
-    contributions
-        Contributions to margins, customers × segments × columns.
-    targets, references
-        Codes of the two segments, one a customer.
-
-    Returns
-    -------
-    numpy.ndarray
-        Customers × columns. The exponential of one is the factor on the odds.
-    """
+    """Return contributions to the log-odds of one segment over another."""
     rows = np.arange(len(contributions))
     return np.asarray(
         contributions[rows, targets] - contributions[rows, references], dtype=np.float64
@@ -80,30 +52,6 @@ def transition_drivers(
     weight: float,
 ) -> pl.DataFrame:
     """Return the differences between customers who move to another segment and stayers.
-
-    Parameters
-    ----------
-    contributions
-        Contributions, customers × segments × columns.
-    names, groups
-        The columns, and which of them belong together.
-    classes
-        The segments.
-    states
-        Codes of the current segments.
-    probabilities
-        Probabilities of the next segments, customers × segments.
-    weight
-        Number of customers that each row represents.
-
-    Returns
-    -------
-    polars.DataFrame
-        For each move with at least 30 expected customers, one row a group:
-        ``from_id``, ``to_id``, ``expected`` (customers), ``name``, ``headline``,
-        ``movers`` and ``stayers`` (mean contribution to the log-odds of moving rather
-        than staying, among customers weighted by their probability to move, and to stay),
-        ``gap`` between the two, ``odds_ratio`` of the gap, ``rank`` by its size.
 
     Notes
     -----

@@ -70,13 +70,11 @@ class ImportanceEvidence:
         Share of all importance on the final test of each of `groups.HEADLINES`:
         ``name``, ``share``, ``low``, ``high``.
     tests
-        The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``,
-        ``shap``, ``loss``.
+        The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``, ``shap``, ``loss``.
     agreement
-        Kendall's τ of rankings: ``refits`` (mean over refitted models) with
-        ``refits_low``, ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP
-        against shuffled loss); Spearman's ρ of ``interventional`` against
-        path-dependent values.
+        Kendall's τ of rankings: ``refits`` (mean over refitted models) with ``refits_low``,
+        ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP against shuffled loss);
+        Spearman's ρ of ``interventional`` against path-dependent values.
     refits
         Number of refitted models.
     notes

@@ -114,18 +114,6 @@ def group_features(
 ) -> tuple[FeatureGroup, ...]:
     r"""Return the groups of the columns: correlated and of one headline.
 
-    Parameters
-    ----------
-    cells
-        Customers × columns; NaN where a customer has none.
-    names
-        The columns.
-    glossary
-        Declarations; a column without one is of the family ``other``.
-    importance
-        Mean size of each column's contributions: the largest gives a group its name.
-        ``None`` names it by the column that comes first.
-
     Notes
     -----
     Average linkage on 1 − \|Spearman\|, cut at 1 − `MIN_CORRELATION`, among columns of one

@@ -21,25 +21,6 @@ def feature_importance(
 ) -> pl.DataFrame:
     """Return mean |SHAP| per feature, in the scopes ``all``, ``class``, ``segment``.
 
-    Parameters
-    ----------
-    contributions
-        `schemas.CONTRIBUTIONS_SCHEMA`.
-    names
-        The features, in the order of the booster; ties in rank follow it.
-    families
-        Family of each feature, for those that have one.
-    segment_ids
-        Ids of all segments, in order; each is a scope of ``class``.
-
-    Returns
-    -------
-    polars.DataFrame
-        `schemas.IMPORTANCE_SCHEMA`. ``all`` averages over customers and future segments,
-        ``class`` over customers for one future segment, ``segment`` over the customers
-        who are now in one segment and all future segments. ``share`` is the part of
-        the sum of ``mean_abs`` in its scope.
-
     Notes
     -----
     Margins of a softmax are known up to a constant per customer, so a contribution is
@@ -119,25 +100,6 @@ def importance_by_group(
     classes: Sequence[Segment],
 ) -> pl.DataFrame:
     r"""Return the importance of groups of columns, of families and of headlines.
-
-    Parameters
-    ----------
-    contributions
-        Contributions, customers × segments × columns.
-    names
-        The columns.
-    groups
-        Which columns belong together.
-    states
-        Code of the current segment, one a customer.
-    classes
-        The segments.
-
-    Returns
-    -------
-    polars.DataFrame
-        `schemas.GROUP_IMPORTANCE_SCHEMA`: for the levels ``group``, ``family`` and
-        ``headline``, mean \|sum of contributions\| in the scopes of `feature_importance`.
 
     Notes
     -----

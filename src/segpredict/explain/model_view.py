@@ -30,22 +30,13 @@ MAX_COMPARED_CUSTOMERS = 300  # customers whose contributions are compared betwe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelView:
-    """Importance of the columns of one model on one test.
+    """Importance of the columns of one model on one test."""
 
-    Parameters
-    ----------
-    group_importance, headline_importance
-        Mean sizes of groups and of `HEADLINES`.
-    group_contributions
-        Contributions of groups, customers × groups.
-    permutation_loss
-        Increase in log-loss when shuffled, groups × repeats.
-    """
-
+    # mean sizes of groups and of `HEADLINES`
     group_importance: FloatArray
     headline_importance: FloatArray
-    group_contributions: FloatArray
-    permutation_loss: FloatArray
+    group_contributions: FloatArray  # contributions of groups, customers × groups
+    permutation_loss: FloatArray  # increase in log-loss when shuffled, groups × repeats
 
 
 def view_model(

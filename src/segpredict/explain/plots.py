@@ -74,8 +74,7 @@ def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     Returns
     -------
     dict
-        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of
-        `customer_plots`.
+        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of `customer_plots`.
     """
     pairs = explanation.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
     return {
@@ -92,8 +91,7 @@ def customer_plots(explanation: "Explanation", top: int = 12) -> LazyPlots:
     Returns
     -------
     LazyPlots
-        ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest
-        columns.
+        ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest columns.
     """
     strongest = explanation.importance.filter(scope="all").sort("rank").head(DEPENDENCE_COLUMNS)
     swarms = {
@@ -193,13 +191,7 @@ def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
 
 
 def transition_plot(explanation: "Explanation", start: str, end: str, top: int = 8) -> bytes:
-    """Return the differences of movers and stayers, as SVG: two dots a group.
-
-    Raises
-    ------
-    UnknownNameError
-        When too few are expected to make that move.
-    """
+    """Return the differences of movers and stayers, as SVG: two dots a group."""
     found = explanation.transition_drivers.filter(from_id=start, to_id=end).head(top)
     if found.is_empty():
         known = explanation.transition_drivers.select("from_id", "to_id").unique(
@@ -224,11 +216,6 @@ def transition_plot(explanation: "Explanation", start: str, end: str, top: int =
 
 def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
     """Return contributions against the values of one column, a panel a segment, as PNG.
-
-    Raises
-    ------
-    UnknownNameError
-        When no column has that name.
 
     Notes
     -----
@@ -263,13 +250,7 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
 
 
 def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
-    """Return the contributions of groups to one customer's contrast, as SVG.
-
-    Raises
-    ------
-    MismatchError
-        When the customer is not among the explained ones.
-    """
+    """Return the contributions of groups to one customer's contrast, as SVG."""
     rows = explanation.customer_contributions(customer_id).filter(
         pl.col("against_id").is_not_null()
     )

@@ -22,34 +22,18 @@ PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PurchaseModelExplainer:
-    """The purchase model, and the reference customers it is compared with.
+    """The purchase model, and the reference customers it is compared with."""
 
-    Parameters
-    ----------
-    model
-        The fitted model.
-    reference_rows
-        Reference customers × `HISTORY_COLUMNS`.
-    reference_shares
-        Weight of each reference customer; they sum to one.
-    """
-
-    model: BgNbdGammaGamma
-    reference_rows: FloatArray
-    reference_shares: FloatArray
+    model: BgNbdGammaGamma  # the fitted model
+    reference_rows: FloatArray  # reference customers × `HISTORY_COLUMNS`
+    reference_shares: FloatArray  # weight of each reference customer; they sum to one
 
     def log_probabilities(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-probability of each segment, customers × segments."""
         return np.log(np.maximum(self.model.predict_proba(customers), MIN_PROBABILITY))
 
     def base_values(self, day: int | None = None) -> FloatArray:
-        """Return the mean log-probability of the reference customers, by segment.
-
-        Parameters
-        ----------
-        day
-            Cutoff (day number) of the forecast; ``None``: without a season.
-        """
+        """Return the mean log-probability of the reference customers, by segment."""
         model = self.model if day is None else self.model.at_cutoff(day)
         alone = [_logs(model, row[None, :]) for row in self.reference_rows]
         return np.asarray(self._weighted(alone)[0], dtype=np.float64)
@@ -62,10 +46,9 @@ class PurchaseModelExplainer:
 
         Notes
         -----
-        Exact Shapley values of the three players (Shapley 1953): a coalition takes its
-        columns from the customer and the rest from the reference customers in turn.
-        Columns of one player are never separated, so that no customer is inactive for longer than
-        their age.
+        Exact Shapley values of the three players (Shapley 1953): a coalition takes its columns from
+        the customer and the rest from the reference customers in turn. Columns of one player are
+        never separated, so that no customer is inactive for longer than their age.
         """
         rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
         parts = np.zeros((len(rows), self.model.n_classes, len(PLAYER_COLUMNS)))
@@ -131,16 +114,6 @@ def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatAr
 
 def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Return one typical customer of each current segment, and the segments' shares.
-
-    Parameters
-    ----------
-    customers
-        ``customer_id``, ``state_now`` and `HISTORY_COLUMNS`, one row a customer.
-
-    Returns
-    -------
-    rows, shares
-        Reference customers × `HISTORY_COLUMNS`, and the share of customers that each represents.
 
     Notes
     -----

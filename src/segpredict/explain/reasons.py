@@ -92,27 +92,15 @@ class ReasonLexicon:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContrastContributions:
-    """Contributions towards one segment and away from another, for each customer.
+    """Contributions towards one segment and away from another, for each customer."""
 
-    Parameters
-    ----------
-    customers
-        Ids, one a row.
-    states, targets, references
-        Codes of the segment now, of the one explained, and of the one it is compared
-        with.
-    values
-        Cells, customers × columns.
-    contributions
-        Contributions to the log-odds of `targets` over `references`.
-    """
-
-    customers: Sequence[str]
+    customers: Sequence[str]  # ids, one a row
+    # codes of the segment now, of the one explained, and of the one it is compared with
     states: IntArray
     targets: IntArray
     references: IntArray
-    values: FloatArray
-    contributions: FloatArray
+    values: FloatArray  # cells, customers × columns
+    contributions: FloatArray  # contributions to the log-odds of `targets` over `references`
 
 
 def forecast_sentence(current: str, target: str, reference: str) -> str:
@@ -137,15 +125,6 @@ def reason_texts(
     lexicon: ReasonLexicon,
 ) -> pl.DataFrame:
     """Return the reasons of each customer, strongest first, opposing ones last.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``customer_id``, ``segment_id`` (now), ``next_id``, ``against_id``, ``rank``,
-        ``speaks`` (``for`` or ``against`` the forecast), ``group``, ``feature`` (the
-        column of the group with the largest contribution), its ``value``, the ``typical`` value
-        of the current segment, ``contribution`` of the group in log-odds, ``odds_ratio``, and
-        ``text``.
 
     Notes
     -----

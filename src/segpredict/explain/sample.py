@@ -19,18 +19,6 @@ def hash_rank(customer_id: str) -> bytes:
 def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
     """Allocate the rows of a sample in proportion to the sizes of the strata.
 
-    Parameters
-    ----------
-    sizes
-        Customers per stratum.
-    rows
-        Rows to allocate.
-
-    Returns
-    -------
-    dict
-        Rows per stratum; they sum to `rows`, or to all customers where those are fewer.
-
     Notes
     -----
     Largest remainder; equal remainders go to the lower stratum. Shares stay those of
@@ -55,21 +43,7 @@ def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
 
 
 def stratified_sample(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
-    """Return at most `rows` customers, stratified by their current segment.
-
-    Parameters
-    ----------
-    customers
-        One row a customer, with ``customer_id`` and ``state_now``.
-    rows
-        The most rows to return.
-
-    Returns
-    -------
-    polars.DataFrame
-        The chosen rows, sorted by customer. Within a segment the customers whose ids
-        hash lowest are taken, so the choice depends on the ids alone.
-    """
+    """Return at most `rows` customers, stratified by their current segment."""
     ordered = customers.sort("customer_id")
     if ordered.height <= rows:
         return ordered

@@ -101,8 +101,7 @@ def write_features(
 ) -> tuple[Feature, ...]:
     """Compute the features of one window into a Parquet file, batch by batch.
 
-    The table of a large shop is never in memory as a whole, only a few batches of
-    customers.
+    The table of a large shop is never in memory as a whole, only a few batches of customers.
 
     Parameters
     ----------

@@ -93,27 +93,15 @@ def _unchanged(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One value in a run folder.
+    """One value in a run folder."""
 
-    Parameters
-    ----------
-    stage
-        The stage that makes it.
-    name
-        A field of the stage's result; after a dot, a part of that field: an attribute, or
-        an entry of a mapping.
-    path
-        Where it stands, without the ending of its form.
-    form
-        How it is written.
-    encode, decode
-        To what is written, and back; ``None`` from `encode` writes nothing.
-    """
-
-    stage: str
+    stage: str  # the stage that makes it
+    # a field of the stage's result; after a dot, a part of that field: an attribute, or an entry of
+    # a mapping
     name: str
-    path: str
-    form: Form
+    path: str  # where it stands, without the ending of its form
+    form: Form  # how it is written
+    # to what is written, and back; ``None`` from `encode` writes nothing
     encode: Callable[[Any], Any] = _unchanged
     decode: Callable[[Any], Any] = _unchanged
 
@@ -303,13 +291,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
 
 
 def find_artifact(name: str) -> Artifact:
-    """Return the artifact of a name.
-
-    Raises
-    ------
-    UnknownNameError
-        When there is none.
-    """
+    """Return the artifact of a name."""
     known = {artifact.name: artifact for artifact in ARTIFACTS}
     if name not in known:
         raise UnknownNameError("artifact", name, list(known))
@@ -322,13 +304,7 @@ def has(files: RunFiles, name: str) -> bool:
 
 
 def read(files: RunFiles, name: str) -> Any:
-    """Return one value of a run by its name in `ARTIFACTS`.
-
-    Raises
-    ------
-    ArtifactError
-        When the run does not hold it, with the command that makes it.
-    """
+    """Return one value of a run by its name in `ARTIFACTS`."""
     artifact = find_artifact(name)
     path = artifact.files[0]
     if not files.has(path):

@@ -69,8 +69,7 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     folder
         The run.
     form
-        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key
-        tables).
+        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key tables).
     export
         Where to; by default the file of `artifacts.REPORT_PATHS` in the run.
 

@@ -51,19 +51,7 @@ def collect_report_input(
     *,
     customers: bool | None = None,
 ) -> ReportInput:
-    """Return all that a page or a deck is made from, as far as it was made.
-
-    Parameters
-    ----------
-    get
-        Gives a value of the run by its name, ``None`` where it was not made.
-    metadata
-        What the manifest records.
-    experiments
-        The records of campaign lists that were drawn.
-    customers
-        Whether single customers are shown; ``None`` means as the config says.
-    """
+    """Return all that a page or a deck is made from, as far as it was made."""
     shop, config = get("transactions"), get("config")
     scores, explanation = get("scores"), get("explanation")
     tables = get("segment_tables") or {}

@@ -28,23 +28,12 @@ Tables = Mapping[str, pl.DataFrame]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What reading and cleaning made.
+    """What reading and cleaning made."""
 
-    Parameters
-    ----------
-    transactions
-        The canonical lines, with their ledger and side tables.
-    config
-        All options, with the feature families that were chosen.
-    campaign_catalogue
-        The campaigns that the run plans.
-    facts
-        What the manifest records of this stage.
-    """
-
-    transactions: Transactions
-    config: Config
-    campaign_catalogue: CampaignCatalogue
+    transactions: Transactions  # the canonical lines, with their ledger and side tables
+    config: Config  # all options, with the feature families that were chosen
+    campaign_catalogue: CampaignCatalogue  # the campaigns that the run plans
+    # what the manifest records of this stage
     facts: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
@@ -60,44 +49,25 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segmented:
-    """The segments, and how the shop and its segments are doing.
+    """The segments, and how the shop and its segments are doing."""
 
-    Parameters
-    ----------
-    config
-        All options; where an algorithm was selected, they name it.
-    segmentation
-        The frozen segmentation.
-    rule_grid
-        The rule-based grid of recency, frequency and monetary value; ``None`` once the rest
-        was read from a run folder.
-    segment_tables
-        `segment_tables.segment_tables`: ``assignments``, ``profile`` and others, by name.
-    segment_profiles
-        One profile a segment (`segmentation.gallery.segment_profiles`).
-    kpis
-        The metrics of the shop, by name of the table (`kpis.kpi_tables`).
-    exploration
-        Distributions and the customer map, by name (`exploration.explore_shop`).
-    observed_transitions
-        `transitions.tables.observed_tables`.
-    candidates, selection
-        Every candidate of a comparison, and the selected one; ``None`` without a comparison.
-    notes
-        What a reader must know, as sentences.
-    """
-
-    config: Config
-    segmentation: Segmentation
+    config: Config  # all options; where an algorithm was selected, they name it
+    segmentation: Segmentation  # the frozen segmentation
+    # the rule-based grid of recency, frequency and monetary value; ``None`` once the rest was read
+    # from a run folder
     rule_grid: RuleGrid | None
+    # `segment_tables.segment_tables`: ``assignments``, ``profile`` and others, by name
     segment_tables: Tables
+    # one profile a segment (`segmentation.gallery.segment_profiles`)
     segment_profiles: tuple[Mapping[str, JSON], ...]
-    kpis: Tables
+    kpis: Tables  # the metrics of the shop, by name of the table (`kpis.kpi_tables`)
+    # distributions and the customer map, by name (`exploration.explore_shop`)
     exploration: Mapping[str, Any]
-    observed_transitions: Tables
+    observed_transitions: Tables  # `transitions.tables.observed_tables`
+    # every candidate of a comparison, and the selected one; ``None`` without a comparison
     candidates: pl.DataFrame | None = None
     selection: JSON = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader must know, as sentences
 
     @property
     def rfm_codes(self) -> pl.DataFrame | None:
@@ -112,24 +82,13 @@ class Segmented:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedModels:
-    """The models of a run, fitted on every origin whose outcome is complete.
+    """The models of a run, fitted on every origin whose outcome is complete."""
 
-    Parameters
-    ----------
-    xgboost
-        The boosted trees, even where a baseline was selected.
-    selected
-        The selected model: the boosted trees, or the baseline that beat them.
-    segment_values
-        Mean spend in the outcome window by segment, in code order, in currency.
-    policy
-        How probabilities become sets and names.
-    """
-
-    xgboost: XgboostModel
-    selected: Forecaster
+    xgboost: XgboostModel  # the boosted trees, even where a baseline was selected
+    selected: Forecaster  # the selected model: the boosted trees, or the baseline that beat them
+    # mean spend in the outcome window by segment, in code order, in currency
     segment_values: tuple[float, ...]
-    policy: DecisionPolicy
+    policy: DecisionPolicy  # how probabilities become sets and names
 
     @property
     def booster(self) -> bytes:
@@ -164,89 +123,48 @@ class TrainedModels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """The models, how good they are, and what they predict.
+    """The models, how good they are, and what they predict."""
 
-    Parameters
-    ----------
-    models
-        The models that score new data.
-    backtest_models
-        The model of each test window, as trained on the data before it.
-    evaluation
-        `classifier.Evaluation` as JSON: model and baselines on the test windows.
-    scorecard, curves
-        Every metric of the evaluation; reliability and capture of the selected model.
-    scores
-        `schemas.SCORES_SCHEMA` at the end of the data.
-    backtest_population
-        The scores of the last test window, by the model of that day.
-    value_model
-        The model of customer value.
-    customer_value
-        Its backtest (``sums``, ``errors``) and the value of each segment (``segments``).
-    demand
-        The tables of `demand.DemandForecast`.
-    predicted_transitions
-        `transitions.tables.predicted_tables`.
-    leakage_demo
-        The rows of the leakage demo; ``None`` where it was not requested.
-    test_set_log
-        `TestSetLog` as JSON: the evaluations on the final test window.
-    training
-        What training returned; ``None`` once the rest was read from a run folder.
-    """
-
-    models: TrainedModels
+    models: TrainedModels  # the models that score new data
+    # the model of each test window, as trained on the data before it
     backtest_models: tuple[BlendedModel, ...]
+    # `classifier.Evaluation` as JSON: model and baselines on the test windows
     evaluation: Mapping[str, JSON]
+    # every metric of the evaluation; reliability and capture of the selected model
     scorecard: pl.DataFrame
     curves: pl.DataFrame
-    scores: pl.DataFrame
+    scores: pl.DataFrame  # `schemas.SCORES_SCHEMA` at the end of the data
+    # the scores of the last test window, by the model of that day
     backtest_population: pl.DataFrame | None
-    value_model: ValueModel
+    value_model: ValueModel  # the model of customer value
+    # its backtest (``sums``, ``errors``) and the value of each segment (``segments``)
     customer_value: Tables
-    demand: Tables
-    predicted_transitions: Tables
-    leakage_demo: JSON = None
-    test_set_log: JSON = None
+    demand: Tables  # the tables of `demand.DemandForecast`
+    predicted_transitions: Tables  # `transitions.tables.predicted_tables`
+    leakage_demo: JSON = None  # the rows of the leakage demo; ``None`` where it was not requested
+    test_set_log: JSON = None  # `TestSetLog` as JSON: the evaluations on the final test window
+    # what training returned; ``None`` once the rest was read from a run folder
     training: TrainingResult | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """Why customers are forecast as they are.
+    """Why customers are forecast as they are."""
 
-    Parameters
-    ----------
-    explanation
-        Importance, contributions and reasons for a sample of the scored customers.
-    explainer
-        What explains any other customer.
-    evidence
-        The cross-check of importance; ``None`` where it was left out.
-    shortlist_reasons
-        The reasons of the customers to look at first.
-    """
-
+    # importance, contributions and reasons for a sample of the scored customers
     explanation: Explanation
-    explainer: ForecastExplainer
+    explainer: ForecastExplainer  # what explains any other customer
+    # the cross-check of importance; ``None`` where it was left out
     evidence: ImportanceEvidence | None
-    shortlist_reasons: pl.DataFrame
+    shortlist_reasons: pl.DataFrame  # the reasons of the customers to look at first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignPlans:
-    """What stands behind each campaign.
+    """What stands behind each campaign."""
 
-    Parameters
-    ----------
-    plans
-        One row a campaign (`campaigns.plan_campaigns`).
-    targeting_curves
-        Value at stake by length of the list (`campaigns.targeting_curves`).
-    """
-
-    plans: pl.DataFrame
+    plans: pl.DataFrame  # one row a campaign (`campaigns.plan_campaigns`)
+    # value at stake by length of the list (`campaigns.targeting_curves`)
     targeting_curves: pl.DataFrame
 
 

@@ -47,20 +47,12 @@ UNRELATED_SETTINGS = {
 
 @dataclass(slots=True)
 class WorkMeter:
-    """How much of the work is done, by what its parts cost so far.
+    """How much of the work is done, by what its parts cost so far."""
 
-    Parameters
-    ----------
-    work_items
-        All there is to do.
-    cost_spent
-        Seconds of the tasks that were measured now.
-    items_done
-        Tasks that are finished, with those that an earlier process has saved.
-    """
-
-    work_items: Sequence[SelectionTask]
+    work_items: Sequence[SelectionTask]  # all there is to do
+    # seconds of the tasks that were measured now
     cost_spent: dict[SelectionTask, float] = field(default_factory=dict)
+    # tasks that are finished, with those that an earlier process has saved
     items_done: set[SelectionTask] = field(default_factory=set)
 
     @property
@@ -87,19 +79,7 @@ def compare_segmentations(
     cache: Path | None,
     progress: ProgressCallback,
 ) -> tuple[list[SegmentationCandidate], SegmentationSelection]:
-    """Measure every candidate, as many at a time as threads, and apply the selection rule.
-
-    Parameters
-    ----------
-    shop, config
-        What is segmented, and how.
-    spans
-        The windows that the segmentation may see.
-    cache
-        A folder for finished tasks, which a later call reads; ``None`` keeps nothing.
-    progress
-        Called after each task.
-    """
+    """Measure every candidate, as many at a time as threads, and apply the selection rule."""
     run = _selection_run(shop, config, spans)
     paths = {} if cache is None else {t: cache / _file(shop, config, spans, t) for t in run.tasks}
     saved = {task: _read_saved(path) for task, path in paths.items()}

@@ -49,19 +49,7 @@ def prepare(
     as_of: DateLike = None,
     progress: ProgressCallback = no_progress,
 ) -> Prepared:
-    """Read and clean; choose the feature families that the data allow.
-
-    Parameters
-    ----------
-    data
-        Paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
-    config
-        All options.
-    as_of
-        Nothing on or after this day is read; ``None`` means all data.
-    progress
-        Called with what is done next and the share done, 0 to 1.
-    """
+    """Read and clean; choose the feature families that the data allow."""
     progress("reading and cleaning", 0.0)
     transactions = read_with_side_tables(data, config, as_of)
     # Columns are chosen, and levels fixed, on what the segmentation, too, may see.
@@ -87,22 +75,7 @@ def segment(
     cache: Path | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Segmented:
-    """Fit the segmentation on windows that no test will see, freeze and describe it.
-
-    Parameters
-    ----------
-    prepared
-        The data and options.
-    previous
-        A segmentation that is fitted again: its segments keep their ids and names.
-    mode
-        Whether candidates are compared, and whether the selected one is used.
-    cache
-        A folder that keeps finished candidates, so that an interrupted comparison goes on
-        where it stopped; ``None`` keeps nothing.
-    progress
-        As in `prepare`.
-    """
+    """Fit the segmentation on windows that no test will see, freeze and describe it."""
     shop, config = prepared.transactions, prepared.config
     spans, notes = segmentation_windows(shop, config)
     table, selection = None, None
@@ -193,19 +166,7 @@ def train(
     more_models: Sequence[Any] = (),
     progress: ProgressCallback = no_progress,
 ) -> Trained:
-    """Train, test out of time, select the model, and score the end of the data.
-
-    Parameters
-    ----------
-    prepared, segmented
-        What the stages before made.
-    leakage_demo
-        Whether leaking evaluations are shown next to the honest one.
-    more_models
-        Further models to evaluate (`classifier.train_classifier`).
-    progress
-        As in `prepare`.
-    """
+    """Train, test out of time, select the model, and score the end of the data."""
     shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
     options = classifier_options(config)
     training = classifier.train_classifier(
@@ -302,18 +263,7 @@ def explain(
     options: ExplainOptions,
     progress: ProgressCallback = no_progress,
 ) -> Explained:
-    """Explain the selected model for a sample of the scored customers; cross-check it.
-
-    Parameters
-    ----------
-    prepared, segmented, trained
-        What the stages before made.
-    options
-        How many customers are explained, and by how many refits importance is checked;
-        without refits the cross-check is left out.
-    progress
-        As in `prepare`.
-    """
+    """Explain the selected model for a sample of the scored customers; cross-check it."""
     progress("explaining", 0.0)
     shop, config = prepared.transactions, prepared.config
     predictor = build_predictor(prepared, segmented, trained)

@@ -38,10 +38,9 @@ def run_transitions(
     Returns
     -------
     dict
-        ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the
-        latter with ``predicted_…`` columns where the period was a test window;
-        ``mobility``, ``markov_order`` and ``comparison`` of all periods; ``next``, the
-        prediction from the end of the data on.
+        ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the latter with
+        ``predicted_…`` columns where the period was a test window; ``mobility``, ``markov_order``
+        and ``comparison`` of all periods; ``next``, the prediction from the end of the data on.
 
     Raises
     ------

@@ -10,25 +10,17 @@ from segpredict.report.input import CheckInput, ReportSection
 
 @dataclass(frozen=True, slots=True)
 class CheckSummarySection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    rows, orders, customers, money
-        The usable data: orders that count as purchases; money net of returns, in units
-        of 10⁻⁴.
-    problem, fix
-        Why a run would stop, and what to do; empty if it would not.
-    notes, suggestions
-        As sentences.
-    """
-
+    # the usable data: orders that count as purchases; money net of returns, in units of 10⁻⁴
     rows: int
     orders: int
     customers: int
     money: int
+    # why a run would stop, and what to do; empty if it would not
     problem: str
     fix: str
+    # as sentences
     notes: tuple[str, ...]
     suggestions: tuple[str, ...]
 
@@ -67,27 +59,13 @@ class DetectedFile:
 
 @dataclass(frozen=True, slots=True)
 class DetectedSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    columns
-        Which column plays which role, as sentences of the first file.
-    files
-        The first files.
-    more_files
-        How many files are not shown.
-    side_tables
-        Side tables of the transactions.
-    notes
-        What was used of them, as sentences.
-    """
-
-    columns: tuple[str, ...]
-    files: tuple[DetectedFile, ...]
-    more_files: int
-    side_tables: tuple[DetectedFile, ...]
-    notes: tuple[str, ...]
+    columns: tuple[str, ...]  # which column plays which role, as sentences of the first file
+    files: tuple[DetectedFile, ...]  # the first files
+    more_files: int  # how many files are not shown
+    side_tables: tuple[DetectedFile, ...]  # side tables of the transactions
+    notes: tuple[str, ...]  # what was used of them, as sentences
 
 
 def detected_section(bundle: CheckInput) -> DetectedSection:

@@ -197,9 +197,8 @@ class ReportSection:
 
     Notes
     -----
-    The template named like the module of `build` receives the context as ``it``: its
-    block of the section's name, or else the whole template. Without a template the
-    fields are listed.
+    The template named like the module of `build` receives the context as ``it``: its block of the
+    section's name, or else the whole template. Without a template the fields are listed.
     """
 
     name: str

@@ -37,25 +37,14 @@ MODEL_PROSE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class MetricLabel:
-    """One metric of a forecast.
+    """One metric of a forecast."""
 
-    Parameters
-    ----------
-    name, label
-        In the evaluation, and on the page.
-    is_share
-        Whether it is shown in percent.
-    higher_is_better
-        Whether higher values are better.
-    meaning
-        Its meaning in one sentence.
-    """
-
+    # in the evaluation, and on the page
     name: str
     label: str
-    is_share: bool
-    higher_is_better: bool
-    meaning: str
+    is_share: bool  # whether it is shown in percent
+    higher_is_better: bool  # whether higher values are better
+    meaning: str  # its meaning in one sentence
 
 
 METRIC_LABELS = (

@@ -12,18 +12,6 @@ MAX_REASONS = 3  # of a customer, strongest first; all are in `segpredict explai
 def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFrame:
     """Return the customers of each list, best first.
 
-    Parameters
-    ----------
-    scores
-        `schemas.SCORES_SCHEMA`; customers who are not eligible are on no list.
-    max_listed
-        Most customers on a list.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``list`` and ``rank``, then the columns of `scores`. A customer may be on both.
-
     Examples
     --------
     >>> scores = pl.DataFrame(
@@ -53,16 +41,7 @@ def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFr
 def shortlist_with_reasons(
     shortlist: pl.DataFrame, reasons: pl.DataFrame
 ) -> tuple[dict[str, JSON], ...]:
-    """Return the rows of the lists with the reasons for each forecast.
-
-    Parameters
-    ----------
-    shortlist
-        What `customer_shortlist` returned.
-    reasons
-        ``customer_id``, ``speaks``, ``rank`` and ``text`` (`explain.reason_texts`);
-        customers without any keep an empty list.
-    """
+    """Return the rows of the lists with the reasons for each forecast."""
     supporting = (
         reasons.filter(pl.col("speaks") == "for")
         .sort("customer_id", "rank")

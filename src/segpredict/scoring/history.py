@@ -34,49 +34,23 @@ MAX_LISTED = 8  # days or models that a message names
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """The segmentation and the model that scored, each by its digest.
+    """The segmentation and the model that scored, each by its digest."""
 
-    Parameters
-    ----------
-    segmentation
-        Digest of all that decides a customer's segment; names are not part of it.
-    number
-        Number of the fit of the segments; 1 for the first.
-    model
-        Digest of all that decides a forecast, the segments included.
-    segments
-        All segments.
-    outcome
-        Days from the day of a score to the end of its outcome window.
-    """
-
-    segmentation: str
-    number: int
-    model: str
-    segments: tuple[Segment, ...]
-    outcome: int
+    segmentation: str  # digest of all that decides a customer's segment; names are not part of it
+    number: int  # number of the fit of the segments; 1 for the first
+    model: str  # digest of all that decides a forecast, the segments included
+    segments: tuple[Segment, ...]  # all segments
+    outcome: int  # days from the day of a score to the end of its outcome window
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryUpdate:
-    """The result of adding scores to a history.
+    """The result of adding scores to a history."""
 
-    Parameters
-    ----------
-    as_of
-        The day of the scores.
-    new
-        Customers that were added.
-    known
-        Customers who were in it already, for this day and model; they stay as they are.
-    changed
-        How many of these would get another segment now, or another forecast.
-    """
-
-    as_of: date
-    new: int
-    known: int
-    changed: int
+    as_of: date  # the day of the scores
+    new: int  # customers that were added
+    known: int  # customers who were in it already, for this day and model; they stay as they are
+    changed: int  # how many of these would get another segment now, or another forecast
 
     def summary_sentence(self) -> str:
         """Return the update as a sentence.
@@ -105,12 +79,6 @@ customers would have another result now; the saved one stays.'
 class ScoreHistory:
     """An append-only table of scores: one row a customer, day and model.
 
-    Parameters
-    ----------
-    folder
-        The folder; created with the first scores. Its Parquet files are one data set, for
-        Polars, DuckDB or any reader of ``FOLDER/*.parquet``.
-
     Notes
     -----
     A file is written once, atomically, and never changed: the same customer, day and model add
@@ -124,23 +92,12 @@ class ScoreHistory:
     4306
     """
 
+    # The folder; created with the first scores. Its Parquet files are one data set, for Polars,
+    # DuckDB or any reader of ``FOLDER/*.parquet``.
     folder: Path | str
 
     def add_scores(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
-        """Add the scores of one day; customers already saved stay as they are.
-
-        Parameters
-        ----------
-        scores
-            The result of `SegmentPredictor.score`.
-        version
-            `SegmentPredictor.model_version`.
-
-        Raises
-        ------
-        SchemaError
-            When the scores have no day, or several.
-        """
+        """Add the scores of one day; customers already saved stay as they are."""
         days = scores["as_of"].unique().to_list()
         if len(days) != 1:
             raise SchemaError("scores", [f"as_of has {len(days)} days"])
@@ -159,18 +116,7 @@ class ScoreHistory:
                 return HistoryUpdate(day, new_rows.height, old, changed)
 
     def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
-        """Return the whole table, or that of a day, or of a day and model.
-
-        Returns
-        -------
-        polars.DataFrame
-            `SCORE_HISTORY_SCHEMA`, sorted by day, model and customer.
-
-        Raises
-        ------
-        ArtifactError
-            When a file is damaged or not part of a history.
-        """
+        """Return the whole table, or that of a day, or of a day and model."""
         files = self._files(as_of, model)
         parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA), *(_read(path) for path in files)]
         return pl.concat(parts).sort("as_of", "model", "customer_id")
@@ -185,13 +131,7 @@ class ScoreHistory:
         return whole.group_by(ENTRY_COLUMNS).agg(customers=pl.len()).sort(ENTRY_COLUMNS)
 
     def segments(self, transitions: pl.DataFrame) -> tuple[Segment, ...]:
-        """Return the segments of these transitions, with their latest names.
-
-        Parameters
-        ----------
-        transitions
-            The result of `transitions_between`.
-        """
+        """Return the segments of these transitions, with their latest names."""
         days = [*transitions["since"].unique(), *transitions["until"].unique()]
         named = (
             pl.concat([self.read_scores(day) for day in days])
@@ -206,31 +146,7 @@ class ScoreHistory:
     def transitions_between(
         self, since: date, until: date, model: str | None = None
     ) -> pl.DataFrame:
-        """Return the segment of each customer on one day and on a later one.
-
-        Parameters
-        ----------
-        since, until
-            Days that were scored.
-        model
-            Digest, or its first characters; needed only where several models scored both days.
-
-        Returns
-        -------
-        polars.DataFrame
-            The columns of `analytics.transitions` (``previous_id`` empty), ``segmentation``, and
-            ``foretold_id`` and ``p_foretold``: the forecast of the first day, where its window
-            ends on the second; null elsewhere. Customers not scored on the first day come from
-            NEW; those not eligible, from LAPSED; customers without a score on the second day go
-            to ERASED.
-
-        Raises
-        ------
-        UsageError
-            When a day was not scored, or the model is ambiguous.
-        MismatchError
-            When the two days were scored with segments of different fits.
-        """
+        """Return the segment of each customer on one day and on a later one."""
         first, second = self._pair(since, until, model)
         before = self.read_scores(since, first)
         after = self.read_scores(until, second).select(

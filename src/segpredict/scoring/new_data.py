@@ -13,26 +13,17 @@ from segpredict.scoring.predictor import SegmentPredictor, lenient_layout
 
 @dataclass(frozen=True, slots=True)
 class NewData:
-    """New data to score.
+    """New data to score."""
 
-    Parameters
-    ----------
-    data
-        Files, folders or globs with transactions.
-    columns
-        Role → name of the column, where it is not that of the run.
-    tables
-        New side tables by name (``customers``, ``products``, ``events``,
-        ``contacts``), laid out as those of the run. Without them the run's customers
-        and products are used, and features of events and contacts are missing.
-    changes
-        Settings of cleaning that differ from the run's. Rows that cannot be read are
-        set aside unless they say otherwise.
-    """
-
-    data: Sequence[str]
+    data: Sequence[str]  # files, folders or globs with transactions
+    # role → name of the column, where it is not that of the run
     columns: Mapping[str, str] = field(default_factory=dict)
+    # new side tables by name (``customers``, ``products``, ``events``, ``contacts``), laid out as
+    # those of the run. Without them the run's customers and products are used, and features of
+    # events and contacts are missing.
     tables: Mapping[str, str] = field(default_factory=dict)
+    # Settings of cleaning that differ from the run's. Rows that cannot be read are set aside unless
+    # they say otherwise.
     changes: Mapping[str, JSON] = field(default_factory=dict)
 
 

@@ -63,8 +63,7 @@ class SegmentPredictor:
     value_model
         Estimates customer lifetime values; ``None``: they are missing.
     explainer
-        The explainer of the run; ``None``: `explain` builds one from the customers it
-        is given.
+        The explainer of the run; ``None``: `explain` builds one from the customers it is given.
 
     Examples
     --------

@@ -15,15 +15,6 @@ def forecast_columns(
 ) -> pl.DataFrame:
     """Return the forecast columns: most likely segment, down, up, expected value.
 
-    Parameters
-    ----------
-    rows
-        ``customer_id`` and ``state_now`` (codes).
-    probabilities
-        Customers × segments.
-    segment_values
-        Mean spend per segment, in code order, in currency.
-
     Examples
     --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
@@ -57,19 +48,7 @@ def forecast_columns(
 def decision_columns(
     forecasts: pl.DataFrame, probabilities: np.ndarray, policy: DecisionPolicy, names: Sequence[str]
 ) -> pl.DataFrame:
-    """Return forecasts with the segment that the rule names, and the set of each.
-
-    Parameters
-    ----------
-    forecasts
-        The result of `forecast_columns`.
-    probabilities
-        Customers × segments.
-    policy
-        How probabilities become one segment and a set.
-    names
-        Names of the segments, in code order.
-    """
+    """Return forecasts with the segment that the rule names, and the set of each."""
     inside = policy.prediction_sets(probabilities)
     sets = [
         " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)

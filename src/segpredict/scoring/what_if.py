@@ -30,28 +30,6 @@ WHAT_IF_ORDER_ID = "what-if"  # the id of the hypothetical order
 def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
     """Return a customer's forecast as it is, and with one more order on the last day.
 
-    Parameters
-    ----------
-    predictor
-        A run's predictor.
-    shop
-        The transactions; the cutoff is their end.
-    customer_id
-        The customer.
-
-    Returns
-    -------
-    polars.DataFrame
-        One row a case: ``case``, ``meaning``, ``value`` of the order in currency, and
-        of the forecast ``segment_id`` now, ``p_<id>``, ``p_down``, ``p_up``,
-        ``expected_value``. ``category`` is there where the shop knows categories and
-        the customer has not bought from all of them.
-
-    Raises
-    ------
-    CustomerMissingError
-        When no eligible customer has that id.
-
     Notes
     -----
     The usual value is the median of the customer's orders.

@@ -20,15 +20,10 @@ MONEY_COLUMNS = ("spend", "refunds")
 
 @dataclass(frozen=True, slots=True)
 class RuleBranch:
-    """The path to a leaf: from which value on (low) and below which (high), by column.
+    """The path to a leaf: from which value on (low) and below which (high), by column."""
 
-    Parameters
-    ----------
-    bounds
-        Column → lower end, which belongs to it, and upper end, which does not; in
-        currency, days, products and pieces.
-    """
-
+    # column → lower end, which belongs to it, and upper end, which does not; in currency, days,
+    # products and pieces
     bounds: Mapping[str, tuple[float | None, float | None]]
 
     def narrowed(self, column: str, value: float, *, is_above: bool) -> "RuleBranch":

@@ -113,18 +113,11 @@ class SegmentIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SegmentMatch:
-    """Which new segment is which old one.
+    """Which new segment is which old one."""
 
-    Parameters
-    ----------
-    ids
-        The id of each new segment, in the order of the columns that were matched.
-    identity
-        The counter and the log after it.
-    """
-
+    # the id of each new segment, in the order of the columns that were matched
     ids: tuple[str, ...]
-    identity: SegmentIdentity
+    identity: SegmentIdentity  # the counter and the log after it
 
 
 def match_segments(
@@ -137,14 +130,13 @@ def match_segments(
 
     Notes
     -----
-    With n the count of a cell and E its expectation if old and new were independent,
-    the pairs that maximise Σ sign(n − E)(n − E)²/E are found by the Hungarian method;
-    raw counts would favour large segments. A pair is accepted if its Jaccard index
-    n / |old ∪ new| is at least .50. A pair above .50 is the best match of both
-    segments, so such pairs come first whatever their χ² term: if two segments hold nine
-    tenths of all customers each, the overlap cannot exceed what independence expects,
-    and yet they are the same segment. An id without a partner is retired; a new segment without
-    one gets a number that was never used.
+    With n the count of a cell and E its expectation if old and new were independent, the pairs that
+    maximise Σ sign(n − E)(n − E)²/E are found by the Hungarian method; raw counts would favour
+    large segments. A pair is accepted if its Jaccard index n / |old ∪ new| is at least .50. A pair
+    above .50 is the best match of both segments, so such pairs come first whatever their χ² term:
+    if two segments hold nine tenths of all customers each, the overlap cannot exceed what
+    independence expects, and yet they are the same segment. An id without a partner is retired; a
+    new segment without one gets a number that was never used.
 
     A segment splits when two or more new ones, each mostly from it, hold a tenth of it
     or more each; a merge is the reverse. Segments that neither survive, split nor merge

@@ -26,26 +26,15 @@ COLUMN_UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class InputAxis:
-    """One column of the clustering inputs and its frozen transformation.
+    """One column of the clustering inputs and its frozen transformation."""
 
-    Parameters
-    ----------
-    column
-        The column of the clustering inputs.
-    unit
-        How many of the column's units make one (10,000 for money).
-    low, high
-        The column is clipped to these, in its own units.
-    mean, scale
-        Mean and standard deviation of the logs of the fit rows; the scale is 1 where
-        the deviation is 0, and shorter by the root of its weight where the axis was
-        given one.
-    """
-
-    column: str
-    unit: int
+    column: str  # the column of the clustering inputs
+    unit: int  # how many of the column's units make one (10,000 for money)
+    # the column is clipped to these, in its own units
     low: int
     high: int
+    # mean and standard deviation of the logs of the fit rows; the scale is 1 where the deviation is
+    # 0, and shorter by the root of its weight where the axis was given one
     mean: float = 0.0
     scale: float = 1.0
 

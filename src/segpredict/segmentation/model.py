@@ -50,36 +50,19 @@ class SegmentValue:
 
 @dataclass(frozen=True, slots=True)
 class ClusterGroup:
-    """One group of the clustering: its own id, and its segment's.
+    """One group of the clustering: its own id, and its segment's."""
 
-    Parameters
-    ----------
-    id
-        The group's own id, by which a refit recognises it.
-    segment
-        The id of the segment it belongs to; differs where groups were merged.
-    """
-
-    id: str
-    segment: str
+    id: str  # the group's own id, by which a refit recognises it
+    segment: str  # the id of the segment it belongs to; differs where groups were merged
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRule:
-    """A segment defined by a rule instead of the clustering.
+    """A segment defined by a rule instead of the clustering."""
 
-    Parameters
-    ----------
-    id
-        The segment.
-    name
-        Its name in the config.
-    column, min_value
-        Customers with at least this value in the column, in its own units.
-    """
-
-    id: str
-    name: str
+    id: str  # the segment
+    name: str  # its name in the config
+    # customers with at least this value in the column, in its own units
     column: str
     min_value: int
 
@@ -117,8 +100,7 @@ class Segmentation:
         Ids of the groups of `clusters`, in their order, and of the segments they make;
         empty where each group is the segment in its place.
     segment_rules
-        Segments defined by rules before the clustering; the first rule that holds
-        decides.
+        Segments defined by rules before the clustering; the first rule that holds decides.
     identity
         Which fit this is, and the log of changes.
     """
@@ -180,11 +162,10 @@ class Segmentation:
 
         Notes
         -----
-        A customer without a row is INACTIVE (`fill_inactive`). Of two equally near centres,
-        the one of lower value wins. Every active customer has a segment, outliers too, so
-        that the classes of a forecast never change. The margin
-        is negative where the groups are not those of the nearest centre, and 0 where
-        there is but one.
+        A customer without a row is INACTIVE (`fill_inactive`). Of two equally near centres, the one
+        of lower value wins. Every active customer has a segment, outliers too, so that the classes
+        of a forecast never change. The margin is negative where the groups are not those of the
+        nearest centre, and 0 where there is but one.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
         points, unclipped = (

@@ -34,13 +34,6 @@ def default_names(k: int) -> tuple[str, ...]:
 def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     """Return INACTIVE and `k` segments in rising order of value, each with its name.
 
-    Raises
-    ------
-    UnknownNameError
-        When an id is not that of a segment.
-    ConfigError
-        When two segments would have one name, or one would have none.
-
     Examples
     --------
     >>> [s.name for s in name_segments(3, {"S3": "VIP"})]
@@ -57,13 +50,6 @@ def named_segments(
     retired: Sequence[str] = (),
 ) -> tuple[Segment, ...]:
     """Return INACTIVE and the segments of these ids, named by people or by default.
-
-    Raises
-    ------
-    UnknownNameError
-        When an id is not that of a segment.
-    ConfigError
-        When two segments would have one name, or one would have none.
 
     Examples
     --------

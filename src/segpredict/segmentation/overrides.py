@@ -55,13 +55,7 @@ def fit_segment_rules(
 
 
 def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.DataFrame:
-    """Return the rows that match no rule.
-
-    Raises
-    ------
-    SupportError
-        When there are none.
-    """
+    """Return the rows that match no rule."""
     if not rules:
         return rows
     unmatched = rows.filter(~pl.any_horizontal(rule.matches for rule in rules))
@@ -97,15 +91,7 @@ def apply_overrides(
     ids: Sequence[str] = (),
     earlier: Segmentation | None = None,
 ) -> Segmentation:
-    """Return the segments that the config makes of the groups of a clustering.
-
-    Raises
-    ------
-    UnknownNameError
-        When an id is unknown.
-    ConfigError
-        When two segments would have one name, or one would have none.
-    """
+    """Return the segments that the config makes of the groups of a clustering."""
     identity = (
         SegmentIdentity(issued_ids=base_groups.clusters.k)
         if earlier is None

@@ -223,10 +223,9 @@ def profile_cards(
     Returns
     -------
     list of dict
-        ``id``, ``name``, ``code``, the metrics of the profile under their names,
-        ``rule``, ``precision``, ``recall``, ``examples``, ``affinity``, ``came_from`` and
-        ``went_to`` (each a list). A segment with fewer than five customers has its size
-        and nothing else.
+        ``id``, ``name``, ``code``, the metrics of the profile under their names, ``rule``,
+        ``precision``, ``recall``, ``examples``, ``affinity``, ``came_from`` and ``went_to`` (each a
+        list). A segment with fewer than five customers has its size and nothing else.
     """
     metrics = {row["segment"]: row for row in profile.to_dicts()}
     described = {description.code: description for description in descriptions}

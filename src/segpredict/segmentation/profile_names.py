@@ -26,14 +26,13 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
 
     Notes
     -----
-    Each segment is located at the median percentiles of its rows in recency (short is
-    high), purchase days and spend. A cell of the rule grid is located at the middles of
-    its fifths, with its spend equal to its frequency; a name is as near as the nearest of its
-    cells, in L1. The Hungarian method gives every segment a name of its own at the
-    least total distance; names that imply value are ordered by value. A further
-    clustering input, taken per purchase day, is added to the name where the mean of its
-    log lies at least .8 standard deviations from that of all rows; the farthest if there
-    are several.
+    Each segment is located at the median percentiles of its rows in recency (short is high),
+    purchase days and spend. A cell of the rule grid is located at the middles of its fifths, with
+    its spend equal to its frequency; a name is as near as the nearest of its cells, in L1. The
+    Hungarian method gives every segment a name of its own at the least total distance; names that
+    imply value are ordered by value. A further clustering input, taken per purchase day, is added
+    to the name where the mean of its log lies at least .8 standard deviations from that of all
+    rows; the farthest if there are several.
 
     Examples
     --------

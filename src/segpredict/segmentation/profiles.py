@@ -39,14 +39,13 @@ def segment_profile_table(
     Returns
     -------
     polars.DataFrame
-        ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and
-        ``revenue_share`` of the window; ``days`` (purchase days in total) and
-        ``days_share``; ``order_value`` (revenue per purchase day); ``return_rate``
-        (refunds over sales; where the inputs hold ``refunds``);
-        ``spend_mean``, ``spend_q25``, ``spend_median``, ``spend_q75``; the same of
-        ``days``; quartiles of ``recency`` in days; ``retention`` (share with an order
-        in the next window; for INACTIVE, share that returned) with its 95 % Wilson
-        interval ``retention_low`` and ``retention_high``. Money is in currency.
+        ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and ``revenue_share`` of
+        the window; ``days`` (purchase days in total) and ``days_share``; ``order_value`` (revenue
+        per purchase day); ``return_rate`` (refunds over sales; where the inputs hold ``refunds``);
+        ``spend_mean``, ``spend_q25``, ``spend_median``, ``spend_q75``; the same of ``days``;
+        quartiles of ``recency`` in days; ``retention`` (share with an order in the next window; for
+        INACTIVE, share that returned) with its 95 % Wilson interval ``retention_low`` and
+        ``retention_high``. Money is in currency.
 
     Raises
     ------

@@ -24,19 +24,13 @@ def refit_groups(
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """Return the segments of newer windows, and the id of each of their groups.
 
-    Raises
-    ------
-    ConfigError
-        When a segment is pinned that cannot be.
-
     Notes
     -----
-    K-means starts from the old centres, transformed to the axes of the new fit, and also
-    from new random starts, which are used only if they lower the inertia by more than
-    1 %: the objective is flat between near-equal optima, and a jump among those would
-    look like a change of the customers. A pinned segment keeps
-    its centre, and there are no new starts. Old and new groups are matched on the
-    customers of the newest window (`identity.match_segments`).
+    K-means starts from the old centres, transformed to the axes of the new fit, and also from new
+    random starts, which are used only if they lower the inertia by more than 1 %: the objective is
+    flat between near-equal optima, and a jump among those would look like a change of the
+    customers. A pinned segment keeps its centre, and there are no new starts. Old and new groups
+    are matched on the customers of the newest window (`identity.match_segments`).
     """
     refitted = _refit_from_scratch(earlier, rows, options, horizon)
     warm_started = _refit_from_centres(earlier, refitted, rows, options)

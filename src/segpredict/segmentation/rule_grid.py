@@ -30,25 +30,14 @@ MONETARY_LEVELS = ("Low", "Low", "Mid", "High", "High")  # of monetary scores 1 
 
 @dataclass(frozen=True, slots=True)
 class FifthScale:
-    """How one column becomes a score from 1 to 5, frozen.
+    """How one column becomes a score from 1 to 5, frozen."""
 
-    Parameters
-    ----------
-    column
-        The column of the feature table.
-    cut_points
-        The values from which the scores 2, 3, 4 and 5 are given; ``None`` where that
-        score is never given.
-    scores_given
-        The scores of the customers that it was fitted on.
-    is_reversed
-        Whether small values are better, as with recency.
-    """
-
-    column: str
+    column: str  # the column of the feature table
+    # the values from which the scores 2, 3, 4 and 5 are given; ``None`` where that score is never
+    # given
     cut_points: tuple[float | None, ...]
-    scores_given: tuple[int, ...]
-    is_reversed: bool = False
+    scores_given: tuple[int, ...]  # the scores of the customers that it was fitted on
+    is_reversed: bool = False  # whether small values are better, as with recency
 
     @classmethod
     def from_values(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
@@ -129,9 +118,8 @@ class RuleGrid:
         Returns
         -------
         polars.DataFrame
-            ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as
-            ``"545"``, ``name`` and ``level`` of spend (Low, Mid, High); sorted by
-            customer.
+            ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as ``"545"``,
+            ``name`` and ``level`` of spend (Low, Mid, High); sorted by customer.
 
         Raises
         ------
@@ -206,11 +194,6 @@ def cell_name(recency: int, frequency: int) -> str:
 def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
     """Return the name of each of the 125 codes, in their order.
 
-    Raises
-    ------
-    ConfigError
-        When a key is no code, or a name is empty.
-
     Examples
     --------
     >>> names = code_names({"55": "Top", "555": "VIP"})
@@ -245,14 +228,12 @@ def fit_rule_grid(
     columns
         Days since the last order, purchase days, and spend.
     names
-        Names of codes that replace the default ones, such as ``{"555": "VIP"}``; see
-        `code_names`.
+        Names of codes that replace the default ones, such as ``{"555": "VIP"}``; see `code_names`.
 
     Raises
     ------
     TableError
-        When there are no customers, or a column is missing, empty in a row, or no
-        number.
+        When there are no customers, or a column is missing, empty in a row, or no number.
     ConfigError
         When a key is no code.
 

@@ -26,12 +26,11 @@ def with_stability(
 
     Notes
     -----
-    Customers are drawn 20 times with replacement, each with all their windows, and
-    clustered by the same algorithm; each group's stability is its highest Jaccard index
-    with a new group, over all rows. Means below .60 count as dissolved, .75 is what a
-    group should reach. A segment of several merged groups is as stable as the least
-    stable of them. Slow algorithms are skipped; `segpredict cluster --compare` measures
-    all.
+    Customers are drawn 20 times with replacement, each with all their windows, and clustered by the
+    same algorithm; each group's stability is its highest Jaccard index with a new group, over all
+    rows. Means below .60 count as dissolved, .75 is what a group should reach. A segment of several
+    merged groups is as stable as the least stable of them. Slow algorithms are skipped; `segpredict
+    cluster --compare` measures all.
 
     References
     ----------
@@ -66,21 +65,12 @@ def _warnings(stability: dict[int, float], names: dict[int, str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _SampledRows:
-    """Rows on few points, with their customers.
+    """Rows on few points, with their customers."""
 
-    Parameters
-    ----------
-    points
-        Points that represent those around them.
-    place
-        The point of each row.
-    customer
-        The customer of each row, numbered by their purchases and not by their id, so that
-        other ids give the same draws.
-    """
-
-    points: WeightedPoints
-    place: IndexArray
+    points: WeightedPoints  # points that represent those around them
+    place: IndexArray  # the point of each row
+    # the customer of each row, numbered by their purchases and not by their id, so that other ids
+    # give the same draws
     customer: IndexArray
 
     @classmethod

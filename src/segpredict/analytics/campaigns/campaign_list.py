@@ -74,11 +74,10 @@ def build_campaign_list(
 
     Notes
     -----
-    The universal holdout is drawn from all customers with a forecast, by segment and decile
-    of expected value, so it is the same for every campaign. Customers of an earlier
-    list keep their arm: nobody who was treated becomes a control, and no control is
-    treated. That leaves shares off by the few who moved to another
-    stratum.
+    The universal holdout is drawn from all customers with a forecast, by segment and decile of
+    expected value, so it is the same for every campaign. Customers of an earlier list keep their
+    arm: nobody who was treated becomes a control, and no control is treated. That leaves shares off
+    by the few who moved to another stratum.
     """
     strata = assign_strata(customers, "expected_value").alias("stratum")
     drawn = customers.with_columns(strata)

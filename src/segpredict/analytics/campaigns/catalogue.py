@@ -81,8 +81,7 @@ class Campaign:
         The outcome measured in the next window: the share who ``buys``, ``stays`` (in the
         current segment or above) or ``rises``, or the mean ``spends``.
     expected_uplift
-        The effect to plan for: a difference of shares; of ``spends``, a share of the
-        mean.
+        The effect to plan for: a difference of shares; of ``spends``, a share of the mean.
     caution
         What to know before running it.
     """

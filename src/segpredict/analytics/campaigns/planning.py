@@ -107,19 +107,18 @@ def plan_campaigns(
     Returns
     -------
     polars.DataFrame
-        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is the
-        sum of what the scores say is at stake for them, in currency, with its 95 % interval
-        over customers; in the backtests ``backtest_low`` to ``backtest_high`` of such sums
-        were realised. ``base_rate`` is the outcome of the ``n_backtest`` customers who were
-        eligible on ``backtest_date``, the last backtest, without any known campaign.
-        ``per_arm`` customers in each of two equal arms detect the ``uplift`` with this
-        ``power``; halves of the eligible customers detect ``detectable_uplift``. With a
-        control group of ``holdout_share`` the uplift is detectable in one window; with the
-        universal share, ``detectable_uplift_holdout`` is. ``windows`` and ``days`` say how
-        long a test in equal arms takes if every window brings as many eligible customers.
-        ``spend_…``: the same for spend, adjusted for earlier spend (``_unadjusted``: without).
-        ``rank`` orders those with something at stake. For fewer than five customers only their
-        number is reported.
+        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is the sum
+        of what the scores say is at stake for them, in currency, with its 95 % interval over
+        customers; in the backtests ``backtest_low`` to ``backtest_high`` of such sums were
+        realised. ``base_rate`` is the outcome of the ``n_backtest`` customers who were eligible on
+        ``backtest_date``, the last backtest, without any known campaign. ``per_arm`` customers in
+        each of two equal arms detect the ``uplift`` with this ``power``; halves of the eligible
+        customers detect ``detectable_uplift``. With a control group of ``holdout_share`` the uplift
+        is detectable in one window; with the universal share, ``detectable_uplift_holdout`` is.
+        ``windows`` and ``days`` say how long a test in equal arms takes if every window brings as
+        many eligible customers. ``spend_…``: the same for spend, adjusted for earlier spend
+        (``_unadjusted``: without). ``rank`` orders those with something at stake. For fewer than
+        five customers only their number is reported.
     """
     rows = [_row(campaign, population, options, draws=draws, seed=seed) for campaign in campaigns]
     return _ranked(pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA))
@@ -167,13 +166,6 @@ def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> Float
 
 def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[float, float]:
     """Return the 95 % interval of a sum, in currency, when customers are drawn.
-
-    Parameters
-    ----------
-    amounts
-        Whole pennies, one a customer of the whole shop; 0 for those not counted.
-    draws, seed
-        Number of draws, and their start.
 
     Notes
     -----

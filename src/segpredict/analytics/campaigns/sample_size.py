@@ -1,7 +1,6 @@
 """Sample sizes of campaign tests, and the smallest uplift that they detect.
 
-All tests are two-sided and compare contacted customers with a control group, both drawn at
-random.
+All tests are two-sided and compare contacted customers with a control group, both drawn at random.
 """
 
 import math
@@ -13,18 +12,10 @@ BISECTION_STEPS = 60  # halvings; more than double precision can resolve
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """Error rates of a test.
+    """Error rates of a test."""
 
-    Parameters
-    ----------
-    alpha
-        Probability of detecting an uplift where there is none, two-sided.
-    power
-        Probability of detecting the uplift if it exists.
-    """
-
-    alpha: float = 0.05
-    power: float = 0.80
+    alpha: float = 0.05  # probability of detecting an uplift where there is none, two-sided
+    power: float = 0.80  # probability of detecting the uplift if it exists
 
     @property
     def z_alpha(self) -> float:
@@ -44,23 +35,6 @@ def sample_size_for_share(
     base_rate: float, uplift: float, errors: ErrorRates = DEFAULT_ERROR_RATES, ratio: float = 1.0
 ) -> int | None:
     """Return the size of the control group that detects a rise of a share.
-
-    Parameters
-    ----------
-    base_rate
-        Share in the control group.
-    uplift
-        Difference between the share of contacted customers and of the control group.
-    errors
-        Level and power.
-    ratio
-        Contacted customers per control customer.
-
-    Returns
-    -------
-    int or None
-        Size of the control group; `ratio` times as many are contacted. ``None`` where a
-        share cannot rise by so much, or does not differ.
 
     Notes
     -----
@@ -97,23 +71,11 @@ def sample_size_for_mean(
 ) -> int | None:
     """Return the size of the control group that detects a rise of a mean.
 
-    Parameters
-    ----------
-    sd
-        Standard deviation of one customer's amount.
-    difference
-        Difference between the means of contacted and control customers.
-    rho
-        Correlation of the amount with that of the same customer before the test.
-    errors, ratio
-        As with `sample_size_for_share`.
-
     Notes
     -----
-    n = (1 + 1/r)·(z(1−α/2) + z(power))²·σ²(1−ρ²)/δ². What a customer spent before is
-    taken out of the outcome (CUPED: Deng, Xu, Kohavi and Walker 2013), which leaves
-    the share 1 − ρ² of the variance. At r = 1 and ρ = 0 this is Lehr's rule of
-    sixteen: 15.7 σ²/δ².
+    n = (1 + 1/r)·(z(1−α/2) + z(power))²·σ²(1−ρ²)/δ². What a customer spent before is taken out of
+    the outcome (CUPED: Deng, Xu, Kohavi and Walker 2013), which leaves the share 1 − ρ² of the
+    variance. At r = 1 and ρ = 0 this is Lehr's rule of sixteen: 15.7 σ²/δ².
 
     Examples
     --------
@@ -131,15 +93,6 @@ def minimum_detectable_share(
     base_rate: float, n_control: int, n_treated: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
     """Return the smallest rise of a share that arms of these sizes detect.
-
-    Parameters
-    ----------
-    base_rate
-        Share in the control group.
-    n_control, n_treated
-        Customers in each arm.
-    errors
-        Level and power.
 
     Notes
     -----
@@ -196,20 +149,6 @@ def minimum_holdout_share(
     base_rate: float, uplift: float, n: int, errors: ErrorRates
 ) -> float | None:
     """Return the least holdout share that detects the uplift.
-
-    Parameters
-    ----------
-    base_rate, uplift
-        As with `sample_size_for_share`.
-    n
-        All customers on the list.
-    errors
-        Level and power.
-
-    Returns
-    -------
-    float or None
-        In whole percent, at most one half; ``None`` where one half is not enough.
 
     Examples
     --------

@@ -41,12 +41,11 @@ class PurchaseModel:
 
         Notes
         -----
-        E[value of a purchase day] · Σ_t (1 + d)^(−end_t / 365) · (X(end_t) −
-        X(start_t)), X(s) being the closed form of the purchase days to be expected
-        within s days (Fader, Hardie and Lee 2005). The discount is that of the Markov chain,
-        so that the two methods differ by their expectation alone. The value is
-        infinite where the fitted spend has no mean and the customer paid nothing in the
-        last year.
+        E[value of a purchase day] · Σ_t (1 + d)^(−end_t / 365) · (X(end_t) − X(start_t)), X(s)
+        being the closed form of the purchase days to be expected within s days (Fader, Hardie and
+        Lee 2005). The discount is that of the Markov chain, so that the two methods differ by their
+        expectation alone. The value is infinite where the fitted spend has no mean and the customer
+        paid nothing in the last year.
         """
         x, t_x, age, days, spent = (
             histories[name].cast(pl.Float64).to_numpy() for name in HISTORY_COLUMNS
@@ -78,13 +77,7 @@ class PurchaseModel:
 
 
 def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:
-    """Return the models of all purchases; ``None`` without repeat purchases.
-
-    Parameters
-    ----------
-    histories
-        `HISTORY_COLUMNS` of all customers who ever bought, also of inactive ones.
-    """
+    """Return the models of all purchases; ``None`` without repeat purchases."""
     x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     try:

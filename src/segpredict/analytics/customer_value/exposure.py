@@ -23,11 +23,10 @@ def risk_and_upside(
 
     Notes
     -----
-    At risk is Σ over c < z of p_c · (μ_z − μ_c), upside Σ over c > z of
-    p_c · (μ_c − μ_z), with z the current segment (method §7.4); a move against
-    the order of values counts as zero. Where μ rises with the code, Σ p_c · μ_c equals μ_z
-    minus risk plus upside. Both are measured against the mean of the *segment*,
-    not against the last spend of this customer.
+    At risk is Σ over c < z of p_c · (μ_z − μ_c), upside Σ over c > z of p_c · (μ_c − μ_z), with z
+    the current segment (method §7.4); a move against the order of values counts as zero. Where μ
+    rises with the code, Σ p_c · μ_c equals μ_z minus risk plus upside. Both are measured against
+    the mean of the *segment*, not against the last spend of this customer.
 
     Examples
     --------

@@ -35,47 +35,20 @@ VALUE_ERRORS_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class ValueBacktest:
-    """Predicted and actual values of some windows after one day.
+    """Predicted and actual values of some windows after one day."""
 
-    Parameters
-    ----------
-    window
-        The day, as ISO text.
-    windows, days
-        Length of the outcome.
-    customers
-        Customers, one a row.
-    predicted
-        Value by method, row by row; `REFERENCE_METHOD` among them.
-    actual
-        Actual spend, discounted like the predictions.
-    """
-
-    window: str
+    window: str  # the day, as ISO text
+    # length of the outcome
     windows: int
     days: int
-    customers: npt.NDArray[np.str_]
+    customers: npt.NDArray[np.str_]  # customers, one a row
+    # value by method, row by row; `REFERENCE_METHOD` among them
     predicted: Mapping[str, FloatArray]
-    actual: FloatArray
+    actual: FloatArray  # actual spend, discounted like the predictions
 
 
 def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of every method on every backtest.
-
-    Parameters
-    ----------
-    spans
-        Predicted and actual values.
-    draws, seed
-        Resamples of customers behind each interval, and their start.
-
-    Returns
-    -------
-    polars.DataFrame
-        `VALUE_ERRORS_SCHEMA`. ``total``: actual over predicted sum; ``mae`` and ``rmse``: mean
-        absolute and root mean squared error of a customer, in currency; ``rank``:
-        Spearman's correlation. ``difference`` is a method's metric minus that of the
-        reference, last year's spend carried on.
 
     Notes
     -----

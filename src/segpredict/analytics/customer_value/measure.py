@@ -54,8 +54,7 @@ class CustomerValueResult:
     backtest_sums
         Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
     backtest_errors
-        Errors of lifetime values per customer, with naive methods
-        (`VALUE_ERRORS_SCHEMA`).
+        Errors of lifetime values per customer, with naive methods (`VALUE_ERRORS_SCHEMA`).
     """
 
     value_model: ValueModel
@@ -89,9 +88,8 @@ def measure_customer_value(
 
     Notes
     -----
-    Every backtest uses only what was complete on its day. It covers all whole windows that
-    the data hold after that day: the next one, the next two …, so the longest begins at
-    the oldest backtest.
+    Every backtest uses only what was complete on its day. It covers all whole windows that the data
+    hold after that day: the next one, the next two …, so the longest begins at the oldest backtest.
     """
     days = training.schedule
     plan = _Plan(days, (options or CustomerValueOptions()).discount_rate, seed)
@@ -137,21 +135,11 @@ class _BacktestCase:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Settings that all valuations of a run share.
+    """Settings that all valuations of a run share."""
 
-    Parameters
-    ----------
-    days
-        The folds of the backtests.
-    discount
-        Rate a year.
-    seed
-        Start of random draws.
-    """
-
-    days: Schedule
-    discount: float
-    seed: int
+    days: Schedule  # the folds of the backtests
+    discount: float  # rate a year
+    seed: int  # start of random draws
 
 
 def _backtest_case(
@@ -236,11 +224,10 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
 
     Notes
     -----
-    Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree
-    wherever the probabilities are right. Counted by spend it is μ_z less what the
-    customer really spent, for which μ must be right, too. Counted by change it is
-    the spend of the window before minus the actual spend: what the shop sees in its
-    accounts, not what is predicted.
+    Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree wherever the
+    probabilities are right. Counted by spend it is μ_z less what the customer really spent, for
+    which μ must be right, too. Counted by change it is the spend of the window before minus the
+    actual spend: what the shop sees in its accounts, not what is predicted.
     """
     backtest = case.backtest
     values = case.value_model.segment_values_at(backtest.cutoff)

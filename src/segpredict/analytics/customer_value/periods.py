@@ -39,8 +39,7 @@ def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple
 
     Notes
     -----
-    The discount is (1 + rate)^(−end / 365): money counts as if it came at the end of
-    its window.
+    The discount is (1 + rate)^(−end / 365): money counts as if it came at the end of its window.
 
     Examples
     --------

@@ -90,20 +90,6 @@ def estimate_seasonality(
 ) -> SpendSeasonality:
     """Estimate the seasonal factor from outcomes known on a day.
 
-    Parameters
-    ----------
-    rows
-        ``customer_id``, ``cutoff``, ``label`` (code) and ``spend`` of the outcome (in
-        10⁻⁴), sorted by cutoff and customer, of origins complete on that day.
-    day
-        The day of the forecast.
-    horizon
-        Days of a window.
-    complete
-        Days from a cutoff until its outcome is known for good.
-    seed
-        Start of the draws.
-
     Notes
     -----
     The three newest origins with the same season behind them are tested, at least two. With μ

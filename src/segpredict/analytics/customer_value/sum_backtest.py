@@ -40,33 +40,16 @@ VALUE_SUMS_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class PredictedAmount:
-    """An amount predicted for customers, with the actual amounts.
+    """An amount predicted for customers, with the actual amounts."""
 
-    Parameters
-    ----------
-    measure
-        What was predicted.
-    model
-        Which model predicted it.
-    is_included
-        Whether a row is included, one value per row of the test.
-    predicted
-        Predicted amounts, one per row.
-    actual
-        Actual amounts, by the basis of counting.
-    windows
-        Length of the outcome.
-    deciles
-        1 for the largest predictions, to 10; 0 for rows that are not included.
-        Computed where not given.
-    """
-
-    measure: str
-    model: str
-    is_included: npt.NDArray[np.bool_]
-    predicted: FloatArray
-    actual: Mapping[str, FloatArray]
-    windows: int = 1
+    measure: str  # what was predicted
+    model: str  # which model predicted it
+    is_included: npt.NDArray[np.bool_]  # whether a row is included, one value per row of the test
+    predicted: FloatArray  # predicted amounts, one per row
+    actual: Mapping[str, FloatArray]  # actual amounts, by the basis of counting
+    windows: int = 1  # length of the outcome
+    # 1 for the largest predictions, to 10; 0 for rows that are not included. Computed where not
+    # given.
     deciles: IntArray | None = None
 
     @property
@@ -83,44 +66,19 @@ class PredictedAmount:
 
 @dataclass(frozen=True, slots=True)
 class SumBacktest:
-    """All predictions for the customers of one backtest.
+    """All predictions for the customers of one backtest."""
 
-    Parameters
-    ----------
-    window
-        The day, as ISO text.
-    customers, states
-        Customers and their current segments, one a row.
-    predictions
-        The predictions.
-    """
-
-    window: str
+    window: str  # the day, as ISO text
+    # customers and their current segments, one a row
     customers: npt.NDArray[np.str_]
     states: IntArray
-    predictions: tuple[PredictedAmount, ...]
+    predictions: tuple[PredictedAmount, ...]  # the predictions
 
 
 def compare_sums(
     backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
     """Return predicted and actual sums with intervals.
-
-    Parameters
-    ----------
-    backtests
-        The tests, oldest first.
-    segments
-        Ids in code order.
-    draws, seed
-        Resamples of customers behind each interval, and their start.
-
-    Returns
-    -------
-    polars.DataFrame
-        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a decile (``1``: of whom most was predicted) or
-        the id of a current segment; ``ratio`` is actual over predicted. Predictions of
-        one window are also summed over all tests (``pooled``).
 
     Notes
     -----
@@ -166,22 +124,13 @@ def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Rows of one prediction in one decile and one segment; all parts are sums of cells.
+    """Rows of one prediction in one decile and one segment; all parts are sums of cells."""
 
-    Parameters
-    ----------
-    decile, segment
-        Names of the parts that the cell belongs to.
-    rows
-        Its rows.
-    column
-        Column of its first amount in the draws.
-    """
-
+    # names of the parts that the cell belongs to
     decile: str
     segment: str
-    rows: npt.NDArray[np.intp]
-    column: int
+    rows: npt.NDArray[np.intp]  # its rows
+    column: int  # column of its first amount in the draws
 
     def is_in(self, part: str) -> bool:
         return part in (ALL_CUSTOMERS, self.decile, self.segment)

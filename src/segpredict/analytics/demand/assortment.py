@@ -27,15 +27,6 @@ AFFINITY_INDEX_SCHEMA = {
 def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
     """Return the index of each segment and item (`AFFINITY_INDEX_SCHEMA`).
 
-    Parameters
-    ----------
-    window
-        Sales of a window.
-    segments
-        All segments.
-    level
-        ``category`` or ``product``.
-
     Notes
     -----
     The index is that of `segmentation.category_indices`: an item's share of the segment's order
@@ -64,13 +55,7 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
 
 
 def suggest_products(products: pl.DataFrame) -> pl.DataFrame:
-    """Return the products most surely above 1, at most ten per segment.
-
-    Parameters
-    ----------
-    products
-        `affinity_index` by product.
-    """
+    """Return the products most surely above 1, at most ten per segment."""
     return (
         products.filter((pl.col("level") == PRODUCT_LEVEL) & (pl.col("low") > 1))
         .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("segment_id"))

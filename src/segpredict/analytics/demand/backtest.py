@@ -52,28 +52,16 @@ PUBLISHABLE_LEVELS_SCHEMA = {
 
 @dataclass(frozen=True)
 class DemandBacktest:
-    """The forecasts of one level at one backtest, and the actual units.
+    """The forecasts of one level at one backtest, and the actual units."""
 
-    Parameters
-    ----------
-    level, cutoff
-        Which.
-    items
-        All items that were forecast or sold.
-    expected
-        Units by method; zero for items unknown to it.
-    actual
-        Actual units.
-    batches
-        The same by group of customers (rows) and item, in whole units of 10⁻⁴; ``None``
-        where products are resampled instead.
-    """
-
+    # which
     level: str
     cutoff: int
-    items: tuple[str, ...]
-    expected: Mapping[str, FloatArray]
-    actual: FloatArray
+    items: tuple[str, ...]  # all items that were forecast or sold
+    expected: Mapping[str, FloatArray]  # units by method; zero for items unknown to it
+    actual: FloatArray  # actual units
+    # the same by group of customers (rows) and item, in whole units of 10⁻⁴; ``None`` where
+    # products are resampled instead
     batches: FloatArray | None
 
     @property
@@ -83,17 +71,7 @@ class DemandBacktest:
 
 
 def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> DemandBacktest:
-    """Return forecast and actual units of one level.
-
-    Parameters
-    ----------
-    forecast
-        The forecasts.
-    cutoff
-        Their day.
-    sales
-        Sales of the forecast window.
-    """
+    """Return forecast and actual units of one level."""
     level = forecast.level
     actual = sales.purchases[level].drop_nulls().unique().to_list()
     items = tuple(sorted({*forecast.items, *actual} - {NO_CATEGORY}))
@@ -136,13 +114,6 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 
 def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of all methods (`BACKTEST_SCHEMA`), with 95 % intervals.
-
-    Parameters
-    ----------
-    backtests
-        All levels and cutoffs.
-    draws, seed
-        Resamples behind each interval, and their start.
 
     Notes
     -----
@@ -238,15 +209,6 @@ def publishable_levels(
     backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service_level: float
 ) -> pl.DataFrame:
     """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
-
-    Parameters
-    ----------
-    backtests
-        All levels and cutoffs.
-    errors
-        Their `backtest_errors`.
-    service_level
-        Target probability of meeting demand, compared with the actual share.
 
     Notes
     -----

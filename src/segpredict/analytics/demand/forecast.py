@@ -29,27 +29,13 @@ SEASONAL_NAIVE, LAST_WINDOW_NAIVE, EXPONENTIAL_SMOOTHING, CROSTON_METHOD = (
 
 @dataclass(frozen=True)
 class LevelForecast:
-    """The units to be expected of the items of one level.
+    """The units to be expected of the items of one level."""
 
-    Parameters
-    ----------
-    level
-        ``total``, ``category`` or ``product``.
-    items
-        Names, sorted.
-    expected
-        Units by method, one an item.
-    rates
-        Units per customer of each segment (columns; code 0 first) without season.
-    seasonal_factors
-        Index of each item; 1 where none is known or proven.
-    """
-
-    level: str
-    items: tuple[str, ...]
-    expected: Mapping[str, FloatArray]
-    rates: FloatArray
-    seasonal_factors: FloatArray
+    level: str  # ``total``, ``category`` or ``product``
+    items: tuple[str, ...]  # names, sorted
+    expected: Mapping[str, FloatArray]  # units by method, one an item
+    rates: FloatArray  # units per customer of each segment (columns; code 0 first) without season
+    seasonal_factors: FloatArray  # index of each item; 1 where none is known or proven
 
 
 def forecast_levels(
@@ -60,19 +46,6 @@ def forecast_levels(
     seasonal_levels: Mapping[str, bool],
 ) -> list[LevelForecast]:
     """Return the forecasts of each level at a cutoff.
-
-    Parameters
-    ----------
-    transactions
-        The shop.
-    history
-        Sales known at the cutoff.
-    expected_mix
-        Customers to be expected in each segment, by code, newcomers among them.
-    time
-        Lengths, in days.
-    seasonal_levels
-        The levels to forecast, and whether their season is proven (`inner_validation`).
 
     Notes
     -----

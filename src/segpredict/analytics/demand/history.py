@@ -14,24 +14,14 @@ from segpredict.core.window import DAYS_PER_YEAR
 
 @dataclass(frozen=True)
 class SalesHistory:
-    """Sales of the windows that were over by a cutoff.
+    """Sales of the windows that were over by a cutoff."""
 
-    Parameters
-    ----------
-    cutoff
-        The day of the forecast.
-    windows
-        Windows of the last year, newest first, consecutive.
-    season_window
-        The window a year before the one to be forecast; ``None`` if unknown.
-    whole_history
-        How many of the newest windows have their whole look-back in the data: only in
-        these can new and returning customers be distinguished.
-    """
-
-    cutoff: int
-    windows: tuple[WindowSales, ...]
+    cutoff: int  # the day of the forecast
+    windows: tuple[WindowSales, ...]  # windows of the last year, newest first, consecutive
+    # the window a year before the one to be forecast; ``None`` if unknown
     season_window: WindowSales | None
+    # how many of the newest windows have their whole look-back in the data: only in these can new
+    # and returning customers be distinguished
     whole_history: int
 
     def without_segments(self) -> "SalesHistory":

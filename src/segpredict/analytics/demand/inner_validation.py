@@ -16,17 +16,10 @@ MAX_INNER_ORIGINS = 3  # newest inner backtests that count
 
 @dataclass(frozen=True)
 class InnerBacktest:
-    """Error of an earlier forecast, given the actual number of buyers.
+    """Error of an earlier forecast, given the actual number of buyers."""
 
-    Parameters
-    ----------
-    cutoff
-        Its day.
-    error_plain, error_seasonal
-        Σ |expected − actual| by level, without and with the season's index.
-    """
-
-    cutoff: int
+    cutoff: int  # its day
+    # Σ |expected − actual| by level, without and with the season's index
     error_plain: Mapping[str, float]
     error_seasonal: Mapping[str, float]
 

@@ -21,25 +21,13 @@ from segpredict.core.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class ItemRates:
-    """The items of one level.
+    """The items of one level."""
 
-    Parameters
-    ----------
-    items
-        Names, sorted.
-    parents
-        The row of each item's parent one level above.
-    rates
-        Units per customer of each segment in a window; columns by code, the inactive
-        buy nothing.
-    seasonal_factors
-        Index of each item; 1 where none is known.
-    """
-
-    items: tuple[str, ...]
-    parents: IntArray
+    items: tuple[str, ...]  # names, sorted
+    parents: IntArray  # the row of each item's parent one level above
+    # units per customer of each segment in a window; columns by code, the inactive buy nothing
     rates: FloatArray
-    seasonal_factors: FloatArray
+    seasonal_factors: FloatArray  # index of each item; 1 where none is known
 
 
 def shrunk_item_rates(
@@ -47,22 +35,11 @@ def shrunk_item_rates(
 ) -> dict[str, ItemRates]:
     """Return the items of all levels known at a cutoff.
 
-    Parameters
-    ----------
-    history
-        Sales known at the cutoff.
-    n_segments
-        Number of segments, INACTIVE among them.
-    first_sold
-        The day on which each product was first sold; those that were there from the
-        beginning are left out.
-
     Notes
     -----
-    Rates of the total and of each category are shrunk to their mean over segments, those
-    of products to the mean product of their category in the segment. A product counts
-    from the day on which it was first sold; then products share what their category
-    sells to the segment.
+    Rates of the total and of each category are shrunk to their mean over segments, those of
+    products to the mean product of their category in the segment. A product counts from the day on
+    which it was first sold; then products share what their category sells to the segment.
 
     The season's index is units sold in the window a year ago over the units to be
     expected from the customers who bought then, by their segments: it shows how customers

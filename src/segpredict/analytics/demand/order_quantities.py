@@ -47,17 +47,6 @@ def order_quantities(
 ) -> pl.DataFrame:
     """Return expected demand and order-up-to quantity of each item (`DEMAND_FORECAST_SCHEMA`).
 
-    Parameters
-    ----------
-    transactions
-        The shop, for product costs.
-    forecasts
-        The forecasts at the end of the data.
-    levels
-        `backtest.PUBLISHABLE_LEVELS_SCHEMA`; levels that are not published are left out.
-    options
-        Critical ratio where no cost is known, and the salvage share.
-
     Notes
     -----
     Demand is negative binomial with the dispersion of the back-test. The quantity to

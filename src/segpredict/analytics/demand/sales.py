@@ -21,26 +21,15 @@ DayRange = tuple[int, int]
 
 @dataclass(frozen=True)
 class WindowSales:
-    """One window.
+    """One window."""
 
-    Parameters
-    ----------
-    span
-        Its days, ``[start, end)``.
-    purchases
-        ``customer_id``, ``segment`` (code at the end of the window; null where
-        unknown), ``total``, ``category``, ``product`` (null where lines have none),
-        ``units_sold`` (10⁻⁴) and ``lines``; one row a customer and product.
-    members
-        Customers of each segment, by code.
-    newcomers
-        Those of them without an order in the look-back, who had no forecast.
-    """
-
-    span: DayRange
+    span: DayRange  # its days, ``[start, end)``
+    # ``customer_id``, ``segment`` (code at the end of the window; null where unknown), ``total``,
+    # ``category``, ``product`` (null where lines have none), ``units_sold`` (10⁻⁴) and ``lines``;
+    # one row a customer and product
     purchases: pl.DataFrame
-    members: IntArray
-    newcomers: IntArray
+    members: IntArray  # customers of each segment, by code
+    newcomers: IntArray  # those of them without an order in the look-back, who had no forecast
 
     def units_sold(self, level: str, items: Sequence[str]) -> FloatArray:
         """Return the units of each item that anybody bought."""
@@ -85,19 +74,7 @@ def window_sales(
     time: TimeOptions,
     spans: Sequence[DayRange],
 ) -> Mapping[DayRange, WindowSales]:
-    """Return the sales of each window, as known at the window's end.
-
-    Parameters
-    ----------
-    transactions
-        The shop.
-    segmentation
-        Its frozen segmentation.
-    time
-        Lengths, in days.
-    spans
-        The windows, each with an end of its own.
-    """
+    """Return the sales of each window, as known at the window's end."""
     measured = [(end - time.horizon, end) for _, end in spans]
     codes = segmentation.assign(
         features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
@@ -140,15 +117,10 @@ def _counted(codes: pl.DataFrame, size: int) -> IntArray:
 
 @dataclass(frozen=True)
 class SegmentSales:
-    """Sales of each item by segment, over several windows.
+    """Sales of each item by segment, over several windows."""
 
-    Parameters
-    ----------
-    units, squared_units
-        Units, and Σ(y − ȳ)² of what single customers bought in a window; one row an
-        item, one column a segment, INACTIVE left out.
-    """
-
+    # units, and Σ(y − ȳ)² of what single customers bought in a window; one row an item, one column
+    # a segment, INACTIVE left out
     units: FloatArray
     squared_units: FloatArray
 

@@ -34,14 +34,13 @@ def gamma_poisson_rates(
 
     Notes
     -----
-    A rate is drawn from a gamma distribution with the family's mean m and variance τ².
-    Units vary by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers arrive by Poisson and each
-    takes a batch (with φ = 1 it is the plain Gamma-Poisson). φ is each item's own, with
-    the family's at the weight of one piece: a wholesaler's thousand make one product
-    uncertain and not all of them. The posterior mean is m + w(r − m)
-    with w = E / (E + φm/τ²). τ² is what the rates r of a family differ by more than
-    chance, Σ E(r − m)² − Σ φm (times 1 − 1/J where m is fitted to the J rows), over
-    ΣE − ΣE²/ΣE; with a given mean over ΣE.
+    A rate is drawn from a gamma distribution with the family's mean m and variance τ². Units vary
+    by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers arrive by Poisson and each takes a batch (with φ =
+    1 it is the plain Gamma-Poisson). φ is each item's own, with the family's at the weight of one
+    piece: a wholesaler's thousand make one product uncertain and not all of them. The posterior
+    mean is m + w(r − m) with w = E / (E + φm/τ²). τ² is what the rates r of a family differ by more
+    than chance, Σ E(r − m)² − Σ φm (times 1 − 1/J where m is fitted to the J rows), over ΣE −
+    ΣE²/ΣE; with a given mean over ΣE.
 
     References
     ----------

@@ -25,8 +25,7 @@ class ExplorationData:
     credits
         The same of returns, ``amount`` below zero.
     customers
-        ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``,
-        ``country``.
+        ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``, ``country``.
     owners
         ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of all customers.
     countries, months

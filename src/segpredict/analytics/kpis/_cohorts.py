@@ -35,16 +35,7 @@ COHORT_SCHEMA = {
 
 
 def cohort_grid(order_book: OrderBook) -> pl.DataFrame:
-    """Return every cohort at every age that the data touch.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``cohort`` (number of the month), ``age`` (months since it), ``n`` (customers of
-        the cohort), ``start`` and ``end`` (days of the month of that age) and
-        ``is_whole``: whether the data cover that month to its end. Cells not covered are
-        censored: their figures are not known yet.
-    """
+    """Return every cohort at every age that the data touch."""
     last = month_number(order_book.end_day - 1)
     sizes = _customers(order_book).group_by("cohort").len("n").sort("cohort")
     rows = [
@@ -98,15 +89,7 @@ def retention_shares(order_book: OrderBook, counts: pl.DataFrame) -> pl.DataFram
 
 
 def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.DataFrame:
-    """Return revenue per customer of cohorts, cohort by cohort and over all of them.
-
-    Parameters
-    ----------
-    order_book
-        The shop.
-    cumulative
-        Whether the months before that of the age count, too.
-    """
+    """Return revenue per customer of cohorts, cohort by cohort and over all of them."""
     known = cohort_grid(order_book)
     if known.is_empty():
         return figure_table(known)

@@ -26,8 +26,7 @@ LORENZ_POINTS = 100  # of the saved curve
 def customer_spend(order_book: OrderBook) -> IntArray:
     """Return what each customer with an order in the look-back spent in it, rising.
 
-    Money is in units of 10⁻⁴, less what was returned in the look-back, and never below
-    zero.
+    Money is in units of 10⁻⁴, less what was returned in the look-back, and never below zero.
     """
     bought = ~pl.col("is_return")
     return (
@@ -78,9 +77,8 @@ def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
 
     Notes
     -----
-    G = Σ (2i − n − 1) xᵢ / (n Σ xᵢ). The influences are those of Davidson (2009), with
-    F = (i − ½) / n and C = Σ_{j ≤ i} xⱼ / n: (2 (xᵢ F − C) − (G + 1) xᵢ) / μ, less
-    their mean.
+    G = Σ (2i − n − 1) xᵢ / (n Σ xᵢ). The influences are those of Davidson (2009), with F = (i − ½)
+    / n and C = Σ_{j ≤ i} xⱼ / n: (2 (xᵢ F − C) − (G + 1) xᵢ) / μ, less their mean.
     """
     n, mean = spent.size, spent.mean()
     rank = np.arange(1, n + 1)
@@ -93,18 +91,10 @@ def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
 def top_spender_share(spent: IntArray, customer_share: float) -> tuple[int, float, FloatArray]:
     """Return what the largest amounts add up to, its part of all, and the influences.
 
-    Parameters
-    ----------
-    spent
-        Rising amounts.
-    customer_share
-        Which share of the amounts is meant, rounded up to whole ones.
-
     Notes
     -----
-    With Q the smallest of the largest and S their part of the sum, the influence of x
-    is (max(x − Q, 0) + share · Q − S x) / μ: that of a Lorenz ordinate (Beach and
-    Davidson 1983).
+    With Q the smallest of the largest and S their part of the sum, the influence of x is (max(x −
+    Q, 0) + share · Q − S x) / μ: that of a Lorenz ordinate (Beach and Davidson 1983).
     """
     largest = spent[-math.ceil(customer_share * spent.size) :]
     edge, mean = int(largest[0]), spent.mean()

@@ -30,21 +30,7 @@ FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 
 
 def share_figures(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Return shares of customers with Wilson's interval.
-
-    Parameters
-    ----------
-    rows
-        One row a customer (and group) with the boolean ``hit``.
-    by
-        Columns that define the groups.
-
-    Returns
-    -------
-    polars.DataFrame
-        `by`, ``n``, ``part`` (hits), ``whole`` (customers), ``value``, ``low``,
-        ``high``.
-    """
+    """Return shares of customers with Wilson's interval."""
     counted = [
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("hit").sum().cast(pl.Int64).alias("part"),
@@ -64,25 +50,6 @@ def ratio_figures(
     order_book: OrderBook, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
 ) -> pl.DataFrame:
     """Return ratios of sums with the interval of a bootstrap that draws customers.
-
-    Parameters
-    ----------
-    order_book
-        The shop.
-    rows
-        One row a customer and group: ``customer``, `by`, ``part`` and ``whole`` (whole
-        numbers).
-    by
-        Columns that define the groups.
-    unit
-        What one unit of the value is in parts over wholes: `tables.MONEY_SCALE` for money.
-
-    Returns
-    -------
-    polars.DataFrame
-        `by`, ``n``, ``part`` and ``whole`` (exact sums), ``value``, ``low``, ``high``,
-        sorted by `by`. The value is null where the whole is not above zero; so is the
-        interval, and where fewer than 5 customers stand behind it.
 
     Notes
     -----
@@ -147,15 +114,7 @@ def resampling_units(order_book: OrderBook) -> pl.Series:
 
 
 def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
-    """Return the 2.5 % and 97.5 % points of ratios over the draws.
-
-    Parameters
-    ----------
-    order_book
-        The shop.
-    part, whole
-        Sums by resampling unit, units × ratios; one column of wholes may serve all ratios.
-    """
+    """Return the 2.5 % and 97.5 % points of ratios over the draws."""
     used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
     weights = _weights(resampling_unit_count(order_book), order_book.draws, order_book.seed)[
         :, used

@@ -75,12 +75,11 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     Returns
     -------
     polars.DataFrame
-        `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a
-        number of days or a step of the bridge), ``age`` (months since the first order,
-        of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
-        and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
-        whole; money in currency), ``low`` and ``high``. What cannot be known yet is
-        null.
+        `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a number of days
+        or a step of the bridge), ``age`` (months since the first order, of cohorts), ``start`` and
+        ``end`` (days), ``n`` (customers behind it), ``part`` and ``whole`` (exact whole numbers,
+        money in units of 10⁻⁴), ``value`` (part / whole; money in currency), ``low`` and ``high``.
+        What cannot be known yet is null.
 
     Raises
     ------
@@ -112,8 +111,7 @@ def kpi_named(name: str) -> KpiDefinition:
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return the tables that a run saves, by name.
 
-    ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz``
-    (`lorenz_curve`).
+    ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz`` (`lorenz_curve`).
     """
     tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
     return dict(zip(KPI_TABLES, tables, strict=True))

@@ -17,10 +17,9 @@ class OrderBook:
     Parameters
     ----------
     entries
-        One row per order or credit note: ``customer`` (a number), ``day``, ``amount``
-        (Int64, units of 10⁻⁴), ``discount`` (money off, null where unknown),
-        ``is_return``, ``is_void`` (part of a fully refunded order, or of its
-        refund). Sorted by customer and day.
+        One row per order or credit note: ``customer`` (a number), ``day``, ``amount`` (Int64, units
+        of 10⁻⁴), ``discount`` (money off, null where unknown), ``is_return``, ``is_void`` (part of
+        a fully refunded order, or of its refund). Sorted by customer and day.
     customers
         ``customer`` (0, 1, … in the order of ids), ``customer_id``, ``first`` (day of
         the first order; null without one) and ``segment_id`` (null where unknown).

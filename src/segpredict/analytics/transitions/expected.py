@@ -53,11 +53,10 @@ def expected_matrix(
     Notes
     -----
     The count of a cell is a sum of independent draws with unequal probabilities: mean μ = Σp,
-    variance σ² = Σp(1 − p), skewness γ = Σp(1 − p)(1 − 2p) / σ³. Its points are those
-    of Cornish and Fisher, μ + σ√φ(z + γ(z² − 1)/6), half a customer added outwards, and
-    never below none or above all. φ is 1 for chance alone. Customers are not
-    independent, though: a season or a promotion moves them together, and φ measures
-    how far earlier forecasts were off by that.
+    variance σ² = Σp(1 − p), skewness γ = Σp(1 − p)(1 − 2p) / σ³. Its points are those of Cornish
+    and Fisher, μ + σ√φ(z + γ(z² − 1)/6), half a customer added outwards, and never below none or
+    above all. φ is 1 for chance alone. Customers are not independent, though: a season or a
+    promotion moves them together, and φ measures how far earlier forecasts were off by that.
 
     Examples
     --------

@@ -53,10 +53,9 @@ def observed_matrix(
     Returns
     -------
     polars.DataFrame
-        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also for zero counts. NEW and LAPSED
-        are rows where they occur, ERASED is a column. ``low`` and ``high`` bound the share
-        with 95 %; a row of fewer than 30 customers ``is_small``. Shares of an empty row
-        are null.
+        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also for zero counts. NEW and LAPSED are
+        rows where they occur, ERASED is a column. ``low`` and ``high`` bound the share with 95 %; a
+        row of fewer than 30 customers ``is_small``. Shares of an empty row are null.
 
     Notes
     -----

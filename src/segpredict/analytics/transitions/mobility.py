@@ -90,8 +90,7 @@ def mobility_by_period(
     polars.DataFrame
         `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE,
         ``share_staying`` the share of them that did not move, ``mobility_index`` with its 95 %
-        interval; ``is_small`` where a row has fewer than 30 customers. Null where a row is
-        empty.
+        interval; ``is_small`` where a row has fewer than 30 customers. Null where a row is empty.
 
     Notes
     -----
@@ -123,13 +122,6 @@ def mobility_by_period(
 
 def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
     """Return a 95 % interval: the value less its bias in the draws, ± 1.96 of their sd.
-
-    Parameters
-    ----------
-    value
-        Measured on the actual customers.
-    drawn
-        Measured on draws of them; non-finite ones are left out.
 
     Examples
     --------

@@ -68,10 +68,9 @@ def segment_transitions(
     Returns
     -------
     polars.DataFrame
-        One row a customer and period, sorted: ``customer_id``; ``since``, the day of
-        the cutoff; ``until``, the day after the outcome; ``previous_id``, the segment one
-        window before `since` (null for later customers, or where the data do not
-        reach back); ``from_id`` and ``to_id``.
+        One row a customer and period, sorted: ``customer_id``; ``since``, the day of the cutoff;
+        ``until``, the day after the outcome; ``previous_id``, the segment one window before `since`
+        (null for later customers, or where the data do not reach back); ``from_id`` and ``to_id``.
 
     Notes
     -----

@@ -20,22 +20,6 @@ def bootstrap_counts(
 ) -> FloatArray:
     """Return the count matrix of each period in every draw of customers.
 
-    Parameters
-    ----------
-    transitions
-        ``customer_id``, ``since``, ``from_id``, ``to_id``.
-    states
-        Rows and columns of the tables.
-    draws
-        Number of resamples.
-    seed
-        Start of the draws.
-
-    Returns
-    -------
-    numpy.ndarray
-        Draws × periods (rising `since`) × rows × columns, of counts.
-
     Notes
     -----
     A customer appears in several periods, which are not independent, so whole customers are

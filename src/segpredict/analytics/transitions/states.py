@@ -30,15 +30,6 @@ TRANSITIONS_SCHEMA = pl.Schema(
 class TransitionStates:
     """Rows and columns of a transition matrix.
 
-    Parameters
-    ----------
-    segments
-        All segments in code order, INACTIVE first: rows and columns alike.
-    from_states
-        Further rows: `NEW_STATE`, `LAPSED_STATE`.
-    to_states
-        Further columns: `ERASED_STATE`.
-
     Notes
     -----
     NEW is never a column, since nobody becomes new again. ERASED is a customer without any
@@ -46,9 +37,10 @@ class TransitionStates:
     never a row.
     """
 
+    # all segments in code order, INACTIVE first: rows and columns alike
     segments: tuple[Segment, ...]
-    from_states: tuple[Segment, ...] = ()
-    to_states: tuple[Segment, ...] = ()
+    from_states: tuple[Segment, ...] = ()  # further rows: `NEW_STATE`, `LAPSED_STATE`
+    to_states: tuple[Segment, ...] = ()  # further columns: `ERASED_STATE`
 
     @property
     def row_states(self) -> tuple[Segment, ...]:
@@ -66,13 +58,7 @@ class TransitionStates:
         return len(self.segments)
 
     def cell_indices(self, transitions: pl.DataFrame) -> pl.Series:
-        """Return the cell number of each transition, counted along rows.
-
-        Raises
-        ------
-        SchemaError
-            When a transition starts or ends in an unknown state.
-        """
+        """Return the cell number of each transition, counted along rows."""
         width = len(self.column_states)
         sides = (("from_id", self.row_states), ("to_id", self.column_states))
         failures = [
@@ -109,15 +95,7 @@ class TransitionStates:
 
 
 def transition_states(transitions: pl.DataFrame, segments: Sequence[Segment]) -> TransitionStates:
-    """Return the rows and columns that these transitions need.
-
-    Parameters
-    ----------
-    transitions
-        ``from_id`` and ``to_id``.
-    segments
-        All segments; they are rows and columns whether or not anybody is there.
-    """
+    """Return the rows and columns that these transitions need."""
     known = tuple(sorted(segments, key=lambda segment: segment.code))
     starts = tuple(s for s in (NEW_STATE, LAPSED_STATE) if (transitions["from_id"] == s.id).any())
     ends = (ERASED_STATE,) if (transitions["to_id"] == ERASED_STATE.id).any() else ()

@@ -20,18 +20,10 @@ TRANSITION_TABLES = ("observed", "predicted", "mobility", "markov_order", "compa
 
 @dataclass(frozen=True, slots=True)
 class BootstrapDraws:
-    """Resamples of customers behind each interval.
+    """Resamples of customers behind each interval."""
 
-    Parameters
-    ----------
-    n_draws
-        How many.
-    seed
-        Their start.
-    """
-
-    n_draws: int = 1000
-    seed: int = 0
+    n_draws: int = 1000  # how many
+    seed: int = 0  # their start
 
 
 def observed_tables(
@@ -42,26 +34,6 @@ def observed_tables(
     countries: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
-
-    Parameters
-    ----------
-    shop
-        The transactions.
-    segmentation
-        The frozen segmenter.
-    time
-        The lengths of the windows.
-    draws
-        Behind the intervals.
-    countries
-        ``customer_id`` and ``country``, if moves are to be counted by it.
-
-    Returns
-    -------
-    dict
-        ``segment_transitions``, ``observed_matrix``, ``mobility``, ``markov_order_test``,
-        ``compared`` and, with homes, ``countries``; empty where no
-        period is complete. In ``observed_matrix`` the pooled periods have no ``since``.
 
     Notes
     -----
@@ -145,25 +117,6 @@ def predicted_tables(
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
     """Return the predicted matrices of each test window and of the next window.
-
-    Parameters
-    ----------
-    known
-        What `observed_tables` returned, or `load_transitions`.
-    training
-        Its tests, each forecast by what had learned from its past only, and what ships.
-    scores
-        `contracts.SCORES_SCHEMA` of the end of the data.
-    segments
-        All segments, in code order.
-    time
-        The lengths of the windows.
-
-    Returns
-    -------
-    dict
-        ``predicted``: ``since``, ``until`` and `movement.expected_matrix`, and for NEW and
-        LAPSED `movement.unmodelled_rows`. Empty where nothing was counted.
 
     Notes
     -----

@@ -29,24 +29,15 @@ CALIBRATED_KIND = "calibrated"
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A map from probabilities to probabilities.
+    """A map from probabilities to probabilities."""
 
-    Parameters
-    ----------
-    kind
-        ``none``, ``temperature``, ``vector`` or ``isotonic``.
-    scale, shift
-        Of the log-probability of each segment (temperature and vector scaling).
-    knots
-        Steps of each segment's curve: probabilities before and after (isotonic).
-    loss_reduction, loss_reduction_se
-        Log-loss saved on the newest inner origin, and its standard error, in nats.
-    """
-
-    kind: str = NO_CALIBRATION
+    kind: str = NO_CALIBRATION  # ``none``, ``temperature``, ``vector`` or ``isotonic``
+    # of the log-probability of each segment (temperature and vector scaling)
     scale: tuple[float, ...] = ()
     shift: tuple[float, ...] = ()
+    # steps of each segment's curve: probabilities before and after (isotonic)
     knots: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
+    # log-loss saved on the newest inner origin, and its standard error, in nats
     loss_reduction: float = 0.0
     loss_reduction_se: float = 0.0
 
@@ -95,18 +86,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class CalibratedModel:
-    """A model whose probabilities are calibrated.
+    """A model whose probabilities are calibrated."""
 
-    Parameters
-    ----------
-    model
-        The model.
-    calibration
-        The map that its probabilities go through.
-    """
-
-    model: Forecaster
-    calibration: Calibration
+    model: Forecaster  # the model
+    calibration: Calibration  # the map that its probabilities go through
 
     @property
     def name(self) -> str:
@@ -128,15 +111,6 @@ class CalibratedModel:
 
 def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
     """Return the calibration that inner validation proves, which is mostly none.
-
-    Parameters
-    ----------
-    backtests
-        Backtests of the inner validation, oldest first.
-    name
-        The forecaster.
-    complete
-        Days from a cutoff until its outcome is known for good.
 
     Notes
     -----

@@ -1,9 +1,8 @@
 """Inner validation: forecast older origins before each test, as on their own day.
 
-Calibration, prediction sets and decision rules must be learned from forecasts whose outcome
-was not known when they were made. The newest training origins of a fold serve for that: a
-model fitted on the origins complete by then forecasts them, and the outcome is known by the
-day of the test.
+Calibration, prediction sets and decision rules must be learned from forecasts whose outcome was not
+known when they were made. The newest training origins of a fold serve for that: a model fitted on
+the origins complete by then forecasts them, and the outcome is known by the day of the test.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,37 +21,14 @@ FitFunction = Callable[[TrainingData], Forecaster]
 
 @dataclass(frozen=True, slots=True)
 class InnerFold:
-    """Origins to forecast, and the fold with their training origins.
+    """Origins to forecast, and the fold with their training origins."""
 
-    Parameters
-    ----------
-    fold
-        Its cutoff is the first of the origins.
-    test_origins
-        The origins, oldest first.
-    """
-
-    fold: Fold
-    test_origins: tuple[int, ...]
+    fold: Fold  # its cutoff is the first of the origins
+    test_origins: tuple[int, ...]  # the origins, oldest first
 
 
 def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     """Return the inner folds of a test, oldest first.
-
-    Parameters
-    ----------
-    fold
-        The test.
-    complete
-        Days from a cutoff until its outcome is known for good.
-
-    Returns
-    -------
-    tuple
-        The newest training origins of the test, at most `INNER_ORIGINS`, which one model
-        forecasts as of the first of them; before it, the newest origin that was complete by the
-        last of them, so that what is learned there can be validated later. None where history
-        is too short.
 
     Examples
     --------
@@ -78,19 +54,7 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
 def inner_backtests(
     training_data: TrainingData, rows: pl.DataFrame, cutoffs: Sequence[int], fit: FitFunction
 ) -> tuple[Backtest, ...]:
-    """Return the forecasts of a model at each origin, and the outcomes.
-
-    Parameters
-    ----------
-    training_data
-        What was complete on the day of the first origin.
-    rows
-        Labelled rows of these origins, in any order.
-    cutoffs
-        The origins.
-    fit
-        Returns a model fitted on training data.
-    """
+    """Return the forecasts of a model at each origin, and the outcomes."""
     forecaster = fit(training_data)
     backtests = []
     for cutoff in cutoffs:

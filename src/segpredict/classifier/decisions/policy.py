@@ -88,19 +88,7 @@ def fit_policy(
     decision: DecisionRule,
     alpha: float,
 ) -> DecisionPolicy:
-    """Return the policy learned from inner backtests of one model.
-
-    Parameters
-    ----------
-    backtests
-        Backtests of the inner validation, oldest first, before calibration.
-    calibration
-        The map that its probabilities go through.
-    decision
-        The configured rule, its γ not yet tuned.
-    alpha
-        Share of misses the sets allow.
-    """
+    """Return the policy learned from inner backtests of one model."""
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
@@ -134,17 +122,7 @@ def calibrate_backtest(
 def summarize_policies(
     folds: Sequence[Fold], policies: Sequence[DecisionPolicy], calibrations: Sequence[Calibration]
 ) -> dict[str, JSON]:
-    """Return the summary of calibration, sets and decisions, by cutoff.
-
-    Parameters
-    ----------
-    folds
-        The tests and the production fold.
-    policies
-        The policy of the selected model at each.
-    calibrations
-        The calibration of the model at each, also where it is not selected.
-    """
+    """Return the summary of calibration, sets and decisions, by cutoff."""
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),

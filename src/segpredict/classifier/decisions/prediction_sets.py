@@ -20,13 +20,6 @@ def set_thresholds(
 ) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
-    Parameters
-    ----------
-    probabilities, labels
-        Forecasts made before the outcome, and the outcome.
-    alpha
-        Share of misses to allow in each segment; one for all, or one each.
-
     Notes
     -----
     The k-th smallest probability that had been given to customers who were later in the
@@ -49,21 +42,11 @@ def adaptive_miss_rates(
 ) -> FloatArray:
     """Return the share of misses to allow in each segment, corrected by the misses so far.
 
-    Parameters
-    ----------
-    origins
-        Forecasts and outcomes of one origin each, oldest first.
-    alpha
-        The target share.
-    step
-        The step size of the correction.
-
     Notes
     -----
-    Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from
-    origin to origin α' = α' + step · (α − misses), where the thresholds are those of
-    the origins before. With three origins it changes little; its lower bound is a tenth of the
-    target.
+    Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from origin to origin
+    α' = α' + step · (α − misses), where the thresholds are those of the origins before. With three
+    origins it changes little; its lower bound is a tenth of the target.
 
     Examples
     --------

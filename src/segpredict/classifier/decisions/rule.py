@@ -18,36 +18,19 @@ GAMMA_GRID = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2
 
 @dataclass(frozen=True, slots=True)
 class DecisionRule:
-    """A rule that names a segment for each customer.
+    """A rule that names a segment for each customer."""
 
-    Parameters
-    ----------
-    method
-        ``argmax``: the likeliest segment. ``balanced``: the one with the largest
-        p / π^γ, so that small segments are named too. ``cost``: the one whose value
-        is nearest to the expected value (least expected absolute error of revenue).
-    gamma
-        The γ above; 0 is argmax.
-    class_mix
-        The π above: share of each segment in training.
-    segment_values
-        Mean revenue of each segment in the outcome window, in currency.
-    """
-
+    # ``argmax``: the likeliest segment. ``balanced``: the one with the largest p / π^γ, so that
+    # small segments are named too. ``cost``: the one whose value is nearest to the expected value
+    # (least expected absolute error of revenue).
     method: str
-    gamma: float
-    class_mix: tuple[float, ...]
+    gamma: float  # the γ above; 0 is argmax
+    class_mix: tuple[float, ...]  # the π above: share of each segment in training
+    # mean revenue of each segment in the outcome window, in currency
     segment_values: tuple[float, ...]
 
     def predict(self, probabilities: FloatArray, rule: str | None = None) -> IntArray:
         """Return the code of the segment named, one a row; ties go to the lower code.
-
-        Parameters
-        ----------
-        probabilities
-            Customers × segments.
-        rule
-            Another rule than the configured one.
 
         Examples
         --------
@@ -88,17 +71,7 @@ class DecisionRule:
 
 
 def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
-    """Return the γ with the best macro-F1 in inner validation; 0 without it.
-
-    Parameters
-    ----------
-    backtests
-        Backtests of the inner validation.
-    name
-        The forecaster.
-    mix
-        Share of each segment in training.
-    """
+    """Return the γ with the best macro-F1 in inner validation; 0 without it."""
     if not backtests:
         return 0.0
     probabilities, labels = pool_backtests(backtests, name)

@@ -20,43 +20,20 @@ from segpredict.errors import SupportError, TooFewCustomersError
 
 @dataclass(frozen=True, slots=True)
 class BacktestInput:
-    """The input of one test: training data, customers and their covariates.
+    """The input of one test: training data, customers and their covariates."""
 
-    Parameters
-    ----------
-    cutoff
-        The day T*.
-    training_data
-        Labelled rows of origins that were complete by then.
-    customers
-        The rows to forecast, sorted by customer.
-    covariates
-        `history.COVARIATES`, in the order of `customers`.
-    segment_values
-        Mean spend in the outcome window by segment, from the training rows.
-    """
-
-    cutoff: int
-    training_data: TrainingData
-    customers: pl.DataFrame
-    covariates: pl.DataFrame
+    cutoff: int  # the day T*
+    training_data: TrainingData  # labelled rows of origins that were complete by then
+    customers: pl.DataFrame  # the rows to forecast, sorted by customer
+    covariates: pl.DataFrame  # `history.COVARIATES`, in the order of `customers`
+    # mean spend in the outcome window by segment, from the training rows
     segment_values: tuple[float, ...]
 
 
 def available_baselines(
     options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
 ) -> tuple[list[Baseline], tuple[str, ...]]:
-    """Return the baselines that can be fitted, and why others cannot.
-
-    Parameters
-    ----------
-    options
-        Names of the baselines that are wanted; none means all.
-    rows
-        The panel, whose columns some need.
-    further
-        Models from outside the package, evaluated after the baselines.
-    """
+    """Return the baselines that can be fitted, and why others cannot."""
     wanted = [BASELINES.get(name) for name in options.baselines]
     if not wanted:
         wanted = [part for part in BASELINES.all_parts() if part.is_usual]
@@ -78,20 +55,6 @@ def run_backtests(
     progress: Callable[[int], None],
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
-
-    Parameters
-    ----------
-    inputs
-        The tests, oldest first.
-    baselines
-        The baselines.
-    progress
-        Called with the index of the test that begins.
-
-    Raises
-    ------
-    TooFewCustomersError
-        When no customer is eligible at a test cutoff.
 
     Notes
     -----

@@ -21,22 +21,13 @@ EXACT_INTEGER_LIMIT = 2**52  # whole numbers up to here add up without rounding 
 
 @dataclass(frozen=True, slots=True)
 class DifferenceInterval:
-    """A difference of a metric, model − baseline.
+    """A difference of a metric, model − baseline."""
 
-    Parameters
-    ----------
-    value
-        On the rows as they are.
-    low, high
-        The 2.5 % and 97.5 % points over the draws.
-    p_value
-        Two-sided p-value, not adjusted for the number of comparisons.
-    """
-
-    value: float
+    value: float  # on the rows as they are
+    # the 2.5 % and 97.5 % points over the draws
     low: float
     high: float
-    p_value: float = 1.0
+    p_value: float = 1.0  # two-sided p-value, not adjusted for the number of comparisons
 
     @property
     def excludes_zero(self) -> bool:
@@ -53,24 +44,6 @@ def bootstrap_differences(
     seed: int,
 ) -> dict[str, dict[str, DifferenceInterval]]:
     """Return the difference of the first model to each other one, per metric.
-
-    Parameters
-    ----------
-    probabilities
-        Probabilities by model name, with the same rows; the first one is the model.
-    labels
-        Actual segments, one a row.
-    customers
-        Customer ids, one a row.
-    draws
-        Number of resamples.
-    seed
-        Start of the draws.
-
-    Returns
-    -------
-    dict
-        By baseline, then by metric of `BOOTSTRAP_METRICS`.
 
     Notes
     -----
@@ -135,18 +108,10 @@ def bootstrap_weights(rng: np.random.Generator, draws: int, size: int) -> FloatA
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """Draws of customers behind an interval.
+    """Draws of customers behind an interval."""
 
-    Parameters
-    ----------
-    draws
-        How many.
-    seed
-        Start of the draws.
-    """
-
-    draws: int
-    seed: int
+    draws: int  # how many
+    seed: int  # start of the draws
 
     def sums(self, customers: Sequence[npt.NDArray[np.str_]], rows: FloatArray) -> FloatArray:
         """Return the sum of each column over drawn customers, draws × columns."""

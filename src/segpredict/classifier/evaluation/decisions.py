@@ -25,29 +25,7 @@ def evaluate_policies(
     segments: Sequence[str],
     by: Resampling,
 ) -> pl.DataFrame:
-    """Return the metrics of a model's prediction sets and decision rules, one a row.
-
-    Parameters
-    ----------
-    backtests, policies
-        Tests, oldest first, and the policy learned before each.
-    name
-        The forecaster.
-    segments
-        Ids of the classes, in code order.
-    by
-        Resamples of customers behind each interval.
-
-    Returns
-    -------
-    polars.DataFrame
-        `scorecard.SCORECARD_SCHEMA`. ``set_coverage`` is the share of customers whose segment
-        was in their set, ``set_coverage_<id>`` that among customers who
-        were later in a segment, ``set_size`` the mean number of segments in a set.
-        ``accuracy_<rule>``, ``macro_f1_<rule>`` and ``cost_<rule>`` evaluate the segment that
-        each rule names; the cost is the mean difference in value between it and the actual one,
-        in currency.
-    """
+    """Return the metrics of a model's prediction sets and decision rules, one a row."""
     pairs = [(backtest, policy) for backtest, policy in zip(backtests, policies, strict=True)]
     parts = [
         (as_date(backtest.cutoff).isoformat(), [(backtest, policy)]) for backtest, policy in pairs
@@ -142,25 +120,7 @@ DECILES = 10
 def reliability_and_capture(
     backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> pl.DataFrame:
-    """Return the reliability curve of a model, and the capture curves of its rankings.
-
-    Parameters
-    ----------
-    backtests
-        The tests.
-    name
-        The forecaster.
-    segments
-        Ids of the classes, in code order.
-
-    Returns
-    -------
-    polars.DataFrame
-        `CURVES_SCHEMA`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
-        a decile of all forecasts, ``y`` the share of it that was in the segment, ``n`` its
-        size. ``capture``: ``name`` is a ranking, ``by`` the forecaster or a rule, ``x``
-        the share of customers taken, ``y`` the share captured, ``n`` customers ranked.
-    """
+    """Return the reliability curve of a model, and the capture curves of its rankings."""
     rows = [
         ("capture", found.ranking, found.ranked_by, share, caught, found.n)
         for found in capture_curves(backtests, name)

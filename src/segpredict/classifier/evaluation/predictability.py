@@ -84,10 +84,9 @@ class PredictabilityTest:
 
         Notes
         -----
-        PI = LL(prior) − LL(model), 80 rounds of depth 3: a cross-entropy estimate of
-        the mutual information of past and later segment. It rewards segments that are
-        both detailed and predictable; accuracy would reward a single one. Inactive counts as
-        one of the segments.
+        PI = LL(prior) − LL(model), 80 rounds of depth 3: a cross-entropy estimate of the mutual
+        information of past and later segment. It rewards segments that are both detailed and
+        predictable; accuracy would reward a single one. Inactive counts as one of the segments.
         """
         before, after = (
             np.where(rows < 0, 0, labels[rows] + 1) for rows in (self.train_rows, self.test_rows)

@@ -29,24 +29,12 @@ UPPER_SEGMENTS = 2  # segments from this code on are to be retained, those below
 
 @dataclass(frozen=True, slots=True)
 class RankingMetric:
-    """The result of one ranking, over all tests together.
+    """The result of one ranking, over all tests together."""
 
-    Parameters
-    ----------
-    metric
-        The target of the ranking, and whether lift or capture was measured.
-    ranked_by
-        The forecaster or the rule; ``a / b`` for the ratio of two.
-    n
-        Customers ranked.
-    value
-        Lift over a random choice, or share of all cases captured.
-    """
-
-    metric: str
-    ranked_by: str
-    n: int
-    value: DifferenceInterval
+    metric: str  # the target of the ranking, and whether lift or capture was measured
+    ranked_by: str  # the forecaster or the rule; ``a / b`` for the ratio of two
+    n: int  # customers ranked
+    value: DifferenceInterval  # lift over a random choice, or share of all cases captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +60,6 @@ def evaluate_rankings(
 ) -> tuple[RankingMetric, ...]:
     """Return lifts and captures of every forecaster and rule.
 
-    Parameters
-    ----------
-    backtests
-        Tests with covariates of their customers; without them nothing is ranked.
-    draws
-        Resamples of customers behind each interval.
-    seed
-        Start of the draws.
-
-    Returns
-    -------
-    tuple
-        Four rankings. ``at_risk``: which customers of segment 2 or above will be inactive,
-        top decile by that probability, compared with longest inactivity. ``value_at_risk``:
-        share of their loss in revenue captured by the top decile by expected loss, compared
-        with longest inactivity and largest spend. ``upgrade``: which of the others will rise to
-        segment 2 or above, compared with the last year's spend. ``future_top``: share of the
-        top quintile of the outcome among the top quintile by expected value, compared with the
-        last year's spend. Intervals for the model, the rules and their ratios.
-
     Notes
     -----
     Customers with equal scores at the edge count in part, so no order of rows matters.
@@ -113,38 +81,17 @@ def evaluate_rankings(
 
 @dataclass(frozen=True, slots=True)
 class CaptureCurve:
-    """What one ranking captures, by the share of customers taken.
+    """What one ranking captures, by the share of customers taken."""
 
-    Parameters
-    ----------
-    ranking
-        The target of the ranking, as in `evaluate_rankings`.
-    ranked_by
-        The forecaster or the rule.
-    n
-        Customers ranked.
-    shares
-        Shares of them that are taken.
-    captured
-        Share of all cases captured, at each of these.
-    """
-
-    ranking: str
-    ranked_by: str
-    n: int
-    shares: tuple[float, ...]
-    captured: tuple[float, ...]
+    ranking: str  # the target of the ranking, as in `evaluate_rankings`
+    ranked_by: str  # the forecaster or the rule
+    n: int  # customers ranked
+    shares: tuple[float, ...]  # shares of them that are taken
+    captured: tuple[float, ...]  # share of all cases captured, at each of these
 
 
 def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
     """Return the capture curve of a forecaster and of each rule, by ranking.
-
-    Parameters
-    ----------
-    backtests
-        Tests with covariates of their customers.
-    forecaster
-        The model compared with the rules.
 
     Notes
     -----

@@ -47,31 +47,6 @@ def build_scorecard(
 ) -> pl.DataFrame:
     """Return every metric of the comparison, one a row.
 
-    Parameters
-    ----------
-    backtests
-        One per test window, oldest first.
-    segments
-        Ids of the classes, in code order.
-    draws
-        Resamples of customers behind each interval.
-    seed
-        Start of the draws.
-    selected
-        The selected model, if it is not the first one.
-
-    Returns
-    -------
-    polars.DataFrame
-        `SCORECARD_SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
-        divides the customers: ``segment_now``, ``is_new`` (first order in the window
-        that ends at the cutoff), ``long_silent`` (no order for 182 days),
-        ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
-        since the first order) or, where known, ``country`` (the five largest).
-        ``low`` and ``high`` bound 95 % of the draws where they were made: calibration
-        errors of the model and of the selected model, the model's log-loss less Markov's by
-        stratum, and the rankings.
-
     Notes
     -----
     Strata are reported over all windows together: in one window they are small.

@@ -28,19 +28,6 @@ def select_model(
 ) -> Evaluation:
     """Return the evaluation of the first model of each test.
 
-    Parameters
-    ----------
-    backtests
-        One per test window, oldest first, with the same models in each.
-    segments
-        Ids of the classes, in code order.
-    time
-        Lengths, in days.
-    options
-        Draws and seed of the bootstrap.
-    warnings
-        Warnings that were known before anything was measured.
-
     Notes
     -----
     Comparison: "beats" only if the pooled 95 % interval excludes 0, also after Holm's adjustment

@@ -12,21 +12,13 @@ from segpredict.core.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class McNemarTest:
-    """Customers on whom only one of two models was right, on the final test.
+    """Customers on whom only one of two models was right, on the final test."""
 
-    Parameters
-    ----------
-    baseline
-        The baseline compared with.
-    only_model, only_baseline
-        Customers whose segment only one of the two named as the likeliest.
-    p_value, p_value_holm
-        Exact two-sided p-value, and adjusted over all baselines.
-    """
-
-    baseline: str
+    baseline: str  # the baseline compared with
+    # customers whose segment only one of the two named as the likeliest
     only_model: int
     only_baseline: int
+    # exact two-sided p-value, and adjusted over all baselines
     p_value: float
     p_value_holm: float
 
@@ -75,13 +67,6 @@ def mcnemar_tests(
     probabilities: Mapping[str, FloatArray], labels: IntArray
 ) -> tuple[McNemarTest, ...]:
     """Return McNemar's exact test of the first forecaster against each other one.
-
-    Parameters
-    ----------
-    probabilities
-        Probabilities by forecaster; the first one is the model.
-    labels
-        Actual segments. Rows must be different customers: one test window.
 
     Notes
     -----

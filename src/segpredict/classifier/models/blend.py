@@ -99,11 +99,10 @@ def fit(training_data: TrainingData) -> BlendedModel:
 
     Notes
     -----
-    Fitted weights do worse: on the validation origins the trees have half of their later
-    training data, and get too little weight (the "forecast combination puzzle", Smith
-    and Wallis 2009). So weights are even, with one exception: where even those trees beat the
-    blend, BG/NBD does not fit the shop and gets no weight. Where the data cannot support it the
-    trees are used alone as well.
+    Fitted weights do worse: on the validation origins the trees have half of their later training
+    data, and get too little weight (the "forecast combination puzzle", Smith and Wallis 2009). So
+    weights are even, with one exception: where even those trees beat the blend, BG/NBD does not fit
+    the shop and gets no weight. Where the data cannot support it the trees are used alone as well.
     """
     given, note = calendar.select_calendar_features(training_data)
     early = (

@@ -26,11 +26,6 @@ MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
     """Return the training data with the calendar columns where they help, and why.
 
-    Parameters
-    ----------
-    training_data
-        Labelled rows and what is known on the day of the forecast.
-
     Notes
     -----
     There are two conditions. The training outcomes must cover the season to predict, a year

@@ -32,33 +32,14 @@ SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class SeasonalIndex:
-    """How busy each week of a year was, relative to its average week.
+    """How busy each week of a year was, relative to its average week."""
 
-    Parameters
-    ----------
-    weekly_index
-        Orders in each of 52 weeks over the mean of these weeks; growth is taken out.
-    known_until
-        The day (number) after the last of these weeks.
-    """
-
+    # orders in each of 52 weeks over the mean of these weeks; growth is taken out
     weekly_index: tuple[float, ...]
-    known_until: int
+    known_until: int  # the day (number) after the last of these weeks
 
     def mean_index(self, start: int, days: int) -> float:
         """Return the mean index of these days, if they are like a year ago.
-
-        Parameters
-        ----------
-        start
-            The first day (number).
-        days
-            How many there are.
-
-        Returns
-        -------
-        float
-            At least the least of `INDEX_GRID` and at most the greatest.
 
         Examples
         --------
@@ -81,13 +62,6 @@ def estimate_seasonal_index(
     history: HistoryAtCutoff, day: int | None = None
 ) -> SeasonalIndex | None:
     """Return the season as it could be known on a day; ``None`` before a year is over.
-
-    Parameters
-    ----------
-    history
-        What is known on the day of the forecast.
-    day
-        The day, not after the cutoff; ``None`` is the cutoff.
 
     Notes
     -----
@@ -123,13 +97,6 @@ def select_seasonal_index(
     training_data: TrainingData, forecast: SeasonalForecast
 ) -> tuple[SeasonalIndex | None, str]:
     """Return the seasonal index where older forecasts prove that it helps, and why.
-
-    Parameters
-    ----------
-    training_data
-        Labelled rows and what is known on the day of the forecast.
-    forecast
-        Returns the probabilities of rows for a value of the index.
 
     Notes
     -----
@@ -172,15 +139,7 @@ def _year(origins: Sequence[int]) -> list[int]:
 
 
 def index_ahead(history: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
-    """Return the index of the outcome window of each origin, as known on its day.
-
-    Parameters
-    ----------
-    history
-        What is known on the day of the forecast.
-    origins
-        Days before it; those without a whole year behind them are left out.
-    """
+    """Return the index of the outcome window of each origin, as known on its day."""
     known = {origin: estimate_seasonal_index(history, origin) for origin in origins}
     return {
         origin: season.mean_index(origin + history.gap, history.horizon)

@@ -139,21 +139,7 @@ def fit_fixed_rounds(
     name: str = NAME,
     weights: npt.NDArray[np.float64] | None = None,
 ) -> XgboostModel:
-    """Return trees with a fixed number of rounds, fitted on all training rows.
-
-    Parameters
-    ----------
-    training_data
-        Labelled rows and the settings.
-    names
-        Columns to use.
-    rounds
-        Rounds of boosting.
-    name
-        The name in the evaluation.
-    weights
-        How much each row counts; ``None`` counts each once.
-    """
+    """Return trees with a fixed number of rounds, fitted on all training rows."""
     whole = build_dmatrix(feature_matrix(training_data.rows, names), names, training_data.labels)
     if weights is not None:
         whole.set_weight(weights)

@@ -72,21 +72,11 @@ _ODD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class BareNumber:
-    """A number without what accountants hang on it.
+    """A number without what accountants hang on it."""
 
-    Parameters
-    ----------
-    text
-        Sign, digits and marks; ``None`` where there is no number.
-    currency
-        Its code or symbol; empty if none.
-    rejection
-        Why it is no number; empty if nothing special is known.
-    """
-
-    text: str | None
-    currency: str = ""
-    rejection: str = ""
+    text: str | None  # sign, digits and marks; ``None`` where there is no number
+    currency: str = ""  # its code or symbol; empty if none
+    rejection: str = ""  # why it is no number; empty if nothing special is known
 
 
 def strip_currency(text: str) -> BareNumber:
@@ -125,11 +115,6 @@ def _known(currency: str) -> str | None:
 
 def single_currency(rows: Mapping[str, int], column: str) -> str:
     """Return the one currency among these, or nothing where there is none.
-
-    Raises
-    ------
-    ContractError
-        When there are several; the message says how many rows have each.
 
     Examples
     --------

@@ -61,20 +61,7 @@ MONTH_NUMBERS = {
 
 
 def split_dates(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the parts of every text that has a known shape, and the other texts.
-
-    Parameters
-    ----------
-    texts
-        Columns ``text`` and ``form`` (the text that is looked at).
-
-    Returns
-    -------
-    DataFrame
-        ``text``, ``shape`` and the `DATE_PARTS`, null where a shape has none.
-    DataFrame
-        The texts of no shape.
-    """
+    """Return the parts of every text that has a known shape, and the other texts."""
     found, rest = [], texts
     for shape, pattern, names in DATE_PATTERNS:
         if rest.is_empty():

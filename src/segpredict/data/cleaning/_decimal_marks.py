@@ -56,18 +56,6 @@ def is_mark_proven(texts: pl.Series) -> bool:
 def infer_decimal_mark(numbers: Mapping[str, int], column: str) -> str:
     """Return the decimal mark of a column: ``point`` or ``comma``.
 
-    Parameters
-    ----------
-    numbers
-        Distinct texts without currency and brackets, and how many rows have each.
-    column
-        What to call the column.
-
-    Raises
-    ------
-    ContractError
-        When two readings fit; the message shows the total that each gives.
-
     Notes
     -----
     A text that only one mark can explain is proof. Where both are proven, the one on at

@@ -23,11 +23,10 @@ def describe_shop(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
     Returns
     -------
     dict
-        ``distributions``: orders per customer, lines and value per order, days between
-        the purchase days of a customer, with quantiles. ``months``: rows of the
-        calendar, with sales in whole currency; ``is_complete`` says whether the data
-        cover the month. ``bad_rows``: how many rows could not be read, by reason;
-        ``bad_examples``: the first of them.
+        ``distributions``: orders per customer, lines and value per order, days between the purchase
+        days of a customer, with quantiles. ``months``: rows of the calendar, with sales in whole
+        currency; ``is_complete`` says whether the data cover the month. ``bad_rows``: how many rows
+        could not be read, by reason; ``bad_examples``: the first of them.
 
     Examples
     --------

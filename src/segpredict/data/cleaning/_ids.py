@@ -41,20 +41,7 @@ def normalize_id(text: str) -> str:
 def normalize_customer_ids(
     cells: pl.Series, null_ids: Sequence[str]
 ) -> tuple[pl.Series, tuple[str, ...]]:
-    """Return normalised customer ids, and notes on unusual ones.
-
-    Parameters
-    ----------
-    cells
-        Ids as text.
-    null_ids
-        Ids that mean "no customer".
-
-    Raises
-    ------
-    ContractError
-        When many ids were damaged by a spreadsheet.
-    """
+    """Return normalised customer ids, and notes on unusual ones."""
     counted = cells.rename("text").drop_nulls().value_counts(name="n").sort("text")
     # Only ids that may change are looked at one by one: a shop has millions of others.
     unusual = counted.filter(pl.col("text").str.contains(CHANGEABLE_PATTERN))["text"]

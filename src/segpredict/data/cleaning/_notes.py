@@ -17,17 +17,7 @@ MIN_MONTH_LINES = 20  # lines that a month needs for a median price to mean anyt
 def data_quality_notes(
     lines: pl.DataFrame, used: pl.DataFrame, files: tuple[InputFile, ...]
 ) -> tuple[str, ...]:
-    """Return notes on unusual lines, of those read and those used.
-
-    Parameters
-    ----------
-    lines
-        All lines that could be read.
-    used
-        Those that the rules left.
-    files
-        What was read.
-    """
+    """Return notes on unusual lines, of those read and those used."""
     if lines.is_empty():
         return ()
     notes = [*_gaps(lines), *_overlap(lines, files), *_fractions(lines)]

@@ -21,22 +21,14 @@ TOO_LARGE_REASON = "is beyond a million millions"
 
 @dataclass(frozen=True, slots=True)
 class NumberColumn:
-    """A column of numbers.
+    """A column of numbers."""
 
-    Parameters
-    ----------
-    frame
-        Columns ``name`` (Int64), ``name why`` (text: why it is none) and ``name
-        rounded`` (whether decimals beyond the fourth were lost), as the cells stood.
-    decimal_mark
-        The decimal mark: ``point`` or ``comma``; empty where no number has decimals.
-    currencies
-        How many rows each currency has.
-    """
-
+    # columns ``name`` (Int64), ``name why`` (text: why it is none) and ``name rounded`` (whether
+    # decimals beyond the fourth were lost), as the cells stood
     frame: pl.DataFrame
+    # the decimal mark: ``point`` or ``comma``; empty where no number has decimals
     decimal_mark: str
-    currencies: Mapping[str, int]
+    currencies: Mapping[str, int]  # how many rows each currency has
 
 
 def to_units(text: str) -> tuple[int | None, str | None]:
@@ -66,20 +58,6 @@ def _exact(text: str) -> tuple[int | None, str | None, bool]:
 
 def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
     """Return a column of text as units, with a reason wherever it is none.
-
-    Parameters
-    ----------
-    cells
-        Numbers as text.
-    name
-        The role of the column. Money may carry a currency, a quantity may not.
-    number_format
-        ``point`` or ``comma``, the decimal mark; by default the column must prove it.
-
-    Raises
-    ------
-    ContractError
-        When two decimal marks fit, or contradict each other.
 
     Notes
     -----

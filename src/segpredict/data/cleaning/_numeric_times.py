@@ -18,27 +18,7 @@ SERIAL = "spreadsheet serial"
 
 
 def parse_numeric_times(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the moment of every number that counts days or seconds, and the rest.
-
-    Parameters
-    ----------
-    texts
-        Columns ``text`` and ``form``.
-    epoch
-        1900 or 1904, the year from which a spreadsheet counts.
-
-    Returns
-    -------
-    DataFrame
-        ``text``, ``shape`` and ``moment``: minutes since 1970-01-01 (Int64).
-    DataFrame
-        The texts that are no such number.
-
-    Raises
-    ------
-    ContractError
-        When some count seconds and others milliseconds.
-    """
+    """Return the moment of every number that counts days or seconds, and the rest."""
     whole = pl.col("form").str.extract(r"^(\d+)")
     is_number = pl.col("form").str.contains(NUMBER_PATTERN)
     sized = texts.with_columns(digits=pl.when(is_number).then(whole.str.len_chars()), whole=whole)
@@ -83,21 +63,7 @@ MICROSECONDS_PER_MINUTE = 60_000_000
 def to_local_time(
     parsed: pl.DataFrame, timezone: str | None
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return moments on the shop's wall clock, and how the zone was handled.
-
-    Parameters
-    ----------
-    parsed
-        ``text``, ``moment`` (minutes as written), ``has_clock``, ``zone`` and ``why``.
-    timezone
-        The shop's zone. Without one, the offsets of one place (an hour apart, for
-        summer and winter) leave the clock as written; others are brought to UTC.
-
-    Raises
-    ------
-    ContractError
-        When some times have an offset, others none, and no zone is given.
-    """
+    """Return moments on the shop's wall clock, and how the zone was handled."""
     aware = parsed.filter(pl.col("zone").is_not_null())
     if aware.is_empty():
         return parsed, ()

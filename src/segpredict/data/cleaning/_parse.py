@@ -31,42 +31,19 @@ REJECTS_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class ParsedLines:
-    """Every raw row, typed as far as it can be.
+    """Every raw row, typed as far as it can be."""
 
-    Parameters
-    ----------
-    lines
-        All rows; ``reason`` says what is wrong with an unreadable one.
-    rejects
-        One row per unreadable row: file, row, column, value, reason.
-    time_format, decimal_mark
-        What the columns proved.
-    currency
-        The currency found in the data; empty if there is none.
-    notes
-        Notes on unusual cells, as sentences.
-    """
-
-    lines: pl.DataFrame
-    rejects: pl.DataFrame
+    lines: pl.DataFrame  # all rows; ``reason`` says what is wrong with an unreadable one
+    rejects: pl.DataFrame  # one row per unreadable row: file, row, column, value, reason
+    # what the columns proved
     time_format: str = ""
     decimal_mark: str = ""
-    currency: str = ""
-    notes: tuple[str, ...] = ()
+    currency: str = ""  # the currency found in the data; empty if there is none
+    notes: tuple[str, ...] = ()  # notes on unusual cells, as sentences
 
 
 def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
-    """Return typed lines.
-
-    Raises
-    ------
-    BadCellsError
-        When a cell cannot be read and the plan says ``fail``.
-    TooManyBadRowsError
-        When more rows cannot be read than the plan lets pass.
-    ContractError
-        When two formats of a column fit, or totals are too large.
-    """
+    """Return typed lines."""
     cells = _with_roles(raw.frame)
     times = _times_of(raw, plan)
     roles = [role for role in ("quantity", "price", "amount") if role in raw.frame]

@@ -4,11 +4,10 @@ Nothing is deleted: until that day the shop took it for a purchase, and a foreca
 before it must do so as well. The order's lines and the returns that match them get the
 ``void_day`` from which both are gone.
 
-A return matches a sale line of the same customer, product, price and quantity, the
-oldest that is still open and not later than itself, one to one. Returns are matched in
-parts, too: those of the same customer, product and price take from the oldest open sale
-line, and close it when together they bring back all of it. What closes a line first
-counts.
+A return matches a sale line of the same customer, product, price and quantity, the oldest that is
+still open and not later than itself, one to one. Returns are matched in parts, too: those of the
+same customer, product and price take from the oldest open sale line, and close it when together
+they bring back all of it. What closes a line first counts.
 """
 
 import polars as pl

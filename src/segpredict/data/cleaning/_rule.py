@@ -10,38 +10,19 @@ from segpredict.config.cleaning import CleaningOptions
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What a rule did.
+    """What a rule did."""
 
-    Parameters
-    ----------
-    lines
-        The lines that stay, perhaps with new marks.
-    noted_lines
-        Those of them that deserve a word in the ledger.
-    notes
-        What else a reader should know, as sentences.
-    """
-
-    lines: pl.DataFrame
-    noted_lines: pl.DataFrame | None = None
-    notes: tuple[str, ...] = ()
+    lines: pl.DataFrame  # the lines that stay, perhaps with new marks
+    noted_lines: pl.DataFrame | None = None  # those of them that deserve a word in the ledger
+    notes: tuple[str, ...] = ()  # what else a reader should know, as sentences
 
 
 @dataclass(frozen=True, slots=True)
 class CleaningRule:
-    """One rule.
+    """One rule."""
 
-    Parameters
-    ----------
-    name
-        What config and ledger call it.
-    meaning
-        One sentence for readers.
-    apply
-        From the lines so far and the plan to an outcome. It never changes quantity,
-        money or ids of a line that stays.
-    """
-
-    name: str
-    meaning: str
+    name: str  # what config and ledger call it
+    meaning: str  # one sentence for readers
+    # From the lines so far and the plan to an outcome. It never changes quantity, money or ids of a
+    # line that stays.
     apply: Callable[[pl.DataFrame, CleaningOptions], RuleOutcome]

@@ -18,13 +18,7 @@ CONTENT_COLUMNS = (
 
 
 def selected_rules(plan: CleaningOptions) -> tuple[CleaningRule, ...]:
-    """Return the rules of a plan in the order in which they run.
-
-    Raises
-    ------
-    UnknownNameError
-        When the plan names a rule that is not there.
-    """
+    """Return the rules of a plan in the order in which they run."""
     known = [rule.name for rule in CLEANING_RULES]
     for name in (*plan.rules, *plan.excluded_rules):
         if name not in ("all", *known):

@@ -52,22 +52,13 @@ class TimeSettings:
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """A column of times.
+    """A column of times."""
 
-    Parameters
-    ----------
-    frame
-        ``day`` (Int32), ``minute`` (Int16; null where no row has a time of the day) and
-        ``day why`` (text), in the order of the cells.
-    format
-        How they were read.
-    notes
-        What a reader should know.
-    """
-
+    # ``day`` (Int32), ``minute`` (Int16; null where no row has a time of the day) and ``day why``
+    # (text), in the order of the cells
     frame: pl.DataFrame
-    format: str
-    notes: tuple[str, ...] = ()
+    format: str  # how they were read
+    notes: tuple[str, ...] = ()  # what a reader should know
 
 
 def parse_times(cells: pl.Series, settings: TimeSettings | None = None) -> TimeColumn:

@@ -22,8 +22,7 @@ def split_known_files(
 ) -> tuple[list[Path], dict[str, str]]:
     """Return the files that are new, and name → known name of those that are not.
 
-    Another sheet or table of a known file is new, and so are equal bytes in another
-    partition.
+    Another sheet or table of a known file is new, and so are equal bytes in another partition.
     """
     met: dict[str, list[InputFile]] = {}
     for fact in known:
@@ -150,13 +149,7 @@ def ingest(
 
 
 def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Transactions] | None:
-    """Return what the store holds; None where there is none, or it shall be forgotten.
-
-    Raises
-    ------
-    UsageError
-        When the folder holds something else, or a store without raw rows.
-    """
+    """Return what the store holds; None where there is none, or it shall be forgotten."""
     try:
         stored = store.open_store(folder)
     except FileMissingError:

@@ -29,24 +29,13 @@ METADATA_KEY = b"segpredict"  # where the Parquet schema keeps facts of the file
 
 @dataclass(frozen=True, slots=True)
 class StoreNote:
-    """What a store's lines were made with.
+    """What a store's lines were made with."""
 
-    Parameters
-    ----------
-    config
-        All settings, as `config.Config.state` gives them.
-    side_table_base
-        The folder in which side tables are looked for.
-    batches
-        Names of the files with raw rows, in the order in which they were added.
-    notes
-        What a careful reader would ask about the data.
-    """
-
-    config: JSON
-    side_table_base: str
+    config: JSON  # all settings, as `config.Config.state` gives them
+    side_table_base: str  # the folder in which side tables are looked for
+    # names of the files with raw rows, in the order in which they were added
     batches: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what a careful reader would ask about the data
 
 
 def store_key(shop: Transactions) -> str:
@@ -98,13 +87,7 @@ def save_batch(folder: Path, raw: RawLines) -> str:
 
 
 def load_batches(folder: Path, batches: Sequence[str]) -> list[RawLines]:
-    """Return batches as they were read.
-
-    Raises
-    ------
-    TamperedFileError
-        When one is gone or damaged.
-    """
+    """Return batches as they were read."""
     return [_batch(folder / RAW_FOLDER / name) for name in batches]
 
 
@@ -134,11 +117,6 @@ def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactio
     """Return the note on a store, and the store.
 
     None where there is no note: somebody wrote the lines without `ingest`.
-
-    Raises
-    ------
-    TamperedFileError
-        When the note or the rejects are damaged.
     """
     place = folder / RAW_FOLDER / store_key(stored)
     path, bad = place.with_suffix(".json"), place.with_suffix(".rejects")

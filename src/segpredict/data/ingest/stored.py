@@ -79,11 +79,6 @@ def read_store(
 
     Its lines, if they were cleaned with these settings; otherwise its raw
     rows, to be cleaned anew. The store stays as it is.
-
-    Raises
-    ------
-    UsageError
-        When it holds no raw rows and is to be cut, or other columns are requested.
     """
     stored = store.open_store(folder)
     found = raw_batches.read_note(folder, stored)

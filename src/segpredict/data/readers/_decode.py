@@ -24,22 +24,7 @@ FOREIGN_BYTES = re.compile(rb"[\xc0-\xff]{4,}")  # no word of western Europe has
 
 
 def decode_to_utf8(content: bytes, encoding: str | None, file: str) -> tuple[bytes, dict[str, str]]:
-    """Return the content in UTF-8 without a mark, and the codec that read it.
-
-    Parameters
-    ----------
-    content
-        The bytes of the file.
-    encoding
-        A codec's name, or ``None`` to find it out.
-    file
-        For messages.
-
-    Raises
-    ------
-    UnreadableFileError
-        When no codec fits, or more than one does.
-    """
+    """Return the content in UTF-8 without a mark, and the codec that read it."""
     if encoding:
         return _by_name(content, encoding, file), {"encoding": encoding}
     marked = next((BYTE_ORDER_MARKS[m] for m in BYTE_ORDER_MARKS if content.startswith(m)), "")

@@ -29,39 +29,17 @@ ESCAPE_REPLACEMENTS = {b'\\"': b'""', b"\\\\": b"\\"}
 
 @dataclass(frozen=True, slots=True)
 class DelimitedText:
-    """A text and how it is set.
+    """A text and how it is set."""
 
-    Parameters
-    ----------
-    content
-        UTF-8 with doubled quotes.
-    grammar
-        What its records look like.
-    start
-        Where its first record (the header, if it has one) starts.
-    line
-        On which physical line that is, from 0.
-    detected
-        What was found out.
-    """
-
-    content: bytes
-    grammar: CsvGrammar
-    start: int
-    line: int
-    detected: dict[str, str]
+    content: bytes  # UTF-8 with doubled quotes
+    grammar: CsvGrammar  # what its records look like
+    start: int  # where its first record (the header, if it has one) starts
+    line: int  # on which physical line that is, from 0
+    detected: dict[str, str]  # what was found out
 
 
 def detect_dialect(content: bytes, layout: SourceOptions, file: str) -> DelimitedText:
-    """Return a text with its separator, escapes and start.
-
-    Raises
-    ------
-    UnreadableFileError
-        When no separator parts its lines alike.
-    SourceError
-        When more than one reading fits.
-    """
+    """Return a text with its separator, escapes and start."""
     start, separator, found = _preface(content, layout)
     if layout.separator is None and separator is None:
         separator = _separator(content, start, layout, file)
@@ -257,13 +235,7 @@ def _refuse_both(content: bytes, start: int, file: str) -> NoReturn:
 
 
 def refuse_too_wide(width: int, file: str) -> None:
-    """Refuse a header of more columns than any table of transactions has.
-
-    Raises
-    ------
-    LimitError
-        When there are more than 2,000.
-    """
+    """Refuse a header of more columns than any table of transactions has."""
     if width > MAX_COLUMNS:
         raise LimitError(
             f"{quote_value(file)} has {width} columns; the limit is {MAX_COLUMNS}.",

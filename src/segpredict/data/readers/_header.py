@@ -23,33 +23,15 @@ UNNAMED_PREFIX = "column "  # what a column without a name is called, with its n
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """What is above the rows.
+    """What is above the rows."""
 
-    Parameters
-    ----------
-    names
-        Names of the columns.
-    raw
-        The header as written in the file; empty if there is none.
-    after
-        Where the first row starts.
-    """
-
-    names: tuple[str, ...]
-    raw: bytes
-    after: int
+    names: tuple[str, ...]  # names of the columns
+    raw: bytes  # the header as written in the file; empty if there is none
+    after: int  # where the first row starts
 
 
 def read_header(text: DelimitedText, layout: SourceOptions, file: str) -> HeaderRow:
-    """Return the names of the columns, from the file or from the layout.
-
-    Raises
-    ------
-    UnreadableFileError
-        When the header is broken, or a name is in it twice.
-    LimitError
-        When it has more columns than any table of transactions.
-    """
+    """Return the names of the columns, from the file or from the layout."""
     if layout.header_row == 0:
         return HeaderRow(unique_column_names(layout.column_names, file), b"", text.start)
     found = text.grammar.record_pattern().match(text.content, text.start)
@@ -75,13 +57,7 @@ def read_header(text: DelimitedText, layout: SourceOptions, file: str) -> Header
 
 
 def unique_column_names(cells: Sequence[str], file: str) -> tuple[str, ...]:
-    """Return the names of the columns; blank ones get a name of their own.
-
-    Raises
-    ------
-    UnreadableFileError
-        When a name occurs twice.
-    """
+    """Return the names of the columns; blank ones get a name of their own."""
     bare = [cell.strip() for cell in cells]
     places = defaultdict(list)
     for i, name in enumerate(bare, start=1):
@@ -106,15 +82,7 @@ def is_unnamed(name: str) -> bool:
 def refuse_missing_header(
     names: Sequence[str], first: Sequence[str], layout: SourceOptions, file: str
 ) -> None:
-    """Refuse a first row that looks like the second, or a table of months.
-
-    Raises
-    ------
-    UnreadableFileError
-        When the first row holds data.
-    ContractError
-        When the columns are months or years.
-    """
+    """Refuse a first row that looks like the second, or a table of months."""
     periods = [name for name in names if PERIOD_PATTERN.fullmatch(name.strip())]
     if len(periods) > 2 and len(periods) >= len(names) / 2:
         listed = ", ".join(map(quote_value, periods[:3]))

@@ -12,24 +12,7 @@ STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
 
 
 def expand_paths(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
-    """Return the files behind these names, each once, sorted.
-
-    Parameters
-    ----------
-    names
-        Files, folders (searched to the bottom for known suffixes) and globs.
-    suffixes
-        The endings that files in a folder may have.
-
-    Raises
-    ------
-    FileMissingError
-        When a name leads to nothing; the message names the nearest neighbour.
-    SourceError
-        When a folder holds nothing that can be read.
-    UsageError
-        When a name is an address on a network, or there is none at all.
-    """
+    """Return the files behind these names, each once, sorted."""
     if not names:
         raise UsageError("No input was named.", fix="name it: --data FILE.")
     endings = tuple(suffixes)

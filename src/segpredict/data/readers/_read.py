@@ -36,15 +36,7 @@ FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # a total row differs from
 
 
 def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable:
-    """Return the table without footers; they are carried as rejects.
-
-    Parameters
-    ----------
-    table
-        A file as a table.
-    chosen
-        Role → column.
-    """
+    """Return the table without footers; they are carried as rejects."""
     schema = table.frame.schema
     names = dict.fromkeys(
         [table.frame.columns[0], *(chosen[role] for role in FOOTER_COLUMNS if role in chosen)]
@@ -80,25 +72,7 @@ def _footer(row: int, cells: Mapping[str, str | None]) -> RejectedRecord:
 
 
 def without_unnamed(table: SourceTable, file: str) -> tuple[SourceTable, dict[str, str]]:
-    """Return the table without columns that have no name, if nothing is lost with them.
-
-    Parameters
-    ----------
-    table
-        A file as a table.
-    file
-        For messages.
-
-    Returns
-    -------
-    tuple
-        The table, and what was left out.
-
-    Raises
-    ------
-    UnreadableFileError
-        When a column without a name holds something.
-    """
+    """Return the table without columns that have no name, if nothing is lost with them."""
     unnamed = [name for name in table.frame.columns if is_unnamed(name)]
     if not unnamed:
         return table, {}
@@ -359,13 +333,7 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
 
 
 def first_reject_error(raw: RawLines) -> BadCellsError:
-    """Return the error that names the first record that is no row.
-
-    Parameters
-    ----------
-    raw
-        Lines with `RawLines.rejects`.
-    """
+    """Return the error that names the first record that is no row."""
     assert raw.rejects is not None
     first = raw.rejects.row(0, named=True)
     first["fix"] += " Or rerun with --on-bad-rows quarantine."

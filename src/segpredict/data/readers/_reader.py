@@ -14,71 +14,33 @@ from segpredict.errors import UnreadableFileError
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """A record that is no row of the table.
+    """A record that is no row of the table."""
 
-    Parameters
-    ----------
-    row
-        The physical row, as in `SourceTable.rows`.
-    column
-        The column at fault.
-    value
-        The cell.
-    reason
-        What is wrong, to be read after the value.
-    fix
-        What to do about it.
-    """
-
-    row: int
-    column: str
-    value: str
-    reason: str
-    fix: str
+    row: int  # the physical row, as in `SourceTable.rows`
+    column: str  # the column at fault
+    value: str  # the cell
+    reason: str  # what is wrong, to be read after the value
+    fix: str  # what to do about it
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """One file as a table.
+    """One file as a table."""
 
-    Parameters
-    ----------
-    frame
-        All columns under their own names.
-    rows
-        The physical row of each record, as a person would find it in the file.
-    sha256
-        Hash of the file's bytes.
-    detected
-        What was found out on the way.
-    rejects
-        Records that are no rows of the table.
-    """
-
-    frame: pl.DataFrame
-    rows: pl.Series
-    sha256: str
-    detected: Mapping[str, str]
-    rejects: tuple[RejectedRecord, ...] = ()
+    frame: pl.DataFrame  # all columns under their own names
+    rows: pl.Series  # the physical row of each record, as a person would find it in the file
+    sha256: str  # hash of the file's bytes
+    detected: Mapping[str, str]  # what was found out on the way
+    rejects: tuple[RejectedRecord, ...] = ()  # records that are no rows of the table
 
 
 @dataclass(frozen=True, slots=True)
 class FileReader:
-    """One kind of file.
+    """One kind of file."""
 
-    Parameters
-    ----------
-    name
-        What `SourceOptions.format` calls it.
-    suffixes
-        Endings by which it is known.
-    read
-        From a file and a layout to a table.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    read: Callable[[Path, SourceOptions], SourceTable]
+    name: str  # what `SourceOptions.format` calls it
+    suffixes: tuple[str, ...]  # endings by which it is known
+    read: Callable[[Path, SourceOptions], SourceTable]  # from a file and a layout to a table
 
 
 def file_sha256(path: Path) -> str:
@@ -94,22 +56,7 @@ def row_numbers(height: int, first: int = 2) -> pl.Series:
 
 @contextmanager
 def translate_read_errors(file: str, kind: str, *errors: type[Exception]) -> Iterator[None]:
-    """Turn what a reader raises on a damaged file into one error of ours.
-
-    Parameters
-    ----------
-    file
-        For messages.
-    kind
-        What the file was taken for.
-    errors
-        What the reader is known to raise.
-
-    Raises
-    ------
-    UnreadableFileError
-        Also when the reader panics: such an error is no `Exception`.
-    """
+    """Turn what a reader raises on a damaged file into one error of ours."""
     try:
         yield
     except errors as error:

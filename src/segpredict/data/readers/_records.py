@@ -18,21 +18,13 @@ QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED = b'"'[0], b"\r"[0], b"\n"[0]
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """Records of a text, without their line ends.
+    """Records of a text, without their line ends."""
 
-    Parameters
-    ----------
-    starts, ends
-        Bytes ``[start, end)`` of each.
-    cell_counts
-        How many cells each has.
-    line_numbers
-        The physical line on which each starts, the first of the text being 0.
-    """
-
+    # bytes ``[start, end)`` of each
     starts: IndexArray
     ends: IndexArray
-    cell_counts: IndexArray
+    cell_counts: IndexArray  # how many cells each has
+    # the physical line on which each starts, the first of the text being 0
     line_numbers: IndexArray
 
     def __len__(self) -> int:
@@ -62,23 +54,7 @@ class _Piece:
 
 
 def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[RecordIndex, int]:
-    """Return the records from a place on, up to the first that breaks the rules.
-
-    Parameters
-    ----------
-    content
-        The text, in a coding in which ASCII characters are single bytes.
-    separator
-        The character between cells.
-    start
-        Where the first record starts.
-
-    Returns
-    -------
-    tuple
-        The sound records, and where the first unsound one starts: the length of the
-        content if there is none.
-    """
+    """Return the records from a place on, up to the first that breaks the rules."""
     walk = _Walk(content, separator, start)
     pieces = list(walk)
     ends, widths, seps, breaks = (

@@ -22,27 +22,13 @@ STRAY_QUOTE_FIX = (
 
 @dataclass(frozen=True, slots=True)
 class RecordFault:
-    """A record that is no row of the table.
+    """A record that is no row of the table."""
 
-    Parameters
-    ----------
-    line
-        The physical line on which it starts, the first of the file being 0.
-    cell
-        Which of its cells is at fault, from 0.
-    value
-        The record as written.
-    reason
-        What is wrong with it, to be read after the value.
-    fix
-        What to do about it.
-    """
-
-    line: int
-    cell: int
-    value: str
-    reason: str
-    fix: str
+    line: int  # the physical line on which it starts, the first of the file being 0
+    cell: int  # which of its cells is at fault, from 0
+    value: str  # the record as written
+    reason: str  # what is wrong with it, to be read after the value
+    fix: str  # what to do about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +41,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class CsvGrammar:
-    """What cells and records look like under one separator.
+    """What cells and records look like under one separator."""
 
-    Parameters
-    ----------
-    separator
-        The character between cells.
-    keeps_stray_quotes
-        Whether a stray quote is a character like any other.
-    """
-
-    separator: bytes
-    keeps_stray_quotes: bool = False
+    separator: bytes  # the character between cells
+    keeps_stray_quotes: bool = False  # whether a stray quote is a character like any other
 
     @property
     def quoted_pattern(self) -> bytes:
@@ -126,24 +104,7 @@ def _bare(cell: bytes, *, is_quoted: bool) -> bytes:
 def parse_records(
     content: bytes, grammar: CsvGrammar, start: int, about: About
 ) -> tuple[RecordIndex, list[RecordFault], int]:
-    """Return all records, those that are none, and up to where quotes are plain.
-
-    Parameters
-    ----------
-    content
-        The text.
-    grammar
-        What its records look like.
-    start
-        Where the first record starts.
-    about
-        For messages.
-
-    Raises
-    ------
-    UnreadableFileError
-        When a quote is opened and never closed.
-    """
+    """Return all records, those that are none, and up to where quotes are plain."""
     sound, reached = split_records(content, grammar.separator, start)
     first = count_lines_before(content, start)
     sound = replace(sound, line_numbers=sound.line_numbers + first)
@@ -210,13 +171,7 @@ def find_fault(
     line: int,
     about: About,
 ) -> tuple[RecordFault, int]:
-    """Return what is wrong with the record that starts here, and where it ends.
-
-    Raises
-    ------
-    UnreadableFileError
-        When a quote is opened in it and never closed.
-    """
+    """Return what is wrong with the record that starts here, and where it ends."""
     at, cell, one = start, 0, grammar.cell_pattern()
     while found := one.match(content, at):
         at, cell = found.end() + 1, cell + 1

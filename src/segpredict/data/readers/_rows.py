@@ -18,38 +18,18 @@ MAX_RECORD_BYTES = 16 << 20  # bytes of one record
 
 @dataclass(frozen=True, slots=True)
 class ParsedRows:
-    """The rows of a text, and what is none.
+    """The rows of a text, and what is none."""
 
-    Parameters
-    ----------
-    records
-        Rows, all of as many cells as there are names.
-    names
-        Names of their cells.
-    faults
-        Records that are no rows.
-    detected
-        How many records were left out without loss, and what else was seen.
-    """
-
-    records: RecordIndex
-    names: tuple[str, ...]
-    faults: tuple[RecordFault, ...]
-    detected: dict[str, str]
+    records: RecordIndex  # rows, all of as many cells as there are names
+    names: tuple[str, ...]  # names of their cells
+    faults: tuple[RecordFault, ...]  # records that are no rows
+    detected: dict[str, str]  # how many records were left out without loss, and what else was seen
 
 
 def split_rows(
     text: DelimitedText, records: RecordIndex, heading: HeaderRow, layout: SourceOptions, file: str
 ) -> ParsedRows:
-    """Part rows from blank lines, repeated headers, comments and broken records.
-
-    Raises
-    ------
-    UnreadableFileError
-        When the file is cut off, or most of its records do not fit its header.
-    LimitError
-        When a record is longer than any honest one.
-    """
+    """Part rows from blank lines, repeated headers, comments and broken records."""
     _refuse_too_long(records, file)
     content = text.content
     blank = _picked(records.cell_counts == 1, records, content, lambda r: not r.strip())

@@ -34,15 +34,7 @@ FOREIGN_FORMATS = {
 
 
 def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str]]:
-    """Return a file's content, and what it was packed in.
-
-    Raises
-    ------
-    UnreadableFileError
-        When it is empty, damaged, or not text at all.
-    LimitError
-        When it is, or grows, beyond all measure.
-    """
+    """Return a file's content, and what it was packed in."""
     with open_unchanged(path, layout) as stream:
         content, packing = _inflated(stream, path, layout)
     _check(content, str(path))
@@ -51,15 +43,7 @@ def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str
 
 @contextmanager
 def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
-    """Open a file, and check that it does not change in the meantime.
-
-    Raises
-    ------
-    UnreadableFileError
-        When it may not be read, or changed while it was.
-    LimitError
-        When it is larger than the layout allows.
-    """
+    """Open a file, and check that it does not change in the meantime."""
     try:
         with path.open("rb") as stream:
             before = os.fstat(stream.fileno())
@@ -168,13 +152,7 @@ def _unzipped(stream: IO[bytes], file: str, layout: SourceOptions) -> bytes:
 
 
 def refuse_unsafe_names(names: list[str], file: str) -> None:
-    """Refuse a zip whose names lead out of it, or occur twice.
-
-    Raises
-    ------
-    UnreadableFileError
-        When one does.
-    """
+    """Refuse a zip whose names lead out of it, or occur twice."""
     for name in names:
         parts = name.replace("\\", "/").split("/")
         if ".." in parts or name.startswith(("/", "\\")) or ":" in parts[0]:
@@ -197,13 +175,7 @@ def _pieces(
 
 
 def refuse_bomb(size: int, packed: int, file: str, layout: SourceOptions) -> None:
-    """Refuse to unpack further when more comes out than any honest table holds.
-
-    Raises
-    ------
-    LimitError
-        When it grew beyond `SourceOptions.max_inflated`, or 200-fold.
-    """
+    """Refuse to unpack further when more comes out than any honest table holds."""
     is_bomb = size > RATIO_FREE_BYTES and size > MAX_RATIO * packed
     if size > layout.max_unpacked_bytes or is_bomb:
         raise LimitError(

@@ -24,17 +24,6 @@ def parse_cells(
 ) -> pl.DataFrame:
     """Return one text column a name; empty cells are null.
 
-    Parameters
-    ----------
-    text
-        The text.
-    records
-        Its rows, all of as many cells as there are names.
-    names
-        Names of the cells.
-    is_plain
-        The byte from which on a plain parser might read a record otherwise.
-
     Notes
     -----
     Polars is only trusted when it finds as many rows as were counted before; otherwise

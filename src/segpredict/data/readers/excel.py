@@ -71,15 +71,7 @@ class _Seen:
 
 
 def scan_workbook(stream: IO[bytes], file: str, layout: SourceOptions) -> dict[str, str]:
-    """Walk through a workbook, unpacking it piece by piece, and return what it hides.
-
-    Raises
-    ------
-    UnreadableFileError
-        When it is locked, damaged, or holds what no workbook needs.
-    LimitError
-        When it is too large when unpacked.
-    """
+    """Walk through a workbook, unpacking it piece by piece, and return what it hides."""
     start = stream.read(4)
     stream.seek(0)
     if start == OLE_MAGIC:

@@ -35,22 +35,7 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
 
 
 def choose_table(names: Sequence[str], layout: SourceOptions, file: str) -> str:
-    """Return the table to read: the one that was named, or the only one.
-
-    Parameters
-    ----------
-    names
-        Tables and views of the database.
-    layout
-        May name one.
-    file
-        For messages.
-
-    Raises
-    ------
-    SourceError
-        When it is not there, or there is more than one and none was named.
-    """
+    """Return the table to read: the one that was named, or the only one."""
     listed = ", ".join(map(quote_value, names)) or "none"
     if layout.table is not None:
         if layout.table in names:

@@ -13,54 +13,35 @@ from segpredict.errors import UsageError
 class SampleShopOptions:
     """How the world ``shop`` differs from its plain form.
 
-    Parameters
-    ----------
-    regularity
-        Shares of customers whose gaps are Gamma(k, kλ) with k = 1, 2 and 4: random,
-        regular, very regular.
-    promotions
-        How much a promotion speeds up the customers most sensitive to it: 1 means
-        e¹ = 2.7 times as many orders in its week. There are six a year, and prices
-        are a fifth lower.
-    tiers
-        Share of lines bought in the customer's own price tier.
-    informative
-        How informative demographics are about the latent class, from 0 (nothing) to 1.
-    sessions
-        Whether to draw web sessions.
-    return_days
-        Mean days until a line is sent back.
-    cancelled, duplicates, free
-        Share of orders cancelled within minutes; of lines written twice; of lines
-        at price zero.
-    guests
-        Customers without an id, per customer with one.
-    drift_day
-        The day (0 is the first) from which new customers are of other classes and the
-        season is weaker; ``None`` is never.
-    treated_day, uplift
-        From that day on a random half of the customers is treated: those of the class
-        Occasional order ``1 + uplift`` times as often, Regular ones ``1 + uplift / 2``
-        times, Core customers as before and One-timers ``1 - uplift / 2`` times, so
-        those most at risk are not those whom a treatment helps most.
-
     Raises
     ------
     UsageError
         When a share is not between 0 and 1 or a length is negative.
     """
 
+    # shares of customers whose gaps are Gamma(k, kλ) with k = 1, 2 and 4: random, regular, very
+    # regular
     regularity: tuple[float, float, float] = (0.6, 0.25, 0.15)
+    # how much a promotion speeds up the customers most sensitive to it: 1 means e¹ = 2.7 times as
+    # many orders in its week. There are six a year, and prices are a fifth lower.
     promotions: float = 0.0
-    tiers: float = 0.0
+    tiers: float = 0.0  # share of lines bought in the customer's own price tier
+    # how informative demographics are about the latent class, from 0 (nothing) to 1
     informative: float = 0.5
-    sessions: bool = False
-    return_days: float = 14.0
+    sessions: bool = False  # whether to draw web sessions
+    return_days: float = 14.0  # mean days until a line is sent back
+    # share of orders cancelled within minutes; of lines written twice; of lines at price zero
     cancelled: float = 0.012
     duplicates: float = 0.005
     free: float = 0.003
-    guests: float = 0.12
+    guests: float = 0.12  # customers without an id, per customer with one
+    # the day (0 is the first) from which new customers are of other classes and the season is
+    # weaker; ``None`` is never
     drift_day: int | None = None
+    # from that day on a random half of the customers is treated: those of the class Occasional
+    # order ``1 + uplift`` times as often, Regular ones ``1 + uplift / 2`` times, Core customers as
+    # before and One-timers ``1 - uplift / 2`` times, so those most at risk are not those whom a
+    # treatment helps most
     treated_day: int | None = None
     uplift: float = 0.3
 
@@ -114,18 +95,10 @@ def is_promoted(days: int) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class CustomerClocks:
-    """Customer time, which runs faster when customers are more active; one clock a group.
+    """Customer time, which runs faster when customers are more active; one clock a group."""
 
-    Parameters
-    ----------
-    ticks
-        One row per clock: customer time at the start of each day and at the end.
-    clock_of
-        Each customer's clock.
-    """
-
-    ticks: FloatArray
-    clock_of: IntArray
+    ticks: FloatArray  # one row per clock: customer time at the start of each day and at the end
+    clock_of: IntArray  # each customer's clock
 
     @property
     def end_times(self) -> FloatArray:
@@ -153,19 +126,7 @@ class CustomerClocks:
 def customer_clocks(
     activity: FloatArray, options: SampleShopOptions, sensitivity: IntArray, effect: FloatArray
 ) -> CustomerClocks:
-    """Return the clocks of customers who differ in sensitivity and in treatment.
-
-    Parameters
-    ----------
-    activity
-        Activity of each day, without promotions and treatment.
-    options
-        Strength of promotions and day of the treatment.
-    sensitivity
-        Level of each customer, a place in `SENSITIVITY_LEVELS`.
-    effect
-        What the treatment does to each customer's rate: 0 is nothing.
-    """
+    """Return the clocks of customers who differ in sensitivity and in treatment."""
     kinds, whose = np.unique(np.column_stack([sensitivity, effect]), axis=0, return_inverse=True)
     day, pulse = np.arange(activity.size), is_promoted(activity.size)
     begun = day >= (activity.size if options.treated_day is None else options.treated_day)

@@ -206,20 +206,11 @@ def _extra(
 
 @dataclass(frozen=True)
 class CustomerBlock:
-    """The place of a block of customers in the whole shop.
+    """The place of a block of customers in the whole shop."""
 
-    Parameters
-    ----------
-    start
-        Day number of the first day.
-    known
-        Customers with an id; those numbered from here on are guests.
-    customer, order
-        Numbers that the block's first customer and order have in the shop.
-    """
-
-    start: int
-    known: int
+    start: int  # day number of the first day
+    known: int  # customers with an id; those numbered from here on are guests
+    # numbers that the block's first customer and order have in the shop
     customer: int = 0
     order: int = 0
 

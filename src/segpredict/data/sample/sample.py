@@ -27,29 +27,17 @@ __all__ = ["SampleShop", "SampleShopOptions", "generate_sample", "stream_sample"
 
 @dataclass(frozen=True, slots=True)
 class SampleShop:
-    """A shop's export and the truth behind it.
+    """A shop's export and the truth behind it."""
 
-    Parameters
-    ----------
-    lines
-        Transactions in the columns of Online Retail.
-    truth
-        One row a customer: latent class, order rate, drop-out probability, regularity,
-        whether still alive at the end, first day, mean order value, share of lines
-        returned, country; and whether treated, and to what effect.
-    customers
-        What the shop knows of each: age, income, the channel that brought them.
-    products
-        Category, price tier, list price and cost.
-    sessions
-        Web sessions, if requested.
-    """
-
-    lines: pl.DataFrame
+    lines: pl.DataFrame  # transactions in the columns of Online Retail
+    # one row a customer: latent class, order rate, drop-out probability, regularity, whether still
+    # alive at the end, first day, mean order value, share of lines returned, country; and whether
+    # treated, and to what effect
     truth: pl.DataFrame
+    # what the shop knows of each: age, income, the channel that brought them
     customers: pl.DataFrame
-    products: pl.DataFrame
-    sessions: pl.DataFrame | None = None
+    products: pl.DataFrame  # category, price tier, list price and cost
+    sessions: pl.DataFrame | None = None  # web sessions, if requested
 
 
 def generate_sample(
@@ -61,34 +49,6 @@ def generate_sample(
     options: SampleShopOptions | None = None,
 ) -> SampleShop:
     """Draw a shop's transactions from a model whose parameters are known.
-
-    Parameters
-    ----------
-    customers
-        Number of customers, one or more.
-    seed
-        The same seed gives the same shop.
-    world
-        ``shop`` is realistic. ``noise`` has nothing to learn: the future does not
-        depend on the past. ``deterministic`` has everything to learn.
-    days
-        Length of the data, a hundred days or more.
-    start
-        The first day, an ISO date.
-    options
-        Promotions, treatment, drift, defects …, for the world ``shop``.
-
-    Returns
-    -------
-    SampleShop
-        Lines in the order of time, and the truth.
-
-    Raises
-    ------
-    UnknownNameError
-        When there is no such world.
-    UsageError
-        When the shop would have no customers or hardly any days.
 
     Notes
     -----
@@ -119,22 +79,6 @@ def stream_sample(
     options: SampleShopOptions | None = None,
 ) -> Iterator[Path]:
     """Draw a shop of any size onto the disk, ten thousand customers at a time.
-
-    Parameters
-    ----------
-    customers
-        Number of customers. Those of a smaller shop are the first of a larger one, as
-        far as whole blocks of ten thousand go.
-    folder
-        Where to; made if it is not there.
-    seed, days, start, options
-        As in `generate_sample`, whose world is ``shop``.
-
-    Yields
-    ------
-    Path
-        Each part's transactions, once they are written: ``transactions-00000.parquet``
-        and so on, with ``truth-00000.parquet`` and the other tables.
 
     Notes
     -----
@@ -252,23 +196,7 @@ def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
 def write_sample(
     sample: SampleShop, folder: str | Path, *, parquet: bool = False
 ) -> tuple[Path, ...]:
-    """Write ``transactions.csv``, and next to it the truth and the other tables.
-
-    Parameters
-    ----------
-    sample
-        What `generate_sample` made.
-    folder
-        Where to; made if it is not there.
-    parquet
-        Write ``transactions.parquet`` as well.
-
-    Returns
-    -------
-    tuple of Path
-        The files written: transactions first, then ``truth.parquet``,
-        ``customers.parquet``, ``products.parquet`` and, if drawn, ``sessions.parquet``.
-    """
+    """Write ``transactions.csv``, and next to it the truth and the other tables."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     made = [target / "transactions.csv"]

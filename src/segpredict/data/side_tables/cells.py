@@ -33,40 +33,15 @@ def resolve_path(data: str, base: Path | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SideTableCells:
-    """A side table as it was read.
+    """A side table as it was read."""
 
-    Parameters
-    ----------
-    frame
-        One text column per role, ids as the transactions have them.
-    facts
-        One sheet per file.
-    unused_columns
-        Columns that have no role.
-    """
-
-    frame: pl.DataFrame
-    facts: tuple[InputFile, ...]
-    unused_columns: tuple[str, ...]
+    frame: pl.DataFrame  # one text column per role, ids as the transactions have them
+    facts: tuple[InputFile, ...]  # one sheet per file
+    unused_columns: tuple[str, ...]  # columns that have no role
 
 
 def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:
-    """Return the cells of a file, folder or glob.
-
-    Parameters
-    ----------
-    data
-        What to read.
-    columns
-        Role → column.
-
-    Raises
-    ------
-    ColumnMissingError
-        When a named column is not there.
-    SourceError
-        When the file cannot be read.
-    """
+    """Return the cells of a file, folder or glob."""
     frames, facts, others = [], [], set[str]()
     for name, table in read_tables([data], SourceOptions()).items():
         there = table.frame.columns
@@ -84,13 +59,7 @@ def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:
 
 
 def parse_days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
-    """Return a column of text as days; empty cells stay empty.
-
-    Raises
-    ------
-    BadCellsError
-        When a cell is no time.
-    """
+    """Return a column of text as days; empty cells stay empty."""
     read = parse_times(text, TimeSettings(time_format)).frame
     bad = text.is_not_null() & read["day"].is_null()
     if bad.any():
@@ -103,11 +72,6 @@ def parse_days(text: pl.Series, time_format: str | None, where: str) -> pl.Serie
 
 def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
     """Return a column of dates as days, which may lie before 1970.
-
-    Raises
-    ------
-    ContractError
-        When no order of day and month fits all cells, or both do.
 
     Examples
     --------

@@ -24,13 +24,7 @@ _TIMES = ("since", "until")
 def read_customer_table(
     options: CustomerTableOptions, data: str
 ) -> tuple[pl.DataFrame, tuple[CustomerAttribute, ...], tuple[InputFile, ...], list[str]]:
-    """Return the table, its attributes, what was read, and notes.
-
-    Raises
-    ------
-    ContractError
-        When a customer has two rows and nothing says which was valid when.
-    """
+    """Return the table, its attributes, what was read, and notes."""
     names = _names([*options.time_varying, *options.time_invariant])
     roles = {"customer_id": options.columns.get("customer_id", "customer_id")}
     roles |= {role: options.columns[role] for role in _TIMES if role in options.columns}

@@ -17,15 +17,6 @@ def read_event_log(
 ) -> tuple[CustomerLog, tuple[InputFile, ...]]:
     """Return the log and what was read.
 
-    Parameters
-    ----------
-    options
-        Which column plays which role.
-    data
-        Where it is.
-    kinds
-        The kinds of this log.
-
     Notes
     -----
     Rows without a customer, of visitors who never signed in, are left out. A kind

@@ -23,13 +23,7 @@ from segpredict.errors import ContractError, quote_value
 def read_product_table(
     options: ProductTableOptions, data: str
 ) -> tuple[pl.DataFrame, tuple[InputFile, ...], list[str]]:
-    """Return ``product_id`` with the time-invariant columns as text, what was read, notes.
-
-    Raises
-    ------
-    ContractError
-        When a product has two different rows.
-    """
+    """Return ``product_id`` with the time-invariant columns as text, what was read, notes."""
     roles = {"product_id": options.columns.get("product_id", "product_id")}
     given = {r: c for r, c in options.columns.items() if r != "product_id"}
     used = {role: column for role, column in given.items() if options.provides(role)}
@@ -76,8 +70,7 @@ def layout_without_price(layout: SourceOptions, options: SideTableOptions) -> So
 def fill_list_prices(raw: RawLines, side_tables: SideTables) -> RawLines:
     """Return the lines with list prices where they have neither price nor amount.
 
-    A line whose product is not in the table stays without a price, and cleaning will
-    say so.
+    A line whose product is not in the table stays without a price, and cleaning will say so.
     """
     products = side_tables.products
     has_price = {"price", "amount"} & set(raw.frame.columns)
@@ -103,17 +96,7 @@ def fill_list_prices(raw: RawLines, side_tables: SideTables) -> RawLines:
 def read_return_table(
     options: ReturnTableOptions, data: str, products: pl.DataFrame | None
 ) -> tuple[tuple[InputFile, ...], str]:
-    """Return what was read, and a note on the returns.
-
-    Parameters
-    ----------
-    options
-        Which column plays which role.
-    data
-        Where it is.
-    products
-        The products, whose list prices give the value of the returns.
-    """
+    """Return what was read, and a note on the returns."""
     roles = {"product_id": "product_id", "time": "time", "quantity": "quantity"}
     given = read_cells(data, {**roles, **options.columns})
     day = parse_days(given.frame["time"], options.time_format, data)

@@ -71,48 +71,31 @@ STORE_FORMAT = 4
 
 @dataclass(frozen=True, slots=True)
 class StoreManifest:
-    """What ``store.json`` says: which files belong together, and what they hold.
+    """What ``store.json`` says: which files belong together, and what they hold."""
 
-    Parameters
-    ----------
-    columns
-        The lines' columns, in order.
-    dictionaries
-        File of the dictionary of each coded column.
-    base, tail
-        File of all lines but the newest days, and file of those; none is "".
-    moved
-        File of the customers whose lines are all in the tail, so that those in the
-        base count no more; none is "".
-    first_day, end_day, fingerprint, currency, ledger, sources
-        As in `Transactions`.
-    base_end
-        The day after the last of the base; every line of the tail is on it or later,
-        but for customers who moved.
-    rows, customers
-        How many.
-    generation
-        Rises with each change, so that files are never overwritten.
-    first_value_days
-        Since when each column has values (`first_value_days`).
-    """
-
-    columns: tuple[str, ...]
-    dictionaries: Mapping[str, str]
+    columns: tuple[str, ...]  # the lines' columns, in order
+    dictionaries: Mapping[str, str]  # file of the dictionary of each coded column
+    # file of all lines but the newest days, and file of those; none is ""
     base: str
     tail: str
+    # file of the customers whose lines are all in the tail, so that those in the base count no
+    # more; none is ""
     moved: str
+    # as in `Transactions`
     first_day: int
     end_day: int
     fingerprint: str
     currency: str
     ledger: Ledger
     sources: tuple[InputFile, ...]
+    # the day after the last of the base; every line of the tail is on it or later, but for
+    # customers who moved
     base_end: int
+    # how many
     rows: int
     customers: int
-    generation: int
-    first_value_days: FirstValueDays
+    generation: int  # rises with each change, so that files are never overwritten
+    first_value_days: FirstValueDays  # since when each column has values (`first_value_days`)
 
     @property
     def file_names(self) -> set[str]:
@@ -129,15 +112,7 @@ class StoreManifest:
 
 
 def read_manifest(folder: Path) -> StoreManifest:
-    """Read ``store.json``.
-
-    Raises
-    ------
-    FileMissingError
-        When there is no store.
-    ArtifactError
-        When it is damaged or from a newer version.
-    """
+    """Read ``store.json``."""
     path = folder / STORE_MANIFEST_NAME
     if not path.is_file():
         raise FileMissingError(str(path))

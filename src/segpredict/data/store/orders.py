@@ -20,15 +20,7 @@ _LATE = 2**11  # more than the minutes of a day
 def digest_lines(
     lines: pl.DataFrame, earlier: pl.DataFrame | None = None
 ) -> dict[str, pl.DataFrame]:
-    """Return the orders, credit notes and repeats of arranged lines, by kind.
-
-    Parameters
-    ----------
-    lines
-        Lines of whole customers, or the newest of them.
-    earlier
-        What these customers had `purchased_products` before the first day of these lines.
-    """
+    """Return the orders, credit notes and repeats of arranged lines, by kind."""
     runs = _runs(lines)
     back = runs["is_return"]
     orders, credits_ = runs.filter(~back), runs.filter(back)

@@ -43,17 +43,7 @@ def sort_lines(lines: pl.DataFrame) -> pl.DataFrame:
 def save_part(
     arranged: Iterable[pl.DataFrame], path: Path, earlier: pl.DataFrame | None = None
 ) -> None:
-    """Write arranged lines, each frame holding whole customers, and their digest.
-
-    Parameters
-    ----------
-    arranged
-        From `sort_lines`.
-    path
-        Where the lines go; `digest_path` says where the rest goes.
-    earlier
-        What customers had bought before the first of these lines.
-    """
+    """Write arranged lines, each frame holding whole customers, and their digest."""
     writers: dict[Path, pq.ParquetWriter] = {}
     try:
         for lines in arranged:

@@ -122,9 +122,8 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
     rewritten. When the tail holds an eighth of the lines, or when lines arrive for
     days that the base covers, all is merged into one.
 
-    Cleaning looks across days: a refund today voids an order of last month. Those
-    lines are in the store as they were cleaned then; clean the two together and
-    `write_store` where that matters.
+    Cleaning looks across days: a refund today voids an order of last month. Those lines are in the
+    store as they were cleaned then; clean the two together and `write_store` where that matters.
 
     Examples
     --------

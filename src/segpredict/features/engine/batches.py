@@ -21,21 +21,7 @@ BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]
 
 
 def compute_in_batches(transactions: Transactions, compute: BatchFunction) -> list[pl.DataFrame]:
-    """Return the results for all customers, those of the batches concatenated.
-
-    Parameters
-    ----------
-    transactions
-        Canonical lines.
-    compute
-        Gives frames with ``customer_id``, sorted by it. Lines from a store come with
-        numbers in the place of customers and orders.
-
-    Returns
-    -------
-    list of DataFrame
-        As many as ``compute`` gives, each sorted by customer.
-    """
+    """Return the results for all customers, those of the batches concatenated."""
     found = list(batch_results(transactions, compute))
     joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
     if _is_in_order(transactions, len(found)):

@@ -24,19 +24,12 @@ MeasureKind = Literal["number", "active", "sum", "squares", "first", "last", "mo
 
 @dataclass(frozen=True, slots=True)
 class MeasureSpan:
-    """The days ``[T - oldest, T - newest)``, as far as a window's history reaches.
+    """The days ``[T - oldest, T - newest)``, as far as a window's history reaches."""
 
-    Parameters
-    ----------
-    newest, oldest
-        Days back from the cutoff T; ``None`` is as far back as there is history.
-    n_parts
-        Into how many equal parts the days are split.
-    """
-
+    # days back from the cutoff T; ``None`` is as far back as there is history
     newest: int = 0
     oldest: int | None = None
-    n_parts: int = 1
+    n_parts: int = 1  # into how many equal parts the days are split
 
     def split_parts(self) -> Iterator["MeasureSpan"]:
         """Yield the parts, newest first."""
@@ -51,32 +44,21 @@ WHOLE_HISTORY = MeasureSpan()
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number about one customer's rows in a span; zero where there are none.
+    """One number about one customer's rows in a span; zero where there are none."""
 
-    Parameters
-    ----------
-    kind
-        ``number`` of rows; ``active``, how many parts of the span have a row; ``sum``, sum of
-        ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column.
-    column
-        A column of the rows, of `MEASURE_COLUMNS`, or of `FeatureFamily.columns`; ``ago`` is
-        the days to the cutoff, 1 and up.
-    span
-        The days that count.
-    rows
-        ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``, lines with
-        a product that was bought before.
-    between
-        Whether the first row of the span is left out: for differences to the row before.
-    repeat_of
-        Of repeats: the span in which the earlier line was dated.
-    """
-
+    # ``number`` of rows; ``active``, how many parts of the span have a row; ``sum``, sum of
+    # ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column
     kind: MeasureKind
+    # a column of the rows, of `MEASURE_COLUMNS`, or of `FeatureFamily.columns`; ``ago`` is the days
+    # to the cutoff, 1 and up
     column: str = ""
-    span: MeasureSpan = WHOLE_HISTORY
+    span: MeasureSpan = WHOLE_HISTORY  # the days that count
+    # ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``, lines with a
+    # product that was bought before
     rows: RowKind = "orders"
+    # whether the first row of the span is left out: for differences to the row before
     between: bool = False
+    # of repeats: the span in which the earlier line was dated
     repeat_of: MeasureSpan = WHOLE_HISTORY
 
 
@@ -149,9 +131,8 @@ def net_spend(name: str) -> pl.Expr:
 def divide_rounded(value: pl.Expr, number: int) -> pl.Expr:
     """Return a measure divided by a number, rounded once.
 
-    Polars multiplies a column by the reciprocal of a literal, but divides a single
-    row by it: a customer scored alone would differ in the last bit. Dividing by a
-    column is a division always.
+    Polars multiplies a column by the reciprocal of a literal, but divides a single row by it: a
+    customer scored alone would differ in the last bit. Dividing by a column is a division always.
     """
     return value / (pl.col("one") * number)
 

@@ -29,27 +29,15 @@ NO_REPEATS = pl.DataFrame(
 
 @dataclass(frozen=True, slots=True)
 class OrderTable:
-    """A shop's orders and credit notes.
+    """A shop's orders and credit notes."""
 
-    Parameters
-    ----------
-    orders
-        One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``
-        and, as far as they were requested, ``net`` (money), ``units``, ``lines``,
-        ``products`` (different ones) and ``named`` (lines with a product); sorted by
-        customer and time.
-    credits
-        One row per credit note with the same columns but ``minute``.
-    repeats
-        `store.repeat_purchases`, where they are requested.
-    ids
-        The ids of customers, by number; ``None`` where the number is the id.
-    """
-
+    # one row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute`` and, as far as
+    # they were requested, ``net`` (money), ``units``, ``lines``, ``products`` (different ones) and
+    # ``named`` (lines with a product); sorted by customer and time
     orders: pl.DataFrame
-    credits: pl.DataFrame
-    repeats: pl.DataFrame
-    ids: pl.Series | None
+    credits: pl.DataFrame  # one row per credit note with the same columns but ``minute``
+    repeats: pl.DataFrame  # `store.repeat_purchases`, where they are requested
+    ids: pl.Series | None  # the ids of customers, by number; ``None`` where the number is the id
 
     def customer_ids(self, customers: pl.Series) -> pl.Series:
         """Return the ids of customers."""
@@ -100,20 +88,10 @@ def collapse_lines(
 ) -> OrderTable:
     """Return the orders and credit notes dated in ``[first, end)``, or more.
 
-    Parameters
-    ----------
-    transactions
-        A batch of a store, or any lines.
-    first, end
-        The days that are needed.
-    requested
-        The columns that are needed, by kind of rows.
-
     Notes
     -----
-    ``day`` is part of `core.orders.KEY`, and ``void_day`` splits credit notes further.
-    So cutting orders in time equals cutting their lines, and one table serves all
-    cutoffs.
+    ``day`` is part of `core.orders.KEY`, and ``void_day`` splits credit notes further. So cutting
+    orders in time equals cutting their lines, and one table serves all cutoffs.
     """
     if isinstance(transactions, StoreBatch):
         orders, credits_ = (
@@ -181,35 +159,17 @@ def _grouped(lines: pl.LazyFrame, requested: Collection[str]) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRuns:
-    """Customers with an order, and their rows.
+    """Customers with an order, and their rows."""
 
-    Parameters
-    ----------
-    customer
-        Their numbers, rising.
-    runs
-        By kind of rows.
-    """
-
-    customer: pl.Series
-    runs: Mapping[RowKind, CustomerRows]
+    customer: pl.Series  # their numbers, rising
+    runs: Mapping[RowKind, CustomerRows]  # by kind of rows
     repeats: RepeatPurchases
 
 
 def customer_runs(
     shop: OrderTable, columns: RowColumns, days: Mapping[RowKind, Collection[int]]
 ) -> CustomerRuns:
-    """Lay out orders, purchase days and credit notes as runs of the same customers.
-
-    Parameters
-    ----------
-    shop
-        Orders and credit notes.
-    columns
-        Further columns, by kind of rows.
-    days
-        The days on which spans begin and end, by kind of rows.
-    """
+    """Lay out orders, purchase days and credit notes as runs of the same customers."""
     rows = shop.orders
     code = rows["customer"].to_numpy()
     is_new = np.ones(code.size, dtype=bool)

@@ -34,30 +34,15 @@ _T = TypeVar("_T", Measure, pl.Expr)
 
 @dataclass(frozen=True)
 class FeatureQuery:
-    """What is computed for all customers as of one cutoff.
+    """What is computed for all customers as of one cutoff."""
 
-    Parameters
-    ----------
-    window
-        The window. Only customers with an order in its look-back have a row.
-    measures
-        Measures of their orders.
-    side_columns
-        Measures of their other rows, by the name of those rows (`SIDE_ROWS`).
-    steps
-        Intermediate columns between measures and features.
-    derived
-        The columns of the result.
-    columns
-        Further columns of orders.
-    """
-
-    window: Window
-    measures: Mapping[str, Measure]
+    window: Window  # The window. Only customers with an order in its look-back have a row.
+    measures: Mapping[str, Measure]  # measures of their orders
+    # measures of their other rows, by the name of those rows (`SIDE_ROWS`)
     side_columns: Mapping[str, Mapping[str, pl.Expr]]
-    steps: Sequence[Mapping[str, pl.Expr]]
-    derived: Mapping[str, pl.Expr]
-    columns: RowColumns
+    steps: Sequence[Mapping[str, pl.Expr]]  # intermediate columns between measures and features
+    derived: Mapping[str, pl.Expr]  # the columns of the result
+    columns: RowColumns  # further columns of orders
 
     @cached_property
     def span_edges(self) -> dict[RowKind, set[int]]:
@@ -106,20 +91,11 @@ def plan_query(window: Window, families: tuple[FeatureFamily, ...]) -> FeatureQu
 
 @dataclass(frozen=True, slots=True)
 class FeatureInputs:
-    """What is read and sorted once for all windows.
+    """What is read and sorted once for all windows."""
 
-    Parameters
-    ----------
-    shop
-        The shop with its side tables.
-    orders
-        Its orders.
-    side_rows
-        Other rows by name (`SIDE_ROWS`); ``None`` where the shop has no such table.
-    """
-
-    shop: Transactions
-    orders: OrderTable
+    shop: Transactions  # the shop with its side tables
+    orders: OrderTable  # its orders
+    # other rows by name (`SIDE_ROWS`); ``None`` where the shop has no such table
     side_rows: Mapping[str, pl.DataFrame | None]
 
 
@@ -215,21 +191,12 @@ def _measured(shop: CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class _SideMeasures:
-    """Measures of rows other than orders, and how they join the customers who order.
+    """Measures of rows other than orders, and how they join the customers who order."""
 
-    Parameters
-    ----------
-    found
-        One row per customer with such rows; ``None`` where the shop has no such table.
-    absent
-        Values of the measures on no rows: 0 for a sum.
-    facts
-        Equal for all customers.
-    """
-
+    # one row per customer with such rows; ``None`` where the shop has no such table
     found: pl.DataFrame | None
-    absent: Mapping[str, int | None]
-    facts: Mapping[str, int | None]
+    absent: Mapping[str, int | None]  # values of the measures on no rows: 0 for a sum
+    facts: Mapping[str, int | None]  # equal for all customers
 
     def join(self, measured: pl.DataFrame) -> pl.DataFrame:
         facts = {name: pl.lit(value, pl.Int64) for name, value in self.facts.items()}

@@ -18,23 +18,15 @@ _ROOM = 2**63 // _DAYS
 
 @dataclass(frozen=True, slots=True)
 class SideRows:
-    """One kind of rows.
+    """One kind of rows."""
 
-    Parameters
-    ----------
-    collect
-        From the shop, whose lines are cut to the days that any window may see, and
-        the codes of its customers (``customer_id``, ``customer``) to one frame for all
-        windows, or to ``None`` where the shop has no such table.
-    restrict_to_cutoff
-        From that frame to what a window may see of it: ``customer`` and the columns
-        to measure.
-    facts
-        Numbers that are equal for all customers and that `FeatureFamily.derive` may use.
-    """
-
+    # from the shop, whose lines are cut to the days that any window may see, and the codes of its
+    # customers (``customer_id``, ``customer``) to one frame for all windows, or to ``None`` where
+    # the shop has no such table
     collect: Callable[[Transactions, pl.LazyFrame], pl.DataFrame | None]
+    # from that frame to what a window may see of it: ``customer`` and the columns to measure
     restrict_to_cutoff: Callable[[pl.LazyFrame, Window], pl.LazyFrame]
+    # numbers that are equal for all customers and that `FeatureFamily.derive` may use
     facts: Callable[[Transactions, Window], Mapping[str, int | None]] | None = None
 
 

@@ -23,15 +23,7 @@ TOTAL_KINDS = (*_REDUCTIONS, FIRST_KIND)
 
 
 def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Return the measures of each customer.
-
-    Parameters
-    ----------
-    rows
-        With a column ``customer``; in rising order is fast.
-    measures
-        Aggregations over one customer's rows.
-    """
+    """Return the measures of each customer."""
     if rows.is_empty() or not rows["customer"].is_sorted():
         return rows.group_by("customer").agg(**measures)
     kinds = {name: _kind(measure) for name, measure in measures.items()}

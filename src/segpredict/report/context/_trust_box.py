@@ -19,61 +19,32 @@ WORST_CALIBRATION = "off"
 
 @dataclass(frozen=True, slots=True)
 class TrustScore:
-    """One forecast in the trust box.
+    """One forecast in the trust box."""
 
-    Parameters
-    ----------
-    label
-        Its name.
-    is_selected
-        Whether it is the one in use.
-    accuracy, log_loss
-        Pooled over all test windows.
-    skill
-        1 − log-loss / log-loss of the Markov chain.
-    ece
-        Expected calibration error.
-    """
-
-    label: str
-    is_selected: bool
+    label: str  # its name
+    is_selected: bool  # whether it is the one in use
+    # pooled over all test windows
     accuracy: float | None
     log_loss: float | None
-    skill: float | None
-    ece: float | None
+    skill: float | None  # 1 − log-loss / log-loss of the Markov chain
+    ece: float | None  # expected calibration error
 
 
 @dataclass(frozen=True, slots=True)
 class TrustBox:
-    """The trust box: never one accuracy alone.
+    """The trust box: never one accuracy alone."""
 
-    Parameters
-    ----------
-    scores
-        The selected forecast, then simple baselines.
-    windows
-        Number of test windows that the model never saw.
-    n_forecasts
-        Forecasts evaluated in them.
-    selected, reason
-        What is in use, and the reason.
-    is_fallback
-        Whether a baseline is in use because the model was no better.
-    calibration
-        How near the selected probabilities are to observed frequencies: close, fair or off;
-        empty where it was not measured.
-    segments
-        Grade of the segments: natural, reproducible, constructive; empty if unknown.
-    """
-
-    scores: tuple[TrustScore, ...]
-    windows: int
-    n_forecasts: int
+    scores: tuple[TrustScore, ...]  # the selected forecast, then simple baselines
+    windows: int  # number of test windows that the model never saw
+    n_forecasts: int  # forecasts evaluated in them
+    # what is in use, and the reason
     selected: str
     reason: str
-    is_fallback: bool
+    is_fallback: bool  # whether a baseline is in use because the model was no better
+    # how near the selected probabilities are to observed frequencies: close, fair or off; empty
+    # where it was not measured
     calibration: str
-    segments: str
+    segments: str  # grade of the segments: natural, reproducible, constructive; empty if unknown
 
 
 def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:

@@ -29,183 +29,108 @@ KPI_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class ValueAtStake:
-    """The value at stake, in currency, and what share of such sums was realised.
+    """The value at stake, in currency, and what share of such sums was realised."""
 
-    Parameters
-    ----------
-    value, low, high
-        The sum, and its confidence interval over customers.
-    kind
-        What the sum is of.
-    actual_share
-        Lowest and highest share of such sums that was realised in the backtests.
-    """
-
+    # the sum, and its confidence interval over customers
     value: float | None
     low: float | None
     high: float | None
-    kind: str
+    kind: str  # what the sum is of
+    # lowest and highest share of such sums that was realised in the backtests
     actual_share: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignTest:
-    """The test that a campaign needs.
+    """The test that a campaign needs."""
 
-    Parameters
-    ----------
-    kpi
-        The outcome that is measured.
-    base_rate, n_backtest, backtest_date
-        Its value for the customers eligible at the last backtest, their number, and the day.
-    uplift
-        The effect that is planned for.
-    per_arm
-        Customers in each of two equal arms.
-    detectable_uplift, detectable_uplift_holdout
-        The smallest effect detectable in one window: in equal arms, and with the universal
-        holdout share as control group.
-    windows, days
-        How long a test in equal arms takes; ``None`` where it takes too long.
-    is_share
-        Whether effects are differences of shares; else they are shares of the mean.
-    text
-        The test in a sentence.
-    """
-
-    kpi: str
+    kpi: str  # the outcome that is measured
+    # its value for the customers eligible at the last backtest, their number, and the day
     base_rate: float | None
     n_backtest: int | None
     backtest_date: str
-    uplift: float
-    per_arm: int | None
+    uplift: float  # the effect that is planned for
+    per_arm: int | None  # customers in each of two equal arms
+    # the smallest effect detectable in one window: in equal arms, and with the universal holdout
+    # share as control group
     detectable_uplift: float | None
     detectable_uplift_holdout: float | None
+    # how long a test in equal arms takes; ``None`` where it takes too long
     windows: int | None
     days: int | None
-    is_share: bool
-    text: str
+    is_share: bool  # whether effects are differences of shares; else they are shares of the mean
+    text: str  # the test in a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class SpendTest:
-    """The same test with spend as the outcome, with and without adjustment (CUPED).
+    """The same test with spend as the outcome, with and without adjustment (CUPED)."""
 
-    Parameters
-    ----------
-    mean
-        Mean spend in the outcome window of the customers eligible at the last backtest.
-    correlation
-        Correlation of that spend with the spend of the window before.
-    uplift
-        The effect that is planned for, as a share of the mean.
-    per_arm, per_arm_unadjusted
-        Customers in each of two equal arms, with and without adjustment for the spend of
-        the window before (CUPED).
-    detectable_uplift
-        The smallest effect detectable in one window, as a share of the mean.
-    """
-
+    # mean spend in the outcome window of the customers eligible at the last backtest
     mean: float | None
-    correlation: float | None
-    uplift: float | None
+    correlation: float | None  # correlation of that spend with the spend of the window before
+    uplift: float | None  # the effect that is planned for, as a share of the mean
+    # customers in each of two equal arms, with and without adjustment for the spend of the window
+    # before (CUPED)
     per_arm: int | None
     per_arm_unadjusted: int | None
+    # the smallest effect detectable in one window, as a share of the mean
     detectable_uplift: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignCard:
-    """One campaign.
+    """One campaign."""
 
-    Parameters
-    ----------
-    name, title, action, caution
-        From the campaign catalogue.
-    n
-        Eligible customers.
-    at_stake, test, spend
-        Its value at stake, and how it would be tested.
-    evidence, status
-        Whether it was tested, as a word and as a sentence.
-    """
-
+    # from the campaign catalogue
     name: str
     title: str
     action: str
     caution: str
-    n: int
+    n: int  # eligible customers
+    # its value at stake, and how it would be tested
     at_stake: ValueAtStake
     test: CampaignTest
     spend: SpendTest
+    # whether it was tested, as a word and as a sentence
     evidence: str
     status: str
 
 
 @dataclass(frozen=True, slots=True)
 class TargetingStep:
-    """The first `n` of `size` customers hold `value`, which is `share` of the total.
+    """The first `n` of `size` customers hold `value`, which is `share` of the total."""
 
-    Parameters
-    ----------
-    n, size
-        Length of the list, and of the whole list.
-    value, share
-        What the first n hold, in currency and as a share of the whole list.
-    """
-
+    # length of the list, and of the whole list
     n: int
     size: int
+    # what the first n hold, in currency and as a share of the whole list
     value: float
     share: float
 
 
 @dataclass(frozen=True, slots=True)
 class TargetingCurve:
-    """Value at stake by length of the list.
+    """Value at stake by length of the list."""
 
-    Parameters
-    ----------
-    title, kind
-        The campaign or segment, and the kind of value.
-    badge
-        The segment; ``None`` for a campaign.
-    note
-        The share that the first fifth holds.
-    path
-        The line, in the chart's own units.
-    steps
-        Its numbers.
-    """
-
+    # the campaign or segment, and the kind of value
     title: str
     kind: str
-    badge: SegmentBadge | None
-    note: str
-    path: str
-    steps: tuple[TargetingStep, ...]
+    badge: SegmentBadge | None  # the segment; ``None`` for a campaign
+    note: str  # the share that the first fifth holds
+    path: str  # the line, in the chart's own units
+    steps: tuple[TargetingStep, ...]  # its numbers
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignsSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    top_campaigns
-        The three campaigns with most value at stake.
-    campaigns
-        All campaigns.
-    targeting_curves
-        Value at stake by length of the list, by campaign.
-    segments
-        The same by segment.
-    """
-
-    top_campaigns: tuple[CampaignCard, ...]
-    campaigns: tuple[CampaignCard, ...]
+    top_campaigns: tuple[CampaignCard, ...]  # the three campaigns with most value at stake
+    campaigns: tuple[CampaignCard, ...]  # all campaigns
+    # value at stake by length of the list, by campaign
     targeting_curves: tuple[TargetingCurve, ...]
-    segments: tuple[TargetingCurve, ...]
+    segments: tuple[TargetingCurve, ...]  # the same by segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,66 +27,36 @@ CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
 
 @dataclass(frozen=True, slots=True)
 class CohortCell:
-    """One value with its interval, and how dark it is drawn (0 to 100).
+    """One value with its interval, and how dark it is drawn (0 to 100)."""
 
-    Parameters
-    ----------
-    value, low, high
-        The value and its 95 % interval.
-    shade
-        How dark it is drawn, 0 to 100.
-    """
-
+    # the value and its 95 % interval
     value: float
     low: float | None
     high: float | None
-    shade: int = 0
+    shade: int = 0  # how dark it is drawn, 0 to 100
 
 
 @dataclass(frozen=True, slots=True)
 class CohortRow:
-    """One cohort: its month, its size, and a cell an age; ``None`` is unknown.
+    """One cohort: its month, its size, and a cell an age; ``None`` is unknown."""
 
-    Parameters
-    ----------
-    month
-        Month of the first order, as text.
-    n
-        Customers of the cohort.
-    is_small
-        Whether these are too few for reliable values.
-    cells
-        One an age; ``None`` is unknown.
-    """
-
-    month: str
-    n: int
-    is_small: bool
-    cells: tuple[CohortCell | None, ...]
+    month: str  # month of the first order, as text
+    n: int  # customers of the cohort
+    is_small: bool  # whether these are too few for reliable values
+    cells: tuple[CohortCell | None, ...]  # one an age; ``None`` is unknown
 
 
 @dataclass(frozen=True, slots=True)
 class CohortHeatMap:
-    """A heat map.
+    """A heat map."""
 
-    Parameters
-    ----------
-    title, meaning, caution
-        Of the metric.
-    kind
-        Of its cells: ``share`` or ``money``.
-    ages
-        Of the columns.
-    rows
-        One a cohort, the oldest first.
-    """
-
+    # of the metric
     title: str
     meaning: str
     caution: str
-    kind: str
-    ages: tuple[int, ...]
-    rows: tuple[CohortRow, ...]
+    kind: str  # of its cells: ``share`` or ``money``
+    ages: tuple[int, ...]  # of the columns
+    rows: tuple[CohortRow, ...]  # one a cohort, the oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,30 +89,16 @@ class CohortAge:
 
 @dataclass(frozen=True, slots=True)
 class CohortsSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    charts
-        Retention and revenue to date, over all cohorts but the first.
-    titles, ages
-        The numbers of the charts: names of the columns, and a row an age.
-    heat_maps
-        Heat maps.
-    n_cohorts
-        How many cohorts there are; the page shows the newest.
-    first
-        The first month of the data, in which every customer looks new.
-    min_customers, min_shown
-        Cohorts with fewer customers are grey; with fewer still, blank.
-    """
-
-    charts: tuple[CohortChart, ...]
+    charts: tuple[CohortChart, ...]  # retention and revenue to date, over all cohorts but the first
+    # the numbers of the charts: names of the columns, and a row an age
     titles: tuple[str, ...]
     ages: tuple[CohortAge, ...]
-    heat_maps: tuple[CohortHeatMap, ...]
-    n_cohorts: int
-    first: str
+    heat_maps: tuple[CohortHeatMap, ...]  # heat maps
+    n_cohorts: int  # how many cohorts there are; the page shows the newest
+    first: str  # the first month of the data, in which every customer looks new
+    # cohorts with fewer customers are grey; with fewer still, blank
     min_customers: int
     min_shown: int
 

@@ -29,146 +29,85 @@ CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
 
 @dataclass(frozen=True, slots=True)
 class SegmentValueRow:
-    """The value of all customers of one segment together, in currency.
+    """The value of all customers of one segment together, in currency."""
 
-    Parameters
-    ----------
-    badge
-        The segment; ``None`` for all customers.
-    n
-        Customers with a forecast.
-    value_at_risk, upside
-        Revenue at risk, and expected gain from moves to higher segments.
-    spent
-        Their spend to date.
-    clv_next_markov, clv_next_bgnbd
-        Value of the next window, by the Markov chain and by BG/NBD.
-    clv_year_markov, clv_year_bgnbd
-        Value of the next year, discounted, by the same two models.
-    methods_disagree
-        Share of customers whose two values of a year differ more than twofold.
-    """
-
-    badge: SegmentBadge | None
-    n: int
+    badge: SegmentBadge | None  # the segment; ``None`` for all customers
+    n: int  # customers with a forecast
+    # revenue at risk, and expected gain from moves to higher segments
     value_at_risk: float | None
     upside: float | None
-    spent: float | None
+    spent: float | None  # their spend to date
+    # value of the next window, by the Markov chain and by BG/NBD
     clv_next_markov: float | None
     clv_next_bgnbd: float | None
+    # value of the next year, discounted, by the same two models
     clv_year_markov: float | None
     clv_year_bgnbd: float | None
+    # share of customers whose two values of a year differ more than twofold
     methods_disagree: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class RealisedSum:
-    """The realised part of a prediction: the sum, and its share with an interval.
+    """The realised part of a prediction: the sum, and its share with an interval."""
 
-    Parameters
-    ----------
-    sum
-        The actual sum, in currency.
-    ratio, low, high
-        Its share of the predicted sum, and the 95 % interval.
-    excludes_one
-        Whether that interval excludes one.
-    """
-
-    sum: float | None
+    sum: float | None  # the actual sum, in currency
+    # its share of the predicted sum, and the 95 % interval
     ratio: float | None
     low: float | None
     high: float | None
-    excludes_one: bool
+    excludes_one: bool  # whether that interval excludes one
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedSum:
-    """A predicted sum and the actual sums, measured in up to three ways.
+    """A predicted sum and the actual sums, measured in up to three ways."""
 
-    Parameters
-    ----------
-    window
-        The day of the forecast, or all tests.
-    measure
-        What was predicted.
-    n
-        Customers.
-    predicted
-        Its sum, in currency.
-    actual
-        Actual sums: by segment, by spend, and as change to the last window.
-    """
-
-    window: str
-    measure: str
-    n: int
-    predicted: float
+    window: str  # the day of the forecast, or all tests
+    measure: str  # what was predicted
+    n: int  # customers
+    predicted: float  # its sum, in currency
+    # actual sums: by segment, by spend, and as change to the last window
     actual: tuple[RealisedSum | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DecilePoint:
-    """A decile of the customers in a chart, in the chart's own units.
+    """A decile of the customers in a chart, in the chart's own units."""
 
-    Parameters
-    ----------
-    name
-        1 for the decile with the highest predictions.
-    left, middle, top, height
-        The bar of the predicted sum.
-    dot, low, high
-        The actual sum, and its interval.
-    tooltip
-        The numbers behind it.
-    """
-
-    name: str
+    name: str  # 1 for the decile with the highest predictions
+    # the bar of the predicted sum
     left: float
     middle: float
     top: float
     height: float
+    # the actual sum, and its interval
     dot: float
     low: float
     high: float
-    tooltip: PredictedSum
+    tooltip: PredictedSum  # the numbers behind it
 
 
 @dataclass(frozen=True, slots=True)
 class DecileChart:
-    """Predicted and actual sums by decile, in one backtest.
+    """Predicted and actual sums by decile, in one backtest."""
 
-    Parameters
-    ----------
-    title, note
-        The backtest or method, and the realised share.
-    deciles
-        Ten bars.
-    """
-
+    # the backtest or method, and the realised share
     title: str
     note: str
-    deciles: tuple[DecilePoint, ...]
+    deciles: tuple[DecilePoint, ...]  # ten bars
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFigure:
-    """One error of a method, and its difference to the error of the simple reference.
+    """One error of a method, and its difference to the error of the simple reference."""
 
-    Parameters
-    ----------
-    value, low, high
-        The error and its 95 % interval.
-    difference
-        The error minus that of the simple reference.
-    is_better, is_worse
-        Whether the interval of the difference lies below or above zero.
-    """
-
+    # the error and its 95 % interval
     value: float | None
     low: float | None
     high: float | None
-    difference: float | None
+    difference: float | None  # the error minus that of the simple reference
+    # whether the interval of the difference lies below or above zero
     is_better: bool
     is_worse: bool
 
@@ -184,65 +123,35 @@ class ValueMethod:
 
 @dataclass(frozen=True, slots=True)
 class ValueHorizon:
-    """All value models, over one horizon.
+    """All value models, over one horizon."""
 
-    Parameters
-    ----------
-    window, days
-        First day, and length.
-    n
-        Customers.
-    methods
-        The value models.
-    """
-
+    # first day, and length
     window: str
     days: int
-    n: int
-    methods: tuple[ValueMethod, ...]
+    n: int  # customers
+    methods: tuple[ValueMethod, ...]  # the value models
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerValueSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    total
-        All customers with a forecast together.
-    segments
-        By segment.
-    discount_rate
-        Yearly rate of the lifetime values.
-    season
-        Whether segment values are adjusted for the season, as a sentence.
-    backtested_sums
-        Lowest and highest share of the predicted revenue at risk that was realised in the
-        backtests; ``None`` where nothing was tested.
-    sums
-        Predicted and actual sums by backtest.
-    backtest_risk, backtest_lifetime
-        Charts by decile; the latter over the longest horizon.
-    top_risk, top_lifetime
-        The maximum of their axes, in currency.
-    longest
-        Days of the longest horizon.
-    spans
-        Errors of lifetime values, longest horizon first.
-    """
-
-    total: SegmentValueRow
-    segments: tuple[SegmentValueRow, ...]
-    discount_rate: float
-    season: str
+    total: SegmentValueRow  # all customers with a forecast together
+    segments: tuple[SegmentValueRow, ...]  # by segment
+    discount_rate: float  # yearly rate of the lifetime values
+    season: str  # whether segment values are adjusted for the season, as a sentence
+    # lowest and highest share of the predicted revenue at risk that was realised in the backtests;
+    # ``None`` where nothing was tested
     backtested_sums: tuple[float, float] | None
-    sums: tuple[PredictedSum, ...]
+    sums: tuple[PredictedSum, ...]  # predicted and actual sums by backtest
+    # charts by decile; the latter over the longest horizon
     backtest_risk: tuple[DecileChart, ...]
     backtest_lifetime: tuple[DecileChart, ...]
+    # the maximum of their axes, in currency
     top_risk: float
     top_lifetime: float
-    longest: int
-    spans: tuple[ValueHorizon, ...]
+    longest: int  # days of the longest horizon
+    spans: tuple[ValueHorizon, ...]  # errors of lifetime values, longest horizon first
 
 
 def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:

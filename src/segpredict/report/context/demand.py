@@ -33,219 +33,132 @@ MAX_MAP_COLUMNS = 16  # categories of the heat map
 
 @dataclass(frozen=True, slots=True)
 class ForecastError:
-    """A WAPE with its interval, compared with the seasonal naive forecast.
+    """A WAPE with its interval, compared with the seasonal naive forecast."""
 
-    Parameters
-    ----------
-    value, low, high
-        The error as a share of the actual units, with its interval.
-    is_better, is_worse
-        Whether it is significantly below, or above, that of the seasonal naive forecast.
-    """
-
+    # the error as a share of the actual units, with its interval
     value: float | None
     low: float | None
     high: float | None
+    # whether it is significantly below, or above, that of the seasonal naive forecast
     is_better: bool
     is_worse: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DemandMethod:
-    """The errors of one forecasting method on a level.
+    """The errors of one forecasting method on a level."""
 
-    Parameters
-    ----------
-    label
-        What it is.
-    is_own, is_reference
-        Whether it is the method of this package, and whether it is the reference to beat.
-    width
-        Its pooled error, in percent of the largest on the level.
-    pooled, tests
-        Its error over all tests, and one error a test, oldest first.
-    """
-
-    label: str
+    label: str  # what it is
+    # whether it is the method of this package, and whether it is the reference to beat
     is_own: bool
     is_reference: bool
-    width: float
+    width: float  # its pooled error, in percent of the largest on the level
+    # its error over all tests, and one error a test, oldest first
     pooled: float | None
     tests: tuple[ForecastError | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DemandLevel:
-    """One level: whether it is published, all methods, and how often stock was enough.
+    """One level: whether it is published, all methods, and how often stock was enough."""
 
-    Parameters
-    ----------
-    name, reason
-        The level, and why it is published or not.
-    is_published
-        Whether forecasts are shown.
-    best_method, is_own_best
-        The method with the lowest pooled error, and whether that is the own method.
-    error_reduction
-        What segments change: pooled error with one segment for all, minus the own one.
-    service_met, service_tests
-        Share of items whose order-up-to quantity was enough in later tests.
-    windows, methods
-        The tests, and all methods.
-    """
-
+    # the level, and why it is published or not
     name: str
     reason: str
-    is_published: bool
+    is_published: bool  # whether forecasts are shown
+    # the method with the lowest pooled error, and whether that is the own method
     best_method: str
     is_own_best: bool
+    # what segments change: pooled error with one segment for all, minus the own one
     error_reduction: float | None
+    # share of items whose order-up-to quantity was enough in later tests
     service_met: float | None
     service_tests: int
+    # the tests, and all methods
     windows: tuple[str, ...]
     methods: tuple[DemandMethod, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DemandItem:
-    """The forecast of one item, in units; positions on the axis in percent.
+    """The forecast of one item, in units; positions on the axis in percent."""
 
-    Parameters
-    ----------
-    name
-        The item.
-    expected, low, high
-        Expected units, with the prediction interval.
-    left, position, right
-        Positions of low, expected and high.
-    last_window, year_ago
-        Units of the last window, and of the same season a year before.
-    order, ratio
-        Units up to which to order, and the critical ratio behind them.
-    """
-
-    name: str
+    name: str  # the item
+    # expected units, with the prediction interval
     expected: float
     low: float
     high: float
+    # positions of low, expected and high
     left: float
     position: float
     right: float
+    # units of the last window, and of the same season a year before
     last_window: float | None
     year_ago: float | None
+    # units up to which to order, and the critical ratio behind them
     order: float | None
     ratio: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class DemandItemTable:
-    """The largest items of a published level.
+    """The largest items of a published level."""
 
-    Parameters
-    ----------
-    name
-        The level.
-    count, sum
-        Items of the level, and the units expected of them together.
-    items
-        The largest of them.
-    """
-
-    name: str
+    name: str  # the level
+    # items of the level, and the units expected of them together
     count: int
     sum: float
-    items: tuple[DemandItem, ...]
+    items: tuple[DemandItem, ...]  # the largest of them
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCustomers:
-    """Expected customers of a segment, and units per customer.
+    """Expected customers of a segment, and units per customer."""
 
-    Parameters
-    ----------
-    badge
-        The segment.
-    existing, newcomers
-        Expected customers among those of today, and among new customers.
-    units
-        Units per customer in the window.
-    """
-
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
+    # expected customers among those of today, and among new customers
     existing: float
     newcomers: float
-    units: float
+    units: float  # units per customer in the window
 
 
 @dataclass(frozen=True, slots=True)
 class AffinityItem:
-    """A segment's share of an item relative to that of all customers.
+    """A segment's share of an item relative to that of all customers."""
 
-    Parameters
-    ----------
-    name
-        The item.
-    index, low, high
-        1 is average; the interval holds for all cells of the table together.
-    shade
-        0 to 100: how far above 1.
-    is_significant
-        Whether the interval excludes 1.
-    """
-
-    name: str
+    name: str  # the item
+    # 1 is average; the interval holds for all cells of the table together
     index: float
     low: float
     high: float
-    shade: float
-    is_significant: bool
+    shade: float  # 0 to 100: how far above 1
+    is_significant: bool  # whether the interval excludes 1
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentAffinity:
-    """The distinctive items of one segment, or its row of the heat map.
+    """The distinctive items of one segment, or its row of the heat map."""
 
-    Parameters
-    ----------
-    badge, cells
-        The segment, and the items.
-    """
-
+    # the segment, and the items
     badge: SegmentBadge
     cells: tuple[AffinityItem | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DemandSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    days
-        Days of the next window.
-    levels
-        What was tested.
-    item_tables
-        Forecasts of the levels that are published.
-    expected_customers, expected_mix
-        Expected customers by segment, as a table and as a strip.
-    service_level
-        Critical ratio where cost is not known.
-    categories, affinity_map
-        Columns of the heat map, and its index by segment; empty where none are known.
-    suggestions
-        Distinctive products, by segment.
-    """
-
-    days: int
-    levels: tuple[DemandLevel, ...]
-    item_tables: tuple[DemandItemTable, ...]
+    days: int  # days of the next window
+    levels: tuple[DemandLevel, ...]  # what was tested
+    item_tables: tuple[DemandItemTable, ...]  # forecasts of the levels that are published
+    # expected customers by segment, as a table and as a strip
     expected_customers: tuple[ExpectedCustomers, ...]
     expected_mix: tuple[StripPiece, ...]
-    service_level: float
+    service_level: float  # critical ratio where cost is not known
+    # columns of the heat map, and its index by segment; empty where none are known
     categories: tuple[str, ...]
     affinity_map: tuple[SegmentAffinity, ...]
-    suggestions: tuple[SegmentAffinity, ...]
+    suggestions: tuple[SegmentAffinity, ...]  # distinctive products, by segment
 
 
 def demand_section(bundle: ReportInput) -> DemandSection | None:

@@ -32,123 +32,73 @@ CAUSALITY_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class HeadlineShare:
-    """A driver in marketing terms, such as recency, with its share of all importance.
+    """A driver in marketing terms, such as recency, with its share of all importance."""
 
-    Parameters
-    ----------
-    name, share, width
-        The driver, its share in today's forecast, and the length of its bar.
-    low, high
-        Interval of its share on the final test; ``None`` where it was not cross-checked.
-    """
-
+    # the driver, its share in today's forecast, and the length of its bar
     name: str
     share: float
     width: float
+    # interval of its share on the final test; ``None`` where it was not cross-checked
     low: float | None = None
     high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroupRow:
-    """A group of correlated features.
+    """A group of correlated features."""
 
-    Parameters
-    ----------
-    name, headline, meaning, columns
-        Its leading feature, the driver it belongs to, that feature's meaning, all features.
-    mean_abs, share, width
-        Mean size of its contributions, its share, and the length of its bar.
-    rank_interval
-        Ranks in refitted models; empty where it was not cross-checked.
-    permutation_loss, permutation_loss_low, permutation_loss_high, mark
-        Increase of the log-loss on the final test when it is shuffled, with interval and
-        position on the axis; ``None`` where it was not cross-checked.
-    ablation_loss
-        Increase of the log-loss when the trees are fitted without it.
-    is_important
-        Whether that increase is significant; ``None`` where it was not cross-checked.
-    """
-
+    # its leading feature, the driver it belongs to, that feature's meaning, all features
     name: str
     headline: str
     meaning: str
     columns: str
+    # mean size of its contributions, its share, and the length of its bar
     mean_abs: float
     share: float
     width: float
-    rank_interval: str = ""
+    rank_interval: str = ""  # ranks in refitted models; empty where it was not cross-checked
+    # increase of the log-loss on the final test when it is shuffled, with interval and position on
+    # the axis; ``None`` where it was not cross-checked
     permutation_loss: float | None = None
     permutation_loss_low: float | None = None
     permutation_loss_high: float | None = None
     mark: IntervalMark | None = None
+    # increase of the log-loss when the trees are fitted without it
     ablation_loss: float | None = None
+    # whether that increase is significant; ``None`` where it was not cross-checked
     is_important: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DependencePlot:
-    """One embedded picture: contributions of a feature against its values.
+    """One embedded picture: contributions of a feature against its values."""
 
-    Parameters
-    ----------
-    plot
-        Name of the picture.
-    feature
-        What is on its axis.
-    alt
-        What it shows, in words.
-    """
-
-    plot: str
-    feature: str
-    alt: str
+    plot: str  # name of the picture
+    feature: str  # what is on its axis
+    alt: str  # what it shows, in words
 
 
 @dataclass(frozen=True, slots=True)
 class DriversSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    headlines
-        Largest first.
-    rows
-        The strongest groups.
-    badges, shares, top
-        Shares of importance by the segment a customer is in now: one row a group of
-        `rows`, one column a segment; and the largest of them.
-    n_explained
-        Customers that were explained.
-    refits
-        Models refitted for the intervals; 0 if importance was not cross-checked.
-    agreement
-        How alike rankings are, by what they are compared with.
-    notes
-        Where measures disagree.
-    note
-        A note on which model is explained.
-    base_values
-        Probability of each segment before any feature is known.
-    dependence
-        Pictures of the strongest features.
-    caution
-        The warning that belongs to every number here.
-    """
-
-    headlines: tuple[HeadlineShare, ...]
-    rows: tuple[FeatureGroupRow, ...]
+    headlines: tuple[HeadlineShare, ...]  # largest first
+    rows: tuple[FeatureGroupRow, ...]  # the strongest groups
+    # shares of importance by the segment a customer is in now: one row a group of `rows`, one
+    # column a segment; and the largest of them
     badges: tuple[SegmentBadge, ...]
     shares: tuple[tuple[float | None, ...], ...]
     top: float
-    n_explained: int
-    refits: int = 0
+    n_explained: int  # customers that were explained
+    refits: int = 0  # models refitted for the intervals; 0 if importance was not cross-checked
+    # how alike rankings are, by what they are compared with
     agreement: Mapping[str, float] | None = None
-    notes: tuple[str, ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()  # where measures disagree
+    note: str = ""  # a note on which model is explained
+    # probability of each segment before any feature is known
     base_values: tuple[tuple[SegmentBadge, float], ...] = ()
-    dependence: tuple[DependencePlot, ...] = ()
-    caution: str = CAUSALITY_NOTE
+    dependence: tuple[DependencePlot, ...] = ()  # pictures of the strongest features
+    caution: str = CAUSALITY_NOTE  # the warning that belongs to every number here
 
 
 def drivers_section(bundle: ReportInput) -> DriversSection | None:

@@ -24,54 +24,27 @@ MODELS_FIRST = ("persistence", "markov")
 
 @dataclass(frozen=True, slots=True)
 class ModelScores:
-    """The scores of one model in one window, or pooled.
+    """The scores of one model in one window, or pooled."""
 
-    Parameters
-    ----------
-    label
-        Its name.
-    is_model
-        Whether it is the model under evaluation.
-    values
-        One score per metric, in the order of `METRIC_LABELS`.
-    is_best
-        For each metric, whether no other model is better.
-    """
-
-    label: str
-    is_model: bool
-    values: tuple[float | None, ...]
-    is_best: tuple[bool, ...]
+    label: str  # its name
+    is_model: bool  # whether it is the model under evaluation
+    values: tuple[float | None, ...]  # one score per metric, in the order of `METRIC_LABELS`
+    is_best: tuple[bool, ...]  # for each metric, whether no other model is better
 
 
 @dataclass(frozen=True, slots=True)
 class MetricDifference:
-    """The model minus one baseline, on one metric.
+    """The model minus one baseline, on one metric."""
 
-    Parameters
-    ----------
-    label
-        The baseline.
-    value, low, high
-        Difference and 95 % interval.
-    mark
-        Its place on the axis.
-    outcome
-        ``better``, ``worse`` or ``open`` (the interval holds zero).
-    beats
-        Whether the model beats it: the interval excludes zero and every window agrees.
-    windows
-        Windows in which the model was better; ``None`` within one window.
-    """
-
-    label: str
+    label: str  # the baseline
+    # difference and 95 % interval
     value: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None
-    outcome: str
-    beats: bool
-    windows: int | None
+    mark: IntervalMark | None  # its place on the axis
+    outcome: str  # ``better``, ``worse`` or ``open`` (the interval holds zero)
+    beats: bool  # whether the model beats it: the interval excludes zero and every window agrees
+    windows: int | None  # windows in which the model was better; ``None`` within one window
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,50 +58,30 @@ class MetricComparison:
 
 @dataclass(frozen=True, slots=True)
 class WindowEvaluation:
-    """One test window, or all of them pooled.
+    """One test window, or all of them pooled."""
 
-    Parameters
-    ----------
-    cutoff, outcome
-        The day of the forecast and the days it is for, as text; empty when pooled.
-    n, customers
-        Number of forecasts, and of different customers.
-    models, comparisons
-        Scores, and differences with intervals.
-    predicted_mix, actual_mix
-        Mix of segments predicted by the model, and actual mix.
-    """
-
+    # the day of the forecast and the days it is for, as text; empty when pooled
     cutoff: str
     outcome: str
+    # number of forecasts, and of different customers
     n: int
     customers: int
+    # scores, and differences with intervals
     models: tuple[ModelScores, ...]
     comparisons: tuple[MetricComparison, ...]
+    # mix of segments predicted by the model, and actual mix
     predicted_mix: tuple[StripPiece, ...]
     actual_mix: tuple[StripPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    metrics
-        What the scores mean.
-    model
-        The model under evaluation.
-    pooled
-        All windows together; ``None`` where nothing was tested.
-    windows
-        One test window each.
-    """
-
-    metrics: tuple[MetricLabel, ...]
-    model: str
-    pooled: WindowEvaluation | None
-    windows: tuple[WindowEvaluation, ...]
+    metrics: tuple[MetricLabel, ...]  # what the scores mean
+    model: str  # the model under evaluation
+    pooled: WindowEvaluation | None  # all windows together; ``None`` where nothing was tested
+    windows: tuple[WindowEvaluation, ...]  # one test window each
 
 
 def evaluation_section(bundle: ReportInput) -> EvaluationSection:
@@ -281,38 +234,21 @@ def _title(metric: MetricLabel, rows: Sequence[MetricDifference]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LeakageRow:
-    """One way to test, and the scores it gives.
+    """One way to test, and the scores it gives."""
 
-    Parameters
-    ----------
-    meaning
-        What was done.
-    accuracy, log_loss
-        Its scores.
-    is_honest
-        Whether the test is free of leakage.
-    """
-
-    meaning: str
+    meaning: str  # what was done
+    # its scores
     accuracy: float
     log_loss: float
-    is_honest: bool
+    is_honest: bool  # whether the test is free of leakage
 
 
 @dataclass(frozen=True, slots=True)
 class LeakageSection:
-    """The leakage demo.
+    """The leakage demo."""
 
-    Parameters
-    ----------
-    tests
-        The tests with leakage, then the correct one.
-    accuracy_inflation
-        By how much accuracy the worst test is too high.
-    """
-
-    tests: tuple[LeakageRow, ...]
-    accuracy_inflation: float
+    tests: tuple[LeakageRow, ...]  # the tests with leakage, then the correct one
+    accuracy_inflation: float  # by how much accuracy the worst test is too high
 
 
 def leakage_section(bundle: ReportInput) -> LeakageSection | None:

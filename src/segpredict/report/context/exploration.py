@@ -27,149 +27,86 @@ MAX_MONTHS_SHOWN = 36  # months
 
 @dataclass(frozen=True, slots=True)
 class HistogramBin:
-    """One bin: its number, its label, its value, and that in percent of the largest.
+    """One bin: its number, its label, its value, and that in percent of the largest."""
 
-    Parameters
-    ----------
-    number, label
-        Number and name.
-    value, width
-        Its value, and that in percent of the largest bin.
-    """
-
+    # number and name
     number: int
     label: str
+    # its value, and that in percent of the largest bin
     value: float
     width: float
 
 
 @dataclass(frozen=True, slots=True)
 class HistogramChart:
-    """One chart of bars that is its own table.
+    """One chart of bars that is its own table."""
 
-    Parameters
-    ----------
-    name
-        Name of the chart in the filter data.
-    title, unit, counted
-        What it shows, what its bins are in, what is counted.
-    is_money
-        Whether money is summed.
-    finding
-        The main finding, as a sentence.
-    bins
-        Its bars.
-    """
-
-    name: str
+    name: str  # name of the chart in the filter data
+    # what it shows, what its bins are in, what is counted
     title: str
     unit: str
     counted: str
-    is_money: bool
-    finding: str
-    bins: tuple[HistogramBin, ...]
+    is_money: bool  # whether money is summed
+    finding: str  # the main finding, as a sentence
+    bins: tuple[HistogramBin, ...]  # its bars
 
 
 @dataclass(frozen=True, slots=True)
 class MonthlyChart:
-    """One chart of months: bars, their numbers and names.
+    """One chart of months: bars, their numbers and names."""
 
-    Parameters
-    ----------
-    name, title
-        The series: name in the filter data, and title.
-    bars
-        Positions of the bars.
-    bins
-        Their numbers.
-    """
-
+    # the series: name in the filter data, and title
     name: str
     title: str
-    bars: tuple[ChartBar, ...]
-    bins: tuple[HistogramBin, ...]
+    bars: tuple[ChartBar, ...]  # positions of the bars
+    bins: tuple[HistogramBin, ...]  # their numbers
 
 
 @dataclass(frozen=True, slots=True)
 class WeekdayRow:
-    """A weekday: its name, and its bins hour by hour.
+    """A weekday: its name, and its bins hour by hour."""
 
-    Parameters
-    ----------
-    name
-        The weekday.
-    hours
-        Its orders, hour by hour.
-    """
-
-    name: str
-    hours: tuple[HistogramBin, ...]
+    name: str  # the weekday
+    hours: tuple[HistogramBin, ...]  # its orders, hour by hour
 
 
 @dataclass(frozen=True, slots=True)
 class MapPoint:
-    """A customer on the map, in percent from the upper left.
+    """A customer on the map, in percent from the upper left."""
 
-    Parameters
-    ----------
-    x, y
-        The place.
-    badge
-        The segment.
-    """
-
+    # the place
     x: float
     y: float
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
 
 
 @dataclass(frozen=True, slots=True)
 class MapAxis:
-    """An axis of the map: its share of the variance, and what grows along it.
+    """An axis of the map: its share of the variance, and what grows along it."""
 
-    Parameters
-    ----------
-    share
-        Share of the variance.
-    label
-        What grows along it, in words.
-    """
-
-    share: float
-    label: str
+    share: float  # share of the variance
+    label: str  # what grows along it, in words
 
 
 @dataclass(frozen=True, slots=True)
 class ExplorationSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    charts, months
-        Bars.
-    hours, week
-        Hours shown, and the orders of each weekday; empty where no hour is known.
-    busiest
-        The busiest day, as a sentence.
-    map_points, map_axes, map_customers
-        The map, its axes, and of how many customers it is a sample.
-    badges
-        The segments on the map.
-    filter_data
-        Data of the filters: names of countries and periods (months), and by chart the
-        number of its ``bins``, how many numbers make one (``per``) and ``cells`` of
-        ``[segment, country, period, bin, number]``, where −1 belongs to none.
-    """
-
+    # bars
     charts: tuple[HistogramChart, ...]
     months: tuple[MonthlyChart, ...]
+    # hours shown, and the orders of each weekday; empty where no hour is known
     hours: tuple[int, ...]
     week: tuple[WeekdayRow, ...]
-    busiest: str
+    busiest: str  # the busiest day, as a sentence
+    # the map, its axes, and of how many customers it is a sample
     map_points: tuple[MapPoint, ...]
     map_axes: tuple[MapAxis, ...]
     map_customers: int
-    badges: tuple[SegmentBadge, ...]
+    badges: tuple[SegmentBadge, ...]  # the segments on the map
+    # data of the filters: names of countries and periods (months), and by chart the number of its
+    # ``bins``, how many numbers make one (``per``) and ``cells`` of ``[segment, country, period,
+    # bin, number]``, where −1 belongs to none
     filter_data: Mapping[str, Any]
 
 

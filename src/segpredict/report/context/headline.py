@@ -35,60 +35,40 @@ MIX_INTERVAL_LEVEL = 0.8  # of the interval of the mix; few tests support no mor
 class SegmentForecast:
     """Past, current and expected size of a segment.
 
-    Parameters
-    ----------
-    badge
-        The segment.
-    customers_now, customers_expected
-        Customers.
-    share_now, share_expected
-        Their shares.
-    revenue
-        Share of the revenue of the newest window.
-    before, last_year
-        Customers one window earlier and in the same season last year; ``None`` if not
-        known, and for INACTIVE, which counts different customers on each day.
-    low, high
-        Interval of `share_expected` (see Notes).
-
     Notes
     -----
-    The interval is the expected share ± t·e: e is the root mean square difference of
-    predicted and actual shares in the backtests, and t the quantile of Student's
-    distribution with as many degrees of freedom as backtests. It reflects the seasons
-    of the backtests only.
+    The interval is the expected share ± t·e: e is the root mean square difference of predicted and
+    actual shares in the backtests, and t the quantile of Student's distribution with as many
+    degrees of freedom as backtests. It reflects the seasons of the backtests only.
     """
 
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
+    # customers
     customers_now: float
     customers_expected: float
+    # their shares
     share_now: float | None
     share_expected: float | None
-    revenue: float | None
+    revenue: float | None  # share of the revenue of the newest window
+    # customers one window earlier and in the same season last year; ``None`` if not known, and for
+    # INACTIVE, which counts different customers on each day
     before: float | None
     last_year: float | None
+    # interval of `share_expected` (see Notes)
     low: float | None
     high: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class RevenueAtStake:
-    """Revenue at risk and upside of the next window, and how such predictions did.
+    """Revenue at risk and upside of the next window, and how such predictions did."""
 
-    Parameters
-    ----------
-    revenue_at_risk, upside
-        Expected loss from moves to lower segments and gain from moves to higher ones.
-    realised_loss
-        Realised part of the revenue at risk, all backtests together.
-    realised_range
-        Lowest and highest realised share in one backtest.
-    """
-
+    # expected loss from moves to lower segments and gain from moves to higher ones
     revenue_at_risk: float | None
     upside: float | None
+    # realised part of the revenue at risk, all backtests together
     realised_loss: RealisedSum | None
-    realised_range: tuple[float, float] | None
+    realised_range: tuple[float, float] | None  # lowest and highest realised share in one backtest
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,71 +82,38 @@ class HeadlineCampaign:
 
 @dataclass(frozen=True, slots=True)
 class DataBox:
-    """The data box.
+    """The data box."""
 
-    Parameters
-    ----------
-    span
-        First and last day.
-    files, rows, orders, customers
-        Numbers of files read, and of rows, orders and customers.
-    rows_used
-        Share of the rows.
-    unknown
-        Share of the amount read that has no customer id; ``None`` without that rule.
-    """
-
-    span: str
+    span: str  # first and last day
+    # numbers of files read, and of rows, orders and customers
     files: int
     rows: int
     orders: int
     customers: int
-    rows_used: float | None
+    rows_used: float | None  # share of the rows
+    # share of the amount read that has no customer id; ``None`` without that rule
     unknown: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class HeadlineSection:
-    """The first screen.
+    """The first screen."""
 
-    Parameters
-    ----------
-    sentence
-        What is forecast, for whom and for when.
-    finding
-        The largest expected change; empty without one.
-    current_mix, expected_mix
-        Strips of the mix of segments.
-    segments
-        The same as a table.
-    n_tests
-        Backtests behind the interval of the mix.
-    note
-        What the mix includes and excludes.
-    revenue_at_stake
-        Revenue at risk; ``None`` where no customer was valued.
-    campaigns
-        The top three campaigns; empty where none were planned.
-    trust
-        The trust box; ``None`` where nothing was tested.
-    data
-        The data behind the page.
-    warnings
-        What a reader must know.
-    """
-
-    sentence: str
-    finding: str
+    sentence: str  # what is forecast, for whom and for when
+    finding: str  # the largest expected change; empty without one
+    # strips of the mix of segments
     current_mix: tuple[StripPiece, ...]
     expected_mix: tuple[StripPiece, ...]
-    segments: tuple[SegmentForecast, ...]
-    n_tests: int
-    note: str
+    segments: tuple[SegmentForecast, ...]  # the same as a table
+    n_tests: int  # backtests behind the interval of the mix
+    note: str  # what the mix includes and excludes
+    # revenue at risk; ``None`` where no customer was valued
     revenue_at_stake: RevenueAtStake | None
+    # the top three campaigns; empty where none were planned
     campaigns: tuple[HeadlineCampaign, ...]
-    trust: TrustBox | None
-    data: DataBox
-    warnings: tuple[str, ...]
+    trust: TrustBox | None  # the trust box; ``None`` where nothing was tested
+    data: DataBox  # the data behind the page
+    warnings: tuple[str, ...]  # what a reader must know
 
 
 def headline_section(bundle: ReportInput) -> HeadlineSection:

@@ -24,26 +24,15 @@ CAUSALITY_NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class FeatureDriver:
-    """One feature.
+    """One feature."""
 
-    Parameters
-    ----------
-    feature, meaning, family
-        What it is.
-    mean_abs
-        Mean |SHAP| over customers and future segments, in log-odds.
-    share
-        Of the sum over all features.
-    width
-        Length of its bar, in percent of the longest.
-    """
-
+    # what it is
     feature: str
     meaning: str
     family: str
-    mean_abs: float
-    share: float
-    width: float
+    mean_abs: float  # mean |SHAP| over customers and future segments, in log-odds
+    share: float  # of the sum over all features
+    width: float  # length of its bar, in percent of the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,78 +45,38 @@ class FamilyImportance:
 
 @dataclass(frozen=True, slots=True)
 class ImportancePlot:
-    """One embedded picture.
+    """One embedded picture."""
 
-    Parameters
-    ----------
-    plot
-        Name of the picture.
-    badge
-        The segment.
-    alt
-        Its content, in words.
-    """
-
-    plot: str
-    badge: SegmentBadge | None
-    alt: str
+    plot: str  # name of the picture
+    badge: SegmentBadge | None  # the segment
+    alt: str  # its content, in words
 
 
 @dataclass(frozen=True, slots=True)
 class ImportanceMatrix:
-    """Shares of importance: one row a feature, one column a segment.
+    """Shares of importance: one row a feature, one column a segment."""
 
-    Parameters
-    ----------
-    badges, features
-        Columns and rows.
-    shares
-        Of all importance in the column.
-    top
-        The largest of them, shaded darkest.
-    """
-
+    # columns and rows
     badges: tuple[SegmentBadge, ...]
     features: tuple[str, ...]
-    shares: tuple[tuple[float | None, ...], ...]
-    top: float
+    shares: tuple[tuple[float | None, ...], ...]  # of all importance in the column
+    top: float  # the largest of them, shaded darkest
 
 
 @dataclass(frozen=True, slots=True)
 class ImportanceSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    drivers
-        The strongest features.
-    other_share
-        Share of all other features together.
-    families
-        Shares of the families, largest first.
-    plots
-        Beeswarms, one a future segment.
-    now
-        Importance among customers by their current segment.
-    future
-        Importance for each future segment, as numbers to the beeswarms.
-    n_explained
-        Customers that were explained.
-    in_use
-        The selected model, where trees are explained in its place; else empty.
-    cautions
-        Warnings that belong to every number here.
-    """
-
-    drivers: tuple[FeatureDriver, ...]
-    other_share: float
-    families: tuple[FamilyImportance, ...]
-    plots: tuple[ImportancePlot, ...]
-    now: ImportanceMatrix | None
+    drivers: tuple[FeatureDriver, ...]  # the strongest features
+    other_share: float  # share of all other features together
+    families: tuple[FamilyImportance, ...]  # shares of the families, largest first
+    plots: tuple[ImportancePlot, ...]  # beeswarms, one a future segment
+    now: ImportanceMatrix | None  # importance among customers by their current segment
+    # importance for each future segment, as numbers to the beeswarms
     future: ImportanceMatrix | None
-    n_explained: int
-    in_use: str = ""
-    cautions: tuple[str, ...] = CAUSALITY_NOTES
+    n_explained: int  # customers that were explained
+    in_use: str = ""  # the selected model, where trees are explained in its place; else empty
+    cautions: tuple[str, ...] = CAUSALITY_NOTES  # warnings that belong to every number here
 
 
 def importance_section(bundle: ReportInput) -> ImportanceSection:

@@ -18,69 +18,39 @@ from segpredict.report.input import ReportInput
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One line of the ledger; money in units of 10⁻⁴.
+    """One line of the ledger; money in units of 10⁻⁴."""
 
-    Parameters
-    ----------
-    stage
-        ``in``, ``rejected``, ``excluded``, ``used`` or ``noted``.
-    rule, meaning
-        The cleaning rule, and what it means, as a sentence.
-    count
-        How much it affects.
-    """
-
-    stage: str
+    stage: str  # ``in``, ``rejected``, ``excluded``, ``used`` or ``noted``
+    # the cleaning rule, and what it means, as a sentence
     rule: str
     meaning: str
-    count: LedgerCount
+    count: LedgerCount  # how much it affects
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerFile:
-    """One file that was read.
+    """One file that was read."""
 
-    Parameters
-    ----------
-    name, rows
-        The file name as given, and its rows.
-    sha256
-        Hash of its bytes; empty for frames.
-    detected
-        What was detected while reading, by topic.
-    """
-
+    # the file name as given, and its rows
     name: str
     rows: int
-    sha256: str
-    detected: dict[str, str]
+    sha256: str  # hash of its bytes; empty for frames
+    detected: dict[str, str]  # what was detected while reading, by topic
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    read, left_out, used
-        What was read, what was excluded and why, what was used.
-    noted
-        Parts of the used rows that deserve a note.
-    adds_up
-        Whether used and excluded rows reconcile with the rows read, in all four columns.
-    share_used
-        Rows used of rows read.
-    files
-        What was read.
-    """
-
+    # what was read, what was excluded and why, what was used
     read: tuple[LedgerRow, ...]
     left_out: tuple[LedgerRow, ...]
     used: tuple[LedgerRow, ...]
-    noted: tuple[LedgerRow, ...]
+    noted: tuple[LedgerRow, ...]  # parts of the used rows that deserve a note
+    # whether used and excluded rows reconcile with the rows read, in all four columns
     adds_up: bool
-    share_used: float | None
-    files: tuple[LedgerFile, ...]
+    share_used: float | None  # rows used of rows read
+    files: tuple[LedgerFile, ...]  # what was read
 
 
 def ledger_section(bundle: ReportInput) -> LedgerSection:
@@ -113,52 +83,29 @@ class AppendixTopic:
 
 @dataclass(frozen=True, slots=True)
 class GlossaryTerm:
-    """One feature: its name, meaning, unit and range.
+    """One feature: its name, meaning, unit and range."""
 
-    Parameters
-    ----------
-    name, meaning, unit
-        As declared.
-    range
-        Lowest and highest possible value, as text.
-    """
-
+    # as declared
     name: str
     meaning: str
     unit: str
-    range: str
+    range: str  # lowest and highest possible value, as text
 
 
 @dataclass(frozen=True, slots=True)
 class GlossaryFamily:
-    """The features of one family.
+    """The features of one family."""
 
-    Parameters
-    ----------
-    family
-        Name of the family.
-    terms
-        Its features.
-    """
-
-    family: str
-    terms: tuple[GlossaryTerm, ...]
+    family: str  # name of the family
+    terms: tuple[GlossaryTerm, ...]  # its features
 
 
 @dataclass(frozen=True, slots=True)
 class AppendixSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    topics
-        The window, then the manifest, topic by topic.
-    glossary
-        All features, family by family.
-    """
-
-    topics: tuple[AppendixTopic, ...]
-    glossary: tuple[GlossaryFamily, ...]
+    topics: tuple[AppendixTopic, ...]  # the window, then the manifest, topic by topic
+    glossary: tuple[GlossaryFamily, ...]  # all features, family by family
 
 
 def appendix_section(bundle: ReportInput) -> AppendixSection:

@@ -22,61 +22,35 @@ SIGNIFICANCE_LEVEL = 0.05  # p-value below which the previous segment matters
 
 @dataclass(frozen=True, slots=True)
 class MobilityPeriod:
-    """One period: its mobility, and the share who stayed.
+    """One period: its mobility, and the share who stayed."""
 
-    Parameters
-    ----------
-    since
-        Its first day.
-    n
-        Its customers.
-    share_staying
-        Share of customers who stayed in their segment.
-    mobility, low, high
-        Mobility index, 0 to 1, and its 95 % interval.
-    mark
-        The interval on an axis.
-    is_small
-        Whether it has too few customers.
-    observed
-        Days of the look-back that were observed.
-    """
-
-    since: str
-    n: int
-    share_staying: float | None
+    since: str  # its first day
+    n: int  # its customers
+    share_staying: float | None  # share of customers who stayed in their segment
+    # mobility index, 0 to 1, and its 95 % interval
     mobility: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None
-    is_small: bool
-    observed: int | None
+    mark: IntervalMark | None  # the interval on an axis
+    is_small: bool  # whether it has too few customers
+    observed: int | None  # days of the look-back that were observed
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodChange:
-    """A number in two periods.
+    """A number in two periods."""
 
-    Parameters
-    ----------
-    start, end
-        From which segment to which; ``None`` for all.
-    first, second
-        Its value in the older and in the newer period.
-    difference, low, high
-        Newer less older, and its 95 % interval.
-    mark
-        The interval on an axis.
-    """
-
+    # from which segment to which; ``None`` for all
     start: SegmentBadge | None
     end: SegmentBadge | None
+    # its value in the older and in the newer period
     first: float | None
     second: float | None
+    # newer less older, and its 95 % interval
     difference: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None
+    mark: IntervalMark | None  # the interval on an axis
 
     @property
     def is_significant(self) -> bool:
@@ -86,104 +60,56 @@ class PeriodChange:
 
 @dataclass(frozen=True, slots=True)
 class PeriodComparison:
-    """Two periods.
+    """Two periods."""
 
-    Parameters
-    ----------
-    title
-        Which.
-    overall
-        The difference of their mobility.
-    changes
-        The largest significant differences of shares.
-    significant, n_compared
-        Shares that differ significantly, and shares compared: of rows with enough
-        customers in both periods, and of transitions that occurred.
-    """
-
-    title: str
-    overall: PeriodChange
-    changes: tuple[PeriodChange, ...]
+    title: str  # which
+    overall: PeriodChange  # the difference of their mobility
+    changes: tuple[PeriodChange, ...]  # the largest significant differences of shares
+    # shares that differ significantly, and shares compared: of rows with enough customers in both
+    # periods, and of transitions that occurred
     significant: int
     n_compared: int
 
 
 @dataclass(frozen=True, slots=True)
 class MarkovOrderTest:
-    """What the previous segment adds to the current one.
+    """What the previous segment adds to the current one."""
 
-    Parameters
-    ----------
-    badge
-        The current segment; ``None`` for all.
-    n
-        Transitions behind the test.
-    likelihood_ratio, degrees_of_freedom, p_value
-        Likelihood ratio, its degrees of freedom and its p-value (as text).
-    accuracy_gain
-        Nats per transition that a forecast gains by knowing the previous segment.
-    """
-
-    badge: SegmentBadge | None
-    n: int
+    badge: SegmentBadge | None  # the current segment; ``None`` for all
+    n: int  # transitions behind the test
+    # likelihood ratio, its degrees of freedom and its p-value (as text)
     likelihood_ratio: float
     degrees_of_freedom: int
     p_value: str
+    # nats per transition that a forecast gains by knowing the previous segment
     accuracy_gain: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTransitions:
-    """The expected transitions of the customers of one segment.
+    """The expected transitions of the customers of one segment."""
 
-    Parameters
-    ----------
-    start
-        The current segment.
-    n
-        Its customers now.
-    cells
-        By target segment: customers, share, and the interval of the share.
-    """
-
-    start: SegmentBadge
-    n: float
+    start: SegmentBadge  # the current segment
+    n: float  # its customers now
+    # by target segment: customers, share, and the interval of the share
     cells: tuple[tuple[float, float | None, float | None, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MobilitySection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    periods
-        Oldest first.
-    comparisons
-        The newest period compared with others.
-    markov_order
-        The test of a first-order against a second-order chain; the last is for all.
-    is_second_order
-        Whether the previous segment adds to the current one.
-    badges
-        Segments, in the order of the columns.
-    expected
-        Expected transitions after the end of the data.
-    since, until
-        Period of the expected transitions.
-    dispersion
-        How many times wider their intervals are than by sampling alone.
-    """
-
-    periods: tuple[MobilityPeriod, ...]
-    comparisons: tuple[PeriodComparison, ...]
+    periods: tuple[MobilityPeriod, ...]  # oldest first
+    comparisons: tuple[PeriodComparison, ...]  # the newest period compared with others
+    # the test of a first-order against a second-order chain; the last is for all
     markov_order: tuple[MarkovOrderTest, ...]
-    is_second_order: bool
-    badges: tuple[SegmentBadge, ...]
-    expected: tuple[ExpectedTransitions, ...]
+    is_second_order: bool  # whether the previous segment adds to the current one
+    badges: tuple[SegmentBadge, ...]  # segments, in the order of the columns
+    expected: tuple[ExpectedTransitions, ...]  # expected transitions after the end of the data
+    # period of the expected transitions
     since: str
     until: str
-    dispersion: float | None
+    dispersion: float | None  # how many times wider their intervals are than by sampling alone
 
 
 def mobility_section(bundle: ReportInput) -> MobilitySection | None:

@@ -46,44 +46,22 @@ PRIVACY_TEXT = (
 
 @dataclass(frozen=True, slots=True)
 class LeakageCheck:
-    """One way to leak the future into a forecast, and how this run avoids it.
+    """One way to leak the future into a forecast, and how this run avoids it."""
 
-    Parameters
-    ----------
-    code
-        Its number in the package's catalogue, L1 to L12.
-    description
-        The mistake.
-    safeguard
-        What prevents it, with the numbers of this run where there are any.
-    result
-        ``checked`` on this run, excluded ``by construction``, ``your statement``, or
-        ``broken``.
-    """
-
-    code: str
-    description: str
-    safeguard: str
+    code: str  # its number in the package's catalogue, L1 to L12
+    description: str  # the mistake
+    safeguard: str  # what prevents it, with the numbers of this run where there are any
+    # ``checked`` on this run, excluded ``by construction``, ``your statement``, or ``broken``
     result: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCardSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    facts
-        The facts of the card, as pairs of name and text.
-    leakage_checks
-        The checks L1 to L12.
-    counts
-        How many checks have each result.
-    """
-
-    facts: tuple[tuple[str, str], ...]
-    leakage_checks: tuple[LeakageCheck, ...]
-    counts: Mapping[str, int]
+    facts: tuple[tuple[str, str], ...]  # the facts of the card, as pairs of name and text
+    leakage_checks: tuple[LeakageCheck, ...]  # the checks L1 to L12
+    counts: Mapping[str, int]  # how many checks have each result
 
 
 def model_card_section(bundle: ReportInput) -> ModelCardSection | None:

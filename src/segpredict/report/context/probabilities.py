@@ -41,126 +41,66 @@ STRATUM_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityCurve:
-    """A line in a square plot.
+    """A line in a square plot."""
 
-    Parameters
-    ----------
-    label
-        The model.
-    points
-        Points for SVG, ``x,y`` in percent from the upper left.
-    dots
-        The same as pairs.
-    """
-
-    label: str
-    points: str
-    dots: tuple[tuple[float, float], ...]
+    label: str  # the model
+    points: str  # points for SVG, ``x,y`` in percent from the upper left
+    dots: tuple[tuple[float, float], ...]  # the same as pairs
 
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityPlot:
-    """One square plot.
+    """One square plot."""
 
-    Parameters
-    ----------
-    badge, title
-        The segment, or else the heading.
-    note
-        A number, as text.
-    curves
-        Its lines.
-    """
-
+    # the segment, or else the heading
     badge: SegmentBadge | None
     title: str
-    note: str
-    curves: tuple[ReliabilityCurve, ...]
+    note: str  # a number, as text
+    curves: tuple[ReliabilityCurve, ...]  # its lines
 
 
 @dataclass(frozen=True, slots=True)
 class StratumFigure:
-    """A number with its interval, of a group of customers.
+    """A number with its interval, of a group of customers."""
 
-    Parameters
-    ----------
-    window
-        The test window, or all.
-    group
-        The group.
-    n
-        Its size.
-    value, low, high
-        The number and its 95 % interval.
-    mark
-        The interval on an axis, if one is drawn.
-    """
-
-    window: str
-    group: str
-    n: int
+    window: str  # the test window, or all
+    group: str  # the group
+    n: int  # its size
+    # the number and its 95 % interval
     value: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None = None
+    mark: IntervalMark | None = None  # the interval on an axis, if one is drawn
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRuleRow:
-    """The scores of one decision rule on all tests.
+    """The scores of one decision rule on all tests."""
 
-    Parameters
-    ----------
-    name, meaning
-        The rule, and what it does.
-    is_used
-        Whether the run uses it.
-    accuracy, macro_f1
-        Of its predictions, over all tests; shares.
-    cost
-        Mean cost of its errors, if costs were given.
-    """
-
+    # the rule, and what it does
     name: str
     meaning: str
-    is_used: bool
+    is_used: bool  # whether the run uses it
+    # of its predictions, over all tests; shares
     accuracy: float | None
     macro_f1: float | None
-    cost: float | None
+    cost: float | None  # mean cost of its errors, if costs were given
 
 
 @dataclass(frozen=True, slots=True)
 class ProbabilitiesSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    calibration_text
-        How probabilities were calibrated, as a sentence.
-    reliability, captures
-        Plots.
-    set_coverage
-        Coverage by test and by segment.
-    set_sizes
-        Mean size of a set by test.
-    untested_reason
-        Why no prediction sets were evaluated; empty where they were.
-    target
-        Target coverage of the sets.
-    decision_rules
-        Decision rules.
-    strata
-        The model's log-loss minus that of the Markov chain, by group of customers.
-    """
-
-    calibration_text: str
+    calibration_text: str  # how probabilities were calibrated, as a sentence
+    # plots
     reliability: tuple[ReliabilityPlot, ...]
     captures: tuple[ReliabilityPlot, ...]
-    set_coverage: tuple[StratumFigure, ...]
-    set_sizes: Mapping[str, float]
-    untested_reason: str
-    target: float
-    decision_rules: tuple[DecisionRuleRow, ...]
+    set_coverage: tuple[StratumFigure, ...]  # coverage by test and by segment
+    set_sizes: Mapping[str, float]  # mean size of a set by test
+    untested_reason: str  # why no prediction sets were evaluated; empty where they were
+    target: float  # target coverage of the sets
+    decision_rules: tuple[DecisionRuleRow, ...]  # decision rules
+    # the model's log-loss minus that of the Markov chain, by group of customers
     strata: tuple[tuple[str, tuple[StratumFigure, ...]], ...]
 
 

@@ -57,66 +57,37 @@ FIGURE_LABELS = {  # column → heading
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One candidate.
+    """One candidate."""
 
-    Parameters
-    ----------
-    algorithm, inputs, k
-        Its algorithm, inputs and number of segments.
-    figures
-        One number per heading; ``None`` where it was not measured.
-    failed_gates
-        Failed gates, in words.
-    is_selected
-        Whether it is selected.
-    equivalent_to
-        A simpler candidate with the same segments; then this one is not ranked.
-    """
-
+    # its algorithm, inputs and number of segments
     algorithm: str
     inputs: str
     k: int
-    figures: tuple[float | None, ...]
-    failed_gates: tuple[str, ...]
-    is_selected: bool
-    equivalent_to: str
+    figures: tuple[float | None, ...]  # one number per heading; ``None`` where it was not measured
+    failed_gates: tuple[str, ...]  # failed gates, in words
+    is_selected: bool  # whether it is selected
+    equivalent_to: str  # a simpler candidate with the same segments; then this one is not ranked
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentSelectionSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    grade, meaning
-        Natural, reproducible or constructive, and its meaning.
-    selected, runner_up
-        The selected candidate, and the next; ``None`` where there is none.
-    similarity
-        Adjusted Rand index of the runner-up with the selected candidate.
-    is_applied
-        Whether the page uses the selected candidate.
-    n_tried, n_passed
-        Numbers of candidates measured, and passing every gate.
-    headings
-        Of the numbers.
-    candidates
-        Candidates that pass, best first; then, of every other algorithm, the best one.
-    not_tried
-        Algorithms that could not be used, and why.
-    """
-
+    # natural, reproducible or constructive, and its meaning
     grade: str
     meaning: str
+    # the selected candidate, and the next; ``None`` where there is none
     selected: str | None
     runner_up: str | None
-    similarity: float | None
-    is_applied: bool
+    similarity: float | None  # adjusted Rand index of the runner-up with the selected candidate
+    is_applied: bool  # whether the page uses the selected candidate
+    # numbers of candidates measured, and passing every gate
     n_tried: int
     n_passed: int
-    headings: tuple[str, ...]
+    headings: tuple[str, ...]  # of the numbers
+    # candidates that pass, best first; then, of every other algorithm, the best one
     candidates: tuple[CandidateRow, ...]
-    not_tried: tuple[str, ...]
+    not_tried: tuple[str, ...]  # algorithms that could not be used, and why
 
 
 def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | None:

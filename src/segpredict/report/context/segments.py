@@ -66,66 +66,38 @@ class ProfileValue:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One segment.
+    """One segment."""
 
-    Parameters
-    ----------
-    badge
-        The segment.
-    n, share
-        Customers, and their part of all.
-    revenue, revenue_share
-        In currency, and its part of all; ``None`` if unknown.
-    values
-        One number per column of the profile, in original units.
-    """
-
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
+    # customers, and their part of all
     n: int | None
     share: float | None
+    # in currency, and its part of all; ``None`` if unknown
     revenue: float | None
     revenue_share: float | None
-    values: tuple[ProfileValue, ...]
+    values: tuple[ProfileValue, ...]  # one number per column of the profile, in original units
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentCountRow:
-    """One number of segments that was tried.
+    """One number of segments that was tried."""
 
-    Parameters
-    ----------
-    is_selected
-        Whether it is the one in use.
-    values
-        In the order of ``candidate_columns``.
-    """
-
-    is_selected: bool
-    values: tuple[Any, ...]
+    is_selected: bool  # whether it is the one in use
+    values: tuple[Any, ...]  # in the order of ``candidate_columns``
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentsSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    columns, rows
-        The profile table.
-    has_money
-        Whether shares of revenue are known.
-    candidate_columns, candidates
-        The numbers of segments that were tried.
-    notes
-        Facts about the segments, by topic.
-    """
-
+    # the profile table
     columns: tuple[ProfileColumn, ...]
     rows: tuple[SegmentRow, ...]
-    has_money: bool
+    has_money: bool  # whether shares of revenue are known
+    # the numbers of segments that were tried
     candidate_columns: tuple[ProfileColumn, ...]
     candidates: tuple[SegmentCountRow, ...]
-    notes: dict[str, Any]
+    notes: dict[str, Any]  # facts about the segments, by topic
 
 
 def segments_section(bundle: ReportInput) -> SegmentsSection:
@@ -250,73 +222,43 @@ class ProfileFigure:
 
 @dataclass(frozen=True, slots=True)
 class ProfileFlow:
-    """A flow of customers from or to another segment.
+    """A flow of customers from or to another segment."""
 
-    Parameters
-    ----------
-    badge
-        The other segment.
-    share
-        Share of the customers.
-    """
-
-    badge: SegmentBadge
-    share: float
+    badge: SegmentBadge  # the other segment
+    share: float  # share of the customers
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentProfile:
-    """One segment.
+    """One segment."""
 
-    Parameters
-    ----------
-    badge
-        The segment.
-    n, share, revenue_share, days_share
-        Customers; their part of all, of revenue and of purchase days.
-    rule
-        Its description in words.
-    precision, recall
-        Precision and recall of that rule for the segment.
-    facts
-        Medians with quartiles, retention with its interval, in original units.
-    came_from, went_to
-        The largest flows between the last two windows.
-    examples
-        Typical customers.
-    affinity
-        Categories bought more, or less, than by other customers.
-    stability
-        Mean Jaccard in bootstrap samples, where it is low enough for a warning.
-    """
-
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
+    # customers; their part of all, of revenue and of purchase days
     n: int | None
     share: float | None
     revenue_share: float | None
     days_share: float | None
-    rule: str
+    rule: str  # its description in words
+    # precision and recall of that rule for the segment
     precision: float | None
     recall: float | None
+    # medians with quartiles, retention with its interval, in original units
     facts: tuple[ProfileFigure, ...]
+    # the largest flows between the last two windows
     came_from: tuple[ProfileFlow, ...]
     went_to: tuple[ProfileFlow, ...]
-    examples: tuple[Mapping[str, Any], ...]
+    examples: tuple[Mapping[str, Any], ...]  # typical customers
+    # categories bought more, or less, than by other customers
     affinity: tuple[Mapping[str, Any], ...]
+    # mean Jaccard in bootstrap samples, where it is low enough for a warning
     stability: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentProfilesSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    profiles
-        One per segment, the most valuable first.
-    """
-
-    profiles: tuple[SegmentProfile, ...]
+    profiles: tuple[SegmentProfile, ...]  # one per segment, the most valuable first
 
 
 def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | None:

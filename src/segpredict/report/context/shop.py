@@ -52,21 +52,13 @@ class KpiValue:
 
 @dataclass(frozen=True, slots=True)
 class KpiRow:
-    """One KPI in a table.
+    """One KPI in a table."""
 
-    Parameters
-    ----------
-    title, meaning
-        Its name, and its meaning as a sentence.
-    kind
-        How to format it (`formatting.format_cell`).
-    now, before, last_year
-        In the newest window, the one before and the one a year before.
-    """
-
+    # its name, and its meaning as a sentence
     title: str
     meaning: str
-    kind: str
+    kind: str  # how to format it (`formatting.format_cell`)
+    # in the newest window, the one before and the one a year before
     now: KpiValue
     before: KpiValue | None = None
     last_year: KpiValue | None = None
@@ -74,105 +66,56 @@ class KpiRow:
 
 @dataclass(frozen=True, slots=True)
 class MonthSeries:
-    """One series of months: its name, its bars, and the largest value.
+    """One series of months: its name, its bars, and the largest value."""
 
-    Parameters
-    ----------
-    title, kind
-        Its name, and how its values are written.
-    filter_charts
-        The charts of the filter data that it is made from.
-    bars
-        One a month.
-    maximum
-        The largest value, which is the full height.
-    """
-
+    # its name, and how its values are written
     title: str
     kind: str
-    filter_charts: str
-    bars: tuple[ChartBar, ...]
-    maximum: float
+    filter_charts: str  # the charts of the filter data that it is made from
+    bars: tuple[ChartBar, ...]  # one a month
+    maximum: float  # the largest value, which is the full height
 
 
 @dataclass(frozen=True, slots=True)
 class LorenzChart:
-    """The Lorenz curve.
+    """The Lorenz curve."""
 
-    Parameters
-    ----------
-    points
-        Of the line, in a square of 100.
-    top
-        Share of customers, largest spenders first, and their share of the revenue.
-    gini
-        Gini's index.
-    span
-        The days of it.
-    """
-
-    points: str
+    points: str  # of the line, in a square of 100
+    # share of customers, largest spenders first, and their share of the revenue
     top: tuple[tuple[float, float], ...]
-    gini: KpiValue
-    span: str
+    gini: KpiValue  # Gini's index
+    span: str  # the days of it
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeStep:
-    """One step of the bridge: amount, share of gross sales, position of its bar.
+    """One step of the bridge: amount, share of gross sales, position of its bar."""
 
-    Parameters
-    ----------
-    title
-        Its name.
-    is_total
-        Whether it is a total and not a step.
-    amount
-        In units of 10⁻⁴; negative where it reduces the total.
-    share
-        Of gross sales.
-    left, width
-        Position of its bar (percent).
-    """
-
-    title: str
-    is_total: bool
-    amount: int
-    share: KpiValue
+    title: str  # its name
+    is_total: bool  # whether it is a total and not a step
+    amount: int  # in units of 10⁻⁴; negative where it reduces the total
+    share: KpiValue  # of gross sales
+    # position of its bar (percent)
     left: float
     width: float
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRevenue:
-    """A segment's share of customers and of revenue.
+    """A segment's share of customers and of revenue."""
 
-    Parameters
-    ----------
-    badge
-        The segment.
-    n, customers
-        Its customers, and their share of all.
-    revenue
-        Its share of the revenue.
-    """
-
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
+    # its customers, and their share of all
     n: int
     customers: float
-    revenue: KpiValue
+    revenue: KpiValue  # its share of the revenue
 
 
 @dataclass(frozen=True, slots=True)
 class KpiText:
-    """The definition of a KPI; the texts of `kpis.KpiDefinition`.
+    """The definition of a KPI; the texts of `kpis.KpiDefinition`."""
 
-    Parameters
-    ----------
-    title, formula, interval, caution
-        As in docs/kpis.md.
-    """
-
+    # as in docs/kpis.md
     title: str
     formula: str
     interval: str
@@ -181,40 +124,25 @@ class KpiText:
 
 @dataclass(frozen=True, slots=True)
 class ShopSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    spans
-        The newest window, the one before and the one a year before, as text.
-    kpi_rows, long_run_rows
-        KPIs by window, and those of longer periods.
-    series, months
-        Charts by month, and their table: name, is_whole, last day and numbers.
-    month_numbers
-        The index of each month in the filter data; ``None`` where it is not in them.
-    ticks
-        Position (percent) and name of the years under the charts.
-    incomplete_months
-        The months that the data cover only in part, as a sentence.
-    lorenz, bridge, segment_revenue
-        Lorenz curve, gross-net bridge of the look-back, and shares by segment.
-    definitions
-        All definitions that are used here.
-    """
-
-    spans: tuple[str, ...]
+    spans: tuple[str, ...]  # the newest window, the one before and the one a year before, as text
+    # KPIs by window, and those of longer periods
     kpi_rows: tuple[KpiRow, ...]
     long_run_rows: tuple[KpiRow, ...]
+    # charts by month, and their table: name, is_whole, last day and numbers
     series: tuple[MonthSeries, ...]
     months: tuple[Mapping[str, Any], ...]
+    # the index of each month in the filter data; ``None`` where it is not in them
     month_numbers: tuple[int | None, ...]
+    # position (percent) and name of the years under the charts
     ticks: tuple[tuple[float, str], ...]
-    incomplete_months: str
+    incomplete_months: str  # the months that the data cover only in part, as a sentence
+    # lorenz curve, gross-net bridge of the look-back, and shares by segment
     lorenz: LorenzChart | None
     bridge: tuple[BridgeStep, ...]
     segment_revenue: tuple[SegmentRevenue, ...]
-    definitions: tuple[KpiText, ...]
+    definitions: tuple[KpiText, ...]  # all definitions that are used here
 
 
 def shop_section(bundle: ReportInput) -> ShopSection | None:

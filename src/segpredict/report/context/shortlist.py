@@ -17,68 +17,40 @@ OPEN_TRANSITIONS = 2  # transitions that are shown expanded
 
 @dataclass(frozen=True, slots=True)
 class DriverContribution:
-    """The contribution of one group of features among movers and stayers.
+    """The contribution of one group of features among movers and stayers."""
 
-    Parameters
-    ----------
-    name, meaning
-        The group, and the meaning of its leading feature.
-    movers, stayers
-        Mean contribution to the log-odds of the transition, among customers expected to
-        move and among those expected to stay.
-    mover, stayer, zero
-        Their positions on the axis, in percent.
-    odds_ratio
-        Of the difference between the two.
-    """
-
+    # the group, and the meaning of its leading feature
     name: str
     meaning: str
+    # mean contribution to the log-odds of the transition, among customers expected to move and
+    # among those expected to stay
     movers: float
     stayers: float
+    # their positions on the axis, in percent
     mover: float
     stayer: float
     zero: float
-    odds_ratio: float
+    odds_ratio: float  # of the difference between the two
 
 
 @dataclass(frozen=True, slots=True)
 class DrivenTransition:
-    """One transition, with its drivers.
+    """One transition, with its drivers."""
 
-    Parameters
-    ----------
-    start, end
-        From which segment to which.
-    expected
-        Expected number of customers.
-    drivers
-        The groups, largest difference first.
-    is_open
-        Whether it is shown expanded.
-    """
-
+    # from which segment to which
     start: SegmentBadge
     end: SegmentBadge
-    expected: float
-    drivers: tuple[DriverContribution, ...]
-    is_open: bool
+    expected: float  # expected number of customers
+    drivers: tuple[DriverContribution, ...]  # the groups, largest difference first
+    is_open: bool  # whether it is shown expanded
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionDriversSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    transitions
-        Most expected first.
-    caution
-        The warning against causal conclusions.
-    """
-
-    transitions: tuple[DrivenTransition, ...]
-    caution: str = CAUSALITY_NOTE
+    transitions: tuple[DrivenTransition, ...]  # most expected first
+    caution: str = CAUSALITY_NOTE  # the warning against causal conclusions
 
 
 def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection | None:
@@ -133,62 +105,35 @@ def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContributio
 
 @dataclass(frozen=True, slots=True)
 class ExampleReason:
-    """One reason for the forecast, or against it.
+    """One reason for the forecast, or against it."""
 
-    Parameters
-    ----------
-    direction
-        ``for`` or ``against`` the segment that is named.
-    text
-        The reason as a sentence.
-    """
-
-    direction: str
-    text: str
+    direction: str  # ``for`` or ``against`` the segment that is named
+    text: str  # the reason as a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleCustomer:
-    """One customer.
+    """One customer."""
 
-    Parameters
-    ----------
-    id, kind
-        The customer, and why it is an example.
-    now, next
-        Current segment, and the most likely next.
-    probability
-        Of the most likely next segment.
-    expected_value, value_at_risk
-        In currency.
-    reasons
-        Strongest first, those against last.
-    """
-
+    # the customer, and why it is an example
     id: str
     kind: str
+    # current segment, and the most likely next
     now: SegmentBadge
     next: SegmentBadge
-    probability: float
+    probability: float  # of the most likely next segment
+    # in currency
     expected_value: float
     value_at_risk: float
-    reasons: tuple[ExampleReason, ...]
+    reasons: tuple[ExampleReason, ...]  # strongest first, those against last
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleCustomersSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    customers
-        Up to three customers.
-    caution
-        The warning against causal conclusions.
-    """
-
-    customers: tuple[ExampleCustomer, ...]
-    caution: str = CAUSALITY_NOTE
+    customers: tuple[ExampleCustomer, ...]  # up to three customers
+    caution: str = CAUSALITY_NOTE  # the warning against causal conclusions
 
 
 def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | None:
@@ -220,71 +165,39 @@ SHORTLIST_HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class ShortlistRow:
-    """One customer on a list.
+    """One customer on a list."""
 
-    Parameters
-    ----------
-    rank, id
-        Rank on the list, and the customer.
-    now, next
-        Current segment, and the most likely next.
-    probability
-        Of a move to a lower segment on the list at risk, to a higher one on the other.
-    value_at_stake
-        Expected loss or gain, in currency.
-    spent, expected
-        Spent to date, and expected in the next window.
-    reasons
-        Reasons for the forecast, strongest first.
-    """
-
+    # rank on the list, and the customer
     rank: int
     id: str
+    # current segment, and the most likely next
     now: SegmentBadge
     next: SegmentBadge
+    # of a move to a lower segment on the list at risk, to a higher one on the other
     probability: float | None
-    value_at_stake: float | None
+    value_at_stake: float | None  # expected loss or gain, in currency
+    # spent to date, and expected in the next window
     spent: float | None
     expected: float | None
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...]  # reasons for the forecast, strongest first
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerShortlist:
-    """One list of customers.
+    """One list of customers."""
 
-    Parameters
-    ----------
-    title
-        Its heading.
-    is_risk
-        Whether it is ranked by revenue at risk; else by upside.
-    rows
-        The customers, best first.
-    total
-        Their value at stake together, in currency.
-    """
-
-    title: str
-    is_risk: bool
-    rows: tuple[ShortlistRow, ...]
-    total: float
+    title: str  # its heading
+    is_risk: bool  # whether it is ranked by revenue at risk; else by upside
+    rows: tuple[ShortlistRow, ...]  # the customers, best first
+    total: float  # their value at stake together, in currency
 
 
 @dataclass(frozen=True, slots=True)
 class ShortlistSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    lists
-        The lists: most revenue at risk, most upside.
-    caution
-        The warning that belongs to reasons.
-    """
-
-    lists: tuple[CustomerShortlist, ...]
-    caution: str = CAUSALITY_NOTE
+    lists: tuple[CustomerShortlist, ...]  # the lists: most revenue at risk, most upside
+    caution: str = CAUSALITY_NOTE  # the warning that belongs to reasons
 
 
 def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:

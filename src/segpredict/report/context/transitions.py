@@ -15,88 +15,43 @@ from segpredict.report.input import ReportInput
 
 @dataclass(frozen=True, slots=True)
 class TransitionCell:
-    """Customers who moved from one segment to another.
+    """Customers who moved from one segment to another."""
 
-    Parameters
-    ----------
-    n
-        Their number.
-    share
-        Share of all who started in the same segment.
-    low, high
-        95 % interval of the share; ``None`` if unknown.
-    is_stay
-        Whether they stayed in their segment.
-    predicted
-        The predicted share; ``None`` without a prediction.
-    side
-        "below" or "above" where the observed share is outside the prediction interval.
-    """
-
-    n: int
-    share: float
+    n: int  # their number
+    share: float  # share of all who started in the same segment
+    # 95 % interval of the share; ``None`` if unknown
     low: float | None
     high: float | None
-    is_stay: bool
-    predicted: float | None = None
-    side: str = ""
+    is_stay: bool  # whether they stayed in their segment
+    predicted: float | None = None  # the predicted share; ``None`` without a prediction
+    side: str = ""  # "below" or "above" where the observed share is outside the prediction interval
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionRow:
-    """All customers who started in one segment.
+    """All customers who started in one segment."""
 
-    Parameters
-    ----------
-    badge
-        The segment of origin.
-    n
-        Their number.
-    is_small
-        Whether they are too few for reliable shares.
-    cells
-        One per target segment.
-    label_position
-        The index of the row in the filter data; ``None`` if it is not in them.
-    """
-
-    badge: SegmentBadge
-    n: int
-    is_small: bool
-    cells: tuple[TransitionCell, ...]
+    badge: SegmentBadge  # the segment of origin
+    n: int  # their number
+    is_small: bool  # whether they are too few for reliable shares
+    cells: tuple[TransitionCell, ...]  # one per target segment
+    # the index of the row in the filter data; ``None`` if it is not in them
     label_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionsSection:
-    """The section.
+    """The section."""
 
-    Parameters
-    ----------
-    badges
-        Segments, in the order of the columns.
-    rows
-        One per segment of origin.
-    note
-        Between which windows transitions were counted.
-    share_staying
-        Share of all customers who stayed in their segment.
-    min_customers
-        Rows with fewer customers are grey.
-    n_predicted, outside
-        Cells with a prediction, and those outside its interval.
-    sankey
-        The same transitions as bands, the most valuable segment on top.
-    """
-
-    badges: tuple[SegmentBadge, ...]
-    rows: tuple[TransitionRow, ...]
-    note: str
-    share_staying: float | None
-    min_customers: int
+    badges: tuple[SegmentBadge, ...]  # segments, in the order of the columns
+    rows: tuple[TransitionRow, ...]  # one per segment of origin
+    note: str  # between which windows transitions were counted
+    share_staying: float | None  # share of all customers who stayed in their segment
+    min_customers: int  # rows with fewer customers are grey
+    # cells with a prediction, and those outside its interval
     n_predicted: int
     outside: int
-    sankey: SankeyDiagram
+    sankey: SankeyDiagram  # the same transitions as bands, the most valuable segment on top
 
 
 def transitions_section(bundle: ReportInput) -> TransitionsSection:

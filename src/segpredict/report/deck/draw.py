@@ -66,15 +66,7 @@ THEME_COLOURS = {
 
 
 def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subject: str) -> bytes:
-    """Return a presentation with one slide a page.
-
-    Parameters
-    ----------
-    pages
-        The topic of each slide, and its content.
-    footer, subject
-        The footer of every slide, and the subject in the file properties.
-    """
+    """Return a presentation with one slide a page."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(SLIDE_HEIGHT)
     layout = _prepare_layout(deck)

@@ -10,51 +10,30 @@ from segpredict.report.formatting import finite_or_none
 
 @dataclass(frozen=True, slots=True)
 class SegmentBadge:
-    """A segment as the page shows it.
+    """A segment as the page shows it."""
 
-    Parameters
-    ----------
-    id, name
-        The segment.
-    tint
-        Its position by value, 0 to 100; ``None`` (grey) for INACTIVE.
-    """
-
+    # the segment
     id: str
     name: str
-    tint: int | None
+    tint: int | None  # its position by value, 0 to 100; ``None`` (grey) for INACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class StripPiece:
-    """One piece of a strip.
+    """One piece of a strip."""
 
-    Parameters
-    ----------
-    badge
-        The segment.
-    left, width
-        Left edge and width (percent).
-    value
-        Its amount.
-    """
-
-    badge: SegmentBadge
+    badge: SegmentBadge  # the segment
+    # left edge and width (percent)
     left: float
     width: float
-    value: float
+    value: float  # its amount
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalMark:
-    """A difference with its interval, placed on an axis (percent).
+    """A difference with its interval, placed on an axis (percent)."""
 
-    Parameters
-    ----------
-    low, dot, high, zero
-        Positions on the axis.
-    """
-
+    # positions on the axis
     low: float
     dot: float
     high: float
@@ -63,22 +42,13 @@ class IntervalMark:
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """One of several bars side by side.
+    """One of several bars side by side."""
 
-    Parameters
-    ----------
-    left, width
-        Its position (percent of the width).
-    height
-        Percent of the largest.
-    is_whole
-        False where it covers less time than the others.
-    """
-
+    # its position (percent of the width)
     left: float
     width: float
-    height: float
-    is_whole: bool
+    height: float  # percent of the largest
+    is_whole: bool  # false where it covers less time than the others
 
 
 def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:

@@ -20,18 +20,6 @@ NO_SEGMENT = -1  # segment or month of rows that have none
 def filter_data(bundle: ReportInput) -> dict[str, Any]:
     """Return the names to choose from, and each chart's numbers.
 
-    Parameters
-    ----------
-    bundle
-        The results of the run, with the exploration.
-
-    Returns
-    -------
-    dict
-        ``countries`` and ``periods`` (months), and ``charts``: by name the number of
-        ``bins``, ``per`` (how many make one: numbers are whole) and ``cells`` of
-        ``[segment, country, period, bin, number]``, where −1 belongs to none.
-
     Notes
     -----
     All are sums over customers, each of whom has one segment and one country, so that

@@ -23,76 +23,38 @@ class SankeyFlow:
 
 @dataclass(frozen=True, slots=True)
 class SankeyNode:
-    """One state on either side: position and height of its bar, position of its name.
+    """One state on either side: position and height of its bar, position of its name."""
 
-    Parameters
-    ----------
-    badge
-        The state.
-    n
-        Its customers.
-    top, height
-        Position of the bar from the top, in units of the picture.
-    label
-        Position of its name.
-    """
-
-    badge: SegmentBadge
-    n: float
+    badge: SegmentBadge  # the state
+    n: float  # its customers
+    # position of the bar from the top, in units of the picture
     top: float
     height: float
-    label: float
+    label: float  # position of its name
 
 
 @dataclass(frozen=True, slots=True)
 class SankeyBand:
-    """One band: its outline and its tooltip.
+    """One band: its outline and its tooltip."""
 
-    Parameters
-    ----------
-    badge
-        The state of origin.
-    path
-        Outline, as an SVG path.
-    tooltip
-        The flow as a sentence.
-    """
-
-    badge: SegmentBadge
-    path: str
-    tooltip: str
+    badge: SegmentBadge  # the state of origin
+    path: str  # outline, as an SVG path
+    tooltip: str  # the flow as a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class SankeyDiagram:
-    """The diagram; empty without customers.
+    """The diagram; empty without customers."""
 
-    Parameters
-    ----------
-    height
-        Its height, in units of the picture.
-    left, right
-        States of origin, and target states.
-    bands
-        One per flow.
-    """
-
-    height: float
+    height: float  # its height, in units of the picture
+    # states of origin, and target states
     left: tuple[SankeyNode, ...]
     right: tuple[SankeyNode, ...]
-    bands: tuple[SankeyBand, ...]
+    bands: tuple[SankeyBand, ...]  # one per flow
 
 
 def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge]) -> SankeyDiagram:
-    """Return the positions of nodes and bands.
-
-    Parameters
-    ----------
-    flows
-        Counts; zeros are left out.
-    badges
-        The states, in their order from the top.
-    """
+    """Return the positions of nodes and bands."""
     moves = [flow for flow in flows if flow.n > 0]
     order = list(badges)
     total = sum(flow.n for flow in moves)

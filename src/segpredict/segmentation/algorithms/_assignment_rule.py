@@ -305,8 +305,7 @@ class EmbeddedRule(AssignmentRule):
     Parameters
     ----------
     layers
-        The mapping: one linear layer (PCA), or several with tanh between them (an
-        encoder).
+        The mapping: one linear layer (PCA), or several with tanh between them (an encoder).
     inner_rule
         The rule in the space of the last layer.
 

@@ -32,11 +32,6 @@ def train_encoder(
 ) -> tuple[tuple[EncoderLayer, ...], float]:
     """Return a trained encoder with a standardised code, and the held-out error.
 
-    Raises
-    ------
-    ExtraMissingError
-        When PyTorch is not installed.
-
     Notes
     -----
     Adam on the mean squared error; training stops when the held-out rows are

@@ -226,8 +226,7 @@ class Clusterer:
         Raises
         ------
         SupportError
-            When there are fewer distinct points than groups, or no distinct
-            groups.
+            When there are fewer distinct points than groups, or no distinct groups.
         ExtraMissingError
             When the algorithm needs an extra that is not installed.
         """

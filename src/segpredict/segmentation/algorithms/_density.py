@@ -27,11 +27,6 @@ def groups_from_density(
     Labels are of `places`, −1 for noise. A region with less than the share `min_share` of
     the rows is noise, and so are the smallest of more regions than there are names.
     If core places are given, only they attract other rows.
-
-    Raises
-    ------
-    SupportError
-        When no region is dense enough.
     """
     sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
     largest = np.argsort(-sizes, kind="stable")[:MAX_SEGMENTS]

@@ -100,21 +100,12 @@ class GaussianMixtureRule(AssignmentRule):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedMixture:
-    """A fitted mixture and its criteria.
+    """A fitted mixture and its criteria."""
 
-    Parameters
-    ----------
-    mixture
-        The rule.
-    log_likelihood
-        Log-likelihood of all rows.
-    bic, icl
-        The smaller, the better. ICL adds twice the entropy of the memberships to BIC:
-        it prefers separated groups to a good fit alone.
-    """
-
-    mixture: GaussianMixtureRule
-    log_likelihood: float
+    mixture: GaussianMixtureRule  # the rule
+    log_likelihood: float  # log-likelihood of all rows
+    # The smaller, the better. ICL adds twice the entropy of the memberships to BIC: it prefers
+    # separated groups to a good fit alone.
     bic: float
     icl: float
 

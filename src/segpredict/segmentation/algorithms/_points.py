@@ -29,10 +29,9 @@ class WeightedPoints:
 
     Notes
     -----
-    Coordinates are rounded to 10⁻⁶ (data are standardised, so that is 10⁻⁶ standard
-    deviations). Sums of whole numbers are exact, so centres do not depend on the order
-    of rows or on the number of threads, and points closer than the
-    precision are one point.
+    Coordinates are rounded to 10⁻⁶ (data are standardised, so that is 10⁻⁶ standard deviations).
+    Sums of whole numbers are exact, so centres do not depend on the order of rows or on the number
+    of threads, and points closer than the precision are one point.
     """
 
     integer_coordinates: IntArray
@@ -126,8 +125,7 @@ _is_limited: ContextVar[bool] = ContextVar("one thread is held already", default
 def limit_to_one_thread() -> Iterator[None]:
     """Limit linear algebra and OpenMP to one thread inside this context.
 
-    Entering takes three milliseconds, as long as a small fit; nested contexts cost
-    nothing.
+    Entering takes three milliseconds, as long as a small fit; nested contexts cost nothing.
     """
     if _is_limited.get():
         yield

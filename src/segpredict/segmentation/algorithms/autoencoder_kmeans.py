@@ -13,23 +13,13 @@ from segpredict.segmentation.algorithms.kmeans import KMeansClustering
 
 @dataclass(frozen=True)
 class AutoencoderKMeans(Clusterer):
-    """K-means on the code of a neural autoencoder.
-
-    Parameters
-    ----------
-    latent_dim
-        Dimensions of the code; 0 takes half the axes, from 2 to 8.
-    epochs
-        Most passes over the rows.
-    sample_rows
-        Rows to train on.
-    """
+    """K-means on the code of a neural autoencoder."""
 
     complexity_rank: ClassVar[int] = 10
     required_extra: ClassVar[str | None] = DEEP_EXTRA
-    latent_dim: int = 0
-    epochs: int = 100
-    sample_rows: int = 6_000
+    latent_dim: int = 0  # dimensions of the code; 0 takes half the axes, from 2 to 8
+    epochs: int = 100  # most passes over the rows
+    sample_rows: int = 6_000  # rows to train on
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int

@@ -20,18 +20,6 @@ MIN_RADIUS = 1e-3  # standard deviations; of identical rows the k-distance is 0
 class DBSCANClustering(Clusterer):
     """DBSCAN on a sample of rows; every other row joins the nearest core point.
 
-    Parameters
-    ----------
-    eps
-        Radius of a neighbourhood in standard deviations; 0 takes the knee of the
-        k-distances.
-    min_samples
-        Rows within the radius that make a core point; 0 takes twice the axes.
-    min_group_share
-        Least share of the rows in a group; smaller ones count as noise.
-    sample_rows
-        Rows; the memory grows with their number times that of their neighbours.
-
     Notes
     -----
     It finds the number of groups itself and ignores `k`. The result depends on the
@@ -53,9 +41,11 @@ class DBSCANClustering(Clusterer):
 
     complexity_rank: ClassVar[int] = 7
     is_density_based: ClassVar[bool] = True
+    # radius of a neighbourhood in standard deviations; 0 takes the knee of the k-distances
     eps: float = 0.0
-    min_samples: int = 0
-    min_group_share: float = 0.01
+    min_samples: int = 0  # rows within the radius that make a core point; 0 takes twice the axes
+    min_group_share: float = 0.01  # least share of the rows in a group; smaller ones count as noise
+    # rows; the memory grows with their number times that of their neighbours
     sample_rows: int = 5_000
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:

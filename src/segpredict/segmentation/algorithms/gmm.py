@@ -17,17 +17,6 @@ from segpredict.segmentation.algorithms._points import WeightedPoints
 class GaussianMixtureClustering(Clusterer):
     """Gaussian mixture by EM on weighted points, started from K-means.
 
-    Parameters
-    ----------
-    covariance_type
-        ``full``, ``diag``, ``tied``, or ``auto``: that of the three with the least ICL.
-    reg_covar
-        Added to every variance, so that no group can collapse onto one point.
-    n_starts
-        Seeds of K-means to start from.
-    sample_rows
-        Points that EM works on; they represent all.
-
     Examples
     --------
     >>> import numpy as np
@@ -38,10 +27,11 @@ class GaussianMixtureClustering(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 4
+    # ``full``, ``diag``, ``tied``, or ``auto``: that of the three with the least ICL
     covariance_type: str = "auto"
-    reg_covar: float = 1e-3
-    n_starts: int = 3
-    sample_rows: int = 5_000
+    reg_covar: float = 1e-3  # added to every variance, so that no group can collapse onto one point
+    n_starts: int = 3  # seeds of K-means to start from
+    sample_rows: int = 5_000  # points that EM works on; they represent all
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points; ``facts`` hold ``bic`` and ``icl``."""

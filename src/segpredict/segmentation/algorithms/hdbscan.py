@@ -15,17 +15,6 @@ from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_
 class HDBSCANClustering(Clusterer):
     """HDBSCAN on a sample of rows; every other row joins the nearest member.
 
-    Parameters
-    ----------
-    min_group_share
-        Least share of the rows in a group.
-    min_cluster_size
-        Least rows of the sample in a group.
-    min_samples
-        Neighbours that define the density of a point.
-    sample_rows
-        Rows.
-
     Notes
     -----
     It finds the number of groups itself and ignores `k`. The rows that it leaves out
@@ -47,10 +36,10 @@ class HDBSCANClustering(Clusterer):
 
     complexity_rank: ClassVar[int] = 7
     is_density_based: ClassVar[bool] = True
-    min_group_share: float = 0.01
-    min_cluster_size: int = 50
-    min_samples: int = 5
-    sample_rows: int = 10_000
+    min_group_share: float = 0.01  # least share of the rows in a group
+    min_cluster_size: int = 50  # least rows of the sample in a group
+    min_samples: int = 5  # neighbours that define the density of a point
+    sample_rows: int = 10_000  # rows
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""

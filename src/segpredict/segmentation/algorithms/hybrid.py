@@ -30,29 +30,12 @@ EMBEDDINGS = ("pca", "autoencoder")
 class Hybrid(Clusterer):
     """Embedding, over-segmenting mixture, Ward on Bhattacharyya, Gaussian classifier.
 
-    Parameters
-    ----------
-    embedding
-        ``pca``, or ``autoencoder`` (needs the extra ``deep``). Installed packages do
-        not change the default, so that a run gives the same segments on every machine.
-    explained_variance
-        Minimum share of the variance of the principal components.
-    components_per_segment
-        Components of the mixture per requested group.
-    reg_covar
-        Added to every variance of the mixture.
-    n_starts
-        Seeds of K-means from which the mixture starts.
-    sample_rows
-        Points that the mixture works on.
-
     Notes
     -----
-    Components a and b with means μ and covariances Σ lie D = ⅛ δᵀΣ̄⁻¹δ + ½ ln(|Σ̄| /
-    √(|Σₐ||Σ_b|)) apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward
-    joins them by √D, weighted by their shares: for equal covariances that is Ward on
-    Mahalanobis distances. A group is the Gaussian with the mean and covariance of its
-    components, and rows belong to the likeliest group.
+    Components a and b with means μ and covariances Σ lie D = ⅛ δᵀΣ̄⁻¹δ + ½ ln(|Σ̄| / √(|Σₐ||Σ_b|))
+    apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward joins them by √D, weighted
+    by their shares: for equal covariances that is Ward on Mahalanobis distances. A group is the
+    Gaussian with the mean and covariance of its components, and rows belong to the likeliest group.
 
     Examples
     --------
@@ -65,12 +48,14 @@ class Hybrid(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 9
+    # ``pca``, or ``autoencoder`` (needs the extra ``deep``). Installed packages do not change the
+    # default, so that a run gives the same segments on every machine.
     embedding: str = "pca"
-    explained_variance: float = 0.9
-    components_per_segment: int = 3
-    reg_covar: float = 1e-3
-    n_starts: int = 2
-    sample_rows: int = 5_000
+    explained_variance: float = 0.9  # minimum share of the variance of the principal components
+    components_per_segment: int = 3  # components of the mixture per requested group
+    reg_covar: float = 1e-3  # added to every variance of the mixture
+    n_starts: int = 2  # seeds of K-means from which the mixture starts
+    sample_rows: int = 5_000  # points that the mixture works on
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int

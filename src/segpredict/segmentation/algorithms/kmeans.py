@@ -23,13 +23,6 @@ CENTRE_TOLERANCE = 1e-3  # relative difference in inertia below which two result
 class KMeansClustering(Clusterer):
     """K-means, equal to the bit for any row order and any number of threads.
 
-    Parameters
-    ----------
-    sample_rows
-        Points for the many starts.
-    max_iterations
-        Lloyd passes over all points from the best start.
-
     Notes
     -----
     The starts run on at most 10,000 points, one thread (10–60 times faster at this
@@ -51,8 +44,8 @@ class KMeansClustering(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 1
-    sample_rows: int = 10_000
-    max_iterations: int = 30
+    sample_rows: int = 10_000  # points for the many starts
+    max_iterations: int = 30  # lloyd passes over all points from the best start
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""

@@ -21,17 +21,11 @@ GRID_AXES = 2  # value and frequency are the first axes of all inputs
 class RuleGridClustering(Clusterer):
     """A 5 × 5 grid over the first two axes, whose cells are joined into `k` bands.
 
-    Parameters
-    ----------
-    n_scores
-        Scores an axis is given; five are fifths.
-
     Notes
     -----
-    A value's score is 1 + the number of fifths that the share of rows strictly below it
-    has reached, so equal values get equal scores. Cells with the same sum of scores
-    belong together, and the sums are cut into `k` bands of shares as equal as possible.
-    The cut points are frozen.
+    A value's score is 1 + the number of fifths that the share of rows strictly below it has
+    reached, so equal values get equal scores. Cells with the same sum of scores belong together,
+    and the sums are cut into `k` bands of shares as equal as possible. The cut points are frozen.
 
     Examples
     --------
@@ -43,7 +37,7 @@ class RuleGridClustering(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 0
-    n_scores: int = 5
+    n_scores: int = 5  # scores an axis is given; five are fifths
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""

@@ -20,11 +20,6 @@ from segpredict.segmentation.algorithms.kmeans import KMeansClustering
 class Ward(Clusterer):
     """Ward's tree of micro-clusters; new rows join the nearest of them.
 
-    Parameters
-    ----------
-    micro
-        Micro-clusters that K-means makes of the points before anything is joined.
-
     Notes
     -----
     The memory of a tree over all rows grows with their square; micro-clusters use all
@@ -33,7 +28,7 @@ class Ward(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 5
-    micro: int = 500
+    micro: int = 500  # micro-clusters that K-means makes of the points before anything is joined
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int

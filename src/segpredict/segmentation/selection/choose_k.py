@@ -19,15 +19,6 @@ SCORE_DIGITS = 6
 class SizeGates:
     """Conditions on groups, so that each is large enough and different enough to act on.
 
-    Parameters
-    ----------
-    min_share, max_share
-        Bounds on the share of the rows in any one group.
-    min_customers
-        Least number of rows in any one group.
-    min_value_step
-        Least distance between neighbouring centres on the first axis, in its units.
-
     Notes
     -----
     The value step is needed because purchase days are whole numbers: K-means can cut them
@@ -35,9 +26,11 @@ class SizeGates:
     largest k allowed, although neighbours then spend the same.
     """
 
+    # bounds on the share of the rows in any one group
     min_share: float = 0.02
     max_share: float = 0.60
-    min_customers: float = 0.0
+    min_customers: float = 0.0  # least number of rows in any one group
+    # least distance between neighbouring centres on the first axis, in its units
     min_value_step: float = 0.0
 
     def failed_gates(self, candidate: "SegmentCountCandidate", rows: int) -> tuple[str, ...]:
@@ -60,34 +53,17 @@ class SizeGates:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCountCandidate:
-    """One number of groups that was tried, with its metrics.
+    """One number of groups that was tried, with its metrics."""
 
-    Parameters
-    ----------
-    k
-        Number of groups.
-    silhouette
-        Mean silhouette; descriptive only.
-    inertia
-        Mean squared distance of a row to its centre, in squared standard deviations.
-    smallest_share, largest_share
-        Share of the rows in the smallest and the largest group.
-    value_step
-        Smallest distance between neighbouring centres on the first axis.
-    failed_gates
-        Gates that were not passed.
-    is_selected
-        Whether this one was selected.
-    """
-
-    k: int
-    silhouette: float
-    inertia: float
+    k: int  # number of groups
+    silhouette: float  # mean silhouette; descriptive only
+    inertia: float  # mean squared distance of a row to its centre, in squared standard deviations
+    # share of the rows in the smallest and the largest group
     smallest_share: float
     largest_share: float
-    value_step: float
-    failed_gates: tuple[str, ...] = ()
-    is_selected: bool = False
+    value_step: float  # smallest distance between neighbouring centres on the first axis
+    failed_gates: tuple[str, ...] = ()  # gates that were not passed
+    is_selected: bool = False  # whether this one was selected
 
     @property
     def passes(self) -> bool:
@@ -97,18 +73,10 @@ class SegmentCountCandidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentCountChoice:
-    """The selected groups, and all candidates.
+    """The selected groups, and all candidates."""
 
-    Parameters
-    ----------
-    clusters
-        The selected groups.
-    candidates
-        One for each number of groups, rising.
-    """
-
-    clusters: Clusters
-    candidates: tuple[SegmentCountCandidate, ...]
+    clusters: Clusters  # the selected groups
+    candidates: tuple[SegmentCountCandidate, ...]  # one for each number of groups, rising
 
 
 def choose_segment_count(
@@ -125,12 +93,6 @@ def choose_segment_count(
     Among the candidates that pass the gates the one with the highest silhouette is
     selected; of equals the one with fewest groups. If none passes, it is the coarsest of
     those that fail the fewest gates.
-
-    Raises
-    ------
-    SupportError
-        When there are fewer distinct points than the smallest number of groups, or
-        one group is all that there is.
     """
     require_points(points, min(ks))
     possible = [k for k in sorted(set(ks)) if k <= len(points)]
@@ -189,9 +151,8 @@ def silhouette_scores(
 
     Notes
     -----
-    s = (b − a) / max(a, b), with a the mean distance to the rest of the own group and b
-    the mean distance to the nearest other group. High values do not prove that the
-    groups are natural.
+    s = (b − a) / max(a, b), with a the mean distance to the rest of the own group and b the mean
+    distance to the nearest other group. High values do not prove that the groups are natural.
 
     References
     ----------

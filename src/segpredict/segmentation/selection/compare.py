@@ -54,26 +54,15 @@ class SelectionTask:
 
 @dataclass(frozen=True, eq=False)
 class SelectionRun:
-    """The comparison of candidates on one shop's windows.
+    """The comparison of candidates on one shop's windows."""
 
-    Parameters
-    ----------
-    inputs_frame
-        `schemas.CLUSTERING_INPUTS_SCHEMA` with every column that any inputs may need:
-        windows of one length, all of which ended on or before the first test cutoff.
-        Without the rows of rule-based segments.
-    options
-        What to compare, and the gates.
-    outcome_delay
-        Days from the end of a window to the end of its outcome.
-    information_function
-        Measures how well later segments can be predicted; ``None`` where history is too
-        short.
-    """
-
+    # `schemas.CLUSTERING_INPUTS_SCHEMA` with every column that any inputs may need: windows of one
+    # length, all of which ended on or before the first test cutoff. Without the rows of rule-based
+    # segments.
     inputs_frame: pl.DataFrame
-    options: SegmentationOptions
-    outcome_delay: int
+    options: SegmentationOptions  # what to compare, and the gates
+    outcome_delay: int  # days from the end of a window to the end of its outcome
+    # measures how well later segments can be predicted; ``None`` where history is too short
     information_function: InformationFunction | None = None
 
     @cached_property
@@ -193,18 +182,10 @@ class SelectionRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InputSpace:
-    """The rows as one set of inputs places them.
+    """The rows as one set of inputs places them."""
 
-    Parameters
-    ----------
-    points_of_rows
-        Coordinates, one row per input row.
-    resamples
-        What all candidates share.
-    """
-
-    points_of_rows: FloatArray
-    resamples: ResampleSet
+    points_of_rows: FloatArray  # coordinates, one row per input row
+    resamples: ResampleSet  # what all candidates share
 
     @classmethod
     def from_rows(
@@ -244,17 +225,7 @@ def required_inputs() -> tuple[str, ...]:
 def comparison_table(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> pl.DataFrame:
-    """Return the comparison, one row per candidate.
-
-    Returns
-    -------
-    polars.DataFrame
-        The fields of `SegmentationCandidate` except the labels; ``is_elbow`` and ``is_gap``
-        (what those two rules would select), ``mean_rank`` with
-        ``difference_to_best`` and ``difference_se``, the ranks, ``rand_index_with_selected``,
-        ``equivalent_to`` (a simpler candidate that makes the same segments, so that this
-        one is not ranked) and ``is_selected``.
-    """
+    """Return the comparison, one row per candidate."""
     elbows, gaps = _elbows(candidates), gap_statistic_choices(candidates)
     similarity = similarity_to_selected(candidates, selection.selected)
     rows = []

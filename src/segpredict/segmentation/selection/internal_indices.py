@@ -59,18 +59,10 @@ def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SilhouetteFolds:
-    """Samples of the rows with all their distances, computed once for all candidates.
+    """Samples of the rows with all their distances, computed once for all candidates."""
 
-    Parameters
-    ----------
-    distance_matrices
-        Each sample's rows.
-    row_folds
-        Each sample's distances, rows × rows.
-    """
-
-    distance_matrices: tuple[FloatArray, ...]
-    row_folds: tuple[FloatArray, ...]
+    distance_matrices: tuple[FloatArray, ...]  # each sample's rows
+    row_folds: tuple[FloatArray, ...]  # each sample's distances, rows × rows
 
     @classmethod
     def from_sample(cls, sample: WeightedPoints, folds: int = MAX_FOLDS) -> "SilhouetteFolds":
@@ -82,11 +74,6 @@ class SilhouetteFolds:
 
     def mean_silhouette(self, labels: list[IndexArray]) -> tuple[float, float | None]:
         """Return mean and standard deviation of the samples' mean silhouettes.
-
-        Parameters
-        ----------
-        labels
-            The group of each row, one array a sample.
 
         References
         ----------

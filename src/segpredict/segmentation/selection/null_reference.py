@@ -21,14 +21,9 @@ NULL_QUANTILE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class NullMetrics:
-    """Metrics of one null sample.
+    """Metrics of one null sample."""
 
-    Parameters
-    ----------
-    silhouette, prediction_strength, rand_index
-        As measured for the candidate; `rand_index` is ``None`` without resamples.
-    """
-
+    # as measured for the candidate; `rand_index` is ``None`` without resamples
     silhouette: float
     prediction_strength: float
     rand_index: float | None
@@ -41,9 +36,8 @@ def gap_statistics(
 
     Notes
     -----
-    Mean log inertia of Gaussian null samples minus log inertia here, error
-    sd·√(1 + 1/n). The Gaussian keeps the covariance; Tibshirani's uniform box would
-    call any correlation a cluster.
+    Mean log inertia of Gaussian null samples minus log inertia here, error sd·√(1 + 1/n). The
+    Gaussian keeps the covariance; Tibshirani's uniform box would call any correlation a cluster.
 
     References
     ----------

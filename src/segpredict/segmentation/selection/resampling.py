@@ -103,21 +103,11 @@ class EarlierFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NullSample:
-    """A sample without groups, and resamples of it.
+    """A sample without groups, and resamples of it."""
 
-    Parameters
-    ----------
-    sample
-        Its rows.
-    resamples
-        Bootstrap samples of them.
-    split_halves
-        The rows, halved.
-    """
-
-    sample: WeightedPoints
-    resamples: tuple[WeightedPoints, ...]
-    split_halves: tuple[WeightedPoints, WeightedPoints]
+    sample: WeightedPoints  # its rows
+    resamples: tuple[WeightedPoints, ...]  # bootstrap samples of them
+    split_halves: tuple[WeightedPoints, WeightedPoints]  # the rows, halved
 
     @classmethod
     def from_sample(cls, sample: WeightedPoints, seed: int, draw: int, draws: int) -> "NullSample":

@@ -97,12 +97,11 @@ def select_candidate(
 
     Notes
     -----
-    Gates first. Candidates that make the same segments count once. Of those that pass,
-    the mean of ranks of information gain, value separation, prediction strength and
-    stability against the null; within one standard error of the best, the fewest
-    segments, then the simplest algorithm, the simplest inputs and the better mean rank.
-    The error comes from redrawing every value from its own error 500 times and ranking
-    again.
+    Gates first. Candidates that make the same segments count once. Of those that pass, the mean of
+    ranks of information gain, value separation, prediction strength and stability against the null;
+    within one standard error of the best, the fewest segments, then the simplest algorithm, the
+    simplest inputs and the better mean rank. The error comes from redrawing every value from its
+    own error 500 times and ranking again.
 
     References
     ----------

@@ -26,17 +26,11 @@ DECISIVE_Z = 3.0
 
 @dataclass(slots=True)
 class StabilityDraws:
-    """The draws of one number of groups so far.
+    """The draws of one number of groups so far."""
 
-    Parameters
-    ----------
-    rand_indices
-        Adjusted Rand index, or prediction strength, of each draw.
-    jaccard_draws
-        Jaccard of each group, of each draw.
-    """
-
+    # adjusted Rand index, or prediction strength, of each draw
     rand_indices: list[float] = field(default_factory=list)
+    # jaccard of each group, of each draw
     jaccard_draws: list[FloatArray] = field(default_factory=list)
 
     @property

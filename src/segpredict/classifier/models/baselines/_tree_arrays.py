@@ -19,28 +19,15 @@ ARRAY_TYPES = {"feature": "<i2", "threshold": "<f4", "left": "<i4", "right": "<i
 
 @dataclass(frozen=True, slots=True)
 class TreeEnsemble:
-    """Many trees, one after the other.
+    """Many trees, one after the other."""
 
-    Parameters
-    ----------
-    roots
-        The first node of each tree.
-    feature
-        Column that a node splits on; −1 in a leaf.
-    threshold
-        Up to this value a row goes left.
-    left, right
-        The nodes below.
-    probabilities
-        Nodes × segments; only leaves are read.
-    """
-
-    roots: npt.NDArray[np.int32]
-    feature: npt.NDArray[np.int16]
-    threshold: npt.NDArray[np.float32]
+    roots: npt.NDArray[np.int32]  # the first node of each tree
+    feature: npt.NDArray[np.int16]  # column that a node splits on; −1 in a leaf
+    threshold: npt.NDArray[np.float32]  # up to this value a row goes left
+    # the nodes below
     left: npt.NDArray[np.int32]
     right: npt.NDArray[np.int32]
-    probabilities: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]  # nodes × segments; only leaves are read
 
     @classmethod
     def from_sklearn(

@@ -34,47 +34,24 @@ IndexArray = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class BgNbdGammaGamma:
-    """BG/NBD for purchase days, Gamma-Gamma for spend, borders for segments.
+    """BG/NBD for purchase days, Gamma-Gamma for spend, borders for segments."""
 
-    Parameters
-    ----------
-    order_model
-        When customers buy; unit of time: days.
-    spend_model
-        What a purchase day brings, in currency.
-    horizon, gap
-        Days of the outcome, and between the cutoff and it.
-    borders
-        For 1, 2 … purchase days, from which spend on a segment begins.
-    n_classes
-        Number of segments, INACTIVE included.
-    name
-        The name in the evaluation.
-    seasonal_index
-        How busy the weeks of a year are; ``None``: all the same. The baseline has none.
-    index_ahead
-        How many days a day of the outcome counts for.
-    """
-
-    order_model: BgNbd
-    spend_model: GammaGamma
+    order_model: BgNbd  # when customers buy; unit of time: days
+    spend_model: GammaGamma  # what a purchase day brings, in currency
+    # days of the outcome, and between the cutoff and it
     horizon: int
     gap: int
-    borders: SegmentBorders
-    n_classes: int
-    name: str = "bgnbd_gg"
+    borders: SegmentBorders  # for 1, 2 … purchase days, from which spend on a segment begins
+    n_classes: int  # number of segments, INACTIVE included
+    name: str = "bgnbd_gg"  # the name in the evaluation
+    # How busy the weeks of a year are; ``None``: all the same. The baseline has none.
     seasonal_index: SeasonalIndex | None = None
-    index_ahead: float = 1.0
+    index_ahead: float = 1.0  # how many days a day of the outcome counts for
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
 
         With a seasonal index, ``cutoff`` is the day from which each row is predicted.
-
-        Raises
-        ------
-        ColumnMissingError
-            When it is missing then.
         """
         probabilities = np.empty((customers.height, self.n_classes))
         for places, model in self.group_by_cutoff(customers):
@@ -179,17 +156,15 @@ def fit(training_data: TrainingData) -> BgNbdGammaGamma:
     Raises
     ------
     SupportError
-        When no customer came back, none paid, or the segments depend on more than
-        days and spend.
+        When no customer came back, none paid, or the segments depend on more than days and spend.
     SegpredictError
         When the training data hold no history.
 
     Notes
     -----
-    No label is used: the models see when and for how much customers bought, up to the day
-    of the forecast. A purchase is a day with an order. The usual recipe simulates from the
-    posterior; here the same probabilities are summed in closed form, so there is no simulation
-    noise.
+    No label is used: the models see when and for how much customers bought, up to the day of the
+    forecast. A purchase is a day with an order. The usual recipe simulates from the posterior; here
+    the same probabilities are summed in closed form, so there is no simulation noise.
     """
     past = training_data.history
     if past is None:

@@ -23,27 +23,14 @@ UNSEEN_PENALTY = 10.0  # log-odds by which a segment without training rows stand
 
 @dataclass(frozen=True, slots=True)
 class MultinomialLogit:
-    """A linear score a segment, on normal scores of the columns.
+    """A linear score a segment, on normal scores of the columns."""
 
-    Parameters
-    ----------
-    feature_names
-        Columns that enter by rank.
-    quantiles
-        Columns × grid: values at even ranks, frozen from the training rows.
-    medians
-        Value that stands for a missing one, per column.
-    weights
-        Segments × (columns, missing flags, current and earlier segment, constant).
-    name
-        The name in the evaluation.
-    """
-
-    feature_names: tuple[str, ...]
-    quantiles: FloatArray
-    medians: FloatArray
+    feature_names: tuple[str, ...]  # columns that enter by rank
+    quantiles: FloatArray  # columns × grid: values at even ranks, frozen from the training rows
+    medians: FloatArray  # value that stands for a missing one, per column
+    # segments × (columns, missing flags, current and earlier segment, constant)
     weights: FloatArray
-    name: str = "logit"
+    name: str = "logit"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer."""

@@ -13,18 +13,10 @@ from segpredict.core.types import JSON
 
 @dataclass(frozen=True, slots=True)
 class MarkovChain:
-    """How often each segment led to each other one.
+    """How often each segment led to each other one."""
 
-    Parameters
-    ----------
-    transition_matrix
-        Row: current segment; column: future segment; rows add up to one.
-    name
-        The name in the evaluation.
-    """
-
-    transition_matrix: Rows
-    name: str = "markov"
+    transition_matrix: Rows  # row: current segment; column: future segment; rows add up to one
+    name: str = "markov"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's current segment."""

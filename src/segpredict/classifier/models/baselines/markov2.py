@@ -18,18 +18,11 @@ from segpredict.core.types import JSON
 
 @dataclass(frozen=True, slots=True)
 class SecondOrderMarkovChain:
-    """How often each pair of segments, one after the other, led to each third.
+    """How often each pair of segments, one after the other, led to each third."""
 
-    Parameters
-    ----------
-    transition_tensor
-        Rows: (earlier segment, current segment), row-major; column: future segment.
-    name
-        The name in the evaluation.
-    """
-
+    # rows: (earlier segment, current segment), row-major; column: future segment
     transition_tensor: Rows
-    name: str = "markov2"
+    name: str = "markov2"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's last two segments."""

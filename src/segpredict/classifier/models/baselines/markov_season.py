@@ -15,21 +15,13 @@ from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 @dataclass(frozen=True, slots=True)
 class SeasonalMarkovChain:
-    """A transition matrix of one season.
+    """A transition matrix of one season."""
 
-    Parameters
-    ----------
-    transition_matrix
-        Transitions at the origins of the season, or at all origins where there is none.
-    season_origins
-        Cutoffs of the season; empty where the matrix is that of all origins.
-    name
-        The name in the evaluation.
-    """
-
+    # transitions at the origins of the season, or at all origins where there is none
     transition_matrix: MarkovChain
+    # cutoffs of the season; empty where the matrix is that of all origins
     season_origins: tuple[int, ...]
-    name: str = "markov_season"
+    name: str = "markov_season"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's current segment."""

@@ -15,21 +15,11 @@ ERROR_RATES = np.linspace(0.01, 0.99, 99)
 
 @dataclass(frozen=True, slots=True)
 class Persistence:
-    """The current segment with probability 1 − ε, else the class mix of the past.
+    """The current segment with probability 1 − ε, else the class mix of the past."""
 
-    Parameters
-    ----------
-    error_rate
-        The ε above.
-    class_mix
-        Share of each segment, in code order.
-    name
-        The name in the evaluation.
-    """
-
-    error_rate: float
-    class_mix: tuple[float, ...]
-    name: str = "persistence"
+    error_rate: float  # the ε above
+    class_mix: tuple[float, ...]  # share of each segment, in code order
+    name: str = "persistence"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return (1 − ε)·1{z} + ε·π for each customer."""

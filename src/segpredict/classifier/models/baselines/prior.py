@@ -13,18 +13,10 @@ from segpredict.core.types import JSON
 
 @dataclass(frozen=True, slots=True)
 class ClassPrior:
-    """The shares of the future segments over all training rows.
+    """The shares of the future segments over all training rows."""
 
-    Parameters
-    ----------
-    class_mix
-        Share of each segment, in code order.
-    name
-        The name in the evaluation.
-    """
-
-    class_mix: tuple[float, ...]
-    name: str = "prior"
+    class_mix: tuple[float, ...]  # share of each segment, in code order
+    name: str = "prior"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the same row for each customer."""

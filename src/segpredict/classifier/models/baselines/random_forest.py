@@ -20,21 +20,11 @@ MISSING_VALUE = np.float32(-3e38)  # stands for a missing value, below every oth
 
 @dataclass(frozen=True, slots=True)
 class RandomForestModel:
-    """A fitted forest with the names of its columns.
+    """A fitted forest with the names of its columns."""
 
-    Parameters
-    ----------
-    trees
-        The trees.
-    feature_names
-        Columns, in the order of training.
-    name
-        The name in the evaluation.
-    """
-
-    trees: TreeEnsemble
-    feature_names: tuple[str, ...]
-    name: str = "random_forest"
+    trees: TreeEnsemble  # the trees
+    feature_names: tuple[str, ...]  # columns, in the order of training
+    name: str = "random_forest"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mean of the trees for each customer."""

@@ -21,21 +21,12 @@ N_QUANTILES = 5
 
 @dataclass(frozen=True, slots=True)
 class RfmLookupTable:
-    """The class mix of each cell, drawn towards the transition matrix.
+    """The class mix of each cell, drawn towards the transition matrix."""
 
-    Parameters
-    ----------
-    cut_points
-        Per column, the frozen values that part it into fifths.
-    cell_probabilities
-        Cells × segments: recency fifth, frequency fifth, current segment, row-major.
-    name
-        The name in the evaluation.
-    """
-
-    cut_points: Rows
+    cut_points: Rows  # per column, the frozen values that part it into fifths
+    # cells × segments: recency fifth, frequency fifth, current segment, row-major
     cell_probabilities: Rows
-    name: str = "rfm_lookup"
+    name: str = "rfm_lookup"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's cell."""

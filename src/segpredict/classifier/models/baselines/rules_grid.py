@@ -23,21 +23,11 @@ CELL_NAMES = tuple(sorted({cell_name(r, f) for r in SCORE_VALUES for f in SCORE_
 
 @dataclass(frozen=True, slots=True)
 class RuleGridModel:
-    """The class mix of each name that the rule grid gives.
+    """The class mix of each name that the rule grid gives."""
 
-    Parameters
-    ----------
-    grid
-        The rule grid with its cut points frozen.
-    cell_probabilities
-        One row a name, in the order of `CELL_NAMES`; column: future segment.
-    name
-        The name in the evaluation.
-    """
-
-    grid: RuleGrid
-    cell_probabilities: Rows
-    name: str = "rules_grid"
+    grid: RuleGrid  # the rule grid with its cut points frozen
+    cell_probabilities: Rows  # one row a name, in the order of `CELL_NAMES`; column: future segment
+    name: str = "rules_grid"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's name."""

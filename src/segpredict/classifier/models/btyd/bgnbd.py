@@ -127,10 +127,9 @@ class BgNbd:
 
         Notes
         -----
-        A customer who is alive starts a new BG/NBD process with r + x, α + age, a, b + x, of
-        which the probabilities are known (equation 8 of the paper). A gap is summed over the
-        purchases in it, at most one a unit of time; a number with a probability below 10⁻⁹ is
-        dropped.
+        A customer who is alive starts a new BG/NBD process with r + x, α + age, a, b + x, of which
+        the probabilities are known (equation 8 of the paper). A gap is summed over the purchases in
+        it, at most one a unit of time; a number with a probability below 10⁻⁹ is dropped.
 
         Examples
         --------

@@ -1,8 +1,7 @@
 """Gamma-Gamma: what customers spend varies around a level of their own.
 
-Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value". One purchase is
-z ~ Γ(p, ν) with ν ~ Γ(q, v) a customer's own; how often a customer buys is independent
-of how much.
+Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value". One purchase is z ~ Γ(p, ν) with
+ν ~ Γ(q, v) a customer's own; how often a customer buys is independent of how much.
 """
 
 from dataclasses import dataclass

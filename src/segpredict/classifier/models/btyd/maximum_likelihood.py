@@ -40,15 +40,6 @@ def maximize_likelihood(
 ) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
-    Parameters
-    ----------
-    likelihood
-        Parameters → log-likelihood of each row, and its gradient (parameters × rows).
-    weights
-        Customers behind each row.
-    start_values
-        Where to begin; the best end wins, the first of equals.
-
     Notes
     -----
     L-BFGS-B on logarithms with the exact gradient, between 10⁻⁴ and 10⁴. Sums run over
