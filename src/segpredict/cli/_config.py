@@ -39,9 +39,7 @@ def config_from_options(
 
 
 def selection_settings(
-    algorithms: Sequence[str] | None,
-    numbers: str | None,
-    inputs: Sequence[str] | None,
+    algorithms: Sequence[str] | None, numbers: str | None, inputs: Sequence[str] | None
 ) -> list[str]:
     """Return the settings of the candidates that a comparison evaluates.
 

@@ -68,11 +68,7 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
 
 
 def show_stored_explanation(
-    output: Output,
-    run: Path,
-    target: tuple[str | None, str | None],
-    top: int,
-    plots: Path | None,
+    output: Output, run: Path, target: tuple[str | None, str | None], top: int, plots: Path | None
 ) -> Sequence[Mapping[str, Any]]:
     """Print what explains a segment or a transition of a run; draw it if requested."""
     name, pair = target

@@ -93,12 +93,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except _BAD_USAGE as error:
         _print_error(
-            {
-                "code": "SP-L001",
-                "exit": 2,
-                "message": error.format_message(),
-                "fix": "see --help.",
-            }
+            {"code": "SP-L001", "exit": 2, "message": error.format_message(), "fix": "see --help."}
         )
         sys.exit(2)
     except KeyboardInterrupt:

@@ -11,14 +11,7 @@ from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
 from segpredict.pipeline import artifacts
 
-SHOWN_METRICS = (
-    "log_loss",
-    "brier",
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "ece",
-)
+SHOWN_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1", "ece")
 COMPARISON_HEADINGS = {
     "silhouette": "silh.",
     "smallest_share": "least share",

@@ -26,8 +26,7 @@ def command(
         ),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout."),
+        Path | None, typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout.")
     ] = None,
     history: Annotated[
         Path | None,
@@ -109,8 +108,7 @@ def _require_ending(out: Path | None) -> None:
 
     if out is not None and out.suffix not in {".csv", ".parquet"}:
         raise UsageError(
-            f"--out {out} is neither .csv nor .parquet.",
-            fix="give the file one of these endings.",
+            f"--out {out} is neither .csv nor .parquet.", fix="give the file one of these endings."
         )
 
 

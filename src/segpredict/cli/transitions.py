@@ -35,8 +35,7 @@ def command(
         ),
     ] = None,
     until: Annotated[
-        str | None,
-        typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day."),
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day.")
     ] = None,
     model: Annotated[
         str | None,
@@ -95,8 +94,7 @@ def command(
     if history is None:
         if until is not None or model is not None:
             raise UsageError(
-                "--to and --model need a history.",
-                fix="add --history FOLDER, or leave them out.",
+                "--to and --model need a history.", fix="add --history FOLDER, or leave them out."
             )
         found = pipeline.run_transitions(run, since, segment)
     elif since is None or until is None:

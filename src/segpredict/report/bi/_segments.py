@@ -52,12 +52,7 @@ def segment_rows(star: StarSchema) -> pl.DataFrame:
     named = pl.DataFrame(
         [(s.id, s.name, s.code, "active" if s.code else "inactive") for s in star.segments]
         + [(i, name, None, "outside") for i, name in OUTSIDE_STATES.items()],
-        schema={
-            "segment_id": pl.String,
-            "segment": pl.String,
-            "rank": pl.Int64,
-            "kind": pl.String,
-        },
+        schema={"segment_id": pl.String, "segment": pl.String, "rank": pl.Int64, "kind": pl.String},
         orient="row",
     )
     eligible = star.assignments.filter("is_eligible")

@@ -166,12 +166,7 @@ def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
     found = campaigns_section(bundle)
     return tuple(
         CampaignSummary(
-            each.title,
-            each.n,
-            each.at_stake.value,
-            each.at_stake.kind,
-            each.test.text,
-            each.status,
+            each.title, each.n, each.at_stake.value, each.at_stake.kind, each.test.text, each.status
         )
         for each in (found.top_campaigns if found else ())
     )

@@ -157,13 +157,7 @@ def _charts(
         titles["week"] = ("Orders by weekday", "Orders", "")
     return tuple(
         HistogramChart(
-            name,
-            title,
-            unit,
-            counted,
-            name in MONEY_CHARTS,
-            _finding(name, bins[name]),
-            bins[name],
+            name, title, unit, counted, name in MONEY_CHARTS, _finding(name, bins[name]), bins[name]
         )
         for name, (title, counted, unit) in titles.items()
         if len(bins[name]) > 1
@@ -203,8 +197,7 @@ def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[Weekda
     hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
     days = tuple(
         WeekdayRow(
-            bins[24 * day].label.partition(" ")[0],
-            tuple(bins[24 * day + hour] for hour in hours),
+            bins[24 * day].label.partition(" ")[0], tuple(bins[24 * day + hour] for hour in hours)
         )
         for day in range(7)
     )

@@ -18,11 +18,7 @@ ALGORITHM_LABELS = {
     "hybrid": "Hybrid",
     "rules": "Rule grid",
 }
-INPUT_LABELS = {
-    "fm": "spend, days",
-    "rfm": "spend, days, recency",
-    "wide": "all measures",
-}
+INPUT_LABELS = {"fm": "spend, days", "rfm": "spend, days, recency", "wide": "all measures"}
 GATE_LABELS = {
     "number": "too many or too few",
     "min_share": "smallest too small",

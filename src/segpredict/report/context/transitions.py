@@ -87,9 +87,7 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
     )
 
 
-def _newest(
-    bundle: ReportInput,
-) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+def _newest(bundle: ReportInput) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
     """Return the cells of the newest complete period, observed and predicted."""
     observed = bundle.transitions.get("observed")
     if observed is None:

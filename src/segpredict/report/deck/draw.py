@@ -213,9 +213,7 @@ def _table(slide: Any, element: SlideTable, box: Box) -> None:
     size = 12 if rows <= 9 else 11
     line = min(0.42, box.height / rows)
     frame = slide.shapes.add_table(
-        rows,
-        len(element.columns),
-        *_sides(Box(box.left, box.top, box.width, line * rows)),
+        rows, len(element.columns), *_sides(Box(box.left, box.top, box.width, line * rows))
     )
     _describe(frame, element.heading, f"Table. {slide_text(element.heading)}.")
     table = frame.table
@@ -232,10 +230,7 @@ def _table(slide: Any, element: SlideTable, box: Box) -> None:
         for place, cell in enumerate(cells):
             shown = cell if isinstance(cell, SlideCell) else SlideCell(cell)
             style = TextStyle(
-                size,
-                INK_COLOUR,
-                is_bold=number in element.strong,
-                is_text=place in element.words,
+                size, INK_COLOUR, is_bold=number in element.strong, is_text=place in element.words
             )
             _cell(table.cell(number + 1, place), shown, style)
 

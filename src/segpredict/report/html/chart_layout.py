@@ -63,10 +63,7 @@ def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBa
     room = 100 / max(len(values), 1)
     return tuple(
         ChartBar(
-            round(i * room, 3),
-            round(0.8 * room, 3),
-            round(100 * max(value, 0) / most, 2),
-            is_whole,
+            round(i * room, 3), round(0.8 * room, 3), round(100 * max(value, 0) / most, 2), is_whole
         )
         for i, (value, is_whole) in enumerate(zip(values, whole, strict=True))
     )
@@ -135,8 +132,4 @@ def _ends(interval: Mapping[str, Any] | None) -> tuple[float, float, float] | No
     if estimate is None:
         return None
     low, high = finite_or_none(found.get("low")), finite_or_none(found.get("high"))
-    return (
-        estimate if low is None else low,
-        estimate,
-        estimate if high is None else high,
-    )
+    return (estimate if low is None else low, estimate, estimate if high is None else high)

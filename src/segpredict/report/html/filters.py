@@ -43,11 +43,7 @@ def filter_data(bundle: ReportInput) -> dict[str, Any]:
         rows = _placed(by_country, facts["countries"], names)
         counts = _summed(rows.with_columns(value="n"))
         charts["transitions"] = _plain(counts, len(names["from_id"]) * len(ids), 1)
-    return {
-        "countries": facts["countries"],
-        "periods": facts["periods"],
-        "charts": charts,
-    }
+    return {"countries": facts["countries"], "periods": facts["periods"], "charts": charts}
 
 
 def start_states(ids: Sequence[str]) -> list[str]:

@@ -81,10 +81,7 @@ def _sums(moves: Sequence[SankeyFlow], side: str) -> dict[str, float]:
 
 
 def _bars(
-    known: Mapping[str, SegmentBadge],
-    order: Sequence[str],
-    sums: Mapping[str, float],
-    unit: float,
+    known: Mapping[str, SegmentBadge], order: Sequence[str], sums: Mapping[str, float], unit: float
 ) -> dict[str, SankeyNode]:
     bars, top = {}, 0.0
     for name in order:

@@ -113,8 +113,7 @@ def _scores(trust: TrustBox) -> SlideTable:
 def _selection_text(trust: TrustBox) -> BulletList:
     fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
     return BulletList(
-        heading="What is in use, and why",
-        sentences=(*fallback, truncate_words(trust.reason, 300)),
+        heading="What is in use, and why", sentences=(*fallback, truncate_words(trust.reason, 300))
     )
 
 

@@ -338,9 +338,7 @@ def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -
         categories=tuple(f"From {row.badge.name}" for row in rows),
         series=tuple(
             ChartSeries(
-                chip.name,
-                tuple(row.cells[place].share for row in rows),
-                (segment_colour(chip),),
+                chip.name, tuple(row.cells[place].share for row in rows), (segment_colour(chip),)
             )
             for place, chip in enumerate(context.badges)
         ),

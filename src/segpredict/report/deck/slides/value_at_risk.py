@@ -269,9 +269,7 @@ def next_steps_slide(source: DeckSource) -> SlidePage:
                 width=7,
             ),
             PlacedElement(
-                BulletList(heading="Not in this run", sentences=_missing(source)),
-                left=7,
-                width=5,
+                BulletList(heading="Not in this run", sentences=_missing(source)), left=7, width=5
             ),
         ),
         notes=(
