@@ -5,7 +5,7 @@ Missing and non-finite values become an en dash, never ``nan``.
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
+Row = Mapping[str, Any]  # of a table, by column
 MISSING_TEXT = "–"
 MINUS_SIGN = "−"
 ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
@@ -27,6 +28,11 @@ def finite_or_none(value: Any) -> float | None:
     """Return a finite number, or ``None`` for everything else."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number and math.isfinite(value) else None
+
+
+def finite_fields(row: Row, *names: str) -> dict[str, float | None]:
+    """Return some values of a row by name, each finite or ``None``."""
+    return {name: finite_or_none(row.get(name)) for name in names}
 
 
 def format_number(value: Any, digits: int = 0) -> str:

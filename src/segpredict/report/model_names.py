@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from segpredict.report.formatting import finite_or_none, name_to_words
+from segpredict.report.formatting import Row, finite_or_none, name_to_words
 
 MODEL_LABELS = {
     "blend": "XGBoost with BG/NBD",
@@ -121,7 +120,7 @@ def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES)
     return re.sub(rf"\b({known})\b", lambda found: names[found[1]], text)
 
 
-def log_loss_skill(models: Mapping[str, Any], model: str, against: str) -> float | None:
+def log_loss_skill(models: Row, model: str, against: str) -> float | None:
     """Return the log-loss skill of a model: 1 − LL / LL of the other.
 
     Examples

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.campaigns import evidence_status
-from segpredict.report.formatting import finite_or_none, format_iso_day, format_number, format_share
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import (
+    Row,
+    finite_or_none,
+    format_iso_day,
+    format_number,
+    format_share,
+)
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
 MAX_CAMPAIGNS_IN_DETAIL = 3  # campaigns described at length
@@ -180,7 +185,7 @@ def _top_campaigns(
     return tuple(ranked[:MAX_CAMPAIGNS_IN_DETAIL])
 
 
-def _campaign_card(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
+def _campaign_card(row: Row, bundle: ReportInput) -> CampaignCard:
     evidence = evidence_status(row["campaign"], bundle.experiments)
     texts = (row["title"], row["action"], row["caution"])
     return CampaignCard(
@@ -194,7 +199,7 @@ def _campaign_card(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
     )
 
 
-def _value_at_stake(row: Mapping[str, Any]) -> ValueAtStake:
+def _value_at_stake(row: Row) -> ValueAtStake:
     least, most = finite_or_none(row["backtest_low"]), finite_or_none(row["backtest_high"])
     return ValueAtStake(
         finite_or_none(row["value_at_stake"]),
@@ -205,7 +210,7 @@ def _value_at_stake(row: Mapping[str, Any]) -> ValueAtStake:
     )
 
 
-def _test(row: Mapping[str, Any]) -> CampaignTest:
+def _test(row: Row) -> CampaignTest:
     is_share = row["kpi"] != "spends"
     return CampaignTest(
         kpi=KPI_LABELS.get(row["kpi"], row["kpi"]),
@@ -223,11 +228,11 @@ def _test(row: Mapping[str, Any]) -> CampaignTest:
     )
 
 
-def _is_feasible(row: Mapping[str, Any]) -> bool:
+def _is_feasible(row: Row) -> bool:
     return row["windows"] is not None and row["windows"] <= MAX_TEST_WINDOWS
 
 
-def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
+def _test_sentence(row: Row, *, is_share: bool) -> str:
     per_arm, n = row["per_arm"], row["n"]
     if per_arm is None:
         return "Too few similar customers at the last backtest to plan a test."
@@ -259,7 +264,7 @@ def _effect(uplift: float, *, is_share: bool) -> str:
     return f"+{format_share(uplift, 0)} of the mean"
 
 
-def _spend_test(row: Mapping[str, Any]) -> SpendTest:
+def _spend_test(row: Row) -> SpendTest:
     return SpendTest(
         finite_or_none(row["spend"]),
         finite_or_none(row["spend_correlation"]),
@@ -271,7 +276,7 @@ def _spend_test(row: Mapping[str, Any]) -> SpendTest:
 
 
 def _curves(
-    curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, SegmentBadge]
+    curves: pl.DataFrame, titles: Mapping[str, str], known: Badges
 ) -> tuple[TargetingCurve, ...]:
     found = []
     for (name, kind), part in curves.group_by("name", "stake_column", maintain_order=True):

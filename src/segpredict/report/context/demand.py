@@ -1,14 +1,14 @@
 """Expected demand in units, errors of such forecasts in backtests, and affinity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.report.formatting import finite_or_none, format_iso_day
-from segpredict.report.html.chart_layout import (
+from segpredict.report.formatting import Row, finite_or_none, format_iso_day
+from segpredict.report.html.badges import (
+    Badges,
     SegmentBadge,
     StripPiece,
     segment_badges,
@@ -192,7 +192,7 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     )
 
 
-def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
+def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
     errors = backtest.filter(pl.col("level") == row["level"])
     windows = errors.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
     pooled = {
@@ -228,7 +228,7 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
     )
 
 
-def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
+def _error(row: Row | None) -> ForecastError | None:
     if row is None:
         return None
     low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
@@ -248,7 +248,7 @@ def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
     return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
 
 
-def _item(row: Mapping[str, Any], top: float) -> DemandItem:
+def _item(row: Row, top: float) -> DemandItem:
     low, dot, high = (
         round(100 * min(row[part] / top, 1.0), 2) for part in ("low", "expected", "high")
     )
@@ -267,9 +267,7 @@ def _item(row: Mapping[str, Any], top: float) -> DemandItem:
     )
 
 
-def _expected_customers(
-    mix: pl.DataFrame, known: Mapping[str, SegmentBadge]
-) -> tuple[ExpectedCustomers, ...]:
+def _expected_customers(mix: pl.DataFrame, known: Badges) -> tuple[ExpectedCustomers, ...]:
     return tuple(
         ExpectedCustomers(
             known[row["segment_id"]], row["existing"], row["newcomers"], row["units_per_customer"]
@@ -285,7 +283,7 @@ def _categories(index: pl.DataFrame) -> tuple[str, ...]:
 
 
 def _affinity_map(
-    index: pl.DataFrame, known: Mapping[str, SegmentBadge], categories: Sequence[str]
+    index: pl.DataFrame, known: Badges, categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
     rows = index.filter(level="category").to_dicts()
     cells = {(row["segment_id"], row["item"]): _affinity_item(row) for row in rows}
@@ -296,9 +294,7 @@ def _affinity_map(
     )
 
 
-def _suggestions(
-    found: pl.DataFrame, known: Mapping[str, SegmentBadge]
-) -> tuple[SegmentAffinity, ...]:
+def _suggestions(found: pl.DataFrame, known: Badges) -> tuple[SegmentAffinity, ...]:
     parts = found.group_by("segment_id", maintain_order=True)
     return tuple(
         SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
@@ -306,7 +302,7 @@ def _suggestions(
     )
 
 
-def _affinity_item(row: Mapping[str, Any]) -> AffinityItem:
+def _affinity_item(row: Row) -> AffinityItem:
     shade = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
     return AffinityItem(row["item"], row["index"], *ends, round(shade, 1), row["is_significant"])

@@ -8,12 +8,9 @@ from typing import Any
 import polars as pl
 
 from segpredict.explain import ImportanceEvidence
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    SegmentBadge,
-    layout_intervals,
-    segment_badges,
-)
+from segpredict.report.formatting import Row
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 
 MAX_GROUPS_SHOWN = 12
@@ -209,14 +206,14 @@ def _checked(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in table.to_dicts()}
 
 
-def _loss(proof: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _loss(proof: Row) -> Row | None:
     if proof.get("loss") is None:
         return None
     low, high = proof.get("loss_low"), proof.get("loss_high")
     return {"value": proof["loss"], "low": low, "high": high}
 
 
-def _ranks(proof: Mapping[str, Any]) -> str:
+def _ranks(proof: Row) -> str:
     low, high = proof.get("rank_low"), proof.get("rank_high")
     if low is None or high is None:
         return ""

@@ -7,14 +7,9 @@ from typing import Any
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.window import Window, day_number
 from segpredict.report.context._trust_box import TREE_MODEL
-from segpredict.report.formatting import finite_or_none, format_day_range, format_iso_day
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    StripPiece,
-    layout_intervals,
-    segment_badges,
-    stacked_strip,
-)
+from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_iso_day
+from segpredict.report.html.badges import StripPiece, segment_badges, stacked_strip
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
@@ -98,13 +93,13 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     )
 
 
-def _without_duplicate(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_duplicate(found: Row) -> Row:
     """Drop the model where it equals its trees, which are listed under their own name."""
     model, scores = str(found.get("model", "")), found["pooled"]["scores"]
     if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
         return found
 
-    def reduced(scores_of_window: Mapping[str, Any]) -> dict[str, Any]:
+    def reduced(scores_of_window: Row) -> dict[str, Any]:
         parts = {
             part: {n: each for n, each in (scores_of_window.get(part) or {}).items() if n != own}
             for part, own in (
@@ -123,9 +118,7 @@ def _without_duplicate(found: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _window_evaluation(
-    evaluated: Mapping[str, Any], bundle: ReportInput, found: Mapping[str, Any]
-) -> WindowEvaluation:
+def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> WindowEvaluation:
     model = str(found.get("model", ""))
     ids = [str(i) for i in found.get("segments") or ()]
     cutoff = str(evaluated.get("cutoff", POOLED_WINDOWS))
@@ -152,12 +145,12 @@ def _outcome(cutoff: str, window: Window) -> str:
     return format_day_range(dated.outcome_start, dated.outcome_end)
 
 
-def _ordered(models: Mapping[str, Any], *first: str) -> list[str]:
+def _ordered(models: Row, *first: str) -> list[str]:
     known = [name for name in dict.fromkeys((*first, *MODELS_FIRST)) if name in models]
     return [*known, *sorted(name for name in models if name not in known)]
 
 
-def _model_scores(scores: Mapping[str, Any], model: str) -> tuple[ModelScores, ...]:
+def _model_scores(scores: Row, model: str) -> tuple[ModelScores, ...]:
     rows = {
         name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
         for name in _ordered(scores, model)
@@ -181,9 +174,7 @@ def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     return pick(found, default=None)
 
 
-def _comparisons(
-    differences: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
-) -> list[MetricComparison]:
+def _comparisons(differences: Row, comparisons: Sequence[Row]) -> list[MetricComparison]:
     names = _ordered(differences)
     compared = {(c.get("baseline"), c.get("metric")): c for c in comparisons}
     found = []
@@ -201,11 +192,7 @@ def _comparisons(
 
 
 def _difference(
-    name: str,
-    gap: Mapping[str, Any],
-    mark: IntervalMark | None,
-    metric: MetricLabel,
-    compared: Mapping[Any, Mapping[str, Any]],
+    name: str, gap: Row, mark: IntervalMark | None, metric: MetricLabel, compared: Mapping[Any, Row]
 ) -> MetricDifference:
     low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"

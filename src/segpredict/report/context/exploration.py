@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import format_month
-from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report.formatting import Row, format_month
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import ChartBar, layout_bars
 from segpredict.report.html.filters import filter_data
 from segpredict.report.input import ReportInput
 
@@ -107,7 +107,7 @@ class ExplorationSection:
     # data of the filters: names of countries and periods (months), and by chart the number of its
     # ``bins``, how many numbers make one (``per``) and ``cells`` of ``[segment, country, period,
     # bin, number]``, where −1 belongs to none
-    filter_data: Mapping[str, Any]
+    filter_data: Row
 
 
 def exploration_section(bundle: ReportInput) -> ExplorationSection | None:

@@ -1,10 +1,8 @@
 """The first screen: the forecast, for whom it is, and how far to trust it."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
 from scipy import stats
@@ -14,8 +12,9 @@ from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
 from segpredict.report.context.campaigns import campaign_summaries
 from segpredict.report.context.customer_value import RealisedSum, customer_value_section
-from segpredict.report.formatting import finite_or_none, format_day_range, format_number
-from segpredict.report.html.chart_layout import (
+from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_number
+from segpredict.report.html.badges import (
+    Badges,
     SegmentBadge,
     StripPiece,
     segment_badges,
@@ -150,9 +149,7 @@ def _sentence(bundle: ReportInput) -> str:
     return f"For {who} who bought from {bought}: the most likely segment of each from {outcome}."
 
 
-def _segment_forecasts(
-    bundle: ReportInput, known: Mapping[str, SegmentBadge]
-) -> tuple[SegmentForecast, ...]:
+def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForecast, ...]:
     now = {i: finite_or_none(bundle.current_mix.get(i)) or 0.0 for i in known}
     then = {i: finite_or_none(bundle.expected_mix.get(i)) or 0.0 for i in known}
     total_now, total_then = sum(now.values()), sum(then.values())
@@ -178,7 +175,7 @@ def _segment_forecasts(
     )
 
 
-def _errors(evaluation: Mapping[str, Any]) -> dict[str, float]:
+def _errors(evaluation: Row) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
     mixes = [
         (window["actual_mix"], (window.get("predicted_mix") or {}).get(evaluation["selected"]))

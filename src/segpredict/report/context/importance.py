@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.report.context._trust_box import TREE_MODEL
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 

@@ -8,6 +8,7 @@ from typing import Any
 from segpredict.core.ledger import LedgerCount, LedgerStage
 from segpredict.report.formatting import (
     MISSING_TEXT,
+    Row,
     format_cell,
     format_day,
     format_day_range,
@@ -133,7 +134,7 @@ def _window(bundle: ReportInput) -> AppendixTopic:
     return AppendixTopic("Window", tuple(facts))
 
 
-def _facts(values: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:
+def _facts(values: Row, above: str = "") -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for key, value in values.items():
         name = f"{above}{key}"

@@ -1,18 +1,13 @@
 """Mobility by period, comparison of periods, Markov order, and expected transitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from segpredict.report.formatting import finite_or_none, format_iso_day, format_number
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    SegmentBadge,
-    layout_intervals,
-    segment_badges,
-)
+from segpredict.report.formatting import Row, finite_or_none, format_iso_day, format_number
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that the page lists
@@ -152,18 +147,14 @@ def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
     )
 
 
-def _comparisons(
-    table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
-) -> tuple[PeriodComparison, ...]:
+def _comparisons(table: pl.DataFrame | None, known: Badges) -> tuple[PeriodComparison, ...]:
     if table is None:
         return ()
     parts = table.group_by("first", "second", maintain_order=True)
     return tuple(_comparison(part.rows(named=True), known) for _, part in parts)
 
 
-def _comparison(
-    rows: Sequence[Mapping[str, Any]], known: Mapping[str, SegmentBadge]
-) -> PeriodComparison:
+def _comparison(rows: Sequence[Row], known: Badges) -> PeriodComparison:
     first, second = rows[0]["first"], rows[0]["second"]
     is_year = (second - first).days >= SAME_SEASON_DAYS
     against = "the same season a year earlier" if is_year else "the previous period"
@@ -187,9 +178,7 @@ def _comparison(
     )
 
 
-def _change(
-    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], mark: IntervalMark | None
-) -> PeriodChange:
+def _change(row: Row, known: Badges, mark: IntervalMark | None) -> PeriodChange:
     start, end = (
         known.get(row[f"{side}_id"], SegmentBadge(row[f"{side}_id"], row[f"{side}_name"], None))
         if row[f"{side}_id"] is not None
@@ -214,9 +203,7 @@ def _p_value(table: pl.DataFrame) -> float:
     return 1.0 if found is None else found
 
 
-def _markov_order(
-    table: pl.DataFrame, known: Mapping[str, SegmentBadge]
-) -> tuple[MarkovOrderTest, ...]:
+def _markov_order(table: pl.DataFrame, known: Badges) -> tuple[MarkovOrderTest, ...]:
     rows = table.filter(pl.col("since").is_null()).rows(named=True)
     return tuple(
         MarkovOrderTest(
@@ -235,13 +222,13 @@ def _markov_order(
 
 
 def _expected(
-    table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
+    table: pl.DataFrame | None, known: Badges
 ) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
     if table is None:
         return (), "", "", None
     newest = table.filter(pl.col("since") == table["since"].max())
     rows = newest.rows(named=True)
-    starts: dict[str, list[Mapping[str, Any]]] = {}
+    starts: dict[str, list[Row]] = {}
     for row in rows:
         starts.setdefault(row["from_id"], []).append(row)
     expected = tuple(

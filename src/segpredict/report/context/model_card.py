@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from segpredict.core.window import as_date
 from segpredict.report.context._trust_box import MARKOV_GAP
 from segpredict.report.context.probabilities import STRATUM_LABELS
 from segpredict.report.formatting import (
+    Row,
     format_day_range,
     format_iso_day,
     format_number,
@@ -75,7 +75,7 @@ def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     return ModelCardSection(_facts(bundle, bundle.evaluation), ordered, counts)
 
 
-def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _facts(bundle: ReportInput, found: Row) -> tuple[tuple[str, str], ...]:
     window = bundle.window
     tests = ", ".join(format_iso_day(o["cutoff"]) for o in found["windows"])
     facts = [
@@ -251,7 +251,7 @@ def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
     )
 
 
-def _season(evaluation: Mapping[str, Any]) -> str:
+def _season(evaluation: Row) -> str:
     """Describe in how many forecasts a seasonal effect was found."""
     notes = " ".join(evaluation.get("warnings") or ())
     calendar, season = (notes.count(f"The {n} helps") for n in ("calendar", "season"))
@@ -286,7 +286,7 @@ def _of_tests(bundle: ReportInput) -> Sequence[LeakageCheck]:
     )
 
 
-def _evaluated(settings: int, log: Mapping[str, Any]) -> str:
+def _evaluated(settings: int, log: Row) -> str:
     if not settings:
         return "The run does not say how often the last test was evaluated."
     first = log["evaluations"][0]["created"]

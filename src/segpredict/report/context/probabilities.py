@@ -2,19 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.report.context._trust_box import MARKOV_GAP
-from segpredict.report.formatting import finite_or_none, format_iso_day, name_to_words
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    SegmentBadge,
-    layout_intervals,
-    segment_badges,
-)
+from segpredict.report.formatting import Row, finite_or_none, format_iso_day, name_to_words
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
@@ -125,7 +120,7 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     )
 
 
-def _calibration_text(policy: Mapping[str, Any]) -> str:
+def _calibration_text(policy: Row) -> str:
     folds = policy.get("folds") or ()
     if not folds or not folds[-1]["rehearsals"]:
         return "History is too short for inner validation: no calibration could be tested."
@@ -141,7 +136,7 @@ def _calibration_text(policy: Mapping[str, Any]) -> str:
     return f"{text}. They were calibrated in {tests} of {len(kinds) - 1} tests."
 
 
-def _untested_reason(folds: Sequence[Mapping[str, Any]]) -> str:
+def _untested_reason(folds: Sequence[Row]) -> str:
     """Describe why no test had prediction sets, and how far to trust those in the scores."""
     if not folds:
         return ""
@@ -183,7 +178,7 @@ def _reliability(
     return tuple(plots)
 
 
-def _error(row: Mapping[str, Any]) -> str:
+def _error(row: Row) -> str:
     text = f"calibration error {row['value']:.1%}"
     if row["low"] is None:
         return text
@@ -211,7 +206,7 @@ def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:
     return tuple(_bounded(r, wanted[r["metric"]]) for r in rows.iter_rows(named=True))
 
 
-def _bounded(row: Mapping[str, Any], group: str, mark: IntervalMark | None = None) -> StratumFigure:
+def _bounded(row: Row, group: str, mark: IntervalMark | None = None) -> StratumFigure:
     low, high = finite_or_none(row["low"]), finite_or_none(row["high"])
     test = "all tests" if row["window"] == POOLED_WINDOWS else str(row["window"])
     return StratumFigure(test, group, row["n"], finite_or_none(row["value"]), low, high, mark)

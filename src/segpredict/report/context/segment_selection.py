@@ -1,11 +1,11 @@
 """How the segments were selected: the candidates compared, and the gates they fail."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from segpredict.report.formatting import Row
 from segpredict.report.input import ReportInput
 
 ALGORITHM_LABELS = {
@@ -112,13 +112,13 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     )
 
 
-def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
+def _rank(row: Row) -> tuple[bool, bool, float]:
     """Return the sort key of a candidate that passes; duplicates are not ranked."""
     score = row["mean_rank"]
     return (not row["is_selected"], score is None, score or 0.0)
 
 
-def _candidate(row: Mapping[str, Any]) -> CandidateRow:
+def _candidate(row: Row) -> CandidateRow:
     failed = [name for name in str(row["failed_gates"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
@@ -139,7 +139,7 @@ def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     )
 
 
-def _named(candidate: Mapping[str, Any] | None) -> str | None:
+def _named(candidate: Row | None) -> str | None:
     if candidate is None:
         return None
     inputs = INPUT_LABELS.get(candidate["inputs"], candidate["inputs"])

@@ -8,8 +8,8 @@ import polars as pl
 
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import finite_or_none, name_to_words
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_or_none, name_to_words
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
@@ -173,7 +173,7 @@ def _rows(
     return tuple(rows)
 
 
-def _value(row: Mapping[str, Any], name: str) -> ProfileValue:
+def _value(row: Row, name: str) -> ProfileValue:
     is_median = name.endswith("_median")
     low, high = QUARTILES if is_median else INTERVAL
     stem = name.removesuffix("_median") if is_median else name
@@ -182,7 +182,7 @@ def _value(row: Mapping[str, Any], name: str) -> ProfileValue:
     return ProfileValue(row.get(name), *(() if is_flat else (first, last)))
 
 
-def _id(row: Mapping[str, Any], segments: tuple[Segment, ...]) -> str:
+def _id(row: Row, segments: tuple[Segment, ...]) -> str:
     for key in ("segment_id", "id"):
         if key in row:
             return str(row[key])
@@ -247,9 +247,9 @@ class SegmentProfile:
     # the largest flows between the last two windows
     came_from: tuple[ProfileFlow, ...]
     went_to: tuple[ProfileFlow, ...]
-    examples: tuple[Mapping[str, Any], ...]  # typical customers
+    examples: tuple[Row, ...]  # typical customers
     # categories bought more, or less, than by other customers
-    affinity: tuple[Mapping[str, Any], ...]
+    affinity: tuple[Row, ...]
     # mean Jaccard in bootstrap samples, where it is low enough for a warning
     stability: float | None
 
@@ -271,7 +271,7 @@ def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | No
     return SegmentProfilesSection(tuple(_segment_profile(card, known) for card in ordered))
 
 
-def _segment_profile(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
+def _segment_profile(card: Row, known: Badges) -> SegmentProfile:
     stability = finite_or_none(card.get("stability"))
     rule = str(card.get("rule") or "")
     n = finite_or_none(card.get("n"))
@@ -293,7 +293,7 @@ def _segment_profile(card: Mapping[str, Any], known: Mapping[str, SegmentBadge])
     )
 
 
-def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
+def _facts(card: Row) -> list[ProfileFigure]:
     facts = []
     for column, label, kind, ends in FIGURES:
         value = finite_or_none(card.get(column))
@@ -306,7 +306,7 @@ def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
     return facts
 
 
-def _flows(flows: Any, known: Mapping[str, SegmentBadge]) -> tuple[ProfileFlow, ...]:
+def _flows(flows: Any, known: Badges) -> tuple[ProfileFlow, ...]:
     return tuple(
         ProfileFlow(
             known.get(flow["id"]) or SegmentBadge(flow["id"], name_to_words(flow["name"]), None),

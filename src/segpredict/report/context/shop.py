@@ -1,16 +1,16 @@
 """How the shop is doing: KPIs, months, concentration of revenue, returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
-from segpredict.report.formatting import finite_or_none, format_day_range
-from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report.formatting import Row, finite_or_none, format_day_range
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import ChartBar, layout_bars
 from segpredict.report.input import ReportInput
 
 UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
@@ -132,7 +132,7 @@ class ShopSection:
     long_run_rows: tuple[KpiRow, ...]
     # charts by month, and their table: name, is_whole, last day and numbers
     series: tuple[MonthSeries, ...]
-    months: tuple[Mapping[str, Any], ...]
+    months: tuple[Row, ...]
     # the index of each month in the filter data; ``None`` where it is not in them
     month_numbers: tuple[int | None, ...]
     # position (percent) and name of the years under the charts

@@ -1,14 +1,12 @@
 """Drivers of transitions, three example customers, and customers to contact first."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.report.context.drivers import CAUSALITY_NOTE
-from segpredict.report.formatting import finite_or_none
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
 TOP = 6
@@ -211,7 +209,7 @@ def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:
 
 
 def _shortlist(
-    bundle: ReportInput, known: Mapping[str, SegmentBadge], name: str, title: str, by: str
+    bundle: ReportInput, known: Badges, name: str, title: str, by: str
 ) -> CustomerShortlist:
     is_risk = by == "value_at_risk"
     rows = [row for row in bundle.shortlist if row["list"] == name]
@@ -225,9 +223,7 @@ def _shortlist(
     )
 
 
-def _shortlist_row(
-    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], stake: str, probability: str
-) -> ShortlistRow:
+def _shortlist_row(row: Row, known: Badges, stake: str, probability: str) -> ShortlistRow:
     return ShortlistRow(
         rank=int(row["rank"]),
         id=str(row["customer_id"]),

@@ -1,13 +1,12 @@
 """Observed transitions between segments, compared with the predicted ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from segpredict.analytics.transitions import LAPSED_STATE
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.report.formatting import finite_or_none
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.html.filters import start_states as starts_of
 from segpredict.report.html.sankey import SankeyDiagram, SankeyFlow, layout_sankey
 from segpredict.report.input import ReportInput
@@ -87,7 +86,7 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
     )
 
 
-def _newest(bundle: ReportInput) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+def _newest(bundle: ReportInput) -> tuple[Sequence[Row], Sequence[Row]]:
     """Return the cells of the newest complete period, observed and predicted."""
     observed = bundle.transitions.get("observed")
     if observed is None:
@@ -101,9 +100,7 @@ def _newest(bundle: ReportInput) -> tuple[Sequence[Mapping[str, Any]], Sequence[
 
 
 def _row(
-    chip: SegmentBadge,
-    place: int | None,
-    cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
+    chip: SegmentBadge, place: int | None, cells: Sequence[tuple[str, Row, Row]]
 ) -> TransitionRow:
     total = sum(int(finite_or_none(cell.get("n")) or 0) for _, cell, _ in cells)
     found = tuple(
@@ -113,9 +110,7 @@ def _row(
     return TransitionRow(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, found, place)
 
 
-def _cell(
-    observed: Mapping[str, Any], predicted: Mapping[str, Any], total: int, *, is_stay: bool
-) -> TransitionCell:
+def _cell(observed: Row, predicted: Row, total: int, *, is_stay: bool) -> TransitionCell:
     n = int(finite_or_none(observed.get("n")) or 0)
     share = n / total if total else 0.0
     low, high = finite_or_none(predicted.get("low")), finite_or_none(predicted.get("high"))
@@ -132,7 +127,7 @@ def _cell(
     )
 
 
-def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> list[SankeyFlow]:
+def _bands(rows: Sequence[TransitionRow], known: Badges) -> list[SankeyFlow]:
     """Return the transitions to draw: all but those of lapsed customers who stay inactive."""
     inactive = next(iter(known), "")
     return [
@@ -143,9 +138,7 @@ def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> 
     ]
 
 
-def _stacked(
-    known: Mapping[str, SegmentBadge], starts: Mapping[str, SegmentBadge]
-) -> dict[str, SegmentBadge]:
+def _stacked(known: Badges, starts: Badges) -> dict[str, SegmentBadge]:
     """Return segments by falling value, then the states outside the segments."""
     outside = [name for name in starts if name not in known]
     return {name: starts[name] for name in (*reversed(list(known)), *outside)}

@@ -15,35 +15,10 @@ from pptx.opc.constants import RELATIONSHIP_TYPE as KIND
 from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
-from segpredict.report.deck import charts
-from segpredict.report.deck.slide import (
-    Box,
-    BulletList,
-    FigureTiles,
-    PlacedElement,
-    SlideCell,
-    SlideChart,
-    SlidePage,
-    SlideTable,
-    slide_text,
-    truncate_words,
-)
-from segpredict.report.deck.style import (
-    CARD_COLOUR,
-    FILL_COLOUR,
-    FONT_NAME,
-    HIGH_SEGMENT_COLOUR,
-    INACTIVE_COLOUR,
-    INK_COLOUR,
-    LOW_SEGMENT_COLOUR,
-    RULE_COLOUR,
-    SLIDE_HEIGHT,
-    SLIDE_MARGIN,
-    SLIDE_WIDTH,
-    SOFT_COLOUR,
-    STRONG_COLOUR,
-    segment_colour,
-)
+from segpredict.report.deck import charts, style
+from segpredict.report.deck import slide as s
+from segpredict.report.deck.slide import Box, slide_text, truncate_words
+from segpredict.report.deck.style import FONT_NAME, INK_COLOUR, SLIDE_MARGIN, SLIDE_WIDTH
 
 SLIDE_LAYOUT = "Title Only"
 TABLE_STYLE_ID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
@@ -54,21 +29,21 @@ TITLE_BOX, SUBTITLE_BOX, MAX_ONE_LINE_TITLE = 150, 250, 66  # letters
 MAX_PROPERTY_LENGTH = 200  # letters; the format allows 255
 THEME_COLOURS = {
     "dk1": INK_COLOUR,
-    "dk2": HIGH_SEGMENT_COLOUR,
-    "lt2": CARD_COLOUR,
-    "accent1": HIGH_SEGMENT_COLOUR,
-    "accent2": STRONG_COLOUR,
-    "accent3": FILL_COLOUR,
-    "accent4": LOW_SEGMENT_COLOUR,
-    "accent5": INACTIVE_COLOUR,
-    "accent6": SOFT_COLOUR,
+    "dk2": style.HIGH_SEGMENT_COLOUR,
+    "lt2": style.CARD_COLOUR,
+    "accent1": style.HIGH_SEGMENT_COLOUR,
+    "accent2": style.STRONG_COLOUR,
+    "accent3": style.FILL_COLOUR,
+    "accent4": style.LOW_SEGMENT_COLOUR,
+    "accent5": style.INACTIVE_COLOUR,
+    "accent6": style.SOFT_COLOUR,
 }
 
 
-def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subject: str) -> bytes:
+def draw_presentation(pages: Sequence[tuple[str, s.SlidePage]], footer: str, subject: str) -> bytes:
     """Return a presentation with one slide a page."""
     deck = Presentation()
-    deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(SLIDE_HEIGHT)
+    deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(style.SLIDE_HEIGHT)
     layout = _prepare_layout(deck)
     for topic, page in pages:
         slide = deck.slides.add_slide(layout)
@@ -79,10 +54,8 @@ def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subje
         notes = "\n".join(slide_text(note) for note in page.notes)
         slide.notes_slide.notes_text_frame.text = notes
     own = deck.core_properties
-    own.title, own.subject = (
-        truncate_words(footer, MAX_PROPERTY_LENGTH),
-        truncate_words(subject, MAX_PROPERTY_LENGTH),
-    )
+    own.title = truncate_words(footer, MAX_PROPERTY_LENGTH)
+    own.subject = truncate_words(subject, MAX_PROPERTY_LENGTH)
     own.author = "segpredict"
     own.language, own.last_modified_by, own.keywords = "en", "segpredict", ""
     for time in own._element.xpath("dcterms:created | dcterms:modified"):
@@ -122,7 +95,7 @@ def _themed(blob: bytes) -> bytes:
     return text.encode("utf-8")
 
 
-def _head(slide: Any, topic: str, page: SlidePage) -> None:
+def _head(slide: Any, topic: str, page: s.SlidePage) -> None:
     title = slide.shapes.title
     frame = title.text_frame
     frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
@@ -131,11 +104,13 @@ def _head(slide: Any, topic: str, page: SlidePage) -> None:
     frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
     box = _box(slide, Box(SLIDE_MARGIN, 0.34, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.3), "Topic")
-    _write(box.paragraphs[0], topic, 12, STRONG_COLOUR, bold=True)
+    _write(box.paragraphs[0], topic, 12, style.STRONG_COLOUR, bold=True)
     if page.subtitle:
         top = 1.18 if len(text) <= MAX_ONE_LINE_TITLE else 1.6
         box = _box(slide, Box(SLIDE_MARGIN, top, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.62), "Lead")
-        _write(box.paragraphs[0], truncate_words(page.subtitle, SUBTITLE_BOX), 14, SOFT_COLOUR)
+        _write(
+            box.paragraphs[0], truncate_words(page.subtitle, SUBTITLE_BOX), 14, style.SOFT_COLOUR
+        )
 
 
 def _foot(slide: Any, footer: str) -> None:
@@ -144,9 +119,9 @@ def _foot(slide: Any, footer: str) -> None:
     )
     _unstyled(line)
     line.name, line.line.width = "Rule", Pt(0.75)
-    line.line.color.rgb = RGBColor.from_string(RULE_COLOUR)
+    line.line.color.rgb = RGBColor.from_string(style.RULE_COLOUR)
     box = _box(slide, Box(SLIDE_MARGIN, 7.02, SLIDE_WIDTH - 2 * SLIDE_MARGIN - 1, 0.3), "Footer")
-    _write(box.paragraphs[0], truncate_words(footer, 130), 10, SOFT_COLOUR)
+    _write(box.paragraphs[0], truncate_words(footer, 130), 10, style.SOFT_COLOUR)
     box = _box(slide, Box(SLIDE_WIDTH - SLIDE_MARGIN - 1, 7.02, 1, 0.3), "Number")
     paragraph = box.paragraphs[0]
     paragraph.alignment = PP_ALIGN.RIGHT
@@ -156,32 +131,32 @@ def _foot(slide: Any, footer: str) -> None:
     number.set("type", "slidenum")
     look = etree.SubElement(number, qn("a:rPr"), lang="en-GB", sz="1000")
     fill = etree.SubElement(look, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr"), val=SOFT_COLOUR)
+    etree.SubElement(fill, qn("a:srgbClr"), val=style.SOFT_COLOUR)
     etree.SubElement(number, qn("a:t")).text = "‹#›"
 
 
-def _place(slide: Any, placed: PlacedElement) -> None:
+def _place(slide: Any, placed: s.PlacedElement) -> None:
     column = (SLIDE_WIDTH - 2 * SLIDE_MARGIN + GRID_GUTTER) / 12
     row = (FOOTER_TOP - GRID_TOP) / 12
     left, top = SLIDE_MARGIN + placed.left * column, GRID_TOP + placed.top * row
     width, height = placed.width * column - GRID_GUTTER, placed.height * row
     element = placed.element
-    if isinstance(element, FigureTiles):
+    if isinstance(element, s.FigureTiles):
         _tiles(slide, element, Box(left, top, width, height))
         return
     heading = _box(slide, Box(left, top, width, HEADING_HEIGHT), "Heading")
     _write(heading.paragraphs[0], truncate_words(element.heading, int(width * 11)), 13, bold=True)
     box = Box(left, top + HEADING_HEIGHT, width, height - HEADING_HEIGHT)
-    if isinstance(element, SlideChart):
+    if isinstance(element, s.SlideChart):
         frame = charts.draw_chart(slide.shapes, element, box)
         _describe(frame, element.heading, charts.chart_alt_text(element))
-    elif isinstance(element, SlideTable):
+    elif isinstance(element, s.SlideTable):
         _table(slide, element, box)
     else:
         _points(slide, element, box)
 
 
-def _points(slide: Any, element: BulletList, box: Box) -> None:
+def _points(slide: Any, element: s.BulletList, box: Box) -> None:
     frame = _box(slide, box, "Text")
     for place, sentence in enumerate(element.sentences):
         paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
@@ -189,7 +164,7 @@ def _points(slide: Any, element: BulletList, box: Box) -> None:
         _write(paragraph, sentence, element.size)
 
 
-def _tiles(slide: Any, element: FigureTiles, box: Box) -> None:
+def _tiles(slide: Any, element: s.FigureTiles, box: Box) -> None:
     each = box.height / len(element.figures)
     for place, (value, words) in enumerate(element.figures):
         spot = Box(box.left, box.top + place * each, box.width, each - 0.14)
@@ -197,18 +172,20 @@ def _tiles(slide: Any, element: FigureTiles, box: Box) -> None:
         card.name = "Figure"
         _unstyled(card)
         card.fill.solid()
-        card.fill.fore_color.rgb = RGBColor.from_string(CARD_COLOUR)
+        card.fill.fore_color.rgb = RGBColor.from_string(style.CARD_COLOUR)
         card.line.fill.background()
         frame = card.text_frame
         frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.MIDDLE
         frame.paragraphs[0].alignment = PP_ALIGN.LEFT
-        _write(frame.paragraphs[0], truncate_words(value, 28), 24, HIGH_SEGMENT_COLOUR, bold=True)
+        _write(
+            frame.paragraphs[0], truncate_words(value, 28), 24, style.HIGH_SEGMENT_COLOUR, bold=True
+        )
         below = frame.add_paragraph()
         below.alignment = PP_ALIGN.LEFT
-        _write(below, words, 12, SOFT_COLOUR)
+        _write(below, words, 12, style.SOFT_COLOUR)
 
 
-def _table(slide: Any, element: SlideTable, box: Box) -> None:
+def _table(slide: Any, element: s.SlideTable, box: Box) -> None:
     rows = len(element.rows) + 1
     size = 12 if rows <= 9 else 11
     line = min(0.42, box.height / rows)
@@ -224,15 +201,15 @@ def _table(slide: Any, element: SlideTable, box: Box) -> None:
     for row in table.rows:
         row.height = Inches(line)
     for place, name in enumerate(element.columns):
-        style = TextStyle(size, SOFT_COLOUR, is_bold=True, is_text=place in element.words)
-        _cell(table.cell(0, place), SlideCell(name), style)
+        look = TextStyle(size, style.SOFT_COLOUR, is_bold=True, is_text=place in element.words)
+        _cell(table.cell(0, place), s.SlideCell(name), look)
     for number, cells in enumerate(element.rows):
         for place, cell in enumerate(cells):
-            shown = cell if isinstance(cell, SlideCell) else SlideCell(cell)
-            style = TextStyle(
+            shown = cell if isinstance(cell, s.SlideCell) else s.SlideCell(cell)
+            look = TextStyle(
                 size, INK_COLOUR, is_bold=number in element.strong, is_text=place in element.words
             )
-            _cell(table.cell(number + 1, place), shown, style)
+            _cell(table.cell(number + 1, place), shown, look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,19 +222,19 @@ class TextStyle:
     is_text: bool
 
 
-def _cell(drawn: Any, cell: SlideCell, style: TextStyle) -> None:
+def _cell(drawn: Any, cell: s.SlideCell, look: TextStyle) -> None:
     drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
     drawn.margin_top = drawn.margin_bottom = Inches(0.03)
     drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
-    paragraph.alignment = PP_ALIGN.LEFT if style.is_text else PP_ALIGN.RIGHT
+    paragraph.alignment = PP_ALIGN.LEFT if look.is_text else PP_ALIGN.RIGHT
     if cell.badge is not None:
-        _write(paragraph, "■ ", style.size, segment_colour(cell.badge))
-    _write(paragraph, cell.text, style.size, style.colour, bold=style.is_bold)
+        _write(paragraph, "■ ", look.size, style.segment_colour(cell.badge))
+    _write(paragraph, cell.text, look.size, look.colour, bold=look.is_bold)
     border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
     fill = etree.SubElement(border, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr"), val=RULE_COLOUR)
+    etree.SubElement(fill, qn("a:srgbClr"), val=style.RULE_COLOUR)
     properties = drawn._tc.tcPr  # borders stand before the fill
     properties.remove(border)
     properties.insert(0, border)
@@ -278,8 +255,7 @@ def _sides(box: Box) -> list[int]:
 
 def _unstyled(shape: Any) -> None:
     """Remove the shadows and outlines of the theme."""
-    style = shape._element.find(qn("p:style"))
-    shape._element.remove(style)
+    shape._element.remove(shape._element.find(qn("p:style")))
 
 
 def _flush(frame: Any) -> None:

@@ -1,12 +1,13 @@
 """The content of a slide: a title sentence, elements on a grid, and speaker notes."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from segpredict.core.text import strip_control_characters
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.deck.style import segment_colour
+from segpredict.report.html.badges import SegmentBadge
 from segpredict.report.input import ReportInput
 
 ContextType = TypeVar("ContextType")
@@ -122,6 +123,9 @@ class FigureTiles:
     figures: tuple[tuple[str, str], ...]
 
 
+Element = SlideChart | SlideTable | BulletList | FigureTiles
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedElement:
     """An element and its position on a grid of 12 columns and 12 rows.
@@ -134,7 +138,7 @@ class PlacedElement:
         In columns and rows of the grid under the title.
     """
 
-    element: SlideChart | SlideTable | BulletList | FigureTiles
+    element: Element
     left: int = 0
     width: int = 12
     top: int = 0
@@ -197,6 +201,46 @@ class Slide:
 
     topic: str
     build: Callable[[DeckSource], SlidePage | None]
+
+
+def side_by_side(left: Element, right: Element, columns: int = 6) -> tuple[PlacedElement, ...]:
+    """Place two elements side by side, the left one over so many of the 12 columns."""
+    return PlacedElement(left, width=columns), PlacedElement(right, columns, 12 - columns)
+
+
+def single_chart(
+    heading: str,
+    name: str,
+    categories: Iterable[str],
+    values: Iterable[float | None],
+    colours: Iterable[str],
+    number_format: str = "#,##0",
+) -> SlideChart:
+    """Return a chart of bars with one series; colours are one for all bars, or one each."""
+    series = ChartSeries(name, tuple(values), tuple(colours))
+    return SlideChart(
+        heading=heading, categories=tuple(categories), series=(series,), number_format=number_format
+    )
+
+
+def parts_chart(
+    heading: str,
+    categories: Iterable[str],
+    parts: Iterable[tuple[SegmentBadge, Sequence[float | None]]],
+) -> SlideChart:
+    """Return a chart of shares that add up to 100 %, each segment in its colour."""
+    return SlideChart(
+        heading=heading,
+        categories=tuple(categories),
+        series=tuple(ChartSeries(b.name, tuple(v), (segment_colour(b),)) for b, v in parts),
+        chart_type="parts",
+        number_format="0%",
+    )
+
+
+def segment_cell(badge: SegmentBadge, max_length: int = 24) -> SlideCell:
+    """Return the cell of a segment: its name, cut if long, behind its colour."""
+    return SlideCell(truncate_words(badge.name, max_length), badge)
 
 
 def slide_text(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.html.badges import SegmentBadge
 
 INK_COLOUR, SOFT_COLOUR, RULE_COLOUR, CARD_COLOUR = "1A2027", "5B6672", "DFE4EA", "F6F7F9"
 LOW_SEGMENT_COLOUR, HIGH_SEGMENT_COLOUR, INACTIVE_COLOUR = (

@@ -8,6 +8,7 @@ import polars as pl
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.core.transactions import MONEY_SCALE
+from segpredict.report.formatting import Row
 from segpredict.report.input import ReportInput
 
 MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; with more, months are left out
@@ -51,7 +52,7 @@ def start_states(ids: Sequence[str]) -> list[str]:
     return [*ids, NEW_STATE.id, LAPSED_STATE.id]
 
 
-def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def pack_charts(charts: Mapping[str, Row]) -> dict[str, Any]:
     """Return charts in half the size: positions as steps from one to the next.
 
     A position is ``((segment · countries + country) · months + month) · bins + bin``, with
@@ -66,7 +67,7 @@ def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: _packed(chart) for name, chart in charts.items()}
 
 
-def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
+def _packed(chart: Row) -> dict[str, Any]:
     cells = chart["cells"]
     by = [max((cell[i] for cell in cells), default=0) + 1 for i in range(3)]
     lengths = [length or 1 for length in by]

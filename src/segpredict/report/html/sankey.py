@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from segpredict.report.formatting import format_number, format_share
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.html.badges import Badges, SegmentBadge
 
 DIAGRAM_HEIGHT = 340.0  # pixels for all customers
 NODE_GAP = 8.0  # between neighbours
@@ -53,7 +53,7 @@ class SankeyDiagram:
     bands: tuple[SankeyBand, ...]  # one per flow
 
 
-def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge]) -> SankeyDiagram:
+def layout_sankey(flows: Sequence[SankeyFlow], badges: Badges) -> SankeyDiagram:
     """Return the positions of nodes and bands."""
     moves = [flow for flow in flows if flow.n > 0]
     order = list(badges)
@@ -81,7 +81,7 @@ def _sums(moves: Sequence[SankeyFlow], side: str) -> dict[str, float]:
 
 
 def _bars(
-    known: Mapping[str, SegmentBadge], order: Sequence[str], sums: Mapping[str, float], unit: float
+    known: Badges, order: Sequence[str], sums: Mapping[str, float], unit: float
 ) -> dict[str, SankeyNode]:
     bars, top = {}, 0.0
     for name in order:
