@@ -43,8 +43,6 @@ def selection_settings(
 ) -> list[str]:
     """Return the settings of the candidates that a comparison evaluates.
 
-    Examples
-    --------
     >>> selection_settings(None, "3-5", None)
     ['segmentation.selection.k_min=3', 'segmentation.selection.k_max=5']
     """

@@ -125,8 +125,6 @@ def _is_figure(value: object) -> bool:
 def terminal_cell(name: str, value: object) -> str:
     """Return a value as a table cell; the column's name says how it is written.
 
-    Examples
-    --------
     >>> terminal_cell("rows", 1234567), terminal_cell("share", 0.1234)
     ('1,234,567', '12.3 %')
     >>> terminal_cell("money", 19287250.5), terminal_cell("note", None)

@@ -56,8 +56,6 @@ def render_markdown(facts: ReportFacts) -> str:
 def escape_markdown(text: Any) -> str:
     r"""Return a text as Markdown shows it: no sign in it has a meaning.
 
-    Examples
-    --------
     >>> print(escape_markdown("a|b <script>\n[x](y)"))
     a\|b \<script\> \[x\](y)
     """

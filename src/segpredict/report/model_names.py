@@ -98,8 +98,6 @@ METRIC_LABELS = (
 def model_label(model: str) -> str:
     """Return the label of a model.
 
-    Examples
-    --------
     >>> model_label("markov"), model_label("new_model")
     ('Markov chain', 'New model')
     """
@@ -109,8 +107,6 @@ def model_label(model: str) -> str:
 def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES) -> str:
     """Return a sentence with model names of the code replaced by readable ones.
 
-    Examples
-    --------
     >>> replace_model_names("xgboost is selected: it is 12% below markov.")
     'XGBoost is selected: it is 12% below the Markov chain.'
     """
@@ -123,8 +119,6 @@ def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES)
 def log_loss_skill(models: Row, model: str, against: str) -> float | None:
     """Return the log-loss skill of a model: 1 − LL / LL of the other.
 
-    Examples
-    --------
     >>> log_loss_skill({"a": {"log_loss": 0.9}, "b": {"log_loss": 1.2}}, "a", "b")
     0.25
     """

@@ -12,8 +12,6 @@ MAX_REASONS = 3  # of a customer, strongest first; all are in `segpredict explai
 def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFrame:
     """Return the customers of each list, best first.
 
-    Examples
-    --------
     >>> scores = pl.DataFrame(
     ...     {
     ...         "customer_id": ["a", "b"],

@@ -93,8 +93,6 @@ class BiTable:
 def to_money_units(amount: pl.Expr) -> pl.Expr:
     """Return an amount in currency as whole units of 10⁻⁴, rounded.
 
-    Examples
-    --------
     >>> pl.select(to_money_units(pl.lit(1.23456))).item()
     12346
     """

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.formatting import Row, finite_fields, finite_or_none
 from segpredict.report.model_names import log_loss_skill, model_label, replace_model_names
 
 REFERENCE = "markov"  # of every skill
@@ -81,8 +81,6 @@ def _score(models: Row, name: str, *, is_selected: bool) -> TrustScore:
     return TrustScore(
         label=model_label(name),
         is_selected=is_selected,
-        accuracy=finite_or_none(found.get("accuracy")),
-        log_loss=finite_or_none(found.get("log_loss")),
         skill=None if name == REFERENCE else log_loss_skill(models, name, REFERENCE),
-        ece=finite_or_none(found.get("ece")),
+        **finite_fields(found, "accuracy", "log_loss", "ece"),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report.formatting import Row, finite_or_none, format_iso_day
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_iso_day
 from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
@@ -206,9 +206,8 @@ def _realised_range(risk: pl.DataFrame) -> tuple[float, float] | None:
 
 
 def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
-    whole = own.filter(
-        (pl.col("part") == ALL_SEGMENTS) & pl.col("measure").is_in([*MEASURE_LABELS])
-    )
+    measures = pl.col("measure").is_in([*MEASURE_LABELS])
+    whole = own.filter((pl.col("part") == ALL_SEGMENTS) & measures)
     found = whole.group_by("window", "measure", maintain_order=True)
     return tuple(
         _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)])
@@ -299,10 +298,7 @@ def _method(name: str, rows: Sequence[Row]) -> ValueMethod:
 def _figure(row: Row) -> ErrorFigure:
     low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ErrorFigure(
-        finite_or_none(row["value"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        finite_or_none(row["difference"]),
-        high is not None and high < 0,
-        low is not None and low > 0,
+        **finite_fields(row, "value", "low", "high", "difference"),
+        is_better=high is not None and high < 0,
+        is_worse=low is not None and low > 0,
     )

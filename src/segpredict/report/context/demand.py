@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.report.formatting import Row, finite_or_none, format_iso_day
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_iso_day
 from segpredict.report.html.badges import (
     Badges,
     SegmentBadge,
@@ -172,7 +172,8 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     index = found["assortment"]
     categories = _categories(index)
     config = bundle.manifest.get("config", {}).get("demand", {})
-    mix = {each.badge.id: each.existing + each.newcomers for each in customers}
+    active = [each for each in customers if each.badge.tint is not None]
+    mix = {each.badge.id: each.existing + each.newcomers for each in active}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
@@ -182,9 +183,7 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
             if row["is_published"]
         ),
         expected_customers=customers,
-        expected_mix=stacked_strip(
-            {i: n for i, n in mix.items() if known[i].tint is not None}, known
-        ),
+        expected_mix=stacked_strip(mix, known),
         service_level=float(config.get("service_level", 0.9)),
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),
@@ -193,14 +192,15 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
 
 
 def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
-    errors = backtest.filter(pl.col("level") == row["level"])
+    errors = backtest.filter(level=row["level"])
     windows = errors.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
+    cells = {(each["method"], each["window"]): each for each in errors.to_dicts()}
     pooled = {
-        each["method"]: finite_or_none(each["wape"])
-        for each in errors.filter(window=POOLED_WINDOWS).to_dicts()
+        method: finite_or_none(each["wape"])
+        for (method, window), each in cells.items()
+        if window == POOLED_WINDOWS
     }
     most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
-    cells = {(each["method"], each["window"]): each for each in errors.to_dicts()}
     methods = tuple(
         DemandMethod(
             label,
@@ -233,11 +233,10 @@ def _error(row: Row | None) -> ForecastError | None:
         return None
     low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ForecastError(
-        finite_or_none(row["wape"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        high is not None and high < 0,
-        low is not None and low > 0,
+        value=finite_or_none(row["wape"]),
+        **finite_fields(row, "low", "high"),
+        is_better=high is not None and high < 0,
+        is_worse=low is not None and low > 0,
     )
 
 
@@ -249,31 +248,25 @@ def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
 
 
 def _item(row: Row, top: float) -> DemandItem:
-    low, dot, high = (
-        round(100 * min(row[part] / top, 1.0), 2) for part in ("low", "expected", "high")
-    )
+    ends = [100 * min(row[part] / top, 1.0) for part in ("low", "expected", "high")]
+    low, dot, high = (round(end, 2) for end in ends)
     return DemandItem(
-        "All products" if row["level"] == "total" else row["item"],
-        row["expected"],
-        row["low"],
-        row["high"],
-        low,
-        dot,
-        high,
-        finite_or_none(row["last_window"]),
-        finite_or_none(row["seasonal_naive"]),
-        finite_or_none(row["order_up_to"]),
-        finite_or_none(row["critical_ratio"]),
+        name="All products" if row["level"] == "total" else row["item"],
+        **{part: row[part] for part in ("expected", "low", "high")},
+        left=low,
+        position=dot,
+        right=high,
+        last_window=finite_or_none(row["last_window"]),
+        year_ago=finite_or_none(row["seasonal_naive"]),
+        order=finite_or_none(row["order_up_to"]),
+        ratio=finite_or_none(row["critical_ratio"]),
     )
 
 
 def _expected_customers(mix: pl.DataFrame, known: Badges) -> tuple[ExpectedCustomers, ...]:
-    return tuple(
-        ExpectedCustomers(
-            known[row["segment_id"]], row["existing"], row["newcomers"], row["units_per_customer"]
-        )
-        for row in mix.to_dicts()
-    )
+    columns = ("existing", "newcomers", "units_per_customer")
+    rows = mix.select("segment_id", *columns).iter_rows()
+    return tuple(ExpectedCustomers(known[name], *figures) for name, *figures in rows)
 
 
 def _categories(index: pl.DataFrame) -> tuple[str, ...]:

@@ -100,13 +100,10 @@ def _without_duplicate(found: Row) -> Row:
         return found
 
     def reduced(scores_of_window: Row) -> dict[str, Any]:
+        owners = {"scores": model, "predicted_mix": model, "differences": TREE_MODEL}
         parts = {
             part: {n: each for n, each in (scores_of_window.get(part) or {}).items() if n != own}
-            for part, own in (
-                ("scores", model),
-                ("predicted_mix", model),
-                ("differences", TREE_MODEL),
-            )
+            for part, own in owners.items()
         }
         return {**scores_of_window, **parts}
 
@@ -125,7 +122,7 @@ def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> Windo
     is_pooled = cutoff == POOLED_WINDOWS
     comparisons = found.get("comparisons") or () if is_pooled else ()
     predicted = (evaluated.get("predicted_mix") or {}).get(model) or ()
-    known = segment_badges(bundle.segments)
+    actual, known = evaluated.get("actual_mix") or (), segment_badges(bundle.segments)
     return WindowEvaluation(
         cutoff="" if is_pooled else format_iso_day(cutoff),
         outcome="" if is_pooled else _outcome(cutoff, bundle.window),
@@ -134,9 +131,7 @@ def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> Windo
         models=_model_scores(evaluated.get("scores") or {}, model),
         comparisons=tuple(_comparisons(evaluated.get("differences") or {}, comparisons)),
         predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
-        actual_mix=stacked_strip(
-            dict(zip(ids, evaluated.get("actual_mix") or (), strict=False)), known
-        ),
+        actual_mix=stacked_strip(dict(zip(ids, actual, strict=False)), known),
     )
 
 
@@ -242,10 +237,8 @@ def leakage_section(bundle: ReportInput) -> LeakageSection | None:
     """Return the context of the demo; ``None`` where it was not requested."""
     if not bundle.leakage_demo:
         return None
-    rows = tuple(
-        LeakageRow(row["meaning"], row["accuracy"], row["log_loss"], row["is_honest"])
-        for row in bundle.leakage_demo
-    )
+    columns = ("meaning", "accuracy", "log_loss", "is_honest")
+    rows = tuple(LeakageRow(*(row[name] for name in columns)) for row in bundle.leakage_demo)
     honest = next(s.accuracy for s in rows if s.is_honest)
     worst = max(s.accuracy for s in rows if not s.is_honest)
     return LeakageSection(rows, worst - honest)

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import Row, format_month
+from segpredict.report.formatting import Row, format_month, format_share
 from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import ChartBar, layout_bars
 from segpredict.report.html.filters import filter_data
@@ -169,12 +169,10 @@ def _finding(name: str, bins: tuple[HistogramBin, ...]) -> str:
     if not total:
         return ""
     most = max(bins, key=lambda each: each.value)
-    share = f"{most.value / total:.0%}".replace("%", "\u202f%")
     if name == "frequency":
-        once = f"{bins[0].value / total:.0%}".replace("%", "\u202f%")
-        return f"{once} ordered once."
+        return f"{format_share(bins[0].value / total, 0)} ordered once."
     where = "in" if name == "countries" else "on" if name == "week" else "at"
-    return f"{share} {where} {most.label}."
+    return f"{format_share(most.value / total, 0)} {where} {most.label}."
 
 
 def _busiest(bins: tuple[HistogramBin, ...]) -> str:

@@ -10,7 +10,7 @@ from scipy import stats
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
-from segpredict.report.context.campaigns import campaign_summaries
+from segpredict.report.context.campaigns import campaigns_section
 from segpredict.report.context.customer_value import RealisedSum, customer_value_section
 from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_number
 from segpredict.report.html.badges import (
@@ -178,14 +178,13 @@ def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForec
 def _errors(evaluation: Row) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
     mixes = [
-        (window["actual_mix"], (window.get("predicted_mix") or {}).get(evaluation["selected"]))
+        (window.get("actual_mix"), (window.get("predicted_mix") or {}).get(evaluation["selected"]))
         for window in evaluation.get("windows") or ()
-        if window.get("actual_mix")
     ]
     gaps = [
         [a - p for a, p in zip(actual, predicted, strict=True)]
         for actual, predicted in mixes
-        if predicted
+        if actual and predicted
     ]
     if not gaps:
         return {}
@@ -202,8 +201,7 @@ def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
     if observed is None or observed["since"].null_count() == observed.height:
         return {}, {}
     active = [segment.id for segment in bundle.segments[1:]]
-    last = observed["since"].max()
-    newest = observed.filter(since=last)
+    newest = observed.filter(since=observed["since"].max())
     by_row = newest.filter(pl.col("from_id").is_in(active))
     until = newest["until"][0] - timedelta(DAYS_PER_YEAR)
     year = observed.filter((pl.col("until") == until) & pl.col("to_id").is_in(active))
@@ -223,11 +221,8 @@ def _revenue(profile: pl.DataFrame | None) -> dict[str, float | None]:
 
 
 def _finding(segments: tuple[SegmentForecast, ...]) -> str:
-    changes = [
-        (m.share_expected - m.share_now, m)
-        for m in segments
-        if m.share_expected is not None and m.share_now is not None
-    ]
+    known = [m for m in segments if m.share_expected is not None and m.share_now is not None]
+    changes = [((m.share_expected or 0) - (m.share_now or 0), m) for m in known]
     if not changes:
         return ""
     change, most = max(changes, key=lambda pair: abs(pair[0]))
@@ -256,9 +251,10 @@ def _revenue_at_stake(bundle: ReportInput) -> RevenueAtStake | None:
 
 
 def _campaigns(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
+    found = campaigns_section(bundle)
     return tuple(
-        HeadlineCampaign(each.title, float(each.n), each.test)
-        for each in campaign_summaries(bundle)
+        HeadlineCampaign(each.title, float(each.n), each.test.text)
+        for each in (found.top_campaigns if found else ())
     )
 
 

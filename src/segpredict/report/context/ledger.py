@@ -121,15 +121,13 @@ def appendix_section(bundle: ReportInput) -> AppendixSection:
 
 def _window(bundle: ReportInput) -> AppendixTopic:
     window = bundle.window
+    outcome = format_day_range(window.outcome_start, window.outcome_end)
     facts = [
         ("Data", format_day_range(bundle.first_day, bundle.end_day)),
         ("Cutoff", format_day(window.cutoff)),
         ("Look-back", f"{window.lookback} days, {format_day_range(window.start, window.cutoff)}"),
         ("Gap", f"{window.gap} days"),
-        (
-            "Outcome",
-            f"{window.horizon} days, {format_day_range(window.outcome_start, window.outcome_end)}",
-        ),
+        ("Outcome", f"{window.horizon} days, {outcome}"),
     ]
     return AppendixTopic("Window", tuple(facts))
 
@@ -137,11 +135,9 @@ def _window(bundle: ReportInput) -> AppendixTopic:
 def _facts(values: Row, above: str = "") -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for key, value in values.items():
+        is_nested = isinstance(value, Mapping)
         name = f"{above}{key}"
-        if isinstance(value, Mapping):
-            found += _facts(value, f"{name}.")
-        else:
-            found.append((name, _text(value)))
+        found += _facts(value, f"{name}.") if is_nested else [(name, _text(value))]
     return tuple(found)
 
 
@@ -162,8 +158,6 @@ def _glossary(bundle: ReportInput) -> tuple[GlossaryFamily, ...]:
 
 
 def _range(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return "any"
-    if high is None:
-        return f"from {low:g}"
-    return f"{low:g} {MISSING_TEXT} {high:g}" if low is not None else f"up to {high:g}"
+    if low is None:
+        return "any" if high is None else f"up to {high:g}"
+    return f"from {low:g}" if high is None else f"{low:g} {MISSING_TEXT} {high:g}"

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.report.formatting import Row, finite_or_none, format_iso_day, format_number
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_iso_day,
+    format_number,
+)
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
@@ -133,15 +139,12 @@ def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
     marks = layout_intervals([{**row, "value": row["mobility"]} for row in rows])
     return tuple(
         MobilityPeriod(
-            format_iso_day(row["since"]),
-            row["n"],
-            finite_or_none(row["share_staying"]),
-            finite_or_none(row["mobility"]),
-            finite_or_none(row["low"]),
-            finite_or_none(row["high"]),
-            mark,
-            row["is_small"],
-            row.get("observed_days"),
+            since=format_iso_day(row["since"]),
+            n=row["n"],
+            **finite_fields(row, "share_staying", "mobility", "low", "high"),
+            mark=mark,
+            is_small=row["is_small"],
+            observed=row.get("observed_days"),
         )
         for row, mark in zip(rows, marks, strict=True)
     )
@@ -158,13 +161,8 @@ def _comparison(rows: Sequence[Row], known: Badges) -> PeriodComparison:
     first, second = rows[0]["first"], rows[0]["second"]
     is_year = (second - first).days >= SAME_SEASON_DAYS
     against = "the same season a year earlier" if is_year else "the previous period"
-    cells = [
-        row
-        for row in rows
-        if row["figure"] == "share"
-        and not row["is_small"]
-        and (row["value_first"] or row["value_second"])
-    ]
+    shares = [row for row in rows if row["figure"] == "share" and not row["is_small"]]
+    cells = [row for row in shares if row["value_first"] or row["value_second"]]
     changes = [_change(row, known, None) for row in cells]
     significant = [row for row, change in zip(cells, changes, strict=True) if change.is_significant]
     largest = sorted(significant, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
@@ -179,22 +177,21 @@ def _comparison(rows: Sequence[Row], known: Badges) -> PeriodComparison:
 
 
 def _change(row: Row, known: Badges, mark: IntervalMark | None) -> PeriodChange:
-    start, end = (
-        known.get(row[f"{side}_id"], SegmentBadge(row[f"{side}_id"], row[f"{side}_name"], None))
-        if row[f"{side}_id"] is not None
-        else None
-        for side in ("from", "to")
-    )
+    start, end = (_badge(row, side, known) for side in ("from", "to"))
     return PeriodChange(
-        start,
-        end,
-        finite_or_none(row["value_first"]),
-        finite_or_none(row["value_second"]),
-        finite_or_none(row["difference"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        mark,
+        start=start,
+        end=end,
+        first=finite_or_none(row["value_first"]),
+        second=finite_or_none(row["value_second"]),
+        **finite_fields(row, "difference", "low", "high"),
+        mark=mark,
     )
+
+
+def _badge(row: Row, side: str, known: Badges) -> SegmentBadge | None:
+    name = row[f"{side}_id"]
+    outside = SegmentBadge(name, row[f"{side}_name"], None)
+    return None if name is None else known.get(name, outside)
 
 
 def _p_value(table: pl.DataFrame) -> float:
@@ -226,8 +223,7 @@ def _expected(
 ) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
     if table is None:
         return (), "", "", None
-    newest = table.filter(pl.col("since") == table["since"].max())
-    rows = newest.rows(named=True)
+    rows = table.filter(since=table["since"].max()).rows(named=True)
     starts: dict[str, list[Row]] = {}
     for row in rows:
         starts.setdefault(row["from_id"], []).append(row)
@@ -243,9 +239,5 @@ def _expected(
         for name, cells in starts.items()
     )
     dispersion = finite_or_none(rows[0]["dispersion"])
-    return (
-        expected,
-        format_iso_day(rows[0]["since"]),
-        format_iso_day(rows[0]["until"]),
-        None if dispersion is None else dispersion**0.5,
-    )
+    since, until = (format_iso_day(rows[0][end]) for end in ("since", "until"))
+    return expected, since, until, None if dispersion is None else dispersion**0.5

@@ -7,7 +7,13 @@ import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.report.context._trust_box import MARKOV_GAP
-from segpredict.report.formatting import Row, finite_or_none, format_iso_day, name_to_words
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_iso_day,
+    name_to_words,
+)
 from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
@@ -168,10 +174,9 @@ def _reliability(
 ) -> tuple[ReliabilityPlot, ...]:
     known, plots = segment_badges(bundle.segments), []
     parts = curves.filter(kind="reliability")
+    pooled = card.filter(window=POOLED_WINDOWS, stratum="all")
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
-        error = card.filter(
-            window=POOLED_WINDOWS, stratum="all", forecaster=by, metric=f"ece_{name}"
-        )
+        error = pooled.filter(forecaster=by, metric=f"ece_{name}")
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
         plots.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
@@ -207,9 +212,10 @@ def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:
 
 
 def _bounded(row: Row, group: str, mark: IntervalMark | None = None) -> StratumFigure:
-    low, high = finite_or_none(row["low"]), finite_or_none(row["high"])
     test = "all tests" if row["window"] == POOLED_WINDOWS else str(row["window"])
-    return StratumFigure(test, group, row["n"], finite_or_none(row["value"]), low, high, mark)
+    return StratumFigure(
+        test, group, row["n"], **finite_fields(row, "value", "low", "high"), mark=mark
+    )
 
 
 def _decision_rules(card: pl.DataFrame, used: str) -> tuple[DecisionRuleRow, ...]:
@@ -239,12 +245,6 @@ def _strata(
     for row, mark in zip(rows, marks, strict=True):
         group = names.get(row["group"], row["group"])
         placed.setdefault(row["stratum"], []).append(_bounded(row, group, mark))
-    return _titled(placed)
-
-
-def _titled(
-    placed: Mapping[str, Sequence[StratumFigure]],
-) -> tuple[tuple[str, tuple[StratumFigure, ...]], ...]:
     return tuple(
         (title, tuple(placed[name])) for name, title in STRATUM_LABELS.items() if name in placed
     )

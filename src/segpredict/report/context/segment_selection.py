@@ -122,7 +122,7 @@ def _candidate(row: Row) -> CandidateRow:
     failed = [name for name in str(row["failed_gates"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        inputs=INPUT_LABELS.get(row["inputs"], row["inputs"]),
+        inputs=INPUT_LABELS.get(row["inputs"]) or row["inputs"],
         k=int(row["k"]),
         figures=tuple(row.get(name) for name in FIGURE_LABELS),
         failed_gates=tuple(GATE_LABELS.get(name, name) for name in failed),

@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import Row, finite_or_none, name_to_words
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, name_to_words
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
@@ -127,18 +127,11 @@ def _columns(
     frame: pl.DataFrame, known: Mapping[str, tuple[str, str]]
 ) -> tuple[ProfileColumn, ...]:
     shown = [name for name in known if name in frame.columns]
-    more = [
-        name
-        for name in frame.columns
-        if name not in HIDDEN_COLUMNS and name not in known and not _is_end(name)
-    ]
+    hidden = HIDDEN_COLUMNS | {*known}
+    more = [n for n in frame.columns if n not in hidden and not n.endswith((*QUARTILES, *INTERVAL))]
     return tuple(
         ProfileColumn(name, *_meaning(name, frame.schema[name], known)) for name in [*shown, *more]
     )
-
-
-def _is_end(name: str) -> bool:
-    return name.endswith((*QUARTILES, *INTERVAL))
 
 
 def _meaning(
@@ -178,8 +171,7 @@ def _value(row: Row, name: str) -> ProfileValue:
     low, high = QUARTILES if is_median else INTERVAL
     stem = name.removesuffix("_median") if is_median else name
     first, last = row.get(stem + low), row.get(stem + high)
-    is_flat = first == last
-    return ProfileValue(row.get(name), *(() if is_flat else (first, last)))
+    return ProfileValue(row.get(name), *(() if first == last else (first, last)))
 
 
 def _id(row: Row, segments: tuple[Segment, ...]) -> str:
@@ -278,12 +270,8 @@ def _segment_profile(card: Row, known: Badges) -> SegmentProfile:
     return SegmentProfile(
         badge=known[card["id"]],
         n=None if n is None else int(n),
-        share=finite_or_none(card.get("share")),
-        revenue_share=finite_or_none(card.get("revenue_share")),
-        days_share=finite_or_none(card.get("days_share")),
+        **finite_fields(card, "share", "revenue_share", "days_share", "precision", "recall"),
         rule=rule[:1].upper() + rule[1:],
-        precision=finite_or_none(card.get("precision")),
-        recall=finite_or_none(card.get("recall")),
         facts=tuple(_facts(card)),
         came_from=_flows(card.get("came_from", ()), known),
         went_to=_flows(card.get("went_to", ()), known),

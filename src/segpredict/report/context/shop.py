@@ -179,11 +179,8 @@ def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
 def _kpi_row(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
     metric = kpi_named(name)
     rows = figures.filter(kpi=name)
-    known = [_kpi_value(rows.filter(end=end)) for end in ends]
-    columns = (*known, None, None, None)[:3]
-    now = columns[0] or KpiValue(None)
-    kind = UNIT_KINDS.get(metric.unit, "number")
-    return KpiRow(metric.title, metric.meaning, kind, now, *columns[1:])
+    values = [_kpi_value(rows.filter(end=end)) for end in ends] or [KpiValue(None)]
+    return KpiRow(metric.title, metric.meaning, UNIT_KINDS.get(metric.unit, "number"), *values)
 
 
 def _kpi_value(rows: pl.DataFrame) -> KpiValue:
@@ -236,10 +233,8 @@ def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
 
 def _incomplete_months(latest: pl.DataFrame) -> str:
     rows = latest.filter(~pl.col("is_whole")).rows(named=True)
-    spans = [f"{format_day_range(row['start'], row['end'])}" for row in rows]
-    if not spans:
-        return ""
-    return f"Pale: the data hold only {' and '.join(spans)} of the month."
+    spans = " and ".join(format_day_range(row["start"], row["end"]) for row in rows)
+    return f"Pale: the data hold only {spans} of the month." if spans else ""
 
 
 def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
@@ -251,14 +246,9 @@ def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
     points = " ".join(f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True))
     best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP_SHARES}
     tenth = figures.filter(kpi="top_decile_share")["value"].to_list()
-    best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
-    days = index.row(0, named=True)
-    return LorenzChart(
-        points,
-        tuple(sorted(best.items())),
-        _kpi_value(index),
-        format_day_range(days["start"], days["end"]),
-    )
+    best |= {0.1: tenth[0]} if tenth else {}
+    span = format_day_range(index["start"][0], index["end"][0])
+    return LorenzChart(points, tuple(sorted(best.items())), _kpi_value(index), span)
 
 
 def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
@@ -283,14 +273,9 @@ def _segment_revenue(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Segmen
     everyone = int(rows["n"].sum()) or 1
     known = segment_badges(bundle.segments)
     return tuple(
-        SegmentRevenue(
-            known[row["scope"]],
-            row["n"],
-            row["n"] / everyone,
-            _kpi_value(rows.filter(scope=row["scope"])),
-        )
-        for row in rows.rows(named=True)
-        if row["scope"] in known
+        SegmentRevenue(known[i], n, n / everyone, _kpi_value(rows.filter(scope=i)))
+        for i, n in rows.select("scope", "n").iter_rows()
+        if i in known
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from segpredict.analytics.transitions import LAPSED_STATE
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.formatting import Row, finite_fields, finite_or_none
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.html.filters import start_states as starts_of
 from segpredict.report.html.sankey import SankeyDiagram, SankeyFlow, layout_sankey
@@ -90,9 +90,8 @@ def _newest(bundle: ReportInput) -> tuple[Sequence[Row], Sequence[Row]]:
     """Return the cells of the newest complete period, observed and predicted."""
     observed = bundle.transitions.get("observed")
     if observed is None:
-        return (
-            [] if bundle.observed_transitions is None else bundle.observed_transitions.to_dicts()
-        ), []
+        last = bundle.observed_transitions
+        return [] if last is None else last.to_dicts(), []
     newest = observed["since"].max()
     predicted = bundle.transitions.get("predicted")
     expected = [] if predicted is None else predicted.filter(since=newest).to_dicts()
@@ -114,13 +113,11 @@ def _cell(observed: Row, predicted: Row, total: int, *, is_stay: bool) -> Transi
     n = int(finite_or_none(observed.get("n")) or 0)
     share = n / total if total else 0.0
     low, high = finite_or_none(predicted.get("low")), finite_or_none(predicted.get("high"))
-    is_below = low is not None and share < low
-    is_above = high is not None and share > high
+    is_below, is_above = low is not None and share < low, high is not None and share > high
     return TransitionCell(
         n=n,
         share=share,
-        low=finite_or_none(observed.get("low")),
-        high=finite_or_none(observed.get("high")),
+        **finite_fields(observed, "low", "high"),
         is_stay=is_stay,
         predicted=finite_or_none(predicted.get("share")),
         side="below" if is_below else "above" if is_above else "",

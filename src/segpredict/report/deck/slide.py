@@ -246,8 +246,6 @@ def segment_cell(badge: SegmentBadge, max_length: int = 24) -> SlideCell:
 def slide_text(text: str) -> str:
     r"""Return a text on one line, with characters that XML allows.
 
-    Examples
-    --------
     >>> slide_text("a\n b\x00")
     'a b�'
     """
@@ -259,8 +257,6 @@ def slide_text(text: str) -> str:
 def truncate_words(text: str, max_length: int) -> str:
     """Return a text of at most `max_length` characters, cut between words if possible.
 
-    Examples
-    --------
     >>> truncate_words("The row names no customer", 12)
     'The row…'
     """
@@ -275,8 +271,6 @@ def truncate_words(text: str, max_length: int) -> str:
 def join_names(names: Sequence[str]) -> str:
     """Return names as an enumeration.
 
-    Examples
-    --------
     >>> join_names(["a", "b", "c"])
     'a, b and c'
     """

@@ -34,8 +34,6 @@ Badges = Mapping[str, SegmentBadge]  # by id
 def segment_badges(segments: Iterable[Segment]) -> dict[str, SegmentBadge]:
     """Return how each segment is shown, by id.
 
-    Examples
-    --------
     >>> found = segment_badges((Segment(0, "S0", "Gone"), Segment(1, "S1", "Low")))
     >>> found["S0"].tint, found["S1"].tint
     (None, 100)

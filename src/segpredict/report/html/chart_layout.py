@@ -1,6 +1,6 @@
 """Positions of chart marks, in percent of the width, so that charts stretch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segpredict.report.formatting import Row, finite_or_none
@@ -31,8 +31,6 @@ class ChartBar:
 def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:
     """Place bars of equal width; a value below zero has no height.
 
-    Examples
-    --------
     >>> layout_bars([5, 10], [True, False])[1]
     ChartBar(left=50.0, width=40.0, height=100.0, is_whole=False)
     """
@@ -49,26 +47,25 @@ def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBa
 def layout_intervals(intervals: Sequence[Row | None]) -> tuple[IntervalMark | None, ...]:
     """Place differences on one axis that holds zero; ``None`` where one is unknown.
 
-    Examples
-    --------
     >>> layout_intervals([{"value": 1.0, "low": 0.0, "high": 2.0}, None])
     (IntervalMark(low=4.0, dot=50.0, high=96.0, zero=4.0), None)
     """
-    ends = [_ends(interval) for interval in intervals]
+    ends = [_ends(interval or {}) for interval in intervals]
     values = [0.0, *(v for found in ends if found for v in found)]
-    low, high = min(values), max(values)
-    width = (high - low) or 1.0
-
-    def place(value: float) -> float:
-        return round(4 + 92 * (value - low) / width, 2)
-
+    place = axis_place(values)
     return tuple(
         IntervalMark(place(e[0]), place(e[1]), place(e[2]), place(0.0)) if e else None for e in ends
     )
 
 
-def _ends(interval: Row | None) -> tuple[float, float, float] | None:
-    found = interval or {}
+def axis_place(values: Sequence[float]) -> Callable[[float], float]:
+    """Return a function that places a value on an axis (percent) that holds all values."""
+    low = min(values)
+    width = (max(values) - low) or 1.0
+    return lambda value: round(4 + 92 * (value - low) / width, 2)
+
+
+def _ends(found: Row) -> tuple[float, float, float] | None:
     estimate = finite_or_none(found.get("value"))
     if estimate is None:
         return None

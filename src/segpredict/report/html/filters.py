@@ -58,8 +58,6 @@ def pack_charts(charts: Mapping[str, Row]) -> dict[str, Any]:
     A position is ``((segment · countries + country) · months + month) · bins + bin``, with
     a length of 1 for a dimension that the chart lacks; ``by`` has the lengths.
 
-    Examples
-    --------
     >>> cells = [[0, 0, -1, 1, 7], [1, 0, -1, 0, 9]]
     >>> pack_charts({"spend": {"bins": 2, "per": 1, "cells": cells}})["spend"]["at"]
     [1, 1]

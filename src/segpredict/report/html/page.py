@@ -118,8 +118,6 @@ def section_contexts(
 def to_plain_json(value: Any) -> Any:
     """Return a value in types of JSON.
 
-    Examples
-    --------
     >>> to_plain_json({"a": (1, float("nan"))})
     {'a': [1, None]}
     """

@@ -122,8 +122,6 @@ def _bands(
 def _outline(start: float, end: float, thick: float) -> str:
     """Return a band between two heights as an SVG path.
 
-    Examples
-    --------
     >>> _outline(0, 10, 5)
     'M0,0C500,0 500,10 1000,10V15C500,15 500,5 0,5Z'
     """
