@@ -47,10 +47,9 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
     for name, before in list(done.skipped.items())[:MAX_FILES_SHOWN]:
         was = "" if name == before else f" as {before}"
         output.print_line(f"skipped: {name} is in the store already{was}")
-    if len(done.skipped) > MAX_FILES_SHOWN:
-        output.print_line(
-            f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already"
-        )
+    more = len(done.skipped) - MAX_FILES_SHOWN
+    if more > 0:
+        output.print_line(f"skipped: {more:,} more that are there already")
     output.print_line(f"Files added: {len(done.added):,}.")
     shown = {"ledger": ledger, "currency": shop.currency}
     output.print_table("Ledger of the whole store", _ledger(shown))
@@ -79,14 +78,12 @@ def _file(fact: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the lines of rules that did something, money with two decimals."""
+    money = f"money {found['currency']}".strip()
+    counted = ("stage", "rule", "rows", "orders", "customers")
     return [
         {
-            "stage": row["stage"],
-            "rule": row["rule"],
-            "rows": row["rows"],
-            "orders": row["orders"],
-            "customers": row["customers"],
-            f"money {found['currency']}".strip(): f"{row['money']:,.2f}",
+            **{name: row[name] for name in counted},
+            money: f"{row['money']:,.2f}",
             "meaning": row["meaning"],
         }
         for row in found["ledger"]
@@ -103,8 +100,5 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _month(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **row,
-        "sales": f"{row['sales']:,.2f}",
-        "is_complete": "yes" if row["is_complete"] else "part",
-    }
+    is_complete = "yes" if row["is_complete"] else "part"
+    return {**row, "sales": f"{row['sales']:,.2f}", "is_complete": is_complete}

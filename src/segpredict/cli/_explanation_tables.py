@@ -24,9 +24,8 @@ def show_importance(output: Output, run: RunFolder, top: int) -> None:
     output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
     checked = loading.load_evidence(run)
     if checked is None:
-        rows = groups.filter(level="group").head(top)
-        shown = rows.select("rank", "name", "mean_abs", "share")
-        described = _with_meaning(shown, run.folder)
+        rows = groups.filter(level="group").head(top).select("rank", "name", "mean_abs", "share")
+        described = _with_meaning(rows, run.folder)
         output.print_table("By group of columns", described, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
@@ -62,9 +61,8 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
 def _interval(row: Mapping[str, Any], name: str) -> str:
     if row[name] is None:
         return ""
-    if row[f"{name}_low"] is None:
-        return f"{row[name]:.4f}"
-    return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return f"{row[name]:.4f}" + ("" if low is None else f" [{low:.4f}, {high:.4f}]")
 
 
 def show_stored_explanation(
@@ -73,12 +71,11 @@ def show_stored_explanation(
     """Print what explains a segment or a transition of a run; draw it if requested."""
     name, pair = target
     explanation = pipeline.load_run_explanation(run)
-    plot: tuple[str, ...] = ("heatmap",)
     if name is not None:
-        rows = _show_segment(output, explanation, name, top, run)
+        rows, plot = _show_segment(output, explanation, name, top, run), ["heatmap"]
     else:
         rows = _show_transition(output, explanation, pair or "", top, run)
-        plot = ("move", rows[0]["from_id"], rows[0]["to_id"])
+        plot = ["move", rows[0]["from_id"], rows[0]["to_id"]]
     if plots is not None:
         pipeline.write_plots(run, plots, *plot)
         output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")
@@ -117,11 +114,9 @@ def _show_transition(
     start, end = (_find_segment(explanation, part.strip()) for part in parts)
     rows = explanation.transition_drivers.filter(from_id=start.id, to_id=end.id)
     if rows.is_empty():
-        known = explanation.transition_drivers.select("from_id", "to_id").unique(
-            maintain_order=True
-        )
+        ids = explanation.transition_drivers.select("from_id", "to_id").iter_rows()
         names = {s.id: s.name for s in explanation.classes}
-        pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
+        pairs = list(dict.fromkeys(f"{names[a]}:{names[b]}" for a, b in ids))
         raise UnknownNameError("transition with enough customers", pair, pairs)
     few = rows.head(top).select(
         "rank",

@@ -5,10 +5,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from segpredict.core.text import escape_json_controls, strip_control_characters, to_single_line
 from segpredict.core.types import ProgressCallback
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # How the numbers of a column are written; of all others, with three digits.
 SHARE_COLUMNS = {
@@ -66,6 +70,17 @@ class Output:
             sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
             sys.stdout.flush()  # so that a closed pipe raises here
 
+    def write_table(self, table: "pl.DataFrame", out: Path | None, what: str) -> None:
+        """Write a table to a .parquet or .csv file; as CSV to stdout where none is named."""
+        from segpredict.core.disk import write_file
+        from segpredict.core.run_folder import encode_csv, parquet_writer
+
+        if out is None:
+            self.print_data(encode_csv(table).decode())
+            return
+        write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
+        self.print_line(f"{table.height:,} {what}: {out}")
+
     def print_json(self, facts: Mapping[str, Any]) -> None:
         """Print the one JSON object, if it was requested."""
         if self.as_json:
@@ -78,25 +93,18 @@ class Output:
         if self.quiet or self.as_json or not sys.stderr.isatty():
             yield lambda _what, _share: None
             return
+        from rich import progress
         from rich.console import Console
         from rich.markup import escape
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            SpinnerColumn,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
 
         columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TaskProgressColumn(),
+            progress.TimeElapsedColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True)) as bars:
+        with progress.Progress(*columns, console=Console(stderr=True)) as bars:
             task = bars.add_task("starting", total=1.0)
 
             def advance(what: str, share: float) -> None:
@@ -136,9 +144,7 @@ def terminal_cell(name: str, value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    if isinstance(value, float):
-        return _number(name, value)
-    return str(value)
+    return _number(name, value) if isinstance(value, float) else str(value)
 
 
 def _number(name: str, value: float) -> str:

@@ -7,6 +7,9 @@ from segpredict.core.transactions import InputFile
 from segpredict.report.context.ledger import ledger_section
 from segpredict.report.input import CheckInput, ReportSection
 
+MAX_FILES_SHOWN = 12
+MONEY_MEASURE = "value per order"  # of the distributions, the one in currency
+
 
 @dataclass(frozen=True, slots=True)
 class CheckSummarySection:
@@ -27,15 +30,11 @@ class CheckSummarySection:
 
 def check_summary_section(bundle: CheckInput) -> CheckSummarySection:
     """Return the context."""
-    used = bundle.ledger.total("used")
+    used, rows = bundle.ledger.total("used"), bundle.detected["distributions"]
     problem: dict[str, Any] = bundle.detected.get("problem") or {}
     return CheckSummarySection(
         rows=used.rows,
-        orders=sum(
-            row["n"]
-            for row in bundle.detected["distributions"]
-            if row["measure"] == "value per order"
-        ),
+        orders=sum(row["n"] for row in rows if row["measure"] == MONEY_MEASURE),
         customers=used.customers,
         money=used.money,
         problem=problem.get("message", ""),
@@ -43,9 +42,6 @@ def check_summary_section(bundle: CheckInput) -> CheckSummarySection:
         notes=tuple(bundle.detected["notes"]),
         suggestions=tuple(bundle.detected["suggestions"]),
     )
-
-
-MAX_FILES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +136,15 @@ def distributions_section(bundle: CheckInput) -> DistributionsSection | None:
     if not rows:
         return None
     columns = tuple(key for key in rows[0] if key != "measure")
-    return DistributionsSection(
-        columns,
-        tuple(
-            DistributionRow(
-                row["measure"],
-                "money" if row["measure"] == "value per order" else "number",
-                {key: row[key] for key in columns},
-            )
-            for row in rows
-        ),
+    shown = (
+        DistributionRow(
+            row["measure"],
+            "money" if row["measure"] == MONEY_MEASURE else "number",
+            {key: row[key] for key in columns},
+        )
+        for row in rows
     )
+    return DistributionsSection(columns, tuple(shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +170,8 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
     rows = bundle.detected["horizons"]
     if not rows:
         return None
-    return HorizonsSection(
-        tuple(
-            HorizonOption(
-                *(row["horizon"], row["repeat_share"], row["tests"]),
-                *(row["is_chosen"], row["reason"]),
-            )
-            for row in rows
-        )
-    )
+    columns = ("horizon", "repeat_share", "tests", "is_chosen", "reason")
+    return HorizonsSection(tuple(HorizonOption(*(row[name] for name in columns)) for row in rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from segpredict.core.text import to_single_line
 from segpredict.report.formatting import (
     MISSING_TEXT,
+    Row,
     format_cell,
     format_metric,
     format_money,
@@ -14,9 +15,9 @@ from segpredict.report.formatting import (
     format_share,
 )
 
-ReportFacts = Mapping[str, Any]
 # Including what turns bare addresses into links in GitHub's Markdown.
 MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+WINDOW_COLUMNS = ("now", "before", "last_year")
 VALUE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
@@ -26,7 +27,7 @@ VALUE_LABELS = {
 }
 
 
-def render_markdown(facts: ReportFacts) -> str:
+def render_markdown(facts: Row) -> str:
     """Return the key tables of a report as Markdown.
 
     Parameters
@@ -66,7 +67,7 @@ def _escaped(text: str) -> str:
     return MARKDOWN_SIGNS.sub(r"\\\1", to_single_line(text))
 
 
-def _headline(it: ReportFacts, _currency: str) -> list[str]:
+def _headline(it: Row, _currency: str) -> list[str]:
     mix = _table(
         ("Segment", "Now", "Share", "Expected", "Share"),
         (
@@ -91,7 +92,7 @@ def _headline(it: ReportFacts, _currency: str) -> list[str]:
     ]
 
 
-def _trust(it: ReportFacts) -> list[str]:
+def _trust(it: Row) -> list[str]:
     rows = (
         (
             escape_markdown(score["label"]) + (" (in use)" if score["is_selected"] else ""),
@@ -109,7 +110,7 @@ def _trust(it: ReportFacts) -> list[str]:
     ]
 
 
-def _shop(it: ReportFacts, currency: str) -> list[str]:
+def _shop(it: Row, currency: str) -> list[str]:
     rows = (
         (
             escape_markdown(line["title"]),
@@ -121,16 +122,11 @@ def _shop(it: ReportFacts, currency: str) -> list[str]:
     return ["## How the shop is doing", _table(("KPI", *map(escape_markdown, spans)), rows)]
 
 
-WINDOW_COLUMNS = ("now", "before", "last_year")
+def _known(known: Row | None, kind: str, currency: str) -> str:
+    return MISSING_TEXT if known is None else _escaped(format_cell(known["value"], kind, currency))
 
 
-def _known(known: ReportFacts | None, kind: str, currency: str) -> str:
-    if known is None:
-        return MISSING_TEXT
-    return _escaped(format_cell(known["value"], kind, currency))
-
-
-def _transitions(it: ReportFacts, _currency: str) -> list[str]:
+def _transitions(it: Row, _currency: str) -> list[str]:
     if not it["rows"]:
         return []
     names = [escape_markdown(badge["name"]) for badge in it["badges"]]
@@ -149,7 +145,7 @@ def _transitions(it: ReportFacts, _currency: str) -> list[str]:
     ]
 
 
-def _customer_value(it: ReportFacts, currency: str) -> list[str]:
+def _customer_value(it: Row, currency: str) -> list[str]:
     rows = (
         (
             escape_markdown(value["badge"]["name"]) if value["badge"] else "All",
@@ -172,7 +168,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {line} |" for line in (" | ".join(head), rule, *written))
 
 
-SECTION_WRITERS: Mapping[str, Callable[[ReportFacts, str], list[str]]] = {
+SECTION_WRITERS: Mapping[str, Callable[[Row, str], list[str]]] = {
     "headline": _headline,
     "shop": _shop,
     "customer_value": _customer_value,

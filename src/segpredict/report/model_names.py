@@ -23,13 +23,11 @@ MODEL_LABELS = {
     "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
 MODEL_PROSE_NAMES = {
-    "blend": "XGBoost with BG/NBD",
-    "xgboost": "XGBoost",
+    **{name: MODEL_LABELS[name] for name in ("blend", "xgboost", "xgb_rfm4")},
     "bgnbd_gg": "BG/NBD",
     "random_forest": "the random forest",
     "markov": "the Markov chain",
     "rfm_lookup": "the RFM look-up",
-    "xgb_rfm4": "XGBoost on RFM only",
     "logit": "the multinomial logit",
 }
 
@@ -46,52 +44,33 @@ class MetricLabel:
     meaning: str  # its meaning in one sentence
 
 
-METRIC_LABELS = (
-    MetricLabel(
-        "log_loss",
+SHARE_METRICS = ("accuracy", "balanced_accuracy", "ece")
+HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")
+METRIC_TEXTS = {  # metric → label and meaning
+    "log_loss": (
         "Log-loss",
-        is_share=False,
-        higher_is_better=False,
-        meaning="Mean negative log-probability of the actual segment; lower is "
-        "better. The metric that decides.",
+        "Mean negative log-probability of the actual segment; lower is better. The metric that "
+        "decides.",
     ),
-    MetricLabel(
-        "brier",
-        "Brier",
-        is_share=False,
-        higher_is_better=False,
-        meaning="Squared error of the probabilities; lower is better.",
-    ),
-    MetricLabel(
-        "accuracy",
-        "Accuracy",
-        is_share=True,
-        higher_is_better=True,
-        meaning="Share of customers who were in their most likely segment.",
-    ),
-    MetricLabel(
-        "balanced_accuracy",
+    "brier": ("Brier", "Squared error of the probabilities; lower is better."),
+    "accuracy": ("Accuracy", "Share of customers who were in their most likely segment."),
+    "balanced_accuracy": (
         "Balanced accuracy",
-        is_share=True,
-        higher_is_better=True,
-        meaning="Accuracy averaged over segments, so that small ones have the same weight.",
+        "Accuracy averaged over segments, so that small ones have the same weight.",
     ),
-    MetricLabel(
-        "macro_f1",
+    "macro_f1": (
         "Macro F1",
-        is_share=False,
-        higher_is_better=True,
-        meaning="Precision and recall in one number, averaged over segments. Predicting "
-        "the most likely segment can be worse than persistence here, even if every "
-        "probability is right.",
+        "Precision and recall in one number, averaged over segments. Predicting the most likely "
+        "segment can be worse than persistence here, even if every probability is right.",
     ),
-    MetricLabel(
-        "ece",
+    "ece": (
         "Calibration error",
-        is_share=True,
-        higher_is_better=False,
-        meaning="Mean difference of predicted probabilities and observed frequencies.",
+        "Mean difference of predicted probabilities and observed frequencies.",
     ),
+}
+METRIC_LABELS = tuple(
+    MetricLabel(name, label, name in SHARE_METRICS, name in HIGHER_IS_BETTER, meaning)
+    for name, (label, meaning) in METRIC_TEXTS.items()
 )
 
 

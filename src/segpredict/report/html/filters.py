@@ -75,13 +75,8 @@ def _packed(chart: Row) -> dict[str, Any]:
     }
     ordered = sorted(places)
     steps = [b - a for a, b in zip([0, *ordered], ordered, strict=False)]
-    return {
-        "bins": chart["bins"],
-        "per": chart["per"],
-        "by": by,
-        "at": steps,
-        "n": [places[place] for place in ordered],
-    }
+    numbers = [places[place] for place in ordered]
+    return {"bins": chart["bins"], "per": chart["per"], "by": by, "at": steps, "n": numbers}
 
 
 def _chart(own: pl.DataFrame, name: str, bins: int) -> dict[str, Any]:
@@ -106,18 +101,17 @@ def _placed(
 
     Rows with unknown names are dropped, as on the page.
     """
-    places = {name: i for i, name in enumerate(countries)}
+
+    def number(column: str, known: list[str], default: int | None) -> pl.Expr:
+        numbers = {name: i for i, name in enumerate(known)}
+        return pl.col(column).replace_strict(numbers, default=default, return_dtype=pl.Int64)
+
     place = pl.lit(0)
     for column, known in names.items():
-        numbers = {name: i for i, name in enumerate(known)}
-        place = place * len(known) + pl.col(column).replace_strict(
-            numbers, default=None, return_dtype=pl.Int64
-        )
+        place = place * len(known) + number(column, known, None)
     return rows.with_columns(
         bin=place,
-        country=pl.col("country").replace_strict(
-            places, default=len(countries) - 1, return_dtype=pl.Int64
-        ),
+        country=number("country", countries, len(countries) - 1),
         segment=pl.lit(NO_SEGMENT),
         period=pl.lit(NO_SEGMENT),
     ).drop_nulls("bin")

@@ -45,13 +45,9 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
     environment = _environment()
     built = _built(bundle, sections)
     placed = [
-        {
-            "name": section.name,
-            "title": section.title,
-            "body": _rendered(environment, section, built[section.name], bundle),
-        }
-        for section in sections
-        if section.name in built
+        {"name": s.name, "title": s.title, "body": _rendered(environment, s, built[s.name], bundle)}
+        for s in sections
+        if s.name in built
     ]
     style = Markup(environment.get_template("style.css").render())
     script = environment.get_template("page.js").render()
@@ -109,9 +105,7 @@ def section_contexts(
         "first_day": as_date(bundle.first_day).isoformat(),
         "last_day": as_date(bundle.end_day - 1).isoformat(),
         "currency": bundle.currency,
-        "sections": {
-            name: to_plain_json(dataclasses.asdict(context)) for name, context in built.items()
-        },
+        "sections": {n: to_plain_json(dataclasses.asdict(it)) for n, it in built.items()},
     }
 
 
@@ -139,9 +133,8 @@ def _built(bundle: PageInput, sections: Sequence[ReportSection]) -> dict[str, An
 def _filter_values(bundle: PageInput, built: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of the filters: names to choose from, and numbers."""
     segments = bundle.segments if isinstance(bundle, ReportInput) else ()
-    found: dict[str, Any] = {
-        "segments": [[s.id, strip_control_characters(s.name)] for s in segments]
-    }
+    names = [[s.id, strip_control_characters(s.name)] for s in segments]
+    found: dict[str, Any] = {"segments": names}
     charts: dict[str, Any] = {}
     for context in built.values():
         read = getattr(context, "filter_data", {})
@@ -175,8 +168,7 @@ def _rendered(
 
 @lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
 def _environment() -> Environment:
-    folders = ("context", "templates")
-    loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in folders]
+    loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in ("context", "templates")]
     environment = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,

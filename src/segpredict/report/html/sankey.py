@@ -1,5 +1,6 @@
 """Layout of a Sankey diagram: bands from left to right, as wide as their customers."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,10 +74,9 @@ def layout_sankey(flows: Sequence[SankeyFlow], badges: Badges) -> SankeyDiagram:
 
 
 def _sums(moves: Sequence[SankeyFlow], side: str) -> dict[str, float]:
-    sums: dict[str, float] = {}
+    sums: defaultdict[str, float] = defaultdict(float)
     for move in moves:
-        name = getattr(move, side)
-        sums[name] = sums.get(name, 0.0) + move.n
+        sums[getattr(move, side)] += move.n
     return sums
 
 
