@@ -5,6 +5,7 @@ from typing import Any
 
 from segpredict.core.transactions import InputFile
 from segpredict.report.context.ledger import ledger_section
+from segpredict.report.formatting import Row
 from segpredict.report.input import CheckInput, ReportSection
 
 MAX_FILES_SHOWN = 12
@@ -175,22 +176,11 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
-    """One unreadable row: its place, its value, and the reason."""
-
-    file: str
-    row: int
-    column: str
-    value: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class BadRowsSection:
     """The section: how many rows by reason, and the first of them."""
 
     reasons: dict[str, int]
-    examples: tuple[BadRow, ...]
+    examples: tuple[Row, ...]  # file, row, column, value and reason
 
 
 def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
@@ -198,7 +188,7 @@ def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
     reasons = {row["reason"]: row["rows"] for row in bundle.detected["bad_rows"]}
     if not reasons:
         return None
-    return BadRowsSection(reasons, tuple(BadRow(**row) for row in bundle.detected["bad_examples"]))
+    return BadRowsSection(reasons, tuple(bundle.detected["bad_examples"]))
 
 
 # In the order of the page.

@@ -237,7 +237,6 @@ def picture_size(picture: bytes) -> Markup:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
-    "brief": format_short,
     "share": format_share,
     "signed": format_signed,
     "points": format_points,
@@ -246,7 +245,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "interval": format_interval,
     "money": format_money,
     "pennies": format_money_units,
-    "day": format_day,
     "iso_day": format_iso_day,
     "month": format_month,
     "words": name_to_words,

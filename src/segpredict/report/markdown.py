@@ -39,6 +39,13 @@ def render_markdown(facts: Row) -> str:
     -----
     Every text is escaped: no name of a segment or a file can become a link, an image,
     a formula or markup.
+
+    Examples
+    --------
+    >>> facts = {"title": "Shop", "first_day": "2024-01-01", "last_day": "2024-12-31"}
+    >>> text = render_markdown({**facts, "created": "now", "version": "1", "sections": {}})
+    >>> print(text.splitlines()[0])
+    # Shop
     """
     found = facts["sections"]
     currency = str(facts.get("currency", ""))

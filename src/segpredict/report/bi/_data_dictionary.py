@@ -80,7 +80,13 @@ variable `SEGPREDICT_SECRET`; it is never saved.
 
 
 def render_data_dictionary() -> str:
-    """Return the dictionary as Markdown."""
+    """Return the dictionary as Markdown.
+
+    Examples
+    --------
+    >>> "| [orders](#orders) | fact | one order or credit note |" in render_data_dictionary()
+    True
+    """
     listed = [f"| [{t.name}](#{t.name}) | {t.role} | {t.grain} |" for t in BI_TABLES]
     head = "\n".join(["| table | role | one row is |", "| --- | --- | --- |", *listed])
     entries = [_entry(table) for table in BI_TABLES]

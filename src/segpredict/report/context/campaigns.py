@@ -150,8 +150,8 @@ def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     return CampaignsSection(
         top_campaigns=_top_campaigns(cards, table),
         campaigns=cards,
-        targeting_curves=_curves(curves.filter(scope="campaign"), titles, {}),
-        segments=_curves(curves.filter(scope="segment"), {}, known),
+        targeting_curves=tuple(_curves(curves.filter(scope="campaign"), titles, {})),
+        segments=tuple(_curves(curves.filter(scope="segment"), {}, known)),
     )
 
 
@@ -247,31 +247,21 @@ def _spend_test(row: Row) -> SpendTest:
     )
 
 
-def _curves(
-    curves: pl.DataFrame, titles: Mapping[str, str], known: Badges
-) -> tuple[TargetingCurve, ...]:
+def _curves(curves: pl.DataFrame, titles: Mapping[str, str], known: Badges) -> list[TargetingCurve]:
     found = []
     for (name, kind), part in curves.group_by("name", "stake_column", maintain_order=True):
-        if str(name) not in titles and str(name) not in known:
+        badge = known.get(str(name))
+        title = badge.name if badge else titles.get(str(name))
+        if title is None:
             continue
-        chip = known.get(str(name))
-        title = chip.name if chip else titles[str(name)]
         rows = part.select("n", "size", "value", "share").iter_rows()
         steps = tuple(TargetingStep(*row) for row in rows)
-        found.append(
-            TargetingCurve(title, STAKE_LABELS[str(kind)], chip, _note(steps), _path(steps), steps)
+        fifth = next(step for step in steps if step.n >= 0.2 * step.size)
+        note = (
+            f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
+            f"{format_share(fifth.share, 0)}"
         )
-    return tuple(found)
-
-
-def _note(steps: tuple[TargetingStep, ...]) -> str:
-    fifth = next(step for step in steps if step.n >= 0.2 * step.size)
-    return (
-        f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
-        f"{format_share(fifth.share, 0)}"
-    )
-
-
-def _path(steps: tuple[TargetingStep, ...]) -> str:
-    places = [(CHART_WIDTH * s.n / s.size, CHART_HEIGHT * (1 - s.share)) for s in steps]
-    return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])
+        places = [(CHART_WIDTH * s.n / s.size, CHART_HEIGHT * (1 - s.share)) for s in steps]
+        path = " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])
+        found.append(TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, path, steps))
+    return found

@@ -21,6 +21,7 @@ AGREEMENT_LABELS = {
     "shuffled": "with the permutation loss (τ)",
     "interventional": "with interventional SHAP values (Spearman's ρ)",
 }
+LOSS_COLUMNS = {"value": "loss", "low": "loss_low", "high": "loss_high"}
 CAUSALITY_NOTE = (
     "Associations that the model uses, not causes. Correlated features share "
     "importance, and sizes of two models cannot be compared."
@@ -173,7 +174,8 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
     checked = {row["name"]: row for row in table}
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     found = [(row, checked.get(row["name"], {})) for row in overall.to_dicts()]
-    marks = layout_intervals([_loss(proof) for _, proof in found])
+    losses = [{of: proof.get(name) for of, name in LOSS_COLUMNS.items()} for _, proof in found]
+    marks = layout_intervals(losses)
     return tuple(
         FeatureGroupRow(
             name=row["name"],
@@ -193,11 +195,6 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
         )
         for (row, proof), mark in zip(found, marks, strict=True)
     )
-
-
-def _loss(proof: Row) -> Row | None:
-    ends = {name: proof.get(f"loss_{name}") for name in ("low", "high")}
-    return None if proof.get("loss") is None else {"value": proof["loss"], **ends}
 
 
 def _ranks(proof: Row) -> str:

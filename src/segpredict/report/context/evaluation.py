@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.core.window import Window, day_number
+from segpredict.core.window import day_number
 from segpredict.report.context._trust_box import TREE_MODEL
 from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_iso_day
 from segpredict.report.html.badges import StripPiece, segment_badges, stacked_strip
@@ -120,12 +120,13 @@ def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> Windo
     ids = [str(i) for i in found.get("segments") or ()]
     cutoff = str(evaluated.get("cutoff", POOLED_WINDOWS))
     is_pooled = cutoff == POOLED_WINDOWS
+    dated = bundle.window if is_pooled else bundle.window.at_cutoff(day_number(cutoff))
     comparisons = found.get("comparisons") or () if is_pooled else ()
     predicted = (evaluated.get("predicted_mix") or {}).get(model) or ()
     actual, known = evaluated.get("actual_mix") or (), segment_badges(bundle.segments)
     return WindowEvaluation(
         cutoff="" if is_pooled else format_iso_day(cutoff),
-        outcome="" if is_pooled else _outcome(cutoff, bundle.window),
+        outcome="" if is_pooled else format_day_range(dated.outcome_start, dated.outcome_end),
         n=int(finite_or_none(evaluated.get("n_rows")) or 0),
         customers=int(finite_or_none(evaluated.get("customers")) or 0),
         models=_model_scores(evaluated.get("scores") or {}, model),
@@ -133,11 +134,6 @@ def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> Windo
         predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
         actual_mix=stacked_strip(dict(zip(ids, actual, strict=False)), known),
     )
-
-
-def _outcome(cutoff: str, window: Window) -> str:
-    dated = window.at_cutoff(day_number(cutoff))
-    return format_day_range(dated.outcome_start, dated.outcome_end)
 
 
 def _ordered(models: Row, *first: str) -> list[str]:

@@ -120,6 +120,7 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     known = segment_badges(bundle.segments)
     forecasts = _segment_forecasts(bundle, known)
     evaluation = bundle.evaluation or {}
+    grade = str((bundle.selection or bundle.segment_notes).get("grade", ""))
     return HeadlineSection(
         sentence=_sentence(bundle),
         finding=_finding(forecasts),
@@ -130,14 +131,10 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
         note=MIX_NOTE.format(days=bundle.window.horizon),
         revenue_at_stake=_revenue_at_stake(bundle),
         campaigns=_campaigns(bundle),
-        trust=trust_box(evaluation, _segment_grade(bundle)) if evaluation else None,
+        trust=trust_box(evaluation, grade) if evaluation else None,
         data=_data(bundle),
         warnings=_warnings(bundle),
     )
-
-
-def _segment_grade(bundle: ReportInput) -> str:
-    return str((bundle.selection or bundle.segment_notes).get("grade", ""))
 
 
 def _sentence(bundle: ReportInput) -> str:

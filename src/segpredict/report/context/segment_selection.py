@@ -95,8 +95,10 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     passing = [row for row in rows if row["passes_gates"]]
     shown = sorted(passing, key=_rank)
     known = {row["algorithm"] for row in passing}
-    others = sorted({row["algorithm"] for row in rows} - known, key=_algorithm_order)
-    nearest = [_nearest(rows, algorithm) for algorithm in others]
+    order = {name: i for i, name in enumerate(ALGORITHM_LABELS)}
+    others = {row["algorithm"] for row in rows} - known
+    ordered = sorted(others, key=lambda name: order.get(name, len(order)))
+    nearest = [_nearest(rows, algorithm) for algorithm in ordered]
     return SegmentSelectionSection(
         grade=str(selection["grade"]),
         meaning=GRADE_MEANINGS.get(str(selection["grade"]), ""),
@@ -148,11 +150,6 @@ def _named(candidate: Row | None) -> str | None:
 
 def _algorithm(name: str) -> str:
     return ALGORITHM_LABELS.get(name, name)
-
-
-def _algorithm_order(name: str) -> int:
-    known = list(ALGORITHM_LABELS)
-    return known.index(name) if name in known else len(known)
 
 
 def _not_tried(comparison: pl.DataFrame) -> tuple[str, ...]:

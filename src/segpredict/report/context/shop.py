@@ -152,6 +152,7 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
     figures, months = bundle.kpis["figures"], bundle.kpis["months"]
     latest = months.tail(MAX_MONTHS_SHOWN).with_columns(order_value=ORDER_VALUE_EXPRESSION)
     ends = _ends(bundle, figures)
+    used = {*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge"}
     return ShopSection(
         spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
         kpi_rows=tuple(_kpi_row(figures, name, ends) for name in WINDOW_KPIS),
@@ -164,7 +165,9 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
         lorenz=_lorenz(bundle, figures),
         bridge=_bridge(figures),
         segment_revenue=_segment_revenue(bundle, figures),
-        definitions=_definitions((*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge")),
+        definitions=tuple(
+            KpiText(m.title, m.formula, m.interval, m.caution) for m in KPIS if m.name in used
+        ),
     )
 
 
@@ -277,8 +280,3 @@ def _segment_revenue(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Segmen
         for i, n in rows.select("scope", "n").iter_rows()
         if i in known
     )
-
-
-def _definitions(names: Sequence[str]) -> tuple[KpiText, ...]:
-    found = [metric for metric in KPIS if metric.name in set(names)]
-    return tuple(KpiText(m.title, m.formula, m.interval, m.caution) for m in found)

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -201,43 +200,32 @@ def _table(slide: Any, element: s.SlideTable, box: Box) -> None:
     for row in table.rows:
         row.height = Inches(line)
     for place, name in enumerate(element.columns):
-        look = TextStyle(size, style.SOFT_COLOUR, is_bold=True, is_text=place in element.words)
-        _cell(table.cell(0, place), s.SlideCell(name), look)
+        head = _paragraph(table.cell(0, place), is_text=place in element.words)
+        _write(head, name, size, style.SOFT_COLOUR, bold=True)
     for number, cells in enumerate(element.rows):
         for place, cell in enumerate(cells):
             shown = cell if isinstance(cell, s.SlideCell) else s.SlideCell(cell)
-            look = TextStyle(
-                size, INK_COLOUR, is_bold=number in element.strong, is_text=place in element.words
-            )
-            _cell(table.cell(number + 1, place), shown, look)
+            text = _paragraph(table.cell(number + 1, place), is_text=place in element.words)
+            if shown.badge is not None:
+                _write(text, "■ ", size, style.segment_colour(shown.badge))
+            _write(text, shown.text, size, bold=number in element.strong)
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
-    """How the text of a cell is set."""
-
-    size: int
-    colour: str
-    is_bold: bool
-    is_text: bool
-
-
-def _cell(drawn: Any, cell: s.SlideCell, look: TextStyle) -> None:
+def _paragraph(drawn: Any, *, is_text: bool) -> Any:
+    """Set up a cell of a table, and return its paragraph."""
     drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
     drawn.margin_top = drawn.margin_bottom = Inches(0.03)
     drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
-    paragraph.alignment = PP_ALIGN.LEFT if look.is_text else PP_ALIGN.RIGHT
-    if cell.badge is not None:
-        _write(paragraph, "■ ", look.size, style.segment_colour(cell.badge))
-    _write(paragraph, cell.text, look.size, look.colour, bold=look.is_bold)
+    paragraph.alignment = PP_ALIGN.LEFT if is_text else PP_ALIGN.RIGHT
     border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
     fill = etree.SubElement(border, qn("a:solidFill"))
     etree.SubElement(fill, qn("a:srgbClr"), val=style.RULE_COLOUR)
     properties = drawn._tc.tcPr  # borders stand before the fill
     properties.remove(border)
     properties.insert(0, border)
+    return paragraph
 
 
 def _box(slide: Any, box: Box, name: str) -> Any:

@@ -39,6 +39,11 @@ class ChartSeries:
         One for all categories, or one each, as ``RRGGBB``.
     low, high
         Ends of intervals around the values; empty where there are none.
+
+    Examples
+    --------
+    >>> ChartSeries("Sales", (4.0, None), ("1F5FA8",)).values
+    (4.0, None)
     """
 
     name: str
@@ -62,6 +67,12 @@ class SlideChart:
         Horizontal bars, vertical columns, or parts: horizontal bars that add up to 100 %.
     number_format
         Number format of spreadsheets; never taken from input data.
+
+    Examples
+    --------
+    >>> sales = ChartSeries("Sales", (4.0, 6.0), ("1F5FA8",))
+    >>> SlideChart(heading="Sales", categories=("May", "June"), series=(sales,)).chart_type
+    'bars'
     """
 
     heading: str
@@ -73,7 +84,13 @@ class SlideChart:
 
 @dataclass(frozen=True, slots=True)
 class SlideCell:
-    """A cell of a table: its text, and the segment whose colour stands before it."""
+    """A cell of a table: its text, and the segment whose colour stands before it.
+
+    Examples
+    --------
+    >>> SlideCell("Core", SegmentBadge("S3", "Core", 100)).badge.tint
+    100
+    """
 
     text: str
     badge: SegmentBadge | None = None
@@ -97,6 +114,14 @@ class SlideTable:
         Indices of the text columns.
     strong
         Indices of the highlighted rows.
+
+    Examples
+    --------
+    >>> table = SlideTable(
+    ...     heading="Customers", columns=("Segment", "n"), rows=(("Core", "9"),), widths=(2, 1)
+    ... )
+    >>> table.rows[0]
+    ('Core', '9')
     """
 
     heading: str
@@ -109,7 +134,13 @@ class SlideTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletList:
-    """A few sentences one under another, with a heading."""
+    """A few sentences one under another, with a heading.
+
+    Examples
+    --------
+    >>> BulletList(heading="Next", sentences=("Agree on a test.", "Start it.")).size
+    14
+    """
 
     heading: str
     sentences: tuple[str, ...]
@@ -118,7 +149,13 @@ class BulletList:
 
 @dataclass(frozen=True, slots=True)
 class FigureTiles:
-    """A few large numbers, each with a caption."""
+    """A few large numbers, each with a caption.
+
+    Examples
+    --------
+    >>> FigureTiles((("91", "days forecast"),)).figures[0][1]
+    'days forecast'
+    """
 
     figures: tuple[tuple[str, str], ...]
 
@@ -136,6 +173,12 @@ class PlacedElement:
         A chart, a table, bullets or tiles.
     left, width, top, height
         In columns and rows of the grid under the title.
+
+    Examples
+    --------
+    >>> tiles = FigureTiles((("91", "days forecast"),))
+    >>> PlacedElement(tiles, left=9, width=3).height
+    12
     """
 
     element: Element
@@ -159,6 +202,11 @@ class SlidePage:
         Its elements.
     notes
         Speaker notes: the origin of each number.
+
+    Examples
+    --------
+    >>> SlidePage(title="Sales grow", notes=("From the ledger.",)).elements
+    ()
     """
 
     title: str
@@ -197,6 +245,12 @@ class Slide:
         Its topic, shown above the title.
     build
         Builds its content; ``None`` leaves the slide out.
+
+    Examples
+    --------
+    >>> slide = Slide("Sales", lambda source: SlidePage(title="Sales grow", notes=()))
+    >>> slide.build(None).title
+    'Sales grow'
     """
 
     topic: str

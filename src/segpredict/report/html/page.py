@@ -51,6 +51,7 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
     ]
     style = Markup(environment.get_template("style.css").render())
     script = environment.get_template("page.js").render()
+    digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("page.html").render(
         title=bundle.title,
         created=bundle.created,
@@ -58,7 +59,7 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
         version=__version__,
         style=style,
         script=Markup(script),
-        script_hash=_hash(script),
+        script_hash=f"sha256-{base64.b64encode(digest).decode()}",
         data=_embedded(_filter_values(bundle, built)),
         sections=placed,
     )
@@ -96,6 +97,15 @@ def section_contexts(
     """Return the contexts of the page, section by section, as plain JSON values.
 
     Numbers that are not finite become null. docs/report-json.md describes each field.
+
+    Examples
+    --------
+    >>> from segpredict.core.ledger import Ledger
+    >>> found = CheckInput(
+    ...     title="Shop", created="", first_day=0, end_day=9, ledger=Ledger(()), detected={}
+    ... )
+    >>> section_contexts(found, ())["last_day"]
+    '1970-01-09'
     """
     built = _built(bundle, sections)
     return {
@@ -149,11 +159,6 @@ def _embedded(values: Any) -> Markup:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
-
-
-def _hash(script: str) -> str:
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _rendered(

@@ -18,9 +18,14 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         return None
     comparisons = [each for each in context.pooled.comparisons if each.metric.name == SLIDE_METRIC]
     trust = head.trust
+    fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
+    reason = s.BulletList(
+        heading="What is in use, and why",
+        sentences=(*fallback, s.truncate_words(trust.reason, 300)),
+    )
     elements = [
         s.PlacedElement(_scores(trust), left=6, width=6, height=6),
-        s.PlacedElement(_selection_text(trust), left=6, width=6, top=6, height=6),
+        s.PlacedElement(reason, left=6, width=6, top=6, height=6),
     ]
     if comparisons:
         elements.insert(0, s.PlacedElement(_chart(comparisons[0]), width=6))
@@ -85,14 +90,6 @@ def _scores(trust: TrustBox) -> s.SlideTable:
         ),
         widths=(2.7, 1.05, 1.05, 1.15),
         strong=tuple(i for i, score in enumerate(trust.scores) if score.is_selected),
-    )
-
-
-def _selection_text(trust: TrustBox) -> s.BulletList:
-    fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
-    return s.BulletList(
-        heading="What is in use, and why",
-        sentences=(*fallback, s.truncate_words(trust.reason, 300)),
     )
 
 

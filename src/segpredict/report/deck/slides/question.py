@@ -1,5 +1,6 @@
 """Slides: the question, the data, and the limits of the answer."""
 
+from segpredict.core.ledger import LedgerEntry
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.context import customer_value, evaluation, headline, ledger
 from segpredict.report.context.probabilities import ProbabilitiesSection
@@ -8,6 +9,10 @@ from segpredict.report.deck import slide as s
 from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.formatting import format_number, format_points, format_share
 
+INTERVAL_NOTE = (
+    "80 % intervals: root mean square difference of predicted and actual shares in "
+    "{}, times Student's t. They reflect the seasons of these tests only."
+)
 FORECAST_POPULATION = "customers with a forecast"
 MAX_SEGMENTS_SHOWN = 7  # segments in the table, for which the slide has room
 CHART_COLUMNS, BAR_GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
@@ -46,7 +51,7 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
             "Today: customers by the segment of their newest window. Expected: for "
             "each segment the sum of all customers' probabilities (scores.parquet), "
             "so it is an expected number, not a count.",
-            *((_interval(context),) if has_ends else ()),
+            *((INTERVAL_NOTE.format(_tests(context)),) if has_ends else ()),
             context.note,
             f"What is in use: {context.trust.selected}. {context.trust.reason}"
             if context.trust
@@ -95,13 +100,6 @@ def _tests(context: headline.HeadlineSection) -> str:
     return "one backtest" if context.n_tests == 1 else f"{context.n_tests} backtests"
 
 
-def _interval(context: headline.HeadlineSection) -> str:
-    return (
-        f"80 % intervals: root mean square difference of predicted and actual shares in "
-        f"{_tests(context)}, times Student's t. They reflect the seasons of these tests only."
-    )
-
-
 MAX_RULES_SHOWN = 7
 
 
@@ -141,11 +139,11 @@ def cleaning_slide(source: s.DeckSource) -> s.SlidePage | None:
     )
 
 
-def _name(line: ledger.LedgerRow) -> str:
+def _name(line: LedgerEntry) -> str:
     return line.meaning or line.rule
 
 
-def _chart(excluded: list[ledger.LedgerRow]) -> s.SlideChart:
+def _chart(excluded: list[LedgerEntry]) -> s.SlideChart:
     return s.single_chart(
         "Excluded rows, by reason",
         "Excluded rows",
@@ -156,7 +154,7 @@ def _chart(excluded: list[ledger.LedgerRow]) -> s.SlideChart:
 
 
 def _cleaning_table(
-    context: ledger.LedgerSection, excluded: list[ledger.LedgerRow], currency: str
+    context: ledger.LedgerSection, excluded: list[LedgerEntry], currency: str
 ) -> s.SlideTable:
     named = [("Read", line) for line in context.read]
     shown = excluded[:MAX_RULES_SHOWN]

@@ -14,6 +14,10 @@ from segpredict.report.formatting import (
     format_share,
 )
 
+PREDICTION_NOTE = (
+    "Of {0.n_predicted} predicted shares, {0.outside} observed ones are outside the prediction "
+    "interval."
+)
 MAX_SEGMENTS_SHOWN = 8
 MAX_RULE_LENGTH = 150  # letters of a rule
 
@@ -168,6 +172,8 @@ def _gates(candidate: segment_selection.CandidateRow) -> str:
 
 
 def _tried(context: segments.SegmentsSection) -> s.SlidePage:
+    name = str(context.notes.get("Algorithm", MISSING_TEXT))
+    algorithm = segment_selection.ALGORITHM_LABELS.get(name, name)
     places = {column.name: i for i, column in enumerate(context.candidate_columns)}
     tried = context.candidates[:MAX_CANDIDATES_SHOWN]
     chosen = [t for t in tried if t.is_selected]
@@ -200,7 +206,7 @@ def _tried(context: segments.SegmentsSection) -> s.SlidePage:
     )
     return s.SlidePage(
         title=f"{selected} segments were selected" + (f"; {fails}" if fails else ""),
-        subtitle=f"Tried with one algorithm, {_algorithm(context)}. Other "
+        subtitle=f"Tried with one algorithm, {algorithm}. Other "
         "algorithms were not compared in this run (segpredict cluster --compare).",
         elements=s.side_by_side(replace(chart, chart_type="columns"), table, 5),
         notes=(
@@ -212,11 +218,6 @@ def _tried(context: segments.SegmentsSection) -> s.SlidePage:
             "values are usual for customers: segments are cuts, not natural clusters.",
         ),
     )
-
-
-def _algorithm(context: segments.SegmentsSection) -> str:
-    name = str(context.notes.get("Algorithm", MISSING_TEXT))
-    return segment_selection.ALGORITHM_LABELS.get(name, name)
 
 
 def _at(tried: segments.SegmentCountRow, places: dict[str, int], name: str) -> Any:
@@ -241,7 +242,7 @@ def transitions_slide(source: s.DeckSource) -> s.SlidePage | None:
             "bar is all customers who began in one segment; its parts are their segments "
             "one window later.",
             "Brackets are 95 % intervals of the share.",
-            *_prediction_note(context),
+            *([PREDICTION_NOTE.format(context)] if context.n_predicted else ()),
             f"Fewer than {context.min_customers} customers, so mostly random: {', '.join(small)}."
             if small
             else f"Every row has at least {context.min_customers} customers.",
@@ -261,15 +262,6 @@ def _transitions_title(
     return (
         f"{format_share(context.share_staying, 0)} of customers stay in their segment for a "
         f"window; of {name} only {format_share(least[0], 0)} do"
-    )
-
-
-def _prediction_note(context: transitions.TransitionsSection) -> tuple[str, ...]:
-    if not context.n_predicted:
-        return ()
-    return (
-        f"Of {context.n_predicted} predicted shares, {context.outside} observed ones are outside "
-        "the prediction interval.",
     )
 
 
