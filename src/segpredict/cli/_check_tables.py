@@ -1,10 +1,9 @@
 """Print what `check` found, as tables on the terminal."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, Row
 from segpredict.core.window import as_date
 from segpredict.data import cleaning
 from segpredict.pipeline import IngestResult
@@ -12,7 +11,7 @@ from segpredict.pipeline import IngestResult
 MAX_FILES_SHOWN = 5  # files that are named one by one
 
 
-def show_check(output: Output, found: Mapping[str, Any]) -> None:
+def show_check(output: Output, found: Row) -> None:
     """Print what was read, cleaned, excluded and rejected, and suggestions."""
     files = [_file(fact) for fact in found["files"][:12]]
     more = len(found["files"]) - len(files)
@@ -72,11 +71,11 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
     }
 
 
-def _file(fact: Mapping[str, Any]) -> dict[str, Any]:
+def _file(fact: Row) -> dict[str, Any]:
     return {key: value for key, value in fact.items() if key != "columns"}
 
 
-def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _ledger(found: Row) -> list[dict[str, Any]]:
     """Return the lines of rules that did something, money with two decimals."""
     money = f"money {found['currency']}".strip()
     counted = ("stage", "rule", "rows", "orders", "customers")
@@ -91,7 +90,7 @@ def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _short(row: Mapping[str, Any]) -> dict[str, Any]:
+def _short(row: Row) -> dict[str, Any]:
     digits = 2 if row["measure"] == "value per order" else 0
     return {
         key: f"{value:,.{2 if key == 'mean' else digits}f}" if isinstance(value, float) else value
@@ -99,6 +98,6 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _month(row: Mapping[str, Any]) -> dict[str, Any]:
+def _month(row: Row) -> dict[str, Any]:
     is_complete = "yes" if row["is_complete"] else "part"
     return {**row, "sales": f"{row['sales']:,.2f}", "is_complete": is_complete}

@@ -14,6 +14,7 @@ from segpredict.core.types import ProgressCallback
 if TYPE_CHECKING:
     import polars as pl
 
+Row = Mapping[str, Any]  # of a table, by column
 # How the numbers of a column are written; of all others, with three digits.
 SHARE_COLUMNS = {
     *("share", "revenue_share", "repeat_share", "least share", "retention"),
@@ -44,7 +45,7 @@ class Output:
         if not (self.as_json or self.quiet):
             sys.stderr.write(to_single_line(text) + "\n")
 
-    def print_table(self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> None:
+    def print_table(self, title: str, rows: Sequence[Row], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
 
         No text is read as markup: names of segments stand in titles and heads, too.
@@ -81,7 +82,7 @@ class Output:
         write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
         self.print_line(f"{table.height:,} {what}: {out}")
 
-    def print_json(self, facts: Mapping[str, Any]) -> None:
+    def print_json(self, facts: Row) -> None:
         """Print the one JSON object, if it was requested."""
         if self.as_json:
             text = json.dumps(facts, ensure_ascii=False, default=str, allow_nan=False)
@@ -152,6 +153,4 @@ def _number(name: str, value: float) -> str:
         return f"{100 * value:.1f} %"
     if name in MONEY_COLUMNS:
         return f"{value:,.2f}"
-    if name in COUNT_COLUMNS:
-        return f"{value:,.0f}"
-    return f"{value:.3f}"
+    return f"{value:,.0f}" if name in COUNT_COLUMNS else f"{value:.3f}"

@@ -1,12 +1,11 @@
 """Print the results of a run as tables on the terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
 from segpredict.cli._explanation_tables import show_importance
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, Row
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
 from segpredict.pipeline import artifacts
@@ -107,7 +106,7 @@ def show_evaluation(output: Output, run: RunFolder) -> None:
         output.print_line(f"note: {warning}")
 
 
-def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
+def _models(output: Output, title: str, test: Row) -> None:
     rows = [
         {"model": name, **{metric: scores[metric] for metric in SHOWN_METRICS}}
         for name, scores in test["scores"].items()
@@ -115,9 +114,7 @@ def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
     output.print_table(title, rows, note="lower is better: log loss, Brier, ECE")
 
 
-def _differences(
-    output: Output, pooled: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
-) -> None:
+def _differences(output: Output, pooled: Row, claims: Sequence[Row]) -> None:
     beaten = {c["baseline"] for c in claims if c["metric"] == "log_loss" and c["beats"]}
     rows = [
         {
@@ -169,7 +166,7 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
     output.print_table("One predicted segment per customer, by decision rule", rows)
 
 
-def _bounded(row: Mapping[str, Any]) -> str:
+def _bounded(row: Row) -> str:
     ends = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
     return f"{row['value']:.3f}{ends}"
 

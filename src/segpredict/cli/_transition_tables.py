@@ -1,11 +1,10 @@
 """Print transitions as tables on the terminal."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, Row
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that are printed
 
@@ -62,7 +61,7 @@ def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
     output.print_table(title, rows, note=note)
 
 
-def _cell(row: Mapping[str, Any]) -> str:
+def _cell(row: Row) -> str:
     n = f"({row['n']:,.0f})"
     if row["is_small"] or row["share"] is None:
         return n

@@ -72,6 +72,5 @@ def _show_all(output: Output) -> None:
         }
         for each in DATASETS.values()
     ]
-    note = "segpredict fetch NAME --out data"
-    output.print_table("Public data sets", rows, note=note)
+    output.print_table("Public data sets", rows, note="segpredict fetch NAME --out data")
     output.print_json({"datasets": rows})

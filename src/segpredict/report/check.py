@@ -84,23 +84,11 @@ def _file(fact: InputFile) -> DetectedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarMonth:
-    """One month; ``width`` is its share of the best month, in percent."""
-
-    month: str
-    orders: int
-    customers: int
-    days: int
-    sales: float
-    width: float
-    is_complete: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SalesCalendarSection:
     """The section: the months, oldest first."""
 
-    months: tuple[CalendarMonth, ...]
+    # month, orders, customers, days, sales, is_complete, and the sales in percent of the best month
+    months: tuple[Row, ...]
 
 
 def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
@@ -110,7 +98,7 @@ def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
         return None
     best = max(row["sales"] for row in rows) or 1.0
     return SalesCalendarSection(
-        tuple(CalendarMonth(**row, width=max(0.0, 100 * row["sales"] / best)) for row in rows)
+        tuple({**row, "width": max(0.0, 100 * row["sales"] / best)} for row in rows)
     )
 
 
@@ -186,9 +174,8 @@ class BadRowsSection:
 def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
     """Return the context."""
     reasons = {row["reason"]: row["rows"] for row in bundle.detected["bad_rows"]}
-    if not reasons:
-        return None
-    return BadRowsSection(reasons, tuple(bundle.detected["bad_examples"]))
+    examples = tuple(bundle.detected["bad_examples"])
+    return BadRowsSection(reasons, examples) if reasons else None
 
 
 # In the order of the page.

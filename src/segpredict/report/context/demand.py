@@ -200,6 +200,7 @@ def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
         for (method, window), each in cells.items()
         if window == POOLED_WINDOWS
     }
+    tested = {method for method, _ in cells}
     most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
     methods = tuple(
         DemandMethod(
@@ -211,7 +212,7 @@ def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
             tuple(_error(cells.get((name, window))) for window in windows),
         )
         for name, label in METHOD_LABELS.items()
-        if any(method == name for method, _ in cells)
+        if name in tested
     )
     own, unsegmented = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
     return DemandLevel(

@@ -120,17 +120,13 @@ def mobility_section(bundle: ReportInput) -> MobilitySection | None:
         return None
     known = segment_badges(bundle.segments)
     order_tests = _markov_order(tables["markov_order"], known)
-    expected, since, until, dispersion = _expected(tables.get("predicted"), known)
     return MobilitySection(
         _periods(tables["mobility"]),
         _comparisons(tables.get("comparison"), known),
         order_tests,
         bool(order_tests) and _p_value(tables["markov_order"]) < SIGNIFICANCE_LEVEL,
         tuple(known.values()),
-        expected,
-        since,
-        until,
-        dispersion,
+        *_expected(tables.get("predicted"), known),
     )
 
 

@@ -185,9 +185,7 @@ def _reliability(
 
 def _error(row: Row) -> str:
     text = f"calibration error {row['value']:.1%}"
-    if row["low"] is None:
-        return text
-    return f"{text} ({row['low']:.1%} to {row['high']:.1%})"
+    return text if row["low"] is None else f"{text} ({row['low']:.1%} to {row['high']:.1%})"
 
 
 def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
@@ -198,9 +196,8 @@ def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
             _points(each, model_label(str(by)))
             for (by,), each in part.group_by("by", maintain_order=True)
         )
-        n = int(part["n"][0])
         title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
-        plots.append(ReliabilityPlot(None, title, f"{n:,} forecasts", lines))
+        plots.append(ReliabilityPlot(None, title, f"{int(part['n'][0]):,} forecasts", lines))
     return tuple(plots)
 
 

@@ -19,6 +19,7 @@ from segpredict.report.deck import slide as s
 from segpredict.report.deck.slide import Box, slide_text, truncate_words
 from segpredict.report.deck.style import FONT_NAME, INK_COLOUR, SLIDE_MARGIN, SLIDE_WIDTH
 
+CONTENT_WIDTH = SLIDE_WIDTH - 2 * SLIDE_MARGIN
 SLIDE_LAYOUT = "Title Only"
 TABLE_STYLE_ID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
 GRID_TOP, FOOTER_TOP = 2.35, 6.8  # inches; elements are placed in between
@@ -74,7 +75,7 @@ def _prepare_layout(deck: Any) -> Any:
     theme._blob = _themed(theme.blob)
     for shape in [*master.placeholders, *layout.placeholders]:
         if shape.placeholder_format.type in (1, 3):
-            _position(shape, SLIDE_MARGIN, 0.62, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 1.0)
+            _position(shape, SLIDE_MARGIN, 0.62, CONTENT_WIDTH, 1.0)
         else:  # the footer has its own date and number
             shape._element.getparent().remove(shape._element)
     parts = deck.part.package
@@ -102,31 +103,28 @@ def _head(slide: Any, topic: str, page: s.SlidePage) -> None:
     text = truncate_words(page.title, TITLE_BOX).rstrip(".")
     frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
-    box = _box(slide, Box(SLIDE_MARGIN, 0.34, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.3), "Topic")
+    box = _box(slide, Box(SLIDE_MARGIN, 0.34, CONTENT_WIDTH, 0.3), "Topic")
     _write(box.paragraphs[0], topic, 12, style.STRONG_COLOUR, bold=True)
     if page.subtitle:
         top = 1.18 if len(text) <= MAX_ONE_LINE_TITLE else 1.6
-        box = _box(slide, Box(SLIDE_MARGIN, top, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.62), "Lead")
-        _write(
-            box.paragraphs[0], truncate_words(page.subtitle, SUBTITLE_BOX), 14, style.SOFT_COLOUR
-        )
+        box = _box(slide, Box(SLIDE_MARGIN, top, CONTENT_WIDTH, 0.62), "Lead")
+        text = truncate_words(page.subtitle, SUBTITLE_BOX)
+        _write(box.paragraphs[0], text, 14, style.SOFT_COLOUR)
 
 
 def _foot(slide: Any, footer: str) -> None:
-    line = slide.shapes.add_connector(
-        1, Inches(SLIDE_MARGIN), Inches(6.98), Inches(SLIDE_WIDTH - SLIDE_MARGIN), Inches(6.98)
-    )
+    ends = (SLIDE_MARGIN, 6.98, SLIDE_WIDTH - SLIDE_MARGIN, 6.98)
+    line = slide.shapes.add_connector(1, *(Inches(v) for v in ends))
     _unstyled(line)
     line.name, line.line.width = "Rule", Pt(0.75)
     line.line.color.rgb = RGBColor.from_string(style.RULE_COLOUR)
-    box = _box(slide, Box(SLIDE_MARGIN, 7.02, SLIDE_WIDTH - 2 * SLIDE_MARGIN - 1, 0.3), "Footer")
+    box = _box(slide, Box(SLIDE_MARGIN, 7.02, CONTENT_WIDTH - 1, 0.3), "Footer")
     _write(box.paragraphs[0], truncate_words(footer, 130), 10, style.SOFT_COLOUR)
     box = _box(slide, Box(SLIDE_WIDTH - SLIDE_MARGIN - 1, 7.02, 1, 0.3), "Number")
     paragraph = box.paragraphs[0]
     paragraph.alignment = PP_ALIGN.RIGHT
-    number = etree.SubElement(
-        paragraph._p, qn("a:fld"), id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
-    )
+    field_id = "{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
+    number = etree.SubElement(paragraph._p, qn("a:fld"), id=field_id)
     number.set("type", "slidenum")
     look = etree.SubElement(number, qn("a:rPr"), lang="en-GB", sz="1000")
     fill = etree.SubElement(look, qn("a:solidFill"))
@@ -135,7 +133,7 @@ def _foot(slide: Any, footer: str) -> None:
 
 
 def _place(slide: Any, placed: s.PlacedElement) -> None:
-    column = (SLIDE_WIDTH - 2 * SLIDE_MARGIN + GRID_GUTTER) / 12
+    column = (CONTENT_WIDTH + GRID_GUTTER) / 12
     row = (FOOTER_TOP - GRID_TOP) / 12
     left, top = SLIDE_MARGIN + placed.left * column, GRID_TOP + placed.top * row
     width, height = placed.width * column - GRID_GUTTER, placed.height * row
@@ -176,9 +174,8 @@ def _tiles(slide: Any, element: s.FigureTiles, box: Box) -> None:
         frame = card.text_frame
         frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.MIDDLE
         frame.paragraphs[0].alignment = PP_ALIGN.LEFT
-        _write(
-            frame.paragraphs[0], truncate_words(value, 28), 24, style.HIGH_SEGMENT_COLOUR, bold=True
-        )
+        text = truncate_words(value, 28)
+        _write(frame.paragraphs[0], text, 24, style.HIGH_SEGMENT_COLOUR, bold=True)
         below = frame.add_paragraph()
         below.alignment = PP_ALIGN.LEFT
         _write(below, words, 12, style.SOFT_COLOUR)
@@ -188,9 +185,8 @@ def _table(slide: Any, element: s.SlideTable, box: Box) -> None:
     rows = len(element.rows) + 1
     size = 12 if rows <= 9 else 11
     line = min(0.42, box.height / rows)
-    frame = slide.shapes.add_table(
-        rows, len(element.columns), *_sides(Box(box.left, box.top, box.width, line * rows))
-    )
+    area = Box(box.left, box.top, box.width, line * rows)
+    frame = slide.shapes.add_table(rows, len(element.columns), *_sides(area))
     _describe(frame, element.heading, f"Table. {slide_text(element.heading)}.")
     table = frame.table
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = TABLE_STYLE_ID

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from segpredict.report.context import segment_selection, segments, transitions
+from segpredict.report.context import segment_selection, segments
+from segpredict.report.context.transitions import TransitionCell, TransitionRow, TransitionsSection
 from segpredict.report.deck import slide as s
 from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.formatting import (
@@ -226,7 +227,7 @@ def _at(tried: segments.SegmentCountRow, places: dict[str, int], name: str) -> A
 
 def transitions_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of observed transitions; ``None`` where none were counted."""
-    context = source.context_of(transitions.TransitionsSection)
+    context = source.context_of(TransitionsSection)
     rows = [row for row in context.rows if row.n] if context else []
     if context is None or not rows:
         return None
@@ -250,9 +251,7 @@ def transitions_slide(source: s.DeckSource) -> s.SlidePage | None:
     )
 
 
-def _transitions_title(
-    context: transitions.TransitionsSection, rows: list[transitions.TransitionRow]
-) -> str:
+def _transitions_title(context: TransitionsSection, rows: list[TransitionRow]) -> str:
     if context.share_staying is None:
         return "Most of the customers counted here are new"
     known = {chip.id for chip in context.badges}
@@ -265,13 +264,11 @@ def _transitions_title(
     )
 
 
-def _stay(row: transitions.TransitionRow) -> list[transitions.TransitionCell]:
+def _stay(row: TransitionRow) -> list[TransitionCell]:
     return [cell for cell in row.cells if cell.is_stay]
 
 
-def _transitions_chart(
-    context: transitions.TransitionsSection, rows: list[transitions.TransitionRow]
-) -> s.SlideChart:
+def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -> s.SlideChart:
     return s.parts_chart(
         "From a segment (bar) to the next (parts), share of its customers",
         (f"From {row.badge.name}" for row in rows),
@@ -282,9 +279,7 @@ def _transitions_chart(
     )
 
 
-def _transitions_table(
-    context: transitions.TransitionsSection, rows: list[transitions.TransitionRow]
-) -> s.SlideTable:
+def _transitions_table(context: TransitionsSection, rows: list[TransitionRow]) -> s.SlideTable:
     return s.SlideTable(
         heading="Share staying, and where most others go",
         columns=("From", "Customers", "Stay", "Most others go to"),
@@ -297,7 +292,7 @@ def _transitions_table(
     )
 
 
-def _stays(row: transitions.TransitionRow) -> str:
+def _stays(row: TransitionRow) -> str:
     stay = next(iter(_stay(row)), None)
     if stay is None:
         return "–"
@@ -306,7 +301,7 @@ def _stays(row: transitions.TransitionRow) -> str:
     return f"{format_share(stay.share, 0)} [{stay.low:.0%}, {stay.high:.0%}]"
 
 
-def _leave(context: transitions.TransitionsSection, row: transitions.TransitionRow) -> s.SlideCell:
+def _leave(context: TransitionsSection, row: TransitionRow) -> s.SlideCell:
     left = [pair for pair in zip(row.cells, context.badges, strict=True) if not pair[0].is_stay]
     if not left or not max(cell.n for cell, _ in left):
         return s.SlideCell("–")
