@@ -208,10 +208,9 @@ def _realised_range(risk: pl.DataFrame) -> tuple[float, float] | None:
 def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
     measures = pl.col("measure").is_in([*MEASURE_LABELS])
     whole = own.filter((pl.col("part") == ALL_SEGMENTS) & measures)
-    found = whole.group_by("window", "measure", maintain_order=True)
     return tuple(
         _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)])
-        for (_, measure), part in found
+        for (_, measure), part in whole.group_by("window", "measure", maintain_order=True)
     )
 
 
@@ -226,9 +225,8 @@ def _predicted_sum(rows: Sequence[Row], measure: str) -> PredictedSum:
 def _realised_sum(row: Row) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
-    return RealisedSum(
-        finite_or_none(row["actual"]), finite_or_none(row["ratio"]), low, high, is_off
-    )
+    sums = finite_fields(row, "actual", "ratio")
+    return RealisedSum(sums["actual"], sums["ratio"], low, high, is_off)
 
 
 def _deciles(rows: pl.DataFrame) -> pl.DataFrame:

@@ -170,7 +170,9 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     forecast, levels = found["forecast"], found["levels"].to_dicts()
     customers = _expected_customers(found["expected_customers"], known)
     index = found["assortment"]
-    categories = _categories(index)
+    # Those that most customers buy from.
+    buyers = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
+    categories = tuple(buyers.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS))
     config = bundle.manifest.get("config", {}).get("demand", {})
     active = [each for each in customers if each.badge.tint is not None]
     mix = {each.badge.id: each.existing + each.newcomers for each in active}
@@ -187,7 +189,10 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
         service_level=float(config.get("service_level", 0.9)),
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),
-        suggestions=_suggestions(found["suggestions"], known),
+        suggestions=tuple(
+            SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
+            for (i,), part in found["suggestions"].group_by("segment_id", maintain_order=True)
+        ),
     )
 
 
@@ -270,12 +275,6 @@ def _expected_customers(mix: pl.DataFrame, known: Badges) -> tuple[ExpectedCusto
     return tuple(ExpectedCustomers(known[name], *figures) for name, *figures in rows)
 
 
-def _categories(index: pl.DataFrame) -> tuple[str, ...]:
-    """Return the categories that most customers buy from."""
-    rows = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
-    return tuple(rows.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS).to_list())
-
-
 def _affinity_map(
     index: pl.DataFrame, known: Badges, categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
@@ -285,14 +284,6 @@ def _affinity_map(
         SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))
         for i, chip in known.items()
         if any((i, name) in cells for name in categories)
-    )
-
-
-def _suggestions(found: pl.DataFrame, known: Badges) -> tuple[SegmentAffinity, ...]:
-    parts = found.group_by("segment_id", maintain_order=True)
-    return tuple(
-        SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
-        for (i,), part in parts
     )
 
 

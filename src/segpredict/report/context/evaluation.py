@@ -7,7 +7,13 @@ from typing import Any
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.window import day_number
 from segpredict.report.context._trust_box import TREE_MODEL
-from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_iso_day
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_day_range,
+    format_iso_day,
+)
 from segpredict.report.html.badges import StripPiece, segment_badges, stacked_strip
 from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
@@ -192,9 +198,7 @@ def _difference(
     comparison = compared.get((name, metric.name), {})
     return MetricDifference(
         label=model_label(name),
-        value=finite_or_none(gap.get("value")),
-        low=low,
-        high=high,
+        **finite_fields(gap, "value", "low", "high"),
         mark=mark,
         outcome=outcome,
         beats=bool(comparison.get("beats", outcome == "better")),

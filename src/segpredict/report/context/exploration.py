@@ -184,9 +184,8 @@ def _busiest(bins: tuple[HistogramBin, ...]) -> str:
 
 def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:
     named = tuple(HistogramBin(b.number, format_month(b.label), b.value, b.width) for b in bins)
-    return MonthlyChart(
-        name, title, layout_bars([b.value for b in bins], [True] * len(bins)), named
-    )
+    bars = layout_bars([b.value for b in bins], [True] * len(bins))
+    return MonthlyChart(name, title, bars, named)
 
 
 def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[WeekdayRow, ...]]:
@@ -194,9 +193,7 @@ def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[Weekda
     busy = sorted({each.number % 24 for each in bins if each.value})
     hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
     days = tuple(
-        WeekdayRow(
-            bins[24 * day].label.partition(" ")[0], tuple(bins[24 * day + hour] for hour in hours)
-        )
+        WeekdayRow(bins[24 * day].label.partition(" ")[0], tuple(bins[24 * day + h] for h in hours))
         for day in range(7)
     )
     return hours, days

@@ -239,12 +239,8 @@ def _revenue_at_stake(bundle: ReportInput) -> RevenueAtStake | None:
         return None
     pooled = [each for each in found.sums if each.window == "all tests"]
     risk = [each.actual[0] for each in pooled if each.measure == "Revenue at risk"]
-    return RevenueAtStake(
-        found.total.value_at_risk,
-        found.total.upside,
-        risk[0] if risk else None,
-        found.backtested_sums,
-    )
+    realised, total = risk[0] if risk else None, found.total
+    return RevenueAtStake(total.value_at_risk, total.upside, realised, found.backtested_sums)
 
 
 def _campaigns(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:

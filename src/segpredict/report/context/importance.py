@@ -110,11 +110,8 @@ def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver,
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     return tuple(
         FeatureDriver(
-            feature=row["feature"],
+            **{column: row[column] for column in ("feature", "family", "mean_abs", "share")},
             meaning=meanings.get(row["feature"], ""),
-            family=row["family"],
-            mean_abs=row["mean_abs"],
-            share=row["share"],
             width=round(100 * row["mean_abs"] / longest, 2),
         )
         for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()

@@ -74,6 +74,9 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
     everyone = sum(row.n for row in own)
     stayed = sum(cell.n for row in own for cell in row.cells if cell.is_stay)
     compared = [cell for row in own for cell in row.cells if cell.predicted is not None]
+    # By falling value, then the states outside the segments.
+    order = (*reversed(list(known)), *(name for name in starts if name not in known))
+    stacked = {name: starts[name] for name in order}
     return TransitionsSection(
         badges=tuple(known.values()),
         rows=rows if observed else (),
@@ -82,7 +85,7 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
         min_customers=MIN_CUSTOMERS_FOR_SHARES,
         n_predicted=len(compared),
         outside=sum(bool(cell.side) for cell in compared),
-        sankey=layout_sankey(_bands(rows, known), _stacked(known, starts)),
+        sankey=layout_sankey(_bands(rows, known), stacked),
     )
 
 
@@ -133,9 +136,3 @@ def _bands(rows: Sequence[TransitionRow], known: Badges) -> list[SankeyFlow]:
         for end, cell in zip(known, row.cells, strict=True)
         if not (row.badge.id == LAPSED_STATE.id and end == inactive)
     ]
-
-
-def _stacked(known: Badges, starts: Badges) -> dict[str, SegmentBadge]:
-    """Return segments by falling value, then the states outside the segments."""
-    outside = [name for name in starts if name not in known]
-    return {name: starts[name] for name in (*reversed(list(known)), *outside)}
