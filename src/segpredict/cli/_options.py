@@ -42,8 +42,7 @@ ColumnsOption = Annotated[
     ),
 ]
 SeedOption = Annotated[
-    int | None,
-    typer.Option("--seed", help="Random seed; same seed, same result."),
+    int | None, typer.Option("--seed", help="Random seed; same seed, same result.")
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -65,8 +64,7 @@ CustomersOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 QuietOption = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="Print only errors and the requested data."),
+    bool, typer.Option("--quiet", "-q", help="Print only errors and the requested data.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 LeakageDemoOption = Annotated[
@@ -79,9 +77,7 @@ LeakageDemoOption = Annotated[
 AsOfOption = Annotated[
     str | None,
     typer.Option(
-        "--as-of",
-        metavar="YYYY-MM-DD",
-        help="The cutoff: data on or after this day are not used.",
+        "--as-of", metavar="YYYY-MM-DD", help="The cutoff: data on or after this day are not used."
     ),
 ]
 BadRowsOption = Annotated[
@@ -109,15 +105,11 @@ CompareOption = Annotated[
     ),
 ]
 SelectOption = Annotated[
-    bool,
-    typer.Option("--select", help="Compare, and use the selected candidate."),
+    bool, typer.Option("--select", help="Compare, and use the selected candidate.")
 ]
 AlgorithmsOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--algorithm",
-        help="Compare only this algorithm. Repeatable; all if not given.",
-    ),
+    typer.Option("--algorithm", help="Compare only this algorithm. Repeatable; all if not given."),
 ]
 SegmentCountsOption = Annotated[
     str | None,
@@ -126,7 +118,6 @@ SegmentCountsOption = Annotated[
 InputsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--inputs",
-        help="Compare only these clustering inputs: fm, rfm or wide. Repeatable.",
+        "--inputs", help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."
     ),
 ]
