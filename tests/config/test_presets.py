@@ -9,6 +9,7 @@ import pytest
 from segpredict.config.load import list_presets
 from segpredict.config.presets import PRESET_HEADERS, preset_for
 
+DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
 FIXTURES = sorted((Path(__file__).parents[1] / "data" / "presets").iterdir())
 
 
@@ -29,6 +30,11 @@ def test_an_export_is_known_by_its_header(path: Path) -> None:
 def test_every_recognised_preset_exists_and_has_a_fixture(name: str) -> None:
     assert name in list_presets()
     assert name in {path.stem for path in FIXTURES}
+
+
+@pytest.mark.parametrize("name", PRESET_HEADERS)
+def test_the_page_of_exports_names_every_preset(name: str) -> None:
+    assert DOCS.read_text(encoding="utf-8").count(f"`{name}`") >= 3  # in each of its tables
 
 
 @pytest.mark.parametrize("name", PRESET_HEADERS)
