@@ -20,7 +20,7 @@ ConfigOption = Annotated[
         "--config",
         help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
         "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
-        "online_retail, online_retail_ii, paypal, prestashop, prestashop_fr, shopify, square, "
+        "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
         "stripe, stripe_unified, woocommerce, woocommerce_export.",
     ),
 ]
