@@ -199,13 +199,20 @@ class ColumnMissingError(ContractError):
 
     code = "SP-D002"
 
-    def __init__(self, role: str, found: Sequence[str], file: str = "") -> None:
-        close = difflib.get_close_matches(role, found, n=1, cutoff=0.5)
-        guess = close[0] if close else "YOUR_COLUMN"
+    def __init__(
+        self,
+        role: str,
+        found: Sequence[str],
+        file: str = "",
+        *,
+        remark: str = "",
+        fix: str = "name a column that is there, or choose a preset with --config.",
+    ) -> None:
         where = f" of {quote_value(file)}" if file else ""
         super().__init__(
-            f"No column{where} gives {role}; found {', '.join(map(quote_value, found))}.",
-            fix=f"name it: --map {role}='{guess}', or choose a preset with --config.",
+            f"No column{where} gives {role}; found {', '.join(map(quote_value, found))}."
+            f"{' ' * bool(remark)}{remark}",
+            fix=fix,
             file=file or None,
             column=role,
         )

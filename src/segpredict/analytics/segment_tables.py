@@ -51,6 +51,7 @@ def shop_overview(
         "currency": transactions.currency,
         "adds_up": transactions.ledger.adds_up,
         "ledger": ledger.to_dicts(),
+        "statuses": [] if transactions.statuses is None else transactions.statuses.to_dicts(),
         "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
         **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),

@@ -9,6 +9,7 @@ from segpredict.core.window import as_date
 from segpredict.data import cleaning
 from segpredict.pipeline import IngestResult
 
+MONEY_FACTS = ("money_not_used", "other_customer")  # said in sentences, not in the table
 MAX_FILES_SHOWN = 5  # files that are named one by one
 
 
@@ -20,6 +21,7 @@ def show_check(output: Output, found: Mapping[str, Any]) -> None:
     for fact in found["files"][:1]:
         listed = (f"{role} = {name}" for role, name in fact["columns"].items())
         output.print_line(f"Columns: {', '.join(listed)}")
+        output.print_line(_money(fact))
     output.print_line(f"The data run from {found['first_day']} to {found['last_day']}.")
     output.print_table("Ledger: in = used + excluded + rejected", _ledger(found))
     output.print_line(
@@ -27,6 +29,7 @@ def show_check(output: Output, found: Mapping[str, Any]) -> None:
         if found["adds_up"]
         else "The totals of the ledger do NOT reconcile: please report this."
     )
+    output.print_table("Which statuses are sales?", [_status(row) for row in found["statuses"]])
     output.print_table("Rows that cannot be read", found["bad_rows"])
     output.print_table("The first of them", found["bad_examples"][:5])
     output.print_table("How the shop is used", [_short(r) for r in found["distributions"]])
@@ -74,7 +77,26 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
 
 
 def _file(fact: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fact.items() if key != "columns"}
+    return {key: value for key, value in fact.items() if key not in ("columns", *MONEY_FACTS)}
+
+
+def _money(fact: Mapping[str, Any]) -> str:
+    """Return a line on the columns from which the money was taken, and those left."""
+    columns = fact["columns"]
+    off = [f"less {columns[role]}" for role in ("discount", "refund") if role in columns]
+    if "amount" in columns:
+        taken = columns["amount"]
+    else:
+        names = [columns[role] for role in ("quantity", "price") if role in columns]
+        taken = " × ".join(names) or "every order counts one"
+    stated = [f"compared with {columns['stated_amount']}"] if "stated_amount" in columns else []
+    left = fact.get("money_not_used")
+    unused = f" Not used, with sums: {left}." if left else ""
+    return f"Money: {', '.join([taken, *off, *stated])}.{unused}"
+
+
+def _status(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "money": f"{row['money']:,.2f}"}
 
 
 def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:

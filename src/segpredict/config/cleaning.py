@@ -16,6 +16,8 @@ NON_PRODUCT_CODES = (
     *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
 )
 BAD_ROW_MODES = ("fail", "quarantine", "drop")
+REVENUE_MODES = ("net", "gross", "visits")
+DISCOUNT_KINDS = ("included", "line", "unit", "order", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,21 @@ class CleaningOptions:
         Customer ids that mean "no customer", such as ``GUEST``.
     cancel_prefixes
         Prefixes of the numbers of cancelled orders.
+    revenue
+        What counts as revenue: ``net`` (products, net of discounts and refunds), ``gross``
+        (before both), or ``visits`` where no column holds money: every order counts one.
+    amount_level
+        ``line`` where an amount is that of its line, ``order`` where that of the whole order
+        stands on one or on all of its lines; by default the column decides.
+    discount
+        What the discount column holds: ``included`` (amounts are after it), or money to take
+        off the ``line``, each ``unit`` or the ``order``, or the ``rate`` of a line.
+    default_quantity
+        What an empty quantity means; without it an empty quantity cannot be read.
     void_statuses
-        Values of the status column that make an order void, such as ``failed``.
+        Values of the status column that mean no sale, in addition to those known as such.
+    sale_statuses
+        Values of the status column that mean a sale, whatever they are known as.
     on_bad_rows
         ``fail`` at the first unreadable cell, ``quarantine`` its row (save it as a
         reject), or ``drop`` it (only count it).
@@ -75,7 +90,12 @@ class CleaningOptions:
     product_codes: tuple[str, ...] = NON_PRODUCT_CODES
     null_ids: tuple[str, ...] = ()
     cancel_prefixes: tuple[str, ...] = ("C", "c")
+    revenue: Literal["net", "gross", "visits"] = "net"
+    amount_level: Literal["line", "order"] | None = None
+    discount: Literal["included", "line", "unit", "order", "rate"] = "included"
+    default_quantity: int | None = None
     void_statuses: tuple[str, ...] = ()
+    sale_statuses: tuple[str, ...] = ()
     on_bad_rows: Literal["fail", "quarantine", "drop"] = "fail"
     max_bad_rows: str | int = "1%"
     max_guest_share: float = 0.5
@@ -91,6 +111,10 @@ class CleaningOptions:
 
     def __post_init__(self) -> None:
         _one_of("mode for bad rows", self.on_bad_rows, BAD_ROW_MODES)
+        _one_of("revenue", self.revenue, REVENUE_MODES)
+        _one_of("discount", self.discount, DISCOUNT_KINDS)
+        if self.amount_level is not None:
+            _one_of("level of the amount", self.amount_level, ("line", "order"))
         if self.number_format is not None:
             _one_of("decimal mark", self.number_format, ("point", "comma"))
         if self.timezone is not None and self.timezone not in available_timezones():

@@ -13,6 +13,8 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
     "order_id": (
         *("order id", "invoice", "invoice no", "invoice id", "invoice number"),
         *("order number", "order no", "transaction id", "receipt id", "order"),
+        *("order reference", "order #", "order increment id", "sales record number"),
+        *("basket id", "receipt no", "receipt number", "ticket", "id venda", "id do pedido"),
         *(
             "Bestellnummer",
             "Bestell-Nr",
@@ -21,6 +23,7 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
             "Rechnungsnummer",
         ),
         *("Rechnung", "Belegnummer", "Beleg-Nr"),
+        *("Belegnr", "Rechnungsnr", "Rechnungs-Nr", "Auftragsnr", "Bestellnr"),
         *("numéro de commande", "n° commande", "commande", "id commande", "facture"),
         *("numéro de facture", "n° facture"),
         *("número de pedido", "n.º pedido", "id pedido", "pedido", "número de factura"),
@@ -35,7 +38,9 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
     "product_id": (
         *("product id", "stock code", "sku", "product code", "item id", "article id"),
         *("article number", "variant id", "product", "item"),
+        *("lineitem sku", "order lines/product", "item number", "custom label"),
         *("Artikelnummer", "Artikel-Nr", "Produktnummer", "Artikel"),
+        *("Artikelnr", "Art.-Nr", "produto", "producto", "produit", "prodotto"),
         *(
             "référence",
             "référence produit",
@@ -59,6 +64,8 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("наименование", "название товара", "описание", "nazwa produktu", "opis"),
     ),
     "quantity": (
+        *("lineitem quantity", "order lines/quantity", "quantity (- refund)", "items sold"),
+        *("total quantity", "units sold", "item quantity", "quantity purchased"),
         *("quantity", "qty", "units", "item quantity", "pieces"),
         *("Menge", "Anzahl", "Stück", "Stückzahl"),
         *("quantité", "qté", "cantidad", "unidades", "quantità", "qtà", "pezzi"),
@@ -68,6 +75,8 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
     "time": (
         *("time", "timestamp", "datetime", "invoice date", "order date"),
         *("created at", "date", "purchase date", "transaction date", "event timestamp"),
+        *("sale date", "trans date", "created date (UTC)", "order purchase timestamp"),
+        *("event time", "order placed", "order placed at", "paid on date", "order created"),
         *("created", "order time", "day", "event date"),
         *("Bestelldatum", "Datum", "Rechnungsdatum", "Kaufdatum", "Auftragsdatum"),
         *("Belegdatum", "Zeitpunkt"),
@@ -82,8 +91,10 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("data zamówienia", "data zakupu", "data faktury"),
     ),
     "price": (
-        *("price", "unit price", "item price", "price each"),
+        *("price", "unit price", "price each"),
+        *("lineitem price", "order lines/unit price", "item cost", "sold for"),
         *("Preis", "Einzelpreis", "Stückpreis", "Verkaufspreis"),
+        *("VK-Preis", "VKPreis", "Nettopreis", "valor unitario", "preco unitario"),
         *("prix", "prix unitaire", "pu", "precio", "precio unitario"),
         *("prezzo", "prezzo unitario", "prijs", "stukprijs", "eenheidsprijs"),
         *("preço", "preço unitário", "цена", "цена за единицу"),
@@ -91,6 +102,16 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "amount": (
         *("amount", "line amount", "line total", "total amount", "revenue", "sales"),
+        *(
+            "net revenue",
+            "n. revenue",
+            "line net",
+            "item total",
+            "item subtotal",
+            "order lines/subtotal",
+        ),
+        *("tran amount", "trans amount", "transaction amount", "sales value", "sales amount"),
+        *("Nettobetrag", "Nettoumsatz", "valor liquido", "montant HT", "importe neto"),
         *("net sales", "order total", "grand total", "total"),
         *("Betrag", "Umsatz", "Gesamtpreis", "Gesamtbetrag", "Summe", "Zeilenbetrag"),
         *("montant", "montant total", "chiffre d'affaires", "total ligne"),
@@ -104,8 +125,12 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
     "customer_id": (
         *("customer id", "cust id", "client id", "user id", "customer", "customer no"),
         *("customer number", "member id", "buyer id", "shopper id", "user pseudo id"),
-        *("customer email", "email"),
+        *("customer key", "customer code", "member number", "cust", "card", "card id"),
+        *("card number", "loyalty id", "buyer username", "household id", "account id"),
+        *("customer email", "email", "buyer email", "email (billing)", "billing email"),
+        *("buyer", "customer name"),
         *("Kundennummer", "Kunden-Nr", "Kunden-ID", "Kunde", "Kundenkennung"),
+        *("Kd.-Nr", "Kundennr", "Debitor", "Debitorennummer"),
         *("numéro client", "n° client", "id client", "code client", "client"),
         *("id cliente", "número de cliente", "código cliente", "cliente"),
         *("codice cliente", "numero cliente"),
@@ -132,7 +157,18 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("valuta", "moeda", "валюта", "waluta"),
     ),
     "discount": (),  # money or percent, of a unit or a line: a person has to say
-    "status": (),  # many things are called a status: a person has to name it
+    "status": (),  # many things are called a status: the values decide
+    "cancelled": (
+        *("cancelled at", "canceled at", "cancelled", "canceled", "is cancelled"),
+        *("is canceled", "cancellation date", "cancelled date", "storniert am"),
+    ),
+    "refund": (
+        *("refund", "refunds", "refund amount", "refunded amount", "amount refunded"),
+        *("total refunded", "order refund amount", "refund total", "refunded"),
+        *("Erstattung", "Erstattungsbetrag", "montant remboursé", "importe reembolsado"),
+    ),
+    "order_total": (),  # only beside a refund: a person has to name it
+    "stated_amount": (),
 }
 LETTER_FOLDING = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
 

@@ -1,6 +1,6 @@
 """Options of the input: the role of each column, and the format of the text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.core.schemas import COLUMN_ROLES
 from segpredict.errors import (
-    ColumnMissingError,
     ConfigError,
     ContractError,
     UnknownNameError,
@@ -109,13 +108,7 @@ class SourceOptions:
             )
 
 
-MIN_ROWS = 50  # in fewer rows a column may be empty by chance
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
-SUMMARY_COLUMN_NAMES = {  # typical of a table with one row per customer
-    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
-    *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
-    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
-}
 INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # no white space in Unicode, yet invisible
 # White space and invisible characters together: a pass over all cells is expensive.
 BLANK_CHARACTERS = (
@@ -123,99 +116,6 @@ BLANK_CHARACTERS = (
     + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char > "\x1f")
     + "\t\n\v\f\r"
 )
-
-
-def match_columns(found: Sequence[str], layout: SourceOptions, file: str) -> dict[str, str]:
-    """Return role → column for every role that the input has.
-
-    Raises
-    ------
-    ColumnMissingError
-        When a named column is absent, or a role that every run needs has none.
-    ContractError
-        When two columns have the same name.
-    """
-    chosen = {}
-    for role in COLUMN_ROLES:
-        if role in layout.columns:
-            column = _named(role, layout, found, file)
-        else:
-            column = _by_alias(role, found, file)
-        if column:
-            chosen[role] = column
-    if "amount" not in layout.columns and {"quantity", "price"} <= chosen.keys():
-        # "Amount" may be an order's total, repeated on every line: price is safer.
-        chosen.pop("amount", None)
-    _require({**dict.fromkeys(layout.deferred_roles, ""), **chosen}, found, file)
-    return chosen
-
-
-def refuse_empty_roles(lines: pl.DataFrame) -> None:
-    """Refuse lines of which a required column is empty in all of enough rows."""
-    for role in ("customer_id", "time", "quantity", "price", "amount"):
-        if role in lines and lines.height > MIN_ROWS and lines.height == lines[role].null_count():
-            raise ContractError(
-                f"The column that gives {role} is empty in all {lines.height} rows.",
-                fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
-                column=role,
-            )
-
-
-def count_recognised(found: Sequence[str], layout: SourceOptions) -> int:
-    """Return how many roles have a column under these names."""
-    names = {normalize_name(name) for name in found}
-    given = {role: normalize_name(name) for role, name in layout.columns.items()}
-    return sum(
-        given[role] in names if role in given else not names.isdisjoint(NORMALIZED_ALIASES[role])
-        for role in COLUMN_ROLES
-    )
-
-
-def _named(role: str, layout: SourceOptions, found: Sequence[str], file: str) -> str | None:
-    name = layout.columns[role]
-    if not name:
-        return None
-    if name in found:
-        return name
-    close = _one(role, [c for c in found if normalize_name(c) == normalize_name(name)], file)
-    if close is None and role not in layout.optional_roles:
-        raise ColumnMissingError(role, found, file)
-    return close
-
-
-def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
-    for alias in NORMALIZED_ALIASES[role]:
-        column = _one(role, [c for c in found if normalize_name(c) == alias], file)
-        if column is not None:
-            return column
-    return None
-
-
-def _one(role: str, columns: Sequence[str], file: str) -> str | None:
-    if len(columns) > 1:
-        raise ContractError(
-            f"{len(columns)} columns of {quote_value(file)} may give {role}: "
-            f"{', '.join(map(quote_value, columns))}.",
-            fix=f"say which: --map {role}='{columns[0]}'.",
-            file=file,
-            column=role,
-        )
-    return columns[0] if columns else None
-
-
-def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
-    money = ("amount",) if "amount" in chosen else ("quantity", "price")
-    names = {normalize_name(name) for name in found}
-    if "time" not in chosen and len(names & SUMMARY_COLUMN_NAMES) > 1:
-        raise ContractError(
-            f"{quote_value(file)} looks like one row per customer (columns "
-            f"{', '.join(map(quote_value, found[:6]))}); transactions are needed.",
-            fix="give one row an order line, with a date, from which such sums come.",
-            file=file,
-        )
-    for role in ("customer_id", "time", *money):
-        if role not in chosen:
-            raise ColumnMissingError(role, found, file)
 
 
 def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:

@@ -26,6 +26,10 @@ COLUMN_ROLES = (
     "discount",
     "currency",
     "status",
+    "cancelled",
+    "refund",
+    "order_total",
+    "stated_amount",  # an amount beside quantity and price: compared with their product
 )
 
 _ID = pa.Check.str_length(min_value=1, max_value=256)

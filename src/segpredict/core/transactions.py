@@ -162,6 +162,8 @@ class Transactions:
     # rows that could not be read as data: file, row, column, value, reason
     rejects: pl.DataFrame | None = None
     side_tables: SideTables = field(default_factory=SideTables)  # tables in addition to the lines
+    # values of the status column: status, rows, money, meaning; ``None`` where there is none
+    statuses: pl.DataFrame | None = None
     notes: tuple[str, ...] = ()  # remarks on the quality of the data, as sentences
 
     def known_at(self, cutoff: int) -> pl.LazyFrame:

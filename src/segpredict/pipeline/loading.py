@@ -187,7 +187,7 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         config.time,
         models.segment_values,
         config.classifier.families,
-        side_tables.layout_without_price(config.source, config.side_tables),
+        side_tables.lines_layout(config),
         config.cleaning,
         load_side_tables(files),
         models.policy,

@@ -283,7 +283,7 @@ def look(data_set: DataSet, data: Path) -> Finding:
 
 
 def _layout(plan: load.Config) -> SourceOptions:
-    return side_tables.layout_without_price(plan.source, plan.side_tables)
+    return side_tables.lines_layout(plan)
 
 
 def answers(raw: RawLines, options: Mapping[str, float]) -> dict[str, float]:

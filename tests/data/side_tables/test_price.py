@@ -1,11 +1,12 @@
 import polars as pl
 import pytest
 
-from segpredict.config.side_tables import ProductTableOptions, SideTableOptions
+from segpredict.config.load import Config
+from segpredict.config.side_tables import ProductTableOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core.transactions import SideTables
 from segpredict.data import cleaning, readers
-from segpredict.data.side_tables import fill_list_prices, layout_without_price
+from segpredict.data.side_tables import fill_list_prices, lines_layout
 from segpredict.errors import BadCellsError, ColumnMissingError
 
 SOLD = {
@@ -41,9 +42,9 @@ def test_a_product_without_a_list_price_is_named_and_not_free():
 
 def test_a_price_may_be_missing_only_where_a_table_will_give_it():
     roles = {"product_id": "sku", "price": "list"}
-    gives = SideTableOptions(products=ProductTableOptions("p.csv", roles, time_invariant=("list",)))
-    assert layout_without_price(SourceOptions(), gives) == LATER
-    silent = SideTableOptions(products=ProductTableOptions("p.csv", roles))
-    assert layout_without_price(SourceOptions(), silent) == SourceOptions()
+    gives = Config(products=ProductTableOptions("p.csv", roles, time_invariant=("list",)))
+    assert lines_layout(gives) == LATER
+    silent = Config(products=ProductTableOptions("p.csv", roles))
+    assert lines_layout(silent) == SourceOptions()
     with pytest.raises(ColumnMissingError, match="price"):
-        readers.from_frame(pl.DataFrame(SOLD), layout_without_price(SourceOptions(), silent))
+        readers.from_frame(pl.DataFrame(SOLD), lines_layout(silent))

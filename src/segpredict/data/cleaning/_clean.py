@@ -16,6 +16,7 @@ from segpredict.data.cleaning._notes import data_quality_notes
 from segpredict.data.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
 from segpredict.data.cleaning._rule import CleaningRule
 from segpredict.data.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
+from segpredict.data.cleaning._statuses import status_table
 
 ROWS_PER_HASH = 1_000_000  # rows that are hashed at a time
 
@@ -63,6 +64,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     lines = _without_rejects(parsed, ledger_writer)
     first_day, end_day = _period(lines, plan, rules)
     _note_cells(raw, lines, ledger_writer)
+    statuses = status_table(lines, plan)
     used, notes = _ruled(lines, rules, plan, ledger_writer)
     ledger = ledger_writer.finish(used)
     notes += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
@@ -76,6 +78,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
         currency=plan.currency or SIGN_OF_CURRENCY.get(parsed.currency, parsed.currency),
         files=_files(raw, parsed),
         rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
+        statuses=statuses,
         notes=parsed.notes + notes,
     )
 
@@ -92,7 +95,9 @@ def _ruled(
         outcome = rule.apply(lines, plan)
         lines = outcome.lines
         notes += outcome.notes
-        ledger_writer.charge("excluded", rule.name, rule.meaning, lines)
+        ledger_writer.charge(
+            "excluded", rule.name, rule.meaning, lines, changes_money=outcome.changes_money
+        )
         if outcome.noted_lines is not None and outcome.noted_lines.height:
             ledger_writer.add_note(rule.name, rule.meaning, outcome.noted_lines)
     return lines, notes

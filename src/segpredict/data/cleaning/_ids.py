@@ -15,6 +15,13 @@ CHANGEABLE_PATTERN = r"^\s|\s$|\.0+\s*$|[^\x20-\x7e]"
 SCIENTIFIC_PATTERN = r"^\d(?:\.\d+)?[eE]\+\d+$"
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 PHONE_PATTERN = r"^\+\d[\d\s()/-]{7,}$"
+GUEST_WORDS = (
+    *("0", "-1", "guest", "guests", "anonymous", "anon", "unknown", "none", "n/a", "na", "null"),
+    *("walk-in", "walkin", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite"),
+    *("guest checkout", "no customer", "unbekannt", "inconnu", "nan"),
+)
+OUTSIZED = 5  # times the median customer's rows that one id may not have unsaid
+MIN_ROWS = 100  # rows from which a share of one in twenty says something
 INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"
 DAMAGED_SHARE = 0.01  # share of rows with damaged ids that stops the run
 # Letters of other scripts that look like Latin ones.
@@ -71,13 +78,21 @@ def _odd(ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame) -
             "Customer ids are e-mail addresses or phone numbers, which identify people "
             "directly. Replace them with codes before you share the results."
         )
-    if ids.height > 1 and total >= 100:
-        name, n = ids.sort("n", "id").row(-1)
-        if n > 0.05 * total:
-            yield (
-                f"The customer {quote_value(name)} holds {n / total:.1%} of the rows. If it "
-                f"means no customer, say so: --set 'cleaning.null_ids=[{quote_value(name)}]'."
-            )
+    yield from _guests(ids, total)
+
+
+def _guests(ids: pl.DataFrame, total: int) -> Iterable[str]:
+    """Yield a note on each id that may mean no customer: by its word, or by its share of rows."""
+    words = ids.filter(pl.col("id").str.to_lowercase().is_in(GUEST_WORDS))
+    top = ids.sort("n", "id").tail(1)
+    outsized = OUTSIZED * ids["n"].median() if ids.height > 2 else total  # type: ignore[operator]
+    is_large = pl.col("n") > (0.05 * total if total >= MIN_ROWS else max(outsized, 0.2 * total))
+    named = pl.concat([words, top.filter(is_large) if ids.height > 1 else top.clear()])
+    for name, n in named.unique("id", maintain_order=True).select("id", "n").rows():
+        yield (
+            f"The customer {quote_value(name)} holds {n / total:.1%} of the rows ({n:,}). If it "
+            f"means no customer, say so: --set 'cleaning.null_ids=[{quote_value(name)}]'."
+        )
 
 
 def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:

@@ -67,12 +67,21 @@ class LedgerWriter:
         self.entries = [LedgerEntry("in", "read", "Rows read.", self.left)]
         self.notes: list[tuple[int, str, str, pl.DataFrame]] = []
 
-    def charge(self, stage: LedgerStage, rule: str, meaning: str, lines: pl.DataFrame) -> None:
+    def charge(
+        self,
+        stage: LedgerStage,
+        rule: str,
+        meaning: str,
+        lines: pl.DataFrame,
+        *,
+        changes_money: bool = False,
+    ) -> None:
         """Charge a rule with whatever is not among these lines any more.
 
-        A rule only leaves lines out, so as many lines as before are the same lines.
+        Most rules only leave lines out, so as many lines as before are the same lines.
         """
-        after = self.left if lines.height == self.left.rows else count_lines(lines)
+        is_same = lines.height == self.left.rows and not changes_money
+        after = self.left if is_same else count_lines(lines)
         self.entries.append(LedgerEntry(stage, rule, meaning, count_difference(self.left, after)))
         self.left = after
 

@@ -84,7 +84,9 @@ def _orders(used: pl.DataFrame) -> Iterator[str]:
 def _countries(used: pl.DataFrame) -> Iterator[str]:
     if used["country"].null_count() == used.height:
         return
-    per_customer = used.group_by("customer_id").agg(pl.col("country").n_unique())
+    # An empty cell is no country.
+    named = used.filter(pl.col("country").is_not_null())
+    per_customer = named.group_by("customer_id").agg(pl.col("country").n_unique())
     several = per_customer.filter(pl.col("country") > 1).height
     if several:
         yield f"Customers who bought from more than one country: {several:,}."

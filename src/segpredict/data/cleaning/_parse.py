@@ -11,14 +11,20 @@ from segpredict.core.window import day_number
 from segpredict.data.cleaning import _currency, _numbers, _times
 from segpredict.data.cleaning._countries import harmonize_countries
 from segpredict.data.cleaning._ids import MAX_ID_LENGTH, normalize_customer_ids
+from segpredict.data.cleaning._money import settle_money
+from segpredict.data.cleaning._statuses import is_no_sale
 from segpredict.errors import BadCellsError, ContractError, TooManyBadRowsError, quote_value
 
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
 KEPT_COLUMNS = (
     *("file", "row", *ID_COLUMNS, "country", "day", "minute", "quantity", "price", "amount"),
-    *("discount", "status", "is_rounded"),
+    *("discount", "status", "cancelled", "refund", "order_total", "item", "is_numbered"),
+    "is_rounded",
 )
+MONEY_ROLES = ("quantity", "price", "amount", "stated_amount")
+OFF_ROLES = ("discount", "refund", "order_total")
 DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
+EMPTY_REASON = "is empty"
 TOO_LATE_REASON = "lies after the last day that can be true"
 REJECTS_SCHEMA = {
     "file": pl.String,
@@ -44,22 +50,24 @@ class ParsedLines:
 
 def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     """Return typed lines."""
-    cells = _with_roles(raw.frame)
+    cells = _with_roles(raw.frame, plan)
     times = _times_of(raw, plan)
-    roles = [role for role in ("quantity", "price", "amount") if role in raw.frame]
+    roles = [role for role in MONEY_ROLES if role in raw.frame]
     numbers = {r: _numbers.parse_numbers(cells[r], r, plan.number_format) for r in roles}
     ids, id_notes = normalize_customer_ids(cells["customer_id"], plan.null_ids)
     countries, country_notes = harmonize_countries(cells["country"])
     frames = [
-        cells.select("file", "row", "status", *_codes()),
+        cells.select("file", "row", "status", "cancelled", *_codes(), _item()),
         ids.to_frame(),
         countries.to_frame(),
         times.frame,
         *(column.frame for column in numbers.values()),
-        _discount(cells["discount"], plan),
+        *(_off(cells[role], plan) for role in OFF_ROLES),
     ]
-    lines = _money(pl.concat(frames, how="horizontal"), roles)
-    lines = _mark_unreadable(lines, [*roles, "discount"], plan)
+    typed = _with_orders(pl.concat(frames, how="horizontal"))
+    typed = _without_void_money(typed, roles, plan)
+    money = settle_money(typed.with_columns(is_rounded=_is_rounded(roles)), plan)
+    lines = _mark_unreadable(money.lines, [*_needed(roles), *OFF_ROLES], plan)
     rejects = _rejects(lines, cells, raw.files)
     if raw.rejects is not None:
         lines = pl.concat([lines, _broken(raw.rejects, raw.files)], how="diagonal")
@@ -67,9 +75,38 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
         rejects = rejects.sort("file", "row")
     _limit_rejects(rejects, lines.height, plan)
     _refuse_overflow(lines)
-    notes = (*times.notes, *id_notes, *country_notes)
+    notes = (*times.notes, *id_notes, *country_notes, *money.notes)
     currency = _currency_of(cells, numbers)
-    return ParsedLines(_with_orders(lines), rejects, times.format, _marks(numbers), currency, notes)
+    # Money of a row that cannot be read otherwise stands in the ledger beside its reason.
+    lines = lines.with_columns(pl.col("amount").fill_null(0))
+    return ParsedLines(lines, rejects, times.format, _marks(numbers), currency, notes)
+
+
+def _without_void_money(
+    typed: pl.DataFrame, roles: Sequence[str], plan: CleaningOptions
+) -> pl.DataFrame:
+    """Let a row that is no sale have no money: exporters leave its cells empty."""
+    is_void = pl.lit(is_no_sale(typed["status"], plan))
+    empty = {role: is_void & (pl.col(f"{role} why") == EMPTY_REASON) for role in roles}
+    return typed.with_columns(
+        *(pl.when(none).then(0).otherwise(role).alias(role) for role, none in empty.items()),
+        *(pl.when(~none).then(f"{role} why").alias(f"{role} why") for role, none in empty.items()),
+    )
+
+
+def _needed(roles: Sequence[str]) -> list[str]:
+    """Return the numbers without which a line has no money."""
+    beside = ("stated_amount", "price") if "amount" in roles else ("stated_amount",)
+    return [role for role in roles if role not in beside]
+
+
+def _is_rounded(roles: Sequence[str]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *(pl.col(f"{role} rounded") for role in roles))
+
+
+def _item() -> pl.Expr:
+    """Return what tells one product of an order from another."""
+    return pl.coalesce("product_id", "description").alias("item")
 
 
 def _broken(rejects: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
@@ -83,10 +120,13 @@ def _broken(rejects: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
     )
 
 
-def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
-    roles = (*ID_COLUMNS, "country", "status", "discount")
+def _with_roles(frame: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame:
+    roles = (*ID_COLUMNS, "description", "country", "status", "cancelled", *OFF_ROLES)
     optional = [role for role in roles if role not in frame.columns]
-    return frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
+    frame = frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
+    if plan.default_quantity is None or "quantity" not in frame.columns:
+        return frame
+    return frame.with_columns(pl.col("quantity").fill_null(str(plan.default_quantity)))
 
 
 def _times_of(raw: RawLines, plan: CleaningOptions) -> _times.TimeColumn:
@@ -137,29 +177,17 @@ def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.NumberColum
     return _currency.single_currency(rows, "money")
 
 
-def _discount(cells: pl.Series, plan: CleaningOptions) -> pl.DataFrame:
-    """Return money off a line, whatever its sign; an empty cell is no error."""
-    found = _numbers.parse_numbers(cells, "discount", plan.number_format).frame
-    why = pl.when(pl.lit(cells).is_not_null()).then("discount why")
-    return found.select(pl.col("discount").abs(), why.alias("discount why"))
-
-
-def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
-    """Complete quantity, price and amount, and give a refund one sign in both."""
-    rounded = pl.any_horizontal(pl.col(f"{role} rounded") for role in numbers)
-    lines = lines.with_columns(is_rounded=rounded)
-    price = pl.col("price") if "price" in numbers else pl.lit(None, pl.Int64)
-    if "amount" not in numbers:
-        amount = _numbers.multiply_units(pl.col("quantity"), price)
-        return lines.with_columns(amount.alias("amount"))
-    amount = pl.col("amount")
-    given = pl.col("quantity") if "quantity" in numbers else pl.lit(MONEY_SCALE, pl.Int64)
-    is_back = (given < 0) | (amount < 0)
-    return lines.with_columns(
-        pl.when(is_back).then(-given.abs()).otherwise(given).alias("quantity"),
-        pl.when(is_back).then(-amount.abs()).otherwise(amount).alias("amount"),
-        price.alias("price"),
-    )
+def _off(cells: pl.Series, plan: CleaningOptions) -> pl.DataFrame:
+    """Return money off a line or order, whatever its sign; an empty cell is no error."""
+    name = cells.name
+    is_rate = name == "discount" and plan.discount == "rate"
+    texts = cells.str.replace(r"\s*%\s*$", "").alias(name) if is_rate else cells
+    found = _numbers.parse_numbers(texts, name, plan.number_format).frame
+    size = pl.col(name).abs()
+    if is_rate and (cells.str.contains("%").any() or (found[name].abs() > MONEY_SCALE).any()):
+        size = size // 100  # in percent
+    why = pl.when(pl.lit(cells).is_not_null()).then(f"{name} why")
+    return found.select(size, why.alias(f"{name} why"))
 
 
 def _mark_unreadable(
@@ -248,6 +276,11 @@ def _failure(rejects: pl.DataFrame, total: int) -> BadCellsError:
     first = rejects.row(0, named=True)
     alike = (pl.col("column") == first["column"]) & (pl.col("reason") == first["reason"])
     count = rejects.filter(alike).height
+    if (first["column"], first["reason"]) == ("quantity", EMPTY_REASON):
+        first["fix"] = (
+            "say what an empty quantity means: --set cleaning.default_quantity=1; or rerun with "
+            "--on-bad-rows quarantine."
+        )
     return BadCellsError(first["column"], first["reason"], count, total, first)
 
 
@@ -260,6 +293,5 @@ def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
     )
     return lines.with_columns(
         pl.coalesce("order_id", own).alias("order_id"),
-        # The money of a row that cannot be read counts nothing, on both sides.
-        pl.when(pl.col("reason").is_null()).then("amount").otherwise(pl.lit(0)).alias("amount"),
+        is_numbered=pl.col("order_id").is_not_null(),
     )

@@ -15,6 +15,7 @@ class RuleOutcome:
     lines: pl.DataFrame  # the lines that stay, perhaps with new marks
     noted_lines: pl.DataFrame | None = None  # those of them that deserve a word in the ledger
     notes: tuple[str, ...] = ()  # what else a reader should know, as sentences
+    changes_money: bool = False  # whether lines that stay have less money than before
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,6 @@ class CleaningRule:
 
     name: str  # what config and ledger call it
     meaning: str  # one sentence for readers
-    # From the lines so far and the plan to an outcome. It never changes quantity, money or ids of a
-    # line that stays.
+    # From the lines so far and the plan to an outcome. It never changes quantity or ids of a line
+    # that stays, and its money only where the outcome says so.
     apply: Callable[[pl.DataFrame, CleaningOptions], RuleOutcome]

@@ -5,10 +5,15 @@ import re
 import polars as pl
 
 from segpredict.config.cleaning import NON_PRODUCT_CODES, CleaningOptions
-from segpredict.core.orders import KEY
 from segpredict.core.window import day_number
+from segpredict.data.cleaning._adjustments import (
+    take_off_discounts,
+    take_off_refunds,
+    without_summary_rows,
+)
 from segpredict.data.cleaning._returns import mark_refunded, note_unmatched
 from segpredict.data.cleaning._rule import CleaningRule, RuleOutcome
+from segpredict.data.cleaning._statuses import without_cancelled, without_void_statuses
 from segpredict.errors import UnknownNameError
 
 CONTENT_COLUMNS = (
@@ -66,27 +71,17 @@ def _no_customer(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     return _without(lines, pl.col("customer_id").is_null())
 
 
-def _void_status(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
-    """Leave out orders without a sale, such as failed payments."""
-    named = [status.casefold() for status in plan.void_statuses]
-    is_void = pl.col("status").str.to_lowercase().is_in(named)
-    # A status may be on the first line of an order only: it holds for all of them.
-    orders = lines.filter(is_void).select(KEY).unique()
-    if orders.is_empty():
-        return RuleOutcome(lines)
-    return RuleOutcome(lines.join(orders, on=list(KEY), how="anti", nulls_equal=True))
-
-
 def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Take orders whose number says that they are cancelled for returns.
 
     A cancelled order with a positive quantity contradicts itself and is left out. Where
     most of what looks cancelled is sold, the prefix is part of the shop's numbers.
     """
-    number = pl.col("order_id")
+    # A number that was made up begins with the customer's id, which says nothing.
+    number = pl.when("is_numbered").then("order_id")
     is_cancelled = pl.any_horizontal(
         pl.lit(value=False), *(number.str.starts_with(p) for p in plan.cancel_prefixes)
-    )
+    ).fill_null(value=False)
     looks = lines.filter(is_cancelled)
     sold = looks.filter(pl.col("quantity") > 0).height
     if sold > looks.height / 2:
@@ -129,7 +124,8 @@ def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
 
 
 def _zero_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    return _without(lines, pl.col("quantity") == 0)
+    # A refund of money alone has no pieces.
+    return _without(lines, (pl.col("quantity") == 0) & (pl.col("amount") >= 0))
 
 
 def _negative_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
@@ -150,7 +146,13 @@ CLEANING_RULES = (
     AFTER_CUTOFF,
     CleaningRule("duplicates", "The row is in another file as well.", _duplicates),
     NO_CUSTOMER,
-    CleaningRule("void_status", "The status of the order says that it is void.", _void_status),
+    CleaningRule("void_status", "The status says that it is no sale.", without_void_statuses),
+    CleaningRule("cancelled", "The order was cancelled.", without_cancelled),
+    CleaningRule(
+        "summary_rows",
+        "A row without a product that repeats the sum of its order.",
+        without_summary_rows,
+    ),
     CleaningRule(
         "cancellations",
         "A cancelled order: negative lines are returns, positive ones are left out.",
@@ -162,6 +164,8 @@ CLEANING_RULES = (
         _negative_quantity,
     ),
     CleaningRule("non_product", "The code is not a product.", _non_product),
+    CleaningRule("discounts", "Discounts taken off the money of sales.", take_off_discounts),
+    CleaningRule("refunds", "Refunds taken off the money of sales.", take_off_refunds),
     CleaningRule("zero_quantity", "The quantity is zero.", _zero_quantity),
     CleaningRule("negative_price", "The price is negative.", _negative_price),
     CleaningRule("zero_price", "The price is zero.", _zero_price),

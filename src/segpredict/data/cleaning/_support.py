@@ -44,18 +44,28 @@ def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> 
         raise _guests(guests, whole.rows)
     if not used.customers:
         raise _empty(shop)
-    named = whole.rows - guests
-    if named >= MIN_ROWS_FOR_SHAPE and whole.customers >= 0.999 * named:
-        raise SupportError(
-            f"Nearly every row has a customer of its own ({whole.customers:,} ids on "
-            f"{named:,} rows): customer_id looks like a row number, or "
-            "no customer ever came back.",
-            fix="name the right column: --map customer_id=YOUR_COLUMN.",
-            column="customer_id",
-            count=whole.customers,
-        )
+    if used.orders >= MIN_ROWS_FOR_SHAPE and used.customers >= 0.999 * used.orders:
+        raise _no_return(shop, used.customers, used.orders)
     _no_giant(shop, used.rows, used.customers)
     _some_sale(shop)
+
+
+def _no_return(shop: Transactions, customers: int, orders: int) -> SupportError:
+    others = [fact.detected.others.get("other_customer", "") for fact in shop.files]
+    other = next((name for name in others if name), "")
+    fix = (
+        f"--map customer_id='{other}', which repeats over orders."
+        if other
+        else "name the column that stays the same from order to order: --map "
+        "customer_id=YOUR_COLUMN; if there is none, nothing can be forecast."
+    )
+    return SupportError(
+        f"Nearly every order has a customer of its own ({customers:,} customers, {orders:,} "
+        "orders): customer_id looks like the number of an order, or no customer ever came back.",
+        fix=fix,
+        column="customer_id",
+        count=customers,
+    )
 
 
 def _guests(guests: int, rows: int) -> ContractError:

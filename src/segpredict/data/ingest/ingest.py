@@ -178,7 +178,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _read(paths: Sequence[Path], config: Config) -> RawLines:
-    layout = side_tables.layout_without_price(config.source, config.side_tables)
+    layout = side_tables.lines_layout(config)
     return readers.collect_raw_lines([str(path) for path in paths], layout)
 
 

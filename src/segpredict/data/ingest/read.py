@@ -43,7 +43,7 @@ def find_lines(
     folder = store_folder(names)
     if folder is not None:
         return read_store(folder, config, as_of)
-    layout = side_tables.layout_without_price(config.source, config.side_tables)
+    layout = side_tables.lines_layout(config)
     raw = readers.read_raw_lines(names, layout, bad_record_mode(config.cleaning))
     return raw, Path(raw.files[0].name).parent
 
@@ -62,5 +62,5 @@ def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) 
         data = [str(data)]
     if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
         return read_transactions([str(name) for name in data], config, as_of)
-    layout = side_tables.layout_without_price(config.source, config.side_tables)
+    layout = side_tables.lines_layout(config)
     return clean_with_side_tables(readers.from_frame(data, layout), config, as_of, None)

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from segpredict.config.source import WHITESPACE, SourceOptions, count_recognised
+from segpredict.config.source import WHITESPACE, SourceOptions
+from segpredict.data.readers._columns import count_recognised
 from segpredict.data.readers._decode import count_lines_before
 from segpredict.data.readers._records import split_records
 from segpredict.data.readers._repair import CsvGrammar, has_sound_quotes

@@ -8,19 +8,17 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.config.source import (
-    SourceOptions,
-    columns_as_text,
-    match_columns,
-    refuse_empty_roles,
-)
+from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
+from segpredict.data.readers._carry import carry_order_fields
+from segpredict.data.readers._columns import match_columns, refuse_empty_roles
 from segpredict.data.readers._header import is_unnamed
 from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
 from segpredict.data.readers._unpack import open_unchanged
+from segpredict.data.readers._unused import describe_unused
 from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, quote_value
 
 # The first cell of a row that adds up those above it.
@@ -47,6 +45,8 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
     is_total = table.frame.select(pl.any_horizontal(_is_total(name) for name in texts)).to_series()
     if not is_total.any():
         return table
+    table, left_out = _without_sure_totals(table, chosen, is_total)
+    is_total = is_total.filter(~left_out)
     footers = table.frame.filter(is_total).select(texts)
     rows = table.rows.filter(is_total)
     rejects = [_footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)]
@@ -59,6 +59,33 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
     )
 
 
+def _without_sure_totals(
+    table: SourceTable, chosen: Mapping[str, str], is_total: pl.Series
+) -> tuple[SourceTable, pl.Series]:
+    """Leave out rows of totals that name neither a customer nor a day, and say how many."""
+    schema = table.frame.schema
+    is_open = [
+        pl.col(name).is_null()
+        | (
+            (pl.col(name).str.strip_chars() == "") | _is_total(name)
+            if schema[name] == pl.String
+            else pl.lit(value=False)
+        )
+        for name in (chosen[role] for role in ("customer_id", "time") if role in chosen)
+    ]
+    is_sure = is_total & table.frame.select(pl.all_horizontal(is_open)).to_series()
+    if not is_sure.any():
+        return table, is_sure
+    where = ", ".join(map(str, table.rows.filter(is_sure).head(5)))
+    kept = replace(
+        table,
+        frame=table.frame.filter(~is_sure),
+        rows=table.rows.filter(~is_sure),
+        detected={**table.detected, "totals_left_out": f"{is_sure.sum():,} (row {where})"},
+    )
+    return kept, is_sure
+
+
 def _is_total(name: str) -> pl.Expr:
     return pl.col(name).str.contains(TOTAL_PATTERN).fill_null(value=False)
 
@@ -69,6 +96,23 @@ def _footer(row: int, cells: Mapping[str, str | None]) -> RejectedRecord:
     )
     fix = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
     return RejectedRecord(row, column, value, "is in a row of totals (footer_like)", fix)
+
+
+def without_blank_rows(table: SourceTable) -> SourceTable:
+    """Return the table without rows of which every cell is blank."""
+    texts = [name for name, kind in table.frame.schema.items() if kind == pl.String]
+    if len(texts) < table.frame.width or not texts:
+        return table
+    is_blank = table.frame.select(
+        pl.all_horizontal((pl.all().str.strip_chars() == "").fill_null(value=True))
+    ).to_series()
+    if not is_blank.any():
+        return table
+    found = {**table.detected, "blank_rows": str(is_blank.sum())}
+    kept = ~is_blank
+    return replace(
+        table, frame=table.frame.filter(kept), rows=table.rows.filter(kept), detected=found
+    )
 
 
 def without_unnamed(table: SourceTable, file: str) -> tuple[SourceTable, dict[str, str]]:
@@ -316,12 +360,14 @@ def _by_magic(path: Path, layout: SourceOptions) -> str:
 def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> RawLines:
     frames, facts, rejects = [], [], []
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
-        table, unnamed = without_unnamed(table, name)
-        chosen = match_columns(table.frame.columns, layout, name)
+        table, unnamed = without_unnamed(without_blank_rows(table), name)
+        chosen = match_columns(table.frame, layout, name)
         table = without_totals(table, chosen)
+        lines, carried = carry_order_fields(columns_as_text(table.frame, chosen, name))
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
-        frames.append(columns_as_text(table.frame, chosen, name).with_columns(place))
-        found = Detected.of({**table.detected, **unnamed}, chosen)
+        frames.append(lines.with_columns(place))
+        unused = describe_unused(table.frame, chosen)
+        found = Detected.of({**table.detected, **unnamed, **carried, **unused}, chosen)
         height = table.frame.height + len(table.rejects)
         facts.append(InputFile(name, height, table.sha256, found))
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]

@@ -13,6 +13,7 @@ from segpredict.data.readers._records import RecordIndex
 from segpredict.data.readers._repair import RecordFault
 from segpredict.errors import LimitError, UnreadableFileError, quote_value
 
+MAX_FOOTER_LINES = 10  # lines after the table that are no rows of it
 MAX_RECORD_BYTES = 16 << 20  # bytes of one record
 
 
@@ -39,8 +40,9 @@ def split_rows(
     if layout.comment_prefix:
         prefix = layout.comment_prefix.encode()
         remark = _picked(~remark, records, content, lambda r: r.startswith(prefix))
-    found = _counts(blank_lines=blank, repeated_headers=again, comments=remark)
-    records = records.filter_records(~(blank | again | remark))
+    footer = _footer(records, blank, len(heading.names))
+    found = _counts(blank_lines=blank, repeated_headers=again, comments=remark, footer_lines=footer)
+    records = records.filter_records(~(blank | again | remark | footer))
     names = _names(records, heading, text, file)
     nul = _with_nul(content, records)
     ragged = (records.cell_counts != len(names)) & ~nul
@@ -74,6 +76,19 @@ def _picked(
     mask = np.zeros(len(records), np.bool_)
     for i in np.flatnonzero(candidates):
         mask[i] = fits(content[records.starts[i] : records.ends[i]])
+    return mask
+
+
+def _footer(records: RecordIndex, blank: BoolArray, width: int) -> BoolArray:
+    """Mark the last lines where they follow a blank line and are no rows of the table."""
+    mask = np.zeros(len(records), np.bool_)
+    whole = np.flatnonzero(records.cell_counts == width)
+    start = int(whole[-1]) + 1 if len(whole) else len(records)
+    below = mask.copy()
+    below[start:] = True
+    is_apart = start < len(records) and bool(blank[start])
+    if width > 1 and is_apart and np.count_nonzero(below & ~blank) <= MAX_FOOTER_LINES:
+        return below & ~blank
     return mask
 
 

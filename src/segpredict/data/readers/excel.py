@@ -17,7 +17,8 @@ from typing import IO
 import fastexcel
 import polars as pl
 
-from segpredict.config.source import SourceOptions, count_recognised, normalize_name
+from segpredict.config.source import SourceOptions, normalize_name
+from segpredict.data.readers._columns import count_recognised
 from segpredict.data.readers._header import unique_column_names
 from segpredict.data.readers._reader import (
     FileReader,

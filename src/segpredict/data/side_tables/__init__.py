@@ -6,7 +6,7 @@ out unless the user names it as time-invariant.
 """
 
 from segpredict.data.side_tables.freeze import freeze_side_tables
-from segpredict.data.side_tables.products import fill_list_prices, layout_without_price
+from segpredict.data.side_tables.products import fill_list_prices, lines_layout
 from segpredict.data.side_tables.read import (
     read_side_tables,
     side_table_frames,
@@ -17,7 +17,7 @@ from segpredict.data.side_tables.read import (
 __all__ = [
     "fill_list_prices",
     "freeze_side_tables",
-    "layout_without_price",
+    "lines_layout",
     "read_side_tables",
     "side_table_frames",
     "side_tables_from_state",

@@ -1,11 +1,11 @@
 """The table of products, list prices for lines, and returns without customers."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from segpredict.config.side_tables import ProductTableOptions, ReturnTableOptions, SideTableOptions
+from segpredict.config.load import Config
+from segpredict.config.side_tables import ProductTableOptions, ReturnTableOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import InputFile, RawLines, SideTables
@@ -55,16 +55,20 @@ def read_product_table(
     return table, read.facts, notes
 
 
-def layout_without_price(layout: SourceOptions, options: SideTableOptions) -> SourceOptions:
-    """Return the layout of lines whose price the products table may give.
+def lines_layout(config: Config) -> SourceOptions:
+    """Return the layout of lines, with the roles that need no column of their own.
+
+    A products table may give the price, and where visits are counted there is no money.
 
     Examples
     --------
-    >>> layout_without_price(SourceOptions(), SideTableOptions()).deferred_roles
+    >>> lines_layout(Config()).deferred_roles
     ()
     """
-    later: Sequence[str] = ("price",) if options.products.provides("price") else ()
-    return replace(layout, deferred_roles=tuple(later))
+    later = ("price",) if config.products.provides("price") else ()
+    if config.cleaning.revenue == "visits":
+        later = ("amount",)
+    return replace(config.source, deferred_roles=later)
 
 
 def fill_list_prices(raw: RawLines, side_tables: SideTables) -> RawLines:

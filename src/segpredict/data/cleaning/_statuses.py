@@ -1,0 +1,139 @@
+"""Which statuses are sales: as set, by the words that exporters use, or asked for."""
+
+import polars as pl
+
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.status_words import status_meaning
+from segpredict.core.orders import KEY
+from segpredict.core.transactions import MONEY_SCALE
+from segpredict.data.cleaning._rule import RuleOutcome
+from segpredict.errors import ContractError, quote_value
+
+MAX_UNKNOWN_SHARE = 0.05  # share of the money under unknown statuses that is asked for
+FALSE_WORDS = ("false", "no", "0", "n", "f", "-", "none", "null", "not cancelled")
+
+
+def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
+    """Leave out what a status marks as no sale.
+
+    A line's own status counts for that line. A line without one takes that of its order, if
+    the order has a number of its own: a number that was made up of customer and day may hold
+    a failed payment and its paid retry.
+    """
+    if lines["status"].null_count() == lines.height:
+        return RuleOutcome(lines)
+    marked = lines.with_columns(_of_order("status").alias("own"))
+    meanings = _meanings(marked["own"], plan)
+    marked = marked.with_columns(
+        pl.col("own").replace_strict(meanings, default="sale", return_dtype=pl.String)
+    )
+    _refuse_unknown(lines, meanings)
+    is_void = pl.col("own") == "no sale"
+    # Money given back is no sale, and neither is the sale that it takes back. A refund stays
+    # where the sale has another status and stays, or another number.
+    is_back, money = pl.col("own") == "given back", pl.col("amount")
+    has_gone = (is_back & (money > 0)).any().over(KEY[:2])
+    gone = is_void | (is_back & ((money >= 0) | has_gone))
+    kept = marked.filter(~gone).select(lines.columns)
+    return RuleOutcome(kept, notes=(*_idle(lines, plan), *_twofold(marked)))
+
+
+def _twofold(marked: pl.DataFrame) -> tuple[str, ...]:
+    """Note lines of an order that stand once as a sale and once as no sale."""
+    sold = (pl.col("own") != "no sale").any() & (pl.col("own") == "no sale").any()
+    same = marked.filter(pl.col("is_numbered") & (pl.col("amount") > 0)).group_by(
+        *KEY, "item", "quantity", "amount"
+    )
+    both = same.agg(sold.alias("both")).filter("both")
+    if both.is_empty():
+        return ()
+    money = both["amount"].sum() / MONEY_SCALE
+    return (
+        f"Lines that stand under one order number as a sale and as no sale: {both.height:,}, worth "
+        f"{money:,.2f}; each row was taken by its own status. If a later row takes back an "
+        "earlier one, export the last state of each line.",
+    )
+
+
+def without_cancelled(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
+    """Leave out what a column of cancellations marks."""
+    if lines["cancelled"].null_count() == lines.height:
+        return RuleOutcome(lines)
+    own = lines.with_columns(_of_order("cancelled").alias("own"))
+    is_cancelled = pl.col("own").is_not_null() & ~pl.col("own").str.to_lowercase().is_in(
+        FALSE_WORDS
+    )
+    return RuleOutcome(own.filter(~is_cancelled).select(lines.columns))
+
+
+def is_no_sale(values: pl.Series, plan: CleaningOptions) -> pl.Series:
+    """Return which statuses are no sale."""
+    void = [v for v, m in _meanings(values, plan).items() if m in ("no sale", "given back")]
+    return values.is_in(void).fill_null(value=False)
+
+
+def status_table(lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame | None:
+    """Return each status with its rows, its money and what it means; None without statuses."""
+    if lines["status"].null_count() == lines.height:
+        return None
+    counted = lines.group_by(status=_of_order("status")).agg(
+        rows=pl.len(), money=pl.col("amount").sum() / MONEY_SCALE
+    )
+    meanings = _meanings(counted["status"], plan)
+    meaning = pl.col("status").replace_strict(meanings, default="sale", return_dtype=pl.String)
+    return counted.with_columns(
+        meaning=meaning.replace({"given back": "no sale", "unknown": "unknown: taken for a sale"}),
+        status=pl.col("status").fill_null("(empty)"),
+    ).sort("rows", "status", descending=[True, False])
+
+
+def _of_order(column: str) -> pl.Expr:
+    """Return a line's own value, or the first of its order if it has a number."""
+    first = pl.col(column).sort_by("file", "row").drop_nulls().first().over(KEY)
+    return pl.coalesce(column, pl.when("is_numbered").then(first))
+
+
+def _meanings(values: pl.Series, plan: CleaningOptions) -> dict[str, str]:
+    void = {value.casefold() for value in plan.void_statuses}
+    sale = {value.casefold() for value in plan.sale_statuses}
+    found: dict[str, str] = {}
+    for value in values.drop_nulls().unique().sort():
+        word = value.strip().casefold()
+        found[value] = (
+            "sale" if word in sale else "no sale" if word in void else status_meaning(value)
+        )
+    return found
+
+
+def _refuse_unknown(lines: pl.DataFrame, meanings: dict[str, str]) -> None:
+    unknown = [value for value, meaning in meanings.items() if meaning == "unknown"]
+    money = pl.col("amount").abs()
+    by_value = (
+        lines.filter(pl.col("status").is_in(unknown))
+        .group_by("status")
+        .agg(rows=pl.len(), money=money.sum())
+        .sort("money", "status", descending=[True, False])
+    )
+    total = int(lines.select(money.sum()).item())
+    if not total or by_value["money"].sum() <= MAX_UNKNOWN_SHARE * total:
+        return
+    listed = "; ".join(
+        f"{quote_value(value)} ({rows:,} rows, {money / total:.1%} of the money)"
+        for value, rows, money in by_value.head(8).rows()
+    )
+    words = ", ".join(f'"{value}"' for value in by_value["status"])
+    raise ContractError(
+        f"It is not known whether these statuses are sales: {listed}.",
+        fix=f"say so: --set 'cleaning.sale_statuses=[{words}]', or void_statuses for those that "
+        "are none.",
+        column="status",
+        examples=by_value["status"].to_list()[:8],
+    )
+
+
+def _idle(lines: pl.DataFrame, plan: CleaningOptions) -> tuple[str, ...]:
+    there = set(lines["status"].drop_nulls().str.to_lowercase().unique())
+    idle = [value for value in plan.void_statuses if value.casefold() not in there]
+    if not idle:
+        return ()
+    return (f"No row has the status {', '.join(idle)} (cleaning.void_statuses).",)
