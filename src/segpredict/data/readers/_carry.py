@@ -4,6 +4,7 @@ import polars as pl
 
 ORDER_FIELDS = ("order_id", "customer_id", "time")
 LINE_FIELDS = ("product_id", "description", "quantity", "price", "amount")
+FIRST_ROW_SHARE = 0.9  # share of orders of several rows that must hold a field on the first only
 CARRIED_WITH_THEM = ("status", "cancelled", "country", "currency")
 
 
@@ -40,25 +41,27 @@ def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def _by_number(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    gaps = pl.col("customer_id").is_null() | pl.col("time").is_null()
-    is_open = gaps & pl.col("order_id").is_not_null()
-    numbers = lines.filter(is_open).select("order_id").unique()
-    if numbers.is_empty():
-        return lines, 0
-    known = (
-        lines.join(numbers, on="order_id", how="semi")
-        .group_by("order_id")
-        .agg(pl.col("customer_id", "time").drop_nulls().unique().implode())
-        .filter(pl.all_horizontal(pl.col(n).list.len() == 1 for n in ("customer_id", "time")))
-        .select(
-            "order_id",
-            *(pl.col(n).list.first().alias(f"{n} above") for n in ("customer_id", "time")),
-        )
+    """Fill customer and time by the order's number where only its first row holds them."""
+    rows = 0
+    for name in ("customer_id", "time"):
+        if not _is_on_first_row_only(lines, name):
+            continue
+        first = pl.col(name).drop_nulls().first().over("order_id")
+        is_open = pl.col(name).is_null() & pl.col("order_id").is_not_null()
+        rows = max(rows, lines.filter(is_open).height)
+        lines = lines.with_columns(pl.when(is_open).then(first).otherwise(name).alias(name))
+    return lines, rows
+
+
+def _is_on_first_row_only(lines: pl.DataFrame, name: str) -> bool:
+    """Return whether orders of several rows hold a value on their first row and no other."""
+    if not lines[name].null_count():
+        return False
+    several = (
+        lines.filter(pl.col("order_id").is_not_null())
+        .group_by("order_id", maintain_order=True)
+        .agg(n=pl.len(), filled=pl.col(name).count(), is_first=pl.col(name).first().is_not_null())
+        .filter(pl.col("n") > 1)
     )
-    joined = lines.join(known, on="order_id", how="left", maintain_order="left")
-    filled = joined.with_columns(
-        pl.coalesce("customer_id", "customer_id above").alias("customer_id"),
-        pl.coalesce("time", "time above").alias("time"),
-    ).select(lines.columns)
-    rows = joined.filter(is_open & pl.col("time above").is_not_null()).height
-    return filled, rows
+    only = several.filter(pl.col("is_first") & (pl.col("filled") == 1)).height
+    return only > 0 and only >= FIRST_ROW_SHARE * several.height

@@ -45,8 +45,6 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
     is_total = table.frame.select(pl.any_horizontal(_is_total(name) for name in texts)).to_series()
     if not is_total.any():
         return table
-    table, left_out = _without_sure_totals(table, chosen, is_total)
-    is_total = is_total.filter(~left_out)
     footers = table.frame.filter(is_total).select(texts)
     rows = table.rows.filter(is_total)
     rejects = [_footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)]
@@ -57,33 +55,6 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
         rows=table.rows.filter(~is_total),
         rejects=tuple(every),
     )
-
-
-def _without_sure_totals(
-    table: SourceTable, chosen: Mapping[str, str], is_total: pl.Series
-) -> tuple[SourceTable, pl.Series]:
-    """Leave out rows of totals that name neither a customer nor a day, and say how many."""
-    schema = table.frame.schema
-    is_open = [
-        pl.col(name).is_null()
-        | (
-            (pl.col(name).str.strip_chars() == "") | _is_total(name)
-            if schema[name] == pl.String
-            else pl.lit(value=False)
-        )
-        for name in (chosen[role] for role in ("customer_id", "time") if role in chosen)
-    ]
-    is_sure = is_total & table.frame.select(pl.all_horizontal(is_open)).to_series()
-    if not is_sure.any():
-        return table, is_sure
-    where = ", ".join(map(str, table.rows.filter(is_sure).head(5)))
-    kept = replace(
-        table,
-        frame=table.frame.filter(~is_sure),
-        rows=table.rows.filter(~is_sure),
-        detected={**table.detected, "totals_left_out": f"{is_sure.sum():,} (row {where})"},
-    )
-    return kept, is_sure
 
 
 def _is_total(name: str) -> pl.Expr:
@@ -382,7 +353,8 @@ def first_reject_error(raw: RawLines) -> BadCellsError:
     """Return the error that names the first record that is no row."""
     assert raw.rejects is not None
     first = raw.rejects.row(0, named=True)
-    first["fix"] += " Or rerun with --on-bad-rows quarantine."
+    if "quarantine" not in first["fix"]:
+        first["fix"] += " Or rerun with --on-bad-rows quarantine."
     count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
     total = raw.frame.height + raw.rejects.height
     return BadCellsError(first["column"], first["reason"], count, total, first)
