@@ -18,9 +18,10 @@ ConfigOption = Annotated[
     str | None,
     typer.Option(
         "--config",
-        help="A TOML file, or the name of a preset: online_retail, online_retail_ii, "
-        "cdnow, adventureworks, completejourney, shopify, woocommerce, magento, "
-        "stripe, ga4.",
+        help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
+        "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
+        "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
+        "stripe, stripe_unified, woocommerce, woocommerce_export.",
     ),
 ]
 SettingsOption = Annotated[
