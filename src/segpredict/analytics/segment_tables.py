@@ -254,7 +254,12 @@ def _suggestions(
     transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """Return suggested options for the findings."""
-    suggestions = []
+    presets = {fact.detected.others.get("preset") for fact in transactions.files} - {None}
+    suggestions = [
+        f"The header is that of an export that --config {preset} reads, with its money, refunds "
+        "and statuses."
+        for preset in sorted(filter(None, presets))
+    ]
     chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
     reasons = {row["horizon"]: row["reason"] for row in weighed}
     is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]

@@ -8,7 +8,7 @@ from segpredict.core.window import as_date
 from segpredict.data import cleaning
 from segpredict.pipeline import IngestResult
 
-MONEY_FACTS = ("money_not_used", "other_customer")  # said in sentences, not in the table
+MONEY_FACTS = ("money_not_used", "other_customer", "preset")  # said in sentences, not in the table
 MAX_FILES_SHOWN = 5  # files that are named one by one
 
 
@@ -81,7 +81,8 @@ def _file(fact: Row) -> dict[str, Any]:
 def _money(fact: Row) -> str:
     """Return a line on the columns from which the money was taken, and those left."""
     columns = fact["columns"]
-    off = [f"less {columns[role]}" for role in ("discount", "refund") if role in columns]
+    off = [f"less {columns['refund']}"] if "refund" in columns else []
+    off += [f"discounts in {columns['discount']}"] if "discount" in columns else []
     if "amount" in columns:
         taken = columns["amount"]
     else:

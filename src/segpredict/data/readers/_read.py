@@ -1,13 +1,15 @@
 """Read inputs into lines of text under the names of their roles."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
@@ -19,7 +21,13 @@ from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.data.readers._unused import describe_unused
-from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, quote_value
+from segpredict.errors import (
+    BadCellsError,
+    ContractError,
+    SourceError,
+    UnreadableFileError,
+    quote_value,
+)
 
 # The first cell of a row that adds up those above it.
 TOTAL_WORDS = (
@@ -187,10 +195,33 @@ def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLin
     ContractError
         When a needed column holds nothing at all.
     """
-    if raw.rejects is not None and bad_rows == "fail":
-        raise first_reject_error(raw)
-    refuse_empty_roles(raw.frame)
+    with preset_hint(raw):
+        if raw.rejects is not None and bad_rows == "fail":
+            raise first_reject_error(raw)
+        refuse_empty_roles(raw.frame)
     return raw
+
+
+@contextmanager
+def preset_hint(raw: RawLines) -> Iterator[None]:
+    """Let an error on the content of a known export advise its preset first.
+
+    Examples
+    --------
+    >>> raw = from_frame(pl.DataFrame({"customer_id": [7], "date": ["2011-01-31"], "amount": [2]}))
+    >>> with preset_hint(raw):
+    ...     pass
+    """
+    try:
+        yield
+    except ContractError as error:
+        presets = [fact.detected.others.get("preset") for fact in raw.files]
+        known = next((preset for preset in presets if preset), None)
+        if known:
+            error.fix = (
+                f"this looks like an export that --config {known} reads. Otherwise: {error.fix}"
+            )
+        raise
 
 
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
@@ -337,8 +368,10 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
         lines, carried = carry_order_fields(columns_as_text(table.frame, chosen, name))
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
         frames.append(lines.with_columns(place))
-        unused = describe_unused(table.frame, chosen)
-        found = Detected.of({**table.detected, **unnamed, **carried, **unused}, chosen)
+        beside = describe_unused(table.frame, chosen)
+        preset = None if layout.columns else preset_for(table.frame.columns)
+        known = {"preset": preset} if preset else {}
+        found = Detected.of({**table.detected, **unnamed, **carried, **beside, **known}, chosen)
         height = table.frame.height + len(table.rejects)
         facts.append(InputFile(name, height, table.sha256, found))
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
