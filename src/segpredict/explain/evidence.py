@@ -95,11 +95,7 @@ class ImportanceEvidence:
 
     def to_json(self) -> JSON:
         """Return all but the tables, as JSON."""
-        return {
-            "agreement": self.agreement,
-            "refits": self.refits,
-            "notes": list(self.notes),
-        }
+        return {"agreement": self.agreement, "refits": self.refits, "notes": list(self.notes)}
 
 
 def check_importance(
@@ -146,8 +142,7 @@ def check_importance(
     others = []
     for place in range(options.refits):
         report(
-            f"fitting again, {place + 1} of {options.refits}",
-            0.3 + 0.5 * place / options.refits,
+            f"fitting again, {place + 1} of {options.refits}", 0.3 + 0.5 * place / options.refits
         )
         others.append(view_refitted_model(final, parts, rng))
     report("leaving groups out", 0.8)
@@ -205,9 +200,7 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
         stratified_sample(replay.customers, BACKGROUND_ROWS), trees.feature_names
     )
     interventional = shap.TreeExplainer(
-        trees.booster,
-        data=others.astype(np.float64),
-        feature_perturbation="interventional",
+        trees.booster, data=others.astype(np.float64), feature_perturbation="interventional"
     )
     cells = feature_matrix(few, trees.feature_names).astype(np.float64)
     found = np.asarray(interventional.shap_values(cells, check_additivity=False), np.float64)
@@ -350,12 +343,7 @@ def _by_origin(
         for replay, view in zip(replays, views, strict=True)
         for i, group in enumerate(groups)
     ]
-    schema = {
-        "cutoff": pl.Int32,
-        "name": pl.String,
-        "shap": pl.Float64,
-        "loss": pl.Float64,
-    }
+    schema = {"cutoff": pl.Int32, "name": pl.String, "shap": pl.Float64, "loss": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

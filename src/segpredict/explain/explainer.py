@@ -203,10 +203,7 @@ class ForecastExplainer:
         towards = np.column_stack([np.tile(np.arange(k), (n, 1)), contrasts.targets])
         against = np.column_stack([np.full((n, k), k), contrasts.references])
         values = np.repeat(contrasts.values[:, None, :].astype(np.float64), k + 1, axis=1)
-        rows, column = (
-            np.repeat(np.arange(n), (k + 1) * f),
-            np.tile(np.arange(f), n * (k + 1)),
-        )
+        rows, column = (np.repeat(np.arange(n), (k + 1) * f), np.tile(np.arange(f), n * (k + 1)))
         table = pl.DataFrame(
             {
                 "customer_id": _taken(contrasts.customers, rows),
@@ -339,10 +336,7 @@ def _taken(words: Sequence[str | None], places: IntArray) -> pl.Series:
 
 
 def _typical(
-    cells: FloatArray,
-    names: Sequence[str],
-    states: np.ndarray,
-    classes: Sequence[Segment],
+    cells: FloatArray, names: Sequence[str], states: np.ndarray, classes: Sequence[Segment]
 ) -> Mapping[str, Mapping[str, float | None]]:
     frame = pl.DataFrame(cells.astype(np.float64), schema=list(names))
     return {

@@ -51,10 +51,7 @@ def _scope(
     means = (
         contributions.select("feature", "contribution", segment_id=key, scope=pl.lit(scope))
         .group_by("scope", "segment_id", "feature", maintain_order=True)
-        .agg(
-            mean_abs=pl.col("contribution").abs().mean(),
-            mean=pl.col("contribution").mean(),
-        )
+        .agg(mean_abs=pl.col("contribution").abs().mean(), mean=pl.col("contribution").mean())
     )
     return _ranked(means, names)
 
@@ -67,13 +64,10 @@ def _ranked(means: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     total = pl.col("mean_abs").sum().over(within)
     return (
         means.with_columns(
-            share=pl.when(total > 0).then(pl.col("mean_abs") / total).otherwise(0.0),
-            _order=order,
+            share=pl.when(total > 0).then(pl.col("mean_abs") / total).otherwise(0.0), _order=order
         )
         .sort("segment_id", "mean_abs", "_order", descending=[False, True, False])
-        .with_columns(
-            rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(within),
-        )
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(within))
         .drop("_order")
     )
 

@@ -188,12 +188,7 @@ def _rows(
 
 
 def _text(
-    lexicon: ReasonLexicon,
-    name: str,
-    value: float,
-    usual: float | None,
-    now: int,
-    size: float,
+    lexicon: ReasonLexicon, name: str, value: float, usual: float | None, now: int, size: float
 ) -> str:
     feature = lexicon.glossary.get(name)
     if feature is not None and feature.family == "calendar":

@@ -30,12 +30,7 @@ from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
 DEFAULT_FAMILIES = "default"  # stands for all families that are on by default
 _LARGEST = np.finfo(np.float64).max
-_INPUT_SCHEMA = {
-    "customer_id": pl.String,
-    "end": pl.Int32,
-    "days": pl.Int32,
-    "spend": pl.Int64,
-}
+_INPUT_SCHEMA = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
 _EXTRA_INPUT_SCHEMA = {
     "recency": pl.Int32,
     "products": pl.Int64,
@@ -51,9 +46,7 @@ _EXTRA_MEASURES = {
 
 
 def build_features(
-    transactions: Transactions,
-    windows: Sequence[Window],
-    families: Sequence[str] | None = None,
+    transactions: Transactions, windows: Sequence[Window], families: Sequence[str] | None = None
 ) -> list[FeatureTable]:
     """Compute the features of every eligible customer, as of each window's cutoff.
 
@@ -143,9 +136,7 @@ def write_features(
 
 
 def _prepared(
-    transactions: Transactions,
-    windows: Sequence[Window],
-    families: Sequence[str] | None,
+    transactions: Transactions, windows: Sequence[Window], families: Sequence[str] | None
 ) -> tuple[tuple[Feature, ...], BatchFunction]:
     """Return the columns, and the function that computes them for a batch."""
     if families is None:
@@ -157,9 +148,7 @@ def _prepared(
 
 
 def compute_features(
-    transactions: Transactions,
-    window: Window,
-    families: Sequence[str] | None = None,
+    transactions: Transactions, window: Window, families: Sequence[str] | None = None
 ) -> FeatureTable:
     """Compute the features of one window; see `build_features`.
 
@@ -182,9 +171,7 @@ def compute_features(
 
 
 def clustering_inputs(
-    transactions: Transactions,
-    windows: Sequence[tuple[int, int]],
-    extra_inputs: Sequence[str] = (),
+    transactions: Transactions, windows: Sequence[tuple[int, int]], extra_inputs: Sequence[str] = ()
 ) -> pl.DataFrame:
     """Measure each customer's purchases in intervals of time: how often, how much.
 
@@ -261,9 +248,7 @@ class FamilySelection:
 
 
 def choose_families(
-    transactions: Transactions,
-    wanted: Sequence[str] | None = None,
-    until: int | None = None,
+    transactions: Transactions, wanted: Sequence[str] | None = None, until: int | None = None
 ) -> FamilySelection:
     """Return the requested families that the shop has the data for.
 

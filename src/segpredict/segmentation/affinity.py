@@ -121,11 +121,7 @@ def _variance(row: dict[str, int], own: float, base: float) -> float:
     a, b = 1 / (row["T"] * own), 1 / (row["U"] * base)
     inside = _squares(row["XX"], row["XT"], row["Q"], a - b, b * base - a * own)
     outside = _squares(
-        row["XX_all"] - row["XX"],
-        row["XT_all"] - row["XT"],
-        row["Q_all"] - row["Q"],
-        -b,
-        b * base,
+        row["XX_all"] - row["XX"], row["XT_all"] - row["XT"], row["Q_all"] - row["Q"], -b, b * base
     )
     return max(inside + outside, 0.0)
 

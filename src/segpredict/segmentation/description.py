@@ -149,11 +149,7 @@ def threshold_text(column: str, min_value: int, horizon: int, currency: str = ""
 
 
 def _described(
-    code: int,
-    branches: Sequence[RuleBranch],
-    rows: pl.DataFrame,
-    horizon: int,
-    currency: str,
+    code: int, branches: Sequence[RuleBranch], rows: pl.DataFrame, horizon: int, currency: str
 ) -> SegmentDescription:
     is_own = pl.col("code") == code
     size = rows.select(is_own.sum()).item()

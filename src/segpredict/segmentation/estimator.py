@@ -207,9 +207,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             if not clusterer.is_density_based:
                 raise ValueError(error.message) from None
             warnings.warn(
-                f"{error.message} All rows are one segment.",
-                ConvergenceWarning,
-                stacklevel=3,
+                f"{error.message} All rows are one segment.", ConvergenceWarning, stacklevel=3
             )
             everyone = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
             return Clusters.from_centres(points, everyone)

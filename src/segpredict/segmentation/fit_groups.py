@@ -24,9 +24,7 @@ from segpredict.segmentation.selection.choose_k import (
 
 
 def fit_groups(
-    inputs: pl.DataFrame,
-    options: SegmentationOptions | None = None,
-    horizon: int = 91,
+    inputs: pl.DataFrame, options: SegmentationOptions | None = None, horizon: int = 91
 ) -> Segmentation:
     """Return the frozen groups of these windows, one segment a group.
 

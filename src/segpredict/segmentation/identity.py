@@ -168,11 +168,7 @@ def match_segments(
     version = earlier.version + 1
     survivors = [
         SegmentEvent(
-            "survive",
-            version,
-            (ids[old],),
-            (named[new],),
-            round(float(jaccard[old, new]), 4),
+            "survive", version, (ids[old],), (named[new],), round(float(jaccard[old, new]), 4)
         )
         for new, old in sorted(pairs.items())
     ]

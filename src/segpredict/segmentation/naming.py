@@ -121,6 +121,5 @@ def _require_distinct(names: Mapping[str, str]) -> None:
         if not name or other != id_:
             found = f"Segments {other} and {id_} are both" if name else f"{id_} is"
             raise ConfigError(
-                f"{found} named {name!r}.",
-                fix="give each segment a name of its own.",
+                f"{found} named {name!r}.", fix="give each segment a name of its own."
             )

@@ -71,11 +71,7 @@ def segment_profiles(
 
 
 def _descriptions(
-    segmentation: Segmentation,
-    rows: pl.DataFrame,
-    codes: pl.Series,
-    window: Window,
-    currency: str,
+    segmentation: Segmentation, rows: pl.DataFrame, codes: pl.Series, window: Window, currency: str
 ) -> list[SegmentDescription]:
     """Return a rule per segment: its definition where a rule made it, else the tree's."""
     exact = {
@@ -95,10 +91,7 @@ def _descriptions(
 
 
 def _purchases(
-    transactions: Transactions,
-    span: tuple[int, int],
-    assigned: pl.DataFrame,
-    affinity_level: str,
+    transactions: Transactions, span: tuple[int, int], assigned: pl.DataFrame, affinity_level: str
 ) -> pl.DataFrame:
     """Return the order lines of each customer in each category of the window."""
     start, end = span

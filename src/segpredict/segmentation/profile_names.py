@@ -61,10 +61,7 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
 
 def _percentiles(values: npt.NDArray[np.int64]) -> FloatArray:
     ordered = np.sort(values)
-    ends = (
-        np.searchsorted(ordered, values, "left"),
-        np.searchsorted(ordered, values, "right"),
-    )
+    ends = (np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right"))
     percentiles: FloatArray = (ends[0] + ends[1]) / (2 * len(values))
     return percentiles
 

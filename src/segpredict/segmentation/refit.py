@@ -64,10 +64,7 @@ def _refit_from_scratch(
 
 
 def _refit_from_centres(
-    earlier: Segmentation,
-    refitted: Segmentation,
-    rows: pl.DataFrame,
-    options: SegmentationOptions,
+    earlier: Segmentation, refitted: Segmentation, rows: pl.DataFrame, options: SegmentationOptions
 ) -> Clusters | None:
     """Return the groups that start from the old centres, where that is possible."""
     old = earlier.clusters.assignment_rule
@@ -140,7 +137,4 @@ def _warnings(refitted: Segmentation, improvement: float, pinned: Sequence[int])
         if improvement > 0
         else "no new start was better"
     )
-    return (
-        *refitted.warnings,
-        f"The segments start from their earlier centres: {reason}.",
-    )
+    return (*refitted.warnings, f"The segments start from their earlier centres: {reason}.")

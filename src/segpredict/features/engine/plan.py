@@ -225,9 +225,7 @@ def _side_measures(rows: FeatureInputs, name: str, query: FeatureQuery) -> _Side
     return _SideMeasures(customer_totals(seen, measures), nobody.row(0, named=True), facts)
 
 
-def _merged(
-    query: Iterable[tuple[str, Mapping[str, _T]]],
-) -> dict[str, _T]:
+def _merged(query: Iterable[tuple[str, Mapping[str, _T]]]) -> dict[str, _T]:
     found: dict[str, _T] = {}
     for family, measures in query:
         for name, measure in measures.items():

@@ -42,12 +42,7 @@ def _coded_rows(lines: pl.LazyFrame, customers: pl.LazyFrame, column: str) -> pl
     code = given.cast(pl.Categorical).cat.physical() if is_text else given.to_physical()
     coded = (
         lines.join(customers, on="customer_id")
-        .select(
-            "day",
-            "void_day",
-            pl.col("customer").cast(pl.Int64),
-            value=code.cast(pl.Int64),
-        )
+        .select("day", "void_day", pl.col("customer").cast(pl.Int64), value=code.cast(pl.Int64))
         .collect()
     )
     most, last = coded.select(pl.col("customer", "value").max()).row(0)

@@ -42,9 +42,7 @@ PART = FeatureFamily(
     name="returns",
     features=(
         Feature(
-            "return_share",
-            "Value returned over value bought, both in the look-back.",
-            "ratio",
+            "return_share", "Value returned over value bought, both in the look-back.", "ratio"
         ),
         Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
         Feature("return_days", "Days since the last return.", "days", 1.0),

@@ -66,9 +66,7 @@ PART = FeatureFamily(
             for span in FEATURE_SPANS
         ),
         Feature(
-            "aov",
-            "Average value of an order in the look-back, before any returns.",
-            "currency",
+            "aov", "Average value of an order in the look-back, before any returns.", "currency"
         ),
     ),
     measures=_measures,

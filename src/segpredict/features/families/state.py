@@ -62,23 +62,11 @@ PART = FeatureFamily(
             high=float(_WINDOWS),
         ),
         Feature("days_now", "Purchase days in the current window.", "days"),
-        Feature(
-            "spend_now",
-            "Spend less returns in the current window.",
-            "currency",
-            low=None,
-        ),
+        Feature("spend_now", "Spend less returns in the current window.", "currency", low=None),
         Feature("days_before", "Purchase days in the window before.", "days"),
+        Feature("spend_before", "Spend less returns in the window before.", "currency", low=None),
         Feature(
-            "spend_before",
-            "Spend less returns in the window before.",
-            "currency",
-            low=None,
-        ),
-        Feature(
-            "observed_days",
-            "Days of the look-back on which the shop was observed at all.",
-            "days",
+            "observed_days", "Days of the look-back on which the shop was observed at all.", "days"
         ),
     ),
     measures=_measures,

@@ -56,9 +56,7 @@ PART = FeatureFamily(
     features=(
         *(
             Feature(
-                f"web_sessions_{n}",
-                f"Visits to the web shop in the last {n} days.",
-                "sessions",
+                f"web_sessions_{n}", f"Visits to the web shop in the last {n} days.", "sessions"
             )
             for n in _SPANS
         ),

@@ -86,10 +86,7 @@ class AssignmentRule(ABC):
     def to_state(self) -> JSON:
         """Return the rule as plain JSON; `from_state` gives an equal one back."""
         own = fields(self)  # type: ignore[arg-type]
-        return {
-            "kind": self.kind,
-            **{f.name: _plain(getattr(self, f.name)) for f in own},
-        }
+        return {"kind": self.kind, **{f.name: _plain(getattr(self, f.name)) for f in own}}
 
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":

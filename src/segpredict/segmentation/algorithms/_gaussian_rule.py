@@ -111,10 +111,7 @@ class FittedMixture:
 
 
 def fit_mixture(
-    points: WeightedPoints,
-    starts: Sequence[FloatArray],
-    covariance_type: str,
-    min_variance: float,
+    points: WeightedPoints, starts: Sequence[FloatArray], covariance_type: str, min_variance: float
 ) -> FittedMixture:
     """Return the best mixture that EM finds from these starts.
 

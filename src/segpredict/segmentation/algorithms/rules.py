@@ -53,9 +53,7 @@ class RuleGridClustering(Clusterer):
         grid = GridCells(cuts, tuple(range(_size(cuts))))
         sums = [sum(cell) for cell in product(*(range(len(c) + 1) for c in cuts))]
         rows = np.bincount(
-            np.array(sums)[grid.cell_codes(points.matrix)],
-            points.weights,
-            minlength=max(sums) + 1,
+            np.array(sums)[grid.cell_codes(points.matrix)], points.weights, minlength=max(sums) + 1
         )
         bands = _bands(rows.tolist(), k)
         return Clusters.from_rule(points, GridCells(cuts, tuple(bands[s] for s in sums)))

@@ -187,10 +187,7 @@ def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     1.0
     """
     tree = DecisionTreeClassifier(
-        max_depth=MAX_DEPTH,
-        max_leaf_nodes=MAX_LEAVES,
-        class_weight="balanced",
-        random_state=0,
+        max_depth=MAX_DEPTH, max_leaf_nodes=MAX_LEAVES, class_weight="balanced", random_state=0
     )
     tree.fit(points.matrix, labels, sample_weight=points.weights)
     found = (tree.predict(points.matrix) == labels) * points.weights
