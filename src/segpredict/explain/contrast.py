@@ -15,15 +15,7 @@ MIN_EXPECTED_MOVERS = 30  # expected movers below which a transition is not show
 def target_and_reference(
     probabilities: FloatArray, states: IntArray, predicted: IntArray | None = None
 ) -> tuple[IntArray, IntArray]:
-    """Return for each customer the predicted segment, and the one it is compared with.
-
-    Examples
-    --------
-    >>> probabilities = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
-    >>> towards, against = target_and_reference(probabilities, np.array([0, 2]))
-    >>> towards.tolist(), against.tolist()
-    ([0, 0], [1, 2])
-    """
+    """Return for each customer the predicted segment, and the one it is compared with."""
     rows = np.arange(len(probabilities))
     towards = probabilities.argmax(axis=1) if predicted is None else predicted
     others = probabilities.copy()
@@ -53,10 +45,8 @@ def transition_drivers(
 ) -> pl.DataFrame:
     """Return the differences between customers who move to another segment and stayers.
 
-    Notes
-    -----
-    It is not known who will move, so each customer counts with the probability of it. What
-    all customers of a segment share is in both means and drops out of the gap.
+    It is not known who will move, so each customer counts with the probability of it. What all
+    customers of a segment share is in both means and drops out of the gap.
     """
     fine = group_contributions(contributions, names, groups)
     tables = [_nothing()]

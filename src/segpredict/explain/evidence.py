@@ -316,14 +316,7 @@ def _least(own: FloatArray, refitted: Sequence[FloatArray]) -> FloatArray:
 def _limit(sizes: FloatArray, flips: FloatArray) -> float:
     """Return the size from which no more than `MAX_SIGN_FLIPS` of the models flip the sign.
 
-    Notes
-    -----
     The share of flips is taken to fall with size (isotonic regression).
-
-    Examples
-    --------
-    >>> _limit(np.array([0.1, 0.2, 0.3]), np.array([0.5, 0.1, 0.0]))
-    0.2
     """
     shares = IsotonicRegression(increasing=False).fit_transform(sizes, flips)
     fine = sizes[shares <= MAX_SIGN_FLIPS]

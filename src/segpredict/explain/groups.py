@@ -87,15 +87,7 @@ class FeatureGroup:
 
 
 def headline_of(feature: Feature) -> str:
-    """Return which of `HEADLINES` a column belongs to.
-
-    Examples
-    --------
-    >>> headline_of(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
-    'Frequency'
-    >>> headline_of(Feature("order_max", "Largest order.", "currency", family="basket"))
-    'Monetary'
-    """
+    """Return which of `HEADLINES` a column belongs to."""
     if feature.name in _BY_NAME:
         return _BY_NAME[feature.name]
     for prefix, found in _BY_PREFIX.items():
@@ -114,12 +106,10 @@ def group_features(
 ) -> tuple[FeatureGroup, ...]:
     r"""Return the groups of the columns: correlated and of one headline.
 
-    Notes
-    -----
     Average linkage on 1 − \|Spearman\|, cut at 1 − `MIN_CORRELATION`, among columns of one
-    headline; those of none stay within their families. Families alone would separate one
-    number under two names (days of the last 91, days of the window of 91). Columns of which one
-    follows from the others (`GROUPED_COLUMNS`) are never separated.
+    headline; those of none stay within their families. Families alone would separate one number
+    under two names (days of the last 91, days of the window of 91). Columns of which one follows
+    from the others (`GROUPED_COLUMNS`) are never separated.
     """
     known: Mapping[str, Feature] = {feature.name: feature for feature in glossary}
     similarity = np.abs(_spearman(cells))

@@ -21,12 +21,10 @@ def feature_importance(
 ) -> pl.DataFrame:
     """Return mean |SHAP| per feature, in the scopes ``all``, ``class``, ``segment``.
 
-    Notes
-    -----
-    Margins of a softmax are known up to a constant per customer, so a contribution is
-    taken against the mean over all future segments before it is averaged.
-    ``mean`` in the scopes ``all`` and ``segment`` mixes the future segments and is
-    near zero by construction; read direction in the scope ``class``.
+    Margins of a softmax are known up to a constant per customer, so a contribution is taken against
+    the mean over all future segments before it is averaged. ``mean`` in the scopes ``all`` and
+    ``segment`` mixes the future segments and is near zero by construction; read direction in the
+    scope ``class``.
     """
     against = pl.col("contribution").mean().over("customer_id", "feature")
     centred = contributions.with_columns(contribution=pl.col("contribution") - against)
@@ -95,10 +93,8 @@ def importance_by_group(
 ) -> pl.DataFrame:
     r"""Return the importance of groups of columns, of families and of headlines.
 
-    Notes
-    -----
-    Contributions are added up within a customer before their size is taken: columns of
-    a group with opposite signs cancel, as they do in the forecast.
+    Contributions are added up within a customer before their size is taken: columns of a group with
+    opposite signs cancel, as they do in the forecast.
     """
     centred = contributions - contributions.mean(axis=1, keepdims=True)
     fine = group_contributions(centred, names, groups)

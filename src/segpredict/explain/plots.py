@@ -36,20 +36,12 @@ PLOT_STYLE: Any = {
 class LazyPlots(Mapping[str, bytes]):
     """Plots by name, each drawn on first access.
 
+    Reading the names alone, as the deck and ``report.json`` do, draws nothing.
+
     Parameters
     ----------
     drawn
         The function that draws each.
-
-    Notes
-    -----
-    Reading the names alone, as the deck and ``report.json`` do, draws nothing.
-
-    Examples
-    --------
-    >>> plots = LazyPlots({"dot": lambda: b"."})
-    >>> list(plots), plots["dot"]
-    (['dot'], b'.')
     """
 
     def __init__(self, drawn: Mapping[str, Callable[[], bytes]]) -> None:
@@ -217,10 +209,8 @@ def transition_plot(explanation: "Explanation", start: str, end: str, top: int =
 def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
     """Return contributions against the values of one column, a panel a segment, as PNG.
 
-    Notes
-    -----
-    Margins are taken against the mean over all segments. Dashed lines are the medians
-    of the customers in the segment now.
+    Margins are taken against the mean over all segments. Dashed lines are the medians of the
+    customers in the segment now.
     """
     if feature not in explanation.feature_names:
         raise UnknownNameError("feature", feature, explanation.feature_names)

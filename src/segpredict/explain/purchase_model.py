@@ -42,13 +42,10 @@ class PurchaseModelExplainer:
         """Return the Shapley value of each input, customers × segments × `PLAYER_COLUMNS`.
 
         A customer's values and `base_values` of the same day sum to the log-probability: the season
-        is the same for all customers and no reason.
-
-        Notes
-        -----
-        Exact Shapley values of the three players (Shapley 1953): a coalition takes its columns from
-        the customer and the rest from the reference customers in turn. Columns of one player are
-        never separated, so that no customer is inactive for longer than their age.
+        is the same for all customers and no reason. Exact Shapley values of the three players
+        (Shapley 1953): a coalition takes its columns from the customer and the rest from the
+        reference customers in turn. Columns of one player are never separated, so that no customer
+        is inactive for longer than their age.
         """
         rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
         parts = np.zeros((len(rows), self.model.n_classes, len(PLAYER_COLUMNS)))
@@ -115,10 +112,8 @@ def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatAr
 def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Return one typical customer of each current segment, and the segments' shares.
 
-    Notes
-    -----
-    The customer whose ranks lie nearest to the median ranks of the segment: a
-    real customer, which a row of medians may not be.
+    The customer whose ranks lie nearest to the median ranks of the segment: a real customer, which
+    a row of medians may not be.
     """
     ordered = customers.sort("customer_id")
     ranks = ordered.select(
@@ -137,11 +132,5 @@ def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray
 
 
 def _coalition_weight(others: int, players: int) -> float:
-    """Return the weight of coalitions with so many players (Shapley).
-
-    Examples
-    --------
-    >>> [round(_coalition_weight(n, 3), 3) for n in range(3)]
-    [0.333, 0.167, 0.333]
-    """
+    """Return the weight of coalitions with so many players (Shapley)."""
     return factorial(others) * factorial(players - others - 1) / factorial(players)

@@ -126,11 +126,9 @@ def reason_texts(
 ) -> pl.DataFrame:
     """Return the reasons of each customer, strongest first, opposing ones last.
 
-    Notes
-    -----
-    At most three groups for and one against. A contribution is left out below .1
-    log-odds, and below the size at which its sign changed in more than one of five
-    models refitted on other customers.
+    At most three groups for and one against. A contribution is left out below .1 log-odds, and
+    below the size at which its sign changed in more than one of five models refitted on other
+    customers.
     """
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])

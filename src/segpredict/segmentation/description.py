@@ -43,13 +43,7 @@ class RuleBranch:
         return reduce(and_, tests, pl.lit(value=True))
 
     def to_text(self, horizon: int, currency: str) -> str:
-        """Return it in words.
-
-        Examples
-        --------
-        >>> RuleBranch({"spend": (412.0, None), "days": (2, None)}).to_text(91, "£")
-        'spent at least £412 in 91 days and bought on 2 or more days'
-        """
+        """Return it in words."""
         order = [column for column in COLUMN_UNITS if column in self.bounds]
         clauses = [_clause(c, *self.bounds[c], currency) for c in order]
         if order and order[0] != "recency":

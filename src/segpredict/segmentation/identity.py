@@ -128,33 +128,16 @@ def match_segments(
 ) -> SegmentMatch:
     """Return the ids of new segments, given how many customers each shares with each.
 
-    Notes
-    -----
     With n the count of a cell and E its expectation if old and new were independent, the pairs that
     maximise Σ sign(n − E)(n − E)²/E are found by the Hungarian method; raw counts would favour
     large segments. A pair is accepted if its Jaccard index n / |old ∪ new| is at least .50. A pair
     above .50 is the best match of both segments, so such pairs come first whatever their χ² term:
     if two segments hold nine tenths of all customers each, the overlap cannot exceed what
     independence expects, and yet they are the same segment. An id without a partner is retired; a
-    new segment without one gets a number that was never used.
-
-    A segment splits when two or more new ones, each mostly from it, hold a tenth of it
-    or more each; a merge is the reverse. Segments that neither survive, split nor merge
-    have emerged or vanished.
-
-    References
-    ----------
-    Kuhn (1955); Spiliopoulou et al., MONIC (2006) for the events.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> counts = np.array([[90, 0, 0], [5, 50, 45]])
-    >>> found = match_segments(counts, ["S1", "S2"], SegmentIdentity(issued_ids=2))
-    >>> found.ids
-    ('S1', 'S2', 'S3')
-    >>> [(e.kind, e.before, e.after) for e in found.identity.events][-1]
-    ('split', ('S2',), ('S2', 'S3'))
+    new segment without one gets a number that was never used. A segment splits when two or more new
+    ones, each mostly from it, hold a tenth of it or more each; a merge is the reverse. Segments
+    that neither survive, split nor merge have emerged or vanished. After Kuhn (1955); Spiliopoulou
+    et al., MONIC (2006) for the events.
     """
     jaccard = _jaccard(counts)
     pairs = _pairs(counts, jaccard, fixed or {})

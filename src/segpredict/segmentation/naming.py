@@ -32,13 +32,7 @@ def default_names(k: int) -> tuple[str, ...]:
 
 
 def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
-    """Return INACTIVE and `k` segments in rising order of value, each with its name.
-
-    Examples
-    --------
-    >>> [s.name for s in name_segments(3, {"S3": "VIP"})]
-    ['Inactive', 'Occasional', 'Regular', 'VIP']
-    """
+    """Return INACTIVE and `k` segments in rising order of value, each with its name."""
     ids = [f"S{rank}" for rank in range(1, k + 1)]
     return named_segments(ids, default_names(k), names)
 
@@ -49,13 +43,7 @@ def named_segments(
     names: Mapping[str, str],
     retired: Sequence[str] = (),
 ) -> tuple[Segment, ...]:
-    """Return INACTIVE and the segments of these ids, named by people or by default.
-
-    Examples
-    --------
-    >>> [s.name for s in named_segments(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
-    ['Inactive', 'Light', 'VIP']
-    """
+    """Return INACTIVE and the segments of these ids, named by people or by default."""
     own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, default_names, strict=True))}
     for given in names:
         if given not in own and given not in retired:
@@ -68,18 +56,9 @@ def named_segments(
 def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[str, ...]:
     """Return names after a refit: an id keeps its name, a new one gets a free word.
 
-    Notes
-    -----
-    A new segment gets a word of the longest ladder that is free and stands between the
-    words of its neighbours, so that no word moves below another: the one nearest to
-    what a first fit would call it. Where there is none, it is called by its place.
-
-    Examples
-    --------
-    >>> names_after_refit(["S1", "S4", "S3"], {"S1": "Occasional", "S3": "Core"})
-    ('Occasional', 'Regular', 'Core')
-    >>> names_after_refit(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
-    ('Mums', 'Between Mums and Firms', 'Firms')
+    A new segment gets a word of the longest ladder that is free and stands between the words of its
+    neighbours, so that no word moves below another: the one nearest to what a first fit would call
+    it. Where there is none, it is called by its place.
     """
     names = {i: earlier[i] for i in ids if i in earlier}
     ladder_names = dict(names)  # what a neighbour may be called by

@@ -24,8 +24,6 @@ TRAIT_WORDS = {
 def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
     """Return a name for each segment from its customers' purchases.
 
-    Notes
-    -----
     Each segment is located at the median percentiles of its rows in recency (short is high),
     purchase days and spend. A cell of the rule grid is located at the middles of its fifths, with
     its spend equal to its frequency; a name is as near as the nearest of its cells, in L1. The
@@ -33,14 +31,6 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
     imply value are ordered by value. A further clustering input, taken per purchase day, is added
     to the name where the mean of its log lies at least .8 standard deviations from that of all
     rows; the farthest if there are several.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> shop = pl.DataFrame({"recency": [60, 60, 1], "days": [1, 1, 9],
-    ...                      "spend": [10, 20, 900]})
-    >>> profile_names(shop, pl.Series([1, 1, 2]), 2)
-    ('About to sleep', 'Champions')
     """
     percentiles = np.stack(
         [

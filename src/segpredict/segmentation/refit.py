@@ -24,8 +24,6 @@ def refit_groups(
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """Return the segments of newer windows, and the id of each of their groups.
 
-    Notes
-    -----
     K-means starts from the old centres, transformed to the axes of the new fit, and also from new
     random starts, which are used only if they lower the inertia by more than 1 %: the objective is
     flat between near-equal optima, and a jump among those would look like a change of the

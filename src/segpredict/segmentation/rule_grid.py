@@ -43,11 +43,9 @@ class FifthScale:
     def from_values(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
         """Return the scale that puts these values into fifths.
 
-        Notes
-        -----
-        A value's score depends on the share of customers strictly below it: 1 + the
-        number of fifths that share has reached. So equal values get equal scores.
-        Where all values are equal, the score is 3.
+        A value's score depends on the share of customers strictly below it: 1 + the number of
+        fifths that share has reached. So equal values get equal scores. Where all values are equal,
+        the score is 3.
         """
         ranked = (-values if is_reversed else values).sort()
         if ranked[0] == ranked[-1]:
@@ -181,25 +179,12 @@ def _once(names: JSON) -> tuple[str, ...]:
 
 
 def cell_name(recency: int, frequency: int) -> str:
-    """Return the name of one cell of the grid.
-
-    Examples
-    --------
-    >>> cell_name(5, 4), cell_name(1, 5)
-    ('Champions', 'Cannot lose')
-    """
+    """Return the name of one cell of the grid."""
     return CELL_NAME_MAP[recency - 1][frequency - 1]
 
 
 def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the name of each of the 125 codes, in their order.
-
-    Examples
-    --------
-    >>> names = code_names({"55": "Top", "555": "VIP"})
-    >>> names[-5:], len(names)
-    (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
-    """
+    """Return the name of each of the 125 codes, in their order."""
     known = {code[:length] for code in RFM_CODES for length in (2, 3)}
     invalid = [key for key, name in custom_names.items() if key not in known or not name.strip()]
     if invalid:

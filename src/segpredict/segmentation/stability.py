@@ -24,17 +24,12 @@ def with_stability(
 ) -> Segmentation:
     """Return the segments with their stability, and a warning where one dissolves.
 
-    Notes
-    -----
     Customers are drawn 20 times with replacement, each with all their windows, and clustered by the
     same algorithm; each group's stability is its highest Jaccard index with a new group, over all
     rows. Means below .60 count as dissolved, .75 is what a group should reach. A segment of several
     merged groups is as stable as the least stable of them. Slow algorithms are skipped; `segpredict
-    cluster --compare` measures all.
-
-    References
-    ----------
-    Hennig (2007), cluster-wise assessment of cluster stability.
+    cluster --compare` measures all. After Hennig (2007), cluster-wise assessment of cluster
+    stability.
     """
     if segmentation.clusters.assignment_rule.kind not in FAST_RULES:
         return segmentation

@@ -193,17 +193,11 @@ def gap_or_null(measure: str) -> pl.Expr:
 def gap_steps() -> tuple[Mapping[str, pl.Expr], ...]:
     """Return the steps that several features derive from.
 
-    Notes
-    -----
-    ``gap_shape`` is the shape k of a gamma distribution of gaps, null below two gaps:
-    Minka's closed form of the maximum-likelihood shape, with the deficit
-    ``s = ln mean - mean ln`` of the gaps. A few gaps carry little information, so
-    two prior gaps of a customer who buys at random (k = 1) are averaged in; they are the
-    same for everyone, so each value still depends on one customer only.
-
-    References
-    ----------
-    T. Minka, "Estimating a Gamma distribution", 2002.
+    ``gap_shape`` is the shape k of a gamma distribution of gaps, null below two gaps: Minka's
+    closed form of the maximum-likelihood shape, with the deficit ``s = ln mean - mean ln`` of the
+    gaps. A few gaps carry little information, so two prior gaps of a customer who buys at random (k
+    = 1) are averaged in; they are the same for everyone, so each value still depends on one
+    customer only. After T. Minka, "Estimating a Gamma distribution", 2002.
     """
     n, s = pl.col("gaps"), pl.col("gap_deficit")
     own = pl.col("gap_mean").log() - pl.col("gap_logs") / (n * LOG_SCALE)

@@ -88,8 +88,6 @@ def collapse_lines(
 ) -> OrderTable:
     """Return the orders and credit notes dated in ``[first, end)``, or more.
 
-    Notes
-    -----
     ``day`` is part of `core.orders.KEY`, and ``void_day`` splits credit notes further. So cutting
     orders in time equals cutting their lines, and one table serves all cutoffs.
     """

@@ -22,6 +22,9 @@ _FULL = 2**63
 class RunOffsets:
     """Where days begin in each run of rows.
 
+    Each row is counted once, by its customer and the two requested days between which it lies;
+    adding up the counts from day to day gives all offsets, however many days.
+
     Parameters
     ----------
     days
@@ -30,11 +33,6 @@ class RunOffsets:
         Of the runs, which follow each other.
     requested
         The days that will be looked up.
-
-    Notes
-    -----
-    Each row is counted once, by its customer and the two requested days between which it
-    lies; adding up the counts from day to day gives all offsets, however many days.
     """
 
     def __init__(

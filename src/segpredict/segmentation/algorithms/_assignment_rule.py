@@ -281,15 +281,7 @@ class EncoderLayer:
 
 
 def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
-    """Return the encoding of each row; tanh between layers, not after the last.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> twice = EncoderLayer(np.array([[2.0]]), np.array([1.0]))
-    >>> apply_encoder((twice,), np.array([[3.0]])).tolist()
-    [[7.0]]
-    """
+    """Return the encoding of each row; tanh between layers, not after the last."""
     for layer in layers[:-1]:
         matrix = np.tanh(layer(matrix))
     return layers[-1](matrix)

@@ -32,11 +32,9 @@ def train_encoder(
 ) -> tuple[tuple[EncoderLayer, ...], float]:
     """Return a trained encoder with a standardised code, and the held-out error.
 
-    Notes
-    -----
-    Adam on the mean squared error; training stops when the held-out rows are
-    reconstructed no better. One thread, deterministic kernels and a seeded generator:
-    equal runs on one machine are equal.
+    Adam on the mean squared error; training stops when the held-out rows are reconstructed no
+    better. One thread, deterministic kernels and a seeded generator: equal runs on one machine are
+    equal.
     """
     try:
         torch: Any = import_module("torch")

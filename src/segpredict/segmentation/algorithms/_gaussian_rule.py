@@ -115,18 +115,12 @@ def fit_mixture(
 ) -> FittedMixture:
     """Return the best mixture that EM finds from these starts.
 
-    Notes
-    -----
-    Purchase days are whole numbers. A density can grow without bound on a value that
-    many rows share, and BIC then falls with every further component. So each value
-    represents the interval around it up to half-way to its neighbours: its variance,
-    width²/12 (Sheppard), enters the covariances, and the likelihood is the lower bound
-    that this interval gives (variational dequantisation).
-
-    References
-    ----------
-    Dempster, Laird and Rubin (1977); Biernacki, Celeux and Govaert (2000), ICL;
-    Ho et al. (2019), Flow++, variational dequantisation.
+    Purchase days are whole numbers. A density can grow without bound on a value that many rows
+    share, and BIC then falls with every further component. So each value represents the interval
+    around it up to half-way to its neighbours: its variance, width²/12 (Sheppard), enters the
+    covariances, and the likelihood is the lower bound that this interval gives (variational
+    dequantisation). After Dempster, Laird and Rubin (1977); Biernacki, Celeux and Govaert (2000),
+    ICL; Ho et al. (2019), Flow++, variational dequantisation.
     """
     blur = _blur(points)
     with limit_to_one_thread():

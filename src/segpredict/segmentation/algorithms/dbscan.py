@@ -20,23 +20,9 @@ MIN_RADIUS = 1e-3  # standard deviations; of identical rows the k-distance is 0
 class DBSCANClustering(Clusterer):
     """DBSCAN on a sample of rows; every other row joins the nearest core point.
 
-    Notes
-    -----
-    It finds the number of groups itself and ignores `k`. The result depends on the
-    radius: a larger one joins groups and leaves less noise.
-
-    References
-    ----------
-    Ester, Kriegel, Sander and Xu (1996); Satopää et al. (2011) for the knee.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
-    >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.k, found.noise_share
-    (2, 0.0)
+    It finds the number of groups itself and ignores `k`. The result depends on the radius: a larger
+    one joins groups and leaves less noise. After Ester, Kriegel, Sander and Xu (1996); Satopää et
+    al. (2011) for the knee.
     """
 
     complexity_rank: ClassVar[int] = 7
@@ -74,14 +60,7 @@ def _k_distances(rows: FloatArray, count: int) -> FloatArray:
 
 
 def curve_knee(rising: FloatArray) -> float:
-    """Return where a rising curve turns up: farthest below the line between its ends.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> curve_knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
-    0.13
-    """
+    """Return where a rising curve turns up: farthest below the line between its ends."""
     line = np.linspace(rising[0], rising[-1], len(rising))
     return float(rising[(line - rising).argmax()])
 

@@ -15,16 +15,7 @@ from segpredict.segmentation.algorithms._points import WeightedPoints
 
 @dataclass(frozen=True)
 class GaussianMixtureClustering(Clusterer):
-    """Gaussian mixture by EM on weighted points, started from K-means.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.predict_proba(np.array([[0.0], [11.0]])).round(3).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
+    """Gaussian mixture by EM on weighted points, started from K-means."""
 
     complexity_rank: ClassVar[int] = 4
     # ``full``, ``diag``, ``tied``, or ``auto``: that of the three with the least ICL

@@ -15,23 +15,9 @@ from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_
 class HDBSCANClustering(Clusterer):
     """HDBSCAN on a sample of rows; every other row joins the nearest member.
 
-    Notes
-    -----
-    It finds the number of groups itself and ignores `k`. The rows that it leaves out
-    join their nearest neighbour of a group; `Clusters.noise_share` is their share.
-
-    References
-    ----------
-    Campello, Moulavi and Sander (2013); McInnes and Healy (2017).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> near = np.linspace(0, 1, 120)[:, None] ** 2
-    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
-    >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.k
-    2
+    It finds the number of groups itself and ignores `k`. The rows that it leaves out join their
+    nearest neighbour of a group; `Clusters.noise_share` is their share. After Campello, Moulavi and
+    Sander (2013); McInnes and Healy (2017).
     """
 
     complexity_rank: ClassVar[int] = 7

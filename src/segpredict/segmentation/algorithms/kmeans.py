@@ -23,24 +23,11 @@ CENTRE_TOLERANCE = 1e-3  # relative difference in inertia below which two result
 class KMeansClustering(Clusterer):
     """K-means, equal to the bit for any row order and any number of threads.
 
-    Notes
-    -----
-    The starts run on at most 10,000 points, one thread (10–60 times faster at this
-    size). The best distinct results are continued on all points for a few passes, and
-    the best of those with exact sums until nothing moves: on a sample two partitions can
-    be nearly equal, and their order can differ from that on all rows.
-    ``benchmarks/clustering/run.py sweep`` compares the inertia with scikit-learn's.
-
-    References
-    ----------
-    Lloyd (1982); Arthur and Vassilvitskii (2007), k-means++.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> PART.fit(points, 2, seed=0, n_init=5).centres.tolist()
-    [[0.5], [10.5]]
+    The starts run on at most 10,000 points, one thread (10–60 times faster at this size). The best
+    distinct results are continued on all points for a few passes, and the best of those with exact
+    sums until nothing moves: on a sample two partitions can be nearly equal, and their order can
+    differ from that on all rows. ``benchmarks/clustering/run.py sweep`` compares the inertia with
+    scikit-learn's. After Lloyd (1982); Arthur and Vassilvitskii (2007), k-means++.
     """
 
     complexity_rank: ClassVar[int] = 1

@@ -21,19 +21,9 @@ GRID_AXES = 2  # value and frequency are the first axes of all inputs
 class RuleGridClustering(Clusterer):
     """A 5 × 5 grid over the first two axes, whose cells are joined into `k` bands.
 
-    Notes
-    -----
     A value's score is 1 + the number of fifths that the share of rows strictly below it has
     reached, so equal values get equal scores. Cells with the same sum of scores belong together,
     and the sums are cut into `k` bands of shares as equal as possible. The cut points are frozen.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rows = np.array([[spend, days] for spend in range(10) for days in range(10)])
-    >>> found = PART.fit(WeightedPoints.from_matrix(rows * 1.0), 3, seed=0, n_init=1)
-    >>> found.assign(np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 9.0]])).tolist()
-    [0, 1, 2]
     """
 
     complexity_rank: ClassVar[int] = 0

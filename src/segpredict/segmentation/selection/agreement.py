@@ -11,12 +11,6 @@ def contingency_table(
     """Return how many rows lie in each pair of groups, first × second.
 
     The first has at least as many as `groups`, though some may be empty.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> contingency_table(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
-    [[0.0, 2.0], [1.0, 0.0]]
     """
     shape = max(int(first.max(initial=0)) + 1, groups), int(second.max(initial=0)) + 1
     pairs = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1])
@@ -26,21 +20,9 @@ def contingency_table(
 def adjusted_rand_index(table: FloatArray) -> float:
     """Return the adjusted Rand index of a contingency table of rows.
 
-    Notes
-    -----
-    Pairs of rows that both groupings put together, beyond what chance would, as a share
-    of the most there could be beyond chance. 1 for equal groupings, about 0 for
-    unrelated ones. A row of weight w counts as w rows.
-
-    References
-    ----------
-    Hubert and Arabie (1985).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> adjusted_rand_index(np.array([[2.0, 0.0], [1.0, 1.0]]))
-    0.0
+    Pairs of rows that both groupings put together, beyond what chance would, as a share of the most
+    there could be beyond chance. 1 for equal groupings, about 0 for unrelated ones. A row of weight
+    w counts as w rows. After Hubert and Arabie (1985).
     """
     both = _pairs(table).sum()
     first, second = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
@@ -52,20 +34,9 @@ def adjusted_rand_index(table: FloatArray) -> float:
 def best_match_jaccard(table: FloatArray) -> FloatArray:
     """Return, for each group of the first, its Jaccard index with the best match of the second.
 
-    Notes
-    -----
-    Jaccard: rows in both, over rows in either. Below .6 a group has dissolved, from .75
-    on it is valid, from .85 on highly stable (Hennig).
-
-    References
-    ----------
-    Hennig (2007), Cluster-wise assessment of cluster stability.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> best_match_jaccard(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
-    [0.75, 0.8]
+    Jaccard: rows in both, over rows in either. Below .6 a group has dissolved, from .75 on it is
+    valid, from .85 on highly stable (Hennig). After Hennig (2007), Cluster-wise assessment of
+    cluster stability.
     """
     union = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
     shared = np.divide(table, union, out=np.zeros_like(table), where=union > 0)
@@ -75,20 +46,8 @@ def best_match_jaccard(table: FloatArray) -> FloatArray:
 def prediction_strength_of_table(table: FloatArray) -> float:
     """Return the prediction strength of a table: own groups × predicted groups.
 
-    Notes
-    -----
-    For the worst of the own groups, the share of its pairs of rows that the rule of the
-    other half also puts together. Groups of one row are skipped.
-
-    References
-    ----------
-    Tibshirani and Walther (2005).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> prediction_strength_of_table(np.array([[4.0, 0.0], [2.0, 2.0]]))
-    0.3333333333333333
+    For the worst of the own groups, the share of its pairs of rows that the rule of the other half
+    also puts together. Groups of one row are skipped. After Tibshirani and Walther (2005).
     """
     own = _pairs(table.sum(axis=1))
     predicted = _pairs(table).sum(axis=1)[own > 0] / own[own > 0]

@@ -26,9 +26,7 @@ def mean_inertia(points: WeightedPoints, labels: IndexArray) -> float:
 def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | None:
     """Return the ratio of spread between groups to spread within; ``None`` for one.
 
-    References
-    ----------
-    Caliński and Harabasz (1974).
+    After Caliński and Harabasz (1974).
     """
     k, rows = len(np.unique(labels)), points.n_rows
     within = _within(points, labels)
@@ -41,9 +39,7 @@ def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | Non
 def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
     """Return the mean similarity of a group to its most similar one; low is good.
 
-    References
-    ----------
-    Davies and Bouldin (1979).
+    After Davies and Bouldin (1979).
     """
     centres, size = _centres(points, labels)
     if len(centres) < 2:
@@ -75,9 +71,7 @@ class SilhouetteFolds:
     def mean_silhouette(self, labels: list[IndexArray]) -> tuple[float, float | None]:
         """Return mean and standard deviation of the samples' mean silhouettes.
 
-        References
-        ----------
-        Rousseeuw (1987).
+        After Rousseeuw (1987).
         """
         means = [
             mean_silhouette(distances, np.ones(len(own)), own)
@@ -105,23 +99,10 @@ def _within(points: WeightedPoints, labels: IndexArray) -> float:
 def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     """Return the density-based validity of groups of distinct points, in [−1, 1].
 
-    Notes
-    -----
-    Per group: (separation − sparseness) / max of both, weighted by size. Sparseness is
-    the longest inner edge of the group's spanning tree in mutual reachability,
-    separation the least mutual reachability to inner points of another group. Only a
-    criterion for density methods: it is not for round groups that touch.
-
-    References
-    ----------
-    Moulavi, Jaskowiak, Campello, Zimek and Sander (2014).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> line = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
-    >>> dbcv_index(line, np.array([0, 0, 0, 1, 1, 1])) > 0.9
-    True
+    Per group: (separation − sparseness) / max of both, weighted by size. Sparseness is the longest
+    inner edge of the group's spanning tree in mutual reachability, separation the least mutual
+    reachability to inner points of another group. Only a criterion for density methods: it is not
+    for round groups that touch. After Moulavi, Jaskowiak, Campello, Zimek and Sander (2014).
     """
     groups = [np.flatnonzero(labels == g) for g in np.unique(labels)]
     groups = [group for group in groups if len(group) > 1]
@@ -173,18 +154,9 @@ def _tree(members: FloatArray, core: FloatArray) -> tuple[float, IndexArray]:
 def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     """Return the balanced accuracy of a tree of depth 3 and at most 8 leaves.
 
-    Notes
-    -----
-    Balanced accuracy is the mean share of each group's rows that the tree finds, so
-    that a small group counts as much as a large one. Measured on the rows it was grown
-    on: eight leaves cannot memorise thousands of rows.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [5.0]]))
-    >>> tree_describability(points, np.array([0, 0, 1]))
-    1.0
+    Balanced accuracy is the mean share of each group's rows that the tree finds, so that a small
+    group counts as much as a large one. Measured on the rows it was grown on: eight leaves cannot
+    memorise thousands of rows.
     """
     tree = DecisionTreeClassifier(
         max_depth=MAX_DEPTH, max_leaf_nodes=MAX_LEAVES, class_weight="balanced", random_state=0

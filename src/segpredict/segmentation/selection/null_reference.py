@@ -34,15 +34,10 @@ def gap_statistics(
 ) -> dict[int, dict[str, float]]:
     """Return the gap statistic and its error, by number of groups.
 
-    Notes
-    -----
     Mean log inertia of Gaussian null samples minus log inertia here, error sd·√(1 + 1/n). The
     Gaussian keeps the covariance; Tibshirani's uniform box would call any correlation a cluster.
-
-    References
-    ----------
-    Tibshirani, Walther and Hastie (2001); for references that keep structure other than clusters,
-    Hennig and Lin (2015).
+    After Tibshirani, Walther and Hastie (2001); for references that keep structure other than
+    clusters, Hennig and Lin (2015).
     """
     own = _logs(fits, resamples.stability_sample, ks)
     nulls = [_logs(fits, null.sample, ks) for null in resamples.gaussian_nulls]

@@ -20,16 +20,7 @@ NULL_BOOTSTRAP_DRAWS = 2  # bootstrap draws of one null sample
 
 
 def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
-    """Return that many rows, taken at even steps through the sorted points.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
-    >>> few = systematic_sample(points, 5)
-    >>> few.matrix.ravel().tolist(), few.weights.tolist()
-    ([1.0, 2.0, 3.0], [3, 1, 1])
-    """
+    """Return that many rows, taken at even steps through the sorted points."""
     if points.n_rows <= rows:
         return points
     at = (2 * np.arange(rows) + 1) * points.n_rows // (2 * rows)

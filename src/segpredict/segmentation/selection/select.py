@@ -132,10 +132,8 @@ def select_candidate(
 def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) -> str:
     """Return whether segments are ``natural``, ``reproducible`` or ``constructive``.
 
-    Notes
-    -----
-    Natural: silhouette and prediction strength exceed the 95th percentile of the null samples
-    by the margin, and the strength is high. Reproducible: all gates are passed.
+    Natural: silhouette and prediction strength exceed the 95th percentile of the null samples by
+    the margin, and the strength is high. Reproducible: all gates are passed.
     """
     if not candidate.passes_gates:
         return "constructive"

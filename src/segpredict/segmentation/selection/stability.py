@@ -70,10 +70,8 @@ def bootstrap_stability(
 ) -> dict[int, StabilityDraws]:
     """Return how well groups are recovered when customers are resampled.
 
-    Notes
-    -----
-    Each refit starts from scratch, and its frozen rule assigns all rows of the sample; a
-    refit that starts from the candidate's own centres would be biased in its favour.
+    Each refit starts from scratch, and its frozen rule assigns all rows of the sample; a refit that
+    starts from the candidate's own centres would be biased in its favour.
     """
     draws_by_k = {k: StabilityDraws() for k in labels}
     matrix = sample.matrix
