@@ -33,27 +33,19 @@ _COLUMNS = {
 
 def available_columns(transactions: Transactions, until: int | None = None) -> frozenset[str]:
     """Return which of `COLUMN_MEANINGS` the shop has, or had before a day."""
-    side_tables = transactions.side_tables
-    products = side_tables.products
-    tables = {
-        "categories": products is not None and "category" in products.columns,
-        "prices": side_tables.prices is not None,
-        "customers": side_tables.customers is not None,
-        "events": side_tables.events is not None,
-        "contacts": side_tables.contacts is not None,
-    }
+    tables, products = transactions.side_tables, transactions.side_tables.products
+    kinds = ("prices", "customers", "events", "contacts")
+    present = {kind for kind in kinds if getattr(tables, kind) is not None}
+    if products is not None and "category" in products.columns:
+        present.add("categories")
     named = transactions.lines.collect_schema().names()
     requested = {n: column for n, column in _COLUMNS.items() if column in named}
-    return frozenset(
-        name
-        for name, is_present in {**tables, **_has_values(transactions, requested, until)}.items()
-        if is_present
-    )
+    return frozenset(present | _with_values(transactions, requested, until))
 
 
-def _has_values(
+def _with_values(
     transactions: Transactions, columns: Mapping[str, str], until: int | None
-) -> dict[str, bool]:
+) -> set[str]:
     """Return which columns hold values: from the store's notes, else from the lines."""
     store = transactions.coded if isinstance(transactions, StoredTransactions) else None
     found = {n: store.has_values_before(c, until) if store else None for n, c in columns.items()}
@@ -66,9 +58,8 @@ def _has_values(
             )
             for chunk in _chunks(transactions)
         ]
-        row = pl.concat(requested).select(pl.all().any()).collect().row(0, named=True)
-        found |= row
-    return {name: bool(is_present) for name, is_present in found.items()}
+        found |= pl.concat(requested).select(pl.all().any()).collect().row(0, named=True)
+    return {name for name, is_present in found.items() if is_present}
 
 
 def _chunks(transactions: Transactions) -> list[Transactions]:

@@ -30,10 +30,7 @@ def compute_in_batches(transactions: Transactions, compute: BatchFunction) -> li
 
 
 def _is_in_order(transactions: Transactions, n_batches: int) -> bool:
-    """Return whether the results of batches follow each other in the order of ids.
-
-    In a store to which customers were added later not even those of one batch do.
-    """
+    """Return whether results follow in the order of ids; where a store grew, not even one does."""
     store = transactions.coded if isinstance(transactions, StoredTransactions) else None
     return n_batches == 1 if store is None else store.codes["customer_id"].is_sorted()
 
@@ -49,10 +46,8 @@ def batch_results(
     ids = store.codes["customer_id"]
 
     def named(batch: Transactions) -> Sequence[pl.DataFrame]:
-        return [
-            frame.with_columns(ids.gather(frame["customer_id"]).alias("customer_id"))
-            for frame in compute(batch)
-        ]
+        coded = ((frame, frame["customer_id"]) for frame in compute(batch))
+        return [frame.with_columns(ids.gather(c).alias("customer_id")) for frame, c in coded]
 
     # A batch of a store is small: a few at a time keep all processors busy.
     threads = pl.thread_pool_size()
@@ -70,8 +65,7 @@ def customer_batches(transactions: Transactions) -> Iterator[Transactions]:
     """Yield transactions of whole customers, each small enough for memory."""
     store = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if store is not None:
-        names = [each.name for each in fields(Transactions)]
-        known = {name: getattr(transactions, name) for name in names}
+        known = {f.name: getattr(transactions, f.name) for f in fields(Transactions)}
         known["side_tables"] = _numbered(transactions, store)
         for number in store.chunk_numbers:
             known["lines"] = store.batch(number)

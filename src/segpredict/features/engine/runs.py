@@ -1,8 +1,7 @@
 """Measures without grouping, on rows sorted by customer and time.
 
-The rows of a span are one slice of a customer's rows. So a sum is a difference of two
-running sums, whatever the span, and any number of spans and cutoffs share the running
-sums and the places where days begin.
+A span is one slice of a customer's rows, so a sum is a difference of two running sums, which any
+number of spans and cutoffs share, like the places where days begin.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -20,19 +19,10 @@ _FULL = 2**63
 
 
 class RunOffsets:
-    """Where days begin in each run of rows.
+    """Where requested days begin in runs of rows that follow each other, days rising within each.
 
     Each row is counted once, by its customer and the two requested days between which it lies;
     adding up the counts from day to day gives all offsets, however many days.
-
-    Parameters
-    ----------
-    days
-        Of the rows, rising within each run.
-    starts, lengths
-        Of the runs, which follow each other.
-    requested
-        The days that will be looked up.
     """
 
     def __init__(
@@ -69,15 +59,7 @@ class OffsetLookup(Protocol):
 
 
 class ShiftedOffsets:
-    """Offsets among rows of which some were left out.
-
-    Parameters
-    ----------
-    places
-        Among all rows.
-    retained
-        How many of the rows before each offset remain.
-    """
+    """Offsets among rows of which some were left out: `retained` of those before each remain."""
 
     def __init__(self, places: OffsetLookup, retained: IndexArray) -> None:
         self._places, self._retained = places, retained
@@ -94,16 +76,7 @@ class ShiftedOffsets:
 class CustomerRows:
     """Rows of one kind: a run for each customer, in order of time.
 
-    Parameters
-    ----------
-    rows
-        Sorted by customer and ``day``.
-    places
-        Where days begin.
-    columns
-        Further columns, as expressions over those of the rows.
-    computed
-        Further columns, computed on first use.
+    Columns are those of `rows`, expressions over them, or computed on first use.
     """
 
     def __init__(
@@ -144,18 +117,14 @@ class CustomerRows:
         return self._sums[column]
 
     def cumulative_squares(self, column: str) -> NumberArray:
-        """Return the sum of the squares of all values before each offset.
-
-        They are exact: in 128 bits, as a large order squared fills 64.
-        """
+        """Return the exact sum of squares before each offset; one large order may fill 64 bits."""
         if column not in self._squares:
             values = self.values(column)
             most = max(int(values.max(initial=0)), -int(values.min(initial=0)))
             if most * most * self.places.longest < _FULL:
                 self._squares[column] = cumulative_sum(values * values)
             else:
-                none = pl.Series([0], dtype=pl.Int128)
-                wide = pl.Series(values).cast(pl.Int128)
+                none, wide = pl.Series([0], dtype=pl.Int128), pl.Series(values).cast(pl.Int128)
                 sums = pl.concat([none, (wide * wide).cum_sum()], rechunk=True)
                 self._squares[column] = sums
         return self._squares[column]

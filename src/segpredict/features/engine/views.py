@@ -12,8 +12,6 @@ from segpredict.core.window import Window
 from segpredict.features.engine.measures import Measure, MeasureSpan, RowKind
 from segpredict.features.engine.runs import NO_DAY, CustomerRows, NumberArray
 
-_AGO = "ago"
-
 
 def span_edges(measures: Iterable[Measure], window: Window) -> dict[RowKind, set[int]]:
     """Return the days on which the spans of measures begin and end."""
@@ -35,17 +33,7 @@ def _days(span: MeasureSpan, window: Window) -> tuple[int, int]:
 
 
 class WindowView:
-    """The runs of some customers, as one window may see them.
-
-    Parameters
-    ----------
-    runs
-        Rows.
-    window
-        The window.
-    chosen
-        Positions of the customers.
-    """
+    """The runs of customers, given by their positions, as one window may see them."""
 
     def __init__(self, runs: CustomerRows, window: Window, chosen: IndexArray) -> None:
         self._runs, self._window, self._chosen = runs, window, chosen
@@ -56,9 +44,12 @@ class WindowView:
         """Return a measure of each customer, zero where there are no rows."""
         if measure.kind == "active":
             return self._active(measure.span)
+        days = _days(measure.span, self._window)
         if measure.kind == "sum" and not measure.between:
-            return self._sum(measure)
-        lo, hi = (self._on(day) for day in _days(measure.span, self._window))
+            # Many spans end on the same days, so sums up to a day are looked up once.
+            before, after = (self._before(measure.column, day) for day in days)
+            return after - before
+        lo, hi = (self._on(day) for day in days)
         if measure.between:
             lo = np.minimum(lo + 1, hi)
         return _METHODS[measure.kind](self, measure, lo, hi)
@@ -67,13 +58,6 @@ class WindowView:
         if day not in self._places:
             self._places[day] = self._runs.places[day][self._chosen]
         return self._places[day]
-
-    def _sum(self, measure: Measure) -> NDArray[np.int64]:
-        # Many spans end on the same days, so sums up to a day are looked up once.
-        before, after = (
-            self._before(measure.column, day) for day in _days(measure.span, self._window)
-        )
-        return after - before
 
     def _before(self, column: str, day: int) -> NDArray[np.int64]:
         if (column, day) not in self._sums:
@@ -89,7 +73,7 @@ class WindowView:
 
     def _edge(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         """Return the first or last value of each slice."""
-        is_ago = measure.column == _AGO
+        is_ago = measure.column == "ago"
         values = self._runs.day if is_ago else self._runs.values(measure.column)
         if not values.size:
             return np.zeros(lo.size, dtype=np.int64)
@@ -157,20 +141,13 @@ def _inside(values: NDArray[Any], lo: IndexArray, hi: IndexArray) -> NDArray[Any
     edge = np.zeros(values.size + 1, dtype=np.int8)
     edge[lo[some]] += 1
     edge[hi[some]] -= 1
-    is_inside = np.cumsum(edge[:-1], dtype=np.int8).astype(bool)
-    found: NDArray[Any] = values[is_inside]
-    return found
+    return np.asarray(values[np.cumsum(edge[:-1], dtype=np.int8).astype(bool)])
 
 
 class RepeatPurchases:
-    """Lines that repeat a product: counted by when they and what they repeat were.
+    """Lines that repeat a product, counted by when they and what they repeat were.
 
-    Parameters
-    ----------
-    rows
-        `store.repeat_purchases`.
-    lengths
-        How many rows each customer has.
+    Rows are those of `store.repeat_purchases`, with their number for each customer.
     """
 
     def __init__(self, rows: pl.DataFrame, lengths: IndexArray) -> None:
@@ -179,11 +156,8 @@ class RepeatPurchases:
         self._day, self._before = (rows[n].to_numpy() for n in ("day", "before"))
         self._last = int(self._day.max(initial=0))
         is_void = any(rows[n].null_count() < rows.height for n in ("since", "void_day"))
-        self._stands: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
-        if is_void:
-            since, until = rows["since"], rows["void_day"]
-            ends = since.fill_null(-NO_DAY), until.fill_null(NO_DAY)
-            self._stands = ends[0].to_numpy(), ends[1].to_numpy()
+        since, until = rows["since"].fill_null(-NO_DAY), rows["void_day"].fill_null(NO_DAY)
+        self._stands = (since.to_numpy(), until.to_numpy()) if is_void else None
 
     def count_repeats(self, measure: Measure, window: Window, chosen: IndexArray) -> NumberArray:
         """Return how many there are, as known at the cutoff, of these customers."""

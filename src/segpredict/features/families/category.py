@@ -1,29 +1,27 @@
 """How the customer's purchases spread over categories."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import LOG_SCALE
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.engine import measures as m
+from segpredict.features.family import Columns, FeatureFamily, no_measures, share
 
 
-def _groups(_: Window) -> Mapping[str, pl.Expr]:
+def _groups(_: Window) -> Columns:
     lines = pl.col("lines")
     return {
         "categories": pl.len().cast(pl.Int64),
         "category_lines": lines.sum(),
         "category_top": lines.max(),
         # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
-        "category_logs": (lines * lines.log() * LOG_SCALE).round().cast(pl.Int64).sum(),
+        "category_logs": (lines * lines.log() * m.LOG_SCALE).round().cast(pl.Int64).sum(),
     }
 
 
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
+def _derive(_: Window) -> Columns:
     n, number = pl.col("category_lines"), pl.col("categories")
-    spread = n.log() - pl.col("category_logs") / (n * LOG_SCALE)
+    spread = n.log() - pl.col("category_logs") / (n * m.LOG_SCALE)
     is_known = number > 0
     return {
         "categories_unique": pl.when(is_known).then(number),
@@ -47,12 +45,7 @@ PART = FeatureFamily(
             "category alone.",
             "nats",
         ),
-        Feature(
-            "category_top_share",
-            "Share of order lines in the category bought most.",
-            "share",
-            high=1.0,
-        ),
+        share("category_top_share", "Share of order lines in the category bought most."),
     ),
     measures=no_measures,
     derive=_derive,

@@ -1,18 +1,16 @@
 """Messages that marketing sent to the customer, and how many were opened."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.family import Columns, FeatureFamily, no_measures
 
 _MONTH = 28
 
 
-def _contacts(window: Window) -> Mapping[str, pl.Expr]:
+def _contacts(window: Window) -> Columns:
     lookback = within_days(window.lookback)
     return {
         "sent_28": total("sent", within_days(_MONTH)),
@@ -22,7 +20,7 @@ def _contacts(window: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-def _derive(window: Window) -> Mapping[str, pl.Expr]:
+def _derive(window: Window) -> Columns:
     reach, sent = pl.col("sent_reach"), pl.col("sent")
     is_known = reach >= window.lookback
     is_opening_known = pl.col("opened_reach") >= window.lookback

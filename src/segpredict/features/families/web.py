@@ -1,29 +1,26 @@
 """What the customer did in the web shop: sessions, views, carts."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import Measure, count_orders, last_days
+from segpredict.features.engine import measures as m
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
-from segpredict.features.family import FeatureFamily
+from segpredict.features.family import Columns, FeatureFamily, Measures
 
 _WEEK, _MONTH, _QUARTER = 7, 28, 91
 _SPANS = (_WEEK, _MONTH, _QUARTER)
 
 
-def _measures(_: Window) -> Mapping[str, Measure]:
-    return {"orders_91": count_orders(last_days(_QUARTER))}
+def _measures(_: Window) -> Measures:
+    return {"orders_91": m.count_orders(m.last_days(_QUARTER))}
 
 
-def _events(_: Window) -> Mapping[str, pl.Expr]:
+def _events(_: Window) -> Columns:
     quarter = within_days(_QUARTER)
     return {
         **{f"sessions_{n}": total("sessions", within_days(n)) for n in _SPANS},
-        **{f"{kind}_91": total(kind, quarter) for kind in ("views", "carts")},
-        "searches_91": total("searches", quarter),
+        **{f"{kind}_91": total(kind, quarter) for kind in ("views", "carts", "searches")},
         "session_ago": pl.when(pl.col("sessions") > 0).then(DAYS_AGO).min(),
     }
 
@@ -33,7 +30,7 @@ def _if_recorded(kind: str, days: int, value: pl.Expr) -> pl.Expr:
     return pl.when(pl.col(f"{kind}_reach") >= days).then(value)
 
 
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
+def _derive(_: Window) -> Columns:
     carts = pl.col("carts_91")
     bought = pl.when(carts > 0).then(pl.col("orders_91") / carts)
     counted = {
