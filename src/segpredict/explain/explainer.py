@@ -90,10 +90,10 @@ class ForecastExplainer:
         _require(customers, self.model.required_columns)
         day = self._day(customers)
         chosen = stratified_sample(customers, (options or ExplainOptions()).sample_rows)
-        cube, values = self.model.shap_values(chosen), self.model.feature_values(chosen)
+        cube = self.model.shap_values(chosen)
         states, probabilities = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        contrasts = self._contrasts(chosen, cube, values, probabilities)
+        contrasts = self._contrasts(chosen, cube, probabilities)
         table = self._long(contrasts, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
@@ -130,18 +130,11 @@ class ForecastExplainer:
         threads
             Threads; the words do not depend on them.
         """
-        names, parts = self.model.feature_names, self.groups
-        found = [
-            reason_texts(
-                self._contrasts(
-                    some, cube, self.model.feature_values(some), self.model.predict_proba(some)
-                ),
-                names,
-                parts,
-                self.lexicon,
-            )
-            for some, cube in self.model.shap_chunks(customers, threads=threads)
-        ]
+        found = []
+        for some, cube in self.model.shap_chunks(customers, threads=threads):
+            contrasts = self._contrasts(some, cube, self.model.predict_proba(some))
+            names = self.model.feature_names
+            found.append(reason_texts(contrasts, names, self.groups, self.lexicon))
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
@@ -177,11 +170,7 @@ class ForecastExplainer:
         return int(days[0])
 
     def _contrasts(
-        self,
-        customers: pl.DataFrame,
-        contributions: FloatArray,
-        values: FloatArray,
-        probabilities: FloatArray,
+        self, customers: pl.DataFrame, contributions: FloatArray, probabilities: FloatArray
     ) -> ContrastContributions:
         states = segment_codes(customers, "state_now")
         named = None if self.policy is None else self.policy.predict(probabilities)
@@ -191,7 +180,7 @@ class ForecastExplainer:
             states,
             towards,
             against,
-            values,
+            self.model.feature_values(customers),
             contrast_contributions(contributions, towards, against),
         )
 
@@ -303,17 +292,14 @@ def build_explainer(
         {},
         currency,
     )
-    correlated = tuple(
-        (a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names)
-    )
+    correlated = correlated_groups(cells, found, model.feature_names)
     return ForecastExplainer(model, classes, found, lexicon, correlated)
 
 
 def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
     trees = model.xgboost_model
-    known = () if trees is None else trees.feature_names
-    trained = trees and trees.booster.feature_names
-    if list(trained or known) != list(known):
+    trained = None if trees is None else trees.booster.feature_names
+    if trees is not None and trained and list(trained) != list(trees.feature_names):
         raise MismatchError(
             "The columns named are not those that the booster was trained on.",
             fix="pass the names that were saved with the booster, in their order.",

@@ -1,5 +1,6 @@
 """The explanation of a sample of customers: tables, arrays and plots."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +16,6 @@ from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.page import explanation_to_html
 from segpredict.explain.reasons import forecast_sentence
 
-SEGMENT_COLUMN = "segment"
 # The function of each kind of plot, and the arguments that it needs.
 PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
     "bar": (plots.bar_plot, ()),
@@ -125,14 +125,9 @@ class Explanation:
                 f"{len(names)} names were given.",
                 fix=f"plot({arguments}).",
             )
-        pairs = zip(wanted, names, strict=True)
-        given = [self._segment(name) if SEGMENT_COLUMN in of else name for of, name in pairs]
-        return drawn(self, *given)
-
-    def _segment(self, name: str) -> str:
-        """Return the id of a segment by its name; else the name itself."""
         ids = {segment.name.casefold(): segment.id for segment in self.classes}
-        return ids.get(name.casefold(), name)
+        pairs = zip(wanted, names, strict=True)
+        return drawn(self, *(ids.get(n.casefold(), n) if "segment" in of else n for of, n in pairs))
 
     def to_html(self) -> str:
         """Return one page with tables, reasons of some customers, and plots."""
@@ -158,18 +153,13 @@ class Explanation:
                 "explained customers.",
                 fix="explain a frame that holds this customer alone.",
             )
-        strength = pl.col("contribution").abs()
-        return (
-            rows.with_columns(_strength=strength)
-            .sort(
-                "against_id",
-                "class_id",
-                "_strength",
-                descending=[False, False, True],
-                nulls_last=True,
-                maintain_order=True,
-            )
-            .drop("_strength")
+        return rows.sort(
+            "against_id",
+            "class_id",
+            pl.col("contribution").abs(),
+            descending=[False, False, True],
+            nulls_last=True,
+            maintain_order=True,
         )
 
     def _cube(self, name: str) -> NDArray[np.float64]:
@@ -190,3 +180,17 @@ def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> st
     contrast = explanation.contributions.filter(pl.col("against_id").is_not_null())
     ids = contrast.select("segment_id", "class_id", "against_id").row(0)
     return forecast_sentence(*(names[segment] for segment in ids))
+
+
+def importance_json(explanation: Explanation) -> str:
+    """Return importance, base values and what was explained, as JSON."""
+    facts = {
+        "customers": explanation.n_customers,
+        "population": explanation.population,
+        "unit": "log-odds",
+        "base": dict(explanation.base_values),
+        "names": list(explanation.feature_names),
+        "note": explanation.model_note,
+        "importance": explanation.importance.to_dicts(),
+    }
+    return json.dumps(facts, allow_nan=False, ensure_ascii=False, indent=1)

@@ -28,16 +28,12 @@ def feature_importance(
     """
     against = pl.col("contribution").mean().over("customer_id", "feature")
     centred = contributions.with_columns(contribution=pl.col("contribution") - against)
-    scopes = [
-        _scope(centred, names, scope, column)
-        for scope, column in IMPORTANCE_SCOPES.items()
-        if contributions.height
-    ]
-    table = pl.concat(scopes) if scopes else _nothing(names, segment_ids)
-    family = pl.col("feature").replace_strict(
-        dict(families), default=OTHER_FAMILY, return_dtype=pl.String
+    scopes = (_scope(centred, names, *scope) for scope in IMPORTANCE_SCOPES.items())
+    table = pl.concat(scopes) if contributions.height else _nothing(names, segment_ids)
+    known = {name: families.get(name, OTHER_FAMILY) for name in names}
+    complete = table.with_columns(
+        family=pl.col("feature").replace_strict(known, return_dtype=pl.String)
     )
-    complete = table.with_columns(family.alias("family"))
     return validate_schema(complete.select(list(IMPORTANCE_SCHEMA.columns)), IMPORTANCE_SCHEMA)
 
 
@@ -74,13 +70,8 @@ def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
     """Return zeros for every feature: what is known about no customers."""
     scopes = [("all", None), *(("class", segment) for segment in segment_ids)]
     zero = [(scope, segment, name, 0.0, 0.0) for scope, segment in scopes for name in names]
-    schema = {
-        "scope": pl.String,
-        "segment_id": pl.String,
-        "feature": pl.String,
-        "mean_abs": pl.Float64,
-        "mean": pl.Float64,
-    }
+    texts = dict.fromkeys(("scope", "segment_id", "feature"), pl.String())
+    schema = {**texts, "mean_abs": pl.Float64(), "mean": pl.Float64()}
     return _ranked(pl.DataFrame(zero, schema=schema, orient="row"), names)
 
 

@@ -69,19 +69,14 @@ class PurchaseModelExplainer:
         self, model: BgNbdGammaGamma, rows: FloatArray
     ) -> dict[tuple[str, ...], FloatArray]:
         """Return the mean log-probabilities of each coalition of players."""
-        names = list(PLAYER_COLUMNS)
-        sizes = range(len(names) + 1)
-        teams = [team for size in sizes for team in combinations(names, size)]
-        rows_by_team = [
-            _joined(rows, team, other) for team in teams for other in self.reference_rows
-        ]
+        sizes = range(len(PLAYER_COLUMNS) + 1)
+        teams = [team for size in sizes for team in combinations(PLAYER_COLUMNS, size)]
+        mixed = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
         # One call for all: much of a call's time does not depend on its rows.
-        logs = _logs(model, np.concatenate(rows_by_team))
+        logs = _logs(model, np.concatenate(mixed))
         shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
-        return {
-            team: self._weighted(list(found))
-            for team, found in zip(teams, logs.reshape(shape), strict=True)
-        }
+        pairs = zip(teams, logs.reshape(shape), strict=True)
+        return {team: self._weighted(list(found)) for team, found in pairs}
 
     def _weighted(self, logs: Sequence[FloatArray]) -> FloatArray:
         total = np.zeros_like(logs[0])
@@ -91,10 +86,8 @@ class PurchaseModelExplainer:
 
     def to_state(self) -> JSON:
         """Return the reference customers as JSON."""
-        return {
-            "reference_rows": self.reference_rows.tolist(),
-            "reference_shares": self.reference_shares.tolist(),
-        }
+        rows, shares = self.reference_rows.tolist(), self.reference_shares.tolist()
+        return {"reference_rows": rows, "reference_shares": shares}
 
 
 def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
