@@ -1,5 +1,6 @@
 """Find the groups of the active customers once, on past windows, and freeze them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,9 @@ from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
-from segpredict.segmentation.inputs import fit_axes
+from segpredict.segmentation.inputs import fit_axes, placed
 from segpredict.segmentation.model import Segmentation, SegmentValue
-from segpredict.segmentation.naming import default_names, named_segments
+from segpredict.segmentation.naming import name_segments
 from segpredict.segmentation.selection.choose_k import (
     SegmentCountCandidate,
     SegmentCountChoice,
@@ -40,22 +41,18 @@ def fit_groups(
         raise TooFewCustomersError("Segmentation", customers, min(options.segment_counts))
     weights = options.overrides.axis_weights
     axes = fit_axes(rows, options.winsor_percentiles, options.inputs, weights)
-    points = rows.select(axis.standardized for axis in axes).to_numpy()
+    points = placed(rows, axes)
     choice = _choose(points, rows["end"].n_unique(), options)
     clusters = choice.clusters
     values = group_statistics(rows, clusters.assign(points), clusters.k)
     order = sorted(range(clusters.k), key=lambda c: value_order(values[c]))
-    ids = [f"S{rank}" for rank in range(1, clusters.k + 1)]
     return Segmentation(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
         clusters=clusters.reordered(order),
-        segments=named_segments(ids, default_names(clusters.k), options.names),
-        values=tuple(
-            replace(value, code=code)
-            for code, value in enumerate((SegmentValue(INACTIVE_CODE), *(values[c] for c in order)))
-        ),
+        segments=name_segments(clusters.k, options.names),
+        values=ranked_values([values[c] for c in order]),
         candidates=choice.candidates,
         warnings=(*_gate_warnings(choice.candidates), *_density_warnings(clusters, options)),
         algorithm=options.algorithm,
@@ -103,6 +100,12 @@ def group_statistics(
             fix="ask for fewer segments, or leave the number to the data.",
         )
     return [SegmentValue(INACTIVE_CODE, **v) for v in found.drop("cluster").to_dicts()]
+
+
+def ranked_values(active: Sequence[SegmentValue]) -> tuple[SegmentValue, ...]:
+    """Return the averages of INACTIVE and of the active segments, coded in their order."""
+    coded = (replace(value, code=code) for code, value in enumerate(active, start=1))
+    return SegmentValue(INACTIVE_CODE), *coded
 
 
 def value_order(value: SegmentValue) -> tuple[float, float]:

@@ -7,12 +7,11 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict.config.segmentation import SegmentationOptions, SegmentRuleOptions
-from segpredict.core.segment import INACTIVE_CODE
 from segpredict.errors import SupportError, UnknownNameError
-from segpredict.segmentation.fit_groups import group_statistics, value_order
+from segpredict.segmentation.fit_groups import group_statistics, ranked_values, value_order
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, COLUMN_UNITS, extra_inputs
-from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule, SegmentValue
+from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule
 from segpredict.segmentation.naming import default_names, named_segments, names_after_refit
 from segpredict.segmentation.profile_names import profile_names
 
@@ -25,8 +24,8 @@ def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
     >>> override_inputs(SegmentationOptions(inputs="rfm"))
     ('recency',)
     """
-    columns = {*CLUSTERING_INPUTS[options.inputs]}
-    columns |= {rule.column for rule in options.overrides.rules.values()}
+    rules = options.overrides.rules.values()
+    columns = {*CLUSTERING_INPUTS[options.inputs], *(rule.column for rule in rules)}
     return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
 
@@ -82,12 +81,9 @@ def apply_overrides(
     earlier: Segmentation | None = None,
 ) -> Segmentation:
     """Return the segments that the config makes of the groups of a clustering."""
-    identity = (
-        SegmentIdentity(issued_ids=base_groups.clusters.k)
-        if earlier is None
-        else base_groups.identity
-    )
-    ids_of_groups = tuple(ids) or tuple(f"S{n}" for n in range(1, base_groups.clusters.k + 1))
+    k = base_groups.clusters.k
+    identity = base_groups.identity if earlier else SegmentIdentity(issued_ids=k)
+    ids_of_groups = tuple(ids) or tuple(f"S{n}" for n in range(1, k + 1))
     known_ids = _issued_ids(earlier, identity)
     target = _targets(ids_of_groups, options, known_ids)
     ruled, identity = _with_ids(rules, identity, earlier)
@@ -109,9 +105,8 @@ def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
 
 def _issued_ids(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
     """Return all ids issued before: a refit may still name them."""
-    if earlier is None:
-        return set()
-    return {f"S{number}" for number in range(1, identity.issued_ids + 1)}
+    issued = 0 if earlier is None else identity.issued_ids
+    return {f"S{number}" for number in range(1, issued + 1)}
 
 
 def _targets(
@@ -151,14 +146,11 @@ def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
     codes = segment_codes_of_rows(first, rows)
     values = group_statistics(rows, codes.to_numpy() - 1, len(ids))
     order = sorted(range(len(ids)), key=lambda c: value_order(values[c]))
-    ranked = [values[c] for c in order]
+    ranked = [ids[c] for c in order]
     return replace(
         first,
-        segments=named_segments([ids[c] for c in order], [ids[c] for c in order], {}),
-        values=(
-            SegmentValue(INACTIVE_CODE),
-            *(replace(value, code=code) for code, value in enumerate(ranked, start=1)),
-        ),
+        segments=named_segments(ranked, ranked, {}),
+        values=ranked_values([values[c] for c in order]),
     )
 
 
@@ -231,28 +223,13 @@ def _logged(
     """Return the identity with the overrides in its log."""
     identity = named.identity
     version, ids = identity.version, {g.id for g in named.groups}
-    events = []
-    for merged in options.overrides.merged:
-        present = tuple(i for i in merged if i in ids)
-        if len(present) > 1:
-            events.append(SegmentEvent("merged", version, present, present[:1]))
+    merged = (tuple(i for i in each if i in ids) for each in options.overrides.merged)
+    events = [SegmentEvent("merged", version, each, each[:1]) for each in merged if len(each) > 1]
     events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.segment_rules]
-    events += [
-        SegmentEvent("pinned", version, (i,), (i,))
-        for i in options.overrides.pinned_ids
-        if earlier is not None and i in ids
-    ]
-    events += _renamed(named, earlier)
+    if earlier is not None:
+        known = {s.id: s.name for s in earlier.segments}
+        pinned = [i for i in options.overrides.pinned_ids if i in ids]
+        renamed = [s.id for s in named.segments if known.get(s.id, s.name) != s.name]
+        events += [SegmentEvent("pinned", version, (i,), (i,)) for i in pinned]
+        events += [SegmentEvent("renamed", version, (i,), (i,)) for i in renamed]
     return replace(identity, events=(*identity.events, *events))
-
-
-def _renamed(named: Segmentation, earlier: Segmentation | None) -> list[SegmentEvent]:
-    if earlier is None:
-        return []
-    known = {s.id: s.name for s in earlier.segments}
-    version = named.identity.version
-    return [
-        SegmentEvent("renamed", version, (s.id,), (s.id,))
-        for s in named.segments
-        if known.get(s.id, s.name) != s.name
-    ]

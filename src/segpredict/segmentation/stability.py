@@ -8,12 +8,13 @@ import polars as pl
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core.arrays import IndexArray
 from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.algorithms._points import COORDINATE_SCALE
+from segpredict.segmentation.inputs import placed
 from segpredict.segmentation.model import Segmentation
 from segpredict.segmentation.selection.agreement import best_match_jaccard, contingency_table
 
 STABILITY_DRAWS = 20
 DISSOLVED_JACCARD = 0.60  # mean Jaccard below which a cluster is said to dissolve
-COORDINATE_SCALE = 1e6  # as in `WeightedPoints`
 STABILITY_SAMPLE = 3_000  # points; a coarse check that runs on every fit
 REFIT_STARTS = 3
 FAST_RULES = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
@@ -79,29 +80,21 @@ class _SampledRows:
             .sort("purchases")
             .with_row_index("rank")
         )
-        customer = rows.select("customer_id").join(
-            ranks, on="customer_id", how="left", maintain_order="left"
-        )["rank"]
-        coordinates = rows.select(axis.standardized for axis in found.axes).to_numpy()
-        distinct, labels = np.unique(
-            np.rint(coordinates * COORDINATE_SCALE).astype(np.int64), axis=0, return_inverse=True
-        )
-        n_points = min(STABILITY_SAMPLE, len(distinct))
-        starts = np.arange(n_points) * len(distinct) // n_points
-        middles = (starts + np.append(starts[1:], len(distinct))) // 2
+        ranked = rows.join(ranks, on="customer_id", how="left", maintain_order="left")["rank"]
+        coordinates = placed(rows, found.axes)
+        steps = np.rint(coordinates * COORDINATE_SCALE).astype(np.int64)
+        distinct, labels = np.unique(steps, axis=0, return_inverse=True)
+        points = WeightedPoints.from_matrix(coordinates).quantize(STABILITY_SAMPLE)
+        starts = np.arange(len(points)) * len(distinct) // len(points)
         block = np.searchsorted(starts, labels.ravel(), side="right") - 1
-        weights = np.bincount(block, minlength=len(starts))
-        points = WeightedPoints(distinct[middles], weights)
-        return cls(points, block, customer.to_numpy().astype(np.intp))
+        return cls(points, block, ranked.to_numpy().astype(np.intp))
 
     def drawn(self, rng: np.random.Generator) -> WeightedPoints:
         """Return the points of as many customers, drawn with replacement."""
         n = int(self.customer.max()) + 1
         counts = rng.multinomial(n, np.full(n, 1 / n))
-        weights = np.bincount(self.place, counts[self.customer], minlength=len(self.points)).astype(
-            np.int64
-        )
-        return WeightedPoints(self.points.integer_coordinates[weights > 0], weights[weights > 0])
+        drawn = np.bincount(self.place, counts[self.customer], minlength=len(self.points))
+        return self.points.with_weights(drawn)
 
 
 def _means(

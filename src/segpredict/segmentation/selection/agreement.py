@@ -17,6 +17,14 @@ def contingency_table(
     return np.asarray(pairs.reshape(shape), np.float64)
 
 
+def rand_index(
+    first: IndexArray, second: IndexArray, weights: IntArray | FloatArray | None = None
+) -> float:
+    """Return the adjusted Rand index of two groupings of the same rows."""
+    ones = np.ones(len(first)) if weights is None else weights
+    return adjusted_rand_index(contingency_table(first, second, ones))
+
+
 def adjusted_rand_index(table: FloatArray) -> float:
     """Return the adjusted Rand index of a contingency table of rows.
 

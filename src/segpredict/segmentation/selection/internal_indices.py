@@ -41,10 +41,9 @@ def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
 
     After Davies and Bouldin (1979).
     """
-    centres, size = _centres(points, labels)
+    centres, size, codes = _centres(points, labels)
     if len(centres) < 2:
         return None
-    _, codes = np.unique(labels, return_inverse=True)
     to_centre = np.sqrt(((points.matrix - centres[codes]) ** 2).sum(axis=1))
     spread = np.bincount(codes, to_centre * points.weights) / size
     distances = euclidean_distances(centres, centres)
@@ -73,25 +72,22 @@ class SilhouetteFolds:
 
         After Rousseeuw (1987).
         """
-        means = [
-            mean_silhouette(distances, np.ones(len(own)), own)
-            for distances, own in zip(self.row_folds, labels, strict=True)
-        ]
+        folds = zip(self.row_folds, labels, strict=True)
+        means = [mean_silhouette(distances, np.ones(len(own)), own) for distances, own in folds]
         spread = float(np.std(means, ddof=1)) if len(means) > 1 else None
         return float(np.mean(means)), spread
 
 
-def _centres(points: WeightedPoints, labels: IndexArray) -> tuple[FloatArray, IntArray]:
+def _centres(points: WeightedPoints, labels: IndexArray) -> tuple[FloatArray, IntArray, IndexArray]:
+    """Return the mean and the rows of each group, and the group of each point, from 0 on."""
     _, codes = np.unique(labels, return_inverse=True)
     size = np.bincount(codes, points.weights).astype(np.int64)
-    return points.group_means(
-        codes, np.zeros((len(size), points.integer_coordinates.shape[1]))
-    ), size
+    nothing = np.zeros((len(size), points.integer_coordinates.shape[1]))
+    return points.group_means(codes, nothing), size, codes
 
 
 def _within(points: WeightedPoints, labels: IndexArray) -> float:
-    centres, _ = _centres(points, labels)
-    _, codes = np.unique(labels, return_inverse=True)
+    centres, _, codes = _centres(points, labels)
     squares = ((points.matrix - centres[codes]) ** 2).sum(axis=1)
     return float((squares * points.weights).sum())
 

@@ -7,6 +7,7 @@ passes; only its number of draws differs, and that is recorded.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from segpredict.segmentation.algorithms import (
     WeightedPoints,
     limit_to_one_thread,
 )
-from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
+from segpredict.segmentation.selection.agreement import rand_index
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
 from segpredict.segmentation.selection.internal_indices import (
     calinski_harabasz,
@@ -32,9 +33,9 @@ from segpredict.segmentation.selection.null_reference import gap_statistics, nul
 from segpredict.segmentation.selection.resampling import ResampleSet
 from segpredict.segmentation.selection.stability import (
     StabilityDraws,
-    bootstrap_stability,
     is_decided,
     prediction_strength,
+    refit_stability,
     standard_error,
 )
 
@@ -131,9 +132,8 @@ def measure_candidates(
         found = _with_prediction_strength(algorithm, resamples, found, gates)
         passing = {k: draws[k] for k in found if not gates.failed_gates(found[k])}
         null_metrics = null_references(algorithm.fit_resample, resamples, passing)
-        with_gap = (
-            list(found) if algorithm.clusterer.complexity_rank == REFERENCE_COUNT else list(passing)
-        )
+        is_reference = algorithm.clusterer.complexity_rank == REFERENCE_COUNT
+        with_gap = list(found if is_reference else passing)
         for k, metrics in gap_statistics(algorithm.fit_resample, resamples, with_gap).items():
             more: dict[str, Any] = {**null_metrics.get(k, {}), **metrics}
             found[k] = replace(found[k], **more)
@@ -148,9 +148,8 @@ def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, A
     points = resamples.points
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
-    score, spread = resamples.silhouette_folds.mean_silhouette(
-        [clusters.assign(matrix) for matrix in resamples.silhouette_folds.distance_matrices]
-    )
+    folds = resamples.silhouette_folds
+    score, spread = folds.mean_silhouette([clusters.assign(m) for m in folds.distance_matrices])
     return {
         "k": clusters.k,
         "smallest_share": float(sizes.min()),
@@ -200,14 +199,9 @@ def _temporal_stability(
     earlier = resamples.earlier
     if earlier is None:
         return {}
-    ones = np.ones(len(earlier.current_points))
     return {
-        k: adjusted_rand_index(
-            contingency_table(
-                selected[k].assign(earlier.current_points),
-                before.assign(earlier.earlier_points),
-                ones,
-            )
+        k: rand_index(
+            selected[k].assign(earlier.current_points), before.assign(earlier.earlier_points)
         )
         for k, before in algorithm.fit_final(earlier.points, list(selected)).items()
     }
@@ -221,43 +215,32 @@ def _with_seed_stability(
 ) -> dict[int, SegmentationCandidate]:
     """Return the candidates with their stability over random seeds."""
     options, sample = resamples.options, resamples.stability_sample
-    matrix, limits = sample.matrix, _draw_limits(found, gates, options.seed_runs)
-    labels = {
-        k: rule.assign(matrix) for k, rule in algorithm.fit_final(sample, list(found)).items()
+    limits = _draw_limits(found, gates, options.seed_runs)
+    fits = algorithm.fit_final(sample, list(found))
+    labels = {k: rule.assign(sample.matrix) for k, rule in fits.items()}
+    seeds = (replace(algorithm, seed=algorithm.seed + 1 + run) for run in range(options.seed_runs))
+    draws = refit_stability(
+        [partial(other.fit_final, sample) for other in seeds],
+        sample,
+        labels,
+        limits,
+        lambda run, drawn: (
+            run >= MIN_DECISIVE_DRAWS and is_decided(drawn.rand_indices, options.min_seed_stability)
+        ),
+    )
+    metrics: dict[int, dict[str, Any]] = {
+        k: {"seed_stability": drawn.mean_rand_index, "seed_runs": len(drawn.rand_indices)}
+        for k, drawn in draws.items()
     }
-    draws = {k: StabilityDraws() for k in labels}
-    for draw in range(options.seed_runs):
-        undecided = [
-            k
-            for k, drawn in draws.items()
-            if draw < limits[k]
-            and not (
-                draw >= MIN_DECISIVE_DRAWS
-                and is_decided(drawn.rand_indices, options.min_seed_stability)
-            )
-        ]
-        other = replace(algorithm, seed=algorithm.seed + draw + 1)
-        for k, rule in other.fit_final(sample, undecided).items():
-            draws[k].add_draw(labels[k], rule.assign(matrix), sample)
-    return {
-        k: replace(
-            candidate, seed_stability=draws[k].mean_rand_index, seed_runs=len(draws[k].rand_indices)
-        )
-        if k in draws
-        else candidate
-        for k, candidate in found.items()
-    }
+    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
 
 
 def _draw_limits(
     found: Mapping[int, SegmentationCandidate], gates: QualityGates, max_draws: int
 ) -> dict[int, int]:
     """Return how many draws each candidate gets: few, once a gate is failed."""
-    fewest_draws = min(gates.options.selection.min_draws, max_draws)
-    return {
-        k: fewest_draws if gates.failed_gates(candidate) else max_draws
-        for k, candidate in found.items()
-    }
+    few = min(gates.options.selection.min_draws, max_draws)
+    return {k: few if gates.failed_gates(each) else max_draws for k, each in found.items()}
 
 
 def _bootstrap_draws(
@@ -267,19 +250,17 @@ def _bootstrap_draws(
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
 ) -> dict[int, StabilityDraws]:
-    options = resamples.options
-    return bootstrap_stability(
-        algorithm.fit_resample,
-        resamples.stability_sample,
-        {
-            k: _by_value(
-                resamples.stability_sample, rule.assign(resamples.stability_sample.matrix), rule.k
-            )
-            for k, rule in selected.items()
-        },
-        resamples.bootstrap_samples,
+    """Return how well groups are recovered when customers are resampled.
+
+    A refit starts from scratch: one from the candidate's own centres would be biased in its favour.
+    """
+    options, sample = resamples.options, resamples.stability_sample
+    return refit_stability(
+        [partial(algorithm.fit_resample, drawn) for drawn in resamples.bootstrap_samples],
+        sample,
+        {k: _by_value(sample, rule.assign(sample.matrix), rule.k) for k, rule in selected.items()},
         _draw_limits(found, gates, options.bootstrap_draws),
-        lambda drawn: (
+        lambda _, drawn: (
             len(drawn.rand_indices) >= MIN_DECISIVE_DRAWS
             and drawn.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
         ),
@@ -318,17 +299,16 @@ def _with_prediction_strength(
     """
     limits = _draw_limits(found, gates, resamples.options.strength_splits)
     strengths = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
-    return {
-        k: replace(
-            candidate,
-            prediction_strength=float(np.mean(strengths[k])),
-            prediction_strength_se=standard_error(strengths[k]) * (len(strengths[k]) + 1) ** 0.5,
-            strength_splits=len(strengths[k]),
-        )
-        if strengths[k]
-        else candidate
-        for k, candidate in found.items()
+    metrics: dict[int, dict[str, Any]] = {
+        k: {
+            "prediction_strength": float(np.mean(splits)),
+            "prediction_strength_se": standard_error(splits) * (len(splits) + 1) ** 0.5,
+            "strength_splits": len(splits),
+        }
+        for k, splits in strengths.items()
+        if splits
     }
+    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
 
 
 def _rounded(candidate: SegmentationCandidate) -> SegmentationCandidate:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
+from segpredict.segmentation.selection.agreement import rand_index
 from segpredict.segmentation.selection.internal_indices import SilhouetteFolds, mean_inertia
 from segpredict.segmentation.selection.resampling import NullSample, ResampleSet
 from segpredict.segmentation.selection.stability import (
@@ -78,15 +78,10 @@ def _null_metrics(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dic
     labels = {k: rule.assign(places) for k, rule in rules.items()}
     folds = SilhouetteFolds.from_sample(null.sample, folds=1)
     again = [fits(drawn, list(rules)) for drawn in null.resamples]
+    weights = null.sample.weights
     rands = {
-        k: [
-            adjusted_rand_index(
-                contingency_table(labels[k], fit[k].assign(places), null.sample.weights)
-            )
-            for fit in again
-            if k in fit
-        ]
-        for k in rules
+        k: [rand_index(own, fit[k].assign(places), weights) for fit in again if k in fit]
+        for k, own in labels.items()
     }
     strengths = prediction_strength(fits, [null.split_halves], dict.fromkeys(rules, 1))
     return {
@@ -104,14 +99,13 @@ def _comparison(
     gaussian: Sequence[NullMetrics], permuted: Sequence[NullMetrics], drawn: StabilityDraws
 ) -> dict[str, float]:
     rands = [found.rand_index for found in gaussian if found.rand_index is not None]
-    kinds = (gaussian, permuted)
+    silhouettes = [[found.silhouette for found in kind] for kind in (gaussian, permuted)]
+    strengths = [[found.prediction_strength for found in kind] for kind in (gaussian, permuted)]
     return {
-        "null_silhouette": _mean([found.silhouette for found in gaussian]),
-        "null_permuted": _mean([found.silhouette for found in permuted]),
-        "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
-        "null_prediction_strength_high": max(
-            _high([f.prediction_strength for f in k]) for k in kinds
-        ),
+        "null_silhouette": _mean(silhouettes[0]),
+        "null_permuted": _mean(silhouettes[1]),
+        "null_silhouette_high": max(map(_high, silhouettes)),
+        "null_prediction_strength_high": max(map(_high, strengths)),
         "null_bootstrap_stability": _mean(rands),
         **_stability_score(drawn, rands),
     }

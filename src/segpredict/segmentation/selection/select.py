@@ -9,7 +9,7 @@ import numpy as np
 from segpredict.config.segmentation import SELECTION_CRITERIA, SelectionOptions
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
-from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
+from segpredict.segmentation.selection.agreement import rand_index
 from segpredict.segmentation.selection.candidate import SegmentationCandidate
 
 RANK_DRAWS = 500
@@ -141,10 +141,8 @@ def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) 
         (candidate.silhouette, candidate.null_silhouette_high),
         (candidate.prediction_strength, candidate.null_prediction_strength_high),
     )
-    is_beyond = all(
-        found is not None and null is not None and found - null >= options.null_margin
-        for found, null in pairs
-    )
+    known = [(found, null) for found, null in pairs if found is not None and null is not None]
+    is_beyond = len(known) == 2 and all(f - null >= options.null_margin for f, null in known)
     is_strong = (candidate.prediction_strength or 0.0) >= options.natural_strength
     return "natural" if is_beyond and is_strong else "reproducible"
 
@@ -223,43 +221,28 @@ def _is_equivalent(one: SegmentationCandidate, other: SegmentationCandidate) -> 
     if not one.encoded_labels or one.k != other.k:
         return False
     labels = _codes(one.encoded_labels), _codes(other.encoded_labels)
-    return (
-        adjusted_rand_index(contingency_table(*labels, np.ones(len(one.encoded_labels))))
-        >= EQUIVALENT_RAND_INDEX
-    )
+    return rand_index(*labels) >= EQUIVALENT_RAND_INDEX
 
 
 def _simplicity(candidate: SegmentationCandidate) -> tuple[object, ...]:
-    inputs_rank = (
-        INPUTS_BY_SIMPLICITY.index(candidate.inputs)
-        if candidate.inputs in INPUTS_BY_SIMPLICITY
-        else len(INPUTS_BY_SIMPLICITY)
-    )
-    return candidate.k, candidate.complexity_rank, inputs_rank
+    known = (*INPUTS_BY_SIMPLICITY, candidate.inputs)
+    return candidate.k, candidate.complexity_rank, known.index(candidate.inputs)
 
 
 def _ranked(
     candidates: Sequence[SegmentationCandidate], options: SelectionOptions
 ) -> list[CandidateRank]:
     criteria = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in candidates)]
-    values = np.array(
-        [[_criterion_value(t, criterion) for criterion in criteria] for t in candidates]
-    )
-    errors = np.array(
-        [[getattr(t, f"{criterion}_se") or 0.0 for criterion in criteria] for t in candidates]
-    )
-    weights = np.array([options.criterion_weights.get(criterion, 1.0) for criterion in criteria])
+    values = np.array([[_criterion_value(t, aim) for aim in criteria] for t in candidates])
+    errors = np.array([[getattr(t, f"{a}_se") or 0.0 for a in criteria] for t in candidates])
+    weights = np.array([options.criterion_weights.get(aim, 1.0) for aim in criteria])
     weights = weights / max(weights.sum(), 1e-12)
     ranks = _ranks(values)
     scores = ranks @ weights
     best = int(scores.argmin())
     rng = np.random.default_rng(0)  # a fixed stream: the selection needs no seed
-    redrawn = np.stack(
-        [
-            _ranks(values + errors * rng.standard_normal(values.shape)) @ weights
-            for _ in range(RANK_DRAWS)
-        ]
-    )
+    draws = (errors * rng.standard_normal(values.shape) for _ in range(RANK_DRAWS))
+    redrawn = np.stack([_ranks(values + noise) @ weights for noise in draws])
     spread = (redrawn - redrawn[:, [best]]).std(axis=0)
     return [
         CandidateRank(
@@ -285,9 +268,8 @@ def _ranks(values: FloatArray) -> FloatArray:
 
 
 def _preference(candidate: SegmentationCandidate, rank: CandidateRank) -> tuple[object, ...]:
-    last = rank.mean_rank, candidate.algorithm
     if rank.is_tied:
-        return 0, *_simplicity(candidate), *last
+        return 0, *_simplicity(candidate), rank.mean_rank, candidate.algorithm
     return 1, rank.mean_rank, *_simplicity(candidate), candidate.algorithm
 
 
@@ -298,11 +280,9 @@ def _reason(
     tied = [i for i in ranking if ranking[i].is_tied]
     if len(tied) == 1:
         return f"{candidates[selected].name} has the best mean rank, and no other is tied with it."
-    leader = (
-        "has the best mean rank itself"
-        if best == selected
-        else f"the best mean rank has {candidates[best].name}"
-    )
+    leader = f"the best mean rank has {candidates[best].name}"
+    if best == selected:
+        leader = "has the best mean rank itself"
     return (
         f"{len(tied)} of {len(ranking)} that pass lie within one standard error of "
         f"the best mean rank ({leader}); of these {candidates[selected].name} has the fewest "
@@ -317,17 +297,8 @@ def similarity_to_selected(
     if selected is None:
         return [None] * len(candidates)
     own = _codes(candidates[selected].encoded_labels)
-    return [
-        round(
-            adjusted_rand_index(
-                contingency_table(own, _codes(t.encoded_labels), np.ones(len(own)))
-            ),
-            6,
-        )
-        if t.encoded_labels
-        else None
-        for t in candidates
-    ]
+    labels = (candidate.encoded_labels for candidate in candidates)
+    return [round(rand_index(own, _codes(each)), 6) if each else None for each in labels]
 
 
 def encode_labels(labels: IndexArray) -> str:

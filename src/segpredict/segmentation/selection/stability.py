@@ -60,25 +60,21 @@ class StabilityDraws:
         return is_hopeless(self.rand_indices, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
 
 
-def bootstrap_stability(
-    fits: FitFunction,
+def refit_stability(
+    refits: Sequence[Callable[[Sequence[int]], Mapping[int, Clusters]]],
     sample: WeightedPoints,
     labels: Mapping[int, IndexArray],
-    resamples: Sequence[WeightedPoints],
     limits: Mapping[int, int],
-    is_decided: Callable[[StabilityDraws], bool],
+    is_decided: Callable[[int, StabilityDraws], bool],
 ) -> dict[int, StabilityDraws]:
-    """Return how well groups are recovered when customers are resampled.
-
-    Each refit starts from scratch, and its frozen rule assigns all rows of the sample; a refit that
-    starts from the candidate's own centres would be biased in its favour.
-    """
+    """Return how well refits, whose frozen rules assign all rows of the sample, recover groups."""
     draws_by_k = {k: StabilityDraws() for k in labels}
-    matrix = sample.matrix
-    for draw, drawn in enumerate(resamples):
-        undecided = [k for k in labels if draw < limits[k] and not is_decided(draws_by_k[k])]
-        for k, rule in fits(drawn, undecided).items():
-            draws_by_k[k].add_draw(labels[k], rule.assign(matrix), sample)
+    for draw, refit in enumerate(refits):
+        undecided = [
+            k for k, drawn in draws_by_k.items() if draw < limits[k] and not is_decided(draw, drawn)
+        ]
+        for k, rule in refit(undecided).items():
+            draws_by_k[k].add_draw(labels[k], rule.assign(sample.matrix), sample)
     return draws_by_k
 
 
