@@ -11,15 +11,11 @@ from segpredict.core.segment import Segment
 
 MIN_BUYERS = 30  # customers of a segment who bought from the category
 MAX_CATEGORIES = 5  # categories shown of a segment
-_EMPTY = {
+_EMPTY: dict[str, type[pl.DataType]] = {
     "segment": pl.Int8,
-    "id": pl.String,
-    "category": pl.String,
+    **dict.fromkeys(("id", "category"), pl.String),
     "n": pl.Int64,
-    "share": pl.Float64,
-    "index": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("share", "index", "low", "high"), pl.Float64),
 }
 
 
@@ -105,10 +101,8 @@ def _index_row(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
     own, base = row["X"] / row["T"], row["X_all"] / row["U"]
     index, standard_error = own / base, math.sqrt(_variance(row, own, base))
     return {
-        "segment": row["segment"],
+        **{name: row[name] for name in ("segment", "category", "n")},
         "id": ids[row["segment"]],
-        "category": row["category"],
-        "n": row["n"],
         "share": own,
         "index": index,
         "low": index * math.exp(-Z_95 * standard_error),
@@ -120,10 +114,8 @@ def _variance(row: dict[str, int], own: float, base: float) -> float:
     """Return Σ u² of the segment's customers and of the others."""
     a, b = 1 / (row["T"] * own), 1 / (row["U"] * base)
     inside = _squares(row["XX"], row["XT"], row["Q"], a - b, b * base - a * own)
-    outside = _squares(
-        row["XX_all"] - row["XX"], row["XT_all"] - row["XT"], row["Q_all"] - row["Q"], -b, b * base
-    )
-    return max(inside + outside, 0.0)
+    xx, xt, tt = (row[f"{total}_all"] - row[total] for total in ("XX", "XT", "Q"))
+    return max(inside + _squares(xx, xt, tt, -b, b * base), 0.0)
 
 
 def _squares(xx: int, xt: int, tt: int, of_x: float, of_t: float) -> float:

@@ -158,8 +158,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the segment of each row, seen or new."""
-        points = self._validated(X)
-        return self.clusters_.assign(points)
+        return self.clusters_.assign(self._validated(X))
 
     @available_if(_is_soft)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
@@ -180,8 +179,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         ndarray of shape (n_samples, n_segments_)
             In standard deviations where the columns are standardised.
         """
-        points = self._validated(X)
-        return euclidean_distances(points, self.clusters_.centres)
+        return euclidean_distances(self._validated(X), self.clusters_.centres)
 
     def get_feature_names_out(
         self,
@@ -195,20 +193,16 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.algorithm_settings or {})
         k = min(self.n_segments, len(points))
         if k < self.n_segments:
-            warnings.warn(
-                f"There are {k} distinct rows, so {k} segments are made.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+            note = f"There are {k} distinct rows, so {k} segments are made."
+            warnings.warn(note, ConvergenceWarning, stacklevel=3)
         seed = _seed(self.random_state)
         try:
             return clusterer.fit(points, k, seed=seed, n_init=self.n_init)
         except SupportError as error:
             if not clusterer.is_density_based:
                 raise ValueError(error.message) from None
-            warnings.warn(
-                f"{error.message} All rows are one segment.", ConvergenceWarning, stacklevel=3
-            )
+            note = f"{error.message} All rows are one segment."
+            warnings.warn(note, ConvergenceWarning, stacklevel=3)
             everyone = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
             return Clusters.from_centres(points, everyone)
 
@@ -217,8 +211,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return self._scaled(validate_data(self, X, dtype=np.float64, reset=False))
 
     def _scaled(self, matrix: FloatArray) -> FloatArray:
-        points: FloatArray = (matrix - self._mean) / self._scale
-        return points
+        return np.asarray((matrix - self._mean) / self._scale, np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

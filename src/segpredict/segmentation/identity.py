@@ -102,9 +102,8 @@ class SegmentIdentity:
     @classmethod
     def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
         """Return the identity of a state."""
-        lists = ("before", "after")
         events = tuple(
-            SegmentEvent(**{**e, **{name: tuple(e[name]) for name in lists}})
+            SegmentEvent(**{**e, "before": tuple(e["before"]), "after": tuple(e["after"])})
             for e in state["events"]
         )
         version, issued = int(state["version"]), int(state["issued_ids"])
@@ -141,31 +140,23 @@ def match_segments(
     """
     jaccard = _jaccard(counts)
     pairs = _pairs(counts, jaccard, fixed or {})
-    issued, named = earlier.issued_ids, {}
+    issued, named = earlier.issued_ids, []
     for new in range(counts.shape[1]):
-        if new in pairs:
-            named[new] = ids[pairs[new]]
-        else:
-            issued += 1
-            named[new] = f"S{issued}"
+        issued += new not in pairs
+        named.append(ids[pairs[new]] if new in pairs else f"S{issued}")
     version = earlier.version + 1
     survivors = [
-        SegmentEvent(
-            "survive", version, (ids[old],), (named[new],), round(float(jaccard[old, new]), 4)
-        )
-        for new, old in sorted(pairs.items())
+        SegmentEvent("survive", version, (ids[o],), (named[n],), round(float(jaccard[o, n]), 4))
+        for n, o in sorted(pairs.items())
     ]
-    changed = _changes(counts, pairs, ids, named, version)
-    events = (*earlier.events, *survivors, *changed)
-    order = tuple(named[new] for new in range(counts.shape[1]))
+    events = (*earlier.events, *survivors, *_changes(counts, pairs, ids, named, version))
     after = replace(earlier, version=version, issued_ids=issued, events=events)
-    return SegmentMatch(order, after)
+    return SegmentMatch(tuple(named), after)
 
 
 def _jaccard(counts: IntArray) -> npt.NDArray[np.float64]:
     union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
-    jaccard: npt.NDArray[np.float64] = counts / np.maximum(union, 1)
-    return jaccard
+    return np.asarray(counts / np.maximum(union, 1), np.float64)
 
 
 def _pairs(
@@ -180,10 +171,9 @@ def _pairs(
     for new, old in fixed.items():
         weights[old, new] += 100 * FORCED_OVERLAP
     rows, columns = linear_sum_assignment(weights, maximize=True)
-    found = zip(rows.tolist(), columns.tolist(), strict=True)
     return {
         new: old
-        for old, new in found
+        for old, new in zip(rows.tolist(), columns.tolist(), strict=True)
         if jaccard[old, new] >= MIN_SAME_OVERLAP or fixed.get(new) == old
     }
 
@@ -192,31 +182,17 @@ def _changes(
     counts: IntArray,
     pairs: Mapping[int, int],
     ids: Sequence[str],
-    named: Mapping[int, str],
+    named: Sequence[str],
     version: int,
 ) -> list[SegmentEvent]:
-    split = _main_parts(counts)
-    merged = _main_parts(counts.T)
-    events = [
-        SegmentEvent(
-            "split",
-            version,
-            (ids[old],),
-            tuple(named[new] for new in parts),
-            _share_held(counts[old], parts),
-        )
-        for old, parts in split.items()
-    ]
-    events += [
-        SegmentEvent(
-            "merge",
-            version,
-            tuple(ids[old] for old in parts),
-            (named[new],),
-            _share_held(counts[:, new], parts),
-        )
-        for new, parts in merged.items()
-    ]
+    split, merged = _main_parts(counts), _main_parts(counts.T)
+    events = []
+    for old, parts in split.items():
+        share, after = _share_held(counts[old], parts), tuple(named[new] for new in parts)
+        events.append(SegmentEvent("split", version, (ids[old],), after, share))
+    for new, parts in merged.items():
+        share, before = _share_held(counts[:, new], parts), tuple(ids[old] for old in parts)
+        events.append(SegmentEvent("merge", version, before, (named[new],), share))
     matched_new = {*pairs, *merged, *(new for parts in split.values() for new in parts)}
     matched_old = {*pairs.values(), *split, *(o for ps in merged.values() for o in ps)}
     emerged = [new for new in range(counts.shape[1]) if new not in matched_new]

@@ -15,7 +15,7 @@ from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
 from segpredict.segmentation.algorithms import Clusters, euclidean_distances
 from segpredict.segmentation.identity import SegmentIdentity
-from segpredict.segmentation.inputs import COLUMN_UNITS, InputAxis, extra_inputs
+from segpredict.segmentation.inputs import COLUMN_UNITS, InputAxis, extra_inputs, placed
 from segpredict.segmentation.selection.choose_k import SegmentCountCandidate
 
 SEGMENTATION_VERSION = 2
@@ -134,8 +134,7 @@ class Segmentation:
     @property
     def extra_inputs(self) -> tuple[str, ...]:
         """What `features.clustering_inputs` must measure beyond spend and days."""
-        columns = {axis.column for axis in self.axes}
-        columns |= {rule.column for rule in self.segment_rules}
+        columns = {a.column for a in self.axes} | {rule.column for rule in self.segment_rules}
         return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
     def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
@@ -168,10 +167,8 @@ class Segmentation:
         nearest centre, and 0 where there is but one.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-        points, unclipped = (
-            rows.select(columns).to_numpy()
-            for columns in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])
-        )
+        points = placed(rows, self.axes)
+        unclipped = rows.select(axis.unclipped for axis in self.axes).to_numpy()
         labels = self.clusters.assign(points)
         own, margin = self._distance_and_margin(points, labels)
         radii = np.array(self.clusters.group_radii or [np.inf] * self.clusters.k)
@@ -231,11 +228,8 @@ class Segmentation:
 
     def to_state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {
-            "version": SEGMENTATION_VERSION,
-            **{name: _plain(part) for name, part in parts.items()},
-        }
+        parts = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {"version": SEGMENTATION_VERSION, **parts}
 
     @classmethod
     def from_state(cls, state: JSON) -> "Segmentation":

@@ -32,14 +32,9 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
     to the name where the mean of its log lies at least .8 standard deviations from that of all
     rows; the farthest if there are several.
     """
-    percentiles = np.stack(
-        [
-            _percentiles(-rows["recency"].to_numpy().astype(np.int64)),
-            _percentiles(rows["days"].to_numpy().astype(np.int64)),
-            _percentiles(rows["spend"].to_numpy().astype(np.int64)),
-        ],
-        axis=1,
-    )
+    whole = (rows[name].to_numpy().astype(np.int64) for name in ("recency", "days", "spend"))
+    recency, days, spend = whole
+    percentiles = np.stack([_percentiles(each) for each in (-recency, days, spend)], axis=1)
     labels = codes.to_numpy()
     medians = np.array([_median(percentiles[labels == c]) for c in range(1, k + 1)])
     names, distances = _name_distances(medians)
@@ -52,15 +47,13 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
 def _percentiles(values: npt.NDArray[np.int64]) -> FloatArray:
     ordered = np.sort(values)
     ends = (np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right"))
-    percentiles: FloatArray = (ends[0] + ends[1]) / (2 * len(values))
-    return percentiles
+    return np.asarray((ends[0] + ends[1]) / (2 * len(values)), np.float64)
 
 
 def _median(percentiles: FloatArray) -> FloatArray:
     if len(percentiles) == 0:
         return np.full(percentiles.shape[1], 0.5)
-    middle: FloatArray = np.median(percentiles, axis=0)
-    return middle
+    return np.asarray(np.median(percentiles, axis=0), np.float64)
 
 
 def _name_distances(medians: FloatArray) -> tuple[list[str], FloatArray]:
@@ -82,11 +75,10 @@ def _ordered_by_value(names: list[str]) -> list[str]:
 
 def _logs(rows: pl.DataFrame, trait: str) -> FloatArray:
     amount = rows[trait].cast(pl.Float64).clip(lower_bound=0)
-    base = (
-        rows["refunds"] + rows["spend"].clip(lower_bound=0) if trait == "refunds" else rows["days"]
-    )
-    logs: FloatArray = (amount / base.clip(lower_bound=1)).log1p().to_numpy()
-    return logs
+    base = rows["days"]
+    if trait == "refunds":
+        base = rows["refunds"] + rows["spend"].clip(lower_bound=0)
+    return (amount / base.clip(lower_bound=1)).log1p().to_numpy()
 
 
 def _traits(columns: dict[str, FloatArray], labels: npt.NDArray[np.int8], k: int) -> list[str]:

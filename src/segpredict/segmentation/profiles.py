@@ -60,9 +60,9 @@ def segment_profile_table(
     """
     known = schemas.validate_schema(assignments, schemas.ASSIGNMENTS_SCHEMA)
     bought = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-    if bought["end"].n_unique() > 1:
-        found = bought["end"].n_unique()
-        raise SchemaError("clustering inputs", [f"holds {found} windows instead of one"])
+    windows = bought["end"].n_unique()
+    if windows > 1:
+        raise SchemaError("clustering inputs", [f"holds {windows} windows instead of one"])
     customers = (
         known.select("customer_id", "segment")
         .join(bought, on="customer_id", how="left")
@@ -70,16 +70,10 @@ def segment_profile_table(
         .join(_retained(known, labels), on="customer_id", how="left")
         .with_columns(pl.col("days", "spend").fill_null(0).cast(pl.Int64))
     )
-    table = pl.DataFrame(
-        {
-            "segment": pl.Series([s.code for s in segments], dtype=pl.Int8),
-            "id": [s.id for s in segments],
-            "name": [s.name for s in segments],
-        }
-    )
+    schema = {"segment": pl.Int8, "id": pl.String, "name": pl.String}
+    table = pl.DataFrame([(s.code, s.id, s.name) for s in segments], schema, orient="row")
     metrics = customers.group_by("segment").agg(*_metrics(has_refunds="refunds" in bought.columns))
-    rows = table.join(metrics, on="segment", how="left").sort("segment")
-    return _with_shares(rows)
+    return _with_shares(table.join(metrics, on="segment", how="left").sort("segment"))
 
 
 def _retained(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:

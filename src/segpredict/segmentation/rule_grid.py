@@ -55,8 +55,7 @@ class FifthScale:
         fifths = (below * N_FIFTHS) // len(ranked) + 1
         firsts = (ranked.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
         cuts = tuple(first[0] if len(first) else None for first in firsts)
-        scores = tuple(fifths.unique().sort().to_list())
-        return cls(values.name, cuts, scores, is_reversed)
+        return cls(values.name, cuts, tuple(fifths.unique().sort().to_list()), is_reversed)
 
     @property
     def score_expression(self) -> pl.Expr:
@@ -70,9 +69,8 @@ class FifthScale:
         """A sentence when fewer than five scores are given."""
         if len(self.scores_given) == N_FIFTHS:
             return None
-        listed = ", ".join(map(str, self.scores_given))
         return (
-            f"{self.column} gives only the scores {listed}: "
+            f"{self.column} gives only the scores {', '.join(map(str, self.scores_given))}: "
             "many customers share one value, and equal values score equally."
         )
 
@@ -157,9 +155,8 @@ class RuleGrid:
                 fix="run again with this version, or install the one that wrote it.",
             )
         try:
-            scales = ("recency", "frequency", "monetary")
-            found = {name: _scale(state[name]) for name in scales}
-            return cls(**found, names=_once(state["names"]))
+            scales = {name: _scale(state[name]) for name in ("recency", "frequency", "monetary")}
+            return cls(**scales, names=_once(state["names"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 f"The stored rule grid is incomplete: {error}.",

@@ -11,7 +11,7 @@ from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
 from segpredict.segmentation.algorithms._points import COORDINATE_SCALE
 from segpredict.segmentation.inputs import placed
 from segpredict.segmentation.model import Segmentation
-from segpredict.segmentation.selection.agreement import best_match_jaccard, contingency_table
+from segpredict.segmentation.selection.stability import best_match_jaccard, contingency_table
 
 STABILITY_DRAWS = 20
 DISSOLVED_JACCARD = 0.60  # mean Jaccard below which a cluster is said to dissolve

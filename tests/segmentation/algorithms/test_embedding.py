@@ -8,7 +8,7 @@ import pytest
 from segpredict.errors import ConfigError
 from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
 from segpredict.segmentation.algorithms._assignment_rule import apply_encoder
-from segpredict.segmentation.algorithms._autoencoder import train_encoder
+from segpredict.segmentation.algorithms.autoencoder_kmeans import train_encoder
 from segpredict.segmentation.algorithms.hybrid import fit_pca
 
 needs_torch = find_spec("torch") is None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from segpredict.segmentation.selection.agreement import (
+from segpredict.segmentation.selection.stability import (
     adjusted_rand_index,
     best_match_jaccard,
     contingency_table,

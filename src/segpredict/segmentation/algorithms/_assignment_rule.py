@@ -1,8 +1,8 @@
 """Frozen rules that assign any point, seen or new, to its group."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -11,6 +11,8 @@ from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
+
+Readers = Mapping[str, Callable[[JSON], Any]]
 
 
 def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
@@ -53,6 +55,7 @@ class AssignmentRule(ABC):
 
     kind: ClassVar[str]
     _kinds: ClassVar[dict[str, type["AssignmentRule"]]] = {}
+    _readers: ClassVar[Readers]  # of each field, from plain JSON
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -85,8 +88,7 @@ class AssignmentRule(ABC):
 
     def to_state(self) -> JSON:
         """Return the rule as plain JSON; `from_state` gives an equal one back."""
-        own = fields(self)  # type: ignore[arg-type]
-        return {"kind": self.kind, **{f.name: _plain(getattr(self, f.name)) for f in own}}
+        return {"kind": self.kind, **{n: _plain(getattr(self, n)) for n in self._readers}}
 
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":
@@ -99,18 +101,19 @@ class AssignmentRule(ABC):
         """
         if state["kind"] not in AssignmentRule._kinds:
             raise ValueError(f"no rule is of the kind {state['kind']!r}")
-        return AssignmentRule._kinds[state["kind"]]._of(state)
-
-    @classmethod
-    @abstractmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        """Return the rule of a state."""
+        rule = AssignmentRule._kinds[state["kind"]]
+        return rule(**{name: read(state[name]) for name, read in rule._readers.items()})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssignmentRule) and self.to_state() == other.to_state()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.k))
+
+
+def read_floats(numbers: JSON) -> FloatArray:
+    """Return the array of lists of numbers."""
+    return np.array(numbers, dtype=np.float64)
 
 
 def _plain(value: Any) -> JSON:
@@ -143,6 +146,7 @@ class NearestCentre(AssignmentRule):
     """
 
     kind: ClassVar[str] = "centres"
+    _readers: ClassVar[Readers] = {"centres": read_floats}
     centres: FloatArray
 
     @property
@@ -157,10 +161,6 @@ class NearestCentre(AssignmentRule):
     def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
         return type(self)(self.centres[list(order)])
-
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        return cls(np.array(state["centres"], dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +183,10 @@ class GridCells(AssignmentRule):
     """
 
     kind: ClassVar[str] = "cells"
+    _readers: ClassVar[Readers] = {
+        "cut_points": lambda axes: tuple(tuple(map(float, cuts)) for cuts in axes),
+        "groups": lambda groups: tuple(map(int, groups)),
+    }
     cut_points: tuple[tuple[float, ...], ...]
     groups: tuple[int, ...]
 
@@ -209,11 +213,6 @@ class GridCells(AssignmentRule):
         place = {group: rank for rank, group in enumerate(order)}
         return type(self)(self.cut_points, tuple(place[group] for group in self.groups))
 
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        cuts = tuple(tuple(map(float, c)) for c in state["cut_points"])
-        return cls(cuts, tuple(map(int, state["groups"])))
-
 
 @dataclass(frozen=True, eq=False)
 class NearestLandmarks(AssignmentRule):
@@ -235,6 +234,10 @@ class NearestLandmarks(AssignmentRule):
     """
 
     kind: ClassVar[str] = "landmarks"
+    _readers: ClassVar[Readers] = {
+        "points": read_floats,
+        "groups": lambda groups: np.array(groups, np.intp),
+    }
     points: FloatArray
     groups: IndexArray
 
@@ -258,11 +261,6 @@ class NearestLandmarks(AssignmentRule):
     def _tree(self) -> Any:
         return cKDTree(self.points)
 
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        places = np.array(state["points"], dtype=np.float64)
-        return cls(places, np.array(state["groups"], dtype=np.intp))
-
 
 @dataclass(frozen=True, eq=False)
 class EncoderLayer:
@@ -278,6 +276,10 @@ class EncoderLayer:
         for axis, weights in enumerate(self.weights):
             out += matrix[:, axis, None] * weights
         return out
+
+
+def _read_layers(layers: JSON) -> tuple[EncoderLayer, ...]:
+    return tuple(EncoderLayer(*map(read_floats, (e["weights"], e["bias"]))) for e in layers)
 
 
 def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
@@ -309,6 +311,7 @@ class EmbeddedRule(AssignmentRule):
     """
 
     kind: ClassVar[str] = "embedded"
+    _readers: ClassVar[Readers] = {"layers": _read_layers, "inner_rule": AssignmentRule.from_state}
     layers: tuple[EncoderLayer, ...]
     inner_rule: AssignmentRule
 
@@ -333,11 +336,3 @@ class EmbeddedRule(AssignmentRule):
     def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
         return type(self)(self.layers, self.inner_rule.reordered(order))
-
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        layers = tuple(
-            EncoderLayer(*(np.array(layer[part], np.float64) for part in ("weights", "bias")))
-            for layer in state["layers"]
-        )
-        return cls(layers, AssignmentRule.from_state(state["inner_rule"]))

@@ -38,13 +38,10 @@ class DBSCANClustering(Clusterer):
         """Return the dense groups of the points, as many as there are."""
         del seed, n_init  # deterministic
         require_points(points, k)
-        sample = WeightedPoints.from_matrix(points.sample_rows(self.sample_rows))
-        count = self.min_samples or 2 * sample.integer_coordinates.shape[1]
-        eps = (
-            self.eps
-            or curve_knee(_k_distances(points.sample_rows(self.sample_rows), count))
-            + RADIUS_TOLERANCE
-        )
+        rows = points.sample_rows(self.sample_rows)
+        sample = WeightedPoints.from_matrix(rows)
+        count = self.min_samples or 2 * rows.shape[1]
+        eps = self.eps or curve_knee(_k_distances(rows, count)) + RADIUS_TOLERANCE
         dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
         with limit_to_one_thread():
             dense.fit(sample.matrix, sample_weight=sample.weights)
@@ -55,8 +52,7 @@ class DBSCANClustering(Clusterer):
 
 def _k_distances(rows: FloatArray, count: int) -> FloatArray:
     near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
-    rising: FloatArray = np.sort(near[:, 0])
-    return rising
+    return np.sort(near[:, 0])
 
 
 def curve_knee(rising: FloatArray) -> float:

@@ -32,14 +32,9 @@ class HDBSCANClustering(Clusterer):
         del seed, n_init  # deterministic
         require_points(points, k)
         rows = points.sample_rows(self.sample_rows)
-        min_size = min(
-            max(int(self.min_group_share * len(rows)), self.min_cluster_size), len(rows) // 2
-        )
-        tree = HDBSCAN(
-            min_cluster_size=max(min_size, 2),
-            min_samples=min(self.min_samples, len(rows)),
-            copy=True,
-        )
+        size = max(int(self.min_group_share * len(rows)), self.min_cluster_size)
+        size, near = min(size, len(rows) // 2), min(self.min_samples, len(rows))
+        tree = HDBSCAN(min_cluster_size=max(size, 2), min_samples=near, copy=True)
         with limit_to_one_thread(), np.errstate(divide="ignore", invalid="ignore"):
             tree.fit(rows)
         return groups_from_density(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)

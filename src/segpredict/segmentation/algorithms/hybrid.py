@@ -13,14 +13,10 @@ from segpredict.segmentation.algorithms._assignment_rule import (
     EncoderLayer,
     apply_encoder,
 )
-from segpredict.segmentation.algorithms._autoencoder import train_encoder
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
-from segpredict.segmentation.algorithms._gaussian_rule import (
-    GaussianMixtureRule,
-    fit_mixture,
-    kmeans_starts,
-)
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.autoencoder_kmeans import train_encoder
+from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule, fit_mixture, kmeans_starts
 from segpredict.segmentation.algorithms.ward import cut_tree, ward_joins
 
 EMBEDDINGS = ("pca", "autoencoder")

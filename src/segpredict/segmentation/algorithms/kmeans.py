@@ -40,10 +40,9 @@ class KMeansClustering(Clusterer):
         sample = points.quantize(max(self.sample_rows, k))
         starts = _starts(sample, k, seed, n_init)
         if sample is not points and len(starts) > 1:
-            finalists = [
-                settle(points, start, SCREENING_ITERATIONS) for start in starts[:FINALIST_STARTS]
-            ]
-            fits = [Clusters.from_centres(points, centres) for centres in finalists]
+            finalists = starts[:FINALIST_STARTS]
+            settled = (settle(points, start, SCREENING_ITERATIONS) for start in finalists)
+            fits = [Clusters.from_centres(points, centres) for centres in settled]
             starts = [min(fits, key=lambda fit: fit.inertia).centres]
         return Clusters.from_centres(points, settle(points, starts[0], self.max_iterations))
 

@@ -39,13 +39,11 @@ class Ward(Clusterer):
         if len(points) > micro:
             leaves = KMeansClustering().best_start(points, micro, seed=seed, n_init=1)
         nearest = NearestLandmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
-        counts = np.bincount(nearest, points.weights, len(leaves))
-        sizes = np.asarray(counts, np.float64)
+        sizes = np.asarray(np.bincount(nearest, points.weights, len(leaves)), np.float64)
         centres, sizes = leaves[sizes > 0], sizes[sizes > 0]
         joins = ward_joins(euclidean_distances(centres, centres), sizes)
-        return [
-            Clusters.from_rule(points, NearestLandmarks(centres, cut_tree(joins, k))) for k in ks
-        ]
+        rules = (NearestLandmarks(centres, cut_tree(joins, k)) for k in ks)
+        return [Clusters.from_rule(points, rule) for rule in rules]
 
 
 def ward_joins(distances: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
@@ -79,9 +77,7 @@ def cut_tree(joins: Sequence[tuple[int, int]], k: int) -> IndexArray:
     groups_of_leaves = np.arange(leaves)
     for one, other in joins[: leaves - k]:
         groups_of_leaves[groups_of_leaves == other] = one
-    _, groups = np.unique(groups_of_leaves, return_inverse=True)
-    labels: IndexArray = groups.astype(np.intp)
-    return labels
+    return np.unique(groups_of_leaves, return_inverse=True)[1].astype(np.intp)
 
 
 PART = Ward()

@@ -20,7 +20,6 @@ from segpredict.segmentation.algorithms import (
     WeightedPoints,
     limit_to_one_thread,
 )
-from segpredict.segmentation.selection.agreement import rand_index
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
 from segpredict.segmentation.selection.internal_indices import (
     calinski_harabasz,
@@ -35,6 +34,7 @@ from segpredict.segmentation.selection.stability import (
     StabilityDraws,
     is_decided,
     prediction_strength,
+    rand_index,
     refit_stability,
     standard_error,
 )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection.agreement import rand_index
 from segpredict.segmentation.selection.internal_indices import SilhouetteFolds, mean_inertia
 from segpredict.segmentation.selection.resampling import NullSample, ResampleSet
 from segpredict.segmentation.selection.stability import (
     FitFunction,
     StabilityDraws,
     prediction_strength,
+    rand_index,
 )
 
 NULL_QUANTILE = 0.95

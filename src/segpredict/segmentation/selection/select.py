@@ -9,8 +9,8 @@ import numpy as np
 from segpredict.config.segmentation import SELECTION_CRITERIA, SelectionOptions
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
-from segpredict.segmentation.selection.agreement import rand_index
 from segpredict.segmentation.selection.candidate import SegmentationCandidate
+from segpredict.segmentation.selection.stability import rand_index
 
 RANK_DRAWS = 500
 EQUIVALENT_RAND_INDEX = 0.999  # adjusted Rand index from which two candidates are one
