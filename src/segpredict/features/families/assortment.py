@@ -33,26 +33,17 @@ def _derive(window: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="assortment",
-    features=(
-        Feature(
-            "products_unique",
-            "Number of different products bought in the look-back.",
-            "products",
-            1.0,
-        ),
-        share(
-            "product_repeat_rate",
-            "Share of order lines that repeat a product: one minus different products over lines.",
-        ),
-        share(
-            "product_new_rate",
-            "Share of the products bought in the last 91 days that the customer had "
-            "not bought before.",
-        ),
+_FEATURES = (
+    Feature(
+        "products_unique", "Number of different products bought in the look-back.", "products", 1.0
     ),
-    measures=_measures,
-    derive=_derive,
-    required_columns=("products",),
+    share(
+        "product_repeat_rate",
+        "Share of order lines that repeat a product: one minus different products over lines.",
+    ),
+    share(
+        "product_new_rate",
+        "Share of the products bought in the last 91 days that the customer had not bought before.",
+    ),
 )
+PART = FeatureFamily("assortment", _FEATURES, _measures, _derive, required_columns=("products",))

@@ -38,23 +38,19 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="basket",
-    features=(
-        Feature("lines_per_order", "Average number of lines of an order.", "lines", 1),
-        Feature("units_per_order", "Average number of pieces in an order.", "pieces"),
-        Feature(
-            "products_per_order", "Average number of different products in an order.", "products", 1
-        ),
-        Feature("order_max", "Value of the largest order in the look-back.", "currency"),
-        Feature("order_last", "Value of the last order.", "currency"),
-        Feature("order_first", "Value of the first known order.", "currency"),
-        Feature(
-            "order_cv",
-            "How uneven the order values are: their standard deviation over their average.",
-            "ratio",
-        ),
+_FEATURES = (
+    Feature("lines_per_order", "Average number of lines of an order.", "lines", 1),
+    Feature("units_per_order", "Average number of pieces in an order.", "pieces"),
+    Feature(
+        "products_per_order", "Average number of different products in an order.", "products", 1
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature("order_max", "Value of the largest order in the look-back.", "currency"),
+    Feature("order_last", "Value of the last order.", "currency"),
+    Feature("order_first", "Value of the first known order.", "currency"),
+    Feature(
+        "order_cv",
+        "How uneven the order values are: their standard deviation over their average.",
+        "ratio",
+    ),
 )
+PART = FeatureFamily("basket", _FEATURES, _measures, _derive)

@@ -28,17 +28,11 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="btyd",
-    features=(
-        Feature(
-            "x_days",
-            "Days with a purchase after the first: how often the customer returned.",
-            "days",
-        ),
-        Feature("t_x_days", "Days between the first and the last known purchase.", "days"),
-        Feature("age_days", "Days since the first known purchase.", "days", 1.0),
+_FEATURES = (
+    Feature(
+        "x_days", "Days with a purchase after the first: how often the customer returned.", "days"
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature("t_x_days", "Days between the first and the last known purchase.", "days"),
+    Feature("age_days", "Days since the first known purchase.", "days", 1.0),
 )
+PART = FeatureFamily("btyd", _FEATURES, _measures, _derive)

@@ -31,12 +31,8 @@ def _described(name: str, near: str, far: str) -> Feature:
     return Feature(name, meaning, "ratio", -1.0, 1.0)
 
 
-PART = FeatureFamily(
-    name="calendar",
-    features=(
-        _described("season_ahead_new_year", "New Year", "in July"),
-        _described("season_ahead_april", "the start of April", "in October"),
-    ),
-    measures=no_measures,
-    derive=_derive,
+_FEATURES = (
+    _described("season_ahead_new_year", "New Year", "in July"),
+    _described("season_ahead_april", "the start of April", "in October"),
 )
+PART = FeatureFamily("calendar", _FEATURES, no_measures, _derive)

@@ -30,25 +30,25 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="category",
-    features=(
-        Feature(
-            "categories_unique",
-            "Number of different categories bought from in the look-back.",
-            "categories",
-            1.0,
-        ),
-        Feature(
-            "category_entropy",
-            "How evenly order lines spread over categories: -Σ p ln p, zero for one "
-            "category alone.",
-            "nats",
-        ),
-        share("category_top_share", "Share of order lines in the category bought most."),
+_FEATURES = (
+    Feature(
+        "categories_unique",
+        "Number of different categories bought from in the look-back.",
+        "categories",
+        1.0,
     ),
-    measures=no_measures,
-    derive=_derive,
+    Feature(
+        "category_entropy",
+        "How evenly order lines spread over categories: -Σ p ln p, zero for one category alone.",
+        "nats",
+    ),
+    share("category_top_share", "Share of order lines in the category bought most."),
+)
+PART = FeatureFamily(
+    "category",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"groups": _groups},
     required_columns=("categories",),
 )

@@ -34,21 +34,20 @@ def _derive(window: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="contacts",
-    features=(
-        Feature("contacts_28", "Messages sent in the last 28 days.", "messages"),
-        Feature("contacts_lookback", "Messages sent in the look-back.", "messages"),
-        Feature("contacts_opened", "Messages opened in the look-back.", "messages"),
-        Feature(
-            "contacts_open_rate",
-            "Messages opened per message sent, both in the look-back.",
-            "ratio",
-        ),
-        Feature("contact_days", "Days since the last message was sent.", "days", 1.0),
+_FEATURES = (
+    Feature("contacts_28", "Messages sent in the last 28 days.", "messages"),
+    Feature("contacts_lookback", "Messages sent in the look-back.", "messages"),
+    Feature("contacts_opened", "Messages opened in the look-back.", "messages"),
+    Feature(
+        "contacts_open_rate", "Messages opened per message sent, both in the look-back.", "ratio"
     ),
-    measures=no_measures,
-    derive=_derive,
+    Feature("contact_days", "Days since the last message was sent.", "days", 1.0),
+)
+PART = FeatureFamily(
+    "contacts",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"contacts": _contacts},
     required_columns=("contacts",),
 )

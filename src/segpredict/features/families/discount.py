@@ -25,16 +25,15 @@ def _derive(_: Window) -> Columns:
     }
 
 
+_FEATURES = (
+    share("discount_share", "Share of order lines with a discount, of those where it is known."),
+    share("discount_depth", "Money off over the value without discount, in the look-back."),
+)
 PART = FeatureFamily(
-    name="discount",
-    features=(
-        share(
-            "discount_share", "Share of order lines with a discount, of those where it is known."
-        ),
-        share("discount_depth", "Money off over the value without discount, in the look-back."),
-    ),
-    measures=no_measures,
-    derive=_derive,
+    "discount",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"reduced": _reduced},
     required_columns=("discounts",),
 )

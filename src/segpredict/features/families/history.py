@@ -38,9 +38,5 @@ def _described(back: int) -> tuple[Feature, Feature]:
     )
 
 
-PART = FeatureFamily(
-    name="history",
-    features=tuple(feature for back in WINDOWS_BACK for feature in _described(back)),
-    measures=_measures,
-    derive=_derive,
-)
+_FEATURES = tuple(feature for back in WINDOWS_BACK for feature in _described(back))
+PART = FeatureFamily("history", _FEATURES, _measures, _derive)

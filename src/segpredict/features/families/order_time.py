@@ -47,29 +47,30 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="order_time",
-    features=(
-        share("weekend_share", "Share of orders on a Saturday or Sunday.", high=1),
-        share("evening_share", "Share of orders from 18:00 on.", high=1),
-        Feature(
-            "hour_sin",
-            "Time of the day of the orders on a circle, sine: 1 is six in the morning, -1 six in "
-            "the evening.",
-            "ratio",
-            -1,
-            1,
-        ),
-        Feature(
-            "hour_cos",
-            "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is noon.",
-            "ratio",
-            -1,
-            1,
-        ),
+_FEATURES = (
+    share("weekend_share", "Share of orders on a Saturday or Sunday.", high=1),
+    share("evening_share", "Share of orders from 18:00 on.", high=1),
+    Feature(
+        "hour_sin",
+        "Time of the day of the orders on a circle, sine: 1 is six in the morning, -1 six in "
+        "the evening.",
+        "ratio",
+        -1,
+        1,
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature(
+        "hour_cos",
+        "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is noon.",
+        "ratio",
+        -1,
+        1,
+    ),
+)
+PART = FeatureFamily(
+    "order_time",
+    _FEATURES,
+    _measures,
+    _derive,
     columns=_COLUMNS,
     required_columns=("minutes",),
     is_default=False,

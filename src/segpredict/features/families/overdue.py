@@ -22,23 +22,18 @@ def _sigma() -> pl.Expr:
     return (relative - (1 - variance)) / variance.sqrt()
 
 
-PART = FeatureFamily(
-    name="overdue",
-    features=(
-        Feature(
-            "overdue_ratio",
-            "The current pause over the usual one: above 1 the customer is late.",
-            "ratio",
-        ),
-        Feature(
-            "overdue_sigma",
-            "How unusual the current pause is for this customer, in standard deviations: above 2 "
-            "is very late.",
-            "deviations",
-            low=None,
-        ),
+_FEATURES = (
+    Feature(
+        "overdue_ratio",
+        "The current pause over the usual one: above 1 the customer is late.",
+        "ratio",
     ),
-    measures=m.gap_measures,
-    derive=_derive,
-    steps=m.gap_steps(),
+    Feature(
+        "overdue_sigma",
+        "How unusual the current pause is for this customer, in standard deviations: above 2 "
+        "is very late.",
+        "deviations",
+        low=None,
+    ),
 )
+PART = FeatureFamily("overdue", _FEATURES, m.gap_measures, _derive, steps=m.gap_steps())

@@ -26,20 +26,19 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="price_tier",
-    features=(
-        share(
-            "price_percentile",
-            "Median percentile of what was bought among the prices of its category, from 0 "
-            "(cheapest) to 1.",
-        ),
-        share(
-            "price_top_share", "Share of order lines in the most expensive third of their category."
-        ),
+_FEATURES = (
+    share(
+        "price_percentile",
+        "Median percentile of what was bought among the prices of its category, from 0 "
+        "(cheapest) to 1.",
     ),
-    measures=no_measures,
-    derive=_derive,
+    share("price_top_share", "Share of order lines in the most expensive third of their category."),
+)
+PART = FeatureFamily(
+    "price_tier",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"tiers": _tiers},
     required_columns=("prices",),
     is_default=False,

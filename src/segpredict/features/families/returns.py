@@ -30,16 +30,9 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="returns",
-    features=(
-        Feature(
-            "return_share", "Value returned over value bought, both in the look-back.", "ratio"
-        ),
-        Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
-        Feature("return_days", "Days since the last return.", "days", 1.0),
-    ),
-    measures=_measures,
-    derive=_derive,
-    required_columns=("returns",),
+_FEATURES = (
+    Feature("return_share", "Value returned over value bought, both in the look-back.", "ratio"),
+    Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
+    Feature("return_days", "Days since the last return.", "days", 1.0),
 )
+PART = FeatureFamily("returns", _FEATURES, _measures, _derive, required_columns=("returns",))

@@ -30,29 +30,21 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="rfm",
-    features=(
-        Feature("recency_days", "Days since the last purchase.", "days", 1.0),
-        *(
-            Feature(
-                f"freq_days_{span}",
-                f"Days with a purchase in the last {span} days.",
-                "days",
-                high=float(span),
-            )
-            for span in m.FEATURE_SPANS
-        ),
-        *(
-            net_money(
-                f"spend_{span}", f"Spend in the last {span} days, less what was returned in them."
-            )
-            for span in m.FEATURE_SPANS
-        ),
+_FEATURES = (
+    Feature("recency_days", "Days since the last purchase.", "days", 1.0),
+    *(
         Feature(
-            "aov", "Average value of an order in the look-back, before any returns.", "currency"
-        ),
+            f"freq_days_{span}",
+            f"Days with a purchase in the last {span} days.",
+            "days",
+            high=float(span),
+        )
+        for span in m.FEATURE_SPANS
     ),
-    measures=_measures,
-    derive=_derive,
+    *(
+        net_money(f"spend_{n}", f"Spend in the last {n} days, less what was returned in them.")
+        for n in m.FEATURE_SPANS
+    ),
+    Feature("aov", "Average value of an order in the look-back, before any returns.", "currency"),
 )
+PART = FeatureFamily("rfm", _FEATURES, _measures, _derive)

@@ -37,25 +37,21 @@ def _derive(window: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="season",
-    features=(
-        Feature(
-            "season_orders",
-            "Orders in the season to be predicted, one year (364 days) earlier.",
-            "orders",
-        ),
-        net_money(
-            "season_spend", "Spend less returns in the season to be predicted, one year earlier."
-        ),
-        share("season_share", "Share of all known orders that fell in that season a year earlier."),
-        Feature(
-            "months_active",
-            "Periods of 28 days with a purchase, out of the last 13.",
-            "periods",
-            high=13.0,
-        ),
+_FEATURES = (
+    Feature(
+        "season_orders",
+        "Orders in the season to be predicted, one year (364 days) earlier.",
+        "orders",
     ),
-    measures=_measures,
-    derive=_derive,
+    net_money(
+        "season_spend", "Spend less returns in the season to be predicted, one year earlier."
+    ),
+    share("season_share", "Share of all known orders that fell in that season a year earlier."),
+    Feature(
+        "months_active",
+        "Periods of 28 days with a purchase, out of the last 13.",
+        "periods",
+        high=13.0,
+    ),
 )
+PART = FeatureFamily("season", _FEATURES, _measures, _derive)

@@ -35,28 +35,24 @@ def _derive(window: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="state",
-    features=(
-        Feature(
-            "windows_since",
-            "Whole outcome-length windows since the last purchase; 0 is active now.",
-            "windows",
-        ),
-        Feature(
-            "windows_active",
-            "Windows with a purchase, out of the last four.",
-            "windows",
-            high=float(_WINDOWS),
-        ),
-        Feature("days_now", "Purchase days in the current window.", "days"),
-        net_money("spend_now", "Spend less returns in the current window."),
-        Feature("days_before", "Purchase days in the window before.", "days"),
-        net_money("spend_before", "Spend less returns in the window before."),
-        Feature(
-            "observed_days", "Days of the look-back on which the shop was observed at all.", "days"
-        ),
+_FEATURES = (
+    Feature(
+        "windows_since",
+        "Whole outcome-length windows since the last purchase; 0 is active now.",
+        "windows",
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature(
+        "windows_active",
+        "Windows with a purchase, out of the last four.",
+        "windows",
+        high=float(_WINDOWS),
+    ),
+    Feature("days_now", "Purchase days in the current window.", "days"),
+    net_money("spend_now", "Spend less returns in the current window."),
+    Feature("days_before", "Purchase days in the window before.", "days"),
+    net_money("spend_before", "Spend less returns in the window before."),
+    Feature(
+        "observed_days", "Days of the look-back on which the shop was observed at all.", "days"
+    ),
 )
+PART = FeatureFamily("state", _FEATURES, _measures, _derive)

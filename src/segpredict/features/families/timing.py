@@ -24,26 +24,19 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="timing",
-    features=(
-        Feature("ipt_mean", "Average number of days between purchases.", "days", low=1.0),
-        Feature("ipt_median", "Usual number of days between purchases.", "days", 1.0),
-        Feature("ipt_max", "Longest pause between two purchases.", "days", low=1.0),
-        Feature("ipt_last", "Pause before the last purchase.", "days", low=1.0),
-        Feature(
-            "ipt_cv",
-            "How uneven the pauses are: their standard deviation over their average.",
-            "ratio",
-        ),
-        Feature(
-            "regularity",
-            "How regular the pauses are: 1 is random, above 1 is clockwork-like, below 1 comes in "
-            "bursts.",
-            "shape",
-        ),
+_FEATURES = (
+    Feature("ipt_mean", "Average number of days between purchases.", "days", low=1.0),
+    Feature("ipt_median", "Usual number of days between purchases.", "days", 1.0),
+    Feature("ipt_max", "Longest pause between two purchases.", "days", low=1.0),
+    Feature("ipt_last", "Pause before the last purchase.", "days", low=1.0),
+    Feature(
+        "ipt_cv", "How uneven the pauses are: their standard deviation over their average.", "ratio"
     ),
-    measures=_measures,
-    derive=_derive,
-    steps=m.gap_steps(),
+    Feature(
+        "regularity",
+        "How regular the pauses are: 1 is random, above 1 is clockwork-like, below 1 comes in "
+        "bursts.",
+        "shape",
+    ),
 )
+PART = FeatureFamily("timing", _FEATURES, _measures, _derive, steps=m.gap_steps())

@@ -51,35 +51,31 @@ def _derive(window: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="trend",
-    features=(
-        Feature(
-            "trend_days",
-            "Whether purchases became more frequent: purchase days of the last 91 days "
-            "against the 91 before; above 0 is growth.",
-            "log ratio",
-            low=None,
-        ),
-        Feature(
-            "trend_spend",
-            "Whether spend grew: the last 91 days against the 91 before; above 0 is growth.",
-            "log ratio",
-            low=None,
-        ),
-        Feature(
-            "trend_slope",
-            "Purchase days gained or lost from one 28-day period to the next, over the last six.",
-            "days",
-            -7.2,
-            7.2,
-        ),
-        share(
-            "share_first_half",
-            "Share of the look-back's purchase days that lie in its older half; low "
-            "means that activity is recent.",
-        ),
+_FEATURES = (
+    Feature(
+        "trend_days",
+        "Whether purchases became more frequent: purchase days of the last 91 days "
+        "against the 91 before; above 0 is growth.",
+        "log ratio",
+        low=None,
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature(
+        "trend_spend",
+        "Whether spend grew: the last 91 days against the 91 before; above 0 is growth.",
+        "log ratio",
+        low=None,
+    ),
+    Feature(
+        "trend_slope",
+        "Purchase days gained or lost from one 28-day period to the next, over the last six.",
+        "days",
+        -7.2,
+        7.2,
+    ),
+    share(
+        "share_first_half",
+        "Share of the look-back's purchase days that lie in its older half; low "
+        "means that activity is recent.",
+    ),
 )
+PART = FeatureFamily("trend", _FEATURES, _measures, _derive)

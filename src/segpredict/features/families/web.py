@@ -48,27 +48,26 @@ def _derive(_: Window) -> Columns:
     }
 
 
-PART = FeatureFamily(
-    name="web",
-    features=(
-        *(
-            Feature(
-                f"web_sessions_{n}", f"Visits to the web shop in the last {n} days.", "sessions"
-            )
-            for n in _SPANS
-        ),
-        Feature("web_views_91", "Products looked at in the last 91 days.", "views"),
-        Feature("web_carts_91", "Products put into a cart in the last 91 days.", "carts"),
-        Feature("web_searches_91", "Searches in the last 91 days.", "searches"),
-        Feature(
-            "web_cart_to_order",
-            "Orders per product put into a cart, both in the last 91 days.",
-            "ratio",
-        ),
-        Feature("web_session_days", "Days since the last visit to the web shop.", "days", 1),
+_FEATURES = (
+    *(
+        Feature(f"web_sessions_{n}", f"Visits to the web shop in the last {n} days.", "sessions")
+        for n in _SPANS
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature("web_views_91", "Products looked at in the last 91 days.", "views"),
+    Feature("web_carts_91", "Products put into a cart in the last 91 days.", "carts"),
+    Feature("web_searches_91", "Searches in the last 91 days.", "searches"),
+    Feature(
+        "web_cart_to_order",
+        "Orders per product put into a cart, both in the last 91 days.",
+        "ratio",
+    ),
+    Feature("web_session_days", "Days since the last visit to the web shop.", "days", 1),
+)
+PART = FeatureFamily(
+    "web",
+    _FEATURES,
+    _measures,
+    _derive,
     side_columns={"events": _events},
     required_columns=("events",),
 )
