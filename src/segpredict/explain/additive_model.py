@@ -196,10 +196,9 @@ def additive_model(
     ColumnMissingError
         When BG/NBD is used alone, and the frame lacks a column that it uses.
     """
-    explained, _ = _explained_model(forecaster, trees)
-    bought = _purchase_part(explained)
+    explained, bought, _ = _parts(_explained_model(forecaster, trees)[0])
     missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
-    if missing and _tree_part(explained) is None:
+    if missing and explained is None:
         raise ColumnMissingError(missing[0], customers.columns)
     if bought is None or missing:
         return _build(forecaster, trees, None)
@@ -211,7 +210,7 @@ def additive_model_from_state(
     forecaster: Forecaster, trees: XgboostModel, state: JSON
 ) -> AdditiveModel:
     """Return the additive model from its state."""
-    purchase_model = _purchase_part(_explained_model(forecaster, trees)[0])
+    _, purchase_model, _ = _parts(_explained_model(forecaster, trees)[0])
     if purchase_model is None or state is None:
         return _build(forecaster, trees, None)
     rows, shares = np.array(state["reference_rows"]), np.array(state["reference_shares"])
@@ -224,9 +223,9 @@ def _build(
     purchase_model: PurchaseModelExplainer | None,
 ) -> AdditiveModel:
     explained, note = _explained_model(forecaster, trees)
-    selected = forecaster if note else None
-    weight = 1.0 if purchase_model is None else _weight(explained)
-    return AdditiveModel(_tree_part(explained), purchase_model, weight, note, selected)
+    own_trees, _, share = _parts(explained)
+    weight = 1.0 if purchase_model is None else share
+    return AdditiveModel(own_trees, purchase_model, weight, note, forecaster if note else None)
 
 
 def _explained_model(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
@@ -255,19 +254,11 @@ def _trees_instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[
     )
 
 
-def _tree_part(explained: Forecaster) -> XgboostModel | None:
-    if isinstance(explained, BlendedModel):
-        is_unused = explained.weight == 0 and explained.purchase_model is not None
-        return None if is_unused else explained.xgboost_model
-    return explained if isinstance(explained, XgboostModel) else None
-
-
-def _purchase_part(explained: Forecaster) -> BgNbdGammaGamma | None:
-    if isinstance(explained, BgNbdGammaGamma):
-        return explained
-    is_part = isinstance(explained, BlendedModel) and explained.weight < 1
-    return explained.purchase_model if isinstance(explained, BlendedModel) and is_part else None
-
-
-def _weight(explained: Forecaster) -> float:
-    return explained.weight if isinstance(explained, BlendedModel) else 0.0
+def _parts(explained: Forecaster) -> tuple[XgboostModel | None, BgNbdGammaGamma | None, float]:
+    """Return the trees and the purchase model of what is explained, and the trees' weight."""
+    if not isinstance(explained, BlendedModel):
+        trees = explained if isinstance(explained, XgboostModel) else None
+        return trees, explained if isinstance(explained, BgNbdGammaGamma) else None, 0.0
+    bought = explained.purchase_model if explained.weight < 1 else None
+    is_alone = explained.weight == 0 and bought is not None
+    return None if is_alone else explained.xgboost_model, bought, explained.weight

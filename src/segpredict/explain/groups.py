@@ -52,6 +52,12 @@ class FeatureGroup:
         The feature family, and one of `HEADLINES`.
     features
         The columns.
+
+    Examples
+    --------
+    >>> group = FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_182"))
+    >>> FeatureGroup.from_state(group.to_state()) == group
+    True
     """
 
     name: str

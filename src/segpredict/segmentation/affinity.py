@@ -24,6 +24,15 @@ def distinctive_categories(purchases: pl.DataFrame, segments: Sequence[Segment])
 
     The rows of `category_indices` whose interval does not hold 1: the highest index first, at
     most five a segment.
+
+    Examples
+    --------
+    >>> rows = [(f"c{n}", 1 + n // 60, "tea" if n < 50 else "cup", 1) for n in range(120)]
+    >>> names = ["customer_id", "segment", "category", "lines"]
+    >>> bought = pl.DataFrame(rows, names, orient="row")
+    >>> segments = [Segment(1, "S1", "Light"), Segment(2, "S2", "Core")]
+    >>> distinctive_categories(bought, segments).select("id", "category").rows()
+    [('S1', 'tea'), ('S2', 'cup')]
     """
     found = category_indices(purchases, segments)
     return (
@@ -67,12 +76,9 @@ def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl
 
     Examples
     --------
-    >>> purchases = pl.DataFrame({
-    ...     "customer_id": [f"c{n}" for n in range(60)],
-    ...     "segment": pl.Series([1] * 30 + [2] * 30, dtype=pl.Int8),
-    ...     "category": ["tea"] * 30 + ["cups"] * 30,
-    ...     "lines": [1] * 60,
-    ... })
+    >>> rows = [(f"c{n}", 1 + n // 30, ("tea", "cups")[n // 30], 1) for n in range(60)]
+    >>> names = ["customer_id", "segment", "category", "lines"]
+    >>> purchases = pl.DataFrame(rows, names, orient="row")
     >>> segments = [Segment(1, "S1", "Light"), Segment(2, "S2", "Core")]
     >>> category_indices(purchases, segments).select("id", "category", "index").rows()
     [('S1', 'tea', 2.0), ('S2', 'cups', 2.0)]

@@ -107,7 +107,6 @@ def describe_segments(
 
     Examples
     --------
-    >>> import polars as pl
     >>> shop = pl.DataFrame({"spend": [100_000] * 9 + [9_000_000] * 9})
     >>> [d.rule for d in describe_segments(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
     ['spent less than £455 in 91 days', 'spent at least £455 in 91 days']

@@ -85,7 +85,6 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import FunctionTransformer
     >>> customers = np.array([[20.0, 1], [30, 1], [25, 2], [900, 9], [950, 12]])

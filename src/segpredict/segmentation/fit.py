@@ -56,12 +56,9 @@ def fit_segmentation(
 
     Examples
     --------
-    >>> rows = pl.DataFrame({
-    ...     "customer_id": [f"c{n:02}" for n in range(30)],
-    ...     "end": pl.Series([91] * 30, dtype=pl.Int32),
-    ...     "days": pl.Series([1, 4, 16] * 10, dtype=pl.Int32),
-    ...     "spend": [(n % 3 * 900 + n + 10) * 10_000 for n in range(30)],
-    ... })
+    >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
+    >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
+    >>> rows = pl.DataFrame(bought, schema, orient="row")
     >>> found = fit_segmentation(rows, SegmentationOptions(k=3, n_init=2))
     >>> [segment.name for segment in found.segments]
     ['Inactive', 'Occasional', 'Regular', 'Core']

@@ -103,6 +103,15 @@ class Segmentation:
         Segments defined by rules before the clustering; the first rule that holds decides.
     identity
         Which fit this is, and the log of changes.
+
+    Examples
+    --------
+    >>> from segpredict.segmentation import fit_segmentation
+    >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
+    >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
+    >>> rows = pl.DataFrame(bought, schema, orient="row")
+    >>> fit_segmentation(rows).assign(rows)["segment"].head(3).to_list()
+    [1, 2, 3]
     """
 
     horizon: int
@@ -301,7 +310,6 @@ def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.Data
 
     Examples
     --------
-    >>> import polars as pl
     >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
     >>> fill_inactive(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
     [('a', 0), ('b', 2)]

@@ -12,8 +12,12 @@ from segpredict.segmentation.fit_groups import group_statistics, ranked_values, 
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, COLUMN_UNITS, extra_inputs
 from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule
-from segpredict.segmentation.naming import default_names, named_segments, names_after_refit
-from segpredict.segmentation.profile_names import profile_names
+from segpredict.segmentation.naming import (
+    default_names,
+    named_segments,
+    names_after_refit,
+    profile_names,
+)
 
 
 def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:

@@ -137,7 +137,6 @@ def typical_customers(rows: pl.DataFrame, points: pl.DataFrame, codes: pl.Series
 
     Examples
     --------
-    >>> import polars as pl
     >>> rows = pl.DataFrame({"customer_id": list("abcdef"), "days": [1] * 6,
     ...                      "spend": [n * 10_000 for n in range(6)]})
     >>> typical_customers(rows, rows.select("spend"), pl.Series([1] * 6))["customer_id"].to_list()

@@ -85,6 +85,13 @@ class RuleGrid:
         The scales of the three columns.
     names
         The name of each of the 125 codes, in their order from 111 to 555.
+
+    Examples
+    --------
+    >>> two = [("a", 1.0, 9.0, 50.0), ("b", 90.0, 1.0, 2.0)]
+    >>> grid = fit_rule_grid(pl.DataFrame(two, ["customer_id", *GRID_COLUMNS], orient="row"))
+    >>> RuleGrid.from_state(grid.to_state()) == grid, grid.to_frame().height
+    (True, 125)
     """
 
     recency: FifthScale
@@ -221,13 +228,9 @@ def fit_rule_grid(
 
     Examples
     --------
-    >>> import polars as pl
-    >>> shop = pl.DataFrame({
-    ...     "customer_id": list("abcde"),
-    ...     "recency_days": [1.0, 20.0, 40.0, 80.0, 160.0],
-    ...     "freq_days_364": [9.0, 1.0, 4.0, 3.0, 2.0],
-    ...     "spend_364": [500.0, 20.0, 90.0, 70.0, 60.0],
-    ... })
+    >>> rows = [("a", 1.0, 9.0, 500.0), ("b", 20.0, 1.0, 20.0), ("c", 40.0, 4.0, 90.0)]
+    >>> rows += [("d", 80.0, 3.0, 70.0), ("e", 160.0, 2.0, 60.0)]
+    >>> shop = pl.DataFrame(rows, ["customer_id", *GRID_COLUMNS], orient="row")
     >>> fit_rule_grid(shop).assign(shop).select("code", "name", "level").row(0)
     ('555', 'Champions', 'High')
     """

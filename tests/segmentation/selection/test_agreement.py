@@ -14,9 +14,7 @@ from segpredict.segmentation.selection.stability import (
 )
 
 ROWS = st.lists(
-    st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(1, 4)),
-    min_size=2,
-    max_size=40,
+    st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(1, 4)), min_size=2, max_size=40
 )
 
 

@@ -12,8 +12,13 @@ from segpredict.core.orders import KEY
 from segpredict.core.transactions import Transactions
 from segpredict.data.store import StoreBatch, repeat_purchases
 from segpredict.features.engine.measures import LOG_SCALE, RowKind
-from segpredict.features.engine.runs import CustomerRows, RunOffsets, ShiftedOffsets, cumulative_sum
-from segpredict.features.engine.views import RepeatPurchases
+from segpredict.features.engine.runs import (
+    CustomerRows,
+    RepeatPurchases,
+    RunOffsets,
+    ShiftedOffsets,
+    cumulative_sum,
+)
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
 ROWS_PER_BLOCK = 1 << 15  # customers

@@ -19,9 +19,8 @@ from segpredict.features.engine.orders import (
     collapse_lines,
     customer_runs,
 )
-from segpredict.features.engine.side_rows import SIDE_ROWS
-from segpredict.features.engine.totals import customer_totals
-from segpredict.features.engine.views import WindowView, span_edges
+from segpredict.features.engine.runs import WindowView, span_edges
+from segpredict.features.engine.side_rows import SIDE_ROWS, customer_totals
 from segpredict.features.family import FeatureFamily
 
 _S = TypeVar("_S")

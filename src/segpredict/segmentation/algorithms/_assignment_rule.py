@@ -25,7 +25,6 @@ def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> euclidean_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
     [[5.0, 0.0]]
     """
@@ -51,6 +50,12 @@ class AssignmentRule(ABC):
     -----
     A rule gives a single row the same result as among others: no matrix products, whose
     last digits depend on how many rows are computed at once.
+
+    Examples
+    --------
+    >>> rule = AssignmentRule.from_state({"kind": "centres", "centres": [[0.0], [9.0]]})
+    >>> rule.k, rule.assign(np.array([[7.0]])).tolist()
+    (2, [1])
     """
 
     kind: ClassVar[str]
@@ -137,7 +142,6 @@ class NearestCentre(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
     >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
     [1, 0]
@@ -176,7 +180,6 @@ class GridCells(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
     >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
     [0, 1, 2]
@@ -227,7 +230,6 @@ class NearestLandmarks(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
     >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
     [0, 1]
@@ -264,7 +266,13 @@ class NearestLandmarks(AssignmentRule):
 
 @dataclass(frozen=True, eq=False)
 class EncoderLayer:
-    """One layer of an encoder: weights of shape (in, out), and a bias."""
+    """One layer of an encoder: weights of shape (in, out), and a bias.
+
+    Examples
+    --------
+    >>> EncoderLayer(np.array([[2.0]]), np.array([1.0]))(np.array([[3.0]])).tolist()
+    [[7.0]]
+    """
 
     weights: FloatArray
     bias: FloatArray
@@ -302,7 +310,6 @@ class EmbeddedRule(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from segpredict.segmentation.algorithms import NearestCentre
     >>> flip = EncoderLayer(np.array([[-1.0]]), np.array([0.0]))
     >>> rule = EmbeddedRule((flip,), NearestCentre(np.array([[-5.0], [5.0]])))

@@ -195,6 +195,13 @@ class Clusterer:
         number found may be any from 1 on.
     required_extra
         The extra of this package that it needs, if any.
+
+    Examples
+    --------
+    >>> from segpredict.segmentation.algorithms import CLUSTERERS
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=5).centres.tolist()
+    [[0.5], [10.5]]
     """
 
     complexity_rank: ClassVar[int]

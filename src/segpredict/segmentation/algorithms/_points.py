@@ -49,7 +49,6 @@ class WeightedPoints:
 
         Examples
         --------
-        >>> import numpy as np
         >>> points = WeightedPoints.from_matrix(np.array([[2.0], [1.0], [2.0]]))
         >>> points.matrix.tolist(), points.weights.tolist()
         ([[1.0], [2.0]], [1, 2])

@@ -39,7 +39,6 @@ class GaussianMixtureRule(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> shapes = np.array([[[1.0]], [[1.0]]])
     >>> rule = GaussianMixtureRule(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
     >>> rule.predict_proba(np.array([[1.0], [2.0]])).round(3).tolist()

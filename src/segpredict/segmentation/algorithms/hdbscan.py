@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.cluster import HDBSCAN
 
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
-from segpredict.segmentation.algorithms._density import groups_from_density
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.dbscan import groups_from_density
 
 
 @dataclass(frozen=True)

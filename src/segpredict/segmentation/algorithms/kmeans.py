@@ -73,7 +73,14 @@ def _starts(points: WeightedPoints, k: int, seed: int, n_init: int) -> list[Floa
 def settle(
     points: WeightedPoints, centres: FloatArray, passes: int, fixed: Sequence[int] = ()
 ) -> FloatArray:
-    """Return the centres after Lloyd's passes; fixed ones do not move."""
+    """Return the centres after Lloyd's passes; fixed ones do not move.
+
+    Examples
+    --------
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> settle(points, np.array([[0.0], [9.0]]), passes=9).tolist()
+    [[0.5], [10.5]]
+    """
     matrix, fixed_rows = points.matrix, list(fixed)
     for _ in range(passes):
         moved = points.group_means(nearest_centre(matrix, centres), centres)

@@ -33,7 +33,6 @@ from segpredict.segmentation.selection import (
     eta_squared,
     gap_statistic_choices,
     measure_candidates,
-    select_candidate,
     similarity_to_selected,
 )
 
@@ -247,13 +246,6 @@ def _elbows(candidates: Sequence[SegmentationCandidate]) -> dict[tuple[str, str]
             key = (candidate.inputs, candidate.algorithm)
             curves.setdefault(key, []).append((candidate.k_requested, candidate.inertia))
     return {key: elbow_point(*zip(*curve, strict=True)) for key, curve in curves.items()}
-
-
-def select_from_table(
-    candidates: Sequence[SegmentationCandidate], options: SegmentationOptions
-) -> SegmentationSelection:
-    """Return what the rule of `select_candidate` selects."""
-    return select_candidate(candidates, options.selection)
 
 
 def options_of_selected(

@@ -184,7 +184,6 @@ def eta_squared(
 
     Examples
     --------
-    >>> import numpy as np
     >>> spent = np.array([1.0, 1.0, 3.0, 3.0])
     >>> eta_squared(spent, np.array([0, 0, 1, 1]), np.arange(4))
     (1.0, 0.0)

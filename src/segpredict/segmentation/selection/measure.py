@@ -57,6 +57,14 @@ class AlgorithmCandidate:
         Random starts of the final fit, and of a refit on a resample.
     seed
         Seed of the final fit.
+
+    Examples
+    --------
+    >>> from segpredict.segmentation.algorithms import CLUSTERERS
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> found = AlgorithmCandidate(CLUSTERERS.get("kmeans")).fit_final(points, [2, 3, 9])
+    >>> {k: clusters.k for k, clusters in found.items()}
+    {2: 2, 3: 3}
     """
 
     clusterer: Clusterer
@@ -124,19 +132,17 @@ def measure_candidates(
             )
             for k, rule in fitted.items()
         }
-        temporal = _temporal_stability(algorithm, fitted, resamples)
-        found = {k: replace(t, temporal_stability=temporal.get(k)) for k, t in found.items()}
-        found = _with_seed_stability(algorithm, resamples, found, gates)
+        found = _with_metrics(found, _temporal_stability(algorithm, fitted, resamples))
+        found = _with_metrics(found, _seed_stability(algorithm, resamples, found, gates))
         draws = _bootstrap_draws(algorithm, fitted, resamples, found, gates)
-        found = {k: replace(t, **_bootstrap_metrics(draws[k])) for k, t in found.items()}
-        found = _with_prediction_strength(algorithm, resamples, found, gates)
+        found = _with_metrics(found, {k: _bootstrap_metrics(draws[k]) for k in found})
+        found = _with_metrics(found, _prediction_strengths(algorithm, resamples, found, gates))
         passing = {k: draws[k] for k in found if not gates.failed_gates(found[k])}
         null_metrics = null_references(algorithm.fit_resample, resamples, passing)
         is_reference = algorithm.clusterer.complexity_rank == REFERENCE_COUNT
         with_gap = list(found if is_reference else passing)
-        for k, metrics in gap_statistics(algorithm.fit_resample, resamples, with_gap).items():
-            more: dict[str, Any] = {**null_metrics.get(k, {}), **metrics}
-            found[k] = replace(found[k], **more)
+        gaps = gap_statistics(algorithm.fit_resample, resamples, with_gap)
+        found = _with_metrics(found, {k: {**null_metrics.get(k, {}), **gaps[k]} for k in gaps})
     rounded = {k: _rounded(candidate) for k, candidate in found.items()}
     return {
         k: (replace(candidate, failed_gates=gates.failed_gates(candidate)), fitted[k])
@@ -195,25 +201,30 @@ def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
 
 def _temporal_stability(
     algorithm: AlgorithmCandidate, selected: Mapping[int, Clusters], resamples: ResampleSet
-) -> dict[int, float]:
+) -> dict[int, dict[str, float]]:
     earlier = resamples.earlier
     if earlier is None:
         return {}
-    return {
-        k: rand_index(
-            selected[k].assign(earlier.current_points), before.assign(earlier.earlier_points)
-        )
-        for k, before in algorithm.fit_final(earlier.points, list(selected)).items()
-    }
+    found = {}
+    for k, before in algorithm.fit_final(earlier.points, list(selected)).items():
+        now = selected[k].assign(earlier.current_points)
+        found[k] = {"temporal_stability": rand_index(now, before.assign(earlier.earlier_points))}
+    return found
 
 
-def _with_seed_stability(
+def _with_metrics(
+    found: Mapping[int, SegmentationCandidate], metrics: Mapping[int, Mapping[str, Any]]
+) -> dict[int, SegmentationCandidate]:
+    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
+
+
+def _seed_stability(
     algorithm: AlgorithmCandidate,
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
-) -> dict[int, SegmentationCandidate]:
-    """Return the candidates with their stability over random seeds."""
+) -> dict[int, dict[str, float]]:
+    """Return the stability over random seeds."""
     options, sample = resamples.options, resamples.stability_sample
     limits = _draw_limits(found, gates, options.seed_runs)
     fits = algorithm.fit_final(sample, list(found))
@@ -228,11 +239,10 @@ def _with_seed_stability(
             run >= MIN_DECISIVE_DRAWS and is_decided(drawn.rand_indices, options.min_seed_stability)
         ),
     )
-    metrics: dict[int, dict[str, Any]] = {
+    return {
         k: {"seed_stability": drawn.mean_rand_index, "seed_runs": len(drawn.rand_indices)}
         for k, drawn in draws.items()
     }
-    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
 
 
 def _draw_limits(
@@ -286,20 +296,20 @@ def _bootstrap_metrics(drawn: StabilityDraws) -> dict[str, Any]:
     }
 
 
-def _with_prediction_strength(
+def _prediction_strengths(
     algorithm: AlgorithmCandidate,
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
-) -> dict[int, SegmentationCandidate]:
-    """Return the candidates with prediction strength.
+) -> dict[int, dict[str, float]]:
+    """Return the prediction strength.
 
     Its error accounts for halves that share rows: the variance of the mean of n is
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
     limits = _draw_limits(found, gates, resamples.options.strength_splits)
     strengths = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
-    metrics: dict[int, dict[str, Any]] = {
+    return {
         k: {
             "prediction_strength": float(np.mean(splits)),
             "prediction_strength_se": standard_error(splits) * (len(splits) + 1) ** 0.5,
@@ -308,7 +318,6 @@ def _with_prediction_strength(
         for k, splits in strengths.items()
         if splits
     }
-    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
 
 
 def _rounded(candidate: SegmentationCandidate) -> SegmentationCandidate:

@@ -115,6 +115,13 @@ class ResampleSet:
         Seed of every random draw.
     earlier
         Data of the temporal comparison; ``None`` where history is too short.
+
+    Examples
+    --------
+    >>> points = WeightedPoints.from_matrix(np.arange(9.0)[:, None])
+    >>> drawn = ResampleSet(points, SelectionOptions(bootstrap_draws=2)).bootstrap_samples
+    >>> [sample.n_rows for sample in drawn]
+    [9, 9]
     """
 
     points: WeightedPoints

@@ -106,6 +106,13 @@ def select_candidate(
     References
     ----------
     Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
+
+    Examples
+    --------
+    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 3}
+    >>> tried = [SegmentationCandidate(**own, k=k, stability=9.0 - k) for k in (3, 4)]
+    >>> select_candidate(tried, SelectionOptions()).selected
+    0
     """
     passing = [i for i, candidate in enumerate(candidates) if candidate.passes_gates]
     tried = sum(not candidate.note for candidate in candidates)
@@ -190,6 +197,13 @@ def gap_statistic_choices(
 
     The smallest k whose gap reaches that of k + 1 less its error; no entry where none
     does (Tibshirani, Walther and Hastie 2001).
+
+    Examples
+    --------
+    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2, "gap_se": 0.05}
+    >>> gaps = {2: 0.1, 3: 0.9, 4: 0.8}
+    >>> gap_statistic_choices([SegmentationCandidate(**own, k=k, gap=gaps[k]) for k in gaps])
+    {('fm', 'kmeans'): 3}
     """
     selected: dict[tuple[str, str], int] = {}
     for candidate, following in pairwise(candidates):
@@ -293,7 +307,15 @@ def _reason(
 def similarity_to_selected(
     candidates: Sequence[SegmentationCandidate], selected: int | None
 ) -> list[float | None]:
-    """Return the adjusted Rand index of each candidate with the selected, on shared rows."""
+    """Return the adjusted Rand index of each candidate with the selected, on shared rows.
+
+    Examples
+    --------
+    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2}
+    >>> found = [SegmentationCandidate(**own, encoded_labels=e) for e in ("0011", "1100", "")]
+    >>> similarity_to_selected(found, selected=0)
+    [1.0, 1.0, None]
+    """
     if selected is None:
         return [None] * len(candidates)
     own = _codes(candidates[selected].encoded_labels)
