@@ -18,14 +18,9 @@ from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.types import JSON, ProgressCallback
+from segpredict.explain import model_view
 from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_importance
-from segpredict.explain.model_view import (
-    ModelView,
-    groups_of_model,
-    view_model,
-    view_refitted_model,
-)
 from segpredict.explain.sample import stratified_sample
 
 BACKGROUND_ROWS = 100  # background customers of the interventional check
@@ -121,16 +116,18 @@ def check_importance(
     rng = np.random.default_rng(seed)
     final = replays[-1]
     shown = additive_model(final.model, final.model.xgboost_model, final.customers)
-    parts = [g for g in groups_of_model(groups, shown) if g.features]
+    parts = [g for g in model_view.groups_of_model(groups, shown) if g.features]
     views = []
     for place, replay in enumerate(replays):
         report("shuffling columns", 0.3 * place / len(replays))
-        views.append(view_model(replay, replay.model, parts, options.permutation_repeats, rng))
+        views.append(
+            model_view.view_model(replay, replay.model, parts, options.permutation_repeats, rng)
+        )
     others = []
     for place in range(options.refits):
         share = 0.3 + 0.5 * place / options.refits
         report(f"fitting again, {place + 1} of {options.refits}", share)
-        others.append(view_refitted_model(final, parts, rng))
+        others.append(model_view.view_refitted_model(final, parts, rng))
     report("leaving groups out", 0.8)
     gains = views[-1].permutation_loss.mean(axis=1)
     without = dict(_ablations(final, parts, gains, options.ablations))
@@ -182,15 +179,15 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     cells = feature_matrix(few, trees.feature_names).astype(np.float64)
     found = np.asarray(interventional.shap_values(cells, check_additivity=False), np.float64)
     own = trees.shap_values(few)[:, :, :-1].astype(np.float64)
-    parts = groups_of_model(groups, AdditiveModel(trees))
+    parts = model_view.groups_of_model(groups, AdditiveModel(trees))
     cubes = (found.transpose(0, 2, 1), own)
     ranked = [group_importance(cube, trees.feature_names, parts) for cube in cubes]
     return float(spearmanr(*ranked).statistic)
 
 
 def _agreement(
-    views: Sequence[ModelView],
-    refitted: Sequence[ModelView],
+    views: Sequence[model_view.ModelView],
+    refitted: Sequence[model_view.ModelView],
     gains: FloatArray,
     interventional: float | None,
 ) -> dict[str, float | None]:
@@ -213,9 +210,9 @@ def _tau(one: FloatArray, other: FloatArray) -> float:
 
 def _table(
     groups: Sequence[FeatureGroup],
-    view: ModelView,
+    view: model_view.ModelView,
     gains: FloatArray,
-    refitted: Sequence[ModelView],
+    refitted: Sequence[model_view.ModelView],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
     shaps = np.array([s.group_importance for s in refitted] or [view.group_importance])
@@ -250,7 +247,9 @@ def _table(
     return pl.DataFrame(ordered, schema=EVIDENCE_SCHEMA).sort("rank")
 
 
-def _headlines(final: ModelView, refitted: Sequence[ModelView]) -> pl.DataFrame:
+def _headlines(
+    final: model_view.ModelView, refitted: Sequence[model_view.ModelView]
+) -> pl.DataFrame:
     sizes = [view.headline_importance for view in (final, *refitted)]
     own, *shares = [size / (size.sum() or 1.0) for size in sizes]
     ends = np.percentile(shares, [2.5, 97.5], axis=0) if shares else [[None] * len(own)] * 2
@@ -285,7 +284,9 @@ def _limit(sizes: FloatArray, flips: FloatArray) -> float:
 
 
 def _by_origin(
-    replays: Sequence[BacktestReplay], groups: Sequence[FeatureGroup], views: Sequence[ModelView]
+    replays: Sequence[BacktestReplay],
+    groups: Sequence[FeatureGroup],
+    views: Sequence[model_view.ModelView],
 ) -> pl.DataFrame:
     schema = {"cutoff": pl.Int32, "name": pl.String, "shap": pl.Float64, "loss": pl.Float64}
     names = [group.name for group in groups]

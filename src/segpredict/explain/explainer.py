@@ -16,15 +16,11 @@ from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
+from segpredict.explain import contrast
 from segpredict.explain.additive_model import (
     AdditiveModel,
     additive_model,
     additive_model_from_state,
-)
-from segpredict.explain.contrast import (
-    contrast_contributions,
-    target_and_reference,
-    transition_drivers,
 )
 from segpredict.explain.explanation import Explanation
 from segpredict.explain.groups import FeatureGroup, correlated_groups, group_features
@@ -102,7 +98,7 @@ class ForecastExplainer:
             contributions=table,
             importance=feature_importance(margins, names, families, ids),
             group_importance=importance_by_group(cube, names, self.groups, states, self.classes),
-            transition_drivers=transition_drivers(
+            transition_drivers=contrast.transition_drivers(
                 cube,
                 names,
                 self.groups,
@@ -174,14 +170,14 @@ class ForecastExplainer:
     ) -> ContrastContributions:
         states = segment_codes(customers, "state_now")
         named = None if self.policy is None else self.policy.predict(probabilities)
-        towards, against = target_and_reference(probabilities, states, named)
+        towards, against = contrast.target_and_reference(probabilities, states, named)
         return ContrastContributions(
             customers["customer_id"].to_list(),
             states,
             towards,
             against,
             self.model.feature_values(customers),
-            contrast_contributions(contributions, towards, against),
+            contrast.contrast_contributions(contributions, towards, against),
         )
 
     def _long(self, contrasts: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:

@@ -14,8 +14,13 @@ from segpredict.core.panel import Feature, FeatureTable
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.engine.available_columns import COLUMN_MEANINGS, available_columns
-from segpredict.features.engine.batches import BatchFunction, batch_results, compute_in_batches
+from segpredict.features.engine.batches import (
+    COLUMN_MEANINGS,
+    BatchFunction,
+    available_columns,
+    batch_results,
+    compute_in_batches,
+)
 from segpredict.features.engine.plan import FeatureQuery, plan_query, run_queries
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 

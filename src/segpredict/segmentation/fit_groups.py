@@ -16,12 +16,7 @@ from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoi
 from segpredict.segmentation.inputs import fit_axes, placed
 from segpredict.segmentation.model import Segmentation, SegmentValue
 from segpredict.segmentation.naming import name_segments
-from segpredict.segmentation.selection.choose_k import (
-    SegmentCountCandidate,
-    SegmentCountChoice,
-    SizeGates,
-    choose_segment_count,
-)
+from segpredict.segmentation.selection import choose_k
 
 
 def fit_groups(
@@ -61,8 +56,8 @@ def fit_groups(
 
 def _choose(
     points: npt.NDArray[np.float64], windows: int, options: SegmentationOptions
-) -> SegmentCountChoice:
-    gates = SizeGates(
+) -> choose_k.SegmentCountChoice:
+    gates = choose_k.SizeGates(
         min_share=options.min_share,
         max_share=options.max_share,
         min_customers=windows * options.least_customers(len(points) / windows),
@@ -72,7 +67,7 @@ def _choose(
     )
     weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
     clusterer = CLUSTERERS.get(options.algorithm).with_settings(options.algorithm_settings)
-    return choose_segment_count(
+    return choose_k.choose_segment_count(
         clusterer, weighted, options.segment_counts, gates, seed=options.seed, n_init=options.n_init
     )
 
@@ -125,7 +120,7 @@ def _density_warnings(clusters: Clusters, options: SegmentationOptions) -> list[
     return warnings
 
 
-def _gate_warnings(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
+def _gate_warnings(candidates: tuple[choose_k.SegmentCountCandidate, ...]) -> tuple[str, ...]:
     chosen = next(c for c in candidates if c.is_selected)
     if chosen.passes:
         return ()

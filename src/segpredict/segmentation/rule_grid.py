@@ -162,18 +162,16 @@ class RuleGrid:
                 fix="run again with this version, or install the one that wrote it.",
             )
         try:
-            scales = {name: _scale(state[name]) for name in ("recency", "frequency", "monetary")}
+            scales = {}
+            for name in ("recency", "frequency", "monetary"):
+                lists = {part: tuple(state[name][part]) for part in ("cut_points", "scores_given")}
+                scales[name] = FifthScale(**{**state[name], **lists})
             return cls(**scales, names=_once(state["names"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 f"The stored rule grid is incomplete: {error}.",
                 fix="restore the run folder, or run again.",
             ) from None
-
-
-def _scale(state: Mapping[str, JSON]) -> FifthScale:
-    lists = {name: tuple(state[name]) for name in ("cut_points", "scores_given")}
-    return FifthScale(**{**state, **lists})
 
 
 def _once(names: JSON) -> tuple[str, ...]:

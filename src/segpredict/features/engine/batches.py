@@ -1,11 +1,11 @@
-"""Compute in batches of whole customers, as many as memory and the store suggest.
+"""Read a shop in batches of whole customers, as many as memory and the store suggest.
 
-A feature depends on one customer's rows only, so lines may be split by customer, computed
-in turn and the results concatenated; not a bit of them changes.
+A feature depends on one customer's rows only, so lines may be split by customer, computed in turn
+and the results concatenated; not a bit of them changes. Also: which columns and tables it has.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any
@@ -15,6 +15,28 @@ import polars as pl
 from segpredict.core.memory import available_bytes
 from segpredict.core.transactions import CustomerLog, SideTables, Transactions
 from segpredict.data.store import StoreBatch, StoredTransactions, TransactionStore
+
+COLUMN_MEANINGS: Mapping[str, str] = {
+    "products": "product numbers",
+    "returns": "returns",
+    "minutes": "time of the day",
+    "countries": "countries",
+    "discounts": "discounts",
+    "categories": "table of products with categories",
+    "prices": "frozen table of prices",
+    "customers": "table of customers",
+    "events": "table of web events",
+    "contacts": "table of marketing contacts",
+}
+
+_RETURN = "is_return"
+_COLUMNS = {
+    "returns": _RETURN,
+    "products": "product_id",
+    "minutes": "minute",
+    "countries": "country",
+    "discounts": "discount",
+}
 
 BYTES_PER_LINE = 250  # bytes that a line takes until it is part of an order, all copies together
 BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]
@@ -97,3 +119,42 @@ def required_batches(lines: pl.LazyFrame) -> int:
     """Return into how many batches lines must be split to fit into memory."""
     rows = int(lines.select(pl.len()).collect(engine="in-memory").item())
     return max(1, -(-rows * BYTES_PER_LINE // max(1, available_bytes())))
+
+
+def available_columns(transactions: Transactions, until: int | None = None) -> frozenset[str]:
+    """Return which of `COLUMN_MEANINGS` the shop has, or had before a day."""
+    tables, products = transactions.side_tables, transactions.side_tables.products
+    kinds = ("prices", "customers", "events", "contacts")
+    present = {kind for kind in kinds if getattr(tables, kind) is not None}
+    if products is not None and "category" in products.columns:
+        present.add("categories")
+    named = transactions.lines.collect_schema().names()
+    requested = {n: column for n, column in _COLUMNS.items() if column in named}
+    return frozenset(present | _with_values(transactions, requested, until))
+
+
+def _with_values(
+    transactions: Transactions, columns: Mapping[str, str], until: int | None
+) -> set[str]:
+    """Return which columns hold values: from the store's notes, else from the lines."""
+    store = transactions.coded if isinstance(transactions, StoredTransactions) else None
+    found = {n: store.has_values_before(c, until) if store else None for n, c in columns.items()}
+    unknown = {name: columns[name] for name in found if found[name] is None}
+    if unknown:
+        requested = [
+            (chunk.lines if until is None else chunk.known_at(until)).select(
+                (pl.col(c) if c == _RETURN else pl.col(c).is_not_null()).any().alias(n)
+                for n, c in unknown.items()
+            )
+            for chunk in _chunks(transactions)
+        ]
+        found |= pl.concat(requested).select(pl.all().any()).collect().row(0, named=True)
+    return {name for name, is_present in found.items() if is_present}
+
+
+def _chunks(transactions: Transactions) -> list[Transactions]:
+    """Return the shop in chunks where a store can give its lines undecoded."""
+    store = transactions.coded if isinstance(transactions, StoredTransactions) else None
+    if store is None:
+        return [transactions]
+    return [replace(transactions, lines=store.batch(n)) for n in store.chunk_numbers]

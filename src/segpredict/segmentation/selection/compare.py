@@ -36,6 +36,7 @@ from segpredict.segmentation.selection import (
     similarity_to_selected,
 )
 
+RANK_COLUMNS = ("mean_rank", "difference_to_best", "difference_se")
 SHARED_ROWS = 2_000  # rows on which the segments of all candidates are compared
 FALLBACK_SEGMENTS, VALUE_BANDS = "rules", 3  # where no candidate passes
 
@@ -225,9 +226,7 @@ def comparison_table(
                 "passes_gates": candidate.passes_gates,
                 "is_elbow": elbows.get(key) == candidate.k_requested,
                 "is_gap": gaps.get(key) == candidate.k,
-                "mean_rank": None if rank is None else rank.mean_rank,
-                "difference_to_best": None if rank is None else rank.difference_to_best,
-                "difference_se": None if rank is None else rank.difference_se,
+                **{name: getattr(rank, name, None) for name in RANK_COLUMNS},
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "rand_index_with_selected": similarity[i],
                 "equivalent_to": "" if first is None else candidates[first].name,

@@ -20,24 +20,11 @@ from segpredict.segmentation.algorithms import (
     WeightedPoints,
     limit_to_one_thread,
 )
+from segpredict.segmentation.selection import internal_indices as indices
+from segpredict.segmentation.selection import stability
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
-from segpredict.segmentation.selection.internal_indices import (
-    calinski_harabasz,
-    davies_bouldin,
-    dbcv_index,
-    mean_inertia,
-    tree_describability,
-)
 from segpredict.segmentation.selection.null_reference import gap_statistics, null_references
 from segpredict.segmentation.selection.resampling import ResampleSet
-from segpredict.segmentation.selection.stability import (
-    StabilityDraws,
-    is_decided,
-    prediction_strength,
-    rand_index,
-    refit_stability,
-    standard_error,
-)
 
 METRIC_DIGITS = 6
 MAX_DBCV_ROWS = 1_000  # distinct points for DBCV, which looks at every pair
@@ -164,9 +151,9 @@ def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, A
         "value_step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
-        "calinski_harabasz": calinski_harabasz(points, labels),
-        "davies_bouldin": davies_bouldin(points, labels),
-        "inertia": mean_inertia(points, labels),
+        "calinski_harabasz": indices.calinski_harabasz(points, labels),
+        "davies_bouldin": indices.davies_bouldin(points, labels),
+        "inertia": indices.mean_inertia(points, labels),
     }
 
 
@@ -184,7 +171,7 @@ def _algorithm_metrics(
     labels = clusters.assign(resamples.stability_sample.matrix)
     facts = clusters.facts
     return {
-        "tree_accuracy": tree_describability(resamples.stability_sample, labels),
+        "tree_accuracy": indices.tree_describability(resamples.stability_sample, labels),
         "noise_share": clusters.noise_share,
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
@@ -196,7 +183,7 @@ def _algorithm_metrics(
 def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
     """Return DBCV on at most a thousand distinct points at even steps."""
     step = -(-len(sample) // MAX_DBCV_ROWS)
-    return dbcv_index(sample.matrix[::step], labels[::step])
+    return indices.dbcv_index(sample.matrix[::step], labels[::step])
 
 
 def _temporal_stability(
@@ -208,7 +195,9 @@ def _temporal_stability(
     found = {}
     for k, before in algorithm.fit_final(earlier.points, list(selected)).items():
         now = selected[k].assign(earlier.current_points)
-        found[k] = {"temporal_stability": rand_index(now, before.assign(earlier.earlier_points))}
+        found[k] = {
+            "temporal_stability": stability.rand_index(now, before.assign(earlier.earlier_points))
+        }
     return found
 
 
@@ -230,13 +219,14 @@ def _seed_stability(
     fits = algorithm.fit_final(sample, list(found))
     labels = {k: rule.assign(sample.matrix) for k, rule in fits.items()}
     seeds = (replace(algorithm, seed=algorithm.seed + 1 + run) for run in range(options.seed_runs))
-    draws = refit_stability(
+    draws = stability.refit_stability(
         [partial(other.fit_final, sample) for other in seeds],
         sample,
         labels,
         limits,
         lambda run, drawn: (
-            run >= MIN_DECISIVE_DRAWS and is_decided(drawn.rand_indices, options.min_seed_stability)
+            run >= MIN_DECISIVE_DRAWS
+            and stability.is_decided(drawn.rand_indices, options.min_seed_stability)
         ),
     )
     return {
@@ -259,13 +249,13 @@ def _bootstrap_draws(
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
-) -> dict[int, StabilityDraws]:
+) -> dict[int, stability.StabilityDraws]:
     """Return how well groups are recovered when customers are resampled.
 
     A refit starts from scratch: one from the candidate's own centres would be biased in its favour.
     """
     options, sample = resamples.options, resamples.stability_sample
-    return refit_stability(
+    return stability.refit_stability(
         [partial(algorithm.fit_resample, drawn) for drawn in resamples.bootstrap_samples],
         sample,
         {k: _by_value(sample, rule.assign(sample.matrix), rule.k) for k, rule in selected.items()},
@@ -284,7 +274,7 @@ def _by_value(sample: WeightedPoints, labels: IndexArray, k: int) -> IndexArray:
     return np.asarray(np.argsort(order)[labels], np.intp)
 
 
-def _bootstrap_metrics(drawn: StabilityDraws) -> dict[str, Any]:
+def _bootstrap_metrics(drawn: stability.StabilityDraws) -> dict[str, Any]:
     if not drawn.rand_indices:
         return {}
     return {
@@ -308,11 +298,13 @@ def _prediction_strengths(
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
     limits = _draw_limits(found, gates, resamples.options.strength_splits)
-    strengths = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
+    strengths = stability.prediction_strength(
+        algorithm.fit_resample, resamples.split_halves, limits
+    )
     return {
         k: {
             "prediction_strength": float(np.mean(splits)),
-            "prediction_strength_se": standard_error(splits) * (len(splits) + 1) ** 0.5,
+            "prediction_strength_se": stability.standard_error(splits) * (len(splits) + 1) ** 0.5,
             "strength_splits": len(splits),
         }
         for k, splits in strengths.items()
