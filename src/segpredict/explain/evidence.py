@@ -62,6 +62,12 @@ class ImportanceEvidence:
         Number of refitted models.
     notes
         Where measures disagree, as sentences.
+
+    Examples
+    --------
+    >>> empty = pl.DataFrame(schema=EVIDENCE_SCHEMA)
+    >>> ImportanceEvidence(empty, empty, empty, {"refits": 0.9}, refits=5).to_json()
+    {'agreement': {'refits': 0.9}, 'refits': 5, 'notes': []}
     """
 
     table: pl.DataFrame
@@ -134,14 +140,9 @@ def check_importance(
     report("interventional SHAP values", 0.95)
     agreement = _agreement(views, others, gains, _interventional(final, parts))
     table = _table(parts, views[-1], gains, others, without)
-    return ImportanceEvidence(
-        table,
-        _headlines(views[-1], others),
-        _by_origin(replays, parts, views),
-        agreement,
-        len(others),
-        _notes(table, agreement),
-    )
+    headlines, notes = _headlines(views[-1], others), _notes(table, agreement)
+    tests = _by_origin(replays, parts, views)
+    return ImportanceEvidence(table, headlines, tests, agreement, len(others), notes)
 
 
 def _ablations(

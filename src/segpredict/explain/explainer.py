@@ -171,14 +171,9 @@ class ForecastExplainer:
         states = segment_codes(customers, "state_now")
         named = None if self.policy is None else self.policy.predict(probabilities)
         towards, against = contrast.target_and_reference(probabilities, states, named)
-        return ContrastContributions(
-            customers["customer_id"].to_list(),
-            states,
-            towards,
-            against,
-            self.model.feature_values(customers),
-            contrast.contrast_contributions(contributions, towards, against),
-        )
+        ids, values = customers["customer_id"].to_list(), self.model.feature_values(customers)
+        differences = contrast.contrast_contributions(contributions, towards, against)
+        return ContrastContributions(ids, states, towards, against, values, differences)
 
     def _long(self, contrasts: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
         n, k, f = contributions.shape
@@ -224,13 +219,9 @@ class ForecastExplainer:
         glossary: Sequence[Feature],
     ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
-        lexicon = ReasonLexicon(
-            {feature.name: feature for feature in glossary},
-            classes,
-            state["typical"],
-            state["least"],
-            state["currency"],
-        )
+        known = {feature.name: feature for feature in glossary}
+        own = (state["typical"], state["least"], state["currency"])
+        lexicon = ReasonLexicon(known, classes, *own)
         return cls(
             additive_model_from_state(forecaster, trees, state["model"]),
             classes,
@@ -281,13 +272,9 @@ def build_explainer(
     cube = model.shap_values(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
     found = group_features(cells, model.feature_names, glossary, sizes)
-    lexicon = ReasonLexicon(
-        {feature.name: feature for feature in glossary},
-        classes,
-        _typical(cells, model.feature_names, segment_codes(customers, "state_now"), classes),
-        {},
-        currency,
-    )
+    states, known = segment_codes(customers, "state_now"), {f.name: f for f in glossary}
+    typical = _typical(cells, model.feature_names, states, classes)
+    lexicon = ReasonLexicon(known, classes, typical, {}, currency)
     correlated = correlated_groups(cells, found, model.feature_names)
     return ForecastExplainer(model, classes, found, lexicon, correlated)
 
@@ -321,10 +308,9 @@ def _typical(
     cells: FloatArray, names: Sequence[str], states: np.ndarray, classes: Sequence[Segment]
 ) -> Mapping[str, Mapping[str, float | None]]:
     frame = pl.DataFrame(cells.astype(np.float64), schema=list(names))
-    return {
-        segment.id: frame.filter(pl.Series(states == segment.code))
-        .select(pl.all().fill_nan(None).median())
-        .row(0, named=True)
-        for segment in classes
-        if (states == segment.code).any()
-    }
+    found = {}
+    for segment in classes:
+        own = frame.filter(pl.Series(states == segment.code))
+        if own.height:
+            found[segment.id] = own.select(pl.all().fill_nan(None).median()).row(0, named=True)
+    return found

@@ -180,14 +180,8 @@ class Explanation:
                 "explained customers.",
                 fix="explain a frame that holds this customer alone.",
             )
-        return rows.sort(
-            "against_id",
-            "class_id",
-            pl.col("contribution").abs(),
-            descending=[False, False, True],
-            nulls_last=True,
-            maintain_order=True,
-        )
+        order = ("against_id", "class_id", -pl.col("contribution").abs())
+        return rows.sort(*order, nulls_last=True, maintain_order=True)
 
     def _cube(self, name: str) -> NDArray[np.float64]:
         column = self.contributions[name].to_numpy()
@@ -203,6 +197,13 @@ def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> st
         An explanation of one customer.
     names
         Names of the segments, by id.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> rows = pl.DataFrame({"segment_id": ["S1"], "class_id": ["S2"], "against_id": ["S1"]})
+    >>> explained_sentence(SimpleNamespace(contributions=rows), {"S1": "Light", "S2": "Core"})
+    'Expected to go from Light to Core rather than to stay.'
     """
     contrast = explanation.contributions.filter(pl.col("against_id").is_not_null())
     ids = contrast.select("segment_id", "class_id", "against_id").row(0)

@@ -131,16 +131,9 @@ def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> b
     with _quiet():
         figure, axes = _canvas(min(top, len(explanation.feature_names)))
         one = together[:, :, ids.index(class_id)]
-        shap.plots.beeswarm(
-            one,
-            max_display=top,
-            ax=axes,
-            plot_size=None,
-            show=False,
-            s=9,
-            color=LOW_TO_HIGH,
-            group_remaining_features=False,
-        )
+        size = {"max_display": top, "ax": axes, "plot_size": None, "s": 9}
+        rest = {"show": False, "group_remaining_features": False}
+        shap.plots.beeswarm(one, color=LOW_TO_HIGH, **size, **rest)
         axes.set_xlabel("SHAP value: change in the log-odds of this segment")
         return _png(figure)
 

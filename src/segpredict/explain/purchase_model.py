@@ -55,14 +55,15 @@ class PurchaseModelExplainer:
 
     def _shapley_of_model(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
         names = list(PLAYER_COLUMNS)
-        values = self._coalition_values(model, rows)
+        n, values = len(names), self._coalition_values(model, rows)
+        weights = [factorial(m) * factorial(n - m - 1) / factorial(n) for m in range(n)]
         parts = np.zeros((len(rows), model.n_classes, len(names)))
         for place, name in enumerate(names):
             for team in values:
                 if name not in team:
                     joined = tuple(n for n in names if n in {*team, name})
                     gain = values[joined] - values[team]
-                    parts[:, :, place] += _coalition_weight(len(team), len(names)) * gain
+                    parts[:, :, place] += weights[len(team)] * gain
         return parts
 
     def _coalition_values(
@@ -122,8 +123,3 @@ def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray
         shares.append(len(inside) / len(states))
     rows = feature_matrix(ordered[chosen], HISTORY_COLUMNS).astype(np.float64)
     return rows, np.array(shares)
-
-
-def _coalition_weight(others: int, players: int) -> float:
-    """Return the weight of coalitions with so many players (Shapley)."""
-    return factorial(others) * factorial(players - others - 1) / factorial(players)

@@ -194,7 +194,9 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         if k < self.n_segments:
             note = f"There are {k} distinct rows, so {k} segments are made."
             warnings.warn(note, ConvergenceWarning, stacklevel=3)
-        seed = _seed(self.random_state)
+        seed = self.random_state
+        if not isinstance(seed, int):
+            seed = int(check_random_state(seed).randint(2**31 - 1))
         try:
             return clusterer.fit(points, k, seed=seed, n_init=self.n_init)
         except SupportError as error:
@@ -227,9 +229,3 @@ def _scales(matrix: FloatArray, *, is_scaled: bool) -> tuple[FloatArray, FloatAr
     # Rounding errors alone are no spread.
     threshold = 10 * np.finfo(np.float64).eps * np.abs(ordered).max(axis=0)
     return ordered.mean(axis=0), np.where(spread > threshold, spread, 1.0)
-
-
-def _seed(random_state: int | np.random.RandomState | None) -> int:
-    if isinstance(random_state, int):
-        return random_state
-    return int(check_random_state(random_state).randint(2**31 - 1))

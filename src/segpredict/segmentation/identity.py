@@ -138,7 +138,8 @@ def match_segments(
     that neither survive, split nor merge have emerged or vanished. After Kuhn (1955); Spiliopoulou
     et al., MONIC (2006) for the events.
     """
-    jaccard = _jaccard(counts)
+    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
+    jaccard = np.asarray(counts / np.maximum(union, 1), np.float64)
     pairs = _pairs(counts, jaccard, fixed or {})
     issued, named = earlier.issued_ids, []
     for new in range(counts.shape[1]):
@@ -152,11 +153,6 @@ def match_segments(
     events = (*earlier.events, *survivors, *_changes(counts, pairs, ids, named, version))
     after = replace(earlier, version=version, issued_ids=issued, events=events)
     return SegmentMatch(tuple(named), after)
-
-
-def _jaccard(counts: IntArray) -> npt.NDArray[np.float64]:
-    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
-    return np.asarray(counts / np.maximum(union, 1), np.float64)
 
 
 def _pairs(

@@ -88,7 +88,8 @@ def apply_overrides(
     k = base_groups.clusters.k
     identity = base_groups.identity if earlier else SegmentIdentity(issued_ids=k)
     ids_of_groups = tuple(ids) or tuple(f"S{n}" for n in range(1, k + 1))
-    known_ids = _issued_ids(earlier, identity)
+    # All ids issued before: a refit may still name them.
+    known_ids = {f"S{n}" for n in range(1, identity.issued_ids + 1)} if earlier else set()
     target = _targets(ids_of_groups, options, known_ids)
     ruled, identity = _with_ids(rules, identity, earlier)
     groups = tuple(ClusterGroup(i, target[i]) for i in ids_of_groups)
@@ -105,12 +106,6 @@ def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
         return round((rule.min_value or 0.0) * COLUMN_UNITS[column.name])
     ordered = column.sort(descending=True)
     return int(ordered[max(math.floor(rule.top_share * len(ordered)), 1) - 1])
-
-
-def _issued_ids(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
-    """Return all ids issued before: a refit may still name them."""
-    issued = 0 if earlier is None else identity.issued_ids
-    return {f"S{number}" for number in range(1, issued + 1)}
 
 
 def _targets(
@@ -177,11 +172,11 @@ def _named(
     free = [i for i in ids if i not in ruled]
     known = {} if earlier is None else _unchanged_names(ranked, earlier)
     if options.inputs != "fm":
-        derived = _distinct(free, _profile_names(ranked, rows, free), known)
-    elif earlier is None:
-        derived = default_names(len(free))
+        pairs = zip(free, _profile_names(ranked, rows, free), strict=True)
+        used = {*known.values()}  # each name is given once
+        derived = [known.get(i, f"{name} ({i})" if name in used else name) for i, name in pairs]
     else:
-        derived = names_after_refit(free, known)
+        derived = [*(names_after_refit(free, known) if earlier else default_names(len(free)))]
     names = {**dict(zip(free, derived, strict=True)), **ruled}
     segments = named_segments(ids, [names[i] for i in ids], options.names, tuple(known_ids))
     return replace(ranked, segments=segments)
@@ -198,17 +193,6 @@ def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
     for group in segmentation.groups:
         parts.setdefault(group.segment, set()).add(group.id)
     return parts
-
-
-def _distinct(
-    ids: Sequence[str], derived: Sequence[str], known: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Return the known names, and profile names for the others, each once."""
-    used = {*known.values()}
-    return tuple(
-        known.get(i, f"{name} ({i})" if name in used else name)
-        for i, name in zip(ids, derived, strict=True)
-    )
 
 
 def _profile_names(

@@ -43,9 +43,9 @@ def refit_groups(
     if warm_started is not None:
         improvement = 1 - refitted.clusters.inertia / (warm_started.inertia or 1.0)
         if pinned or improvement <= MIN_IMPROVEMENT:
-            chosen = replace(
-                refitted, clusters=warm_started, warnings=_warnings(refitted, improvement, pinned)
-            )
+            chosen = replace(refitted, clusters=warm_started)
+            if not pinned:
+                chosen = replace(chosen, warnings=(*chosen.warnings, _warning(improvement)))
     found = _matched(earlier, chosen, rows, pinned)
     return replace(chosen, identity=found.identity), found.ids
 
@@ -119,10 +119,8 @@ def _pinned_pairs(
     return {int(a.argmin()): i for a, i in zip(distances, pinned, strict=True)}
 
 
-def _warnings(refitted: Segmentation, improvement: float, pinned: Sequence[int]) -> tuple[str, ...]:
-    if pinned:
-        return refitted.warnings
+def _warning(improvement: float) -> str:
     reason = "no new start was better"
     if improvement > 0:
         reason = f"new starts would lower the inertia by only {improvement:.1%}"
-    return (*refitted.warnings, f"The segments start from their earlier centres: {reason}.")
+    return f"The segments start from their earlier centres: {reason}."

@@ -46,15 +46,10 @@ def compute_in_batches(transactions: Transactions, compute: BatchFunction) -> li
     """Return the results for all customers, those of the batches concatenated."""
     found = list(batch_results(transactions, compute))
     joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
-    if _is_in_order(transactions, len(found)):
-        return joined
-    return [frame.sort("customer_id") for frame in joined]
-
-
-def _is_in_order(transactions: Transactions, n_batches: int) -> bool:
-    """Return whether results follow in the order of ids; where a store grew, not even one does."""
     store = transactions.coded if isinstance(transactions, StoredTransactions) else None
-    return n_batches == 1 if store is None else store.codes["customer_id"].is_sorted()
+    # Batches follow in the order of ids unless a store grew: then not even those of one do.
+    ordered = len(found) == 1 if store is None else store.codes["customer_id"].is_sorted()
+    return joined if ordered else [frame.sort("customer_id") for frame in joined]
 
 
 def batch_results(
@@ -141,20 +136,15 @@ def _with_values(
     found = {n: store.has_values_before(c, until) if store else None for n, c in columns.items()}
     unknown = {name: columns[name] for name in found if found[name] is None}
     if unknown:
+        # Where a store can give its lines undecoded, in its chunks.
+        batches = [store.batch(n) for n in store.chunk_numbers] if store else [transactions.lines]
+        chunks = [replace(transactions, lines=lines) for lines in batches]
         requested = [
             (chunk.lines if until is None else chunk.known_at(until)).select(
                 (pl.col(c) if c == _RETURN else pl.col(c).is_not_null()).any().alias(n)
                 for n, c in unknown.items()
             )
-            for chunk in _chunks(transactions)
+            for chunk in chunks
         ]
         found |= pl.concat(requested).select(pl.all().any()).collect().row(0, named=True)
     return {name for name, is_present in found.items() if is_present}
-
-
-def _chunks(transactions: Transactions) -> list[Transactions]:
-    """Return the shop in chunks where a store can give its lines undecoded."""
-    store = transactions.coded if isinstance(transactions, StoredTransactions) else None
-    if store is None:
-        return [transactions]
-    return [replace(transactions, lines=store.batch(n)) for n in store.chunk_numbers]

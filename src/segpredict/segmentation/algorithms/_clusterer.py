@@ -71,15 +71,11 @@ class Clusters:
         """Return the groups that a rule makes of the points."""
         labels = rule.assign(points.matrix)
         centres = points.group_means(labels, _before(points, rule))
-        own = _norms(points.matrix - centres[labels])
-        found = cls(
-            rule,
-            centres,
-            float((own**2 * points.weights).sum()),
-            _radii(own, points, labels, rule.k),
-            noise,
-            dict(facts or {}),
-        )
+        centre = np.zeros((1, centres.shape[1]))
+        own = euclidean_distances(points.matrix - centres[labels], centre)[:, 0]
+        inertia = float((own**2 * points.weights).sum())
+        radii = _radii(own, points, labels, rule.k)
+        found = cls(rule, centres, inertia, radii, noise, dict(facts or {}))
         return found.reordered(np.lexsort(centres.T[::-1]).tolist())
 
     @classmethod
@@ -159,10 +155,6 @@ def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:
         return rule.centres
     middle = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
     return np.repeat(middle, rule.k, axis=0)
-
-
-def _norms(matrix: FloatArray) -> FloatArray:
-    return euclidean_distances(matrix, np.zeros((1, matrix.shape[1])))[:, 0]
 
 
 def _radii(

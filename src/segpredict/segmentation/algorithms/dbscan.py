@@ -50,18 +50,14 @@ class DBSCANClustering(Clusterer):
         rows = points.sample_rows(self.sample_rows)
         sample = WeightedPoints.from_matrix(rows)
         count = self.min_samples or 2 * rows.shape[1]
-        eps = self.eps or curve_knee(_k_distances(rows, count)) + RADIUS_TOLERANCE
+        near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
+        eps = self.eps or curve_knee(np.sort(near[:, 0])) + RADIUS_TOLERANCE
         dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
         with limit_to_one_thread():
             dense.fit(sample.matrix, sample_weight=sample.weights)
         is_core = np.isin(np.arange(len(sample)), dense.core_sample_indices_)
         found = (sample.matrix, dense.labels_, sample.weights)
         return groups_from_density(points, *found, self.min_group_share, is_core)
-
-
-def _k_distances(rows: FloatArray, count: int) -> FloatArray:
-    near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
-    return np.sort(near[:, 0])
 
 
 def curve_knee(rising: FloatArray) -> float:

@@ -99,7 +99,9 @@ def choose_segment_count(
         _evaluated(points, fit, score, gates)
         for fit, score in zip(fits, silhouette_scores(points, *fits), strict=True)
     ]
-    best = max(candidates, key=_preference)
+    best = max(
+        candidates, key=lambda c: (-len(c.failed_gates), c.silhouette if c.passes else 0.0, -c.k)
+    )
     record = tuple(replace(c, is_selected=c is best) for c in candidates)
     return SegmentCountChoice(fits[candidates.index(best)], record)
 
@@ -113,11 +115,6 @@ def _evaluated(
     step = round(float(steps.min()), SCORE_DIGITS) if len(steps) else 0.0
     candidates = SegmentCountCandidate(fit.k, score, inertia, min(parts), max(parts), step)
     return replace(candidates, failed_gates=gates.failed_gates(candidates, points.n_rows))
-
-
-def _preference(candidate: SegmentCountCandidate) -> tuple[int, float, int]:
-    score = candidate.silhouette if candidate.passes else 0.0
-    return -len(candidate.failed_gates), score, -candidate.k
 
 
 def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, ...]:

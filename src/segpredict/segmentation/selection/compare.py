@@ -283,14 +283,9 @@ def selection_summary(
     def described(place: int | None) -> JSON:
         if place is None:
             return None
-        candidate = candidates[place]
-        return {
-            "name": candidate.name,
-            "algorithm": candidate.algorithm,
-            "inputs": candidate.inputs,
-            "k": candidate.k,
-            "rand_index_with_selected": similarity[place],
-        }
+        names = ("name", "algorithm", "inputs", "k")
+        facts = {name: getattr(candidates[place], name) for name in names}
+        return {**facts, "rand_index_with_selected": similarity[place]}
 
     chosen = {name: described(getattr(selection, name)) for name in ("selected", "runner_up")}
     return selection.to_state() | chosen

@@ -168,22 +168,14 @@ def _algorithm_metrics(
     clusters: Clusters, resamples: ResampleSet, *, is_dense: bool
 ) -> dict[str, Any]:
     """Return tree accuracy, and metrics that only some algorithms have."""
-    labels = clusters.assign(resamples.stability_sample.matrix)
-    facts = clusters.facts
+    sample = resamples.stability_sample
+    labels, step = clusters.assign(sample.matrix), -(-len(sample) // MAX_DBCV_ROWS)
     return {
-        "tree_accuracy": indices.tree_describability(resamples.stability_sample, labels),
+        "tree_accuracy": indices.tree_describability(sample, labels),
         "noise_share": clusters.noise_share,
-        "agreement": facts.get("agreement"),
-        "bic": facts.get("bic"),
-        "icl": facts.get("icl"),
-        "dbcv": _dense(resamples.stability_sample, labels) if is_dense else None,
+        **{name: clusters.facts.get(name) for name in ("agreement", "bic", "icl")},
+        "dbcv": indices.dbcv_index(sample.matrix[::step], labels[::step]) if is_dense else None,
     }
-
-
-def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
-    """Return DBCV on at most a thousand distinct points at even steps."""
-    step = -(-len(sample) // MAX_DBCV_ROWS)
-    return indices.dbcv_index(sample.matrix[::step], labels[::step])
 
 
 def _temporal_stability(

@@ -84,15 +84,12 @@ def _null_metrics(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dic
         for k, own in labels.items()
     }
     strengths = prediction_strength(fits, [null.split_halves], dict.fromkeys(rules, 1))
-    return {
-        k: NullMetrics(
-            silhouette=folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])[0],
-            prediction_strength=strengths[k][0],
-            rand_index=_mean(rands[k]) if rands[k] else None,
-        )
-        for k, rule in rules.items()
-        if strengths[k]
-    }
+    found = {}
+    for k, rule in rules.items():
+        if strengths[k]:
+            score, _ = folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])
+            found[k] = NullMetrics(score, strengths[k][0], _mean(rands[k]) if rands[k] else None)
+    return found
 
 
 def _comparison(

@@ -124,16 +124,10 @@ def select_candidate(
     ranking = dict(zip(own, _ranked([candidates[i] for i in own], options), strict=True))
     by_rule = sorted(own, key=lambda i: _preference(candidates[i], ranking[i]))
     selected, *rest = by_rule
-    return SegmentationSelection(
-        selected,
-        rest[0] if rest else None,
-        grade_segments(candidates[selected], options),
-        tried,
-        len(passing),
-        _reason(candidates, ranking, selected),
-        ranking,
-        equivalents,
-    )
+    grade = grade_segments(candidates[selected], options)
+    counts, reason = (tried, len(passing)), _reason(candidates, ranking, selected)
+    runner_up = rest[0] if rest else None
+    return SegmentationSelection(selected, runner_up, grade, *counts, reason, ranking, equivalents)
 
 
 def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) -> str:
@@ -258,15 +252,12 @@ def _ranked(
     draws = (errors * rng.standard_normal(values.shape) for _ in range(RANK_DRAWS))
     redrawn = np.stack([_ranks(values + noise) @ weights for noise in draws])
     spread = (redrawn - redrawn[:, [best]]).std(axis=0)
-    return [
-        CandidateRank(
-            round(float(score), 6),
-            round(float(score - scores[best]), 6),
-            round(float(error), 6),
-            dict(zip(criteria, own.tolist(), strict=True)),
-        )
-        for score, error, own in zip(scores, spread, ranks, strict=True)
-    ]
+    found = []
+    for score, error, own in zip(scores, spread, ranks, strict=True):
+        mean, away, se = (round(float(x), 6) for x in (score, score - scores[best], error))
+        by_criterion = dict(zip(criteria, own.tolist(), strict=True))
+        found.append(CandidateRank(mean, away, se, by_criterion))
+    return found
 
 
 def _criterion_value(candidate: SegmentationCandidate, criterion: str) -> float:
