@@ -136,7 +136,9 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
     recency, days, spend = whole
     percentiles = np.stack([_percentiles(each) for each in (-recency, days, spend)], axis=1)
     labels = codes.to_numpy()
-    medians = np.array([_median(percentiles[labels == c]) for c in range(1, k + 1)])
+    of_segments = (percentiles[labels == code] for code in range(1, k + 1))
+    middle = np.full(percentiles.shape[1], 0.5)
+    medians = np.array([np.median(own, axis=0) if len(own) else middle for own in of_segments])
     names, distances = _name_distances(medians)
     chosen = _ordered_by_value([names[n] for n in linear_sum_assignment(distances)[1]])
     known_traits = [t for t in TRAIT_WORDS if t in rows.columns]
@@ -148,12 +150,6 @@ def _percentiles(values: npt.NDArray[np.int64]) -> FloatArray:
     ordered = np.sort(values)
     ends = (np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right"))
     return np.asarray((ends[0] + ends[1]) / (2 * len(values)), np.float64)
-
-
-def _median(percentiles: FloatArray) -> FloatArray:
-    if len(percentiles) == 0:
-        return np.full(percentiles.shape[1], 0.5)
-    return np.asarray(np.median(percentiles, axis=0), np.float64)
 
 
 def _name_distances(medians: FloatArray) -> tuple[list[str], FloatArray]:

@@ -1,7 +1,6 @@
-"""Read a shop in batches of whole customers, as many as memory and the store suggest.
+"""Read a shop in batches of whole customers, and say what columns and tables it has.
 
-A feature depends on one customer's rows only, so lines may be split by customer, computed in turn
-and the results concatenated; not a bit of them changes. Also: which columns and tables it has.
+A feature depends on one customer's rows only, so splitting by customer changes not a bit.
 """
 
 from collections import deque

@@ -1,7 +1,6 @@
 """Measures without grouping, on rows sorted by customer and time.
 
-A span is one slice of a customer's rows, so a sum is a difference of two running sums, which any
-number of spans and cutoffs share, like the places where days begin.
+A span is one slice of a customer's rows, so a sum is a difference of two shared running sums.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping

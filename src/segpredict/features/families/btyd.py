@@ -1,7 +1,6 @@
-"""The three statistics of buy-till-you-die models: x, t_x and T.
+"""The three statistics of buy-till-you-die models: x, t_x and T (here ``age_days``).
 
-In this literature "recency" is the time from the first to the last purchase, here ``t_x_days``;
-``recency_days`` is the time since the last one (family rfm). ``age_days`` is their T.
+Their "recency" is the time from the first to the last purchase; `rfm`'s, since the last one.
 """
 
 import polars as pl

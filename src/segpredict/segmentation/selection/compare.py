@@ -1,8 +1,6 @@
 """All candidate segmentations of the same windows, measured in the same way.
 
-A candidate is an algorithm, a number of segments and a set of clustering inputs. The work
-is split into tasks, one per algorithm and inputs; results of a task can be saved and need
-not be measured again.
+Tasks are one per algorithm and inputs; saved results of a task need not be measured again.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,4 @@
-"""Validity indices of one grouping: compactness, density, describability, value separation.
-
-The internal ones describe and never decide.
-"""
+"""Validity indices of one grouping: the internal ones describe and never decide."""
 
 from dataclasses import dataclass
 

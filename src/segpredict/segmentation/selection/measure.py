@@ -1,8 +1,7 @@
 """Measure one algorithm at all its numbers of segments, expensive metrics where they matter.
 
-A candidate that failed a gate is measured with few draws, and not against null samples
-(except the gap statistic of K-means). A metric means the same whether or not a candidate
-passes; only its number of draws differs, and that is recorded.
+A metric means the same whether or not a candidate passes the gates; only its recorded number of
+draws differs. Who failed is not compared with null samples (but for the gap statistic of K-means).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,4 @@
-"""Stability of groups over resampled customers, random seeds and halves.
-
-All numbers of groups of one algorithm are refitted together, so that it can share work
-between them; each stops when its result is decided.
-"""
+"""Stability of groups over resampled customers, seeds and halves, refitted at all numbers at once."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
