@@ -157,7 +157,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the segment of each row, seen or new."""
-        return self.clusters_.assign(self._validated(X))
+        points = self._validated(X)  # first, so that an unfitted estimator says so
+        return self.clusters_.assign(points)
 
     @available_if(_is_soft)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
@@ -178,7 +179,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         ndarray of shape (n_samples, n_segments_)
             In standard deviations where the columns are standardised.
         """
-        return euclidean_distances(self._validated(X), self.clusters_.centres)
+        points = self._validated(X)
+        return euclidean_distances(points, self.clusters_.centres)
 
     def get_feature_names_out(
         self,

@@ -1,4 +1,4 @@
-"""Stability of groups over resampled customers, seeds and halves, refitted at all numbers at once."""
+"""Stability of groups over resampled customers, seeds and halves; all numbers refit together."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
