@@ -69,10 +69,10 @@ def _ranked(means: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
     """Return zeros for every feature: what is known about no customers."""
     scopes = [("all", None), *(("class", segment) for segment in segment_ids)]
-    zero = [(scope, segment, name, 0.0, 0.0) for scope, segment in scopes for name in names]
-    texts = dict.fromkeys(("scope", "segment_id", "feature"), pl.String())
-    schema = {**texts, "mean_abs": pl.Float64(), "mean": pl.Float64()}
-    return _ranked(pl.DataFrame(zero, schema=schema, orient="row"), names)
+    rows = [(scope, segment, name) for scope, segment in scopes for name in names]
+    schema = dict.fromkeys(("scope", "segment_id", "feature"), pl.String)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return _ranked(table.with_columns(mean_abs=pl.lit(0.0), mean=pl.lit(0.0)), names)
 
 
 def importance_by_group(

@@ -13,14 +13,8 @@ from segpredict.core.disk import write_file
 from segpredict.core.panel import Feature, FeatureTable
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
+from segpredict.features.engine import batches
 from segpredict.features.engine import measures as m
-from segpredict.features.engine.batches import (
-    COLUMN_MEANINGS,
-    BatchFunction,
-    available_columns,
-    batch_results,
-    compute_in_batches,
-)
 from segpredict.features.engine.plan import FeatureQuery, plan_query, run_queries
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
@@ -83,7 +77,9 @@ def build_features(
     declared, compute = _prepared(transactions, windows, families)
     return [
         FeatureTable(_validated(frame, declared), window, declared)
-        for frame, window in zip(compute_in_batches(transactions, compute), windows, strict=True)
+        for frame, window in zip(
+            batches.compute_in_batches(transactions, compute), windows, strict=True
+        )
     ]
 
 
@@ -122,7 +118,7 @@ def write_features(
 
     def write_batches(draft: Path) -> None:
         writer = None
-        for (frame,) in batch_results(transactions, compute):
+        for (frame,) in batches.batch_results(transactions, compute):
             table = _validated(frame, declared).to_arrow()
             # Few numbers repeat: dictionary encoding costs more than it saves.
             writer = writer or pq.ParquetWriter(
@@ -138,7 +134,7 @@ def write_features(
 
 def _prepared(
     transactions: Transactions, windows: Sequence[Window], families: Sequence[str] | None
-) -> tuple[tuple[Feature, ...], BatchFunction]:
+) -> tuple[tuple[Feature, ...], batches.BatchFunction]:
     """Return the columns, and the function that computes them for a batch."""
     if families is None:
         until = max(window.cutoff for window in windows)
@@ -204,12 +200,12 @@ def clustering_inputs(
     ('ann', 2, 120000, 1)
     """
     intervals = {(start, end) for start, end in windows if start < end}
-    requested = sorted(intervals, key=lambda interval: (interval[1], interval[0]))
+    requested = sorted(intervals, key=lambda interval: interval[::-1])
     schema = _INPUT_SCHEMA | {n: t for n, (_, t) in _EXTRA_INPUTS.items() if n in extra_inputs}
     if not requested:
         return pl.DataFrame(schema=schema)
     queries = [_interval_query(*interval, extra_inputs) for interval in requested]
-    frames = compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
+    frames = batches.compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
     labelled = (
         frame.with_columns(end=pl.lit(end, pl.Int32)).select(*schema)
         for (_, end), frame in zip(requested, frames, strict=True)
@@ -288,11 +284,11 @@ the data have no discounts.',))
     named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
     names = (named - {DEFAULT_FAMILIES}) | (default if DEFAULT_FAMILIES in named else set())
     families = _chosen(sorted(names))
-    present = available_columns(transactions, until)
+    present = batches.available_columns(transactions, until)
     missing = {f.name: [n for n in f.required_columns if n not in present] for f in families}
     notes = tuple(
         f"The features of the family {name} were left out: the data have no "
-        f"{' and no '.join(COLUMN_MEANINGS[need] for need in needs)}."
+        f"{' and no '.join(batches.COLUMN_MEANINGS[need] for need in needs)}."
         for name, needs in missing.items()
         if needs
     )

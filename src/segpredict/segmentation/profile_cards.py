@@ -232,10 +232,8 @@ def profile_cards(
 
 
 def _rows_of(frame: pl.DataFrame | None, code: int) -> list[dict[str, Any]]:
-    if frame is None:
-        return []
-    own = frame.filter(pl.col("segment") == code).drop("segment")
-    return own.drop("id", strict=False).to_dicts()
+    own = None if frame is None else frame.filter(segment=code)
+    return [] if own is None else own.drop("segment", "id", strict=False).to_dicts()
 
 
 def _flows(transitions: pl.DataFrame | None, id_: str) -> dict[str, list[Any]]:

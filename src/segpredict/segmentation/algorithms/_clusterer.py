@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from segpredict.core.arrays import FloatArray, IndexArray, IntArray
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
@@ -139,14 +139,6 @@ class Clusters:
 
     def __hash__(self) -> int:
         return hash((self.assignment_rule, self.inertia))
-
-
-def rule_agreement(
-    rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
-) -> float:
-    """Return the share of the rows that a rule assigns as the algorithm did."""
-    is_same = rule.assign(places) == labels
-    return float(weights[is_same].sum() / weights.sum())
 
 
 def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:

@@ -11,13 +11,8 @@ from sklearn.cluster import DBSCAN
 from segpredict.config.segmentation import MAX_SEGMENTS
 from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.errors import SupportError
-from segpredict.segmentation.algorithms._assignment_rule import NearestLandmarks
-from segpredict.segmentation.algorithms._clusterer import (
-    Clusterer,
-    Clusters,
-    require_points,
-    rule_agreement,
-)
+from segpredict.segmentation.algorithms._assignment_rule import AssignmentRule, NearestLandmarks
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 
 NOISE = -1
@@ -99,6 +94,14 @@ def groups_from_density(
     rule = NearestLandmarks(places[is_member], groups_of_places[is_member].astype(np.intp))
     facts = {"agreement": rule_agreement(rule, *grouped)}
     return Clusters.from_rule(points, rule, noise=noise, facts=facts)
+
+
+def rule_agreement(
+    rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
+) -> float:
+    """Return the share of the rows that a rule assigns as the algorithm did."""
+    is_same = rule.assign(places) == labels
+    return float(weights[is_same].sum() / weights.sum())
 
 
 PART = DBSCANClustering()

@@ -50,11 +50,8 @@ def gap_statistics(
 
 
 def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[int, float]:
-    matrix = sample.matrix
-    return {
-        k: math.log(max(mean_inertia(sample, rule.assign(matrix)), 1e-12))
-        for k, rule in fits(sample, ks).items()
-    }
+    labels = {k: rule.assign(sample.matrix) for k, rule in fits(sample, ks).items()}
+    return {k: math.log(max(mean_inertia(sample, own), 1e-12)) for k, own in labels.items()}
 
 
 def null_references(
