@@ -21,12 +21,7 @@ from segpredict.segmentation import Segmentation, fit_segmentation
 
 
 def instrument(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
-    schema = {
-        "customer_id": pl.String,
-        "end": pl.Int32,
-        "days": pl.Int32,
-        "spend": pl.Int64,
-    }
+    schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

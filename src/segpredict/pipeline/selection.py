@@ -18,13 +18,12 @@ from segpredict.core.run_folder import encode_json
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.errors import TooShortHistoryError
-from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
-from segpredict.segmentation.selection.compare import (
-    SelectionRun,
-    SelectionTask,
-    required_inputs,
-    select_from_table,
+from segpredict.segmentation.selection import (
+    SegmentationCandidate,
+    SegmentationSelection,
+    select_candidate,
 )
+from segpredict.segmentation.selection.compare import SelectionRun, SelectionTask, required_inputs
 
 # Seconds of one task relative to K-means, as measured; only the progress bar reads it.
 ALGORITHM_COSTS: Mapping[str, float] = {
@@ -96,7 +95,7 @@ def compare_segmentations(
         last = f"last {task.algorithm} on {task.inputs}"
         progress(f"comparing ({count}, {last})", meter.share_done)
     candidates = [candidate for task in run.tasks for candidate in done[task]]
-    return candidates, select_from_table(candidates, config.segmentation)
+    return candidates, select_candidate(candidates, config.segmentation.selection)
 
 
 def _measured(
