@@ -145,8 +145,8 @@ def _assigned(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
     span = (window.cutoff - window.horizon, window.cutoff)
-    instrument = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
-    return segmentation.assign(instrument).drop("end")
+    inputs = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
+    return segmentation.assign(inputs).drop("end")
 
 
 def _profile(

@@ -28,7 +28,7 @@ PERSON_WORDS = (
 TRAIT_WORDS = (  # columns about a person that do not say who it is
     *("type", "group", "segment", "category", "phone", "city", "country", "zip", "street"),
     *("age", "gender", "since", "birth", "note", "agent", "tier", "status", "language", "zone"),
-    *("marketing", "comment", "count", "region", "state", "neu", "nouveau", "new"),
+    *("marketing", "comment", "region", "state", "neu", "nouveau", "new"),
 )
 TIME_WORDS = ("order", "purchase", "sale", "created", "invoice", "trans", "paid", "date", "datum")
 LATER_WORDS = ("update", "ship", "deliver", "birth", "modified", "refund", "cancel", "atualizado")

@@ -1,5 +1,7 @@
 """Order fields that stand on the first line of an order only are carried to its other lines."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 ORDER_FIELDS = ("order_id", "customer_id", "time")
@@ -17,7 +19,9 @@ def carry_order_fields(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str
     if "order_id" not in lines.columns:
         return lines, {}
     below, found = _blank_rows(lines)
-    carried, by_number = _by_number(below)
+    # Judged by the rows as they stood: what was carried says nothing about the others.
+    on_first = [n for n in ("customer_id", "time") if _is_on_first_row_only(lines, n)]
+    carried, by_number = _by_number(below, on_first)
     rows = found + by_number
     noted = {"carried_down": f"{rows:,} rows took order fields from the first row of their order"}
     return carried, noted if rows else {}
@@ -40,12 +44,10 @@ def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return lines.with_columns(carried), int(is_below.sum())
 
 
-def _by_number(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _by_number(lines: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, int]:
     """Fill customer and time by the order's number where only its first row holds them."""
     rows = 0
-    for name in ("customer_id", "time"):
-        if not _is_on_first_row_only(lines, name):
-            continue
+    for name in names:
         first = pl.col(name).drop_nulls().first().over("order_id")
         is_open = pl.col(name).is_null() & pl.col("order_id").is_not_null()
         rows = max(rows, lines.filter(is_open).height)
