@@ -91,8 +91,8 @@ def _note_naive(aware: pl.DataFrame, naive: pl.DataFrame, place: str) -> tuple[s
         return ()
     one, two = aware["text"].min(), naive["text"].min()
     return (
-        f"{naive.height:,} of the distinct times have no offset to UTC ({two}) and are "
-        f"taken as they are; {aware.height:,} have one ({one}) and are read as: {place}.",
+        f"Distinct times with an offset to UTC: {aware.height:,} (such as {one}), read as "
+        f"{place}; without one: {naive.height:,} (such as {two}), taken as they are.",
     )
 
 

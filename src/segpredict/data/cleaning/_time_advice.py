@@ -10,12 +10,14 @@ from segpredict.core.window import as_date
 from segpredict.data.cleaning._assemble import SHORT_YEAR_REASON
 from segpredict.data.cleaning._common_formats import COMMON_FORMATS
 from segpredict.data.cleaning._moments import ReadTimes, read_times
+from segpredict.data.cleaning._time_formats import count_read
 from segpredict.data.cleaning._time_settings import TimeSettings
 from segpredict.errors import ContractError, SegpredictError, quote_value
 
 MAX_BAD_SHARE = 0.01  # a format that reads all other cells fits; the others are bad rows
 COLUMN_SHARE = 0.5  # above this share of bad cells, no row is to blame but the column
-SAMPLE_SIZE = 200  # texts on which formats are tried before they are tried on all
+MIN_LIKELY_SHARE = 0.9  # of a sample, for a format that is worth a try on all cells
+SAMPLE_SIZE = 50  # texts on which formats are tried before they are tried on all
 MAX_FORMATS = 4  # in a list
 LAST_CENTURY_PIVOT = 69  # 1970 is the first year that is read, so 00 to 69 are in 20xx
 NUMBER_SHAPES = ("digits", "epoch", "spreadsheet")  # numbers that may be anything else as well
@@ -27,18 +29,24 @@ class TriedSetting:
 
     flag: str  # as it is given on the command line
     days: pl.Series  # in the order of the texts, null where a text is not read
+    cells: pl.Series  # the number of cells with each text
+
+    @property
+    def n_read(self) -> int:
+        """How many cells it reads."""
+        return int(self.cells.filter(self.days.is_not_null()).sum())
 
     @property
     def is_fit(self) -> bool:
-        """Whether it reads (nearly) all texts."""
-        return self.days.null_count() <= MAX_BAD_SHARE * len(self.days)
+        """Whether it reads (nearly) all cells."""
+        return 0 < (1 - MAX_BAD_SHARE) * int(self.cells.sum()) <= self.n_read
 
     @property
     def told(self) -> str:
         """The flag with what it gives."""
         days = self.days.drop_nulls().sort()
         return (
-            f"{self.flag} (tried: it reads {len(days):,} of {len(self.days):,} distinct cells, "
+            f"{self.flag} (tried: it reads {self.n_read:,} of {int(self.cells.sum()):,} cells, "
             f"{as_date(days[0])} to {as_date(days[-1])})"
         )
 
@@ -53,38 +61,36 @@ def refuse_unreadable_column(
     ContractError
         When most cells cannot be read, or a setting was found that reads all of them.
     """
-    frame = read.frame
-    bad = frame.filter(pl.col("day").is_null()).sort("text")
-    filled = cells.drop_nulls()
-    n_bad = int(filled.is_in(bad["text"].implode()).sum()) if bad.height else 0
-    is_column = n_bad > COLUMN_SHARE * len(filled)
-    if not is_column and (n_bad <= MAX_BAD_SHARE * len(filled) or bad.height == 1):
+    texts = cells.drop_nulls().rename("text").value_counts(name="cells").sort("text")
+    unread = read.frame.filter(pl.col("day").is_null())
+    bad = texts.join(unread.select("text", "why"), on="text", maintain_order="left")
+    n_cells, n_bad = int(texts["cells"].sum()), int(bad["cells"].sum())
+    is_column = n_bad > COLUMN_SHARE * n_cells
+    if not is_column and (n_bad <= MAX_BAD_SHARE * n_cells or bad.height == 1):
         return
-    fix = _tried_fix(read, bad, settings) or (is_column and _other_fix(settings, others))
+    fix = _tried_fix(read, texts, bad, settings) or (is_column and _other_fix(settings, others))
     if not fix:
         return
     examples = bad["text"].gather_every(max(1, bad.height // 3)).head(3).to_list()
     reason = bad["why"].drop_nulls().mode().sort().first()
     raise ContractError(
-        f"{n_bad:,} of the {len(filled):,} cells of the column time cannot be read, such as "
+        f"{n_bad:,} of the {n_cells:,} cells of the column {quote_value(cells.name)} "
+        f"cannot be read as times, such as "
         f"{', '.join(map(quote_value, examples))}: each {reason}.",
         fix=fix,
         column="time",
         count=n_bad,
-        examples=examples,
     )
 
 
-def _tried_fix(read: ReadTimes, bad: pl.DataFrame, settings: TimeSettings) -> str | None:
-    """Return settings that read all texts, with what each gives."""
-    texts = read.frame.select("text").sort("text")
-    step = max(1, texts.height // SAMPLE_SIZE)
-    sample = texts.gather_every(step)
+def _tried_fix(
+    read: ReadTimes, texts: pl.DataFrame, bad: pl.DataFrame, settings: TimeSettings
+) -> str:
+    """Return settings that read all texts, with what each gives; empty where none does."""
     fits = [
         tried
-        for changed in _changes(bad, settings)
-        if _try(sample, changed, settings).is_fit
-        and (tried := _try(texts, changed, settings)).is_fit
+        for changed in _changes(texts["text"], bad, settings)
+        if (tried := _try(texts, changed, settings)).is_fit
     ]
     different = [
         tried
@@ -92,31 +98,42 @@ def _tried_fix(read: ReadTimes, bad: pl.DataFrame, settings: TimeSettings) -> st
         if not any(_agree(tried.days, other.days) for other in fits[:i])
     ]
     if not different and settings.section == "cleaning":
-        listed = _try(texts, _list_of_formats(read, bad, settings), settings)
-        different = [listed] if listed.is_fit else []
+        is_any_read = bad.height < texts.height
+        present = (settings.formats or (read.order,)) if is_any_read else ()
+        changed = replace(settings, format=_list_of_formats(present, bad["text"], settings))
+        listed = _try(texts, changed, settings)
+        different = [listed] if changed.format and listed.is_fit else []
     if not different:
-        return None
-    say = "set it" if len(different) == 1 else "say which"
-    return f"{say}: {', or '.join(tried.told for tried in different[:3])}."
+        return ""
+    say = "" if len(different) == 1 else "say which: "
+    return f"{say}{', or '.join(tried.told for tried in different[:3])}."
 
 
-def _changes(bad: pl.DataFrame, settings: TimeSettings) -> Iterator[TimeSettings]:
+def _changes(texts: pl.Series, bad: pl.DataFrame, settings: TimeSettings) -> Iterator[TimeSettings]:
+    """Yield the settings that may read the texts."""
     if settings.formats:
         yield replace(settings, format=None)
-    if (bad["why"] == SHORT_YEAR_REASON).any() and settings.section == "cleaning":
+    is_short = settings.century_pivot is not None or (bad["why"] == SHORT_YEAR_REASON).any()
+    if is_short and settings.section == "cleaning":
         yield replace(settings, century_pivot=LAST_CENTURY_PIVOT)
-    for form in COMMON_FORMATS:
+    for form in _likely_formats(texts, MIN_LIKELY_SHARE):
         yield replace(settings, format=form)
+
+
+def _likely_formats(texts: pl.Series, share: float) -> list[str]:
+    """Return the common formats that read this share of a sample of texts."""
+    sample = texts.gather_every(max(1, len(texts) // SAMPLE_SIZE))
+    return [f for f in COMMON_FORMATS if count_read(sample, f) >= max(1, share * len(sample))]
 
 
 def _try(texts: pl.DataFrame, changed: TimeSettings, settings: TimeSettings) -> TriedSetting:
     flag = _flag(changed, settings)
     try:
-        read = read_times(texts, changed).frame
+        read = read_times(texts, changed).frame.select("text", "day")
     except SegpredictError:
-        return TriedSetting(flag, pl.Series("day", [None] * max(1, texts.height), pl.Int32))
+        read = pl.DataFrame(schema={"text": pl.String, "day": pl.Int32})
     days = texts.join(read, on="text", how="left", maintain_order="left")["day"]
-    return TriedSetting(flag, days)
+    return TriedSetting(flag, days, texts["cells"])
 
 
 def _flag(changed: TimeSettings, settings: TimeSettings) -> str:
@@ -132,27 +149,23 @@ def _agree(days: pl.Series, others: pl.Series) -> bool:
     return bool(((days == others) | days.is_null() | others.is_null()).all())
 
 
-def _list_of_formats(read: ReadTimes, bad: pl.DataFrame, settings: TimeSettings) -> TimeSettings:
-    """Return settings with the formats that together read most, the present reading first."""
-    is_any_read = bad.height < read.frame.height
-    formats = list(settings.formats or (read.order,)) if is_any_read else []
-    rest = bad.select("text")
+def _list_of_formats(
+    present: tuple[str, ...], unread: pl.Series, settings: TimeSettings
+) -> tuple[str, ...] | None:
+    """Return the present formats and those that read most of the unread texts."""
+    formats, rest = list(present), unread.to_frame("text").with_columns(cells=pl.lit(1))
     while rest.height and len(formats) < MAX_FORMATS:
-        sample = rest.gather_every(max(1, rest.height // SAMPLE_SIZE))
-        tried = {
-            form: _try(sample, replace(settings, format=form), settings).days
-            for form in COMMON_FORMATS
-        }
-        best = min(tried, key=lambda form: tried[form].null_count())
-        rivals = [d for d in tried.values() if d.null_count() == tried[best].null_count()]
-        if tried[best].null_count() == len(sample) or not all(
-            _agree(tried[best], days) for days in rivals
-        ):
+        likely = _likely_formats(rest["text"], 0)
+        tried = [(f, _try(rest, replace(settings, format=f), settings)) for f in likely]
+        if not tried:
             break
-        formats.append(best)
-        days = _try(rest, replace(settings, format=best), settings).days
-        rest = rest.filter(days.is_null())
-    return replace(settings, format=tuple(formats) or None)
+        form, best = max(tried, key=lambda found: found[1].n_read)
+        rivals = [found.days for _, found in tried if found.n_read == best.n_read]
+        if not best.n_read or not all(_agree(best.days, days) for days in rivals):
+            break
+        formats.append(form)
+        rest = rest.filter(best.days.is_null())
+    return tuple(formats) or None
 
 
 def _other_fix(settings: TimeSettings, others: Mapping[str, pl.Series]) -> str:
