@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.data.cleaning._date_patterns import month_number
 from segpredict.data.cleaning._half_days import hour_of_day
+from segpredict.data.cleaning._month_names import month_number
 from segpredict.data.cleaning._time_formats import MINUTES_PER_DAY
 
 # The parts that are month and day of a date such as 1/2/2011, or 1/2/11; ``ymd`` has neither,

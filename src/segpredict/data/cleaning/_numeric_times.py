@@ -89,7 +89,7 @@ def _note_naive(aware: pl.DataFrame, naive: pl.DataFrame, place: str) -> tuple[s
     """Return a note on times without an offset beside those with one."""
     if naive.is_empty():
         return ()
-    one, two = aware["text"].min(), naive["text"].min()
+    one, two = aware["text"].sort()[0], naive["text"].sort()[0]
     return (
         f"Distinct times with an offset to UTC: {aware.height:,} (such as {one}), read as "
         f"{place}; without one: {naive.height:,} (such as {two}), taken as they are.",

@@ -72,4 +72,5 @@ def _log_shares(asked: pl.Series, certain: pl.Series, choices: int) -> pl.Series
 
 
 def _span(days: pl.Series) -> str:
-    return f"{days.min()} to {days.max()}"
+    ordered = days.sort()
+    return f"{ordered[0]} to {ordered[-1]}"

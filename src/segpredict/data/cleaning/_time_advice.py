@@ -72,7 +72,7 @@ def refuse_unreadable_column(
     if not fix:
         return
     examples = bad["text"].gather_every(max(1, bad.height // 3)).head(3).to_list()
-    reason = bad["why"].drop_nulls().mode().sort().first()
+    reason = bad["why"].drop_nulls().mode().sort()[0]
     raise ContractError(
         f"{n_bad:,} of the {n_cells:,} cells of the column {quote_value(cells.name)} "
         f"cannot be read as times, such as "

@@ -49,13 +49,14 @@ def read_format(texts: pl.DataFrame, time_format: str, pivot: int | None) -> pl.
         plain = re.sub("%[Pp]", "", plain)
         cells = cells.str.replace(HALF_PATTERN, "")
     moment = _parsed(cells, plain, time_format)
-    zone = _zones(texts, isinstance(moment.dtype, pl.Datetime) and moment.dtype.time_zone)
+    is_aware = moment.dtype != pl.Datetime("us")
+    zone = _zones(texts, is_aware=is_aware)
     minutes = moment.dt.replace_time_zone(None).cast(pl.Int64) // MICROSECONDS_PER_MINUTE
     read = texts.select("text").with_columns(moment=minutes, zone=zone)
+    if is_aware:  # what was written, not what it is in UTC
+        read = read.with_columns(moment=pl.col("moment") + offset_minutes(pl.col("zone")))
     if pivot is not None and "%y" in plain:
         read = read.with_columns(moment=_with_pivot(pl.col("moment"), pivot))
-    if moment.dtype.time_zone:  # what was written, not what it is in UTC
-        read = read.with_columns(moment=pl.col("moment") + offset_minutes(pl.col("zone")))
     if has_half:
         read = _half_days(read)
     return read.select(
@@ -136,7 +137,7 @@ def count_read(cells: pl.Series, time_format: str) -> int:
     return cells.str.to_datetime(time_format, strict=False, time_unit="us").count()
 
 
-def _zones(texts: pl.DataFrame, is_aware: object) -> pl.Series:
+def _zones(texts: pl.DataFrame, *, is_aware: bool) -> pl.Series:
     text = pl.col("text")
     utc = text.str.extract(UTC_PATTERN)
     if not is_aware:
