@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from segpredict.core.window import as_date
-from segpredict.data.cleaning._assemble import SHORT_YEAR_REASON
+from segpredict.data.cleaning._assemble import NO_TIME_REASON, SHORT_YEAR_REASON
 from segpredict.data.cleaning._common_formats import COMMON_FORMATS
 from segpredict.data.cleaning._moments import ReadTimes, read_times
 from segpredict.data.cleaning._time_formats import count_read
@@ -66,7 +66,8 @@ def refuse_unreadable_column(
     bad = texts.join(unread.select("text", "why"), on="text", maintain_order="left")
     n_cells, n_bad = int(texts["cells"].sum()), int(bad["cells"].sum())
     is_column = n_bad > COLUMN_SHARE * n_cells
-    if not is_column and (n_bad <= MAX_BAD_SHARE * n_cells or bad.height == 1):
+    is_alone = bad.height == 1 and not (is_column and bad["why"][0] == NO_TIME_REASON)
+    if n_bad <= MAX_BAD_SHARE * n_cells or is_alone:  # odd rows, not an odd column
         return
     fix = _tried_fix(read, texts, bad, settings) or (is_column and _other_fix(settings, others))
     if not fix:
