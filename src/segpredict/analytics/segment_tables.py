@@ -184,8 +184,8 @@ def _candidates(segmentation: Segmentation) -> pl.DataFrame:
             "inertia": c.inertia,
             "smallest_share": c.smallest_share,
             "largest_share": c.largest_share,
-            "gates_failed": ", ".join(c.failed_gates),
-            "is_chosen": c.is_selected,
+            "failed_gates": ", ".join(c.failed_gates),
+            "is_selected": c.is_selected,
         }
         for c in segmentation.candidates
     ]
@@ -260,7 +260,7 @@ def _suggestions(
         "and statuses."
         for preset in sorted(filter(None, presets))
     ]
-    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
+    chosen = [row["horizon"] for row in weighed if row["is_selected"]]
     reasons = {row["horizon"]: row["reason"] for row in weighed}
     is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
     if chosen and not is_sound:

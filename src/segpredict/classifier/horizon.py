@@ -22,7 +22,7 @@ HORIZONS_SCHEMA = {
     "is_uncertain": pl.Boolean,
     "is_testable": pl.Boolean,
     "is_long_enough": pl.Boolean,
-    "is_chosen": pl.Boolean,
+    "is_selected": pl.Boolean,
     "reason": pl.String,
 }
 
@@ -43,7 +43,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
         ``horizon``; ``repeat_share``, the share of customers with an order in one window who order
         in the next one, over all neighbouring windows; ``median_gap_days`` between purchase days of
         repeat buyers; ``tests`` and ``origins``, disjoint test windows and training origins of the
-        final test; the three conditions; ``is_chosen``, the smallest horizon that meets all;
+        final test; the three conditions; ``is_selected``, the smallest horizon that meets all;
         ``reason``.
 
     Notes
@@ -65,7 +65,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
     chosen = min(sound) if sound else None  # type: ignore[type-var]
     return pl.DataFrame(
-        [{**row, "is_chosen": row["horizon"] == chosen} for row in rows],
+        [{**row, "is_selected": row["horizon"] == chosen} for row in rows],
         schema=HORIZONS_SCHEMA,
     )
 

@@ -368,6 +368,6 @@ _READERS: Mapping[Form, Callable[[RunFiles, str], Any]] = {
     Form.JSON: lambda files, path: files.read_json(path),
     Form.PARQUET: lambda files, path: files.read_parquet(path),
     Form.TABLE: lambda files, path: files.read_parquet(path),
-    Form.CSV: lambda files, path: pl.read_csv(files.path(path)),
+    Form.CSV: lambda files, path: pl.read_csv(files.path(path), glob=False),
     Form.BYTES: _read_bytes,
 }

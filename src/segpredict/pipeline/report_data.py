@@ -204,7 +204,7 @@ def _customer_value(get: GetValue) -> dict[str, Any]:
 
 def _segment_notes(segmentation: Segmentation, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     version = segmentation.identity.version
-    events = [e["told"] for e in segmentation.identity.event_rows() if e["version"] == version]
+    events = [e["text"] for e in segmentation.identity.event_rows() if e["version"] == version]
     state = segmentation.to_state()
     return {
         "fit": f"number {version}" if version > 1 else "the first",

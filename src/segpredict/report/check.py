@@ -159,7 +159,7 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
     rows = bundle.detected["horizons"]
     if not rows:
         return None
-    columns = ("horizon", "repeat_share", "tests", "is_chosen", "reason")
+    columns = ("horizon", "repeat_share", "tests", "is_selected", "reason")
     return HorizonsSection(tuple(HorizonOption(*(row[name] for name in columns)) for row in rows))
 
 

@@ -266,7 +266,7 @@ def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     try:
         if pl.read_parquet_schema(path) != SCORE_HISTORY_SCHEMA:
             raise _damaged(path, "its columns are not those of a history")
-        return pl.read_parquet(path, columns=columns)
+        return pl.read_parquet(path, columns=columns, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(path, str(error).split("\n")[0]) from None
 

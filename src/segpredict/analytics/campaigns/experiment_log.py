@@ -87,7 +87,7 @@ class ExperimentLog:
                 fix="restore it: without it customers of the control group would be treated.",
                 file=str(path),
             )
-        return pl.read_parquet(path, columns=["customer_id", "arm"])
+        return pl.read_parquet(path, columns=["customer_id", "arm"], glob=False)
 
 
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
