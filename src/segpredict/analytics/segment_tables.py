@@ -24,9 +24,7 @@ PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read
 
 
 def shop_overview(
-    transactions: Transactions,
-    time: TimeOptions,
-    plan: CleaningOptions | None = None,
+    transactions: Transactions, time: TimeOptions, plan: CleaningOptions | None = None
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values."""
     ledger = cleaning.ledger_table(transactions.ledger)
@@ -61,17 +59,14 @@ def shop_overview(
 
 
 def classifier_glossary(
-    families: Sequence[str] | None = None,
-    side_tables: SideTables | None = None,
+    families: Sequence[str] | None = None, side_tables: SideTables | None = None
 ) -> tuple[Feature, ...]:
     """Return the declarations of all columns that the classifier may use."""
     return (*STATE_FEATURES, *features.feature_glossary(families, side_tables))
 
 
 def rule_grid_at_end(
-    transactions: Transactions,
-    time: TimeOptions,
-    names: Mapping[str, str] | None = None,
+    transactions: Transactions, time: TimeOptions, names: Mapping[str, str] | None = None
 ) -> RuleGrid:
     """Return the rule grid with its cut points taken at the end of the data."""
     window = time.window_at(transactions.end_day, transactions.first_day)
@@ -80,10 +75,7 @@ def rule_grid_at_end(
 
 
 def segment_tables(
-    transactions: Transactions,
-    segmentation: Segmentation,
-    rule_grid: RuleGrid,
-    time: TimeOptions,
+    transactions: Transactions, segmentation: Segmentation, rule_grid: RuleGrid, time: TimeOptions
 ) -> dict[str, pl.DataFrame]:
     """Return tables about the segments at the end of the data, by name."""
     now = time.window_at(transactions.end_day, transactions.first_day)
@@ -149,11 +141,7 @@ def _assigned(
 
 
 def _profile(
-    transactions: Transactions,
-    segmentation: Segmentation,
-    window: Window,
-    *,
-    is_over: bool = False,
+    transactions: Transactions, segmentation: Segmentation, window: Window, *, is_over: bool = False
 ) -> pl.DataFrame:
     """Return the profile as of a window; with retention if its outcome is over."""
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame

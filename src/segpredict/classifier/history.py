@@ -104,10 +104,7 @@ def backtest_covariates(
     }
     spent = features.clustering_inputs(transactions, sorted(set(spans.values())))
     known = history.customer_histories.select(
-        "customer_id",
-        "spend_364",
-        "age_days",
-        recency_days=pl.col("age_days") - pl.col("t_x_days"),
+        "customer_id", "spend_364", "age_days", recency_days=pl.col("age_days") - pl.col("t_x_days")
     )
     found = customers.select("customer_id", "is_new").join(
         known, on="customer_id", how="left", maintain_order="left"

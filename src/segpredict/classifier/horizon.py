@@ -65,8 +65,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
     chosen = min(sound) if sound else None  # type: ignore[type-var]
     return pl.DataFrame(
-        [{**row, "is_chosen": row["horizon"] == chosen} for row in rows],
-        schema=HORIZONS_SCHEMA,
+        [{**row, "is_chosen": row["horizon"] == chosen} for row in rows], schema=HORIZONS_SCHEMA
     )
 
 

@@ -112,11 +112,7 @@ def _states(
 
 def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:
     # Which window a state belongs to follows from the day on which it ends.
-    offsets = {
-        "state_now": 0,
-        "state_before": -like.horizon,
-        "label": like.gap + like.horizon,
-    }
+    offsets = {"state_now": 0, "state_before": -like.horizon, "label": like.gap + like.horizon}
     rows = known
     for name, days in offsets.items():
         shifted = states.select(

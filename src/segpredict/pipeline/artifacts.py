@@ -18,13 +18,7 @@ from segpredict.analytics.transitions.tables import CUSTOMER_TABLE, TRANSITION_T
 from segpredict.classifier import BlendedModel
 from segpredict.core import disk
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
-from segpredict.core.run_folder import (
-    RunDraft,
-    RunFiles,
-    encode_csv,
-    encode_json,
-    parquet_writer,
-)
+from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import SideTables
 from segpredict.core.types import JSON
@@ -276,13 +270,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("explain", "evidence.table", "explain/evidence", Form.TABLE),
     Artifact("explain", "evidence.headlines", "explain/headline_importance", Form.PARQUET),
     Artifact("explain", "evidence.tests", "explain/evidence_by_window", Form.PARQUET),
-    Artifact(
-        "explain",
-        "evidence",
-        "explain/evidence",
-        Form.JSON,
-        ImportanceEvidence.to_json,
-    ),
+    Artifact("explain", "evidence", "explain/evidence", Form.JSON, ImportanceEvidence.to_json),
     Artifact("explain", "shortlist_reasons", "explain/shortlist", Form.PARQUET),
     # Campaigns
     Artifact("campaigns", "plans", "campaigns/plans", Form.TABLE),

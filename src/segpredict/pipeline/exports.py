@@ -97,10 +97,7 @@ def _bundle(files: RunFiles, export: ExportRequest) -> ReportInput:
 
 
 def report_input(
-    files: RunFiles,
-    pseudonyms: Pseudonymizer | None = None,
-    *,
-    customers: bool | None = None,
+    files: RunFiles, pseudonyms: Pseudonymizer | None = None, *, customers: bool | None = None
 ) -> ReportInput:
     """Return all that the page is made from, with pseudonyms where they are given."""
     bundle = report_input_of_run(files, customers=customers)
@@ -242,9 +239,7 @@ class Report:
     def to_bi(self, out: str | Path) -> Path:
         """Write the star schema into a new folder; `docs/bi.md` describes it."""
         export = ExportRequest(
-            created=self.run.metadata["created"],
-            out=Path(out),
-            pseudonyms=self.pseudonyms,
+            created=self.run.metadata["created"], out=Path(out), pseudonyms=self.pseudonyms
         )
         return export_bi_tables(self.run.folder, export)[0]
 

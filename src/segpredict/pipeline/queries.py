@@ -150,8 +150,7 @@ def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     files = open_run(folder)
     if not loading.has_stage(files, Explained):
         raise ArtifactError(
-            f"The run {folder} was not explained.",
-            fix=f"segpredict explain --run {folder}",
+            f"The run {folder} was not explained.", fix=f"segpredict explain --run {folder}"
         )
     return loading.load_explanation(files)
 

@@ -44,10 +44,7 @@ from segpredict.segmentation.selection.compare import (
 
 
 def prepare(
-    data: object,
-    config: Config,
-    as_of: DateLike = None,
-    progress: ProgressCallback = no_progress,
+    data: object, config: Config, as_of: DateLike = None, progress: ProgressCallback = no_progress
 ) -> Prepared:
     """Read and clean; choose the feature families that the data allow."""
     progress("reading and cleaning", 0.0)

@@ -123,9 +123,7 @@ def _period(customers: pl.DataFrame, since: DateLike) -> date:
 def _with_predicted(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
     """Return the matrix with the prediction of each cell."""
     cells = predicted.select(
-        *CELL_COLUMNS,
-        pl.col("n", "share", "low", "high").name.prefix("predicted_"),
-        "basis",
+        *CELL_COLUMNS, pl.col("n", "share", "low", "high").name.prefix("predicted_"), "basis"
     )
     return matrix.join(cells, on=CELL_COLUMNS, how="left", maintain_order="left")
 

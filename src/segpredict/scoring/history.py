@@ -161,10 +161,7 @@ class ScoreHistory:
             .alias("from_id"),
             *(
                 pl.when(pl.col("next_until") == until).then(column).alias(name)
-                for column, name in (
-                    ("next_segment_id", "foretold_id"),
-                    ("p_next", "p_foretold"),
-                )
+                for column, name in (("next_segment_id", "foretold_id"), ("p_next", "p_foretold"))
             ),
         )
         return (

@@ -279,12 +279,7 @@ class SegmentPredictor:
         if self.policy is not None:
             forecasts = decision_columns(forecasts, p, self.policy, names)
         forecasts = forecasts.hstack(self._clv_columns(rows, p, window.cutoff))
-        known = customers.join(
-            forecasts,
-            on="customer_id",
-            how="left",
-            maintain_order="left",
-        )
+        known = customers.join(forecasts, on="customer_id", how="left", maintain_order="left")
         now = pl.col("state_now").fill_null(0)
         return known.select(
             "customer_id",

@@ -222,10 +222,7 @@ def campaign_record(
 
 
 def _detectable_uplift(
-    kpi: str,
-    weighed: Mapping[str, Any],
-    arms: Mapping[str, int],
-    options: CampaignOptions,
+    kpi: str, weighed: Mapping[str, Any], arms: Mapping[str, int], options: CampaignOptions
 ) -> float | None:
     """Return the smallest uplift these arms can detect; for spend, as a share of its mean."""
     if weighed.get("base_rate") is None:

@@ -299,10 +299,7 @@ def _actual_spend(
         a.discount_factor
         / MONEY_SCALE
         * customers.join(
-            spent.filter(pl.col("end") == end),
-            on="customer_id",
-            how="left",
-            maintain_order="left",
+            spent.filter(pl.col("end") == end), on="customer_id", how="left", maintain_order="left"
         )["spend"]
         .fill_null(0)
         .to_numpy()

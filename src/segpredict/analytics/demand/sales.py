@@ -145,11 +145,7 @@ def segment_sales(
 
 
 def _aligned(
-    cells: pl.DataFrame,
-    level: str,
-    items: Sequence[str],
-    value: str,
-    unit: float = MONEY_SCALE,
+    cells: pl.DataFrame, level: str, items: Sequence[str], value: str, unit: float = MONEY_SCALE
 ) -> FloatArray:
     """Return the value of each item, in the order of the items; 0 where none is."""
     wanted = pl.DataFrame({level: list(items)}, schema={level: pl.String})

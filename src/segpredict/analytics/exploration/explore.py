@@ -20,10 +20,7 @@ HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def explore_shop(
-    shop: Transactions,
-    assignments: pl.DataFrame,
-    segments: Sequence[str],
-    horizon: int = 91,
+    shop: Transactions, assignments: pl.DataFrame, segments: Sequence[str], horizon: int = 91
 ) -> dict[str, Any]:
     """Return the data that the page shows of a shop's data, as counts.
 
@@ -230,12 +227,7 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     expected = (
         able.group_by("country")
         .agg(pl.col(probabilities).mul(SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE)
-        .unpivot(
-            probabilities,
-            index="country",
-            variable_name="segment_id",
-            value_name="expected",
-        )
+        .unpivot(probabilities, index="country", variable_name="segment_id", value_name="expected")
         .with_columns(pl.col("segment_id").str.strip_prefix("p_"))
     )
     now = able.group_by("country", "segment_id").agg(now=pl.len().cast(pl.Int64))

@@ -109,10 +109,7 @@ def _owners(
     return (
         countries.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
         .drop("segment_id")
-        .with_columns(
-            pl.col("segment").fill_null(0),
-            pl.col("is_eligible").fill_null(value=False),
-        )
+        .with_columns(pl.col("segment").fill_null(0), pl.col("is_eligible").fill_null(value=False))
     )
 
 

@@ -31,10 +31,7 @@ FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 
 def share_figures(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """Return shares of customers with Wilson's interval."""
-    counted = [
-        pl.len().cast(pl.Int64).alias("n"),
-        pl.col("hit").sum().cast(pl.Int64).alias("part"),
-    ]
+    counted = [pl.len().cast(pl.Int64).alias("n"), pl.col("hit").sum().cast(pl.Int64).alias("part")]
     found = rows.group_by(by).agg(*counted) if by else rows.select(counted)
     return wilson_shares(found.with_columns(whole=pl.col("n")))
 

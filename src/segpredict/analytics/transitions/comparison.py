@@ -82,8 +82,7 @@ def compare_periods(
     pair = transitions.filter(pl.col("since").is_in([first, second]))
     before, after = (
         observed_matrix(transitions.filter(since=day), segments).select(
-            *CELL_COLUMNS,
-            pl.col("share", "low", "high", "n_from").name.suffix(side),
+            *CELL_COLUMNS, pl.col("share", "low", "high", "n_from").name.suffix(side)
         )
         for day, side in ((first, "_first"), (second, "_second"))
     )

@@ -91,13 +91,7 @@ def matrix_table(
 ) -> pl.DataFrame:
     """Return counts and bounds as `TRANSITION_MATRIX_SCHEMA`."""
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
-    columns = {
-        "n": counts,
-        "n_from": total,
-        "share": row_shares(counts),
-        "low": low,
-        "high": high,
-    }
+    columns = {"n": counts, "n_from": total, "share": row_shares(counts), "low": low, "high": high}
     numbers = pl.DataFrame({name: part.ravel() for name, part in columns.items()})
     return (
         pl.concat([states.cell_labels(), numbers], how="horizontal")

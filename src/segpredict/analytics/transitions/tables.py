@@ -88,9 +88,7 @@ def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFr
 
 def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.DataFrame:
     return table.select(
-        pl.lit(since, pl.Date).alias("since"),
-        pl.lit(until, pl.Date).alias("until"),
-        "*",
+        pl.lit(since, pl.Date).alias("since"), pl.lit(until, pl.Date).alias("until"), "*"
     )
 
 

@@ -83,10 +83,7 @@ def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPol
 
 
 def fit_policy(
-    backtests: Sequence[Backtest],
-    calibration: Calibration,
-    decision: DecisionRule,
-    alpha: float,
+    backtests: Sequence[Backtest], calibration: Calibration, decision: DecisionRule, alpha: float
 ) -> DecisionPolicy:
     """Return the policy learned from inner backtests of one model."""
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())

@@ -50,9 +50,7 @@ def available_baselines(
 
 
 def run_backtests(
-    inputs: Sequence[BacktestInput],
-    baselines: Sequence[Baseline],
-    progress: Callable[[int], None],
+    inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], progress: Callable[[int], None]
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
 

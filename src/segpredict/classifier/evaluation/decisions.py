@@ -33,10 +33,7 @@ def evaluate_policies(
     rows = [
         cell
         for window, part in (*parts, (POOLED_WINDOWS, pairs))
-        for cell in (
-            *_covered(window, part, name, segments, by),
-            *_named(window, part, name),
-        )
+        for cell in (*_covered(window, part, name, segments, by), *_named(window, part, name))
     ]
     return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)

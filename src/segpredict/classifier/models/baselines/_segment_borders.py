@@ -47,9 +47,7 @@ def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> Segm
     return tuple(
         (
             *zip(
-                np.sqrt(low * high)[rows == i].tolist(),
-                segments[rows == i].tolist(),
-                strict=True,
+                np.sqrt(low * high)[rows == i].tolist(), segments[rows == i].tolist(), strict=True
             ),
             (float("inf"), int(table[i, -1])),
         )

@@ -44,8 +44,5 @@ def fit(training_data: TrainingData) -> MarkovChain:
 
 
 PART = Baseline(
-    "markov",
-    "Customers move as others in their segment moved before.",
-    fit,
-    MarkovChain.from_state,
+    "markov", "Customers move as others in their segment moved before.", fit, MarkovChain.from_state
 )

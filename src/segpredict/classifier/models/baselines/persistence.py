@@ -29,11 +29,7 @@ class Persistence:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "error_rate": self.error_rate,
-            "class_mix": list(self.class_mix),
-        }
+        return {"kind": self.name, "error_rate": self.error_rate, "class_mix": list(self.class_mix)}
 
     @classmethod
     def from_state(cls, state: JSON) -> "Persistence":

@@ -77,11 +77,7 @@ class BgNbd:
         return np.asarray(expit(-log_odds), dtype=np.float64)
 
     def expected_orders(
-        self,
-        x: npt.ArrayLike,
-        t_x: npt.ArrayLike,
-        age: npt.ArrayLike,
-        horizon: float,
+        self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike, horizon: float
     ) -> FloatArray:
         """Return the expected number of purchases in the `horizon` to come.
 

@@ -59,12 +59,7 @@ def maximize_likelihood(
     with threadpool_limits(1):
         ends = [
             minimize(
-                descent,
-                np.log(start),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=bounds,
-                options=options,
+                descent, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options
             )
             for start in start_values
         ]
