@@ -23,8 +23,6 @@ def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
 
     Rows of one customer count as one observation (Liang and Zeger 1986).
 
-    Examples
-    --------
     >>> import polars as pl
     >>> twice = np.array([1.0, 1.0, 3.0, 3.0])
     >>> round(clustered_standard_error(twice, pl.Series(["a", "a", "b", "b"])), 3)
@@ -46,8 +44,6 @@ def row_brier_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
 def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntArray:
     """Return counts; row: actual segment, column: predicted segment.
 
-    Examples
-    --------
     >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
     [[1, 1], [0, 1]]
     """
@@ -96,8 +92,6 @@ def expected_calibration_error(
 ) -> float:
     """Return the expected calibration error of the most likely segment.
 
-    Notes
-    -----
     Rows are put into bins of equal mass by confidence, rows of equal confidence into
     the same one; Σ (bin's share) · abs(mean confidence − share that was right).
     """
@@ -113,8 +107,6 @@ def classwise_calibration_error(
 ) -> FloatArray:
     """Return the expected calibration error of each segment's probability.
 
-    Notes
-    -----
     As `expected_calibration_error`, with the probability of one segment in place of the largest
     one.
     """
@@ -130,8 +122,6 @@ def classwise_calibration_error(
 def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArray:
     """Return the bin of each value: bins of equal mass, equal values in the same one.
 
-    Examples
-    --------
     >>> equal_mass_bins(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
     [1, 0, 1, 1]
     """
@@ -143,8 +133,6 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
 def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return the ranked probability score, one a row, from 0 to 1.
 
-    Notes
-    -----
     Codes rise with value, so a forecast that is one segment off scores better than one that is
     two off: the squared distance of the cumulated probabilities, over segments less one.
     """
@@ -161,8 +149,6 @@ def ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> flo
 def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return the area under the ROC curve of each segment against the rest.
 
-    Notes
-    -----
     The probability that a customer of the segment was given a higher probability than one
     of another, ties count half: from rank sums. NaN for a segment with no customer or all of them.
     """
@@ -195,8 +181,6 @@ def quadratic_weighted_kappa(probabilities: FloatArray, labels: IntArray) -> flo
 def mix_error(probabilities: FloatArray, labels: IntArray) -> float:
     """Return how far the predicted mix is from the actual one, 0 to 1.
 
-    Notes
-    -----
     The Jensen-Shannon divergence, in bits.
     """
     predicted = probabilities.mean(axis=0)

@@ -108,11 +108,10 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Notes
     -----
-    Test cutoffs count back in whole horizons from the newest one whose outcome is
-    settled. Training origins of a test T* are T* − settle − gap − horizon − i·step,
-    down to first_day + max(horizon, lookback / 2): before
-    that day too little history was observed. An older test needs six training origins and a
-    purged inner split; the newest one is run with fewer, with a note.
+    Test cutoffs count back in whole horizons from the newest one whose outcome is settled. Training
+    origins of a test T* are T* − settle − gap − horizon − i·step, down to first_day + max(horizon,
+    lookback / 2): before that day too little history was observed. An older test needs six training
+    origins and a purged inner split; the newest one is run with fewer, with a note.
 
     Examples
     --------

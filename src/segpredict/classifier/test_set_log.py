@@ -109,8 +109,6 @@ class TestSetLog:
 def settings_digest(config: JSON) -> str:
     """Return the SHA-256 of the settings that can change a forecast, in any order.
 
-    Examples
-    --------
     >>> settings_digest({"seed": 1, "threads": 2}) == settings_digest({"threads": 8, "seed": 1})
     True
     """

@@ -335,8 +335,6 @@ def mean_outcome_values(
 ) -> tuple[float, ...]:
     """Return the mean revenue in the outcome window, by segment in code order.
 
-    Notes
-    -----
     The mean over all rows with that label, in currency. Inactive customers spend nothing by
     definition; a segment that never occurred counts as zero.
     """

@@ -101,8 +101,6 @@ def training_data_of_fold(
 ) -> TrainingData:
     """Return the training data of one fold.
 
-    Notes
-    -----
     A column with one value at each training origin (a date, days observed) separates origins
     and not customers (leak L10): it is not used. The fold's own training rows decide, so a
     later test changes nothing for an earlier one.
@@ -156,8 +154,6 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
     Columns are selected by name, since XGBoost reads a frame by position and does
     not check the order. Nulls and infinities become NaN.
 
-    Examples
-    --------
     >>> feature_matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]
     """

@@ -66,12 +66,11 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
-        (rows of `explain.reason_texts`), ``contributions`` (rows of
-        `contracts.CONTRIBUTIONS_SCHEMA`), ``what_if`` (rows of `whatif.what_if`),
-        ``nearest``
-        (the row of `segments.nearest_other_segment`, or ``None`` without an order in the window),
-        ``names`` of the segments by id, and ``note``.
+        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons`` (rows of
+        `explain.reason_texts`), ``contributions`` (rows of `contracts.CONTRIBUTIONS_SCHEMA`),
+        ``what_if`` (rows of `whatif.what_if`), ``nearest`` (the row of
+        `segments.nearest_other_segment`, or ``None`` without an order in the window), ``names`` of
+        the segments by id, and ``note``.
 
     Raises
     ------

@@ -128,19 +128,18 @@ class SegmentPredictor:
         Returns
         -------
         polars.DataFrame
-            `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before
-            the cutoff. ``p_<id>`` is the probability of a segment in the outcome
-            window, ``p_down`` and ``p_up``
-            of a less and a more valuable one than now,
-            ``expected_value`` the probability-weighted mean spend of the segments in
-            currency, ``value_at_risk`` the part of the value of the current segment
-            that is expected to be lost by moving to less valuable ones, ``upside`` the expected
-            gain from moving to more valuable ones. ``spent_to_date`` is what the customer paid
-            in the data, less returns; ``clv_next_…`` and ``clv_year_…`` the expected spend in
-            the outcome window and in twelve months, discounted, by the Markov chain of segments
-            and by BG/NBD. All of these are expectations of models, not savings. ``segment_set``
-            is the prediction set. Customers without an order in the look-back are INACTIVE and
-            not eligible: no such customers were in training, so they get no probabilities.
+            `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before the
+            cutoff. ``p_<id>`` is the probability of a segment in the outcome window, ``p_down`` and
+            ``p_up`` of a less and a more valuable one than now, ``expected_value`` the
+            probability-weighted mean spend of the segments in currency, ``value_at_risk`` the part
+            of the value of the current segment that is expected to be lost by moving to less
+            valuable ones, ``upside`` the expected gain from moving to more valuable ones.
+            ``spent_to_date`` is what the customer paid in the data, less returns; ``clv_next_…``
+            and ``clv_year_…`` the expected spend in the outcome window and in twelve months,
+            discounted, by the Markov chain of segments and by BG/NBD. All of these are expectations
+            of models, not savings. ``segment_set`` is the prediction set. Customers without an
+            order in the look-back are INACTIVE and not eligible: no such customers were in
+            training, so they get no probabilities.
 
         Raises
         ------

@@ -15,8 +15,6 @@ def forecast_columns(
 ) -> pl.DataFrame:
     """Return the forecast columns: most likely segment, down, up, expected value.
 
-    Examples
-    --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
     >>> out = forecast_columns(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
     >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]

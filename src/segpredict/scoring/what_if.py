@@ -30,8 +30,6 @@ WHAT_IF_ORDER_ID = "what-if"  # the id of the hypothetical order
 def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
     """Return a customer's forecast as it is, and with one more order on the last day.
 
-    Notes
-    -----
     The usual value is the median of the customer's orders.
     """
     window = predictor.score_window(shop)

@@ -167,14 +167,10 @@ def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> Float
 def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[float, float]:
     """Return the 95 % interval of a sum, in currency, when customers are drawn.
 
-    Notes
-    -----
     Percentiles of a bootstrap over all customers, so that the number who are eligible
     varies, too. Of more than 4,000, random groups of customers are drawn (random groups:
     Wolter 2007). Sums of whole pennies are exact, so threads cannot change a bit.
 
-    Examples
-    --------
     >>> bootstrap_sum_interval(np.array([100.0] * 50), 200, 0)
     (50.0, 50.0)
     """

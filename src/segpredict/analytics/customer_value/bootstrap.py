@@ -12,13 +12,9 @@ MAX_REPEATS = 64  # times that one customer may be drawn without a sum being rou
 def round_amounts(amounts: FloatArray) -> FloatArray:
     """Return amounts rounded so finely that sums of any draw are exact.
 
-    Notes
-    -----
     Multiples of 2⁻ᵏ with k as large as double precision allows; sums of them do not
     depend on order or threads.
 
-    Examples
-    --------
     >>> one, other = np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.2, 0.1])
     >>> bool(round_amounts(one).sum() == round_amounts(other).sum())
     True
@@ -42,8 +38,6 @@ def finite_percentile_bounds(spread: FloatArray) -> tuple[float, float]:
 def safe_ratio(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
     """Return a ratio, NaN where nothing is below the line.
 
-    Examples
-    --------
     >>> safe_ratio([1.0, 2.0], [4.0, 0.0]).tolist()
     [0.25, nan]
     """

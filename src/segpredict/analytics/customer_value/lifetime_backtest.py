@@ -50,8 +50,6 @@ class ValueBacktest:
 def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of every method on every backtest.
 
-    Notes
-    -----
     Most customers spend nothing, so the mean absolute error favours methods that predict
     too little; the squared error favours the mean, and depends on a few large customers. All
     are reported, since none is fair alone. Customers of one span are independent, so rows

@@ -222,8 +222,6 @@ def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]
 def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
     """Return predicted and actual loss, gain and spend of one model.
 
-    Notes
-    -----
     Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree wherever the
     probabilities are right. Counted by spend it is μ_z less what the customer really spent, for
     which μ must be right, too. Counted by change it is the spend of the window before minus the

@@ -75,8 +75,6 @@ class SpendSeasonality:
 def is_same_season(origin: int, day: int, horizon: int) -> bool:
     """Return whether an origin lies in the season of a day, a year or more before it.
 
-    Examples
-    --------
     >>> [is_same_season(0, day, 91) for day in (364, 400, 420, 10)]
     [True, True, False, False]
     """
@@ -90,8 +88,6 @@ def estimate_seasonality(
 ) -> SpendSeasonality:
     """Estimate the seasonal factor from outcomes known on a day.
 
-    Notes
-    -----
     The three newest origins with the same season behind them are tested, at least two. With μ
     and the factor σ of what was complete by their own day, the sum of spend must be nearer to
     σ·Σμ than to Σμ, over all of them together, by more than 1.96 standard errors over draws of

@@ -80,8 +80,6 @@ def compare_sums(
 ) -> pl.DataFrame:
     """Return predicted and actual sums with intervals.
 
-    Notes
-    -----
     Whole customers are drawn, with all their tests. An interval shows how much
     the sums would vary with other customers of the same shop in the same windows. It does
     not cover other seasons: of these there are only as many observations as backtests.

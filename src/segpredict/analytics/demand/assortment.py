@@ -27,8 +27,6 @@ AFFINITY_INDEX_SCHEMA = {
 def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
     """Return the index of each segment and item (`AFFINITY_INDEX_SCHEMA`).
 
-    Notes
-    -----
     The index is that of `segmentation.category_indices`: an item's share of the segment's order
     lines over its share of all. Intervals are of 95 % for all cells of the table
     together (Bonferroni): among thousands of products some would be significant by chance.

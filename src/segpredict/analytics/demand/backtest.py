@@ -104,8 +104,6 @@ def _batches(sold: WindowSales, level: str, position: Mapping[str, int]) -> Floa
 def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray) -> float | None:
     """Return Σ |expected − actual| / Σ actual; ``None`` where nothing was sold.
 
-    Examples
-    --------
     >>> weighted_absolute_percentage_error(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
     1.25
     """
@@ -115,8 +113,6 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of all methods (`BACKTEST_SCHEMA`), with 95 % intervals.
 
-    Notes
-    -----
     ``difference`` is the error minus that of seasonal-naive on the same draw. At product
     level products are resampled; otherwise customers of the actual window (each counts as
     often as a Poisson variable of mean 1), with the forecasts fixed. Rows of ``pooled``
@@ -210,8 +206,6 @@ def publishable_levels(
 ) -> pl.DataFrame:
     """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
-    Notes
-    -----
     A level is published where its WAPE is below that of seasonal-naive in at least two
     tests. ``service_met`` is the share of items whose order-up-to quantity was enough, with
     dispersions learned from earlier tests alone, so the first test has none.

@@ -47,8 +47,6 @@ def forecast_levels(
 ) -> list[LevelForecast]:
     """Return the forecasts of each level at a cutoff.
 
-    Notes
-    -----
     Products share the sales of their category, and categories the total, apart from shrinkage.
     Products that do not exist yet are thus in the sum of those that do.
     """

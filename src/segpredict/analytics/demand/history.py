@@ -32,8 +32,6 @@ class SalesHistory:
     def newcomers_per_window(self) -> FloatArray:
         """Return how many newcomers a window brings to each segment, by code.
 
-        Notes
-        -----
         The mean over the windows in which newcomers are known; where there is none,
         those of the newest, an overestimate.
         """
@@ -55,8 +53,6 @@ def _merged(window: WindowSales) -> WindowSales:
 def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[DayRange, ...]:
     """Return the windows of the last year before a cutoff, newest first.
 
-    Examples
-    --------
     >>> history_windows(300, TimeOptions(), 100)
     ((209, 300), (118, 209))
     >>> history_windows(900, TimeOptions(horizon=400), 100)
@@ -70,8 +66,6 @@ def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Day
 def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange | None:
     """Return the window a year before the one to be forecast, if it is known.
 
-    Examples
-    --------
     >>> last_year_window(500, TimeOptions(), 100), last_year_window(400, TimeOptions(), 100)
     ((136, 227), None)
     """

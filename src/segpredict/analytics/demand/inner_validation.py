@@ -27,8 +27,6 @@ class InnerBacktest:
 def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
     """Return the cutoffs of inner backtests known on a day, newest first.
 
-    Examples
-    --------
     >>> inner_cutoffs(700, TimeOptions(), 100)
     (609, 518)
     """
@@ -42,8 +40,6 @@ def inner_backtest(
 ) -> InnerBacktest:
     """Return the errors of units per customer, without and with season, in one window.
 
-    Notes
-    -----
     The customers of each segment are the actual ones, so that only baskets are evaluated.
     """
     mix = actual.members.astype(float)
@@ -60,8 +56,6 @@ def inner_backtest(
 def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
     """Return the levels whose season reduced the errors of earlier forecasts.
 
-    Examples
-    --------
     >>> sorted(seasonal_levels([InnerBacktest(9, {"total": 5.0, "product": 8.0},
     ...     {"total": 4.0, "product": 9.0})]))
     ['total']

@@ -35,8 +35,6 @@ def shrunk_item_rates(
 ) -> dict[str, ItemRates]:
     """Return the items of all levels known at a cutoff.
 
-    Notes
-    -----
     Rates of the total and of each category are shrunk to their mean over segments, those of
     products to the mean product of their category in the segment. A product counts from the day on
     which it was first sold; then products share what their category sells to the segment.

@@ -44,10 +44,9 @@ def explore_shop(
 
     Notes
     -----
-    Summed over countries, ``buyers`` and ``newcomers`` are the customers of
-    `kpis.monthly_figures`, ``members`` and ``takings`` those of
-    `segmentation.segment_profile_table`: all customers
-    has one segment and one country, those of the end of the data.
+    Summed over countries, ``buyers`` and ``newcomers`` are the customers of `kpis.monthly_figures`,
+    ``members`` and ``takings`` those of `segmentation.segment_profile_table`: all customers has one
+    segment and one country, those of the end of the data.
     """
     data = exploration_data(shop, assignments, tuple(segments))
     spends, values = data.customers["spend"], data.orders["amount"]

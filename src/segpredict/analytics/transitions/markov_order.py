@@ -88,8 +88,6 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
 def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
     """Return the statistic that rows have one distribution, and its degrees of freedom.
 
-    Examples
-    --------
     >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """

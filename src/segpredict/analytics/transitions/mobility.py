@@ -123,8 +123,6 @@ def mobility_by_period(
 def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
     """Return a 95 % interval: the value less its bias in the draws, ± 1.96 of their sd.
 
-    Examples
-    --------
     >>> low, high = bias_corrected_interval(0.5, np.array([0.5, 0.7, np.nan]))
     >>> round(low, 3), round(high, 3)
     (0.204, 0.596)

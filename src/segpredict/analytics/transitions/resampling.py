@@ -20,8 +20,6 @@ def bootstrap_counts(
 ) -> FloatArray:
     """Return the count matrix of each period in every draw of customers.
 
-    Notes
-    -----
     A customer appears in several periods, which are not independent, so whole customers are
     drawn, as many as there are, with replacement. Customers with the same path are drawn
     together: the count of each path is multinomial, which is the same distribution at the
@@ -74,8 +72,6 @@ def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
 def row_shares(counts: FloatArray) -> FloatArray:
     """Return each row as shares of itself; NaN for empty rows.
 
-    Examples
-    --------
     >>> row_shares(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """

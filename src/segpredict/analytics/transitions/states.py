@@ -30,8 +30,6 @@ TRANSITIONS_SCHEMA = pl.Schema(
 class TransitionStates:
     """Rows and columns of a transition matrix.
 
-    Notes
-    -----
     NEW is never a column, since nobody becomes new again. ERASED is a customer without any
     remaining order (all refunded, or the id erased); it is a column where it occurs, and
     never a row.

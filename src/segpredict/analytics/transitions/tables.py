@@ -35,8 +35,6 @@ def observed_tables(
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
 
-    Notes
-    -----
     The newest period is compared with the one before it, and with the same season last
     year. There INACTIVE means the same in both: where less than a whole look-back was
     observed before the older one, the look-back of both is cut to that.
@@ -116,8 +114,6 @@ def predicted_tables(
 ) -> dict[str, pl.DataFrame]:
     """Return the predicted matrices of each test window and of the next window.
 
-    Notes
-    -----
     Each forecast knows what was complete on its day: the intervals are as wide as the
     tests before it have shown to be needed.
     """

@@ -44,8 +44,6 @@ class Calibration:
     def apply(self, probabilities: FloatArray) -> FloatArray:
         """Return the calibrated probabilities; each row by itself.
 
-        Examples
-        --------
         >>> sharp = np.array([[0.9, 0.1]])
         >>> Calibration("temperature", (0.5, 0.5), (0.0, 0.0)).apply(sharp).round(2)
         array([[0.75, 0.25]])
@@ -112,8 +110,6 @@ class CalibratedModel:
 def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
     """Return the calibration that inner validation proves, which is mostly none.
 
-    Notes
-    -----
     Each candidate is fitted on the backtests that were complete by the newest, and
     evaluated there: it must save more log-loss than one standard error, and more than
     `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
@@ -189,8 +185,6 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
 def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibration:
     """Return a scale and a shift for the log-probability of each segment.
 
-    Notes
-    -----
     With a ridge towards no change: scales of 1 and shifts of 0.
     """
     classes = probabilities.shape[1]

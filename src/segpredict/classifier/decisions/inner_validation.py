@@ -30,8 +30,6 @@ class InnerFold:
 def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     """Return the inner folds of a test, oldest first.
 
-    Examples
-    --------
     >>> test = Fold(500, (100, 150, 200, 250, 300, 350, 400), (), ())
     >>> [(each.fold.train_origins, each.test_origins) for each in inner_folds(test, 150)]
     [((100,), (250,)), ((100, 150), (300, 350, 400))]

@@ -20,8 +20,6 @@ def set_thresholds(
 ) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
-    Notes
-    -----
     The k-th smallest probability that had been given to customers who were later in the
     segment, k = ⌊α·(n + 1)⌋. With too few of them the segment is in every set. Coverage
     holds if the future is like the past; it is no guarantee.
@@ -42,14 +40,10 @@ def adaptive_miss_rates(
 ) -> FloatArray:
     """Return the share of misses to allow in each segment, corrected by the misses so far.
 
-    Notes
-    -----
     Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from origin to origin
     α' = α' + step · (α − misses), where the thresholds are those of the origins before. With three
     origins it changes little; its lower bound is a tenth of the target.
 
-    Examples
-    --------
     >>> even = (np.full((19, 2), 0.5), np.zeros(19, dtype=np.int64))
     >>> adaptive_miss_rates([even, even]).round(3).tolist()
     [0.105, 0.1]
@@ -73,12 +67,8 @@ def adaptive_miss_rates(
 def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArray[np.bool_]:
     """Return which segments are in each customer's set.
 
-    Notes
-    -----
     The likeliest segment is always in: an empty set would be useless.
 
-    Examples
-    --------
     >>> set_members(np.array([[0.7, 0.3], [0.45, 0.35]]), np.array([0.5, 0.4])).tolist()
     [[True, False], [True, False]]
     """

@@ -32,8 +32,6 @@ class DecisionRule:
     def predict(self, probabilities: FloatArray, rule: str | None = None) -> IntArray:
         """Return the code of the segment named, one a row; ties go to the lower code.
 
-        Examples
-        --------
         >>> rule = DecisionRule("balanced", 1.0, (0.8, 0.2), (0.0, 10.0))
         >>> rule.predict(np.array([[0.7, 0.3]])).tolist()
         [1]

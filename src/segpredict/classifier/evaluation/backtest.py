@@ -54,8 +54,6 @@ def run_backtests(
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
 
-    Notes
-    -----
     A baseline that the data cannot support in one of the tests is left out of all:
     numbers over different windows cannot be compared.
     """

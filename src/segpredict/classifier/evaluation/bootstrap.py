@@ -45,8 +45,6 @@ def bootstrap_differences(
 ) -> dict[str, dict[str, DifferenceInterval]]:
     """Return the difference of the first model to each other one, per metric.
 
-    Notes
-    -----
     Each draw takes as many customers as there are, with replacement. All metrics are
     functions of sums over customers, so a draw is one row of a matrix product; sums
     are of whole numbers, so their order does not matter.

@@ -60,8 +60,6 @@ def evaluate_rankings(
 ) -> tuple[RankingMetric, ...]:
     """Return lifts and captures of every forecaster and rule.
 
-    Notes
-    -----
     Customers with equal scores at the edge count in part, so no order of rows matters.
     Each test is ranked by itself; then the captured amounts are summed.
     """
@@ -93,8 +91,6 @@ class CaptureCurve:
 def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
     """Return the capture curve of a forecaster and of each rule, by ranking.
 
-    Notes
-    -----
     Lift is the share captured over the share taken.
     """
     known = [

@@ -47,8 +47,6 @@ def build_scorecard(
 ) -> pl.DataFrame:
     """Return every metric of the comparison, one a row.
 
-    Notes
-    -----
     Strata are reported over all windows together: in one window they are small.
     """
     rows: list[ScorecardRow] = []

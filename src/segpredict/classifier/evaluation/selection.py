@@ -28,8 +28,6 @@ def select_model(
 ) -> Evaluation:
     """Return the evaluation of the first model of each test.
 
-    Notes
-    -----
     Comparison: "beats" only if the pooled 95 % interval excludes 0, also after Holm's adjustment
     over the baselines, and the sign holds in every window. Selection: the model is selected
     only if its pooled log-loss is below that of the best baseline that can be selected, so

@@ -83,8 +83,6 @@ class BlendedModel:
 def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatArray:
     """Return the geometric mean of two forecasts, rows sum to one.
 
-    Examples
-    --------
     >>> geometric_mean(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
     [[0.333, 0.667]]
     """
@@ -97,8 +95,6 @@ def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatAr
 def fit(training_data: TrainingData) -> BlendedModel:
     """Return trees and BG/NBD fitted on all that is known, at even weights.
 
-    Notes
-    -----
     Fitted weights do worse: on the validation origins the trees have half of their later training
     data, and get too little weight (the "forecast combination puzzle", Smith and Wallis 2009). So
     weights are even, with one exception: where even those trees beat the blend, BG/NBD does not fit

@@ -26,8 +26,6 @@ MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
     """Return the training data with the calendar columns where they help, and why.
 
-    Notes
-    -----
     There are two conditions. The training outcomes must cover the season to predict, a year
     or more earlier, for at least half of its days. And at the newest origins of which that is
     true as well, trees with the columns must have a lower log-loss than trees without, by more

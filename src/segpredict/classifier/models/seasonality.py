@@ -41,8 +41,6 @@ class SeasonalIndex:
     def mean_index(self, start: int, days: int) -> float:
         """Return the mean index of these days, if they are like a year ago.
 
-        Examples
-        --------
         >>> busy = SeasonalIndex((0.5,) * 26 + (1.5,) * 26, known_until=1000)
         >>> busy.mean_index(1000, 182), busy.mean_index(1000 + 182, 182), busy.mean_index(1000, 364)
         (0.5, 1.5, 1.0)
@@ -63,8 +61,6 @@ def estimate_seasonal_index(
 ) -> SeasonalIndex | None:
     """Return the season as it could be known on a day; ``None`` before a year is over.
 
-    Notes
-    -----
     Growth is not season: where weeks of two years can be compared, each week is divided
     by the growth since, assumed to be steady. A few weeks are weak evidence of growth (a new
     shop is only getting known), so its logarithm is weighted by the share of a year they cover.
@@ -98,8 +94,6 @@ def select_seasonal_index(
 ) -> tuple[SeasonalIndex | None, str]:
     """Return the seasonal index where older forecasts prove that it helps, and why.
 
-    Notes
-    -----
     Tested are the newest origins, a year of them, that had a whole year of history. Their
     rows must be predicted better with the season as it was known by then than without, by more
     than one standard error over customers. BG/NBD may be too high or too low all year round,

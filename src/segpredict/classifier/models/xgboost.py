@@ -150,8 +150,6 @@ def fit_fixed_rounds(
 def scale_rounds(training_data: TrainingData, rounds: int) -> int:
     """Return the rounds for all rows, given those that suited the fitting origins.
 
-    Notes
-    -----
     Rounds · (rows / fitting rows) ** ``growth``. At one half the detail of a model
     rises as its sampling error falls. Half of the origins may be new to the last fit:
     those that validated, and those whose outcomes overlapped theirs.

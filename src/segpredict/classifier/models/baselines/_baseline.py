@@ -52,8 +52,6 @@ class Baseline:
 def smoothed_shares(labels: IntArray, classes: int) -> FloatArray:
     """Return the smoothed share of each class, (n + ½) / (N + C/2).
 
-    Examples
-    --------
     >>> smoothed_shares(np.array([0, 0, 1]), 2).tolist()
     [0.625, 0.375]
     """
@@ -77,8 +75,6 @@ def smoothed_transitions(states: IntArray, labels: IntArray, classes: int) -> Fl
 def shrunk_shares(cells: IntArray, labels: IntArray, usual: FloatArray) -> Rows:
     """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
 
-    Examples
-    --------
     >>> cells, labels = np.array([0] * 50), np.array([1] * 50)
     >>> shrunk_shares(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
     ((0.25, 0.75), (0.2, 0.8))

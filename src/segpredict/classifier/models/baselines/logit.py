@@ -62,8 +62,6 @@ class MultinomialLogit:
 def fit(training_data: TrainingData) -> MultinomialLogit:
     """Return a ridge-penalised multinomial logit of the training rows.
 
-    Notes
-    -----
     Missing values become the median and raise a flag; values become normal scores of
     their rank. All of that is learned from the training rows and saved.
     """

@@ -46,8 +46,6 @@ class SecondOrderMarkovChain:
 def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
     """Return the second-order matrix, drawn towards the first-order one.
 
-    Notes
-    -----
     (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
     """
     size = training_data.n_classes

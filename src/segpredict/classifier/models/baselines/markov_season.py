@@ -46,8 +46,6 @@ class SeasonalMarkovChain:
 def fit(training_data: TrainingData) -> SeasonalMarkovChain:
     """Return the matrix of the training origins of the same season.
 
-    Notes
-    -----
     An origin is of the season if at least half of its outcome window lies on the days
     to predict, whole years earlier.
     """

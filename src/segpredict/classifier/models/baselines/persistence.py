@@ -40,8 +40,6 @@ class Persistence:
 def fit(training_data: TrainingData) -> Persistence:
     """Return the current segment, with the error rate that fits the validation origins best.
 
-    Notes
-    -----
     The rate stays so small that the current segment is the likeliest one for
     everybody: with more, this would turn into the prior. Without validation origins it
     is chosen on the training rows; thousands of rows do not over-fit one number.

@@ -47,8 +47,6 @@ class RandomForestModel:
 def fit(training_data: TrainingData) -> RandomForestModel:
     """Return 500 trees with ten rows or more in a leaf.
 
-    Notes
-    -----
     Each tree draws as many rows as one origin has. Neighbouring origins hold the same
     customers with outcomes that overlap; a tree on as many rows as there are would see
     most customers many times, and forests of such trees are too sure of themselves.

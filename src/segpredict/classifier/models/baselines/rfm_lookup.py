@@ -52,8 +52,6 @@ class RfmLookupTable:
 def fit(training_data: TrainingData) -> RfmLookupTable:
     """Return the table of the training rows, with cut points from those rows only.
 
-    Notes
-    -----
     (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
     """
     size = training_data.n_classes

@@ -51,8 +51,6 @@ class RuleGridModel:
 def fit(training_data: TrainingData) -> RuleGridModel:
     """Return the mixes of the training rows, with cut points from those rows only.
 
-    Notes
-    -----
     (n + 50 · overall mix) / (N + 50).
     """
     # A customer stands in several origins: rows, not people, are put into fifths.

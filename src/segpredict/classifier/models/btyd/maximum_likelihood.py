@@ -40,8 +40,6 @@ def maximize_likelihood(
 ) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
-    Notes
-    -----
     L-BFGS-B on logarithms with the exact gradient, between 10⁻⁴ and 10⁴. Sums run over
     rows in the order given and on one thread, so equal rows give equal bits.
     """
@@ -76,8 +74,6 @@ def is_interior(parameters: FloatArray) -> bool:
 def group_identical_rows(*columns: npt.ArrayLike) -> tuple[list[FloatArray], FloatArray]:
     """Return the distinct rows, sorted, and the number of customers of each.
 
-    Examples
-    --------
     >>> columns, weights = group_identical_rows([2, 0, 2], [5.0, 1.0, 5.0])
     >>> [column.tolist() for column in columns], weights.tolist()
     ([[0.0, 2.0], [1.0, 5.0]], [1.0, 2.0])
