@@ -25,15 +25,7 @@ from segpredict.core.types import JSON
 from segpredict.data import side_tables
 from segpredict.errors import ArtifactError, UnknownNameError
 from segpredict.explain import ForecastExplainer, ImportanceEvidence, importance_json
-from segpredict.pipeline.results import (
-    CampaignPlans,
-    Explained,
-    Prepared,
-    Segmented,
-    StageResult,
-    Trained,
-    TrainedModels,
-)
+from segpredict.pipeline import results
 from segpredict.segmentation import RuleGrid, Segmentation
 
 REPORT_PATHS: Mapping[str, str] = {
@@ -44,11 +36,11 @@ REPORT_PATHS: Mapping[str, str] = {
 }
 BI_FOLDER = "bi"
 STAGES: Mapping[type, str] = {
-    Prepared: "prepare",
-    Segmented: "segment",
-    Trained: "train",
-    Explained: "explain",
-    CampaignPlans: "campaigns",
+    results.Prepared: "prepare",
+    results.Segmented: "segment",
+    results.Trained: "train",
+    results.Explained: "explain",
+    results.CampaignPlans: "campaigns",
 }
 # What a stage makes untrue when it is run again.
 LATER_STAGES: Mapping[str, tuple[str, ...]] = {
@@ -105,7 +97,7 @@ class Artifact:
         endings = {Form.TABLE: (".parquet", ".csv"), Form.BYTES: (".json",)}
         return tuple(self.path + ending for ending in endings.get(self.form, (self.form.value,)))
 
-    def value_of(self, result: StageResult) -> Any:
+    def value_of(self, result: results.StageResult) -> Any:
         """Return the value in a stage's result; ``None`` where there is none."""
         value: Any = result
         for part in self.name.split("."):
@@ -225,7 +217,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
         *(name for name in TRANSITION_TABLES if name != "predicted"),
     ),
     # The classifier and its forecasts
-    Artifact("train", "models", "classifier/model", Form.JSON, TrainedModels.to_state),
+    Artifact("train", "models", "classifier/model", Form.JSON, results.TrainedModels.to_state),
     Artifact("train", "models.booster", "classifier/xgboost", Form.BYTES),
     Artifact(
         "train",
@@ -309,7 +301,7 @@ def read_tables(files: RunFiles, name: str) -> dict[str, Any]:
     return {part.removeprefix(f"{name}."): read(files, part) for part in parts if has(files, part)}
 
 
-def save(draft: RunDraft, result: StageResult) -> None:
+def save(draft: RunDraft, result: results.StageResult) -> None:
     """Write the artifacts of a stage's result; remove what they make untrue."""
     stage = STAGES[type(result)]
     remove_stages(draft, *LATER_STAGES[stage])

@@ -17,14 +17,15 @@ from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
 from segpredict.errors import ArtifactError, MismatchError
-from segpredict.pipeline import artifacts, campaign_planning, loading, selection, stages
-from segpredict.pipeline.queries import load
-from segpredict.pipeline.report_data import (
-    collect_report_input,
-    report_input_of_run,
-    run_experiments,
-    values_in_memory,
+from segpredict.pipeline import (
+    artifacts,
+    campaign_planning,
+    loading,
+    report_data,
+    selection,
+    stages,
 )
+from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
 from segpredict.report import render_html
@@ -92,8 +93,10 @@ def run_pipeline(
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
-        page = collect_report_input(
-            values_in_memory(*results), draft.metadata, run_experiments(draft)
+        page = report_data.collect_report_input(
+            report_data.values_in_memory(*results),
+            draft.metadata,
+            report_data.run_experiments(draft),
         )
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         progress("done", 1.0)
@@ -272,7 +275,7 @@ def run_report(
     with _continued(folder, created) as draft:
         progress("writing the page", 0.95)
         plan_missing_campaigns(draft, campaigns)
-        page = report_input_of_run(draft, customers=customers)
+        page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         progress("done", 1.0)
         return draft.publish()

@@ -22,30 +22,18 @@ from segpredict.core.window import rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
 from segpredict.errors import TooShortHistoryError
-from segpredict.pipeline import campaign_planning
+from segpredict.pipeline import campaign_planning, results
 from segpredict.pipeline import selection as candidates
-from segpredict.pipeline.results import (
-    CampaignPlans,
-    Explained,
-    Prepared,
-    Segmented,
-    Trained,
-    TrainedModels,
-)
 from segpredict.pipeline.target import SelectionMode, no_progress
 from segpredict.report import shortlist
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.segmentation import Segmentation, segment_profiles
-from segpredict.segmentation.selection.compare import (
-    comparison_table,
-    options_of_selected,
-    selection_summary,
-)
+from segpredict.segmentation.selection import compare
 
 
 def prepare(
     data: object, config: Config, as_of: DateLike = None, progress: ProgressCallback = no_progress
-) -> Prepared:
+) -> results.Prepared:
     """Read and clean; choose the feature families that the data allow."""
     progress("reading and cleaning", 0.0)
     transactions = read_with_side_tables(data, config, as_of)
@@ -56,7 +44,7 @@ def prepare(
     families = features.choose_families(transactions, config.classifier.families, until)
     config = replace(config, classifier=replace(config.classifier, families=families.names))
     cleaning.require_support(transactions, config.cleaning)
-    return Prepared(
+    return results.Prepared(
         transactions=transactions,
         config=config,
         campaign_catalogue=campaign_planning.choose_campaigns(config.campaigns, frozen),
@@ -65,13 +53,13 @@ def prepare(
 
 
 def segment(
-    prepared: Prepared,
+    prepared: results.Prepared,
     *,
     previous: Segmentation | None = None,
     mode: SelectionMode = SelectionMode.ONE,
     cache: Path | None = None,
     progress: ProgressCallback = no_progress,
-) -> Segmented:
+) -> results.Segmented:
     """Fit the segmentation on windows that no test will see, freeze and describe it."""
     shop, config = prepared.transactions, prepared.config
     spans, notes = segmentation_windows(shop, config)
@@ -81,10 +69,10 @@ def segment(
             shop, config, spans, cache, lambda what, done: progress(what, 0.9 * done)
         )
         is_applied = mode is SelectionMode.SELECT
-        table = comparison_table(tried, found)
-        selection = {**selection_summary(tried, found), "is_applied": is_applied}
+        table = compare.comparison_table(tried, found)
+        selection = {**compare.selection_summary(tried, found), "is_applied": is_applied}
         if is_applied:
-            options = options_of_selected(config.segmentation, tried, found)
+            options = compare.options_of_selected(config.segmentation, tried, found)
             config = replace(config, segmentation=options)
             notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
     progress("making segments", 0.15 if mode is SelectionMode.ONE else 0.9)
@@ -102,7 +90,7 @@ def segment(
     profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
     seen = _explore(shop, config, segmentation, tables)
     draws = transition_tables.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
-    return Segmented(
+    return results.Segmented(
         config=config,
         segmentation=segmentation,
         rule_grid=grid,
@@ -156,13 +144,13 @@ def segmentation_windows(
 
 
 def train(
-    prepared: Prepared,
-    segmented: Segmented,
+    prepared: results.Prepared,
+    segmented: results.Segmented,
     *,
     leakage_demo: bool = False,
     more_models: Sequence[Any] = (),
     progress: ProgressCallback = no_progress,
-) -> Trained:
+) -> results.Trained:
     """Train, test out of time, select the model, and score the end of the data."""
     shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
     options = classifier_options(config)
@@ -196,8 +184,8 @@ def train(
     if leakage_demo:
         progress("running the leakage demo", 0.75)
         shown = classifier.run_leakage_demo(training, options).to_frame().to_dicts()
-    return Trained(
-        models=TrainedModels(
+    return results.Trained(
+        models=results.TrainedModels(
             xgboost=training.xgboost_model,
             selected=training.selected_model,
             segment_values=training.segment_values,
@@ -239,7 +227,9 @@ def _backtest_population(
     return earlier.score(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
 
-def build_predictor(prepared: Prepared, segmented: Segmented, trained: Trained) -> SegmentPredictor:
+def build_predictor(
+    prepared: results.Prepared, segmented: results.Segmented, trained: results.Trained
+) -> SegmentPredictor:
     """Return the predictor of stages that are in memory, without an explainer."""
     return SegmentPredictor(
         segmented.segmentation,
@@ -254,12 +244,12 @@ def build_predictor(prepared: Prepared, segmented: Segmented, trained: Trained) 
 
 
 def explain(
-    prepared: Prepared,
-    segmented: Segmented,
-    trained: Trained,
+    prepared: results.Prepared,
+    segmented: results.Segmented,
+    trained: results.Trained,
     options: ExplainOptions,
     progress: ProgressCallback = no_progress,
-) -> Explained:
+) -> results.Explained:
     """Explain the selected model for a sample of the scored customers; cross-check it."""
     progress("explaining", 0.0)
     shop, config = prepared.transactions, prepared.config
@@ -294,7 +284,7 @@ def explain(
     listed = frame.join(
         first.select("customer_id"), on="customer_id", how="semi", maintain_order="left"
     )
-    return Explained(
+    return results.Explained(
         explanation=explainer.explain(frame, options),
         explainer=explainer,
         evidence=evidence,
@@ -302,7 +292,9 @@ def explain(
     )
 
 
-def plan_campaigns(prepared: Prepared, segmented: Segmented, trained: Trained) -> CampaignPlans:
+def plan_campaigns(
+    prepared: results.Prepared, segmented: results.Segmented, trained: results.Trained
+) -> results.CampaignPlans:
     """Work out what stands behind each campaign: who, how much, and which test it needs."""
     return campaign_planning.plan_run_campaigns(
         prepared, trained, build_predictor(prepared, segmented, trained)

@@ -8,11 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import rankdata
 
-from segpredict.analytics.customer_value.bootstrap import (
-    finite_percentile_bounds,
-    round_amounts,
-    safe_ratio,
-)
+from segpredict.analytics.customer_value import bootstrap
 from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
 from segpredict.core.arrays import FloatArray
 
@@ -74,9 +70,9 @@ def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object
             yield (
                 *_key(span, name, metric),
                 float(value[0]),
-                *finite_percentile_bounds(drawn),
+                *bootstrap.finite_percentile_bounds(drawn),
                 difference,
-                *finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
+                *bootstrap.finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
             )
         rank = _spearman(predicted, span.actual)
         error = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
@@ -91,13 +87,13 @@ def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
 def _columns(predicted: FloatArray, actual: FloatArray) -> FloatArray:
     error = predicted - actual
     columns = (predicted, actual, np.abs(error), error**2, np.ones(len(predicted)))
-    return np.column_stack([round_amounts(column) for column in columns])
+    return np.column_stack([bootstrap.round_amounts(column) for column in columns])
 
 
 def _figures(sums: FloatArray) -> dict[str, FloatArray]:
     predicted, actual, absolute, squared, n = sums.T
     return {
-        "total": safe_ratio(actual, predicted),
+        "total": bootstrap.safe_ratio(actual, predicted),
         "mae": absolute / n,
         "rmse": np.sqrt(squared / n),
     }

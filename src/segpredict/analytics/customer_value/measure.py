@@ -7,20 +7,11 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
+from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
 from segpredict.analytics.customer_value.exposure import expected_segment_value, risk_and_upside
-from segpredict.analytics.customer_value.lifetime_backtest import (
-    REFERENCE_METHOD,
-    ValueBacktest,
-    value_errors,
-)
 from segpredict.analytics.customer_value.periods import ValuePeriod
 from segpredict.analytics.customer_value.seasonality import estimate_seasonality
-from segpredict.analytics.customer_value.sum_backtest import (
-    PredictedAmount,
-    SumBacktest,
-    compare_sums,
-)
 from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import (
     Backtest,
@@ -106,12 +97,12 @@ def measure_customer_value(
     rows = _past_rows(spent, last)
     return CustomerValueResult(
         _value_model(rows, known[last.cutoff], training.segment_values, plan),
-        compare_sums(
+        sum_backtest.compare_sums(
             [_sum_backtest(case, name, spans) for case in tests],
             [segment.id for segment in segmentation.segments],
             **by,
         ),
-        value_errors(spans, **by),
+        lifetime_backtest.value_errors(spans, **by),
     )
 
 
@@ -197,7 +188,9 @@ def _value_model(
     )
 
 
-def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]) -> SumBacktest:
+def _sum_backtest(
+    case: _BacktestCase, name: str, spans: Sequence[lifetime_backtest.ValueBacktest]
+) -> sum_backtest.SumBacktest:
     """Return all predictions of a backtest, in the order of the report."""
     backtest = case.backtest
     predictions = [
@@ -208,7 +201,7 @@ def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]
     ]
     all_customers = np.ones(len(backtest.states), dtype=bool)
     predictions += [
-        PredictedAmount(
+        sum_backtest.PredictedAmount(
             "clv", method, all_customers, span.predicted[method], {BY_SPEND: span.actual}, n
         )
         for span in spans
@@ -216,10 +209,12 @@ def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]
         for method in (MARKOV_METHOD, BGNBD_METHOD)
         if method in span.predicted and (n := span.windows)
     ]
-    return SumBacktest(case.window, backtest.customers, backtest.states, tuple(predictions))
+    return sum_backtest.SumBacktest(
+        case.window, backtest.customers, backtest.states, tuple(predictions)
+    )
 
 
-def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
+def _predicted_amounts(case: _BacktestCase, name: str) -> list[sum_backtest.PredictedAmount]:
     """Return predicted and actual loss, gain and spend of one model.
 
     Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree wherever the
@@ -237,14 +232,14 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
     gained = np.maximum(next_value - own, 0.0) * rose
     top = len(values) - 1
     return [
-        PredictedAmount(
+        sum_backtest.PredictedAmount(
             "value_at_risk",
             name,
             backtest.states > 0,
             risk,
             {BY_SEGMENT: lost, BY_SPEND: (own - spend) * fell, BY_CHANGE: (before - spend) * fell},
         ),
-        PredictedAmount(
+        sum_backtest.PredictedAmount(
             "upside",
             name,
             backtest.states < top,
@@ -255,7 +250,7 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
                 BY_CHANGE: (spend - before) * rose,
             },
         ),
-        PredictedAmount(
+        sum_backtest.PredictedAmount(
             "expected_value",
             name,
             np.ones(len(spend), dtype=bool),
@@ -267,14 +262,14 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
 
 def _value_backtests(
     transactions: Transactions, case: _BacktestCase, name: str, days: Schedule
-) -> list[ValueBacktest]:
+) -> list[lifetime_backtest.ValueBacktest]:
     """Return the predictions for all whole windows that the data hold after a backtest."""
     time, cutoff = days.time, case.backtest.cutoff
     count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
     ahead = case.value_model.future_periods(count * time.horizon)
     each = _actual_spend(transactions, case.backtest, ahead)
     return [
-        ValueBacktest(
+        lifetime_backtest.ValueBacktest(
             case.window,
             n,
             n * time.horizon,
@@ -320,7 +315,7 @@ def _predicted_values(
     observed = min(DAYS_PER_YEAR, backtest.cutoff - days.first_day)
     pace = case.fact("spend_364") * (time.horizon / observed)
     return predicted | {
-        REFERENCE_METHOD: pace * counted,
+        lifetime_backtest.REFERENCE_METHOD: pace * counted,
         "last_window": case.fact("spend_now") * counted,
         "mean": np.full(len(markov), case.mean_spend * counted),
     }

@@ -8,11 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
-from segpredict.analytics.customer_value.bootstrap import (
-    finite_percentile_bounds,
-    round_amounts,
-    safe_ratio,
-)
+from segpredict.analytics.customer_value import bootstrap
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
@@ -186,9 +182,11 @@ def _rows(
         drawn_actual = spread[:, positions + step].sum(axis=1)
         yield (
             *(*head, name, part, n, float(predicted), float(actual)),
-            *finite_percentile_bounds(drawn_actual),
-            float(safe_ratio(actual, predicted)),
-            *finite_percentile_bounds(safe_ratio(drawn_actual, drawn_predicted)),
+            *bootstrap.finite_percentile_bounds(drawn_actual),
+            float(bootstrap.safe_ratio(actual, predicted)),
+            *bootstrap.finite_percentile_bounds(
+                bootstrap.safe_ratio(drawn_actual, drawn_predicted)
+            ),
         )
 
 
@@ -201,7 +199,7 @@ def _drawn(
     """Return the sum of each column as it is, and over draws of customers."""
     _, members = np.unique(customers, return_inverse=True)
     size = int(members.max()) + 1
-    held = [round_amounts(amount[rows]) for rows, amount in columns]
+    held = [bootstrap.round_amounts(amount[rows]) for rows, amount in columns]
     table = sparse.csc_matrix(
         (
             np.concatenate(held),

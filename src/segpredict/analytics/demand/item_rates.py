@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.demand import sales
 from segpredict.analytics.demand.history import SalesHistory
-from segpredict.analytics.demand.sales import (
-    CATEGORY_LEVEL,
-    DEMAND_LEVELS,
-    PRODUCT_LEVEL,
-    SegmentSales,
-    WindowSales,
-    segment_sales,
-)
 from segpredict.analytics.demand.shrinkage import gamma_poisson_rates
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -47,10 +40,10 @@ def shrunk_item_rates(
     """
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None
-    for level in DEMAND_LEVELS:
+    for level in sales.DEMAND_LEVELS:
         items = _items(history, level)
         parents = _parents(history, level, items, above)
-        starts = [first_sold.get(i, 0) if level == PRODUCT_LEVEL else 0 for i in items]
+        starts = [first_sold.get(i, 0) if level == sales.PRODUCT_LEVEL else 0 for i in items]
         level_items = _LevelItems(history, level, items, parents, np.array(starts, dtype=int))
         rates = level_items.rates(n_segments, above)
         above = ItemRates(items, parents, rates, level_items.season(n_segments, rates, above))
@@ -63,7 +56,7 @@ def first_sale_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
 
     Those first seen before a day are left out: the data may begin later than they did.
     """
-    days = lines.group_by(PRODUCT_LEVEL).agg(pl.col("day").min()).collect()
+    days = lines.group_by(sales.PRODUCT_LEVEL).agg(pl.col("day").min()).collect()
     return dict(days.drop_nulls().filter(pl.col("day") >= since).iter_rows())
 
 
@@ -78,18 +71,20 @@ class _LevelItems:
     starts: IntArray
 
     def rates(self, size: int, above: ItemRates | None) -> FloatArray:
-        sold = segment_sales(self.history.windows, self.level, self.items, size)
+        sold = sales.segment_sales(self.history.windows, self.level, self.items, size)
         exposure = np.zeros(sold.units.shape)
         for window in self.history.windows:
             exposure += np.outer(self.on_sale(window), window.members[1:])
-        if self.level == PRODUCT_LEVEL and above is not None:
+        if self.level == sales.PRODUCT_LEVEL and above is not None:
             found = self._leaning(sold, exposure, above)
         else:
             one = np.zeros(size - 1, dtype=int)
             found = gamma_poisson_rates(sold.units.T, sold.squared_units.T, exposure.T, one).T
         return np.column_stack([np.zeros(len(found)), found])
 
-    def _leaning(self, sold: SegmentSales, exposure: FloatArray, above: ItemRates) -> FloatArray:
+    def _leaning(
+        self, sold: sales.SegmentSales, exposure: FloatArray, above: ItemRates
+    ) -> FloatArray:
         many = np.bincount(self.parents, minlength=len(above.items))[:, None]
         mean = above.rates[:, 1:] / np.maximum(many, 1)
         found = gamma_poisson_rates(sold.units, sold.squared_units, exposure, self.parents, mean)
@@ -113,13 +108,13 @@ class _LevelItems:
         known = expected * self.on_sale(window)[:, None]
         mean = above.seasonal_factors[:, None]
         found = gamma_poisson_rates(units, scatter, known, self.parents, mean)
-        if self.level != PRODUCT_LEVEL:
+        if self.level != sales.PRODUCT_LEVEL:
             return found[:, 0]
         sums = np.zeros_like(mean)
         np.add.at(sums, self.parents, expected)
         return (found * self._share(found * expected, mean * sums))[:, 0]
 
-    def _season_of_all(self, season: WindowSales, size: int, rates: FloatArray) -> FloatArray:
+    def _season_of_all(self, season: sales.WindowSales, size: int, rates: FloatArray) -> FloatArray:
         """Return the total's index: one of a year's windows, all of them about 1."""
         windows = {each.span: each for each in (*self.history.windows, season)}
         sold = [self._sold(window, size) for window in windows.values()]
@@ -130,11 +125,11 @@ class _LevelItems:
         index: FloatArray = found[list(windows).index(season.span)]
         return index
 
-    def _sold(self, window: WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
-        sold = segment_sales([window], self.level, self.items, size)
+    def _sold(self, window: sales.WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
+        sold = sales.segment_sales([window], self.level, self.items, size)
         return sold.units.sum(axis=1)[:, None], sold.squared_units.sum(axis=1)[:, None]
 
-    def on_sale(self, window: WindowSales) -> FloatArray:
+    def on_sale(self, window: sales.WindowSales) -> FloatArray:
         """Return the share of a window in which each item was on sale."""
         start, end = window.span
         return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
@@ -149,10 +144,12 @@ def _items(history: SalesHistory, level: str) -> tuple[str, ...]:
 def _parents(
     history: SalesHistory, level: str, items: tuple[str, ...], above: ItemRates | None
 ) -> IntArray:
-    if level != PRODUCT_LEVEL or above is None:
+    if level != sales.PRODUCT_LEVEL or above is None:
         return np.zeros(len(items), dtype=int)
     known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
-    pairs = pl.concat([w.purchases.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
+    pairs = pl.concat(
+        [w.purchases.select(sales.PRODUCT_LEVEL, sales.CATEGORY_LEVEL) for w in known]
+    )
     category = dict(pairs.drop_nulls().unique().iter_rows())
     row = {name: i for i, name in enumerate(above.items)}
     return np.array([row[category[item]] for item in items], dtype=int)

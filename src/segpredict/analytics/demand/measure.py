@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from segpredict.analytics.demand import sales
 from segpredict.analytics.demand.assortment import (
     AFFINITY_INDEX_SCHEMA,
     affinity_index,
@@ -24,16 +25,6 @@ from segpredict.analytics.demand.inner_validation import (
     seasonal_levels,
 )
 from segpredict.analytics.demand.order_quantities import order_quantities
-from segpredict.analytics.demand.sales import (
-    CATEGORY_LEVEL,
-    DEMAND_LEVELS,
-    NO_CATEGORY,
-    PRODUCT_LEVEL,
-    TOTAL_LEVEL,
-    DayRange,
-    WindowSales,
-    window_sales,
-)
 from segpredict.classifier import Schedule, SegmentAssigner, TrainingResult
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
@@ -127,7 +118,7 @@ def forecast_demand(
     """
     requested, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.test_folds]
-    known = window_sales(transactions, segmentation, days.time, _needed(days, tests))
+    known = sales.window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
     done = [
         backtest_level(each, backtest.cutoff, shop.actual_sales(backtest.cutoff))
@@ -144,7 +135,7 @@ def forecast_demand(
     index = [
         affinity_index(current.windows[0], segments, level)
         for level in shop.levels
-        if level != TOTAL_LEVEL
+        if level != sales.TOTAL_LEVEL
     ]
     told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
     return DemandForecast(
@@ -163,13 +154,13 @@ class _Shop:
 
     transactions: Transactions
     days: Schedule
-    known: Mapping[DayRange, WindowSales]
+    known: Mapping[sales.DayRange, sales.WindowSales]
     levels: tuple[str, ...]
 
     def history(self, cutoff: int) -> SalesHistory:
         return sales_history(cutoff, self.days.time, self.days.first_day, self.known)
 
-    def actual_sales(self, cutoff: int) -> WindowSales:
+    def actual_sales(self, cutoff: int) -> sales.WindowSales:
         time = self.days.time
         return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
 
@@ -184,7 +175,7 @@ class _Shop:
         return forecast_levels(self.transactions, history, mix, time, seasons)
 
 
-def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
+def _needed(days: Schedule, backtests: Sequence[int]) -> list[sales.DayRange]:
     """Return all windows that forecasts and backtests need."""
     time, first = days.time, days.first_day
     cutoffs = {*backtests, days.end_day}
@@ -196,15 +187,19 @@ def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
     return sorted(found)
 
 
-def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
+def _levels(known: Mapping[sales.DayRange, sales.WindowSales]) -> tuple[str, ...]:
     """Return the levels that the shop's lines have."""
     bought = [window.purchases for window in known.values()]
     has = {
-        TOTAL_LEVEL: True,
-        CATEGORY_LEVEL: any((each[CATEGORY_LEVEL] != NO_CATEGORY).any() for each in bought),
-        PRODUCT_LEVEL: any(each[PRODUCT_LEVEL].null_count() < each.height for each in bought),
+        sales.TOTAL_LEVEL: True,
+        sales.CATEGORY_LEVEL: any(
+            (each[sales.CATEGORY_LEVEL] != sales.NO_CATEGORY).any() for each in bought
+        ),
+        sales.PRODUCT_LEVEL: any(
+            each[sales.PRODUCT_LEVEL].null_count() < each.height for each in bought
+        ),
     }
-    return tuple(level for level in DEMAND_LEVELS if has[level])
+    return tuple(level for level in sales.DEMAND_LEVELS if has[level])
 
 
 def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:

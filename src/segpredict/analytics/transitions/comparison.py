@@ -6,13 +6,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.transitions import resampling
 from segpredict.analytics.transitions.matrix import observed_matrix
 from segpredict.analytics.transitions.mobility import bias_corrected_interval, mobility_index
-from segpredict.analytics.transitions.resampling import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_counts,
-    row_shares,
-)
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
@@ -46,7 +42,7 @@ def compare_periods(
     second: date,
     segments: Sequence[Segment],
     *,
-    draws: int = BOOTSTRAP_DRAWS,
+    draws: int = resampling.BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return the differences between the transitions of two periods.
@@ -129,9 +125,9 @@ def _mobility_row(
     states = transition_states(pair, segments)
     square = np.s_[..., : states.n_segments, : states.n_segments]
     counts = [states.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
-    values = [float(mobility_index(row_shares(each))) for each in counts]
-    drawn = bootstrap_counts(pair, states, draws=draws, seed=seed)[square]
-    moved: FloatArray = mobility_index(row_shares(drawn))
+    values = [float(mobility_index(resampling.row_shares(each))) for each in counts]
+    drawn = resampling.bootstrap_counts(pair, states, draws=draws, seed=seed)[square]
+    moved: FloatArray = mobility_index(resampling.row_shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
     low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])

@@ -5,11 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.transitions.resampling import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_counts,
-    row_shares,
-)
+from segpredict.analytics.transitions import resampling
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, Z_95
@@ -71,7 +67,7 @@ def mobility_by_period(
     transitions: pl.DataFrame,
     segments: Sequence[Segment],
     *,
-    draws: int = BOOTSTRAP_DRAWS,
+    draws: int = resampling.BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return the mobility of each period, with its interval.
@@ -107,10 +103,10 @@ def mobility_by_period(
     rows = []
     for day in since.to_list():
         part = transitions.filter(since=day)
-        drawn = bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
-        draw = mobility_index(row_shares(drawn[square]))
+        drawn = resampling.bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
+        draw = mobility_index(resampling.row_shares(drawn[square]))
         counts = states.count_matrix(part)[square]
-        value = float(mobility_index(row_shares(counts)))
+        value = float(mobility_index(resampling.row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
         share_staying = float(np.trace(counts)) / n if n else float("nan")

@@ -11,11 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.evaluation.bootstrap import (
-    DRAWS_PER_CHUNK,
-    DifferenceInterval,
-    bootstrap_weights,
-)
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.evaluation.significance import two_sided_p_value
 from segpredict.core.arrays import FloatArray
@@ -34,7 +30,7 @@ class RankingMetric:
     metric: str  # the target of the ranking, and whether lift or capture was measured
     ranked_by: str  # the forecaster or the rule; ``a / b`` for the ratio of two
     n: int  # customers ranked
-    value: DifferenceInterval  # lift over a random choice, or share of all cases captured
+    value: bootstrap.DifferenceInterval  # lift over a random choice, or share of all cases captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +190,14 @@ def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
         ratio = _over(plain[model], plain[rule])
         drawn = _over(spread[model], spread[rule])
         p = two_sided_p_value(float(ratio) - 1, drawn[np.isfinite(drawn)])
-        found = DifferenceInterval(float(ratio), *_bounds(drawn), p)
+        found = bootstrap.DifferenceInterval(float(ratio), *_bounds(drawn), p)
         rows.append(RankingMetric(metric, f"{model} / {rule}", size, found))
     return rows
 
 
-def _interval(value: float, spread: FloatArray | None) -> DifferenceInterval:
+def _interval(value: float, spread: FloatArray | None) -> bootstrap.DifferenceInterval:
     blank = np.full(1, np.nan)
-    return DifferenceInterval(value, *_bounds(blank if spread is None else spread))
+    return bootstrap.DifferenceInterval(value, *_bounds(blank if spread is None else spread))
 
 
 def _bounds(spread: FloatArray) -> tuple[float, float]:
@@ -222,9 +218,9 @@ def _spread(
     places = np.split(members, edges)
     rng = np.random.default_rng(seed)
     drawn: dict[str, list[FloatArray]] = {name: [] for name in names}
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        count = min(DRAWS_PER_CHUNK, draws - start)
-        weights = bootstrap_weights(rng, count, int(members.max()) + 1)
+    for start in range(0, draws, bootstrap.DRAWS_PER_CHUNK):
+        count = min(bootstrap.DRAWS_PER_CHUNK, draws - start)
+        weights = bootstrap.bootstrap_weights(rng, count, int(members.max()) + 1)
         each = [weights[:, place] for place in places]
         for name in names:
             drawn[name].append(_rate(ranking, name, each))

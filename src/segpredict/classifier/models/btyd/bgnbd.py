@@ -12,12 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
 
-from segpredict.classifier.models.btyd.maximum_likelihood import (
-    LikelihoodFit,
-    group_identical_rows,
-    is_interior,
-    maximize_likelihood,
-)
+from segpredict.classifier.models.btyd import maximum_likelihood
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
@@ -50,7 +45,7 @@ class BgNbd:
     alpha: float
     a: float
     b: float
-    fit_summary: LikelihoodFit | None = None
+    fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(
         self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
@@ -241,10 +236,10 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     returned = int((given[0] > 0).sum())
     if returned < MIN_REPEAT_CUSTOMERS:
         raise TooFewCustomersError("BG/NBD, from returns,", returned, MIN_REPEAT_CUSTOMERS)
-    columns, weights = group_identical_rows(*given)
+    columns, weights = maximum_likelihood.group_identical_rows(*given)
     unit = float((columns[2] * weights).sum() / weights.sum())
     scaled = (columns[0], columns[1] / unit, columns[2] / unit)
-    found = maximize_likelihood(
+    found = maximum_likelihood.maximize_likelihood(
         lambda parameters: _curve(parameters, *scaled),
         weights,
         [np.array(start) for start in START_VALUES],
@@ -252,7 +247,9 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     r, alpha, a, b = found.tolist()
     model = BgNbd(r, alpha * unit, a, b)
     likely = float((model.log_likelihood(*columns) * weights).sum())
-    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
+    maximum = maximum_likelihood.LikelihoodFit(
+        likely, int(weights.sum()), maximum_likelihood.is_interior(found)
+    )
     return BgNbd(r, alpha * unit, a, b, maximum)
 
 

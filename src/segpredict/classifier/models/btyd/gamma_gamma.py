@@ -10,12 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, digamma, gammaln
 
-from segpredict.classifier.models.btyd.maximum_likelihood import (
-    LikelihoodFit,
-    group_identical_rows,
-    is_interior,
-    maximize_likelihood,
-)
+from segpredict.classifier.models.btyd import maximum_likelihood
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
@@ -44,7 +39,7 @@ class GammaGamma:
     p: float
     q: float
     v: float
-    fit_summary: LikelihoodFit | None = None
+    fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return the log-likelihood of each customer's mean."""
@@ -139,9 +134,9 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
         )
     if len(given[0]) < MIN_PAYING_CUSTOMERS:
         raise TooFewCustomersError("Gamma-Gamma", len(given[0]), MIN_PAYING_CUSTOMERS)
-    (number, spend), weights = group_identical_rows(*given)
+    (number, spend), weights = maximum_likelihood.group_identical_rows(*given)
     unit = float((spend * weights).sum() / weights.sum())
-    found = maximize_likelihood(
+    found = maximum_likelihood.maximize_likelihood(
         lambda parameters: _curve(parameters, number, spend / unit),
         weights,
         [np.array(start) for start in START_VALUES],
@@ -149,7 +144,9 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     p, q, v = found.tolist()
     model = GammaGamma(p, q, v * unit)
     likely = float((model.log_likelihood(number, spend) * weights).sum())
-    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
+    maximum = maximum_likelihood.LikelihoodFit(
+        likely, int(weights.sum()), maximum_likelihood.is_interior(found)
+    )
     return GammaGamma(p, q, v * unit, maximum)
 
 
