@@ -19,10 +19,7 @@ HORIZONS_SCHEMA = {
     "median_gap_days": pl.Float64,
     "tests": pl.Int32,
     "origins": pl.Int32,
-    "is_uncertain": pl.Boolean,
-    "is_testable": pl.Boolean,
-    "is_long_enough": pl.Boolean,
-    "is_chosen": pl.Boolean,
+    **dict.fromkeys(("is_uncertain", "is_testable", "is_long_enough", "is_chosen"), pl.Boolean),
     "reason": pl.String,
 }
 

@@ -15,9 +15,7 @@ LIST_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.
 SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "campaign"
 STAKE_COLUMNS = ("value_at_risk", "upside")
 TARGETING_CURVES_SCHEMA = {
-    "scope": pl.String,
-    "name": pl.String,
-    "stake_column": pl.String,
+    **dict.fromkeys(("scope", "name", "stake_column"), pl.String),
     "size": pl.Int64,
     "n": pl.Int64,
     "value": pl.Float64,

@@ -20,12 +20,9 @@ VALUE_ERRORS_SCHEMA = {
     "method": pl.String,
     "metric": pl.String,
     "n": pl.Int64,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "difference": pl.Float64,
-    "difference_low": pl.Float64,
-    "difference_high": pl.Float64,
+    **dict.fromkeys(
+        ("value", "low", "high", "difference", "difference_low", "difference_high"), pl.Float64
+    ),
 }
 
 

@@ -19,18 +19,11 @@ ALL_CUSTOMERS = "all"
 VALUE_SUMS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
-    "measure": pl.String,
-    "model": pl.String,
-    "actual_basis": pl.String,
-    "part": pl.String,
+    **dict.fromkeys(("measure", "model", "actual_basis", "part"), pl.String),
     "n": pl.Int64,
-    "predicted": pl.Float64,
-    "actual": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "ratio": pl.Float64,
-    "ratio_low": pl.Float64,
-    "ratio_high": pl.Float64,
+    **dict.fromkeys(
+        ("predicted", "actual", "low", "high", "ratio", "ratio_low", "ratio_high"), pl.Float64
+    ),
 }
 
 

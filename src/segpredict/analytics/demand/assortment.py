@@ -12,14 +12,9 @@ from segpredict.segmentation import category_indices
 
 MAX_SUGGESTIONS = 10  # suggested products per segment
 AFFINITY_INDEX_SCHEMA = {
-    "level": pl.String,
-    "segment_id": pl.String,
-    "item": pl.String,
+    **dict.fromkeys(("level", "segment_id", "item"), pl.String),
     "n": pl.Int64,
-    "share": pl.Float64,
-    "index": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("share", "index", "low", "high"), pl.Float64),
     "is_significant": pl.Boolean,
 }
 

@@ -76,9 +76,7 @@ DEMAND_TABLES = (
 )
 EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
-    "existing": pl.Float64,
-    "newcomers": pl.Float64,
-    "units_per_customer": pl.Float64,
+    **dict.fromkeys(("existing", "newcomers", "units_per_customer"), pl.Float64),
 }
 
 

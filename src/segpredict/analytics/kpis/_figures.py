@@ -13,15 +13,9 @@ from segpredict.core.intervals import wilson_interval
 
 FIGURE_COLUMNS = {
     "scope": pl.String,
-    "age": pl.Int32,
-    "start": pl.Int32,
-    "end": pl.Int32,
-    "n": pl.Int64,
-    "part": pl.Int64,
-    "whole": pl.Int64,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("age", "start", "end"), pl.Int32),
+    **dict.fromkeys(("n", "part", "whole"), pl.Int64),
+    **dict.fromkeys(("value", "low", "high"), pl.Float64),
 }
 ALL_CUSTOMERS = "all"
 MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing

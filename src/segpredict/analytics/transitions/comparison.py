@@ -18,18 +18,11 @@ PERIOD_COMPARISON_SCHEMA = pl.Schema(
     {
         "first": pl.Date,
         "second": pl.Date,
-        "figure": pl.String,
-        "from_id": pl.String,
-        "from_name": pl.String,
-        "to_id": pl.String,
-        "to_name": pl.String,
-        "value_first": pl.Float64,
-        "value_second": pl.Float64,
-        "n_first": pl.Float64,
-        "n_second": pl.Float64,
-        "difference": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
+        **dict.fromkeys(("figure", "from_id", "from_name", "to_id", "to_name"), pl.String),
+        **dict.fromkeys(
+            ("value_first", "value_second", "n_first", "n_second", "difference", "low", "high"),
+            pl.Float64,
+        ),
         "is_small": pl.Boolean,
     }
 )

@@ -18,15 +18,8 @@ from segpredict.core.segment import Segment
 
 TRANSITION_MATRIX_SCHEMA = pl.Schema(
     {
-        "from_id": pl.String,
-        "from_name": pl.String,
-        "to_id": pl.String,
-        "to_name": pl.String,
-        "n": pl.Float64,
-        "n_from": pl.Float64,
-        "share": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
+        **dict.fromkeys(("from_id", "from_name", "to_id", "to_name"), pl.String),
+        **dict.fromkeys(("n", "n_from", "share", "low", "high"), pl.Float64),
         "is_small": pl.Boolean,
     }
 )

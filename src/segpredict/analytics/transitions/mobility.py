@@ -16,10 +16,7 @@ MOBILITY_SCHEMA = pl.Schema(
         "since": pl.Date,
         "until": pl.Date,
         "n": pl.Int64,
-        "share_staying": pl.Float64,
-        "mobility": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
+        **dict.fromkeys(("share_staying", "mobility", "low", "high"), pl.Float64),
         "is_small": pl.Boolean,
     }
 )

@@ -19,9 +19,7 @@ TRANSITIONS_SCHEMA = pl.Schema(
         "customer_id": pl.String,
         "since": pl.Date,
         "until": pl.Date,
-        "previous_id": pl.String,
-        "from_id": pl.String,
-        "to_id": pl.String,
+        **dict.fromkeys(("previous_id", "from_id", "to_id"), pl.String),
     }
 )
 

@@ -104,9 +104,7 @@ def _cost(part: BacktestPolicies, guesses: Sequence[IntArray]) -> float:
 
 
 CURVES_SCHEMA = {
-    "kind": pl.String,
-    "name": pl.String,
-    "by": pl.String,
+    **dict.fromkeys(("kind", "name", "by"), pl.String),
     "x": pl.Float64,
     "y": pl.Float64,
     "n": pl.Int64,

@@ -13,15 +13,11 @@ from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.window import as_date
 
 SCORECARD_SCHEMA = {
-    "window": pl.String,
-    "stratum": pl.String,
-    "group": pl.String,
+    **dict.fromkeys(("window", "stratum", "group"), pl.String),
     "n": pl.Int64,
     "forecaster": pl.String,
     "metric": pl.String,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("value", "low", "high"), pl.Float64),
 }
 REFERENCE_MODEL = "markov"
 STRATUM_METRICS = {
