@@ -9,7 +9,7 @@ import polars as pl
 from segpredict.analytics.campaigns import sample_size
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
-from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation.bootstrap import draw_weights, percentile_interval
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.arrays import FloatArray
@@ -166,12 +166,9 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
         mixed = amounts[rng.permutation(len(amounts))]
         starts = np.linspace(0, len(amounts), MAX_RESAMPLING_UNITS, endpoint=False).astype(np.int64)
         units = np.add.reduceat(mixed, starts)
-    sums = [
-        bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), len(units)) @ units
-        for start in range(0, draws, DRAWS_PER_CHUNK)
-    ]
-    low, high = np.quantile(np.concatenate(sums), [0.025, 0.975]) / CENTS_PER_UNIT
-    return float(low), float(high)
+    sums = [weights @ units for weights in draw_weights(rng, draws, len(units))]
+    low, high = percentile_interval(np.concatenate(sums))
+    return low / CENTS_PER_UNIT, high / CENTS_PER_UNIT
 
 
 def _actual_share_range(

@@ -8,8 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import rankdata
 
-from segpredict.analytics.customer_value import bootstrap
-from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.core.arrays import FloatArray
 
 REFERENCE_METHOD = "last_year"  # chosen before any result was seen
@@ -67,9 +66,9 @@ def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object
             yield (
                 *_key(span, name, metric),
                 float(value[0]),
-                *bootstrap.finite_percentile_bounds(drawn),
+                *bootstrap.percentile_interval(drawn),
                 difference,
-                *bootstrap.finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
+                *bootstrap.percentile_interval(drawn - spread[REFERENCE_METHOD][metric]),
             )
         rank = _spearman(predicted, span.actual)
         error = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
@@ -100,10 +99,8 @@ def _spread(
     tables: Mapping[str, FloatArray], draws: int, seed: int
 ) -> dict[str, dict[str, FloatArray]]:
     size = len(next(iter(tables.values())))
-    rng = np.random.default_rng(seed)
     drawn: dict[str, list[FloatArray]] = {name: [] for name in tables}
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        weights = bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
+    for weights in bootstrap.draw_weights(np.random.default_rng(seed), draws, size):
         for name, table in tables.items():
             drawn[name].append(weights @ table)
     return {name: _figures(np.concatenate(parts)) for name, parts in drawn.items()}

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.customer_value.bootstrap import round_amounts
-from segpredict.classifier.evaluation.bootstrap import bootstrap_weights
+from segpredict.classifier.evaluation.bootstrap import bootstrap_weights, round_amounts
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.segment import INACTIVE_CODE

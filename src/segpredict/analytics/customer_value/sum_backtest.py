@@ -8,9 +8,8 @@ import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
-from segpredict.analytics.customer_value import bootstrap
 from segpredict.classifier import metrics
-from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -175,11 +174,9 @@ def _rows(
         drawn_actual = spread[:, positions + step].sum(axis=1)
         yield (
             *(*head, name, part, n, float(predicted), float(actual)),
-            *bootstrap.finite_percentile_bounds(drawn_actual),
+            *bootstrap.percentile_interval(drawn_actual),
             float(bootstrap.safe_ratio(actual, predicted)),
-            *bootstrap.finite_percentile_bounds(
-                bootstrap.safe_ratio(drawn_actual, drawn_predicted)
-            ),
+            *bootstrap.percentile_interval(bootstrap.safe_ratio(drawn_actual, drawn_predicted)),
         )
 
 
@@ -190,8 +187,7 @@ def _drawn(
     seed: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the sum of each column as it is, and over draws of customers."""
-    _, members = np.unique(customers, return_inverse=True)
-    size = int(members.max()) + 1
+    members, size = bootstrap.number_customers([customers])
     held = [bootstrap.round_amounts(amount[rows]) for rows, amount in columns]
     table = sparse.csc_matrix(
         (
@@ -201,10 +197,6 @@ def _drawn(
         ),
         shape=(size, len(columns)),
     )
-    turned = table.T.tocsr()
-    rng = np.random.default_rng(seed)
-    drawn = [
-        (turned @ bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size).T).T
-        for start in range(0, draws, DRAWS_PER_CHUNK)
-    ]
+    turned, rng = table.T.tocsr(), np.random.default_rng(seed)
+    drawn = [(turned @ weights.T).T for weights in bootstrap.draw_weights(rng, draws, size)]
     return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)

@@ -5,6 +5,7 @@ import polars as pl
 from scipy import sparse
 
 from segpredict.analytics.transitions.states import TransitionStates
+from segpredict.classifier.evaluation.bootstrap import percentile_interval
 from segpredict.core.arrays import FloatArray
 
 BOOTSTRAP_DRAWS = 1000
@@ -60,12 +61,9 @@ def _kinds(
 
 def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the 2.5 % and 97.5 % points over the first axis; NaN without finite draws."""
-    low, high = np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
+    low, high = np.empty(drawn.shape[1:]), np.empty(drawn.shape[1:])
     for cell in np.ndindex(drawn.shape[1:]):
-        column = drawn[(slice(None), *cell)]
-        finite = column[np.isfinite(column)]
-        if len(finite):
-            low[cell], high[cell] = np.quantile(finite, [0.025, 0.975])
+        low[cell], high[cell] = percentile_interval(drawn[(slice(None), *cell)])
     return low, high
 
 
