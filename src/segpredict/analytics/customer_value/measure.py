@@ -21,6 +21,7 @@ from segpredict.classifier import (
     TrainingResult,
     histories_at_cutoffs,
 )
+from segpredict.classifier.history import outcome_spend
 from segpredict.classifier.models.baselines import smoothed_transitions
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
@@ -155,16 +156,9 @@ def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
 
 def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataFrame:
     """Return the labelled rows of the panel with what was spent in their outcome."""
-    time = days.time
-    rows = panel.frame.filter(pl.col("label").is_not_null()).select(
-        "customer_id", "cutoff", "state_now", "label"
-    )
-    cutoffs = rows["cutoff"].unique().sort().to_list()
-    spans = [(day + time.gap, day + time.days_to_outcome) for day in cutoffs]
-    spent = features.clustering_inputs(transactions, spans).select(
-        "customer_id", "spend", cutoff=(pl.col("end") - time.days_to_outcome).cast(pl.Int32)
-    )
     keys = ["customer_id", "cutoff"]
+    rows = panel.frame.drop_nulls("label").select(*keys, "state_now", "label")
+    spent = outcome_spend(transactions, rows["cutoff"], days.time)
     joined = rows.join(spent, on=keys, how="left", maintain_order="left")
     return joined.with_columns(pl.col("spend").fill_null(0)).sort("cutoff", "customer_id")
 

@@ -12,10 +12,10 @@ import polars as pl
 
 from segpredict.classifier.evaluation.bootstrap import bootstrap_weights, round_amounts
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
+from segpredict.classifier.stored_state import StoredState
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
@@ -23,7 +23,7 @@ BOOTSTRAP_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class SpendSeasonality:
+class SpendSeasonality(StoredState):
     """Seasonal factor on the mean spend of segments.
 
     Parameters
@@ -55,20 +55,6 @@ class SpendSeasonality:
         like = [each for each in self.factors if is_same_season(each[0], day, self.horizon)]
         spent, expected = sum(each[1] for each in like), sum(each[2] for each in like)
         return spent / expected if spent > 0 and expected > 0 else 1.0
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "horizon": self.horizon,
-            "factors": [list(each) for each in self.factors],
-            "reason": self.reason,
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "SpendSeasonality":
-        """Return the seasonality of a state."""
-        seen = tuple((day, spent, expected) for day, spent, expected in state["factors"])
-        return cls(state["horizon"], seen, state["reason"])
 
 
 def is_same_season(origin: int, day: int, horizon: int) -> bool:

@@ -111,9 +111,7 @@ class ValueModel:
             "segment_values": list(self.segment_values),
             "transition_matrix": [list(row) for row in self.transition_matrix],
             "seasonality": self.seasonality.to_state(),
-            "purchase_model": None
-            if self.purchase_model is None
-            else self.purchase_model.to_state(),
+            "purchase_model": self.purchase_model and self.purchase_model.to_state(),
             "horizon": self.horizon,
             "difference": self.gap,
             "discount_rate": self.discount_rate,

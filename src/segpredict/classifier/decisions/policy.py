@@ -7,18 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.classifier.decisions import prediction_sets as sets
-from segpredict.classifier.decisions.calibration import Calibration, pool_backtests
+from segpredict.classifier.decisions.calibration import Calibration
 from segpredict.classifier.decisions.inner_validation import INNER_ORIGINS
 from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
-from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.evaluation.results import Backtest, pool_backtests
 from segpredict.classifier.splits import Fold
+from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPolicy:
+class DecisionPolicy(StoredState):
     """How one model's probabilities are used, learned by inner validation.
 
     Parameters
@@ -48,16 +49,6 @@ class DecisionPolicy:
     def prediction_sets(self, probabilities: FloatArray) -> npt.NDArray[np.bool_]:
         """Return which segments are in each customer's set; never none of them."""
         return sets.set_members(probabilities, np.array(self.set_thresholds))
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "calibration": self.calibration.to_state(),
-            "decision_rule": self.decision_rule.to_state(),
-            "set_thresholds": list(self.set_thresholds),
-            "alpha": self.alpha,
-            "inner_origins": list(self.inner_origins),
-        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionPolicy":
@@ -89,9 +80,7 @@ def fit_policy(
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
-    calibrated = tuple(
-        calibrate_backtest(backtest, calibration) for backtest in backtests[-INNER_ORIGINS:]
-    )
+    calibrated = [calibrate_backtest(each, calibration) for each in backtests[-INNER_ORIGINS:]]
     (name,) = calibrated[0].probabilities
     origins = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
     allowed = sets.adaptive_miss_rates(origins, alpha)

@@ -1,6 +1,6 @@
 """Backtests and their evaluation: values that a run saves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import DifferenceInterval
 from segpredict.classifier.evaluation.significance import McNemarTest
 from segpredict.classifier.metrics import MetricScores
+from segpredict.classifier.training_data import segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
@@ -48,6 +49,35 @@ class Backtest:
     probabilities: Mapping[str, FloatArray]
     covariates: pl.DataFrame | None = None
     segment_values: tuple[float, ...] = ()
+
+    @classmethod
+    def of_customers(
+        cls,
+        cutoff: int,
+        customers: pl.DataFrame,
+        probabilities: Mapping[str, FloatArray],
+        covariates: pl.DataFrame | None = None,
+        segment_values: tuple[float, ...] = (),
+    ) -> "Backtest":
+        """Return the forecasts of rows of a panel."""
+        ids = customers["customer_id"].to_numpy().astype(np.str_)
+        states, labels = (segment_codes(customers, name) for name in ("state_now", "label"))
+        return cls(cutoff, ids, states, labels, probabilities, covariates, segment_values)
+
+
+def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
+    """Return the forecasts of all backtests, concatenated, and the outcomes."""
+    return (
+        np.concatenate([backtest.probabilities[name] for backtest in backtests]),
+        np.concatenate([backtest.labels for backtest in backtests]),
+    )
+
+
+def pool_all_models(backtests: Sequence[Backtest]) -> tuple[dict[str, FloatArray], IntArray]:
+    """Return the same for every model, by its name."""
+    names = backtests[0].probabilities
+    probabilities = {name: pool_backtests(backtests, name)[0] for name in names}
+    return probabilities, np.concatenate([backtest.labels for backtest in backtests])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,13 @@ import numpy as np
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
-from segpredict.classifier.evaluation.results import Backtest, Comparison, Evaluation, WindowScores
+from segpredict.classifier.evaluation.results import (
+    Backtest,
+    Comparison,
+    Evaluation,
+    WindowScores,
+    pool_all_models,
+)
 from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_tests
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
@@ -60,12 +66,8 @@ def select_model(
 
 
 def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
-    labels = np.concatenate([backtest.labels for backtest in backtests])
+    probabilities, labels = pool_all_models(backtests)
     customers = np.concatenate([backtest.customers for backtest in backtests])
-    probabilities = {
-        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
-        for name in backtests[0].probabilities
-    }
     classes = next(iter(probabilities.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
     return WindowScores(

@@ -64,9 +64,7 @@ class BlendedModel:
             "kind": self.name,
             "weight": self.weight,
             "xgboost_model": self.xgboost_model.to_state(),
-            "purchase_model": None
-            if self.purchase_model is None
-            else self.purchase_model.to_state(),
+            "purchase_model": self.purchase_model and self.purchase_model.to_state(),
         }
 
     @classmethod

@@ -14,9 +14,9 @@ from scipy.interpolate import CubicSpline
 
 from segpredict.classifier import metrics
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
 WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
@@ -31,7 +31,7 @@ SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
-class SeasonalIndex:
+class SeasonalIndex(StoredState):
     """How busy each week of a year was, relative to its average week."""
 
     # orders in each of 52 weeks over the mean of these weeks; growth is taken out
@@ -45,15 +45,9 @@ class SeasonalIndex:
         >>> busy.mean_index(1000, 182), busy.mean_index(1000 + 182, 182), busy.mean_index(1000, 364)
         (0.5, 1.5, 1.0)
         """
-        places = (
-            (np.arange(start, start + days) - self.known_until) % DAYS_PER_YEAR // DAYS_PER_WEEK
-        )
-        busy = np.array(self.weekly_index)[places].mean()
+        days_since = np.arange(start, start + days) - self.known_until
+        busy = np.array(self.weekly_index)[days_since % DAYS_PER_YEAR // DAYS_PER_WEEK].mean()
         return float(np.clip(busy, INDEX_GRID[0], INDEX_GRID[-1]))
-
-    def to_state(self) -> JSON:
-        """Return the two as JSON."""
-        return {"weekly_index": list(self.weekly_index), "known_until": self.known_until}
 
 
 def estimate_seasonal_index(

@@ -126,9 +126,7 @@ class BgNbdGammaGamma:
                 [[None if np.isinf(limit) else limit, code] for limit, code in places]
                 for places in self.borders
             ],
-            "seasonal_index": None
-            if self.seasonal_index is None
-            else self.seasonal_index.to_state(),
+            "seasonal_index": self.seasonal_index and self.seasonal_index.to_state(),
         }
 
     @classmethod
@@ -145,8 +143,7 @@ class BgNbdGammaGamma:
                 for places in state["borders"]
             ),
             state["n_classes"],
-            seasonal_index=season
-            and SeasonalIndex(tuple(season["weekly_index"]), season["known_until"]),
+            seasonal_index=season and SeasonalIndex.from_state(season),
         )
 
 

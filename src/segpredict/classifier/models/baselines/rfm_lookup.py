@@ -11,16 +11,16 @@ from segpredict.classifier.models.baselines._baseline import (
     shrunk_shares,
     smoothed_transitions,
 )
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.types import JSON
 
 REQUIRED_COLUMNS = ("recency_days", "freq_days_364")
 N_QUANTILES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RfmLookupTable:
+class RfmLookupTable(StoredState):
     """The class mix of each cell, drawn towards the transition matrix."""
 
     cut_points: Rows  # per column, the frozen values that part it into fifths
@@ -32,21 +32,6 @@ class RfmLookupTable:
         """Return the mix of each customer's cell."""
         table = np.array(self.cell_probabilities)
         return table[_cells(customers, self.cut_points, table.shape[1])]
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "cut_points": [list(cut) for cut in self.cut_points],
-            "cell_probabilities": [list(row) for row in self.cell_probabilities],
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "RfmLookupTable":
-        """Return the model from its state."""
-        return cls(
-            tuple(map(tuple, state["cut_points"])), tuple(map(tuple, state["cell_probabilities"]))
-        )
 
 
 def fit(training_data: TrainingData) -> RfmLookupTable:

@@ -11,6 +11,7 @@ from segpredict.classifier.models.baselines._baseline import (
     shrunk_shares,
     smoothed_shares,
 )
+from segpredict.classifier.stored_state import StoredState, as_tuples
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
@@ -22,7 +23,7 @@ CELL_NAMES = tuple(sorted({cell_name(r, f) for r in SCORE_VALUES for f in SCORE_
 
 
 @dataclass(frozen=True, slots=True)
-class RuleGridModel:
+class RuleGridModel(StoredState):
     """The class mix of each name that the rule grid gives."""
 
     grid: RuleGrid  # the rule grid with its cut points frozen
@@ -33,19 +34,10 @@ class RuleGridModel:
         """Return the mix of each customer's name."""
         return np.array(self.cell_probabilities)[_named(customers, self.grid)]
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "grid": self.grid.to_state(),
-            "cell_probabilities": [list(row) for row in self.cell_probabilities],
-        }
-
     @classmethod
     def from_state(cls, state: JSON) -> "RuleGridModel":
         """Return the model from its state."""
-        grid = RuleGrid.from_state(state["grid"])
-        return cls(grid, tuple(map(tuple, state["cell_probabilities"])))
+        return cls(RuleGrid.from_state(state["grid"]), as_tuples(state["cell_probabilities"]))
 
 
 def fit(training_data: TrainingData) -> RuleGridModel:
@@ -56,12 +48,9 @@ def fit(training_data: TrainingData) -> RuleGridModel:
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
     grid = fit_rule_grid(training_data.rows.select(rows, *GRID_COLUMNS))
-    usual = np.tile(
-        smoothed_shares(training_data.labels, training_data.n_classes), (len(CELL_NAMES), 1)
-    )
-    return RuleGridModel(
-        grid, shrunk_shares(_named(training_data.rows, grid), training_data.labels, usual)
-    )
+    mix = smoothed_shares(training_data.labels, training_data.n_classes)
+    cells, usual = _named(training_data.rows, grid), np.tile(mix, (len(CELL_NAMES), 1))
+    return RuleGridModel(grid, shrunk_shares(cells, training_data.labels, usual))
 
 
 def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
