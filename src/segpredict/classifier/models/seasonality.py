@@ -1,8 +1,6 @@
 """Adjust BG/NBD by a seasonal index: how busy the same weeks of last year were.
 
-BG/NBD assumes that all weeks are alike. A shop's weeks are not, and how busy they were a
-year ago is known beforehand, from the orders of all customers: no column of a customer, no
-label, no parameter. Days of the outcome window count that much more or less.
+The index comes from the orders of all customers; days of the outcome count that much more or less.
 """
 
 from collections.abc import Callable, Sequence
@@ -95,14 +93,10 @@ def select_seasonal_index(
     for all origins, that fits best.
     """
     past = training_data.history
-    if past is None:
+    if past is None or (found := estimate_seasonal_index(past)) is None:
         return None, ""
-    found = estimate_seasonal_index(past)
-    if found is None:
-        return None, ""
-    index_by_cutoff = index_ahead(
-        past, _year(training_data.rows["cutoff"].unique().sort().to_list())
-    )
+    origins = training_data.rows["cutoff"].unique().sort().to_list()
+    index_by_cutoff = index_ahead(past, _year(origins))
     day = as_date(past.cutoff)
     if len(index_by_cutoff) < MIN_PROVING_ORIGINS:
         return None, (
@@ -142,16 +136,12 @@ def _gain(
     """Return the mean gain of the season and its standard error over customers."""
     rows = training_data.at_cutoffs(list(index_by_cutoff)).rows.sort("cutoff", "customer_id")
     tested = rows.gather_every(-(-rows.height // MAX_ROWS))
-    tested = tested.with_columns(
-        index=pl.col("cutoff").replace_strict(index_by_cutoff, return_dtype=pl.Float64)
-    )
-    labels, busy = segment_codes(tested, "label"), np.log(tested["index"].to_numpy())
+    index = tested["cutoff"].replace_strict(index_by_cutoff, return_dtype=pl.Float64)
+    labels, busy = segment_codes(tested, "label"), np.log(index.to_numpy())
     losses = np.array([metrics.row_log_loss(forecast(tested, each), labels) for each in INDEX_GRID])
     curves = CubicSpline(np.log(INDEX_GRID), losses)
-    plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
-    gains = plain - better
-    error = metrics.clustered_standard_error(gains, tested["customer_id"])
-    return float(gains.mean()), error
+    gains = _best(curves, np.zeros_like(busy)) - _best(curves, busy)
+    return float(gains.mean()), metrics.clustered_standard_error(gains, tested["customer_id"])
 
 
 def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:

@@ -82,10 +82,8 @@ class BgNbdGammaGamma:
 
     def probabilities_of_rows(self, rows: FloatArray) -> FloatArray:
         """Return the same for rows of `HISTORY_COLUMNS`, without the seasonal index."""
-        parts = [
-            self._chunk_probabilities(rows[start : start + CUSTOMERS_PER_CHUNK])
-            for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
-        ]
+        starts = range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
+        parts = [self._chunk_probabilities(rows[at : at + CUSTOMERS_PER_CHUNK]) for at in starts]
         return np.concatenate(parts)
 
     def _chunk_probabilities(self, rows: FloatArray) -> FloatArray:
@@ -103,15 +101,12 @@ class BgNbdGammaGamma:
             some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
             below = np.zeros(len(some))
             for limit, segment in places:
-                upto = self._below(limit, n, bought[some], mean[some])
+                upto = np.ones(len(some))
+                if np.isfinite(limit):
+                    upto = self.spend_model.spend_cdf(limit, n, bought[some], mean[some])
                 probabilities[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
         return normalised(probabilities)
-
-    def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
-        if np.isinf(limit):
-            return np.ones(len(x))
-        return self.spend_model.spend_cdf(limit, n, x, mean)
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; no border stands for null."""

@@ -4,7 +4,7 @@ Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value". One purchase
 ν ~ Γ(q, v) a customer's own; how often a customer buys is independent of how much.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ class GammaGamma:
     def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return the log-likelihood of each customer's mean."""
         given = np.array([self.p, self.q, self.v])
-        return _curve(given, *_columns(x, mean))[0]
+        return _curve(given, *maximum_likelihood.columns(x, mean))[0]
 
     def expected_spend(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return what one further purchase is expected to cost.
@@ -60,7 +60,7 @@ class GammaGamma:
         >>> cdnow.expected_spend([0, 2], [0, 22.35]).round(2).tolist()
         [35.22, 24.66]
         """
-        x, mean = _columns(x, mean)
+        x, mean = maximum_likelihood.columns(x, mean)
         over, under = self.p * (self.v + x * mean), self.p * x + self.q - 1
         whole = np.full_like(over, np.inf)
         return np.divide(over, under, out=whole, where=under > 0)
@@ -82,9 +82,8 @@ class GammaGamma:
         [0.699, 0.971]
         """
         limits = np.atleast_1d(np.asarray(limit, dtype=np.float64))
-        x, mean = _columns(x, mean)
-        level = self.v + x * mean
-        share = limits / (limits + level)
+        x, mean = maximum_likelihood.columns(x, mean)
+        share = limits / (limits + (self.v + x * mean))
         below = betainc(self.p * orders, self.p * x + self.q, share)
         return np.asarray(below, dtype=np.float64)
 
@@ -125,7 +124,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     >>> bool(20 < model.expected_spend(0, 0)[0] < 25)
     True
     """
-    given = _columns(x, mean)
+    given = maximum_likelihood.columns(x, mean)
     wrong = int((~((given[0] >= 1) & (given[1] > 0))).sum())
     if wrong:
         raise ContractError(
@@ -139,7 +138,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     found = maximum_likelihood.maximize_likelihood(
         lambda parameters: _curve(parameters, number, spend / unit),
         weights,
-        [np.array(start) for start in START_VALUES],
+        START_VALUES,
     )
     p, q, v = found.tolist()
     model = GammaGamma(p, q, v * unit)
@@ -147,13 +146,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     maximum = maximum_likelihood.LikelihoodFit(
         likely, int(weights.sum()), maximum_likelihood.is_interior(found)
     )
-    return GammaGamma(p, q, v * unit, maximum)
-
-
-def _columns(x: npt.ArrayLike, mean: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    rows = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (x, mean)]
-    one, two = np.broadcast_arrays(*rows)
-    return one, two
+    return replace(model, fit_summary=maximum)
 
 
 def _curve(

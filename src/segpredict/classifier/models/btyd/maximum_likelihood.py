@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,7 @@ class LikelihoodFit:
 
 
 def maximize_likelihood(
-    likelihood: LikelihoodFunction, weights: FloatArray, start_values: Sequence[FloatArray]
+    likelihood: LikelihoodFunction, weights: FloatArray, start_values: Sequence[Sequence[float]]
 ) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
@@ -55,14 +56,16 @@ def maximize_likelihood(
     options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
     # Four numbers a step: threads that wait for each other take fifteen times as long.
     with threadpool_limits(1):
-        ends = [
-            minimize(
-                descent, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options
-            )
-            for start in start_values
-        ]
+        search = partial(minimize, descent, jac=True, method="L-BFGS-B", bounds=bounds)
+        ends = [search(np.log(start), options=options) for start in start_values]
     best = min(ends, key=lambda end: float(end.fun))
     return np.exp(np.asarray(best.x, dtype=np.float64))
+
+
+def columns(*values: npt.ArrayLike) -> list[FloatArray]:
+    """Return values, one a customer or one for all, as columns of one length."""
+    rows = [np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in values]
+    return list(np.broadcast_arrays(*rows))
 
 
 def is_interior(parameters: FloatArray) -> bool:
