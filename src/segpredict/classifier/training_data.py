@@ -125,13 +125,8 @@ def training_data_of_fold(
 
 def informative_columns(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
     """Return the columns that differ between customers at one cutoff at least."""
-    varies = (
-        rows.group_by("cutoff")
-        .agg(pl.col(names).n_unique() > 1)
-        .select(pl.col(names).any())
-        .row(0, named=True)
-    )
-    return tuple(name for name in names if varies[name])
+    varies = rows.group_by("cutoff").agg(pl.col(names).n_unique() > 1).select(pl.col(names).any())
+    return tuple(name for name in names if varies[name].item())
 
 
 def segment_codes(rows: pl.DataFrame, column: str) -> IntArray:
@@ -161,7 +156,13 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
     missing = [name for name in names if name not in types]
     text = [name for name in names if name in types and not _is_number(types[name])]
     if missing or text:
-        raise _column_mismatch(missing, text, customers)
+        parts = [f"lacks {', '.join(missing)}"] if missing else []
+        parts += [f"holds {name} as {types[name]}" for name in text]
+        raise MismatchError(
+            f"The frame to score does not fit the model: it {' and '.join(parts)}.",
+            fix="build the features with the version and families of the run.",
+            column=(*missing, *text)[0],
+        )
     given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
     cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
     return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
@@ -169,15 +170,3 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
 
 def _is_number(kind: pl.DataType) -> bool:
     return kind.is_numeric() or kind in {pl.Boolean, pl.Null}
-
-
-def _column_mismatch(
-    missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame
-) -> MismatchError:
-    parts = [f"lacks {', '.join(missing)}"] if missing else []
-    parts += [f"holds {n} as {customers.schema[n]}" for n in text]
-    return MismatchError(
-        f"The frame to score does not fit the model: it {' and '.join(parts)}.",
-        fix="build the features with the version and families of the run.",
-        column=(*missing, *text)[0],
-    )

@@ -1,7 +1,6 @@
 """Prediction sets: the segments a customer may be in, at a given miss rate.
 
-Class-conditional (Mondrian) conformal sets: each segment has a threshold of its own,
-learned where forecasts were made before the outcome was known.
+Class-conditional (Mondrian) conformal sets: each segment has a threshold of its own.
 """
 
 from collections.abc import Sequence
@@ -53,14 +52,11 @@ def adaptive_miss_rates(
         probabilities, labels = (
             np.concatenate([origin[part] for origin in origins[:place]]) for part in (0, 1)
         )
-        inside = set_members(origins[place][0], set_thresholds(probabilities, labels, allowed))
-        actual = origins[place][1]
-        for code in range(len(allowed)):
-            own = actual == code
-            if own.any():
-                missed = 1 - inside[own, code].mean()
-                now = allowed[code] + step * (alpha - missed)
-                allowed[code] = max(now, alpha / 10)
+        given, actual = origins[place]
+        inside = set_members(given, set_thresholds(probabilities, labels, allowed))
+        for code in np.unique(actual):
+            missed = 1 - inside[actual == code, code].mean()
+            allowed[code] = max(allowed[code] + step * (alpha - missed), alpha / 10)
     return np.asarray(allowed, dtype=np.float64)
 
 

@@ -1,7 +1,6 @@
-"""Measure rankings of customers: lift, and the share of all cases captured.
+"""Measure rankings of customers: lift, and the share of all cases captured by the top share.
 
-Each ranking takes the top share of the customers and counts what it captured. The
-model is compared with rules that need no model: longest inactivity, largest spend.
+The model is compared with rules that need no model: longest inactivity, largest spend.
 """
 
 from collections.abc import Mapping, Sequence

@@ -212,14 +212,10 @@ class Evaluation:
 
     def to_json(self) -> JSON:
         """Return the evaluation as JSON."""
+        names = ("model", "selected", "reason", "skill", "segments", "horizon", "lookback")
         return {
-            "model": self.model,
-            "selected": self.selected,
-            "reason": self.reason,
-            "skill": self.skill,
+            **{name: getattr(self, name) for name in names},
             "segments": list(self.segments),
-            "horizon": self.horizon,
-            "lookback": self.lookback,
             "windows": [each.to_json() for each in self.windows],
             "pooled": self.pooled.to_json(),
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
