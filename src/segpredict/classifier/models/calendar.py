@@ -53,7 +53,9 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
         f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
-    names = (*training_data.feature_names, *(available if is_given else ()))
+    if not is_given:
+        return training_data, reason
+    names = (*training_data.feature_names, *available)
     return replace(training_data, feature_names=names), reason
 
 
