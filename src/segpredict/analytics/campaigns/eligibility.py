@@ -9,13 +9,8 @@ from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.errors import UnknownNameError
 
 SCORE_COLUMNS = (
-    "p_down",
-    "p_up",
-    "p_inactive",
-    "expected_value",
-    "value_at_risk",
-    "upside",
-    "spent_to_date",
+    *("p_down", "p_up", "p_inactive"),
+    *("expected_value", "value_at_risk", "upside", "spent_to_date"),
 )
 
 
@@ -38,9 +33,8 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
 
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
     """Return the columns beyond the scores that eligibility rules read."""
-    return frozenset(
-        column for campaign in campaigns for column in campaign.eligibility.required_columns
-    ) - {*SCORE_COLUMNS}
+    read = frozenset[str]().union(*(each.eligibility.required_columns for each in campaigns))
+    return read - {*SCORE_COLUMNS}
 
 
 def validate_rules(
@@ -65,15 +59,13 @@ def validate_rules(
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
     for campaign in campaigns:
+        place = f"campaigns.{campaign.name}.eligibility"
         for column in sorted(campaign.eligibility.required_columns):
             if column not in columns:
-                kind = f"column for campaigns.{campaign.name}.eligibility"
-                raise UnknownNameError(kind, column, columns)
+                raise UnknownNameError(f"column for {place}", column, columns)
         for segment in campaign.eligibility.segment_names:
             if segments and segment not in names:
-                raise UnknownNameError(
-                    f"segment for campaigns.{campaign.name}.eligibility", segment, names
-                )
+                raise UnknownNameError(f"segment for {place}", segment, names)
 
 
 def eligible_customers(

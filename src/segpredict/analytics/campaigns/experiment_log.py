@@ -115,15 +115,14 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
 def _read(path: Path) -> dict[str, JSON]:
     try:
         record = json.loads(path.read_bytes())
-        sound = record["format"] == EXPERIMENT_FORMAT and all(
+        if record["format"] == EXPERIMENT_FORMAT and all(
             name in record for name in REQUIRED_FIELDS
-        )
+        ):
+            return dict(record)
     except (ValueError, TypeError, KeyError):
-        sound = False
-    if not sound:
-        raise ArtifactError(
-            f"{path} should be the record of an experiment, and cannot be read.",
-            fix="restore it as it was written; records are never changed.",
-            file=str(path),
-        )
-    return dict(record)
+        pass
+    raise ArtifactError(
+        f"{path} should be the record of an experiment, and cannot be read.",
+        fix="restore it as it was written; records are never changed.",
+        file=str(path),
+    )

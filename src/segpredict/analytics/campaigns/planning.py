@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -119,26 +120,16 @@ def _row(
     seed: int,
 ) -> dict[str, object]:
     chosen = eligible_customers(population.customers, campaign.eligibility, population.segments)
-    key_columns = {
-        "campaign": campaign.name,
-        "stake_column": campaign.stake_column,
-        "n": chosen.height,
-    }
-    names = ("title", "action", "caution", "kpi")
-    row = {**key_columns, **{name: getattr(campaign, name) for name in names}}
-    row["uplift"] = campaign.expected_uplift
+    names = ("title", "action", "caution", "stake_column", "kpi")
+    row = {"campaign": campaign.name, **{name: getattr(campaign, name) for name in names}}
+    row |= {"n": chosen.height, "uplift": campaign.expected_uplift}
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(population.customers, chosen, campaign.stake_column)
     low, high = bootstrap_sum_interval(amounts, draws, seed)
     least, most = _actual_share_range(campaign, chosen, population)
-    row |= {
-        "power": options.power,
-        "value_at_stake": float(amounts.sum()) / CENTS_PER_UNIT,
-        "low": low,
-        "high": high,
-    }
-    row |= {"backtest_low": least, "backtest_high": most}
+    row |= {"power": options.power, "value_at_stake": float(amounts.sum()) / CENTS_PER_UNIT}
+    row |= {"low": low, "high": high, "backtest_low": least, "backtest_high": most}
     return {**row, **_design(campaign, chosen.height, population, options)}
 
 
@@ -198,33 +189,29 @@ def _actual_share_range(
 def _design(
     campaign: Campaign, n: int, population: CampaignPopulation, options: CampaignOptions
 ) -> Mapping[str, object]:
-    if population.backtest_customers is None:
+    everyone = population.backtest_customers
+    if everyone is None:
         return {}
-    backtest = eligible_customers(
-        population.backtest_customers, campaign.eligibility, population.segments
-    )
-    day = (
-        str(population.backtest_customers["as_of"][0])
-        if population.backtest_customers.height
-        else None
-    )
+    backtest = eligible_customers(everyone, campaign.eligibility, population.segments)
+    day = str(everyone["as_of"][0]) if everyone.height else None
     row: dict[str, object] = {"backtest_date": day, "n_backtest": backtest.height}
     if backtest.height < MIN_BACKTEST_CUSTOMERS:
         return row
     errors = sample_size.ErrorRates(options.alpha, options.power)
-    spend = _spend(
-        backtest, n, campaign.expected_uplift if campaign.kpi == "spends" else 0.0, errors
-    )
-    main = (
-        {
-            "base_rate": spend["spend"],
-            "per_arm": spend["spend_per_arm"],
-            "detectable_uplift": spend["spend_detectable_uplift"],
-        }
-        if campaign.kpi == "spends"
-        else _shares(campaign, backtest, n, options.holdout_share, errors)
-    )
-    return {**row, **spend, **main, **_length(main["per_arm"], n, population.outcome_days)}
+    is_spend = campaign.kpi == "spends"
+    spend = _spend(backtest, n, campaign.expected_uplift if is_spend else 0.0, errors)
+    if is_spend:
+        same = {"base_rate": "spend", "per_arm": "spend_per_arm"}
+        same["detectable_uplift"] = "spend_detectable_uplift"
+        main = {name: spend[source] for name, source in same.items()}
+    else:
+        main = _shares(campaign, backtest, n, options.holdout_share, errors)
+    row |= {**spend, **main}
+    per_arm = main["per_arm"]
+    if isinstance(per_arm, int):
+        windows = -(-2 * per_arm // n)
+        row |= {"windows": windows, "days": windows * population.outcome_days}
+    return row
 
 
 def _shares(
@@ -240,17 +227,14 @@ def _shares(
         "rises": pl.col("label") > pl.col("code"),
     }
     base = float(backtest.select(outcomes[campaign.kpi].sum()).item()) / backtest.height
-    n_control = round(n * holdout)
+    uplift, n_control = campaign.expected_uplift, round(n * holdout)
+    detectable = partial(sample_size.minimum_detectable_share, base, errors=errors)
     return {
         "base_rate": base,
-        "per_arm": sample_size.sample_size_for_share(base, campaign.expected_uplift, errors),
-        "detectable_uplift": sample_size.minimum_detectable_share(base, n // 2, n // 2, errors),
-        "holdout_share": sample_size.minimum_holdout_share(
-            base, campaign.expected_uplift, n, errors
-        ),
-        "detectable_uplift_holdout": sample_size.minimum_detectable_share(
-            base, n_control, n - n_control, errors
-        ),
+        "per_arm": sample_size.sample_size_for_share(base, uplift, errors),
+        "detectable_uplift": detectable(n // 2, n // 2),
+        "holdout_share": sample_size.minimum_holdout_share(base, uplift, n, errors),
+        "detectable_uplift_holdout": detectable(n_control, n - n_control),
     }
 
 
@@ -266,6 +250,7 @@ def _spend(
     rho = float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     effect = wanted * mean
     detectable = sample_size.minimum_detectable_mean(sd, n // 2, n // 2, rho, errors)
+    share = detectable / mean if detectable is not None and mean > 0 else None
     return {
         "spend": mean,
         "spend_sd": sd,
@@ -273,24 +258,12 @@ def _spend(
         "spend_uplift": wanted,
         "spend_per_arm": sample_size.sample_size_for_mean(sd, effect, rho, errors),
         "spend_per_arm_unadjusted": sample_size.sample_size_for_mean(sd, effect, 0.0, errors),
-        "spend_detectable_uplift": detectable / mean
-        if detectable is not None and mean > 0
-        else None,
+        "spend_detectable_uplift": share,
     }
 
 
-def _length(per_arm: object, n: int, days: int) -> dict[str, object]:
-    if not isinstance(per_arm, int):
-        return {}
-    windows = -(-2 * per_arm // n)
-    return {"windows": windows, "days": windows * days}
-
-
 def _ranked(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the table ranked by value at stake times its realised share.
-
-    Value at stake times the least realised share of such sums in a backtest.
-    """
+    """Return the table ranked by value at stake times the least share realised in a backtest."""
     proven = pl.col("value_at_stake") * pl.col("backtest_low").fill_null(1.0).clip(upper_bound=1.0)
     order = (
         table.filter((pl.col("value_at_stake") > 0) & (pl.col("stake_column") != "expected_value"))

@@ -1,7 +1,4 @@
-"""Sample sizes of campaign tests, and the smallest uplift that they detect.
-
-All tests are two-sided and compare contacted customers with a control group, both drawn at random.
-"""
+"""Sample sizes of two-sided campaign tests, and the smallest uplift that they detect."""
 
 import math
 from dataclasses import dataclass
@@ -49,13 +46,9 @@ def sample_size_for_share(
         return None
     mean = (base_rate + ratio * treated_rate) / (ratio + 1)
     pooled_spread = math.sqrt((ratio + 1) * mean * (1 - mean))
-    separate_spread = math.sqrt(
-        ratio * base_rate * (1 - base_rate) + treated_rate * (1 - treated_rate)
-    )
-    n_needed = (errors.z_alpha * pooled_spread + errors.z_power * separate_spread) ** 2 / (
-        ratio * uplift**2
-    )
-    return max(2, math.ceil(n_needed))
+    variances = ratio * base_rate * (1 - base_rate) + treated_rate * (1 - treated_rate)
+    spread = errors.z_alpha * pooled_spread + errors.z_power * math.sqrt(variances)
+    return max(2, math.ceil(spread**2 / (ratio * uplift**2)))
 
 
 def sample_size_for_mean(

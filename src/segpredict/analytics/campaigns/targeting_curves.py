@@ -45,11 +45,11 @@ def targeting_curves(
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
         (
             CAMPAIGN_SCOPE,
-            campaign.name,
-            campaign.stake_column,
-            eligible_customers(customers, campaign.eligibility, segments),
+            c.name,
+            c.stake_column,
+            eligible_customers(customers, c.eligibility, segments),
         )
-        for campaign in campaigns
+        for c in campaigns
     ]
     parts += [
         (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))

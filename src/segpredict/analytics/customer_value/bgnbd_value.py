@@ -65,10 +65,8 @@ class PurchaseModel:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {
-            "order_model": self.order_model.parameters(),
-            "spend_model": self.spend_model.parameters(),
-        }
+        orders, spend = self.order_model.parameters(), self.spend_model.parameters()
+        return {"order_model": orders, "spend_model": spend}
 
     @classmethod
     def from_state(cls, state: JSON) -> "PurchaseModel":

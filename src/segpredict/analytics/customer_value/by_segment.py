@@ -44,18 +44,9 @@ def _row(name: str, customers: pl.DataFrame) -> dict[str, object]:
     if n < MIN_CUSTOMERS_FOR_FIGURES:
         return {"segment_id": name, "n": n, **dict.fromkeys((*VALUE_COLUMNS, "apart"))}
     # NumPy adds in the order of rows, so the sum is the same on any number of threads.
-    sums = {c: _sum(customers[c]) for c in VALUE_COLUMNS}
-    return {"segment_id": name, "n": n, **sums, "apart": _share_disagreeing(customers)}
-
-
-def _sum(amounts: pl.Series) -> float | None:
-    known_amounts = amounts.drop_nulls().to_numpy()
-    return float(np.sum(known_amounts)) if len(known_amounts) else None
-
-
-def _share_disagreeing(customers: pl.DataFrame) -> float | None:
+    known = {c: customers[c].drop_nulls().to_numpy() for c in VALUE_COLUMNS}
+    sums = {c: float(np.sum(amounts)) if len(amounts) else None for c, amounts in known.items()}
     both = customers.select("clv_year_markov", "clv_year_bgnbd").drop_nulls()
-    if both.is_empty():
-        return None
     low, high = np.sort(both.to_numpy(), axis=1).T
-    return float((high > DISAGREEMENT_RATIO * low).mean())
+    apart = float((high > DISAGREEMENT_RATIO * low).mean()) if both.height else None
+    return {"segment_id": name, "n": n, **sums, "apart": apart}

@@ -24,9 +24,9 @@ def risk_and_upside(
     Notes
     -----
     At risk is Σ over c < z of p_c · (μ_z − μ_c), upside Σ over c > z of p_c · (μ_c − μ_z), with z
-    the current segment (method §7.4); a move against the order of values counts as zero. Where μ
-    rises with the code, Σ p_c · μ_c equals μ_z minus risk plus upside. Both are measured against
-    the mean of the *segment*, not against the last spend of this customer.
+    the current segment (docs/decisions.md, "Analytics and money"); a move against the order of
+    values counts as zero. Where μ rises with the code, Σ p_c · μ_c equals μ_z minus risk plus
+    upside. Both are measured against the mean of the *segment*, not the last spend of a customer.
 
     Examples
     --------

@@ -48,24 +48,21 @@ def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl
     are drawn; ``rank`` has no interval.
     """
     rows = [row for span in spans for row in _errors(span, draws, seed)]
-    return pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row").with_columns(
-        pl.col("value", "low", "high", "difference", "difference_low", "difference_high").fill_nan(
-            None
-        )
-    )
+    table = pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row")
+    return table.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
 def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
     tables = {name: _columns(predicted, span.actual) for name, predicted in span.predicted.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
     spread = _spread(tables, draws, seed)
+    head, n = (span.window, span.windows, span.days), len(span.actual)
     for name, predicted in span.predicted.items():
         for metric, value in plain[name].items():
             difference = float(value[0] - plain[REFERENCE_METHOD][metric][0])
             drawn = spread[name][metric]
             yield (
-                *_key(span, name, metric),
-                float(value[0]),
+                *(*head, name, metric, n, float(value[0])),
                 *bootstrap.percentile_interval(drawn),
                 difference,
                 *bootstrap.percentile_interval(drawn - spread[REFERENCE_METHOD][metric]),
@@ -73,11 +70,7 @@ def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object
         rank = _spearman(predicted, span.actual)
         error = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
         nothing = (None, None)
-        yield (*_key(span, name, "rank"), rank, *nothing, error, *nothing)
-
-
-def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
-    return (span.window, span.windows, span.days, method, metric, len(span.actual))
+        yield (*head, name, "rank", n, rank, *nothing, error, *nothing)
 
 
 def _columns(predicted: FloatArray, actual: FloatArray) -> FloatArray:
@@ -88,11 +81,8 @@ def _columns(predicted: FloatArray, actual: FloatArray) -> FloatArray:
 
 def _figures(sums: FloatArray) -> dict[str, FloatArray]:
     predicted, actual, absolute, squared, n = sums.T
-    return {
-        "total": bootstrap.safe_ratio(actual, predicted),
-        "mae": absolute / n,
-        "rmse": np.sqrt(squared / n),
-    }
+    total = bootstrap.safe_ratio(actual, predicted)
+    return {"total": total, "mae": absolute / n, "rmse": np.sqrt(squared / n)}
 
 
 def _spread(

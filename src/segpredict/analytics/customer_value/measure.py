@@ -121,8 +121,7 @@ class _BacktestCase:
         return as_date(self.backtest.cutoff).isoformat()
 
     def fact(self, name: str) -> FloatArray:
-        facts = self.known[name].cast(pl.Float64).fill_null(0.0)
-        return facts.to_numpy()
+        return self.known[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,8 @@ def _backtest_case(
         new_columns = [n for n in backtest.covariates.columns if n not in known.columns]
         known = known.hstack(backtest.covariates.select(new_columns))
     mean_spend = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
-    return _BacktestCase(
-        backtest, _value_model(rows, history, backtest.segment_values, plan), known, mean_spend
-    )
+    value_model = _value_model(rows, history, backtest.segment_values, plan)
+    return _BacktestCase(backtest, value_model, known, mean_spend)
 
 
 def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
@@ -187,12 +185,8 @@ def _sum_backtest(
 ) -> sum_backtest.SumBacktest:
     """Return all predictions of a backtest, in the order of the report."""
     backtest = case.backtest
-    predictions = [
-        prediction
-        for name_of_model in dict.fromkeys((name, BASELINE_MODEL))
-        if name_of_model in backtest.probabilities
-        for prediction in _predicted_amounts(case, name_of_model)
-    ]
+    models = [n for n in dict.fromkeys((name, BASELINE_MODEL)) if n in backtest.probabilities]
+    predictions = [each for model in models for each in _predicted_amounts(case, model)]
     all_customers = np.ones(len(backtest.states), dtype=bool)
     predictions += [
         sum_backtest.PredictedAmount(
@@ -224,33 +218,20 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[sum_backtest.Pred
     risk, upside = risk_and_upside(backtest.probabilities[name], backtest.states, values)
     lost = np.maximum(own - next_value, 0.0) * fell
     gained = np.maximum(next_value - own, 0.0) * rose
-    top = len(values) - 1
+    by_label = (lost, gained)
+    by_spend = ((own - spend) * fell, (spend - own) * rose)
+    by_change = ((before - spend) * fell, (spend - before) * rose)
+    of_risk, of_upside = (
+        dict(zip((BY_SEGMENT, BY_SPEND, BY_CHANGE), actual, strict=True))
+        for actual in zip(by_label, by_spend, by_change, strict=True)
+    )
+    expected = expected_segment_value(backtest.probabilities[name], values)
+    can_rise, everyone = backtest.states < len(values) - 1, np.ones(len(spend), dtype=bool)
+    amount, of_value = sum_backtest.PredictedAmount, {BY_SEGMENT: next_value, BY_SPEND: spend}
     return [
-        sum_backtest.PredictedAmount(
-            "value_at_risk",
-            name,
-            backtest.states > 0,
-            risk,
-            {BY_SEGMENT: lost, BY_SPEND: (own - spend) * fell, BY_CHANGE: (before - spend) * fell},
-        ),
-        sum_backtest.PredictedAmount(
-            "upside",
-            name,
-            backtest.states < top,
-            upside,
-            {
-                BY_SEGMENT: gained,
-                BY_SPEND: (spend - own) * rose,
-                BY_CHANGE: (spend - before) * rose,
-            },
-        ),
-        sum_backtest.PredictedAmount(
-            "expected_value",
-            name,
-            np.ones(len(spend), dtype=bool),
-            expected_segment_value(backtest.probabilities[name], values),
-            {BY_SEGMENT: next_value, BY_SPEND: spend},
-        ),
+        amount("value_at_risk", name, backtest.states > 0, risk, of_risk),
+        amount("upside", name, can_rise, upside, of_upside),
+        amount("expected_value", name, everyone, expected, of_value),
     ]
 
 

@@ -1,7 +1,6 @@
 """Does a segment spend more at some time of the year? Adjust only where data prove it.
 
-A season mostly moves customers between segments, which the forecast covers. The test here
-is whether customers of the same segment spend more than usual.
+A season mostly moves customers between segments, which the forecast covers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,11 +86,11 @@ def estimate_seasonality(
         and any(is_same_season(d, origin, horizon) for d in earlier)
     ]
     if len(tested) < MIN_PROVING_ORIGINS:
-        reason_text = (
-            "The mean spend of segments is not adjusted to the season: too few origins before "
-            f"{as_date(day)} have a season behind them to test it."
+        return SpendSeasonality(
+            horizon,
+            reason="The mean spend of segments is not adjusted to the season: too few origins "
+            f"before {as_date(day)} have a season behind them to test it.",
         )
-        return SpendSeasonality(horizon, reason=reason_text)
     errors = [_errors_by_customer(rows, origin, earlier, horizon) for origin, earlier in tested]
     gain, error = _gain(errors, seed)
     spent = sum(seen[origin][0] for origin, _ in tested)
@@ -149,8 +148,7 @@ def _errors_by_customer(
 
 def _gain(errors: Sequence[pl.DataFrame], seed: int) -> tuple[float, float]:
     """Return Σ |Σ without| − |Σ with_season| over origins, and its error over customers."""
-    all_ids = pl.concat(each["customer_id"] for each in errors)
-    ids = all_ids.unique().sort().to_numpy()
+    ids = pl.concat(each["customer_id"] for each in errors).unique().sort().to_numpy()
     weights = bootstrap_weights(np.random.default_rng(seed), BOOTSTRAP_DRAWS, len(ids))
     plain, drawn = 0.0, np.zeros(BOOTSTRAP_DRAWS)
     for each in errors:

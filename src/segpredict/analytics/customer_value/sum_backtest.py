@@ -1,7 +1,7 @@
 """Backtest sums: predicted and actual amounts by decile and segment, with intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -94,17 +94,12 @@ def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
 
 def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
     first = predictions[0]
-    return PredictedAmount(
-        first.measure,
-        first.model,
-        np.concatenate([prediction.is_included for prediction in predictions]),
-        np.concatenate([prediction.predicted for prediction in predictions]),
-        {
-            n: np.concatenate([prediction.actual[n] for prediction in predictions])
-            for n in first.actual
-        },
-        first.windows,
-        np.concatenate([prediction.decile_of_row for prediction in predictions]),
+    return replace(
+        first,
+        is_included=np.concatenate([each.is_included for each in predictions]),
+        predicted=np.concatenate([each.predicted for each in predictions]),
+        actual={n: np.concatenate([each.actual[n] for each in predictions]) for n in first.actual},
+        deciles=np.concatenate([each.decile_of_row for each in predictions]),
     )
 
 
@@ -129,9 +124,8 @@ def _cells(
     for decile in range(1, DECILES + 1):
         for code, segment in enumerate(segments):
             is_here = prediction.is_included & (positions == decile) & (test.states == code)
-            rows = np.flatnonzero(is_here)
+            rows, column = np.flatnonzero(is_here), start + width * len(found)
             if len(rows):
-                column = start + width * len(found)
                 found.append(_Cell(str(decile), segment, rows, column))
     return found
 
@@ -151,21 +145,18 @@ def _backtest_rows(
     sums, spread = _drawn(test.customers, columns, draws, seed)
     parts = (ALL_CUSTOMERS, *(str(decile + 1) for decile in range(DECILES)), *segments)
     for prediction, cells in placed:
+        head = (test.window, prediction.windows, prediction.measure, prediction.model)
         for part in parts:
             inside = [cell for cell in cells if cell.is_in(part)]
             if inside:
-                head = (test.window, prediction.windows, prediction.measure, prediction.model)
-                yield from _rows(head, prediction, part, inside, sums, spread)
+                for name, *figures in _figures(prediction, inside, sums, spread):
+                    yield (*head, name, part, *figures)
 
 
-def _rows(
-    head: tuple[object, ...],
-    prediction: PredictedAmount,
-    part: str,
-    cells: Sequence[_Cell],
-    sums: FloatArray,
-    spread: FloatArray,
+def _figures(
+    prediction: PredictedAmount, cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray
 ) -> Iterator[tuple[object, ...]]:
+    """Yield basis, customers, predicted and actual sum, ratio, and their ends, by basis."""
     n = sum(len(cell.rows) for cell in cells)
     positions = np.array([cell.column for cell in cells])
     predicted, drawn_predicted = sums[positions].sum(), spread[:, positions].sum(axis=1)
@@ -173,7 +164,7 @@ def _rows(
         actual = sums[positions + step].sum()
         drawn_actual = spread[:, positions + step].sum(axis=1)
         yield (
-            *(*head, name, part, n, float(predicted), float(actual)),
+            *(name, n, float(predicted), float(actual)),
             *bootstrap.percentile_interval(drawn_actual),
             float(bootstrap.safe_ratio(actual, predicted)),
             *bootstrap.percentile_interval(bootstrap.safe_ratio(drawn_actual, drawn_predicted)),

@@ -91,18 +91,15 @@ class ValueModel:
         cutoff
             The day of the forecast.
         """
+        model = self.purchase_model if set(HISTORY_COLUMNS) <= set(rows.columns) else None
         columns: dict[str, pl.Series] = {}
-        can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.future_periods(days)
-            columns[f"clv_{name}_markov"] = pl.Series(
-                self.markov_values(probabilities, cutoff, ahead)
-            )
-            columns[f"clv_{name}_bgnbd"] = (
-                _finite(self.purchase_model.expected_value(rows, ahead))
-                if can_buy and self.purchase_model is not None
-                else pl.Series([None] * rows.height, dtype=pl.Float64)
-            )
+            markov = self.markov_values(probabilities, cutoff, ahead)
+            bought = [None] * rows.height if model is None else model.expected_value(rows, ahead)
+            series = pl.Series(bought, dtype=pl.Float64)
+            columns[f"clv_{name}_markov"] = pl.Series(markov)
+            columns[f"clv_{name}_bgnbd"] = series.set(~series.is_finite(), None)
         return pl.DataFrame({name: columns[name] for name in CLV_COLUMNS})
 
     def to_state(self) -> JSON:
@@ -125,13 +122,6 @@ class ValueModel:
             tuple(state["segment_values"]),
             tuple(tuple(row) for row in state["transition_matrix"]),
             SpendSeasonality.from_state(state["seasonality"]),
-            None if purchase_state is None else PurchaseModel.from_state(purchase_state),
-            state["horizon"],
-            state["difference"],
-            state["discount_rate"],
+            purchase_state and PurchaseModel.from_state(purchase_state),
+            *(state[name] for name in ("horizon", "difference", "discount_rate")),
         )
-
-
-def _finite(values: FloatArray) -> pl.Series:
-    series = pl.Series(values, dtype=pl.Float64)
-    return series.set(~series.is_finite(), None)
