@@ -37,14 +37,11 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
     index = pl.col("index")
     low = index * ((pl.col("low") / index).log() * wide).exp()
     high = index * ((pl.col("high") / index).log() * wide).exp()
-    return found.with_columns(
-        level=pl.lit(level),
-        segment_id="id",
-        item="category",
-        low=low,
-        high=high,
-        is_significant=(low > 1) | (high < 1),
-    ).select(list(AFFINITY_INDEX_SCHEMA))
+    named = found.with_columns(level=pl.lit(level), segment_id="id", item="category")
+    is_significant = (low > 1) | (high < 1)
+    return named.with_columns(low=low, high=high, is_significant=is_significant).select(
+        list(AFFINITY_INDEX_SCHEMA)
+    )
 
 
 def suggest_products(products: pl.DataFrame) -> pl.DataFrame:

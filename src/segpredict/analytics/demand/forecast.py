@@ -14,17 +14,10 @@ from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_WEEK
 
-SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD, ONE_SEGMENT_METHOD = (
-    "segments",
-    "segments_season",
-    "everybody_alike",
-)
-SEASONAL_NAIVE, LAST_WINDOW_NAIVE, EXPONENTIAL_SMOOTHING, CROSTON_METHOD = (
-    "seasonal_naive",
-    "last_window",
-    "ses",
-    "croston_sba",
-)
+SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
+ONE_SEGMENT_METHOD = "everybody_alike"
+SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
+EXPONENTIAL_SMOOTHING, CROSTON_METHOD = "ses", "croston_sba"
 
 
 @dataclass(frozen=True)
@@ -57,17 +50,16 @@ def forecast_levels(
     buyers = expected_mix[1:].sum()
     found = []
     for level, is_proven in seasonal_levels.items():
-        item_rates, one = segment_rates[level], pooled_rates[level]
-        season = item_rates.seasonal_factors if is_proven else np.ones(len(item_rates.items))
+        known, one = segment_rates[level], pooled_rates[level]
+        season = known.seasonal_factors if is_proven else np.ones(len(known.items))
+        season_of_one = one.seasonal_factors if is_proven else 1.0
         expected = {
-            SEGMENT_METHOD: item_rates.rates @ expected_mix * season,
-            SEASONAL_SEGMENT_METHOD: item_rates.rates @ expected_mix * item_rates.seasonal_factors,
-            ONE_SEGMENT_METHOD: one.rates[:, 1]
-            * buyers
-            * (one.seasonal_factors if is_proven else 1.0),
-            **_plain(transactions, history, time, level, item_rates.items),
+            SEGMENT_METHOD: known.rates @ expected_mix * season,
+            SEASONAL_SEGMENT_METHOD: known.rates @ expected_mix * known.seasonal_factors,
+            ONE_SEGMENT_METHOD: one.rates[:, 1] * buyers * season_of_one,
+            **_plain(transactions, history, time, level, known.items),
         }
-        found.append(LevelForecast(level, item_rates.items, expected, item_rates.rates, season))
+        found.append(LevelForecast(level, known.items, expected, known.rates, season))
     return found
 
 

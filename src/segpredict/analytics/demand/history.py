@@ -24,9 +24,14 @@ class SalesHistory:
     # and returning customers be distinguished
     whole_history: int
 
+    @property
+    def all_windows(self) -> tuple[WindowSales, ...]:
+        """The windows of the last year, and the one a year ago."""
+        return (*self.windows, *filter(None, [self.season_window]))
+
     def without_segments(self) -> "SalesHistory":
         """Return the same history with all buyers in one segment, of code 1."""
-        season = None if self.season_window is None else _merged(self.season_window)
+        season = self.season_window and _merged(self.season_window)
         return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
 
     def newcomers_per_window(self) -> FloatArray:

@@ -136,8 +136,7 @@ class _LevelItems:
 
 
 def _items(history: SalesHistory, level: str) -> tuple[str, ...]:
-    known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
-    names = pl.concat([window.purchases[level] for window in known]).drop_nulls()
+    names = pl.concat([window.purchases[level] for window in history.all_windows]).drop_nulls()
     return tuple(names.unique().sort().to_list())
 
 
@@ -146,7 +145,7 @@ def _parents(
 ) -> IntArray:
     if level != sales.PRODUCT_LEVEL or above is None:
         return np.zeros(len(items), dtype=int)
-    known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
+    known = history.all_windows
     pairs = pl.concat(
         [w.purchases.select(sales.PRODUCT_LEVEL, sales.CATEGORY_LEVEL) for w in known]
     )

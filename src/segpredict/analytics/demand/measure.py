@@ -28,7 +28,6 @@ from segpredict.analytics.demand.order_quantities import order_quantities
 from segpredict.classifier import Schedule, SegmentAssigner, TrainingResult
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.segment import Segment
 from segpredict.core.transactions import Transactions
 
 
@@ -67,12 +66,8 @@ class DemandForecast:
 
 
 DEMAND_TABLES = (
-    "forecast",
-    "levels",
-    "backtest",
-    "expected_customers",
-    "assortment",
-    "suggestions",
+    *("forecast", "levels", "backtest"),
+    *("expected_customers", "assortment", "suggestions"),
 )
 EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
@@ -118,29 +113,33 @@ def forecast_demand(
     tests = [fold.cutoff for fold in days.test_folds]
     known = sales.window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
-    done = [
-        backtest_level(each, backtest.cutoff, shop.actual_sales(backtest.cutoff))
-        for backtest in training.backtests
-        for each in shop.forecasts(
-            backtest.cutoff, backtest.probabilities[training.evaluation.selected].sum(axis=0)
-        )
-    ]
+    done = []
+    for test in training.backtests:
+        mix = test.probabilities[training.evaluation.selected].sum(axis=0)
+        actual = shop.actual_sales(test.cutoff)
+        done += [
+            backtest_level(each, test.cutoff, actual) for each in shop.forecasts(test.cutoff, mix)
+        ]
     errors = backtest_errors(done, draws=draws, seed=seed)
     levels = publishable_levels(done, errors, requested.service_level)
     current, segments = shop.history(days.end_day), segmentation.segments
-    mix = _expected(scores, segments)
-    found = shop.forecasts(days.end_day, mix)
-    index = [
-        affinity_index(current.windows[0], segments, level)
-        for level in shop.levels
-        if level != sales.TOTAL_LEVEL
-    ]
+    names = [f"p_{segment.id}" for segment in segments]
+    existing: FloatArray = scores.filter("is_eligible").select(names).to_numpy().sum(axis=0)
+    found = shop.forecasts(days.end_day, existing)
+    expected_customers = {
+        "segment_id": [segment.id for segment in segments],
+        "existing": existing,
+        "newcomers": current.newcomers_per_window(),
+        "units_per_customer": found[0].rates[0],
+    }
+    parts = [level for level in shop.levels if level != sales.TOTAL_LEVEL]
+    index = [affinity_index(current.windows[0], segments, level) for level in parts]
     told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
     return DemandForecast(
         order_quantities(transactions, found, levels, requested),
         levels,
         errors,
-        _mix(segments, mix, current, found[0]),
+        pl.DataFrame(expected_customers, schema=EXPECTED_CUSTOMERS_SCHEMA),
         told_of,
         suggest_products(told_of),
     )
@@ -198,25 +197,3 @@ def _levels(known: Mapping[sales.DayRange, sales.WindowSales]) -> tuple[str, ...
         ),
     }
     return tuple(level for level in sales.DEMAND_LEVELS if has[level])
-
-
-def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:
-    """Return the existing customers expected in each segment, by code."""
-    names = [f"p_{segment.id}" for segment in segments]
-    probabilities = scores.filter("is_eligible").select(names).to_numpy()
-    found: FloatArray = probabilities.sum(axis=0)
-    return found
-
-
-def _mix(
-    segments: Sequence[Segment], mix: FloatArray, current: SalesHistory, total: LevelForecast
-) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "segment_id": [segment.id for segment in segments],
-            "existing": mix,
-            "newcomers": current.newcomers_per_window(),
-            "units_per_customer": total.rates[0],
-        },
-        schema=EXPECTED_CUSTOMERS_SCHEMA,
-    )

@@ -57,10 +57,7 @@ def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
         .select("customer_id", "day", "quantity", "amount", "product_id")
         .join(product_categories(transactions), on="product_id", how="left")
         .select(
-            "customer_id",
-            "day",
-            "quantity",
-            "amount",
+            *("customer_id", "day", "quantity", "amount"),
             pl.lit("all").alias(TOTAL_LEVEL),
             pl.col("category").fill_null(NO_CATEGORY).alias(CATEGORY_LEVEL),
             pl.col("product_id").alias(PRODUCT_LEVEL),
@@ -88,12 +85,11 @@ def window_sales(
         current = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
         new = current.join(before, on="customer_id", how="anti")
-        found[start, end] = WindowSales(
-            (start, end),
-            _bought(transactions, (start, end), current),
-            _counted(current, size),
-            _counted(new, size),
+        bought = _bought(transactions, (start, end), current)
+        members, newcomers = (
+            np.bincount(each["segment"].to_numpy(), minlength=size) for each in (current, new)
         )
+        found[start, end] = WindowSales((start, end), bought, members, newcomers)
     return found
 
 
@@ -109,10 +105,6 @@ def _bought(transactions: Transactions, span: DayRange, codes: pl.DataFrame) -> 
         .join(codes, on="customer_id", how="left")
         .sort(keys)
     )
-
-
-def _counted(codes: pl.DataFrame, size: int) -> IntArray:
-    return np.bincount(codes["segment"].to_numpy(), minlength=size)
 
 
 @dataclass(frozen=True)
