@@ -1,7 +1,6 @@
 """Cohorts: customers by the month of their first order, followed month by month.
 
-Customers who bought before the data began count as new in their first month, so the first
-cohort differs from the rest: it is reported alone, and left out of totals over cohorts.
+The first cohort holds all who bought before the data began, so it is left out of totals.
 """
 
 from collections.abc import Iterator
@@ -55,13 +54,8 @@ def active_in_month(order_book: OrderBook) -> pl.DataFrame:
 
 def active_from_month(order_book: OrderBook) -> pl.DataFrame:
     """Return how many of each cohort ordered in the month of each age or later."""
-    last = (
-        _ordered(order_book)
-        .group_by("customer", "cohort")
-        .agg(pl.col("age").max())
-        .group_by(COHORT_KEY)
-        .len("part")
-    )
+    newest = _ordered(order_book).group_by("customer", "cohort").agg(pl.col("age").max())
+    last = newest.group_by(COHORT_KEY).len("part")
     return (
         cohort_grid(order_book)
         .join(last, on=COHORT_KEY, how="left")
@@ -112,9 +106,8 @@ def _strips(
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Yield each cohort's revenue, resampling units × ages, and its customers."""
     customers = _customers(order_book)
-    customers = customers.with_columns(
-        unit=resampling_units(order_book).gather(customers["customer"])
-    )
+    units = resampling_units(order_book).gather(customers["customer"])
+    customers = customers.with_columns(unit=units)
     heads = customers.group_by("cohort", "unit").len("whole")
     paid = (
         order_book.entries.filter(~pl.col("is_void"))
@@ -125,13 +118,11 @@ def _strips(
     )
     covered_ages = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
     for cohort, ages in covered_ages.iter_rows():
-        own = heads.filter(pl.col("cohort") == cohort)
-        sold = paid.filter(
-            (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
-        )
-        part = np.zeros((resampling_unit_count(order_book), ages), np.int64)
+        own = heads.filter(cohort=cohort)
+        sold = paid.filter(pl.col("age").is_between(0, ages, closed="left"), cohort=cohort)
+        size = resampling_unit_count(order_book)
+        part, whole = np.zeros((size, ages), np.int64), np.zeros((size, 1), np.int64)
         part[sold["unit"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
-        whole = np.zeros((resampling_unit_count(order_book), 1), np.int64)
         whole[own["unit"].to_numpy(), 0] = own["whole"].to_numpy()
         yield cohort, part.cumsum(axis=1) if cumulative else part, whole
 
@@ -140,14 +131,9 @@ def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFram
     """Return revenue per customer by age, from sums by resampling unit."""
     low, high = bootstrap_bounds(order_book, part, whole)
     customers = np.broadcast_to(whole.sum(axis=0), low.shape)
-    found = pl.DataFrame(
-        {
-            "age": pl.Series(np.arange(low.size), dtype=pl.Int32),
-            "n": pl.Series(customers, dtype=pl.Int64),
-            "part": pl.Series(part.sum(axis=0), dtype=pl.Int64),
-            "whole": pl.Series(customers, dtype=pl.Int64),
-        }
-    )
+    columns = {"age": np.arange(low.size), "n": customers, "part": part.sum(axis=0)}
+    kinds = {"age": pl.Int32, "n": pl.Int64, "part": pl.Int64}
+    found = pl.DataFrame(columns, kinds).with_columns(whole="n")
     return ratio_values(found, low, high, MONEY_SCALE)
 
 
@@ -159,9 +145,8 @@ def _cohort_table(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
 
 
 def _customers(order_book: OrderBook) -> pl.DataFrame:
-    return order_book.customers.drop_nulls("first").select(
-        "customer", cohort=month_of(pl.col("first"))
-    )
+    known = order_book.customers.drop_nulls("first")
+    return known.select("customer", cohort=month_of(pl.col("first")))
 
 
 def _ordered(order_book: OrderBook) -> pl.DataFrame:

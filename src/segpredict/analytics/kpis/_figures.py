@@ -52,15 +52,11 @@ def ratio_figures(
     """
     keys = rows.select(by).unique().sort(by).with_row_index("column")
     placed = rows.join(keys, on=list(by), nulls_equal=True)
-    summed = placed.group_by("column").agg(
-        pl.len().cast(pl.Int64).alias("n"), pl.col("part", "whole").sum()
-    )
+    sums = pl.col("part", "whole").sum()
+    summed = placed.group_by("column").agg(pl.len().cast(pl.Int64).alias("n"), sums)
     found = keys.join(summed, on="column").sort("column")
-    by_unit = (
-        placed.with_columns(unit=resampling_units(order_book).gather(placed["customer"]))
-        .group_by("unit", "column")
-        .agg(pl.col("part", "whole").sum())
-    )
+    units = resampling_units(order_book).gather(placed["customer"])
+    by_unit = placed.with_columns(unit=units).group_by("unit", "column").agg(sums)
     points = [
         _chunk(order_book, by_unit, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
         for at in range(0, found.height, FIGURES_PER_CHUNK)
@@ -107,9 +103,8 @@ def resampling_units(order_book: OrderBook) -> pl.Series:
 def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
     """Return the 2.5 % and 97.5 % points of ratios over the draws."""
     used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
-    weights = _weights(resampling_unit_count(order_book), order_book.draws, order_book.seed)[
-        :, used
-    ]
+    size = resampling_unit_count(order_book)
+    weights = _weights(size, order_book.draws, order_book.seed)[:, used]
     above, below = weights @ part[used], weights @ whole[used]
     total = whole.sum(axis=0)
     plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
@@ -129,11 +124,13 @@ def _weights(size: int, draws: int, seed: int) -> FloatArray:
 def figures_by_window(order_book: OrderBook, found: pl.DataFrame) -> pl.DataFrame:
     """Return figures keyed by ``window`` with the days that it covers, newest first."""
     end = order_book.end_day - pl.col("window") * order_book.horizon
-    return figure_table(
-        found.sort("window").with_columns(
-            scope=pl.lit(ALL_CUSTOMERS), start=end - order_book.horizon, end=end
-        )
-    )
+    days = {"scope": pl.lit(ALL_CUSTOMERS), "start": end - order_book.horizon, "end": end}
+    return figure_table(found.sort("window").with_columns(**days))
+
+
+def ratios_by_window(order_book: OrderBook, rows: pl.DataFrame, unit: int = 1) -> pl.DataFrame:
+    """Return `ratio_figures` by window, newest first."""
+    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"], unit))
 
 
 def figure_table(found: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from segpredict.analytics.kpis._figures import (
     ALL_CUSTOMERS,
     figure_table,
     figures_by_window,
-    ratio_figures,
+    ratios_by_window,
     share_figures,
     wilson_shares,
 )
@@ -57,7 +57,7 @@ def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     [1.5]
     """
     rows = order_book.window_pairs.select("customer", "window", part="next_net", whole="net")
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
+    return ratios_by_window(order_book, rows)
 
 
 NET_REVENUE_RETENTION = KpiDefinition(
@@ -87,10 +87,9 @@ def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["gross_revenue_retention"])["value"].to_list()
     [0.6]
     """
-    rows = order_book.window_pairs.select(
-        "customer", "window", part=pl.min_horizontal("next_net", "net"), whole="net"
-    )
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
+    kept = pl.min_horizontal("next_net", "net")
+    rows = order_book.window_pairs.select("customer", "window", part=kept, whole="net")
+    return ratios_by_window(order_book, rows)
 
 
 GROSS_REVENUE_RETENTION = KpiDefinition(
@@ -125,18 +124,13 @@ def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
     ('28 days', 1, 2, 0.5)
     """
     known = order_book.valid_orders.join(order_book.customers, on="customer")
-    return pl.concat([_within(order_book, known, days) for days in REPEAT_SPANS])
-
-
-def _within(order_book: OrderBook, known: pl.DataFrame, days: int) -> pl.DataFrame:
-    followed = known.filter(pl.col("first") + days <= order_book.end_day)
-    since = pl.col("day") - pl.col("first")
-    rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
-    return figure_table(
-        share_figures(rows).with_columns(
-            scope=pl.lit(f"{days} days"), start=order_book.first_day, end=order_book.end_day
-        )
-    )
+    since, parts = pl.col("day") - pl.col("first"), []
+    for days in REPEAT_SPANS:
+        followed = known.filter(pl.col("first") + days <= order_book.end_day)
+        rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
+        parts.append(share_figures(rows).with_columns(scope=pl.lit(f"{days} days")))
+    start, end = order_book.first_day, order_book.end_day
+    return figure_table(pl.concat(parts).with_columns(start=start, end=end))
 
 
 REPEAT_RATE = KpiDefinition(
@@ -180,11 +174,9 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]
     segments = known.group_by("scope").agg(counted).sort("scope")
     every = known.select(pl.lit(ALL_CUSTOMERS).alias("scope"), *counted)
-    return figure_table(
-        wilson_shares(pl.concat([every, segments])).with_columns(
-            n="whole", start=order_book.end_day - order_book.horizon, end=order_book.end_day
-        )
-    )
+    start, end = order_book.end_day - order_book.horizon, order_book.end_day
+    shares = wilson_shares(pl.concat([every, segments]))
+    return figure_table(shares.with_columns(n="whole", start=start, end=end))
 
 
 SEGMENT_RETENTION = KpiDefinition(

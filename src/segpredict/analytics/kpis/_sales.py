@@ -9,6 +9,7 @@ from segpredict.analytics.kpis._figures import (
     figure_table,
     figures_by_window,
     ratio_figures,
+    ratios_by_window,
 )
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
@@ -55,11 +56,8 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["orders"]).select("n", "value").row(0)
     (2, 3.0)
     """
-    found = (
-        order_book.window_activity.filter(pl.col("orders") > 0)
-        .group_by("window")
-        .agg(n=pl.len(), part=pl.col("orders").sum())
-    )
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    found = bought.group_by("window").agg(n=pl.len(), part=pl.col("orders").sum())
     return figures_by_window(order_book, found.with_columns(value="part"))
 
 
@@ -86,9 +84,8 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["customers"])["value"].to_list()
     [2.0]
     """
-    found = (
-        order_book.window_activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
-    )
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    found = bought.group_by("window").agg(n=pl.len())
     return figures_by_window(order_book, found.with_columns(part="n", value="n"))
 
 
@@ -115,10 +112,9 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     >>> found.select("part", "whole", "value").row(0)
     (1500000, 3, 50.0)
     """
-    rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
-        "customer", "window", part="gross", whole="orders"
-    )
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"], MONEY_SCALE))
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    rows = bought.select("customer", "window", part="gross", whole="orders")
+    return ratios_by_window(order_book, rows, MONEY_SCALE)
 
 
 ORDER_VALUE = KpiDefinition(
@@ -203,10 +199,9 @@ def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["purchase_frequency"])["value"].to_list()
     [1.5]
     """
-    rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
-        "customer", "window", part="orders", whole=pl.lit(1, pl.Int64)
-    )
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    rows = bought.select("customer", "window", part="orders", whole=pl.lit(1, pl.Int64))
+    return ratios_by_window(order_book, rows)
 
 
 PURCHASE_FREQUENCY = KpiDefinition(
@@ -269,13 +264,10 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
         )
     )
     steps = (*LIST_PRICE_STEPS, *BRIDGE_STEPS) if rows["known"].sum() else BRIDGE_STEPS
-    parts = rows.unpivot(
-        steps, index=["customer", "whole"], variable_name="scope", value_name="part"
-    )
-    order = pl.DataFrame({"scope": steps})
-    found = order.join(
-        ratio_figures(order_book, parts, ["scope"]), on="scope", maintain_order="left"
-    )
+    keys = ["customer", "whole"]
+    parts = rows.unpivot(steps, index=keys, variable_name="scope", value_name="part")
+    ratios = ratio_figures(order_book, parts, ["scope"])
+    found = pl.DataFrame({"scope": steps}).join(ratios, on="scope", maintain_order="left")
     return figure_table(found.with_columns(start=first, end=order_book.end_day))
 
 
