@@ -4,12 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from segpredict.analytics.kpis._cohorts import (
-    COHORT_RETENTION,
-    COHORT_REVENUE,
-    COHORT_REVENUE_CUMULATIVE,
-    ROLLING_RETENTION,
-)
+from segpredict.analytics.kpis import _cohorts, _retention, _sales
 from segpredict.analytics.kpis._concentration import (
     GINI,
     SEGMENT_REVENUE_SHARE,
@@ -19,45 +14,29 @@ from segpredict.analytics.kpis._concentration import (
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import monthly_figures
 from segpredict.analytics.kpis._order_book import OrderBook
-from segpredict.analytics.kpis._retention import (
-    GROSS_REVENUE_RETENTION,
-    NET_REVENUE_RETENTION,
-    REPEAT_RATE,
-    SEGMENT_RETENTION,
-    WINDOW_RETENTION,
-)
-from segpredict.analytics.kpis._sales import (
-    CUSTOMERS,
-    GROSS_NET_BRIDGE,
-    ORDER_VALUE,
-    ORDER_VALUE_MEDIAN,
-    ORDERS,
-    PURCHASE_FREQUENCY,
-    REVENUE,
-)
 from segpredict.core import schemas
 from segpredict.errors import UnknownNameError
 
 KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
-    REVENUE,
-    ORDERS,
-    CUSTOMERS,
-    ORDER_VALUE,
-    ORDER_VALUE_MEDIAN,
-    PURCHASE_FREQUENCY,
-    GROSS_NET_BRIDGE,
-    WINDOW_RETENTION,
-    COHORT_RETENTION,
-    ROLLING_RETENTION,
-    SEGMENT_RETENTION,
-    NET_REVENUE_RETENTION,
-    GROSS_REVENUE_RETENTION,
-    REPEAT_RATE,
+    _sales.REVENUE,
+    _sales.ORDERS,
+    _sales.CUSTOMERS,
+    _sales.ORDER_VALUE,
+    _sales.ORDER_VALUE_MEDIAN,
+    _sales.PURCHASE_FREQUENCY,
+    _sales.GROSS_NET_BRIDGE,
+    _retention.WINDOW_RETENTION,
+    _cohorts.COHORT_RETENTION,
+    _cohorts.ROLLING_RETENTION,
+    _retention.SEGMENT_RETENTION,
+    _retention.NET_REVENUE_RETENTION,
+    _retention.GROSS_REVENUE_RETENTION,
+    _retention.REPEAT_RATE,
     SEGMENT_REVENUE_SHARE,
     GINI,
     TOP_DECILE_SHARE,
-    COHORT_REVENUE,
-    COHORT_REVENUE_CUMULATIVE,
+    _cohorts.COHORT_REVENUE,
+    _cohorts.COHORT_REVENUE_CUMULATIVE,
 )
 KPI_TABLES = ("figures", "months", "lorenz")
 

@@ -2,14 +2,7 @@
 
 import polars as pl
 
-from segpredict.analytics.kpis._figures import (
-    ALL_CUSTOMERS,
-    figure_table,
-    figures_by_window,
-    ratios_by_window,
-    share_figures,
-    wilson_shares,
-)
+from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 
@@ -28,7 +21,7 @@ def window_retention(order_book: OrderBook) -> pl.DataFrame:
     (1, 2, 0.5)
     """
     rows = order_book.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
-    return figures_by_window(order_book, share_figures(rows, ["window"]))
+    return _figures.figures_by_window(order_book, _figures.share_figures(rows, ["window"]))
 
 
 WINDOW_RETENTION = KpiDefinition(
@@ -57,7 +50,7 @@ def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     [1.5]
     """
     rows = order_book.window_pairs.select("customer", "window", part="next_net", whole="net")
-    return ratios_by_window(order_book, rows)
+    return _figures.ratios_by_window(order_book, rows)
 
 
 NET_REVENUE_RETENTION = KpiDefinition(
@@ -89,7 +82,7 @@ def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """
     kept = pl.min_horizontal("next_net", "net")
     rows = order_book.window_pairs.select("customer", "window", part=kept, whole="net")
-    return ratios_by_window(order_book, rows)
+    return _figures.ratios_by_window(order_book, rows)
 
 
 GROSS_REVENUE_RETENTION = KpiDefinition(
@@ -128,9 +121,9 @@ def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
     for days in REPEAT_SPANS:
         followed = known.filter(pl.col("first") + days <= order_book.end_day)
         rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
-        parts.append(share_figures(rows).with_columns(scope=pl.lit(f"{days} days")))
+        parts.append(_figures.share_figures(rows).with_columns(scope=pl.lit(f"{days} days")))
     start, end = order_book.first_day, order_book.end_day
-    return figure_table(pl.concat(parts).with_columns(start=start, end=end))
+    return _figures.figure_table(pl.concat(parts).with_columns(start=start, end=end))
 
 
 REPEAT_RATE = KpiDefinition(
@@ -166,17 +159,17 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
     if order_book.transitions is None:
-        return figure_table(pl.DataFrame())
+        return _figures.figure_table(pl.DataFrame())
     stays = pl.col("from_id") == pl.col("to_id")
     known = order_book.transitions.filter(pl.col("from_id") != "NEW").select(
         "n", scope="from_id", part=pl.when(stays).then("n").otherwise(0)
     )
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]
     segments = known.group_by("scope").agg(counted).sort("scope")
-    every = known.select(pl.lit(ALL_CUSTOMERS).alias("scope"), *counted)
+    every = known.select(pl.lit(_figures.ALL_CUSTOMERS).alias("scope"), *counted)
     start, end = order_book.end_day - order_book.horizon, order_book.end_day
-    shares = wilson_shares(pl.concat([every, segments]))
-    return figure_table(shares.with_columns(n="whole", start=start, end=end))
+    shares = _figures.wilson_shares(pl.concat([every, segments]))
+    return _figures.figure_table(shares.with_columns(n="whole", start=start, end=end))
 
 
 SEGMENT_RETENTION = KpiDefinition(

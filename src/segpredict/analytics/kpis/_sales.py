@@ -3,14 +3,8 @@
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._concentration import lookback_start
-from segpredict.analytics.kpis._figures import (
-    MIN_CUSTOMERS_FOR_SPREAD,
-    figure_table,
-    figures_by_window,
-    ratio_figures,
-    ratios_by_window,
-)
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.intervals import Z_95
@@ -30,7 +24,7 @@ def revenue(order_book: OrderBook) -> pl.DataFrame:
     found = order_book.window_activity.group_by("window").agg(
         n=pl.len(), part=pl.col("net").sum(), value=pl.col("net").sum() / MONEY_SCALE
     )
-    return figures_by_window(order_book, found)
+    return _figures.figures_by_window(order_book, found)
 
 
 REVENUE = KpiDefinition(
@@ -58,7 +52,7 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
     """
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     found = bought.group_by("window").agg(n=pl.len(), part=pl.col("orders").sum())
-    return figures_by_window(order_book, found.with_columns(value="part"))
+    return _figures.figures_by_window(order_book, found.with_columns(value="part"))
 
 
 ORDERS = KpiDefinition(
@@ -86,7 +80,7 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
     """
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     found = bought.group_by("window").agg(n=pl.len())
-    return figures_by_window(order_book, found.with_columns(part="n", value="n"))
+    return _figures.figures_by_window(order_book, found.with_columns(part="n", value="n"))
 
 
 CUSTOMERS = KpiDefinition(
@@ -114,7 +108,7 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     """
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     rows = bought.select("customer", "window", part="gross", whole="orders")
-    return ratios_by_window(order_book, rows, MONEY_SCALE)
+    return _figures.ratios_by_window(order_book, rows, MONEY_SCALE)
 
 
 ORDER_VALUE = KpiDefinition(
@@ -152,7 +146,7 @@ def median_order_value(order_book: OrderBook) -> pl.DataFrame:
     ]
     schema = {"window": pl.Int32, "n": pl.Int64}
     floats = dict.fromkeys(("value", "low", "high"), pl.Float64)
-    return figures_by_window(order_book, pl.DataFrame(rows, {**schema, **floats}))
+    return _figures.figures_by_window(order_book, pl.DataFrame(rows, {**schema, **floats}))
 
 
 def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
@@ -164,7 +158,7 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
     )
     n, below = theirs.height, theirs["below"].to_numpy()
     row = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
-    if n < MIN_CUSTOMERS_FOR_SPREAD:
+    if n < _figures.MIN_CUSTOMERS_FOR_SPREAD:
         return row
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)
@@ -201,7 +195,7 @@ def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     """
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     rows = bought.select("customer", "window", part="orders", whole=pl.lit(1, pl.Int64))
-    return ratios_by_window(order_book, rows)
+    return _figures.ratios_by_window(order_book, rows)
 
 
 PURCHASE_FREQUENCY = KpiDefinition(
@@ -266,9 +260,9 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
     steps = (*LIST_PRICE_STEPS, *BRIDGE_STEPS) if rows["known"].sum() else BRIDGE_STEPS
     keys = ["customer", "whole"]
     parts = rows.unpivot(steps, index=keys, variable_name="scope", value_name="part")
-    ratios = ratio_figures(order_book, parts, ["scope"])
+    ratios = _figures.ratio_figures(order_book, parts, ["scope"])
     found = pl.DataFrame({"scope": steps}).join(ratios, on="scope", maintain_order="left")
-    return figure_table(found.with_columns(start=first, end=order_book.end_day))
+    return _figures.figure_table(found.with_columns(start=first, end=order_book.end_day))
 
 
 GROSS_NET_BRIDGE = KpiDefinition(

@@ -76,21 +76,19 @@ def compare_periods(
         for day, side in ((first, "_first"), (second, "_second"))
     )
     cells = before.join(after, on=CELL_COLUMNS, how="inner", maintain_order="left")
-    shares = cells.with_columns(
-        difference=pl.col("share_second") - pl.col("share_first"),
-        down=_reach("share_second", "low_second", "high_first", "share_first"),
-        up=_reach("high_second", "share_second", "share_first", "low_first"),
-    ).select(
-        *_days(first, second),
+    difference = pl.col("share_second") - pl.col("share_first")
+    down = _reach("share_second", "low_second", "high_first", "share_first")
+    up = _reach("high_second", "share_second", "share_first", "low_first")
+    shares = cells.select(
+        pl.lit(first).alias("first"),
+        pl.lit(second).alias("second"),
         pl.lit("share").alias("figure"),
         *CELL_COLUMNS,
-        pl.col("share_first").alias("value_first"),
-        pl.col("share_second").alias("value_second"),
-        pl.col("n_from_first").alias("n_first"),
-        pl.col("n_from_second").alias("n_second"),
-        "difference",
-        low=pl.col("difference") - pl.col("down"),
-        high=pl.col("difference") + pl.col("up"),
+        pl.col("share_first", "share_second").name.replace("share", "value"),
+        pl.col("n_from_first", "n_from_second").name.replace("_from", ""),
+        difference=difference,
+        low=difference - down,
+        high=difference + up,
         is_small=pl.min_horizontal("n_from_first", "n_from_second") < MIN_CUSTOMERS_FOR_SHARES,
     )
     whole = _mobility_row(pair, first, second, segments, draws=draws, seed=seed)
@@ -100,10 +98,6 @@ def compare_periods(
 def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
     above, below = pl.col(top) - pl.col(bottom), pl.col(high) - pl.col(low)
     return (above**2 + below**2).sqrt()
-
-
-def _days(first: date, second: date) -> tuple[pl.Expr, pl.Expr]:
-    return pl.lit(first).alias("first"), pl.lit(second).alias("second")
 
 
 def _mobility_row(
@@ -124,21 +118,9 @@ def _mobility_row(
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
     low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])
-    row = {
-        "first": first,
-        "second": second,
-        "figure": "mobility",
-        **dict.fromkeys(CELL_COLUMNS),
-        "value_first": values[0],
-        "value_second": values[1],
-        "n_first": counts[0].sum(),
-        "n_second": counts[1].sum(),
-        "difference": gap,
-        "low": low,
-        "high": high,
-        "is_small": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
-    }
-    table = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
-    return table.with_columns(
-        pl.col("value_first", "value_second", "difference", "low", "high").fill_nan(None)
-    )
+    is_small = bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES)
+    sizes = [each.sum() for each in counts]
+    head = (first, second, "mobility", *(None for _ in CELL_COLUMNS))
+    row = (*head, *values, *sizes, gap, low, high, is_small)
+    table = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA, orient="row")
+    return table.with_columns(pl.col(pl.Float64).fill_nan(None))

@@ -86,11 +86,7 @@ def matrix_table(
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
     columns = {"n": counts, "n_from": total, "share": row_shares(counts), "low": low, "high": high}
     numbers = pl.DataFrame({name: part.ravel() for name, part in columns.items()})
-    return (
-        pl.concat([states.cell_labels(), numbers], how="horizontal")
-        .with_columns(
-            pl.col("share", "low", "high").fill_nan(None),
-            is_small=pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES,
-        )
-        .cast(TRANSITION_MATRIX_SCHEMA)
-    )
+    cells = pl.concat([states.cell_labels(), numbers], how="horizontal")
+    is_small = pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES
+    found = cells.with_columns(pl.col("share", "low", "high").fill_nan(None), is_small=is_small)
+    return found.cast(TRANSITION_MATRIX_SCHEMA)

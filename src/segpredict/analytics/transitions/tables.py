@@ -85,9 +85,8 @@ def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFr
 
 
 def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.DataFrame:
-    return table.select(
-        pl.lit(since, pl.Date).alias("since"), pl.lit(until, pl.Date).alias("until"), "*"
-    )
+    first, last = pl.lit(since, pl.Date).alias("since"), pl.lit(until, pl.Date).alias("until")
+    return table.select(first, last, "*")
 
 
 def _alike(first: Window, second: Window) -> tuple[Window, Window]:
@@ -96,13 +95,8 @@ def _alike(first: Window, second: Window) -> tuple[Window, Window]:
 
 
 def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "since": [as_date(window.cutoff) for window in row],
-            "observed_days": [window.covered_days for window in row],
-        },
-        schema={"since": pl.Date, "observed_days": pl.Int64},
-    )
+    rows = [(as_date(window.cutoff), window.covered_days) for window in row]
+    return pl.DataFrame(rows, {"since": pl.Date, "observed_days": pl.Int64}, orient="row")
 
 
 def predicted_tables(
@@ -163,6 +157,5 @@ def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
 def _pooled(past: pl.DataFrame) -> pl.DataFrame:
     keys = ["from_id", "from_name", "to_id", "to_name"]
     sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "n_from").sum())
-    return sums.with_columns(
-        share=pl.when(pl.col("n_from") > 0).then(pl.col("n") / pl.col("n_from"))
-    )
+    share = pl.col("n") / pl.col("n_from")
+    return sums.with_columns(share=pl.when(pl.col("n_from") > 0).then(share))

@@ -6,18 +6,13 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
+from segpredict.classifier.evaluation import results
 from segpredict.classifier.evaluation.bootstrap import (
     Resampling,
     percentile_interval,
     round_losses,
 )
 from segpredict.classifier.evaluation.rankings import evaluate_rankings
-from segpredict.classifier.evaluation.results import (
-    POOLED_WINDOWS,
-    Backtest,
-    pool_all_models,
-    pool_backtests,
-)
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.window import as_date
 
@@ -44,7 +39,7 @@ NO_BOUNDS = (None, None)
 
 
 def build_scorecard(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     segments: Sequence[str],
     by: Resampling,
     selected: str | None = None,
@@ -57,16 +52,16 @@ def build_scorecard(
     for backtest in backtests:
         day = as_date(backtest.cutoff).isoformat()
         rows += _figures(day, backtest.probabilities, backtest.labels, segments, {})
-    probabilities, labels = pool_all_models(backtests)
+    probabilities, labels = results.pool_all_models(backtests)
     model = next(iter(probabilities))
     bounds = MetricBounds()
     for name in {model, selected or model}:
         bounds |= _calibration(backtests, name, segments, by)
-    rows += _figures(POOLED_WINDOWS, probabilities, labels, segments, bounds)
+    rows += _figures(results.POOLED_WINDOWS, probabilities, labels, segments, bounds)
     rows += _by_stratum(backtests, probabilities, labels, segments, by)
     for ranked in evaluate_rankings(backtests, draws=by.draws, seed=by.seed):
         found = (ranked.value.value, ranked.value.low, ranked.value.high)
-        head = (POOLED_WINDOWS, "all", "", ranked.n, ranked.ranked_by, ranked.metric)
+        head = (results.POOLED_WINDOWS, "all", "", ranked.n, ranked.ranked_by, ranked.metric)
         rows.append((*head, *found))
     return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
@@ -93,10 +88,10 @@ def _figures(
 
 
 def _calibration(
-    backtests: Sequence[Backtest], name: str, ids: Sequence[str], by: Resampling
+    backtests: Sequence[results.Backtest], name: str, ids: Sequence[str], by: Resampling
 ) -> MetricBounds:
     """Return intervals of a model's calibration errors; bins are held as they are."""
-    given, labels = pool_backtests(backtests, name)
+    given, labels = results.pool_backtests(backtests, name)
     happened = np.eye(given.shape[1])[labels]
     hits = (given.argmax(axis=1) == labels).astype(np.float64)
     pairs = {"ece": (given.max(axis=1), hits)}
@@ -116,7 +111,7 @@ def _calibration(
 
 
 def _by_stratum(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     probabilities: Mapping[str, FloatArray],
     labels: IntArray,
     ids: Sequence[str],
@@ -129,7 +124,7 @@ def _by_stratum(
         values = groups[stratum].to_numpy()
         parts = {str(v): values == v for v in sorted(set(values.tolist()))}
         for group, mask in parts.items():
-            head = (POOLED_WINDOWS, stratum, group, int(mask.sum()))
+            head = (results.POOLED_WINDOWS, stratum, group, int(mask.sum()))
             for name, given in probabilities.items():
                 for metric, row_of in STRATUM_METRICS.items():
                     value = float(row_of(given[mask], labels[mask]).mean())
@@ -142,7 +137,7 @@ def _by_stratum(
 
 
 def _gaps(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     stratum: str,
     parts: Mapping[str, IntArray],
     model: str,
@@ -155,12 +150,12 @@ def _gaps(
     rows: list[ScorecardRow] = []
     for i, (group, mask) in enumerate(parts.items()):
         ends = percentile_interval(drawn[:, i] / np.maximum(drawn[:, len(parts) + i], 1))
-        head = (POOLED_WINDOWS, stratum, group, int(mask.sum()), model)
+        head = (results.POOLED_WINDOWS, stratum, group, int(mask.sum()), model)
         rows.append((*head, f"log_loss_minus_{REFERENCE_MODEL}", float(apart[mask].mean()), *ends))
     return rows
 
 
-def _groups(backtest: Backtest, ids: Sequence[str]) -> pl.DataFrame:
+def _groups(backtest: results.Backtest, ids: Sequence[str]) -> pl.DataFrame:
     named = pl.Series("segment_now", [ids[code] for code in backtest.states], pl.String)
     if backtest.covariates is None:
         return pl.DataFrame([named])

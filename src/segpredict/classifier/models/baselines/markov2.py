@@ -5,12 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.models.baselines._baseline import (
-    Baseline,
-    Rows,
-    shrunk_shares,
-    smoothed_transitions,
-)
+from segpredict.classifier.models.baselines import _baseline
 from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
@@ -21,7 +16,7 @@ class SecondOrderMarkovChain(StoredState):
     """How often each pair of segments, one after the other, led to each third."""
 
     # rows: (earlier segment, current segment), row-major; column: future segment
-    transition_tensor: Rows
+    transition_tensor: _baseline.Rows
     name: str = "markov2"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
@@ -38,12 +33,12 @@ def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
     """
     size = training_data.n_classes
     pairs = segment_codes(training_data.rows, "state_before") * size + training_data.states
-    moves = smoothed_transitions(training_data.states, training_data.labels, size)
+    moves = _baseline.smoothed_transitions(training_data.states, training_data.labels, size)
     usual = np.tile(moves, (size, 1))
-    return SecondOrderMarkovChain(shrunk_shares(pairs, training_data.labels, usual))
+    return SecondOrderMarkovChain(_baseline.shrunk_shares(pairs, training_data.labels, usual))
 
 
-PART = Baseline(
+PART = _baseline.Baseline(
     "markov2",
     "Customers move as others with their last two segments moved before.",
     fit,

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.models.baselines._baseline import (
-    Baseline,
-    Rows,
-    shrunk_shares,
-    smoothed_transitions,
-)
+from segpredict.classifier.models.baselines import _baseline
 from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
@@ -23,9 +18,9 @@ N_QUANTILES = 5
 class RfmLookupTable(StoredState):
     """The class mix of each cell, drawn towards the transition matrix."""
 
-    cut_points: Rows  # per column, the frozen values that part it into fifths
+    cut_points: _baseline.Rows  # per column, the frozen values that part it into fifths
     # cells × segments: recency fifth, frequency fifth, current segment, row-major
-    cell_probabilities: Rows
+    cell_probabilities: _baseline.Rows
     name: str = "rfm_lookup"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
@@ -46,12 +41,12 @@ def fit(training_data: TrainingData) -> RfmLookupTable:
         tuple(np.nanquantile(column, inner, method="lower").tolist()) for column in columns.T
     )
     cells = _cells(training_data.rows, cuts, size)
-    moves = smoothed_transitions(training_data.states, training_data.labels, size)
+    moves = _baseline.smoothed_transitions(training_data.states, training_data.labels, size)
     usual = np.tile(moves, (N_QUANTILES**2, 1))
-    return RfmLookupTable(cuts, shrunk_shares(cells, training_data.labels, usual))
+    return RfmLookupTable(cuts, _baseline.shrunk_shares(cells, training_data.labels, usual))
 
 
-def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:
+def _cells(customers: pl.DataFrame, cuts: _baseline.Rows, size: int) -> IntArray:
     # Equal values share a fifth; customers without a value stand in the last one.
     columns = feature_matrix(customers, REQUIRED_COLUMNS).T
     recency, frequency = (
@@ -63,7 +58,7 @@ def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:
     return cells
 
 
-PART = Baseline(
+PART = _baseline.Baseline(
     "rfm_lookup",
     "Customers move as others with like recency and frequency did.",
     fit,

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.models.baselines._baseline import (
-    Baseline,
-    Rows,
-    shrunk_shares,
-    smoothed_shares,
-)
+from segpredict.classifier.models.baselines import _baseline
 from segpredict.classifier.stored_state import StoredState, as_tuples
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray, IntArray
@@ -27,7 +22,9 @@ class RuleGridModel(StoredState):
     """The class mix of each name that the rule grid gives."""
 
     grid: RuleGrid  # the rule grid with its cut points frozen
-    cell_probabilities: Rows  # one row a name, in the order of `CELL_NAMES`; column: future segment
+    cell_probabilities: (
+        _baseline.Rows
+    )  # one row a name, in the order of `CELL_NAMES`; column: future segment
     name: str = "rules_grid"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
@@ -48,9 +45,9 @@ def fit(training_data: TrainingData) -> RuleGridModel:
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
     grid = fit_rule_grid(training_data.rows.select(rows, *GRID_COLUMNS))
-    mix = smoothed_shares(training_data.labels, training_data.n_classes)
+    mix = _baseline.smoothed_shares(training_data.labels, training_data.n_classes)
     cells, usual = _named(training_data.rows, grid), np.tile(mix, (len(CELL_NAMES), 1))
-    return RuleGridModel(grid, shrunk_shares(cells, training_data.labels, usual))
+    return RuleGridModel(grid, _baseline.shrunk_shares(cells, training_data.labels, usual))
 
 
 def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
@@ -62,7 +59,7 @@ def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
     return np.asarray(places[r, f], dtype=np.int64)
 
 
-PART = Baseline(
+PART = _baseline.Baseline(
     "rules_grid",
     "Customers move as others with their name in the rule grid did.",
     fit,
