@@ -120,21 +120,14 @@ def ledger_to_state(ledger: Ledger) -> JSON:
     >>> ledger_from_state(ledger_to_state(ledger)) == ledger
     True
     """
-    return {
-        "money_unit": 1e-4,
-        "adds_up": ledger.adds_up,
-        "entries": [asdict(entry) for entry in ledger.entries],
-    }
+    entries = [asdict(entry) for entry in ledger.entries]
+    return {"money_unit": 1e-4, "adds_up": ledger.adds_up, "entries": entries}
 
 
 def ledger_from_state(state: JSON) -> Ledger:
     """Return the ledger of its JSON."""
-    return Ledger(
-        tuple(
-            LedgerEntry(e["stage"], e["rule"], e["meaning"], LedgerCount(**e["count"]))
-            for e in state["entries"]
-        )
-    )
+    rows = [{**entry, "count": LedgerCount(**entry["count"])} for entry in state["entries"]]
+    return Ledger(tuple(LedgerEntry(**row) for row in rows))
 
 
 def _side_tables_to_state(given: SideTables) -> JSON:
@@ -142,28 +135,22 @@ def _side_tables_to_state(given: SideTables) -> JSON:
     return {**side_tables.side_tables_to_state(given), "tables": names}
 
 
-def _states(values: Any) -> JSON:
-    return [value.to_state() for value in values]
+def _stored(stage: str, name: str, path: str, kind: Any) -> Artifact:
+    """Return the artifact of a value that is stored as its state."""
+    return Artifact(stage, name, path, Form.JSON, kind.to_state, kind.from_state)
 
 
 ARTIFACTS: tuple[Artifact, ...] = (
     # Reading and cleaning
     Artifact(
-        "prepare",
-        "transactions.lines",
-        "transactions",
-        Form.PARQUET,
-        pl.LazyFrame.collect,
-        pl.DataFrame.lazy,
+        *("prepare", "transactions.lines", "transactions", Form.PARQUET),
+        *(pl.LazyFrame.collect, pl.DataFrame.lazy),
     ),
     Artifact(
         "prepare", "transactions.ledger", "ledger", Form.JSON, ledger_to_state, ledger_from_state
     ),
     Artifact(
-        "prepare",
-        "transactions.rejects",
-        "rejects",
-        Form.PARQUET,
+        *("prepare", "transactions.rejects", "rejects", Form.PARQUET),
         lambda frame: frame if frame.height else None,
     ),
     Artifact("prepare", "side_tables", "side_tables/side_tables", Form.JSON, _side_tables_to_state),
@@ -171,23 +158,9 @@ ARTIFACTS: tuple[Artifact, ...] = (
         *("prepare", "side_table_frames", "side_tables", Form.PARQUET),
         *("customers", "products", "prices", "events", "contacts"),
     ),
-    Artifact(
-        "prepare",
-        "campaign_catalogue",
-        "campaigns/catalogue",
-        Form.JSON,
-        CampaignCatalogue.to_state,
-        CampaignCatalogue.from_state,
-    ),
+    _stored("prepare", "campaign_catalogue", "campaigns/catalogue", CampaignCatalogue),
     # Segments
-    Artifact(
-        "segment",
-        "segmentation",
-        "segmentation/model",
-        Form.JSON,
-        Segmentation.to_state,
-        Segmentation.from_state,
-    ),
+    _stored("segment", "segmentation", "segmentation/model", Segmentation),
     Artifact(
         "segment",
         "segmentation.segments",
@@ -224,8 +197,8 @@ ARTIFACTS: tuple[Artifact, ...] = (
         "backtest_models",
         "classifier/backtest_models",
         Form.JSON,
-        _states,
-        lambda states: tuple(BlendedModel.from_state(state) for state in states),
+        lambda models: [model.to_state() for model in models],
+        lambda states: tuple(map(BlendedModel.from_state, states)),
     ),
     Artifact("train", "evaluation", "classifier/evaluation", Form.JSON),
     Artifact("train", "scorecard", "classifier/scorecard", Form.TABLE),
@@ -234,14 +207,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("train", "leakage_demo", "classifier/leakage_demo", Form.JSON),
     Artifact("train", "scores", "scores", Form.PARQUET),
     Artifact("train", "backtest_population", "campaigns/backtest_population", Form.PARQUET),
-    Artifact(
-        "train",
-        "value_model",
-        "customer_value/value_model",
-        Form.JSON,
-        ValueModel.to_state,
-        ValueModel.from_state,
-    ),
+    _stored("train", "value_model", "customer_value/value_model", ValueModel),
     *_tables("train", "customer_value", "customer_value", Form.TABLE, "sums", "errors", "segments"),
     *_tables("train", "demand", "demand", Form.TABLE, *DEMAND_TABLES),
     *_tables("train", "predicted_transitions", "transitions", Form.TABLE, "predicted"),
@@ -287,11 +253,8 @@ def read(files: RunFiles, name: str) -> Any:
     path = artifact.files[0]
     if not files.has(path):
         command = COMMANDS[artifact.stage]
-        raise ArtifactError(
-            f"The run {files.place} has no {path}.",
-            fix=f"make it with `segpredict {command}`.",
-            file=path,
-        )
+        message = f"The run {files.place} has no {path}."
+        raise ArtifactError(message, fix=f"make it with `segpredict {command}`.", file=path)
     return artifact.decode(_READERS[artifact.form](files, path))
 
 
@@ -327,25 +290,15 @@ def remove_stages(draft: RunDraft, *stages: str) -> None:
     draft.remove(*names)
 
 
-def _to_json(content: Any) -> bytes:
-    return content if isinstance(content, bytes) else encode_json(content)
-
-
 _WRITERS: Mapping[str, Callable[[Any], disk.FileContent]] = {
-    "json": _to_json,
+    "json": lambda content: content if isinstance(content, bytes) else encode_json(content),
     "parquet": parquet_writer,
     "csv": encode_csv,
 }
-
-
-def _read_bytes(files: RunFiles, path: str) -> bytes:
-    return files.path(path).read_bytes()
-
-
 _READERS: Mapping[Form, Callable[[RunFiles, str], Any]] = {
     Form.JSON: lambda files, path: files.read_json(path),
     Form.PARQUET: lambda files, path: files.read_parquet(path),
     Form.TABLE: lambda files, path: files.read_parquet(path),
     Form.CSV: lambda files, path: pl.read_csv(files.path(path)),
-    Form.BYTES: _read_bytes,
+    Form.BYTES: lambda files, path: files.path(path).read_bytes(),
 }

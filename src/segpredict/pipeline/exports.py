@@ -78,22 +78,18 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     ExtraMissingError
         When slides are requested and python-pptx is not installed.
     """
-    run = open_run(folder)
+    run, shown = open_run(folder), {"customers": export.customers}
     if export.out is not None:
-        bundle = replace(_bundle(run, export), created=export.created)
-        write_file(export.out, REPORT_FORMATS[form](bundle))
+        bundle = report_input(run, export.pseudonyms, **shown)
+        write_file(export.out, REPORT_FORMATS[form](replace(bundle, created=export.created)))
         return export.out
     name = REPORT_PATHS[form]
     with draft_run(folder, base=run, replace=True) as draft:
         draft.metadata["created"] = export.created
         plan_missing_campaigns(draft)
-        draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
+        draft.write(name, REPORT_FORMATS[form](report_input(draft, export.pseudonyms, **shown)))
         draft.publish()
     return run.folder / name
-
-
-def _bundle(files: RunFiles, export: ExportRequest) -> ReportInput:
-    return report_input(files, export.pseudonyms, customers=export.customers)
 
 
 def report_input(
@@ -238,9 +234,8 @@ class Report:
 
     def to_bi(self, out: str | Path) -> Path:
         """Write the star schema into a new folder; `docs/bi.md` describes it."""
-        export = ExportRequest(
-            created=self.run.metadata["created"], out=Path(out), pseudonyms=self.pseudonyms
-        )
+        created, out = self.run.metadata["created"], Path(out)
+        export = ExportRequest(created=created, out=out, pseudonyms=self.pseudonyms)
         return export_bi_tables(self.run.folder, export)[0]
 
     def __repr__(self) -> str:

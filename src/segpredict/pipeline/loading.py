@@ -62,13 +62,9 @@ def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
     """Return the result of a stage from what a run holds of it."""
     values: dict[str, Any] = {}
-    for each in fields(stage):
-        if each.name in NOT_SAVED:
-            values[each.name] = None
-        elif each.name in OPTIONAL:
-            values[each.name] = load_optional(files, each.name)
-        else:
-            values[each.name] = load(files, each.name)
+    for name in [each.name for each in fields(stage)]:
+        get = load_optional if name in OPTIONAL else load
+        values[name] = None if name in NOT_SAVED else get(files, name)
     return stage(**values)
 
 
@@ -122,8 +118,7 @@ def load_side_tables(files: RunFiles) -> SideTables:
 
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
-    segments: tuple[Segment, ...] = artifacts.read(files, "segmentation.segments")
-    return segments
+    return tuple(artifacts.read(files, "segmentation.segments"))
 
 
 def load_models(files: RunFiles) -> TrainedModels:

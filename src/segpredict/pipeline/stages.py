@@ -88,8 +88,10 @@ def segment(
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
     profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
-    seen = _explore(shop, config, segmentation, tables)
+    ids = [each.id for each in segmentation.segments]
+    seen = exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
     draws = transition_tables.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
+    moved = transition_tables.observed_tables(shop, segmentation, config.time, draws, seen["homes"])
     return results.Segmented(
         config=config,
         segmentation=segmentation,
@@ -98,9 +100,7 @@ def segment(
         segment_profiles=tuple(profiles),
         kpis=_measure_kpis(shop, config, tables),
         exploration=seen,
-        observed_transitions=transition_tables.observed_tables(
-            shop, segmentation, config.time, draws, seen["homes"]
-        ),
+        observed_transitions=moved,
         candidates=table,
         selection=selection,
         notes=(*shop.notes, *notes, *shop.side_tables.notes),
@@ -114,16 +114,6 @@ def _measure_kpis(
     members, transitions = tables["assignments"], tables.get("migration")
     book = kpis.OrderBook.from_shop(shop, horizon, lookback, members, transitions)
     return kpis.kpi_tables(book)
-
-
-def _explore(
-    shop: Transactions,
-    config: Config,
-    segmentation: Segmentation,
-    tables: Mapping[str, pl.DataFrame],
-) -> dict[str, Any]:
-    ids = [segment.id for segment in segmentation.segments]
-    return exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
 
 
 def segmentation_windows(
@@ -167,16 +157,13 @@ def train(
     valued = customer_value.measure_customer_value(
         shop, segmentation, training, config.customer_value, **draws
     )
-    predictor = SegmentPredictor(
-        segmentation,
-        training.selected_model,
-        config.time,
-        training.segment_values,
-        config.classifier.families,
-        side_tables=shop.side_tables,
+    models = results.TrainedModels(
+        xgboost=training.xgboost_model,
+        selected=training.selected_model,
+        segment_values=training.segment_values,
         policy=training.policy,
-        value_model=valued.value_model,
     )
+    predictor = _predictor(prepared, segmented, models, valued.value_model)
     scores = predictor.score(shop)
     expected = demand.forecast_demand(shop, segmentation, training, scores, config.demand, **draws)
     observed, named = segmented.observed_transitions, segmentation.segments
@@ -185,12 +172,7 @@ def train(
         progress("running the leakage demo", 0.75)
         shown = classifier.run_leakage_demo(training, options).to_frame().to_dicts()
     return results.Trained(
-        models=results.TrainedModels(
-            xgboost=training.xgboost_model,
-            selected=training.selected_model,
-            segment_values=training.segment_values,
-            policy=training.policy,
-        ),
+        models=models,
         backtest_models=training.backtest_models,
         evaluation=training.evaluation.to_json(),
         scorecard=training.scorecard,
@@ -227,19 +209,22 @@ def _backtest_population(
     return earlier.score(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
 
-def build_predictor(
-    prepared: results.Prepared, segmented: results.Segmented, trained: results.Trained
+def _predictor(
+    prepared: results.Prepared,
+    segmented: results.Segmented,
+    models: results.TrainedModels,
+    value_model: customer_value.ValueModel,
 ) -> SegmentPredictor:
     """Return the predictor of stages that are in memory, without an explainer."""
     return SegmentPredictor(
         segmented.segmentation,
-        trained.models.selected,
+        models.selected,
         prepared.config.time,
-        trained.models.segment_values,
+        models.segment_values,
         prepared.config.classifier.families,
         side_tables=prepared.side_tables,
-        policy=trained.models.policy,
-        value_model=trained.value_model,
+        policy=models.policy,
+        value_model=value_model,
     )
 
 
@@ -253,16 +238,9 @@ def explain(
     """Explain the selected model for a sample of the scored customers; cross-check it."""
     progress("explaining", 0.0)
     shop, config = prepared.transactions, prepared.config
-    predictor = build_predictor(prepared, segmented, trained)
+    predictor = _predictor(prepared, segmented, trained.models, trained.value_model)
     frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
-    explainer = explanations.build_explainer(
-        predictor.model,
-        trained.models.xgboost,
-        frame,
-        predictor.segments,
-        segment_tables.classifier_glossary(config.classifier.families, shop.side_tables),
-        shop.currency,
-    ).with_policy(predictor.policy)
+    explainer = predictor.explainer_for(frame, shop.currency, trained.models.xgboost)
     evidence = None
     if options.refits and trained.backtest_models:
         evidence = explanations.check_importance(
@@ -297,5 +275,5 @@ def plan_campaigns(
 ) -> results.CampaignPlans:
     """Work out what stands behind each campaign: who, how much, and which test it needs."""
     return campaign_planning.plan_run_campaigns(
-        prepared, trained, build_predictor(prepared, segmented, trained)
+        prepared, trained, _predictor(prepared, segmented, trained.models, trained.value_model)
     )
