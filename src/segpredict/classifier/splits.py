@@ -28,6 +28,11 @@ class Fold:
         The part of `train_origins` whose outcomes end before the first validation origin.
     validation_origins
         The newest origins of `train_origins`; empty where history is too short to split.
+
+    Examples
+    --------
+    >>> split(500, (100, 200, 300), 91).validation_origins
+    (200, 300)
     """
 
     cutoff: int
@@ -52,6 +57,12 @@ class Schedule:
         The fold of the selected model: its cutoff is the end of the data.
     notes
         What had to be relaxed, as sentences.
+
+    Examples
+    --------
+    >>> plan = schedule_folds(0, 728, TimeOptions())
+    >>> plan.production_fold.cutoff, plan.cutoffs[-1]
+    (728, 728)
     """
 
     time: TimeOptions

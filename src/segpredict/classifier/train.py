@@ -335,6 +335,12 @@ def load(state: JSON) -> Forecaster:
     ------
     UnknownNameError
         When the state names a kind that is not there.
+
+    Examples
+    --------
+    >>> from segpredict.classifier.models.baselines.prior import ClassPrior
+    >>> load(ClassPrior((0.25, 0.75)).to_state())
+    ClassPrior(class_mix=(0.25, 0.75), name='prior')
     """
     if state["kind"] == xgboost.NAME:
         return XgboostModel.from_state(state)

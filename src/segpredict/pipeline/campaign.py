@@ -39,6 +39,13 @@ class CampaignRequest:
         The most customers on the list.
     author
         Who draws the list, for the record.
+
+    Examples
+    --------
+    >>> CampaignRequest("win_back", Path("list.csv"), max_customers=0)
+    ... # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    UsageError: a list cannot be empty
     """
 
     campaign: str

@@ -52,6 +52,11 @@ class ExportRequest:
         Pseudonyms that replace customer ids.
     customers
         Whether single customers are shown; ``None``: as the run's config says.
+
+    Examples
+    --------
+    >>> ExportRequest(created="2024-01-01", customers=False).out is None
+    True
     """
 
     created: str = ""

@@ -33,6 +33,11 @@ class CampaignListRequest:
         universal holdout is drawn from this list alone.
     max_customers
         Maximum length of the list; those with most at stake. All if not given.
+
+    Examples
+    --------
+    >>> CampaignListRequest(Campaign("call"), max_customers=100).holdout_share is None
+    True
     """
 
     campaign: Campaign
@@ -128,7 +133,13 @@ def _campaign_holdout(
 
 
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
-    """Return the number of customers in each arm."""
+    """Return the number of customers in each arm.
+
+    Examples
+    --------
+    >>> count_arms(pl.DataFrame({"arm": ["treatment", "treatment", "campaign holdout"]}))
+    {'treatment': 2, 'universal holdout': 0, 'campaign holdout': 1}
+    """
     found = dict(table.group_by("arm").len().iter_rows())
     return {arm: int(found.get(arm, 0)) for arm in EXPERIMENT_ARMS}
 
@@ -142,6 +153,12 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
         `schemas.CAMPAIGN_LIST_SCHEMA`.
     reasons
         Rows of `explain.reason_texts`; ``None`` without explanations.
+
+    Examples
+    --------
+    >>> told = {"customer_id": ["a"] * 2, "rank": [2, 1], "speaks": ["for"] * 2, "text": ["B", "A"]}
+    >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), pl.DataFrame(told))["reasons"].to_list()
+    ['A; B']
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))

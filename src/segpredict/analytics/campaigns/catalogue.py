@@ -46,6 +46,12 @@ class EligibilityRule:
     top_share
         A column, and the share of customers meeting all other conditions that is taken,
         largest first; equal values are taken together.
+
+    Examples
+    --------
+    >>> rule = EligibilityRule(at_least={"spend_364": 100.0}, at_most={"p_up": 0.2})
+    >>> sorted(rule.required_columns)
+    ['p_up', 'spend_364']
     """
 
     segment_roles: tuple[SegmentRole, ...] = ()
@@ -83,6 +89,11 @@ class Campaign:
         The effect to plan for: a difference of shares; of ``spends``, a share of the mean.
     caution
         What to know before running it.
+
+    Examples
+    --------
+    >>> Campaign("call", "Call them", "Call.").expected_uplift
+    0.05
     """
 
     name: str = ""
@@ -166,6 +177,12 @@ def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     Notes
     -----
     A built-in campaign needs only the keys that differ.
+
+    Examples
+    --------
+    >>> catalogue = read_campaigns(CampaignOptions())
+    >>> catalogue.get_campaign(catalogue.campaigns[0].name) == catalogue.campaigns[0]
+    True
     """
     known = {} if options.replace_defaults else default_campaigns()
     file = options.campaigns_file

@@ -32,7 +32,14 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
 
 
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
-    """Return the columns beyond the scores that eligibility rules read."""
+    """Return the columns beyond the scores that eligibility rules read.
+
+    Examples
+    --------
+    >>> rule = EligibilityRule(at_least={"p_up": 0.2, "spend_364": 100.0})
+    >>> required_columns([Campaign("call", eligibility=rule)])
+    frozenset({'spend_364'})
+    """
     read = frozenset[str]().union(*(each.eligibility.required_columns for each in campaigns))
     return read - {*SCORE_COLUMNS}
 
@@ -55,6 +62,13 @@ def validate_rules(
     ------
     UnknownNameError
         Naming the nearest that is known.
+
+    Examples
+    --------
+    >>> wrong = Campaign("call", eligibility=EligibilityRule(at_least={"spent_364": 1.0}))
+    >>> validate_rules([wrong], (), ["spend_364"])  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    UnknownNameError: there is no such column
     """
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
@@ -86,6 +100,13 @@ def eligible_customers(
     Notes
     -----
     A missing value meets no bound.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"segment_id": ["S1", "S1"], "p_inactive": [0.2, 0.7]})
+    >>> rule = EligibilityRule(segment_names=("Core",), at_least={"p_inactive": 0.5})
+    >>> eligible_customers(rows, rule, [Segment(1, "S1", "Core")]).rows()
+    [('S1', 0.7)]
     """
     found = customers.filter(pl.all_horizontal(_conditions(rule, segments)))
     for column, share in rule.top_share.items():

@@ -25,6 +25,11 @@ class ExperimentLog:
     folder
         Holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so
         on. It holds ids of customers.
+
+    Examples
+    --------
+    >>> ExperimentLog(Path("no/such/folder")).read_records()
+    []
     """
 
     folder: Path
@@ -91,7 +96,13 @@ class ExperimentLog:
 
 
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
-    """Return the experiment log next to a run, or the configured one."""
+    """Return the experiment log next to a run, or the configured one.
+
+    Examples
+    --------
+    >>> find_experiment_logs(Path("artifacts/run")).folder.parts[-2:]
+    ('artifacts', 'experiments')
+    """
     default_folder = run.absolute().parent / DEFAULT_LOG_FOLDER
     return ExperimentLog(Path(configured) if configured else default_folder)
 

@@ -43,6 +43,12 @@ def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
         ``customer_id``, ``segment_id`` and the column `by`.
     by
         Column of the deciles, within a segment. Equal amounts are ordered by id.
+
+    Examples
+    --------
+    >>> rows = {"customer_id": ["a", "b"], "segment_id": ["S1", "S1"], "spend": [5.0, 1.0]}
+    >>> assign_strata(pl.DataFrame(rows), "spend").to_list()
+    ['S1/5', 'S1/0']
     """
     numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
     ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
@@ -82,6 +88,12 @@ def draw_holdout(
     -----
     Within a stratum those with the lowest numbers are taken. Numbers depend on key and
     id alone, so the assignment does not depend on the order of rows or on other strata.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"customer_id": ["a", "b", "c", "d"], "stratum": ["S1/0"] * 4})
+    >>> draw_holdout(rows, 0.5, "secret").sum()
+    2
     """
     ids, earlier = customers["customer_id"], earlier_arms or {}
     drawn = customers.select("customer_id", "stratum").with_columns(

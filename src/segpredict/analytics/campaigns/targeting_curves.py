@@ -41,6 +41,13 @@ def targeting_curves(
         `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those
         with most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
         of fewer than five are not reported, nor is the value of fewer than five customers.
+
+    Examples
+    --------
+    >>> amounts = {"value_at_risk": [10.0] * 5 + [0.0] * 5, "upside": [0.0] * 10}
+    >>> rows = pl.DataFrame({"segment_id": ["S1"] * 10, **amounts})
+    >>> targeting_curves(rows, [], [Segment(1, "S1", "Core")]).select("n", "share").row(0)
+    (5, 1.0)
     """
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
         (

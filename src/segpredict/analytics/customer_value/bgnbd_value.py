@@ -24,6 +24,12 @@ class PurchaseModel:
         BG/NBD of purchase days; unit of time: days.
     spend_model
         Gamma-Gamma of what a purchase day brings, in currency.
+
+    Examples
+    --------
+    >>> cdnow = PurchaseModel(BgNbd(0.243, 4.414, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
+    >>> PurchaseModel.from_state(cdnow.to_state()) == cdnow
+    True
     """
 
     order_model: BgNbd

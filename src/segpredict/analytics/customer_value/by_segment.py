@@ -31,6 +31,13 @@ def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
         with a forecast, sums of `VALUE_COLUMNS` over them in currency, and ``apart``: share of
         customers whose two values of a year differ more than twofold. For fewer than
         five customers only their number is reported.
+
+    Examples
+    --------
+    >>> scores = pl.DataFrame({"segment_id": ["S1"] * 5, "is_eligible": [True] * 5})
+    >>> scores = scores.with_columns(**dict.fromkeys(VALUE_COLUMNS, pl.lit(2.0)))
+    >>> value_by_segment(scores, [Segment(1, "S1", "Core")]).select("n", "upside").row(0)
+    (5, 10.0)
     """
     known = scores.filter("is_eligible")
     parts = [(s.id, known.filter(pl.col("segment_id") == s.id)) for s in segments]

@@ -17,6 +17,11 @@ class ValuePeriod:
         Of a whole window; below 1 only for the last one.
     discount_factor
         Present value on the cutoff of one unit of money at its end.
+
+    Examples
+    --------
+    >>> value_periods(91, 0, 91)
+    (ValuePeriod(start=0, end=91, share=1.0, discount_factor=1.0),)
     """
 
     start: int

@@ -37,6 +37,13 @@ class ValueModel:
         Days of a window, and between the cutoff and the first one.
     discount_rate
         Yearly rate.
+
+    Examples
+    --------
+    >>> chain = ((1.0, 0.0), (0.5, 0.5))
+    >>> model = ValueModel((0.0, 10.0), chain, SpendSeasonality(91), None, 91, 0, 0.0)
+    >>> model.markov_values(np.array([[0.0, 1.0]]), 0, model.future_periods(182)).tolist()
+    [15.0]
     """
 
     segment_values: tuple[float, ...]

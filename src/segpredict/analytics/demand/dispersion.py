@@ -45,6 +45,13 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
     Notes
     -----
     Maximum likelihood, with the forecasts as means.
+
+    Examples
+    --------
+    >>> far, near = np.array([0.0, 10.0, 0.0, 10.0]), np.array([4.0, 5.0, 5.0, 6.0])
+    >>> alphas = [negative_binomial_dispersion(np.full(4, 5.0), units) for units in (far, near)]
+    >>> alphas[0] > alphas[1]
+    True
     """
     is_expected = expected > 0
     if not is_expected.any():

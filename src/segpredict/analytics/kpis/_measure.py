@@ -64,6 +64,12 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     ------
     UnknownNameError
         When there is no KPI of that name.
+
+    Examples
+    --------
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["revenue", "customers"]).select("kpi", "value").rows()
+    [('revenue', 30.0), ('customers', 2.0)]
     """
     requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
@@ -80,6 +86,11 @@ def kpi_named(name: str) -> KpiDefinition:
     ------
     UnknownNameError
         When there is none of that name; the message names the nearest.
+
+    Examples
+    --------
+    >>> kpi_named("gini").title
+    'Gini index of sales'
     """
     known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:
@@ -91,6 +102,11 @@ def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return the tables that a run saves, by name.
 
     ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz`` (`lorenz_curve`).
+
+    Examples
+    --------
+    >>> list(kpi_tables(OrderBook.from_orders([("ann", 0, 20)], end_day=91)))
+    ['figures', 'months', 'lorenz']
     """
     tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
     return dict(zip(KPI_TABLES, tables, strict=True))

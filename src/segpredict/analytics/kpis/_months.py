@@ -27,7 +27,13 @@ def month_number(day: int) -> int:
 
 
 def month_name(month: int) -> str:
-    """Return a month by its number as ISO text."""
+    """Return a month by its number as ISO text.
+
+    Examples
+    --------
+    >>> month_name(1970 * 12 + 1)
+    '1970-02'
+    """
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 

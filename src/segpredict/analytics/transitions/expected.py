@@ -117,6 +117,13 @@ def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> floa
         The mean of (n − μ)²/σ² over the cells that chance moves by at least two
         customers: 1 where customers are independent and the probabilities true. Never
         below 1, and 1 where nothing can be compared.
+
+    Examples
+    --------
+    >>> cell = {"since": ["2024-01-01"], "from_id": ["S1"], "to_id": ["S0"]}
+    >>> predicted, observed = {**cell, "n": [100.0], "sd": [10.0]}, {**cell, "n": [120.0]}
+    >>> forecast_dispersion(pl.DataFrame(predicted), pl.DataFrame(observed))
+    4.0
     """
     cell = ["since", "from_id", "to_id"]
     both = predicted.filter(pl.col("sd") >= MIN_CELL_SD).join(

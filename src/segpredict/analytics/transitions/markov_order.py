@@ -55,6 +55,15 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     References
     ----------
     Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
+    >>> ids = {"previous_id": ["S0", "S1"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
+    >>> found = markov_order_test(pl.DataFrame({"since": [date(2024, 1, 1)] * 2, **ids}), two)
+    >>> found.select("segment_id", "n", "degrees_of_freedom").row(0)
+    ('S1', 2, 1)
     """
     ids = [s.id for s in transition_states(transitions.clear(), segments).segments]
     known = transitions.filter(

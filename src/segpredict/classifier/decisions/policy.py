@@ -34,6 +34,13 @@ class DecisionPolicy(StoredState):
         Share of misses the sets allow.
     inner_origins
         Cutoffs of the inner validation (day numbers), oldest first.
+
+    Examples
+    --------
+    >>> rule = DecisionRule("argmax", 0.0, (0.5, 0.5), (0.0, 10.0))
+    >>> policy = DecisionPolicy(Calibration(), rule, (0.2, 0.4), 0.1, ())
+    >>> policy.prediction_sets(np.array([[0.7, 0.3]])).tolist()
+    [[True, False]]
     """
 
     calibration: Calibration

@@ -32,6 +32,12 @@ class LeakageTest:
         Whether the test is out of time, without a leak.
     scores
         The metrics.
+
+    Examples
+    --------
+    >>> scores = metrics.score_forecast(np.eye(2), np.array([0, 1]))
+    >>> LeakageTest("honest", "Tested out of time.", True, scores).scores.accuracy
+    1.0
     """
 
     name: str
@@ -50,6 +56,13 @@ class LeakageDemo:
         The final test cutoff.
     tests
         The leaking tests, then the out-of-time one.
+
+    Examples
+    --------
+    >>> scores = metrics.score_forecast(np.eye(2), np.array([0, 1]))
+    >>> demo = LeakageDemo(100, (LeakageTest("honest", "Tested out of time.", True, scores),))
+    >>> demo.to_frame().select("test", "accuracy").rows()
+    [('honest', 1.0)]
     """
 
     cutoff: int

@@ -40,6 +40,13 @@ class Backtest:
         strata and rankings; ``None`` without them.
     segment_values
         Mean spend in the outcome window by segment, from the training rows.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1], "label": [0]})
+    >>> test = Backtest.of_customers(100, rows, {"prior": np.array([[0.4, 0.6]])})
+    >>> test.states.tolist(), test.labels.tolist()
+    ([1], [0])
     """
 
     cutoff: int
@@ -98,6 +105,12 @@ class WindowScores:
         Actual share of each segment.
     predicted_mix
         Predicted share of each segment, by model name.
+
+    Examples
+    --------
+    >>> pooled = WindowScores(None, 1, 1, {}, {}, (1.0,), {})
+    >>> WindowScores.from_json(pooled.to_json()) == pooled
+    True
     """
 
     cutoff: int | None
@@ -146,6 +159,11 @@ class Comparison:
         Windows in which the model was better.
     p_value, p_value_holm
         Two-sided p-value of the pooled difference, and adjusted over all baselines.
+
+    Examples
+    --------
+    >>> Comparison("markov", "log_loss", beats=True, windows_better=3).p_value_holm
+    1.0
     """
 
     baseline: str

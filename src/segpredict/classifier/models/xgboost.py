@@ -29,6 +29,13 @@ class XgboostModel:
         Number of segments, INACTIVE included.
     name
         The name in the evaluation.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"cutoff": [0, 0], "label": [0, 1], "orders": [1.0, 9.0]})
+    >>> model = fit_fixed_rounds(TrainingData(rows, ("orders",), 2), ["orders"], 3)
+    >>> XgboostModel.from_state(model.to_state()).n_rounds
+    3
     """
 
     booster: xgb.Booster

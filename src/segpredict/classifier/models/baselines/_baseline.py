@@ -38,6 +38,12 @@ class Baseline:
         Returns what the training data lack for it, as a sentence; empty if nothing.
     is_usual
         Whether it takes part where the options name no baseline.
+
+    Examples
+    --------
+    >>> from segpredict.classifier import BASELINES
+    >>> BASELINES.get("markov").meaning
+    'Customers move as others in their segment moved before.'
     """
 
     name: str

@@ -29,6 +29,12 @@ class LikelihoodFit:
     is_interior
         Whether all parameters lie inside their bounds; at a bound the data say only
         "very small" or "very large" (all customers alike, none drops out).
+
+    Examples
+    --------
+    >>> from segpredict.classifier.models.btyd import fit_gamma_gamma
+    >>> fit_gamma_gamma([1, 2, 3, 4], [10.0, 12.0, 30.0, 28.0]).fit_summary.n_customers
+    4
     """
 
     log_likelihood: float
