@@ -7,11 +7,7 @@ import polars as pl
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation import results
-from segpredict.classifier.evaluation.bootstrap import (
-    Resampling,
-    percentile_interval,
-    round_losses,
-)
+from segpredict.classifier.evaluation.bootstrap import Resampling, percentile_interval, round_losses
 from segpredict.classifier.evaluation.rankings import evaluate_rankings
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.window import as_date

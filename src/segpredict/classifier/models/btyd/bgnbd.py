@@ -230,9 +230,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     unit = float((columns[2] * weights).sum() / weights.sum())
     scaled = (columns[0], columns[1] / unit, columns[2] / unit)
     found = maximum_likelihood.maximize_likelihood(
-        lambda parameters: _curve(parameters, *scaled),
-        weights,
-        START_VALUES,
+        lambda parameters: _curve(parameters, *scaled), weights, START_VALUES
     )
     r, alpha, a, b = found.tolist()
     model = BgNbd(r, alpha * unit, a, b)

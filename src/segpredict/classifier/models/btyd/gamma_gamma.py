@@ -136,9 +136,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     (number, spend), weights = maximum_likelihood.group_identical_rows(*given)
     unit = float((spend * weights).sum() / weights.sum())
     found = maximum_likelihood.maximize_likelihood(
-        lambda parameters: _curve(parameters, number, spend / unit),
-        weights,
-        START_VALUES,
+        lambda parameters: _curve(parameters, number, spend / unit), weights, START_VALUES
     )
     p, q, v = found.tolist()
     model = GammaGamma(p, q, v * unit)
