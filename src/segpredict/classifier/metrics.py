@@ -19,9 +19,7 @@ def row_log_loss(probabilities: FloatArray, labels: IntArray) -> FloatArray:
 
 
 def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
-    """Return the standard error of the mean of values, one a row.
-
-    Rows of one customer count as one observation (Liang and Zeger 1986).
+    """Return the standard error of the mean, rows clustered by customer (Liang and Zeger 1986).
 
     >>> import polars as pl
     >>> twice = np.array([1.0, 1.0, 3.0, 3.0])
@@ -65,10 +63,9 @@ def cohen_kappa(counts: IntArray) -> float:
 
 
 def expected_calibration_error(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the expected calibration error of the most likely segment.
+    """Return the expected calibration error of the most likely segment, over bins of equal mass.
 
-    Rows are put into bins of equal mass by confidence, rows of equal confidence into
-    the same one; Σ (bin's share) · abs(mean confidence − share that was right).
+    Σ (bin's share) · abs(mean confidence − share that was right).
     """
     hits = (probabilities.argmax(axis=1) == labels).astype(np.float64)
     return _calibration_error(probabilities.max(axis=1), hits)
@@ -98,22 +95,14 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
 
 
 def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the ranked probability score, one a row, from 0 to 1.
-
-    Codes rise with value, so a forecast that is one segment off scores better than one that is
-    two off: the squared distance of the cumulated probabilities, over segments less one.
-    """
+    """Return the squared distance of cumulated probabilities, one a row, from 0 to 1."""
     happened = np.eye(probabilities.shape[1])[labels]
     apart = np.cumsum(probabilities - happened, axis=1)[:, :-1]
     return np.asarray((apart**2).sum(axis=1) / apart.shape[1], dtype=np.float64)
 
 
 def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the area under the ROC curve of each segment against the rest.
-
-    The probability that a customer of the segment was given a higher probability than one
-    of another, ties count half: from rank sums. NaN for a segment with no customer or all of them.
-    """
+    """Return the area under the ROC curve of each segment against the rest, from rank sums."""
     areas = np.full(probabilities.shape[1], np.nan)
     for code, given in enumerate(probabilities.T):
         inside = labels == code
@@ -134,10 +123,7 @@ def quadratic_weighted_kappa(counts: IntArray) -> float:
 
 
 def mix_error(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return how far the predicted mix is from the actual one, 0 to 1.
-
-    The Jensen-Shannon divergence, in bits.
-    """
+    """Return the Jensen-Shannon divergence of predicted and actual mix, in bits."""
     predicted = probabilities.mean(axis=0)
     actual = np.bincount(labels, minlength=len(predicted)) / len(labels)
     middle = (predicted + actual) / 2

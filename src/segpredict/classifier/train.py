@@ -307,11 +307,7 @@ def _history_warnings(days: Schedule) -> list[str]:
 def mean_outcome_values(
     transactions: Transactions, given: TrainingData, days: Schedule
 ) -> tuple[float, ...]:
-    """Return the mean revenue in the outcome window, by segment in code order.
-
-    The mean over all rows with that label, in currency. Inactive customers spend nothing by
-    definition; a segment that never occurred counts as zero.
-    """
+    """Return the mean revenue in the outcome window, by segment in code order; inactive is zero."""
     spent = outcome_spend(transactions, given.rows["cutoff"], days.time)
     means = dict(
         given.rows.filter(pl.col("label") != INACTIVE_CODE)

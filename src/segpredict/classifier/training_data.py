@@ -107,12 +107,7 @@ def training_data_of_fold(
     options: ClassifierOptions,
     history: HistoryAtCutoff | None = None,
 ) -> TrainingData:
-    """Return the training data of one fold.
-
-    A column with one value at each training origin (a date, days observed) separates origins
-    and not customers (leak L10): it is not used. The fold's own training rows decide, so a
-    later test changes nothing for an earlier one.
-    """
+    """Return the training data of a fold, without columns that separate origins only (leak L10)."""
     rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
     rows = rows.sort("cutoff", "customer_id")
     found = rows["label"].unique()
@@ -152,10 +147,7 @@ def normalised(weights: FloatArray) -> FloatArray:
 
 
 def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return the named columns, in this order, as XGBoost needs them.
-
-    Columns are selected by name, since XGBoost reads a frame by position and does
-    not check the order. Nulls and infinities become NaN.
+    """Return the named columns, in this order; null and infinite become NaN.
 
     >>> feature_matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]

@@ -33,20 +33,7 @@ Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
 
 
 def load(files: RunFiles, name: str) -> Any:
-    """Return one value of a run by its name: a field of a stage's result, or a part of one.
-
-    Parameters
-    ----------
-    files
-        The run, finished or in the making.
-    name
-        A name of `artifacts.ARTIFACTS`, or a field that several of them make up.
-
-    Raises
-    ------
-    ArtifactError
-        When the run does not hold it, with the command that makes it.
-    """
+    """Return one value of a run by its name in `ARTIFACTS`, or a field of several of them."""
     if name in _LOADERS:
         return _LOADERS[name](files)
     if any(artifact.name == name for artifact in artifacts.ARTIFACTS):

@@ -25,10 +25,7 @@ WHAT_IF_ORDER_ID = "what-if"  # the id of the hypothetical order
 
 
 def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
-    """Return a customer's forecast as it is, and with one more order on the last day.
-
-    The usual value is the median of the customer's orders.
-    """
+    """Return a customer's forecast as it is, and with one more order of the median value."""
     window = predictor.score_window(shop)
     own = shop.known_at(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
     orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())

@@ -142,11 +142,9 @@ def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> Float
 
 
 def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[float, float]:
-    """Return the 95 % interval of a sum, in currency, when customers are drawn.
+    """Return the 95 % interval of a sum, in currency, when all customers are drawn.
 
-    Percentiles of a bootstrap over all customers, so that the number who are eligible
-    varies, too. Of more than 4,000, random groups of customers are drawn (random groups:
-    Wolter 2007). Sums of whole pennies are exact, so threads cannot change a bit.
+    Of more than 4,000, random groups of customers are drawn (random groups: Wolter 2007).
 
     >>> bootstrap_sum_interval(np.array([100.0] * 50), 200, 0)
     (50.0, 50.0)
@@ -165,11 +163,7 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
 def _actual_share_range(
     campaign: Campaign, chosen: pl.DataFrame, population: CampaignPopulation
 ) -> tuple[float | None, float | None]:
-    """Return the least and the largest realised share over the backtests.
-
-    Sums of the segments that the eligible are in, all of their customers: a campaign takes
-    a part of them, selected by the forecast, of which somewhat less may be realised.
-    """
+    """Return the least and the largest realised share over the backtests, of the same segments."""
     parts = chosen["segment_id"].unique().implode()
     tests = (
         population.backtest_actual.filter(

@@ -77,10 +77,7 @@ def sample_size_for_mean(
 def minimum_detectable_share(
     base_rate: float, n_control: int, n_treated: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
-    """Return the smallest rise of a share that arms of these sizes detect.
-
-    The uplift at which `sample_size_for_share` needs exactly these sizes; ``None`` where even a
-    rise to one would not be detected.
+    """Return the smallest rise of a share for which `sample_size_for_share` gives these sizes.
 
     >>> round(minimum_detectable_share(0.50, 77, 77, ErrorRates(power=0.90)), 2)
     0.25

@@ -42,10 +42,8 @@ class ValueBacktest:
 def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of every method on every backtest.
 
-    Most customers spend nothing, so the mean absolute error favours methods that predict
-    too little; the squared error favours the mean, and depends on a few large customers. All
-    are reported, since none is fair alone. Customers of one span are independent, so rows
-    are drawn; ``rank`` has no interval.
+    The mean absolute error favours methods that predict too little, the squared error depends on a
+    few large customers: both are reported. Rows are drawn; ``rank`` has no interval.
     """
     rows = [row for span in spans for row in _errors(span, draws, seed)]
     table = pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row")

@@ -205,10 +205,8 @@ def _sum_backtest(
 def _predicted_amounts(case: _BacktestCase, name: str) -> list[sum_backtest.PredictedAmount]:
     """Return predicted and actual loss, gain and spend of one model.
 
-    Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree wherever the
-    probabilities are right. Counted by spend it is μ_z less what the customer really spent, for
-    which μ must be right, too. Counted by change it is the spend of the window before minus the
-    actual spend: what the shop sees in its accounts, not what is predicted.
+    Counted by label, a fall from z to y costs μ_z − μ_y; by spend, μ_z less what was really spent;
+    by change, the spend of the window before less the actual: what the shop sees in its accounts.
     """
     backtest = case.backtest
     values = case.value_model.segment_values_at(backtest.cutoff)

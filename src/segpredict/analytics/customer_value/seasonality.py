@@ -72,10 +72,8 @@ def estimate_seasonality(
 ) -> SpendSeasonality:
     """Estimate the seasonal factor from outcomes known on a day.
 
-    The three newest origins with the same season behind them are tested, at least two. With μ
-    and the factor σ of what was complete by their own day, the sum of spend must be nearer to
-    σ·Σμ than to Σμ, over all of them together, by more than 1.96 standard errors over draws of
-    customers. Otherwise nothing is adjusted.
+    At the three newest origins with the season behind them, two at least, the sum of spend must be
+    nearer to σ·Σμ than to Σμ, by more than 1.96 standard errors over draws of customers.
     """
     seen = _spent_and_expected(rows, mean_spend_by_segment(rows))
     days = sorted(seen)

@@ -66,12 +66,7 @@ class SumBacktest:
 def compare_sums(
     backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
-    """Return predicted and actual sums with intervals.
-
-    Whole customers are drawn, with all their tests. An interval shows how much
-    the sums would vary with other customers of the same shop in the same windows. It does
-    not cover other seasons: of these there are only as many observations as backtests.
-    """
+    """Return predicted and actual sums, with intervals over other customers in the same windows."""
     whole = [_pooled(backtests)] if len(backtests) > 1 else []
     rows = [
         row for test in (*backtests, *whole) for row in _backtest_rows(test, segments, draws, seed)

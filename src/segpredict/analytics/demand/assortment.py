@@ -22,9 +22,8 @@ AFFINITY_INDEX_SCHEMA = {
 def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
     """Return the index of each segment and item (`AFFINITY_INDEX_SCHEMA`).
 
-    The index is that of `segmentation.category_indices`: an item's share of the segment's order
-    lines over its share of all. Intervals are of 95 % for all cells of the table
-    together (Bonferroni): among thousands of products some would be significant by chance.
+    That of `segmentation.category_indices`, with 95 % intervals for all cells together
+    (Bonferroni).
     """
     own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
     bought = (

@@ -110,10 +110,8 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of all methods (`BACKTEST_SCHEMA`), with 95 % intervals.
 
-    ``difference`` is the error minus that of seasonal-naive on the same draw. At product
-    level products are resampled; otherwise customers of the actual window (each counts as
-    often as a Poisson variable of mean 1), with the forecasts fixed. Rows of ``pooled``
-    divide the errors of all tests by all actual units.
+    ``difference`` is the error minus that of seasonal-naive on the same draw: of products, or else
+    of customers (each counts as often as a Poisson variable of mean 1). ``pooled`` is of all tests.
     """
     rows: list[dict[str, Any]] = []
     for number, each in enumerate(backtests):
@@ -186,10 +184,8 @@ def publishable_levels(
 ) -> pl.DataFrame:
     """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
-    A level is published where its WAPE is below that of seasonal-naive in at least two
-    tests. ``service_met`` is the share of items whose order-up-to quantity was enough, with
-    dispersions learned from earlier tests alone, so the first test has none.
-    Dispersions differ by fast, middling and slow items (`turnover_classes`).
+    Its WAPE must be below that of seasonal-naive in two tests. ``service_met`` is the share of
+    items whose order-up-to quantity was enough, with the dispersions of earlier tests.
     """
     by_level = {level: [t for t in backtests if t.level == level] for level in DEMAND_LEVELS}
     rows = [

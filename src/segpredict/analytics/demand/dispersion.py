@@ -14,8 +14,8 @@ ROUNDING_TOLERANCE = 1e-9  # float noise that must not lift a whole number to th
 def turnover_classes(expected: FloatArray) -> IntArray:
     """Return the class of each item: 0 fast, 1 middling, 2 slow.
 
-    From the largest on: items are fast until four fifths of all units are reached,
-    slow beyond 95 %. Fewer than thirty items are all fast. Ties keep their order.
+    Fast are up to four fifths of all units, slow those beyond 95 %; below thirty items all are
+    fast.
 
     >>> np.bincount(turnover_classes(np.array([80.0] + [1.0] * 40))).tolist()
     [17, 18, 6]

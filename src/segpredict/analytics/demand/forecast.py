@@ -38,11 +38,7 @@ def forecast_levels(
     time: TimeOptions,
     seasonal_levels: Mapping[str, bool],
 ) -> list[LevelForecast]:
-    """Return the forecasts of each level at a cutoff.
-
-    Products share the sales of their category, and categories the total, apart from shrinkage.
-    Products that do not exist yet are thus in the sum of those that do.
-    """
+    """Return the forecasts of each level at a cutoff; products share what their category sells."""
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
     segment_rates = shrunk_item_rates(history, len(expected_mix), first)

@@ -35,11 +35,7 @@ class SalesHistory:
         return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
 
     def newcomers_per_window(self) -> FloatArray:
-        """Return how many newcomers a window brings to each segment, by code.
-
-        The mean over the windows in which newcomers are known; where there is none,
-        those of the newest, an overestimate.
-        """
+        """Return how many newcomers a window brings to each segment, by code, on average."""
         usable = self.windows[: max(self.whole_history, 1)]
         found: FloatArray = np.mean([window.newcomers for window in usable], axis=0)
         return found

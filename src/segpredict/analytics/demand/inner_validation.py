@@ -38,10 +38,7 @@ def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, 
 def inner_backtest(
     transactions: Transactions, history: SalesHistory, actual: WindowSales, time: TimeOptions
 ) -> InnerBacktest:
-    """Return the errors of units per customer, without and with season, in one window.
-
-    The customers of each segment are the actual ones, so that only baskets are evaluated.
-    """
+    """Return the errors of units per actual customer, without and with season, in one window."""
     mix = actual.members.astype(float)
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)

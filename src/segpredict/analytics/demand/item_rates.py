@@ -28,15 +28,13 @@ def shrunk_item_rates(
 ) -> dict[str, ItemRates]:
     """Return the items of all levels known at a cutoff.
 
-    Rates of the total and of each category are shrunk to their mean over segments, those of
-    products to the mean product of their category in the segment. A product counts from the day on
-    which it was first sold; then products share what their category sells to the segment.
+    Rates of the total and of categories are shrunk to their mean over segments, those of products
+    (from their first sale on) to the mean product of their category in the segment, and share what
+    it sells.
 
-    The season's index is units sold in the window a year ago over the units to be
-    expected from the customers who bought then, by their segments: it shows how customers
-    of one segment buy differently in that season. That more customers buy, or change
-    segment, is in the probabilities. The index of the total is shrunk to 1 as far as the
-    windows of the year differ by no more than chance, the others to the level above.
+    The season's index is units sold in the window a year ago over those to be expected from the
+    customers of then, by their segments. That of the total is shrunk to 1 as far as the windows of
+    the year differ by no more than chance, the others to the level above.
     """
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None

@@ -47,9 +47,7 @@ def order_quantities(
 ) -> pl.DataFrame:
     """Return expected demand and order-up-to quantity of each item (`DEMAND_FORECAST_SCHEMA`).
 
-    Demand is negative binomial with the dispersion of the back-test. The quantity to
-    order up to is its quantile at (p − c)/(p − s), where a product's price and cost are
-    known, else at ``options.service_level``.
+    The quantile at (p − c)/(p − s), or at the service level where price or cost is unknown.
     """
     spread = {
         row["level"]: np.array([row[name] for name in DISPERSION_COLUMNS], dtype=float)

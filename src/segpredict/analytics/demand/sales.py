@@ -46,11 +46,7 @@ def product_categories(transactions: Transactions) -> pl.LazyFrame:
 
 
 def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
-    """Return the lines of goods sold as they were known at a cutoff.
-
-    Units are those ordered; later returns are not subtracted, since they were demanded.
-    An order fully refunded by the cutoff does not count.
-    """
+    """Return the lines of goods sold as known at a cutoff, with units as ordered."""
     return (
         transactions.known_at(until)
         .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
@@ -148,11 +144,7 @@ def _aligned(
 def weekly_units(
     transactions: Transactions, cutoff: int, level: str, items: Sequence[str]
 ) -> FloatArray:
-    """Return the units of each item in each whole week before a cutoff, oldest first.
-
-    Weeks are counted back from the cutoff, so that the last one is whole; days at the
-    beginning that fill no week are left out.
-    """
+    """Return the units of each item in each whole week before a cutoff, oldest first."""
     count = (cutoff - transactions.first_day) // DAYS_PER_WEEK
     table = np.zeros((len(items), count))
     place = pl.DataFrame({level: list(items)}, schema={level: pl.String})

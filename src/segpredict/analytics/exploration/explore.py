@@ -126,10 +126,7 @@ def _named(column: str, names: Sequence[str]) -> pl.Expr:
 
 
 def _ladder(amounts: pl.Series) -> list[int]:
-    """Return lower ends of bins of money: 0, then 1, 2, 5, 10 … that hold the middle.
-
-    The first and the last bin are open; each holds about one in a hundred.
-    """
+    """Return lower ends of bins of money: 0, then 1, 2, 5, 10 … that hold the middle 98 %."""
     if amounts.is_empty():
         return [0]
     low = float(amounts.quantile(0.01, "nearest") or 0) / MONEY_SCALE

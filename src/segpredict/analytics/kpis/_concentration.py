@@ -68,12 +68,10 @@ def lorenz_curve(order_book: OrderBook) -> pl.DataFrame:
 
 
 def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
-    """Return Gini's index of rising amounts, and the influence of each on it.
+    """Return Gini's index of rising amounts, and the influence of each on it (Davidson 2009).
 
-    Notes
-    -----
-    G = Σ (2i − n − 1) xᵢ / (n Σ xᵢ). The influences are those of Davidson (2009), with F = (i − ½)
-    / n and C = Σ_{j ≤ i} xⱼ / n: (2 (xᵢ F − C) − (G + 1) xᵢ) / μ, less their mean.
+    G = Σ (2i − n − 1) xᵢ / (n Σ xᵢ); with F = (i − ½) / n and C = Σ_{j ≤ i} xⱼ / n the influences
+    are (2 (xᵢ F − C) − (G + 1) xᵢ) / μ, less their mean.
     """
     n, mean = spent.size, spent.mean()
     rank = np.arange(1, n + 1)
@@ -86,10 +84,8 @@ def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
 def top_spender_share(spent: IntArray, customer_share: float) -> tuple[int, float, FloatArray]:
     """Return what the largest amounts add up to, its part of all, and the influences.
 
-    Notes
-    -----
-    With Q the smallest of the largest and S their part of the sum, the influence of x is (max(x −
-    Q, 0) + share · Q − S x) / μ: that of a Lorenz ordinate (Beach and Davidson 1983).
+    With Q the smallest of the largest and S their part, the influence of x is (max(x − Q, 0) +
+    share · Q − S x) / μ: that of a Lorenz ordinate (Beach and Davidson 1983).
     """
     largest = spent[-math.ceil(customer_share * spent.size) :]
     edge, mean = int(largest[0]), spent.mean()

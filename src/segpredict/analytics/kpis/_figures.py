@@ -42,13 +42,9 @@ def ratio_figures(
 ) -> pl.DataFrame:
     """Return ratios of sums with the interval of a bootstrap that draws customers.
 
-    Notes
-    -----
-    The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each
-    customer was drawn among as many draws as there are customers. Of more than 4,000
-    customers, random groups are drawn instead (random groups: Wolter 2007), which
-    estimates the same variance. Sums are whole numbers, exact up to 2⁵³ (9 · 10¹¹ in
-    currency), so neither threads nor order can change a bit.
+    The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each customer was
+    drawn. Of more than 4,000, random groups are drawn (random groups: Wolter 2007). Sums are whole
+    numbers, exact up to 2⁵³, so neither threads nor order can change a bit.
     """
     keys = rows.select(by).unique().sort(by).with_row_index("column")
     placed = rows.join(keys, on=list(by), nulls_equal=True)

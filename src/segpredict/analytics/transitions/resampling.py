@@ -21,10 +21,8 @@ def bootstrap_counts(
 ) -> FloatArray:
     """Return the count matrix of each period in every draw of customers.
 
-    A customer appears in several periods, which are not independent, so whole customers are
-    drawn, as many as there are, with replacement. Customers with the same path are drawn
-    together: the count of each path is multinomial, which is the same distribution at the
-    cost of the paths and not of the customers.
+    Whole customers are drawn, since their periods are not independent; those with the same path
+    together, so the count of each path is multinomial.
     """
     since = transitions["since"].unique().sort()
     shape = len(since), len(states.row_states), len(states.column_states)

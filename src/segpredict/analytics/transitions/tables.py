@@ -35,9 +35,7 @@ def observed_tables(
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
 
-    The newest period is compared with the one before it, and with the same season last
-    year. There INACTIVE means the same in both: where less than a whole look-back was
-    observed before the older one, the look-back of both is cut to that.
+    The newest period is compared with the one before it and with last year's, look-backs cut alike.
     """
     row, last_year = movement.transition_periods(shop.first_day, shop.end_day, time)
     if not row:
@@ -106,11 +104,7 @@ def predicted_tables(
     segments: Sequence[Segment],
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
-    """Return the predicted matrices of each test window and of the next window.
-
-    Each forecast knows what was complete on its day: the intervals are as wide as the
-    tests before it have shown to be needed.
-    """
+    """Return the predicted matrices of each test window and of the next, as known on its day."""
     if "observed" not in known:
         return {}
     counts = known["observed"]

@@ -81,11 +81,9 @@ class CalibratedModel:
 def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
     """Return the calibration that inner validation proves, which is mostly none.
 
-    Each candidate is fitted on the backtests that were complete by the newest, and
-    evaluated there: it must save more log-loss than one standard error, and more than
-    `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
-    one season does harm in the next, so none is the default; and one that was learned
-    from an outcome that overlaps the newest's would prove itself by that season.
+    Each candidate is fitted on the backtests that were complete by the newest, and must save more
+    log-loss there than one standard error, and than `MIN_LOSS_REDUCTION`. A map learned in one
+    season does harm in the next, so none is the default.
     """
     newest = backtests[-1] if backtests else None
     before = [t for t in backtests if newest and t.cutoff + complete <= newest.cutoff]
@@ -140,10 +138,7 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
 
 
 def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibration:
-    """Return a scale and a shift for the log-probability of each segment.
-
-    With a ridge towards no change: scales of 1 and shifts of 0.
-    """
+    """Return a scale and a shift for each log-probability, with a ridge towards no change."""
     classes = probabilities.shape[1]
     logs, happened = _logs(probabilities), np.eye(classes)[labels]
 

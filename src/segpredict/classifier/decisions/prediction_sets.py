@@ -19,9 +19,7 @@ def set_thresholds(
 ) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
-    The k-th smallest probability that had been given to customers who were later in the
-    segment, k = ⌊α·(n + 1)⌋. With too few of them the segment is in every set. Coverage
-    holds if the future is like the past; it is no guarantee.
+    The k-th smallest that was given to customers later in the segment, k = ⌊α·(n + 1)⌋.
     """
     lowest = np.zeros(probabilities.shape[1])
     allowed = np.broadcast_to(alpha, lowest.shape)
@@ -40,8 +38,7 @@ def adaptive_miss_rates(
     """Return the share of misses to allow in each segment, corrected by the misses so far.
 
     Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from origin to origin
-    α' = α' + step · (α − misses), where the thresholds are those of the origins before. With three
-    origins it changes little; its lower bound is a tenth of the target.
+    α' = α' + step · (α − misses), with the thresholds of the origins before; at least α / 10.
 
     >>> even = (np.full((19, 2), 0.5), np.zeros(19, dtype=np.int64))
     >>> adaptive_miss_rates([even, even]).round(3).tolist()
@@ -61,9 +58,7 @@ def adaptive_miss_rates(
 
 
 def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return which segments are in each customer's set.
-
-    The likeliest segment is always in: an empty set would be useless.
+    """Return which segments are in each customer's set; the likeliest always is.
 
     >>> set_members(np.array([[0.7, 0.3], [0.45, 0.35]]), np.array([0.5, 0.4])).tolist()
     [[True, False], [True, False]]

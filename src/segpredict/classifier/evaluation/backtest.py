@@ -51,8 +51,7 @@ def run_backtests(
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
 
-    A baseline that the data cannot support in one of the tests is left out of all:
-    numbers over different windows cannot be compared.
+    A baseline that the data cannot support in one of the tests is left out of all.
     """
     backtests, failed, notes = [], dict[str, str](), list[str]()
     models: list[BlendedModel] = []

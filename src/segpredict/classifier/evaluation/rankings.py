@@ -71,11 +71,7 @@ class _Ranking:
 def evaluate_rankings(
     backtests: Sequence[Backtest], *, draws: int, seed: int
 ) -> tuple[RankingMetric, ...]:
-    """Return lifts and captures of every forecaster and rule.
-
-    Customers with equal scores at the edge count in part, so no order of rows matters.
-    Each test is ranked by itself; then the captured amounts are summed.
-    """
+    """Return lifts and captures of every forecaster and rule; equal scores count in part."""
     return tuple(row for ranking in _rankings(backtests) for row in _measured(ranking, draws, seed))
 
 

@@ -40,10 +40,7 @@ def build_scorecard(
     by: Resampling,
     selected: str | None = None,
 ) -> pl.DataFrame:
-    """Return every metric of the comparison, one a row.
-
-    Strata are reported over all windows together: in one window they are small.
-    """
+    """Return every metric of the comparison, one a row; strata over all windows together."""
     rows: list[ScorecardRow] = []
     for backtest in backtests:
         day = as_date(backtest.cutoff).isoformat()

@@ -34,10 +34,8 @@ def select_model(
 ) -> Evaluation:
     """Return the evaluation of the first model of each test.
 
-    Comparison: "beats" only if the pooled 95 % interval excludes 0, also after Holm's adjustment
-    over the baselines, and the sign holds in every window. Selection: the model is selected
-    only if its pooled log-loss is below that of the best baseline that can be selected, so
-    below Markov and BG/NBD too; else that baseline is.
+    It "beats" where the pooled 95 % interval excludes 0, also after Holm's adjustment, and the sign
+    holds in every window. It is selected if its pooled log-loss is below that of the best baseline.
     """
     origins = tuple(_window_scores([backtest], options) for backtest in backtests)
     pooled = _window_scores(backtests, options)

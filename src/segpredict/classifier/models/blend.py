@@ -89,10 +89,9 @@ def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatAr
 def fit(training_data: TrainingData) -> BlendedModel:
     """Return trees and BG/NBD fitted on all that is known, at even weights.
 
-    Fitted weights do worse: on the validation origins the trees have half of their later training
-    data, and get too little weight (the "forecast combination puzzle", Smith and Wallis 2009). So
-    weights are even, with one exception: where even those trees beat the blend, BG/NBD does not fit
-    the shop and gets no weight. Where the data cannot support it the trees are used alone as well.
+    Fitted weights do worse (the "forecast combination puzzle", Smith and Wallis 2009). Where even
+    trees of the validation origins beat the blend, or the data cannot support BG/NBD, it gets no
+    weight.
     """
     given, note = calendar.select_calendar_features(training_data)
     early = None
@@ -117,9 +116,7 @@ def _trees_beat_blend(
 ) -> bool:
     """Return whether trees alone beat the even blend on the validation origins.
 
-    By more than one standard error over customers. The trees have half of their later
-    training data, and the purchase model a little more than was known by then: both favour the
-    blend, so a result against it is credible.
+    By more than one standard error over customers; what is known later favours the blend.
     """
     later = training_data.at_cutoffs(training_data.validation_origins)
     known = XgboostModel(early, training_data.feature_names, training_data.n_classes)

@@ -23,11 +23,9 @@ MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
     """Return the training data with the calendar columns where they help, and why.
 
-    There are two conditions. The training outcomes must cover the season to predict, a year
-    or more earlier, for at least half of its days. And at the newest origins of which that is
-    true as well, trees with the columns must have a lower log-loss than trees without, by more
-    than one standard error over customers. Each of these origins is forecast by trees trained
-    only on what was complete by its day.
+    The training outcomes must cover the season to predict for at least half of its days; and at the
+    newest origins of which that is true, trees with the columns, trained on what was complete by
+    then, must have a lower log-loss by more than one standard error over customers.
     """
     available = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
     if training_data.history is None or not available:

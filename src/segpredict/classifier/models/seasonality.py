@@ -53,10 +53,8 @@ def estimate_seasonal_index(
 ) -> SeasonalIndex | None:
     """Return the season as it could be known on a day; ``None`` before a year is over.
 
-    Growth is not season: where weeks of two years can be compared, each week is divided
-    by the growth since, assumed to be steady. A few weeks are weak evidence of growth (a new
-    shop is only getting known), so its logarithm is weighted by the share of a year they cover.
-    An order that was wholly refunded by the cutoff never counts.
+    Growth is not season: each week is divided by the growth since, assumed to be steady, its
+    logarithm weighted by the share of a year over which it was seen.
     """
     known_until = history.cutoff if day is None else day
     days = max(0, len(history.daily_orders) - (history.cutoff - known_until))
@@ -86,11 +84,9 @@ def select_seasonal_index(
 ) -> tuple[SeasonalIndex | None, str]:
     """Return the seasonal index where older forecasts prove that it helps, and why.
 
-    Tested are the newest origins, a year of them, that had a whole year of history. Their
-    rows must be predicted better with the season as it was known by then than without, by more
-    than one standard error over customers. BG/NBD may be too high or too low all year round,
-    and a season that only corrects this proves nothing: both sides get the one factor, the same
-    for all origins, that fits best.
+    The rows of the newest origins, a year of them, must be predicted better with the season as it
+    was known by then, by more than one standard error over customers. Both sides get the one factor
+    that fits best, since a season that only corrects BG/NBD all year round proves nothing.
     """
     past = training_data.history
     if past is None or (found := estimate_seasonal_index(past)) is None:
@@ -151,11 +147,7 @@ def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
 
 
 def _losses_at(curves: CubicSpline, logs: FloatArray) -> FloatArray:
-    """Return the loss of each row at the logarithm of its own index.
-
-    Linear interpolation would overstate it by more than a season gains, so the polynomials of
-    the splines are evaluated, one a row.
-    """
+    """Return the loss of each row at the logarithm of its own index, by the splines."""
     known, rows = curves.x, np.arange(len(logs))
     clipped = np.clip(logs, known[0], known[-1])
     places = np.clip(np.searchsorted(known, clipped) - 1, 0, len(known) - 2)

@@ -109,9 +109,8 @@ def fit(
 ) -> XgboostModel:
     """Return trees fitted on all rows, with as many rounds as helped on later origins.
 
-    The number of rounds comes from early stopping by multi-class log-loss on the validation
-    origins (`early`, where it is known already), which no fitting origin's outcome overlaps. The
-    final fit on all training origins has more rows and supports more rounds (`scale_rounds`).
+    The rounds come from early stopping on the validation origins (`early`, where it is known), and
+    are scaled to the rows of the final fit (`scale_rounds`).
     """
     columns = tuple(training_data.feature_names if names is None else names)
     rounds = training_data.options.fallback_rounds
@@ -140,9 +139,7 @@ def fit_fixed_rounds(
 def scale_rounds(training_data: TrainingData, rounds: int) -> int:
     """Return the rounds for all rows, given those that suited the fitting origins.
 
-    Rounds · (rows / fitting rows) ** ``growth``. At one half the detail of a model
-    rises as its sampling error falls. Half of the origins may be new to the last fit:
-    those that validated, and those whose outcomes overlapped theirs.
+    Rounds · (rows / fitting rows) ** ``growth``: at one half detail rises as sampling error falls.
     """
     fitting = training_data.at_cutoffs(training_data.fit_origins).rows.height
     more = training_data.rows.height / max(1, fitting)

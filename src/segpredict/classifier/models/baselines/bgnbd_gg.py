@@ -143,20 +143,11 @@ class BgNbdGammaGamma:
 
 
 def fit(training_data: TrainingData) -> BgNbdGammaGamma:
-    """Return the two models of all purchases before the cutoff.
+    """Return the two models of all purchases before the cutoff, which see no label.
 
-    Raises
-    ------
-    SupportError
-        When no customer came back, none paid, or the segments depend on more than days and spend.
-    SegpredictError
-        When the training data hold no history.
-
-    Notes
-    -----
-    No label is used: the models see when and for how much customers bought, up to the day of the
-    forecast. A purchase is a day with an order. The usual recipe simulates from the posterior; here
-    the same probabilities are summed in closed form, so there is no simulation noise.
+    A purchase is a day with an order. The usual recipe simulates from the posterior; here the same
+    probabilities are summed in closed form. Raises `SupportError` where no customer came back, none
+    paid, or the segments depend on more than days and spend.
     """
     past = training_data.history
     if past is None:

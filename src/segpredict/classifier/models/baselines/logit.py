@@ -50,11 +50,7 @@ class MultinomialLogit(StoredState):
 
 
 def fit(training_data: TrainingData) -> MultinomialLogit:
-    """Return a ridge-penalised multinomial logit of the training rows.
-
-    Missing values become the median and raise a flag; values become normal scores of
-    their rank. All of that is learned from the training rows and saved.
-    """
+    """Return a ridge-penalised multinomial logit of normal scores, missing values flagged."""
     columns = tuple(n for n in training_data.feature_names if n not in STATE_COLUMNS)
     values = feature_matrix(training_data.rows, columns).astype(np.float64)
     # A column that was never seen has nothing to rank: it enters as a constant.

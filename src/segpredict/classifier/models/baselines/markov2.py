@@ -27,10 +27,7 @@ class SecondOrderMarkovChain(StoredState):
 
 
 def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
-    """Return the second-order matrix, drawn towards the first-order one.
-
-    (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
-    """
+    """Return the second-order matrix, (n + 50 · Markov row) / (N + 50)."""
     size = training_data.n_classes
     pairs = segment_codes(training_data.rows, "state_before") * size + training_data.states
     moves = _baseline.smoothed_transitions(training_data.states, training_data.labels, size)

@@ -38,8 +38,7 @@ class SeasonalMarkovChain(StoredState):
 def fit(training_data: TrainingData) -> SeasonalMarkovChain:
     """Return the matrix of the training origins of the same season.
 
-    An origin is of the season if at least half of its outcome window lies on the days
-    to predict, whole years earlier.
+    Their outcome lies, whole years earlier, on at least half of the days to predict.
     """
     origins = same_season_origins(training_data)
     known = training_data.at_cutoffs(origins) if origins else training_data

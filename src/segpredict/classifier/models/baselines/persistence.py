@@ -31,9 +31,7 @@ class Persistence(StoredState):
 def fit(training_data: TrainingData) -> Persistence:
     """Return the current segment, with the error rate that fits the validation origins best.
 
-    The rate stays so small that the current segment is the likeliest one for
-    everybody: with more, this would turn into the prior. Without validation origins it
-    is chosen on the training rows; thousands of rows do not over-fit one number.
+    It stays so small that the current segment is the likeliest one for everybody.
     """
     classes = training_data.n_classes
     mix = smoothed_shares(training_data.labels, classes)

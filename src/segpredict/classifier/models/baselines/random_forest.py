@@ -38,12 +38,9 @@ class RandomForestModel(StoredState):
 
 
 def fit(training_data: TrainingData) -> RandomForestModel:
-    """Return 500 trees with ten rows or more in a leaf.
+    """Return 500 trees with ten rows or more in a leaf, drawn by one row towards everybody's mix.
 
-    Each tree draws as many rows as one origin has. Neighbouring origins hold the same
-    customers with outcomes that overlap; a tree on as many rows as there are would see
-    most customers many times, and forests of such trees are too sure of themselves.
-    A leaf's shares are drawn by one row's weight towards everybody's mix.
+    Each tree draws as many rows as one origin has: on more, it would see most customers many times.
     """
     rows = training_data.rows.height // training_data.rows["cutoff"].n_unique()
     model = RandomForestClassifier(

@@ -30,10 +30,7 @@ class RfmLookupTable(StoredState):
 
 
 def fit(training_data: TrainingData) -> RfmLookupTable:
-    """Return the table of the training rows, with cut points from those rows only.
-
-    (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
-    """
+    """Return the table of the training rows, (n + 50 · Markov row) / (N + 50) in each cell."""
     size = training_data.n_classes
     columns = feature_matrix(training_data.rows, REQUIRED_COLUMNS)
     inner = np.arange(1, N_QUANTILES) / N_QUANTILES

@@ -38,10 +38,7 @@ class RuleGridModel(StoredState):
 
 
 def fit(training_data: TrainingData) -> RuleGridModel:
-    """Return the mixes of the training rows, with cut points from those rows only.
-
-    (n + 50 · overall mix) / (N + 50).
-    """
+    """Return the mixes of the training rows, (n + 50 · overall mix) / (N + 50) for each name."""
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
     grid = fit_rule_grid(training_data.rows.select(rows, *GRID_COLUMNS))

@@ -47,8 +47,7 @@ def maximize_likelihood(
 ) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
-    L-BFGS-B on logarithms with the exact gradient, between 10⁻⁴ and 10⁴. Sums run over
-    rows in the order given and on one thread, so equal rows give equal bits.
+    L-BFGS-B on logarithms with the exact gradient, on one thread, so equal rows give equal bits.
     """
     total = weights.sum()
 
