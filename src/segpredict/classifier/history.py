@@ -33,12 +33,8 @@ def histories_at_cutoffs(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmentation.
-    days
-        The schedule with the folds.
+    transactions, segmentation, days
+        The shop's lines, the frozen segmentation, and the schedule with the folds.
     inner_origins
         Further cutoffs, of the inner validation.
 

@@ -31,10 +31,8 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    time
-        The other lengths; its own horizon is compared with the candidates.
+    transactions, time
+        The shop's lines; the other lengths, of which the horizon is compared with the candidates.
 
     Returns
     -------

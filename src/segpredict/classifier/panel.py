@@ -53,12 +53,8 @@ def build_panel(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmentation, for states and labels.
-    windows
-        Each window becomes one origin.
+    transactions, segmentation, windows
+        The shop's lines; the frozen segmentation, for states and labels; one window an origin.
     families
         Feature families; ``None`` means the default ones.
 

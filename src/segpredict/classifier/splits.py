@@ -100,10 +100,8 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Parameters
     ----------
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    time
-        Lengths, in days.
+    first_day, end_day, time
+        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
 
     Raises
     ------

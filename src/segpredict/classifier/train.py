@@ -109,14 +109,10 @@ def train_classifier(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        A frozen segmenter that has seen nothing after the first test cutoff.
-    options
-        How to fit and evaluate.
-    time
-        Lengths, in days.
+    transactions, segmentation
+        The shop's lines; a frozen segmenter that saw nothing after the first test cutoff.
+    options, time
+        How to fit and evaluate; lengths, in days.
     progress
         Called with the next step and the share done, 0 to 1.
     further

@@ -29,10 +29,8 @@ class CampaignRequest:
 
     Parameters
     ----------
-    campaign
-        Name of the campaign.
-    out
-        The CSV file to write.
+    campaign, out
+        Name of the campaign, and the CSV file to write.
     holdout_share
         Share of the list in the control group; the share of all campaigns if not given.
     max_customers
@@ -86,12 +84,8 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
 
     Parameters
     ----------
-    folder
-        A finished run.
-    request
-        Which list to draw.
-    created
-        The time of day, as text.
+    folder, request, created
+        A finished run, which list to draw, and the time of day, as text.
 
     Returns
     -------

@@ -71,10 +71,8 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
 
     Parameters
     ----------
-    folder
-        The run.
-    form
-        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key tables).
+    folder, form
+        The run; ``html`` (the page), ``pptx``, ``json`` (its facts) or ``md`` (its key tables).
     export
         Where to; by default the file of `artifacts.REPORT_PATHS` in the run.
 
@@ -127,10 +125,8 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
 
     Parameters
     ----------
-    folder
-        The run.
-    export
-        Where to; by default ``bi`` in the run.
+    folder, export
+        The run, and where to; by default ``bi`` in the run.
 
     Raises
     ------

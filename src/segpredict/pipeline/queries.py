@@ -165,10 +165,8 @@ def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
 
     Parameters
     ----------
-    folder
-        The run.
-    folder_out
-        Where the plots are written.
+    folder, folder_out
+        The run, and where the plots are written.
     plot
         A kind of plot and its arguments, as with `Explanation.plot`.
     """

@@ -49,10 +49,8 @@ def fit(
     ----------
     transactions
         A path, several paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
-    config
-        All options; by default those of the store, or the defaults.
-    out
-        The run folder to make.
+    config, out
+        All options, by default those of the store, or the defaults; the run folder to make.
     progress
         Called with what is done next and the share done, 0 to 1.
 
@@ -227,10 +225,8 @@ def run_explanation(
 
     Parameters
     ----------
-    folder
-        The run.
-    created
-        The time of day, as text.
+    folder, created
+        The run, and the time of day, as text.
     rows
         The most customers to explain; by default as configured.
     refits

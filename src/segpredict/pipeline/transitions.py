@@ -28,10 +28,8 @@ def run_transitions(
 
     Parameters
     ----------
-    folder
-        A run folder.
-    since
-        The day a period begins with; ``None`` means the newest complete one.
+    folder, since
+        A run folder, and the day a period begins with; ``None`` means the newest complete one.
     segment
         Id or name of a segment: only transitions into it and out of it.
 
@@ -82,10 +80,8 @@ def history_transitions(
 
     Parameters
     ----------
-    history
-        The folder of the history.
-    since, until
-        Days that were scored.
+    history, since, until
+        The folder of the history, and days that were scored.
     model
         Digest of the model, or how it begins; see `ScoreHistory.transitions_between`.
     segment

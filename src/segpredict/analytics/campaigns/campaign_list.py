@@ -56,14 +56,10 @@ def build_campaign_list(
 
     Parameters
     ----------
-    customers
-        Customers with a forecast (`eligible_customers`).
-    segments
-        All segments, in code order.
-    request
-        The requested list.
-    options
-        Universal holdout share, and the key of the random assignment.
+    customers, segments
+        Customers with a forecast (`eligible_customers`); all segments, in code order.
+    request, options
+        The requested list; universal holdout share, and the key of the random assignment.
     earlier_arms
         Arms of earlier lists, by campaign, then by customer.
 
@@ -149,10 +145,8 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
 
     Parameters
     ----------
-    table
-        `schemas.CAMPAIGN_LIST_SCHEMA`.
-    reasons
-        Rows of `explain.reason_texts`; ``None`` without explanations.
+    table, reasons
+        `schemas.CAMPAIGN_LIST_SCHEMA`, and rows of `explain.reason_texts`, if there are any.
 
     Examples
     --------
@@ -182,14 +176,10 @@ def campaign_record(
 
     Parameters
     ----------
-    request
-        The requested list.
-    table
-        The list.
-    plan
-        The campaign's row of `plan_campaigns`.
-    options
-        Level and power of the test.
+    request, table
+        The requested list, and the list.
+    plan, options
+        The campaign's row of `plan_campaigns`; level and power of the test.
     facts
         Author, date, run, and the day of the readout.
     """

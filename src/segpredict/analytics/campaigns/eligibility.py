@@ -51,10 +51,8 @@ def validate_rules(
 
     Parameters
     ----------
-    campaigns
-        The campaigns.
-    segments
-        The segments of the run; none where they are not known yet.
+    campaigns, segments
+        The campaigns, and the segments of the run; none where they are not known yet.
     features
         Every column that any shop could have.
 
@@ -92,10 +90,8 @@ def eligible_customers(
     customers
         One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
         ``next_segment_id``, ``is_new`` and the features of the rule.
-    rule
-        The rule.
-    segments
-        All segments, in code order.
+    rule, segments
+        The rule, and all segments in code order.
 
     Notes
     -----

@@ -58,10 +58,8 @@ class ExperimentLog:
 
         Parameters
         ----------
-        record
-            `campaign_record`.
-        arm_by_customer
-            ``customer_id`` and ``arm``.
+        record, arm_by_customer
+            `campaign_record`, and ``customer_id`` with ``arm``.
 
         Raises
         ------

@@ -14,10 +14,8 @@ def hash_to_uniform(key: str, customer_id: str) -> float:
 
     Parameters
     ----------
-    key
-        Secret of the assignment; other keys draw other customers.
-    customer_id
-        The customer.
+    key, customer_id
+        Secret of the assignment (other keys draw other customers), and the customer.
 
     Notes
     -----
@@ -70,10 +68,8 @@ def draw_holdout(
     ----------
     customers
         ``customer_id`` and ``stratum``.
-    holdout_share
-        Share of each stratum to hold out.
-    key
-        Secret of the assignment.
+    holdout_share, key
+        Share of each stratum to hold out, and the secret of the assignment.
     earlier_arms
         Earlier assignments (true: control), which are kept.
 

@@ -82,12 +82,8 @@ def plan_campaigns(
 
     Parameters
     ----------
-    campaigns
-        The campaigns.
-    population
-        The customers.
-    options
-        Level, power and holdout share.
+    campaigns, population, options
+        The campaigns and the customers; level, power and holdout share.
     draws, seed
         Resamples of customers behind each interval, and their start.
 

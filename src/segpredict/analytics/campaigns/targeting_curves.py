@@ -30,10 +30,8 @@ def targeting_curves(
 
     Parameters
     ----------
-    customers
-        Customers with a forecast (`eligible_customers`).
-    campaigns, segments
-        The campaigns, and the segments in code order.
+    customers, campaigns, segments
+        Customers with a forecast (`eligible_customers`); segments in code order.
 
     Returns
     -------

@@ -40,10 +40,8 @@ class PurchaseModel:
 
         Parameters
         ----------
-        histories
-            `HISTORY_COLUMNS`, one row a customer.
-        ahead
-            The windows to come.
+        histories, ahead
+            `HISTORY_COLUMNS`, one row a customer, and the windows to come.
 
         Notes
         -----

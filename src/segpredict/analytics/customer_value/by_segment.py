@@ -19,10 +19,8 @@ def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
 
     Parameters
     ----------
-    scores
-        `schemas.SCORES_SCHEMA`.
-    segments
-        All segments, in code order.
+    scores, segments
+        `schemas.SCORES_SCHEMA`, and all segments in code order.
 
     Returns
     -------

@@ -14,10 +14,8 @@ def risk_and_upside(
 
     Parameters
     ----------
-    probabilities
-        Probability of each next segment, customers × segments.
-    states
-        Current segments.
+    probabilities, states
+        Probability of each next segment, customers × segments, and current segments.
     values
         Mean spend in the next window by segment, in code order: μ.
 

@@ -67,14 +67,10 @@ def measure_customer_value(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmenter of the training.
-    training
-        Backtest forecasts with actual labels, and the panel.
-    options
-        The discount.
+    transactions, segmentation
+        The shop's lines, and the frozen segmenter of the training.
+    training, options
+        Backtest forecasts with actual labels, and the panel; the discount.
     draws, seed
         Resamples of customers behind each interval, and their start.
 

@@ -70,12 +70,8 @@ class ValueModel:
 
         Parameters
         ----------
-        probabilities
-            Probability of each next segment, customers × segments.
-        cutoff
-            The day of the forecast.
-        ahead
-            The windows.
+        probabilities, cutoff, ahead
+            Probability of each next segment, the day of the forecast, and the windows.
         """
         seasons = [self.seasonality.factor_at(cutoff + each.start - self.gap) for each in ahead]
         weights = markov_values(
@@ -93,10 +89,8 @@ class ValueModel:
         rows
             The customers' features; without `HISTORY_COLUMNS` among them the BG/NBD
             columns are null.
-        probabilities
-            Probability of each next segment, row by row.
-        cutoff
-            The day of the forecast.
+        probabilities, cutoff
+            Probability of each next segment, row by row, and the day of the forecast.
         """
         model = self.purchase_model if set(HISTORY_COLUMNS) <= set(rows.columns) else None
         columns: dict[str, pl.Series] = {}

@@ -89,16 +89,10 @@ def forecast_demand(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmenter of the training.
-    training
-        Forecasts of the tests.
-    scores
-        `schemas.SCORES_SCHEMA` at the end of the data.
-    options
-        Service level and salvage share.
+    transactions, segmentation, training
+        The shop's lines, the frozen segmenter of the training, and forecasts of the tests.
+    scores, options
+        `schemas.SCORES_SCHEMA` at the end of the data; service level and salvage share.
     draws, seed
         Resamples behind each interval, and their start.
 

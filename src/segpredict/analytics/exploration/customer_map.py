@@ -22,10 +22,8 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
 
     Parameters
     ----------
-    data
-        The shop.
-    end_day
-        The day after the data.
+    data, end_day
+        The shop, and the day after the data.
 
     Returns
     -------

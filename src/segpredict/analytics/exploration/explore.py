@@ -190,10 +190,8 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
 
     Parameters
     ----------
-    scores
-        `schemas.SCORES_SCHEMA` of the end of the data.
-    countries
-        ``customer_id`` and ``country`` of all customers who was scored.
+    scores, countries
+        `schemas.SCORES_SCHEMA` of the end of the data; ``customer_id`` and ``country`` of all.
 
     Returns
     -------

@@ -42,12 +42,10 @@ def compare_periods(
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`.
+    transitions, segments
+        `segment_transitions`, and all segments.
     first, second
         The days that two periods begin with (``since``).
-    segments
-        All segments.
     draws, seed
         Of the bootstrap over customers.
 

@@ -26,10 +26,8 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`, or `ScoreHistory.transitions_between`.
-    segments
-        All segments.
+    transitions, segments
+        `segment_transitions`, or `ScoreHistory.transitions_between`; all segments.
 
     Returns
     -------

@@ -36,10 +36,8 @@ def observed_matrix(
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`; periods are pooled.
-    segments
-        All segments, INACTIVE among them.
+    transitions, segments
+        `segment_transitions`, of which periods are pooled; all segments, INACTIVE among them.
     draws, seed
         Of the bootstrap where periods are pooled.
 

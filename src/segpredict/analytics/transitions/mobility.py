@@ -71,10 +71,8 @@ def mobility_by_period(
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`.
-    segments
-        All segments.
+    transitions, segments
+        `segment_transitions`, and all segments.
     draws, seed
         Of the bootstrap over customers.
 

@@ -21,10 +21,8 @@ def transition_periods(
 
     Parameters
     ----------
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    time
-        Lengths, in days.
+    first_day, end_day, time
+        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
 
     Returns
     -------
@@ -58,12 +56,8 @@ def segment_transitions(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmentation.
-    windows
-        Periods whose outcome is complete.
+    transactions, segmentation, windows
+        The shop's lines, the frozen segmentation, and periods whose outcome is complete.
 
     Returns
     -------

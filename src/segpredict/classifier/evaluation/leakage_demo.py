@@ -84,10 +84,8 @@ def run_leakage_demo(
 
     Parameters
     ----------
-    training
-        The finished training; its final test is the out-of-time one.
-    options
-        Settings of the fit, as in training.
+    training, options
+        The finished training, whose final test is the out-of-time one, and its settings.
 
     Notes
     -----

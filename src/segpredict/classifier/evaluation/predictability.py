@@ -67,10 +67,8 @@ class PredictabilityTest:
 
         Parameters
         ----------
-        labels
-            The segment, from 0 on, of each row of the clustering inputs.
-        k
-            How many segments there are.
+        labels, k
+            The segment, from 0 on, of each row of the clustering inputs, and how many there are.
 
         Returns
         -------
@@ -111,15 +109,10 @@ def prepare_predictability_test(
 
     Parameters
     ----------
-    transactions
-        The shop.
+    transactions, time, families
+        The shop; lengths, in days; feature families.
     fold
-        Its fitting and validation origins are used; the result is ``None`` where there
-        are none of either.
-    time
-        Lengths, in days.
-    families
-        Feature families.
+        Its fitting and validation origins are used; ``None`` is returned where there are none.
     grouped, everybody
         Rows of the clustering inputs, of windows that hold all outcomes of these
         origins: those that are clustered, and all. Customers in the second only have no cluster

@@ -19,10 +19,8 @@ def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> Segm
 
     Parameters
     ----------
-    segmentation
-        Frozen; applied to synthetic rows.
-    max_orders
-        Largest number of purchase days.
+    segmentation, max_orders
+        Frozen, and applied to synthetic rows; the largest number of purchase days.
 
     Returns
     -------

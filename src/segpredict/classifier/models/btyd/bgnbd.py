@@ -102,12 +102,10 @@ class BgNbd:
         ----------
         history
             x, t_x and age, one per customer.
-        horizon
-            Length of the window.
+        horizon, gap
+            Length of the window, and time between today and it, in whole units.
         max_orders
             The last column is the probability of this number or more.
-        gap
-            Time between today and the window, in whole units.
 
         Returns
         -------

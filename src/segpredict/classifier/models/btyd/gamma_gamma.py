@@ -102,10 +102,8 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
 
     Parameters
     ----------
-    x
-        Purchases per customer, 1 or more.
-    mean
-        What they cost on average, above zero, in the unit that `v` will have.
+    x, mean
+        Purchases per customer, 1 or more; their mean cost, above zero, in the unit of `v`.
 
     Raises
     ------
