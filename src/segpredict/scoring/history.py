@@ -172,9 +172,8 @@ class ScoreHistory:
         both = first.join(second, on="segmentation", how="inner", suffix="_second")
         if both.is_empty():
             raise MismatchError(
-                f"{since} and {until} were scored with segments of different fits; "
-                "transitions between them would mix customer behaviour with a change of "
-                "definitions.",
+                f"{since} and {until} were scored with segments of different fits; transitions "
+                "between them would mix customer behaviour with a change of definitions.",
                 fix="score both days with one run: segpredict score --run RUN "
                 f"--as-of {since} --history {self.folder}.",
             )

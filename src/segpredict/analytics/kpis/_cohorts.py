@@ -175,9 +175,8 @@ COHORT_RETENTION = KpiDefinition(
     interval=WILSON_NOTE,
     meaning="Percent of customers acquired in one month who order in the m-th month after it.",
     measure=cohort_retention,
-    caution="A customer who skips a month and returns counts as lost in between. Months that "
-    "are not over are blank. The first cohort holds all customers who bought before the "
-    "data began.",
+    caution="A customer who skips a month and returns counts as lost in between. Months that are "
+    "not over are blank. The first cohort holds all customers who bought before the data began.",
 )
 
 

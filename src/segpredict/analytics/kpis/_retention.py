@@ -59,9 +59,8 @@ NET_REVENUE_RETENTION = KpiDefinition(
     formula="revenue in window w + 1 of the customers with an order in w / their revenue in w",
     unit="share",
     interval=BOOTSTRAP_NOTE,
-    meaning="Of every 100 that customers spent in one window, the same customers spent "
-    "so many in the next. Above 100 % those who stayed and grew made up for those who "
-    "left.",
+    meaning="Of every 100 that customers spent in one window, the same customers spent so many in "
+    "the next. Above 100 % those who stayed and grew made up for those who left.",
     measure=net_revenue_retention,
     caution="A season moves it; a few large customers can carry it. New customers do not count.",
 )

@@ -173,9 +173,8 @@ ORDER_VALUE_MEDIAN = KpiDefinition(
     formula="the value that half of the orders do not exceed; before returns, fully "
     "refunded orders left out",
     unit="currency",
-    interval="Woodruff's for a median: the 95 % interval of the share of orders up to "
-    "it, with customers as clusters, turned back into values; none for fewer than 5 "
-    "customers.",
+    interval="Woodruff's for a median: the 95 % interval of the share of orders up to it, with "
+    "customers as clusters, turned back into values; none for fewer than 5 customers.",
     meaning="Value of a typical order.",
     measure=median_order_value,
     caution="Times the number of orders it is not the revenue; the mean is.",
