@@ -154,7 +154,8 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
     """
     types = customers.schema
     missing = [name for name in names if name not in types]
-    text = [name for name in names if name in types and not _is_number(types[name])]
+    is_number = {n: kind.is_numeric() or kind in {pl.Boolean, pl.Null} for n, kind in types.items()}
+    text = [name for name in names if not is_number.get(name, True)]
     if missing or text:
         parts = [f"lacks {', '.join(missing)}"] if missing else []
         parts += [f"holds {name} as {types[name]}" for name in text]
@@ -166,7 +167,3 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
     given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
     cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
     return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
-
-
-def _is_number(kind: pl.DataType) -> bool:
-    return kind.is_numeric() or kind in {pl.Boolean, pl.Null}

@@ -129,9 +129,8 @@ def run_clustering(
     if search.earlier_run is not None:
         files = open_run(search.earlier_run)
         previous = loading.load(files, "segmentation")
-        refit_of = {
-            "refit_of": {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
-        }
+        digest = files.manifest["digest"]
+        refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
     log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:

@@ -62,8 +62,11 @@ def run_transitions(
         **{n: known[n] for n in ("mobility", "markov_order", "comparison") if n in known},
     }
     if "predicted" in known:
-        predicted = known["predicted"]
-        tables["matrix"] = _with_predicted(matrix, predicted.filter(since=day))
+        predicted, figures = known["predicted"], pl.col("n", "share", "low", "high")
+        cells = predicted.filter(since=day).select(
+            *CELL_COLUMNS, figures.name.prefix("predicted_"), "basis"
+        )
+        tables["matrix"] = matrix.join(cells, on=CELL_COLUMNS, how="left", maintain_order="left")
         tables["next"] = predicted.filter(pl.col("since") == pl.col("since").max())
     return _only(tables, own)
 
@@ -116,14 +119,6 @@ def _period(customers: pl.DataFrame, since: DateLike) -> date:
     return day
 
 
-def _with_predicted(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
-    """Return the matrix with the prediction of each cell."""
-    cells = predicted.select(
-        *CELL_COLUMNS, pl.col("n", "share", "low", "high").name.prefix("predicted_"), "basis"
-    )
-    return matrix.join(cells, on=CELL_COLUMNS, how="left", maintain_order="left")
-
-
 def _segment_id(segment: str, segments: Sequence[Segment]) -> str:
     """Return the id of a segment, or of a state outside of all, by its id or name."""
     states = (*segments, NEW_STATE, LAPSED_STATE, ERASED_STATE)
@@ -143,10 +138,6 @@ def _only(tables: TransitionTables, own: str | None) -> TransitionTables:
         columns = columns_of.get(name, [c for c in CELL_COLUMNS if c in table.columns])
         is_own = [pl.col(column) == own for column in columns]
         found[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
-    return {**found, "customers": _lists_of(found["customers"], own)}
-
-
-def _lists_of(customers: pl.DataFrame, own: str) -> pl.DataFrame:
-    """Return the lists of the segment itself; of a state outside of all, those it is in."""
-    mine = customers.filter(segment_id=own)
-    return mine if mine.height else customers
+    # The lists of the segment itself; of a state outside of all, those it is in.
+    mine = found["customers"].filter(segment_id=own)
+    return {**found, "customers": mine if mine.height else found["customers"]}

@@ -257,16 +257,14 @@ def _actual_spend(
     spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
     spent = features.clustering_inputs(transactions, spans)
     customers = pl.DataFrame({"customer_id": backtest.customers})
-    return [
-        a.discount_factor
-        / MONEY_SCALE
-        * customers.join(
-            spent.filter(pl.col("end") == end), on="customer_id", how="left", maintain_order="left"
-        )["spend"]
-        .fill_null(0)
-        .to_numpy()
-        for a, (_, end) in zip(ahead, spans, strict=True)
-    ]
+    found = []
+    for window, (_, end) in zip(ahead, spans, strict=True):
+        paid = customers.join(
+            spent.filter(end=end), on="customer_id", how="left", maintain_order="left"
+        )
+        amounts = paid["spend"].fill_null(0).to_numpy()
+        found.append(window.discount_factor / MONEY_SCALE * amounts)
+    return found
 
 
 def _predicted_values(

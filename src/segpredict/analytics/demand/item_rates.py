@@ -39,7 +39,8 @@ def shrunk_item_rates(
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None
     for level in sales.DEMAND_LEVELS:
-        items = _items(history, level)
+        sold = pl.concat([window.purchases[level] for window in history.all_windows])
+        items = tuple(sold.drop_nulls().unique().sort().to_list())
         parents = _parents(history, level, items, above)
         starts = [first_sold.get(i, 0) if level == sales.PRODUCT_LEVEL else 0 for i in items]
         level_items = _LevelItems(history, level, items, parents, np.array(starts, dtype=int))
@@ -131,11 +132,6 @@ class _LevelItems:
         """Return the share of a window in which each item was on sale."""
         start, end = window.span
         return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
-
-
-def _items(history: SalesHistory, level: str) -> tuple[str, ...]:
-    names = pl.concat([window.purchases[level] for window in history.all_windows]).drop_nulls()
-    return tuple(names.unique().sort().to_list())
 
 
 def _parents(

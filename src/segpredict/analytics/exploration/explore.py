@@ -57,6 +57,7 @@ def explore_shop(
     gaps = _gaps(data.orders)
     back = data.credits.with_columns(-pl.col("amount"))
     has_time = data.orders["minute"].null_count() < data.orders.height
+    week = [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]
     spend_bin, value_bin = (
         _bin(column, [MONEY_SCALE * step for step in ends])
         for column, ends in (("spend", ladder), ("amount", dear))
@@ -88,13 +89,16 @@ def explore_shop(
             "spend": _labels(ladder, is_whole=False),
             "order_value": _labels(dear, is_whole=False),
             "gaps": _labels(GAP_BINS),
-            "week": _week(has_time=has_time),
+            "week": week if has_time else list(WEEKDAYS),
             "countries": list(data.countries),
             **{name: list(data.months) for name in MONTHLY_CHARTS},
             **{name: list(segments) for name in CURRENT_CHARTS},
         },
     }
-    homes = data.owners.select("customer_id", _named("country", data.countries))
+    country = pl.col("country").replace_strict(
+        dict(enumerate(data.countries)), return_dtype=pl.String
+    )
+    homes = data.owners.select("customer_id", country)
     return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
 
 
@@ -119,10 +123,6 @@ def _current(data: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
         "takings": _grouped(paid, own, None, pl.col("amount").sum()),
     }
     return {n: t.with_columns(segment=all_segments) for n, t in tables.items()}
-
-
-def _named(column: str, names: Sequence[str]) -> pl.Expr:
-    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
 
 
 def _ladder(amounts: pl.Series) -> list[int]:
@@ -177,12 +177,6 @@ def _labels(ends: Sequence[int], *, is_whole: bool = True) -> list[str]:
     if is_whole:
         named = [f"{a:,}" if b - a == 1 else f"{a:,} to {b - 1:,}" for a, b in pairs]
     return [*named, f"{ends[-1]:,} or more"]
-
-
-def _week(*, has_time: bool) -> list[str]:
-    if not has_time:
-        return list(WEEKDAYS)
-    return [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]
 
 
 def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:

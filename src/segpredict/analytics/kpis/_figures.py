@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -53,10 +54,8 @@ def ratio_figures(
     found = keys.join(summed, on="column").sort("column")
     units = resampling_units(order_book).gather(placed["customer"])
     by_unit = placed.with_columns(unit=units).group_by("unit", "column").agg(sums)
-    points = [
-        _chunk(order_book, by_unit, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
-        for at in range(0, found.height, FIGURES_PER_CHUNK)
-    ]
+    ends = [*range(0, found.height, FIGURES_PER_CHUNK), found.height]
+    points = [_chunk(order_book, by_unit, range(*pair)) for pair in pairwise(ends)]
     low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
     return ratio_values(found.drop("column"), low, high, unit)
 

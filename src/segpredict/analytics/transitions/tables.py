@@ -59,13 +59,16 @@ def observed_tables(
         )
         for first, second in pairs
     ]
+    days = [(as_date(window.cutoff), window.covered_days) for window in row]
+    schema = {"since": pl.Date, "observed_days": pl.Int64}
+    observed_days = pl.DataFrame(days, schema, orient="row")
     tables = {
         CUSTOMER_TABLE: moves.filter(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
         "mobility": movement.mobility_by_period(moves, segments, **by).join(
-            _observed_days(row), on="since", how="left", maintain_order="left"
+            observed_days, on="since", how="left", maintain_order="left"
         ),
         "markov_order": movement.markov_order_test(moves, segments),
     }
@@ -90,11 +93,6 @@ def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.Da
 def _alike(first: Window, second: Window) -> tuple[Window, Window]:
     seen = min(first.covered_days, second.covered_days)
     return replace(first, lookback=seen), replace(second, lookback=seen)
-
-
-def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
-    rows = [(as_date(window.cutoff), window.covered_days) for window in row]
-    return pl.DataFrame(rows, {"since": pl.Date, "observed_days": pl.Int64}, orient="row")
 
 
 def predicted_tables(

@@ -93,7 +93,10 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
     raw = newest.probabilities[name]
     plain = metrics.row_log_loss(raw, newest.labels)
     best, found = Calibration(), None
-    for fit in _able(labels, given.shape[1]):
+    able: list[CalibrationFitter] = [fit_temperature, fit_vector_scaling]
+    if np.bincount(labels, minlength=given.shape[1]).min() >= MIN_ISOTONIC_POSITIVES:
+        able.append(fit_isotonic)
+    for fit in able:
         candidate = fit(given, labels)
         saved = plain - metrics.row_log_loss(candidate.apply(raw), newest.labels)
         gain = float(saved.mean())
@@ -109,18 +112,11 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
 
 def calibrate_model(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
     """Return the model with its probabilities calibrated; itself without a calibration."""
-    if calibration.kind == NO_CALIBRATION:
-        return forecaster
-    return CalibratedModel(forecaster, calibration)
+    is_none = calibration.kind == NO_CALIBRATION
+    return forecaster if is_none else CalibratedModel(forecaster, calibration)
 
 
 CalibrationFitter = Callable[[FloatArray, IntArray], Calibration]
-
-
-def _able(labels: IntArray, classes: int) -> list[CalibrationFitter]:
-    counts = np.bincount(labels, minlength=classes)
-    able: list[CalibrationFitter] = [fit_temperature, fit_vector_scaling]
-    return [*able, fit_isotonic] if counts.min() >= MIN_ISOTONIC_POSITIVES else able
 
 
 def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:

@@ -136,15 +136,12 @@ def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comp
     for baseline, each in found.items():
         for metric, interval in each.items():
             sign = 1 if metric in HIGHER_IS_BETTER else -1
-            better = sum(
-                sign * window.differences[baseline][metric].value > 0 for window in origins
-            )
-            p_holm = adjusted[metric][baseline]
+            gains = [sign * window.differences[baseline][metric].value for window in origins]
+            better = sum(gain > 0 for gain in gains)
+            p, p_holm = interval.p_value, adjusted[metric][baseline]
             clear = interval.excludes_zero and p_holm <= SIGNIFICANCE_LEVEL
             beats = clear and sign * interval.value > 0 and better == len(origins)
-            comparisons.append(
-                Comparison(baseline, metric, beats, better, interval.p_value, p_holm)
-            )
+            comparisons.append(Comparison(baseline, metric, beats, better, p, p_holm))
     return comparisons
 
 
