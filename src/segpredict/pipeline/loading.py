@@ -33,20 +33,7 @@ Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
 
 
 def load(files: RunFiles, name: str) -> Any:
-    """Return one value of a run by its name: a field of a stage's result, or a part of one.
-
-    Parameters
-    ----------
-    files
-        The run, finished or in the making.
-    name
-        A name of `artifacts.ARTIFACTS`, or a field that several of them make up.
-
-    Raises
-    ------
-    ArtifactError
-        When the run does not hold it, with the command that makes it.
-    """
+    """Return one value of a run by its name in `ARTIFACTS`, or a field of several of them."""
     if name in _LOADERS:
         return _LOADERS[name](files)
     if any(artifact.name == name for artifact in artifacts.ARTIFACTS):
@@ -62,13 +49,9 @@ def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
     """Return the result of a stage from what a run holds of it."""
     values: dict[str, Any] = {}
-    for each in fields(stage):
-        if each.name in NOT_SAVED:
-            values[each.name] = None
-        elif each.name in OPTIONAL:
-            values[each.name] = load_optional(files, each.name)
-        else:
-            values[each.name] = load(files, each.name)
+    for name in [each.name for each in fields(stage)]:
+        get = load_optional if name in OPTIONAL else load
+        values[name] = None if name in NOT_SAVED else get(files, name)
     return stage(**values)
 
 
@@ -122,8 +105,7 @@ def load_side_tables(files: RunFiles) -> SideTables:
 
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
-    segments: tuple[Segment, ...] = artifacts.read(files, "segmentation.segments")
-    return segments
+    return tuple(artifacts.read(files, "segmentation.segments"))
 
 
 def load_models(files: RunFiles) -> TrainedModels:

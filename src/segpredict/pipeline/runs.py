@@ -17,14 +17,15 @@ from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
 from segpredict.errors import ArtifactError, MismatchError
-from segpredict.pipeline import artifacts, campaign_planning, loading, selection, stages
-from segpredict.pipeline.queries import load
-from segpredict.pipeline.report_data import (
-    collect_report_input,
-    report_input_of_run,
-    run_experiments,
-    values_in_memory,
+from segpredict.pipeline import (
+    artifacts,
+    campaign_planning,
+    loading,
+    report_data,
+    selection,
+    stages,
 )
+from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
 from segpredict.report import render_html
@@ -48,10 +49,8 @@ def fit(
     ----------
     transactions
         A path, several paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
-    config
-        All options; by default those of the store, or the defaults.
-    out
-        The run folder to make.
+    config, out
+        All options, by default those of the store, or the defaults; the run folder to make.
     progress
         Called with what is done next and the share done, 0 to 1.
 
@@ -92,8 +91,10 @@ def run_pipeline(
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
-        page = collect_report_input(
-            values_in_memory(*results), draft.metadata, run_experiments(draft)
+        page = report_data.collect_report_input(
+            report_data.values_in_memory(*results),
+            draft.metadata,
+            report_data.run_experiments(draft),
         )
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         progress("done", 1.0)
@@ -128,9 +129,8 @@ def run_clustering(
     if search.earlier_run is not None:
         files = open_run(search.earlier_run)
         previous = loading.load(files, "segmentation")
-        refit_of = {
-            "refit_of": {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
-        }
+        digest = files.manifest["digest"]
+        refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
     log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
@@ -224,10 +224,8 @@ def run_explanation(
 
     Parameters
     ----------
-    folder
-        The run.
-    created
-        The time of day, as text.
+    folder, created
+        The run, and the time of day, as text.
     rows
         The most customers to explain; by default as configured.
     refits
@@ -272,7 +270,7 @@ def run_report(
     with _continued(folder, created) as draft:
         progress("writing the page", 0.95)
         plan_missing_campaigns(draft, campaigns)
-        page = report_input_of_run(draft, customers=customers)
+        page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         progress("done", 1.0)
         return draft.publish()

@@ -101,11 +101,7 @@ def compare_segmentations(
 def _measured(
     selection_run: SelectionRun, tasks: Sequence[SelectionTask], workers: int
 ) -> Iterator[tuple[SelectionTask, list[SegmentationCandidate], float]]:
-    """Yield each task with its candidates and seconds, as they are finished.
-
-    Every fit runs on one thread, so cores are used by measuring several tasks at a
-    time, each in a process of its own; the results do not depend on how many.
-    """
+    """Yield each task with its candidates and seconds, as finished; several at a time."""
     workers = min(workers, len(tasks))
     if workers <= 1:
         yield from ((task, *_timed(selection_run, task)) for task in tasks)
@@ -175,10 +171,7 @@ def _selection_run(
 def _file(
     shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], task: SelectionTask
 ) -> str:
-    """Return a file name that changes with anything that may change a task's metrics.
-
-    Gates are among them: a candidate that fails one is measured with fewer draws.
-    """
+    """Return a file name that changes with anything that may change a task's metrics."""
     state = config.to_state()
     options = {k: v for k, v in state["segmentation"].items() if k not in UNRELATED_SETTINGS}
     selection = options["selection"]
