@@ -1,12 +1,7 @@
 """Start the command line, and turn every error into its message and exit code."""
 
-import os
-
-# Before anything loads OpenMP: idle threads that spin made one fit 35 times slower on a
-# busy machine. The environment may say otherwise.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import json
+import os
 import signal
 import sys
 import traceback

@@ -26,6 +26,7 @@ from segpredict.pipeline.results import (
     TrainedModels,
 )
 from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.shop_facts import ShopFacts
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
@@ -175,7 +176,14 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         models.policy,
         load_optional(files, "value_model"),
         load_explainer(files, models),
+        load_facts(files),
     )
+
+
+def load_facts(files: RunFiles) -> ShopFacts | None:
+    """Return what a run knows of the data it was trained on."""
+    state = files.metadata["data"].get("facts")
+    return None if state is None else ShopFacts.from_state(state)
 
 
 def run_summary(run: RunFolder) -> dict[str, JSON]:

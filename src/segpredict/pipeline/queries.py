@@ -12,6 +12,7 @@ from segpredict import features, segmentation
 from segpredict.analytics import segment_tables
 from segpredict.config.load import Config
 from segpredict.core.disk import write_file
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
@@ -40,6 +41,7 @@ def check_data(
     The keys are those of `overview.shop_overview`. A page is written only if its file
     is named; `created` is the time of day that it shows.
     """
+    refuse_forked_process()
     progress("reading and cleaning", 0.0)
     shop = read_transactions(names, config, as_of)
     progress("comparing horizons", 0.7)
@@ -57,6 +59,7 @@ def load(folder: str | Path) -> SegmentPredictor:
     ArtifactError
         When the folder holds no run, or a file is missing or changed.
     """
+    refuse_forked_process()
     return loading.load_predictor(open_run(folder))
 
 

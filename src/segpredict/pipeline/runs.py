@@ -11,6 +11,7 @@ from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunDraft, RunFolder, draft_run, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
@@ -30,6 +31,7 @@ from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trai
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
 from segpredict.report import render_html
 from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
@@ -59,6 +61,7 @@ def fit(
     SegpredictError
         Each with what was found and what to do.
     """
+    refuse_forked_process()
     config = config or store_settings(transactions) or Config()
     run_pipeline(transactions, config, RunTarget(Path(out)), progress=progress)
     return load(out)
@@ -125,16 +128,18 @@ def run_clustering(
     MismatchError
         When the earlier run measured windows of another length.
     """
-    previous, refit_of = None, {}
+    previous, facts, refit_of = None, None, {}
     if search.earlier_run is not None:
         files = open_run(search.earlier_run)
-        previous = loading.load(files, "segmentation")
+        previous, facts = loading.load(files, "segmentation"), loading.load_facts(files)
         digest = files.manifest["digest"]
         refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
     log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
         prepared = stages.prepare(data, config, as_of, progress)
+        if facts is not None:
+            facts.require_same(prepared.transactions, config.cleaning.revenue)
         segmented = stages.segment(
             prepared,
             previous=previous,
@@ -167,6 +172,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "last_day": as_date(shop.end_day - 1).isoformat(),
             "fingerprint": shop.fingerprint,
             "currency": shop.currency,
+            "facts": ShopFacts.of(shop, segmented.config.cleaning.revenue).to_state(),
             "files": [asdict(fact) for fact in shop.files],
             "notes": list(shop.notes),
         },

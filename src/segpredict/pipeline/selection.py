@@ -14,6 +14,7 @@ from segpredict import classifier, features, segmentation
 from segpredict._version import __version__
 from segpredict.config.load import Config
 from segpredict.core import disk
+from segpredict.core.process import usable_processors
 from segpredict.core.run_folder import encode_json
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
@@ -86,7 +87,7 @@ def compare_segmentations(
     meter = WorkMeter(run.tasks, items_done=set(done))
     left = [task for task in run.tasks if task not in done]
     progress(f"comparing ({len(done)} of {len(run.tasks)} done)", meter.share_done)
-    for task, found, seconds in _measured(run, left, config.threads):
+    for task, found, seconds in _measured(run, left, min(config.threads, usable_processors())):
         if task in paths:
             disk.write_file(paths[task], encode_json([each.to_state() for each in found]))
         done[task], meter.cost_spent[task] = found, seconds

@@ -16,6 +16,7 @@ from segpredict.classifier import TrainingResult
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
+from segpredict.core.process import usable_processors
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import rolling_origins
@@ -196,7 +197,9 @@ def train(
 
 def classifier_options(config: Config) -> ClassifierOptions:
     """Return the options of the classifier, with the seed and the threads of the run."""
-    return replace(config.classifier, seed=config.seed, threads=config.threads)
+    return replace(
+        config.classifier, seed=config.seed, threads=min(config.threads, usable_processors())
+    )
 
 
 def _backtest_population(

@@ -23,6 +23,7 @@ from segpredict.config.explain import ExplainOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
 from segpredict.core.panel import Panel
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE, RawLines, SideTables, Transactions
 from segpredict.core.types import JSON, DateLike
@@ -34,6 +35,7 @@ from segpredict.errors import CustomerMissingError, MismatchError
 from segpredict.explain import Explanation, ForecastExplainer, build_explainer
 from segpredict.scoring.history import ModelVersion
 from segpredict.scoring.scores import decision_columns, forecast_columns
+from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
@@ -70,6 +72,8 @@ class SegmentPredictor:
         Estimates customer lifetime values; ``None``: they are missing.
     explainer
         The explainer of the run; ``None``: `explain` builds one from the customers it is given.
+    facts
+        What training knew of the data; data that contradict it are refused. ``None``: nothing.
 
     Examples
     --------
@@ -89,6 +93,7 @@ class SegmentPredictor:
     policy: DecisionPolicy | None = None
     value_model: ValueModel | None = None
     explainer: ForecastExplainer | None = None
+    facts: ShopFacts | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -212,7 +217,10 @@ class SegmentPredictor:
         self, transactions: object, as_of: DateLike, since: DateLike
     ) -> tuple[Transactions, Window, pl.DataFrame]:
         """Return the transactions, the window, and all customers before its cutoff."""
+        refuse_forked_process()
         shop = self.read_transactions(transactions, as_of)
+        if self.facts is not None:
+            self.facts.require_same(shop)
         window = self.score_window(shop, as_of, since)
         customers = self.customer_ids(shop, window)
         if customers.height == 0:
@@ -312,7 +320,7 @@ def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.
 
 def lenient_layout(layout: SourceOptions) -> SourceOptions:
     """Return a layout in which columns that scoring does not need may be absent."""
-    return replace(layout, optional_roles=OPTIONAL_COLUMNS)
+    return replace(layout, optional_roles=(*layout.optional_roles, *OPTIONAL_COLUMNS))
 
 
 def _digest(value: JSON) -> str:
