@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from segpredict._version import __version__
@@ -35,6 +35,7 @@ from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
+DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -164,7 +165,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
         "segpredict": __version__,
         "created": created,
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in RECORDED_LIBRARIES},
+        "libraries": {name: library_version(name) for name in RECORDED_LIBRARIES},
         "config": segmented.config.to_state(),
         **prepared.facts,
         "data": {
@@ -185,6 +186,17 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "forecast_from": as_date(shop.end_day).isoformat(),
         },
     }
+
+
+def library_version(name: str) -> str:
+    """Return the version of a library, whichever distribution it was installed from."""
+    known = DISTRIBUTIONS.get(name, (name,))
+    for distribution in known:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def _require_same_horizon(previous: Segmentation, config: Config) -> None:
