@@ -6,6 +6,7 @@ import polars as pl
 
 ORDER_FIELDS = ("order_id", "customer_id", "time")
 LINE_FIELDS = ("product_id", "description", "quantity", "price", "amount")
+MAX_FOOTER_ROWS = 5  # rows at the end alone that may be sums of the table
 FIRST_ROW_SHARE = 0.9  # share of orders of several rows that must hold a field on the first only
 CARRIED_WITH_THEM = ("status", "cancelled", "country", "currency")
 
@@ -30,9 +31,11 @@ def carry_order_fields(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str
 def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     there = [name for name in LINE_FIELDS if name in lines.columns]
     is_blank = pl.all_horizontal(pl.col(ORDER_FIELDS).is_null())
-    is_line = pl.any_horizontal(pl.col(there).is_not_null())
+    # A row that names no product where others do is a sum of the table, not a line.
+    items = [name for name in ("product_id", "description") if name in there]
+    is_line = pl.any_horizontal(pl.col(items or there).is_not_null())
     is_below = lines.select(is_blank & is_line).to_series()
-    if not is_below.any() or is_below[0]:
+    if not is_below.any() or is_below[0] or _is_footer(is_below):
         return lines, 0
     fields = [*ORDER_FIELDS, *(name for name in CARRIED_WITH_THEM if name in lines.columns)]
     head = pl.int_range(pl.len())
@@ -42,6 +45,12 @@ def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         for name in fields
     ]
     return lines.with_columns(carried), int(is_below.sum())
+
+
+def _is_footer(is_below: pl.Series) -> bool:
+    """Return whether the rows below are a few at the end of the table, and nowhere else."""
+    n = int(is_below.sum())
+    return n <= MAX_FOOTER_ROWS and len(is_below) > 4 * n and bool(is_below.tail(n).all())
 
 
 def _by_number(lines: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, int]:
@@ -63,7 +72,7 @@ def _is_on_first_row_only(lines: pl.DataFrame, name: str) -> bool:
         lines.filter(pl.col("order_id").is_not_null())
         .group_by("order_id", maintain_order=True)
         .agg(n=pl.len(), filled=pl.col(name).count(), is_first=pl.col(name).first().is_not_null())
-        .filter(pl.col("n") > 1)
+        .filter((pl.col("n") > 1) & (pl.col("filled") > 0))  # not the orders of guests
     )
     only = several.filter(pl.col("is_first") & (pl.col("filled") == 1)).height
     return only > 0 and only >= FIRST_ROW_SHARE * several.height
