@@ -63,4 +63,4 @@ def _without_tax(
 def _agree(one: pl.Series, other: pl.Series) -> bool:
     known = (one.is_not_null() & other.is_not_null()).sum()
     near = ((one - other).abs() <= TOLERANCE).sum()
-    return known > 0 and near >= AGREEING_SHARE * known
+    return known > 0 and float(near) >= AGREEING_SHARE * float(known)

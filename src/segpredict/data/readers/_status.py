@@ -1,5 +1,7 @@
 """Find the columns that say whether a row is a sale, by their values, and join what they say."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from segpredict.config.column_aliases import normalize_name
@@ -118,7 +120,7 @@ def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
     counts = cells.filter((cells != "").fill_null(value=False)).value_counts(name="n")
     if not 0 < counts.height <= MAX_VALUES:
         return None
-    meanings = [status_meaning(value) for value in counts.to_series(0)]
+    meanings: list[str] = [status_meaning(value) for value in counts.to_series(0)]
     is_known = pl.Series([meaning != "unknown" for meaning in meanings])
     share = int(counts["n"].filter(is_known).sum()) / int(counts["n"].sum())
     if not _is_enough(name, share, meanings, is_state=is_state):
@@ -127,7 +129,7 @@ def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
     return (not is_parcel, is_state, share)
 
 
-def _is_enough(name: str, share: float, meanings: list[str], *, is_state: bool) -> bool:
+def _is_enough(name: str, share: float, meanings: Sequence[str], *, is_state: bool) -> bool:
     """Return whether a name and the share of rows with known words make a status."""
     is_of_order = "status" in name and any(part in name for part in ORDER_PARTS)
     if name in ("status", "statusid", "statuscode", *EVENT_NAMES) or is_of_order:
