@@ -130,3 +130,38 @@ def test_money_that_is_not_used_is_named_with_its_sum() -> None:
     assert (
         from_frame(pl.DataFrame(rows)).files[0].detected.others["money_not_used"] == "Shipping 5.00"
     )
+
+
+def test_sums_below_the_table_are_not_carried_into_the_last_order() -> None:
+    n = 12
+    rows = {
+        "order_id": [*map(str, range(n)), None],
+        "customer_id": [*(f"c{i % 4}" for i in range(n)), None],
+        "date": [*["2023-01-31"] * n, None],
+        "amount": [*["1.50"] * n, "18.00"],
+    }
+    found = from_frame(pl.DataFrame(rows))
+    assert found.frame["customer_id"].null_count() == 1
+
+
+def test_a_document_number_is_no_customer_and_digits_are_no_days() -> None:
+    rows = {
+        "Belegnummer 2": ["R1", "R2", "R3"],
+        "kd_id": ["19850714", "19850715", "19850714"],
+        "tag": ["20230115", "20230116", "20230117"],
+        "wert": ["3.50", "2.50", "1.25"],
+    }
+    error = refused(rows)
+    assert "--map customer_id='kd_id'" in error.fix
+    assert "--map time='tag'" in error.fix
+
+
+def test_a_subtotal_of_a_customer_is_a_footer() -> None:
+    rows = {
+        "customer_id": ["20110", "20110", "20110 Total", "Total Wine"],
+        "date": ["2023-01-31"] * 4,
+        "amount": ["1.50", "2.50", "4.00", "7.00"],
+    }
+    found = from_frame(pl.DataFrame(rows))
+    assert found.frame["customer_id"].to_list() == ["20110", "20110", "Total Wine"]
+    assert found.rejects["value"].to_list() == ["20110 Total"]
