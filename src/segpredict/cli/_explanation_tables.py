@@ -133,7 +133,7 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> R
     output.print_line(f"Customer {found['customer_id']}, now {score['segment']}.")
     probability = score[f"p_{score['next_segment_id']}"]
     output.print_line(f"{found['sentence']} Probability: {probability:.0%}.")
-    rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in found["reasons"]]
+    rows = [{"direction": r["direction"], "reason": r["text"]} for r in found["reasons"]]
     output.print_table("Reasons", rows, note=CAUSALITY_NOTE)
     if not rows:
         output.print_line("No clear reasons for or against it.")

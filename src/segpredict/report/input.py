@@ -68,7 +68,7 @@ class ReportInput:
     curves
         `decisions.CURVES_SCHEMA`: reliability and capture of the selected model.
     customer_value
-        ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``valuer``, the
+        ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``value_model``, the
         content of ``value_model.json``; empty where no customer was valued.
     campaigns
         ``plans`` and ``targeting_curves`` (`analytics.campaigns`); empty without campaigns.

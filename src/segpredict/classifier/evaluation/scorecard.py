@@ -161,7 +161,7 @@ def _groups(backtest: results.Backtest, ids: Sequence[str]) -> pl.DataFrame:
         [
             named,
             _yes(backtest.covariates["is_new"], "is_new"),
-            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
+            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_inactive"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
             pl.Series("cohort_age", old, pl.String),
             backtest.covariates["country"].cast(pl.String),

@@ -157,13 +157,16 @@ def money_level(lines: pl.DataFrame, column: str) -> Literal["order", "line", "u
     several = orders.filter((pl.col("n") > 1) & (pl.col("filled") > 0))
     # Several pieces of one product, one a row, cost the same without being a total.
     is_unnamed = lines["item"].null_count() == lines.height
-    told = several if is_unnamed else several.filter(pl.col("items") > 1)
-    if told.is_empty():
+    comparable = several if is_unnamed else several.filter(pl.col("items") > 1)
+    if comparable.is_empty():
         return "line"
-    once, same = told.filter(filled=1), told.filter(pl.col("filled") == pl.col("n"), values=1)
-    if once.height >= ORDER_LEVEL_SHARE * told.height:
+    once, same = (
+        comparable.filter(filled=1),
+        comparable.filter(pl.col("filled") == pl.col("n"), values=1),
+    )
+    if once.height >= ORDER_LEVEL_SHARE * comparable.height:
         return "order"
-    share = (once.height + same.height) / told.height
+    share = (once.height + same.height) / comparable.height
     counts = lines[column].drop_nulls().value_counts(name="count")["count"]
     alike = float(((counts / counts.sum()) ** 2).sum())  # two lines are equal by chance
     doubt = float((same["n"] - 1).sum()) * math.log(max(alike, 1e-12))

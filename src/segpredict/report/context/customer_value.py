@@ -172,8 +172,8 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         segments=tuple(
             _segment_row(by_segment[i], badge) for i, badge in known.items() if i in by_segment
         ),
-        discount_rate=float(found["valuer"]["discount_rate"]),
-        season=str(found["valuer"]["seasonality"]["reason"]),
+        discount_rate=float(found["value_model"]["discount_rate"]),
+        season=str(found["value_model"]["seasonality"]["reason"]),
         backtested_sums=_realised_range(risk),
         sums=_sums(own),
         backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),

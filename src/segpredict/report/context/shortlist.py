@@ -137,7 +137,7 @@ def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | 
             now=known[row["segment_id"]],
             next=known[row["next_segment_id"]],
             probability=row[f"p_{row['next_segment_id']}"],
-            reasons=tuple(ExampleReason(r["speaks"], r["text"]) for r in row["reasons"]),
+            reasons=tuple(ExampleReason(r["direction"], r["text"]) for r in row["reasons"]),
         )
         for row in bundle.example_customers
         if row["segment_id"] in known and row["next_segment_id"] in known
