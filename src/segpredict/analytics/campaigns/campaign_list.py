@@ -151,7 +151,8 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
     Examples
     --------
     >>> found = {"customer_id": ["a"] * 2, "rank": [2, 1], "text": ["B", "A"]}
-    >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), pl.DataFrame({**found, "direction": "for"}))["reasons"].to_list()
+    >>> reasons = pl.DataFrame({**found, "direction": "for"})
+    >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), reasons)["reasons"].to_list()
     ['A; B']
     """
     if reasons is None:
