@@ -1,6 +1,7 @@
 """Tables about a shop and its segments: no fitting, no files."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -30,6 +31,7 @@ def shop_overview(
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values."""
     ledger = cleaning.ledger_table(transactions.ledger)
+    problem = _problem(transactions, plan)
     weighed = (
         classifier.compare_horizons(transactions, time).to_dicts()
         if transactions.ledger.total("used").rows
@@ -56,8 +58,8 @@ def shop_overview(
         **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),
         "beside": list(transactions.side_tables.notes),
-        "suggestions": _suggestions(transactions, time, weighed),
-        "problem": _problem(transactions, plan),
+        "suggestions": _suggestions(transactions, time, weighed, problem),
+        "problem": problem,
     }
 
 
@@ -250,23 +252,48 @@ def _problem(transactions: Transactions, plan: CleaningOptions | None) -> dict[s
     return None
 
 
-def _suggestions(
+def _horizon_suggestion(
     transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Return which horizon to use, by the conditions that a run has, too."""
+    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
+    reasons = {row["horizon"]: row["reason"] for row in weighed}
+    stops = {
+        n: _stopped_by(transactions, replace(time, horizon=n)) for n in {time.horizon, *chosen}
+    }
+    if chosen and not stops[chosen[0]]:
+        if reasons[chosen[0]] == reasons[time.horizon]:
+            return []
+        return [
+            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
+        ]
+    if stops[time.horizon]:
+        return [f"A run stops, since no forecast can be tested. {stops[time.horizon]}"]
+    return [
+        "No horizon meets all conditions; the table of horizons says why. A run "
+        "works all the same, and its evaluation shows the uncertainty."
+    ]
+
+
+def _stopped_by(transactions: Transactions, time: TimeOptions) -> str:
+    """Return why a run would stop, and what to do; empty where it would not."""
+    try:
+        classifier.require_forecast(transactions, time)
+    except SupportError as error:
+        return str(error)
+    return ""
+
+
+def _suggestions(
+    transactions: Transactions,
+    time: TimeOptions,
+    weighed: Sequence[Mapping[str, Any]],
+    problem: Mapping[str, Any] | None,
 ) -> list[str]:
     """Return suggested options for the findings."""
     suggestions = []
-    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
-    reasons = {row["horizon"]: row["reason"] for row in weighed}
-    is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
-    if chosen and not is_sound:
-        suggestions.append(
-            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
-        )
-    if weighed and not chosen:
-        suggestions.append(
-            "No horizon meets all conditions; the table of horizons says why. A run "
-            "works all the same, and its evaluation shows the uncertainty."
-        )
+    if weighed and problem is None:
+        suggestions += _horizon_suggestion(transactions, time, weighed)
     products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
     if transactions.ledger.total("used").rows and products.item():
         suggestions.append(

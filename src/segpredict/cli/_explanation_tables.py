@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, format_defined
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
@@ -62,9 +62,8 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
 def _interval(row: Mapping[str, Any], name: str) -> str:
     if row[name] is None:
         return ""
-    if row[f"{name}_low"] is None:
-        return f"{row[name]:.4f}"
-    return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
+    value, *ends = (format_defined(row[f"{name}{end}"], ".4f") for end in ("", "_low", "_high"))
+    return value if row[f"{name}_low"] is None else f"{value} [{', '.join(ends)}]"
 
 
 def show_stored_explanation(
@@ -136,7 +135,7 @@ def _show_transition(
     )
     expected = rows["expected"][0]
     output.print_table(
-        f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
+        f"From {start.name} to {end.name}: {format_defined(expected, ',.0f')} customers expected",
         _with_meaning(few, run),
         note=f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}",
     )
@@ -149,7 +148,7 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> M
     score = found["forecast"]
     output.print_line(f"Customer {found['customer_id']}, now {score['segment']}.")
     probability = score[f"p_{score['next_segment_id']}"]
-    output.print_line(f"{found['sentence']} Probability: {probability:.0%}.")
+    output.print_line(f"{found['sentence']} Probability: {format_defined(probability, '.0%')}.")
     rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in found["reasons"]]
     output.print_table("Reasons", rows, note=CAUSALITY_NOTE)
     if not rows:
@@ -157,8 +156,8 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> M
     cases = [
         {
             "what if": case["meaning"],
-            "falls": f"{case['p_down']:.0%}",
-            "rises": f"{case['p_up']:.0%}",
+            "falls": format_defined(case["p_down"], ".0%"),
+            "rises": format_defined(case["p_up"], ".0%"),
             "expected spend": case["expected_value"],
         }
         for case in found["what_if"]

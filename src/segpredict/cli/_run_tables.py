@@ -1,16 +1,19 @@
 """Print the results of a run as tables on the terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from segpredict.cli._explanation_tables import show_importance
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, format_defined
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
+from segpredict.errors import describe_crash
 from segpredict.pipeline import artifacts
 
+ShowPart = Callable[[Output, RunFolder], None]
 SHOWN_METRICS = (
     "log_loss",
     "brier",
@@ -96,8 +99,8 @@ def show_comparison(output: Output, run: RunFolder) -> None:
     if not selection["is_applied"]:
         output.print_line("The segments below follow the options, not the selection; see --select.")
     if second is not None:
-        alike = second["rand_index_with_selected"]
-        output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
+        alike = format_defined(second["rand_index_with_selected"], ".2f")
+        output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike}.")
 
 
 def _not_fitted(table: pl.DataFrame) -> dict[str, str]:
@@ -186,7 +189,7 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
     rows = [
         {
             "test": window[0],
-            **{r["metric"]: f"{r['value']:.3f}" for r in part.iter_rows(named=True)},
+            **{r["metric"]: format_defined(r["value"], ".3f") for r in part.iter_rows(named=True)},
         }
         for window, part in named.group_by("window", maintain_order=True)
     ]
@@ -194,13 +197,13 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
 
 
 def _bounded(row: Mapping[str, Any]) -> str:
-    if row["low"] is None:
-        return f"{row['value']:.3f}"
-    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+    value, low, high = (format_defined(row[name], ".3f") for name in ("value", "low", "high"))
+    return value if row["low"] is None or row["value"] is None else f"{value} [{low}, {high}]"
 
 
 def _interval(found: Mapping[str, float]) -> str:
-    return f"{found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]"
+    value, low, high = (format_defined(found[name], "+.4f") for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def show_leakage_demo(output: Output, run: RunFolder) -> None:
@@ -223,11 +226,36 @@ def show_leakage_demo(output: Output, run: RunFolder) -> None:
 
 def show_run(output: Output, run: RunFolder) -> None:
     """Print everything, and where the page is."""
-    show_ledger(output, run)
-    show_segments(output, run)
-    show_evaluation(output, run)
-    show_leakage_demo(output, run)
-    show_importance(output, run, top=10)
-    page = (run.folder / artifacts.REPORT_PATHS["html"]).resolve()
+    show_finished(
+        output,
+        run,
+        *(show_ledger, show_segments, show_evaluation, show_leakage_demo),
+        partial(show_importance, top=10),
+    )
+    path = artifacts.REPORT_PATHS["html"]
     output.print_line(f"The run: {run.folder}")
-    output.print_line(f"The page: {page.as_uri()}")
+    if run.has(path):
+        output.print_line(f"The page: {(run.folder / path).resolve().as_uri()}")
+
+
+def show_finished(output: Output, run: RunFolder, *parts: ShowPart) -> None:
+    """Print the parts of a run that is published; warn of what could not be made or printed.
+
+    The run is complete by now, and its files hold all that is printed: a table that fails
+    must not make the command fail.
+    """
+    for part in parts:
+        try:
+            part(output, run)
+        except BrokenPipeError:
+            raise  # the reader has closed the pipe
+        except Exception as error:
+            output.print_warning(
+                f"a part of the results could not be printed ({describe_crash(error)}); the "
+                f"run {run.folder} is complete."
+            )
+    for path, reason in run.metadata.get(artifacts.NOT_WRITTEN_KEY, {}).items():
+        output.print_warning(
+            f"{path} could not be written ({reason}); everything else in the run "
+            f"{run.folder} is complete."
+        )

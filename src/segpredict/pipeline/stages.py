@@ -149,6 +149,7 @@ def segmentation_windows(
     try:
         schedule = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
+        # Segments alone need less history than a forecast.
         last = time.window_at(shop.end_day, shop.first_day)
         earlier = rolling_origins(last, time.step, shop.first_day + time.horizon)
         spans = [(w.cutoff - time.horizon, w.cutoff) for w in earlier]
@@ -168,6 +169,7 @@ def train(
 ) -> Trained:
     """Train, test out of time, select the model, and score the end of the data."""
     shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
+    classifier.require_forecast(shop, config.time)
     options = classifier_options(config)
     training = classifier.train_classifier(
         shop,

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, share_of
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
@@ -279,7 +279,7 @@ def _flows(transitions: pl.DataFrame | None, id_: str) -> dict[str, list[Any]]:
     into = pl.col("to_id") == id_
     everyone = transitions.filter(into)["n"].sum()
     entered = moved.filter(into).select(
-        id="from_id", name="from_name", n="n", share=pl.col("n") / everyone
+        id="from_id", name="from_name", n="n", share=share_of(pl.col("n"), pl.lit(everyone))
     )
     left = moved.filter(pl.col("from_id") == id_).select(
         id="to_id", name="to_name", n="n", share="share"

@@ -295,7 +295,7 @@ def _curves(
 
 
 def _note(steps: tuple[TargetingStep, ...]) -> str:
-    fifth = next(step for step in steps if step.n >= 0.2 * step.size)
+    fifth = next((step for step in steps if step.n >= 0.2 * step.size), steps[-1])
     return (
         f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
         f"{format_share(fifth.share, 0)}"
@@ -303,5 +303,7 @@ def _note(steps: tuple[TargetingStep, ...]) -> str:
 
 
 def _path(steps: tuple[TargetingStep, ...]) -> str:
-    places = [(CHART_WIDTH * s.n / s.size, CHART_HEIGHT * (1 - s.share)) for s in steps]
+    places = [
+        (CHART_WIDTH * s.n / (s.size or 1), CHART_HEIGHT * (1 - (s.share or 0.0))) for s in steps
+    ]
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])

@@ -22,6 +22,7 @@ CUMULATIVE_KPI = "cohort_revenue_cumulative"
 ALL_COHORTS = "all"
 MAX_COHORTS_SHOWN = 25  # cohorts on the page
 MAX_AGE_MONTHS = 24  # months of age on the page
+MIN_POINTS_OF_LINE = 2
 CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
 
 
@@ -91,7 +92,8 @@ class CohortAge:
 class CohortsSection:
     """The section."""
 
-    charts: tuple[CohortChart, ...]  # retention and revenue to date, over all cohorts but the first
+    # retention and revenue to date, over all cohorts but the first; empty where there is no line
+    charts: tuple[CohortChart, ...]
     # the numbers of the charts: names of the columns, and a row an age
     titles: tuple[str, ...]
     ages: tuple[CohortAge, ...]
@@ -131,6 +133,9 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
 
 
 def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[CohortChart, ...]:
+    """Return the charts; none before a second cohort has two whole months: no line to draw."""
+    if max(every[name].height for name in RETENTION_KPIS) < MIN_POINTS_OF_LINE:
+        return ()
     revenue = every[CUMULATIVE_KPI]
     tallest = revenue.select(pl.max_horizontal("value", "high").max()).item() or 0.0
     retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION_KPIS)

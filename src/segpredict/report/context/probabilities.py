@@ -176,7 +176,7 @@ def _reliability(
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
         error = card.filter(
             window=POOLED_WINDOWS, stratum="all", forecaster=by, metric=f"ece_{name}"
-        )
+        ).drop_nulls("value")
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
         plots.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))

@@ -262,7 +262,7 @@ def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
 
 
 def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
-    rows = figures.filter(kpi="gross_net_bridge")
+    rows = figures.filter(kpi="gross_net_bridge").drop_nulls("part")
     rows = rows.filter(start=rows["start"].max())
     widest = max((abs(part) for part in rows["part"]), default=0) or 1
     steps, level = [], 0
