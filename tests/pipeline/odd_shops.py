@@ -8,13 +8,14 @@ A shop may be refused, but only by an error that says what is missing.
 import argparse
 import io
 import re
+import shlex
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -29,7 +30,7 @@ from segpredict.cli._output import Output
 from segpredict.cli._run_tables import show_run
 from segpredict.config.load import Config, load_config
 from segpredict.core.run_folder import encode_json
-from segpredict.errors import SegpredictError
+from segpredict.errors import SegpredictError, SupportError
 from segpredict.explain import plots
 from segpredict.pipeline import report_data
 from segpredict.report import render_markdown
@@ -204,11 +205,20 @@ def _order(rng: np.random.Generator, habits: Habits, who: tuple[str, str], day: 
 def run_shop(shop: OddShop, folder: Path) -> dict[str, object]:
     """Check and run one shop, print and export all; return what `check` said of it."""
     output = Output()
+    folder.mkdir(exist_ok=True)
     data = folder / "shop.csv"
     shop.rows.write_csv(data)
     found = pipeline.check_data([str(data)], shop.config, page=folder / "check.html")
     show_check(output, found)
-    run = pipeline.run_pipeline([str(data)], shop.config, pipeline.RunTarget(folder / "run"))
+    advice = " ".join(found["suggestions"])
+    try:
+        run = pipeline.run_pipeline([str(data)], shop.config, pipeline.RunTarget(folder / "run"))
+    except SegpredictError as error:
+        if not found["problem"] and f"A run stops here: {error}" not in advice:
+            raise AssertionError(f"check said {advice!r}, and run said {error}") from error
+        raise
+    if "A run stops here" in advice or found["problem"]:
+        raise AssertionError(f"check said {advice!r}, and the run finished")
     show_run(output, run)
     report = pipeline.Report(run.folder)
     facts = report.to_json()
@@ -225,6 +235,19 @@ def run_shop(shop: OddShop, folder: Path) -> dict[str, object]:
     return found
 
 
+def follow(shop: OddShop, error: SegpredictError, folder: Path) -> str:
+    """Follow an error's advice to the letter; return what is wrong with it, if anything."""
+    given = re.findall(r"--set ((?:'[^']*'|[^\s'])+)", error.fix)
+    settings = [shlex.split(each)[0] for each in given if not re.search("[A-Z]{3,}", each)]
+    if not settings or error.exit_code != SupportError.exit_code:
+        return ""
+    try:
+        run_shop(replace(shop, settings=(*shop.settings, *settings)), folder)
+    except SegpredictError as again:
+        return f"followed {settings}, and was refused again: {again}"
+    return ""
+
+
 def count_outcomes(seeds: Iterator[int]) -> tuple[list[str], list[str], list[str]]:
     """Run the shops of these seeds; return those finished, refused, and ended by a raw error."""
     finished, refused, raw = [], [], []
@@ -234,17 +257,20 @@ def count_outcomes(seeds: Iterator[int]) -> tuple[list[str], list[str], list[str
             quiet = io.StringIO()
             try:
                 with redirect_stdout(quiet), redirect_stderr(quiet), _hurry(draw=not seed % DRAWN):
-                    run_shop(shop, Path(folder))
-                finished.append(shop.name)
-                end = "finished"
-            except SegpredictError as error:
-                is_bug = error.code == SegpredictError.code
-                (raw if is_bug else refused).append(f"{shop.name}: {error}")
-                end = f"refused: {error.code} {error}"
+                    try:
+                        run_shop(shop, Path(folder))
+                        finished.append(shop.name)
+                        end = "finished"
+                    except SegpredictError as error:
+                        misled = follow(shop, error, Path(folder) / "again")
+                        is_bug = bool(misled) or error.code == SegpredictError.code
+                        (raw if is_bug else refused).append(f"{shop.name}: {error} {misled}")
+                        end = f"{misled and 'MISLED '}refused: {error.code} {error} {misled}"
             except Exception:
                 raw.append(f"{shop.name}\n{traceback.format_exc()}")
                 end = "RAW\n" + traceback.format_exc()
-        print(f"{shop.name} ({time.perf_counter() - began:.0f} s): {end}", flush=True)
+        sys.stdout.write(f"{shop.name} ({time.perf_counter() - began:.0f} s): {end}\n")
+        sys.stdout.flush()
     return finished, refused, raw
 
 
@@ -271,7 +297,8 @@ def main() -> None:
     asked.add_argument("--first", type=int, default=0)
     given = asked.parse_args()
     finished, refused, raw = count_outcomes(iter(range(given.first, given.first + given.shops)))
-    print(f"\n{len(finished)} finished, {len(refused)} refused, {len(raw)} raw errors")
+    counts = f"{len(finished)} finished, {len(refused)} refused, {len(raw)} raw errors"
+    sys.stdout.write(f"\n{counts}\n")
     sys.exit(1 if raw else 0)
 
 

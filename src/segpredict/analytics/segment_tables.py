@@ -1,6 +1,6 @@
 """Tables about a shop and its segments: no fitting, no files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from segpredict.errors import ContractError, SupportError
 from segpredict.segmentation import RuleGrid, Segmentation
 from segpredict.segmentation.memberships import membership_probabilities
 
+StoppingReason = Callable[[TimeOptions], str]
 PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read
 
 
@@ -28,8 +29,13 @@ def shop_overview(
     transactions: Transactions,
     time: TimeOptions,
     plan: CleaningOptions | None = None,
+    stopping_reason: StoppingReason = lambda _: "",
 ) -> dict[str, Any]:
-    """Return what reading and cleaning found, as plain values."""
+    """Return what reading and cleaning found, as plain values.
+
+    `stopping_reason` tells why a run with these lengths would stop, and what to do; nothing
+    is suggested that would.
+    """
     ledger = cleaning.ledger_table(transactions.ledger)
     problem = _problem(transactions, plan)
     weighed = (
@@ -58,7 +64,9 @@ def shop_overview(
         **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),
         "beside": list(transactions.side_tables.notes),
-        "suggestions": _suggestions(transactions, time, weighed, problem),
+        "suggestions": _suggestions(
+            transactions, time, [] if problem else weighed, stopping_reason
+        ),
         "problem": problem,
     }
 
@@ -253,47 +261,36 @@ def _problem(transactions: Transactions, plan: CleaningOptions | None) -> dict[s
 
 
 def _horizon_suggestion(
-    transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+    time: TimeOptions, weighed: Sequence[Mapping[str, Any]], stopping_reason: StoppingReason
 ) -> list[str]:
     """Return which horizon to use, by the conditions that a run has, too."""
     chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
     reasons = {row["horizon"]: row["reason"] for row in weighed}
-    stops = {
-        n: _stopped_by(transactions, replace(time, horizon=n)) for n in {time.horizon, *chosen}
-    }
+    stops = {n: stopping_reason(replace(time, horizon=n)) for n in {time.horizon, *chosen}}
     if chosen and not stops[chosen[0]]:
         if reasons[chosen[0]] == reasons[time.horizon]:
             return []
         return [
-            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
+            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}"
         ]
     if stops[time.horizon]:
-        return [f"A run stops, since no forecast can be tested. {stops[time.horizon]}"]
+        return [f"A run stops here: {stops[time.horizon]}"]
     return [
         "No horizon meets all conditions; the table of horizons says why. A run "
         "works all the same, and its evaluation shows the uncertainty."
     ]
 
 
-def _stopped_by(transactions: Transactions, time: TimeOptions) -> str:
-    """Return why a run would stop, and what to do; empty where it would not."""
-    try:
-        classifier.require_forecast(transactions, time)
-    except SupportError as error:
-        return str(error)
-    return ""
-
-
 def _suggestions(
     transactions: Transactions,
     time: TimeOptions,
     weighed: Sequence[Mapping[str, Any]],
-    problem: Mapping[str, Any] | None,
+    stopping_reason: StoppingReason,
 ) -> list[str]:
     """Return suggested options for the findings."""
     suggestions = []
-    if weighed and problem is None:
-        suggestions += _horizon_suggestion(transactions, time, weighed)
+    if weighed:
+        suggestions += _horizon_suggestion(time, weighed, stopping_reason)
     products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
     if transactions.ledger.total("used").rows and products.item():
         suggestions.append(

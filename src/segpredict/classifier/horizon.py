@@ -98,22 +98,29 @@ def require_forecast(transactions: Transactions, time: TimeOptions) -> None:
     -----
     The settings that the error suggests are tried in the same way before.
     """
-    schedule_folds(transactions.first_day, transactions.end_day, time)
     orders = _known_orders(transactions)
-    problem = _forecast_problem(orders, transactions, time)
-    if not problem:
-        return
-    lengths = testable_lengths(transactions.first_day, transactions.end_day, time)
-    works = (each for each in lengths if not _forecast_problem(orders, transactions, each))
-    found = next(works, None)
-    fix = describe_lengths(found, time) if found else NO_LENGTHS_TEXT
-    raise SupportError(problem, fix=fix)
+    try:
+        problem = _forecast_problem(orders, transactions, time)
+    except TooShortHistoryError as error:
+        error.fix = _lengths_that_work(orders, transactions, time) or error.fix
+        raise
+    if problem:
+        raise SupportError(problem, fix=_lengths_that_work(orders, transactions, time) or WAIT_TEXT)
 
 
-NO_LENGTHS_TEXT = (
+WAIT_TEXT = (
     "add history in which customers come back; no other horizon helps, so there is nothing to "
     "forecast from yet."
 )
+
+
+def _lengths_that_work(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
+    """Return settings with which a run works, as an instruction; empty if the span has no test."""
+    lengths = testable_lengths(span.first_day, span.end_day, time)
+    for found in lengths:
+        if not _forecast_problem(orders, span, found):
+            return describe_lengths(found, time)
+    return WAIT_TEXT if lengths else ""
 
 
 def _known_orders(transactions: Transactions) -> pl.DataFrame:

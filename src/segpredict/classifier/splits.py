@@ -159,7 +159,7 @@ def describe_lengths(found: TimeOptions, time: TimeOptions) -> str:
     """Return the settings that change one choice of lengths into the other, as an instruction."""
     changed = [n for n in ("horizon", "lookback") if getattr(found, n) != getattr(time, n)]
     settings = " ".join(f"--set time.{name}={getattr(found, name)}" for name in changed)
-    return f"{settings}, which these data allow."
+    return f"{settings} (tried: these data allow it)."
 
 
 def _has_test(first_day: int, end_day: int, time: TimeOptions) -> bool:
@@ -168,7 +168,9 @@ def _has_test(first_day: int, end_day: int, time: TimeOptions) -> bool:
 
 def _wait(first_day: int, end_day: int, time: TimeOptions) -> str:
     """Return how much more data the shortest horizon needs."""
-    least = replace(time, horizon=CANDIDATE_HORIZONS[0], lookback=CANDIDATE_HORIZONS[0])
+    horizon = CANDIDATE_HORIZONS[0]
+    lookback = min(time.lookback, LOOKBACK_HORIZONS * horizon)
+    least = replace(time, horizon=horizon, lookback=lookback)
     needed = _earliest(0, least) + 2 * least.days_to_complete - (end_day - first_day)
     weeks = -(-needed // DAYS_PER_WEEK)
     return (

@@ -258,8 +258,8 @@ def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
     return f"{needed}; the {format_number(n)} eligible {once or 'are too few'}."
 
 
-def _effect(uplift: float, *, is_share: bool) -> str:
-    if is_share:
+def _effect(uplift: float | None, *, is_share: bool) -> str:
+    if is_share and uplift is not None:
         return f"+{format_number(100 * uplift, 1)} percentage points"
     return f"+{format_share(uplift, 0)} of the mean"
 

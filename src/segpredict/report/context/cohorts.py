@@ -195,6 +195,7 @@ def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHea
                 tuple(_cell(cells.get((month, age)), most) for age in ages),
             )
             for month in months
+            if month in sizes
         ),
     )
 

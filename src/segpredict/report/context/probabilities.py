@@ -185,7 +185,7 @@ def _reliability(
 
 def _error(row: Mapping[str, Any]) -> str:
     text = f"calibration error {row['value']:.1%}"
-    if row["low"] is None:
+    if row["low"] is None or row["high"] is None:
         return text
     return f"{text} ({row['low']:.1%} to {row['high']:.1%})"
 

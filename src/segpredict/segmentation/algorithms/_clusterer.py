@@ -282,7 +282,7 @@ def require_points(points: WeightedPoints, k: int) -> None:
         raise SupportError(
             f"{k} groups were asked for, and the {points.n_rows} rows hold only "
             f"{fewer} distinct points.",
-            fix=f"ask for fewer segments: --set segmentation.k={fewer}."
+            fix=f"--set segmentation.k={fewer} asks for fewer segments."
             if fewer > 1
             else "give more varied data; customers who all buy alike form no segments.",
             count=len(points),
