@@ -256,7 +256,7 @@ def count_outcomes(seeds: Iterator[int]) -> tuple[list[str], list[str], list[str
         with TemporaryDirectory() as folder:
             quiet = io.StringIO()
             try:
-                with redirect_stdout(quiet), redirect_stderr(quiet), _hurry(draw=not seed % DRAWN):
+                with redirect_stdout(quiet), redirect_stderr(quiet), hurry(draw=not seed % DRAWN):
                     try:
                         run_shop(shop, Path(folder))
                         finished.append(shop.name)
@@ -275,7 +275,7 @@ def count_outcomes(seeds: Iterator[int]) -> tuple[list[str], list[str], list[str
 
 
 @contextmanager
-def _hurry(*, draw: bool) -> Iterator[None]:
+def hurry(*, draw: bool) -> Iterator[None]:
     """Grow small forests, and save no pictures unless they shall be drawn."""
     with patch.object(random_forest, "N_TREES", 10):
         if draw:

@@ -87,7 +87,20 @@ def rule_grid_at_end(
     """Return the rule grid with its cut points taken at the end of the data."""
     window = time.window_at(transactions.end_day, transactions.first_day)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    if rhythm.is_empty():
+        raise _nobody_left(transactions, time)
     return rooms.fit_rule_grid(rhythm, names=names)
+
+
+def _nobody_left(transactions: Transactions, time: TimeOptions) -> SupportError:
+    sold = transactions.known_at(transactions.end_day).filter("is_order_head")
+    last = sold.select(pl.col("day").max()).collect().item()
+    return SupportError(
+        f"No customer has an order in the {time.lookback} days before the end of the data.",
+        fix="give a later export, or a longer look-back with --set time.lookback=DAYS."
+        if last is None
+        else f"--as-of {as_date(last + 1)} ends the data at the last order.",
+    )
 
 
 def segment_tables(

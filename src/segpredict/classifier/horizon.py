@@ -131,11 +131,11 @@ def _known_orders(transactions: Transactions) -> pl.DataFrame:
 def _forecast_problem(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
     """Return why a run with these lengths would stop; empty where it would not."""
     plan = schedule_folds(span.first_day, span.end_day, time)
-    for fold in plan.test_folds:
+    for fold in (*plan.test_folds, plan.production_fold):
         if not _buyers(orders, fold.cutoff - time.lookback, fold.cutoff).len():
             return (
-                f"No customer can be tested: none has an order in the {time.lookback} days "
-                f"before the test of {as_date(fold.cutoff)}."
+                f"No customer has an order in the {time.lookback} days before the forecast of "
+                f"{as_date(fold.cutoff)}, so there is nobody to forecast."
             )
     for fold in (*plan.test_folds, plan.production_fold):
         if not any(_has_return(orders, day, time) for day in reversed(fold.train_origins)):

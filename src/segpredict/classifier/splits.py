@@ -149,8 +149,8 @@ def testable_lengths(first_day: int, end_day: int, time: TimeOptions) -> list[Ti
     lengths = [replace(time, horizon=h) for h in (*longer, *shorter)]
     lengths += [
         replace(time, horizon=h, lookback=LOOKBACK_HORIZONS * h)
-        for h in (time.horizon, *shorter)
-        if LOOKBACK_HORIZONS * h < time.lookback
+        for h in (time.horizon, *longer, *shorter)
+        if LOOKBACK_HORIZONS * h != time.lookback
     ]
     return [each for each in lengths if _has_test(first_day, end_day, each)]
 

@@ -172,7 +172,7 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     index = found["assortment"]
     categories = _categories(index)
     config = bundle.manifest.get("config", {}).get("demand", {})
-    mix = {each.badge.id: each.existing + each.newcomers for each in customers}
+    mix = {each.badge.id: (each.existing or 0) + (each.newcomers or 0) for each in customers}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
@@ -242,7 +242,7 @@ def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
 
 
 def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
-    shown = rows.head(MAX_ITEMS_SHOWN).to_dicts()
+    shown = rows.drop_nulls(["low", "expected", "high"]).head(MAX_ITEMS_SHOWN).to_dicts()
     top = max((row["high"] for row in shown), default=0.0) or 1.0
     items = tuple(_item(row, top) for row in shown)
     return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
@@ -287,7 +287,7 @@ def _categories(index: pl.DataFrame) -> tuple[str, ...]:
 def _affinity_map(
     index: pl.DataFrame, known: Mapping[str, SegmentBadge], categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
-    rows = index.filter(level="category").to_dicts()
+    rows = index.filter(level="category").drop_nulls("index").to_dicts()
     cells = {(row["segment_id"], row["item"]): _affinity_item(row) for row in rows}
     return tuple(
         SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))
@@ -299,7 +299,7 @@ def _affinity_map(
 def _suggestions(
     found: pl.DataFrame, known: Mapping[str, SegmentBadge]
 ) -> tuple[SegmentAffinity, ...]:
-    parts = found.group_by("segment_id", maintain_order=True)
+    parts = found.drop_nulls("index").group_by("segment_id", maintain_order=True)
     return tuple(
         SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
         for (i,), part in parts

@@ -245,7 +245,7 @@ def _incomplete_months(latest: pl.DataFrame) -> str:
 
 
 def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
-    curve = bundle.kpis["lorenz"]
+    curve = bundle.kpis["lorenz"].drop_nulls()
     index = figures.filter(kpi="gini")
     if curve.is_empty() or index.is_empty():
         return None
