@@ -280,18 +280,17 @@ def _horizon_suggestion(
     chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
     reasons = {row["horizon"]: row["reason"] for row in weighed}
     stops = {n: stopping_reason(replace(time, horizon=n)) for n in {time.horizon, *chosen}}
-    if chosen and not stops[chosen[0]]:
-        if reasons[chosen[0]] == reasons[time.horizon]:
-            return []
-        return [
+    found = [f"A run stops here: {stops[time.horizon]}"] if stops[time.horizon] else []
+    if chosen and not stops[chosen[0]] and reasons[chosen[0]] != reasons[time.horizon]:
+        found.append(
             f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}"
-        ]
-    if stops[time.horizon]:
-        return [f"A run stops here: {stops[time.horizon]}"]
-    return [
-        "No horizon meets all conditions; the table of horizons says why. A run "
-        "works all the same, and its evaluation shows the uncertainty."
-    ]
+        )
+    if not chosen and not found:
+        found.append(
+            "No horizon meets all conditions; the table of horizons says why. A run "
+            "works all the same, and its evaluation shows the uncertainty."
+        )
+    return found
 
 
 def _suggestions(
