@@ -217,6 +217,8 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
         group_importance(cube, trees.feature_names, groups_of_model(groups, alone))
         for cube in (found.transpose(0, 2, 1), own)
     ]
+    if any(np.ptp(each) == 0 for each in ranked):
+        return None  # groups of equal importance have no ranks to correlate
     return float(spearmanr(*ranked).statistic)
 
 
