@@ -281,7 +281,8 @@ class TooManyBadRowsError(ContractError):
             f"set aside. The first: {first.get('file', 'input')} row "
             f"{first.get('row', '?')}, column {first.get('column')}: "
             f"{quote_value(first.get('value'))} {first.get('reason')}.",
-            fix="correct the cells or the mapping, or allow more with --max-bad-rows 5%.",
+            fix="correct the cells or the mapping, or allow as many with --max-bad-rows "
+            f"{-(-100 * count // max(total, 1))}%.",
             count=count,
             **first,
         )

@@ -58,7 +58,7 @@ def test_the_repeat_share_of_three_windows_worked_out_by_hand():
 def test_the_smallest_sound_horizon_is_chosen_and_only_one(small):
     found = compare_horizons(small.transactions, small.schedule.time)
     sound = found.filter(pl.col("reason") == "meets all conditions")["horizon"]
-    chosen = found.filter("is_chosen")["horizon"].to_list()
+    chosen = found.filter("is_selected")["horizon"].to_list()
     assert chosen == ([sound.min()] if len(sound) else [])
 
 

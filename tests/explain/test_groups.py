@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 from segpredict import features
 from segpredict.core.panel import Feature
 from segpredict.explain.groups import (
-    FREQUENCY_HEADLINE,
     HEADLINES,
-    MONETARY_HEADLINE,
-    RECENCY_HEADLINE,
     FeatureGroup,
     correlated_groups,
     group_contributions,
@@ -49,10 +46,10 @@ def test_the_loudest_column_gives_the_name():
 def test_columns_that_rise_together_but_tell_of_other_things_stay_apart():
     result = (TOLD[0], Feature("freq_days_91", "Days.", "days", family="rfm"))
     found = group_features(CELLS[:, :2], ("spend_91", "freq_days_91"), result)
-    assert [g.headline for g in found] == [MONETARY_HEADLINE, FREQUENCY_HEADLINE]
-    assert correlated_groups(CELLS[:, :2], found, ("spend_91", "freq_days_91")) == [
-        ["spend_91", "freq_days_91", 1.0]
-    ]
+    assert [g.headline for g in found] == ["Monetary", "Frequency"]
+    assert correlated_groups(CELLS[:, :2], found, ("spend_91", "freq_days_91")) == (
+        ("spend_91", "freq_days_91", 1.0),
+    )
 
 
 def test_a_number_is_not_torn_from_those_it_follows_from():
@@ -60,7 +57,7 @@ def test_a_number_is_not_torn_from_those_it_follows_from():
     result = [Feature(n, n, "days", family="btyd") for n in names]
     cells = RNG.normal(size=(200, 3))
     assert group_features(cells, names, result)[0] == FeatureGroup(
-        "recency_days", "btyd", RECENCY_HEADLINE, names
+        "recency_days", "btyd", "Recency", names
     )
 
 
@@ -72,7 +69,7 @@ def test_few_customers_tell_of_no_likeness(rows):
 def test_every_declared_feature_has_a_headline():
     found = {headline_of(f) for f in features.feature_glossary(None, None)}
     assert found <= set(HEADLINES)
-    assert {RECENCY_HEADLINE, FREQUENCY_HEADLINE, MONETARY_HEADLINE} <= found
+    assert {"Recency", "Frequency", "Monetary"} <= found
 
 
 @given(st.integers(1, 6), st.integers(1, 4))

@@ -19,9 +19,7 @@ WINDOWS = [Window(700, first_day=0), Window(500, first_day=0)]
 SPANS = [(400, 491), (491, 582)]
 
 
-def test_short_memory_parts_customers_and_changes_no_bit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_short_memory_parts_customers_and_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     world = shop.world(150)
     whole, read = build_features(world, WINDOWS), clustering_inputs(world, SPANS)
     rows = world.lines.select(pl.len()).collect().item()

@@ -59,7 +59,7 @@ def test_the_same_interval_twice_is_measured_once():
 
 
 def test_two_intervals_with_one_end_are_refused():
-    with pytest.raises(SchemaError, match="instrument"):
+    with pytest.raises(SchemaError, match="clustering inputs"):
         clustering_inputs(twelve_lines(), [(300, 400), (200, 400)])
 
 

@@ -91,9 +91,7 @@ def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
     columns = [f.name for f in feature_glossary(SIDE, side_tables())]
     assert table.columns == ["customer_id", *columns]
     filled = [name for name in columns if table[name].null_count() < table.height]
-    assert filled == [
-        *("country_uk", "country_france", "country_other", "cohort_quarter"),
-    ]
+    assert filled == [*("country_uk", "country_france", "country_other", "cohort_quarter")]
 
 
 def test_the_glossary_has_the_columns_of_frozen_levels():

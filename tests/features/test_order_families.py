@@ -112,10 +112,7 @@ def test_earlier_windows_are_as_long_as_the_horizon():
 def test_a_customer_early_in_the_usual_pause():
     # 10 days into a pause of usually 100; ((10/96.667)^⅓ - (1 - v)) / √v with
     # v = 1 / (9 · 2.304336).
-    assert answer("overdue", "ann") == {
-        "overdue_ratio": 0.1,
-        "overdue_sigma": -2.196618,
-    }
+    assert answer("overdue", "ann") == {"overdue_ratio": 0.1, "overdue_sigma": -2.196618}
 
 
 def test_a_one_order_customer_is_never_called_overdue():

@@ -44,10 +44,7 @@ def twelve_lines() -> Transactions:
 
 
 def answer(
-    family: str,
-    customer: str,
-    side_tables: SideTables | None = None,
-    **window: int,
+    family: str, customer: str, side_tables: SideTables | None = None, **window: int
 ) -> dict[str, float | None]:
     """Return one customer's features of a family, to six digits."""
     question = Window(T, **{"first_day": 0, **window})

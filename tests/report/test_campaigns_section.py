@@ -6,7 +6,7 @@ from bundles import bundle
 from campaigns_bundle import campaign_plans
 
 from segpredict.report import render_html, section_contexts
-from segpredict.report.context.campaigns import campaign_summaries, campaigns_section
+from segpredict.report.context.campaigns import campaigns_section
 
 LIST = {
     "campaign": "hold_best",
@@ -82,10 +82,10 @@ def test_curves_begin_at_nothing_and_end_at_all() -> None:
 
 
 def test_page_one_can_show_the_actions_in_short() -> None:
-    first = campaign_summaries(bundle())[0]
-    assert (first.title, first.n, first.at_stake) == ("Hold the best", 200, 60_000.0)
+    first = campaigns_section(bundle()).top_campaigns[0]
+    assert (first.title, first.n, first.at_stake.value) == ("Hold the best", 200, 60_000.0)
     assert first.status.startswith("untested")
-    assert campaign_summaries(bundle(campaigns={})) == ()
+    assert campaigns_section(bundle(campaigns={})) is None
 
 
 def test_a_run_without_plays_has_no_such_section() -> None:

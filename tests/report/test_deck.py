@@ -26,7 +26,7 @@ from segpredict.report.deck import (
 from segpredict.report.deck import deck as machinery
 from segpredict.report.deck.slides.question import question_slide
 from segpredict.report.deck.style import segment_colour
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.html.badges import SegmentBadge
 
 pptx = pytest.importorskip("pptx")
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from segpredict.core.segment import Segment
 from segpredict.report import formatting
-from segpredict.report.html.chart_layout import layout_intervals, segment_badges, stacked_strip
+from segpredict.report.html.badges import segment_badges, stacked_strip
+from segpredict.report.html.chart_layout import layout_intervals
 
 NUMBERS = (
     "format_number",

@@ -8,7 +8,7 @@ from transitions_bundle import tables as moved
 
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.report import SECTIONS, render_html
-from segpredict.report.context.campaigns import campaign_summaries
+from segpredict.report.context.campaigns import campaigns_section
 from segpredict.report.context.customer_value import customer_value_section
 from segpredict.report.context.evaluation import evaluation_section as judged
 from segpredict.report.context.headline import headline_section
@@ -328,11 +328,11 @@ def test_calibration_is_graded_by_its_error():
 
 
 def test_page_one_shows_the_actions_of_their_section_and_no_box_without_any():
-    told = campaign_summaries(bundle())
+    told = campaigns_section(bundle()).top_campaigns
     assert 1 <= len(told) <= 3
     page = headline_section(bundle()).campaigns
     assert [(a.title, a.n, a.test) for a in page] == [
-        (each.title, each.n, each.test) for each in told
+        (each.title, each.n, each.test.text) for each in told
     ]
     assert "Campaigns to run first" in text()
     assert "Campaigns to run first" not in text(campaigns={})

@@ -7,7 +7,7 @@ from transitions_bundle import COUNTS, SECOND
 from segpredict.report import render_html
 from segpredict.report.context.mobility import mobility_section
 from segpredict.report.context.transitions import transitions_section
-from segpredict.report.html.chart_layout import segment_badges
+from segpredict.report.html.badges import segment_badges
 from segpredict.report.html.sankey import DIAGRAM_HEIGHT, NODE_GAP, SankeyFlow, layout_sankey
 
 KNOWN = segment_badges(SEGMENTS)

@@ -20,10 +20,5 @@ def shop(*kinds: tuple[float, int], n: int = 150, end: int = 91, seed: int = 1) 
             paid = spend * math.exp(rng.normal(0, 0.12))
             often = max(1, days + int(rng.integers(-1, 2)) * (days > 3))
             rows.append((f"c{kind * n + i:05d}", end, often, int(paid * MONEY_SCALE)))
-    schema = {
-        "customer_id": pl.String,
-        "end": pl.Int32,
-        "days": pl.Int32,
-        "spend": pl.Int64,
-    }
+    schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -7,11 +7,7 @@ import pytest
 from segpredict.core.segment import Segment
 from segpredict.segmentation.affinity import distinctive_categories
 
-TWO = (
-    Segment(0, "S0", "Inactive"),
-    Segment(1, "S1", "Light"),
-    Segment(2, "S7", "Core"),
-)
+TWO = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Light"), Segment(2, "S7", "Core"))
 
 
 def bought(rows: list[tuple[str, int, str, int]]) -> pl.DataFrame:

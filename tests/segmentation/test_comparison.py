@@ -14,13 +14,16 @@ from segpredict.config.segmentation import (
 )
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation import fit_segmentation, rows_to_cluster
-from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
+from segpredict.segmentation.selection import (
+    SegmentationCandidate,
+    SegmentationSelection,
+    select_candidate,
+)
 from segpredict.segmentation.selection.compare import (
     SelectionRun,
     SelectionTask,
     comparison_table,
     options_of_selected,
-    select_from_table,
     selection_summary,
 )
 
@@ -80,7 +83,7 @@ def test_simple_algorithms_come_first_and_density_is_asked_once():
 
 
 def test_planted_kinds_are_taken(candidates):
-    selection = select_from_table(candidates, OPTIONS)
+    selection = select_candidate(candidates, OPTIONS.selection)
     assert candidates[selection.selected].k == 3
     assert selection.grade != "constructive"
 
@@ -110,14 +113,15 @@ def test_the_segmenter_of_the_windows_before_agrees(candidates):
 def test_other_ids_and_another_order_change_nothing(candidates):
     rows = windows().with_columns(pl.col("customer_id").str.reverse().alias("customer_id"))
     again = run(
-        rows.sample(fraction=1, shuffle=True, seed=1),
-        information=lambda labels, k: (0.1 * k, 0.01),
+        rows.sample(fraction=1, shuffle=True, seed=1), information=lambda labels, k: (0.1 * k, 0.01)
     )
     assert again == candidates
 
 
 def test_the_selected_is_what_fit_makes_of_its_options(candidates):
-    options = options_of_selected(OPTIONS, candidates, select_from_table(candidates, OPTIONS))
+    options = options_of_selected(
+        OPTIONS, candidates, select_candidate(candidates, OPTIONS.selection)
+    )
     segmentation = fit_segmentation(windows(), options)
     assert segmentation.k == 3
     assert segmentation.algorithm == options.algorithm
@@ -134,7 +138,7 @@ def test_nobody_passing_leaves_the_grid_that_fails_least(candidates):
 
 
 def test_the_table_has_a_row_per_candidate_and_marks_the_selected(candidates):
-    selection = select_from_table(candidates, OPTIONS)
+    selection = select_candidate(candidates, OPTIONS.selection)
     table = comparison_table(candidates, selection)
     assert table.height == len(candidates)
     assert table["is_selected"].sum() == 1
@@ -145,7 +149,7 @@ def test_the_table_has_a_row_per_candidate_and_marks_the_selected(candidates):
 
 
 def test_the_summary_names_selected_and_runner_up(candidates):
-    summary = selection_summary(candidates, select_from_table(candidates, OPTIONS))
+    summary = selection_summary(candidates, select_candidate(candidates, OPTIONS.selection))
     assert summary["selected"]["k"] == 3
     assert 0 <= summary["runner_up"]["rand_index_with_selected"] <= 1
     assert summary["n_tried"] == sum(not t.note for t in candidates)

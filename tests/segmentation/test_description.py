@@ -12,10 +12,7 @@ def shop(*kinds: tuple[int, float, int], n: int = 20) -> tuple[pl.DataFrame, pl.
     """Return n rows of each kind: code, spend and days."""
     cells = [kind for kind in kinds for _ in range(n)]
     frame = pl.DataFrame(
-        {
-            "spend": [round(c[1] * MONEY_SCALE) for c in cells],
-            "days": [c[2] for c in cells],
-        }
+        {"spend": [round(c[1] * MONEY_SCALE) for c in cells], "days": [c[2] for c in cells]}
     )
     return frame, pl.Series([c[0] for c in cells])
 

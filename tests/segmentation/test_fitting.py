@@ -21,12 +21,7 @@ from segpredict.segmentation import Segmentation, fit_segmentation
 
 
 def instrument(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
-    schema = {
-        "customer_id": pl.String,
-        "end": pl.Int32,
-        "days": pl.Int32,
-        "spend": pl.Int64,
-    }
+    schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -179,7 +174,7 @@ def test_no_customers_are_refused():
 
 
 def test_a_broken_instrument_is_refused():
-    with pytest.raises(SchemaError, match="instrument"):
+    with pytest.raises(SchemaError, match="clustering inputs"):
         fit_segmentation(instrument([("a", 91, 0, 5), ("b", 91, 1, 5)]))
 
 

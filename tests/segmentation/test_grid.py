@@ -35,9 +35,7 @@ def customers(*rows: tuple[str, float, float, float]) -> pl.DataFrame:
 
 
 SHOPS = st.lists(
-    st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(-3, 9)),
-    min_size=1,
-    max_size=40,
+    st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(-3, 9)), min_size=1, max_size=40
 ).map(
     lambda rows: customers(
         *[(f"c{i:02d}", float(r), float(f), float(m)) for i, (r, f, m) in enumerate(rows)]

@@ -39,10 +39,7 @@ def test_segments_that_merge_leave_one_id_and_retire_the_other():
 def test_a_split_and_a_merge_at_once_are_both_told():
     ids, changes = kinds([[55, 45, 0], [0, 0, 80], [0, 0, 70]])
     assert ids == ("S1", "S4", "S2")
-    assert changes == [
-        ("split", ("S1",), ("S1", "S4")),
-        ("merge", ("S2", "S3"), ("S2",)),
-    ]
+    assert changes == [("split", ("S1",), ("S1", "S4")), ("merge", ("S2", "S3"), ("S2",))]
 
 
 def test_a_segment_mixed_from_all_has_emerged_and_one_torn_apart_has_vanished():
@@ -81,11 +78,7 @@ def test_a_segment_that_nobody_is_in_changes_nothing():
 
 
 @given(
-    arrays(
-        np.int64,
-        st.tuples(st.integers(1, 6), st.integers(1, 6)),
-        elements=st.integers(0, 500),
-    )
+    arrays(np.int64, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.integers(0, 500))
 )
 def test_ids_are_unique_and_each_segment_has_a_fate(counts):
     ids = [f"S{i + 1}" for i in range(len(counts))]
@@ -97,10 +90,7 @@ def test_ids_are_unique_and_each_segment_has_a_fate(counts):
     assert all(int(i[1:]) > 9 for i in set(found.ids) - set(ids))
 
 
-@given(
-    arrays(np.int64, (4, 4), elements=st.integers(0, 500)),
-    st.permutations(range(4)),
-)
+@given(arrays(np.int64, (4, 4), elements=st.integers(0, 500)), st.permutations(range(4)))
 def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
     ids = ["S1", "S2", "S3", "S4"]
     shuffled = match_segments(counts[order], [ids[i] for i in order], SegmentIdentity(issued_ids=4))
@@ -115,14 +105,8 @@ def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
 @pytest.mark.parametrize(
     ("event", "text"),
     [
-        (
-            SegmentEvent("survive", 2, ("S1",), ("S1",), 0.875),
-            "S1 is still itself (Jaccard 0.88).",
-        ),
-        (
-            SegmentEvent("merge", 2, ("S1", "S2", "S3"), ("S1",)),
-            "S1, S2 and S3 merged into S1.",
-        ),
+        (SegmentEvent("survive", 2, ("S1",), ("S1",), 0.875), "S1 is still itself (Jaccard 0.88)."),
+        (SegmentEvent("merge", 2, ("S1", "S2", "S3"), ("S1",)), "S1, S2 and S3 merged into S1."),
         (SegmentEvent("vanish", 2, ("S1",), ()), "S1 is gone; its id is not used again."),
         (SegmentEvent("emerge", 2, (), ("S8",)), "S8 is new."),
     ],

@@ -78,10 +78,7 @@ def test_segments_that_people_merge_later_are_named_anew():
     first = fit_segmentation(ROWS, options())
     merged = fit_segmentation(ROWS, options(merged=(("S2", "S3", "S4"),)), earlier=first)
     assert [(s.id, s.name) for s in first.segments][2] == ("S2", "Regular")
-    assert [(s.id, s.name) for s in merged.segments][1:] == [
-        ("S1", "Occasional"),
-        ("S2", "Core"),
-    ]
+    assert [(s.id, s.name) for s in merged.segments][1:] == [("S1", "Occasional"), ("S2", "Core")]
 
 
 def test_weights_are_reported_with_what_they_change():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.segmentation.profile_names import _ordered_by_value, profile_names
+from segpredict.segmentation.naming import _ordered_by_value, profile_names
 
 
 def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:
@@ -25,11 +25,7 @@ def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:
 
 def test_recent_and_frequent_are_champions_and_long_silent_rare_ones_are_not():
     shop, codes = rows((1, 80, 1, 10), (2, 40, 3, 100), (3, 2, 12, 900))
-    assert profile_names(shop, codes, 3) == (
-        "About to sleep",
-        "Need attention",
-        "Champions",
-    )
+    assert profile_names(shop, codes, 3) == ("About to sleep", "Need attention", "Champions")
 
 
 def test_a_name_follows_the_profile_and_not_the_number():
@@ -68,12 +64,7 @@ def test_nobody_who_bought_in_the_window_is_called_lost():
 
 @given(
     st.lists(
-        st.tuples(
-            st.integers(1, 8),
-            st.integers(0, 90),
-            st.integers(1, 30),
-            st.integers(-5, 999),
-        ),
+        st.tuples(st.integers(1, 8), st.integers(0, 90), st.integers(1, 30), st.integers(-5, 999)),
         min_size=8,
     )
 )

@@ -119,9 +119,6 @@ def test_several_windows_are_refused():
 def test_row_order_changes_nothing():
     one = segment_profile_table(assignments(), instrument(), FEATURES, SEGMENTS)
     other = segment_profile_table(
-        assignments(IDS[::-1], CODES[::-1]),
-        instrument(BOUGHT[::-1]),
-        FEATURES.reverse(),
-        SEGMENTS,
+        assignments(IDS[::-1], CODES[::-1]), instrument(BOUGHT[::-1]), FEATURES.reverse(), SEGMENTS
     )
     assert one.equals(other)

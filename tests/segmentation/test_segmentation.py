@@ -33,12 +33,7 @@ PLAIN = Segmentation(
 
 
 def instrument(*rows: tuple[str, int, int, int]) -> pl.DataFrame:
-    schema = {
-        "customer_id": pl.String,
-        "end": pl.Int32,
-        "days": pl.Int32,
-        "spend": pl.Int64,
-    }
+    schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -71,10 +66,7 @@ def test_spend_beyond_the_limits_counts_as_the_limit():
 
 def test_spend_beyond_all_that_was_seen_is_flagged_though_it_is_cut():
     shop = instrument(("a", 91, 2, 10**15), ("b", 91, 6, 1_480_000))
-    assert PLAIN.assign(shop).select("segment", "is_unlike").rows() == [
-        (2, True),
-        (2, False),
-    ]
+    assert PLAIN.assign(shop).select("segment", "is_unlike").rows() == [(2, True), (2, False)]
 
 
 def test_one_segment_alone_has_no_margin():

@@ -1,12 +1,6 @@
 """Schedule the origins: what each model may be trained on, and the test cutoffs.
 
-An origin is a cutoff whose outcome is complete. A fold is one test cutoff with the
-origins that were complete on that very day::
-
-    training (fitting ‥ validation)      test cutoff
-    ──┴──┴──┴──┴──┴─────── outcome ───────┤├────── outcome ──────┤
-
-Origins that would need the future are never made, so nothing has to be filtered later.
+An origin is a cutoff whose outcome is complete; a fold is a test cutoff with its origins.
 """
 
 from collections.abc import Iterable
@@ -36,6 +30,11 @@ class Fold:
         The part of `train_origins` whose outcomes end before the first validation origin.
     validation_origins
         The newest origins of `train_origins`; empty where history is too short to split.
+
+    Examples
+    --------
+    >>> split(500, (100, 200, 300), 91).validation_origins
+    (200, 300)
     """
 
     cutoff: int
@@ -60,6 +59,12 @@ class Schedule:
         The fold of the selected model: its cutoff is the end of the data.
     notes
         What had to be relaxed, as sentences.
+
+    Examples
+    --------
+    >>> plan = schedule_folds(0, 728, TimeOptions())
+    >>> plan.production_fold.cutoff, plan.cutoffs[-1]
+    (728, 728)
     """
 
     time: TimeOptions
@@ -73,8 +78,7 @@ class Schedule:
     def cutoffs(self) -> tuple[int, ...]:
         """Every cutoff of the run, oldest first."""
         folds = (*self.test_folds, self.production_fold)
-        days = {day for fold in folds for day in (*fold.train_origins, fold.cutoff)}
-        return tuple(sorted(days))
+        return tuple(sorted({day for f in folds for day in (*f.train_origins, f.cutoff)}))
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -98,10 +102,8 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Parameters
     ----------
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    time
-        Lengths, in days.
+    first_day, end_day, time
+        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
 
     Raises
     ------
@@ -110,11 +112,10 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Notes
     -----
-    Test cutoffs count back in whole horizons from the newest one whose outcome is
-    settled. Training origins of a test T* are T* − settle − gap − horizon − i·step,
-    down to first_day + max(horizon, lookback / 2): before
-    that day too little history was observed. An older test needs six training origins and a
-    purged inner split; the newest one is run with fewer, with a note.
+    Test cutoffs count back in whole horizons from the newest one whose outcome is settled. Training
+    origins of a test T* are T* − settle − gap − horizon − i·step, down to first_day + max(horizon,
+    lookback / 2): before that day too little history was observed. An older test needs six training
+    origins and a purged inner split; the newest one is run with fewer, with a note.
 
     Examples
     --------
@@ -133,9 +134,14 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
         fix = describe_lengths(shorter, time) if shorter else _wait(first_day, end_day, time)
         raise TooShortHistoryError("A test", end_day - first_day, needed, fix)
     older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
-    outer = (*reversed([fold for fold in older if _is_sound(fold)]), final)
-    notes = tuple(_notes(final, outer, time))
-    return Schedule(time, first_day, end_day, outer, production, notes)
+    sound = [
+        fold
+        for fold in reversed(older)
+        if len(fold.train_origins) >= MIN_TRAIN_ORIGINS
+        and len(fold.validation_origins) == VALIDATION_ORIGINS
+    ]
+    outer = (*sound, final)
+    return Schedule(time, first_day, end_day, outer, production, tuple(_notes(final, outer, time)))
 
 
 def testable_lengths(first_day: int, end_day: int, time: TimeOptions) -> list[TimeOptions]:
@@ -197,11 +203,6 @@ def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
         if fitting:
             return Fold(cutoff, training, fitting, validation)
     return Fold(cutoff, training, (), ())
-
-
-def _is_sound(fold: Fold) -> bool:
-    enough = len(fold.train_origins) >= MIN_TRAIN_ORIGINS
-    return enough and len(fold.validation_origins) == VALIDATION_ORIGINS
 
 
 def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[str]:

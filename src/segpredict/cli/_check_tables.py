@@ -1,19 +1,18 @@
 """Print what `check` found, as tables on the terminal."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, Row
 from segpredict.core.window import as_date
 from segpredict.data import cleaning
 from segpredict.pipeline import IngestResult
 
-MONEY_FACTS = ("money_not_used", "other_customer")  # said in sentences, not in the table
+MONEY_FACTS = ("money_not_used", "other_customer", "preset")  # said in sentences, not in the table
 MAX_FILES_SHOWN = 5  # files that are named one by one
 
 
-def show_check(output: Output, found: Mapping[str, Any]) -> None:
+def show_check(output: Output, found: Row) -> None:
     """Print what was read, cleaned, excluded and rejected, and suggestions."""
     files = [_file(fact) for fact in found["files"][:12]]
     more = len(found["files"]) - len(files)
@@ -50,10 +49,9 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
     for name, before in list(done.skipped.items())[:MAX_FILES_SHOWN]:
         was = "" if name == before else f" as {before}"
         output.print_line(f"skipped: {name} is in the store already{was}")
-    if len(done.skipped) > MAX_FILES_SHOWN:
-        output.print_line(
-            f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already"
-        )
+    more = len(done.skipped) - MAX_FILES_SHOWN
+    if more > 0:
+        output.print_line(f"skipped: {more:,} more that are there already")
     output.print_line(f"Files added: {len(done.added):,}.")
     shown = {"ledger": ledger, "currency": shop.currency}
     output.print_table("Ledger of the whole store", _ledger(shown))
@@ -76,14 +74,15 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
     }
 
 
-def _file(fact: Mapping[str, Any]) -> dict[str, Any]:
+def _file(fact: Row) -> dict[str, Any]:
     return {key: value for key, value in fact.items() if key not in ("columns", *MONEY_FACTS)}
 
 
-def _money(fact: Mapping[str, Any]) -> str:
+def _money(fact: Row) -> str:
     """Return a line on the columns from which the money was taken, and those left."""
     columns = fact["columns"]
-    off = [f"less {columns[role]}" for role in ("discount", "refund") if role in columns]
+    off = [f"less {columns['refund']}"] if "refund" in columns else []
+    off += [f"discounts in {columns['discount']}"] if "discount" in columns else []
     if "amount" in columns:
         taken = columns["amount"]
     else:
@@ -95,20 +94,18 @@ def _money(fact: Mapping[str, Any]) -> str:
     return f"Money: {', '.join([taken, *off, *stated])}.{unused}"
 
 
-def _status(row: Mapping[str, Any]) -> dict[str, Any]:
+def _status(row: Row) -> dict[str, Any]:
     return {**row, "money": f"{row['money']:,.2f}"}
 
 
-def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _ledger(found: Row) -> list[dict[str, Any]]:
     """Return the lines of rules that did something, money with two decimals."""
+    money = f"money {found['currency']}".strip()
+    counted = ("stage", "rule", "rows", "orders", "customers")
     return [
         {
-            "stage": row["stage"],
-            "rule": row["rule"],
-            "rows": row["rows"],
-            "orders": row["orders"],
-            "customers": row["customers"],
-            f"money {found['currency']}".strip(): f"{row['money']:,.2f}",
+            **{name: row[name] for name in counted},
+            money: f"{row['money']:,.2f}",
             "meaning": row["meaning"],
         }
         for row in found["ledger"]
@@ -116,7 +113,7 @@ def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _short(row: Mapping[str, Any]) -> dict[str, Any]:
+def _short(row: Row) -> dict[str, Any]:
     digits = 2 if row["measure"] == "value per order" else 0
     return {
         key: f"{value:,.{2 if key == 'mean' else digits}f}" if isinstance(value, float) else value
@@ -124,9 +121,6 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _month(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **row,
-        "sales": f"{row['sales']:,.2f}",
-        "is_complete": "yes" if row["is_complete"] else "part",
-    }
+def _month(row: Row) -> dict[str, Any]:
+    is_complete = "yes" if row["is_complete"] else "part"
+    return {**row, "sales": f"{row['sales']:,.2f}", "is_complete": is_complete}

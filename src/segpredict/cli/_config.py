@@ -16,9 +16,9 @@ def config_from_options(
     config: str | None,
     settings: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
-    *,
     on_bad_rows: str | None = None,
     max_bad: str | None = None,
+    *,
     seed: int | None = None,
     threads: int | None = None,
     base: Mapping[str, Any] | None = None,
@@ -39,14 +39,10 @@ def config_from_options(
 
 
 def selection_settings(
-    algorithms: Sequence[str] | None,
-    numbers: str | None,
-    inputs: Sequence[str] | None,
+    algorithms: Sequence[str] | None, numbers: str | None, inputs: Sequence[str] | None
 ) -> list[str]:
     """Return the settings of the candidates that a comparison evaluates.
 
-    Examples
-    --------
     >>> selection_settings(None, "3-5", None)
     ['segmentation.selection.k_min=3', 'segmentation.selection.k_max=5']
     """
@@ -55,16 +51,13 @@ def selection_settings(
     if numbers is None:
         return named
     low, dash, high = numbers.partition("-")
-    ends = low.strip(), (high if dash else low).strip()
-    if not all(end.isdecimal() for end in ends):
+    first, last = low.strip(), (high if dash else low).strip()
+    if not (first.isdecimal() and last.isdecimal()):
         raise UsageError(
             f"--k {numbers!r} is not a range of numbers.", fix="write it as in --k 3-5."
         )
-    return [
-        *named,
-        f"segmentation.selection.k_min={ends[0]}",
-        f"segmentation.selection.k_max={ends[1]}",
-    ]
+    ends = {"k_min": first, "k_max": last}
+    return [*named, *(f"segmentation.selection.{name}={end}" for name, end in ends.items())]
 
 
 def current_time() -> str:
@@ -74,17 +67,19 @@ def current_time() -> str:
 
 def column_mapping(columns: Sequence[str] | None) -> dict[str, str]:
     """Return role → column of the ``--map`` options."""
-    return dict(_pair(text) for text in columns or ())
+    example = "customer_id=KUNDE"
+    return dict(split_pair(text, "--map", "ROLE=COLUMN", example) for text in columns or ())
 
 
-def _pair(text: str) -> tuple[str, str]:
-    role, equals, column = text.partition("=")
-    if not equals or not role.strip() or not column.strip():
+def split_pair(text: str, option: str, form: str, example: str) -> tuple[str, str]:
+    """Return name and value of an option that is written NAME=VALUE."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not name or not value:
         raise UsageError(
-            f"--map {text!r} is not of the form ROLE=COLUMN.",
-            fix="write it as in --map customer_id=KUNDE.",
+            f"{option} {text!r} is not of the form {form}.",
+            fix=f"write it as in {option} {example}.",
         )
-    return role.strip(), column.strip()
+    return name, value
 
 
 def _setting(role: str, column: str) -> str:

@@ -1,13 +1,13 @@
 """Print explanations: importance, a segment, a transition, a customer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, format_defined
+from segpredict.cli._output import Output, Row, format_defined
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
@@ -24,9 +24,8 @@ def show_importance(output: Output, run: RunFolder, top: int) -> None:
     output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
     checked = loading.load_evidence(run)
     if checked is None:
-        rows = groups.filter(level="group").head(top)
-        shown = rows.select("rank", "name", "mean_abs", "share")
-        described = _with_meaning(shown, run.folder)
+        rows = groups.filter(level="group").head(top).select("rank", "name", "mean_abs", "share")
+        described = _with_meaning(rows, run.folder)
         output.print_table("By group of columns", described, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
@@ -52,14 +51,13 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
     )
     output.print_table("By group of columns, and cross-checked", rows, note=note)
     agreement = {k: v for k, v in checked.agreement.items() if v is not None}
-    output.print_table(
-        "Agreement of the rankings", [agreement], note="Kendall's tau; interventional: rho"
-    )
+    note = "Kendall's tau; interventional: rho"
+    output.print_table("Agreement of the rankings", [agreement], note=note)
     for text in checked.notes:
         output.print_line(f"note: {text}")
 
 
-def _interval(row: Mapping[str, Any], name: str) -> str:
+def _interval(row: Row, name: str) -> str:
     if row[name] is None:
         return ""
     value, *ends = (format_defined(row[f"{name}{end}"], ".4f") for end in ("", "_low", "_high"))
@@ -67,21 +65,16 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
 
 
 def show_stored_explanation(
-    output: Output,
-    run: Path,
-    target: tuple[str | None, str | None],
-    top: int,
-    plots: Path | None,
-) -> Sequence[Mapping[str, Any]]:
+    output: Output, run: Path, target: tuple[str | None, str | None], top: int, plots: Path | None
+) -> Sequence[Row]:
     """Print what explains a segment or a transition of a run; draw it if requested."""
     name, pair = target
     explanation = pipeline.load_run_explanation(run)
-    plot: tuple[str, ...] = ("heatmap",)
     if name is not None:
-        rows = _show_segment(output, explanation, name, top, run)
+        rows, plot = _show_segment(output, explanation, name, top, run), ["heatmap"]
     else:
         rows = _show_transition(output, explanation, pair or "", top, run)
-        plot = ("move", rows[0]["from_id"], rows[0]["to_id"])
+        plot = ["move", rows[0]["from_id"], rows[0]["to_id"]]
     if plots is not None:
         pipeline.write_plots(run, plots, *plot)
         output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")
@@ -96,7 +89,7 @@ def _with_meaning(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
 
 def _show_segment(
     output: Output, explanation: Explanation, name: str, top: int, run: Path
-) -> Sequence[Mapping[str, Any]]:
+) -> Sequence[Row]:
     """Print what moves the forecast of customers who are in a segment now."""
     chosen = _find_segment(explanation, name)
     groups = explanation.group_importance.filter(scope="segment", segment_id=chosen.id)
@@ -110,7 +103,7 @@ def _show_segment(
 
 def _show_transition(
     output: Output, explanation: Explanation, pair: str, top: int, run: Path
-) -> Sequence[Mapping[str, Any]]:
+) -> Sequence[Row]:
     """Print what distinguishes customers who move between two segments."""
     parts = pair.split(":")
     if len(parts) != 2:
@@ -120,29 +113,21 @@ def _show_transition(
     start, end = (_find_segment(explanation, part.strip()) for part in parts)
     rows = explanation.transition_drivers.filter(from_id=start.id, to_id=end.id)
     if rows.is_empty():
-        known = explanation.transition_drivers.select("from_id", "to_id").unique(
-            maintain_order=True
-        )
+        ids = explanation.transition_drivers.select("from_id", "to_id").iter_rows()
         names = {s.id: s.name for s in explanation.classes}
-        pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
+        pairs = list(dict.fromkeys(f"{names[a]}:{names[b]}" for a, b in ids))
         raise UnknownNameError("transition with enough customers", pair, pairs)
-    few = rows.head(top).select(
-        "rank",
-        "name",
-        pl.col("movers").alias("who move"),
-        pl.col("stayers").alias("who stay"),
-        "odds_ratio",
-    )
+    movers, stayers = pl.col("movers").alias("who move"), pl.col("stayers").alias("who stay")
+    few = rows.head(top).select("rank", "name", movers, stayers, "odds_ratio")
     expected = rows["expected"][0]
-    output.print_table(
-        f"From {start.name} to {end.name}: {format_defined(expected, ',.0f')} customers expected",
-        _with_meaning(few, run),
-        note=f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}",
-    )
+    customers = format_defined(expected, ",.0f")
+    title = f"From {start.name} to {end.name}: {customers} customers expected"
+    note = f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}"
+    output.print_table(title, _with_meaning(few, run), note=note)
     return rows.to_dicts()
 
 
-def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> Mapping[str, Any]:
+def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> Row:
     """Print one customer's forecast, the reasons, and what an order would change."""
     found = pipeline.explain_customer(run, name)
     score = found["forecast"]

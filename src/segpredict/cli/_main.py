@@ -1,12 +1,7 @@
 """Start the command line, and turn every error into its message and exit code."""
 
-import os
-
-# Before anything loads OpenMP: idle threads that spin made one fit 35 times slower on a
-# busy machine. The environment may say otherwise.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import json
+import os
 import signal
 import sys
 import traceback
@@ -34,19 +29,11 @@ from segpredict.core.text import escape_json_controls, to_single_line
 from segpredict.errors import SegpredictError, describe_crash
 
 COMMANDS = {
-    "demo": demo,
-    "sample": sample,
-    "check": check,
-    "ingest": ingest,
-    "cluster": cluster,
-    "train-classifier": train_classifier,
-    "explain": explain,
-    "report": report,
-    "run": run,
-    "score": score,
-    "campaign": campaign,
-    "transitions": transitions,
-    "fetch": fetch,
+    module.__name__.rpartition(".")[2].replace("_", "-"): module
+    for module in (
+        *(demo, sample, check, ingest, cluster, train_classifier),
+        *(explain, report, run, score, campaign, transitions, fetch),
+    )
 }
 
 _BAD_USAGE: Any = typer.BadParameter.__base__  # Typer does not export it
@@ -92,12 +79,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except _BAD_USAGE as error:
         _print_error(
-            {
-                "code": "SP-L001",
-                "exit": 2,
-                "message": error.format_message(),
-                "fix": "see --help.",
-            }
+            {"code": "SP-L001", "exit": 2, "message": error.format_message(), "fix": "see --help."}
         )
         sys.exit(2)
     except KeyboardInterrupt:

@@ -18,9 +18,10 @@ ConfigOption = Annotated[
     str | None,
     typer.Option(
         "--config",
-        help="A TOML file, or the name of a preset: online_retail, online_retail_ii, "
-        "cdnow, adventureworks, completejourney, shopify, woocommerce, magento, "
-        "stripe, ga4.",
+        help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
+        "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
+        "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
+        "stripe, stripe_unified, woocommerce, woocommerce_export.",
     ),
 ]
 SettingsOption = Annotated[
@@ -42,8 +43,7 @@ ColumnsOption = Annotated[
     ),
 ]
 SeedOption = Annotated[
-    int | None,
-    typer.Option("--seed", help="Random seed; same seed, same result."),
+    int | None, typer.Option("--seed", help="Random seed; same seed, same result.")
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -65,8 +65,7 @@ CustomersOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 QuietOption = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="Print only errors and the requested data."),
+    bool, typer.Option("--quiet", "-q", help="Print only errors and the requested data.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 LeakageDemoOption = Annotated[
@@ -79,9 +78,7 @@ LeakageDemoOption = Annotated[
 AsOfOption = Annotated[
     str | None,
     typer.Option(
-        "--as-of",
-        metavar="YYYY-MM-DD",
-        help="The cutoff: data on or after this day are not used.",
+        "--as-of", metavar="YYYY-MM-DD", help="The cutoff: data on or after this day are not used."
     ),
 ]
 BadRowsOption = Annotated[
@@ -109,15 +106,11 @@ CompareOption = Annotated[
     ),
 ]
 SelectOption = Annotated[
-    bool,
-    typer.Option("--select", help="Compare, and use the selected candidate."),
+    bool, typer.Option("--select", help="Compare, and use the selected candidate.")
 ]
 AlgorithmsOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--algorithm",
-        help="Compare only this algorithm. Repeatable; all if not given.",
-    ),
+    typer.Option("--algorithm", help="Compare only this algorithm. Repeatable; all if not given."),
 ]
 SegmentCountsOption = Annotated[
     str | None,
@@ -126,7 +119,6 @@ SegmentCountsOption = Annotated[
 InputsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--inputs",
-        help="Compare only these clustering inputs: fm, rfm or wide. Repeatable.",
+        "--inputs", help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."
     ),
 ]

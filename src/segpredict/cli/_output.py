@@ -6,11 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from segpredict.core.text import escape_json_controls, strip_control_characters, to_single_line
 from segpredict.core.types import ProgressCallback
 
+if TYPE_CHECKING:
+    import polars as pl
+
+Row = Mapping[str, Any]  # of a table, by column
 # How the numbers of a column are written; of all others, with three digits.
 SHARE_COLUMNS = {
     *("share", "revenue_share", "repeat_share", "least share", "retention"),
@@ -45,7 +50,7 @@ class Output:
         """Print on stderr what went wrong without making the command fail, quiet or not."""
         sys.stderr.write(f"warning: {to_single_line(text)}\n")
 
-    def print_table(self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> None:
+    def print_table(self, title: str, rows: Sequence[Row], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
 
         No text is read as markup: names of segments stand in titles and heads, too.
@@ -71,7 +76,18 @@ class Output:
             sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
             sys.stdout.flush()  # so that a closed pipe raises here
 
-    def print_json(self, facts: Mapping[str, Any]) -> None:
+    def write_table(self, table: "pl.DataFrame", out: Path | None, what: str) -> None:
+        """Write a table to a .parquet or .csv file; as CSV to stdout where none is named."""
+        from segpredict.core.disk import write_file
+        from segpredict.core.run_folder import encode_csv, parquet_writer
+
+        if out is None:
+            self.print_data(encode_csv(table).decode())
+            return
+        write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
+        self.print_line(f"{table.height:,} {what}: {out}")
+
+    def print_json(self, facts: Row) -> None:
         """Print the one JSON object, if it was requested."""
         if self.as_json:
             text = json.dumps(facts, ensure_ascii=False, default=str, allow_nan=False)
@@ -83,25 +99,18 @@ class Output:
         if self.quiet or self.as_json or not sys.stderr.isatty():
             yield lambda _what, _share: None
             return
+        from rich import progress
         from rich.console import Console
         from rich.markup import escape
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            SpinnerColumn,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
 
         columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TaskProgressColumn(),
+            progress.TimeElapsedColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True)) as bars:
+        with progress.Progress(*columns, console=Console(stderr=True)) as bars:
             task = bars.add_task("starting", total=1.0)
 
             def advance(what: str, share: float) -> None:
@@ -130,8 +139,6 @@ def _is_figure(value: object) -> bool:
 def terminal_cell(name: str, value: object) -> str:
     """Return a value as a table cell; the column's name says how it is written.
 
-    Examples
-    --------
     >>> terminal_cell("rows", 1234567), terminal_cell("share", 0.1234)
     ('1,234,567', '12.3 %')
     >>> terminal_cell("money", 19287250.5), terminal_cell("note", None)
@@ -143,9 +150,7 @@ def terminal_cell(name: str, value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    if isinstance(value, float):
-        return _number(name, value)
-    return str(value)
+    return _number(name, value) if isinstance(value, float) else str(value)
 
 
 def format_defined(value: float | None, form: str) -> str:
@@ -166,6 +171,4 @@ def _number(name: str, value: float) -> str:
         return f"{100 * value:.1f} %"
     if name in MONEY_COLUMNS:
         return f"{value:,.2f}"
-    if name in COUNT_COLUMNS:
-        return f"{value:,.0f}"
-    return f"{value:.3f}"
+    return f"{value:,.0f}" if name in COUNT_COLUMNS else f"{value:.3f}"

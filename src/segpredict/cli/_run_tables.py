@@ -2,26 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import polars as pl
 
 from segpredict.cli._explanation_tables import show_importance
-from segpredict.cli._output import Output, format_defined
+from segpredict.cli._output import Output, Row, format_defined
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
 from segpredict.errors import describe_crash
 from segpredict.pipeline import artifacts
 
 ShowPart = Callable[[Output, RunFolder], None]
-SHOWN_METRICS = (
-    "log_loss",
-    "brier",
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "ece",
-)
+SHOWN_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1", "ece")
 COMPARISON_HEADINGS = {
     "silhouette": "silh.",
     "smallest_share": "least share",
@@ -43,24 +35,13 @@ def show_ledger(output: Output, run: RunFolder) -> None:
     """Print where every row, order, customer and penny went."""
     ledger = artifacts.read(run, "transactions.ledger")
     rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
-    note = "in = used + excluded + rejected, in every column"
-    output.print_table("Ledger", rows, note=note)
+    output.print_table("Ledger", rows, note="in = used + excluded + rejected, in every column")
 
 
 def show_segments(output: Output, run: RunFolder) -> None:
     """Print the segments with size, revenue and rhythm."""
-    wanted = (
-        "id",
-        "name",
-        "n",
-        "share",
-        "revenue",
-        "revenue_share",
-        "spend_median",
-        "days_median",
-        "recency_median",
-        "retention",
-    )
+    sizes = ("id", "name", "n", "share", "revenue", "revenue_share")
+    wanted = (*sizes, "spend_median", "days_median", "recency_median", "retention")
     profile = artifacts.read(run, "segment_tables.profile")
     rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
     output.print_table("Segments at the end of the data", rows)
@@ -128,7 +109,7 @@ def show_evaluation(output: Output, run: RunFolder) -> None:
         output.print_line(f"note: {warning}")
 
 
-def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
+def _models(output: Output, title: str, test: Row) -> None:
     rows = [
         {"model": name, **{metric: scores[metric] for metric in SHOWN_METRICS}}
         for name, scores in test["scores"].items()
@@ -136,9 +117,7 @@ def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
     output.print_table(title, rows, note="lower is better: log loss, Brier, ECE")
 
 
-def _differences(
-    output: Output, pooled: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
-) -> None:
+def _differences(output: Output, pooled: Row, claims: Sequence[Row]) -> None:
     beaten = {c["baseline"] for c in claims if c["metric"] == "log_loss" and c["beats"]}
     rows = [
         {
@@ -180,23 +159,20 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
         {"test": r["window"], "metric": r["metric"], "n": r["n"], "value": _bounded(r)}
         for r in sets.iter_rows(named=True)
     ]
-    output.print_table(
-        "Prediction sets on the tests",
-        rows,
-        note="thresholds from inner validation before each test; a target, not a guarantee",
-    )
+    note = "thresholds from inner validation before each test; a target, not a guarantee"
+    output.print_table("Prediction sets on the tests", rows, note=note)
     named = card.filter(pl.col("metric").str.contains("_(argmax|balanced|cost)$"))
     rows = [
         {
-            "test": window[0],
+            "test": window,
             **{r["metric"]: format_defined(r["value"], ".3f") for r in part.iter_rows(named=True)},
         }
-        for window, part in named.group_by("window", maintain_order=True)
+        for (window,), part in named.group_by("window", maintain_order=True)
     ]
     output.print_table("One predicted segment per customer, by decision rule", rows)
 
 
-def _bounded(row: Mapping[str, Any]) -> str:
+def _bounded(row: Row) -> str:
     value, low, high = (format_defined(row[name], ".3f") for name in ("value", "low", "high"))
     return value if row["low"] is None or row["value"] is None else f"{value} [{low}, {high}]"
 
@@ -210,18 +186,13 @@ def show_leakage_demo(output: Output, run: RunFolder) -> None:
     """Print the metrics of evaluations with data leakage, if they were requested."""
     if not artifacts.has(run, "leakage_demo"):
         return
+    columns = {"test": "test", "accuracy": "accuracy", "log_loss": "log_loss"}
+    columns |= {"is_honest": "honest", "meaning": "what was done"}
     rows = [
-        {
-            "test": row["test"],
-            "accuracy": row["accuracy"],
-            "log_loss": row["log_loss"],
-            "honest": row["is_honest"],
-            "what was done": row["meaning"],
-        }
+        {head: row[name] for name, head in columns.items()}
         for row in artifacts.read(run, "leakage_demo")
     ]
-    note = "only the honest row measures the future"
-    output.print_table("Leakage demo", rows, note=note)
+    output.print_table("Leakage demo", rows, note="only the honest row measures the future")
 
 
 def show_run(output: Output, run: RunFolder) -> None:

@@ -1,13 +1,21 @@
 """Print transitions as tables on the terminal."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, Row
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that are printed
+
+
+CHANGE_HEADINGS = {
+    "from_name": "from",
+    "to_name": "to",
+    "value_first": "share then",
+    "value_second": "share now",
+    "difference": "share difference",
+}
 
 
 def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
@@ -32,11 +40,10 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
     output.print_table("Mobility", mobility, note=note)
     _order(output, tables.get("markov-order"))
     _compared(output, tables.get("comparison"))
-    if "next" in tables:
-        coming = tables["next"]
-        if coming.height:
-            title = f"Predicted from {coming['since'][0]} to before {coming['until'][0]}"
-            _matrix(output, coming, title)
+    coming = tables.get("next")
+    if coming is not None and coming.height:
+        title = f"Predicted from {coming['since'][0]} to before {coming['until'][0]}"
+        _matrix(output, coming, title)
 
 
 def _interval(low: float | None, high: float | None) -> str:
@@ -49,13 +56,12 @@ def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
     for part in matrix.partition_by("from_id", maintain_order=True):
         first = part.row(0, named=True)
         cells = {row["to_name"]: _cell(row) for row in part.iter_rows(named=True)}
-        rows.append({"from": first["from_name"], **cells, "customers": first["n_from"]})
-    whole = [{**row, "customers": round(row["customers"])} for row in rows]
+        rows.append({"from": first["from_name"], **cells, "customers": round(first["n_from"])})
     note = "share of the row (customers); rows of fewer than 30: customers alone"
-    output.print_table(title, whole, note=note)
+    output.print_table(title, rows, note=note)
 
 
-def _cell(row: Mapping[str, Any]) -> str:
+def _cell(row: Row) -> str:
     n = f"({row['n']:,.0f})"
     if row["is_small"] or row["share"] is None:
         return n
@@ -66,15 +72,8 @@ def _cell(row: Mapping[str, Any]) -> str:
 
 def _lists(output: Output, customers: pl.DataFrame) -> None:
     counts = customers.group_by("segment", "direction", "other_segment", maintain_order=True).len()
-    rows = [
-        {
-            "segment": r["segment"],
-            "": r["direction"],
-            "from or to": r["other_segment"],
-            "customers": r["len"],
-        }
-        for r in counts.iter_rows(named=True)
-    ]
+    names = {"direction": "", "other_segment": "from or to", "len": "customers"}
+    rows = counts.rename(names).to_dicts()
     output.print_table("Who entered and left", rows, note="ids: --table customers")
 
 
@@ -94,19 +93,10 @@ def _compared(output: Output, compared: pl.DataFrame | None) -> None:
     for part in compared.partition_by("first", "second", maintain_order=True):
         first, second = part["first"][0], part["second"][0]
         clear = part.filter(
-            (pl.col("low") > 0) | (pl.col("high") < 0),
-            pl.col("figure") == "share",
-            ~pl.col("is_small"),
+            (pl.col("low") > 0) | (pl.col("high") < 0), ~pl.col("is_small"), figure="share"
         )
-        rows = [
-            {
-                "from": row["from_name"],
-                "to": row["to_name"],
-                "share then": row["value_first"],
-                "share now": row["value_second"],
-                "share difference": row["difference"],
-            }
-            for row in clear.sort(-pl.col("difference").abs()).head(MAX_CHANGES_SHOWN).to_dicts()
-        ]
+        largest = clear.sort(-pl.col("difference").abs()).head(MAX_CHANGES_SHOWN)
+        shown = largest.select(pl.col(name).alias(head) for name, head in CHANGE_HEADINGS.items())
+        rows = shown.to_dicts()
         note = "95 % interval without zero; not adjusted for multiple comparisons"
         output.print_table(f"Period from {second} compared with {first}", rows, note=note)

@@ -67,7 +67,7 @@ def command(
     output = Output(as_json, quiet)
     if campaign is None:
         rows = pipeline.list_campaigns(run).to_dicts()
-        shown = [{PLAN_HEADINGS[n]: r[n] for n in PLAN_HEADINGS} for r in rows]
+        shown = [{head: r[n] for n, head in PLAN_HEADINGS.items()} for r in rows]
         note = "value at stake is what is expected to be lost or gained, not what a campaign saves"
         output.print_table("Campaigns", shown, note=note)
         output.print_json({"run": str(run), "campaigns": rows})

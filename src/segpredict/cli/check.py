@@ -43,12 +43,7 @@ def command(
 
     output = Output(as_json, quiet)
     plan = config_from_options(
-        config,
-        settings,
-        columns,
-        on_bad_rows=on_bad_rows,
-        max_bad=max_bad,
-        base=settings_of_store(data),
+        config, settings, columns, on_bad_rows, max_bad, base=settings_of_store(data)
     )
     with output.progress_bar() as progress:
         found = pipeline.check_data(

@@ -13,8 +13,7 @@ from segpredict.cli._output import Output
 def command(
     run: o.RunOption = Path("artifacts/run"),
     customer: Annotated[
-        str | None,
-        typer.Option("--customer", help="Explain one customer; nothing is written."),
+        str | None, typer.Option("--customer", help="Explain one customer; nothing is written.")
     ] = None,
     segment: Annotated[
         str | None,
@@ -32,8 +31,7 @@ def command(
         ),
     ] = None,
     sample: Annotated[
-        int | None,
-        typer.Option("--sample", min=1, help="Customers to explain, at most."),
+        int | None, typer.Option("--sample", min=1, help="Customers to explain, at most.")
     ] = None,
     refits: Annotated[
         int | None,

@@ -11,12 +11,10 @@ from segpredict.cli._output import Output
 
 def command(
     name: Annotated[
-        str | None,
-        typer.Argument(help="Name of the data set; without it, all are listed."),
+        str | None, typer.Argument(help="Name of the data set; without it, all are listed.")
     ] = None,
     out: Annotated[
-        Path,
-        typer.Option("--out", help="Where its folder, of the same name, is made."),
+        Path, typer.Option("--out", help="Where its folder, of the same name, is made.")
     ] = Path("data"),
     force: Annotated[
         bool, typer.Option("--force", help="Replace the folder if it exists.")
@@ -74,6 +72,5 @@ def _show_all(output: Output) -> None:
         }
         for each in DATASETS.values()
     ]
-    note = "segpredict fetch NAME --out data"
-    output.print_table("Public data sets", rows, note=note)
+    output.print_table("Public data sets", rows, note="segpredict fetch NAME --out data")
     output.print_json({"datasets": rows})

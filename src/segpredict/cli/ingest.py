@@ -41,8 +41,8 @@ def command(
         config,
         settings,
         columns,
-        on_bad_rows=on_bad_rows,
-        max_bad=max_bad,
+        on_bad_rows,
+        max_bad,
         base=None if replace else settings_of_store([str(store)]),
     )
     done = pipeline.ingest(data, store, plan, replace=replace)

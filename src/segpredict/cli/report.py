@@ -34,8 +34,7 @@ def command(
         ),
     ] = None,
     force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace a folder of tables at --out."),
+        bool, typer.Option("--force", help="Replace a folder of tables at --out.")
     ] = False,
     hash_ids: s.HashIdsOption = False,
     secret_file: s.SecretFileOption = None,

@@ -8,7 +8,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli import _secret as s
-from segpredict.cli._config import column_mapping
+from segpredict.cli._config import column_mapping, split_pair
 from segpredict.cli._output import Output
 
 
@@ -26,8 +26,7 @@ def command(
         ),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout."),
+        Path | None, typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout.")
     ] = None,
     history: Annotated[
         Path | None,
@@ -71,13 +70,12 @@ def command(
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
     from segpredict import pipeline
-    from segpredict.core.disk import write_file
-    from segpredict.core.run_folder import encode_csv, parquet_writer
     from segpredict.scoring.new_data import NewData
 
     _require_ending(out)
     names = s.pseudonymizer_from_options(hash_ids, secret_file)
-    named = dict(_table(text) for text in side_tables or ())
+    example = "events=visits.csv"
+    named = dict(split_pair(t, "--side-table", "TABLE=FILE", example) for t in side_tables or ())
     output = Output(as_json, quiet)
     given = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     changes = {k: v for k, v in given.items() if v is not None}
@@ -96,12 +94,8 @@ def command(
     if as_json:
         added = {} if update is None else {"history": asdict(update)}
         output.print_json({"scores": scores.to_dicts(), **added})
-    elif out is None:
-        output.print_data(encode_csv(scores).decode())
-    if out is not None:
-        form = parquet_writer if out.suffix == ".parquet" else encode_csv
-        write_file(out, form(scores))
-        output.print_line(f"{scores.height:,} customers scored: {out}")
+    if out is not None or not as_json:
+        output.write_table(scores, out, "customers scored")
 
 
 def _require_ending(out: Path | None) -> None:
@@ -109,18 +103,5 @@ def _require_ending(out: Path | None) -> None:
 
     if out is not None and out.suffix not in {".csv", ".parquet"}:
         raise UsageError(
-            f"--out {out} is neither .csv nor .parquet.",
-            fix="give the file one of these endings.",
+            f"--out {out} is neither .csv nor .parquet.", fix="give the file one of these endings."
         )
-
-
-def _table(text: str) -> tuple[str, str]:
-    from segpredict.errors import UsageError
-
-    name, equals, place = text.partition("=")
-    if not equals or not place.strip():
-        raise UsageError(
-            f"--side-table {text!r} is not of the form TABLE=FILE.",
-            fix="write it as in --side-table events=visits.csv.",
-        )
-    return name.strip(), place.strip()

@@ -1,15 +1,12 @@
 """``segpredict transitions``: who entered and left each segment, and the migration matrix."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-
-if TYPE_CHECKING:
-    import polars as pl
 
 TransitionTable = Literal["customers", "matrix", "mobility", "markov-order", "comparison", "next"]
 
@@ -35,8 +32,7 @@ def command(
         ),
     ] = None,
     until: Annotated[
-        str | None,
-        typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day."),
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day.")
     ] = None,
     model: Annotated[
         str | None,
@@ -95,8 +91,7 @@ def command(
     if history is None:
         if until is not None or model is not None:
             raise UsageError(
-                "--to and --model need a history.",
-                fix="add --history FOLDER, or leave them out.",
+                "--to and --model need a history.", fix="add --history FOLDER, or leave them out."
             )
         found = pipeline.run_transitions(run, since, segment)
     elif since is None or until is None:
@@ -113,17 +108,5 @@ def command(
             f"There is no table {table} here; known: {', '.join(tables)}.",
             fix="name one of these with --table.",
         )
-    _write_table(output, tables[table], out)
+    output.write_table(tables[table], out, "rows")
     output.print_json({table: tables[table].to_dicts()})
-
-
-def _write_table(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
-    """Write a table to a file, or as CSV to stdout."""
-    from segpredict.core.disk import write_file
-    from segpredict.core.run_folder import encode_csv, parquet_writer
-
-    if out is not None:
-        write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
-        output.print_line(f"{table.height:,} rows: {out}")
-    else:
-        output.print_data(encode_csv(table).decode())

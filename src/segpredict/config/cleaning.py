@@ -61,15 +61,16 @@ class CleaningOptions:
     number_format
         The decimal mark, ``point`` or ``comma``, if the data cannot prove it.
     time_format
-        ``dmy`` or ``mdy`` if the data cannot prove it, or a format of strptime; by
-        default the whole column decides.
+        ``dmy``, ``mdy`` or ``ymd`` if the data cannot prove it, or a format of strptime, or
+        a list of them (each cell is read by the first that fits); by default the whole
+        column decides.
     timezone
         The shop's time zone, such as ``Europe/London``, for times with an offset to UTC.
     excel_epoch
         1900 or 1904: the first year of dates that a spreadsheet wrote as numbers.
     century_pivot
         Two-digit years up to this one are in the 2000s, later ones in the 1900s;
-        without it such years are not read.
+        without it such years are read if all of them are from 1990 to 2039.
     latest_date
         The last possible day; rows after it count as unreadable.
     currency
@@ -100,7 +101,7 @@ class CleaningOptions:
     max_bad_rows: str | int = "1%"
     max_guest_share: float = 0.5
     number_format: Literal["point", "comma"] | None = None
-    time_format: str | None = None
+    time_format: str | tuple[str, ...] | None = None
     timezone: str | None = None
     excel_epoch: Literal[1900, 1904] = 1900
     century_pivot: int | None = None

@@ -145,8 +145,9 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
     if dtype == pl.Date:
         return cells.dt.to_string("%Y-%m-%d")
     if isinstance(dtype, pl.Datetime):
-        # The local time of the shop counts, whatever its zone.
-        return cells.dt.replace_time_zone(None).dt.to_string("%Y-%m-%d %H:%M:%S%.f")
+        # With its offset to UTC, so that cleaning reads a clock as it reads such text.
+        offset = "%:z" if dtype.time_zone else ""
+        return cells.dt.to_string(f"%Y-%m-%d %H:%M:%S%.f{offset}")
     if dtype.is_float() and role in ID_COLUMNS:
         whole = (cells == cells.round()) & (cells.abs() < 2**53)
         return (

@@ -118,7 +118,7 @@ class RunFolder:
 
     def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file of the run, checked as in `path`."""
-        return pl.read_parquet(self.path(name))
+        return pl.read_parquet(self.path(name), glob=False)
 
     def verify_hashes(self) -> None:
         """Check every file of the run against its recorded hash."""
@@ -196,7 +196,7 @@ class RunDraft:
 
     def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file of the draft."""
-        return pl.read_parquet(self.path(name))
+        return pl.read_parquet(self.path(name), glob=False)
 
     def publish(self) -> RunFolder:
         """Give the draft its manifest and the target's name."""

@@ -75,13 +75,13 @@ CLUSTERING_INPUTS_SCHEMA = pa.DataFrameSchema(
         "end": pa.Column(pl.Int32),
         "days": pa.Column(pl.Int32, pa.Check.ge(1)),
         "spend": pa.Column(pl.Int64),
-        # What only the wider instruments ask for.
+        # What only wider clustering inputs ask for.
         "recency": pa.Column(pl.Int32, pa.Check.ge(0), required=False),
         "products": pa.Column(pl.Int64, pa.Check.ge(0), required=False),
         "units": pa.Column(pl.Int64, required=False),
         "refunds": pa.Column(pl.Int64, pa.Check.ge(0), required=False),
     },
-    name="instrument",
+    name="clustering inputs",
     strict=True,
     ordered=True,
     unique=["customer_id", "end"],

@@ -58,8 +58,7 @@ class AdditiveModel:
     def feature_names(self) -> tuple[str, ...]:
         """The columns that contributions are given for."""
         more = () if self.purchase_model is None else tuple(PLAYER_COLUMNS)
-        known = self._tree_columns
-        return (*known, *(name for name in more if name not in known))
+        return tuple(dict.fromkeys((*self._tree_columns, *more)))
 
     @property
     def _tree_columns(self) -> tuple[str, ...]:
@@ -68,23 +67,18 @@ class AdditiveModel:
     @property
     def required_columns(self) -> tuple[str, ...]:
         """The columns without which no customer can be explained."""
-        known = (
-            tuple(HISTORY_COLUMNS)
-            if self.xgboost_model is None
-            else self.xgboost_model.feature_names
-        )
-        dated = (
-            self.purchase_model is not None and self.purchase_model.model.seasonal_index is not None
-        )
+        known = tuple(HISTORY_COLUMNS) if self.xgboost_model is None else self._tree_columns
+        bought = self.purchase_model
+        dated = bought is not None and bought.model.seasonal_index is not None
         return (*known, "cutoff") if dated and "cutoff" not in known else known
 
     @property
     def n_classes(self) -> int:
         """Number of segments, INACTIVE included."""
-        purchase_model = None if self.purchase_model is None else self.purchase_model.model
-        return next(
-            part.n_classes for part in (self.xgboost_model, purchase_model) if part is not None
-        )
+        if self.xgboost_model is not None:
+            return self.xgboost_model.n_classes
+        assert self.purchase_model is not None
+        return self.purchase_model.model.n_classes
 
     def base_values(self, day: int | None = None) -> FloatArray:
         """Return the margin of each segment without any feature of a customer.
@@ -96,10 +90,8 @@ class AdditiveModel:
         """
         total = np.zeros(self.n_classes)
         if self.xgboost_model is not None:
-            blank = pl.DataFrame(
-                {name: [None] for name in self._tree_columns},
-                schema=dict.fromkeys(self._tree_columns, pl.Float32),
-            )
+            schema = dict.fromkeys(self._tree_columns, pl.Float32)
+            blank = pl.DataFrame({name: [None] for name in schema}, schema=schema)
             start = self.xgboost_model.shap_values(blank)[0, :, -1].astype(np.float64)
             total = total + self.weight * start
         if self.purchase_model is not None:
@@ -138,8 +130,7 @@ class AdditiveModel:
 
         A row and `base_values` of its day sum to `predict_margin`.
         """
-        shape = (customers.height, self.n_classes, len(self.feature_names))
-        found = np.zeros(shape)
+        found = np.zeros((customers.height, self.n_classes, len(self.feature_names)))
         if not customers.height:
             return found
         if self.xgboost_model is not None:
@@ -205,23 +196,21 @@ def additive_model(
     ColumnMissingError
         When BG/NBD is used alone, and the frame lacks a column that it uses.
     """
-    explained, _ = _explained_model(forecaster, trees)
-    purchase_model = _purchase_part(explained)
+    explained, bought, _ = _parts(_explained_model(forecaster, trees)[0])
     missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
-    if missing and _tree_part(explained) is None:
+    if missing and explained is None:
         raise ColumnMissingError(missing[0], customers.columns)
-    if purchase_model is None or missing:
+    if bought is None or missing:
         return _build(forecaster, trees, None)
-    return _build(
-        forecaster, trees, PurchaseModelExplainer(purchase_model, *reference_customers(customers))
-    )
+    reference = reference_customers(customers)
+    return _build(forecaster, trees, PurchaseModelExplainer(bought, *reference))
 
 
 def additive_model_from_state(
     forecaster: Forecaster, trees: XgboostModel, state: JSON
 ) -> AdditiveModel:
     """Return the additive model from its state."""
-    purchase_model = _purchase_part(_explained_model(forecaster, trees)[0])
+    _, purchase_model, _ = _parts(_explained_model(forecaster, trees)[0])
     if purchase_model is None or state is None:
         return _build(forecaster, trees, None)
     rows, shares = np.array(state["reference_rows"]), np.array(state["reference_shares"])
@@ -234,9 +223,9 @@ def _build(
     purchase_model: PurchaseModelExplainer | None,
 ) -> AdditiveModel:
     explained, note = _explained_model(forecaster, trees)
-    selected = forecaster if note else None
-    weight = 1.0 if purchase_model is None else _weight(explained)
-    return AdditiveModel(_tree_part(explained), purchase_model, weight, note, selected)
+    own_trees, _, share = _parts(explained)
+    weight = 1.0 if purchase_model is None else share
+    return AdditiveModel(own_trees, purchase_model, weight, note, forecaster if note else None)
 
 
 def _explained_model(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
@@ -265,19 +254,11 @@ def _trees_instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[
     )
 
 
-def _tree_part(explained: Forecaster) -> XgboostModel | None:
-    if isinstance(explained, BlendedModel):
-        is_unused = explained.weight == 0 and explained.purchase_model is not None
-        return None if is_unused else explained.xgboost_model
-    return explained if isinstance(explained, XgboostModel) else None
-
-
-def _purchase_part(explained: Forecaster) -> BgNbdGammaGamma | None:
-    if isinstance(explained, BgNbdGammaGamma):
-        return explained
-    is_part = isinstance(explained, BlendedModel) and explained.weight < 1
-    return explained.purchase_model if isinstance(explained, BlendedModel) and is_part else None
-
-
-def _weight(explained: Forecaster) -> float:
-    return explained.weight if isinstance(explained, BlendedModel) else 0.0
+def _parts(explained: Forecaster) -> tuple[XgboostModel | None, BgNbdGammaGamma | None, float]:
+    """Return the trees and the purchase model of what is explained, and the trees' weight."""
+    if not isinstance(explained, BlendedModel):
+        trees = explained if isinstance(explained, XgboostModel) else None
+        return trees, explained if isinstance(explained, BgNbdGammaGamma) else None, 0.0
+    bought = explained.purchase_model if explained.weight < 1 else None
+    is_alone = explained.weight == 0 and bought is not None
+    return None if is_alone else explained.xgboost_model, bought, explained.weight

@@ -1,6 +1,7 @@
 """Explain one segment against another: only differences of margins are identified."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 import polars as pl
@@ -10,20 +11,19 @@ from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
 MIN_EXPECTED_MOVERS = 30  # expected movers below which a transition is not shown
+TRANSITION_DRIVERS_SCHEMA: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(("from_id", "to_id"), pl.String),
+    "expected": pl.Float64,
+    **dict.fromkeys(("name", "headline"), pl.String),
+    **dict.fromkeys(("movers", "stayers", "gap", "odds_ratio"), pl.Float64),
+    "rank": pl.Int32,
+}
 
 
 def target_and_reference(
     probabilities: FloatArray, states: IntArray, predicted: IntArray | None = None
 ) -> tuple[IntArray, IntArray]:
-    """Return for each customer the predicted segment, and the one it is compared with.
-
-    Examples
-    --------
-    >>> probabilities = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
-    >>> towards, against = target_and_reference(probabilities, np.array([0, 2]))
-    >>> towards.tolist(), against.tolist()
-    ([0, 0], [1, 2])
-    """
+    """Return for each customer the predicted segment, and the one it is compared with."""
     rows = np.arange(len(probabilities))
     towards = probabilities.argmax(axis=1) if predicted is None else predicted
     others = probabilities.copy()
@@ -36,9 +36,7 @@ def contrast_contributions(
 ) -> FloatArray:
     """Return contributions to the log-odds of one segment over another."""
     rows = np.arange(len(contributions))
-    return np.asarray(
-        contributions[rows, targets] - contributions[rows, references], dtype=np.float64
-    )
+    return np.asarray(contributions[rows, targets] - contributions[rows, references], np.float64)
 
 
 def transition_drivers(
@@ -53,30 +51,20 @@ def transition_drivers(
 ) -> pl.DataFrame:
     """Return the differences between customers who move to another segment and stayers.
 
-    Notes
-    -----
-    It is not known who will move, so each customer counts with the probability of it. What
-    all customers of a segment share is in both means and drops out of the gap.
+    It is not known who will move, so each customer counts with the probability of it. What all
+    customers of a segment share is in both means and drops out of the gap.
     """
     fine = group_contributions(contributions, names, groups)
-    tables = [_nothing()]
-    for start in classes:
+    tables = [pl.DataFrame(schema=TRANSITION_DRIVERS_SCHEMA)]
+    for start, end in permutations(classes, 2):
         inside = states == start.code
-        for end in classes:
-            if end == start or not inside.any():
-                continue
-            go, stay = probabilities[inside, end.code], probabilities[inside, start.code]
-            if go.sum() * weight < MIN_EXPECTED_MOVERS or stay.sum() * weight < MIN_EXPECTED_MOVERS:
-                continue
-            contrast = fine[inside, end.code] - fine[inside, start.code]
-            means = _mean(contrast, go), _mean(contrast, stay)
-            expected = float(go.sum() * weight)
-            tables.append(_move(start, end, expected, groups, *means))
+        go, stay = probabilities[inside, end.code], probabilities[inside, start.code]
+        if go.sum() * weight < MIN_EXPECTED_MOVERS or stay.sum() * weight < MIN_EXPECTED_MOVERS:
+            continue
+        contrast = fine[inside, end.code] - fine[inside, start.code]
+        movers, stayers = (shares @ contrast / shares.sum() for shares in (go, stay))
+        tables.append(_move(start, end, float(go.sum() * weight), groups, movers, stayers))
     return pl.concat(tables)
-
-
-def _mean(contrast: FloatArray, weights: FloatArray) -> FloatArray:
-    return np.asarray(weights @ contrast / weights.sum(), dtype=np.float64)
 
 
 def _move(
@@ -100,25 +88,7 @@ def _move(
             "stayers": stayers[order],
             "gap": gap[order],
             "odds_ratio": np.exp(gap[order]),
-            "rank": pl.Series(range(1, len(groups) + 1), dtype=pl.Int32),
+            "rank": range(1, len(groups) + 1),
         },
-        schema=_MOVES,
+        schema=TRANSITION_DRIVERS_SCHEMA,
     )
-
-
-_MOVES = {
-    "from_id": pl.String,
-    "to_id": pl.String,
-    "expected": pl.Float64,
-    "name": pl.String,
-    "headline": pl.String,
-    "movers": pl.Float64,
-    "stayers": pl.Float64,
-    "gap": pl.Float64,
-    "odds_ratio": pl.Float64,
-    "rank": pl.Int32,
-}
-
-
-def _nothing() -> pl.DataFrame:
-    return pl.DataFrame(schema=_MOVES)

@@ -1,7 +1,7 @@
 """Cross-check importance: shuffle, leave out, fit again, and note disagreements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -18,14 +18,9 @@ from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.types import JSON, ProgressCallback
+from segpredict.explain import model_view
 from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_importance
-from segpredict.explain.model_view import (
-    ModelView,
-    groups_of_model,
-    view_model,
-    view_refitted_model,
-)
 from segpredict.explain.sample import stratified_sample
 
 BACKGROUND_ROWS = 100  # background customers of the interventional check
@@ -33,24 +28,12 @@ INTERVENTION_ROWS = 60  # customers explained in it
 MAX_SIGN_FLIPS = 0.2  # share of refitted models with another sign above which a reason is hidden
 MIN_RANK_AGREEMENT = 0.8  # rank correlation below which single columns should not be read
 
-EVIDENCE_SCHEMA = {
-    "name": pl.String,
-    "family": pl.String,
-    "headline": pl.String,
-    "features": pl.String,
-    "shap": pl.Float64,
-    "shap_low": pl.Float64,
-    "shap_high": pl.Float64,
-    "rank": pl.Int32,
-    "rank_low": pl.Int32,
-    "rank_high": pl.Int32,
-    "loss": pl.Float64,
-    "loss_low": pl.Float64,
-    "loss_high": pl.Float64,
-    "least": pl.Float64,
-    "without": pl.Float64,
-    "without_low": pl.Float64,
-    "without_high": pl.Float64,
+EVIDENCE_SCHEMA: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(("name", "family", "headline", "features"), pl.String),
+    **dict.fromkeys(("shap", "shap_low", "shap_high"), pl.Float64),
+    **dict.fromkeys(("rank", "rank_low", "rank_high"), pl.Int32),
+    **dict.fromkeys(("loss", "loss_low", "loss_high", "least"), pl.Float64),
+    **dict.fromkeys(("without", "without_low", "without_high"), pl.Float64),
     "is_important": pl.Boolean,
 }
 
@@ -79,6 +62,12 @@ class ImportanceEvidence:
         Number of refitted models.
     notes
         Where measures disagree, as sentences.
+
+    Examples
+    --------
+    >>> empty = pl.DataFrame(schema=EVIDENCE_SCHEMA)
+    >>> ImportanceEvidence(empty, empty, empty, {"refits": 0.9}, refits=5).to_json()
+    {'agreement': {'refits': 0.9}, 'refits': 5, 'notes': []}
     """
 
     table: pl.DataFrame
@@ -95,11 +84,7 @@ class ImportanceEvidence:
 
     def to_json(self) -> JSON:
         """Return all but the tables, as JSON."""
-        return {
-            "agreement": self.agreement,
-            "refits": self.refits,
-            "notes": list(self.notes),
-        }
+        return {"agreement": self.agreement, "refits": self.refits, "notes": list(self.notes)}
 
 
 def check_importance(
@@ -133,45 +118,31 @@ def check_importance(
     interventional values. A column is shuffled among the customers of one test, together with
     all of its group (Breiman 2001; grouped as in Au et al. 2022).
     """
-    report = progress or _silent
+    report = progress or (lambda _what, _share: None)
     rng = np.random.default_rng(seed)
     final = replays[-1]
-    known = additive_model(final.model, final.model.xgboost_model, final.customers).feature_names
-    parts = [replace(g, features=_inside(g, known)) for g in groups]
-    parts = [g for g in parts if g.features]
+    shown = additive_model(final.model, final.model.xgboost_model, final.customers)
+    parts = [g for g in model_view.groups_of_model(groups, shown) if g.features]
     views = []
     for place, replay in enumerate(replays):
         report("shuffling columns", 0.3 * place / len(replays))
-        views.append(view_model(replay, replay.model, parts, options.permutation_repeats, rng))
+        views.append(
+            model_view.view_model(replay, replay.model, parts, options.permutation_repeats, rng)
+        )
     others = []
     for place in range(options.refits):
-        report(
-            f"fitting again, {place + 1} of {options.refits}",
-            0.3 + 0.5 * place / options.refits,
-        )
-        others.append(view_refitted_model(final, parts, rng))
+        share = 0.3 + 0.5 * place / options.refits
+        report(f"fitting again, {place + 1} of {options.refits}", share)
+        others.append(model_view.view_refitted_model(final, parts, rng))
     report("leaving groups out", 0.8)
     gains = views[-1].permutation_loss.mean(axis=1)
     without = dict(_ablations(final, parts, gains, options.ablations))
     report("interventional SHAP values", 0.95)
     agreement = _agreement(views, others, gains, _interventional(final, parts))
     table = _table(parts, views[-1], gains, others, without)
-    return ImportanceEvidence(
-        table,
-        _headlines(views[-1], others),
-        _by_origin(replays, parts, views),
-        agreement,
-        len(others),
-        _notes(table, agreement),
-    )
-
-
-def _silent(_what: str, _share: float) -> None:
-    """Report nothing."""
-
-
-def _inside(group: FeatureGroup, known: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in group.features if name in known)
+    headlines, notes = _headlines(views[-1], others), _notes(table, agreement)
+    tests = _by_origin(replays, parts, views)
+    return ImportanceEvidence(table, headlines, tests, agreement, len(others), notes)
 
 
 def _ablations(
@@ -201,38 +172,31 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     few = stratified_sample(replay.customers, INTERVENTION_ROWS)
     if few.height < 2 or not replay.model.weight:
         return None
-    others = feature_matrix(
-        stratified_sample(replay.customers, BACKGROUND_ROWS), trees.feature_names
-    )
+    background = stratified_sample(replay.customers, BACKGROUND_ROWS)
+    others = feature_matrix(background, trees.feature_names)
     interventional = shap.TreeExplainer(
-        trees.booster,
-        data=others.astype(np.float64),
-        feature_perturbation="interventional",
+        trees.booster, data=others.astype(np.float64), feature_perturbation="interventional"
     )
     cells = feature_matrix(few, trees.feature_names).astype(np.float64)
     found = np.asarray(interventional.shap_values(cells, check_additivity=False), np.float64)
     own = trees.shap_values(few)[:, :, :-1].astype(np.float64)
-    alone = AdditiveModel(trees)
-    ranked = [
-        group_importance(cube, trees.feature_names, groups_of_model(groups, alone))
-        for cube in (found.transpose(0, 2, 1), own)
-    ]
+    parts = model_view.groups_of_model(groups, AdditiveModel(trees))
+    cubes = (found.transpose(0, 2, 1), own)
+    ranked = [group_importance(cube, trees.feature_names, parts) for cube in cubes]
     if any(np.ptp(each) == 0 for each in ranked):
         return None  # groups of equal importance have no ranks to correlate
     return float(spearmanr(*ranked).statistic)
 
 
 def _agreement(
-    views: Sequence[ModelView],
-    refitted: Sequence[ModelView],
+    views: Sequence[model_view.ModelView],
+    refitted: Sequence[model_view.ModelView],
     gains: FloatArray,
     interventional: float | None,
 ) -> dict[str, float | None]:
     final = views[-1].group_importance
     anew = [_tau(final, view.group_importance) for view in refitted]
-    pairs = [
-        _tau(one.group_importance, two.group_importance) for one, two in combinations(views, 2)
-    ]
+    pairs = [_tau(a.group_importance, b.group_importance) for a, b in combinations(views, 2)]
     return {
         "refits": float(np.mean(anew)) if anew else None,
         "refits_low": float(np.min(anew)) if anew else None,
@@ -249,9 +213,9 @@ def _tau(one: FloatArray, other: FloatArray) -> float:
 
 def _table(
     groups: Sequence[FeatureGroup],
-    view: ModelView,
+    view: model_view.ModelView,
     gains: FloatArray,
-    refitted: Sequence[ModelView],
+    refitted: Sequence[model_view.ModelView],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
     shaps = np.array([s.group_importance for s in refitted] or [view.group_importance])
@@ -259,51 +223,41 @@ def _table(
     ranks = np.array([_ranks(size) for size in shaps])
     low, high = np.percentile(shaps, [2.5, 97.5], axis=0)
     least, most = np.percentile(losses, [2.5, 97.5], axis=0)
-    own, signs = (
-        _ranks(view.group_importance),
-        _least(view.group_contributions, [s.group_contributions for s in refitted]),
-    )
-    rows = []
-    for i, group in enumerate(groups):
-        ablation = without.get(group.name)
-        rows.append(
-            (
-                group.name,
-                group.family,
-                group.headline,
-                ", ".join(group.features),
-                view.group_importance[i],
-                low[i] if refitted else None,
-                high[i] if refitted else None,
-                own[i],
-                int(ranks[:, i].min()) if refitted else None,
-                int(ranks[:, i].max()) if refitted else None,
-                gains[i],
-                least[i] if refitted else None,
-                most[i] if refitted else None,
-                signs[i],
-                ablation[0] if ablation else None,
-                ablation[0] - Z_ROUNDED * ablation[1] if ablation else None,
-                ablation[0] + Z_ROUNDED * ablation[1] if ablation else None,
-                bool(least[i] > 0) if refitted else None,
-            )
-        )
-    return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("rank")
+    ablations = [without.get(group.name, (None, None)) for group in groups]
+    lost, error = (pl.Series(part, dtype=pl.Float64) for part in zip(*ablations, strict=True))
+    spread = {
+        "shap_low": low,
+        "shap_high": high,
+        "rank_low": ranks.min(axis=0),
+        "rank_high": ranks.max(axis=0),
+        "loss_low": least,
+        "loss_high": most,
+        "is_important": least > 0,
+    }
+    columns = {
+        **{name: [getattr(g, name) for g in groups] for name in ("name", "family", "headline")},
+        "features": [", ".join(group.features) for group in groups],
+        "shap": view.group_importance,
+        "rank": _ranks(view.group_importance),
+        "loss": gains,
+        "least": _least(view.group_contributions, [s.group_contributions for s in refitted]),
+        "without": lost,
+        "without_low": lost - Z_ROUNDED * error,
+        "without_high": lost + Z_ROUNDED * error,
+        **(spread if refitted else dict.fromkeys(spread, [None] * len(groups))),
+    }
+    ordered = {name: columns[name] for name in EVIDENCE_SCHEMA}
+    return pl.DataFrame(ordered, schema=EVIDENCE_SCHEMA).sort("rank")
 
 
-def _headlines(final: ModelView, refitted: Sequence[ModelView]) -> pl.DataFrame:
-    own = final.headline_importance / (final.headline_importance.sum() or 1.0)
-    shares = np.array(
-        [s.headline_importance / (s.headline_importance.sum() or 1.0) for s in refitted] or [own]
-    )
-    low, high = np.percentile(shares, [2.5, 97.5], axis=0)
+def _headlines(
+    final: model_view.ModelView, refitted: Sequence[model_view.ModelView]
+) -> pl.DataFrame:
+    sizes = [view.headline_importance for view in (final, *refitted)]
+    own, *shares = [size / (size.sum() or 1.0) for size in sizes]
+    ends = np.percentile(shares, [2.5, 97.5], axis=0) if shares else [[None] * len(own)] * 2
     return pl.DataFrame(
-        {
-            "name": list(HEADLINES),
-            "share": own,
-            "low": low if refitted else [None] * len(own),
-            "high": high if refitted else [None] * len(own),
-        },
+        {"name": list(HEADLINES), "share": own, "low": ends[0], "high": ends[1]},
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     ).sort("share", descending=True, maintain_order=True)
 
@@ -325,14 +279,7 @@ def _least(own: FloatArray, refitted: Sequence[FloatArray]) -> FloatArray:
 def _limit(sizes: FloatArray, flips: FloatArray) -> float:
     """Return the size from which no more than `MAX_SIGN_FLIPS` of the models flip the sign.
 
-    Notes
-    -----
     The share of flips is taken to fall with size (isotonic regression).
-
-    Examples
-    --------
-    >>> _limit(np.array([0.1, 0.2, 0.3]), np.array([0.5, 0.1, 0.0]))
-    0.2
     """
     shares = IsotonicRegression(increasing=False).fit_transform(sizes, flips)
     fine = sizes[shares <= MAX_SIGN_FLIPS]
@@ -340,25 +287,18 @@ def _limit(sizes: FloatArray, flips: FloatArray) -> float:
 
 
 def _by_origin(
-    replays: Sequence[BacktestReplay], groups: Sequence[FeatureGroup], views: Sequence[ModelView]
+    replays: Sequence[BacktestReplay],
+    groups: Sequence[FeatureGroup],
+    views: Sequence[model_view.ModelView],
 ) -> pl.DataFrame:
-    rows = [
-        (
-            replay.cutoff,
-            group.name,
-            float(view.group_importance[i]),
-            float(view.permutation_loss[i].mean()),
-        )
-        for replay, view in zip(replays, views, strict=True)
-        for i, group in enumerate(groups)
-    ]
-    schema = {
-        "cutoff": pl.Int32,
-        "name": pl.String,
-        "shap": pl.Float64,
-        "loss": pl.Float64,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    schema = {"cutoff": pl.Int32, "name": pl.String, "shap": pl.Float64, "loss": pl.Float64}
+    names = [group.name for group in groups]
+    tables = []
+    for replay, view in zip(replays, views, strict=True):
+        losses = [float(loss.mean()) for loss in view.permutation_loss]
+        columns = ([replay.cutoff] * len(names), names, view.group_importance, losses)
+        tables.append(pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema))
+    return pl.concat(tables)
 
 
 def _notes(table: pl.DataFrame, agreement: dict[str, float | None]) -> tuple[str, ...]:
@@ -371,13 +311,12 @@ def _notes(table: pl.DataFrame, agreement: dict[str, float | None]) -> tuple[str
         )
     unconfirmed = table.filter(~pl.col("is_important"), pl.col("rank") <= 8)
     if unconfirmed.height:
-        named = ", ".join(unconfirmed["name"])
         notes.append(
-            f"Large contributions, but no significant loss when shuffled: {named}. "
+            "Large contributions, but no significant loss when shuffled: "
+            f"{', '.join(unconfirmed['name'])}. "
             "Other columns hold the same information, or it does not help the forecast."
         )
     redundant = table.filter(pl.col("without_low") <= 0)
     if redundant.height:
-        named = ", ".join(redundant["name"])
-        notes.append(f"Trees fitted without these do as well: {named}.")
+        notes.append(f"Trees fitted without these do as well: {', '.join(redundant['name'])}.")
     return tuple(notes)

@@ -16,15 +16,11 @@ from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
+from segpredict.explain import contrast
 from segpredict.explain.additive_model import (
     AdditiveModel,
     additive_model,
     additive_model_from_state,
-)
-from segpredict.explain.contrast import (
-    contrast_contributions,
-    target_and_reference,
-    transition_drivers,
 )
 from segpredict.explain.explanation import Explanation
 from segpredict.explain.groups import FeatureGroup, correlated_groups, group_features
@@ -90,10 +86,10 @@ class ForecastExplainer:
         _require(customers, self.model.required_columns)
         day = self._day(customers)
         chosen = stratified_sample(customers, (options or ExplainOptions()).sample_rows)
-        cube, values = self.model.shap_values(chosen), self.model.feature_values(chosen)
+        cube = self.model.shap_values(chosen)
         states, probabilities = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        contrasts = self._contrasts(chosen, cube, values, probabilities)
+        contrasts = self._contrasts(chosen, cube, probabilities)
         table = self._long(contrasts, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
@@ -102,7 +98,7 @@ class ForecastExplainer:
             contributions=table,
             importance=feature_importance(margins, names, families, ids),
             group_importance=importance_by_group(cube, names, self.groups, states, self.classes),
-            transition_drivers=transition_drivers(
+            transition_drivers=contrast.transition_drivers(
                 cube,
                 names,
                 self.groups,
@@ -130,18 +126,11 @@ class ForecastExplainer:
         threads
             Threads; the words do not depend on them.
         """
-        names, parts = self.model.feature_names, self.groups
-        found = [
-            reason_texts(
-                self._contrasts(
-                    some, cube, self.model.feature_values(some), self.model.predict_proba(some)
-                ),
-                names,
-                parts,
-                self.lexicon,
-            )
-            for some, cube in self.model.shap_chunks(customers, threads=threads)
-        ]
+        found = []
+        for some, cube in self.model.shap_chunks(customers, threads=threads):
+            contrasts = self._contrasts(some, cube, self.model.predict_proba(some))
+            names = self.model.feature_names
+            found.append(reason_texts(contrasts, names, self.groups, self.lexicon))
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
@@ -177,23 +166,14 @@ class ForecastExplainer:
         return int(days[0])
 
     def _contrasts(
-        self,
-        customers: pl.DataFrame,
-        contributions: FloatArray,
-        values: FloatArray,
-        probabilities: FloatArray,
+        self, customers: pl.DataFrame, contributions: FloatArray, probabilities: FloatArray
     ) -> ContrastContributions:
         states = segment_codes(customers, "state_now")
         named = None if self.policy is None else self.policy.predict(probabilities)
-        towards, against = target_and_reference(probabilities, states, named)
-        return ContrastContributions(
-            customers["customer_id"].to_list(),
-            states,
-            towards,
-            against,
-            values,
-            contrast_contributions(contributions, towards, against),
-        )
+        towards, against = contrast.target_and_reference(probabilities, states, named)
+        ids, values = customers["customer_id"].to_list(), self.model.feature_values(customers)
+        differences = contrast.contrast_contributions(contributions, towards, against)
+        return ContrastContributions(ids, states, towards, against, values, differences)
 
     def _long(self, contrasts: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
         n, k, f = contributions.shape
@@ -203,10 +183,7 @@ class ForecastExplainer:
         towards = np.column_stack([np.tile(np.arange(k), (n, 1)), contrasts.targets])
         against = np.column_stack([np.full((n, k), k), contrasts.references])
         values = np.repeat(contrasts.values[:, None, :].astype(np.float64), k + 1, axis=1)
-        rows, column = (
-            np.repeat(np.arange(n), (k + 1) * f),
-            np.tile(np.arange(f), n * (k + 1)),
-        )
+        rows, column = (np.repeat(np.arange(n), (k + 1) * f), np.tile(np.arange(f), n * (k + 1)))
         table = pl.DataFrame(
             {
                 "customer_id": _taken(contrasts.customers, rows),
@@ -242,13 +219,9 @@ class ForecastExplainer:
         glossary: Sequence[Feature],
     ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
-        lexicon = ReasonLexicon(
-            {feature.name: feature for feature in glossary},
-            classes,
-            state["typical"],
-            state["least"],
-            state["currency"],
-        )
+        known = {feature.name: feature for feature in glossary}
+        own = (state["typical"], state["least"], state["currency"])
+        lexicon = ReasonLexicon(known, classes, *own)
         return cls(
             additive_model_from_state(forecaster, trees, state["model"]),
             classes,
@@ -299,24 +272,17 @@ def build_explainer(
     cube = model.shap_values(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
     found = group_features(cells, model.feature_names, glossary, sizes)
-    lexicon = ReasonLexicon(
-        {feature.name: feature for feature in glossary},
-        classes,
-        _typical(cells, model.feature_names, segment_codes(customers, "state_now"), classes),
-        {},
-        currency,
-    )
-    correlated = tuple(
-        (a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names)
-    )
+    states, known = segment_codes(customers, "state_now"), {f.name: f for f in glossary}
+    typical = _typical(cells, model.feature_names, states, classes)
+    lexicon = ReasonLexicon(known, classes, typical, {}, currency)
+    correlated = correlated_groups(cells, found, model.feature_names)
     return ForecastExplainer(model, classes, found, lexicon, correlated)
 
 
 def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
     trees = model.xgboost_model
-    known = () if trees is None else trees.feature_names
-    trained = trees and trees.booster.feature_names
-    if list(trained or known) != list(known):
+    trained = None if trees is None else trees.booster.feature_names
+    if trees is not None and trained and list(trained) != list(trees.feature_names):
         raise MismatchError(
             "The columns named are not those that the booster was trained on.",
             fix="pass the names that were saved with the booster, in their order.",
@@ -339,16 +305,12 @@ def _taken(words: Sequence[str | None], places: IntArray) -> pl.Series:
 
 
 def _typical(
-    cells: FloatArray,
-    names: Sequence[str],
-    states: np.ndarray,
-    classes: Sequence[Segment],
+    cells: FloatArray, names: Sequence[str], states: np.ndarray, classes: Sequence[Segment]
 ) -> Mapping[str, Mapping[str, float | None]]:
     frame = pl.DataFrame(cells.astype(np.float64), schema=list(names))
-    return {
-        segment.id: frame.filter(pl.Series(states == segment.code))
-        .select(pl.all().fill_nan(None).median())
-        .row(0, named=True)
-        for segment in classes
-        if (states == segment.code).any()
-    }
+    found = {}
+    for segment in classes:
+        own = frame.filter(pl.Series(states == segment.code))
+        if own.height:
+            found[segment.id] = own.select(pl.all().fill_nan(None).median()).row(0, named=True)
+    return found

@@ -1,21 +1,48 @@
-"""The explanation of a sample of customers: tables, arrays and plots."""
+"""The explanation of a sample of customers: tables, arrays, plots, and one page of HTML."""
 
+import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import polars as pl
+from jinja2 import Environment
 from numpy.typing import NDArray
 
 from segpredict.core.segment import Segment
 from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
 from segpredict.explain import plots
 from segpredict.explain.groups import FeatureGroup
-from segpredict.explain.page import explanation_to_html
 from segpredict.explain.reasons import forecast_sentence
 
-SEGMENT_COLUMN = "segment"
+MAX_ROWS = 12
+MAX_CUSTOMERS = 30  # customers whose reasons are listed
+CAUSALITY_NOTE = "Associations that the model uses, not causes."
+PAGE_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;color:#1a2027;background:#fff;"
+    "max-width:900px;margin:24px auto;padding:0 16px}"
+    "table{border-collapse:collapse;font-size:14px}"
+    "th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid #dfe4ea}"
+    "img{max-width:100%}small{color:#5b6672}"
+)
+PAGE_TEMPLATE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Why: what drives the forecast</title>
+<style>{{ style }}</style></head><body>
+<h1>What drives the forecast</h1>
+<p>{{ explanation.n_customers }} customers of {{ explanation.population }}. {{
+explanation.model_note }}</p> <table><tr><th>About</th><th>Share</th></tr> {% for row in
+headlines %}<tr><td>{{ row.name }}</td> <td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {%
+endfor %}</table> <table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Share</th></tr> {%
+for row in groups %}<tr><td>{{ row.name }}</td> <td>{{ "%.3f"|format(row.mean_abs) }}</td>
+<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {% endfor %}</table><p><small>{{ caution
+}}</small></p> <h2>Reasons</h2> {% for customer, expected, reasons in customers %}<h3>{{
+customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.speaks }}:
+{{ reason.text }}</li> {% endfor %}</ul> {% endfor %} <h2>Charts</h2> {% for name, address in
+charts %}<p><img alt="{{ name }}" src="{{ address }}"></p> {% endfor %}<p><small>{{ caution
+}}</small></p></body></html>
+"""
 # The function of each kind of plot, and the arguments that it needs.
 PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
     "bar": (plots.bar_plot, ()),
@@ -125,14 +152,9 @@ class Explanation:
                 f"{len(names)} names were given.",
                 fix=f"plot({arguments}).",
             )
-        pairs = zip(wanted, names, strict=True)
-        given = [self._segment(name) if SEGMENT_COLUMN in of else name for of, name in pairs]
-        return drawn(self, *given)
-
-    def _segment(self, name: str) -> str:
-        """Return the id of a segment by its name; else the name itself."""
         ids = {segment.name.casefold(): segment.id for segment in self.classes}
-        return ids.get(name.casefold(), name)
+        pairs = zip(wanted, names, strict=True)
+        return drawn(self, *(ids.get(n.casefold(), n) if "segment" in of else n for of, n in pairs))
 
     def to_html(self) -> str:
         """Return one page with tables, reasons of some customers, and plots."""
@@ -158,19 +180,8 @@ class Explanation:
                 "explained customers.",
                 fix="explain a frame that holds this customer alone.",
             )
-        strength = pl.col("contribution").abs()
-        return (
-            rows.with_columns(_strength=strength)
-            .sort(
-                "against_id",
-                "class_id",
-                "_strength",
-                descending=[False, False, True],
-                nulls_last=True,
-                maintain_order=True,
-            )
-            .drop("_strength")
-        )
+        order = ("against_id", "class_id", -pl.col("contribution").abs())
+        return rows.sort(*order, nulls_last=True, maintain_order=True)
 
     def _cube(self, name: str) -> NDArray[np.float64]:
         column = self.contributions[name].to_numpy()
@@ -186,7 +197,57 @@ def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> st
         An explanation of one customer.
     names
         Names of the segments, by id.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> rows = pl.DataFrame({"segment_id": ["S1"], "class_id": ["S2"], "against_id": ["S1"]})
+    >>> explained_sentence(SimpleNamespace(contributions=rows), {"S1": "Light", "S2": "Core"})
+    'Expected to go from Light to Core rather than to stay.'
     """
     contrast = explanation.contributions.filter(pl.col("against_id").is_not_null())
     ids = contrast.select("segment_id", "class_id", "against_id").row(0)
     return forecast_sentence(*(names[segment] for segment in ids))
+
+
+def importance_json(explanation: Explanation) -> str:
+    """Return importance, base values and what was explained, as JSON."""
+    facts = {
+        "customers": explanation.n_customers,
+        "population": explanation.population,
+        "unit": "log-odds",
+        "base": dict(explanation.base_values),
+        "names": list(explanation.feature_names),
+        "note": explanation.model_note,
+        "importance": explanation.importance.to_dicts(),
+    }
+    return json.dumps(facts, allow_nan=False, ensure_ascii=False, indent=1)
+
+
+def explanation_to_html(explanation: Explanation) -> str:
+    """Return the explanation as HTML: tables, reasons of some customers, charts."""
+    overall = explanation.group_importance.filter(scope="all").sort("rank")
+    some = explanation.reasons.group_by("customer_id", maintain_order=True)
+    named = {segment.id: segment.name for segment in explanation.classes}
+    customers = []
+    for key, rows in list(some)[:MAX_CUSTOMERS]:
+        ids = rows.select("segment_id", "next_id", "against_id").row(0)
+        expected = forecast_sentence(*(named[segment] for segment in ids))
+        customers.append((key[0], expected, rows.to_dicts()))
+    charts = [(name, _address(drawn)) for name, drawn in plots.draw_plots(explanation).items()]
+    # Names of customers and segments are text, never markup.
+    stage = Environment(autoescape=True)
+    return stage.from_string(PAGE_TEMPLATE).render(
+        explanation=explanation,
+        style=PAGE_STYLE,
+        headlines=overall.filter(level="headline").to_dicts(),
+        groups=overall.filter(level="group").head(MAX_ROWS).to_dicts(),
+        customers=customers,
+        charts=charts,
+        caution=CAUSALITY_NOTE,
+    )
+
+
+def _address(drawn: bytes) -> str:
+    kind = "png" if drawn.startswith(b"\x89PNG") else "svg+xml"
+    return f"data:image/{kind};base64,{b64encode(drawn).decode()}"

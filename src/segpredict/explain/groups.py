@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -22,38 +23,20 @@ WHOLE_FAMILIES = ("history", "calendar")
 GROUPED_COLUMNS = ("recency_days", "t_x_days", "age_days")
 
 # The headlines that marketers know, and two for all other columns.
-RECENCY_HEADLINE, FREQUENCY_HEADLINE, MONETARY_HEADLINE = "Recency", "Frequency", "Monetary"
-SEGMENT_HEADLINE, SEASON_HEADLINE, OTHER_HEADLINE = "Segment so far", "Season", "Other"
-HEADLINES = (
-    RECENCY_HEADLINE,
-    FREQUENCY_HEADLINE,
-    MONETARY_HEADLINE,
-    SEGMENT_HEADLINE,
-    SEASON_HEADLINE,
-    OTHER_HEADLINE,
-)
-
+HEADLINES = ("Recency", "Frequency", "Monetary", "Segment so far", "Season", "Other")
+_RECENCY, _FREQUENCY, _MONETARY, _SEGMENT, _SEASON, OTHER_HEADLINE = HEADLINES
 _BY_NAME = {
-    "recency_days": RECENCY_HEADLINE,
-    "t_x_days": RECENCY_HEADLINE,
-    "age_days": RECENCY_HEADLINE,
-    "windows_since": RECENCY_HEADLINE,
-    "share_first_half": RECENCY_HEADLINE,
-    "trend_spend": MONETARY_HEADLINE,
-    "windows_active": FREQUENCY_HEADLINE,
-    "months_active": FREQUENCY_HEADLINE,
-    "season_share": SEASON_HEADLINE,
-    "season_orders": SEASON_HEADLINE,
-    "season_spend": SEASON_HEADLINE,
+    **dict.fromkeys((*GROUPED_COLUMNS, "windows_since", "share_first_half"), _RECENCY),
+    **dict.fromkeys(("windows_active", "months_active"), _FREQUENCY),
+    **dict.fromkeys(("season_share", "season_orders", "season_spend"), _SEASON),
+    "trend_spend": _MONETARY,
 }
-_BY_PREFIX = {"freq_": FREQUENCY_HEADLINE, "days_": FREQUENCY_HEADLINE}
+_FREQUENCY_PREFIXES = ("freq_", "days_")
 _BY_FAMILY = {
-    "segment": SEGMENT_HEADLINE,
-    "overdue": RECENCY_HEADLINE,
-    "timing": FREQUENCY_HEADLINE,
-    "trend": FREQUENCY_HEADLINE,
-    "btyd": FREQUENCY_HEADLINE,
-    "calendar": SEASON_HEADLINE,
+    **dict.fromkeys(("timing", "trend", "btyd"), _FREQUENCY),
+    "segment": _SEGMENT,
+    "overdue": _RECENCY,
+    "calendar": _SEASON,
 }
 
 
@@ -69,6 +52,12 @@ class FeatureGroup:
         The feature family, and one of `HEADLINES`.
     features
         The columns.
+
+    Examples
+    --------
+    >>> group = FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_182"))
+    >>> FeatureGroup.from_state(group.to_state()) == group
+    True
     """
 
     name: str
@@ -87,22 +76,13 @@ class FeatureGroup:
 
 
 def headline_of(feature: Feature) -> str:
-    """Return which of `HEADLINES` a column belongs to.
-
-    Examples
-    --------
-    >>> headline_of(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
-    'Frequency'
-    >>> headline_of(Feature("order_max", "Largest order.", "currency", family="basket"))
-    'Monetary'
-    """
+    """Return which of `HEADLINES` a column belongs to."""
     if feature.name in _BY_NAME:
         return _BY_NAME[feature.name]
-    for prefix, found in _BY_PREFIX.items():
-        if feature.name.startswith(prefix):
-            return found
+    if feature.name.startswith(_FREQUENCY_PREFIXES):
+        return _FREQUENCY
     if feature.unit == "currency":
-        return MONETARY_HEADLINE
+        return _MONETARY
     return _BY_FAMILY.get(feature.family, OTHER_HEADLINE)
 
 
@@ -114,12 +94,10 @@ def group_features(
 ) -> tuple[FeatureGroup, ...]:
     r"""Return the groups of the columns: correlated and of one headline.
 
-    Notes
-    -----
     Average linkage on 1 − \|Spearman\|, cut at 1 − `MIN_CORRELATION`, among columns of one
-    headline; those of none stay within their families. Families alone would separate one
-    number under two names (days of the last 91, days of the window of 91). Columns of which one
-    follows from the others (`GROUPED_COLUMNS`) are never separated.
+    headline; those of none stay within their families. Families alone would separate one number
+    under two names (days of the last 91, days of the window of 91). Columns of which one follows
+    from the others (`GROUPED_COLUMNS`) are never separated.
     """
     known: Mapping[str, Feature] = {feature.name: feature for feature in glossary}
     similarity = np.abs(_spearman(cells))
@@ -128,10 +106,10 @@ def group_features(
     for place, feature in enumerate(declared):
         about = headline_of(feature)
         is_own = about == OTHER_HEADLINE or feature.family in WHOLE_FAMILIES
-        topic = (about, feature.family if is_own else "")
-        topics.setdefault(topic, []).append(place)
+        topics.setdefault((about, feature.family if is_own else ""), []).append(place)
+    sizes = np.zeros(len(names)) if importance is None else importance
     found = [
-        _named(part, declared, np.zeros(len(names)) if importance is None else importance)
+        _named(part, declared, sizes)
         for (_, family), places in topics.items()
         for part in ([places] if family in WHOLE_FAMILIES else _split(places, similarity, declared))
     ]
@@ -160,16 +138,15 @@ def group_importance(
 
 def correlated_groups(
     cells: FloatArray, groups: Sequence[FeatureGroup], names: Sequence[str]
-) -> JSON:
+) -> tuple[tuple[str, str, float], ...]:
     """Return pairs of groups whose representative columns are correlated."""
     places = [names.index(group.name) for group in groups]
     similarity = np.abs(_spearman(cells[:, places]))
-    return [
-        [groups[i].name, groups[j].name, round(float(similarity[i, j]), 3)]
-        for i in range(len(groups))
-        for j in range(i + 1, len(groups))
+    return tuple(
+        (groups[i].name, groups[j].name, round(float(similarity[i, j]), 3))
+        for i, j in combinations(range(len(groups)), 2)
         if similarity[i, j] > MIN_CORRELATION
-    ]
+    )
 
 
 def _spearman(cells: FloatArray) -> FloatArray:
@@ -196,14 +173,11 @@ def _split(
     tree = linkage(squareform(apart, checks=False), "average")
     labels = fcluster(tree, 1 - MIN_CORRELATION, "distance")
     parts: dict[int, list[int]] = {}
-    one = [label for p, label in zip(places, labels, strict=True) if _is_grouped(explanation[p])]
-    for place, label in zip(places, labels, strict=True):
+    pairs = list(zip(places, labels, strict=True))
+    one = [label for place, label in pairs if explanation[place].name in GROUPED_COLUMNS]
+    for place, label in pairs:
         parts.setdefault(int(one[0] if label in one else label), []).append(place)
     return list(parts.values())
-
-
-def _is_grouped(feature: Feature) -> bool:
-    return feature.name in GROUPED_COLUMNS
 
 
 def _named(

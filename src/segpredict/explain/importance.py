@@ -21,25 +21,19 @@ def feature_importance(
 ) -> pl.DataFrame:
     """Return mean |SHAP| per feature, in the scopes ``all``, ``class``, ``segment``.
 
-    Notes
-    -----
-    Margins of a softmax are known up to a constant per customer, so a contribution is
-    taken against the mean over all future segments before it is averaged.
-    ``mean`` in the scopes ``all`` and ``segment`` mixes the future segments and is
-    near zero by construction; read direction in the scope ``class``.
+    Margins of a softmax are known up to a constant per customer, so a contribution is taken against
+    the mean over all future segments before it is averaged. ``mean`` in the scopes ``all`` and
+    ``segment`` mixes the future segments and is near zero by construction; read direction in the
+    scope ``class``.
     """
     against = pl.col("contribution").mean().over("customer_id", "feature")
     centred = contributions.with_columns(contribution=pl.col("contribution") - against)
-    scopes = [
-        _scope(centred, names, scope, column)
-        for scope, column in IMPORTANCE_SCOPES.items()
-        if contributions.height
-    ]
-    table = pl.concat(scopes) if scopes else _nothing(names, segment_ids)
-    family = pl.col("feature").replace_strict(
-        dict(families), default=OTHER_FAMILY, return_dtype=pl.String
+    scopes = (_scope(centred, names, *scope) for scope in IMPORTANCE_SCOPES.items())
+    table = pl.concat(scopes) if contributions.height else _nothing(names, segment_ids)
+    known = {name: families.get(name, OTHER_FAMILY) for name in names}
+    complete = table.with_columns(
+        family=pl.col("feature").replace_strict(known, return_dtype=pl.String)
     )
-    complete = table.with_columns(family.alias("family"))
     return validate_schema(complete.select(list(IMPORTANCE_SCHEMA.columns)), IMPORTANCE_SCHEMA)
 
 
@@ -51,10 +45,7 @@ def _scope(
     means = (
         contributions.select("feature", "contribution", segment_id=key, scope=pl.lit(scope))
         .group_by("scope", "segment_id", "feature", maintain_order=True)
-        .agg(
-            mean_abs=pl.col("contribution").abs().mean(),
-            mean=pl.col("contribution").mean(),
-        )
+        .agg(mean_abs=pl.col("contribution").abs().mean(), mean=pl.col("contribution").mean())
     )
     return _ranked(means, names)
 
@@ -67,13 +58,10 @@ def _ranked(means: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     total = pl.col("mean_abs").sum().over(within)
     return (
         means.with_columns(
-            share=pl.when(total > 0).then(pl.col("mean_abs") / total).otherwise(0.0),
-            _order=order,
+            share=pl.when(total > 0).then(pl.col("mean_abs") / total).otherwise(0.0), _order=order
         )
         .sort("segment_id", "mean_abs", "_order", descending=[False, True, False])
-        .with_columns(
-            rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(within),
-        )
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(within))
         .drop("_order")
     )
 
@@ -81,15 +69,10 @@ def _ranked(means: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
     """Return zeros for every feature: what is known about no customers."""
     scopes = [("all", None), *(("class", segment) for segment in segment_ids)]
-    zero = [(scope, segment, name, 0.0, 0.0) for scope, segment in scopes for name in names]
-    schema = {
-        "scope": pl.String,
-        "segment_id": pl.String,
-        "feature": pl.String,
-        "mean_abs": pl.Float64,
-        "mean": pl.Float64,
-    }
-    return _ranked(pl.DataFrame(zero, schema=schema, orient="row"), names)
+    rows = [(scope, segment, name) for scope, segment in scopes for name in names]
+    schema = dict.fromkeys(("scope", "segment_id", "feature"), pl.String)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return _ranked(table.with_columns(mean_abs=pl.lit(0.0), mean=pl.lit(0.0)), names)
 
 
 def importance_by_group(
@@ -101,10 +84,8 @@ def importance_by_group(
 ) -> pl.DataFrame:
     r"""Return the importance of groups of columns, of families and of headlines.
 
-    Notes
-    -----
-    Contributions are added up within a customer before their size is taken: columns of
-    a group with opposite signs cancel, as they do in the forecast.
+    Contributions are added up within a customer before their size is taken: columns of a group with
+    opposite signs cancel, as they do in the forecast.
     """
     centred = contributions - contributions.mean(axis=1, keepdims=True)
     fine = group_contributions(centred, names, groups)

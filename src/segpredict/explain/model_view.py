@@ -51,27 +51,18 @@ def view_model(
     few = stratified_sample(replay.customers, MAX_COMPARED_CUSTOMERS)
     shown = additive_model(model, model.xgboost_model, replay.customers)
     cube = shown.shap_values(few)
-    signed = _signed(shown, few, cube, groups)
-    shuffler, rows = PermutationImportance(replay, model), replay.customers.height
-    losses = np.array(
-        [
-            [
-                np.average(
-                    shuffler.loss_increase(g.features, rng.permutation(rows)), weights=weights
-                )
-                for _ in range(repeats)
-            ]
-            for g in groups
-        ]
-    )
     parts = groups_of_model(groups, shown)
+    signed = _signed(shown, few, cube, parts)
+    shuffler, rows = PermutationImportance(replay, model), replay.customers.height
+    losses = []
+    for group in groups:
+        drawn = (
+            shuffler.loss_increase(group.features, rng.permutation(rows)) for _ in range(repeats)
+        )
+        losses.append([np.average(loss, weights=weights) for loss in drawn])
     words = [_merged(parts, word) for word in HEADLINES]
-    return ModelView(
-        group_importance(cube, shown.feature_names, parts),
-        group_importance(cube, shown.feature_names, words),
-        signed,
-        losses,
-    )
+    of_groups, of_words = (group_importance(cube, shown.feature_names, g) for g in (parts, words))
+    return ModelView(of_groups, of_words, signed, np.array(losses))
 
 
 def _merged(groups: Sequence[FeatureGroup], word: str) -> FeatureGroup:
@@ -82,26 +73,19 @@ def _merged(groups: Sequence[FeatureGroup], word: str) -> FeatureGroup:
 
 def groups_of_model(groups: Sequence[FeatureGroup], shown: AdditiveModel) -> list[FeatureGroup]:
     """Return the groups with the columns that this model has."""
-    return [
-        replace(g, features=tuple(n for n in g.features if n in shown.feature_names))
-        for g in groups
-    ]
+    known = shown.feature_names
+    return [replace(g, features=tuple(n for n in g.features if n in known)) for g in groups]
 
 
 def _signed(
-    shown: AdditiveModel,
-    few: pl.DataFrame,
-    contributions: FloatArray,
-    groups: Sequence[FeatureGroup],
+    shown: AdditiveModel, few: pl.DataFrame, contributions: FloatArray, groups: list[FeatureGroup]
 ) -> FloatArray:
     # The same contrast for every model, or signs could not be compared: whether an
     # active customer becomes inactive, and an inactive one comes back.
     states = segment_codes(few, "state_now")
     towards = np.where(states == INACTIVE_CODE, INACTIVE_CODE + 1, INACTIVE_CODE)
     contrast = contrast_contributions(contributions, towards, states)
-    return group_contributions(
-        contrast[:, None, :], shown.feature_names, groups_of_model(groups, shown)
-    )[:, 0, :]
+    return group_contributions(contrast[:, None, :], shown.feature_names, groups)[:, 0, :]
 
 
 class PermutationImportance:
@@ -113,19 +97,16 @@ class PermutationImportance:
         bought = None if model.weight == 1 else model.purchase_model
         self.buying = bought and bought.at_cutoff(replay.cutoff)
         self.cells = feature_matrix(replay.customers, model.xgboost_model.feature_names)
-        self.history = (
-            None if self.buying is None else feature_matrix(replay.customers, HISTORY_COLUMNS)
-        )
+        past = None if self.buying is None else feature_matrix(replay.customers, HISTORY_COLUMNS)
+        self.history = past
         self.known = self._purchase_probabilities(self.history)
         self.plain = self._losses(self.cells, self.known)
 
     def loss_increase(self, features: Sequence[str], order: IntArray) -> FloatArray:
         """Return the increase in each row's loss when these columns are shuffled."""
         cells, known = self.cells.copy(), self.known
-        here = [n for n in features if n in self.model.xgboost_model.feature_names]
-        places = np.array(
-            [self.model.xgboost_model.feature_names.index(name) for name in here], int
-        )
+        names = self.model.xgboost_model.feature_names
+        places = np.array([names.index(name) for name in features if name in names], int)
         cells[:, places] = self.cells[order][:, places]
         past_places = self._places(features)
         if self.history is not None and past_places:
@@ -159,14 +140,14 @@ def view_refitted_model(
     known = (replay.training_data.rows if past is None else past.customer_histories)["customer_id"]
     tested = replay.customers["customer_id"]
     all_customers = pl.concat([known, tested]).unique().sort()
-    draws = rng.multinomial(len(all_customers), np.full(len(all_customers), 1 / len(all_customers)))
-    counts = pl.DataFrame({"customer_id": all_customers, "n": draws.astype(np.float64)})
-    weights, weighed = (
-        ids.to_frame()
-        .join(counts, on="customer_id", how="left", maintain_order="left")["n"]
-        .to_numpy()
+    n = len(all_customers)
+    draws = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64)
+    counts = pl.DataFrame({"customer_id": all_customers, "n": draws})
+    joined = (
+        ids.to_frame().join(counts, on="customer_id", how="left", maintain_order="left")
         for ids in (known, tested)
     )
+    weights, weighed = (rows["n"].to_numpy() for rows in joined)
     model = _refitted(replay, past, weights)
     return view_model(replay, model, groups, 1, rng, weighed)
 
@@ -177,16 +158,11 @@ def _refitted(
     """Return the model with its trees fitted again; BG/NBD, where it is used alone."""
     if past is not None:
         drawn = past.customer_histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
-        training_data = replace(
-            replay.training_data, history=replace(past, customer_histories=drawn)
-        )
+        history = replace(past, customer_histories=drawn)
         known = replay.model.purchase_model
         season = None if known is None else known.seasonal_index
-        return replace(
-            replay.model, purchase_model=replace(bgnbd_gg.fit(training_data), seasonal_index=season)
-        )
-    rounds = replay.model.xgboost_model.n_rounds
-    trees = xgboost.fit_fixed_rounds(
-        replay.training_data, replay.training_data.feature_names, rounds, weights=weights
-    )
+        fitted = bgnbd_gg.fit(replace(replay.training_data, history=history))
+        return replace(replay.model, purchase_model=replace(fitted, seasonal_index=season))
+    data, rounds = replay.training_data, replay.model.xgboost_model.n_rounds
+    trees = xgboost.fit_fixed_rounds(data, data.feature_names, rounds, weights=weights)
     return replace(replay.model, xgboost_model=trees)

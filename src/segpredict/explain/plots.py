@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation
 
 INK_COLOUR, BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
+SHADES = LinearSegmentedColormap.from_list("shades", ["#f4f7fb", BLUE_COLOUR])
+# Dark blue to light orange: distinct for every kind of colour vision, and no shade of it is the
+# grey of a missing value.
+LOW_TO_HIGH = LinearSegmentedColormap.from_list(
+    "low_high", [BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR]
+)
 MAX_LABEL_LENGTH = 48  # characters of a name
 DEPENDENCE_COLUMNS = 3  # columns whose dependence is drawn
 PLOT_STYLE: Any = {
@@ -34,23 +40,7 @@ PLOT_STYLE: Any = {
 
 
 class LazyPlots(Mapping[str, bytes]):
-    """Plots by name, each drawn on first access.
-
-    Parameters
-    ----------
-    drawn
-        The function that draws each.
-
-    Notes
-    -----
-    Reading the names alone, as the deck and ``report.json`` do, draws nothing.
-
-    Examples
-    --------
-    >>> plots = LazyPlots({"dot": lambda: b"."})
-    >>> list(plots), plots["dot"]
-    (['dot'], b'.')
-    """
+    """Plots by name, each drawn on first access: to read names, as the deck does, draws nothing."""
 
     def __init__(self, drawn: Mapping[str, Callable[[], bytes]]) -> None:
         self._drawn = dict(drawn)
@@ -97,15 +87,12 @@ def customer_plots(explanation: "Explanation", top: int = 12) -> LazyPlots:
         ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest columns.
     """
     strongest = explanation.importance.filter(scope="all").sort("rank").head(DEPENDENCE_COLUMNS)
-    swarms = {
-        f"beeswarm_{segment.id}": partial(beeswarm_plot, explanation, segment.id, top)
-        for segment in explanation.classes
-    }
-    strengths = {
-        f"dependence_{name}": partial(dependence_plot, explanation, name)
-        for name in strongest["feature"]
-    }
-    return LazyPlots({**swarms, **strengths})
+    drawn: dict[str, Callable[[], bytes]] = {}
+    for segment in explanation.classes:
+        drawn[f"beeswarm_{segment.id}"] = partial(beeswarm_plot, explanation, segment.id, top)
+    for name in strongest["feature"]:
+        drawn[f"dependence_{name}"] = partial(dependence_plot, explanation, name)
+    return LazyPlots(drawn)
 
 
 def bar_plot(explanation: "Explanation", top: int = 12) -> bytes:
@@ -147,16 +134,9 @@ def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> b
     with _quiet():
         figure, axes = _canvas(min(top, len(explanation.feature_names)))
         one = together[:, :, ids.index(class_id)]
-        shap.plots.beeswarm(
-            one,
-            max_display=top,
-            ax=axes,
-            plot_size=None,
-            show=False,
-            s=9,
-            color=_map(),
-            group_remaining_features=False,
-        )
+        size = {"max_display": top, "ax": axes, "plot_size": None, "s": 9}
+        rest = {"show": False, "group_remaining_features": False}
+        shap.plots.beeswarm(one, color=LOW_TO_HIGH, **size, **rest)
         axes.set_xlabel("SHAP value: change in the log-odds of this segment")
         return _png(figure)
 
@@ -168,27 +148,16 @@ def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
     inside = topics.filter(scope="segment")
     known_ids = set(inside["segment_id"])
     present = [s for s in explanation.classes if s.id in known_ids] or [*explanation.classes]
-    shares = np.array(
-        [
-            [inside.filter(segment_id=s.id, name=name)["share"].sum() for s in present]
-            for name in names
-        ]
-    ).reshape(len(names), len(present))
+    cells = (inside.filter(segment_id=s.id, name=name) for name in names for s in present)
+    shares = np.array([cell["share"].sum() for cell in cells]).reshape(len(names), len(present))
     with _quiet():
         figure, axes = _canvas(len(names))
-        axes.imshow(shares, cmap=_shades(), aspect="auto", vmin=0)
+        axes.imshow(shares, cmap=SHADES, aspect="auto", vmin=0)
         axes.set_xticks(range(len(present)), [_shown(s.name) for s in present])
         axes.set_yticks(range(len(names)), [_shown(name) for name in names])
         for (row, column), share in np.ndenumerate(shares):
-            dark = share > 0.6 * shares.max(initial=0.01)
-            axes.text(
-                column,
-                row,
-                f"{share:.0%}",
-                ha="center",
-                va="center",
-                color="white" if dark else INK_COLOUR,
-            )
+            colour = "white" if share > 0.6 * shares.max(initial=0.01) else INK_COLOUR
+            axes.text(column, row, f"{share:.0%}", ha="center", va="center", color=colour)
         axes.set_title("Share of importance, by the segment a customer is in now")
         return _svg(figure)
 
@@ -197,10 +166,8 @@ def transition_plot(explanation: "Explanation", start: str, end: str, top: int =
     """Return the differences of movers and stayers, as SVG: two dots a group."""
     found = explanation.transition_drivers.filter(from_id=start, to_id=end).head(top)
     if found.is_empty():
-        known = explanation.transition_drivers.select("from_id", "to_id").unique(
-            maintain_order=True
-        )
-        pairs = [f"{a}:{b}" for a, b in known.iter_rows()]
+        known = explanation.transition_drivers.select("from_id", "to_id")
+        pairs = [f"{a}:{b}" for a, b in known.unique(maintain_order=True).iter_rows()]
         raise UnknownNameError("move", f"{start}:{end}", pairs)
     named = {s.id: _shown(s.name) for s in explanation.classes}
     rows = found.reverse()
@@ -220,10 +187,8 @@ def transition_plot(explanation: "Explanation", start: str, end: str, top: int =
 def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
     """Return contributions against the values of one column, a panel a segment, as PNG.
 
-    Notes
-    -----
-    Margins are taken against the mean over all segments. Dashed lines are the medians
-    of the customers in the segment now.
+    Margins are taken against the mean over all segments. Dashed lines are the medians of the
+    customers in the segment now.
     """
     if feature not in explanation.feature_names:
         raise UnknownNameError("feature", feature, explanation.feature_names)
@@ -254,9 +219,8 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
 
 def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
     """Return the contributions of groups to one customer's contrast, as SVG."""
-    rows = explanation.customer_contributions(customer_id).filter(
-        pl.col("against_id").is_not_null()
-    )
+    rows = explanation.customer_contributions(customer_id)
+    rows = rows.filter(pl.col("against_id").is_not_null())
     towards, against = rows["class_id"][0], rows["against_id"][0]
     sums = (
         rows.group_by("group", maintain_order=True)
@@ -287,16 +251,6 @@ def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -
         return _svg(figure)
 
 
-def _shades() -> LinearSegmentedColormap:
-    return LinearSegmentedColormap.from_list("shades", ["#f4f7fb", BLUE_COLOUR])
-
-
-def _map() -> LinearSegmentedColormap:
-    # Dark blue to light orange: distinct for every kind of colour vision, and no
-    # shade of it is the grey of a missing value.
-    return LinearSegmentedColormap.from_list("low_high", [BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR])
-
-
 def _shown(name: str) -> str:
     """Return a name, shortened to the room of a plot."""
     line = to_single_line(name)
@@ -314,16 +268,14 @@ def _canvas(rows: int) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _svg(figure: Figure) -> bytes:
+def _saved(figure: Figure, **options: Any) -> bytes:
     page = io.BytesIO()
-    figure.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(page, **options)
     return page.getvalue()
 
 
-def _png(figure: Figure) -> bytes:
-    page = io.BytesIO()
-    figure.savefig(page, format="png", dpi=140, metadata={"Software": None})
-    return page.getvalue()
+_svg = partial(_saved, format="svg", metadata={"Date": None, "Creator": None})
+_png = partial(_saved, format="png", dpi=140, metadata={"Software": None})
 
 
 @contextmanager

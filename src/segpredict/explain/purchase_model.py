@@ -42,13 +42,10 @@ class PurchaseModelExplainer:
         """Return the Shapley value of each input, customers × segments × `PLAYER_COLUMNS`.
 
         A customer's values and `base_values` of the same day sum to the log-probability: the season
-        is the same for all customers and no reason.
-
-        Notes
-        -----
-        Exact Shapley values of the three players (Shapley 1953): a coalition takes its columns from
-        the customer and the rest from the reference customers in turn. Columns of one player are
-        never separated, so that no customer is inactive for longer than their age.
+        is the same for all customers and no reason. Exact Shapley values of the three players
+        (Shapley 1953): a coalition takes its columns from the customer and the rest from the
+        reference customers in turn. Columns of one player are never separated, so that no customer
+        is inactive for longer than their age.
         """
         rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
         parts = np.zeros((len(rows), self.model.n_classes, len(PLAYER_COLUMNS)))
@@ -58,33 +55,29 @@ class PurchaseModelExplainer:
 
     def _shapley_of_model(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
         names = list(PLAYER_COLUMNS)
-        values = self._coalition_values(model, rows)
+        n, values = len(names), self._coalition_values(model, rows)
+        weights = [factorial(m) * factorial(n - m - 1) / factorial(n) for m in range(n)]
         parts = np.zeros((len(rows), model.n_classes, len(names)))
         for place, name in enumerate(names):
             for team in values:
                 if name not in team:
                     joined = tuple(n for n in names if n in {*team, name})
                     gain = values[joined] - values[team]
-                    parts[:, :, place] += _coalition_weight(len(team), len(names)) * gain
+                    parts[:, :, place] += weights[len(team)] * gain
         return parts
 
     def _coalition_values(
         self, model: BgNbdGammaGamma, rows: FloatArray
     ) -> dict[tuple[str, ...], FloatArray]:
         """Return the mean log-probabilities of each coalition of players."""
-        names = list(PLAYER_COLUMNS)
-        sizes = range(len(names) + 1)
-        teams = [team for size in sizes for team in combinations(names, size)]
-        rows_by_team = [
-            _joined(rows, team, other) for team in teams for other in self.reference_rows
-        ]
+        sizes = range(len(PLAYER_COLUMNS) + 1)
+        teams = [team for size in sizes for team in combinations(PLAYER_COLUMNS, size)]
+        mixed = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
         # One call for all: much of a call's time does not depend on its rows.
-        logs = _logs(model, np.concatenate(rows_by_team))
+        logs = _logs(model, np.concatenate(mixed))
         shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
-        return {
-            team: self._weighted(list(found))
-            for team, found in zip(teams, logs.reshape(shape), strict=True)
-        }
+        pairs = zip(teams, logs.reshape(shape), strict=True)
+        return {team: self._weighted(list(found)) for team, found in pairs}
 
     def _weighted(self, logs: Sequence[FloatArray]) -> FloatArray:
         total = np.zeros_like(logs[0])
@@ -94,10 +87,8 @@ class PurchaseModelExplainer:
 
     def to_state(self) -> JSON:
         """Return the reference customers as JSON."""
-        return {
-            "reference_rows": self.reference_rows.tolist(),
-            "reference_shares": self.reference_shares.tolist(),
-        }
+        rows, shares = self.reference_rows.tolist(), self.reference_shares.tolist()
+        return {"reference_rows": rows, "reference_shares": shares}
 
 
 def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
@@ -115,10 +106,8 @@ def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatAr
 def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Return one typical customer of each current segment, and the segments' shares.
 
-    Notes
-    -----
-    The customer whose ranks lie nearest to the median ranks of the segment: a
-    real customer, which a row of medians may not be.
+    The customer whose ranks lie nearest to the median ranks of the segment: a real customer, which
+    a row of medians may not be.
     """
     ordered = customers.sort("customer_id")
     ranks = ordered.select(
@@ -134,14 +123,3 @@ def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray
         shares.append(len(inside) / len(states))
     rows = feature_matrix(ordered[chosen], HISTORY_COLUMNS).astype(np.float64)
     return rows, np.array(shares)
-
-
-def _coalition_weight(others: int, players: int) -> float:
-    """Return the weight of coalitions with so many players (Shapley).
-
-    Examples
-    --------
-    >>> [round(_coalition_weight(n, 3), 3) for n in range(3)]
-    [0.333, 0.167, 0.333]
-    """
-    return factorial(others) * factorial(players - others - 1) / factorial(players)

@@ -14,19 +14,11 @@ from segpredict.explain.groups import FeatureGroup, group_contributions
 SUPPORTING, OPPOSING = 3, 1  # reasons shown of each kind, at most
 MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not shown
 
-REASONS_SCHEMA = {
-    "customer_id": pl.String,
-    "segment_id": pl.String,
-    "next_id": pl.String,
-    "against_id": pl.String,
+REASONS_SCHEMA: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(("customer_id", "segment_id", "next_id", "against_id"), pl.String),
     "rank": pl.Int32,
-    "speaks": pl.String,
-    "group": pl.String,
-    "feature": pl.String,
-    "value": pl.Float64,
-    "typical": pl.Float64,
-    "contribution": pl.Float64,
-    "odds_ratio": pl.Float64,
+    **dict.fromkeys(("speaks", "group", "feature"), pl.String),
+    **dict.fromkeys(("value", "typical", "contribution", "odds_ratio"), pl.Float64),
     "text": pl.String,
 }
 
@@ -70,16 +62,13 @@ class ReasonLexicon:
         feature = self.glossary.get(name)
         unit = feature.unit if feature is not None else ""
         if unit == "segment":
-            return self._segment(int(value))
+            names = {segment.code: segment.name for segment in self.classes}
+            return names.get(int(value), str(int(value)))
         if unit == "currency":
             return f"{self.currency}{value:,.0f}"
         if unit == "share":
             return f"{value:.0%}"
-        return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else (f"{value:.1f}")
-
-    def _segment(self, code: int) -> str:
-        names = {segment.code: segment.name for segment in self.classes}
-        return names.get(code, str(code))
+        return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.1f}"
 
     def short_meaning(self, name: str) -> str:
         """Return the short meaning of a column, without its explanation and full stop."""
@@ -126,11 +115,9 @@ def reason_texts(
 ) -> pl.DataFrame:
     """Return the reasons of each customer, strongest first, opposing ones last.
 
-    Notes
-    -----
-    At most three groups for and one against. A contribution is left out below .1
-    log-odds, and below the size at which its sign changed in more than one of five
-    models refitted on other customers.
+    At most three groups for and one against. A contribution is left out below .1 log-odds, and
+    below the size at which its sign changed in more than one of five models refitted on other
+    customers.
     """
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
@@ -156,17 +143,15 @@ def _rows(
     members = [np.array([places[n] for n in g.features]) for g in groups]
     ids = {segment.code: segment.id for segment in lexicon.classes}
     for row, customer in enumerate(contrasts.customers):
-        now, to, by = (
-            int(x[row]) for x in (contrasts.states, contrasts.targets, contrasts.references)
-        )
+        codes = (contrasts.states, contrasts.targets, contrasts.references)
+        now, to, by = (int(each[row]) for each in codes)
         rank = 0
         for place, side in zip(chosen[row], speaks, strict=True):
             size = float(explanation[row, place])
             if size == 0 or (size > 0) != (side == "for"):
                 continue
-            parts = members[place]
-            own = contrasts.contributions[row, parts] * np.sign(size)
-            lead = int(parts[own.argmax()])
+            own = contrasts.contributions[row, members[place]] * np.sign(size)
+            lead = int(members[place][own.argmax()])
             value = float(contrasts.values[row, lead])
             usual = lexicon.typical_values.get(ids[now], {}).get(names[lead])
             rank += 1
@@ -188,12 +173,7 @@ def _rows(
 
 
 def _text(
-    lexicon: ReasonLexicon,
-    name: str,
-    value: float,
-    usual: float | None,
-    now: int,
-    size: float,
+    lexicon: ReasonLexicon, name: str, value: float, usual: float | None, now: int, size: float
 ) -> str:
     feature = lexicon.glossary.get(name)
     if feature is not None and feature.family == "calendar":

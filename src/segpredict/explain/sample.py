@@ -19,17 +19,8 @@ def hash_rank(customer_id: str) -> bytes:
 def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
     """Allocate the rows of a sample in proportion to the sizes of the strata.
 
-    Notes
-    -----
-    Largest remainder; equal remainders go to the lower stratum. Shares stay those of
-    the shop, so plain means over the sample estimate means over all customers.
-
-    Examples
-    --------
-    >>> proportional_quotas({0: 60, 1: 30, 2: 10}, 9)
-    {0: 5, 1: 3, 2: 1}
-    >>> proportional_quotas({0: 2, 1: 1}, 9)
-    {0: 2, 1: 1}
+    Largest remainder; equal remainders go to the lower stratum. Shares stay those of the shop, so
+    plain means over the sample estimate means over all customers.
     """
     total = sum(sizes.values())
     wanted = min(rows, total)

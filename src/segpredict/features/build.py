@@ -13,47 +13,25 @@ from segpredict.core.disk import write_file
 from segpredict.core.panel import Feature, FeatureTable
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
-from segpredict.features.engine.available_columns import COLUMN_MEANINGS, available_columns
-from segpredict.features.engine.batches import BatchFunction, batch_results, compute_in_batches
-from segpredict.features.engine.measures import (
-    MEASURE_COLUMNS,
-    WHOLE_HISTORY,
-    count_purchase_days,
-    days_since_last,
-    net_spend,
-    spend_measures,
-    sum_orders,
-    sum_returns,
-)
+from segpredict.features.engine import batches
+from segpredict.features.engine import measures as m
 from segpredict.features.engine.plan import FeatureQuery, plan_query, run_queries
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
 DEFAULT_FAMILIES = "default"  # stands for all families that are on by default
 _LARGEST = np.finfo(np.float64).max
-_INPUT_SCHEMA = {
-    "customer_id": pl.String,
-    "end": pl.Int32,
-    "days": pl.Int32,
-    "spend": pl.Int64,
-}
-_EXTRA_INPUT_SCHEMA = {
-    "recency": pl.Int32,
-    "products": pl.Int64,
-    "units": pl.Int64,
-    "refunds": pl.Int64,
-}
-_EXTRA_MEASURES = {
-    "recency": days_since_last(),
-    "products": sum_orders("products"),
-    "units": sum_orders("units"),
-    "refunds": sum_returns(),
+_INPUT_SCHEMA = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
+# What may be measured in addition, and its type.
+_EXTRA_INPUTS = {
+    "recency": (m.days_since_last(), pl.Int32),
+    "products": (m.sum_orders("products"), pl.Int64),
+    "units": (m.sum_orders("units"), pl.Int64),
+    "refunds": (m.sum_returns(), pl.Int64),
 }
 
 
 def build_features(
-    transactions: Transactions,
-    windows: Sequence[Window],
-    families: Sequence[str] | None = None,
+    transactions: Transactions, windows: Sequence[Window], families: Sequence[str] | None = None
 ) -> list[FeatureTable]:
     """Compute the features of every eligible customer, as of each window's cutoff.
 
@@ -83,13 +61,25 @@ def build_features(
     Nothing on or after a cutoff is seen, nor anything older than the window's history.
     Set `Window.first_day`: features that compare with a time before it are null then,
     instead of counting unobserved time as time without purchases.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame({**rows, "amount": ["5", "7"]})))
+    >>> (table,) = build_features(shop, [Window(shop.end_day)], ["btyd"])
+    >>> table.frame.select("customer_id", "x_days", "t_x_days").row(0)
+    ('ann', 1.0, 30.0)
     """
     if not windows:
         return []
     declared, compute = _prepared(transactions, windows, families)
     return [
         FeatureTable(_validated(frame, declared), window, declared)
-        for frame, window in zip(compute_in_batches(transactions, compute), windows, strict=True)
+        for frame, window in zip(
+            batches.compute_in_batches(transactions, compute), windows, strict=True
+        )
     ]
 
 
@@ -128,7 +118,7 @@ def write_features(
 
     def write_batches(draft: Path) -> None:
         writer = None
-        for (frame,) in batch_results(transactions, compute):
+        for (frame,) in batches.batch_results(transactions, compute):
             table = _validated(frame, declared).to_arrow()
             # Few numbers repeat: dictionary encoding costs more than it saves.
             writer = writer or pq.ParquetWriter(
@@ -143,10 +133,8 @@ def write_features(
 
 
 def _prepared(
-    transactions: Transactions,
-    windows: Sequence[Window],
-    families: Sequence[str] | None,
-) -> tuple[tuple[Feature, ...], BatchFunction]:
+    transactions: Transactions, windows: Sequence[Window], families: Sequence[str] | None
+) -> tuple[tuple[Feature, ...], batches.BatchFunction]:
     """Return the columns, and the function that computes them for a batch."""
     if families is None:
         until = max(window.cutoff for window in windows)
@@ -157,34 +145,24 @@ def _prepared(
 
 
 def compute_features(
-    transactions: Transactions,
-    window: Window,
-    families: Sequence[str] | None = None,
+    transactions: Transactions, window: Window, families: Sequence[str] | None = None
 ) -> FeatureTable:
     """Compute the features of one window; see `build_features`.
 
     Examples
     --------
-    >>> from segpredict.core.ledger import Ledger
-    >>> from segpredict.core.transactions import MONEY_SCALE, Transactions
-    >>> lines = pl.LazyFrame({
-    ...     "customer_id": ["ann", "ann"], "order_id": ["1", "2"], "day": [0, 30],
-    ...     "minute": [600, 600], "product_id": ["cup", "cup"],
-    ...     "quantity": [MONEY_SCALE, MONEY_SCALE], "amount": [50_000, 70_000],
-    ...     "is_return": [False, False], "is_order_head": [True, True],
-    ...     "void_day": pl.Series([None, None], dtype=pl.Int32),
-    ... })
-    >>> shop = Transactions(lines, 0, 40, "", Ledger(()))
-    >>> compute_features(shop, Window(40), ["rfm"]).frame["recency_days"].to_list()
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame({**rows, "amount": ["5", "7"]})))
+    >>> compute_features(shop, Window(shop.end_day + 9), ["rfm"]).frame["recency_days"].to_list()
     [10.0]
     """
     return build_features(transactions, [window], families)[0]
 
 
 def clustering_inputs(
-    transactions: Transactions,
-    windows: Sequence[tuple[int, int]],
-    extra_inputs: Sequence[str] = (),
+    transactions: Transactions, windows: Sequence[tuple[int, int]], extra_inputs: Sequence[str] = ()
 ) -> pl.DataFrame:
     """Measure each customer's purchases in intervals of time: how often, how much.
 
@@ -210,16 +188,24 @@ def clustering_inputs(
     -----
     Each interval is measured as it was known at its end: an order wholly refunded by
     then is no purchase, one refunded later still is.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame({**rows, "amount": ["5", "7"]})))
+    >>> found = clustering_inputs(shop, [(shop.first_day, shop.end_day)], ["recency"])
+    >>> found.select("customer_id", "days", "spend", "recency").row(0)
+    ('ann', 2, 120000, 1)
     """
     intervals = {(start, end) for start, end in windows if start < end}
-    requested = sorted(intervals, key=lambda interval: (interval[1], interval[0]))
-    schema = _INPUT_SCHEMA | {
-        n: kind for n, kind in _EXTRA_INPUT_SCHEMA.items() if n in extra_inputs
-    }
+    requested = sorted(intervals, key=lambda interval: interval[::-1])
+    schema = _INPUT_SCHEMA | {n: t for n, (_, t) in _EXTRA_INPUTS.items() if n in extra_inputs}
     if not requested:
         return pl.DataFrame(schema=schema)
     queries = [_interval_query(*interval, extra_inputs) for interval in requested]
-    frames = compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
+    frames = batches.compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
     labelled = (
         frame.with_columns(end=pl.lit(end, pl.Int32)).select(*schema)
         for (_, end), frame in zip(requested, frames, strict=True)
@@ -229,14 +215,14 @@ def clustering_inputs(
 
 def _interval_query(start: int, end: int, extra: Sequence[str]) -> FeatureQuery:
     """Return the query for one interval, with the interval as look-back."""
-    measures = {"days": count_purchase_days(), **spend_measures("all", WHOLE_HISTORY)}
-    measures |= {f"{name}_all": _EXTRA_MEASURES[name] for name in extra}
-    derived = {"days": pl.col("days").cast(pl.Int32), "spend": net_spend("all")}
+    measures = {"days": m.count_purchase_days(), **m.spend_measures("all", m.WHOLE_HISTORY)}
+    derived = {"days": pl.col("days").cast(pl.Int32), "spend": m.net_spend("all")}
     for name in extra:
-        amount = pl.col(f"{name}_all").cast(_EXTRA_INPUT_SCHEMA[name])
+        measures[f"{name}_all"], dtype = _EXTRA_INPUTS[name]
+        amount = pl.col(f"{name}_all").cast(dtype)
         derived[name] = -amount if name == "refunds" else amount
     window = Window(end, lookback=end - start, max_history=end - start)
-    return FeatureQuery(window, measures, {}, (), derived, MEASURE_COLUMNS)
+    return FeatureQuery(window, measures, {}, (), derived, m.MEASURE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +247,7 @@ class FamilySelection:
 
 
 def choose_families(
-    transactions: Transactions,
-    wanted: Sequence[str] | None = None,
-    until: int | None = None,
+    transactions: Transactions, wanted: Sequence[str] | None = None, until: int | None = None
 ) -> FamilySelection:
     """Return the requested families that the shop has the data for.
 
@@ -286,16 +270,25 @@ def choose_families(
     -----
     This looks at the whole shop, once. What a family then computes depends on one
     customer's rows only, so a run stores the names and passes them to `build_features`.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["ann"], "date": ["2011-01-31"], "amount": ["7"]}
+    >>> choose_families(clean_lines(from_frame(pl.DataFrame(rows))), ["rfm", "discount"])
+    FamilySelection(names=('rfm',), notes=('The features of the family discount were left out: \
+the data have no discounts.',))
     """
     default = {family.name for family in FEATURE_FAMILIES.all_parts() if family.is_default}
     named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
     names = (named - {DEFAULT_FAMILIES}) | (default if DEFAULT_FAMILIES in named else set())
     families = _chosen(sorted(names))
-    present = available_columns(transactions, until)
+    present = batches.available_columns(transactions, until)
     missing = {f.name: [n for n in f.required_columns if n not in present] for f in families}
     notes = tuple(
         f"The features of the family {name} were left out: the data have no "
-        f"{' and no '.join(COLUMN_MEANINGS[need] for need in needs)}."
+        f"{' and no '.join(batches.COLUMN_MEANINGS[need] for need in needs)}."
         for name, needs in missing.items()
         if needs
     )
@@ -332,14 +325,9 @@ def _validated(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame
 def is_in_range(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
     """Return whether all values are in their declared range, in one pass.
 
-    Validating the schema names what broke, and takes several times as long as computing
-    the features; it runs only where this returns False.
+    Validating the schema names what broke, and takes several times as long; it runs only then.
     """
-    return all(
-        _is_within(piece, feature)
-        for feature in declared
-        for piece in frame[feature.name].get_chunks()
-    )
+    return all(_is_within(piece, f) for f in declared for piece in frame[f.name].get_chunks())
 
 
 def _is_within(values: pl.Series, feature: Feature) -> bool:
@@ -349,9 +337,8 @@ def _is_within(values: pl.Series, feature: Feature) -> bool:
     if not values.null_count():
         # The least and the most of numbers of which one is NaN are NaN.
         return not numbers.size or bool(numbers.min() >= low and numbers.max() <= high)
-    if (numbers < low).any() or (numbers > high).any():
-        return False
-    return bool(np.isnan(numbers).sum() == values.null_count())
+    is_outside = ((numbers < low) | (numbers > high)).any()
+    return not is_outside and bool(np.isnan(numbers).sum() == values.null_count())
 
 
 def _chosen(

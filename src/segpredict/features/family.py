@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
@@ -12,12 +13,14 @@ from segpredict.core.transactions import SideTables
 from segpredict.core.window import Window
 from segpredict.features.engine.measures import Measure
 
-DerivedColumns = Callable[[Window], Mapping[str, pl.Expr]]
-MeasureFunction = Callable[[Window], Mapping[str, Measure]]
+Columns = Mapping[str, pl.Expr]
+Measures = Mapping[str, Measure]
+OTHER_LEVEL = "other"
 
-
-def _nothing(_: Window) -> Mapping[str, Measure]:
-    return {}
+# Kinds of features that many families declare.
+share = partial(Feature, unit="share", high=1.0)
+net_money = partial(Feature, unit="currency", low=None)
+flag = partial(Feature, unit="yes or no", high=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,15 +62,20 @@ class FeatureFamily:
     -----
     All families look up one shared table of orders, so a family never touches lines,
     never filters by the cutoff and never sorts.
+
+    Examples
+    --------
+    >>> FEATURE_FAMILIES.get("rfm").features[0].meaning
+    'Days since the last purchase.'
     """
 
     name: str
     features: tuple[Feature, ...]
-    measures: MeasureFunction
-    derive: DerivedColumns
-    steps: tuple[Mapping[str, pl.Expr], ...] = ()
-    columns: Mapping[str, pl.Expr] = field(default_factory=dict)
-    side_columns: Mapping[str, DerivedColumns] = field(default_factory=dict)
+    measures: Callable[[Window], Measures]
+    derive: Callable[[Window], Columns]
+    steps: tuple[Columns, ...] = ()
+    columns: Columns = field(default_factory=dict)
+    side_columns: Mapping[str, Callable[[Window], Columns]] = field(default_factory=dict)
     required_columns: tuple[str, ...] = ()
     is_default: bool = True
     fitted: Callable[[SideTables], "FeatureFamily"] | None = None
@@ -78,10 +86,11 @@ class FeatureFamily:
 
 
 FEATURE_FAMILIES = Registry("segpredict.features.families", FeatureFamily)
-no_measures: MeasureFunction = _nothing
 
 
-OTHER_LEVEL = "other"
+def no_measures(_: Window) -> Measures:
+    """Return nothing: the family measures no orders."""
+    return {}
 
 
 def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:

@@ -29,16 +29,21 @@ class CampaignRequest:
 
     Parameters
     ----------
-    campaign
-        Name of the campaign.
-    out
-        The CSV file to write.
+    campaign, out
+        Name of the campaign, and the CSV file to write.
     holdout_share
         Share of the list in the control group; the share of all campaigns if not given.
     max_customers
         The most customers on the list.
     author
         Who draws the list, for the record.
+
+    Examples
+    --------
+    >>> CampaignRequest("win_back", Path("list.csv"), max_customers=0)
+    ... # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    UsageError: a list cannot be empty
     """
 
     campaign: str
@@ -54,10 +59,8 @@ class CampaignRequest:
                 fix=f"give --holdout between 0 and {MAX_HOLDOUT_SHARE}.",
             )
         if self.max_customers is not None and self.max_customers < 1:
-            raise UsageError(
-                f"A list cannot have {self.max_customers} customers.",
-                fix="give --max-customers 100.",
-            )
+            message = f"A list cannot have {self.max_customers} customers."
+            raise UsageError(message, fix="give --max-customers 100.")
 
 
 def list_campaigns(folder: str | Path) -> pl.DataFrame:
@@ -70,10 +73,8 @@ def list_campaigns(folder: str | Path) -> pl.DataFrame:
     """
     files = open_run(folder)
     if not loading.has_stage(files, CampaignPlans):
-        raise ArtifactError(
-            f"The campaigns of the run {folder} were not planned.",
-            fix=f"segpredict report --run {folder}",
-        )
+        message = f"The campaigns of the run {folder} were not planned."
+        raise ArtifactError(message, fix=f"segpredict report --run {folder}")
     table: pl.DataFrame = loading.load(files, "plans")
     return table
 
@@ -83,12 +84,8 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
 
     Parameters
     ----------
-    folder
-        A finished run.
-    request
-        Which list to draw.
-    created
-        The time of day, as text.
+    folder, request, created
+        A finished run, which list to draw, and the time of day, as text.
 
     Returns
     -------
@@ -107,9 +104,8 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
     campaign = loading.load(files, "campaign_catalogue").get_campaign(request.campaign)
     plan = list_campaigns(folder).filter(campaign=campaign.name).to_dicts()
     predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
-    customers = campaign_planning.campaign_customers(
-        shop, loading.load(files, "scores"), predictor, campaign
-    )
+    scores = loading.load(files, "scores")
+    customers = campaign_planning.campaign_customers(shop, scores, predictor, campaign)
     log = campaigns.find_experiment_logs(files.folder, options.experiments_folder)
     ask = CampaignListRequest(campaign, request.holdout_share, request.max_customers)
     table = campaigns.build_campaign_list(

@@ -52,6 +52,11 @@ class ExportRequest:
         Pseudonyms that replace customer ids.
     customers
         Whether single customers are shown; ``None``: as the run's config says.
+
+    Examples
+    --------
+    >>> ExportRequest(created="2024-01-01", customers=False).out is None
+    True
     """
 
     created: str = ""
@@ -66,10 +71,8 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
 
     Parameters
     ----------
-    folder
-        The run.
-    form
-        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key tables).
+    folder, form
+        The run; ``html`` (the page), ``pptx``, ``json`` (its facts) or ``md`` (its key tables).
     export
         Where to; by default the file of `artifacts.REPORT_PATHS` in the run.
 
@@ -78,31 +81,24 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     ExtraMissingError
         When slides are requested and python-pptx is not installed.
     """
-    run = open_run(folder)
+    run, shown = open_run(folder), {"customers": export.customers}
     if export.out is not None:
-        bundle = replace(_bundle(run, export), created=export.created)
-        write_file(export.out, REPORT_FORMATS[form](bundle))
+        bundle = report_input(run, export.pseudonyms, **shown)
+        write_file(export.out, REPORT_FORMATS[form](replace(bundle, created=export.created)))
         return export.out
     name = REPORT_PATHS[form]
     with draft_run(folder, base=run, replace=True) as draft:
         draft.metadata["created"] = export.created
         plan_missing_campaigns(draft)
-        draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
+        draft.write(name, REPORT_FORMATS[form](report_input(draft, export.pseudonyms, **shown)))
         if form == "html":
             draft.metadata.pop(NOT_WRITTEN_KEY, None)
         draft.publish()
     return run.folder / name
 
 
-def _bundle(files: RunFiles, export: ExportRequest) -> ReportInput:
-    return report_input(files, export.pseudonyms, customers=export.customers)
-
-
 def report_input(
-    files: RunFiles,
-    pseudonyms: Pseudonymizer | None = None,
-    *,
-    customers: bool | None = None,
+    files: RunFiles, pseudonyms: Pseudonymizer | None = None, *, customers: bool | None = None
 ) -> ReportInput:
     """Return all that the page is made from, with pseudonyms where they are given."""
     bundle = report_input_of_run(files, customers=customers)
@@ -131,10 +127,8 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
 
     Parameters
     ----------
-    folder
-        The run.
-    export
-        Where to; by default ``bi`` in the run.
+    folder, export
+        The run, and where to; by default ``bi`` in the run.
 
     Raises
     ------
@@ -243,11 +237,8 @@ class Report:
 
     def to_bi(self, out: str | Path) -> Path:
         """Write the star schema into a new folder; `docs/bi.md` describes it."""
-        export = ExportRequest(
-            created=self.run.metadata["created"],
-            out=Path(out),
-            pseudonyms=self.pseudonyms,
-        )
+        created, out = self.run.metadata["created"], Path(out)
+        export = ExportRequest(created=created, out=out, pseudonyms=self.pseudonyms)
         return export_bi_tables(self.run.folder, export)[0]
 
     def __repr__(self) -> str:

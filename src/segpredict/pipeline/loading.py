@@ -26,6 +26,7 @@ from segpredict.pipeline.results import (
     TrainedModels,
 )
 from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.shop_facts import ShopFacts
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
@@ -33,20 +34,7 @@ Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
 
 
 def load(files: RunFiles, name: str) -> Any:
-    """Return one value of a run by its name: a field of a stage's result, or a part of one.
-
-    Parameters
-    ----------
-    files
-        The run, finished or in the making.
-    name
-        A name of `artifacts.ARTIFACTS`, or a field that several of them make up.
-
-    Raises
-    ------
-    ArtifactError
-        When the run does not hold it, with the command that makes it.
-    """
+    """Return one value of a run by its name in `ARTIFACTS`, or a field of several of them."""
     if name in _LOADERS:
         return _LOADERS[name](files)
     if any(artifact.name == name for artifact in artifacts.ARTIFACTS):
@@ -62,13 +50,9 @@ def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
     """Return the result of a stage from what a run holds of it."""
     values: dict[str, Any] = {}
-    for each in fields(stage):
-        if each.name in NOT_SAVED:
-            values[each.name] = None
-        elif each.name in OPTIONAL:
-            values[each.name] = load_optional(files, each.name)
-        else:
-            values[each.name] = load(files, each.name)
+    for name in [each.name for each in fields(stage)]:
+        get = load_optional if name in OPTIONAL else load
+        values[name] = None if name in NOT_SAVED else get(files, name)
     return stage(**values)
 
 
@@ -100,7 +84,7 @@ def load_transactions(files: RunFiles) -> Transactions:
     data = files.metadata["data"]
     lines = artifacts.find_artifact("transactions.lines").files[0]
     return Transactions(
-        pl.scan_parquet(files.path(lines)),
+        pl.scan_parquet(files.path(lines), glob=False),
         day_number(data["first_day"]),
         day_number(data["last_day"]) + 1,
         data["fingerprint"],
@@ -122,8 +106,7 @@ def load_side_tables(files: RunFiles) -> SideTables:
 
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
-    segments: tuple[Segment, ...] = artifacts.read(files, "segmentation.segments")
-    return segments
+    return tuple(artifacts.read(files, "segmentation.segments"))
 
 
 def load_models(files: RunFiles) -> TrainedModels:
@@ -193,7 +176,14 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         models.policy,
         load_optional(files, "value_model"),
         load_explainer(files, models),
+        load_facts(files),
     )
+
+
+def load_facts(files: RunFiles) -> ShopFacts | None:
+    """Return what a run knows of the data it was trained on."""
+    state = files.metadata["data"].get("facts")
+    return None if state is None else ShopFacts.from_state(state)
 
 
 def run_summary(run: RunFolder) -> dict[str, JSON]:

@@ -12,6 +12,7 @@ from segpredict import features, segmentation
 from segpredict.analytics import segment_tables
 from segpredict.config.load import Config
 from segpredict.core.disk import write_file
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
@@ -40,6 +41,7 @@ def check_data(
     The keys are those of `overview.shop_overview`. A page is written only if its file
     is named; `created` is the time of day that it shows.
     """
+    refuse_forked_process()
     progress("reading and cleaning", 0.0)
     shop = read_transactions(names, config, as_of)
     progress("comparing horizons", 0.7)
@@ -62,6 +64,7 @@ def load(folder: str | Path) -> SegmentPredictor:
     ArtifactError
         When the folder holds no run, or a file is missing or changed.
     """
+    refuse_forked_process()
     return loading.load_predictor(open_run(folder))
 
 
@@ -71,12 +74,11 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
-        (rows of `explain.reason_texts`), ``contributions`` (rows of
-        `contracts.CONTRIBUTIONS_SCHEMA`), ``what_if`` (rows of `whatif.what_if`),
-        ``nearest``
-        (the row of `segments.nearest_other_segment`, or ``None`` without an order in the window),
-        ``names`` of the segments by id, and ``note``.
+        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons`` (rows of
+        `explain.reason_texts`), ``contributions`` (rows of `contracts.CONTRIBUTIONS_SCHEMA`),
+        ``what_if`` (rows of `whatif.what_if`), ``nearest`` (the row of
+        `segments.nearest_other_segment`, or ``None`` without an order in the window), ``names`` of
+        the segments by id, and ``note``.
 
     Raises
     ------
@@ -89,11 +91,11 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     explanation = _explanation(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
     alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
-    bought = features.clustering_inputs(
-        alone,
-        [(window.cutoff - window.horizon, window.cutoff)],
+    span, more = (
+        (window.cutoff - window.horizon, window.cutoff),
         predictor.segmentation.extra_inputs,
     )
+    bought = features.clustering_inputs(alone, [span], more)
     near = segmentation.nearest_other_segment(predictor.segmentation, bought).to_dicts()
     scores = predictor.score(alone, window.cutoff, shop.first_day)
     return {
@@ -133,14 +135,9 @@ def _explanation(
     chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
-    explainer = predictor.explainer or explanations.build_explainer(
-        predictor.model,
-        loading.load_models(files).xgboost,
-        frame,
-        predictor.segments,
-        segment_tables.classifier_glossary(predictor.families, shop.side_tables),
-        shop.currency,
-    ).with_policy(predictor.policy)
+    explainer = predictor.explainer or predictor.explainer_for(
+        frame, shop.currency, loading.load_models(files).xgboost
+    )
     return explainer.explain(chosen)
 
 
@@ -154,20 +151,19 @@ def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     """
     files = open_run(folder)
     if not loading.has_stage(files, Explained):
-        raise ArtifactError(
-            f"The run {folder} was not explained.",
-            fix=f"segpredict explain --run {folder}",
-        )
+        fix = f"segpredict explain --run {folder}"
+        raise ArtifactError(f"The run {folder} was not explained.", fix=fix)
     return loading.load_explanation(files)
 
 
 def feature_meanings(folder: str | Path) -> dict[str, str]:
     """Return the short meaning of each column of a run's forecast."""
     files = open_run(folder)
-    config = loading.load_config(files)
-    known = segment_tables.classifier_glossary(
-        config.classifier.families, loading.load_side_tables(files)
+    families, beside = (
+        loading.load_config(files).classifier.families,
+        loading.load_side_tables(files),
     )
+    known = segment_tables.classifier_glossary(families, beside)
     words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
     return {each.name: words.short_meaning(each.name) for each in known}
 
@@ -177,17 +173,14 @@ def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
 
     Parameters
     ----------
-    folder
-        The run.
-    folder_out
-        Where the plots are written.
+    folder, folder_out
+        The run, and where the plots are written.
     plot
         A kind of plot and its arguments, as with `Explanation.plot`.
     """
     explanation = load_run_explanation(folder)
-    drawn = (
-        {"_".join(plot): explanation.plot(*plot)} if plot else explanations.draw_plots(explanation)
-    )
+    one = {"_".join(plot): explanation.plot(*plot)} if plot else None
+    drawn = one or explanations.draw_plots(explanation)
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
         write_file(folder_out / f"{name}.{ending}", content)

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from segpredict import classifier
@@ -12,27 +12,31 @@ from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunDraft, RunFolder, draft_run, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
 from segpredict.errors import ArtifactError, MismatchError, SegpredictError, describe_crash
-from segpredict.pipeline import artifacts, campaign_planning, loading, selection, stages
-from segpredict.pipeline.queries import load
-from segpredict.pipeline.report_data import (
-    collect_report_input,
-    report_input_of_run,
-    run_experiments,
-    values_in_memory,
+from segpredict.pipeline import (
+    artifacts,
+    campaign_planning,
+    loading,
+    report_data,
+    selection,
+    stages,
 )
+from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
 from segpredict.report import ReportInput, render_html
 from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
+DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -49,10 +53,8 @@ def fit(
     ----------
     transactions
         A path, several paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
-    config
-        All options; by default those of the store, or the defaults.
-    out
-        The run folder to make.
+    config, out
+        All options, by default those of the store, or the defaults; the run folder to make.
     progress
         Called with what is done next and the share done, 0 to 1.
 
@@ -61,6 +63,7 @@ def fit(
     SegpredictError
         Each with what was found and what to do.
     """
+    refuse_forked_process()
     config = config or store_settings(transactions) or Config()
     run_pipeline(transactions, config, RunTarget(Path(out)), progress=progress)
     return load(out)
@@ -96,8 +99,10 @@ def run_pipeline(
             artifacts.save(draft, result)
         _write_page(
             draft,
-            lambda: collect_report_input(
-                values_in_memory(*results), draft.metadata, run_experiments(draft)
+            lambda: report_data.collect_report_input(
+                report_data.values_in_memory(*results),
+                draft.metadata,
+                report_data.run_experiments(draft),
             ),
         )
         progress("done", 1.0)
@@ -128,17 +133,18 @@ def run_clustering(
     MismatchError
         When the earlier run measured windows of another length.
     """
-    previous, refit_of = None, {}
+    previous, facts, refit_of = None, None, {}
     if search.earlier_run is not None:
         files = open_run(search.earlier_run)
-        previous = loading.load(files, "segmentation")
-        refit_of = {
-            "refit_of": {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
-        }
+        previous, facts = loading.load(files, "segmentation"), loading.load_facts(files)
+        digest = files.manifest["digest"]
+        refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
     log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
         prepared = stages.prepare(data, config, as_of, progress)
+        if facts is not None:
+            facts.require_same(prepared.transactions, config.cleaning.revenue)
         segmented = stages.segment(
             prepared,
             previous=previous,
@@ -163,7 +169,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
         "segpredict": __version__,
         "created": created,
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in RECORDED_LIBRARIES},
+        "libraries": {name: library_version(name) for name in RECORDED_LIBRARIES},
         "config": segmented.config.to_state(),
         **prepared.facts,
         "data": {
@@ -171,6 +177,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "last_day": as_date(shop.end_day - 1).isoformat(),
             "fingerprint": shop.fingerprint,
             "currency": shop.currency,
+            "facts": ShopFacts.of(shop, segmented.config.cleaning.revenue).to_state(),
             "files": [asdict(fact) for fact in shop.files],
             "notes": list(shop.notes),
         },
@@ -183,6 +190,17 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "forecast_from": as_date(shop.end_day).isoformat(),
         },
     }
+
+
+def library_version(name: str) -> str:
+    """Return the version of a library, whichever distribution it was installed from."""
+    known = DISTRIBUTIONS.get(name, (name,))
+    for distribution in known:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def _require_same_horizon(previous: Segmentation, config: Config) -> None:
@@ -228,10 +246,8 @@ def run_explanation(
 
     Parameters
     ----------
-    folder
-        The run.
-    created
-        The time of day, as text.
+    folder, created
+        The run, and the time of day, as text.
     rows
         The most customers to explain; by default as configured.
     refits
@@ -276,7 +292,7 @@ def run_report(
     with _continued(folder, created) as draft:
         progress("writing the page", 0.95)
         plan_missing_campaigns(draft, campaigns)
-        page = report_input_of_run(draft, customers=customers)
+        page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         draft.metadata.pop(artifacts.NOT_WRITTEN_KEY, None)
         progress("done", 1.0)

@@ -5,7 +5,11 @@ from typing import Any
 
 from segpredict.core.transactions import InputFile
 from segpredict.report.context.ledger import ledger_section
+from segpredict.report.formatting import Row
 from segpredict.report.input import CheckInput, ReportSection
+
+MAX_FILES_SHOWN = 12
+MONEY_MEASURE = "value per order"  # of the distributions, the one in currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,11 @@ class CheckSummarySection:
 
 def check_summary_section(bundle: CheckInput) -> CheckSummarySection:
     """Return the context."""
-    used = bundle.ledger.total("used")
+    used, rows = bundle.ledger.total("used"), bundle.detected["distributions"]
     problem: dict[str, Any] = bundle.detected.get("problem") or {}
     return CheckSummarySection(
         rows=used.rows,
-        orders=sum(
-            row["n"]
-            for row in bundle.detected["distributions"]
-            if row["measure"] == "value per order"
-        ),
+        orders=sum(row["n"] for row in rows if row["measure"] == MONEY_MEASURE),
         customers=used.customers,
         money=used.money,
         problem=problem.get("message", ""),
@@ -43,9 +43,6 @@ def check_summary_section(bundle: CheckInput) -> CheckSummarySection:
         notes=tuple(bundle.detected["notes"]),
         suggestions=tuple(bundle.detected["suggestions"]),
     )
-
-
-MAX_FILES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +84,11 @@ def _file(fact: InputFile) -> DetectedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarMonth:
-    """One month; ``width`` is its share of the best month, in percent."""
-
-    month: str
-    orders: int
-    customers: int
-    days: int
-    sales: float
-    width: float
-    is_complete: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SalesCalendarSection:
     """The section: the months, oldest first."""
 
-    months: tuple[CalendarMonth, ...]
+    # month, orders, customers, days, sales, is_complete, and the sales in percent of the best month
+    months: tuple[Row, ...]
 
 
 def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
@@ -113,7 +98,7 @@ def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
         return None
     best = max(0.0, *(row["sales"] for row in rows)) or 1.0
     return SalesCalendarSection(
-        tuple(CalendarMonth(**row, width=max(0.0, 100 * row["sales"] / best)) for row in rows)
+        tuple({**row, "width": max(0.0, 100 * row["sales"] / best)} for row in rows)
     )
 
 
@@ -140,17 +125,15 @@ def distributions_section(bundle: CheckInput) -> DistributionsSection | None:
     if not rows:
         return None
     columns = tuple(key for key in rows[0] if key != "measure")
-    return DistributionsSection(
-        columns,
-        tuple(
-            DistributionRow(
-                row["measure"],
-                "money" if row["measure"] == "value per order" else "number",
-                {key: row[key] for key in columns},
-            )
-            for row in rows
-        ),
+    shown = (
+        DistributionRow(
+            row["measure"],
+            "money" if row["measure"] == MONEY_MEASURE else "number",
+            {key: row[key] for key in columns},
+        )
+        for row in rows
     )
+    return DistributionsSection(columns, tuple(shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,26 +159,8 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
     rows = bundle.detected["horizons"]
     if not rows:
         return None
-    return HorizonsSection(
-        tuple(
-            HorizonOption(
-                *(row["horizon"], row["repeat_share"], row["tests"]),
-                *(row["is_chosen"], row["reason"]),
-            )
-            for row in rows
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """One unreadable row: its place, its value, and the reason."""
-
-    file: str
-    row: int
-    column: str
-    value: str | None
-    reason: str
+    columns = ("horizon", "repeat_share", "tests", "is_selected", "reason")
+    return HorizonsSection(tuple(HorizonOption(*(row[name] for name in columns)) for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +168,14 @@ class BadRowsSection:
     """The section: how many rows by reason, and the first of them."""
 
     reasons: dict[str, int]
-    examples: tuple[BadRow, ...]
+    examples: tuple[Row, ...]  # file, row, column, value and reason
 
 
 def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
     """Return the context."""
     reasons = {row["reason"]: row["rows"] for row in bundle.detected["bad_rows"]}
-    if not reasons:
-        return None
-    return BadRowsSection(reasons, tuple(BadRow(**row) for row in bundle.detected["bad_examples"]))
+    examples = tuple(bundle.detected["bad_examples"])
+    return BadRowsSection(reasons, examples) if reasons else None
 
 
 # In the order of the page.

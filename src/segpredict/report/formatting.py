@@ -5,7 +5,7 @@ Missing and non-finite values become an en dash, never ``nan``.
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
+Row = Mapping[str, Any]  # of a table, by column
 MISSING_TEXT = "–"
 MINUS_SIGN = "−"
 ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
@@ -29,11 +30,14 @@ def finite_or_none(value: Any) -> float | None:
     return value if is_number and math.isfinite(value) else None
 
 
+def finite_fields(row: Row, *names: str) -> dict[str, float | None]:
+    """Return some values of a row by name, each finite or ``None``."""
+    return {name: finite_or_none(row.get(name)) for name in names}
+
+
 def format_number(value: Any, digits: int = 0) -> str:
     """Return a number with thousands and a fixed number of digits.
 
-    Examples
-    --------
     >>> format_number(1234567), format_number(-0.25, 2), format_number(float("nan"))
     ('1,234,567', '−0.25', '–')
     """
@@ -48,8 +52,6 @@ def format_number(value: Any, digits: int = 0) -> str:
 def format_short(value: Any) -> str:
     """Return a number with three significant digits, without trailing zeros.
 
-    Examples
-    --------
     >>> [format_short(x) for x in (1234.5, 12.345, 0.01234, 3.0)]
     ['1,234', '12.3', '0.0123', '3']
     """
@@ -64,8 +66,6 @@ def format_short(value: Any) -> str:
 def format_share(value: Any, digits: int = 1) -> str:
     r"""Return a share as a percentage.
 
-    Examples
-    --------
     >>> format_share(0.1234), format_share(None)
     ('12.3\u202f%', '–')
     """
@@ -76,8 +76,6 @@ def format_share(value: Any, digits: int = 1) -> str:
 def format_signed(value: Any, digits: int = 0) -> str:
     """Return a difference, with its sign unless it is zero.
 
-    Examples
-    --------
     >>> format_signed(0.0512, 3), format_signed(-2), format_signed(0.0001, 2)
     ('+0.051', '−2', '0.00')
     """
@@ -89,8 +87,6 @@ def format_signed(value: Any, digits: int = 0) -> str:
 def format_points(value: Any) -> str:
     r"""Return a difference of two shares in percentage points.
 
-    Examples
-    --------
     >>> format_points(0.0567)
     '+5.7\u202fpts'
     """
@@ -111,8 +107,6 @@ def format_metric_difference(value: Any, is_share: bool) -> str:  # noqa: FBT001
 def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as above)
     r"""Return an interval of differences.
 
-    Examples
-    --------
     >>> format_interval(0.031, 0.062, True)
     '+3.1 to +6.2\u202fpts'
     """
@@ -126,8 +120,6 @@ def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001
 def format_money(value: Any, currency: str = "", digits: int | None = None) -> str:
     r"""Return money; below a hundred with pennies, above without.
 
-    Examples
-    --------
     >>> format_money(1234.5, "£"), format_money(-3, "£", 2), format_money(5, "EUR")
     ('£1,234', '−£3.00', 'EUR\xa05.00')
     """
@@ -143,8 +135,6 @@ def format_money(value: Any, currency: str = "", digits: int | None = None) -> s
 def format_money_units(units: Any, currency: str = "") -> str:
     """Return exact money from whole units of 10⁻⁴, to the penny.
 
-    Examples
-    --------
     >>> format_money_units(1_234_500, "£")
     '£123.45'
     """
@@ -155,8 +145,6 @@ def format_money_units(units: Any, currency: str = "") -> str:
 def format_day(value: int) -> str:
     r"""Return a day number as text.
 
-    Examples
-    --------
     >>> format_day(15227)
     '10\xa0Sep\xa02011'
     """
@@ -167,8 +155,6 @@ def format_day(value: int) -> str:
 def format_day_range(first: int, end: int) -> str:
     r"""Return the first and last day of ``[first, end)``.
 
-    Examples
-    --------
     >>> format_day_range(15227, 15318)
     '10\xa0Sep to 9\xa0Dec\xa02011'
     """
@@ -180,8 +166,6 @@ def format_day_range(first: int, end: int) -> str:
 def format_iso_day(text: Any) -> str:
     r"""Return an ISO date as text, and any other text unchanged.
 
-    Examples
-    --------
     >>> format_iso_day("2011-09-10"), format_iso_day("soon")
     ('10\xa0Sep\xa02011', 'soon')
     """
@@ -196,8 +180,6 @@ def format_iso_day(text: Any) -> str:
 def format_month(text: Any) -> str:
     r"""Return a month of the form 2011-09 as text, and any other text unchanged.
 
-    Examples
-    --------
     >>> format_month("2011-09"), format_month("soon")
     ('Sep\xa02011', 'soon')
     """
@@ -207,8 +189,6 @@ def format_month(text: Any) -> str:
 def name_to_words(name: str) -> str:
     """Return a name in the code as words.
 
-    Examples
-    --------
     >>> name_to_words("smallest_share"), name_to_words("rfm")
     ('Smallest share', 'RFM')
     """
@@ -246,8 +226,6 @@ def picture_size(picture: bytes) -> Markup:
 
     Without them a picture that is loaded late would shift the page.
 
-    Examples
-    --------
     >>> picture_size(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x10")
     Markup('width="32" height="16"')
     """
@@ -259,7 +237,6 @@ def picture_size(picture: bytes) -> Markup:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
-    "brief": format_short,
     "share": format_share,
     "signed": format_signed,
     "points": format_points,
@@ -268,7 +245,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "interval": format_interval,
     "money": format_money,
     "pennies": format_money_units,
-    "day": format_day,
     "iso_day": format_iso_day,
     "month": format_month,
     "words": name_to_words,

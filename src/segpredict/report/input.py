@@ -189,6 +189,13 @@ class CheckInput:
         The tables and sentences of `classifier.shop_overview`, with ``problem``.
     plots
         Empty; the page draws its own charts.
+
+    Examples
+    --------
+    >>> CheckInput(
+    ...     title="Shop", created="", first_day=0, end_day=9, ledger=Ledger(()), detected={}
+    ... ).currency
+    ''
     """
 
     title: str
@@ -219,6 +226,11 @@ class ReportSection:
     -----
     The template named like the module of `build` receives the context as ``it``: its block of the
     section's name, or else the whole template. Without a template the fields are listed.
+
+    Examples
+    --------
+    >>> ReportSection("days", "Days", lambda bundle: bundle.end_day - bundle.first_day).title
+    'Days'
     """
 
     name: str

@@ -7,6 +7,7 @@ from typing import Any
 from segpredict.core.text import to_single_line
 from segpredict.report.formatting import (
     MISSING_TEXT,
+    Row,
     format_cell,
     format_metric,
     format_money,
@@ -14,9 +15,9 @@ from segpredict.report.formatting import (
     format_share,
 )
 
-ReportFacts = Mapping[str, Any]
 # Including what turns bare addresses into links in GitHub's Markdown.
 MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+WINDOW_COLUMNS = ("now", "before", "last_year")
 VALUE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
@@ -26,7 +27,7 @@ VALUE_LABELS = {
 }
 
 
-def render_markdown(facts: ReportFacts) -> str:
+def render_markdown(facts: Row) -> str:
     """Return the key tables of a report as Markdown.
 
     Parameters
@@ -38,6 +39,13 @@ def render_markdown(facts: ReportFacts) -> str:
     -----
     Every text is escaped: no name of a segment or a file can become a link, an image,
     a formula or markup.
+
+    Examples
+    --------
+    >>> facts = {"title": "Shop", "first_day": "2024-01-01", "last_day": "2024-12-31"}
+    >>> text = render_markdown({**facts, "created": "now", "version": "1", "sections": {}})
+    >>> print(text.splitlines()[0])
+    # Shop
     """
     found = facts["sections"]
     currency = str(facts.get("currency", ""))
@@ -56,8 +64,6 @@ def render_markdown(facts: ReportFacts) -> str:
 def escape_markdown(text: Any) -> str:
     r"""Return a text as Markdown shows it: no sign in it has a meaning.
 
-    Examples
-    --------
     >>> print(escape_markdown("a|b <script>\n[x](y)"))
     a\|b \<script\> \[x\](y)
     """
@@ -68,7 +74,7 @@ def _escaped(text: str) -> str:
     return MARKDOWN_SIGNS.sub(r"\\\1", to_single_line(text))
 
 
-def _headline(it: ReportFacts, _currency: str) -> list[str]:
+def _headline(it: Row, _currency: str) -> list[str]:
     mix = _table(
         ("Segment", "Now", "Share", "Expected", "Share"),
         (
@@ -93,7 +99,7 @@ def _headline(it: ReportFacts, _currency: str) -> list[str]:
     ]
 
 
-def _trust(it: ReportFacts) -> list[str]:
+def _trust(it: Row) -> list[str]:
     rows = (
         (
             escape_markdown(score["label"]) + (" (in use)" if score["is_selected"] else ""),
@@ -111,7 +117,7 @@ def _trust(it: ReportFacts) -> list[str]:
     ]
 
 
-def _shop(it: ReportFacts, currency: str) -> list[str]:
+def _shop(it: Row, currency: str) -> list[str]:
     rows = (
         (
             escape_markdown(line["title"]),
@@ -123,16 +129,11 @@ def _shop(it: ReportFacts, currency: str) -> list[str]:
     return ["## How the shop is doing", _table(("KPI", *map(escape_markdown, spans)), rows)]
 
 
-WINDOW_COLUMNS = ("now", "before", "last_year")
+def _known(known: Row | None, kind: str, currency: str) -> str:
+    return MISSING_TEXT if known is None else _escaped(format_cell(known["value"], kind, currency))
 
 
-def _known(known: ReportFacts | None, kind: str, currency: str) -> str:
-    if known is None:
-        return MISSING_TEXT
-    return _escaped(format_cell(known["value"], kind, currency))
-
-
-def _transitions(it: ReportFacts, _currency: str) -> list[str]:
+def _transitions(it: Row, _currency: str) -> list[str]:
     if not it["rows"]:
         return []
     names = [escape_markdown(badge["name"]) for badge in it["badges"]]
@@ -151,7 +152,7 @@ def _transitions(it: ReportFacts, _currency: str) -> list[str]:
     ]
 
 
-def _customer_value(it: ReportFacts, currency: str) -> list[str]:
+def _customer_value(it: Row, currency: str) -> list[str]:
     rows = (
         (
             escape_markdown(value["badge"]["name"]) if value["badge"] else "All",
@@ -174,7 +175,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {line} |" for line in (" | ".join(head), rule, *written))
 
 
-SECTION_WRITERS: Mapping[str, Callable[[ReportFacts, str], list[str]]] = {
+SECTION_WRITERS: Mapping[str, Callable[[Row, str], list[str]]] = {
     "headline": _headline,
     "shop": _shop,
     "customer_value": _customer_value,

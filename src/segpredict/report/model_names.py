@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from segpredict.report.formatting import finite_or_none, name_to_words
+from segpredict.report.formatting import Row, finite_or_none, name_to_words
 
 MODEL_LABELS = {
     "blend": "XGBoost with BG/NBD",
@@ -24,13 +23,11 @@ MODEL_LABELS = {
     "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
 MODEL_PROSE_NAMES = {
-    "blend": "XGBoost with BG/NBD",
-    "xgboost": "XGBoost",
+    **{name: MODEL_LABELS[name] for name in ("blend", "xgboost", "xgb_rfm4")},
     "bgnbd_gg": "BG/NBD",
     "random_forest": "the random forest",
     "markov": "the Markov chain",
     "rfm_lookup": "the RFM look-up",
-    "xgb_rfm4": "XGBoost on RFM only",
     "logit": "the multinomial logit",
 }
 
@@ -47,60 +44,39 @@ class MetricLabel:
     meaning: str  # its meaning in one sentence
 
 
-METRIC_LABELS = (
-    MetricLabel(
-        "log_loss",
+SHARE_METRICS = ("accuracy", "balanced_accuracy", "ece")
+HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")
+METRIC_TEXTS = {  # metric → label and meaning
+    "log_loss": (
         "Log-loss",
-        is_share=False,
-        higher_is_better=False,
-        meaning="Mean negative log-probability of the actual segment; lower is "
-        "better. The metric that decides.",
+        "Mean negative log-probability of the actual segment; lower is better. The metric that "
+        "decides.",
     ),
-    MetricLabel(
-        "brier",
-        "Brier",
-        is_share=False,
-        higher_is_better=False,
-        meaning="Squared error of the probabilities; lower is better.",
-    ),
-    MetricLabel(
-        "accuracy",
-        "Accuracy",
-        is_share=True,
-        higher_is_better=True,
-        meaning="Share of customers who were in their most likely segment.",
-    ),
-    MetricLabel(
-        "balanced_accuracy",
+    "brier": ("Brier", "Squared error of the probabilities; lower is better."),
+    "accuracy": ("Accuracy", "Share of customers who were in their most likely segment."),
+    "balanced_accuracy": (
         "Balanced accuracy",
-        is_share=True,
-        higher_is_better=True,
-        meaning="Accuracy averaged over segments, so that small ones have the same weight.",
+        "Accuracy averaged over segments, so that small ones have the same weight.",
     ),
-    MetricLabel(
-        "macro_f1",
+    "macro_f1": (
         "Macro F1",
-        is_share=False,
-        higher_is_better=True,
-        meaning="Precision and recall in one number, averaged over segments. Predicting "
-        "the most likely segment can be worse than persistence here, even if every "
-        "probability is right.",
+        "Precision and recall in one number, averaged over segments. Predicting the most likely "
+        "segment can be worse than persistence here, even if every probability is right.",
     ),
-    MetricLabel(
-        "ece",
+    "ece": (
         "Calibration error",
-        is_share=True,
-        higher_is_better=False,
-        meaning="Mean difference of predicted probabilities and observed frequencies.",
+        "Mean difference of predicted probabilities and observed frequencies.",
     ),
+}
+METRIC_LABELS = tuple(
+    MetricLabel(name, label, name in SHARE_METRICS, name in HIGHER_IS_BETTER, meaning)
+    for name, (label, meaning) in METRIC_TEXTS.items()
 )
 
 
 def model_label(model: str) -> str:
     """Return the label of a model.
 
-    Examples
-    --------
     >>> model_label("markov"), model_label("new_model")
     ('Markov chain', 'New model')
     """
@@ -110,8 +86,6 @@ def model_label(model: str) -> str:
 def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES) -> str:
     """Return a sentence with model names of the code replaced by readable ones.
 
-    Examples
-    --------
     >>> replace_model_names("xgboost is selected: it is 12% below markov.")
     'XGBoost is selected: it is 12% below the Markov chain.'
     """
@@ -121,11 +95,9 @@ def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES)
     return re.sub(rf"\b({known})\b", lambda found: names[found[1]], text)
 
 
-def log_loss_skill(models: Mapping[str, Any], model: str, against: str) -> float | None:
+def log_loss_skill(models: Row, model: str, against: str) -> float | None:
     """Return the log-loss skill of a model: 1 − LL / LL of the other.
 
-    Examples
-    --------
     >>> log_loss_skill({"a": {"log_loss": 0.9}, "b": {"log_loss": 1.2}}, "a", "b")
     0.25
     """

@@ -12,15 +12,8 @@ MAX_REASONS = 3  # of a customer, strongest first; all are in `segpredict explai
 def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFrame:
     """Return the customers of each list, best first.
 
-    Examples
-    --------
-    >>> scores = pl.DataFrame(
-    ...     {
-    ...         "customer_id": ["a", "b"],
-    ...         "value_at_risk": [5.0, 9.0],
-    ...         "upside": [None, 0.0],
-    ...     }
-    ... )
+    >>> columns = {"customer_id": ["a", "b"], "value_at_risk": [5.0, 9.0], "upside": [None, 0.0]}
+    >>> scores = pl.DataFrame(columns)
     >>> customer_shortlist(scores).select("list", "rank", "customer_id").rows()
     [('at risk', 1, 'b'), ('at risk', 2, 'a')]
     """

@@ -13,7 +13,13 @@ from segpredict.scoring.predictor import SegmentPredictor, lenient_layout
 
 @dataclass(frozen=True, slots=True)
 class NewData:
-    """New data to score."""
+    """New data to score.
+
+    Examples
+    --------
+    >>> NewData(["new.csv"], columns={"customer_id": "Kunde"}).columns
+    {'customer_id': 'Kunde'}
+    """
 
     data: Sequence[str]  # files, folders or globs with transactions
     # role → name of the column, where it is not that of the run

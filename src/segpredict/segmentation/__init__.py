@@ -16,11 +16,7 @@ from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs
 from segpredict.segmentation.memberships import membership_probabilities, nearest_other_segment
 from segpredict.segmentation.model import Segmentation, SegmentValue, fill_inactive
 from segpredict.segmentation.overrides import override_inputs, rows_to_cluster
-from segpredict.segmentation.profile_cards import (
-    profile_cards,
-    segment_profiles,
-    typical_customers,
-)
+from segpredict.segmentation.profile_cards import profile_cards, segment_profiles, typical_customers
 from segpredict.segmentation.profiles import segment_profile_table
 from segpredict.segmentation.rule_grid import RuleGrid, fit_rule_grid
 

@@ -11,15 +11,11 @@ from segpredict.core.segment import Segment
 
 MIN_BUYERS = 30  # customers of a segment who bought from the category
 MAX_CATEGORIES = 5  # categories shown of a segment
-_EMPTY = {
+_EMPTY: dict[str, type[pl.DataType]] = {
     "segment": pl.Int8,
-    "id": pl.String,
-    "category": pl.String,
+    **dict.fromkeys(("id", "category"), pl.String),
     "n": pl.Int64,
-    "share": pl.Float64,
-    "index": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("share", "index", "low", "high"), pl.Float64),
 }
 
 
@@ -28,6 +24,15 @@ def distinctive_categories(purchases: pl.DataFrame, segments: Sequence[Segment])
 
     The rows of `category_indices` whose interval does not hold 1: the highest index first, at
     most five a segment.
+
+    Examples
+    --------
+    >>> rows = [(f"c{n}", 1 + n // 60, "tea" if n < 50 else "cup", 1) for n in range(120)]
+    >>> names = ["customer_id", "segment", "category", "lines"]
+    >>> bought = pl.DataFrame(rows, names, orient="row")
+    >>> segments = [Segment(1, "S1", "Light"), Segment(2, "S2", "Core")]
+    >>> distinctive_categories(bought, segments).select("id", "category").rows()
+    [('S1', 'tea'), ('S2', 'cup')]
     """
     found = category_indices(purchases, segments)
     return (
@@ -71,12 +76,9 @@ def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl
 
     Examples
     --------
-    >>> purchases = pl.DataFrame({
-    ...     "customer_id": [f"c{n}" for n in range(60)],
-    ...     "segment": pl.Series([1] * 30 + [2] * 30, dtype=pl.Int8),
-    ...     "category": ["tea"] * 30 + ["cups"] * 30,
-    ...     "lines": [1] * 60,
-    ... })
+    >>> rows = [(f"c{n}", 1 + n // 30, ("tea", "cups")[n // 30], 1) for n in range(60)]
+    >>> names = ["customer_id", "segment", "category", "lines"]
+    >>> purchases = pl.DataFrame(rows, names, orient="row")
     >>> segments = [Segment(1, "S1", "Light"), Segment(2, "S2", "Core")]
     >>> category_indices(purchases, segments).select("id", "category", "index").rows()
     [('S1', 'tea', 2.0), ('S2', 'cups', 2.0)]
@@ -105,10 +107,8 @@ def _index_row(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
     own, base = row["X"] / row["T"], row["X_all"] / row["U"]
     index, standard_error = own / base, math.sqrt(_variance(row, own, base))
     return {
-        "segment": row["segment"],
+        **{name: row[name] for name in ("segment", "category", "n")},
         "id": ids[row["segment"]],
-        "category": row["category"],
-        "n": row["n"],
         "share": own,
         "index": index,
         "low": index * math.exp(-Z_95 * standard_error),
@@ -120,14 +120,8 @@ def _variance(row: dict[str, int], own: float, base: float) -> float:
     """Return Σ u² of the segment's customers and of the others."""
     a, b = 1 / (row["T"] * own), 1 / (row["U"] * base)
     inside = _squares(row["XX"], row["XT"], row["Q"], a - b, b * base - a * own)
-    outside = _squares(
-        row["XX_all"] - row["XX"],
-        row["XT_all"] - row["XT"],
-        row["Q_all"] - row["Q"],
-        -b,
-        b * base,
-    )
-    return max(inside + outside, 0.0)
+    xx, xt, tt = (row[f"{total}_all"] - row[total] for total in ("XX", "XT", "Q"))
+    return max(inside + _squares(xx, xt, tt, -b, b * base), 0.0)
 
 
 def _squares(xx: int, xt: int, tt: int, of_x: float, of_t: float) -> float:

@@ -43,13 +43,7 @@ class RuleBranch:
         return reduce(and_, tests, pl.lit(value=True))
 
     def to_text(self, horizon: int, currency: str) -> str:
-        """Return it in words.
-
-        Examples
-        --------
-        >>> RuleBranch({"spend": (412.0, None), "days": (2, None)}).to_text(91, "£")
-        'spent at least £412 in 91 days and bought on 2 or more days'
-        """
+        """Return it in words."""
         order = [column for column in COLUMN_UNITS if column in self.bounds]
         clauses = [_clause(c, *self.bounds[c], currency) for c in order]
         if order and order[0] != "recency":
@@ -113,7 +107,6 @@ def describe_segments(
 
     Examples
     --------
-    >>> import polars as pl
     >>> shop = pl.DataFrame({"spend": [100_000] * 9 + [9_000_000] * 9})
     >>> [d.rule for d in describe_segments(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
     ['spent less than £455 in 91 days', 'spent at least £455 in 91 days']
@@ -123,14 +116,14 @@ def describe_segments(
     if known["code"].n_unique() < 2:
         return tuple(SegmentDescription(code) for code in range(1, k + 1))
     matrix = known.select(pl.col(c) / COLUMN_UNITS[c] for c in columns).to_numpy()
-    grown = DecisionTreeClassifier(
+    tree = DecisionTreeClassifier(
         max_depth=MAX_DEPTH,
         max_leaf_nodes=MAX_LEAVES,
         min_samples_leaf=MIN_LEAF_CUSTOMERS,
         class_weight="balanced",
         random_state=0,
     ).fit(matrix, known["code"].to_numpy())
-    leaves = _TreeReader(grown, columns).leaves(0, RuleBranch({}))
+    leaves = _leaves(tree, columns, 0, RuleBranch({}))
     return tuple(
         _described(code, [b for b, c in leaves if c == code], known, horizon, currency)
         for code in range(1, k + 1)
@@ -149,22 +142,16 @@ def threshold_text(column: str, min_value: int, horizon: int, currency: str = ""
 
 
 def _described(
-    code: int,
-    branches: Sequence[RuleBranch],
-    rows: pl.DataFrame,
-    horizon: int,
-    currency: str,
+    code: int, branches: Sequence[RuleBranch], rows: pl.DataFrame, horizon: int, currency: str
 ) -> SegmentDescription:
     is_own = pl.col("code") == code
     size = rows.select(is_own.sum()).item()
     if not size or not any(branch.bounds for branch in branches):
         return SegmentDescription(code)
     held = rows.select((b.contains & is_own).sum().alias(str(i)) for i, b in enumerate(branches))
-    counts = held.row(0)
-    ranked = sorted(range(len(branches)), key=lambda i: (-counts[i], i))
-    described = [branches[i] for i in ranked if counts[i] >= MIN_BRANCH_SHARE * size] or [
-        branches[ranked[0]]
-    ]
+    ranked = sorted(zip(branches, held.row(0), strict=True), key=lambda pair: -pair[1])
+    large = [branch for branch, count in ranked if count >= MIN_BRANCH_SHARE * size]
+    described = large or [ranked[0][0]]
     holds = reduce(or_, (b.contains for b in described))
     hits, covered = rows.select((holds & is_own).sum(), holds.sum().alias("n")).row(0)
     return SegmentDescription(
@@ -176,23 +163,20 @@ def _described(
     )
 
 
-class _TreeReader:
-    """Read the branches off a grown tree; sibling leaves of one segment become one."""
-
-    def __init__(self, grown: DecisionTreeClassifier, columns: Sequence[str]) -> None:
-        self.tree, self.classes, self.columns = grown.tree_, grown.classes_, columns
-
-    def leaves(self, node: int, branch: RuleBranch) -> list[tuple[RuleBranch, int]]:
-        left, right = self.tree.children_left[node], self.tree.children_right[node]
-        if left < 0:
-            place = int(np.argmax(self.tree.value[node][0]))
-            return [(branch, int(self.classes[place]))]
-        column = self.columns[self.tree.feature[node]]
-        at = _rounded(column, float(self.tree.threshold[node]))
-        below = self.leaves(left, branch.narrowed(column, at, is_above=False))
-        above = self.leaves(right, branch.narrowed(column, at, is_above=True))
-        found = {code for _, code in (*below, *above)}
-        return [(branch, found.pop())] if len(found) == 1 else below + above
+def _leaves(
+    grown: DecisionTreeClassifier, columns: Sequence[str], node: int, branch: RuleBranch
+) -> list[tuple[RuleBranch, int]]:
+    """Return the branches below a node; sibling leaves of one segment become one."""
+    tree = grown.tree_
+    left, right = tree.children_left[node], tree.children_right[node]
+    if left < 0:
+        return [(branch, int(grown.classes_[int(np.argmax(tree.value[node][0]))]))]
+    column = columns[tree.feature[node]]
+    at = _rounded(column, float(tree.threshold[node]))
+    below = _leaves(grown, columns, left, branch.narrowed(column, at, is_above=False))
+    above = _leaves(grown, columns, right, branch.narrowed(column, at, is_above=True))
+    found = {code for _, code in (*below, *above)}
+    return [(branch, found.pop())] if len(found) == 1 else below + above
 
 
 def _rounded(column: str, value: float) -> float:
@@ -228,9 +212,8 @@ def _clause(column: str, low: float | None, high: float | None, currency: str) -
 def _recency_clause(least: int | None, most: int | None) -> str:
     if least is None:
         return f"last bought in the past {most:,} days"
-    if most is None:
-        return f"last bought {least:,} or more days ago"
-    return f"last bought {least:,} to {most:,} days ago"
+    until = " or more" if most is None else f" to {most:,}"
+    return f"last bought {least:,}{until} days ago"
 
 
 def _money_clause(column: str, low: float | None, high: float | None, currency: str) -> str:

@@ -85,7 +85,6 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import FunctionTransformer
     >>> customers = np.array([[20.0, 1], [30, 1], [25, 2], [900, 9], [950, 12]])
@@ -158,7 +157,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the segment of each row, seen or new."""
-        points = self._validated(X)
+        points = self._validated(X)  # first, so that an unfitted estimator says so
         return self.clusters_.assign(points)
 
     @available_if(_is_soft)  # type: ignore[untyped-decorator]
@@ -195,22 +194,18 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.algorithm_settings or {})
         k = min(self.n_segments, len(points))
         if k < self.n_segments:
-            warnings.warn(
-                f"There are {k} distinct rows, so {k} segments are made.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        seed = _seed(self.random_state)
+            note = f"There are {k} distinct rows, so {k} segments are made."
+            warnings.warn(note, ConvergenceWarning, stacklevel=3)
+        seed = self.random_state
+        if not isinstance(seed, int):
+            seed = int(check_random_state(seed).randint(2**31 - 1))
         try:
             return clusterer.fit(points, k, seed=seed, n_init=self.n_init)
         except SupportError as error:
             if not clusterer.is_density_based:
                 raise ValueError(error.message) from None
-            warnings.warn(
-                f"{error.message} All rows are one segment.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+            note = f"{error.message} All rows are one segment."
+            warnings.warn(note, ConvergenceWarning, stacklevel=3)
             everyone = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
             return Clusters.from_centres(points, everyone)
 
@@ -219,8 +214,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return self._scaled(validate_data(self, X, dtype=np.float64, reset=False))
 
     def _scaled(self, matrix: FloatArray) -> FloatArray:
-        points: FloatArray = (matrix - self._mean) / self._scale
-        return points
+        return np.asarray((matrix - self._mean) / self._scale, np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -237,9 +231,3 @@ def _scales(matrix: FloatArray, *, is_scaled: bool) -> tuple[FloatArray, FloatAr
     # Rounding errors alone are no spread.
     threshold = 10 * np.finfo(np.float64).eps * np.abs(ordered).max(axis=0)
     return ordered.mean(axis=0), np.where(spread > threshold, spread, 1.0)
-
-
-def _seed(random_state: int | np.random.RandomState | None) -> int:
-    if isinstance(random_state, int):
-        return random_state
-    return int(check_random_state(random_state).randint(2**31 - 1))

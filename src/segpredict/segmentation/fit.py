@@ -1,13 +1,18 @@
-"""From clustering inputs to finished segments: clustered, overridden, named."""
+"""From clustering inputs to finished segments: clustered, overridden, named, checked."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core import schemas
+from segpredict.core.arrays import IndexArray
 from segpredict.segmentation import fit_groups
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.algorithms._points import COORDINATE_SCALE
+from segpredict.segmentation.inputs import placed
 from segpredict.segmentation.model import Segmentation
 from segpredict.segmentation.overrides import (
     apply_overrides,
@@ -16,7 +21,13 @@ from segpredict.segmentation.overrides import (
     segment_codes_of_rows,
 )
 from segpredict.segmentation.refit import refit_groups
-from segpredict.segmentation.stability import with_stability
+from segpredict.segmentation.selection.stability import best_match_jaccard, contingency_table
+
+STABILITY_DRAWS = 20
+DISSOLVED_JACCARD = 0.60  # mean Jaccard below which a cluster is said to dissolve
+STABILITY_SAMPLE = 3_000  # points; a coarse check that runs on every fit
+REFIT_STARTS = 3
+FAST_RULES = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
 
 
 def fit_segmentation(
@@ -56,12 +67,9 @@ def fit_segmentation(
 
     Examples
     --------
-    >>> rows = pl.DataFrame({
-    ...     "customer_id": [f"c{n:02}" for n in range(30)],
-    ...     "end": pl.Series([91] * 30, dtype=pl.Int32),
-    ...     "days": pl.Series([1, 4, 16] * 10, dtype=pl.Int32),
-    ...     "spend": [(n % 3 * 900 + n + 10) * 10_000 for n in range(30)],
-    ... })
+    >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
+    >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
+    >>> rows = pl.DataFrame(bought, schema, orient="row")
     >>> found = fit_segmentation(rows, SegmentationOptions(k=3, n_init=2))
     >>> [segment.name for segment in found.segments]
     ['Inactive', 'Occasional', 'Regular', 'Core']
@@ -109,3 +117,99 @@ def _with_weight_warning(
 
 def _share(codes: pl.Series, code: int) -> float:
     return float((codes == code).sum() / max(len(codes), 1))
+
+
+def with_stability(
+    segmentation: Segmentation, rows: pl.DataFrame, options: SegmentationOptions
+) -> Segmentation:
+    """Return the segments with their stability, and a warning where one dissolves.
+
+    Customers are drawn 20 times with replacement, each with all their windows, and clustered by the
+    same algorithm; each group's stability is its highest Jaccard index with a new group, over all
+    rows. Means below .60 count as dissolved, .75 is what a group should reach. A segment of several
+    merged groups is as stable as the least stable of them. Slow algorithms are skipped; `segpredict
+    cluster --compare` measures all. After Hennig (2007), cluster-wise assessment of cluster
+    stability.
+    """
+    if segmentation.clusters.assignment_rule.kind not in FAST_RULES:
+        return segmentation
+    if segmentation.segment_rules:
+        rows = rows.filter(~pl.any_horizontal(r.matches for r in segmentation.segment_rules))
+    group_means = _group_stability(_SampledRows.of(rows, segmentation), segmentation, options)
+    codes = segmentation.group_codes
+    stability = {
+        code: min(m for m, c in zip(group_means, codes, strict=True) if c == code)
+        for code in set(codes)
+    }
+    names = {segment.code: segment.name for segment in segmentation.segments}
+    return replace(
+        segmentation,
+        values=tuple(replace(v, stability=stability.get(v.code)) for v in segmentation.values),
+        warnings=(*segmentation.warnings, *_stability_warnings(stability, names)),
+    )
+
+
+def _stability_warnings(stability: dict[int, float], names: dict[int, str]) -> list[str]:
+    return [
+        f"{names[code]} dissolves: in bootstrap samples of the customers its mean Jaccard "
+        f"index is {mean:.2f} (below {DISSOLVED_JACCARD:.2f}). Do not rely on its borders."
+        for code, mean in sorted(stability.items())
+        if mean < DISSOLVED_JACCARD
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _SampledRows:
+    """Rows on few points, with their customers."""
+
+    points: WeightedPoints  # points that represent those around them
+    place: IndexArray  # the point of each row
+    # the customer of each row, numbered by their purchases and not by their id, so that other ids
+    # give the same draws
+    customer: IndexArray
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, found: Segmentation) -> "_SampledRows":
+        columns = [axis.column for axis in found.axes]
+        row = pl.concat_str("end", *columns, separator="|")
+        ranks = (
+            rows.sort("end")
+            .group_by("customer_id", maintain_order=True)
+            .agg(purchases=row.str.join(","))
+            .sort("purchases")
+            .with_row_index("rank")
+        )
+        ranked = rows.join(ranks, on="customer_id", how="left", maintain_order="left")["rank"]
+        coordinates = placed(rows, found.axes)
+        steps = np.rint(coordinates * COORDINATE_SCALE).astype(np.int64)
+        distinct, labels = np.unique(steps, axis=0, return_inverse=True)
+        points = WeightedPoints.from_matrix(coordinates).quantize(STABILITY_SAMPLE)
+        starts = np.arange(len(points)) * len(distinct) // len(points)
+        block = np.searchsorted(starts, labels.ravel(), side="right") - 1
+        return cls(points, block, ranked.to_numpy().astype(np.intp))
+
+    def drawn(self, rng: np.random.Generator) -> WeightedPoints:
+        """Return the points of as many customers, drawn with replacement."""
+        n = int(self.customer.max()) + 1
+        counts = rng.multinomial(n, np.full(n, 1 / n))
+        drawn = np.bincount(self.place, counts[self.customer], minlength=len(self.points))
+        return self.points.with_weights(drawn)
+
+
+def _group_stability(
+    sampled: _SampledRows, found: Segmentation, options: SegmentationOptions
+) -> tuple[float, ...]:
+    rng = np.random.default_rng(options.seed)
+    points, k = sampled.points, found.clusters.k
+    clusterer = CLUSTERERS.get(found.algorithm).with_settings(options.algorithm_settings)
+    labels = found.clusters.assign(points.matrix)
+    draws = []
+    for _ in range(STABILITY_DRAWS):
+        sample = sampled.drawn(rng)
+        if len(sample) >= k:
+            other = clusterer.fit(sample, k, seed=options.seed, n_init=REFIT_STARTS)
+            new_labels = other.assign(points.matrix)
+            table = contingency_table(labels, new_labels, points.weights, groups=k)
+            draws.append(best_match_jaccard(table))
+    means = np.mean(draws, axis=0) if draws else np.ones(k)
+    return tuple(round(float(mean), 4) for mean in means)

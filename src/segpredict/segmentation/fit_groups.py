@@ -1,5 +1,6 @@
 """Find the groups of the active customers once, on past windows, and freeze them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,21 +13,14 @@ from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
-from segpredict.segmentation.inputs import fit_axes
+from segpredict.segmentation.inputs import fit_axes, placed
 from segpredict.segmentation.model import Segmentation, SegmentValue
-from segpredict.segmentation.naming import default_names, named_segments
-from segpredict.segmentation.selection.choose_k import (
-    SegmentCountCandidate,
-    SegmentCountChoice,
-    SizeGates,
-    choose_segment_count,
-)
+from segpredict.segmentation.naming import name_segments
+from segpredict.segmentation.selection import choose_k
 
 
 def fit_groups(
-    inputs: pl.DataFrame,
-    options: SegmentationOptions | None = None,
-    horizon: int = 91,
+    inputs: pl.DataFrame, options: SegmentationOptions | None = None, horizon: int = 91
 ) -> Segmentation:
     """Return the frozen groups of these windows, one segment a group.
 
@@ -42,22 +36,18 @@ def fit_groups(
         raise TooFewCustomersError("Segmentation", customers, min(options.segment_counts))
     weights = options.overrides.axis_weights
     axes = fit_axes(rows, options.winsor_percentiles, options.inputs, weights)
-    points = rows.select(axis.standardized for axis in axes).to_numpy()
+    points = placed(rows, axes)
     choice = _choose(points, rows["end"].n_unique(), options)
     clusters = choice.clusters
     values = group_statistics(rows, clusters.assign(points), clusters.k)
     order = sorted(range(clusters.k), key=lambda c: value_order(values[c]))
-    ids = [f"S{rank}" for rank in range(1, clusters.k + 1)]
     return Segmentation(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
         clusters=clusters.reordered(order),
-        segments=named_segments(ids, default_names(clusters.k), options.names),
-        values=tuple(
-            replace(value, code=code)
-            for code, value in enumerate((SegmentValue(INACTIVE_CODE), *(values[c] for c in order)))
-        ),
+        segments=name_segments(clusters.k, options.names),
+        values=ranked_values([values[c] for c in order]),
         candidates=choice.candidates,
         warnings=(*_gate_warnings(choice.candidates), *_density_warnings(clusters, options)),
         algorithm=options.algorithm,
@@ -66,8 +56,8 @@ def fit_groups(
 
 def _choose(
     points: npt.NDArray[np.float64], windows: int, options: SegmentationOptions
-) -> SegmentCountChoice:
-    gates = SizeGates(
+) -> choose_k.SegmentCountChoice:
+    gates = choose_k.SizeGates(
         min_share=options.min_share,
         max_share=options.max_share,
         min_customers=windows * options.least_customers(len(points) / windows),
@@ -77,7 +67,7 @@ def _choose(
     )
     weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
     clusterer = CLUSTERERS.get(options.algorithm).with_settings(options.algorithm_settings)
-    return choose_segment_count(
+    return choose_k.choose_segment_count(
         clusterer, weighted, options.segment_counts, gates, seed=options.seed, n_init=options.n_init
     )
 
@@ -107,6 +97,12 @@ def group_statistics(
     return [SegmentValue(INACTIVE_CODE, **v) for v in found.drop("cluster").to_dicts()]
 
 
+def ranked_values(active: Sequence[SegmentValue]) -> tuple[SegmentValue, ...]:
+    """Return the averages of INACTIVE and of the active segments, coded in their order."""
+    coded = (replace(value, code=code) for code, value in enumerate(active, start=1))
+    return SegmentValue(INACTIVE_CODE), *coded
+
+
 def value_order(value: SegmentValue) -> tuple[float, float]:
     """Return the sort key of segments: mean spend, then mean days."""
     return value.mean_spend, value.mean_days
@@ -124,7 +120,7 @@ def _density_warnings(clusters: Clusters, options: SegmentationOptions) -> list[
     return warnings
 
 
-def _gate_warnings(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
+def _gate_warnings(candidates: tuple[choose_k.SegmentCountCandidate, ...]) -> tuple[str, ...]:
     chosen = next(c for c in candidates if c.is_selected)
     if chosen.passes:
         return ()

@@ -102,9 +102,8 @@ class SegmentIdentity:
     @classmethod
     def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
         """Return the identity of a state."""
-        lists = ("before", "after")
         events = tuple(
-            SegmentEvent(**{**e, **{name: tuple(e[name]) for name in lists}})
+            SegmentEvent(**{**e, "before": tuple(e["before"]), "after": tuple(e["after"])})
             for e in state["events"]
         )
         version, issued = int(state["version"]), int(state["issued_ids"])
@@ -128,65 +127,32 @@ def match_segments(
 ) -> SegmentMatch:
     """Return the ids of new segments, given how many customers each shares with each.
 
-    Notes
-    -----
     With n the count of a cell and E its expectation if old and new were independent, the pairs that
     maximise Σ sign(n − E)(n − E)²/E are found by the Hungarian method; raw counts would favour
     large segments. A pair is accepted if its Jaccard index n / |old ∪ new| is at least .50. A pair
     above .50 is the best match of both segments, so such pairs come first whatever their χ² term:
     if two segments hold nine tenths of all customers each, the overlap cannot exceed what
     independence expects, and yet they are the same segment. An id without a partner is retired; a
-    new segment without one gets a number that was never used.
-
-    A segment splits when two or more new ones, each mostly from it, hold a tenth of it
-    or more each; a merge is the reverse. Segments that neither survive, split nor merge
-    have emerged or vanished.
-
-    References
-    ----------
-    Kuhn (1955); Spiliopoulou et al., MONIC (2006) for the events.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> counts = np.array([[90, 0, 0], [5, 50, 45]])
-    >>> found = match_segments(counts, ["S1", "S2"], SegmentIdentity(issued_ids=2))
-    >>> found.ids
-    ('S1', 'S2', 'S3')
-    >>> [(e.kind, e.before, e.after) for e in found.identity.events][-1]
-    ('split', ('S2',), ('S2', 'S3'))
+    new segment without one gets a number that was never used. A segment splits when two or more new
+    ones, each mostly from it, hold a tenth of it or more each; a merge is the reverse. Segments
+    that neither survive, split nor merge have emerged or vanished. After Kuhn (1955); Spiliopoulou
+    et al., MONIC (2006) for the events.
     """
-    jaccard = _jaccard(counts)
+    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
+    jaccard = np.asarray(counts / np.maximum(union, 1), np.float64)
     pairs = _pairs(counts, jaccard, fixed or {})
-    issued, named = earlier.issued_ids, {}
+    issued, named = earlier.issued_ids, []
     for new in range(counts.shape[1]):
-        if new in pairs:
-            named[new] = ids[pairs[new]]
-        else:
-            issued += 1
-            named[new] = f"S{issued}"
+        issued += new not in pairs
+        named.append(ids[pairs[new]] if new in pairs else f"S{issued}")
     version = earlier.version + 1
     survivors = [
-        SegmentEvent(
-            "survive",
-            version,
-            (ids[old],),
-            (named[new],),
-            round(float(jaccard[old, new]), 4),
-        )
-        for new, old in sorted(pairs.items())
+        SegmentEvent("survive", version, (ids[o],), (named[n],), round(float(jaccard[o, n]), 4))
+        for n, o in sorted(pairs.items())
     ]
-    changed = _changes(counts, pairs, ids, named, version)
-    events = (*earlier.events, *survivors, *changed)
-    order = tuple(named[new] for new in range(counts.shape[1]))
+    events = (*earlier.events, *survivors, *_changes(counts, pairs, ids, named, version))
     after = replace(earlier, version=version, issued_ids=issued, events=events)
-    return SegmentMatch(order, after)
-
-
-def _jaccard(counts: IntArray) -> npt.NDArray[np.float64]:
-    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
-    jaccard: npt.NDArray[np.float64] = counts / np.maximum(union, 1)
-    return jaccard
+    return SegmentMatch(tuple(named), after)
 
 
 def _pairs(
@@ -201,10 +167,9 @@ def _pairs(
     for new, old in fixed.items():
         weights[old, new] += 100 * FORCED_OVERLAP
     rows, columns = linear_sum_assignment(weights, maximize=True)
-    found = zip(rows.tolist(), columns.tolist(), strict=True)
     return {
         new: old
-        for old, new in found
+        for old, new in zip(rows.tolist(), columns.tolist(), strict=True)
         if jaccard[old, new] >= MIN_SAME_OVERLAP or fixed.get(new) == old
     }
 
@@ -213,31 +178,17 @@ def _changes(
     counts: IntArray,
     pairs: Mapping[int, int],
     ids: Sequence[str],
-    named: Mapping[int, str],
+    named: Sequence[str],
     version: int,
 ) -> list[SegmentEvent]:
-    split = _main_parts(counts)
-    merged = _main_parts(counts.T)
-    events = [
-        SegmentEvent(
-            "split",
-            version,
-            (ids[old],),
-            tuple(named[new] for new in parts),
-            _share_held(counts[old], parts),
-        )
-        for old, parts in split.items()
-    ]
-    events += [
-        SegmentEvent(
-            "merge",
-            version,
-            tuple(ids[old] for old in parts),
-            (named[new],),
-            _share_held(counts[:, new], parts),
-        )
-        for new, parts in merged.items()
-    ]
+    split, merged = _main_parts(counts), _main_parts(counts.T)
+    events = []
+    for old, parts in split.items():
+        share, after = _share_held(counts[old], parts), tuple(named[new] for new in parts)
+        events.append(SegmentEvent("split", version, (ids[old],), after, share))
+    for new, parts in merged.items():
+        share, before = _share_held(counts[:, new], parts), tuple(ids[old] for old in parts)
+        events.append(SegmentEvent("merge", version, before, (named[new],), share))
     matched_new = {*pairs, *merged, *(new for parts in split.values() for new in parts)}
     matched_old = {*pairs.values(), *split, *(o for ps in merged.values() for o in ps)}
     emerged = [new for new in range(counts.shape[1]) if new not in matched_new]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import MONEY_SCALE
 
 # Columns that a window is measured by; value always comes first.
@@ -16,11 +17,8 @@ CLUSTERING_INPUTS = {
 }
 COLUMN_UNITS = {
     "spend": MONEY_SCALE,
-    "days": 1,
-    "recency": 1,
-    "products": 1,
-    "units": MONEY_SCALE,
-    "refunds": MONEY_SCALE,
+    **dict.fromkeys(("days", "recency", "products"), 1),
+    **dict.fromkeys(("units", "refunds"), MONEY_SCALE),
 }
 
 
@@ -54,28 +52,19 @@ class InputAxis:
 
     @property
     def _log(self) -> pl.Expr:
-        clipped = pl.col(self.column).cast(pl.Int64).clip(max(self.low, 0), self._top)
+        clipped = pl.col(self.column).cast(pl.Int64).clip(max(self.low, 0), max(self.high, 0))
         # Polars divides one row and many rows differently in the last bit; a product is
         # equal, so a single customer gets the same values as among others.
         return (clipped * (1.0 / self.unit)).log1p()
 
-    @property
-    def _top(self) -> int:
-        return max(self.high, 0)
-
     def _standardised(self, rows: pl.DataFrame) -> "InputAxis":
         # fsum is exact whatever the order; a plain float sum is not.
         logs = rows.select(self._log).to_series().to_list()
-        lowest, highest = min(logs), max(logs)
-        if lowest == highest:
-            return InputAxis(self.column, self.unit, self.low, self.high, lowest, 1.0)
+        if min(logs) == max(logs):
+            return replace(self, mean=min(logs), scale=1.0)
         mean = math.fsum(logs) / len(logs)
         variance = math.fsum((x - mean) ** 2 for x in logs) / len(logs)
-        scale = math.sqrt(variance) or 1.0
-        return InputAxis(self.column, self.unit, self.low, self.high, mean, scale)
-
-    def _weighted(self, weight: float) -> "InputAxis":
-        return replace(self, scale=self.scale / math.sqrt(weight))
+        return replace(self, mean=mean, scale=math.sqrt(variance) or 1.0)
 
 
 def fit_axes(
@@ -85,14 +74,19 @@ def fit_axes(
     weights: Mapping[str, float] | None = None,
 ) -> tuple[InputAxis, ...]:
     """Return the axes of the clustering inputs, value first, fitted on these rows."""
-    all_weights = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[inputs]}
-    return tuple(
-        InputAxis(column, COLUMN_UNITS[column], *_limits(rows[column], winsor))
-        ._standardised(rows)
-        ._weighted(weight)
-        for column, weight in all_weights.items()
-        if weight > 0
-    )
+    axes = []
+    for column in CLUSTERING_INPUTS[inputs]:
+        weight = (weights or {}).get(column, 1.0)
+        if weight > 0:
+            limits = _limits(rows[column], winsor)
+            axis = InputAxis(column, COLUMN_UNITS[column], *limits)._standardised(rows)
+            axes.append(replace(axis, scale=axis.scale / math.sqrt(weight)))
+    return tuple(axes)
+
+
+def placed(rows: pl.DataFrame, axes: Iterable[InputAxis]) -> FloatArray:
+    """Return the coordinates of the rows on standardised axes, one row each."""
+    return rows.select(axis.standardized for axis in axes).to_numpy()
 
 
 def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import polars as pl
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray
 from segpredict.segmentation.algorithms import euclidean_distances
+from segpredict.segmentation.inputs import placed
 from segpredict.segmentation.model import Segmentation
 
 
@@ -17,7 +18,7 @@ def membership_probabilities(segmentation: Segmentation, inputs: pl.DataFrame) -
     assigns the customer, or the algorithm gives no probabilities.
     """
     rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-    points = rows.select(axis.standardized for axis in segmentation.axes).to_numpy()
+    points = placed(rows, segmentation.axes)
     of_groups = segmentation.clusters.predict_proba(points)
     of_codes = {s.code: np.zeros(len(points)) for s in segmentation.segments[1:]}
     for group, code in enumerate(segmentation.group_codes):
@@ -57,7 +58,7 @@ def nearest_other_segment(segmentation: Segmentation, inputs: pl.DataFrame) -> p
     rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
     assigned = segmentation.assign(rows)
     ordered = rows.sort("end", "customer_id")
-    points = ordered.select([axis.standardized for axis in segmentation.axes]).to_numpy()
+    points = placed(ordered, segmentation.axes)
     distances = euclidean_distances(points, segmentation.clusters.centres)
     ids = {segment.code: segment.id for segment in segmentation.segments}
     codes = np.array(segmentation.group_codes)

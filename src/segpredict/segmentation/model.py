@@ -15,7 +15,7 @@ from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
 from segpredict.segmentation.algorithms import Clusters, euclidean_distances
 from segpredict.segmentation.identity import SegmentIdentity
-from segpredict.segmentation.inputs import COLUMN_UNITS, InputAxis, extra_inputs
+from segpredict.segmentation.inputs import COLUMN_UNITS, InputAxis, extra_inputs, placed
 from segpredict.segmentation.selection.choose_k import SegmentCountCandidate
 
 SEGMENTATION_VERSION = 2
@@ -103,6 +103,15 @@ class Segmentation:
         Segments defined by rules before the clustering; the first rule that holds decides.
     identity
         Which fit this is, and the log of changes.
+
+    Examples
+    --------
+    >>> from segpredict.segmentation import fit_segmentation
+    >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
+    >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
+    >>> rows = pl.DataFrame(bought, schema, orient="row")
+    >>> fit_segmentation(rows).assign(rows)["segment"].head(3).to_list()
+    [1, 2, 3]
     """
 
     horizon: int
@@ -134,8 +143,7 @@ class Segmentation:
     @property
     def extra_inputs(self) -> tuple[str, ...]:
         """What `features.clustering_inputs` must measure beyond spend and days."""
-        columns = {axis.column for axis in self.axes}
-        columns |= {rule.column for rule in self.segment_rules}
+        columns = {a.column for a in self.axes} | {rule.column for rule in self.segment_rules}
         return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
     def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
@@ -168,10 +176,8 @@ class Segmentation:
         nearest centre, and 0 where there is but one.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-        points, unclipped = (
-            rows.select(columns).to_numpy()
-            for columns in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])
-        )
+        points = placed(rows, self.axes)
+        unclipped = rows.select(axis.unclipped for axis in self.axes).to_numpy()
         labels = self.clusters.assign(points)
         own, margin = self._distance_and_margin(points, labels)
         radii = np.array(self.clusters.group_radii or [np.inf] * self.clusters.k)
@@ -231,11 +237,8 @@ class Segmentation:
 
     def to_state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {
-            "version": SEGMENTATION_VERSION,
-            **{name: _plain(part) for name, part in parts.items()},
-        }
+        parts = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {"version": SEGMENTATION_VERSION, **parts}
 
     @classmethod
     def from_state(cls, state: JSON) -> "Segmentation":
@@ -307,7 +310,6 @@ def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.Data
 
     Examples
     --------
-    >>> import polars as pl
     >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
     >>> fill_inactive(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
     [('a', 0), ('b', 2)]

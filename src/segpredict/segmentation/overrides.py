@@ -7,14 +7,17 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict.config.segmentation import SegmentationOptions, SegmentRuleOptions
-from segpredict.core.segment import INACTIVE_CODE
 from segpredict.errors import SupportError, UnknownNameError
-from segpredict.segmentation.fit_groups import group_statistics, value_order
+from segpredict.segmentation.fit_groups import group_statistics, ranked_values, value_order
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, COLUMN_UNITS, extra_inputs
-from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule, SegmentValue
-from segpredict.segmentation.naming import default_names, named_segments, names_after_refit
-from segpredict.segmentation.profile_names import profile_names
+from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule
+from segpredict.segmentation.naming import (
+    default_names,
+    named_segments,
+    names_after_refit,
+    profile_names,
+)
 
 
 def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
@@ -25,8 +28,8 @@ def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
     >>> override_inputs(SegmentationOptions(inputs="rfm"))
     ('recency',)
     """
-    columns = {*CLUSTERING_INPUTS[options.inputs]}
-    columns |= {rule.column for rule in options.overrides.rules.values()}
+    rules = options.overrides.rules.values()
+    columns = {*CLUSTERING_INPUTS[options.inputs], *(rule.column for rule in rules)}
     return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
 
@@ -35,18 +38,8 @@ def fit_segment_rules(
 ) -> tuple[SegmentRule, ...]:
     """Return the rules of the rule-based segments, their cut points frozen.
 
-    Notes
-    -----
-    A share is taken of all rows: the cut is the value of the last row in it, so that
-    equal customers are treated equally. Ids are issued by `apply_overrides`.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> shop = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
-    >>> rules = {"Key accounts": SegmentRuleOptions(top_share=0.01)}
-    >>> fit_segment_rules(shop, rules)[0].min_value // 10_000
-    199
+    A share is taken of all rows: the cut is the value of the last row in it, so that equal
+    customers are treated equally. Ids are issued by `apply_overrides`.
     """
     return tuple(
         SegmentRule("", name, rule.column, _cut(rows[rule.column], rule))
@@ -92,13 +85,11 @@ def apply_overrides(
     earlier: Segmentation | None = None,
 ) -> Segmentation:
     """Return the segments that the config makes of the groups of a clustering."""
-    identity = (
-        SegmentIdentity(issued_ids=base_groups.clusters.k)
-        if earlier is None
-        else base_groups.identity
-    )
-    ids_of_groups = tuple(ids) or tuple(f"S{n}" for n in range(1, base_groups.clusters.k + 1))
-    known_ids = _issued_ids(earlier, identity)
+    k = base_groups.clusters.k
+    identity = base_groups.identity if earlier else SegmentIdentity(issued_ids=k)
+    ids_of_groups = tuple(ids) or tuple(f"S{n}" for n in range(1, k + 1))
+    # All ids issued before: a refit may still name them.
+    known_ids = {f"S{n}" for n in range(1, identity.issued_ids + 1)} if earlier else set()
     target = _targets(ids_of_groups, options, known_ids)
     ruled, identity = _with_ids(rules, identity, earlier)
     groups = tuple(ClusterGroup(i, target[i]) for i in ids_of_groups)
@@ -115,13 +106,6 @@ def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
         return round((rule.min_value or 0.0) * COLUMN_UNITS[column.name])
     ordered = column.sort(descending=True)
     return int(ordered[max(math.floor(rule.top_share * len(ordered)), 1) - 1])
-
-
-def _issued_ids(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
-    """Return all ids issued before: a refit may still name them."""
-    if earlier is None:
-        return set()
-    return {f"S{number}" for number in range(1, identity.issued_ids + 1)}
 
 
 def _targets(
@@ -161,14 +145,11 @@ def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
     codes = segment_codes_of_rows(first, rows)
     values = group_statistics(rows, codes.to_numpy() - 1, len(ids))
     order = sorted(range(len(ids)), key=lambda c: value_order(values[c]))
-    ranked = [values[c] for c in order]
+    ranked = [ids[c] for c in order]
     return replace(
         first,
-        segments=named_segments([ids[c] for c in order], [ids[c] for c in order], {}),
-        values=(
-            SegmentValue(INACTIVE_CODE),
-            *(replace(value, code=code) for code, value in enumerate(ranked, start=1)),
-        ),
+        segments=named_segments(ranked, ranked, {}),
+        values=ranked_values([values[c] for c in order]),
     )
 
 
@@ -191,11 +172,11 @@ def _named(
     free = [i for i in ids if i not in ruled]
     known = {} if earlier is None else _unchanged_names(ranked, earlier)
     if options.inputs != "fm":
-        derived = _distinct(free, _profile_names(ranked, rows, free), known)
-    elif earlier is None:
-        derived = default_names(len(free))
+        pairs = zip(free, _profile_names(ranked, rows, free), strict=True)
+        used = {*known.values()}  # each name is given once
+        derived = [known.get(i, f"{name} ({i})" if name in used else name) for i, name in pairs]
     else:
-        derived = names_after_refit(free, known)
+        derived = [*(names_after_refit(free, known) if earlier else default_names(len(free)))]
     names = {**dict(zip(free, derived, strict=True)), **ruled}
     segments = named_segments(ids, [names[i] for i in ids], options.names, tuple(known_ids))
     return replace(ranked, segments=segments)
@@ -214,17 +195,6 @@ def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
     return parts
 
 
-def _distinct(
-    ids: Sequence[str], derived: Sequence[str], known: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Return the known names, and profile names for the others, each once."""
-    used = {*known.values()}
-    return tuple(
-        known.get(i, f"{name} ({i})" if name in used else name)
-        for i, name in zip(ids, derived, strict=True)
-    )
-
-
 def _profile_names(
     ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]
 ) -> tuple[str, ...]:
@@ -241,28 +211,13 @@ def _logged(
     """Return the identity with the overrides in its log."""
     identity = named.identity
     version, ids = identity.version, {g.id for g in named.groups}
-    events = []
-    for merged in options.overrides.merged:
-        present = tuple(i for i in merged if i in ids)
-        if len(present) > 1:
-            events.append(SegmentEvent("merged", version, present, present[:1]))
+    merged = (tuple(i for i in each if i in ids) for each in options.overrides.merged)
+    events = [SegmentEvent("merged", version, each, each[:1]) for each in merged if len(each) > 1]
     events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.segment_rules]
-    events += [
-        SegmentEvent("pinned", version, (i,), (i,))
-        for i in options.overrides.pinned_ids
-        if earlier is not None and i in ids
-    ]
-    events += _renamed(named, earlier)
+    if earlier is not None:
+        known = {s.id: s.name for s in earlier.segments}
+        pinned = [i for i in options.overrides.pinned_ids if i in ids]
+        renamed = [s.id for s in named.segments if known.get(s.id, s.name) != s.name]
+        events += [SegmentEvent("pinned", version, (i,), (i,)) for i in pinned]
+        events += [SegmentEvent("renamed", version, (i,), (i,)) for i in renamed]
     return replace(identity, events=(*identity.events, *events))
-
-
-def _renamed(named: Segmentation, earlier: Segmentation | None) -> list[SegmentEvent]:
-    if earlier is None:
-        return []
-    known = {s.id: s.name for s in earlier.segments}
-    version = named.identity.version
-    return [
-        SegmentEvent("renamed", version, (s.id,), (s.id,))
-        for s in named.segments
-        if known.get(s.id, s.name) != s.name
-    ]

@@ -71,23 +71,17 @@ def segment_profiles(
 
 
 def _descriptions(
-    segmentation: Segmentation,
-    rows: pl.DataFrame,
-    codes: pl.Series,
-    window: Window,
-    currency: str,
+    segmentation: Segmentation, rows: pl.DataFrame, codes: pl.Series, window: Window, currency: str
 ) -> list[SegmentDescription]:
     """Return a rule per segment: its definition where a rule made it, else the tree's."""
-    exact = {
-        INACTIVE_CODE: f"bought in the last {window.lookback} days, but not in the last "
-        f"{window.horizon}"
-    }
+    inactive = f"bought in the last {window.lookback} days, but not in the last {window.horizon}"
+    exact = {INACTIVE_CODE: inactive}
     code_of = {segment.id: segment.code for segment in segmentation.segments}
     for rule in segmentation.segment_rules:
         text = threshold_text(rule.column, rule.min_value, window.horizon, currency)
         exact[code_of[rule.id]] = text
     grown = describe_segments(rows, codes, segmentation.k, window.horizon, currency)
-    by_tree = {description.code: description for description in grown}
+    by_tree = {each.code: each for each in grown}
     return [
         SegmentDescription(code, exact[code], 1.0, 1.0) if code in exact else by_tree[code]
         for code in sorted(code_of.values())
@@ -95,25 +89,16 @@ def _descriptions(
 
 
 def _purchases(
-    transactions: Transactions,
-    span: tuple[int, int],
-    assigned: pl.DataFrame,
-    affinity_level: str,
+    transactions: Transactions, span: tuple[int, int], assigned: pl.DataFrame, affinity_level: str
 ) -> pl.DataFrame:
     """Return the order lines of each customer in each category of the window."""
     start, end = span
-    lines = (
-        transactions.known_at(end)
-        .filter((pl.col("day") >= start) & ~pl.col("is_return"))
-        .select("customer_id", "product_id")
-    )
-    products = transactions.side_tables.products
-    has_category = products is not None and "category" in products.columns
+    bought = transactions.known_at(end).filter((pl.col("day") >= start) & ~pl.col("is_return"))
+    lines, products = bought.select("customer_id", "product_id"), transactions.side_tables.products
     if affinity_level == "product":
         named = lines.with_columns(category="product_id")
-    elif affinity_level == "category" and products is not None and has_category:
-        categories = products.lazy().select("product_id", "category")
-        named = lines.join(categories, on="product_id", how="inner")
+    elif affinity_level == "category" and products is not None and "category" in products.columns:
+        named = lines.join(products.lazy().select("product_id", "category"), on="product_id")
     else:
         named = lines.with_columns(category=pl.lit(None, pl.String))
     return (
@@ -152,27 +137,18 @@ def typical_customers(rows: pl.DataFrame, points: pl.DataFrame, codes: pl.Series
 
     Examples
     --------
-    >>> import polars as pl
     >>> rows = pl.DataFrame({"customer_id": list("abcdef"), "days": [1] * 6,
     ...                      "spend": [n * 10_000 for n in range(6)]})
     >>> typical_customers(rows, rows.select("spend"), pl.Series([1] * 6))["customer_id"].to_list()
     ['a', 'c', 'e']
     """
     shown = [c for c in ("spend", "days", "recency") if c in rows.columns]
-    known = pl.concat(
-        [
-            rows.select("customer_id", *shown),
-            points.select(pl.all().name.prefix("at_")),
-            codes.cast(pl.Int8).alias("segment").to_frame(),
-        ],
-        how="horizontal",
-    ).sort("segment", "spend", "customer_id")
-    found = [
-        example
-        for group in known.partition_by("segment", maintain_order=True)
-        if group.height >= MIN_CUSTOMERS_FOR_FIGURES
-        for example in _nearest_to_medians(group)
-    ]
+    parts = [rows.select("customer_id", *shown), points.select(pl.all().name.prefix("at_"))]
+    known = pl.concat(parts, how="horizontal").with_columns(segment=codes.cast(pl.Int8))
+    ordered = known.sort("segment", "spend", "customer_id")
+    groups = ordered.partition_by("segment", maintain_order=True)
+    large = (group for group in groups if group.height >= MIN_CUSTOMERS_FOR_FIGURES)
+    found = [example for group in large for example in _nearest_to_medians(group)]
     schema = {"segment": pl.Int8, "kind": pl.String, "customer_id": pl.String}
     if not found:
         return pl.DataFrame(schema={**schema, **{c: rows.schema[c] for c in shown}})
@@ -228,62 +204,47 @@ def profile_cards(
         list). A segment with fewer than five customers has its size and nothing else.
     """
     metrics = {row["segment"]: row for row in profile.to_dicts()}
-    described = {description.code: description for description in descriptions}
-    return [
-        _card(
-            segment,
-            metrics.get(segment.code, {}),
-            described.get(segment.code, SegmentDescription(segment.code)),
+    described = {each.code: each for each in descriptions}
+    cards = []
+    for segment in segments:
+        own = metrics.get(segment.code, {})
+        rule = described.get(segment.code, SegmentDescription(segment.code))
+        lists = {
+            "examples": _rows_of(examples, segment.code),
+            "affinity": _rows_of(affinity, segment.code),
+            **_flows(transitions, segment.id),
+        }
+        is_shown = (own.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
+        cards.append(
             {
-                "examples": _rows_of(examples, segment.code),
-                "affinity": _rows_of(affinity, segment.code),
-                **_flows(transitions, segment.id),
-            },
+                "id": segment.id,
+                "name": segment.name,
+                "code": segment.code,
+                **{k: v for k, v in own.items() if k not in ("segment", "id", "name")},
+                **{
+                    n: getattr(rule, n) if is_shown else None
+                    for n in ("rule", "precision", "recall")
+                },
+                **{name: rows if is_shown else [] for name, rows in lists.items()},
+            }
         )
-        for segment in segments
-    ]
-
-
-def _card(
-    segment: Segment,
-    metrics: Mapping[str, Any],
-    description: SegmentDescription,
-    lists: Mapping[str, list[Any]],
-) -> dict[str, Any]:
-    is_shown = (metrics.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
-    return {
-        "id": segment.id,
-        "name": segment.name,
-        "code": segment.code,
-        **{k: v for k, v in metrics.items() if k not in ("segment", "id", "name")},
-        "rule": description.rule if is_shown else None,
-        "precision": description.precision if is_shown else None,
-        "recall": description.recall if is_shown else None,
-        **{name: rows if is_shown else [] for name, rows in lists.items()},
-    }
+    return cards
 
 
 def _rows_of(frame: pl.DataFrame | None, code: int) -> list[dict[str, Any]]:
-    if frame is None:
-        return []
-    own = frame.filter(pl.col("segment") == code).drop("segment")
-    return own.drop("id", strict=False).to_dicts()
+    own = None if frame is None else frame.filter(segment=code)
+    return [] if own is None else own.drop("segment", "id", strict=False).to_dicts()
 
 
 def _flows(transitions: pl.DataFrame | None, id_: str) -> dict[str, list[Any]]:
     if transitions is None:
         return {"came_from": [], "went_to": []}
-    moved = transitions.filter(
-        (pl.col("from_id") != pl.col("to_id")) & (pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
-    )
-    into = pl.col("to_id") == id_
-    everyone = transitions.filter(into)["n"].sum()
-    entered = moved.filter(into).select(
-        id="from_id", name="from_name", n="n", share=share_of(pl.col("n"), pl.lit(everyone))
-    )
-    left = moved.filter(pl.col("from_id") == id_).select(
-        id="to_id", name="to_name", n="n", share="share"
-    )
+    is_known = pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES
+    moved = transitions.filter((pl.col("from_id") != pl.col("to_id")) & is_known)
+    into, out = moved.filter(to_id=id_), moved.filter(from_id=id_)
+    share = share_of(pl.col("n"), pl.lit(transitions.filter(to_id=id_)["n"].sum()))
+    entered = into.select(id="from_id", name="from_name", n="n", share=share)
+    left = out.select(id="to_id", name="to_name", n="n", share="share")
     return {"came_from": _largest(entered), "went_to": _largest(left)}
 
 

@@ -60,32 +60,24 @@ def segment_profile_table(
     """
     known = schemas.validate_schema(assignments, schemas.ASSIGNMENTS_SCHEMA)
     bought = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
-    if bought["end"].n_unique() > 1:
-        found = bought["end"].n_unique()
-        raise SchemaError("clustering inputs", [f"holds {found} windows instead of one"])
+    windows = bought["end"].n_unique()
+    if windows > 1:
+        raise SchemaError("clustering inputs", [f"holds {windows} windows instead of one"])
+    retained = known.select("customer_id", is_back=pl.lit(None, pl.Boolean))
+    if labels is not None:
+        later = fill_inactive(labels, known)
+        retained = later.select("customer_id", is_back=pl.col("segment") > 0)
     customers = (
         known.select("customer_id", "segment")
         .join(bought, on="customer_id", how="left")
         .join(features.select("customer_id", "recency_days"), on="customer_id", how="left")
-        .join(_retained(known, labels), on="customer_id", how="left")
+        .join(retained, on="customer_id", how="left")
         .with_columns(pl.col("days", "spend").fill_null(0).cast(pl.Int64))
     )
-    table = pl.DataFrame(
-        {
-            "segment": pl.Series([s.code for s in segments], dtype=pl.Int8),
-            "id": [s.id for s in segments],
-            "name": [s.name for s in segments],
-        }
-    )
+    schema = {"segment": pl.Int8, "id": pl.String, "name": pl.String}
+    table = pl.DataFrame([(s.code, s.id, s.name) for s in segments], schema, orient="row")
     metrics = customers.group_by("segment").agg(*_metrics(has_refunds="refunds" in bought.columns))
-    rows = table.join(metrics, on="segment", how="left").sort("segment")
-    return _with_shares(rows)
-
-
-def _retained(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
-    if labels is None:
-        return known.select("customer_id", is_back=pl.lit(None, pl.Boolean))
-    return fill_inactive(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
+    return _with_shares(table.join(metrics, on="segment", how="left").sort("segment"))
 
 
 def _metrics(*, has_refunds: bool) -> list[pl.Expr]:

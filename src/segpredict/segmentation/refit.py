@@ -12,7 +12,7 @@ from segpredict.errors import ConfigError
 from segpredict.segmentation.algorithms import Clusters, NearestCentre, WeightedPoints, settle
 from segpredict.segmentation.fit_groups import fit_groups
 from segpredict.segmentation.identity import SegmentMatch, match_segments
-from segpredict.segmentation.inputs import InputAxis
+from segpredict.segmentation.inputs import InputAxis, placed
 from segpredict.segmentation.model import ClusterGroup, Segmentation
 
 MIN_IMPROVEMENT = 0.01  # of the inertia, by which new starts must beat the old centres
@@ -24,8 +24,6 @@ def refit_groups(
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """Return the segments of newer windows, and the id of each of their groups.
 
-    Notes
-    -----
     K-means starts from the old centres, transformed to the axes of the new fit, and also from new
     random starts, which are used only if they lower the inertia by more than 1 %: the objective is
     flat between near-equal optima, and a jump among those would look like a change of the
@@ -45,9 +43,9 @@ def refit_groups(
     if warm_started is not None:
         improvement = 1 - refitted.clusters.inertia / (warm_started.inertia or 1.0)
         if pinned or improvement <= MIN_IMPROVEMENT:
-            chosen = replace(
-                refitted, clusters=warm_started, warnings=_warnings(refitted, improvement, pinned)
-            )
+            chosen = replace(refitted, clusters=warm_started)
+            if not pinned:
+                chosen = replace(chosen, warnings=(*chosen.warnings, _warning(improvement)))
     found = _matched(earlier, chosen, rows, pinned)
     return replace(chosen, identity=found.identity), found.ids
 
@@ -64,21 +62,16 @@ def _refit_from_scratch(
 
 
 def _refit_from_centres(
-    earlier: Segmentation,
-    refitted: Segmentation,
-    rows: pl.DataFrame,
-    options: SegmentationOptions,
+    earlier: Segmentation, refitted: Segmentation, rows: pl.DataFrame, options: SegmentationOptions
 ) -> Clusters | None:
     """Return the groups that start from the old centres, where that is possible."""
-    old = earlier.clusters.assignment_rule
-    if not isinstance(old, NearestCentre) or not isinstance(
-        refitted.clusters.assignment_rule, NearestCentre
-    ):
+    old, new = earlier.clusters.assignment_rule, refitted.clusters.assignment_rule
+    if not isinstance(old, NearestCentre) or not isinstance(new, NearestCentre):
         return None
     is_same = [a.column for a in earlier.axes] == [a.column for a in refitted.axes]
-    if not is_same or old.k != refitted.clusters.k:
+    if not is_same or old.k != new.k:
         return None
-    points = rows.select(axis.standardized for axis in refitted.axes).to_numpy()
+    points = placed(rows, refitted.axes)
     weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
     start = _on_new_axes(old.centres, earlier.axes, refitted.axes)
     fixed = _pinned(earlier, options)
@@ -89,11 +82,8 @@ def _on_new_axes(
     centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxis]
 ) -> FloatArray:
     """Return the same centres on other axes: back to logs, then standardised again."""
-    columns = [
-        (centres[:, i] * a.scale + a.mean - b.mean) / b.scale
-        for i, (a, b) in enumerate(zip(old, new, strict=True))
-    ]
-    return np.stack(columns, axis=1)
+    pairs = zip(centres.T, old, new, strict=True)
+    return np.stack([(at * a.scale + a.mean - b.mean) / b.scale for at, a, b in pairs], axis=1)
 
 
 def _pinned(earlier: Segmentation, options: SegmentationOptions) -> list[int]:
@@ -110,10 +100,7 @@ def _matched(
     earlier: Segmentation, chosen: Segmentation, rows: pl.DataFrame, pinned: list[int]
 ) -> SegmentMatch:
     newest = rows.filter(pl.col("end") == pl.col("end").max())
-    old, new = (
-        s.clusters.assign(newest.select(a.standardized for a in s.axes).to_numpy())
-        for s in (earlier, chosen)
-    )
+    old, new = (s.clusters.assign(placed(newest, s.axes)) for s in (earlier, chosen))
     counts = np.zeros((earlier.clusters.k, chosen.clusters.k), dtype=np.int64)
     np.add.at(counts, (old, new), 1)
     ids = [group.id for group in _groups(earlier)]
@@ -132,15 +119,8 @@ def _pinned_pairs(
     return {int(a.argmin()): i for a, i in zip(distances, pinned, strict=True)}
 
 
-def _warnings(refitted: Segmentation, improvement: float, pinned: Sequence[int]) -> tuple[str, ...]:
-    if pinned:
-        return refitted.warnings
-    reason = (
-        f"new starts would lower the inertia by only {improvement:.1%}"
-        if improvement > 0
-        else "no new start was better"
-    )
-    return (
-        *refitted.warnings,
-        f"The segments start from their earlier centres: {reason}.",
-    )
+def _warning(improvement: float) -> str:
+    reason = "no new start was better"
+    if improvement > 0:
+        reason = f"new starts would lower the inertia by only {improvement:.1%}"
+    return f"The segments start from their earlier centres: {reason}."

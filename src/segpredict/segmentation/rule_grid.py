@@ -43,11 +43,9 @@ class FifthScale:
     def from_values(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
         """Return the scale that puts these values into fifths.
 
-        Notes
-        -----
-        A value's score depends on the share of customers strictly below it: 1 + the
-        number of fifths that share has reached. So equal values get equal scores.
-        Where all values are equal, the score is 3.
+        A value's score depends on the share of customers strictly below it: 1 + the number of
+        fifths that share has reached. So equal values get equal scores. Where all values are equal,
+        the score is 3.
         """
         ranked = (-values if is_reversed else values).sort()
         if ranked[0] == ranked[-1]:
@@ -57,8 +55,7 @@ class FifthScale:
         fifths = (below * N_FIFTHS) // len(ranked) + 1
         firsts = (ranked.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
         cuts = tuple(first[0] if len(first) else None for first in firsts)
-        scores = tuple(fifths.unique().sort().to_list())
-        return cls(values.name, cuts, scores, is_reversed)
+        return cls(values.name, cuts, tuple(fifths.unique().sort().to_list()), is_reversed)
 
     @property
     def score_expression(self) -> pl.Expr:
@@ -72,9 +69,8 @@ class FifthScale:
         """A sentence when fewer than five scores are given."""
         if len(self.scores_given) == N_FIFTHS:
             return None
-        listed = ", ".join(map(str, self.scores_given))
         return (
-            f"{self.column} gives only the scores {listed}: "
+            f"{self.column} gives only the scores {', '.join(map(str, self.scores_given))}: "
             "many customers share one value, and equal values score equally."
         )
 
@@ -89,6 +85,13 @@ class RuleGrid:
         The scales of the three columns.
     names
         The name of each of the 125 codes, in their order from 111 to 555.
+
+    Examples
+    --------
+    >>> two = [("a", 1.0, 9.0, 50.0), ("b", 90.0, 1.0, 2.0)]
+    >>> grid = fit_rule_grid(pl.DataFrame(two, ["customer_id", *GRID_COLUMNS], orient="row"))
+    >>> RuleGrid.from_state(grid.to_state()) == grid, grid.to_frame().height
+    (True, 125)
     """
 
     recency: FifthScale
@@ -159,19 +162,16 @@ class RuleGrid:
                 fix="run again with this version, or install the one that wrote it.",
             )
         try:
-            scales = ("recency", "frequency", "monetary")
-            found = {name: _scale(state[name]) for name in scales}
-            return cls(**found, names=_once(state["names"]))
+            scales = {}
+            for name in ("recency", "frequency", "monetary"):
+                lists = {part: tuple(state[name][part]) for part in ("cut_points", "scores_given")}
+                scales[name] = FifthScale(**{**state[name], **lists})
+            return cls(**scales, names=_once(state["names"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 f"The stored rule grid is incomplete: {error}.",
                 fix="restore the run folder, or run again.",
             ) from None
-
-
-def _scale(state: Mapping[str, JSON]) -> FifthScale:
-    lists = {name: tuple(state[name]) for name in ("cut_points", "scores_given")}
-    return FifthScale(**{**state, **lists})
 
 
 def _once(names: JSON) -> tuple[str, ...]:
@@ -181,25 +181,12 @@ def _once(names: JSON) -> tuple[str, ...]:
 
 
 def cell_name(recency: int, frequency: int) -> str:
-    """Return the name of one cell of the grid.
-
-    Examples
-    --------
-    >>> cell_name(5, 4), cell_name(1, 5)
-    ('Champions', 'Cannot lose')
-    """
+    """Return the name of one cell of the grid."""
     return CELL_NAME_MAP[recency - 1][frequency - 1]
 
 
 def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the name of each of the 125 codes, in their order.
-
-    Examples
-    --------
-    >>> names = code_names({"55": "Top", "555": "VIP"})
-    >>> names[-5:], len(names)
-    (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
-    """
+    """Return the name of each of the 125 codes, in their order."""
     known = {code[:length] for code in RFM_CODES for length in (2, 3)}
     invalid = [key for key, name in custom_names.items() if key not in known or not name.strip()]
     if invalid:
@@ -239,13 +226,9 @@ def fit_rule_grid(
 
     Examples
     --------
-    >>> import polars as pl
-    >>> shop = pl.DataFrame({
-    ...     "customer_id": list("abcde"),
-    ...     "recency_days": [1.0, 20.0, 40.0, 80.0, 160.0],
-    ...     "freq_days_364": [9.0, 1.0, 4.0, 3.0, 2.0],
-    ...     "spend_364": [500.0, 20.0, 90.0, 70.0, 60.0],
-    ... })
+    >>> rows = [("a", 1.0, 9.0, 500.0), ("b", 20.0, 1.0, 20.0), ("c", 40.0, 4.0, 90.0)]
+    >>> rows += [("d", 80.0, 3.0, 70.0), ("e", 160.0, 2.0, 60.0)]
+    >>> shop = pl.DataFrame(rows, ["customer_id", *GRID_COLUMNS], orient="row")
     >>> fit_rule_grid(shop).assign(shop).select("code", "name", "level").row(0)
     ('555', 'Champions', 'High')
     """

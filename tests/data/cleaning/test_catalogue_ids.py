@@ -93,7 +93,7 @@ def test_one_id_on_nearly_all_rows_is_refused(share) -> None:
 
 @pytest.mark.parametrize("rows", [row("I15", 200)])
 def test_an_id_on_every_row_looks_like_a_row_number(rows) -> None:
-    with pytest.raises(SupportError, match="looks like a row number"):
+    with pytest.raises(SupportError, match="looks like the number of a row"):
         require_support(cleaned([sale(str(i), who=str(i)) for i in range(rows)]))
 
 

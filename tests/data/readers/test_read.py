@@ -165,7 +165,7 @@ def test_two_columns_for_one_role_are_refused(tmp_path: Path) -> None:
     [
         ("date,amount\n2011-01-31,1\n", "customer_id"),
         ("customer_id,amount\n1,1\n", "time"),
-        ("customer_id,date,price\n1,2011-01-31,1\n", "quantity"),
+        ("customer_id,date,price\n1,2011-01-31,1\n", "amount, or quantity and price"),
     ],
 )
 def test_a_missing_column_is_named_with_its_file(tmp_path: Path, text: str, role: str) -> None:

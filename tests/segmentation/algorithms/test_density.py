@@ -5,7 +5,7 @@ import pytest
 
 from segpredict.errors import SupportError
 from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
-from segpredict.segmentation.algorithms._density import groups_from_density
+from segpredict.segmentation.algorithms.dbscan import groups_from_density
 
 
 def blobs(*sizes: int, noise: int = 0) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from segpredict.errors import ConfigError
 from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
 from segpredict.segmentation.algorithms._assignment_rule import apply_encoder
-from segpredict.segmentation.algorithms._autoencoder import train_encoder
+from segpredict.segmentation.algorithms.autoencoder_kmeans import train_encoder
 from segpredict.segmentation.algorithms.hybrid import fit_pca
 
 needs_torch = find_spec("torch") is None
@@ -70,10 +70,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     draw = torch.random.get_rng_state()
     train_encoder(WeightedPoints.from_matrix(curve(100)), 0, epochs=2)
-    assert before == (
-        torch.get_num_threads(),
-        torch.are_deterministic_algorithms_enabled(),
-    )
+    assert before == (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
     assert torch.equal(draw, torch.random.get_rng_state())
 
 

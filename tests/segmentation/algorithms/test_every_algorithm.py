@@ -30,9 +30,7 @@ from segpredict.segmentation.selection.choose_k import cluster_shares
 NAMES = CLUSTERERS.names()
 
 # What takes long and is no matter here.
-QUICK = {
-    "autoencoder_kmeans": {"epochs": 20},
-}
+QUICK = {"autoencoder_kmeans": {"epochs": 20}}
 
 
 def quick(name: str) -> Clusterer:

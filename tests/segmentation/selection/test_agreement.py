@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from segpredict.segmentation.selection.agreement import (
+from segpredict.segmentation.selection.stability import (
     adjusted_rand_index,
     best_match_jaccard,
     contingency_table,
@@ -14,9 +14,7 @@ from segpredict.segmentation.selection.agreement import (
 )
 
 ROWS = st.lists(
-    st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(1, 4)),
-    min_size=2,
-    max_size=40,
+    st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(1, 4)), min_size=2, max_size=40
 )
 
 

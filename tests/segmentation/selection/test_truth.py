@@ -6,7 +6,8 @@ import pytest
 
 from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.segmentation.selection.compare import SelectionRun, select_from_table
+from segpredict.segmentation.selection import select_candidate
+from segpredict.segmentation.selection.compare import SelectionRun
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ def windows(spend, days):
 def found(rows):
     run = SelectionRun(rows, OPTIONS, outcome_delay=91)
     candidates = [candidate for task in run.tasks for candidate in run.run_task(task)]
-    return candidates, select_from_table(candidates, OPTIONS)
+    return candidates, select_candidate(candidates, OPTIONS.selection)
 
 
 def test_one_gaussian_is_no_natural_structure():

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs, make_moons
-from sklearn.metrics import (
-    calinski_harabasz_score,
-    davies_bouldin_score,
-    silhouette_score,
-)
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 from segpredict.segmentation.algorithms import WeightedPoints
 from segpredict.segmentation.selection import eta_squared, internal_indices

@@ -6,7 +6,6 @@ import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY
-from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data.cleaning._money import (
     TOLERANCE,
     is_order_level,
@@ -61,11 +60,14 @@ def take_off_refunds(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     if plan.revenue != "net" or lines["refund"].null_count() == lines.height:
         return RuleOutcome(lines)
     sold = pl.col("amount").clip(lower_bound=0)
-    if not _is_of_order(lines, "refund"):
+    # Beside the order's total, the refund is of the order as well.
+    has_totals = lines["order_total"].null_count() < lines.height
+    if not has_totals and not _is_of_order(lines, "refund"):
         return _taken_off(lines, pl.min_horizontal(pl.col("refund").fill_null(0), sold))
     bought = sold.sum().over(KEY)
     refund, paid = order_total("refund").fill_null(0), order_total("order_total")
-    share = multiply_units(bought, (refund * MONEY_SCALE // paid).cast(pl.Int64))
+    exact = bought.cast(pl.Int128) * refund.cast(pl.Int128)
+    share = ((exact + paid // 2) // paid).cast(pl.Int64)
     known = (paid > 0).fill_null(value=False)
     total = pl.min_horizontal(pl.when(known).then(share).otherwise(refund), bought)
     return _taken_off(lines, pl.lit(spread_over_order(lines, total, sold)))

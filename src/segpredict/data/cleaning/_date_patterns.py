@@ -5,13 +5,15 @@ import unicodedata
 import polars as pl
 
 CLOCK_PATTERN = (
-    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
-    r"[ \x{202f}]*([AaPp])?(?:\.?[Mm]\.?)?)?"
+    r"(?:[T ,]+(?:at )?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
+    r"[ \x{202f}]*([AaPp])?(?:\.?[ ]?[Mm]\.?)?)?"
 )
 ZONE_PATTERN = r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 END_PATTERN = CLOCK_PATTERN + ZONE_PATTERN + "$"
 CLOCK_PARTS = ("hour", "minute", "second", "half", "zone")
-MONTH_NAME_PATTERN = r"([A-Za-z]{3,9})\.?"
+WEEKDAY_PATTERN = r"(?i:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
+MONTH_NAME_PATTERN = r"(\p{L}{3,10})"
+NEAR_NAME_PATTERN = r"(?:[ ./-]{1,2}|[.]? de )"  # what may stand beside the name of a month
 DATE_PARTS = ("year", "month", "dom", "one", "two", "name", "short", *CLOCK_PARTS)
 # Each shape: what to call it, its pattern, and the names of its groups.
 DATE_PATTERNS = (
@@ -33,15 +35,25 @@ DATE_PATTERNS = (
         r"([0-5]\d)([0-5]\d)?$",
         "year month dom hour minute second",
     ),
-    (
-        "month name",
-        rf"^{MONTH_NAME_PATTERN}[ -](\d{{1,2}}),?[ -](\d{{4}}){END_PATTERN}",
-        "name dom year",
+    *(
+        ("month name", rf"^{WEEKDAY_PATTERN}{pattern}{END_PATTERN}", f"{names} {year}")
+        for year, digits in (("year", r"(\d{4})"), ("short", r"(\d{2})"))
+        for pattern, names in (
+            (
+                rf"{MONTH_NAME_PATTERN}{NEAR_NAME_PATTERN}(\d{{1,2}}),?[ ./-]{digits}",
+                "name dom",
+            ),
+            (
+                rf"(\d{{1,2}}){NEAR_NAME_PATTERN}{MONTH_NAME_PATTERN},?"
+                rf"{NEAR_NAME_PATTERN}{digits}",
+                "dom name",
+            ),
+        )
     ),
     (
         "month name",
-        rf"^(\d{{1,2}})[ -]{MONTH_NAME_PATTERN},?[ -](\d{{4}}){END_PATTERN}",
-        "dom name year",
+        rf"^(\d{{4}})[ ./-]{MONTH_NAME_PATTERN}[ ./-](\d{{1,2}}){END_PATTERN}",
+        "year name dom",
     ),
     (
         "short year",
@@ -49,15 +61,6 @@ DATE_PATTERNS = (
         "one two short",
     ),
 )
-MONTH_WORDS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
-MONTH_NUMBERS = {
-    **{name: i for i, name in enumerate(MONTH_WORDS, 1)},
-    **{name[:3]: i for i, name in enumerate(MONTH_WORDS, 1)},
-    "sept": 9,
-}
 
 
 def split_dates(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

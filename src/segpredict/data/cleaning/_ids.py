@@ -17,7 +17,7 @@ EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 PHONE_PATTERN = r"^\+\d[\d\s()/-]{7,}$"
 GUEST_WORDS = (
     *("0", "-1", "guest", "guests", "anonymous", "anon", "unknown", "none", "n/a", "na", "null"),
-    *("walk-in", "walkin", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite"),
+    *("walk-in", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite"),
     *("guest checkout", "no customer", "unbekannt", "inconnu", "nan"),
 )
 OUTSIZED = 5  # times the median customer's rows that one id may not have unsaid

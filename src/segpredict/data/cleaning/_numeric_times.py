@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from segpredict.data.cleaning._time_formats import MICROSECONDS_PER_MINUTE, offset_minutes
 from segpredict.errors import ContractError, quote_value
 
 # Day 0 of a spreadsheet on the scale of 1970: 1900 counts a 29 February that never was.
@@ -57,45 +58,48 @@ def _one_unit(found: pl.DataFrame) -> None:
         )
 
 
-MICROSECONDS_PER_MINUTE = 60_000_000
-
-
 def to_local_time(
     parsed: pl.DataFrame, timezone: str | None
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return moments on the shop's wall clock, and how the zone was handled."""
-    aware = parsed.filter(pl.col("zone").is_not_null())
+) -> tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return moments on the shop's wall clock, how the zone was handled, and notes."""
+    known = parsed.filter(pl.col("moment").is_not_null())
+    aware = known.filter(pl.col("zone").is_not_null())
     if aware.is_empty():
-        return parsed, ()
-    naive = parsed.filter(pl.col("zone").is_null() & pl.col("has_clock"))
-    if naive.height and timezone is None:
-        raise _mixed(aware, naive)
-    offset = _offset(pl.col("zone"))
-    offsets = aware.select(offset)["zone"].unique().sort()
+        return parsed, (), ()
+    naive = known.filter(pl.col("zone").is_null())
+    clocks = naive.filter("has_clock")
+    if clocks.height and timezone is None:
+        raise _mixed(aware, clocks)
+    offset = offset_minutes(pl.col("zone"))
+    offsets = aware.select(offset.alias("zone"))["zone"].unique().sort()
     is_one_place = len(offsets) == 1 or offsets[-1] - offsets[0] <= 60
     if timezone is None and is_one_place:
-        return parsed, ("UTC" if offsets.to_list() == [0] else "offset of the shop",)
+        place = "UTC" if offsets.to_list() == [0] else "offset of the shop"
+        return parsed, (place,), _note_naive(aware, naive, place)
     utc = pl.col("moment") - offset
     shifted = _in_zone(utc, timezone) if timezone else utc
     moved = parsed.with_columns(
         moment=pl.when(pl.col("zone").is_null()).then("moment").otherwise(shifted)
     )
-    return moved, (f"to {timezone or 'UTC'}",)
+    place = timezone or "UTC"
+    return moved, (f"to {place}",), _note_naive(aware, naive, place)
+
+
+def _note_naive(aware: pl.DataFrame, naive: pl.DataFrame, place: str) -> tuple[str, ...]:
+    """Return a note on times without an offset beside those with one."""
+    if naive.is_empty():
+        return ()
+    one, two = aware["text"].sort()[0], naive["text"].sort()[0]
+    return (
+        f"Distinct times with an offset to UTC: {aware.height:,} (such as {one}), read as "
+        f"{place}; without one: {naive.height:,} (such as {two}), taken as they are.",
+    )
 
 
 def _in_zone(utc: pl.Expr, timezone: str) -> pl.Expr:
     moment = (utc * MICROSECONDS_PER_MINUTE).cast(pl.Datetime("us", "UTC"))
     wall = moment.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
     return wall.cast(pl.Int64) // MICROSECONDS_PER_MINUTE
-
-
-def _offset(zone: pl.Expr) -> pl.Expr:
-    """Return the minutes by which a zone is ahead of UTC."""
-    hours = zone.str.slice(1, 2).cast(pl.Int64, strict=False)
-    rest = zone.str.slice(3).str.strip_chars(":").cast(pl.Int64, strict=False)
-    size = hours * 60 + rest.fill_null(0)
-    sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    return pl.when(zone.str.contains("^[+-]")).then(sign * size).otherwise(0).alias("zone")
 
 
 def _mixed(aware: pl.DataFrame, naive: pl.DataFrame) -> ContractError:

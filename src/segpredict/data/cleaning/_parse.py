@@ -133,8 +133,10 @@ def _times_of(raw: RawLines, plan: CleaningOptions) -> _times.TimeColumn:
     settings = _times.TimeSettings(
         plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot
     )
+    columns = {fact.detected.columns.get("time", "time") for fact in raw.files}
+    name = columns.pop() if len(columns) == 1 else "time"
     try:
-        return _times.parse_times(raw.frame["time"], settings)
+        return _times.parse_times(raw.frame["time"].alias(name), settings)
     except ContractError as error:
         raise _placed(error, raw) from None
 

@@ -10,6 +10,7 @@ from segpredict.data.cleaning._rule import RuleOutcome
 from segpredict.errors import ContractError, quote_value
 
 MAX_UNKNOWN_SHARE = 0.05  # share of the money under unknown statuses that is asked for
+MAX_IDLE_SHOWN = 5  # words that match nothing that are listed
 FALSE_WORDS = ("false", "no", "0", "n", "f", "-", "none", "null", "not cancelled")
 
 
@@ -132,8 +133,12 @@ def _refuse_unknown(lines: pl.DataFrame, meanings: dict[str, str]) -> None:
 
 
 def _idle(lines: pl.DataFrame, plan: CleaningOptions) -> tuple[str, ...]:
+    """Note void words that match nothing; of a long list only when none of it does."""
     there = set(lines["status"].drop_nulls().str.to_lowercase().unique())
     idle = [value for value in plan.void_statuses if value.casefold() not in there]
-    if not idle:
+    is_long = len(plan.void_statuses) > MAX_IDLE_SHOWN
+    if not idle or (is_long and len(idle) < len(plan.void_statuses)):
         return ()
-    return (f"No row has the status {', '.join(idle)} (cleaning.void_statuses).",)
+    more = f" and {len(idle) - MAX_IDLE_SHOWN} more" if len(idle) > MAX_IDLE_SHOWN else ""
+    listed = f"{', '.join(idle[:MAX_IDLE_SHOWN])}{more}"
+    return (f"No row has the status {listed} (cleaning.void_statuses).",)

@@ -61,7 +61,8 @@ def _no_return(shop: Transactions, customers: int, orders: int) -> SupportError:
     )
     return SupportError(
         f"Nearly every order has a customer of its own ({customers:,} customers, {orders:,} "
-        "orders): customer_id looks like the number of an order, or no customer ever came back.",
+        "orders): customer_id looks like the number of a row or an order, or no customer ever "
+        "came back.",
         fix=fix,
         column="customer_id",
         count=customers,

@@ -28,7 +28,8 @@ def clean_with_side_tables(
     plan = config.cleaning
     if as_of is not None:
         plan = replace(plan, as_of=day_number(as_of))
-    shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan)
+    with readers.preset_hint(raw):
+        shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan)
     return replace(shop, side_tables=tables)
 
 

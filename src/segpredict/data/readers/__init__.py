@@ -11,6 +11,7 @@ from segpredict.data.readers._read import (
     collect_raw_lines,
     expand_names,
     from_frame,
+    preset_hint,
     read_raw_lines,
     read_tables,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "file_name_text",
     "file_sha256",
     "from_frame",
+    "preset_hint",
     "read_raw_lines",
     "read_tables",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.config.column_aliases import normalize_name
+from segpredict.config.presets import preset_for
 from segpredict.data.readers._content import (
     filled_cells,
     has_decimals,
@@ -27,7 +28,7 @@ PERSON_WORDS = (
 TRAIT_WORDS = (  # columns about a person that do not say who it is
     *("type", "group", "segment", "category", "phone", "city", "country", "zip", "street"),
     *("age", "gender", "since", "birth", "note", "agent", "tier", "status", "language", "zone"),
-    *("marketing", "comment", "count", "region", "state", "neu", "nouveau", "new"),
+    *("marketing", "comment", "region", "state", "neu", "nouveau", "new"),
 )
 TIME_WORDS = ("order", "purchase", "sale", "created", "invoice", "trans", "paid", "date", "datum")
 LATER_WORDS = ("update", "ship", "deliver", "birth", "modified", "refund", "cancel", "atualizado")
@@ -82,13 +83,11 @@ def missing_roles_error(
     listed = "; ".join(_words(role, options[role], chosen) for role in missing)
     money = _sums(options.get("amount", ()), chosen, table)
     maps = [f"--map {role}='{(names or ['YOUR_COLUMN'])[0]}'" for role, names in options.items()]
-    return ColumnMissingError(
-        listed,
-        table.columns,
-        file,
-        remark=money,
-        fix=f"name what is missing: {' '.join(maps)}{_other_ways(options, chosen)}.",
-    )
+    fix = f"name what is missing: {' '.join(maps)}{_other_ways(options, chosen)}."
+    preset = preset_for(table.columns)
+    if preset:
+        fix = f"it looks like an export that --config {preset} reads. Else {fix}"
+    return ColumnMissingError(listed, table.columns, file, remark=money, fix=fix)
 
 
 def _other_ways(options: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> str:

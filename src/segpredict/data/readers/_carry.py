@@ -1,9 +1,12 @@
 """Order fields that stand on the first line of an order only are carried to its other lines."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 ORDER_FIELDS = ("order_id", "customer_id", "time")
 LINE_FIELDS = ("product_id", "description", "quantity", "price", "amount")
+FIRST_ROW_SHARE = 0.9  # share of orders of several rows that must hold a field on the first only
 CARRIED_WITH_THEM = ("status", "cancelled", "country", "currency")
 
 
@@ -16,7 +19,9 @@ def carry_order_fields(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str
     if "order_id" not in lines.columns:
         return lines, {}
     below, found = _blank_rows(lines)
-    carried, by_number = _by_number(below)
+    # Judged by the rows as they stood: what was carried says nothing about the others.
+    on_first = [n for n in ("customer_id", "time") if _is_on_first_row_only(lines, n)]
+    carried, by_number = _by_number(below, on_first)
     rows = found + by_number
     noted = {"carried_down": f"{rows:,} rows took order fields from the first row of their order"}
     return carried, noted if rows else {}
@@ -39,26 +44,26 @@ def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return lines.with_columns(carried), int(is_below.sum())
 
 
-def _by_number(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    gaps = pl.col("customer_id").is_null() | pl.col("time").is_null()
-    is_open = gaps & pl.col("order_id").is_not_null()
-    numbers = lines.filter(is_open).select("order_id").unique()
-    if numbers.is_empty():
-        return lines, 0
-    known = (
-        lines.join(numbers, on="order_id", how="semi")
-        .group_by("order_id")
-        .agg(pl.col("customer_id", "time").drop_nulls().unique().implode())
-        .filter(pl.all_horizontal(pl.col(n).list.len() == 1 for n in ("customer_id", "time")))
-        .select(
-            "order_id",
-            *(pl.col(n).list.first().alias(f"{n} above") for n in ("customer_id", "time")),
-        )
+def _by_number(lines: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, int]:
+    """Fill customer and time by the order's number where only its first row holds them."""
+    rows = 0
+    for name in names:
+        first = pl.col(name).drop_nulls().first().over("order_id")
+        is_open = pl.col(name).is_null() & pl.col("order_id").is_not_null()
+        rows = max(rows, lines.filter(is_open).height)
+        lines = lines.with_columns(pl.when(is_open).then(first).otherwise(name).alias(name))
+    return lines, rows
+
+
+def _is_on_first_row_only(lines: pl.DataFrame, name: str) -> bool:
+    """Return whether orders of several rows hold a value on their first row and no other."""
+    if not lines[name].null_count():
+        return False
+    several = (
+        lines.filter(pl.col("order_id").is_not_null())
+        .group_by("order_id", maintain_order=True)
+        .agg(n=pl.len(), filled=pl.col(name).count(), is_first=pl.col(name).first().is_not_null())
+        .filter(pl.col("n") > 1)
     )
-    joined = lines.join(known, on="order_id", how="left", maintain_order="left")
-    filled = joined.with_columns(
-        pl.coalesce("customer_id", "customer_id above").alias("customer_id"),
-        pl.coalesce("time", "time above").alias("time"),
-    ).select(lines.columns)
-    rows = joined.filter(is_open & pl.col("time above").is_not_null()).height
-    return filled, rows
+    only = several.filter(pl.col("is_first") & (pl.col("filled") == 1)).height
+    return only > 0 and only >= FIRST_ROW_SHARE * several.height

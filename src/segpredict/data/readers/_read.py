@@ -1,13 +1,15 @@
 """Read inputs into lines of text under the names of their roles."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
@@ -19,7 +21,13 @@ from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.data.readers._unused import describe_unused
-from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, quote_value
+from segpredict.errors import (
+    BadCellsError,
+    ContractError,
+    SourceError,
+    UnreadableFileError,
+    quote_value,
+)
 
 # The first cell of a row that adds up those above it.
 TOTAL_WORDS = (
@@ -45,8 +53,6 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
     is_total = table.frame.select(pl.any_horizontal(_is_total(name) for name in texts)).to_series()
     if not is_total.any():
         return table
-    table, left_out = _without_sure_totals(table, chosen, is_total)
-    is_total = is_total.filter(~left_out)
     footers = table.frame.filter(is_total).select(texts)
     rows = table.rows.filter(is_total)
     rejects = [_footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)]
@@ -57,33 +63,6 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
         rows=table.rows.filter(~is_total),
         rejects=tuple(every),
     )
-
-
-def _without_sure_totals(
-    table: SourceTable, chosen: Mapping[str, str], is_total: pl.Series
-) -> tuple[SourceTable, pl.Series]:
-    """Leave out rows of totals that name neither a customer nor a day, and say how many."""
-    schema = table.frame.schema
-    is_open = [
-        pl.col(name).is_null()
-        | (
-            (pl.col(name).str.strip_chars() == "") | _is_total(name)
-            if schema[name] == pl.String
-            else pl.lit(value=False)
-        )
-        for name in (chosen[role] for role in ("customer_id", "time") if role in chosen)
-    ]
-    is_sure = is_total & table.frame.select(pl.all_horizontal(is_open)).to_series()
-    if not is_sure.any():
-        return table, is_sure
-    where = ", ".join(map(str, table.rows.filter(is_sure).head(5)))
-    kept = replace(
-        table,
-        frame=table.frame.filter(~is_sure),
-        rows=table.rows.filter(~is_sure),
-        detected={**table.detected, "totals_left_out": f"{is_sure.sum():,} (row {where})"},
-    )
-    return kept, is_sure
 
 
 def _is_total(name: str) -> pl.Expr:
@@ -216,10 +195,33 @@ def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLin
     ContractError
         When a needed column holds nothing at all.
     """
-    if raw.rejects is not None and bad_rows == "fail":
-        raise first_reject_error(raw)
-    refuse_empty_roles(raw.frame)
+    with preset_hint(raw):
+        if raw.rejects is not None and bad_rows == "fail":
+            raise first_reject_error(raw)
+        refuse_empty_roles(raw.frame)
     return raw
+
+
+@contextmanager
+def preset_hint(raw: RawLines) -> Iterator[None]:
+    """Let an error on the content of a known export advise its preset first.
+
+    Examples
+    --------
+    >>> raw = from_frame(pl.DataFrame({"customer_id": [7], "date": ["2011-01-31"], "amount": [2]}))
+    >>> with preset_hint(raw):
+    ...     pass
+    """
+    try:
+        yield
+    except ContractError as error:
+        presets = [fact.detected.others.get("preset") for fact in raw.files]
+        known = next((preset for preset in presets if preset), None)
+        if known:
+            error.fix = (
+                f"this looks like an export that --config {known} reads. Otherwise: {error.fix}"
+            )
+        raise
 
 
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
@@ -366,8 +368,10 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
         lines, carried = carry_order_fields(columns_as_text(table.frame, chosen, name))
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
         frames.append(lines.with_columns(place))
-        unused = describe_unused(table.frame, chosen)
-        found = Detected.of({**table.detected, **unnamed, **carried, **unused}, chosen)
+        beside = describe_unused(table.frame, chosen)
+        preset = None if layout.columns else preset_for(table.frame.columns)
+        known = {"preset": preset} if preset else {}
+        found = Detected.of({**table.detected, **unnamed, **carried, **beside, **known}, chosen)
         height = table.frame.height + len(table.rejects)
         facts.append(InputFile(name, height, table.sha256, found))
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
@@ -382,7 +386,8 @@ def first_reject_error(raw: RawLines) -> BadCellsError:
     """Return the error that names the first record that is no row."""
     assert raw.rejects is not None
     first = raw.rejects.row(0, named=True)
-    first["fix"] += " Or rerun with --on-bad-rows quarantine."
+    if "quarantine" not in first["fix"]:
+        first["fix"] += " Or rerun with --on-bad-rows quarantine."
     count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
     total = raw.frame.height + raw.rejects.height
     return BadCellsError(first["column"], first["reason"], count, total, first)

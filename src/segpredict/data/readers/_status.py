@@ -32,7 +32,7 @@ def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
         return None
     meanings = [status_meaning(value) for value in counts.to_series(0)]
     is_known = pl.Series([meaning != "unknown" for meaning in meanings])
-    share = counts["n"].filter(is_known).sum() / counts["n"].sum()
+    share = int(counts["n"].filter(is_known).sum()) / int(counts["n"].sum())
     is_named = any(part in name for part in NAME_PARTS)
     needed = 0 if is_named else EVENT_SHARE if name in EVENT_NAMES else KNOWN_SHARE
     if not share or share < needed:

@@ -58,9 +58,9 @@ def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:
     return SideTableCells(frame.with_columns(bare), tuple(facts), tuple(sorted(others)))
 
 
-def parse_days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
+def parse_days(text: pl.Series, time_format: str | None, where: str, section: str) -> pl.Series:
     """Return a column of text as days; empty cells stay empty."""
-    read = parse_times(text, TimeSettings(time_format)).frame
+    read = parse_times(text, TimeSettings(time_format, section=section)).frame
     bad = text.is_not_null() & read["day"].is_null()
     if bad.any():
         row = int(bad.arg_max() or 0)

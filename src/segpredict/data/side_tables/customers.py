@@ -49,7 +49,7 @@ def read_customer_table(
 def _day(text: pl.DataFrame, role: str, options: CustomerTableOptions, data: str) -> pl.Series:
     if role not in text.columns:
         return pl.Series(role, [None] * text.height, dtype=pl.Int32)
-    return parse_days(text[role], options.time_format, data).cast(pl.Int32).alias(role)
+    return parse_days(text[role], options.time_format, data, "customers").cast(pl.Int32).alias(role)
 
 
 def _require_one_row(table: pl.DataFrame, data: str) -> None:

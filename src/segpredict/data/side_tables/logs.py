@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from segpredict.config.side_tables import EventLogOptions
-from segpredict.core.transactions import CustomerLog, InputFile
+from segpredict.core.transactions import CONTACT_KINDS, CustomerLog, InputFile
 from segpredict.data.side_tables.cells import parse_days, parse_number_column, read_cells
 from segpredict.errors import ColumnMissingError, ContractError
 
@@ -26,8 +26,9 @@ def read_event_log(
     roles = {"customer_id": "customer_id", "time": "time", **options.columns}
     given = read_cells(data, roles)
     known = given.frame.filter(pl.col("customer_id").is_not_null())
+    section = "contacts" if set(kinds) <= set(CONTACT_KINDS) else "events"
     dated = known.with_columns(
-        parse_days(known["time"], options.time_format, data).cast(pl.Int32).alias("day")
+        parse_days(known["time"], options.time_format, data, section).cast(pl.Int32).alias("day")
     ).drop_nulls("day")
     counted = (
         _from_words(dated, options.kinds, kinds)

@@ -103,7 +103,7 @@ def read_return_table(
     """Return what was read, and a note on the returns."""
     roles = {"product_id": "product_id", "time": "time", "quantity": "quantity"}
     given = read_cells(data, {**roles, **options.columns})
-    day = parse_days(given.frame["time"], options.time_format, data)
+    day = parse_days(given.frame["time"], options.time_format, data, "returns")
     pieces = parse_number_column(given.frame["quantity"])
     if pieces is None:
         raise ContractError(

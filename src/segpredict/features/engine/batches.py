@@ -1,11 +1,10 @@
-"""Compute in batches of whole customers, as many as memory and the store suggest.
+"""Read a shop in batches of whole customers, and say what columns and tables it has.
 
-A feature depends on one customer's rows only, so lines may be split by customer, computed
-in turn and the results concatenated; not a bit of them changes.
+A feature depends on one customer's rows only, so splitting by customer changes not a bit.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any
@@ -16,6 +15,28 @@ from segpredict.core.memory import available_bytes
 from segpredict.core.transactions import CustomerLog, SideTables, Transactions
 from segpredict.data.store import StoreBatch, StoredTransactions, TransactionStore
 
+COLUMN_MEANINGS: Mapping[str, str] = {
+    "products": "product numbers",
+    "returns": "returns",
+    "minutes": "time of the day",
+    "countries": "countries",
+    "discounts": "discounts",
+    "categories": "table of products with categories",
+    "prices": "frozen table of prices",
+    "customers": "table of customers",
+    "events": "table of web events",
+    "contacts": "table of marketing contacts",
+}
+
+_RETURN = "is_return"
+_COLUMNS = {
+    "returns": _RETURN,
+    "products": "product_id",
+    "minutes": "minute",
+    "countries": "country",
+    "discounts": "discount",
+}
+
 BYTES_PER_LINE = 250  # bytes that a line takes until it is part of an order, all copies together
 BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]
 
@@ -24,18 +45,10 @@ def compute_in_batches(transactions: Transactions, compute: BatchFunction) -> li
     """Return the results for all customers, those of the batches concatenated."""
     found = list(batch_results(transactions, compute))
     joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
-    if _is_in_order(transactions, len(found)):
-        return joined
-    return [frame.sort("customer_id") for frame in joined]
-
-
-def _is_in_order(transactions: Transactions, n_batches: int) -> bool:
-    """Return whether the results of batches follow each other in the order of ids.
-
-    In a store to which customers were added later not even those of one batch do.
-    """
     store = transactions.coded if isinstance(transactions, StoredTransactions) else None
-    return n_batches == 1 if store is None else store.codes["customer_id"].is_sorted()
+    # Batches follow in the order of ids unless a store grew: then not even those of one do.
+    ordered = len(found) == 1 if store is None else store.codes["customer_id"].is_sorted()
+    return joined if ordered else [frame.sort("customer_id") for frame in joined]
 
 
 def batch_results(
@@ -49,10 +62,8 @@ def batch_results(
     ids = store.codes["customer_id"]
 
     def named(batch: Transactions) -> Sequence[pl.DataFrame]:
-        return [
-            frame.with_columns(ids.gather(frame["customer_id"]).alias("customer_id"))
-            for frame in compute(batch)
-        ]
+        coded = ((frame, frame["customer_id"]) for frame in compute(batch))
+        return [frame.with_columns(ids.gather(c).alias("customer_id")) for frame, c in coded]
 
     # A batch of a store is small: a few at a time keep all processors busy.
     threads = pl.thread_pool_size()
@@ -70,8 +81,7 @@ def customer_batches(transactions: Transactions) -> Iterator[Transactions]:
     """Yield transactions of whole customers, each small enough for memory."""
     store = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if store is not None:
-        names = [each.name for each in fields(Transactions)]
-        known = {name: getattr(transactions, name) for name in names}
+        known = {f.name: getattr(transactions, f.name) for f in fields(Transactions)}
         known["side_tables"] = _numbered(transactions, store)
         for number in store.chunk_numbers:
             known["lines"] = store.batch(number)
@@ -103,3 +113,37 @@ def required_batches(lines: pl.LazyFrame) -> int:
     """Return into how many batches lines must be split to fit into memory."""
     rows = int(lines.select(pl.len()).collect(engine="in-memory").item())
     return max(1, -(-rows * BYTES_PER_LINE // max(1, available_bytes())))
+
+
+def available_columns(transactions: Transactions, until: int | None = None) -> frozenset[str]:
+    """Return which of `COLUMN_MEANINGS` the shop has, or had before a day."""
+    tables, products = transactions.side_tables, transactions.side_tables.products
+    kinds = ("prices", "customers", "events", "contacts")
+    present = {kind for kind in kinds if getattr(tables, kind) is not None}
+    if products is not None and "category" in products.columns:
+        present.add("categories")
+    named = transactions.lines.collect_schema().names()
+    requested = {n: column for n, column in _COLUMNS.items() if column in named}
+    return frozenset(present | _with_values(transactions, requested, until))
+
+
+def _with_values(
+    transactions: Transactions, columns: Mapping[str, str], until: int | None
+) -> set[str]:
+    """Return which columns hold values: from the store's notes, else from the lines."""
+    store = transactions.coded if isinstance(transactions, StoredTransactions) else None
+    found = {n: store.has_values_before(c, until) if store else None for n, c in columns.items()}
+    unknown = {name: columns[name] for name in found if found[name] is None}
+    if unknown:
+        # Where a store can give its lines undecoded, in its chunks.
+        batches = [store.batch(n) for n in store.chunk_numbers] if store else [transactions.lines]
+        chunks = [replace(transactions, lines=lines) for lines in batches]
+        requested = [
+            (chunk.lines if until is None else chunk.known_at(until)).select(
+                (pl.col(c) if c == _RETURN else pl.col(c).is_not_null()).any().alias(n)
+                for n, c in unknown.items()
+            )
+            for chunk in chunks
+        ]
+        found |= pl.concat(requested).select(pl.all().any()).collect().row(0, named=True)
+    return {name for name, is_present in found.items() if is_present}

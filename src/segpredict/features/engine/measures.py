@@ -1,8 +1,7 @@
 """The measures that families request of orders, and helpers to derive features.
 
-A span is a number of days back from the cutoff: ``last_days(28)`` is ``[T - 28, T)``. All
-measures of it are whole numbers and therefore equal to the bit on any number of threads.
-`runs` computes them without grouping.
+A span is a number of days back from the cutoff: ``last_days(28)`` is ``[T - 28, T)``. All measures
+of it are whole numbers, so equal to the bit on any number of threads; `runs` computes them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -143,10 +142,9 @@ def to_currency(value: str | pl.Expr) -> pl.Expr:
 
 
 def coefficient_of_variation(number: str, total: str, squared: str) -> pl.Expr:
-    """Return the coefficient of variation, from a number, a sum and a sum of squares.
+    """Return the sample standard deviation over the mean, from a number, a sum and squares.
 
-    The sample standard deviation over the mean; null for fewer than two values and
-    where the mean is not positive. The difference of the sums is exact.
+    It is null for fewer than two values or no positive mean; the difference of sums is exact.
     """
     n, s = pl.col(number), pl.col(total)
     wide = s.cast(pl.Int128)
@@ -155,23 +153,17 @@ def coefficient_of_variation(number: str, total: str, squared: str) -> pl.Expr:
     return pl.when((n >= 2) & (s > 0)).then(ratio)
 
 
-def covers_history(window: Window, back: int) -> bool:
-    """Return whether the data and the history cover the days back to ``T - back``."""
-    first = window.first_day
-    observed = first is None or first <= window.cutoff - back
-    return observed and window.history_start <= window.cutoff - back
-
-
 def null_if_uncovered(window: Window, back: int, value: pl.Expr) -> pl.Expr:
-    """Return the value, or null where the data do not reach back to ``T - back``."""
-    return value if covers_history(window, back) else pl.lit(None, pl.Float64)
+    """Return the value, or null where data or history do not reach back to ``T - back``."""
+    starts = [window.history_start, *([] if window.first_day is None else [window.first_day])]
+    return value if max(starts) <= window.cutoff - back else pl.lit(None, pl.Float64)
 
 
 PRIOR_GAPS = 2
 PRIOR_DEFICIT = 0.5772156649015329  # Euler's constant: ln mean - mean ln, at random
 
 
-def gap_measures() -> Mapping[str, Measure]:
+def gap_measures(_: Window) -> Mapping[str, Measure]:
     """Return the measures of a customer's gaps, all but the median whole numbers."""
     # The first purchase day that a window sees has no gap in it.
     between = partial(Measure, rows="days", between=True)
@@ -193,17 +185,11 @@ def gap_or_null(measure: str) -> pl.Expr:
 def gap_steps() -> tuple[Mapping[str, pl.Expr], ...]:
     """Return the steps that several features derive from.
 
-    Notes
-    -----
-    ``gap_shape`` is the shape k of a gamma distribution of gaps, null below two gaps:
-    Minka's closed form of the maximum-likelihood shape, with the deficit
-    ``s = ln mean - mean ln`` of the gaps. A few gaps carry little information, so
-    two prior gaps of a customer who buys at random (k = 1) are averaged in; they are the
-    same for everyone, so each value still depends on one customer only.
-
-    References
-    ----------
-    T. Minka, "Estimating a Gamma distribution", 2002.
+    ``gap_shape`` is the shape k of a gamma distribution of gaps, null below two gaps: Minka's
+    closed form of the maximum-likelihood shape, with the deficit ``s = ln mean - mean ln`` of the
+    gaps. A few gaps carry little information, so two prior gaps of a customer who buys at random (k
+    = 1) are averaged in; they are the same for everyone, so each value still depends on one
+    customer only. After T. Minka, "Estimating a Gamma distribution", 2002.
     """
     n, s = pl.col("gaps"), pl.col("gap_deficit")
     own = pl.col("gap_mean").log() - pl.col("gap_logs") / (n * LOG_SCALE)

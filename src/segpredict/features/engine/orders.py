@@ -12,19 +12,20 @@ from segpredict.core.orders import KEY
 from segpredict.core.transactions import Transactions
 from segpredict.data.store import StoreBatch, repeat_purchases
 from segpredict.features.engine.measures import LOG_SCALE, RowKind
-from segpredict.features.engine.runs import CustomerRows, RunOffsets, ShiftedOffsets, cumulative_sum
-from segpredict.features.engine.views import RepeatPurchases
+from segpredict.features.engine.runs import (
+    CustomerRows,
+    RepeatPurchases,
+    RunOffsets,
+    ShiftedOffsets,
+    cumulative_sum,
+)
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
 ROWS_PER_BLOCK = 1 << 15  # customers
 RowColumns = Mapping[RowKind, Mapping[str, pl.Expr]]
 RequestedColumns = Mapping[RowKind, Collection[str]]
-NO_REPEATS = pl.DataFrame(
-    schema={
-        "customer": pl.UInt32,
-        **dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32),
-    }
-)
+_REPEAT_DAYS = dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32)
+NO_REPEATS = pl.DataFrame(schema={"customer": pl.UInt32, **_REPEAT_DAYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,7 @@ class OrderTable:
 
     def customer_ids(self, customers: pl.Series) -> pl.Series:
         """Return the ids of customers."""
-        ids = customers if self.ids is None else self.ids.gather(customers)
-        return ids.alias("customer_id")
+        return (customers if self.ids is None else self.ids.gather(customers)).alias("customer_id")
 
     @property
     def customers(self) -> pl.LazyFrame:
@@ -56,21 +56,16 @@ class OrderTable:
         first, last = (int(code[0]), int(code[-1])) if code.size else (0, 0)
         if last - first < ROWS_PER_BLOCK:
             return [self]
-        return [self._of(at, at + ROWS_PER_BLOCK) for at in range(first, last + 1, ROWS_PER_BLOCK)]
-
-    def _of(self, first: int, end: int) -> "OrderTable":
-        inside = pl.col("customer").is_between(first, end, closed="left")
-        again = self.repeats.filter(inside)
-        return replace(self._where(inside), repeats=again)
+        starts = range(first, last + 1, ROWS_PER_BLOCK)
+        inside = [pl.col("customer").is_between(at, at + ROWS_PER_BLOCK, "left") for at in starts]
+        return [replace(self._where(own), repeats=self.repeats.filter(own)) for own in inside]
 
     def known_at(self, cutoff: int) -> "OrderTable":
         """Return what is not voided by then; see `Transactions.known_at`."""
-        stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
-        return self._where(stands)
+        return self._where(pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff))
 
     def _where(self, holds: pl.Expr) -> "OrderTable":
-        orders, credits_ = self.orders.filter(holds), self.credits.filter(holds)
-        return replace(self, orders=orders, credits=credits_)
+        return replace(self, orders=self.orders.filter(holds), credits=self.credits.filter(holds))
 
     def split_voided(self) -> tuple["OrderTable", "OrderTable | None"]:
         """Return the customers without any voided row, and the others."""
@@ -88,22 +83,14 @@ def collapse_lines(
 ) -> OrderTable:
     """Return the orders and credit notes dated in ``[first, end)``, or more.
 
-    Notes
-    -----
     ``day`` is part of `core.orders.KEY`, and ``void_day`` splits credit notes further. So cutting
     orders in time equals cutting their lines, and one table serves all cutoffs.
     """
     if isinstance(transactions, StoreBatch):
-        orders, credits_ = (
-            _stored_rows(transactions, kind, requested.get(kind, ()))
-            for kind in ("orders", "credits")
-        )
-        again = NO_REPEATS
-        if "repeats" in requested:
-            again = _stored_rows(transactions, "repeats", requested["repeats"])
-        return OrderTable(orders, credits_, again, None)
-    known = pl.col("day").is_between(first, end, closed="left")
-    lines = transactions.lines.filter(known)
+        kinds: list[RowKind] = ["orders", "credits", *(k for k in requested if k == "repeats")]
+        stored = {kind: _stored_rows(transactions, kind, requested) for kind in kinds}
+        return OrderTable(**{"repeats": NO_REPEATS, **stored}, ids=None)
+    lines = transactions.lines.filter(pl.col("day").is_between(first, end, closed="left"))
     rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
     back = rows["is_return"]
     ids = rows["customer_id"].unique().sort()
@@ -114,9 +101,9 @@ def collapse_lines(
     return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
 
 
-def _stored_rows(batch: StoreBatch, kind: str, columns: Collection[str]) -> pl.DataFrame:
+def _stored_rows(batch: StoreBatch, kind: RowKind, requested: RequestedColumns) -> pl.DataFrame:
     """Return rows that the store has precomputed."""
-    rows = batch.rows(kind, {"day", "void_day", *columns})
+    rows = batch.rows(kind, {"day", "void_day", *requested.get(kind, ())})
     return rows.rename({"customer_id": "customer"})
 
 
@@ -215,10 +202,9 @@ def _rows_of(
 def _days(
     orders: CustomerRows, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
 ) -> CustomerRows:
-    """Return the runs of purchase days: the first order of each and the ``gap`` before.
+    """Return the runs of purchase days, with the ``gap`` before each and its ``gap_log``.
 
-    The gap of a customer's first day is zero. ``gap_log`` is its logarithm in whole
-    numbers of 10⁻⁹.
+    The gap of a customer's first day is zero. Logarithms are whole numbers of 10⁻⁹.
     """
     steps = np.diff(orders.day, prepend=orders.day[:1])
     is_day = is_new | (steps != 0)
@@ -235,9 +221,5 @@ def _days(
         return np.append(0, whole)[values]
 
     computed = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
-    return CustomerRows(
-        pl.DataFrame(),
-        ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8))),
-        columns,
-        computed,
-    )
+    places = ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8)))
+    return CustomerRows(pl.DataFrame(), places, columns, computed)

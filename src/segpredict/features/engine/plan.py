@@ -1,7 +1,4 @@
-"""The query plan: lines to orders once, then every family and span by lookup.
-
-Families declare their measures (`FeatureFamily`); none has a plan of its own.
-"""
+"""The query plan of all families: lines to orders once, then every span by lookup."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,25 +15,25 @@ from segpredict.errors import SegpredictError
 from segpredict.features.engine.measures import MEASURE_COLUMNS, Measure, RowKind
 from segpredict.features.engine.orders import (
     CustomerRuns,
-    OrderTable,
     RowColumns,
     collapse_lines,
     customer_runs,
 )
-from segpredict.features.engine.side_rows import SIDE_ROWS
-from segpredict.features.engine.totals import customer_totals
-from segpredict.features.engine.views import WindowView, span_edges
+from segpredict.features.engine.runs import WindowView, span_edges
+from segpredict.features.engine.side_rows import SIDE_ROWS, customer_totals
 from segpredict.features.family import FeatureFamily
 
 _S = TypeVar("_S")
 _T = TypeVar("_T", Measure, pl.Expr)
+# Measures of customers with other rows than orders; and columns over them for all customers.
+SideMeasures = tuple[pl.DataFrame | None, Mapping[str, pl.Expr]]
 
 
 @dataclass(frozen=True)
 class FeatureQuery:
     """What is computed for all customers as of one cutoff."""
 
-    window: Window  # The window. Only customers with an order in its look-back have a row.
+    window: Window  # only customers with an order in its look-back have a row.
     measures: Mapping[str, Measure]  # measures of their orders
     # measures of their other rows, by the name of those rows (`SIDE_ROWS`)
     side_columns: Mapping[str, Mapping[str, pl.Expr]]
@@ -64,39 +61,28 @@ class FeatureQuery:
 @lru_cache(maxsize=64)  # scoring customers one by one plans the same query again
 def plan_query(window: Window, families: tuple[FeatureFamily, ...]) -> FeatureQuery:
     """Return the query of these families; a shared measure is computed once."""
-    names = sorted({name for family in families for name in family.side_columns})
-    of_orders = ((f.name, f.measures(window)) for f in families)
+    kinds = sorted({kind for family in families for kind in family.side_columns})
+    derived: dict[str, pl.Expr] = {}
+    for family in families:
+        given = family.derive(window)
+        derived |= {f.name: given[f.name].cast(pl.Float64) for f in family.features}
     own = _merged((f.name, f.columns) for f in families)
     return FeatureQuery(
         window,
-        _merged(of_orders),
+        _merged((f.name, f.measures(window)) for f in families),
         {
-            name: _merged(
-                (f.name, f.side_columns[name](window)) for f in families if name in f.side_columns
+            kind: _merged(
+                (f.name, f.side_columns[kind](window)) for f in families if kind in f.side_columns
             )
-            for name in names
+            for kind in kinds
         },
         [
             _merged((f.name, f.steps[i]) for f in families if i < len(f.steps))
             for i in range(max((len(f.steps) for f in families), default=0))
         ],
-        {
-            name: expression.cast(pl.Float64)
-            for family in families
-            for name, expression in _derived(family, window).items()
-        },
+        derived,
         {**MEASURE_COLUMNS, "orders": {**MEASURE_COLUMNS["orders"], **own}},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureInputs:
-    """What is read and sorted once for all windows."""
-
-    shop: Transactions  # the shop with its side tables
-    orders: OrderTable  # its orders
-    # other rows by name (`SIDE_ROWS`); ``None`` where the shop has no such table
-    side_rows: Mapping[str, pl.DataFrame | None]
 
 
 def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> list[pl.DataFrame]:
@@ -109,35 +95,19 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     shop = replace(transactions, lines=transactions.lines.filter(known))
     names = sorted({name for query in queries for name in query.side_columns})
     side_rows = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
-    rows = FeatureInputs(shop, found, side_rows)
-    chunks = [CustomerChunk(block, queries[0].columns, edges) for block in found.customer_blocks()]
-    return [_result(rows, chunks, query) for query in queries]
-
-
-class CustomerChunk:
-    """The orders of some customers, as known at each cutoff.
-
-    Parameters
-    ----------
-    block
-        Their orders.
-    columns, edges
-        As in `customer_runs`, for all cutoffs.
-    """
-
-    def __init__(
-        self, block: OrderTable, columns: RowColumns, edges: Mapping[RowKind, set[int]]
-    ) -> None:
-        plain, self._voided = block.split_voided()
-        # Rows that are never voided are laid out once for all cutoffs.
-        self._always = customer_runs(plain, columns, edges)
-
-    def runs_at_cutoff(self, requested: FeatureQuery) -> list[CustomerRuns]:
-        """Return the rows of customers without voided orders, and those of the others."""
-        if self._voided is None:
-            return [self._always]
-        known = self._voided.known_at(requested.window.cutoff)
-        return [self._always, customer_runs(known, requested.columns, requested.span_edges)]
+    blocks = [block.split_voided() for block in found.customer_blocks()]
+    # Rows that are never voided are laid out once for all cutoffs.
+    always = [customer_runs(plain, queries[0].columns, edges) for plain, _ in blocks]
+    voided = [rows for _, rows in blocks if rows is not None]
+    results = []
+    for query in queries:
+        at_cutoff = (rows.known_at(query.window.cutoff) for rows in voided)
+        others = [customer_runs(rows, query.columns, query.span_edges) for rows in at_cutoff]
+        sides = [_side_measures(shop, name, side_rows[name], query) for name in query.side_columns]
+        rows = [_derived_columns(runs, sides, query) for runs in (*always, *others)]
+        joined = pl.concat(rows).sort("customer") if len(rows) > 1 else rows[0]
+        results.append(joined.select(found.customer_ids(joined["customer"]), *query.derived))
+    return results
 
 
 def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
@@ -148,31 +118,23 @@ def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
     return found
 
 
-def _result(
-    rows: FeatureInputs, chunks: Sequence[CustomerChunk], query: FeatureQuery
+def _derived_columns(
+    runs: CustomerRuns, sides: Sequence[SideMeasures], query: FeatureQuery
 ) -> pl.DataFrame:
-    others = {name: _side_measures(rows, name, query) for name in query.side_columns}
-    results = []
-    all_runs = [each for chunk in chunks for each in chunk.runs_at_cutoff(query)]
-    for each in all_runs:
-        measured = _measured(each, query)
-        for other in others.values():
-            measured = other.join(measured)
-        for step in query.steps:
-            measured = measured.with_columns(**step)
-        results.append(measured.select("customer", **query.derived))
-    joined = pl.concat(results)
-    ordered = joined.sort("customer") if len(all_runs) > 1 else joined
-    named = rows.orders.customer_ids(ordered["customer"])
-    return ordered.select(named, *query.derived)
+    measured = _measured(runs, query)
+    for found, columns in sides:
+        if found is not None:
+            measured = measured.join(found, on="customer", how="left", maintain_order="left")
+        measured = measured.with_columns(**columns)
+    for step in query.steps:
+        measured = measured.with_columns(**step)
+    return measured.select("customer", **query.derived)
 
 
 def _measured(shop: CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
     """Return the measures of each customer with an order in the look-back."""
-    window = query.window
-    order_rows = shop.runs["orders"]
-    has_order = order_rows.places[window.start] < order_rows.places[window.cutoff]
-    chosen = np.flatnonzero(has_order)
+    window, places = query.window, shop.runs["orders"].places
+    chosen = np.flatnonzero(places[window.start] < places[window.cutoff])
     views = {kind: WindowView(runs, window, chosen) for kind, runs in shop.runs.items()}
     found = {
         name: shop.repeats.count_repeats(measure, window, chosen)
@@ -189,50 +151,26 @@ def _measured(shop: CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
     return frame.with_columns(shop.customer.gather(chosen), *wide)
 
 
-@dataclass(frozen=True, slots=True)
-class _SideMeasures:
-    """Measures of rows other than orders, and how they join the customers who order."""
-
-    # one row per customer with such rows; ``None`` where the shop has no such table
-    found: pl.DataFrame | None
-    absent: Mapping[str, int | None]  # values of the measures on no rows: 0 for a sum
-    facts: Mapping[str, int | None]  # equal for all customers
-
-    def join(self, measured: pl.DataFrame) -> pl.DataFrame:
-        facts = {name: pl.lit(value, pl.Int64) for name, value in self.facts.items()}
-        if self.found is None:
-            nothing = dict.fromkeys(self.absent, pl.lit(None, pl.Int64))
-            return measured.with_columns(**facts, **nothing)
-        joined = measured.join(self.found, on="customer", how="left", maintain_order="left")
-        filled = {
-            name: pl.col(name).fill_null(value)
-            for name, value in self.absent.items()
-            if value is not None
-        }
-        return joined.with_columns(**facts, **filled)
-
-
-def _side_measures(rows: FeatureInputs, name: str, query: FeatureQuery) -> _SideMeasures:
-    """Return the measures of rows other than orders."""
-    measures, kind, given = query.side_columns[name], SIDE_ROWS[name], rows.side_rows[name]
-    facts = kind.facts(rows.shop, query.window) if kind.facts else {}
+def _side_measures(
+    shop: Transactions, name: str, given: pl.DataFrame | None, query: FeatureQuery
+) -> SideMeasures:
+    measures, kind = query.side_columns[name], SIDE_ROWS[name]
+    facts = kind.facts(shop, query.window) if kind.facts else {}
+    columns = {fact: pl.lit(value, pl.Int64) for fact, value in facts.items()}
     if given is None:
-        return _SideMeasures(None, dict.fromkeys(measures), facts)
+        return None, columns | dict.fromkeys(measures, pl.lit(None, pl.Int64))
     seen = kind.restrict_to_cutoff(given.lazy(), query.window).collect(engine="in-memory")
-    nobody = (
-        kind.restrict_to_cutoff(given.clear().lazy(), query.window).select(**measures).collect()
-    )
-    return _SideMeasures(customer_totals(seen, measures), nobody.row(0, named=True), facts)
+    nobody = kind.restrict_to_cutoff(given.clear().lazy(), query.window).select(**measures)
+    absent = nobody.collect().row(0, named=True)  # what the measures give on no rows: 0 for a sum
+    filled = {n: pl.col(n).fill_null(value) for n, value in absent.items() if value is not None}
+    return customer_totals(seen, measures), columns | filled
 
 
-def _merged(
-    query: Iterable[tuple[str, Mapping[str, _T]]],
-) -> dict[str, _T]:
+def _merged(query: Iterable[tuple[str, Mapping[str, _T]]]) -> dict[str, _T]:
     found: dict[str, _T] = {}
     for family, measures in query:
         for name, measure in measures.items():
-            known = found.setdefault(name, measure)
-            if not _is_same(known, measure):
+            if not _is_same(found.setdefault(name, measure), measure):
                 raise SegpredictError(
                     f"The family {family} defines {name!r} differently from another family.",
                     fix="give the measure a name of its own.",
@@ -243,10 +181,5 @@ def _merged(
 
 def _is_same(one: Measure | pl.Expr, other: Measure | pl.Expr) -> bool:
     if isinstance(one, pl.Expr) and isinstance(other, pl.Expr):
-        return bool(one.meta.eq(other))
+        return one.meta.eq(other)
     return type(one) is type(other) and bool(one == other)
-
-
-def _derived(family: FeatureFamily, window: Window) -> Mapping[str, pl.Expr]:
-    given = family.derive(window)
-    return {feature.name: given[feature.name] for feature in family.features}

@@ -1,12 +1,12 @@
-"""Rows other than orders that families may use: groups, tiers, logs, attributes.
-
-Each kind is collected once for all windows, then cut at each window's cutoff.
-"""
+"""Rows other than orders, collected once for all windows and cut at each window's cutoff."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS, CustomerLog, Transactions
 from segpredict.core.window import Window
@@ -42,12 +42,7 @@ def _coded_rows(lines: pl.LazyFrame, customers: pl.LazyFrame, column: str) -> pl
     code = given.cast(pl.Categorical).cat.physical() if is_text else given.to_physical()
     coded = (
         lines.join(customers, on="customer_id")
-        .select(
-            "day",
-            "void_day",
-            pl.col("customer").cast(pl.Int64),
-            value=code.cast(pl.Int64),
-        )
+        .select("day", "void_day", pl.col("customer").cast(pl.Int64), value=code.cast(pl.Int64))
         .collect()
     )
     most, last = coded.select(pl.col("customer", "value").max()).row(0)
@@ -86,25 +81,16 @@ def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
 
 def _groups_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     """One row per customer and category of the look-back, with its ``lines``."""
-    return (
-        _cut(rows, window)
-        .filter(pl.col("ago") <= window.lookback)
-        .group_by("customer", "key")
-        .agg(lines=pl.len().cast(pl.Int64))
-    )
+    cut = _lookback_at(rows, window)
+    return cut.group_by("customer", "key").agg(lines=pl.len().cast(pl.Int64))
 
 
 def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     prices = shop.side_tables.prices
     if prices is None:
         return None
-    return (
-        _bought(shop)
-        .join(prices.lazy(), on="product_id")
-        .join(customers, on="customer_id")
-        .select("day", "void_day", "customer", "percentile")
-        .collect()
-    )
+    priced = _bought(shop).join(prices.lazy(), on="product_id").join(customers, on="customer_id")
+    return priced.select("day", "void_day", "customer", "percentile").collect()
 
 
 def _lookback_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
@@ -134,35 +120,22 @@ def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None
 
 
 def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
-    def log(shop: Transactions) -> CustomerLog | None:
-        found: CustomerLog | None = getattr(shop.side_tables, which)
-        return found
-
     def collect(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
-        found = log(shop)
+        found: CustomerLog | None = getattr(shop.side_tables, which)
         if found is None:
             return None
-        missing = [kind for kind in kinds if kind not in found.frame.columns]
-        return (
-            found.frame.lazy()
-            .join(customers, on="customer_id")
-            .select(
-                "customer",
-                "day",
-                pl.lit(None, pl.Int32).alias("void_day"),
-                *(kind for kind in kinds if kind not in missing),
-                *(pl.lit(0, pl.Int64).alias(kind) for kind in missing),
-            )
-            .collect()
-        )
+        known = found.frame.lazy().join(customers, on="customer_id")
+        columns = found.frame.columns
+        given = (pl.col(k) if k in columns else pl.lit(0, pl.Int64).alias(k) for k in kinds)
+        never = pl.lit(None, pl.Int32).alias("void_day")
+        return known.select("customer", "day", never, *given).collect()
 
     def facts(shop: Transactions, window: Window) -> Mapping[str, int | None]:
         """Return how many days back each kind was recorded; null where it never was."""
-        found = log(shop)
+        found: CustomerLog | None = getattr(shop.side_tables, which)
         if found is None or found.first_day is None:
             return {f"{kind}_reach": None for kind in kinds}
-        reach = window.cutoff - found.first_day
-        recorded = found.frame.columns
+        reach, recorded = window.cutoff - found.first_day, found.frame.columns
         return {f"{kind}_reach": reach if kind in recorded else None for kind in kinds}
 
     return SideRows(collect, _cut, facts)
@@ -170,16 +143,11 @@ def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
 
 def _attributes(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     table = shop.side_tables.customers
-    if table is None:
-        return None
-    return table.lazy().join(customers, on="customer_id").collect()
+    return None if table is None else table.lazy().join(customers, on="customer_id").collect()
 
 
 def _attributes_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
-    """Return the newest row that held on the last known day, the day before the cutoff.
-
-    A date is a number of days before the cutoff here, and null if it lies after it.
-    """
+    """Return the rows that held on the last known day, the day before the cutoff, newest last."""
     since, until = pl.col("since"), pl.col("until")
     has_begun = (since < window.cutoff).fill_null(value=True)
     has_ended = (until < window.cutoff).fill_null(value=False)
@@ -196,14 +164,12 @@ SIDE_ROWS: Mapping[str, SideRows] = {
     "people": SideRows(_attributes, _attributes_at),
 }
 
-
 DAYS_AGO = pl.col("ago")
 
 
-def within_days(days: int, skip: int = 0) -> pl.Expr:
-    """Return whether a row lies in ``[T - skip - days, T - skip)``."""
-    inside = DAYS_AGO.le(skip + days)
-    return inside & DAYS_AGO.gt(skip) if skip else inside
+def within_days(days: int) -> pl.Expr:
+    """Return whether a row lies in ``[T - days, T)``."""
+    return DAYS_AGO.le(days)
 
 
 def count_rows(where: pl.Expr) -> pl.Expr:
@@ -214,3 +180,55 @@ def count_rows(where: pl.Expr) -> pl.Expr:
 def total(column: str, where: pl.Expr) -> pl.Expr:
     """Return the sum of a column over the rows for which it holds."""
     return pl.when(where).then(pl.col(column)).otherwise(0).sum()
+
+
+TotalFunction = Callable[[NDArray[Any], NDArray[np.int64]], NDArray[Any]]
+_LARGE = np.iinfo(np.int64).max
+_REDUCTIONS: Mapping[str, tuple[int, TotalFunction]] = {
+    "sum": (0, np.add.reduceat),
+    "min": (_LARGE, np.minimum.reduceat),
+    "max": (-_LARGE, np.maximum.reduceat),
+}
+FIRST_KIND = "first"
+TOTAL_KINDS = (*_REDUCTIONS, FIRST_KIND)
+
+
+def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Return the measures of each customer: totals of adjacent rows in one pass over all.
+
+    Polars needs a search and a call for each group; adjacent rows need neither. What is no total
+    of whole numbers is left to Polars.
+    """
+    if rows.is_empty() or not rows["customer"].is_sorted():
+        return rows.group_by("customer").agg(**measures)
+    kinds = {name: _kind(measure) for name, measure in measures.items()}
+    inner = {n: measures[n].meta.pop()[0] for n, kind in kinds.items() if kind}
+    flat = rows.select(**inner)
+    code = rows["customer"].to_numpy()
+    at = np.flatnonzero(np.diff(code, prepend=code[:1] + 1))
+    found = [
+        flat[name].gather(at) if kinds[name] == FIRST_KIND else _reduce(flat[name], kinds[name], at)
+        for name in inner
+        if kinds[name] == FIRST_KIND or flat[name].dtype == pl.Int64
+    ]
+    computed = {values.name for values in found}
+    rest = {name: measure for name, measure in measures.items() if name not in computed}
+    customers = rows.select("customer")[at]
+    if rest:
+        customers = rows.group_by("customer").agg(**rest).sort("customer")
+    return customers.with_columns(found).select("customer", *measures)
+
+
+def _kind(measure: pl.Expr) -> str:
+    """Return the kind of total that the measure is, or nothing."""
+    inputs = measure.meta.pop()
+    if len(inputs) != 1:
+        return ""
+    same = (n for n in TOTAL_KINDS if getattr(inputs[0], n)().meta.eq(measure))
+    return next(same, "")
+
+
+def _reduce(values: pl.Series, kind: str, at: NDArray[np.int64]) -> pl.Series:
+    empty, reduction = _REDUCTIONS[kind]
+    found = pl.Series(values.name, reduction(values.fill_null(empty).to_numpy(), at))
+    return found.set(found == empty, None) if empty else found

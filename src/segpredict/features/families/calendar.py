@@ -6,19 +6,18 @@ where older forecasts prove that they help (`segpredict.classifier.models.calend
 """
 
 import math
-from collections.abc import Mapping
 
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window, day_number
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.family import Columns, FeatureFamily, no_measures
 
 MEAN_CALENDAR_YEAR = 365.2425  # days from New Year to New Year, on average
 FIRST_NEW_YEAR = day_number("2000-01-01")
 
 
-def _derive(window: Window) -> Mapping[str, pl.Expr]:
+def _derive(window: Window) -> Columns:
     middle = window.outcome_start + window.horizon / 2
     angle = 2 * math.pi * (middle - FIRST_NEW_YEAR) / MEAN_CALENDAR_YEAR
     return {
@@ -32,12 +31,8 @@ def _described(name: str, near: str, far: str) -> Feature:
     return Feature(name, meaning, "ratio", -1.0, 1.0)
 
 
-PART = FeatureFamily(
-    name="calendar",
-    features=(
-        _described("season_ahead_new_year", "New Year", "in July"),
-        _described("season_ahead_april", "the start of April", "in October"),
-    ),
-    measures=no_measures,
-    derive=_derive,
+_FEATURES = (
+    _described("season_ahead_new_year", "New Year", "in July"),
+    _described("season_ahead_april", "the start of April", "in October"),
 )
+PART = FeatureFamily("calendar", _FEATURES, no_measures, _derive)

@@ -1,29 +1,27 @@
 """How the customer's purchases spread over categories."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import LOG_SCALE
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.engine import measures as m
+from segpredict.features.family import Columns, FeatureFamily, no_measures, share
 
 
-def _groups(_: Window) -> Mapping[str, pl.Expr]:
+def _groups(_: Window) -> Columns:
     lines = pl.col("lines")
     return {
         "categories": pl.len().cast(pl.Int64),
         "category_lines": lines.sum(),
         "category_top": lines.max(),
         # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
-        "category_logs": (lines * lines.log() * LOG_SCALE).round().cast(pl.Int64).sum(),
+        "category_logs": (lines * lines.log() * m.LOG_SCALE).round().cast(pl.Int64).sum(),
     }
 
 
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
+def _derive(_: Window) -> Columns:
     n, number = pl.col("category_lines"), pl.col("categories")
-    spread = n.log() - pl.col("category_logs") / (n * LOG_SCALE)
+    spread = n.log() - pl.col("category_logs") / (n * m.LOG_SCALE)
     is_known = number > 0
     return {
         "categories_unique": pl.when(is_known).then(number),
@@ -32,30 +30,25 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = FeatureFamily(
-    name="category",
-    features=(
-        Feature(
-            "categories_unique",
-            "Number of different categories bought from in the look-back.",
-            "categories",
-            1.0,
-        ),
-        Feature(
-            "category_entropy",
-            "How evenly order lines spread over categories: -Σ p ln p, zero for one "
-            "category alone.",
-            "nats",
-        ),
-        Feature(
-            "category_top_share",
-            "Share of order lines in the category bought most.",
-            "share",
-            high=1.0,
-        ),
+_FEATURES = (
+    Feature(
+        "categories_unique",
+        "Number of different categories bought from in the look-back.",
+        "categories",
+        1.0,
     ),
-    measures=no_measures,
-    derive=_derive,
+    Feature(
+        "category_entropy",
+        "How evenly order lines spread over categories: -Σ p ln p, zero for one category alone.",
+        "nats",
+    ),
+    share("category_top_share", "Share of order lines in the category bought most."),
+)
+PART = FeatureFamily(
+    "category",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"groups": _groups},
     required_columns=("categories",),
 )

@@ -1,18 +1,16 @@
 """Messages that marketing sent to the customer, and how many were opened."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.family import Columns, FeatureFamily, no_measures
 
 _MONTH = 28
 
 
-def _contacts(window: Window) -> Mapping[str, pl.Expr]:
+def _contacts(window: Window) -> Columns:
     lookback = within_days(window.lookback)
     return {
         "sent_28": total("sent", within_days(_MONTH)),
@@ -22,7 +20,7 @@ def _contacts(window: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-def _derive(window: Window) -> Mapping[str, pl.Expr]:
+def _derive(window: Window) -> Columns:
     reach, sent = pl.col("sent_reach"), pl.col("sent")
     is_known = reach >= window.lookback
     is_opening_known = pl.col("opened_reach") >= window.lookback
@@ -36,21 +34,20 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = FeatureFamily(
-    name="contacts",
-    features=(
-        Feature("contacts_28", "Messages sent in the last 28 days.", "messages"),
-        Feature("contacts_lookback", "Messages sent in the look-back.", "messages"),
-        Feature("contacts_opened", "Messages opened in the look-back.", "messages"),
-        Feature(
-            "contacts_open_rate",
-            "Messages opened per message sent, both in the look-back.",
-            "ratio",
-        ),
-        Feature("contact_days", "Days since the last message was sent.", "days", 1.0),
+_FEATURES = (
+    Feature("contacts_28", "Messages sent in the last 28 days.", "messages"),
+    Feature("contacts_lookback", "Messages sent in the look-back.", "messages"),
+    Feature("contacts_opened", "Messages opened in the look-back.", "messages"),
+    Feature(
+        "contacts_open_rate", "Messages opened per message sent, both in the look-back.", "ratio"
     ),
-    measures=no_measures,
-    derive=_derive,
+    Feature("contact_days", "Days since the last message was sent.", "days", 1.0),
+)
+PART = FeatureFamily(
+    "contacts",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"contacts": _contacts},
     required_columns=("contacts",),
 )

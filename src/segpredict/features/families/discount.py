@@ -1,16 +1,13 @@
 """How often and how far the customer buys at a discount."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import count_rows
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.family import Columns, FeatureFamily, no_measures, share
 
 
-def _reduced(_: Window) -> Mapping[str, pl.Expr]:
+def _reduced(_: Window) -> Columns:
     return {
         "discount_known": pl.len().cast(pl.Int64),
         "discounted": count_rows(pl.col("discount") > 0),
@@ -19,7 +16,7 @@ def _reduced(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
+def _derive(_: Window) -> Columns:
     lines, off = pl.col("discount_known"), pl.col("discount")
     full = pl.col("discount_paid") + off
     return {
@@ -28,24 +25,15 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
+_FEATURES = (
+    share("discount_share", "Share of order lines with a discount, of those where it is known."),
+    share("discount_depth", "Money off over the value without discount, in the look-back."),
+)
 PART = FeatureFamily(
-    name="discount",
-    features=(
-        Feature(
-            "discount_share",
-            "Share of order lines with a discount, of those where it is known.",
-            "share",
-            high=1.0,
-        ),
-        Feature(
-            "discount_depth",
-            "Money off over the value without discount, in the look-back.",
-            "share",
-            high=1.0,
-        ),
-    ),
-    measures=no_measures,
-    derive=_derive,
+    "discount",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"reduced": _reduced},
     required_columns=("discounts",),
 )

@@ -1,28 +1,15 @@
 """Whether a customer is overdue by their own purchase rhythm."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import (
-    GAP_MEAN,
-    GAP_SHAPE,
-    Measure,
-    gap_measures,
-    gap_or_null,
-    gap_steps,
-)
-from segpredict.features.family import FeatureFamily
+from segpredict.features.engine import measures as m
+from segpredict.features.family import Columns, FeatureFamily
 
 
-def _measures(_: Window) -> Mapping[str, Measure]:
-    return gap_measures()
-
-
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
-    usual = gap_or_null("gap_median").clip(lower_bound=1.0)
+def _derive(_: Window) -> Columns:
+    usual = m.gap_or_null("gap_median").clip(lower_bound=1.0)
     return {"overdue_ratio": pl.col("last_ago") / usual, "overdue_sigma": _sigma()}
 
 
@@ -30,28 +17,23 @@ def _sigma() -> pl.Expr:
     # Wilson and Hilferty: the cube root of a gamma value is very nearly normal, with
     # mean 1 - 1/9k and variance 1/9k after division by its mean. It puts customers in
     # the order of the gamma survival of the current pause.
-    relative = (pl.col("last_ago") / GAP_MEAN).cbrt()
-    variance = 1 / (9 * GAP_SHAPE)
+    relative = (pl.col("last_ago") / m.GAP_MEAN).cbrt()
+    variance = 1 / (9 * m.GAP_SHAPE)
     return (relative - (1 - variance)) / variance.sqrt()
 
 
-PART = FeatureFamily(
-    name="overdue",
-    features=(
-        Feature(
-            "overdue_ratio",
-            "The current pause over the usual one: above 1 the customer is late.",
-            "ratio",
-        ),
-        Feature(
-            "overdue_sigma",
-            "How unusual the current pause is for this customer, in standard "
-            "deviations: above 2 is very late.",
-            "deviations",
-            low=None,
-        ),
+_FEATURES = (
+    Feature(
+        "overdue_ratio",
+        "The current pause over the usual one: above 1 the customer is late.",
+        "ratio",
     ),
-    measures=_measures,
-    derive=_derive,
-    steps=gap_steps(),
+    Feature(
+        "overdue_sigma",
+        "How unusual the current pause is for this customer, in standard deviations: above 2 "
+        "is very late.",
+        "deviations",
+        low=None,
+    ),
 )
+PART = FeatureFamily("overdue", _FEATURES, m.gap_measures, _derive, steps=m.gap_steps())

@@ -1,18 +1,15 @@
 """Whether the customer buys the cheap or the expensive products of a category."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import count_rows
-from segpredict.features.family import FeatureFamily, no_measures
+from segpredict.features.family import Columns, FeatureFamily, no_measures, share
 
 _TOP = 2 / 3
 
 
-def _tiers(_: Window) -> Mapping[str, pl.Expr]:
+def _tiers(_: Window) -> Columns:
     percentile = pl.col("percentile")
     return {
         "priced_lines": pl.len().cast(pl.Int64),
@@ -21,7 +18,7 @@ def _tiers(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
+def _derive(_: Window) -> Columns:
     lines = pl.col("priced_lines")
     return {
         "price_percentile": pl.col("price_median"),
@@ -29,25 +26,19 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = FeatureFamily(
-    name="price_tier",
-    features=(
-        Feature(
-            "price_percentile",
-            "Median percentile of what was bought among the prices of its category, from 0 "
-            "(cheapest) to 1.",
-            "share",
-            high=1.0,
-        ),
-        Feature(
-            "price_top_share",
-            "Share of order lines in the most expensive third of their category.",
-            "share",
-            high=1.0,
-        ),
+_FEATURES = (
+    share(
+        "price_percentile",
+        "Median percentile of what was bought among the prices of its category, from 0 "
+        "(cheapest) to 1.",
     ),
-    measures=no_measures,
-    derive=_derive,
+    share("price_top_share", "Share of order lines in the most expensive third of their category."),
+)
+PART = FeatureFamily(
+    "price_tier",
+    _FEATURES,
+    no_measures,
+    _derive,
     side_columns={"tiers": _tiers},
     required_columns=("prices",),
     is_default=False,

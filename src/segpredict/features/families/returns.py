@@ -1,33 +1,25 @@
 """The customer's returns. Fully refunded orders are no orders and do not count."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import (
-    Measure,
-    count_orders,
-    last_days,
-    sum_orders,
-    sum_returns,
-)
-from segpredict.features.family import FeatureFamily
+from segpredict.features.engine import measures as m
+from segpredict.features.family import Columns, FeatureFamily, Measures
 
 
-def _measures(window: Window) -> Mapping[str, Measure]:
-    lookback = last_days(window.lookback)
+def _measures(window: Window) -> Measures:
+    lookback = m.last_days(window.lookback)
     return {
-        "orders_lookback": count_orders(lookback),
-        "paid_lookback": sum_orders("net", lookback),
-        "back_lookback": sum_returns(lookback),
-        "credits": Measure("number", span=lookback, rows="credits"),
-        "return_ago": Measure("last", "ago", rows="credits"),
+        "orders_lookback": m.count_orders(lookback),
+        "paid_lookback": m.sum_orders("net", lookback),
+        "back_lookback": m.sum_returns(lookback),
+        "credits": m.Measure("number", span=lookback, rows="credits"),
+        "return_ago": m.Measure("last", "ago", rows="credits"),
     }
 
 
-def _derive(_: Window) -> Mapping[str, pl.Expr]:
+def _derive(_: Window) -> Columns:
     spent, back = pl.col("paid_lookback"), -pl.col("back_lookback")
     ago = pl.col("return_ago")
     return {
@@ -38,18 +30,9 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = FeatureFamily(
-    name="returns",
-    features=(
-        Feature(
-            "return_share",
-            "Value returned over value bought, both in the look-back.",
-            "ratio",
-        ),
-        Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
-        Feature("return_days", "Days since the last return.", "days", 1.0),
-    ),
-    measures=_measures,
-    derive=_derive,
-    required_columns=("returns",),
+_FEATURES = (
+    Feature("return_share", "Value returned over value bought, both in the look-back.", "ratio"),
+    Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
+    Feature("return_days", "Days since the last return.", "days", 1.0),
 )
+PART = FeatureFamily("returns", _FEATURES, _measures, _derive, required_columns=("returns",))

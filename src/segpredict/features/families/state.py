@@ -1,86 +1,58 @@
 """The customer's current state, on windows as long as the outcome."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import (
-    Measure,
-    count_active_spans,
-    count_purchase_days,
-    days_since_last,
-    last_days,
-    net_spend,
-    null_if_uncovered,
-    spend_measures,
-    to_currency,
-)
-from segpredict.features.family import FeatureFamily
+from segpredict.features.engine import measures as m
+from segpredict.features.family import Columns, FeatureFamily, Measures, net_money
 
 _WINDOWS = 4
 
 
-def _measures(window: Window) -> Mapping[str, Measure]:
-    now, before = last_days(window.horizon), last_days(window.horizon, skip=window.horizon)
+def _measures(window: Window) -> Measures:
+    now, before = (m.last_days(window.horizon), m.last_days(window.horizon, skip=window.horizon))
     return {
-        "last_ago": days_since_last(),
-        "windows_active": count_active_spans(window.horizon, _WINDOWS),
-        "days_now": count_purchase_days(now),
-        "days_before": count_purchase_days(before),
-        **spend_measures("now", now),
-        **spend_measures("before", before),
+        "last_ago": m.days_since_last(),
+        "windows_active": m.count_active_spans(window.horizon, _WINDOWS),
+        "days_now": m.count_purchase_days(now),
+        "days_before": m.count_purchase_days(before),
+        **m.spend_measures("now", now),
+        **m.spend_measures("before", before),
     }
 
 
-def _derive(window: Window) -> Mapping[str, pl.Expr]:
+def _derive(window: Window) -> Columns:
     two = 2 * window.horizon
     return {
         "windows_since": (pl.col("last_ago") - 1) // window.horizon,
         "windows_active": pl.col("windows_active"),
         "days_now": pl.col("days_now"),
-        "spend_now": to_currency(net_spend("now")),
-        "days_before": null_if_uncovered(window, two, pl.col("days_before")),
-        "spend_before": null_if_uncovered(window, two, to_currency(net_spend("before"))),
+        "spend_now": m.to_currency(m.net_spend("now")),
+        "days_before": m.null_if_uncovered(window, two, pl.col("days_before")),
+        "spend_before": m.null_if_uncovered(window, two, m.to_currency(m.net_spend("before"))),
         "observed_days": pl.lit(window.covered_days),
     }
 
 
-PART = FeatureFamily(
-    name="state",
-    features=(
-        Feature(
-            "windows_since",
-            "Whole outcome-length windows since the last purchase; 0 is active now.",
-            "windows",
-        ),
-        Feature(
-            "windows_active",
-            "Windows with a purchase, out of the last four.",
-            "windows",
-            high=float(_WINDOWS),
-        ),
-        Feature("days_now", "Purchase days in the current window.", "days"),
-        Feature(
-            "spend_now",
-            "Spend less returns in the current window.",
-            "currency",
-            low=None,
-        ),
-        Feature("days_before", "Purchase days in the window before.", "days"),
-        Feature(
-            "spend_before",
-            "Spend less returns in the window before.",
-            "currency",
-            low=None,
-        ),
-        Feature(
-            "observed_days",
-            "Days of the look-back on which the shop was observed at all.",
-            "days",
-        ),
+_FEATURES = (
+    Feature(
+        "windows_since",
+        "Whole outcome-length windows since the last purchase; 0 is active now.",
+        "windows",
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature(
+        "windows_active",
+        "Windows with a purchase, out of the last four.",
+        "windows",
+        high=float(_WINDOWS),
+    ),
+    Feature("days_now", "Purchase days in the current window.", "days"),
+    net_money("spend_now", "Spend less returns in the current window."),
+    Feature("days_before", "Purchase days in the window before.", "days"),
+    net_money("spend_before", "Spend less returns in the window before."),
+    Feature(
+        "observed_days", "Days of the look-back on which the shop was observed at all.", "days"
+    ),
 )
+PART = FeatureFamily("state", _FEATURES, _measures, _derive)

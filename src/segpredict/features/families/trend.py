@@ -1,43 +1,32 @@
 """Whether a customer buys more or less than before."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from segpredict.core.panel import Feature
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
-from segpredict.features.engine.measures import (
-    FEATURE_SPANS,
-    Measure,
-    count_purchase_days,
-    divide_rounded,
-    last_days,
-    net_spend,
-    null_if_uncovered,
-    spend_measures,
-)
-from segpredict.features.family import FeatureFamily
+from segpredict.features.engine import measures as m
+from segpredict.features.family import Columns, FeatureFamily, Measures, share
 
-_MONTH, _QUARTER = FEATURE_SPANS[0], FEATURE_SPANS[1]
+_MONTH, _QUARTER = m.FEATURE_SPANS[0], m.FEATURE_SPANS[1]
 _BINS = 6
 
 
-def _measures(window: Window) -> Mapping[str, Measure]:
+def _measures(window: Window) -> Measures:
     half = window.lookback // 2
     newer = window.lookback - half
-    quarter, before = last_days(_QUARTER), last_days(_QUARTER, skip=_QUARTER)
+    quarter, before = m.last_days(_QUARTER), m.last_days(_QUARTER, skip=_QUARTER)
     return {
-        "days_91": count_purchase_days(quarter),
-        "days_91_before": count_purchase_days(before),
-        **spend_measures("91", quarter),
-        **spend_measures("91_before", before),
+        "days_91": m.count_purchase_days(quarter),
+        "days_91_before": m.count_purchase_days(before),
+        **m.spend_measures("91", quarter),
+        **m.spend_measures("91_before", before),
         **{
-            f"days_bin_{i}": count_purchase_days(last_days(_MONTH, skip=i * _MONTH))
+            f"days_bin_{i}": m.count_purchase_days(m.last_days(_MONTH, skip=i * _MONTH))
             for i in range(_BINS)
         },
-        "days_lookback": count_purchase_days(last_days(window.lookback)),
-        "days_first_half": count_purchase_days(last_days(half, skip=newer)),
+        "days_lookback": m.count_purchase_days(m.last_days(window.lookback)),
+        "days_first_half": m.count_purchase_days(m.last_days(half, skip=newer)),
     }
 
 
@@ -47,50 +36,46 @@ def _leaning() -> pl.Expr:
     return pl.sum_horizontal(pl.col(f"days_bin_{i}") * (_BINS - 1 - 2 * i) for i in range(_BINS))
 
 
-def _derive(window: Window) -> Mapping[str, pl.Expr]:
+def _derive(window: Window) -> Columns:
     now, before = pl.col("days_91") + 0.5, pl.col("days_91_before") + 0.5
     # Returns can leave less than nothing; below one unit of currency is one unit.
-    paid, earlier = (net_spend(n).clip(lower_bound=MONEY_SCALE) for n in ("91", "91_before"))
-    share = pl.col("days_first_half") / pl.col("days_lookback")
+    paid, earlier = (m.net_spend(n).clip(lower_bound=MONEY_SCALE) for n in ("91", "91_before"))
+    older = pl.col("days_first_half") / pl.col("days_lookback")
     return {
-        "trend_days": null_if_uncovered(window, 2 * _QUARTER, (now / before).log()),
-        "trend_spend": null_if_uncovered(window, 2 * _QUARTER, (paid / earlier).log()),
-        "trend_slope": null_if_uncovered(window, _BINS * _MONTH, divide_rounded(_leaning(), 35)),
-        "share_first_half": null_if_uncovered(window, window.lookback, share),
+        "trend_days": m.null_if_uncovered(window, 2 * _QUARTER, (now / before).log()),
+        "trend_spend": m.null_if_uncovered(window, 2 * _QUARTER, (paid / earlier).log()),
+        "trend_slope": m.null_if_uncovered(
+            window, _BINS * _MONTH, m.divide_rounded(_leaning(), 35)
+        ),
+        "share_first_half": m.null_if_uncovered(window, window.lookback, older),
     }
 
 
-PART = FeatureFamily(
-    name="trend",
-    features=(
-        Feature(
-            "trend_days",
-            "Whether purchases became more frequent: purchase days of the last 91 days "
-            "against the 91 before; above 0 is growth.",
-            "log ratio",
-            low=None,
-        ),
-        Feature(
-            "trend_spend",
-            "Whether spend grew: the last 91 days against the 91 before; above 0 is growth.",
-            "log ratio",
-            low=None,
-        ),
-        Feature(
-            "trend_slope",
-            "Purchase days gained or lost from one 28-day period to the next, over the last six.",
-            "days",
-            -7.2,
-            7.2,
-        ),
-        Feature(
-            "share_first_half",
-            "Share of the look-back's purchase days that lie in its older half; low "
-            "means that activity is recent.",
-            "share",
-            high=1.0,
-        ),
+_FEATURES = (
+    Feature(
+        "trend_days",
+        "Whether purchases became more frequent: purchase days of the last 91 days "
+        "against the 91 before; above 0 is growth.",
+        "log ratio",
+        low=None,
     ),
-    measures=_measures,
-    derive=_derive,
+    Feature(
+        "trend_spend",
+        "Whether spend grew: the last 91 days against the 91 before; above 0 is growth.",
+        "log ratio",
+        low=None,
+    ),
+    Feature(
+        "trend_slope",
+        "Purchase days gained or lost from one 28-day period to the next, over the last six.",
+        "days",
+        -7.2,
+        7.2,
+    ),
+    share(
+        "share_first_half",
+        "Share of the look-back's purchase days that lie in its older half; low "
+        "means that activity is recent.",
+    ),
 )
+PART = FeatureFamily("trend", _FEATURES, _measures, _derive)

@@ -7,10 +7,7 @@ from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
 
 CUSTOMER_COLUMNS = (
     BiColumn(
-        "customer_id",
-        "text",
-        "The shop's own id; its keyed hash where ids were hashed.",
-        "primary",
+        "customer_id", "text", "The shop's own id; its keyed hash where ids were hashed.", "primary"
     ),
     BiColumn(
         "segment_id",
@@ -117,11 +114,7 @@ SCORE_COLUMNS = (
     BiColumn("p_down", "share", "Probability of a lower segment."),
     BiColumn("p_up", "share", "Probability of a higher segment."),
     *(BiColumn(name, "money", meaning) for name, meaning in SCORE_MONEY.items()),
-    BiColumn(
-        "segment_set",
-        "text",
-        "Prediction set: names of its segments, separated by |.",
-    ),
+    BiColumn("segment_set", "text", "Prediction set: names of its segments, separated by |."),
     BiColumn("set_size", "whole", "Number of segments in the set."),
 )
 
@@ -141,8 +134,7 @@ def score_rows(batch: CustomerBatch) -> pl.DataFrame:
         batch.rows_of(eligible)
         .with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
         .with_columns(
-            *(to_money_units(pl.col(name)) for name in SCORE_MONEY),
-            p_next=pl.coalesce(named),
+            *(to_money_units(pl.col(name)) for name in SCORE_MONEY), p_next=pl.coalesce(named)
         )
     )
 
@@ -161,12 +153,7 @@ SCORES = BiTable(
 
 PROBABILITY_COLUMNS = (
     BiColumn("customer_id", "text", "The customer.", "customers.customer_id"),
-    BiColumn(
-        "segment_id",
-        "text",
-        "The segment in the next window.",
-        "segments.segment_id",
-    ),
+    BiColumn("segment_id", "text", "The segment in the next window.", "segments.segment_id"),
     BiColumn("probability", "share", "Its probability; those of one customer sum to one."),
 )
 

@@ -102,12 +102,7 @@ KPI_COLUMNS = (
         "text",
         "all, a segment id, the month of a cohort, or a step of the gross-net bridge.",
     ),
-    BiColumn(
-        "segment_id",
-        "text",
-        "The scope where it is a segment.",
-        "segments.segment_id",
-    ),
+    BiColumn("segment_id", "text", "The scope where it is a segment.", "segments.segment_id"),
     BiColumn("age", "whole", "Of cohorts: months since the first order."),
     BiColumn("first_date", "date", "First day of its period.", "dates.date"),
     BiColumn("last_date", "date", "Last day of its period."),

@@ -53,12 +53,7 @@ def segment_rows(star: StarSchema) -> pl.DataFrame:
     named = pl.DataFrame(
         [(s.id, s.name, s.code, "active" if s.code else "inactive") for s in star.segments]
         + [(i, name, None, "outside") for i, name in OUTSIDE_STATES.items()],
-        schema={
-            "segment_id": pl.String,
-            "segment": pl.String,
-            "rank": pl.Int64,
-            "kind": pl.String,
-        },
+        schema={"segment_id": pl.String, "segment": pl.String, "rank": pl.Int64, "kind": pl.String},
         orient="row",
     )
     eligible = star.assignments.filter("is_eligible")
@@ -67,14 +62,12 @@ def segment_rows(star: StarSchema) -> pl.DataFrame:
     counted = named.join(sizes, on="segment_id", how="left", maintain_order="left").with_columns(
         pl.when(is_real).then(pl.col("customers").fill_null(0))
     )
-    return (
-        counted.with_columns(
-            customers_share=share_of(pl.col("customers"), pl.col("customers").sum())
-        )
-        .join(_expected(star), on="segment_id", how="left", maintain_order="left")
-        .join(_value(star), on="segment_id", how="left", maintain_order="left")
-        .join(_revenue(star), on="segment_id", how="left", maintain_order="left")
+    found = counted.with_columns(
+        customers_share=share_of(pl.col("customers"), pl.col("customers").sum())
     )
+    for part in (_expected(star), _value(star), _revenue(star)):
+        found = found.join(part, on="segment_id", how="left", maintain_order="left")
+    return found
 
 
 def _expected(star: StarSchema) -> pl.DataFrame:
@@ -146,10 +139,8 @@ TRANSITION_COLUMNS = (
 
 def transition_rows(star: StarSchema) -> pl.DataFrame:
     """Return the transition matrices as rows: of all periods, or of the last."""
-    observed, predicted = (
-        star.transitions.get("observed", _last_transitions(star)),
-        star.transitions.get("predicted", _expected_transitions(star)),
-    )
+    observed = star.transitions.get("observed", _last_transitions(star))
+    predicted = star.transitions.get("predicted", _expected_transitions(star))
     tables = (("observed", observed), ("expected", predicted))
     parts = [
         table.select(
@@ -173,9 +164,8 @@ def _last_transitions(star: StarSchema) -> pl.DataFrame | None:
     """Return the transitions into the newest window, for a run without other periods."""
     if star.observed_transitions is None:
         return None
-    before = star.window.at_cutoff(
-        star.window.cutoff - (star.window.outcome_end - star.window.cutoff)
-    )
+    window = star.window
+    before = window.at_cutoff(window.cutoff - (window.outcome_end - window.cutoff))
     return _dated(star.observed_transitions, before.outcome_start, before.outcome_end)
 
 

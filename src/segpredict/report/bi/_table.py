@@ -38,6 +38,12 @@ class BiColumn:
         Its meaning, as a sentence.
     key
         ``primary``, or the ``table.column`` that it joins.
+
+    Examples
+    --------
+    >>> spent = BiColumn("spent", "money", "Sum of all orders.")
+    >>> pl.DataFrame({"spent": [12_3450]}).select(spent.as_expression).item()
+    Decimal('12.3450')
     """
 
     name: str
@@ -75,6 +81,13 @@ class BiTable:
         Builds the frame from a `StarSchema` or, if `is_batched`, from each `CustomerBatch`.
     is_batched
         Whether it is built batch by batch, so that it can be larger than memory.
+
+    Examples
+    --------
+    >>> days = (BiColumn("day", "date", "The day."),)
+    >>> table = BiTable("days", "dimension", "one day", "All days.", days, lambda frame: frame)
+    >>> table.build_rows(pl.DataFrame({"day": [0]})).item()
+    datetime.date(1970, 1, 1)
     """
 
     name: str
@@ -93,8 +106,6 @@ class BiTable:
 def to_money_units(amount: pl.Expr) -> pl.Expr:
     """Return an amount in currency as whole units of 10⁻⁴, rounded.
 
-    Examples
-    --------
     >>> pl.select(to_money_units(pl.lit(1.23456))).item()
     12346
     """

@@ -1,10 +1,8 @@
 """The trust box: the forecast in use next to simple baselines, never one number alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from segpredict.report.formatting import finite_or_none
+from segpredict.report.formatting import Row, finite_fields, finite_or_none
 from segpredict.report.model_names import log_loss_skill, model_label, replace_model_names
 
 REFERENCE = "markov"  # of every skill
@@ -47,10 +45,10 @@ class TrustBox:
     segments: str  # grade of the segments: natural, reproducible, constructive; empty if unknown
 
 
-def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
+def trust_box(evaluation: Row, segments: str) -> TrustBox:
     """Return the box of an evaluation; `segments` is the grade of the segments."""
     pooled = evaluation.get("pooled") or {}
-    models: Mapping[str, Any] = pooled.get("scores") or {}
+    models: Row = pooled.get("scores") or {}
     name, model = str(evaluation.get("selected", "")), str(evaluation.get("model", ""))
     shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
     if _loss(models, name) == _loss(models, model):
@@ -74,17 +72,15 @@ def _grade(error: float | None) -> str:
     return next((word for most, word in CALIBRATION_GRADES if error <= most), WORST_CALIBRATION)
 
 
-def _loss(models: Mapping[str, Any], name: str) -> float | None:
+def _loss(models: Row, name: str) -> float | None:
     return finite_or_none((models.get(name) or {}).get("log_loss"))
 
 
-def _score(models: Mapping[str, Any], name: str, *, is_selected: bool) -> TrustScore:
+def _score(models: Row, name: str, *, is_selected: bool) -> TrustScore:
     found = models[name]
     return TrustScore(
         label=model_label(name),
         is_selected=is_selected,
-        accuracy=finite_or_none(found.get("accuracy")),
-        log_loss=finite_or_none(found.get("log_loss")),
         skill=None if name == REFERENCE else log_loss_skill(models, name, REFERENCE),
-        ece=finite_or_none(found.get("ece")),
+        **finite_fields(found, "accuracy", "log_loss", "ece"),
     )

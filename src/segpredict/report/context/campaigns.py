@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.campaigns import evidence_status
-from segpredict.report.formatting import finite_or_none, format_iso_day, format_number, format_share
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_iso_day,
+    format_number,
+    format_share,
+)
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
 MAX_CAMPAIGNS_IN_DETAIL = 3  # campaigns described at length
@@ -133,18 +139,6 @@ class CampaignsSection:
     segments: tuple[TargetingCurve, ...]  # the same by segment
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignSummary:
-    """A campaign in short form, for the first screen."""
-
-    title: str
-    n: int
-    at_stake: float | None
-    kind: str
-    test: str
-    status: str
-
-
 def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     """Return the context of the section; ``None`` where no campaign was planned."""
     if not bundle.campaigns:
@@ -156,24 +150,8 @@ def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     return CampaignsSection(
         top_campaigns=_top_campaigns(cards, table),
         campaigns=cards,
-        targeting_curves=_curves(curves.filter(scope="campaign"), titles, {}),
-        segments=_curves(curves.filter(scope="segment"), {}, known),
-    )
-
-
-def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
-    """Return the top campaigns in short form, for the first screen."""
-    found = campaigns_section(bundle)
-    return tuple(
-        CampaignSummary(
-            each.title,
-            each.n,
-            each.at_stake.value,
-            each.at_stake.kind,
-            each.test.text,
-            each.status,
-        )
-        for each in (found.top_campaigns if found else ())
+        targeting_curves=tuple(_curves(curves.filter(scope="campaign"), titles, {})),
+        segments=tuple(_curves(curves.filter(scope="segment"), {}, known)),
     )
 
 
@@ -185,42 +163,38 @@ def _top_campaigns(
     return tuple(ranked[:MAX_CAMPAIGNS_IN_DETAIL])
 
 
-def _campaign_card(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
-    evidence = evidence_status(row["campaign"], bundle.experiments)
-    texts = (row["title"], row["action"], row["caution"])
+def _campaign_card(row: Row, bundle: ReportInput) -> CampaignCard:
+    evidence, status = evidence_status(row["campaign"], bundle.experiments)
     return CampaignCard(
-        row["campaign"],
-        *texts,
-        row["n"],
-        _value_at_stake(row),
-        _test(row),
-        _spend_test(row),
-        *evidence,
+        name=row["campaign"],
+        **{column: row[column] for column in ("title", "action", "caution", "n")},
+        at_stake=_value_at_stake(row),
+        test=_test(row),
+        spend=_spend_test(row),
+        evidence=evidence,
+        status=status,
     )
 
 
-def _value_at_stake(row: Mapping[str, Any]) -> ValueAtStake:
+def _value_at_stake(row: Row) -> ValueAtStake:
     least, most = finite_or_none(row["backtest_low"]), finite_or_none(row["backtest_high"])
     return ValueAtStake(
-        finite_or_none(row["value_at_stake"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        STAKE_LABELS.get(row["stake_column"], row["stake_column"]),
-        None if least is None or most is None else (least, most),
+        value=finite_or_none(row["value_at_stake"]),
+        **finite_fields(row, "low", "high"),
+        kind=STAKE_LABELS.get(row["stake_column"]) or row["stake_column"],
+        actual_share=None if least is None or most is None else (least, most),
     )
 
 
-def _test(row: Mapping[str, Any]) -> CampaignTest:
+def _test(row: Row) -> CampaignTest:
     is_share = row["kpi"] != "spends"
     return CampaignTest(
-        kpi=KPI_LABELS.get(row["kpi"], row["kpi"]),
-        base_rate=finite_or_none(row["base_rate"]),
-        n_backtest=row["n_backtest"],
+        kpi=KPI_LABELS.get(row["kpi"]) or row["kpi"],
         backtest_date=format_iso_day(row["backtest_date"]) if row["backtest_date"] else "",
+        n_backtest=row["n_backtest"],
         uplift=row["uplift"],
         per_arm=row["per_arm"],
-        detectable_uplift=finite_or_none(row["detectable_uplift"]),
-        detectable_uplift_holdout=finite_or_none(row["detectable_uplift_holdout"]),
+        **finite_fields(row, "base_rate", "detectable_uplift", "detectable_uplift_holdout"),
         windows=row["windows"] if _is_feasible(row) else None,
         days=row["days"] if _is_feasible(row) else None,
         is_share=is_share,
@@ -228,11 +202,11 @@ def _test(row: Mapping[str, Any]) -> CampaignTest:
     )
 
 
-def _is_feasible(row: Mapping[str, Any]) -> bool:
+def _is_feasible(row: Row) -> bool:
     return row["windows"] is not None and row["windows"] <= MAX_TEST_WINDOWS
 
 
-def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
+def _test_sentence(row: Row, *, is_share: bool) -> str:
     per_arm, n = row["per_arm"], row["n"]
     if per_arm is None:
         return "Too few similar customers at the last backtest to plan a test."
@@ -242,15 +216,13 @@ def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
         f"{format_number(per_arm)} customers in each arm"
     )
     if row["windows"] == 1:
-        holdout = (
-            f"a control group of {format_share(row['holdout_share'], 0)} of the list is enough"
-        )
-        enough = "" if row["holdout_share"] is None else f" Or {holdout}."
+        part = format_share(row["holdout_share"], 0)
+        holdout = f" Or a control group of {part} of the list is enough."
+        enough = "" if row["holdout_share"] is None else holdout
         return f"{needed}, and {format_number(row['days'])} days.{enough}"
     detectable = finite_or_none(row["detectable_uplift"])
-    once = (
-        "" if detectable is None else f"can show {_effect(detectable, is_share=is_share)} or more"
-    )
+    effect = "" if detectable is None else _effect(detectable, is_share=is_share)
+    once = effect and f"can show {effect} or more"
     if _is_feasible(row):
         duration = f"{row['windows']} windows, {format_number(row['days'])} days"
         first = f" The first {format_number(n)} {once}." if once else ""
@@ -264,46 +236,34 @@ def _effect(uplift: float | None, *, is_share: bool) -> str:
     return f"+{format_share(uplift, 0)} of the mean"
 
 
-def _spend_test(row: Mapping[str, Any]) -> SpendTest:
+def _spend_test(row: Row) -> SpendTest:
     return SpendTest(
-        finite_or_none(row["spend"]),
-        finite_or_none(row["spend_correlation"]),
-        finite_or_none(row["spend_uplift"]),
-        row["spend_per_arm"],
-        row["spend_per_arm_unadjusted"],
-        finite_or_none(row["spend_detectable_uplift"]),
+        mean=finite_or_none(row["spend"]),
+        correlation=finite_or_none(row["spend_correlation"]),
+        uplift=finite_or_none(row["spend_uplift"]),
+        per_arm=row["spend_per_arm"],
+        per_arm_unadjusted=row["spend_per_arm_unadjusted"],
+        detectable_uplift=finite_or_none(row["spend_detectable_uplift"]),
     )
 
 
-def _curves(
-    curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, SegmentBadge]
-) -> tuple[TargetingCurve, ...]:
+def _curves(curves: pl.DataFrame, titles: Mapping[str, str], known: Badges) -> list[TargetingCurve]:
     found = []
     for (name, kind), part in curves.group_by("name", "stake_column", maintain_order=True):
-        if str(name) not in titles and str(name) not in known:
+        badge = known.get(str(name))
+        title = badge.name if badge else titles.get(str(name))
+        if title is None:
             continue
-        chip = known.get(str(name))
-        title = chip.name if chip else titles[str(name)]
-        steps = tuple(
-            TargetingStep(row["n"], row["size"], row["value"], row["share"])
-            for row in part.to_dicts()
+        rows = part.select("n", "size", "value", "share").iter_rows()
+        steps = tuple(TargetingStep(*row) for row in rows)
+        fifth = next((step for step in steps if step.n >= 0.2 * step.size), steps[-1])
+        note = (
+            f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
+            f"{format_share(fifth.share, 0)}"
         )
-        found.append(
-            TargetingCurve(title, STAKE_LABELS[str(kind)], chip, _note(steps), _path(steps), steps)
-        )
-    return tuple(found)
-
-
-def _note(steps: tuple[TargetingStep, ...]) -> str:
-    fifth = next((step for step in steps if step.n >= 0.2 * step.size), steps[-1])
-    return (
-        f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
-        f"{format_share(fifth.share, 0)}"
-    )
-
-
-def _path(steps: tuple[TargetingStep, ...]) -> str:
-    places = [
-        (CHART_WIDTH * s.n / (s.size or 1), CHART_HEIGHT * (1 - (s.share or 0.0))) for s in steps
-    ]
-    return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])
+        across = [CHART_WIDTH * step.n / (step.size or 1) for step in steps]
+        up = [CHART_HEIGHT * (1 - (step.share or 0.0)) for step in steps]
+        places = zip(across, up, strict=True)
+        path = " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])
+        found.append(TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, path, steps))
+    return found

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.kpis import kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.window import as_date
-from segpredict.report.formatting import finite_or_none
+from segpredict.report.formatting import Row, finite_fields, finite_or_none
 from segpredict.report.input import ReportInput
 
 HEAT_MAPS = {  # KPI → (kind, the first age with information)
@@ -200,9 +199,9 @@ def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHea
     )
 
 
-def _cell(row: Mapping[str, Any] | None, most: float = 0.0) -> CohortCell | None:
+def _cell(row: Row | None, most: float = 0.0) -> CohortCell | None:
     value = None if row is None else finite_or_none(row["value"])
     if row is None or value is None:
         return None
     shade = round(100 * max(value, 0) / most) if most else 0
-    return CohortCell(value, finite_or_none(row["low"]), finite_or_none(row["high"]), shade)
+    return CohortCell(value=value, **finite_fields(row, "low", "high"), shade=shade)

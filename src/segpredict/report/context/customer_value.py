@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report.formatting import finite_or_none, format_iso_day
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_iso_day
+from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
 POOLED_WINDOWS, ALL_SEGMENTS = "pooled", "all"
@@ -187,7 +187,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     )
 
 
-def _segment_row(row: Mapping[str, Any], badge: SegmentBadge | None) -> SegmentValueRow:
+def _segment_row(row: Row, badge: SegmentBadge | None) -> SegmentValueRow:
     names = ("value_at_risk", "upside", "spent_to_date")
     clv = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
     values = [finite_or_none(row[name]) for name in (*names, *clv, "apart")]
@@ -208,17 +208,15 @@ def _realised_range(risk: pl.DataFrame) -> tuple[float, float] | None:
 
 
 def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
-    whole = own.filter(
-        (pl.col("part") == ALL_SEGMENTS) & pl.col("measure").is_in([*MEASURE_LABELS])
-    )
-    found = whole.group_by("window", "measure", maintain_order=True)
+    measures = pl.col("measure").is_in([*MEASURE_LABELS])
+    whole = own.filter((pl.col("part") == ALL_SEGMENTS) & measures)
     return tuple(
         _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)])
-        for (_, measure), part in found
+        for (_, measure), part in whole.group_by("window", "measure", maintain_order=True)
     )
 
 
-def _predicted_sum(rows: Sequence[Mapping[str, Any]], measure: str) -> PredictedSum:
+def _predicted_sum(rows: Sequence[Row], measure: str) -> PredictedSum:
     first = rows[0]
     by = {row["actual_basis"]: _realised_sum(row) for row in rows}
     test = "all tests" if first["window"] == POOLED_WINDOWS else format_iso_day(first["window"])
@@ -226,12 +224,11 @@ def _predicted_sum(rows: Sequence[Mapping[str, Any]], measure: str) -> Predicted
     return PredictedSum(test, measure, first["n"], first["predicted"], actual)
 
 
-def _realised_sum(row: Mapping[str, Any]) -> RealisedSum:
+def _realised_sum(row: Row) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
-    return RealisedSum(
-        finite_or_none(row["actual"]), finite_or_none(row["ratio"]), low, high, is_off
-    )
+    sums = finite_fields(row, "actual", "ratio")
+    return RealisedSum(sums["actual"], sums["ratio"], low, high, is_off)
 
 
 def _deciles(rows: pl.DataFrame) -> pl.DataFrame:
@@ -258,7 +255,7 @@ def _charts(rows: pl.DataFrame, by: str, top: float) -> tuple[DecileChart, ...]:
     return tuple(found)
 
 
-def _decile(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
+def _decile(place: int, row: Row, top: float) -> DecilePoint:
     def y(value: Any) -> float:
         amount = finite_or_none(value) or 0.0
         share = min(max(amount / top, 0.0), 1.0) if top else 0.0
@@ -293,18 +290,15 @@ def _horizons(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
     return tuple(found)
 
 
-def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> ValueMethod:
+def _method(name: str, rows: Sequence[Row]) -> ValueMethod:
     errors = {row["metric"]: _figure(row) for row in rows}
     return ValueMethod(METHOD_LABELS.get(name, name), name in ("markov", "bgnbd"), errors)
 
 
-def _figure(row: Mapping[str, Any]) -> ErrorFigure:
+def _figure(row: Row) -> ErrorFigure:
     low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ErrorFigure(
-        finite_or_none(row["value"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        finite_or_none(row["difference"]),
-        high is not None and high < 0,
-        low is not None and low > 0,
+        **finite_fields(row, "value", "low", "high", "difference"),
+        is_better=high is not None and high < 0,
+        is_worse=low is not None and low > 0,
     )

@@ -1,14 +1,14 @@
 """Expected demand in units, errors of such forecasts in backtests, and affinity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.report.formatting import finite_or_none, format_iso_day
-from segpredict.report.html.chart_layout import (
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_iso_day
+from segpredict.report.html.badges import (
+    Badges,
     SegmentBadge,
     StripPiece,
     segment_badges,
@@ -170,9 +170,12 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     forecast, levels = found["forecast"], found["levels"].to_dicts()
     customers = _expected_customers(found["expected_customers"], known)
     index = found["assortment"]
-    categories = _categories(index)
+    # Those that most customers buy from.
+    buyers = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
+    categories = tuple(buyers.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS))
     config = bundle.manifest.get("config", {}).get("demand", {})
-    mix = {each.badge.id: (each.existing or 0) + (each.newcomers or 0) for each in customers}
+    active = [each for each in customers if each.badge.tint is not None]
+    mix = {each.badge.id: (each.existing or 0) + (each.newcomers or 0) for each in active}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
@@ -182,25 +185,30 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
             if row["is_published"]
         ),
         expected_customers=customers,
-        expected_mix=stacked_strip(
-            {i: n for i, n in mix.items() if known[i].tint is not None}, known
-        ),
+        expected_mix=stacked_strip(mix, known),
         service_level=float(config.get("service_level", 0.9)),
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),
-        suggestions=_suggestions(found["suggestions"], known),
+        suggestions=tuple(
+            SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
+            for (i,), part in found["suggestions"]
+            .drop_nulls("index")
+            .group_by("segment_id", maintain_order=True)
+        ),
     )
 
 
-def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
-    errors = backtest.filter(pl.col("level") == row["level"])
+def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
+    errors = backtest.filter(level=row["level"])
     windows = errors.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
-    pooled = {
-        each["method"]: finite_or_none(each["wape"])
-        for each in errors.filter(window=POOLED_WINDOWS).to_dicts()
-    }
-    most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
     cells = {(each["method"], each["window"]): each for each in errors.to_dicts()}
+    pooled = {
+        method: finite_or_none(each["wape"])
+        for (method, window), each in cells.items()
+        if window == POOLED_WINDOWS
+    }
+    tested = {method for method, _ in cells}
+    most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
     methods = tuple(
         DemandMethod(
             label,
@@ -211,7 +219,7 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
             tuple(_error(cells.get((name, window))) for window in windows),
         )
         for name, label in METHOD_LABELS.items()
-        if any(method == name for method, _ in cells)
+        if name in tested
     )
     own, unsegmented = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
     return DemandLevel(
@@ -228,16 +236,15 @@ def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
     )
 
 
-def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
+def _error(row: Row | None) -> ForecastError | None:
     if row is None:
         return None
     low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
     return ForecastError(
-        finite_or_none(row["wape"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        high is not None and high < 0,
-        low is not None and low > 0,
+        value=finite_or_none(row["wape"]),
+        **finite_fields(row, "low", "high"),
+        is_better=high is not None and high < 0,
+        is_worse=low is not None and low > 0,
     )
 
 
@@ -248,44 +255,30 @@ def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
     return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
 
 
-def _item(row: Mapping[str, Any], top: float) -> DemandItem:
-    low, dot, high = (
-        round(100 * min(row[part] / top, 1.0), 2) for part in ("low", "expected", "high")
-    )
+def _item(row: Row, top: float) -> DemandItem:
+    ends = [100 * min(row[part] / top, 1.0) for part in ("low", "expected", "high")]
+    low, dot, high = (round(end, 2) for end in ends)
     return DemandItem(
-        "All products" if row["level"] == "total" else row["item"],
-        row["expected"],
-        row["low"],
-        row["high"],
-        low,
-        dot,
-        high,
-        finite_or_none(row["last_window"]),
-        finite_or_none(row["seasonal_naive"]),
-        finite_or_none(row["order_up_to"]),
-        finite_or_none(row["critical_ratio"]),
+        name="All products" if row["level"] == "total" else row["item"],
+        **{part: row[part] for part in ("expected", "low", "high")},
+        left=low,
+        position=dot,
+        right=high,
+        last_window=finite_or_none(row["last_window"]),
+        year_ago=finite_or_none(row["seasonal_naive"]),
+        order=finite_or_none(row["order_up_to"]),
+        ratio=finite_or_none(row["critical_ratio"]),
     )
 
 
-def _expected_customers(
-    mix: pl.DataFrame, known: Mapping[str, SegmentBadge]
-) -> tuple[ExpectedCustomers, ...]:
-    return tuple(
-        ExpectedCustomers(
-            known[row["segment_id"]], row["existing"], row["newcomers"], row["units_per_customer"]
-        )
-        for row in mix.to_dicts()
-    )
-
-
-def _categories(index: pl.DataFrame) -> tuple[str, ...]:
-    """Return the categories that most customers buy from."""
-    rows = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
-    return tuple(rows.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS).to_list())
+def _expected_customers(mix: pl.DataFrame, known: Badges) -> tuple[ExpectedCustomers, ...]:
+    columns = ("existing", "newcomers", "units_per_customer")
+    rows = mix.select("segment_id", *columns).iter_rows()
+    return tuple(ExpectedCustomers(known[name], *figures) for name, *figures in rows)
 
 
 def _affinity_map(
-    index: pl.DataFrame, known: Mapping[str, SegmentBadge], categories: Sequence[str]
+    index: pl.DataFrame, known: Badges, categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
     rows = index.filter(level="category").drop_nulls("index").to_dicts()
     cells = {(row["segment_id"], row["item"]): _affinity_item(row) for row in rows}
@@ -296,17 +289,7 @@ def _affinity_map(
     )
 
 
-def _suggestions(
-    found: pl.DataFrame, known: Mapping[str, SegmentBadge]
-) -> tuple[SegmentAffinity, ...]:
-    parts = found.drop_nulls("index").group_by("segment_id", maintain_order=True)
-    return tuple(
-        SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
-        for (i,), part in parts
-    )
-
-
-def _affinity_item(row: Mapping[str, Any]) -> AffinityItem:
+def _affinity_item(row: Row) -> AffinityItem:
     shade = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
     return AffinityItem(row["item"], row["index"], *ends, round(shade, 1), row["is_significant"])

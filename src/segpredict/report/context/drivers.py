@@ -3,17 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.explain import ImportanceEvidence
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    SegmentBadge,
-    layout_intervals,
-    segment_badges,
-)
+from segpredict.report.context.importance import importance_matrix
+from segpredict.report.formatting import Row
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 
 MAX_GROUPS_SHOWN = 12
@@ -24,6 +21,7 @@ AGREEMENT_LABELS = {
     "shuffled": "with the permutation loss (τ)",
     "interventional": "with interventional SHAP values (Spearman's ρ)",
 }
+LOSS_COLUMNS = {"value": "loss", "low": "loss_low", "high": "loss_high"}
 CAUSALITY_NOTE = (
     "Associations that the model uses, not causes. Correlated features share "
     "importance, and sizes of two models cannot be compared."
@@ -108,23 +106,18 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
         return None
     overall = table.filter(scope="all").sort("rank")
     rows = _rows(overall.filter(level="group").head(MAX_GROUPS_SHOWN), bundle)
-    named, shares, top = _by_segment(table, [row.name for row in rows], bundle)
+    inside = table.filter(scope="segment", level="group").rename({"name": "feature"})
+    now = importance_matrix(inside, [row.name for row in rows], bundle)
     checked = bundle.evidence
     return DriversSection(
         headlines=_headlines(overall.filter(level="headline"), checked),
         rows=rows,
-        badges=named,
-        shares=shares,
-        top=top,
+        badges=now.badges,
+        shares=now.shares,
+        top=now.top,
         n_explained=bundle.n_explained,
         refits=0 if checked is None else checked.refits,
-        agreement=None
-        if checked is None
-        else {
-            label: value
-            for name, label in AGREEMENT_LABELS.items()
-            if (value := checked.agreement.get(name)) is not None
-        },
+        agreement=None if checked is None else _agreement(checked),
         notes=() if checked is None else checked.notes,
         note=bundle.reasons_note,
         base_values=_base(bundle),
@@ -132,9 +125,12 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
     )
 
 
+def _agreement(checked: ImportanceEvidence) -> dict[str, float]:
+    known = {label: checked.agreement.get(name) for name, label in AGREEMENT_LABELS.items()}
+    return {label: value for label, value in known.items() if value is not None}
+
+
 def _base(bundle: ReportInput) -> tuple[tuple[SegmentBadge, float], ...]:
-    if not bundle.base_values:
-        return ()
     powers = {name: math.exp(margin) for name, margin in bundle.base_values.items()}
     total = sum(powers.values())
     known = segment_badges(bundle.segments)
@@ -159,14 +155,8 @@ def _headlines(
     table: pl.DataFrame, checked: ImportanceEvidence | None
 ) -> tuple[HeadlineShare, ...]:
     longest = max(table["share"].to_list(), default=0.0) or 1.0
-    bounds = (
-        {}
-        if checked is None
-        else {
-            name: (low, high)
-            for name, low, high in checked.headlines.select("name", "low", "high").iter_rows()
-        }
-    )
+    known = () if checked is None else checked.headlines.select("name", "low", "high").iter_rows()
+    bounds = {name: (low, high) for name, low, high in known}
     return tuple(
         HeadlineShare(
             row["name"],
@@ -180,10 +170,12 @@ def _headlines(
 
 def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
-    checked = {} if bundle.evidence is None else _checked(bundle.evidence.table)
+    table = [] if bundle.evidence is None else bundle.evidence.table.to_dicts()
+    checked = {row["name"]: row for row in table}
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     found = [(row, checked.get(row["name"], {})) for row in overall.to_dicts()]
-    marks = layout_intervals([_loss(proof) for _, proof in found])
+    losses = [{of: proof.get(name) for of, name in LOSS_COLUMNS.items()} for _, proof in found]
+    marks = layout_intervals(losses)
     return tuple(
         FeatureGroupRow(
             name=row["name"],
@@ -205,31 +197,8 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
     )
 
 
-def _checked(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in table.to_dicts()}
-
-
-def _loss(proof: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if proof.get("loss") is None:
-        return None
-    low, high = proof.get("loss_low"), proof.get("loss_high")
-    return {"value": proof["loss"], "low": low, "high": high}
-
-
-def _ranks(proof: Mapping[str, Any]) -> str:
+def _ranks(proof: Row) -> str:
     low, high = proof.get("rank_low"), proof.get("rank_high")
     if low is None or high is None:
         return ""
     return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _by_segment(
-    table: pl.DataFrame, names: list[str], bundle: ReportInput
-) -> tuple[tuple[SegmentBadge, ...], tuple[tuple[float | None, ...], ...], float]:
-    inside = table.filter(scope="segment", level="group")
-    shares = {(r["segment_id"], r["name"]): r["share"] for r in inside.to_dicts()}
-    present = {segment for segment, _ in shares}
-    shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
-    rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
-    top = max((value or 0.0 for row in rows for value in row), default=0.0)
-    return tuple(chip for _, chip in shown), rows, top

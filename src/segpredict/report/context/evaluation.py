@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.core.window import Window, day_number
+from segpredict.core.window import day_number
 from segpredict.report.context._trust_box import TREE_MODEL
-from segpredict.report.formatting import finite_or_none, format_day_range, format_iso_day
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    StripPiece,
-    layout_intervals,
-    segment_badges,
-    stacked_strip,
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_day_range,
+    format_iso_day,
 )
+from segpredict.report.html.badges import StripPiece, segment_badges, stacked_strip
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
@@ -98,20 +99,17 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     )
 
 
-def _without_duplicate(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_duplicate(found: Row) -> Row:
     """Drop the model where it equals its trees, which are listed under their own name."""
     model, scores = str(found.get("model", "")), found["pooled"]["scores"]
     if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
         return found
 
-    def reduced(scores_of_window: Mapping[str, Any]) -> dict[str, Any]:
+    def reduced(scores_of_window: Row) -> dict[str, Any]:
+        owners = {"scores": model, "predicted_mix": model, "differences": TREE_MODEL}
         parts = {
             part: {n: each for n, each in (scores_of_window.get(part) or {}).items() if n != own}
-            for part, own in (
-                ("scores", model),
-                ("predicted_mix", model),
-                ("differences", TREE_MODEL),
-            )
+            for part, own in owners.items()
         }
         return {**scores_of_window, **parts}
 
@@ -123,41 +121,33 @@ def _without_duplicate(found: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _window_evaluation(
-    evaluated: Mapping[str, Any], bundle: ReportInput, found: Mapping[str, Any]
-) -> WindowEvaluation:
+def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> WindowEvaluation:
     model = str(found.get("model", ""))
     ids = [str(i) for i in found.get("segments") or ()]
     cutoff = str(evaluated.get("cutoff", POOLED_WINDOWS))
     is_pooled = cutoff == POOLED_WINDOWS
+    dated = bundle.window if is_pooled else bundle.window.at_cutoff(day_number(cutoff))
     comparisons = found.get("comparisons") or () if is_pooled else ()
     predicted = (evaluated.get("predicted_mix") or {}).get(model) or ()
-    known = segment_badges(bundle.segments)
+    actual, known = evaluated.get("actual_mix") or (), segment_badges(bundle.segments)
     return WindowEvaluation(
         cutoff="" if is_pooled else format_iso_day(cutoff),
-        outcome="" if is_pooled else _outcome(cutoff, bundle.window),
+        outcome="" if is_pooled else format_day_range(dated.outcome_start, dated.outcome_end),
         n=int(finite_or_none(evaluated.get("n_rows")) or 0),
         customers=int(finite_or_none(evaluated.get("customers")) or 0),
         models=_model_scores(evaluated.get("scores") or {}, model),
         comparisons=tuple(_comparisons(evaluated.get("differences") or {}, comparisons)),
         predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
-        actual_mix=stacked_strip(
-            dict(zip(ids, evaluated.get("actual_mix") or (), strict=False)), known
-        ),
+        actual_mix=stacked_strip(dict(zip(ids, actual, strict=False)), known),
     )
 
 
-def _outcome(cutoff: str, window: Window) -> str:
-    dated = window.at_cutoff(day_number(cutoff))
-    return format_day_range(dated.outcome_start, dated.outcome_end)
-
-
-def _ordered(models: Mapping[str, Any], *first: str) -> list[str]:
+def _ordered(models: Row, *first: str) -> list[str]:
     known = [name for name in dict.fromkeys((*first, *MODELS_FIRST)) if name in models]
     return [*known, *sorted(name for name in models if name not in known)]
 
 
-def _model_scores(scores: Mapping[str, Any], model: str) -> tuple[ModelScores, ...]:
+def _model_scores(scores: Row, model: str) -> tuple[ModelScores, ...]:
     rows = {
         name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
         for name in _ordered(scores, model)
@@ -181,9 +171,7 @@ def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     return pick(found, default=None)
 
 
-def _comparisons(
-    differences: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
-) -> list[MetricComparison]:
+def _comparisons(differences: Row, comparisons: Sequence[Row]) -> list[MetricComparison]:
     names = _ordered(differences)
     compared = {(c.get("baseline"), c.get("metric")): c for c in comparisons}
     found = []
@@ -201,11 +189,7 @@ def _comparisons(
 
 
 def _difference(
-    name: str,
-    gap: Mapping[str, Any],
-    mark: IntervalMark | None,
-    metric: MetricLabel,
-    compared: Mapping[Any, Mapping[str, Any]],
+    name: str, gap: Row, mark: IntervalMark | None, metric: MetricLabel, compared: Mapping[Any, Row]
 ) -> MetricDifference:
     low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"
@@ -214,9 +198,7 @@ def _difference(
     comparison = compared.get((name, metric.name), {})
     return MetricDifference(
         label=model_label(name),
-        value=finite_or_none(gap.get("value")),
-        low=low,
-        high=high,
+        **finite_fields(gap, "value", "low", "high"),
         mark=mark,
         outcome=outcome,
         beats=bool(comparison.get("beats", outcome == "better")),
@@ -255,10 +237,8 @@ def leakage_section(bundle: ReportInput) -> LeakageSection | None:
     """Return the context of the demo; ``None`` where it was not requested."""
     if not bundle.leakage_demo:
         return None
-    rows = tuple(
-        LeakageRow(row["meaning"], row["accuracy"], row["log_loss"], row["is_honest"])
-        for row in bundle.leakage_demo
-    )
+    columns = ("meaning", "accuracy", "log_loss", "is_honest")
+    rows = tuple(LeakageRow(*(row[name] for name in columns)) for row in bundle.leakage_demo)
     honest = next(s.accuracy for s in rows if s.is_honest)
     worst = max(s.accuracy for s in rows if not s.is_honest)
     return LeakageSection(rows, worst - honest)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import format_month
-from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report.formatting import Row, format_month, format_share
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import ChartBar, layout_bars
 from segpredict.report.html.filters import filter_data
 from segpredict.report.input import ReportInput
 
@@ -107,7 +107,7 @@ class ExplorationSection:
     # data of the filters: names of countries and periods (months), and by chart the number of its
     # ``bins``, how many numbers make one (``per``) and ``cells`` of ``[segment, country, period,
     # bin, number]``, where −1 belongs to none
-    filter_data: Mapping[str, Any]
+    filter_data: Row
 
 
 def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
@@ -157,13 +157,7 @@ def _charts(
         titles["week"] = ("Orders by weekday", "Orders", "")
     return tuple(
         HistogramChart(
-            name,
-            title,
-            unit,
-            counted,
-            name in MONEY_CHARTS,
-            _finding(name, bins[name]),
-            bins[name],
+            name, title, unit, counted, name in MONEY_CHARTS, _finding(name, bins[name]), bins[name]
         )
         for name, (title, counted, unit) in titles.items()
         if len(bins[name]) > 1
@@ -175,12 +169,10 @@ def _finding(name: str, bins: tuple[HistogramBin, ...]) -> str:
     if not total:
         return ""
     most = max(bins, key=lambda each: each.value)
-    share = f"{most.value / total:.0%}".replace("%", "\u202f%")
     if name == "frequency":
-        once = f"{bins[0].value / total:.0%}".replace("%", "\u202f%")
-        return f"{once} ordered once."
+        return f"{format_share(bins[0].value / total, 0)} ordered once."
     where = "in" if name == "countries" else "on" if name == "week" else "at"
-    return f"{share} {where} {most.label}."
+    return f"{format_share(most.value / total, 0)} {where} {most.label}."
 
 
 def _busiest(bins: tuple[HistogramBin, ...]) -> str:
@@ -192,9 +184,8 @@ def _busiest(bins: tuple[HistogramBin, ...]) -> str:
 
 def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:
     named = tuple(HistogramBin(b.number, format_month(b.label), b.value, b.width) for b in bins)
-    return MonthlyChart(
-        name, title, layout_bars([b.value for b in bins], [True] * len(bins)), named
-    )
+    bars = layout_bars([b.value for b in bins], [True] * len(bins))
+    return MonthlyChart(name, title, bars, named)
 
 
 def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[WeekdayRow, ...]]:
@@ -202,10 +193,7 @@ def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[Weekda
     busy = sorted({each.number % 24 for each in bins if each.value})
     hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
     days = tuple(
-        WeekdayRow(
-            bins[24 * day].label.partition(" ")[0],
-            tuple(bins[24 * day + hour] for hour in hours),
-        )
+        WeekdayRow(bins[24 * day].label.partition(" ")[0], tuple(bins[24 * day + h] for h in hours))
         for day in range(7)
     )
     return hours, days

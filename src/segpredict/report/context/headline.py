@@ -1,10 +1,8 @@
 """The first screen: the forecast, for whom it is, and how far to trust it."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
 from scipy import stats
@@ -12,10 +10,11 @@ from scipy import stats
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
-from segpredict.report.context.campaigns import campaign_summaries
+from segpredict.report.context.campaigns import campaigns_section
 from segpredict.report.context.customer_value import RealisedSum, customer_value_section
-from segpredict.report.formatting import finite_or_none, format_day_range, format_number
-from segpredict.report.html.chart_layout import (
+from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_number
+from segpredict.report.html.badges import (
+    Badges,
     SegmentBadge,
     StripPiece,
     segment_badges,
@@ -121,6 +120,7 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     known = segment_badges(bundle.segments)
     forecasts = _segment_forecasts(bundle, known)
     evaluation = bundle.evaluation or {}
+    grade = str((bundle.selection or bundle.segment_notes).get("grade", ""))
     return HeadlineSection(
         sentence=_sentence(bundle),
         finding=_finding(forecasts),
@@ -131,14 +131,10 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
         note=MIX_NOTE.format(days=bundle.window.horizon),
         revenue_at_stake=_revenue_at_stake(bundle),
         campaigns=_campaigns(bundle),
-        trust=trust_box(evaluation, _segment_grade(bundle)) if evaluation else None,
+        trust=trust_box(evaluation, grade) if evaluation else None,
         data=_data(bundle),
         warnings=_warnings(bundle),
     )
-
-
-def _segment_grade(bundle: ReportInput) -> str:
-    return str((bundle.selection or bundle.segment_notes).get("grade", ""))
 
 
 def _sentence(bundle: ReportInput) -> str:
@@ -150,9 +146,7 @@ def _sentence(bundle: ReportInput) -> str:
     return f"For {who} who bought from {bought}: the most likely segment of each from {outcome}."
 
 
-def _segment_forecasts(
-    bundle: ReportInput, known: Mapping[str, SegmentBadge]
-) -> tuple[SegmentForecast, ...]:
+def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForecast, ...]:
     now = {i: finite_or_none(bundle.current_mix.get(i)) or 0.0 for i in known}
     then = {i: finite_or_none(bundle.expected_mix.get(i)) or 0.0 for i in known}
     total_now, total_then = sum(now.values()), sum(then.values())
@@ -178,17 +172,16 @@ def _segment_forecasts(
     )
 
 
-def _errors(evaluation: Mapping[str, Any]) -> dict[str, float]:
+def _errors(evaluation: Row) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
     mixes = [
-        (window["actual_mix"], (window.get("predicted_mix") or {}).get(evaluation["selected"]))
+        (window.get("actual_mix"), (window.get("predicted_mix") or {}).get(evaluation["selected"]))
         for window in evaluation.get("windows") or ()
-        if window.get("actual_mix")
     ]
     gaps = [
         [a - p for a, p in zip(actual, predicted, strict=True)]
         for actual, predicted in mixes
-        if predicted
+        if actual and predicted
     ]
     if not gaps:
         return {}
@@ -205,8 +198,7 @@ def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
     if observed is None or observed["since"].null_count() == observed.height:
         return {}, {}
     active = [segment.id for segment in bundle.segments[1:]]
-    last = observed["since"].max()
-    newest = observed.filter(since=last)
+    newest = observed.filter(since=observed["since"].max())
     by_row = newest.filter(pl.col("from_id").is_in(active))
     until = newest["until"][0] - timedelta(DAYS_PER_YEAR)
     year = observed.filter((pl.col("until") == until) & pl.col("to_id").is_in(active))
@@ -226,11 +218,8 @@ def _revenue(profile: pl.DataFrame | None) -> dict[str, float | None]:
 
 
 def _finding(segments: tuple[SegmentForecast, ...]) -> str:
-    changes = [
-        (m.share_expected - m.share_now, m)
-        for m in segments
-        if m.share_expected is not None and m.share_now is not None
-    ]
+    known = [m for m in segments if m.share_expected is not None and m.share_now is not None]
+    changes = [((m.share_expected or 0) - (m.share_now or 0), m) for m in known]
     if not changes:
         return ""
     change, most = max(changes, key=lambda pair: abs(pair[0]))
@@ -250,18 +239,15 @@ def _revenue_at_stake(bundle: ReportInput) -> RevenueAtStake | None:
         return None
     pooled = [each for each in found.sums if each.window == "all tests"]
     risk = [each.actual[0] for each in pooled if each.measure == "Revenue at risk"]
-    return RevenueAtStake(
-        found.total.value_at_risk,
-        found.total.upside,
-        risk[0] if risk else None,
-        found.backtested_sums,
-    )
+    realised, total = risk[0] if risk else None, found.total
+    return RevenueAtStake(total.value_at_risk, total.upside, realised, found.backtested_sums)
 
 
 def _campaigns(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
+    found = campaigns_section(bundle)
     return tuple(
-        HeadlineCampaign(each.title, float(each.n), each.test)
-        for each in campaign_summaries(bundle)
+        HeadlineCampaign(each.title, float(each.n), each.test.text)
+        for each in (found.top_campaigns if found else ())
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.report.context._trust_box import TREE_MODEL
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
@@ -91,13 +91,15 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
     is_other = bool(bundle.reasons_note) and selected not in models
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
+    now = importance_matrix(table.filter(scope="segment"), names, bundle)
+    future = importance_matrix(table.filter(scope="class"), names, bundle)
     return ImportanceSection(
         drivers=drivers,
         other_share=max(0.0, 1.0 - sum(d.share for d in drivers)),
         families=_families(overall),
         plots=_pictures(bundle),
-        now=_matrix(table.filter(scope="segment"), names, bundle),
-        future=_matrix(table.filter(scope="class"), names, bundle),
+        now=now if now.badges else None,
+        future=future if future.badges else None,
         n_explained=bundle.n_explained,
         in_use=model_label(selected) if is_other else "",
     )
@@ -108,11 +110,8 @@ def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver,
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     return tuple(
         FeatureDriver(
-            feature=row["feature"],
+            **{column: row[column] for column in ("feature", "family", "mean_abs", "share")},
             meaning=meanings.get(row["feature"], ""),
-            family=row["family"],
-            mean_abs=row["mean_abs"],
-            share=row["share"],
             width=round(100 * row["mean_abs"] / longest, 2),
         )
         for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()
@@ -139,12 +138,13 @@ def _pictures(bundle: ReportInput) -> tuple[ImportancePlot, ...]:
     )
 
 
-def _matrix(scoped: pl.DataFrame, names: list[str], bundle: ReportInput) -> ImportanceMatrix | None:
+def importance_matrix(
+    scoped: pl.DataFrame, names: list[str], bundle: ReportInput
+) -> ImportanceMatrix:
+    """Return the shares of some features by segment; without columns where none are known."""
     shares = {(r["segment_id"], r["feature"]): r["share"] for r in scoped.to_dicts()}
     present = {segment for segment, _ in shares}
     shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
-    if not shown:
-        return None
     rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
     top = max((value or 0.0 for row in rows for value in row), default=0.0)
     return ImportanceMatrix(tuple(chip for _, chip in shown), tuple(names), rows, top)

@@ -3,28 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
-from segpredict.core.ledger import LedgerCount, LedgerStage
+from segpredict.core.ledger import LedgerEntry, LedgerStage
 from segpredict.report.formatting import (
     MISSING_TEXT,
+    Row,
     format_cell,
     format_day,
     format_day_range,
     name_to_words,
 )
 from segpredict.report.input import ReportInput
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One line of the ledger; money in units of 10⁻⁴."""
-
-    stage: str  # ``in``, ``rejected``, ``excluded``, ``used`` or ``noted``
-    # the cleaning rule, and what it means, as a sentence
-    rule: str
-    meaning: str
-    count: LedgerCount  # how much it affects
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +32,10 @@ class LedgerSection:
     """The section."""
 
     # what was read, what was excluded and why, what was used
-    read: tuple[LedgerRow, ...]
-    left_out: tuple[LedgerRow, ...]
-    used: tuple[LedgerRow, ...]
-    noted: tuple[LedgerRow, ...]  # parts of the used rows that deserve a note
+    read: tuple[LedgerEntry, ...]
+    left_out: tuple[LedgerEntry, ...]
+    used: tuple[LedgerEntry, ...]
+    noted: tuple[LedgerEntry, ...]  # parts of the used rows that deserve a note
     # whether used and excluded rows reconcile with the rows read, in all four columns
     adds_up: bool
     share_used: float | None  # rows used of rows read
@@ -57,9 +46,8 @@ def ledger_section(bundle: ReportInput) -> LedgerSection:
     """Return the context of the ledger."""
     ledger = bundle.ledger
 
-    def lines(*stages: LedgerStage) -> tuple[LedgerRow, ...]:
-        found = (entry for entry in ledger.entries if entry.stage in stages)
-        return tuple(LedgerRow(e.stage, e.rule, e.meaning, e.count) for e in found)
+    def lines(*stages: LedgerStage) -> tuple[LedgerEntry, ...]:
+        return tuple(entry for entry in ledger.entries if entry.stage in stages)
 
     rows = ledger.total("in").rows
     return LedgerSection(
@@ -120,33 +108,27 @@ def appendix_section(bundle: ReportInput) -> AppendixSection:
 
 def _window(bundle: ReportInput) -> AppendixTopic:
     window = bundle.window
+    outcome = format_day_range(window.outcome_start, window.outcome_end)
     facts = [
         ("Data", format_day_range(bundle.first_day, bundle.end_day)),
         ("Cutoff", format_day(window.cutoff)),
         ("Look-back", f"{window.lookback} days, {format_day_range(window.start, window.cutoff)}"),
         ("Gap", f"{window.gap} days"),
-        (
-            "Outcome",
-            f"{window.horizon} days, {format_day_range(window.outcome_start, window.outcome_end)}",
-        ),
+        ("Outcome", f"{window.horizon} days, {outcome}"),
     ]
     return AppendixTopic("Window", tuple(facts))
 
 
-def _facts(values: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:
+def _facts(values: Row, above: str = "") -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for key, value in values.items():
         name = f"{above}{key}"
         if isinstance(value, Mapping):
             found += _facts(value, f"{name}.")
         else:
-            found.append((name, _text(value)))
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            found.append((name, str(value) if is_number else format_cell(value, "text")))
     return tuple(found)
-
-
-def _text(value: Any) -> str:
-    is_plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_plain else format_cell(value, "text")
 
 
 def _glossary(bundle: ReportInput) -> tuple[GlossaryFamily, ...]:
@@ -161,8 +143,6 @@ def _glossary(bundle: ReportInput) -> tuple[GlossaryFamily, ...]:
 
 
 def _range(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return "any"
-    if high is None:
-        return f"from {low:g}"
-    return f"{low:g} {MISSING_TEXT} {high:g}" if low is not None else f"up to {high:g}"
+    if low is None:
+        return "any" if high is None else f"up to {high:g}"
+    return f"from {low:g}" if high is None else f"{low:g} {MISSING_TEXT} {high:g}"

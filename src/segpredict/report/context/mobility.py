@@ -1,18 +1,19 @@
 """Mobility by period, comparison of periods, Markov order, and expected transitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from segpredict.report.formatting import finite_or_none, format_iso_day, format_number
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    SegmentBadge,
-    layout_intervals,
-    segment_badges,
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_iso_day,
+    format_number,
 )
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that the page lists
@@ -119,17 +120,13 @@ def mobility_section(bundle: ReportInput) -> MobilitySection | None:
         return None
     known = segment_badges(bundle.segments)
     order_tests = _markov_order(tables["markov_order"], known)
-    expected, since, until, dispersion = _expected(tables.get("predicted"), known)
     return MobilitySection(
         _periods(tables["mobility"]),
         _comparisons(tables.get("comparison"), known),
         order_tests,
         bool(order_tests) and _p_value(tables["markov_order"]) < SIGNIFICANCE_LEVEL,
         tuple(known.values()),
-        expected,
-        since,
-        until,
-        dispersion,
+        *_expected(tables.get("predicted"), known),
     )
 
 
@@ -138,42 +135,30 @@ def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
     marks = layout_intervals([{**row, "value": row["mobility"]} for row in rows])
     return tuple(
         MobilityPeriod(
-            format_iso_day(row["since"]),
-            row["n"],
-            finite_or_none(row["share_staying"]),
-            finite_or_none(row["mobility"]),
-            finite_or_none(row["low"]),
-            finite_or_none(row["high"]),
-            mark,
-            row["is_small"],
-            row.get("observed_days"),
+            since=format_iso_day(row["since"]),
+            n=row["n"],
+            **finite_fields(row, "share_staying", "mobility", "low", "high"),
+            mark=mark,
+            is_small=row["is_small"],
+            observed=row.get("observed_days"),
         )
         for row, mark in zip(rows, marks, strict=True)
     )
 
 
-def _comparisons(
-    table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
-) -> tuple[PeriodComparison, ...]:
+def _comparisons(table: pl.DataFrame | None, known: Badges) -> tuple[PeriodComparison, ...]:
     if table is None:
         return ()
     parts = table.group_by("first", "second", maintain_order=True)
     return tuple(_comparison(part.rows(named=True), known) for _, part in parts)
 
 
-def _comparison(
-    rows: Sequence[Mapping[str, Any]], known: Mapping[str, SegmentBadge]
-) -> PeriodComparison:
+def _comparison(rows: Sequence[Row], known: Badges) -> PeriodComparison:
     first, second = rows[0]["first"], rows[0]["second"]
     is_year = (second - first).days >= SAME_SEASON_DAYS
     against = "the same season a year earlier" if is_year else "the previous period"
-    cells = [
-        row
-        for row in rows
-        if row["figure"] == "share"
-        and not row["is_small"]
-        and (row["value_first"] or row["value_second"])
-    ]
+    shares = [row for row in rows if row["figure"] == "share" and not row["is_small"]]
+    cells = [row for row in shares if row["value_first"] or row["value_second"]]
     changes = [_change(row, known, None) for row in cells]
     significant = [row for row, change in zip(cells, changes, strict=True) if change.is_significant]
     largest = sorted(significant, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
@@ -187,25 +172,22 @@ def _comparison(
     )
 
 
-def _change(
-    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], mark: IntervalMark | None
-) -> PeriodChange:
-    start, end = (
-        known.get(row[f"{side}_id"], SegmentBadge(row[f"{side}_id"], row[f"{side}_name"], None))
-        if row[f"{side}_id"] is not None
-        else None
-        for side in ("from", "to")
-    )
+def _change(row: Row, known: Badges, mark: IntervalMark | None) -> PeriodChange:
+    start, end = (_badge(row, side, known) for side in ("from", "to"))
     return PeriodChange(
-        start,
-        end,
-        finite_or_none(row["value_first"]),
-        finite_or_none(row["value_second"]),
-        finite_or_none(row["difference"]),
-        finite_or_none(row["low"]),
-        finite_or_none(row["high"]),
-        mark,
+        start=start,
+        end=end,
+        first=finite_or_none(row["value_first"]),
+        second=finite_or_none(row["value_second"]),
+        **finite_fields(row, "difference", "low", "high"),
+        mark=mark,
     )
+
+
+def _badge(row: Row, side: str, known: Badges) -> SegmentBadge | None:
+    name = row[f"{side}_id"]
+    outside = SegmentBadge(name, row[f"{side}_name"], None)
+    return None if name is None else known.get(name, outside)
 
 
 def _p_value(table: pl.DataFrame) -> float:
@@ -214,9 +196,7 @@ def _p_value(table: pl.DataFrame) -> float:
     return 1.0 if found is None else found
 
 
-def _markov_order(
-    table: pl.DataFrame, known: Mapping[str, SegmentBadge]
-) -> tuple[MarkovOrderTest, ...]:
+def _markov_order(table: pl.DataFrame, known: Badges) -> tuple[MarkovOrderTest, ...]:
     rows = table.filter(pl.col("since").is_null()).rows(named=True)
     return tuple(
         MarkovOrderTest(
@@ -235,13 +215,12 @@ def _markov_order(
 
 
 def _expected(
-    table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
+    table: pl.DataFrame | None, known: Badges
 ) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
     if table is None:
         return (), "", "", None
-    newest = table.filter(pl.col("since") == table["since"].max())
-    rows = newest.rows(named=True)
-    starts: dict[str, list[Mapping[str, Any]]] = {}
+    rows = table.filter(since=table["since"].max()).rows(named=True)
+    starts: dict[str, list[Row]] = {}
     for row in rows:
         starts.setdefault(row["from_id"], []).append(row)
     expected = tuple(
@@ -256,9 +235,5 @@ def _expected(
         for name, cells in starts.items()
     )
     dispersion = finite_or_none(rows[0]["dispersion"])
-    return (
-        expected,
-        format_iso_day(rows[0]["since"]),
-        format_iso_day(rows[0]["until"]),
-        None if dispersion is None else dispersion**0.5,
-    )
+    since, until = (format_iso_day(rows[0][end]) for end in ("since", "until"))
+    return expected, since, until, None if dispersion is None else dispersion**0.5

@@ -1,17 +1,17 @@
 """The model card: purpose, data, tests, and the checks against leakage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
 import polars as pl
 
-from segpredict.core.window import as_date
 from segpredict.report.context._trust_box import MARKOV_GAP
 from segpredict.report.context.probabilities import STRATUM_LABELS
 from segpredict.report.formatting import (
+    Row,
+    format_day,
     format_day_range,
     format_iso_day,
     format_number,
@@ -21,12 +21,30 @@ from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
 # Results of a leakage check; words, so that they can be read without colours.
-CHECKED_TEXT, BUILT_IN_TEXT, REPORTED_TEXT, BROKEN_TEXT = (
-    "checked",
-    "by construction",
-    "your statement",
-    "broken",
-)
+CHECKED_TEXT, BUILT_IN_TEXT = "checked", "by construction"
+REPORTED_TEXT, BROKEN_TEXT = "your statement", "broken"
+SafeguardResult = tuple[str, str]  # what prevents a mistake, and the result of its check
+LEAKAGE_MISTAKES = {
+    "L1": "Features from the outcome window",
+    "L2": "Testing on random rows of the training period",
+    "L3": "Segments fitted with customers or days of the tests",
+    "L4": "Customers selected by what they did afterwards",
+    "L5": "Quantiles over all customers and days used as features",
+    "L6": "Days since the last order counted to the end of the data",
+    "L7": "Columns with today's values, not those at the cutoff",
+    "L8": "Later returns subtracted from earlier orders",
+    "L9": "Encodings or imputations fitted with rows of the test",
+    "L10": "The calendar identifies the training window",
+    "L11": "Settings selected by the result of the last test",
+    "L12": "Rows that are in two files and count twice",
+}
+BUILT_IN_SAFEGUARDS = {
+    "L5": "Segment borders were frozen when the segments were fitted; no feature is a rank among "
+    "customers of other days.",
+    "L6": "Every recency and age is measured at the cutoff of its own forecast.",
+    "L8": "A return counts on its own day; until then the order counts in full.",
+    "L9": "Each test fits everything again, on what was known at its cutoff.",
+}
 MAX_WEAK_GROUPS = 6  # most groups of customers that are named
 PURPOSE_TEXT = (
     "Planning for groups of customers: whom to contact first, which offers to test, "
@@ -68,16 +86,17 @@ def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     """Return the context of the section; ``None`` where no forecast was tested."""
     if not bundle.evaluation or not bundle.evaluation.get("windows"):
         return None
-    checks = (*_of_time(bundle), *_of_columns(bundle), *_of_tests(bundle))
-    ordered = tuple(sorted(checks, key=lambda check: int(check.code[1:])))
-    results = [check.result for check in ordered]
+    checks = _leakage_checks(bundle)
+    results = [check.result for check in checks]
     counts = {r: results.count(r) for r in dict.fromkeys(results)}
-    return ModelCardSection(_facts(bundle, bundle.evaluation), ordered, counts)
+    return ModelCardSection(_facts(bundle, bundle.evaluation), checks, counts)
 
 
-def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _facts(bundle: ReportInput, found: Row) -> tuple[tuple[str, str], ...]:
     window = bundle.window
     tests = ", ".join(format_iso_day(o["cutoff"]) for o in found["windows"])
+    until = format_day(window.outcome_end)
+    days = format_day_range(window.outcome_start, window.outcome_end)
     facts = [
         ("For", PURPOSE_TEXT),
         ("Not for", OUT_OF_SCOPE_TEXT),
@@ -88,8 +107,8 @@ def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, st
         ),
         (
             "Question",
-            f"Which segment each of them is in, {format_day_range(*_outcome_days(bundle))}; the "
-            f"segments were frozen before the first test and use no later day.",
+            f"Which segment each of them is in, {days}; the segments were frozen before the first "
+            "test and use no later day.",
         ),
         ("In use", replace_model_names(str(found.get("reason", "")))),
         ("Tested", f"As of {tests}: on days after all training data."),
@@ -97,7 +116,7 @@ def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, st
         (
             "Maintenance",
             f"Score after every night's orders. Train again when a window of "
-            f"{window.horizon} days is complete: this one is on {_until(bundle)}. When "
+            f"{window.horizon} days is complete: this one is on {until}. When "
             "the mix or the error changes, refit the segments too: "
             "segpredict cluster --refit keeps their ids.",
         ),
@@ -105,14 +124,6 @@ def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, st
         ("Created", _created(bundle)),
     ]
     return tuple((name, text) for name, text in facts if text)
-
-
-def _outcome_days(bundle: ReportInput) -> tuple[int, int]:
-    return bundle.window.outcome_start, bundle.window.outcome_end
-
-
-def _until(bundle: ReportInput) -> str:
-    return format_iso_day(as_date(bundle.window.outcome_end).isoformat())
 
 
 def _created(bundle: ReportInput) -> str:
@@ -147,111 +158,86 @@ def _weak(bundle: ReportInput) -> str:
     )
 
 
-def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
-    """Return the checks on days: L1, L2, L3, L6, L8."""
-    found, window = bundle.evaluation or {}, bundle.window
-    cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["windows"])
-    apart = all((b - a).days >= window.horizon for a, b in pairwise(cutoffs))
-    many = len(cutoffs) > 1
-    fitted_until = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until", "")
-    clean = bool(fitted_until) and date.fromisoformat(fitted_until) < cutoffs[0]
-    return (
-        _training_data(bundle),
-        LeakageCheck(
-            "L2",
-            "Testing on random rows of the training period",
-            f"{len(cutoffs)} test windows of {window.horizon} days, later than all "
-            f"training data{', without overlap' if many and apart else ''}.",
-            CHECKED_TEXT if apart else BROKEN_TEXT,
-        ),
-        LeakageCheck(
-            "L3",
-            "Segments fitted with customers or days of the tests",
-            f"The segments use no data after {format_iso_day(fitted_until)}; the first test began "
-            f"on {format_iso_day(cutoffs[0].isoformat())}."
-            if fitted_until
-            else "The run does not say on which data the segments were fitted.",
-            BROKEN_TEXT
-            if fitted_until and not clean
-            else CHECKED_TEXT
-            if fitted_until
-            else REPORTED_TEXT,
-        ),
-        LeakageCheck(
-            "L6",
-            "Days since the last order counted to the end of the data",
-            "Every recency and age is measured at the cutoff of its own forecast.",
-            BUILT_IN_TEXT,
-        ),
-        LeakageCheck(
-            "L8",
-            "Later returns subtracted from earlier orders",
-            "A return counts on its own day; until then the order counts in full.",
-            BUILT_IN_TEXT,
-        ),
-    )
+def _leakage_checks(bundle: ReportInput) -> tuple[LeakageCheck, ...]:
+    found = {
+        **{code: (safeguard, BUILT_IN_TEXT) for code, safeguard in BUILT_IN_SAFEGUARDS.items()},
+        "L1": _training_data(bundle),
+        "L2": _test_windows(bundle),
+        "L3": _segmentation_data(bundle),
+        "L4": _tested_customers(bundle),
+        "L7": _declared_columns(bundle),
+        "L10": (_season(bundle.evaluation or {}), BUILT_IN_TEXT),
+        "L11": _last_test(bundle.test_set_log),
+        "L12": _duplicates(bundle),
+    }
+    return tuple(LeakageCheck(code, text, *found[code]) for code, text in LEAKAGE_MISTAKES.items())
 
 
-def _training_data(bundle: ReportInput) -> LeakageCheck:
-    """Check that the training outcomes of each test were complete on its day (L1)."""
+def _training_data(bundle: ReportInput) -> SafeguardResult:
+    """Check that the training outcomes of each test were complete on its day."""
     found, window = bundle.evaluation or {}, bundle.window
     folds = [f for f in (found.get("policies") or {}).get("folds", ()) if f["rehearsals"]]
-    span_of = window.gap + window.horizon
-    late = [
-        f["cutoff"] for f in folds for day in f["rehearsals"] if _days(day, f["cutoff"]) < span_of
-    ]
+    days = window.gap + window.horizon
+    late = {f["cutoff"] for f in folds for day in f["rehearsals"] if _days(day, f["cutoff"]) < days}
     safeguard = "Features end where the outcome window begins."
-    if folds:
-        safeguard += (
-            f" The newest training outcome ended by the cutoff in "
-            f"{len(folds) - len(set(late))} of {len(folds)} forecasts."
-        )
-    result = CHECKED_TEXT if folds else BUILT_IN_TEXT
-    description = "Features from the outcome window"
-    return LeakageCheck("L1", description, safeguard, BROKEN_TEXT if late else result)
+    if not folds:
+        return safeguard, BUILT_IN_TEXT
+    return (
+        f"{safeguard} The newest training outcome ended by the cutoff in "
+        f"{len(folds) - len(late)} of {len(folds)} forecasts.",
+        BROKEN_TEXT if late else CHECKED_TEXT,
+    )
 
 
 def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
-def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
-    """Return the checks on columns: L5, L7, L9, L10."""
-    config = bundle.manifest.get("config") or {}
-    tables = [config.get(name) or {} for name in ("customers", "products")]
-    declared = [column for table in tables for column in table.get("time_invariant") or ()]
+def _test_windows(bundle: ReportInput) -> SafeguardResult:
+    cutoffs = sorted(o["cutoff"] for o in (bundle.evaluation or {})["windows"])
+    horizon = bundle.window.horizon
+    are_apart = all(_days(*pair) >= horizon for pair in pairwise(cutoffs))
     return (
-        LeakageCheck(
-            "L5",
-            "Quantiles over all customers and days used as features",
-            "Segment borders were frozen when the segments were fitted; no feature is a "
-            "rank among customers of other days.",
-            BUILT_IN_TEXT,
-        ),
-        LeakageCheck(
-            "L7",
-            "Columns with today's values, not those at the cutoff",
-            f"Used because you declared that they never change: {', '.join(declared)}."
-            if declared
-            else "Columns without a time stamp are excluded; none was declared constant.",
-            REPORTED_TEXT if declared else CHECKED_TEXT,
-        ),
-        LeakageCheck(
-            "L9",
-            "Encodings or imputations fitted with rows of the test",
-            "Each test fits everything again, on what was known at its cutoff.",
-            BUILT_IN_TEXT,
-        ),
-        LeakageCheck(
-            "L10",
-            "The calendar identifies the training window",
-            _season(bundle.evaluation or {}),
-            BUILT_IN_TEXT,
-        ),
+        f"{len(cutoffs)} test windows of {horizon} days, later than all training "
+        f"data{', without overlap' if len(cutoffs) > 1 and are_apart else ''}.",
+        CHECKED_TEXT if are_apart else BROKEN_TEXT,
     )
 
 
-def _season(evaluation: Mapping[str, Any]) -> str:
+def _segmentation_data(bundle: ReportInput) -> SafeguardResult:
+    first_test = min(o["cutoff"] for o in (bundle.evaluation or {})["windows"])
+    until = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until", "")
+    if not until:
+        return "The run does not say on which data the segments were fitted.", REPORTED_TEXT
+    return (
+        f"The segments use no data after {format_iso_day(until)}; the first test began "
+        f"on {format_iso_day(first_test)}.",
+        CHECKED_TEXT if _days(until, first_test) > 0 else BROKEN_TEXT,
+    )
+
+
+def _tested_customers(bundle: ReportInput) -> SafeguardResult:
+    inactive_shares = [o["actual_mix"][0] for o in (bundle.evaluation or {})["windows"]]
+    return (
+        "All customers who bought before the cutoff are tested, also those who never "
+        f"returned: in the lowest segment afterwards were "
+        f"{', '.join(f'{share:.0%}' for share in inactive_shares)}.",
+        CHECKED_TEXT if all(share > 0 for share in inactive_shares) else BUILT_IN_TEXT,
+    )
+
+
+def _declared_columns(bundle: ReportInput) -> SafeguardResult:
+    config = bundle.manifest.get("config") or {}
+    tables = [config.get(name) or {} for name in ("customers", "products")]
+    declared = [column for table in tables for column in table.get("time_invariant") or ()]
+    if declared:
+        text = f"Used because you declared that they never change: {', '.join(declared)}."
+        return text, REPORTED_TEXT
+    text = "Columns without a time stamp are excluded; none was declared constant."
+    return text, CHECKED_TEXT
+
+
+def _season(evaluation: Row) -> str:
     """Describe in how many forecasts a seasonal effect was found."""
     notes = " ".join(evaluation.get("warnings") or ())
     calendar, season = (notes.count(f"The {n} helps") for n in ("calendar", "season"))
@@ -263,46 +249,24 @@ def _season(evaluation: Mapping[str, Any]) -> str:
     )
 
 
-def _of_tests(bundle: ReportInput) -> Sequence[LeakageCheck]:
-    """Return the checks on the choice of data and on the tests: L4, L11, L12."""
-    inactive_shares = [o["actual_mix"][0] for o in (bundle.evaluation or {})["windows"]]
-    settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
-    return (
-        LeakageCheck(
-            "L4",
-            "Customers selected by what they did afterwards",
-            "All customers who bought before the cutoff are tested, also those who never "
-            f"returned: in the lowest segment afterwards were "
-            f"{', '.join(f'{share:.0%}' for share in inactive_shares)}.",
-            CHECKED_TEXT if all(share > 0 for share in inactive_shares) else BUILT_IN_TEXT,
-        ),
-        LeakageCheck(
-            "L11",
-            "Settings selected by the result of the last test",
-            _evaluated(len(settings), bundle.test_set_log),
-            {0: REPORTED_TEXT, 1: CHECKED_TEXT}.get(len(settings), BROKEN_TEXT),
-        ),
-        _duplicates(bundle),
-    )
-
-
-def _evaluated(settings: int, log: Mapping[str, Any]) -> str:
+def _last_test(log: Row) -> SafeguardResult:
+    evaluations = log.get("evaluations", ())
+    settings = len({each["config"] for each in evaluations})
     if not settings:
-        return "The run does not say how often the last test was evaluated."
-    first = log["evaluations"][0]["created"]
+        return "The run does not say how often the last test was evaluated.", REPORTED_TEXT
+    first = evaluations[0]["created"]
     if settings == 1:
-        return f"The last test was evaluated with one setting only, first on {first}."
+        text = f"The last test was evaluated with one setting only, first on {first}."
+        return text, CHECKED_TEXT
     return (
         f"The last test was evaluated with {settings} different settings, first on "
-        f"{first}: its scores are too good for settings that were selected by them."
+        f"{first}: its scores are too good for settings that were selected by them.",
+        BROKEN_TEXT,
     )
 
 
-def _duplicates(bundle: ReportInput) -> LeakageCheck:
-    description = "Rows that are in two files and count twice"
+def _duplicates(bundle: ReportInput) -> SafeguardResult:
     rows = {e.rule: e.count.rows for e in bundle.ledger.entries if e.stage == "excluded"}
     if "duplicates" not in rows:
-        safeguard = "The rule against duplicates was switched off."
-        return LeakageCheck("L12", description, safeguard, REPORTED_TEXT)
-    safeguard = f"Duplicate rows excluded: {format_number(rows['duplicates'])}."
-    return LeakageCheck("L12", description, safeguard, CHECKED_TEXT)
+        return "The rule against duplicates was switched off.", REPORTED_TEXT
+    return f"Duplicate rows excluded: {format_number(rows['duplicates'])}.", CHECKED_TEXT

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.report.context._trust_box import MARKOV_GAP
-from segpredict.report.formatting import finite_or_none, format_iso_day, name_to_words
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    SegmentBadge,
-    layout_intervals,
-    segment_badges,
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_iso_day,
+    name_to_words,
 )
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
@@ -125,7 +126,7 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     )
 
 
-def _calibration_text(policy: Mapping[str, Any]) -> str:
+def _calibration_text(policy: Row) -> str:
     folds = policy.get("folds") or ()
     if not folds or not folds[-1]["rehearsals"]:
         return "History is too short for inner validation: no calibration could be tested."
@@ -141,7 +142,7 @@ def _calibration_text(policy: Mapping[str, Any]) -> str:
     return f"{text}. They were calibrated in {tests} of {len(kinds) - 1} tests."
 
 
-def _untested_reason(folds: Sequence[Mapping[str, Any]]) -> str:
+def _untested_reason(folds: Sequence[Row]) -> str:
     """Describe why no test had prediction sets, and how far to trust those in the scores."""
     if not folds:
         return ""
@@ -173,17 +174,16 @@ def _reliability(
 ) -> tuple[ReliabilityPlot, ...]:
     known, plots = segment_badges(bundle.segments), []
     parts = curves.filter(kind="reliability")
+    pooled = card.filter(window=POOLED_WINDOWS, stratum="all")
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
-        error = card.filter(
-            window=POOLED_WINDOWS, stratum="all", forecaster=by, metric=f"ece_{name}"
-        ).drop_nulls("value")
+        error = pooled.filter(forecaster=by, metric=f"ece_{name}").drop_nulls("value")
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
         plots.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
     return tuple(plots)
 
 
-def _error(row: Mapping[str, Any]) -> str:
+def _error(row: Row) -> str:
     text = f"calibration error {row['value']:.1%}"
     if row["low"] is None or row["high"] is None:
         return text
@@ -198,9 +198,8 @@ def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
             _points(each, model_label(str(by)))
             for (by,), each in part.group_by("by", maintain_order=True)
         )
-        n = int(part["n"][0])
         title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
-        plots.append(ReliabilityPlot(None, title, f"{n:,} forecasts", lines))
+        plots.append(ReliabilityPlot(None, title, f"{int(part['n'][0]):,} forecasts", lines))
     return tuple(plots)
 
 
@@ -211,10 +210,11 @@ def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:
     return tuple(_bounded(r, wanted[r["metric"]]) for r in rows.iter_rows(named=True))
 
 
-def _bounded(row: Mapping[str, Any], group: str, mark: IntervalMark | None = None) -> StratumFigure:
-    low, high = finite_or_none(row["low"]), finite_or_none(row["high"])
+def _bounded(row: Row, group: str, mark: IntervalMark | None = None) -> StratumFigure:
     test = "all tests" if row["window"] == POOLED_WINDOWS else str(row["window"])
-    return StratumFigure(test, group, row["n"], finite_or_none(row["value"]), low, high, mark)
+    return StratumFigure(
+        test, group, row["n"], **finite_fields(row, "value", "low", "high"), mark=mark
+    )
 
 
 def _decision_rules(card: pl.DataFrame, used: str) -> tuple[DecisionRuleRow, ...]:
@@ -244,12 +244,6 @@ def _strata(
     for row, mark in zip(rows, marks, strict=True):
         group = names.get(row["group"], row["group"])
         placed.setdefault(row["stratum"], []).append(_bounded(row, group, mark))
-    return _titled(placed)
-
-
-def _titled(
-    placed: Mapping[str, Sequence[StratumFigure]],
-) -> tuple[tuple[str, tuple[StratumFigure, ...]], ...]:
     return tuple(
         (title, tuple(placed[name])) for name, title in STRATUM_LABELS.items() if name in placed
     )

@@ -1,11 +1,11 @@
 """How the segments were selected: the candidates compared, and the gates they fail."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from segpredict.report.formatting import Row
 from segpredict.report.input import ReportInput
 
 ALGORITHM_LABELS = {
@@ -18,11 +18,7 @@ ALGORITHM_LABELS = {
     "hybrid": "Hybrid",
     "rules": "Rule grid",
 }
-INPUT_LABELS = {
-    "fm": "spend, days",
-    "rfm": "spend, days, recency",
-    "wide": "all measures",
-}
+INPUT_LABELS = {"fm": "spend, days", "rfm": "spend, days, recency", "wide": "all measures"}
 GATE_LABELS = {
     "number": "too many or too few",
     "min_share": "smallest too small",
@@ -99,8 +95,10 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     passing = [row for row in rows if row["passes_gates"]]
     shown = sorted(passing, key=_rank)
     known = {row["algorithm"] for row in passing}
-    others = sorted({row["algorithm"] for row in rows} - known, key=_algorithm_order)
-    nearest = [_nearest(rows, algorithm) for algorithm in others]
+    order = {name: i for i, name in enumerate(ALGORITHM_LABELS)}
+    others = {row["algorithm"] for row in rows} - known
+    ordered = sorted(others, key=lambda name: order.get(name, len(order)))
+    nearest = [_nearest(rows, algorithm) for algorithm in ordered]
     return SegmentSelectionSection(
         grade=str(selection["grade"]),
         meaning=GRADE_MEANINGS.get(str(selection["grade"]), ""),
@@ -116,17 +114,17 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     )
 
 
-def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
+def _rank(row: Row) -> tuple[bool, bool, float]:
     """Return the sort key of a candidate that passes; duplicates are not ranked."""
     score = row["mean_rank"]
     return (not row["is_selected"], score is None, score or 0.0)
 
 
-def _candidate(row: Mapping[str, Any]) -> CandidateRow:
+def _candidate(row: Row) -> CandidateRow:
     failed = [name for name in str(row["failed_gates"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        inputs=INPUT_LABELS.get(row["inputs"], row["inputs"]),
+        inputs=INPUT_LABELS.get(row["inputs"]) or row["inputs"],
         k=int(row["k"]),
         figures=tuple(row.get(name) for name in FIGURE_LABELS),
         failed_gates=tuple(GATE_LABELS.get(name, name) for name in failed),
@@ -143,7 +141,7 @@ def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     )
 
 
-def _named(candidate: Mapping[str, Any] | None) -> str | None:
+def _named(candidate: Row | None) -> str | None:
     if candidate is None:
         return None
     inputs = INPUT_LABELS.get(candidate["inputs"], candidate["inputs"])
@@ -152,11 +150,6 @@ def _named(candidate: Mapping[str, Any] | None) -> str | None:
 
 def _algorithm(name: str) -> str:
     return ALGORITHM_LABELS.get(name, name)
-
-
-def _algorithm_order(name: str) -> int:
-    known = list(ALGORITHM_LABELS)
-    return known.index(name) if name in known else len(known)
 
 
 def _not_tried(comparison: pl.DataFrame) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import polars as pl
 
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import finite_or_none, name_to_words
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, name_to_words
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
@@ -127,18 +127,11 @@ def _columns(
     frame: pl.DataFrame, known: Mapping[str, tuple[str, str]]
 ) -> tuple[ProfileColumn, ...]:
     shown = [name for name in known if name in frame.columns]
-    more = [
-        name
-        for name in frame.columns
-        if name not in HIDDEN_COLUMNS and name not in known and not _is_end(name)
-    ]
+    hidden = HIDDEN_COLUMNS | {*known}
+    more = [n for n in frame.columns if n not in hidden and not n.endswith((*QUARTILES, *INTERVAL))]
     return tuple(
         ProfileColumn(name, *_meaning(name, frame.schema[name], known)) for name in [*shown, *more]
     )
-
-
-def _is_end(name: str) -> bool:
-    return name.endswith((*QUARTILES, *INTERVAL))
 
 
 def _meaning(
@@ -173,16 +166,15 @@ def _rows(
     return tuple(rows)
 
 
-def _value(row: Mapping[str, Any], name: str) -> ProfileValue:
+def _value(row: Row, name: str) -> ProfileValue:
     is_median = name.endswith("_median")
     low, high = QUARTILES if is_median else INTERVAL
     stem = name.removesuffix("_median") if is_median else name
     first, last = row.get(stem + low), row.get(stem + high)
-    is_flat = first == last
-    return ProfileValue(row.get(name), *(() if is_flat else (first, last)))
+    return ProfileValue(row.get(name), *(() if first == last else (first, last)))
 
 
-def _id(row: Mapping[str, Any], segments: tuple[Segment, ...]) -> str:
+def _id(row: Row, segments: tuple[Segment, ...]) -> str:
     for key in ("segment_id", "id"):
         if key in row:
             return str(row[key])
@@ -247,9 +239,9 @@ class SegmentProfile:
     # the largest flows between the last two windows
     came_from: tuple[ProfileFlow, ...]
     went_to: tuple[ProfileFlow, ...]
-    examples: tuple[Mapping[str, Any], ...]  # typical customers
+    examples: tuple[Row, ...]  # typical customers
     # categories bought more, or less, than by other customers
-    affinity: tuple[Mapping[str, Any], ...]
+    affinity: tuple[Row, ...]
     # mean Jaccard in bootstrap samples, where it is low enough for a warning
     stability: float | None
 
@@ -271,19 +263,15 @@ def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | No
     return SegmentProfilesSection(tuple(_segment_profile(card, known) for card in ordered))
 
 
-def _segment_profile(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
+def _segment_profile(card: Row, known: Badges) -> SegmentProfile:
     stability = finite_or_none(card.get("stability"))
     rule = str(card.get("rule") or "")
     n = finite_or_none(card.get("n"))
     return SegmentProfile(
         badge=known[card["id"]],
         n=None if n is None else int(n),
-        share=finite_or_none(card.get("share")),
-        revenue_share=finite_or_none(card.get("revenue_share")),
-        days_share=finite_or_none(card.get("days_share")),
+        **finite_fields(card, "share", "revenue_share", "days_share", "precision", "recall"),
         rule=rule[:1].upper() + rule[1:],
-        precision=finite_or_none(card.get("precision")),
-        recall=finite_or_none(card.get("recall")),
         facts=tuple(_facts(card)),
         came_from=_flows(card.get("came_from", ()), known),
         went_to=_flows(card.get("went_to", ()), known),
@@ -293,7 +281,7 @@ def _segment_profile(card: Mapping[str, Any], known: Mapping[str, SegmentBadge])
     )
 
 
-def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
+def _facts(card: Row) -> list[ProfileFigure]:
     facts = []
     for column, label, kind, ends in FIGURES:
         value = finite_or_none(card.get(column))
@@ -306,7 +294,7 @@ def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
     return facts
 
 
-def _flows(flows: Any, known: Mapping[str, SegmentBadge]) -> tuple[ProfileFlow, ...]:
+def _flows(flows: Any, known: Badges) -> tuple[ProfileFlow, ...]:
     return tuple(
         ProfileFlow(
             known.get(flow["id"]) or SegmentBadge(flow["id"], name_to_words(flow["name"]), None),

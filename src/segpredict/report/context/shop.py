@@ -1,16 +1,16 @@
 """How the shop is doing: KPIs, months, concentration of revenue, returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
-from segpredict.report.formatting import finite_or_none, format_day_range
-from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report.formatting import Row, finite_or_none, format_day_range
+from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import ChartBar, layout_bars
 from segpredict.report.input import ReportInput
 
 UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
@@ -132,7 +132,7 @@ class ShopSection:
     long_run_rows: tuple[KpiRow, ...]
     # charts by month, and their table: name, is_whole, last day and numbers
     series: tuple[MonthSeries, ...]
-    months: tuple[Mapping[str, Any], ...]
+    months: tuple[Row, ...]
     # the index of each month in the filter data; ``None`` where it is not in them
     month_numbers: tuple[int | None, ...]
     # position (percent) and name of the years under the charts
@@ -152,6 +152,7 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
     figures, months = bundle.kpis["figures"], bundle.kpis["months"]
     latest = months.tail(MAX_MONTHS_SHOWN).with_columns(order_value=ORDER_VALUE_EXPRESSION)
     ends = _ends(bundle, figures)
+    used = {*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge"}
     return ShopSection(
         spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
         kpi_rows=tuple(_kpi_row(figures, name, ends) for name in WINDOW_KPIS),
@@ -164,7 +165,9 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
         lorenz=_lorenz(bundle, figures),
         bridge=_bridge(figures),
         segment_revenue=_segment_revenue(bundle, figures),
-        definitions=_definitions((*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge")),
+        definitions=tuple(
+            KpiText(m.title, m.formula, m.interval, m.caution) for m in KPIS if m.name in used
+        ),
     )
 
 
@@ -179,11 +182,8 @@ def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
 def _kpi_row(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
     metric = kpi_named(name)
     rows = figures.filter(kpi=name)
-    known = [_kpi_value(rows.filter(end=end)) for end in ends]
-    columns = (*known, None, None, None)[:3]
-    now = columns[0] or KpiValue(None)
-    kind = UNIT_KINDS.get(metric.unit, "number")
-    return KpiRow(metric.title, metric.meaning, kind, now, *columns[1:])
+    values = [_kpi_value(rows.filter(end=end)) for end in ends] or [KpiValue(None)]
+    return KpiRow(metric.title, metric.meaning, UNIT_KINDS.get(metric.unit, "number"), *values)
 
 
 def _kpi_value(rows: pl.DataFrame) -> KpiValue:
@@ -238,10 +238,8 @@ def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
 
 def _incomplete_months(latest: pl.DataFrame) -> str:
     rows = latest.filter(~pl.col("is_whole")).rows(named=True)
-    spans = [f"{format_day_range(row['start'], row['end'])}" for row in rows]
-    if not spans:
-        return ""
-    return f"Pale: the data hold only {' and '.join(spans)} of the month."
+    spans = " and ".join(format_day_range(row["start"], row["end"]) for row in rows)
+    return f"Pale: the data hold only {spans} of the month." if spans else ""
 
 
 def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
@@ -253,14 +251,9 @@ def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
     points = " ".join(f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True))
     best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP_SHARES}
     tenth = figures.filter(kpi="top_decile_share")["value"].to_list()
-    best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
-    days = index.row(0, named=True)
-    return LorenzChart(
-        points,
-        tuple(sorted(best.items())),
-        _kpi_value(index),
-        format_day_range(days["start"], days["end"]),
-    )
+    best |= {0.1: tenth[0]} if tenth else {}
+    span = format_day_range(index["start"][0], index["end"][0])
+    return LorenzChart(points, tuple(sorted(best.items())), _kpi_value(index), span)
 
 
 def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
@@ -285,17 +278,7 @@ def _segment_revenue(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Segmen
     everyone = int(rows["n"].sum()) or 1
     known = segment_badges(bundle.segments)
     return tuple(
-        SegmentRevenue(
-            known[row["scope"]],
-            row["n"],
-            row["n"] / everyone,
-            _kpi_value(rows.filter(scope=row["scope"])),
-        )
-        for row in rows.rows(named=True)
-        if row["scope"] in known
+        SegmentRevenue(known[i], n, n / everyone, _kpi_value(rows.filter(scope=i)))
+        for i, n in rows.select("scope", "n").iter_rows()
+        if i in known
     )
-
-
-def _definitions(names: Sequence[str]) -> tuple[KpiText, ...]:
-    found = [metric for metric in KPIS if metric.name in set(names)]
-    return tuple(KpiText(m.title, m.formula, m.interval, m.caution) for m in found)

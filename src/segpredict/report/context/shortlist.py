@@ -1,14 +1,13 @@
 """Drivers of transitions, three example customers, and customers to contact first."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.report.context.drivers import CAUSALITY_NOTE
-from segpredict.report.formatting import finite_or_none
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import axis_place
 from segpredict.report.input import ReportInput
 
 TOP = 6
@@ -83,22 +82,14 @@ def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContributio
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
     rows = rows.drop_nulls(["movers", "stayers"])
     ends = [0.0, *rows["movers"], *rows["stayers"]]
-    low: float = min(ends)
-    wide: float = (max(ends) - low) or 1.0
-
-    def place(value: float) -> float:
-        return round(4 + 92 * (value - low) / wide, 2)
-
+    place = axis_place(ends)
     return tuple(
         DriverContribution(
-            name=row["name"],
+            **{column: row[column] for column in ("name", "movers", "stayers", "odds_ratio")},
             meaning=meanings.get(row["name"], ""),
-            movers=row["movers"],
-            stayers=row["stayers"],
             mover=place(row["movers"]),
             stayer=place(row["stayers"]),
             zero=place(0.0),
-            odds_ratio=row["odds_ratio"],
         )
         for row in rows.to_dicts()
     )
@@ -143,12 +134,10 @@ def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | 
     found = tuple(
         ExampleCustomer(
             id=row["customer_id"],
-            kind=row["kind"],
+            **{name: row[name] for name in ("kind", "expected_value", "value_at_risk")},
             now=known[row["segment_id"]],
             next=known[row["next_segment_id"]],
             probability=row[f"p_{row['next_segment_id']}"],
-            expected_value=row["expected_value"],
-            value_at_risk=row["value_at_risk"],
             reasons=tuple(ExampleReason(r["speaks"], r["text"]) for r in row["reasons"]),
         )
         for row in bundle.example_customers
@@ -204,31 +193,25 @@ class ShortlistSection:
 def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:
     """Return the context; ``None`` where single customers must not be shown."""
     known = segment_badges(bundle.segments)
-    found = tuple(
-        _shortlist(bundle, known, name, title, by) for name, title, by in SHORTLIST_HEADINGS
-    )
+    found = [_shortlist(bundle, known, *heading) for heading in SHORTLIST_HEADINGS]
     filled = tuple(each for each in found if each.rows)
     return ShortlistSection(filled) if filled else None
 
 
 def _shortlist(
-    bundle: ReportInput, known: Mapping[str, SegmentBadge], name: str, title: str, by: str
+    bundle: ReportInput, known: Badges, name: str, title: str, by: str
 ) -> CustomerShortlist:
     is_risk = by == "value_at_risk"
-    rows = [row for row in bundle.shortlist if row["list"] == name]
     shown = tuple(
         _shortlist_row(row, known, by, "p_down" if is_risk else "p_up")
-        for row in rows
-        if row["segment_id"] in known and row["next_segment_id"] in known
+        for row in bundle.shortlist
+        if row["list"] == name and row["segment_id"] in known and row["next_segment_id"] in known
     )
-    return CustomerShortlist(
-        title, is_risk, shown, sum(each.value_at_stake or 0.0 for each in shown)
-    )
+    total = sum(each.value_at_stake or 0.0 for each in shown)
+    return CustomerShortlist(title, is_risk, shown, total)
 
 
-def _shortlist_row(
-    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], stake: str, probability: str
-) -> ShortlistRow:
+def _shortlist_row(row: Row, known: Badges, stake: str, probability: str) -> ShortlistRow:
     return ShortlistRow(
         rank=int(row["rank"]),
         id=str(row["customer_id"]),

@@ -1,13 +1,12 @@
 """Observed transitions between segments, compared with the predicted ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from segpredict.analytics.transitions import LAPSED_STATE
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.report.formatting import finite_or_none
-from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.formatting import Row, finite_fields, finite_or_none
+from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.html.filters import start_states as starts_of
 from segpredict.report.html.sankey import SankeyDiagram, SankeyFlow, layout_sankey
 from segpredict.report.input import ReportInput
@@ -75,6 +74,9 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
     everyone = sum(row.n for row in own)
     stayed = sum(cell.n for row in own for cell in row.cells if cell.is_stay)
     compared = [cell for row in own for cell in row.cells if cell.predicted is not None]
+    # By falling value, then the states outside the segments.
+    order = (*reversed(list(known)), *(name for name in starts if name not in known))
+    stacked = {name: starts[name] for name in order}
     return TransitionsSection(
         badges=tuple(known.values()),
         rows=rows if observed else (),
@@ -83,19 +85,16 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
         min_customers=MIN_CUSTOMERS_FOR_SHARES,
         n_predicted=len(compared),
         outside=sum(bool(cell.side) for cell in compared),
-        sankey=layout_sankey(_bands(rows, known), _stacked(known, starts)),
+        sankey=layout_sankey(_bands(rows, known), stacked),
     )
 
 
-def _newest(
-    bundle: ReportInput,
-) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+def _newest(bundle: ReportInput) -> tuple[Sequence[Row], Sequence[Row]]:
     """Return the cells of the newest complete period, observed and predicted."""
     observed = bundle.transitions.get("observed")
     if observed is None:
-        return (
-            [] if bundle.observed_transitions is None else bundle.observed_transitions.to_dicts()
-        ), []
+        last = bundle.observed_transitions
+        return [] if last is None else last.to_dicts(), []
     newest = observed["since"].max()
     predicted = bundle.transitions.get("predicted")
     expected = [] if predicted is None else predicted.filter(since=newest).to_dicts()
@@ -103,9 +102,7 @@ def _newest(
 
 
 def _row(
-    chip: SegmentBadge,
-    place: int | None,
-    cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
+    chip: SegmentBadge, place: int | None, cells: Sequence[tuple[str, Row, Row]]
 ) -> TransitionRow:
     total = sum(int(finite_or_none(cell.get("n")) or 0) for _, cell, _ in cells)
     found = tuple(
@@ -115,26 +112,22 @@ def _row(
     return TransitionRow(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, found, place)
 
 
-def _cell(
-    observed: Mapping[str, Any], predicted: Mapping[str, Any], total: int, *, is_stay: bool
-) -> TransitionCell:
+def _cell(observed: Row, predicted: Row, total: int, *, is_stay: bool) -> TransitionCell:
     n = int(finite_or_none(observed.get("n")) or 0)
     share = n / total if total else 0.0
     low, high = finite_or_none(predicted.get("low")), finite_or_none(predicted.get("high"))
-    is_below = low is not None and share < low
-    is_above = high is not None and share > high
+    is_below, is_above = low is not None and share < low, high is not None and share > high
     return TransitionCell(
         n=n,
         share=share,
-        low=finite_or_none(observed.get("low")),
-        high=finite_or_none(observed.get("high")),
+        **finite_fields(observed, "low", "high"),
         is_stay=is_stay,
         predicted=finite_or_none(predicted.get("share")),
         side="below" if is_below else "above" if is_above else "",
     )
 
 
-def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> list[SankeyFlow]:
+def _bands(rows: Sequence[TransitionRow], known: Badges) -> list[SankeyFlow]:
     """Return the transitions to draw: all but those of lapsed customers who stay inactive."""
     inactive = next(iter(known), "")
     return [
@@ -143,11 +136,3 @@ def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> 
         for end, cell in zip(known, row.cells, strict=True)
         if not (row.badge.id == LAPSED_STATE.id and end == inactive)
     ]
-
-
-def _stacked(
-    known: Mapping[str, SegmentBadge], starts: Mapping[str, SegmentBadge]
-) -> dict[str, SegmentBadge]:
-    """Return segments by falling value, then the states outside the segments."""
-    outside = [name for name in starts if name not in known]
-    return {name: starts[name] for name in (*reversed(list(known)), *outside)}

@@ -7,29 +7,17 @@ from typing import Any
 from lxml import etree
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import (
-    XL_CHART_TYPE,
-    XL_LABEL_POSITION,
-    XL_LEGEND_POSITION,
-    XL_TICK_LABEL_POSITION,
-    XL_TICK_MARK,
-)
+from pptx.enum import chart as kinds
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
+from segpredict.report.deck import style
 from segpredict.report.deck.slide import Box, ChartSeries, SlideChart, slide_text, truncate_words
-from segpredict.report.deck.style import (
-    FONT_NAME,
-    INK_COLOUR,
-    RULE_COLOUR,
-    SOFT_COLOUR,
-    readable_text_colour,
-)
 
 CHART_TYPES = {
-    "bars": XL_CHART_TYPE.BAR_CLUSTERED,
-    "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
-    "parts": XL_CHART_TYPE.BAR_STACKED_100,
+    "bars": kinds.XL_CHART_TYPE.BAR_CLUSTERED,
+    "columns": kinds.XL_CHART_TYPE.COLUMN_CLUSTERED,
+    "parts": kinds.XL_CHART_TYPE.BAR_STACKED_100,
 }
 LABEL_SIZE, MAX_SERIES_NAME = 80, 26  # letters of a category and of a series
 MIN_LABEL_SHARE = 0.045  # smaller parts have no room for their number
@@ -56,8 +44,8 @@ def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
     drawn = frame.chart
     drawn.part.chart_workbook.update_from_xlsx_blob(_workbook(chart))
     drawn.has_title = False
-    drawn.font.name, drawn.font.size = FONT_NAME, Pt(12)
-    drawn.font.color.rgb = RGBColor.from_string(INK_COLOUR)
+    drawn.font.name, drawn.font.size = style.FONT_NAME, Pt(12)
+    drawn.font.color.rgb = RGBColor.from_string(style.INK_COLOUR)
     _legend(drawn, chart)
     _axes(drawn, chart)
     _spacing(drawn, chart)
@@ -107,16 +95,16 @@ def _workbook(chart: SlideChart) -> bytes:
 def _legend(drawn: Any, chart: SlideChart) -> None:
     drawn.has_legend = len(chart.series) > 1
     if drawn.has_legend:
-        drawn.legend.position = XL_LEGEND_POSITION.BOTTOM
+        drawn.legend.position = kinds.XL_LEGEND_POSITION.BOTTOM
         drawn.legend.include_in_layout = False
         drawn.legend.font.size = Pt(12)
 
 
 def _axes(drawn: Any, chart: SlideChart) -> None:
     names, values = drawn.category_axis, drawn.value_axis
-    names.format.line.color.rgb = RGBColor.from_string(RULE_COLOUR)
-    names.major_tick_mark = XL_TICK_MARK.NONE
-    names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    names.format.line.color.rgb = RGBColor.from_string(style.RULE_COLOUR)
+    names.major_tick_mark = kinds.XL_TICK_MARK.NONE
+    names.tick_label_position = kinds.XL_TICK_LABEL_POSITION.LOW
     names.tick_labels.font.size = Pt(12)
     names.has_major_gridlines = values.has_major_gridlines = False
     names.reverse_order = chart.chart_type != "columns"  # the first category is on top
@@ -133,10 +121,10 @@ def _scale(values: Any, chart: SlideChart) -> None:
     """Draw the value axis, where intervals leave no room for numbers."""
     values.has_major_gridlines = True
     for line in (values.major_gridlines.format.line, values.format.line):
-        line.color.rgb = RGBColor.from_string(RULE_COLOUR)
-    values.major_tick_mark = XL_TICK_MARK.NONE
+        line.color.rgb = RGBColor.from_string(style.RULE_COLOUR)
+    values.major_tick_mark = kinds.XL_TICK_MARK.NONE
     labels = values.tick_labels
-    labels.font.size, labels.font.color.rgb = Pt(11), RGBColor.from_string(SOFT_COLOUR)
+    labels.font.size, labels.font.color.rgb = Pt(11), RGBColor.from_string(style.SOFT_COLOUR)
     labels.number_format, labels.number_format_is_linked = chart.number_format, False
 
 
@@ -178,13 +166,13 @@ def _label(shown: Any, series: ChartSeries, chart: SlideChart) -> None:
     labels.number_format, labels.number_format_is_linked = chart.number_format, False
     labels.font.size = Pt(12)
     if chart.chart_type == "parts":
-        labels.font.color.rgb = RGBColor.from_string(readable_text_colour(series.colours[0]))
-        labels.position = XL_LABEL_POSITION.CENTER
+        labels.font.color.rgb = RGBColor.from_string(style.readable_text_colour(series.colours[0]))
+        labels.position = kinds.XL_LABEL_POSITION.CENTER
         for place, value in enumerate(series.values):
             if value is None or value < MIN_LABEL_SHARE:
                 _silence(labels, place)
     elif not series.low:
-        labels.position = XL_LABEL_POSITION.OUTSIDE_END
+        labels.position = kinds.XL_LABEL_POSITION.OUTSIDE_END
 
 
 def _silence(labels: Any, place: int) -> None:
@@ -211,7 +199,7 @@ def _whiskers(shown: Any, series: ChartSeries) -> None:
     look = etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}spPr")
     line = etree.SubElement(look, f"{{{DRAWING_NAMESPACE}}}ln", w=str(Pt(1.75)))
     fill = etree.SubElement(line, f"{{{DRAWING_NAMESPACE}}}solidFill")
-    etree.SubElement(fill, f"{{{DRAWING_NAMESPACE}}}srgbClr", val=INK_COLOUR)
+    etree.SubElement(fill, f"{{{DRAWING_NAMESPACE}}}srgbClr", val=style.INK_COLOUR)
     shown._element.find(f"{{{CHART_NAMESPACE}}}cat").addprevious(bars)
 
 

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -15,36 +14,12 @@ from pptx.opc.constants import RELATIONSHIP_TYPE as KIND
 from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
-from segpredict.report.deck import charts
-from segpredict.report.deck.slide import (
-    Box,
-    BulletList,
-    FigureTiles,
-    PlacedElement,
-    SlideCell,
-    SlideChart,
-    SlidePage,
-    SlideTable,
-    slide_text,
-    truncate_words,
-)
-from segpredict.report.deck.style import (
-    CARD_COLOUR,
-    FILL_COLOUR,
-    FONT_NAME,
-    HIGH_SEGMENT_COLOUR,
-    INACTIVE_COLOUR,
-    INK_COLOUR,
-    LOW_SEGMENT_COLOUR,
-    RULE_COLOUR,
-    SLIDE_HEIGHT,
-    SLIDE_MARGIN,
-    SLIDE_WIDTH,
-    SOFT_COLOUR,
-    STRONG_COLOUR,
-    segment_colour,
-)
+from segpredict.report.deck import charts, style
+from segpredict.report.deck import slide as s
+from segpredict.report.deck.slide import Box, slide_text, truncate_words
+from segpredict.report.deck.style import FONT_NAME, INK_COLOUR, SLIDE_MARGIN, SLIDE_WIDTH
 
+CONTENT_WIDTH = SLIDE_WIDTH - 2 * SLIDE_MARGIN
 SLIDE_LAYOUT = "Title Only"
 TABLE_STYLE_ID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
 GRID_TOP, FOOTER_TOP = 2.35, 6.8  # inches; elements are placed in between
@@ -54,21 +29,21 @@ TITLE_BOX, SUBTITLE_BOX, MAX_ONE_LINE_TITLE = 150, 250, 66  # letters
 MAX_PROPERTY_LENGTH = 200  # letters; the format allows 255
 THEME_COLOURS = {
     "dk1": INK_COLOUR,
-    "dk2": HIGH_SEGMENT_COLOUR,
-    "lt2": CARD_COLOUR,
-    "accent1": HIGH_SEGMENT_COLOUR,
-    "accent2": STRONG_COLOUR,
-    "accent3": FILL_COLOUR,
-    "accent4": LOW_SEGMENT_COLOUR,
-    "accent5": INACTIVE_COLOUR,
-    "accent6": SOFT_COLOUR,
+    "dk2": style.HIGH_SEGMENT_COLOUR,
+    "lt2": style.CARD_COLOUR,
+    "accent1": style.HIGH_SEGMENT_COLOUR,
+    "accent2": style.STRONG_COLOUR,
+    "accent3": style.FILL_COLOUR,
+    "accent4": style.LOW_SEGMENT_COLOUR,
+    "accent5": style.INACTIVE_COLOUR,
+    "accent6": style.SOFT_COLOUR,
 }
 
 
-def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subject: str) -> bytes:
+def draw_presentation(pages: Sequence[tuple[str, s.SlidePage]], footer: str, subject: str) -> bytes:
     """Return a presentation with one slide a page."""
     deck = Presentation()
-    deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(SLIDE_HEIGHT)
+    deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(style.SLIDE_HEIGHT)
     layout = _prepare_layout(deck)
     for topic, page in pages:
         slide = deck.slides.add_slide(layout)
@@ -79,10 +54,8 @@ def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subje
         notes = "\n".join(slide_text(note) for note in page.notes)
         slide.notes_slide.notes_text_frame.text = notes
     own = deck.core_properties
-    own.title, own.subject = (
-        truncate_words(footer, MAX_PROPERTY_LENGTH),
-        truncate_words(subject, MAX_PROPERTY_LENGTH),
-    )
+    own.title = truncate_words(footer, MAX_PROPERTY_LENGTH)
+    own.subject = truncate_words(subject, MAX_PROPERTY_LENGTH)
     own.author = "segpredict"
     own.language, own.last_modified_by, own.keywords = "en", "segpredict", ""
     for time in own._element.xpath("dcterms:created | dcterms:modified"):
@@ -102,7 +75,7 @@ def _prepare_layout(deck: Any) -> Any:
     theme._blob = _themed(theme.blob)
     for shape in [*master.placeholders, *layout.placeholders]:
         if shape.placeholder_format.type in (1, 3):
-            _position(shape, SLIDE_MARGIN, 0.62, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 1.0)
+            _position(shape, SLIDE_MARGIN, 0.62, CONTENT_WIDTH, 1.0)
         else:  # the footer has its own date and number
             shape._element.getparent().remove(shape._element)
     parts = deck.part.package
@@ -122,7 +95,7 @@ def _themed(blob: bytes) -> bytes:
     return text.encode("utf-8")
 
 
-def _head(slide: Any, topic: str, page: SlidePage) -> None:
+def _head(slide: Any, topic: str, page: s.SlidePage) -> None:
     title = slide.shapes.title
     frame = title.text_frame
     frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
@@ -130,58 +103,57 @@ def _head(slide: Any, topic: str, page: SlidePage) -> None:
     text = truncate_words(page.title, TITLE_BOX).rstrip(".")
     frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
-    box = _box(slide, Box(SLIDE_MARGIN, 0.34, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.3), "Topic")
-    _write(box.paragraphs[0], topic, 12, STRONG_COLOUR, bold=True)
+    box = _box(slide, Box(SLIDE_MARGIN, 0.34, CONTENT_WIDTH, 0.3), "Topic")
+    _write(box.paragraphs[0], topic, 12, style.STRONG_COLOUR, bold=True)
     if page.subtitle:
         top = 1.18 if len(text) <= MAX_ONE_LINE_TITLE else 1.6
-        box = _box(slide, Box(SLIDE_MARGIN, top, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.62), "Lead")
-        _write(box.paragraphs[0], truncate_words(page.subtitle, SUBTITLE_BOX), 14, SOFT_COLOUR)
+        box = _box(slide, Box(SLIDE_MARGIN, top, CONTENT_WIDTH, 0.62), "Lead")
+        text = truncate_words(page.subtitle, SUBTITLE_BOX)
+        _write(box.paragraphs[0], text, 14, style.SOFT_COLOUR)
 
 
 def _foot(slide: Any, footer: str) -> None:
-    line = slide.shapes.add_connector(
-        1, Inches(SLIDE_MARGIN), Inches(6.98), Inches(SLIDE_WIDTH - SLIDE_MARGIN), Inches(6.98)
-    )
+    ends = (SLIDE_MARGIN, 6.98, SLIDE_WIDTH - SLIDE_MARGIN, 6.98)
+    line = slide.shapes.add_connector(1, *(Inches(v) for v in ends))
     _unstyled(line)
     line.name, line.line.width = "Rule", Pt(0.75)
-    line.line.color.rgb = RGBColor.from_string(RULE_COLOUR)
-    box = _box(slide, Box(SLIDE_MARGIN, 7.02, SLIDE_WIDTH - 2 * SLIDE_MARGIN - 1, 0.3), "Footer")
-    _write(box.paragraphs[0], truncate_words(footer, 130), 10, SOFT_COLOUR)
+    line.line.color.rgb = RGBColor.from_string(style.RULE_COLOUR)
+    box = _box(slide, Box(SLIDE_MARGIN, 7.02, CONTENT_WIDTH - 1, 0.3), "Footer")
+    _write(box.paragraphs[0], truncate_words(footer, 130), 10, style.SOFT_COLOUR)
     box = _box(slide, Box(SLIDE_WIDTH - SLIDE_MARGIN - 1, 7.02, 1, 0.3), "Number")
     paragraph = box.paragraphs[0]
     paragraph.alignment = PP_ALIGN.RIGHT
-    number = etree.SubElement(
-        paragraph._p, qn("a:fld"), id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
-    )
+    field_id = "{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
+    number = etree.SubElement(paragraph._p, qn("a:fld"), id=field_id)
     number.set("type", "slidenum")
     look = etree.SubElement(number, qn("a:rPr"), lang="en-GB", sz="1000")
     fill = etree.SubElement(look, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr"), val=SOFT_COLOUR)
+    etree.SubElement(fill, qn("a:srgbClr"), val=style.SOFT_COLOUR)
     etree.SubElement(number, qn("a:t")).text = "‹#›"
 
 
-def _place(slide: Any, placed: PlacedElement) -> None:
-    column = (SLIDE_WIDTH - 2 * SLIDE_MARGIN + GRID_GUTTER) / 12
+def _place(slide: Any, placed: s.PlacedElement) -> None:
+    column = (CONTENT_WIDTH + GRID_GUTTER) / 12
     row = (FOOTER_TOP - GRID_TOP) / 12
     left, top = SLIDE_MARGIN + placed.left * column, GRID_TOP + placed.top * row
     width, height = placed.width * column - GRID_GUTTER, placed.height * row
     element = placed.element
-    if isinstance(element, FigureTiles):
+    if isinstance(element, s.FigureTiles):
         _tiles(slide, element, Box(left, top, width, height))
         return
     heading = _box(slide, Box(left, top, width, HEADING_HEIGHT), "Heading")
     _write(heading.paragraphs[0], truncate_words(element.heading, int(width * 11)), 13, bold=True)
     box = Box(left, top + HEADING_HEIGHT, width, height - HEADING_HEIGHT)
-    if isinstance(element, SlideChart):
+    if isinstance(element, s.SlideChart):
         frame = charts.draw_chart(slide.shapes, element, box)
         _describe(frame, element.heading, charts.chart_alt_text(element))
-    elif isinstance(element, SlideTable):
+    elif isinstance(element, s.SlideTable):
         _table(slide, element, box)
     else:
         _points(slide, element, box)
 
 
-def _points(slide: Any, element: BulletList, box: Box) -> None:
+def _points(slide: Any, element: s.BulletList, box: Box) -> None:
     frame = _box(slide, box, "Text")
     for place, sentence in enumerate(element.sentences):
         paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
@@ -189,7 +161,7 @@ def _points(slide: Any, element: BulletList, box: Box) -> None:
         _write(paragraph, sentence, element.size)
 
 
-def _tiles(slide: Any, element: FigureTiles, box: Box) -> None:
+def _tiles(slide: Any, element: s.FigureTiles, box: Box) -> None:
     each = box.height / len(element.figures)
     for place, (value, words) in enumerate(element.figures):
         spot = Box(box.left, box.top + place * each, box.width, each - 0.14)
@@ -197,26 +169,24 @@ def _tiles(slide: Any, element: FigureTiles, box: Box) -> None:
         card.name = "Figure"
         _unstyled(card)
         card.fill.solid()
-        card.fill.fore_color.rgb = RGBColor.from_string(CARD_COLOUR)
+        card.fill.fore_color.rgb = RGBColor.from_string(style.CARD_COLOUR)
         card.line.fill.background()
         frame = card.text_frame
         frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.MIDDLE
         frame.paragraphs[0].alignment = PP_ALIGN.LEFT
-        _write(frame.paragraphs[0], truncate_words(value, 28), 24, HIGH_SEGMENT_COLOUR, bold=True)
+        text = truncate_words(value, 28)
+        _write(frame.paragraphs[0], text, 24, style.HIGH_SEGMENT_COLOUR, bold=True)
         below = frame.add_paragraph()
         below.alignment = PP_ALIGN.LEFT
-        _write(below, words, 12, SOFT_COLOUR)
+        _write(below, words, 12, style.SOFT_COLOUR)
 
 
-def _table(slide: Any, element: SlideTable, box: Box) -> None:
+def _table(slide: Any, element: s.SlideTable, box: Box) -> None:
     rows = len(element.rows) + 1
     size = 12 if rows <= 9 else 11
     line = min(0.42, box.height / rows)
-    frame = slide.shapes.add_table(
-        rows,
-        len(element.columns),
-        *_sides(Box(box.left, box.top, box.width, line * rows)),
-    )
+    area = Box(box.left, box.top, box.width, line * rows)
+    frame = slide.shapes.add_table(rows, len(element.columns), *_sides(area))
     _describe(frame, element.heading, f"Table. {slide_text(element.heading)}.")
     table = frame.table
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = TABLE_STYLE_ID
@@ -226,46 +196,32 @@ def _table(slide: Any, element: SlideTable, box: Box) -> None:
     for row in table.rows:
         row.height = Inches(line)
     for place, name in enumerate(element.columns):
-        style = TextStyle(size, SOFT_COLOUR, is_bold=True, is_text=place in element.words)
-        _cell(table.cell(0, place), SlideCell(name), style)
+        head = _paragraph(table.cell(0, place), is_text=place in element.words)
+        _write(head, name, size, style.SOFT_COLOUR, bold=True)
     for number, cells in enumerate(element.rows):
         for place, cell in enumerate(cells):
-            shown = cell if isinstance(cell, SlideCell) else SlideCell(cell)
-            style = TextStyle(
-                size,
-                INK_COLOUR,
-                is_bold=number in element.strong,
-                is_text=place in element.words,
-            )
-            _cell(table.cell(number + 1, place), shown, style)
+            shown = cell if isinstance(cell, s.SlideCell) else s.SlideCell(cell)
+            text = _paragraph(table.cell(number + 1, place), is_text=place in element.words)
+            if shown.badge is not None:
+                _write(text, "■ ", size, style.segment_colour(shown.badge))
+            _write(text, shown.text, size, bold=number in element.strong)
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
-    """How the text of a cell is set."""
-
-    size: int
-    colour: str
-    is_bold: bool
-    is_text: bool
-
-
-def _cell(drawn: Any, cell: SlideCell, style: TextStyle) -> None:
+def _paragraph(drawn: Any, *, is_text: bool) -> Any:
+    """Set up a cell of a table, and return its paragraph."""
     drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
     drawn.margin_top = drawn.margin_bottom = Inches(0.03)
     drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
-    paragraph.alignment = PP_ALIGN.LEFT if style.is_text else PP_ALIGN.RIGHT
-    if cell.badge is not None:
-        _write(paragraph, "■ ", style.size, segment_colour(cell.badge))
-    _write(paragraph, cell.text, style.size, style.colour, bold=style.is_bold)
+    paragraph.alignment = PP_ALIGN.LEFT if is_text else PP_ALIGN.RIGHT
     border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
     fill = etree.SubElement(border, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr"), val=RULE_COLOUR)
+    etree.SubElement(fill, qn("a:srgbClr"), val=style.RULE_COLOUR)
     properties = drawn._tc.tcPr  # borders stand before the fill
     properties.remove(border)
     properties.insert(0, border)
+    return paragraph
 
 
 def _box(slide: Any, box: Box, name: str) -> Any:
@@ -283,8 +239,7 @@ def _sides(box: Box) -> list[int]:
 
 def _unstyled(shape: Any) -> None:
     """Remove the shadows and outlines of the theme."""
-    style = shape._element.find(qn("p:style"))
-    shape._element.remove(style)
+    shape._element.remove(shape._element.find(qn("p:style")))
 
 
 def _flush(frame: Any) -> None:

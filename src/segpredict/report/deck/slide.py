@@ -1,12 +1,13 @@
 """The content of a slide: a title sentence, elements on a grid, and speaker notes."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from segpredict.core.text import strip_control_characters
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.deck.style import segment_colour
+from segpredict.report.html.badges import SegmentBadge
 from segpredict.report.input import ReportInput
 
 ContextType = TypeVar("ContextType")
@@ -38,6 +39,11 @@ class ChartSeries:
         One for all categories, or one each, as ``RRGGBB``.
     low, high
         Ends of intervals around the values; empty where there are none.
+
+    Examples
+    --------
+    >>> ChartSeries("Sales", (4.0, None), ("1F5FA8",)).values
+    (4.0, None)
     """
 
     name: str
@@ -61,6 +67,12 @@ class SlideChart:
         Horizontal bars, vertical columns, or parts: horizontal bars that add up to 100 %.
     number_format
         Number format of spreadsheets; never taken from input data.
+
+    Examples
+    --------
+    >>> sales = ChartSeries("Sales", (4.0, 6.0), ("1F5FA8",))
+    >>> SlideChart(heading="Sales", categories=("May", "June"), series=(sales,)).chart_type
+    'bars'
     """
 
     heading: str
@@ -72,7 +84,13 @@ class SlideChart:
 
 @dataclass(frozen=True, slots=True)
 class SlideCell:
-    """A cell of a table: its text, and the segment whose colour stands before it."""
+    """A cell of a table: its text, and the segment whose colour stands before it.
+
+    Examples
+    --------
+    >>> SlideCell("Core", SegmentBadge("S3", "Core", 100)).badge.tint
+    100
+    """
 
     text: str
     badge: SegmentBadge | None = None
@@ -96,6 +114,14 @@ class SlideTable:
         Indices of the text columns.
     strong
         Indices of the highlighted rows.
+
+    Examples
+    --------
+    >>> table = SlideTable(
+    ...     heading="Customers", columns=("Segment", "n"), rows=(("Core", "9"),), widths=(2, 1)
+    ... )
+    >>> table.rows[0]
+    ('Core', '9')
     """
 
     heading: str
@@ -108,7 +134,13 @@ class SlideTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletList:
-    """A few sentences one under another, with a heading."""
+    """A few sentences one under another, with a heading.
+
+    Examples
+    --------
+    >>> BulletList(heading="Next", sentences=("Agree on a test.", "Start it.")).size
+    14
+    """
 
     heading: str
     sentences: tuple[str, ...]
@@ -117,9 +149,18 @@ class BulletList:
 
 @dataclass(frozen=True, slots=True)
 class FigureTiles:
-    """A few large numbers, each with a caption."""
+    """A few large numbers, each with a caption.
+
+    Examples
+    --------
+    >>> FigureTiles((("91", "days forecast"),)).figures[0][1]
+    'days forecast'
+    """
 
     figures: tuple[tuple[str, str], ...]
+
+
+Element = SlideChart | SlideTable | BulletList | FigureTiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +173,15 @@ class PlacedElement:
         A chart, a table, bullets or tiles.
     left, width, top, height
         In columns and rows of the grid under the title.
+
+    Examples
+    --------
+    >>> tiles = FigureTiles((("91", "days forecast"),))
+    >>> PlacedElement(tiles, left=9, width=3).height
+    12
     """
 
-    element: SlideChart | SlideTable | BulletList | FigureTiles
+    element: Element
     left: int = 0
     width: int = 12
     top: int = 0
@@ -155,6 +202,11 @@ class SlidePage:
         Its elements.
     notes
         Speaker notes: the origin of each number.
+
+    Examples
+    --------
+    >>> SlidePage(title="Sales grow", notes=("From the ledger.",)).elements
+    ()
     """
 
     title: str
@@ -193,17 +245,61 @@ class Slide:
         Its topic, shown above the title.
     build
         Builds its content; ``None`` leaves the slide out.
+
+    Examples
+    --------
+    >>> slide = Slide("Sales", lambda source: SlidePage(title="Sales grow", notes=()))
+    >>> slide.build(None).title
+    'Sales grow'
     """
 
     topic: str
     build: Callable[[DeckSource], SlidePage | None]
 
 
+def side_by_side(left: Element, right: Element, columns: int = 6) -> tuple[PlacedElement, ...]:
+    """Place two elements side by side, the left one over so many of the 12 columns."""
+    return PlacedElement(left, width=columns), PlacedElement(right, columns, 12 - columns)
+
+
+def single_chart(
+    heading: str,
+    name: str,
+    categories: Iterable[str],
+    values: Iterable[float | None],
+    colours: Iterable[str],
+    number_format: str = "#,##0",
+) -> SlideChart:
+    """Return a chart of bars with one series; colours are one for all bars, or one each."""
+    series = ChartSeries(name, tuple(values), tuple(colours))
+    return SlideChart(
+        heading=heading, categories=tuple(categories), series=(series,), number_format=number_format
+    )
+
+
+def parts_chart(
+    heading: str,
+    categories: Iterable[str],
+    parts: Iterable[tuple[SegmentBadge, Sequence[float | None]]],
+) -> SlideChart:
+    """Return a chart of shares that add up to 100 %, each segment in its colour."""
+    return SlideChart(
+        heading=heading,
+        categories=tuple(categories),
+        series=tuple(ChartSeries(b.name, tuple(v), (segment_colour(b),)) for b, v in parts),
+        chart_type="parts",
+        number_format="0%",
+    )
+
+
+def segment_cell(badge: SegmentBadge, max_length: int = 24) -> SlideCell:
+    """Return the cell of a segment: its name, cut if long, behind its colour."""
+    return SlideCell(truncate_words(badge.name, max_length), badge)
+
+
 def slide_text(text: str) -> str:
     r"""Return a text on one line, with characters that XML allows.
 
-    Examples
-    --------
     >>> slide_text("a\n b\x00")
     'a b�'
     """
@@ -215,8 +311,6 @@ def slide_text(text: str) -> str:
 def truncate_words(text: str, max_length: int) -> str:
     """Return a text of at most `max_length` characters, cut between words if possible.
 
-    Examples
-    --------
     >>> truncate_words("The row names no customer", 12)
     'The row…'
     """
@@ -231,8 +325,6 @@ def truncate_words(text: str, max_length: int) -> str:
 def join_names(names: Sequence[str]) -> str:
     """Return names as an enumeration.
 
-    Examples
-    --------
     >>> join_names(["a", "b", "c"])
     'a, b and c'
     """

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.html.badges import SegmentBadge
 
 INK_COLOUR, SOFT_COLOUR, RULE_COLOUR, CARD_COLOUR = "1A2027", "5B6672", "DFE4EA", "F6F7F9"
 LOW_SEGMENT_COLOUR, HIGH_SEGMENT_COLOUR, INACTIVE_COLOUR = (
@@ -46,8 +46,6 @@ def segment_colour(badge: SegmentBadge | None) -> str:
     The page interpolates the two colours in Oklab (CSS ``color-mix``), which keeps the
     steps perceptually even; so does this (Ottosson 2020, "A perceptual color space").
 
-    Examples
-    --------
     >>> segment_colour(SegmentBadge("S3", "Core", 100)), segment_colour(None)
     ('0B3F73', 'B6BCC4')
     """
@@ -61,8 +59,6 @@ def segment_colour(badge: SegmentBadge | None) -> str:
 def readable_text_colour(colour: str) -> str:
     """Return a readable text colour for a background.
 
-    Examples
-    --------
     >>> readable_text_colour("0B3F73"), readable_text_colour("B9D4EA")
     ('FFFFFF', '1A2027')
     """

@@ -8,6 +8,7 @@ import polars as pl
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.core.transactions import MONEY_SCALE
+from segpredict.report.formatting import Row
 from segpredict.report.input import ReportInput
 
 MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; with more, months are left out
@@ -43,11 +44,7 @@ def filter_data(bundle: ReportInput) -> dict[str, Any]:
         rows = _placed(by_country, facts["countries"], names)
         counts = _summed(rows.with_columns(value="n"))
         charts["transitions"] = _plain(counts, len(names["from_id"]) * len(ids), 1)
-    return {
-        "countries": facts["countries"],
-        "periods": facts["periods"],
-        "charts": charts,
-    }
+    return {"countries": facts["countries"], "periods": facts["periods"], "charts": charts}
 
 
 def start_states(ids: Sequence[str]) -> list[str]:
@@ -55,14 +52,12 @@ def start_states(ids: Sequence[str]) -> list[str]:
     return [*ids, NEW_STATE.id, LAPSED_STATE.id]
 
 
-def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def pack_charts(charts: Mapping[str, Row]) -> dict[str, Any]:
     """Return charts in half the size: positions as steps from one to the next.
 
     A position is ``((segment · countries + country) · months + month) · bins + bin``, with
     a length of 1 for a dimension that the chart lacks; ``by`` has the lengths.
 
-    Examples
-    --------
     >>> cells = [[0, 0, -1, 1, 7], [1, 0, -1, 0, 9]]
     >>> pack_charts({"spend": {"bins": 2, "per": 1, "cells": cells}})["spend"]["at"]
     [1, 1]
@@ -70,7 +65,7 @@ def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: _packed(chart) for name, chart in charts.items()}
 
 
-def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
+def _packed(chart: Row) -> dict[str, Any]:
     cells = chart["cells"]
     by = [max((cell[i] for cell in cells), default=0) + 1 for i in range(3)]
     lengths = [length or 1 for length in by]
@@ -80,13 +75,8 @@ def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
     }
     ordered = sorted(places)
     steps = [b - a for a, b in zip([0, *ordered], ordered, strict=False)]
-    return {
-        "bins": chart["bins"],
-        "per": chart["per"],
-        "by": by,
-        "at": steps,
-        "n": [places[place] for place in ordered],
-    }
+    numbers = [places[place] for place in ordered]
+    return {"bins": chart["bins"], "per": chart["per"], "by": by, "at": steps, "n": numbers}
 
 
 def _chart(own: pl.DataFrame, name: str, bins: int) -> dict[str, Any]:
@@ -111,18 +101,17 @@ def _placed(
 
     Rows with unknown names are dropped, as on the page.
     """
-    places = {name: i for i, name in enumerate(countries)}
+
+    def number(column: str, known: list[str], default: int | None) -> pl.Expr:
+        numbers = {name: i for i, name in enumerate(known)}
+        return pl.col(column).replace_strict(numbers, default=default, return_dtype=pl.Int64)
+
     place = pl.lit(0)
     for column, known in names.items():
-        numbers = {name: i for i, name in enumerate(known)}
-        place = place * len(known) + pl.col(column).replace_strict(
-            numbers, default=None, return_dtype=pl.Int64
-        )
+        place = place * len(known) + number(column, known, None)
     return rows.with_columns(
         bin=place,
-        country=pl.col("country").replace_strict(
-            places, default=len(countries) - 1, return_dtype=pl.Int64
-        ),
+        country=number("country", countries, len(countries) - 1),
         segment=pl.lit(NO_SEGMENT),
         period=pl.lit(NO_SEGMENT),
     ).drop_nulls("bin")

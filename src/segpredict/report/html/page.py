@@ -45,16 +45,13 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
     environment = _environment()
     built = _built(bundle, sections)
     placed = [
-        {
-            "name": section.name,
-            "title": section.title,
-            "body": _rendered(environment, section, built[section.name], bundle),
-        }
-        for section in sections
-        if section.name in built
+        {"name": s.name, "title": s.title, "body": _rendered(environment, s, built[s.name], bundle)}
+        for s in sections
+        if s.name in built
     ]
     style = Markup(environment.get_template("style.css").render())
     script = environment.get_template("page.js").render()
+    digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("page.html").render(
         title=bundle.title,
         created=bundle.created,
@@ -62,7 +59,7 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
         version=__version__,
         style=style,
         script=Markup(script),
-        script_hash=_hash(script),
+        script_hash=f"sha256-{base64.b64encode(digest).decode()}",
         data=_embedded(_filter_values(bundle, built)),
         sections=placed,
     )
@@ -100,6 +97,15 @@ def section_contexts(
     """Return the contexts of the page, section by section, as plain JSON values.
 
     Numbers that are not finite become null. docs/report-json.md describes each field.
+
+    Examples
+    --------
+    >>> from segpredict.core.ledger import Ledger
+    >>> found = CheckInput(
+    ...     title="Shop", created="", first_day=0, end_day=9, ledger=Ledger(()), detected={}
+    ... )
+    >>> section_contexts(found, ())["last_day"]
+    '1970-01-09'
     """
     built = _built(bundle, sections)
     return {
@@ -109,17 +115,13 @@ def section_contexts(
         "first_day": as_date(bundle.first_day).isoformat(),
         "last_day": as_date(bundle.end_day - 1).isoformat(),
         "currency": bundle.currency,
-        "sections": {
-            name: to_plain_json(dataclasses.asdict(context)) for name, context in built.items()
-        },
+        "sections": {n: to_plain_json(dataclasses.asdict(it)) for n, it in built.items()},
     }
 
 
 def to_plain_json(value: Any) -> Any:
     """Return a value in types of JSON.
 
-    Examples
-    --------
     >>> to_plain_json({"a": (1, float("nan"))})
     {'a': [1, None]}
     """
@@ -141,9 +143,8 @@ def _built(bundle: PageInput, sections: Sequence[ReportSection]) -> dict[str, An
 def _filter_values(bundle: PageInput, built: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of the filters: names to choose from, and numbers."""
     segments = bundle.segments if isinstance(bundle, ReportInput) else ()
-    found: dict[str, Any] = {
-        "segments": [[s.id, strip_control_characters(s.name)] for s in segments]
-    }
+    names = [[s.id, strip_control_characters(s.name)] for s in segments]
+    found: dict[str, Any] = {"segments": names}
     charts: dict[str, Any] = {}
     for context in built.values():
         read = getattr(context, "filter_data", {})
@@ -160,11 +161,6 @@ def _embedded(values: Any) -> Markup:
     return Markup(text)
 
 
-def _hash(script: str) -> str:
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
 def _rendered(
     environment: Environment, section: ReportSection, it: Any, bundle: PageInput
 ) -> Markup:
@@ -177,8 +173,7 @@ def _rendered(
 
 @lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
 def _environment() -> Environment:
-    folders = ("context", "templates")
-    loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in folders]
+    loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in ("context", "templates")]
     environment = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,

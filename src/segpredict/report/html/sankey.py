@@ -1,10 +1,11 @@
 """Layout of a Sankey diagram: bands from left to right, as wide as their customers."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from segpredict.report.formatting import format_number, format_share
-from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.html.badges import Badges, SegmentBadge
 
 DIAGRAM_HEIGHT = 340.0  # pixels for all customers
 NODE_GAP = 8.0  # between neighbours
@@ -53,7 +54,7 @@ class SankeyDiagram:
     bands: tuple[SankeyBand, ...]  # one per flow
 
 
-def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge]) -> SankeyDiagram:
+def layout_sankey(flows: Sequence[SankeyFlow], badges: Badges) -> SankeyDiagram:
     """Return the positions of nodes and bands."""
     moves = [flow for flow in flows if flow.n > 0]
     order = list(badges)
@@ -73,18 +74,14 @@ def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge
 
 
 def _sums(moves: Sequence[SankeyFlow], side: str) -> dict[str, float]:
-    sums: dict[str, float] = {}
+    sums: defaultdict[str, float] = defaultdict(float)
     for move in moves:
-        name = getattr(move, side)
-        sums[name] = sums.get(name, 0.0) + move.n
+        sums[getattr(move, side)] += move.n
     return sums
 
 
 def _bars(
-    known: Mapping[str, SegmentBadge],
-    order: Sequence[str],
-    sums: Mapping[str, float],
-    unit: float,
+    known: Badges, order: Sequence[str], sums: Mapping[str, float], unit: float
 ) -> dict[str, SankeyNode]:
     bars, top = {}, 0.0
     for name in order:
@@ -125,8 +122,6 @@ def _bands(
 def _outline(start: float, end: float, thick: float) -> str:
     """Return a band between two heights as an SVG path.
 
-    Examples
-    --------
     >>> _outline(0, 10, 5)
     'M0,0C500,0 500,10 1000,10V15C500,15 500,5 0,5Z'
     """

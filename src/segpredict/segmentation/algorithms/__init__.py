@@ -15,8 +15,8 @@ from segpredict.segmentation.algorithms._assignment_rule import (
     euclidean_distances,
 )
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters
-from segpredict.segmentation.algorithms._gaussian_rule import GaussianMixtureRule
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.kmeans import settle
 
 CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)

@@ -1,8 +1,8 @@
 """Frozen rules that assign any point, seen or new, to its group."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -11,6 +11,8 @@ from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
+
+Readers = Mapping[str, Callable[[JSON], Any]]
 
 
 def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
@@ -23,7 +25,6 @@ def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> euclidean_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
     [[5.0, 0.0]]
     """
@@ -49,10 +50,17 @@ class AssignmentRule(ABC):
     -----
     A rule gives a single row the same result as among others: no matrix products, whose
     last digits depend on how many rows are computed at once.
+
+    Examples
+    --------
+    >>> rule = AssignmentRule.from_state({"kind": "centres", "centres": [[0.0], [9.0]]})
+    >>> rule.k, rule.assign(np.array([[7.0]])).tolist()
+    (2, [1])
     """
 
     kind: ClassVar[str]
     _kinds: ClassVar[dict[str, type["AssignmentRule"]]] = {}
+    _readers: ClassVar[Readers]  # of each field, from plain JSON
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -85,11 +93,7 @@ class AssignmentRule(ABC):
 
     def to_state(self) -> JSON:
         """Return the rule as plain JSON; `from_state` gives an equal one back."""
-        own = fields(self)  # type: ignore[arg-type]
-        return {
-            "kind": self.kind,
-            **{f.name: _plain(getattr(self, f.name)) for f in own},
-        }
+        return {"kind": self.kind, **{n: _plain(getattr(self, n)) for n in self._readers}}
 
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":
@@ -102,18 +106,19 @@ class AssignmentRule(ABC):
         """
         if state["kind"] not in AssignmentRule._kinds:
             raise ValueError(f"no rule is of the kind {state['kind']!r}")
-        return AssignmentRule._kinds[state["kind"]]._of(state)
-
-    @classmethod
-    @abstractmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        """Return the rule of a state."""
+        rule = AssignmentRule._kinds[state["kind"]]
+        return rule(**{name: read(state[name]) for name, read in rule._readers.items()})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssignmentRule) and self.to_state() == other.to_state()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.k))
+
+
+def read_floats(numbers: JSON) -> FloatArray:
+    """Return the array of lists of numbers."""
+    return np.array(numbers, dtype=np.float64)
 
 
 def _plain(value: Any) -> JSON:
@@ -137,7 +142,6 @@ class NearestCentre(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
     >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
     [1, 0]
@@ -146,6 +150,7 @@ class NearestCentre(AssignmentRule):
     """
 
     kind: ClassVar[str] = "centres"
+    _readers: ClassVar[Readers] = {"centres": read_floats}
     centres: FloatArray
 
     @property
@@ -161,10 +166,6 @@ class NearestCentre(AssignmentRule):
         """Return the rule with group ``order[i]`` renumbered to i."""
         return type(self)(self.centres[list(order)])
 
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        return cls(np.array(state["centres"], dtype=np.float64))
-
 
 @dataclass(frozen=True, eq=False)
 class GridCells(AssignmentRule):
@@ -179,13 +180,16 @@ class GridCells(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
     >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
     [0, 1, 2]
     """
 
     kind: ClassVar[str] = "cells"
+    _readers: ClassVar[Readers] = {
+        "cut_points": lambda axes: tuple(tuple(map(float, cuts)) for cuts in axes),
+        "groups": lambda groups: tuple(map(int, groups)),
+    }
     cut_points: tuple[tuple[float, ...], ...]
     groups: tuple[int, ...]
 
@@ -212,11 +216,6 @@ class GridCells(AssignmentRule):
         place = {group: rank for rank, group in enumerate(order)}
         return type(self)(self.cut_points, tuple(place[group] for group in self.groups))
 
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        cuts = tuple(tuple(map(float, c)) for c in state["cut_points"])
-        return cls(cuts, tuple(map(int, state["groups"])))
-
 
 @dataclass(frozen=True, eq=False)
 class NearestLandmarks(AssignmentRule):
@@ -231,13 +230,16 @@ class NearestLandmarks(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
     >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
     [0, 1]
     """
 
     kind: ClassVar[str] = "landmarks"
+    _readers: ClassVar[Readers] = {
+        "points": read_floats,
+        "groups": lambda groups: np.array(groups, np.intp),
+    }
     points: FloatArray
     groups: IndexArray
 
@@ -261,15 +263,16 @@ class NearestLandmarks(AssignmentRule):
     def _tree(self) -> Any:
         return cKDTree(self.points)
 
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        places = np.array(state["points"], dtype=np.float64)
-        return cls(places, np.array(state["groups"], dtype=np.intp))
-
 
 @dataclass(frozen=True, eq=False)
 class EncoderLayer:
-    """One layer of an encoder: weights of shape (in, out), and a bias."""
+    """One layer of an encoder: weights of shape (in, out), and a bias.
+
+    Examples
+    --------
+    >>> EncoderLayer(np.array([[2.0]]), np.array([1.0]))(np.array([[3.0]])).tolist()
+    [[7.0]]
+    """
 
     weights: FloatArray
     bias: FloatArray
@@ -283,16 +286,12 @@ class EncoderLayer:
         return out
 
 
-def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
-    """Return the encoding of each row; tanh between layers, not after the last.
+def _read_layers(layers: JSON) -> tuple[EncoderLayer, ...]:
+    return tuple(EncoderLayer(*map(read_floats, (e["weights"], e["bias"]))) for e in layers)
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> twice = EncoderLayer(np.array([[2.0]]), np.array([1.0]))
-    >>> apply_encoder((twice,), np.array([[3.0]])).tolist()
-    [[7.0]]
-    """
+
+def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
+    """Return the encoding of each row; tanh between layers, not after the last."""
     for layer in layers[:-1]:
         matrix = np.tanh(layer(matrix))
     return layers[-1](matrix)
@@ -311,7 +310,6 @@ class EmbeddedRule(AssignmentRule):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from segpredict.segmentation.algorithms import NearestCentre
     >>> flip = EncoderLayer(np.array([[-1.0]]), np.array([0.0]))
     >>> rule = EmbeddedRule((flip,), NearestCentre(np.array([[-5.0], [5.0]])))
@@ -320,6 +318,7 @@ class EmbeddedRule(AssignmentRule):
     """
 
     kind: ClassVar[str] = "embedded"
+    _readers: ClassVar[Readers] = {"layers": _read_layers, "inner_rule": AssignmentRule.from_state}
     layers: tuple[EncoderLayer, ...]
     inner_rule: AssignmentRule
 
@@ -344,11 +343,3 @@ class EmbeddedRule(AssignmentRule):
     def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
         return type(self)(self.layers, self.inner_rule.reordered(order))
-
-    @classmethod
-    def _of(cls, state: Mapping[str, JSON]) -> Self:
-        layers = tuple(
-            EncoderLayer(*(np.array(layer[part], np.float64) for part in ("weights", "bias")))
-            for layer in state["layers"]
-        )
-        return cls(layers, AssignmentRule.from_state(state["inner_rule"]))

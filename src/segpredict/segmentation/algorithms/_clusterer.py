@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from segpredict.core.arrays import FloatArray, IndexArray, IntArray
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
@@ -71,15 +71,11 @@ class Clusters:
         """Return the groups that a rule makes of the points."""
         labels = rule.assign(points.matrix)
         centres = points.group_means(labels, _before(points, rule))
-        own = _norms(points.matrix - centres[labels])
-        found = cls(
-            rule,
-            centres,
-            float((own**2 * points.weights).sum()),
-            _radii(own, points, labels, rule.k),
-            noise,
-            dict(facts or {}),
-        )
+        centre = np.zeros((1, centres.shape[1]))
+        own = euclidean_distances(points.matrix - centres[labels], centre)[:, 0]
+        inertia = float((own**2 * points.weights).sum())
+        radii = _radii(own, points, labels, rule.k)
+        found = cls(rule, centres, inertia, radii, noise, dict(facts or {}))
         return found.reordered(np.lexsort(centres.T[::-1]).tolist())
 
     @classmethod
@@ -145,32 +141,12 @@ class Clusters:
         return hash((self.assignment_rule, self.inertia))
 
 
-def rule_agreement(
-    rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
-) -> float:
-    """Return the share of the rows that a rule assigns as the algorithm did.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rule = NearestCentre(np.array([[0.0], [9.0]]))
-    >>> rule_agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
-    0.75
-    """
-    is_same = rule.assign(places) == labels
-    return float(weights[is_same].sum() / weights.sum())
-
-
 def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:
     """Return the centre of a group without points."""
     if isinstance(rule, NearestCentre):
         return rule.centres
     middle = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
     return np.repeat(middle, rule.k, axis=0)
-
-
-def _norms(matrix: FloatArray) -> FloatArray:
-    return euclidean_distances(matrix, np.zeros((1, matrix.shape[1])))[:, 0]
 
 
 def _radii(
@@ -203,6 +179,13 @@ class Clusterer:
         number found may be any from 1 on.
     required_extra
         The extra of this package that it needs, if any.
+
+    Examples
+    --------
+    >>> from segpredict.segmentation.algorithms import CLUSTERERS
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=5).centres.tolist()
+    [[0.5], [10.5]]
     """
 
     complexity_rank: ClassVar[int]

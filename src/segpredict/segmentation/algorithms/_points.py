@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from segpredict.core.arrays import FloatArray as FloatArray
-from segpredict.core.arrays import IndexArray, IntArray
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 
 COORDINATE_SCALE = 1e6  # grid steps per unit; sums of whole steps are exact below 2**53
 
@@ -50,7 +49,6 @@ class WeightedPoints:
 
         Examples
         --------
-        >>> import numpy as np
         >>> points = WeightedPoints.from_matrix(np.array([[2.0], [1.0], [2.0]]))
         >>> points.matrix.tolist(), points.weights.tolist()
         ([[1.0], [2.0]], [1, 2])
@@ -96,26 +94,28 @@ class WeightedPoints:
         For algorithms without weights. Where there are more rows, every m-th in sorted
         order is taken: a systematic sample without randomness, independent of ids.
         """
-        rows = self.n_rows
-        count = min(rows, limit)
-        ranks = (2 * np.arange(count, dtype=np.int64) + 1) * rows // (2 * count)
-        positions = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
-        return self.matrix[positions]
+        return self.matrix[self.even_rows(min(self.n_rows, limit))]
+
+    def even_rows(self, count: int) -> IndexArray:
+        """Return the points of that many rows, at even steps through the sorted rows."""
+        ranks = (2 * np.arange(count, dtype=np.int64) + 1) * self.n_rows // (2 * count)
+        return np.searchsorted(np.cumsum(self.weights), ranks, side="right")
+
+    def with_weights(self, counts: IndexArray) -> "WeightedPoints":
+        """Return the points with these numbers of rows, without those of no row."""
+        has_rows = counts > 0
+        weights = counts[has_rows].astype(np.int64)
+        return WeightedPoints(self.integer_coordinates[has_rows], weights)
 
     def group_means(self, labels: IndexArray, previous: FloatArray) -> FloatArray:
         """Return the exact mean of each group; an empty one keeps its previous centre."""
         k = len(previous)
         size = np.bincount(labels, self.weights, minlength=k)
-        means = [
-            np.divide(
-                np.bincount(labels, axis * self.weights, minlength=k) / COORDINATE_SCALE,
-                size,
-                out=old.copy(),
-                where=size > 0,
-            )
-            for axis, old in zip(self.integer_coordinates.T, previous.T, strict=True)
-        ]
-        return np.stack(means, axis=1)
+        means = previous.copy()
+        for axis, steps in enumerate(self.integer_coordinates.T):
+            total = np.bincount(labels, steps * self.weights, minlength=k) / COORDINATE_SCALE
+            np.divide(total, size, out=means[:, axis], where=size > 0)
+        return means
 
 
 _is_limited: ContextVar[bool] = ContextVar("one thread is held already", default=False)

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import cKDTree
 from sklearn.cluster import DBSCAN
 
-from segpredict.core.arrays import FloatArray
+from segpredict.config.segmentation import MAX_SEGMENTS
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
+from segpredict.errors import SupportError
+from segpredict.segmentation.algorithms._assignment_rule import AssignmentRule, NearestLandmarks
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
-from segpredict.segmentation.algorithms._density import groups_from_density
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 
+NOISE = -1
 RADIUS_TOLERANCE = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
 MIN_RADIUS = 1e-3  # standard deviations; of identical rows the k-distance is 0
 
@@ -20,23 +24,9 @@ MIN_RADIUS = 1e-3  # standard deviations; of identical rows the k-distance is 0
 class DBSCANClustering(Clusterer):
     """DBSCAN on a sample of rows; every other row joins the nearest core point.
 
-    Notes
-    -----
-    It finds the number of groups itself and ignores `k`. The result depends on the
-    radius: a larger one joins groups and leaves less noise.
-
-    References
-    ----------
-    Ester, Kriegel, Sander and Xu (1996); Satopää et al. (2011) for the knee.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
-    >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.k, found.noise_share
-    (2, 0.0)
+    It finds the number of groups itself and ignores `k`. The result depends on the radius: a larger
+    one joins groups and leaves less noise. After Ester, Kriegel, Sander and Xu (1996); Satopää et
+    al. (2011) for the knee.
     """
 
     complexity_rank: ClassVar[int] = 7
@@ -52,13 +42,11 @@ class DBSCANClustering(Clusterer):
         """Return the dense groups of the points, as many as there are."""
         del seed, n_init  # deterministic
         require_points(points, k)
-        sample = WeightedPoints.from_matrix(points.sample_rows(self.sample_rows))
-        count = self.min_samples or 2 * sample.integer_coordinates.shape[1]
-        eps = (
-            self.eps
-            or curve_knee(_k_distances(points.sample_rows(self.sample_rows), count))
-            + RADIUS_TOLERANCE
-        )
+        rows = points.sample_rows(self.sample_rows)
+        sample = WeightedPoints.from_matrix(rows)
+        count = self.min_samples or 2 * rows.shape[1]
+        near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
+        eps = self.eps or curve_knee(np.sort(near[:, 0])) + RADIUS_TOLERANCE
         dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
         with limit_to_one_thread():
             dense.fit(sample.matrix, sample_weight=sample.weights)
@@ -67,23 +55,53 @@ class DBSCANClustering(Clusterer):
         return groups_from_density(points, *found, self.min_group_share, is_core)
 
 
-def _k_distances(rows: FloatArray, count: int) -> FloatArray:
-    near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
-    rising: FloatArray = np.sort(near[:, 0])
-    return rising
-
-
 def curve_knee(rising: FloatArray) -> float:
-    """Return where a rising curve turns up: farthest below the line between its ends.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> curve_knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
-    0.13
-    """
+    """Return where a rising curve turns up: farthest below the line between its ends."""
     line = np.linspace(rising[0], rising[-1], len(rising))
     return float(rising[(line - rising).argmax()])
+
+
+def groups_from_density(
+    points: WeightedPoints,
+    places: FloatArray,
+    labels: IndexArray,
+    weights: IntArray,
+    min_share: float,
+    is_core: npt.NDArray[np.bool_] | None = None,
+) -> Clusters:
+    """Return the groups of dense regions, with every row in the nearest one.
+
+    Labels are of `places`, −1 for noise. A region with less than the share `min_share` of
+    the rows is noise, and so are the smallest of more regions than there are names.
+    If core places are given, only they attract other rows.
+    """
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
+    largest = np.argsort(-sizes, kind="stable")[:MAX_SEGMENTS]
+    large_enough = [r for r in largest.tolist() if sizes[r] >= max(min_share * weights.sum(), 1)]
+    if not large_enough:
+        raise SupportError(
+            "No region of the data is denser than the rest: density finds no groups.",
+            fix="choose another algorithm, such as kmeans.",
+        )
+    groups = np.full(int(max(labels.max(), 0)) + 2, NOISE)
+    groups[large_enough] = np.arange(len(large_enough))
+    groups_of_places = groups[labels]  # the last entry is that of noise
+    is_member = groups_of_places != NOISE
+    noise = float(weights[~is_member].sum() / weights.sum())
+    grouped = places[is_member], groups_of_places[is_member].astype(np.intp), weights[is_member]
+    if is_core is not None:
+        is_member &= is_core
+    rule = NearestLandmarks(places[is_member], groups_of_places[is_member].astype(np.intp))
+    facts = {"agreement": rule_agreement(rule, *grouped)}
+    return Clusters.from_rule(points, rule, noise=noise, facts=facts)
+
+
+def rule_agreement(
+    rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
+) -> float:
+    """Return the share of the rows that a rule assigns as the algorithm did."""
+    is_same = rule.assign(places) == labels
+    return float(weights[is_same].sum() / weights.sum())
 
 
 PART = DBSCANClustering()

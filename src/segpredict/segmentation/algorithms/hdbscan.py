@@ -7,31 +7,17 @@ import numpy as np
 from sklearn.cluster import HDBSCAN
 
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
-from segpredict.segmentation.algorithms._density import groups_from_density
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.dbscan import groups_from_density
 
 
 @dataclass(frozen=True)
 class HDBSCANClustering(Clusterer):
     """HDBSCAN on a sample of rows; every other row joins the nearest member.
 
-    Notes
-    -----
-    It finds the number of groups itself and ignores `k`. The rows that it leaves out
-    join their nearest neighbour of a group; `Clusters.noise_share` is their share.
-
-    References
-    ----------
-    Campello, Moulavi and Sander (2013); McInnes and Healy (2017).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> near = np.linspace(0, 1, 120)[:, None] ** 2
-    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
-    >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.k
-    2
+    It finds the number of groups itself and ignores `k`. The rows that it leaves out join their
+    nearest neighbour of a group; `Clusters.noise_share` is their share. After Campello, Moulavi and
+    Sander (2013); McInnes and Healy (2017).
     """
 
     complexity_rank: ClassVar[int] = 7
@@ -46,14 +32,9 @@ class HDBSCANClustering(Clusterer):
         del seed, n_init  # deterministic
         require_points(points, k)
         rows = points.sample_rows(self.sample_rows)
-        min_size = min(
-            max(int(self.min_group_share * len(rows)), self.min_cluster_size), len(rows) // 2
-        )
-        tree = HDBSCAN(
-            min_cluster_size=max(min_size, 2),
-            min_samples=min(self.min_samples, len(rows)),
-            copy=True,
-        )
+        size = max(int(self.min_group_share * len(rows)), self.min_cluster_size)
+        size, near = min(size, len(rows) // 2), min(self.min_samples, len(rows))
+        tree = HDBSCAN(min_cluster_size=max(size, 2), min_samples=near, copy=True)
         with limit_to_one_thread(), np.errstate(divide="ignore", invalid="ignore"):
             tree.fit(rows)
         return groups_from_density(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)

@@ -13,14 +13,10 @@ from segpredict.segmentation.algorithms._assignment_rule import (
     EncoderLayer,
     apply_encoder,
 )
-from segpredict.segmentation.algorithms._autoencoder import train_encoder
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
-from segpredict.segmentation.algorithms._gaussian_rule import (
-    GaussianMixtureRule,
-    fit_mixture,
-    kmeans_starts,
-)
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.autoencoder_kmeans import train_encoder
+from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule, fit_mixture, kmeans_starts
 from segpredict.segmentation.algorithms.ward import cut_tree, ward_joins
 
 EMBEDDINGS = ("pca", "autoencoder")
@@ -30,21 +26,10 @@ EMBEDDINGS = ("pca", "autoencoder")
 class Hybrid(Clusterer):
     """Embedding, over-segmenting mixture, Ward on Bhattacharyya, Gaussian classifier.
 
-    Notes
-    -----
     Components a and b with means μ and covariances Σ lie D = ⅛ δᵀΣ̄⁻¹δ + ½ ln(|Σ̄| / √(|Σₐ||Σ_b|))
     apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward joins them by √D, weighted
     by their shares: for equal covariances that is Ward on Mahalanobis distances. A group is the
     Gaussian with the mean and covariance of its components, and rows belong to the likeliest group.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
-    >>> found = PART.fit(points, 2, seed=0, n_init=1)
-    >>> found.assign(np.array([[0.3], [9.5]])).tolist()
-    [0, 1]
     """
 
     complexity_rank: ClassVar[int] = 9
@@ -91,13 +76,6 @@ def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     """Return the rotation onto the fewest components with this share of the variance.
 
     The largest weight of a component is positive, so its direction is not random.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> layer = fit_pca(WeightedPoints.from_matrix(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
-    >>> layer.weights.round(4).tolist()
-    [[0.7071], [0.7071]]
     """
     matrix, weights = points.matrix, points.weights[:, None]
     mean = (matrix * weights).sum(axis=0) / points.n_rows

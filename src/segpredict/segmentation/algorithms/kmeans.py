@@ -23,24 +23,11 @@ CENTRE_TOLERANCE = 1e-3  # relative difference in inertia below which two result
 class KMeansClustering(Clusterer):
     """K-means, equal to the bit for any row order and any number of threads.
 
-    Notes
-    -----
-    The starts run on at most 10,000 points, one thread (10–60 times faster at this
-    size). The best distinct results are continued on all points for a few passes, and
-    the best of those with exact sums until nothing moves: on a sample two partitions can
-    be nearly equal, and their order can differ from that on all rows.
-    ``benchmarks/clustering/run.py sweep`` compares the inertia with scikit-learn's.
-
-    References
-    ----------
-    Lloyd (1982); Arthur and Vassilvitskii (2007), k-means++.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> PART.fit(points, 2, seed=0, n_init=5).centres.tolist()
-    [[0.5], [10.5]]
+    The starts run on at most 10,000 points, one thread (10–60 times faster at this size). The best
+    distinct results are continued on all points for a few passes, and the best of those with exact
+    sums until nothing moves: on a sample two partitions can be nearly equal, and their order can
+    differ from that on all rows. ``benchmarks/clustering/run.py sweep`` compares the inertia with
+    scikit-learn's. After Lloyd (1982); Arthur and Vassilvitskii (2007), k-means++.
     """
 
     complexity_rank: ClassVar[int] = 1
@@ -53,10 +40,9 @@ class KMeansClustering(Clusterer):
         sample = points.quantize(max(self.sample_rows, k))
         starts = _starts(sample, k, seed, n_init)
         if sample is not points and len(starts) > 1:
-            finalists = [
-                settle(points, start, SCREENING_ITERATIONS) for start in starts[:FINALIST_STARTS]
-            ]
-            fits = [Clusters.from_centres(points, centres) for centres in finalists]
+            finalists = starts[:FINALIST_STARTS]
+            settled = (settle(points, start, SCREENING_ITERATIONS) for start in finalists)
+            fits = [Clusters.from_centres(points, centres) for centres in settled]
             starts = [min(fits, key=lambda fit: fit.inertia).centres]
         return Clusters.from_centres(points, settle(points, starts[0], self.max_iterations))
 
@@ -87,7 +73,14 @@ def _starts(points: WeightedPoints, k: int, seed: int, n_init: int) -> list[Floa
 def settle(
     points: WeightedPoints, centres: FloatArray, passes: int, fixed: Sequence[int] = ()
 ) -> FloatArray:
-    """Return the centres after Lloyd's passes; fixed ones do not move."""
+    """Return the centres after Lloyd's passes; fixed ones do not move.
+
+    Examples
+    --------
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> settle(points, np.array([[0.0], [9.0]]), passes=9).tolist()
+    [[0.5], [10.5]]
+    """
     matrix, fixed_rows = points.matrix, list(fixed)
     for _ in range(passes):
         moved = points.group_means(nearest_centre(matrix, centres), centres)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -21,19 +22,9 @@ GRID_AXES = 2  # value and frequency are the first axes of all inputs
 class RuleGridClustering(Clusterer):
     """A 5 × 5 grid over the first two axes, whose cells are joined into `k` bands.
 
-    Notes
-    -----
     A value's score is 1 + the number of fifths that the share of rows strictly below it has
     reached, so equal values get equal scores. Cells with the same sum of scores belong together,
     and the sums are cut into `k` bands of shares as equal as possible. The cut points are frozen.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rows = np.array([[spend, days] for spend in range(10) for days in range(10)])
-    >>> found = PART.fit(WeightedPoints.from_matrix(rows * 1.0), 3, seed=0, n_init=1)
-    >>> found.assign(np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 9.0]])).tolist()
-    [0, 1, 2]
     """
 
     complexity_rank: ClassVar[int] = 0
@@ -50,13 +41,10 @@ class RuleGridClustering(Clusterer):
             )
         columns = points.integer_coordinates.T[:GRID_AXES]
         cuts = tuple(_cuts(c, points.weights, self.n_scores) for c in columns)
-        grid = GridCells(cuts, tuple(range(_size(cuts))))
+        grid = GridCells(cuts, tuple(range(prod(len(c) + 1 for c in cuts))))
         sums = [sum(cell) for cell in product(*(range(len(c) + 1) for c in cuts))]
-        rows = np.bincount(
-            np.array(sums)[grid.cell_codes(points.matrix)],
-            points.weights,
-            minlength=max(sums) + 1,
-        )
+        sum_of_points = np.array(sums)[grid.cell_codes(points.matrix)]
+        rows = np.bincount(sum_of_points, points.weights, minlength=max(sums) + 1)
         bands = _bands(rows.tolist(), k)
         return Clusters.from_rule(points, GridCells(cuts, tuple(bands[s] for s in sums)))
 
@@ -70,13 +58,6 @@ def _cuts(values: IntArray, weights: IntArray, scores: int) -> tuple[float, ...]
     is_first = np.append(False, np.diff(score) > 0)
     # Half a grid step below the value, so that rounding cannot separate equal rows.
     return tuple(((distinct[is_first] - 0.5) / 1e6).tolist())
-
-
-def _size(cuts: Sequence[Sequence[float]]) -> int:
-    size = 1
-    for cut in cuts:
-        size *= len(cut) + 1
-    return size
 
 
 def _bands(rows: Sequence[float], k: int) -> list[int]:

@@ -20,11 +20,9 @@ from segpredict.segmentation.algorithms.kmeans import KMeansClustering
 class Ward(Clusterer):
     """Ward's tree of micro-clusters; new rows join the nearest of them.
 
-    Notes
-    -----
-    The memory of a tree over all rows grows with their square; micro-clusters use all
-    rows and lose only the differences within one. A row's group is that of its nearest
-    micro-cluster, so that seen and new rows are assigned by one rule.
+    The memory of a tree over all rows grows with their square; micro-clusters use all rows and lose
+    only the differences within one. A row's group is that of its nearest micro-cluster, so that
+    seen and new rows are assigned by one rule.
     """
 
     complexity_rank: ClassVar[int] = 5
@@ -41,36 +39,20 @@ class Ward(Clusterer):
         if len(points) > micro:
             leaves = KMeansClustering().best_start(points, micro, seed=seed, n_init=1)
         nearest = NearestLandmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
-        counts = np.bincount(nearest, points.weights, len(leaves))
-        sizes = np.asarray(counts, np.float64)
+        sizes = np.asarray(np.bincount(nearest, points.weights, len(leaves)), np.float64)
         centres, sizes = leaves[sizes > 0], sizes[sizes > 0]
         joins = ward_joins(euclidean_distances(centres, centres), sizes)
-        return [
-            Clusters.from_rule(points, NearestLandmarks(centres, cut_tree(joins, k))) for k in ks
-        ]
+        rules = (NearestLandmarks(centres, cut_tree(joins, k)) for k in ks)
+        return [Clusters.from_rule(points, rule) for rule in rules]
 
 
 def ward_joins(distances: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
     """Return which two groups are joined, step by step, until one is left.
 
-    The lower number remains, the higher one is merged into it.
-
-    Notes
-    -----
-    Lance-Williams updates of the growth of the squared distances within. Groups count
-    by their rows, so joining micro-clusters equals joining their rows, each moved to
-    the centre of its micro-cluster.
-
-    References
-    ----------
-    Lance and Williams (1967); Ward (1963).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> places = np.array([[0.0], [1.0], [5.0]])
-    >>> ward_joins(euclidean_distances(places, places), np.ones(3))
-    [(0, 1), (0, 2)]
+    The lower number remains, the higher one is merged into it. Lance-Williams updates of the growth
+    of the squared distances within. Groups count by their rows, so joining micro-clusters equals
+    joining their rows, each moved to the centre of its micro-cluster. After Lance and Williams
+    (1967); Ward (1963).
     """
     sizes = sizes.astype(np.float64)
     cost = distances**2 * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
@@ -90,20 +72,12 @@ def ward_joins(distances: FloatArray, sizes: FloatArray) -> list[tuple[int, int]
 
 
 def cut_tree(joins: Sequence[tuple[int, int]], k: int) -> IndexArray:
-    """Return the group of each leaf when the tree is cut into `k`, from 0 on.
-
-    Examples
-    --------
-    >>> cut_tree([(0, 1), (0, 2)], 2).tolist()
-    [0, 0, 1]
-    """
+    """Return the group of each leaf when the tree is cut into `k`, from 0 on."""
     leaves = len(joins) + 1
     groups_of_leaves = np.arange(leaves)
     for one, other in joins[: leaves - k]:
         groups_of_leaves[groups_of_leaves == other] = one
-    _, groups = np.unique(groups_of_leaves, return_inverse=True)
-    labels: IndexArray = groups.astype(np.intp)
-    return labels
+    return np.unique(groups_of_leaves, return_inverse=True)[1].astype(np.intp)
 
 
 PART = Ward()

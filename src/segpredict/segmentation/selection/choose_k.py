@@ -19,11 +19,9 @@ SCORE_DIGITS = 6
 class SizeGates:
     """Conditions on groups, so that each is large enough and different enough to act on.
 
-    Notes
-    -----
-    The value step is needed because purchase days are whole numbers: K-means can cut them
-    into "1", "2", "3" and so on, and the silhouette rises with every such cut, up to the
-    largest k allowed, although neighbours then spend the same.
+    The value step is needed because purchase days are whole numbers: K-means can cut them into "1",
+    "2", "3" and so on, and the silhouette rises with every such cut, up to the largest k allowed,
+    although neighbours then spend the same.
     """
 
     # bounds on the share of the rows in any one group
@@ -34,14 +32,7 @@ class SizeGates:
     min_value_step: float = 0.0
 
     def failed_gates(self, candidate: "SegmentCountCandidate", rows: int) -> tuple[str, ...]:
-        """Return the names of the gates that a candidate does not pass.
-
-        Examples
-        --------
-        >>> tried = SegmentCountCandidate(3, 0.4, 0.5, 0.01, 0.7, value_step=1.0)
-        >>> SizeGates().failed_gates(tried, rows=1000)
-        ('min_share', 'max_share')
-        """
+        """Return the names of the gates that a candidate does not pass."""
         is_passed = {
             "min_share": candidate.smallest_share >= self.min_share,
             "max_share": candidate.largest_share <= self.max_share,
@@ -108,7 +99,9 @@ def choose_segment_count(
         _evaluated(points, fit, score, gates)
         for fit, score in zip(fits, silhouette_scores(points, *fits), strict=True)
     ]
-    best = max(candidates, key=_preference)
+    best = max(
+        candidates, key=lambda c: (-len(c.failed_gates), c.silhouette if c.passes else 0.0, -c.k)
+    )
     record = tuple(replace(c, is_selected=c is best) for c in candidates)
     return SegmentCountChoice(fits[candidates.index(best)], record)
 
@@ -136,21 +129,8 @@ def _evaluated(
     return replace(candidates, failed_gates=gates.failed_gates(candidates, points.n_rows))
 
 
-def _preference(candidate: SegmentCountCandidate) -> tuple[int, float, int]:
-    score = candidate.silhouette if candidate.passes else 0.0
-    return -len(candidate.failed_gates), score, -candidate.k
-
-
 def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, ...]:
-    """Return the share of the rows in each group, in the order of the centres.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [0.0], [0.0], [9.0]]))
-    >>> cluster_shares(points, Clusters.from_centres(points, np.array([[0.0], [9.0]])))
-    (0.75, 0.25)
-    """
+    """Return the share of the rows in each group, in the order of the centres."""
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k)
     return tuple((sizes / points.n_rows).tolist())
@@ -161,21 +141,9 @@ def silhouette_scores(
 ) -> list[float]:
     """Return the mean silhouette of each grouping of the same points.
 
-    Notes
-    -----
     s = (b − a) / max(a, b), with a the mean distance to the rest of the own group and b the mean
-    distance to the nearest other group. High values do not prove that the groups are natural.
-
-    References
-    ----------
+    distance to the nearest other group. High values do not prove that the groups are natural. After
     Rousseeuw (1987).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> silhouette_scores(points, Clusters.from_centres(points, np.array([[0.5], [10.5]])))
-    [0.899749]
     """
     sample = points.quantize(limit)
     # Scaled to as many rows as points, so that a point that represents others is not

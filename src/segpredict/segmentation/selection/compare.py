@@ -1,8 +1,6 @@
 """All candidate segmentations of the same windows, measured in the same way.
 
-A candidate is an algorithm, a number of segments and a set of clustering inputs. The work
-is split into tasks, one per algorithm and inputs; results of a task can be saved and need
-not be measured again.
+Tasks are one per algorithm and inputs; saved results of a task need not be measured again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +18,7 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.types import JSON
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
-from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes
+from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes, placed
 from segpredict.segmentation.selection import (
     AlgorithmCandidate,
     EarlierFit,
@@ -33,10 +31,10 @@ from segpredict.segmentation.selection import (
     eta_squared,
     gap_statistic_choices,
     measure_candidates,
-    select_candidate,
     similarity_to_selected,
 )
 
+RANK_COLUMNS = ("mean_rank", "difference_to_best", "difference_se")
 SHARED_ROWS = 2_000  # rows on which the segments of all candidates are compared
 FALLBACK_SEGMENTS, VALUE_BANDS = "rules", 3  # where no candidate passes
 
@@ -82,19 +80,13 @@ class SelectionRun:
         clusterer = CLUSTERERS.get(task.algorithm)
         settings = self.options.selection
         ks = settings.segment_counts[:1] if clusterer.is_density_based else settings.segment_counts
-        empty = SegmentationCandidate(
-            inputs=task.inputs,
-            algorithm=task.algorithm,
-            k_requested=0,
-            complexity_rank=clusterer.complexity_rank,
-        )
-        candidates = {k: replace(empty, k_requested=k) for k in ks}
+        empty = SegmentationCandidate(inputs=task.inputs, algorithm=task.algorithm, k_requested=0)
+        rank = clusterer.complexity_rank
+        candidates = {k: replace(empty, k_requested=k, complexity_rank=rank) for k in ks}
         space = self._space(task.inputs)
+        configured = clusterer.with_settings(_settings(self.options, task.algorithm))
         algorithm = AlgorithmCandidate(
-            clusterer.with_settings(self._settings(task.algorithm)),
-            self.options.n_init,
-            settings.refit_starts,
-            self.options.seed,
+            configured, self.options.n_init, settings.refit_starts, self.options.seed
         )
         try:
             found = measure_candidates(candidates, algorithm, space.resamples, self._gates)
@@ -105,10 +97,6 @@ class SelectionRun:
             self._with_outcome(*found[k], space) if k in found else replace(candidate, note=note)
             for k, candidate in candidates.items()
         ]
-
-    def _settings(self, algorithm: str) -> Mapping[str, Any]:
-        """Return the settings of an algorithm; those in the config are of the configured one."""
-        return self.options.algorithm_settings if algorithm == self.options.algorithm else {}
 
     def _with_outcome(
         self, candidate: SegmentationCandidate, clusters: Clusters, space: "InputSpace"
@@ -149,9 +137,8 @@ class SelectionRun:
     @cached_property
     def _shared_rows(self) -> IndexArray:
         """Positions of rows at even steps through sorted purchases, independent of ids."""
-        order = self._rows.select(
-            pl.struct(pl.exclude("customer_id", "end")).arg_sort()
-        ).to_series()
+        purchases = pl.struct(pl.exclude("customer_id", "end"))
+        order = self._rows.select(purchases.arg_sort()).to_series()
         count = min(len(order), SHARED_ROWS)
         return order.to_numpy()[np.arange(count) * len(order) // count].astype(np.intp)
 
@@ -173,11 +160,10 @@ class SelectionRun:
                 (pl.col("later").fill_null(0).clip(0) / MONEY_SCALE).log1p(),
             )
         )
-        return (
-            pairs["row"].to_numpy().astype(np.intp),
-            pairs["later"].to_numpy(),
-            pairs["customer_id"].to_numpy().astype(np.intp),
+        places, customers = (
+            pairs[name].to_numpy().astype(np.intp) for name in ("row", "customer_id")
         )
+        return places, pairs["later"].to_numpy(), customers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,29 +178,24 @@ class InputSpace:
         cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, outcome_delay: int
     ) -> "InputSpace":
         """Return the rows in the space of these inputs."""
-        weights = options.overrides.axis_weights
-        axes = fit_axes(rows, options.winsor_percentiles, name, weights)
-        points = rows.select(axis.standardized for axis in axes).to_numpy()
-        newest = rows["end"].max()
+        limits, weights = options.winsor_percentiles, options.overrides.axis_weights
+        axes = fit_axes(rows, limits, name, weights)
+        points, newest = placed(rows, axes), rows["end"].max()
         known_rows = rows.filter(pl.col("end") <= pl.lit(newest) - outcome_delay)
-        new = rows.filter(pl.col("end") == newest)
-        earlier = None
+        new, earlier = rows.filter(pl.col("end") == newest), None
         if known_rows.height:
-            before = fit_axes(known_rows, options.winsor_percentiles, name, weights)
-            earlier = EarlierFit(
-                WeightedPoints.from_matrix(
-                    known_rows.select(a.standardized for a in before).to_numpy()
-                ),
-                new.select(a.standardized for a in before).to_numpy(),
-                new.select(a.standardized for a in axes).to_numpy(),
-            )
+            before = fit_axes(known_rows, limits, name, weights)
+            known = WeightedPoints.from_matrix(placed(known_rows, before))
+            earlier = EarlierFit(known, placed(new, before), placed(new, axes))
         weighted = WeightedPoints.from_matrix(points).quantize(options.max_points)
-        windows = rows["end"].n_unique()
-        customers = rows["customer_id"].n_unique()
-        resamples = ResampleSet(
-            weighted, options.selection, windows, customers, options.seed, earlier
-        )
+        counts = rows["end"].n_unique(), rows["customer_id"].n_unique()
+        resamples = ResampleSet(weighted, options.selection, *counts, options.seed, earlier)
         return cls(points, resamples)
+
+
+def _settings(options: SegmentationOptions, algorithm: str) -> Mapping[str, Any]:
+    """Return the settings of an algorithm; those in the config are of the configured one."""
+    return options.algorithm_settings if algorithm == options.algorithm else {}
 
 
 def required_inputs() -> tuple[str, ...]:
@@ -234,7 +215,7 @@ def comparison_table(
         del state["encoded_labels"]
         key = (candidate.inputs, candidate.algorithm)
         rank = selection.ranking.get(i)
-        ranks = {} if rank is None else rank.ranks
+        ranks, first = {} if rank is None else rank.ranks, selection.equivalents.get(i)
         rows.append(
             {
                 **state,
@@ -243,12 +224,10 @@ def comparison_table(
                 "passes_gates": candidate.passes_gates,
                 "is_elbow": elbows.get(key) == candidate.k_requested,
                 "is_gap": gaps.get(key) == candidate.k,
-                "mean_rank": None if rank is None else rank.mean_rank,
-                "difference_to_best": None if rank is None else rank.difference_to_best,
-                "difference_se": None if rank is None else rank.difference_se,
+                **{name: getattr(rank, name, None) for name in RANK_COLUMNS},
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "rand_index_with_selected": similarity[i],
-                "equivalent_to": _equivalent(candidates, selection, i),
+                "equivalent_to": "" if first is None else candidates[first].name,
                 "is_selected": selection.selected == i,
             }
         )
@@ -257,30 +236,13 @@ def comparison_table(
     )
 
 
-def _equivalent(
-    candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection, place: int
-) -> str:
-    first = selection.equivalents.get(place)
-    return "" if first is None else candidates[first].name
-
-
 def _elbows(candidates: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int | None]:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for candidate in candidates:
         if candidate.inertia is not None:
             key = (candidate.inputs, candidate.algorithm)
             curves.setdefault(key, []).append((candidate.k_requested, candidate.inertia))
-    return {
-        key: elbow_point([k for k, _ in curve], [spread for _, spread in curve])
-        for key, curve in curves.items()
-    }
-
-
-def select_from_table(
-    candidates: Sequence[SegmentationCandidate], options: SegmentationOptions
-) -> SegmentationSelection:
-    """Return what the rule of `select_candidate` selects."""
-    return select_candidate(candidates, options.selection)
+    return {key: elbow_point(*zip(*curve, strict=True)) for key, curve in curves.items()}
 
 
 def options_of_selected(
@@ -306,9 +268,7 @@ def options_of_selected(
         algorithm=selected.algorithm,
         inputs=selected.inputs,
         k=selected.k_requested,
-        algorithm_settings=options.algorithm_settings
-        if selected.algorithm == options.algorithm
-        else {},
+        algorithm_settings=_settings(options, selected.algorithm),
     )
 
 
@@ -321,20 +281,9 @@ def selection_summary(
     def described(place: int | None) -> JSON:
         if place is None:
             return None
-        candidate = candidates[place]
-        return {
-            "name": candidate.name,
-            "algorithm": candidate.algorithm,
-            "inputs": candidate.inputs,
-            "k": candidate.k,
-            "rand_index_with_selected": similarity[place],
-        }
+        names = ("name", "algorithm", "inputs", "k")
+        facts = {name: getattr(candidates[place], name) for name in names}
+        return {**facts, "rand_index_with_selected": similarity[place]}
 
-    return {
-        "selected": described(selection.selected),
-        "runner_up": described(selection.runner_up),
-        "grade": selection.grade,
-        "n_tried": selection.n_tried,
-        "n_passed": selection.n_passed,
-        "reason": selection.reason,
-    }
+    chosen = {name: described(getattr(selection, name)) for name in ("selected", "runner_up")}
+    return selection.to_state() | chosen

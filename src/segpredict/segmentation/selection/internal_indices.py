@@ -1,7 +1,4 @@
-"""Validity indices of one grouping: compactness, density, describability, value separation.
-
-The internal ones describe and never decide.
-"""
+"""Validity indices of one grouping: the internal ones describe and never decide."""
 
 from dataclasses import dataclass
 
@@ -26,9 +23,7 @@ def mean_inertia(points: WeightedPoints, labels: IndexArray) -> float:
 def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | None:
     """Return the ratio of spread between groups to spread within; ``None`` for one.
 
-    References
-    ----------
-    Caliński and Harabasz (1974).
+    After Caliński and Harabasz (1974).
     """
     k, rows = len(np.unique(labels)), points.n_rows
     within = _within(points, labels)
@@ -41,14 +36,11 @@ def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | Non
 def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
     """Return the mean similarity of a group to its most similar one; low is good.
 
-    References
-    ----------
-    Davies and Bouldin (1979).
+    After Davies and Bouldin (1979).
     """
-    centres, size = _centres(points, labels)
+    centres, size, codes = _centres(points, labels)
     if len(centres) < 2:
         return None
-    _, codes = np.unique(labels, return_inverse=True)
     to_centre = np.sqrt(((points.matrix - centres[codes]) ** 2).sum(axis=1))
     spread = np.bincount(codes, to_centre * points.weights) / size
     distances = euclidean_distances(centres, centres)
@@ -75,29 +67,24 @@ class SilhouetteFolds:
     def mean_silhouette(self, labels: list[IndexArray]) -> tuple[float, float | None]:
         """Return mean and standard deviation of the samples' mean silhouettes.
 
-        References
-        ----------
-        Rousseeuw (1987).
+        After Rousseeuw (1987).
         """
-        means = [
-            mean_silhouette(distances, np.ones(len(own)), own)
-            for distances, own in zip(self.row_folds, labels, strict=True)
-        ]
+        folds = zip(self.row_folds, labels, strict=True)
+        means = [mean_silhouette(distances, np.ones(len(own)), own) for distances, own in folds]
         spread = float(np.std(means, ddof=1)) if len(means) > 1 else None
         return float(np.mean(means)), spread
 
 
-def _centres(points: WeightedPoints, labels: IndexArray) -> tuple[FloatArray, IntArray]:
+def _centres(points: WeightedPoints, labels: IndexArray) -> tuple[FloatArray, IntArray, IndexArray]:
+    """Return the mean and the rows of each group, and the group of each point, from 0 on."""
     _, codes = np.unique(labels, return_inverse=True)
     size = np.bincount(codes, points.weights).astype(np.int64)
-    return points.group_means(
-        codes, np.zeros((len(size), points.integer_coordinates.shape[1]))
-    ), size
+    nothing = np.zeros((len(size), points.integer_coordinates.shape[1]))
+    return points.group_means(codes, nothing), size, codes
 
 
 def _within(points: WeightedPoints, labels: IndexArray) -> float:
-    centres, _ = _centres(points, labels)
-    _, codes = np.unique(labels, return_inverse=True)
+    centres, _, codes = _centres(points, labels)
     squares = ((points.matrix - centres[codes]) ** 2).sum(axis=1)
     return float((squares * points.weights).sum())
 
@@ -105,23 +92,10 @@ def _within(points: WeightedPoints, labels: IndexArray) -> float:
 def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     """Return the density-based validity of groups of distinct points, in [−1, 1].
 
-    Notes
-    -----
-    Per group: (separation − sparseness) / max of both, weighted by size. Sparseness is
-    the longest inner edge of the group's spanning tree in mutual reachability,
-    separation the least mutual reachability to inner points of another group. Only a
-    criterion for density methods: it is not for round groups that touch.
-
-    References
-    ----------
-    Moulavi, Jaskowiak, Campello, Zimek and Sander (2014).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> line = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
-    >>> dbcv_index(line, np.array([0, 0, 0, 1, 1, 1])) > 0.9
-    True
+    Per group: (separation − sparseness) / max of both, weighted by size. Sparseness is the longest
+    inner edge of the group's spanning tree in mutual reachability, separation the least mutual
+    reachability to inner points of another group. Only a criterion for density methods: it is not
+    for round groups that touch. After Moulavi, Jaskowiak, Campello, Zimek and Sander (2014).
     """
     groups = [np.flatnonzero(labels == g) for g in np.unique(labels)]
     groups = [group for group in groups if len(group) > 1]
@@ -173,24 +147,12 @@ def _tree(members: FloatArray, core: FloatArray) -> tuple[float, IndexArray]:
 def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     """Return the balanced accuracy of a tree of depth 3 and at most 8 leaves.
 
-    Notes
-    -----
-    Balanced accuracy is the mean share of each group's rows that the tree finds, so
-    that a small group counts as much as a large one. Measured on the rows it was grown
-    on: eight leaves cannot memorise thousands of rows.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [5.0]]))
-    >>> tree_describability(points, np.array([0, 0, 1]))
-    1.0
+    Balanced accuracy is the mean share of each group's rows that the tree finds, so that a small
+    group counts as much as a large one. Measured on the rows it was grown on: eight leaves cannot
+    memorise thousands of rows.
     """
     tree = DecisionTreeClassifier(
-        max_depth=MAX_DEPTH,
-        max_leaf_nodes=MAX_LEAVES,
-        class_weight="balanced",
-        random_state=0,
+        max_depth=MAX_DEPTH, max_leaf_nodes=MAX_LEAVES, class_weight="balanced", random_state=0
     )
     tree.fit(points.matrix, labels, sample_weight=points.weights)
     found = (tree.predict(points.matrix) == labels) * points.weights
@@ -219,7 +181,6 @@ def eta_squared(
 
     Examples
     --------
-    >>> import numpy as np
     >>> spent = np.array([1.0, 1.0, 3.0, 3.0])
     >>> eta_squared(spent, np.array([0, 0, 1, 1]), np.arange(4))
     (1.0, 0.0)

@@ -1,12 +1,12 @@
 """Measure one algorithm at all its numbers of segments, expensive metrics where they matter.
 
-A candidate that failed a gate is measured with few draws, and not against null samples
-(except the gap statistic of K-means). A metric means the same whether or not a candidate
-passes; only its number of draws differs, and that is recorded.
+A metric means the same whether or not a candidate passes the gates; only its recorded number of
+draws differs. Who failed is not compared with null samples (but for the gap statistic of K-means).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,24 +19,11 @@ from segpredict.segmentation.algorithms import (
     WeightedPoints,
     limit_to_one_thread,
 )
-from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
+from segpredict.segmentation.selection import internal_indices as indices
+from segpredict.segmentation.selection import stability
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
-from segpredict.segmentation.selection.internal_indices import (
-    calinski_harabasz,
-    davies_bouldin,
-    dbcv_index,
-    mean_inertia,
-    tree_describability,
-)
 from segpredict.segmentation.selection.null_reference import gap_statistics, null_references
 from segpredict.segmentation.selection.resampling import ResampleSet
-from segpredict.segmentation.selection.stability import (
-    StabilityDraws,
-    bootstrap_stability,
-    is_decided,
-    prediction_strength,
-    standard_error,
-)
 
 METRIC_DIGITS = 6
 MAX_DBCV_ROWS = 1_000  # distinct points for DBCV, which looks at every pair
@@ -56,6 +43,14 @@ class AlgorithmCandidate:
         Random starts of the final fit, and of a refit on a resample.
     seed
         Seed of the final fit.
+
+    Examples
+    --------
+    >>> from segpredict.segmentation.algorithms import CLUSTERERS
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    >>> found = AlgorithmCandidate(CLUSTERERS.get("kmeans")).fit_final(points, [2, 3, 9])
+    >>> {k: clusters.k for k, clusters in found.items()}
+    {2: 2, 3: 3}
     """
 
     clusterer: Clusterer
@@ -123,20 +118,17 @@ def measure_candidates(
             )
             for k, rule in fitted.items()
         }
-        temporal = _temporal_stability(algorithm, fitted, resamples)
-        found = {k: replace(t, temporal_stability=temporal.get(k)) for k, t in found.items()}
-        found = _with_seed_stability(algorithm, resamples, found, gates)
+        found = _with_metrics(found, _temporal_stability(algorithm, fitted, resamples))
+        found = _with_metrics(found, _seed_stability(algorithm, resamples, found, gates))
         draws = _bootstrap_draws(algorithm, fitted, resamples, found, gates)
-        found = {k: replace(t, **_bootstrap_metrics(draws[k])) for k, t in found.items()}
-        found = _with_prediction_strength(algorithm, resamples, found, gates)
+        found = _with_metrics(found, {k: _bootstrap_metrics(draws[k]) for k in found})
+        found = _with_metrics(found, _prediction_strengths(algorithm, resamples, found, gates))
         passing = {k: draws[k] for k in found if not gates.failed_gates(found[k])}
         null_metrics = null_references(algorithm.fit_resample, resamples, passing)
-        with_gap = (
-            list(found) if algorithm.clusterer.complexity_rank == REFERENCE_COUNT else list(passing)
-        )
-        for k, metrics in gap_statistics(algorithm.fit_resample, resamples, with_gap).items():
-            more: dict[str, Any] = {**null_metrics.get(k, {}), **metrics}
-            found[k] = replace(found[k], **more)
+        is_reference = algorithm.clusterer.complexity_rank == REFERENCE_COUNT
+        with_gap = list(found if is_reference else passing)
+        gaps = gap_statistics(algorithm.fit_resample, resamples, with_gap)
+        found = _with_metrics(found, {k: {**null_metrics.get(k, {}), **gaps[k]} for k in gaps})
     rounded = {k: _rounded(candidate) for k, candidate in found.items()}
     return {
         k: (replace(candidate, failed_gates=gates.failed_gates(candidate)), fitted[k])
@@ -148,9 +140,8 @@ def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, A
     points = resamples.points
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
-    score, spread = resamples.silhouette_folds.mean_silhouette(
-        [clusters.assign(matrix) for matrix in resamples.silhouette_folds.distance_matrices]
-    )
+    folds = resamples.silhouette_folds
+    score, spread = folds.mean_silhouette([clusters.assign(m) for m in folds.distance_matrices])
     return {
         "k": clusters.k,
         "smallest_share": float(sizes.min()),
@@ -159,9 +150,9 @@ def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, A
         "value_step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
-        "calinski_harabasz": calinski_harabasz(points, labels),
-        "davies_bouldin": davies_bouldin(points, labels),
-        "inertia": mean_inertia(points, labels),
+        "calinski_harabasz": indices.calinski_harabasz(points, labels),
+        "davies_bouldin": indices.davies_bouldin(points, labels),
+        "inertia": indices.mean_inertia(points, labels),
     }
 
 
@@ -176,76 +167,62 @@ def _algorithm_metrics(
     clusters: Clusters, resamples: ResampleSet, *, is_dense: bool
 ) -> dict[str, Any]:
     """Return tree accuracy, and metrics that only some algorithms have."""
-    labels = clusters.assign(resamples.stability_sample.matrix)
-    facts = clusters.facts
+    sample = resamples.stability_sample
+    labels, step = clusters.assign(sample.matrix), -(-len(sample) // MAX_DBCV_ROWS)
     return {
-        "tree_accuracy": tree_describability(resamples.stability_sample, labels),
+        "tree_accuracy": indices.tree_describability(sample, labels),
         "noise_share": clusters.noise_share,
-        "agreement": facts.get("agreement"),
-        "bic": facts.get("bic"),
-        "icl": facts.get("icl"),
-        "dbcv": _dense(resamples.stability_sample, labels) if is_dense else None,
+        **{name: clusters.facts.get(name) for name in ("agreement", "bic", "icl")},
+        "dbcv": indices.dbcv_index(sample.matrix[::step], labels[::step]) if is_dense else None,
     }
-
-
-def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
-    """Return DBCV on at most a thousand distinct points at even steps."""
-    step = -(-len(sample) // MAX_DBCV_ROWS)
-    return dbcv_index(sample.matrix[::step], labels[::step])
 
 
 def _temporal_stability(
     algorithm: AlgorithmCandidate, selected: Mapping[int, Clusters], resamples: ResampleSet
-) -> dict[int, float]:
+) -> dict[int, dict[str, float]]:
     earlier = resamples.earlier
     if earlier is None:
         return {}
-    ones = np.ones(len(earlier.current_points))
-    return {
-        k: adjusted_rand_index(
-            contingency_table(
-                selected[k].assign(earlier.current_points),
-                before.assign(earlier.earlier_points),
-                ones,
-            )
-        )
-        for k, before in algorithm.fit_final(earlier.points, list(selected)).items()
-    }
+    found = {}
+    for k, before in algorithm.fit_final(earlier.points, list(selected)).items():
+        now = selected[k].assign(earlier.current_points)
+        found[k] = {
+            "temporal_stability": stability.rand_index(now, before.assign(earlier.earlier_points))
+        }
+    return found
 
 
-def _with_seed_stability(
+def _with_metrics(
+    found: Mapping[int, SegmentationCandidate], metrics: Mapping[int, Mapping[str, Any]]
+) -> dict[int, SegmentationCandidate]:
+    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
+
+
+def _seed_stability(
     algorithm: AlgorithmCandidate,
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
-) -> dict[int, SegmentationCandidate]:
-    """Return the candidates with their stability over random seeds."""
+) -> dict[int, dict[str, float]]:
+    """Return the stability over random seeds."""
     options, sample = resamples.options, resamples.stability_sample
-    matrix, limits = sample.matrix, _draw_limits(found, gates, options.seed_runs)
-    labels = {
-        k: rule.assign(matrix) for k, rule in algorithm.fit_final(sample, list(found)).items()
-    }
-    draws = {k: StabilityDraws() for k in labels}
-    for draw in range(options.seed_runs):
-        undecided = [
-            k
-            for k, drawn in draws.items()
-            if draw < limits[k]
-            and not (
-                draw >= MIN_DECISIVE_DRAWS
-                and is_decided(drawn.rand_indices, options.min_seed_stability)
-            )
-        ]
-        other = replace(algorithm, seed=algorithm.seed + draw + 1)
-        for k, rule in other.fit_final(sample, undecided).items():
-            draws[k].add_draw(labels[k], rule.assign(matrix), sample)
+    limits = _draw_limits(found, gates, options.seed_runs)
+    fits = algorithm.fit_final(sample, list(found))
+    labels = {k: rule.assign(sample.matrix) for k, rule in fits.items()}
+    seeds = (replace(algorithm, seed=algorithm.seed + 1 + run) for run in range(options.seed_runs))
+    draws = stability.refit_stability(
+        [partial(other.fit_final, sample) for other in seeds],
+        sample,
+        labels,
+        limits,
+        lambda run, drawn: (
+            run >= MIN_DECISIVE_DRAWS
+            and stability.is_decided(drawn.rand_indices, options.min_seed_stability)
+        ),
+    )
     return {
-        k: replace(
-            candidate, seed_stability=draws[k].mean_rand_index, seed_runs=len(draws[k].rand_indices)
-        )
-        if k in draws
-        else candidate
-        for k, candidate in found.items()
+        k: {"seed_stability": drawn.mean_rand_index, "seed_runs": len(drawn.rand_indices)}
+        for k, drawn in draws.items()
     }
 
 
@@ -253,11 +230,8 @@ def _draw_limits(
     found: Mapping[int, SegmentationCandidate], gates: QualityGates, max_draws: int
 ) -> dict[int, int]:
     """Return how many draws each candidate gets: few, once a gate is failed."""
-    fewest_draws = min(gates.options.selection.min_draws, max_draws)
-    return {
-        k: fewest_draws if gates.failed_gates(candidate) else max_draws
-        for k, candidate in found.items()
-    }
+    few = min(gates.options.selection.min_draws, max_draws)
+    return {k: few if gates.failed_gates(each) else max_draws for k, each in found.items()}
 
 
 def _bootstrap_draws(
@@ -266,20 +240,18 @@ def _bootstrap_draws(
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
-) -> dict[int, StabilityDraws]:
-    options = resamples.options
-    return bootstrap_stability(
-        algorithm.fit_resample,
-        resamples.stability_sample,
-        {
-            k: _by_value(
-                resamples.stability_sample, rule.assign(resamples.stability_sample.matrix), rule.k
-            )
-            for k, rule in selected.items()
-        },
-        resamples.bootstrap_samples,
+) -> dict[int, stability.StabilityDraws]:
+    """Return how well groups are recovered when customers are resampled.
+
+    A refit starts from scratch: one from the candidate's own centres would be biased in its favour.
+    """
+    options, sample = resamples.options, resamples.stability_sample
+    return stability.refit_stability(
+        [partial(algorithm.fit_resample, drawn) for drawn in resamples.bootstrap_samples],
+        sample,
+        {k: _by_value(sample, rule.assign(sample.matrix), rule.k) for k, rule in selected.items()},
         _draw_limits(found, gates, options.bootstrap_draws),
-        lambda drawn: (
+        lambda _, drawn: (
             len(drawn.rand_indices) >= MIN_DECISIVE_DRAWS
             and drawn.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
         ),
@@ -293,7 +265,7 @@ def _by_value(sample: WeightedPoints, labels: IndexArray, k: int) -> IndexArray:
     return np.asarray(np.argsort(order)[labels], np.intp)
 
 
-def _bootstrap_metrics(drawn: StabilityDraws) -> dict[str, Any]:
+def _bootstrap_metrics(drawn: stability.StabilityDraws) -> dict[str, Any]:
     if not drawn.rand_indices:
         return {}
     return {
@@ -305,29 +277,29 @@ def _bootstrap_metrics(drawn: StabilityDraws) -> dict[str, Any]:
     }
 
 
-def _with_prediction_strength(
+def _prediction_strengths(
     algorithm: AlgorithmCandidate,
     resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
     gates: QualityGates,
-) -> dict[int, SegmentationCandidate]:
-    """Return the candidates with prediction strength.
+) -> dict[int, dict[str, float]]:
+    """Return the prediction strength.
 
     Its error accounts for halves that share rows: the variance of the mean of n is
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
     limits = _draw_limits(found, gates, resamples.options.strength_splits)
-    strengths = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
+    strengths = stability.prediction_strength(
+        algorithm.fit_resample, resamples.split_halves, limits
+    )
     return {
-        k: replace(
-            candidate,
-            prediction_strength=float(np.mean(strengths[k])),
-            prediction_strength_se=standard_error(strengths[k]) * (len(strengths[k]) + 1) ** 0.5,
-            strength_splits=len(strengths[k]),
-        )
-        if strengths[k]
-        else candidate
-        for k, candidate in found.items()
+        k: {
+            "prediction_strength": float(np.mean(splits)),
+            "prediction_strength_se": stability.standard_error(splits) * (len(splits) + 1) ** 0.5,
+            "strength_splits": len(splits),
+        }
+        for k, splits in strengths.items()
+        if splits
     }
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
 from segpredict.segmentation.selection.internal_indices import SilhouetteFolds, mean_inertia
 from segpredict.segmentation.selection.resampling import NullSample, ResampleSet
 from segpredict.segmentation.selection.stability import (
     FitFunction,
     StabilityDraws,
     prediction_strength,
+    rand_index,
 )
 
 NULL_QUANTILE = 0.95
@@ -34,15 +34,10 @@ def gap_statistics(
 ) -> dict[int, dict[str, float]]:
     """Return the gap statistic and its error, by number of groups.
 
-    Notes
-    -----
     Mean log inertia of Gaussian null samples minus log inertia here, error sd·√(1 + 1/n). The
     Gaussian keeps the covariance; Tibshirani's uniform box would call any correlation a cluster.
-
-    References
-    ----------
-    Tibshirani, Walther and Hastie (2001); for references that keep structure other than clusters,
-    Hennig and Lin (2015).
+    After Tibshirani, Walther and Hastie (2001); for references that keep structure other than
+    clusters, Hennig and Lin (2015).
     """
     own = _logs(fits, resamples.stability_sample, ks)
     nulls = [_logs(fits, null.sample, ks) for null in resamples.gaussian_nulls]
@@ -55,11 +50,8 @@ def gap_statistics(
 
 
 def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[int, float]:
-    matrix = sample.matrix
-    return {
-        k: math.log(max(mean_inertia(sample, rule.assign(matrix)), 1e-12))
-        for k, rule in fits(sample, ks).items()
-    }
+    labels = {k: rule.assign(sample.matrix) for k, rule in fits(sample, ks).items()}
+    return {k: math.log(max(mean_inertia(sample, own), 1e-12)) for k, own in labels.items()}
 
 
 def null_references(
@@ -83,40 +75,31 @@ def _null_metrics(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dic
     labels = {k: rule.assign(places) for k, rule in rules.items()}
     folds = SilhouetteFolds.from_sample(null.sample, folds=1)
     again = [fits(drawn, list(rules)) for drawn in null.resamples]
+    weights = null.sample.weights
     rands = {
-        k: [
-            adjusted_rand_index(
-                contingency_table(labels[k], fit[k].assign(places), null.sample.weights)
-            )
-            for fit in again
-            if k in fit
-        ]
-        for k in rules
+        k: [rand_index(own, fit[k].assign(places), weights) for fit in again if k in fit]
+        for k, own in labels.items()
     }
     strengths = prediction_strength(fits, [null.split_halves], dict.fromkeys(rules, 1))
-    return {
-        k: NullMetrics(
-            silhouette=folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])[0],
-            prediction_strength=strengths[k][0],
-            rand_index=_mean(rands[k]) if rands[k] else None,
-        )
-        for k, rule in rules.items()
-        if strengths[k]
-    }
+    found = {}
+    for k, rule in rules.items():
+        if strengths[k]:
+            score, _ = folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])
+            found[k] = NullMetrics(score, strengths[k][0], _mean(rands[k]) if rands[k] else None)
+    return found
 
 
 def _comparison(
     gaussian: Sequence[NullMetrics], permuted: Sequence[NullMetrics], drawn: StabilityDraws
 ) -> dict[str, float]:
     rands = [found.rand_index for found in gaussian if found.rand_index is not None]
-    kinds = (gaussian, permuted)
+    silhouettes = [[found.silhouette for found in kind] for kind in (gaussian, permuted)]
+    strengths = [[found.prediction_strength for found in kind] for kind in (gaussian, permuted)]
     return {
-        "null_silhouette": _mean([found.silhouette for found in gaussian]),
-        "null_permuted": _mean([found.silhouette for found in permuted]),
-        "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
-        "null_prediction_strength_high": max(
-            _high([f.prediction_strength for f in k]) for k in kinds
-        ),
+        "null_silhouette": _mean(silhouettes[0]),
+        "null_permuted": _mean(silhouettes[1]),
+        "null_silhouette_high": max(map(_high, silhouettes)),
+        "null_prediction_strength_high": max(map(_high, strengths)),
         "null_bootstrap_stability": _mean(rands),
         **_stability_score(drawn, rands),
     }

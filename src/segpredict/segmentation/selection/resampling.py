@@ -1,47 +1,32 @@
 """Samples of rows that do not depend on ids, drawn once for all candidates."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from segpredict.config.segmentation import SelectionOptions
-from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.arrays import FloatArray
 from segpredict.segmentation.algorithms import WeightedPoints
 from segpredict.segmentation.selection.internal_indices import SilhouetteFolds
 
-BOOTSTRAP_STREAM, HALVES_STREAM, GAUSSIAN_STREAM, PERMUTED_STREAM = (
-    1,
-    2,
-    3,
-    4,
-)  # random streams, one per purpose
+# Random streams, one per purpose.
+BOOTSTRAP_STREAM, HALVES_STREAM, GAUSSIAN_STREAM, PERMUTED_STREAM = range(1, 5)
 NULL_BOOTSTRAP_DRAWS = 2  # bootstrap draws of one null sample
 
 
 def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
-    """Return that many rows, taken at even steps through the sorted points.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = WeightedPoints.from_matrix(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
-    >>> few = systematic_sample(points, 5)
-    >>> few.matrix.ravel().tolist(), few.weights.tolist()
-    ([1.0, 2.0, 3.0], [3, 1, 1])
-    """
+    """Return that many rows, taken at even steps through the sorted points."""
     if points.n_rows <= rows:
         return points
-    at = (2 * np.arange(rows) + 1) * points.n_rows // (2 * rows)
-    index = np.searchsorted(np.cumsum(points.weights), at, side="right")
-    return _some(points, np.bincount(index, minlength=len(points)))
+    return points.with_weights(np.bincount(points.even_rows(rows), minlength=len(points)))
 
 
 def bootstrap_sample(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows as there are, drawn with replacement."""
     rng = np.random.default_rng((seed, BOOTSTRAP_STREAM, draw))
-    counts = rng.multinomial(points.n_rows, points.weights / points.n_rows)
-    return _some(points, counts)
+    return points.with_weights(rng.multinomial(points.n_rows, points.weights / points.n_rows))
 
 
 def random_halves(
@@ -51,9 +36,8 @@ def random_halves(
     rng = np.random.default_rng((seed, HALVES_STREAM, draw))
     index = rng.permutation(np.repeat(np.arange(len(points)), points.weights))
     cut = len(index) // 2
-    parts = (np.bincount(p, minlength=len(points)) for p in (index[:cut], index[cut:]))
-    first, second = parts
-    return _some(points, first), _some(points, second)
+    first, second = (np.bincount(p, minlength=len(points)) for p in (index[:cut], index[cut:]))
+    return points.with_weights(first), points.with_weights(second)
 
 
 def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
@@ -77,11 +61,6 @@ def permuted_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoint
     rng = np.random.default_rng((seed, PERMUTED_STREAM, draw))
     rows = np.repeat(points.matrix, points.weights, axis=0)
     return WeightedPoints.from_matrix(np.stack([rng.permutation(axis) for axis in rows.T], axis=1))
-
-
-def _some(points: WeightedPoints, counts: IntArray) -> WeightedPoints:
-    is_drawn = counts > 0
-    return WeightedPoints(points.integer_coordinates[is_drawn], counts[is_drawn].astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,6 +115,13 @@ class ResampleSet:
         Seed of every random draw.
     earlier
         Data of the temporal comparison; ``None`` where history is too short.
+
+    Examples
+    --------
+    >>> points = WeightedPoints.from_matrix(np.arange(9.0)[:, None])
+    >>> drawn = ResampleSet(points, SelectionOptions(bootstrap_draws=2)).bootstrap_samples
+    >>> [sample.n_rows for sample in drawn]
+    [9, 9]
     """
 
     points: WeightedPoints
@@ -171,22 +157,19 @@ class ResampleSet:
     @cached_property
     def gaussian_nulls(self) -> tuple[NullSample, ...]:
         """Samples of one Gaussian with the same covariance."""
-        return tuple(
-            NullSample.from_sample(
-                gaussian_null(self.stability_sample, self.seed, draw),
-                self.seed,
-                draw,
-                NULL_BOOTSTRAP_DRAWS,
-            )
-            for draw in range(self.options.null_samples)
-        )
+        return self._nulls(gaussian_null, NULL_BOOTSTRAP_DRAWS)
 
     @cached_property
     def permuted_nulls(self) -> tuple[NullSample, ...]:
         """Samples with independent columns."""
+        return self._nulls(permuted_null, 0)
+
+    def _nulls(
+        self, null: Callable[[WeightedPoints, int, int], WeightedPoints], resamples: int
+    ) -> tuple[NullSample, ...]:
+        draws = range(self.options.null_samples)
+        samples = (null(self.stability_sample, self.seed, draw) for draw in draws)
         return tuple(
-            NullSample.from_sample(
-                permuted_null(self.stability_sample, self.seed, draw), self.seed, draw, 0
-            )
-            for draw in range(self.options.null_samples)
+            NullSample.from_sample(sample, self.seed, draw, resamples)
+            for draw, sample in enumerate(samples)
         )

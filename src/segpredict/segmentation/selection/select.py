@@ -9,8 +9,8 @@ import numpy as np
 from segpredict.config.segmentation import SELECTION_CRITERIA, SelectionOptions
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
-from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
 from segpredict.segmentation.selection.candidate import SegmentationCandidate
+from segpredict.segmentation.selection.stability import rand_index
 
 RANK_DRAWS = 500
 EQUIVALENT_RAND_INDEX = 0.999  # adjusted Rand index from which two candidates are one
@@ -106,6 +106,13 @@ def select_candidate(
     References
     ----------
     Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
+
+    Examples
+    --------
+    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 3}
+    >>> tried = [SegmentationCandidate(**own, k=k, stability=9.0 - k) for k in (3, 4)]
+    >>> select_candidate(tried, SelectionOptions()).selected
+    0
     """
     passing = [i for i, candidate in enumerate(candidates) if candidate.passes_gates]
     tried = sum(not candidate.note for candidate in candidates)
@@ -117,25 +124,17 @@ def select_candidate(
     ranking = dict(zip(own, _ranked([candidates[i] for i in own], options), strict=True))
     by_rule = sorted(own, key=lambda i: _preference(candidates[i], ranking[i]))
     selected, *rest = by_rule
-    return SegmentationSelection(
-        selected,
-        rest[0] if rest else None,
-        grade_segments(candidates[selected], options),
-        tried,
-        len(passing),
-        _reason(candidates, ranking, selected),
-        ranking,
-        equivalents,
-    )
+    grade = grade_segments(candidates[selected], options)
+    counts, reason = (tried, len(passing)), _reason(candidates, ranking, selected)
+    runner_up = rest[0] if rest else None
+    return SegmentationSelection(selected, runner_up, grade, *counts, reason, ranking, equivalents)
 
 
 def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) -> str:
     """Return whether segments are ``natural``, ``reproducible`` or ``constructive``.
 
-    Notes
-    -----
-    Natural: silhouette and prediction strength exceed the 95th percentile of the null samples
-    by the margin, and the strength is high. Reproducible: all gates are passed.
+    Natural: silhouette and prediction strength exceed the 95th percentile of the null samples by
+    the margin, and the strength is high. Reproducible: all gates are passed.
     """
     if not candidate.passes_gates:
         return "constructive"
@@ -143,10 +142,8 @@ def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) 
         (candidate.silhouette, candidate.null_silhouette_high),
         (candidate.prediction_strength, candidate.null_prediction_strength_high),
     )
-    is_beyond = all(
-        found is not None and null is not None and found - null >= options.null_margin
-        for found, null in pairs
-    )
+    known = [(found, null) for found, null in pairs if found is not None and null is not None]
+    is_beyond = len(known) == 2 and all(f - null >= options.null_margin for f, null in known)
     is_strong = (candidate.prediction_strength or 0.0) >= options.natural_strength
     return "natural" if is_beyond and is_strong else "reproducible"
 
@@ -194,6 +191,13 @@ def gap_statistic_choices(
 
     The smallest k whose gap reaches that of k + 1 less its error; no entry where none
     does (Tibshirani, Walther and Hastie 2001).
+
+    Examples
+    --------
+    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2, "gap_se": 0.05}
+    >>> gaps = {2: 0.1, 3: 0.9, 4: 0.8}
+    >>> gap_statistic_choices([SegmentationCandidate(**own, k=k, gap=gaps[k]) for k in gaps])
+    {('fm', 'kmeans'): 3}
     """
     selected: dict[tuple[str, str], int] = {}
     for candidate, following in pairwise(candidates):
@@ -225,53 +229,35 @@ def _is_equivalent(one: SegmentationCandidate, other: SegmentationCandidate) -> 
     if not one.encoded_labels or one.k != other.k:
         return False
     labels = _codes(one.encoded_labels), _codes(other.encoded_labels)
-    return (
-        adjusted_rand_index(contingency_table(*labels, np.ones(len(one.encoded_labels))))
-        >= EQUIVALENT_RAND_INDEX
-    )
+    return rand_index(*labels) >= EQUIVALENT_RAND_INDEX
 
 
 def _simplicity(candidate: SegmentationCandidate) -> tuple[object, ...]:
-    inputs_rank = (
-        INPUTS_BY_SIMPLICITY.index(candidate.inputs)
-        if candidate.inputs in INPUTS_BY_SIMPLICITY
-        else len(INPUTS_BY_SIMPLICITY)
-    )
-    return candidate.k, candidate.complexity_rank, inputs_rank
+    known = (*INPUTS_BY_SIMPLICITY, candidate.inputs)
+    return candidate.k, candidate.complexity_rank, known.index(candidate.inputs)
 
 
 def _ranked(
     candidates: Sequence[SegmentationCandidate], options: SelectionOptions
 ) -> list[CandidateRank]:
     criteria = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in candidates)]
-    values = np.array(
-        [[_criterion_value(t, criterion) for criterion in criteria] for t in candidates]
-    )
-    errors = np.array(
-        [[getattr(t, f"{criterion}_se") or 0.0 for criterion in criteria] for t in candidates]
-    )
-    weights = np.array([options.criterion_weights.get(criterion, 1.0) for criterion in criteria])
+    values = np.array([[_criterion_value(t, aim) for aim in criteria] for t in candidates])
+    errors = np.array([[getattr(t, f"{a}_se") or 0.0 for a in criteria] for t in candidates])
+    weights = np.array([options.criterion_weights.get(aim, 1.0) for aim in criteria])
     weights = weights / max(weights.sum(), 1e-12)
     ranks = _ranks(values)
     scores = ranks @ weights
     best = int(scores.argmin())
     rng = np.random.default_rng(0)  # a fixed stream: the selection needs no seed
-    redrawn = np.stack(
-        [
-            _ranks(values + errors * rng.standard_normal(values.shape)) @ weights
-            for _ in range(RANK_DRAWS)
-        ]
-    )
+    draws = (errors * rng.standard_normal(values.shape) for _ in range(RANK_DRAWS))
+    redrawn = np.stack([_ranks(values + noise) @ weights for noise in draws])
     spread = (redrawn - redrawn[:, [best]]).std(axis=0)
-    return [
-        CandidateRank(
-            round(float(score), 6),
-            round(float(score - scores[best]), 6),
-            round(float(error), 6),
-            dict(zip(criteria, own.tolist(), strict=True)),
-        )
-        for score, error, own in zip(scores, spread, ranks, strict=True)
-    ]
+    found = []
+    for score, error, own in zip(scores, spread, ranks, strict=True):
+        mean, away, se = (round(float(x), 6) for x in (score, score - scores[best], error))
+        by_criterion = dict(zip(criteria, own.tolist(), strict=True))
+        found.append(CandidateRank(mean, away, se, by_criterion))
+    return found
 
 
 def _criterion_value(candidate: SegmentationCandidate, criterion: str) -> float:
@@ -287,9 +273,8 @@ def _ranks(values: FloatArray) -> FloatArray:
 
 
 def _preference(candidate: SegmentationCandidate, rank: CandidateRank) -> tuple[object, ...]:
-    last = rank.mean_rank, candidate.algorithm
     if rank.is_tied:
-        return 0, *_simplicity(candidate), *last
+        return 0, *_simplicity(candidate), rank.mean_rank, candidate.algorithm
     return 1, rank.mean_rank, *_simplicity(candidate), candidate.algorithm
 
 
@@ -300,11 +285,9 @@ def _reason(
     tied = [i for i in ranking if ranking[i].is_tied]
     if len(tied) == 1:
         return f"{candidates[selected].name} has the best mean rank, and no other is tied with it."
-    leader = (
-        "has the best mean rank itself"
-        if best == selected
-        else f"the best mean rank has {candidates[best].name}"
-    )
+    leader = f"the best mean rank has {candidates[best].name}"
+    if best == selected:
+        leader = "has the best mean rank itself"
     return (
         f"{len(tied)} of {len(ranking)} that pass lie within one standard error of "
         f"the best mean rank ({leader}); of these {candidates[selected].name} has the fewest "
@@ -315,21 +298,20 @@ def _reason(
 def similarity_to_selected(
     candidates: Sequence[SegmentationCandidate], selected: int | None
 ) -> list[float | None]:
-    """Return the adjusted Rand index of each candidate with the selected, on shared rows."""
+    """Return the adjusted Rand index of each candidate with the selected, on shared rows.
+
+    Examples
+    --------
+    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2}
+    >>> found = [SegmentationCandidate(**own, encoded_labels=e) for e in ("0011", "1100", "")]
+    >>> similarity_to_selected(found, selected=0)
+    [1.0, 1.0, None]
+    """
     if selected is None:
         return [None] * len(candidates)
     own = _codes(candidates[selected].encoded_labels)
-    return [
-        round(
-            adjusted_rand_index(
-                contingency_table(own, _codes(t.encoded_labels), np.ones(len(own)))
-            ),
-            6,
-        )
-        if t.encoded_labels
-        else None
-        for t in candidates
-    ]
+    labels = (candidate.encoded_labels for candidate in candidates)
+    return [round(rand_index(own, _codes(each)), 6) if each else None for each in labels]
 
 
 def encode_labels(labels: IndexArray) -> str:

@@ -1,8 +1,4 @@
-"""Stability of groups over resampled customers, random seeds and halves.
-
-All numbers of groups of one algorithm are refitted together, so that it can share work
-between them; each stops when its result is decided.
-"""
+"""Stability of groups over resampled customers, seeds and halves; all numbers refit together."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,18 +6,73 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.segmentation.algorithms import Clusters, WeightedPoints
-from segpredict.segmentation.selection.agreement import (
-    adjusted_rand_index,
-    best_match_jaccard,
-    contingency_table,
-    prediction_strength_of_table,
-)
 
 FitFunction = Callable[[WeightedPoints, Sequence[int]], Mapping[int, Clusters]]
 # Standard errors from a gate beyond which more draws cannot change the result.
 DECISIVE_Z = 3.0
+
+
+def contingency_table(
+    first: IndexArray, second: IndexArray, weights: IntArray | FloatArray, *, groups: int = 0
+) -> FloatArray:
+    """Return how many rows lie in each pair of groups, first × second.
+
+    The first has at least as many as `groups`, though some may be empty.
+    """
+    shape = max(int(first.max(initial=0)) + 1, groups), int(second.max(initial=0)) + 1
+    pairs = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1])
+    return np.asarray(pairs.reshape(shape), np.float64)
+
+
+def rand_index(
+    first: IndexArray, second: IndexArray, weights: IntArray | FloatArray | None = None
+) -> float:
+    """Return the adjusted Rand index of two groupings of the same rows."""
+    ones = np.ones(len(first)) if weights is None else weights
+    return adjusted_rand_index(contingency_table(first, second, ones))
+
+
+def adjusted_rand_index(table: FloatArray) -> float:
+    """Return the adjusted Rand index of a contingency table of rows.
+
+    Pairs of rows that both groupings put together, beyond what chance would, as a share of the most
+    there could be beyond chance. 1 for equal groupings, about 0 for unrelated ones. A row of weight
+    w counts as w rows. After Hubert and Arabie (1985).
+    """
+    both = _pairs(table).sum()
+    first, second = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
+    chance = first * second / max(float(_pairs(table.sum())), 1.0)
+    maximum = (first + second) / 2
+    return float((both - chance) / (maximum - chance)) if maximum != chance else 1.0
+
+
+def best_match_jaccard(table: FloatArray) -> FloatArray:
+    """Return, for each group of the first, its Jaccard index with the best match of the second.
+
+    Jaccard: rows in both, over rows in either. Below .6 a group has dissolved, from .75 on it is
+    valid, from .85 on highly stable (Hennig). After Hennig (2007), Cluster-wise assessment of
+    cluster stability.
+    """
+    union = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
+    shared = np.divide(table, union, out=np.zeros_like(table), where=union > 0)
+    return np.asarray(shared.max(axis=1), np.float64)
+
+
+def prediction_strength_of_table(table: FloatArray) -> float:
+    """Return the prediction strength of a table: own groups × predicted groups.
+
+    For the worst of the own groups, the share of its pairs of rows that the rule of the other half
+    also puts together. Groups of one row are skipped. After Tibshirani and Walther (2005).
+    """
+    own = _pairs(table.sum(axis=1))
+    predicted = _pairs(table).sum(axis=1)[own > 0] / own[own > 0]
+    return float(predicted.min()) if len(predicted) else 1.0
+
+
+def _pairs(counts: FloatArray) -> FloatArray:
+    return np.asarray(counts * (counts - 1) / 2, np.float64)
 
 
 @dataclass(slots=True)
@@ -60,27 +111,21 @@ class StabilityDraws:
         return is_hopeless(self.rand_indices, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
 
 
-def bootstrap_stability(
-    fits: FitFunction,
+def refit_stability(
+    refits: Sequence[Callable[[Sequence[int]], Mapping[int, Clusters]]],
     sample: WeightedPoints,
     labels: Mapping[int, IndexArray],
-    resamples: Sequence[WeightedPoints],
     limits: Mapping[int, int],
-    is_decided: Callable[[StabilityDraws], bool],
+    is_decided: Callable[[int, StabilityDraws], bool],
 ) -> dict[int, StabilityDraws]:
-    """Return how well groups are recovered when customers are resampled.
-
-    Notes
-    -----
-    Each refit starts from scratch, and its frozen rule assigns all rows of the sample; a
-    refit that starts from the candidate's own centres would be biased in its favour.
-    """
+    """Return how well refits, whose frozen rules assign all rows of the sample, recover groups."""
     draws_by_k = {k: StabilityDraws() for k in labels}
-    matrix = sample.matrix
-    for draw, drawn in enumerate(resamples):
-        undecided = [k for k in labels if draw < limits[k] and not is_decided(draws_by_k[k])]
-        for k, rule in fits(drawn, undecided).items():
-            draws_by_k[k].add_draw(labels[k], rule.assign(matrix), sample)
+    for draw, refit in enumerate(refits):
+        undecided = [
+            k for k, drawn in draws_by_k.items() if draw < limits[k] and not is_decided(draw, drawn)
+        ]
+        for k, rule in refit(undecided).items():
+            draws_by_k[k].add_draw(labels[k], rule.assign(sample.matrix), sample)
     return draws_by_k
 
 

@@ -1,31 +1,8 @@
 """Slides: evaluation of the forecast, its drivers, and expected demand."""
 
+from segpredict.report.context import demand, drivers, evaluation, headline, importance
 from segpredict.report.context._trust_box import TrustBox
-from segpredict.report.context.demand import (
-    DemandItemTable,
-    DemandLevel,
-    DemandMethod,
-    DemandSection,
-)
-from segpredict.report.context.drivers import DriversSection, FeatureGroupRow
-from segpredict.report.context.evaluation import (
-    EvaluationSection,
-    MetricComparison,
-    MetricDifference,
-)
-from segpredict.report.context.headline import HeadlineSection
-from segpredict.report.context.importance import ImportanceSection
-from segpredict.report.deck.slide import (
-    BulletList,
-    ChartSeries,
-    DeckSource,
-    PlacedElement,
-    SlideChart,
-    SlidePage,
-    SlideTable,
-    join_names,
-    truncate_words,
-)
+from segpredict.report.deck import slide as s
 from segpredict.report.deck.style import FILL_COLOUR, INACTIVE_COLOUR, STRONG_COLOUR, WARNING_COLOUR
 from segpredict.report.formatting import format_number, format_share
 
@@ -33,21 +10,27 @@ MAX_BASELINES_SHOWN = 14
 SLIDE_METRIC = "log_loss"
 
 
-def evaluation_slide(source: DeckSource) -> SlidePage | None:
+def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the evaluation; ``None`` where nothing was tested."""
-    context, head = source.context_of(EvaluationSection), source.context_of(HeadlineSection)
+    context = source.context_of(evaluation.EvaluationSection)
+    head = source.context_of(headline.HeadlineSection)
     if context is None or context.pooled is None or head is None or head.trust is None:
         return None
     comparisons = [each for each in context.pooled.comparisons if each.metric.name == SLIDE_METRIC]
     trust = head.trust
+    fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
+    reason = s.BulletList(
+        heading="What is in use, and why",
+        sentences=(*fallback, s.truncate_words(trust.reason, 300)),
+    )
     elements = [
-        PlacedElement(_scores(trust), left=6, width=6, height=6),
-        PlacedElement(_selection_text(trust), left=6, width=6, top=6, height=6),
+        s.PlacedElement(_scores(trust), left=6, width=6, height=6),
+        s.PlacedElement(reason, left=6, width=6, top=6, height=6),
     ]
     if comparisons:
-        elements.insert(0, PlacedElement(_chart(comparisons[0]), width=6))
+        elements.insert(0, s.PlacedElement(_chart(comparisons[0]), width=6))
     tests = ", ".join(window.cutoff for window in context.windows)
-    return SlidePage(
+    return s.SlidePage(
         title=comparisons[0].title.rstrip(".") if comparisons else f"{trust.selected} is in use",
         subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
         f"{format_number(context.pooled.customers)} customers, in {trust.windows} windows after "
@@ -66,13 +49,13 @@ def evaluation_slide(source: DeckSource) -> SlidePage | None:
     )
 
 
-def _chart(comparison: MetricComparison) -> SlideChart:
+def _chart(comparison: evaluation.MetricComparison) -> s.SlideChart:
     rows = comparison.rows[:MAX_BASELINES_SHOWN]
-    return SlideChart(
+    return s.SlideChart(
         heading="Log-loss: model minus baseline (left of zero: the model is better)",
         categories=tuple(row.label for row in rows),
         series=(
-            ChartSeries(
+            s.ChartSeries(
                 "Model minus baseline",
                 tuple(row.value for row in rows),
                 tuple(_forecast_colour(row) for row in rows),
@@ -84,7 +67,7 @@ def _chart(comparison: MetricComparison) -> SlideChart:
     )
 
 
-def _forecast_colour(row: MetricDifference) -> str:
+def _forecast_colour(row: evaluation.MetricDifference) -> str:
     if row.outcome == "worse":
         return WARNING_COLOUR
     if row.outcome == "better":
@@ -92,13 +75,13 @@ def _forecast_colour(row: MetricDifference) -> str:
     return INACTIVE_COLOUR
 
 
-def _scores(trust: TrustBox) -> SlideTable:
-    return SlideTable(
+def _scores(trust: TrustBox) -> s.SlideTable:
+    return s.SlideTable(
         heading="Scores in all test windows",
         columns=("Forecast", "Accuracy", "Log-loss", "Skill"),
         rows=tuple(
             (
-                truncate_words(score.label, 32),
+                s.truncate_words(score.label, 32),
                 format_share(score.accuracy),
                 format_number(score.log_loss, 3),
                 format_share(score.skill) if score.skill is not None else "reference",
@@ -106,51 +89,35 @@ def _scores(trust: TrustBox) -> SlideTable:
             for score in trust.scores
         ),
         widths=(2.7, 1.05, 1.05, 1.15),
-        strong=tuple(i for i, s in enumerate(trust.scores) if s.is_selected),
-    )
-
-
-def _selection_text(trust: TrustBox) -> BulletList:
-    fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
-    return BulletList(
-        heading="What is in use, and why",
-        sentences=(*fallback, truncate_words(trust.reason, 300)),
+        strong=tuple(i for i, score in enumerate(trust.scores) if score.is_selected),
     )
 
 
 MAX_DRIVERS_SHOWN = 8
 
 
-def drivers_slide(source: DeckSource) -> SlidePage | None:
+def drivers_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the drivers; ``None`` where nothing was explained."""
-    context, features = source.context_of(DriversSection), source.context_of(ImportanceSection)
+    context = source.context_of(drivers.DriversSection)
+    features = source.context_of(importance.ImportanceSection)
     if context is None or not context.headlines:
         return None
     used = features.in_use if features else ""
     heads = context.headlines[:MAX_DRIVERS_SHOWN]
     first = f"{heads[0].name} moves the forecast most: {format_share(heads[0].share, 0)}"
     rest = [f"{head.name} {format_share(head.share, 0)}" for head in heads[1:3]]
-    return SlidePage(
+    chart = s.single_chart(
+        "Share of all contributions, by driver",
+        "Share",
+        (head.name for head in heads),
+        (head.share for head in heads),
+        (FILL_COLOUR if i else STRONG_COLOUR for i in range(len(heads))),
+        "0%",
+    )
+    return s.SlidePage(
         title=f"{first} of all contributions" + "".join(f", {name}" for name in rest),
         subtitle=context.caution,
-        elements=(
-            PlacedElement(
-                SlideChart(
-                    heading="Share of all contributions, by driver",
-                    categories=tuple(head.name for head in heads),
-                    series=(
-                        ChartSeries(
-                            "Share",
-                            tuple(head.share for head in heads),
-                            tuple(FILL_COLOUR if i else STRONG_COLOUR for i in range(len(heads))),
-                        ),
-                    ),
-                    number_format="0%",
-                ),
-                width=5,
-            ),
-            PlacedElement(_table(context), left=5, width=7),
-        ),
+        elements=s.side_by_side(chart, _table(context), 5),
         notes=(
             f"Mean size of exact SHAP values of {format_number(context.n_explained)} customers, "
             "over all future segments, in log-odds (explain/). Correlated "
@@ -163,18 +130,18 @@ def drivers_slide(source: DeckSource) -> SlidePage | None:
     )
 
 
-def _table(context: DriversSection) -> SlideTable:
+def _table(context: drivers.DriversSection) -> s.SlideTable:
     rows = context.rows[:MAX_DRIVERS_SHOWN]
     is_checked = context.refits > 0
     last = ("Permutation loss",) if is_checked else ()
-    return SlideTable(
+    return s.SlideTable(
         heading="The strongest groups of features",
         columns=("Feature", "Share", *last),
         rows=tuple(
             (
-                truncate_words((row.meaning or row.name).rstrip("."), 76),
+                s.truncate_words((row.meaning or row.name).rstrip("."), 76),
                 format_share(row.share),
-                *(_loss(row) if is_checked else ()),
+                *((_loss(row),) if is_checked else ()),
             )
             for row in rows
         ),
@@ -182,12 +149,12 @@ def _table(context: DriversSection) -> SlideTable:
     )
 
 
-def _loss(row: FeatureGroupRow) -> tuple[str, ...]:
+def _loss(row: drivers.FeatureGroupRow) -> str:
     note = " (not significant)" if row.is_important is False else ""
-    return (f"{format_number(row.permutation_loss, 3)}{note}",)
+    return f"{format_number(row.permutation_loss, 3)}{note}"
 
 
-def _checked(context: DriversSection) -> str:
+def _checked(context: drivers.DriversSection) -> str:
     if not context.refits:
         return (
             "This was not cross-checked: segpredict explain refits the model, shuffles "
@@ -201,18 +168,18 @@ def _checked(context: DriversSection) -> str:
 MAX_ITEMS_SHOWN = 8
 
 
-def demand_slide(source: DeckSource) -> SlidePage | None:
+def demand_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the demand; ``None`` where none was forecast."""
-    context = source.context_of(DemandSection)
+    context = source.context_of(demand.DemandSection)
     if context is None or not context.levels:
         return None
     tables = [table for table in context.item_tables if len(table.items) > 1]
     chart = _items(tables[-1], context.days) if tables else _errors(context.levels[0])
     right = _orders(tables[-1]) if tables else _levels(context)
-    return SlidePage(
+    return s.SlidePage(
         title=_title(context),
         subtitle=_lead(context),
-        elements=(PlacedElement(chart, width=6), PlacedElement(right, left=6, width=6)),
+        elements=s.side_by_side(chart, right),
         notes=(
             "Expected units: expected customers of each segment, new ones included, times "
             "units per customer, with the season of last year (demand/).",
@@ -224,16 +191,16 @@ def demand_slide(source: DeckSource) -> SlidePage | None:
     )
 
 
-def _title(context: DemandSection) -> str:
+def _title(context: demand.DemandSection) -> str:
     good = [level.name.lower() for level in context.levels if level.is_published]
     if not good:
         return "No demand forecast beat the same window of last year, so none is shown"
     rest = [level.name.lower() for level in context.levels if not level.is_published]
-    text = f"Demand is forecast for {join_names(good)}"
-    return f"{text}, but not for {join_names(rest)}" if rest else text
+    text = f"Demand is forecast for {s.join_names(good)}"
+    return f"{text}, but not for {s.join_names(rest)}" if rest else text
 
 
-def _lead(context: DemandSection) -> str:
+def _lead(context: demand.DemandSection) -> str:
     """Describe what is shown, and where a simpler method was better."""
     beaten = [
         f"for {level.name.lower()} the best method was {level.best_method.lower()}"
@@ -244,32 +211,32 @@ def _lead(context: DemandSection) -> str:
     return "; ".join([rule, *beaten]) + "."
 
 
-def _level_text(level: DemandLevel) -> str:
+def _level_text(level: demand.DemandLevel) -> str:
     errors = ", ".join(f"{method.label} {format_share(method.pooled)}" for method in level.methods)
     return f"{level.name}: {level.reason} WAPE over all tests: {errors}."
 
 
-def _items(table: DemandItemTable, days: int) -> SlideChart:
+def _items(table: demand.DemandItemTable, days: int) -> s.SlideChart:
     items = table.items[:MAX_ITEMS_SHOWN]
-    return SlideChart(
+    return s.SlideChart(
         heading=f"{table.name}: units in the next {days} days",
         categories=tuple(item.name for item in items),
         series=(
-            ChartSeries("Expected", tuple(item.expected for item in items), (STRONG_COLOUR,)),
-            ChartSeries(
+            s.ChartSeries("Expected", tuple(item.expected for item in items), (STRONG_COLOUR,)),
+            s.ChartSeries(
                 "Same window last year", tuple(item.year_ago for item in items), (INACTIVE_COLOUR,)
             ),
         ),
     )
 
 
-def _orders(table: DemandItemTable) -> SlideTable:
-    return SlideTable(
+def _orders(table: demand.DemandItemTable) -> s.SlideTable:
+    return s.SlideTable(
         heading=f"The largest of {format_number(table.count)}: order quantities",
         columns=("", "Expected", "Interval", "Order up to"),
         rows=tuple(
             (
-                truncate_words(item.name, 34),
+                s.truncate_words(item.name, 34),
                 format_number(item.expected),
                 f"{format_number(item.low)} to {format_number(item.high)}",
                 format_number(item.order),
@@ -280,29 +247,25 @@ def _orders(table: DemandItemTable) -> SlideTable:
     )
 
 
-def _errors(level: DemandLevel) -> SlideChart:
-    return SlideChart(
-        heading=f"{level.name}: error of the forecasts in all tests (WAPE)",
-        categories=tuple(method.label for method in level.methods),
-        series=(
-            ChartSeries(
-                "WAPE",
-                tuple(method.pooled for method in level.methods),
-                tuple(_stock_colour(method) for method in level.methods),
-            ),
-        ),
-        number_format="0%",
+def _errors(level: demand.DemandLevel) -> s.SlideChart:
+    return s.single_chart(
+        f"{level.name}: error of the forecasts in all tests (WAPE)",
+        "WAPE",
+        (method.label for method in level.methods),
+        (method.pooled for method in level.methods),
+        map(_stock_colour, level.methods),
+        "0%",
     )
 
 
-def _stock_colour(method: DemandMethod) -> str:
+def _stock_colour(method: demand.DemandMethod) -> str:
     if method.is_own:
         return STRONG_COLOUR
     return INACTIVE_COLOUR if method.is_reference else FILL_COLOUR
 
 
-def _levels(context: DemandSection) -> SlideTable:
-    return SlideTable(
+def _levels(context: demand.DemandSection) -> s.SlideTable:
+    return s.SlideTable(
         heading="What was tested",
         columns=("Level", "Segments", "Last year", "Shown?"),
         rows=tuple(
@@ -318,7 +281,7 @@ def _levels(context: DemandSection) -> SlideTable:
     )
 
 
-def _error(level: DemandLevel, *, is_own: bool) -> float | None:
+def _error(level: demand.DemandLevel, *, is_own: bool) -> float | None:
     """Return the pooled error of the own method, or of last year's window."""
     wanted = (m for m in level.methods if (m.is_own if is_own else m.is_reference))
     found = next(wanted, None)

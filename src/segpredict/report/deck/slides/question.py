@@ -1,37 +1,26 @@
 """Slides: the question, the data, and the limits of the answer."""
 
-from typing import Any
-
+from segpredict.core.ledger import LedgerEntry
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.context.customer_value import CustomerValueSection
-from segpredict.report.context.evaluation import EvaluationSection, LeakageSection
-from segpredict.report.context.headline import HeadlineSection, SegmentForecast
-from segpredict.report.context.ledger import LedgerRow, LedgerSection
+from segpredict.report.context import customer_value, evaluation, headline, ledger
 from segpredict.report.context.probabilities import ProbabilitiesSection
 from segpredict.report.context.segment_selection import SegmentSelectionSection
-from segpredict.report.deck.slide import (
-    BulletList,
-    ChartSeries,
-    DeckSource,
-    FigureTiles,
-    PlacedElement,
-    SlideCell,
-    SlideChart,
-    SlidePage,
-    SlideTable,
-    truncate_words,
-)
-from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR, segment_colour
+from segpredict.report.deck import slide as s
+from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.formatting import format_number, format_points, format_share
 
+INTERVAL_NOTE = (
+    "80 % intervals: root mean square difference of predicted and actual shares in "
+    "{}, times Student's t. They reflect the seasons of these tests only."
+)
 FORECAST_POPULATION = "customers with a forecast"
 MAX_SEGMENTS_SHOWN = 7  # segments in the table, for which the slide has room
 CHART_COLUMNS, BAR_GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
 
 
-def question_slide(source: DeckSource) -> SlidePage | None:
+def question_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the first slide."""
-    context = source.context_of(HeadlineSection)
+    context = source.context_of(headline.HeadlineSection)
     if context is None:
         return None
     days = source.bundle.window.horizon
@@ -42,20 +31,18 @@ def question_slide(source: DeckSource) -> SlidePage | None:
         (format_number(days), "days forecast"),
         (format_number(context.trust.windows), "past windows tested") if context.trust else None,
     ]
-    tiles = FigureTiles(tuple(each for each in figures if each is not None))
+    tiles = s.FigureTiles(tuple(each for each in figures if each is not None))
     has_ends = any(move.low is not None for move in context.segments)
-    elements = [PlacedElement(tiles, left=9, width=3)]
-    if has_ends:
-        elements.insert(
-            0,
-            PlacedElement(
-                _question_table(context), width=9, top=CHART_COLUMNS, height=12 - CHART_COLUMNS
-            ),
-        )
+    elements = []
     if context.segments:
         room = CHART_COLUMNS - BAR_GAP if has_ends else 12
-        elements.insert(0, PlacedElement(_mix(context), width=9, height=room))
-    return SlidePage(
+        elements.append(s.PlacedElement(_mix(context), width=9, height=room))
+    if has_ends:
+        below = 12 - CHART_COLUMNS
+        table = _question_table(context)
+        elements.append(s.PlacedElement(table, width=9, top=CHART_COLUMNS, height=below))
+    elements.append(s.PlacedElement(tiles, left=9, width=3))
+    return s.SlidePage(
         title=context.finding or source.bundle.title,
         subtitle=context.sentence if context.segments else "",
         elements=tuple(elements),
@@ -64,7 +51,7 @@ def question_slide(source: DeckSource) -> SlidePage | None:
             "Today: customers by the segment of their newest window. Expected: for "
             "each segment the sum of all customers' probabilities (scores.parquet), "
             "so it is an expected number, not a count.",
-            *((_interval(context),) if has_ends else ()),
+            *((INTERVAL_NOTE.format(_tests(context)),) if has_ends else ()),
             context.note,
             f"What is in use: {context.trust.selected}. {context.trust.reason}"
             if context.trust
@@ -73,31 +60,21 @@ def question_slide(source: DeckSource) -> SlidePage | None:
     )
 
 
-def _mix(context: HeadlineSection) -> SlideChart:
-    return SlideChart(
-        heading="Customers by segment, share of all",
-        categories=("Today", "Expected"),
-        series=tuple(
-            ChartSeries(
-                move.badge.name,
-                (move.share_now, move.share_expected),
-                (segment_colour(move.badge),),
-            )
-            for move in context.segments
-        ),
-        chart_type="parts",
-        number_format="0%",
+def _mix(context: headline.HeadlineSection) -> s.SlideChart:
+    return s.parts_chart(
+        "Customers by segment, share of all",
+        ("Today", "Expected"),
+        ((move.badge, (move.share_now, move.share_expected)) for move in context.segments),
     )
 
 
-def _question_table(context: HeadlineSection) -> SlideTable:
+def _question_table(context: headline.HeadlineSection) -> s.SlideTable:
     """Return the two shares of each segment with the interval of the second."""
     size = len(context.segments)
     more = f"; the largest {MAX_SEGMENTS_SHOWN} of {size}" if size > MAX_SEGMENTS_SHOWN else ""
-    largest = sorted(context.segments, key=lambda move: -move.customers_expected)[
-        :MAX_SEGMENTS_SHOWN
-    ]
-    return SlideTable(
+    by_size = sorted(context.segments, key=lambda move: -move.customers_expected)
+    largest = by_size[:MAX_SEGMENTS_SHOWN]
+    return s.SlideTable(
         heading=f"The mix, with 80 % intervals from {_tests(context)}{more}",
         columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
         rows=tuple(_row(move) for move in context.segments if move in largest),
@@ -105,13 +82,13 @@ def _question_table(context: HeadlineSection) -> SlideTable:
     )
 
 
-def _row(move: SegmentForecast) -> tuple[str | SlideCell, ...]:
+def _row(move: headline.SegmentForecast) -> tuple[str | s.SlideCell, ...]:
     now, then = move.share_now, move.share_expected
     ends = "–"
     if move.low is not None and move.high is not None:
         ends = f"{format_number(100 * move.low)} to {format_share(move.high, 0)}"
     return (
-        SlideCell(truncate_words(move.badge.name, 36), move.badge),
+        s.segment_cell(move.badge, 36),
         format_share(now),
         format_share(then),
         ends,
@@ -119,39 +96,31 @@ def _row(move: SegmentForecast) -> tuple[str | SlideCell, ...]:
     )
 
 
-def _tests(context: HeadlineSection) -> str:
+def _tests(context: headline.HeadlineSection) -> str:
     return "one backtest" if context.n_tests == 1 else f"{context.n_tests} backtests"
-
-
-def _interval(context: HeadlineSection) -> str:
-    return (
-        f"80 % intervals: root mean square difference of predicted and actual shares in "
-        f"{_tests(context)}, times Student's t. They reflect the seasons of these tests only."
-    )
 
 
 MAX_RULES_SHOWN = 7
 
 
-def cleaning_slide(source: DeckSource) -> SlidePage | None:
+def cleaning_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of rows read, excluded and used."""
-    context = source.context_of(LedgerSection)
+    context = source.context_of(ledger.LedgerSection)
     if context is None or not context.read or context.share_used is None:
         return None
-    excluded = sorted(
-        (line for line in context.left_out if line.count.rows), key=lambda li: -li.count.rows
-    )
+    left_out = (line for line in context.left_out if line.count.rows)
+    excluded = sorted(left_out, key=lambda line: -line.count.rows)
     rows = sum(line.count.rows for line in context.read)
     title = f"{format_share(context.share_used)} of the {format_number(rows)} rows are used"
     if excluded:
         title += f". Most of the rest: {excluded[0].meaning[:1].lower()}{excluded[0].meaning[1:]}"
-    elements = [
-        PlacedElement(_cleaning_table(context, excluded, source.bundle.currency), left=5, width=7)
-    ]
+    table = _cleaning_table(context, excluded, source.bundle.currency)
+    elements = [s.PlacedElement(table, left=5, width=7)]
     if excluded:
-        elements.insert(0, PlacedElement(_chart(excluded[:MAX_RULES_SHOWN]), width=5))
+        elements.insert(0, s.PlacedElement(_chart(excluded[:MAX_RULES_SHOWN]), width=5))
+    more = len(excluded) - MAX_RULES_SHOWN
     balance = "reconciles" if context.adds_up else "does NOT reconcile: please report this"
-    return SlidePage(
+    return s.SlidePage(
         title=title,
         subtitle=f"The ledger {balance}: used and excluded rows against rows read, in rows, "
         "orders, customers and money.",
@@ -160,42 +129,36 @@ def cleaning_slide(source: DeckSource) -> SlidePage | None:
             "Each cleaning rule records the rows it excludes in the ledger (ledger.json). "
             "Rules run one after the other; an order or customer is counted at the rule "
             "that excludes its last row.",
-            *(f"{_name(line)} {_rule_text(line)}" for line in excluded),
-            "Rules without excluded rows are not shown"
-            + (
-                f", nor the {len(excluded) - MAX_RULES_SHOWN} smallest."
-                if len(excluded) > MAX_RULES_SHOWN
-                else "."
+            *(
+                f"{_name(line)} Rule {line.rule}: {format_number(line.count.rows)} rows."
+                for line in excluded
             ),
+            "Rules without excluded rows are not shown"
+            + (f", nor the {more} smallest." if more > 0 else "."),
         ),
     )
 
 
-def _name(line: LedgerRow) -> str:
+def _name(line: LedgerEntry) -> str:
     return line.meaning or line.rule
 
 
-def _rule_text(line: LedgerRow) -> str:
-    return f"Rule {line.rule}: {format_number(line.count.rows)} rows."
-
-
-def _chart(excluded: list[LedgerRow]) -> SlideChart:
-    return SlideChart(
-        heading="Excluded rows, by reason",
-        categories=tuple(_name(line).rstrip(".") for line in excluded),
-        series=(
-            ChartSeries(
-                "Excluded rows", tuple(line.count.rows for line in excluded), (FILL_COLOUR,)
-            ),
-        ),
+def _chart(excluded: list[LedgerEntry]) -> s.SlideChart:
+    return s.single_chart(
+        "Excluded rows, by reason",
+        "Excluded rows",
+        (_name(line).rstrip(".") for line in excluded),
+        (line.count.rows for line in excluded),
+        (FILL_COLOUR,),
     )
 
 
-def _cleaning_table(context: LedgerSection, excluded: list[LedgerRow], currency: str) -> SlideTable:
+def _cleaning_table(
+    context: ledger.LedgerSection, excluded: list[LedgerEntry], currency: str
+) -> s.SlideTable:
     named = [("Read", line) for line in context.read]
-    named += [
-        (truncate_words(_name(line).rstrip("."), 38), line) for line in excluded[:MAX_RULES_SHOWN]
-    ]
+    shown = excluded[:MAX_RULES_SHOWN]
+    named += [(s.truncate_words(_name(line).rstrip("."), 38), line) for line in shown]
     named += [("Used", line) for line in context.used]
     rows = tuple(
         (
@@ -207,8 +170,8 @@ def _cleaning_table(context: LedgerSection, excluded: list[LedgerRow], currency:
         )
         for name, line in named
     )
-    money = f"Money {truncate_words(currency, 4)}".strip()
-    return SlideTable(
+    money = f"Money {s.truncate_words(currency, 4)}".strip()
+    return s.SlideTable(
         heading="From rows read to rows used",
         columns=("", "Rows", "Orders", "Customers", money),
         rows=rows,
@@ -223,40 +186,43 @@ ALL, ALL_CUSTOMERS = "all tests", "all customers"  # as on the page
 CALIBRATION_METRIC = "ece"
 
 
-def limits_slide(source: DeckSource) -> SlidePage | None:
+def limits_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of limits."""
-    head, demo = source.context_of(HeadlineSection), source.context_of(LeakageSection)
+    head = source.context_of(headline.HeadlineSection)
+    demo = source.context_of(evaluation.LeakageSection)
     if head is None:
         return None
     # Warnings of the forecast come after those of the data.
-    own = tuple(
-        truncate_words(text, MAX_WARNING_LENGTH) for text in head.warnings[-MAX_WARNINGS_SHOWN:]
-    )
+    newest = head.warnings[-MAX_WARNINGS_SHOWN:]
+    own = tuple(s.truncate_words(text, MAX_WARNING_LENGTH) for text in newest)
     more = len(head.warnings) - len(own)
     if more > 0:
         own += (f"… and {more} more, on the page.",)
-    limits = BulletList(heading="Limits of every number", sentences=_limits(source))
-    right = BulletList(heading="Warnings of this run", sentences=own, size=12)
-    elements = [PlacedElement(limits, width=6)]
+    limits = s.BulletList(heading="Limits of every number", sentences=_limits(source))
+    right = s.BulletList(heading="Warnings of this run", sentences=own, size=12)
+    elements = [s.PlacedElement(limits, width=6)]
     if demo is not None:
-        elements.append(PlacedElement(_leakage_chart(demo), left=6, width=6, height=5.5))
+        elements.append(s.PlacedElement(_leakage_chart(demo), left=6, width=6, height=5.5))
     if own:
         top = 6 if demo is not None else 0
-        elements.append(PlacedElement(right, left=6, width=6, top=top, height=12 - top))
-    return SlidePage(
+        elements.append(s.PlacedElement(right, left=6, width=6, top=top, height=12 - top))
+    return s.SlidePage(
         title=_title(source),
         subtitle="Mention these before you quote a number.",
         elements=tuple(elements),
         notes=(
             head.note,
             *head.warnings,
-            *(f"{test.meaning} {format_share(test.accuracy)}." for test in _tests_of(demo)),
+            *(
+                f"{test.meaning} {format_share(test.accuracy)}."
+                for test in (demo.tests if demo else ())
+            ),
         ),
     )
 
 
-def _title(source: DeckSource) -> str:
-    context = source.context_of(EvaluationSection)
+def _title(source: s.DeckSource) -> str:
+    context = source.context_of(evaluation.EvaluationSection)
     count = len(context.windows) if context else 0
     if not count:
         return "No forecast was tested on later days"
@@ -264,17 +230,15 @@ def _title(source: DeckSource) -> str:
     return f"Tested on {windows}: what is likely, not why"
 
 
-def _limits(source: DeckSource) -> tuple[str, ...]:
+def _limits(source: s.DeckSource) -> tuple[str, ...]:
     limits = [
         "Probabilities assume that the shop continues as before: no new prices, "
         "campaigns or competitors.",
         "Drivers of a forecast are associations, not causes.",
     ]
     limits += _backtest_limits(source)
-    selection, value = (
-        source.context_of(SegmentSelectionSection),
-        source.context_of(CustomerValueSection),
-    )
+    selection = source.context_of(SegmentSelectionSection)
+    value = source.context_of(customer_value.CustomerValueSection)
     if selection is not None and selection.meaning:
         limits.append(f"Segments are {selection.grade}: {selection.meaning}.")
     if value is not None and value.backtested_sums is not None:
@@ -285,12 +249,12 @@ def _limits(source: DeckSource) -> tuple[str, ...]:
     return tuple(limits)
 
 
-def _backtest_limits(source: DeckSource) -> list[str]:
+def _backtest_limits(source: s.DeckSource) -> list[str]:
     """Return the errors of probabilities and prediction sets in the backtests."""
-    limits, evaluation = [], source.context_of(EvaluationSection)
-    if evaluation is not None and evaluation.pooled is not None:
-        place = [metric.name for metric in evaluation.metrics].index(CALIBRATION_METRIC)
-        own = [j.values[place] for j in evaluation.pooled.models if j.is_model]
+    limits, tested = [], source.context_of(evaluation.EvaluationSection)
+    if tested is not None and tested.pooled is not None:
+        place = [metric.name for metric in tested.metrics].index(CALIBRATION_METRIC)
+        own = [j.values[place] for j in tested.pooled.models if j.is_model]
         if own and own[0] is not None:
             limits.append(f"The mean calibration error of probabilities is {format_share(own[0])}.")
     sets = source.context_of(ProbabilitiesSection)
@@ -304,20 +268,12 @@ def _backtest_limits(source: DeckSource) -> list[str]:
     return limits
 
 
-def _tests_of(demo: LeakageSection | None) -> tuple[Any, ...]:
-    return demo.tests if demo is not None else ()
-
-
-def _leakage_chart(demo: LeakageSection) -> SlideChart:
-    return SlideChart(
-        heading="Accuracy of the same model in tests with leakage",
-        categories=tuple(test.meaning.split(":")[0] for test in demo.tests),
-        series=(
-            ChartSeries(
-                "Accuracy",
-                tuple(test.accuracy for test in demo.tests),
-                tuple(STRONG_COLOUR if t.is_honest else FILL_COLOUR for t in demo.tests),
-            ),
-        ),
-        number_format="0%",
+def _leakage_chart(demo: evaluation.LeakageSection) -> s.SlideChart:
+    return s.single_chart(
+        "Accuracy of the same model in tests with leakage",
+        "Accuracy",
+        (test.meaning.split(":")[0] for test in demo.tests),
+        (test.accuracy for test in demo.tests),
+        (STRONG_COLOUR if test.is_honest else FILL_COLOUR for test in demo.tests),
+        "0%",
     )

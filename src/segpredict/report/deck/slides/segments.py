@@ -1,30 +1,12 @@
 """Slides: the segments, how they were selected, and transitions between them."""
 
+from dataclasses import replace
 from typing import Any
 
-from segpredict.report.context.segment_selection import (
-    ALGORITHM_LABELS,
-    CandidateRow,
-    SegmentSelectionSection,
-)
-from segpredict.report.context.segments import (
-    SegmentCountRow,
-    SegmentProfilesSection,
-    SegmentRow,
-    SegmentsSection,
-)
+from segpredict.report.context import segment_selection, segments
 from segpredict.report.context.transitions import TransitionCell, TransitionRow, TransitionsSection
-from segpredict.report.deck.slide import (
-    ChartSeries,
-    DeckSource,
-    PlacedElement,
-    SlideCell,
-    SlideChart,
-    SlidePage,
-    SlideTable,
-    truncate_words,
-)
-from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR, segment_colour
+from segpredict.report.deck import slide as s
+from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.formatting import (
     MISSING_TEXT,
     format_cell,
@@ -33,24 +15,29 @@ from segpredict.report.formatting import (
     format_share,
 )
 
+PREDICTION_NOTE = (
+    "Of {0.n_predicted} predicted shares, {0.outside} observed ones are outside the prediction "
+    "interval."
+)
 MAX_SEGMENTS_SHOWN = 8
 MAX_RULE_LENGTH = 150  # letters of a rule
 
 
-def segments_slide(source: DeckSource) -> SlidePage | None:
+def segments_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the segments; ``None`` where they were not measured."""
-    context = source.context_of(SegmentsSection)
+    context = source.context_of(segments.SegmentsSection)
     rows = [row for row in context.rows if row.share is not None] if context else []
     if context is None or not rows:
         return None
-    profiles = source.context_of(SegmentProfilesSection)
+    profiles = source.context_of(segments.SegmentProfilesSection)
     rules = {p.badge.id: p.rule for p in profiles.profiles} if profiles else {}
-    return SlidePage(
+    return s.SlidePage(
         title=_segments_title(rows),
         subtitle=_measured(context),
-        elements=(
-            PlacedElement(_segments_chart(rows, has_money=context.has_money), width=5),
-            PlacedElement(_segments_table(rows[:MAX_SEGMENTS_SHOWN], rules), left=5, width=7),
+        elements=s.side_by_side(
+            _segments_chart(rows, has_money=context.has_money),
+            _segments_table(rows[:MAX_SEGMENTS_SHOWN], rules),
+            5,
         ),
         notes=(
             "Customers are all who bought in the look-back; each is in the segment of "
@@ -58,29 +45,29 @@ def segments_slide(source: DeckSource) -> SlidePage | None:
             "(segmentation/profile.parquet).",
             "The descriptions come from a short decision tree; the segments themselves are "
             "the frozen rule in segmentation/model.json.",
-            *(f"{row.badge.name}: {rules[row.badge.id]}." for row in rows if _has(rules, row)),
+            *(
+                f"{row.badge.name}: {rules[row.badge.id]}."
+                for row in rows
+                if rules.get(row.badge.id)
+            ),
         ),
     )
 
 
-def _has(rules: dict[str, str], row: SegmentRow) -> bool:
-    return bool(rules.get(row.badge.id))
-
-
-def _segments_title(rows: list[SegmentRow]) -> str:
+def _segments_title(rows: list[segments.SegmentRow]) -> str:
     paid = [row for row in rows if row.revenue_share is not None]
     if not paid:
         most = max(rows, key=lambda row: row.share or 0)
-        name = truncate_words(most.badge.name, 40)
+        name = s.truncate_words(most.badge.name, 40)
         return f"{name} is the largest segment: {format_share(most.share)}"
     top = max(paid, key=lambda row: (row.revenue_share or 0) - (row.share or 0))
     return (
-        f"{truncate_words(top.badge.name, 40)} is {format_share(top.share)} of customers and "
+        f"{s.truncate_words(top.badge.name, 40)} is {format_share(top.share)} of customers and "
         f"{format_share(top.revenue_share)} of revenue"
     )
 
 
-def _measured(context: SegmentsSection) -> str:
+def _measured(context: segments.SegmentsSection) -> str:
     """Return the inputs of the segments, as a sentence."""
     notes = context.notes
     measured, until = notes.get("Measured on"), notes.get("Fitted on data until")
@@ -92,34 +79,25 @@ def _measured(context: SegmentsSection) -> str:
     )
 
 
-def _segments_chart(rows: list[SegmentRow], *, has_money: bool) -> SlideChart:
+def _segments_chart(rows: list[segments.SegmentRow], *, has_money: bool) -> s.SlideChart:
     names = ("Customers", "Revenue") if has_money else ("Customers",)
-    return SlideChart(
-        heading="Share of customers and of revenue",
-        categories=names,
-        series=tuple(
-            ChartSeries(
-                row.badge.name,
-                (row.share, row.revenue_share)[: len(names)],
-                (segment_colour(row.badge),),
-            )
-            for row in rows
-        ),
-        chart_type="parts",
-        number_format="0%",
+    return s.parts_chart(
+        "Share of customers and of revenue",
+        names,
+        ((row.badge, (row.share, row.revenue_share)[: len(names)]) for row in rows),
     )
 
 
-def _segments_table(rows: list[SegmentRow], rules: dict[str, str]) -> SlideTable:
-    return SlideTable(
+def _segments_table(rows: list[segments.SegmentRow], rules: dict[str, str]) -> s.SlideTable:
+    return s.SlideTable(
         heading="Who they are",
         columns=("Segment", "Customers", "Of revenue", "Description"),
         rows=tuple(
             (
-                SlideCell(truncate_words(row.badge.name, 24), row.badge),
+                s.segment_cell(row.badge),
                 format_number(row.n),
                 format_share(row.revenue_share),
-                truncate_words(rules.get(row.badge.id, ""), MAX_RULE_LENGTH),
+                s.truncate_words(rules.get(row.badge.id, ""), MAX_RULE_LENGTH),
             )
             for row in reversed(rows)
         ),
@@ -134,59 +112,43 @@ SHOWN = ("k", "silhouette", "smallest_share", "largest_share")
 GATE_COLUMN = "failed_gates"
 
 
-def segment_selection_slide(source: DeckSource) -> SlidePage | None:
+def segment_selection_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the candidates, or of the numbers of segments tried."""
-    compared, context = (
-        source.context_of(SegmentSelectionSection),
-        source.context_of(SegmentsSection),
-    )
+    compared = source.context_of(segment_selection.SegmentSelectionSection)
+    context = source.context_of(segments.SegmentsSection)
     if compared is not None and compared.candidates:
         return _compared(compared)
     return None if context is None or not context.candidates else _tried(context)
 
 
-def _compared(context: SegmentSelectionSection) -> SlidePage:
+def _compared(context: segment_selection.SegmentSelectionSection) -> s.SlidePage:
     candidates = context.candidates[:MAX_CANDIDATES_SHOWN]
     names = tuple(f"{each.algorithm}, {each.k} ({each.inputs})" for each in candidates)
     stability = context.headings.index(STABILITY_LABEL)
     selected = context.selected or "No candidate passes every gate, and none is selected"
-    return SlidePage(
+    chart = s.single_chart(
+        "Stability for other customers (1 = the same segments)",
+        "Agreement (adjusted Rand index)",
+        names,
+        (each.figures[stability] for each in candidates),
+        (STRONG_COLOUR if each.is_selected else FILL_COLOUR for each in candidates),
+        "0.00",
+    )
+    gates = s.SlideTable(
+        heading="Failed gates",
+        columns=("Candidate", "Gates"),
+        rows=tuple(
+            (s.truncate_words(name, 42), s.truncate_words(_gates(each), 60))
+            for name, each in zip(names, candidates, strict=True)
+        ),
+        widths=(3, 3),
+        words=(0, 1),
+        strong=tuple(i for i, each in enumerate(candidates) if each.is_selected),
+    )
+    return s.SlidePage(
         title=f"{selected}: {context.n_passed} of {context.n_tried} candidates pass every gate",
         subtitle=f"Grade: {context.grade}. {context.meaning[:1].upper()}{context.meaning[1:]}.",
-        elements=(
-            PlacedElement(
-                SlideChart(
-                    heading="Stability for other customers (1 = the same segments)",
-                    categories=names,
-                    series=(
-                        ChartSeries(
-                            "Agreement (adjusted Rand index)",
-                            tuple(each.figures[stability] for each in candidates),
-                            tuple(
-                                STRONG_COLOUR if c.is_selected else FILL_COLOUR for c in candidates
-                            ),
-                        ),
-                    ),
-                    number_format="0.00",
-                ),
-                width=6,
-            ),
-            PlacedElement(
-                SlideTable(
-                    heading="Failed gates",
-                    columns=("Candidate", "Gates"),
-                    rows=tuple(
-                        (truncate_words(name, 42), truncate_words(_gates(each), 60))
-                        for name, each in zip(names, candidates, strict=True)
-                    ),
-                    widths=(3, 3),
-                    words=(0, 1),
-                    strong=tuple(i for i, each in enumerate(candidates) if each.is_selected),
-                ),
-                left=6,
-                width=6,
-            ),
-        ),
+        elements=s.side_by_side(chart, gates),
         notes=(
             f"{context.n_tried} candidates were measured (segmentation/candidates.csv): those that "
             "pass, best first, then the best one of every other algorithm.",
@@ -204,62 +166,50 @@ def _compared(context: SegmentSelectionSection) -> SlidePage:
     )
 
 
-def _gates(candidate: CandidateRow) -> str:
+def _gates(candidate: segment_selection.CandidateRow) -> str:
     if candidate.equivalent_to:
         return "the same segments as a simpler candidate"
     return ", ".join(candidate.failed_gates) or "passes all"
 
 
-def _tried(context: SegmentsSection) -> SlidePage:
+def _tried(context: segments.SegmentsSection) -> s.SlidePage:
+    name = str(context.notes.get("Algorithm", MISSING_TEXT))
+    algorithm = segment_selection.ALGORITHM_LABELS.get(name, name)
     places = {column.name: i for i, column in enumerate(context.candidate_columns)}
     tried = context.candidates[:MAX_CANDIDATES_SHOWN]
     chosen = [t for t in tried if t.is_selected]
-    numbers = tuple(_at(t, places, "k") for t in tried)
     gate = GATE_COLUMN if GATE_COLUMN in places else None
     failing = [t for t in tried if gate and _at(t, places, gate)]
     selected = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
     fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
     columns = [c for c in context.candidate_columns if c.name in (*SHOWN, gate)]
-    return SlidePage(
-        title=f"{selected} segments were selected" + (f"; {fails}" if fails else ""),
-        subtitle=f"Tried with one algorithm, {_algorithm(context)}. Other "
-        "algorithms were not compared in this run (segpredict cluster --compare).",
-        elements=(
-            PlacedElement(
-                SlideChart(
-                    heading="Silhouette by number of segments",
-                    categories=tuple(format_cell(k, "whole") for k in numbers),
-                    series=(
-                        ChartSeries(
-                            "Silhouette",
-                            tuple(_at(t, places, "silhouette") for t in tried),
-                            tuple(STRONG_COLOUR if t.is_selected else FILL_COLOUR for t in tried),
-                        ),
-                    ),
-                    chart_type="columns",
-                    number_format="0.00",
-                ),
-                width=5,
-            ),
-            PlacedElement(
-                SlideTable(
-                    heading="Numbers of segments tried",
-                    columns=tuple(column.label for column in columns),
-                    rows=tuple(
-                        tuple(
-                            truncate_words(format_cell(t.values[places[c.name]], c.kind), 60)
-                            for c in columns
-                        )
-                        for t in tried
-                    ),
-                    widths=tuple(2.6 if c.name == gate else 1.25 for c in columns),
-                    words=tuple(i for i, c in enumerate(columns) if c.name == gate),
-                    strong=tuple(i for i, t in enumerate(tried) if t.is_selected),
-                ),
-                left=5,
-                width=7,
-            ),
+    chart = s.single_chart(
+        "Silhouette by number of segments",
+        "Silhouette",
+        (format_cell(_at(each, places, "k"), "whole") for each in tried),
+        (_at(each, places, "silhouette") for each in tried),
+        (STRONG_COLOUR if each.is_selected else FILL_COLOUR for each in tried),
+        "0.00",
+    )
+    table = s.SlideTable(
+        heading="Numbers of segments tried",
+        columns=tuple(column.label for column in columns),
+        rows=tuple(
+            tuple(
+                s.truncate_words(format_cell(each.values[places[c.name]], c.kind), 60)
+                for c in columns
+            )
+            for each in tried
         ),
+        widths=tuple(2.6 if c.name == gate else 1.25 for c in columns),
+        words=tuple(i for i, c in enumerate(columns) if c.name == gate),
+        strong=tuple(i for i, each in enumerate(tried) if each.is_selected),
+    )
+    return s.SlidePage(
+        title=f"{selected} segments were selected" + (f"; {fails}" if fails else ""),
+        subtitle=f"Tried with one algorithm, {algorithm}. Other "
+        "algorithms were not compared in this run (segpredict cluster --compare).",
+        elements=s.side_by_side(replace(chart, chart_type="columns"), table, 5),
         notes=(
             "Each number of segments was fitted on windows that no test uses "
             "(segmentation/candidates.parquet). Gates come first: size of the smallest and "
@@ -271,35 +221,29 @@ def _tried(context: SegmentsSection) -> SlidePage:
     )
 
 
-def _algorithm(context: SegmentsSection) -> str:
-    name = str(context.notes.get("Algorithm", MISSING_TEXT))
-    return ALGORITHM_LABELS.get(name, name)
-
-
-def _at(tried: SegmentCountRow, places: dict[str, int], name: str) -> Any:
+def _at(tried: segments.SegmentCountRow, places: dict[str, int], name: str) -> Any:
     return tried.values[places[name]] if name in places else None
 
 
-def transitions_slide(source: DeckSource) -> SlidePage | None:
+def transitions_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of observed transitions; ``None`` where none were counted."""
     context = source.context_of(TransitionsSection)
     rows = [row for row in context.rows if row.n] if context else []
     if context is None or not rows:
         return None
-    small = [truncate_words(row.badge.name, 24) for row in rows if row.is_small]
-    return SlidePage(
+    small = [s.truncate_words(row.badge.name, 24) for row in rows if row.is_small]
+    return s.SlidePage(
         title=_transitions_title(context, rows),
         subtitle=context.note,
-        elements=(
-            PlacedElement(_transitions_chart(context, rows), width=6),
-            PlacedElement(_transitions_table(context, rows), left=6, width=6),
+        elements=s.side_by_side(
+            _transitions_chart(context, rows), _transitions_table(context, rows)
         ),
         notes=(
             "Observed transitions (segmentation/transitions.parquet), not predicted ones. Each "
             "bar is all customers who began in one segment; its parts are their segments "
             "one window later.",
             "Brackets are 95 % intervals of the share.",
-            *_prediction_note(context),
+            *([PREDICTION_NOTE.format(context)] if context.n_predicted else ()),
             f"Fewer than {context.min_customers} customers, so mostly random: {', '.join(small)}."
             if small
             else f"Every row has at least {context.min_customers} customers.",
@@ -313,18 +257,10 @@ def _transitions_title(context: TransitionsSection, rows: list[TransitionRow]) -
     known = {chip.id for chip in context.badges}
     stays = [(f.share, r) for r in rows if r.badge.id in known for f in _stay(r)]
     least = min(stays, key=lambda pair: pair[0])
+    name = s.truncate_words(least[1].badge.name, 24)
     return (
         f"{format_share(context.share_staying, 0)} of customers stay in their segment for a "
-        f"window; of {truncate_words(least[1].badge.name, 24)} only {format_share(least[0], 0)} do"
-    )
-
-
-def _prediction_note(context: TransitionsSection) -> tuple[str, ...]:
-    if not context.n_predicted:
-        return ()
-    return (
-        f"Of {context.n_predicted} predicted shares, {context.outside} observed ones are outside "
-        "the prediction interval.",
+        f"window; of {name} only {format_share(least[0], 0)} do"
     )
 
 
@@ -332,34 +268,23 @@ def _stay(row: TransitionRow) -> list[TransitionCell]:
     return [cell for cell in row.cells if cell.is_stay]
 
 
-def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -> SlideChart:
-    return SlideChart(
-        heading="From a segment (bar) to the next (parts), share of its customers",
-        categories=tuple(f"From {row.badge.name}" for row in rows),
-        series=tuple(
-            ChartSeries(
-                chip.name,
-                tuple(row.cells[place].share for row in rows),
-                (segment_colour(chip),),
-            )
-            for place, chip in enumerate(context.badges)
+def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -> s.SlideChart:
+    return s.parts_chart(
+        "From a segment (bar) to the next (parts), share of its customers",
+        (f"From {row.badge.name}" for row in rows),
+        (
+            (badge, [row.cells[place].share for row in rows])
+            for place, badge in enumerate(context.badges)
         ),
-        chart_type="parts",
-        number_format="0%",
     )
 
 
-def _transitions_table(context: TransitionsSection, rows: list[TransitionRow]) -> SlideTable:
-    return SlideTable(
+def _transitions_table(context: TransitionsSection, rows: list[TransitionRow]) -> s.SlideTable:
+    return s.SlideTable(
         heading="Share staying, and where most others go",
         columns=("From", "Customers", "Stay", "Most others go to"),
         rows=tuple(
-            (
-                SlideCell(truncate_words(row.badge.name, 20), row.badge),
-                format_number(row.n),
-                _stays(row),
-                _leave(context, row),
-            )
+            (s.segment_cell(row.badge, 20), format_number(row.n), _stays(row), _leave(context, row))
             for row in rows
         ),
         widths=(1.3, 1.15, 1.7, 1.75),
@@ -376,9 +301,9 @@ def _stays(row: TransitionRow) -> str:
     return f"{format_share(stay.share, 0)} [{stay.low:.0%}, {stay.high:.0%}]"
 
 
-def _leave(context: TransitionsSection, row: TransitionRow) -> SlideCell:
+def _leave(context: TransitionsSection, row: TransitionRow) -> s.SlideCell:
     left = [pair for pair in zip(row.cells, context.badges, strict=True) if not pair[0].is_stay]
     if not left or not max(cell.n for cell, _ in left):
-        return SlideCell("–")
+        return s.SlideCell("–")
     cell, chip = max(left, key=lambda pair: pair[0].n)
-    return SlideCell(f"{truncate_words(chip.name, 16)} {format_share(cell.share, 0)}", chip)
+    return s.SlideCell(f"{s.truncate_words(chip.name, 16)} {format_share(cell.share, 0)}", chip)

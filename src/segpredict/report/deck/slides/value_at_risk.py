@@ -7,37 +7,24 @@ from segpredict.report.context.drivers import DriversSection
 from segpredict.report.context.evaluation import EvaluationSection
 from segpredict.report.context.headline import HeadlineSection
 from segpredict.report.context.segment_selection import SegmentSelectionSection
-from segpredict.report.deck.slide import (
-    BulletList,
-    ChartSeries,
-    DeckSource,
-    PlacedElement,
-    SlideCell,
-    SlideChart,
-    SlidePage,
-    SlideTable,
-    truncate_words,
-)
+from segpredict.report.deck import slide as s
 from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.formatting import format_day, format_money, format_number, format_share
 
 WHOLE_MONEY_FROM = 100_000  # from here charts are in thousands
 
 
-def value_at_risk_slide(source: DeckSource) -> SlidePage | None:
+def value_at_risk_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of revenue at risk; ``None`` where no customer was valued."""
     context = source.context_of(CustomerValueSection)
     rows = [each for each in context.segments if each.badge is not None] if context else []
     if context is None or not rows:
         return None
-    currency = truncate_words(source.bundle.currency, 4)
-    return SlidePage(
+    currency = s.truncate_words(source.bundle.currency, 4)
+    return s.SlidePage(
         title=_title(context, rows, currency),
         subtitle=_backtest_text(context),
-        elements=(
-            PlacedElement(_chart(rows, currency), width=6),
-            PlacedElement(_table(context, rows, currency), left=6, width=6),
-        ),
+        elements=s.side_by_side(_chart(rows, currency), _table(context, rows, currency)),
         notes=(
             "Revenue at risk: for each customer, over the segments below the present "
             "one, the probability times the difference of the segments' mean spend. "
@@ -54,7 +41,7 @@ def value_at_risk_slide(source: DeckSource) -> SlidePage | None:
 
 def _title(context: CustomerValueSection, rows: list[SegmentValueRow], currency: str) -> str:
     most = max(rows, key=lambda each: each.value_at_risk or 0)
-    name = truncate_words(most.badge.name if most.badge else "", 30)
+    name = s.truncate_words(most.badge.name if most.badge else "", 30)
     return (
         f"{format_money(context.total.value_at_risk, currency)} is at risk, most of it with "
         f"{name}: {format_money(most.value_at_risk, currency)} of {format_number(most.n)} customers"
@@ -71,28 +58,30 @@ def _backtest_text(context: CustomerValueSection) -> str:
     )
 
 
-def _chart(rows: list[SegmentValueRow], currency: str) -> SlideChart:
+def _chart(rows: list[SegmentValueRow], currency: str) -> s.SlideChart:
     most = max((each.value_at_risk or 0, each.upside or 0) for each in rows)
     is_big = max(most) >= WHOLE_MONEY_FROM
     unit = f"{currency} thousand" if is_big else currency
     shown = list(reversed(rows))
-    return SlideChart(
+    return s.SlideChart(
         heading=f"At stake in the next window, {unit}".rstrip(", "),
         categories=tuple(each.badge.name for each in shown if each.badge),
         series=(
-            ChartSeries("Revenue at risk", tuple(e.value_at_risk for e in shown), (STRONG_COLOUR,)),
-            ChartSeries("Upside", tuple(e.upside for e in shown), (FILL_COLOUR,)),
+            s.ChartSeries(
+                "Revenue at risk", tuple(e.value_at_risk for e in shown), (STRONG_COLOUR,)
+            ),
+            s.ChartSeries("Upside", tuple(e.upside for e in shown), (FILL_COLOUR,)),
         ),
         number_format="#,##0," if is_big else "#,##0",
     )
 
 
-def _table(context: CustomerValueSection, rows: list[SegmentValueRow], currency: str) -> SlideTable:
-    named = [
-        (SlideCell(truncate_words(e.badge.name, 24), e.badge), e) for e in reversed(rows) if e.badge
-    ]
-    named.append((SlideCell("All"), context.total))
-    return SlideTable(
+def _table(
+    context: CustomerValueSection, rows: list[SegmentValueRow], currency: str
+) -> s.SlideTable:
+    known = [(s.segment_cell(e.badge), e) for e in reversed(rows) if e.badge]
+    named = [*known, (s.SlideCell("All"), context.total)]
+    return s.SlideTable(
         heading="Value of the customers with a forecast",
         columns=("Current segment", "Customers", "At risk", "Upside", "Next window"),
         rows=tuple(
@@ -120,13 +109,11 @@ PLAIN_TEST_TEXTS = (
 )
 
 
-def experiment_slide(source: DeckSource) -> SlidePage | None:
+def experiment_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the test; ``None`` where no customer was valued."""
-    campaigns, context = (
-        source.context_of(CampaignsSection),
-        source.context_of(CustomerValueSection),
-    )
-    currency = truncate_words(source.bundle.currency, 4)
+    campaigns = source.context_of(CampaignsSection)
+    context = source.context_of(CustomerValueSection)
+    currency = s.truncate_words(source.bundle.currency, 4)
     if campaigns is not None and campaigns.campaigns:
         ranked = campaigns.top_campaigns or campaigns.campaigns[:MAX_CAMPAIGNS_SHOWN]
         return _page(source, _campaign_table(ranked, currency), _campaign_notes(ranked))
@@ -134,34 +121,23 @@ def experiment_slide(source: DeckSource) -> SlidePage | None:
     return _page(source, _untested_table(rows), PLAIN_TEST_TEXTS) if rows else None
 
 
-def _page(source: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> SlidePage:
+def _page(source: s.DeckSource, table: s.SlideTable, notes: tuple[str, ...]) -> s.SlidePage:
     window = source.bundle.window
     until = format_day(window.outcome_end - 1)
-    return SlidePage(
+    how = (
+        f"Assign {HOLDOUT_TEXT} of each list, or as many as the test needs, to the "
+        "control group at random, before any contact; save the assignment.",
+        f"One outcome, fixed beforehand: spend from {format_day(window.outcome_start)} to {until}, "
+        "of all customers assigned to contact, reached or not.",
+        "Adjustment for the spend of the window before makes the estimate more precise.",
+        "Do not split a list that is too small to detect an effect that pays.",
+        "No campaign can be the best campaign.",
+    )
+    return s.SlidePage(
         title="Only a randomised control group shows the effect of a campaign",
         subtitle="High risk does not mean that a campaign works, so each list needs customers "
         "who are not contacted.",
-        elements=(
-            PlacedElement(table, width=7),
-            PlacedElement(
-                BulletList(
-                    heading="How",
-                    sentences=(
-                        f"Assign {HOLDOUT_TEXT} of each list, or as many as the test needs, to the "
-                        "control group at random, before any contact; save the assignment.",
-                        f"One outcome, fixed beforehand: spend from "
-                        f"{format_day(window.outcome_start)} to {until}, of all customers "
-                        "assigned to contact, reached or not.",
-                        "Adjustment for the spend of the window before makes the estimate more "
-                        "precise.",
-                        "Do not split a list that is too small to detect an effect that pays.",
-                        "No campaign can be the best campaign.",
-                    ),
-                ),
-                left=7,
-                width=5,
-            ),
-        ),
+        elements=s.side_by_side(table, s.BulletList(heading="How", sentences=how), 7),
         notes=(
             *notes,
             "Intention to treat: all customers assigned to contact count, reached or not. "
@@ -170,16 +146,16 @@ def _page(source: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> Slid
     )
 
 
-def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> SlideTable:
-    return SlideTable(
+def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> s.SlideTable:
+    return s.SlideTable(
         heading="Campaigns with most at stake, and the test that each needs",
         columns=("Campaign", "Eligible", "At stake", "The test"),
         rows=tuple(
             (
-                truncate_words(campaign.title, 46),
+                s.truncate_words(campaign.title, 46),
                 format_number(campaign.n),
                 f"{format_money(campaign.at_stake.value, currency, 0)} {campaign.at_stake.kind}",
-                truncate_words(campaign.test.text, 190),
+                s.truncate_words(campaign.test.text, 190),
             )
             for campaign in campaigns
         ),
@@ -201,8 +177,8 @@ def _campaign_notes(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
     )
 
 
-def _untested_table(rows: list[tuple[str | SlideCell, ...]]) -> SlideTable:
-    return SlideTable(
+def _untested_table(rows: list[tuple[str | s.SlideCell, ...]]) -> s.SlideTable:
+    return s.SlideTable(
         heading="Possible target groups: untested",
         columns=("Current segment", "Aim", "Eligible", "At stake"),
         rows=tuple(rows),
@@ -213,66 +189,43 @@ def _untested_table(rows: list[tuple[str | SlideCell, ...]]) -> SlideTable:
 
 def _untested_rows(
     context: CustomerValueSection, currency: str
-) -> list[tuple[str | SlideCell, ...]]:
+) -> list[tuple[str | s.SlideCell, ...]]:
     """Return the segments by revenue at risk, then by upside."""
     known = [each for each in context.segments if each.badge is not None]
     at_risk = sorted(known, key=lambda each: -(each.value_at_risk or 0))
     rising = sorted(known, key=lambda each: -(each.upside or 0))
-    return [
+    groups = [
+        *((e, "Keep customers at risk", e.value_at_risk) for e in at_risk[:MAX_CAMPAIGNS_SHOWN]),
         *(
-            _untested_row(e, "Keep customers at risk", e.value_at_risk, currency)
-            for e in at_risk[:MAX_CAMPAIGNS_SHOWN]
-            if e.value_at_risk
-        ),
-        *(
-            _untested_row(e, "Develop customers likely to move up", e.upside, currency)
+            (e, "Develop customers likely to move up", e.upside)
             for e in rising[:MAX_CAMPAIGNS_SHOWN]
-            if e.upside
         ),
+    ]
+    return [
+        (s.segment_cell(e.badge), aim, format_number(e.n), format_money(stake, currency, 0))
+        for e, aim, stake in groups
+        if stake and e.badge
     ]
 
 
-def _untested_row(
-    each: SegmentValueRow, aim: str, stake: float | None, currency: str
-) -> tuple[str | SlideCell, ...]:
-    name = each.badge.name if each.badge else ""
-    return (
-        SlideCell(truncate_words(name, 24), each.badge),
-        aim,
-        format_number(each.n),
-        format_money(stake, currency, 0),
-    )
-
-
-def next_steps_slide(source: DeckSource) -> SlidePage:
+def next_steps_slide(source: s.DeckSource) -> s.SlidePage:
     """Return the last slide."""
     window = source.bundle.window
     due = format_day(window.outcome_end)
     head = source.context_of(HeadlineSection)
     can_act = head is not None and bool(head.segments)
-    return SlidePage(
+    steps = _next(due) if can_act else ("Train, test and score: segpredict train-classifier.",)
+    return s.SlidePage(
         title=f"Run a campaign with a control group now; evaluate this forecast on {due}"
         if can_act
         else "The segments exist; the forecast is next",
         subtitle=f"The forecast is for the {window.horizon} days before that day."
         if can_act
         else "",
-        elements=(
-            PlacedElement(
-                BulletList(
-                    heading="Next",
-                    sentences=_numbered(_next(due))
-                    if can_act
-                    else ("Train, test and score: segpredict train-classifier.",),
-                    size=16,
-                ),
-                width=7,
-            ),
-            PlacedElement(
-                BulletList(heading="Not in this run", sentences=_missing(source)),
-                left=7,
-                width=5,
-            ),
+        elements=s.side_by_side(
+            s.BulletList(heading="Next", sentences=steps, size=16),
+            s.BulletList(heading="Not in this run", sentences=_missing(source)),
+            7,
         ),
         notes=(
             f"The forecast is for the {window.horizon} days up to {due}; from that day "
@@ -285,42 +238,33 @@ def next_steps_slide(source: DeckSource) -> SlidePage:
 
 def _next(due: str) -> tuple[str, ...]:
     return (
-        "Agree on one campaign list, and on the outcome that decides.",
-        "Assign the control group at random, then start the campaign.",
-        "Score again when there are new orders (segpredict score); the segments stay "
+        "1. Agree on one campaign list, and on the outcome that decides.",
+        "2. Assign the control group at random, then start the campaign.",
+        "3. Score again when there are new orders (segpredict score); the segments stay "
         "the same, so transitions can be followed.",
-        f"On {due} compare predicted with actual outcomes, and measure the campaign effect.",
-        "Refit the segments only when they no longer fit (segpredict cluster --refit): "
+        f"4. On {due} compare predicted with actual outcomes, and measure the campaign effect.",
+        "5. Refit the segments only when they no longer fit (segpredict cluster --refit): "
         "ids are kept.",
     )
 
 
-def _numbered(sentences: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{i}. {text}" for i, text in enumerate(sentences, start=1))
-
-
-def _missing(source: DeckSource) -> tuple[str, ...]:
+def _missing(source: s.DeckSource) -> tuple[str, ...]:
     """Return the parts that this run lacks, each with the command that adds it."""
     drivers = source.context_of(DriversSection)
     tested = source.context_of(EvaluationSection)
-    found = [
-        (
-            "A test on later days: segpredict train-classifier.",
-            tested is None or tested.pooled is None,
+    is_uncertain = drivers is not None and not drivers.refits
+    found = {
+        "A test on later days: segpredict train-classifier.": (
+            tested is None or tested.pooled is None
         ),
-        (
-            "Other segmentation candidates: segpredict cluster --compare.",
-            source.context_of(SegmentSelectionSection) is None,
+        "Other segmentation candidates: segpredict cluster --compare.": (
+            source.context_of(SegmentSelectionSection) is None
         ),
-        ("Drivers: segpredict explain.", drivers is None),
-        (
-            "How certain the drivers are: segpredict explain.",
-            drivers is not None and not drivers.refits,
+        "Drivers: segpredict explain.": drivers is None,
+        "How certain the drivers are: segpredict explain.": is_uncertain,
+        "Customer value: segpredict train-classifier.": (
+            source.context_of(CustomerValueSection) is None
         ),
-        (
-            "Customer value: segpredict train-classifier.",
-            source.context_of(CustomerValueSection) is None,
-        ),
-        ("Demand of products in the next window.", source.context_of(DemandSection) is None),
-    ]
-    return tuple(text for text, is_missing in found if is_missing)
+        "Demand of products in the next window.": source.context_of(DemandSection) is None,
+    }
+    return tuple(text for text, is_missing in found.items() if is_missing)

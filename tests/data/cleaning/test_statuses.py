@@ -1,0 +1,106 @@
+"""Statuses: which rows are sales, by setting, by common words, or by asking."""
+
+import polars as pl
+import pytest
+
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.readers import from_frame
+from segpredict.errors import ContractError
+
+
+def shop(
+    rows: list[tuple[str | None, str, str | None, str]], name: str = "status", **plan
+) -> Transactions:
+    """Clean rows of order number, customer, status and amount."""
+    number, customer, status, amount = zip(*rows, strict=True)
+    frame = pl.DataFrame(
+        {
+            "order_id": list(number),
+            "customer_id": list(customer),
+            "date": ["2023-03-17"] * len(rows),
+            name: list(status),
+            "amount": list(amount),
+        }
+    )
+    return clean_lines(from_frame(frame), CleaningOptions(**plan))
+
+
+def used(found: Transactions) -> float:
+    return found.ledger.total("used").money / MONEY_SCALE
+
+
+@pytest.mark.parametrize("name", ["status", "payment_status", "Order state", "État", "whatever"])
+def test_a_status_is_found_by_its_values(name: str) -> None:
+    rows = [("1", "a", "paid", "10"), ("2", "a", "cancelled", "500"), ("3", "b", "Refunded", "30")]
+    assert used(shop(rows, name)) == 10
+
+
+def test_a_state_of_another_kind_is_no_status() -> None:
+    rows = [("1", "a", "married", "10"), ("2", "a", "single", "5")]
+    found = shop(rows, "marital_status")
+    assert found.statuses is None
+    assert used(found) == 15
+
+
+def test_every_value_is_listed_with_its_rows_and_money() -> None:
+    rows = [("1", "a", "paid", "100"), ("2", "a", "failed", "7"), ("3", "b", "odd", "1")]
+    table = shop(rows).statuses
+    assert sorted(table.rows()) == [
+        ("failed", 1, 7.0, "no sale"),
+        ("odd", 1, 1.0, "unknown: taken for a sale"),
+        ("paid", 1, 100.0, "sale"),
+    ]
+
+
+def test_unknown_values_with_much_money_are_asked_for_and_settings_answer() -> None:
+    rows = [("1", "a", "paid", "100"), ("2", "a", "in clearing", "60")]
+    with pytest.raises(
+        ContractError, match=r'"in clearing" .1 rows, 37\.5% of the money'
+    ) as caught:
+        shop(rows)
+    assert "cleaning.sale_statuses" in caught.value.fix
+    assert used(shop(rows, sale_statuses=("In Clearing",))) == 160
+    assert used(shop(rows, void_statuses=("in clearing",))) == 100
+
+
+def test_a_setting_is_stronger_than_a_common_word() -> None:
+    rows = [("1", "a", "paid", "100"), ("2", "a", "cancelled", "60")]
+    assert used(shop(rows, sale_statuses=("cancelled",))) == 160
+
+
+def test_a_failed_try_takes_no_paid_retry_with_it() -> None:
+    rows = [(None, "a", "failed", "40"), (None, "a", "paid", "40"), (None, "b", "paid", "25")]
+    assert used(shop(rows)) == 65
+
+
+def test_a_status_on_the_first_line_holds_for_lines_of_the_order_without_one() -> None:
+    rows = [("1", "a", "cancelled", "40"), ("1", "a", None, "2"), ("2", "b", "paid", "25")]
+    assert used(shop(rows)) == 25
+    own = [("1", "a", "cancelled", "40"), ("1", "a", "shipped", "2"), ("2", "b", "paid", "25")]
+    assert used(shop(own)) == 27
+
+
+def test_a_refund_row_stays_where_its_sale_stays() -> None:
+    both_gone = [("1", "a", "refunded", "40"), ("1", "a", "refunded", "-40")]
+    other = ("2", "b", "paid", "25")
+    assert used(shop([*both_gone, other])) == 25
+    assert used(shop([("1", "a", "completed", "40"), ("9", "a", "refund", "-15"), other])) == 50
+
+
+def test_rows_that_are_no_sale_need_no_money() -> None:
+    rows = [("1", "a", "paid", "100"), ("2", "a", "cancelled", None)]
+    assert used(shop(rows)) == 100
+
+
+def test_a_column_of_cancellations_is_used() -> None:
+    rows = [("1", "a", "2023-03-18", "40"), ("1", "a", None, "2"), ("2", "b", None, "25")]
+    assert used(shop(rows, "cancelled at")) == 25
+    flags = [("1", "a", "true", "40"), ("1", "a", "false", "2"), ("2", "b", "no", "25")]
+    assert used(shop(flags, "is_cancelled")) == 27
+
+
+def test_void_words_that_match_nothing_are_said() -> None:
+    found = shop([("1", "a", "paid", "100")], void_statuses=("fehlgeschlagn",))
+    assert any("No row has the status fehlgeschlagn" in note for note in found.notes)

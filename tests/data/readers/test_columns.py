@@ -1,0 +1,132 @@
+"""Roles without a column: what is missing is named at once, with candidates by content."""
+
+import polars as pl
+import pytest
+
+from segpredict.config.source import SourceOptions
+from segpredict.data.readers import from_frame
+from segpredict.errors import ColumnMissingError, ContractError
+
+ODD_NAMES = {
+    "belegt": ["31.01.2023", "01.02.2023", "01.02.2023"],
+    "Customer type": ["new", "new", "returning"],
+    "wert": ["12,50", "7,00", "3,99"],
+    "Versandkosten": ["4,90", "4,90", "0,00"],
+}
+
+
+def refused(rows: dict[str, list], **layout) -> ContractError:
+    with pytest.raises(ContractError) as caught:
+        from_frame(pl.DataFrame(rows), SourceOptions(**layout))
+    return caught.value
+
+
+def test_all_missing_roles_are_named_at_once_and_the_hint_can_be_followed() -> None:
+    error = refused({**ODD_NAMES, "buyer account": ["u1", "u2", "u1"]})
+    assert isinstance(error, ColumnMissingError)
+    for role, column in (("customer_id", "buyer account"), ("time", "belegt"), ("amount", "wert")):
+        assert f"--map {role}='{column}'" in error.fix
+    columns = {"customer_id": "buyer account", "time": "belegt", "amount": "wert"}
+    assert (
+        from_frame(
+            pl.DataFrame(ODD_NAMES | {"buyer account": ["u1", "u2", "u1"]}),
+            SourceOptions(columns=columns),
+        ).frame.height
+        == 3
+    )
+
+
+def test_no_hint_names_a_trait_of_customers_or_a_column_that_has_a_role() -> None:
+    error = refused({"date": ["2023-01-31"], "Customer type": ["new"], "amount": ["3.50"]})
+    assert "Customer type'" not in error.fix
+    assert "'date'" not in error.fix
+
+
+def test_a_price_that_may_be_of_all_pieces_is_asked_for_with_both_sums() -> None:
+    rows = {
+        "customer": ["a", "b"],
+        "date": ["2023-01-31"] * 2,
+        "quantity": ["3", "1"],
+        "item-price": ["30.00", "12.00"],
+    }
+    error = refused(rows)
+    assert "42.00 as the money of lines, and to 102.00" in error.message
+    assert "--map amount='item-price'" in error.fix
+
+
+def test_where_no_column_holds_money_visits_may_be_counted() -> None:
+    error = refused({"customer": ["a"], "date": ["2023-01-31"], "shop": ["x"]})
+    assert "cleaning.revenue=visits" in error.fix
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            {
+                "CustomerID": ["1", "2"],
+                "Recency": ["3", "9"],
+                "Frequency": ["1", "2"],
+                "Monetary": ["3.5", "2"],
+            },
+            "one row per customer",
+        ),
+        (
+            {"id": ["1", "2"], "Age": ["31", "44"], "Spending Score": ["39", "81"]},
+            "nothing to forecast from",
+        ),
+        (
+            {
+                "Buchungstag": ["31.03.23"],
+                "Valutadatum": ["31.03.23"],
+                "BLZ": ["X"],
+                "Betrag": ["1,00"],
+            },
+            "bank statement",
+        ),
+    ],
+)
+def test_another_kind_of_table_is_called_what_it_is(rows: dict[str, list], message: str) -> None:
+    assert message in refused(rows).message
+
+
+def test_a_clock_beside_the_day_is_not_taken_for_the_time() -> None:
+    rows = {"Date": ["2023-01-31"], "Time": ["09:15:02"], "customer": ["a"], "amount": ["1.50"]}
+    found = from_frame(pl.DataFrame(rows))
+    assert found.frame["time"].to_list() == ["2023-01-31"]
+
+
+def test_order_fields_on_the_first_row_only_are_carried_down() -> None:
+    rows = {
+        "order_id": ["1", None, "2", "2"],
+        "customer_id": ["a", None, "b", None],
+        "date": ["2023-01-31", None, "2023-02-01", None],
+        "status": ["paid", None, "cancelled", None],
+        "amount": ["1.50", "2.50", "3.50", "4.50"],
+    }
+    found = from_frame(pl.DataFrame(rows))
+    assert found.frame["customer_id"].to_list() == ["a", "a", "b", "b"]
+    assert found.frame["order_id"].to_list() == ["1", "1", "2", "2"]
+    assert "2 rows" in found.files[0].detected.others["carried_down"]
+
+
+def test_one_missing_customer_among_whole_orders_is_not_filled() -> None:
+    rows = {
+        "order_id": ["1", "1", "2", "2"],
+        "customer_id": ["a", "a", "b", None],
+        "date": ["2023-01-31"] * 4,
+        "amount": ["1.50", "2.50", "3.50", "4.50"],
+    }
+    assert from_frame(pl.DataFrame(rows)).frame["customer_id"].null_count() == 1
+
+
+def test_money_that_is_not_used_is_named_with_its_sum() -> None:
+    rows = {
+        "customer_id": ["a", "b"],
+        "date": ["2023-01-31"] * 2,
+        "amount": ["1.50", "2.50"],
+        "Shipping": ["4.90", "0.10"],
+    }
+    assert (
+        from_frame(pl.DataFrame(rows)).files[0].detected.others["money_not_used"] == "Shipping 5.00"
+    )
