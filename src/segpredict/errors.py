@@ -30,6 +30,8 @@ Each class owns its wording and its exit code; the CLI only reads them::
 """
 
 import difflib
+import traceback
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -52,6 +54,20 @@ def closest_name_hint(name: str, known: Iterable[str]) -> str:
         return f"Did you mean {close[0]!r}?"
     more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
     return f"Known: {', '.join(names[:MAX_LISTED_NAMES])}{more}."
+
+
+def describe_crash(error: Exception) -> str:
+    """Return what an unforeseen error is and where it arose, without any of the user's data.
+
+    Examples
+    --------
+    >>> describe_crash(ValueError("a customer's name"))
+    'ValueError; crash id 00000000'
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
+    crash = f"{zlib.crc32(''.join(places).encode()):08x}"
+    return f"{' at '.join([type(error).__name__, *places[-1:]])}; crash id {crash}"
 
 
 class SegpredictError(Exception):
@@ -297,11 +313,9 @@ class TooShortHistoryError(SupportError):
 
     code = "SP-M003"
 
-    def __init__(self, step: str, days: int, needed: int) -> None:
+    def __init__(self, step: str, days: int, needed: int, fix: str = "add history.") -> None:
         super().__init__(
-            f"{step} needs {needed} days of data and found {days}.",
-            fix="add history, or shorten the horizon with --set time.horizon=28.",
-            count=days,
+            f"{step} needs {needed} days of data and found {days}.", fix=fix, count=days
         )
 
 
@@ -313,7 +327,7 @@ class SingleClassError(SupportError):
     def __init__(self, label: str, rows: int) -> None:
         super().__init__(
             f"All {rows} training rows end in the segment {quote_value(label)}.",
-            fix="choose a longer horizon or another cutoff.",
+            fix="add data in which customers change; nothing else can be forecast from these.",
             count=rows,
         )
 

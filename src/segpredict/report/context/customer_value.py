@@ -161,6 +161,8 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         return None
     sums, selected = found["sums"], str(bundle.evaluation["selected"])
     by_segment = {row["segment_id"]: row for row in found["segments"].to_dicts()}
+    if ALL_SEGMENTS not in by_segment:
+        return None
     known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("model") == selected)
     risk = own.filter(measure="value_at_risk", actual_basis="label")

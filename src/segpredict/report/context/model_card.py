@@ -143,7 +143,7 @@ def _weak(bundle: ReportInput) -> str:
     rows = bundle.scorecard.filter(pl.col("stratum") != "all", metric=MARKOV_GAP, window="pooled")
     if rows.is_empty():
         return ""
-    weak = rows.filter(~(pl.col("high") < 0)).sort("n", descending=True)
+    weak = rows.filter(~(pl.col("high") < 0).fill_null(value=False)).sort("n", descending=True)
     if weak.is_empty():
         return f"None of {rows.height} groups: in all of them it beats the Markov chain."
     named = [

@@ -176,7 +176,7 @@ def _reliability(
     parts = curves.filter(kind="reliability")
     pooled = card.filter(window=POOLED_WINDOWS, stratum="all")
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
-        error = pooled.filter(forecaster=by, metric=f"ece_{name}")
+        error = pooled.filter(forecaster=by, metric=f"ece_{name}").drop_nulls("value")
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
         plots.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
@@ -185,7 +185,9 @@ def _reliability(
 
 def _error(row: Row) -> str:
     text = f"calibration error {row['value']:.1%}"
-    return text if row["low"] is None else f"{text} ({row['low']:.1%} to {row['high']:.1%})"
+    if row["low"] is None or row["high"] is None:
+        return text
+    return f"{text} ({row['low']:.1%} to {row['high']:.1%})"
 
 
 def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:

@@ -80,6 +80,7 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
 
 def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    rows = rows.drop_nulls(["movers", "stayers"])
     ends = [0.0, *rows["movers"], *rows["stayers"]]
     place = axis_place(ends)
     return tuple(
