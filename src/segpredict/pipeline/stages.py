@@ -230,9 +230,9 @@ def _backtest_population(
     predictor: SegmentPredictor, training: TrainingResult, shop: Transactions
 ) -> pl.DataFrame | None:
     """Return the scores of the last test window, by the model of that day."""
-    if not training.backtest_models:
+    if training.model_of_last_test is None:
         return None
-    earlier = replace(predictor, model=training.backtest_models[-1])
+    earlier = replace(predictor, model=training.model_of_last_test)
     return earlier.score(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
 
