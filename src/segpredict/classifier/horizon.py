@@ -9,8 +9,8 @@ from segpredict.classifier.splits import (
     MIN_TRAIN_ORIGINS,
     Fold,
     describe_lengths,
+    lengths_with_test,
     schedule_folds,
-    testable_lengths,
 )
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.transactions import Transactions
@@ -106,7 +106,7 @@ WAIT_TEXT = (
 
 def _lengths_that_work(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
     """Return settings with which a run works, as an instruction; empty if the span has no test."""
-    lengths = testable_lengths(span.first_day, span.end_day, time)
+    lengths = lengths_with_test(span.first_day, span.end_day, time)
     for found in lengths:
         if not _forecast_problem(orders, span, found):
             return describe_lengths(found, time)

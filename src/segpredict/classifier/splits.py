@@ -130,7 +130,7 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     final = _fold(newest, first_day, time)
     if not final.train_origins:
         needed = _earliest(first_day, time) - first_day + 2 * time.days_to_complete
-        shorter = next(iter(testable_lengths(first_day, end_day, time)), None)
+        shorter = next(iter(lengths_with_test(first_day, end_day, time)), None)
         fix = describe_lengths(shorter, time) if shorter else _wait(first_day, end_day, time)
         raise TooShortHistoryError("A test", end_day - first_day, needed, fix)
     older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
@@ -144,7 +144,7 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     return Schedule(time, first_day, end_day, outer, production, tuple(_notes(final, outer, time)))
 
 
-def testable_lengths(first_day: int, end_day: int, time: TimeOptions) -> list[TimeOptions]:
+def lengths_with_test(first_day: int, end_day: int, time: TimeOptions) -> list[TimeOptions]:
     """Return other horizons and look-backs for which this span of data allows a test.
 
     Longer horizons first, then shorter ones, the longest first, with the look-back as it is;
