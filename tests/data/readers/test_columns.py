@@ -98,16 +98,16 @@ def test_a_clock_beside_the_day_is_not_taken_for_the_time() -> None:
 
 def test_order_fields_on_the_first_row_only_are_carried_down() -> None:
     rows = {
-        "order_id": ["1", None, "2", "2"],
-        "customer_id": ["a", None, "b", None],
-        "date": ["2023-01-31", None, "2023-02-01", None],
-        "status": ["paid", None, "cancelled", None],
-        "amount": ["1.50", "2.50", "3.50", "4.50"],
+        "order_id": ["1", None, "2", "2", "3", "3"],
+        "customer_id": ["a", None, "b", None, "c", None],
+        "date": ["2023-01-31", None, "2023-02-01", None, "2023-02-02", None],
+        "status": ["paid", None, "cancelled", None, "paid", None],
+        "amount": ["1.50", "2.50", "3.50", "4.50", "5.50", "6.50"],
     }
     found = from_frame(pl.DataFrame(rows))
-    assert found.frame["customer_id"].to_list() == ["a", "a", "b", "b"]
-    assert found.frame["order_id"].to_list() == ["1", "1", "2", "2"]
-    assert "2 rows" in found.files[0].detected.others["carried_down"]
+    assert found.frame["customer_id"].to_list() == ["a", "a", "b", "b", "c", "c"]
+    assert found.frame["order_id"].to_list() == ["1", "1", "2", "2", "3", "3"]
+    assert "3 rows" in found.files[0].detected.others["carried_down"]
 
 
 def test_one_missing_customer_among_whole_orders_is_not_filled() -> None:

@@ -69,8 +69,10 @@ def _with_negative_prices(lines: pl.DataFrame) -> pl.DataFrame:
     if not (lines["price"] < 0).any():
         return lines
     is_sale = (price > 0) & (quantity > 0)
-    is_sold = is_sale.any().over("item") & pl.col("item").is_not_null()
-    in_order = is_sale.any().over(KEY) & pl.col("is_numbered")
+    # It pays back no more than the product costs, or the order was; the rest are corrections.
+    is_sold = -price <= price.filter(is_sale).max().over("item")
+    in_order = -pl.col("amount") <= pl.col("amount").filter(is_sale).sum().over(KEY)
+    is_sold, in_order = is_sold & pl.col("item").is_not_null(), in_order & pl.col("is_numbered")
     is_back = ((price < 0) & ((quantity < 0) | is_sold | in_order)).fill_null(value=False)
     return lines.with_columns(
         pl.when(is_back).then(-quantity.abs()).otherwise(quantity).alias("quantity"),
@@ -98,7 +100,7 @@ def _without_gaps(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _refuse_order_price(lines: pl.DataFrame) -> None:
     """Refuse a price that is the total of its order."""
-    if money_level(lines, "price") == "order":
+    if lines["price"].null_count() == 0 and money_level(lines, "price") == "order":
         once = int(lines.unique(KEY)["price"].sum())
         raise ContractError(
             "The price is the same on all lines of an order, for different products: it is the "
