@@ -81,7 +81,7 @@ def _fields_on_one_row(lines: pl.DataFrame) -> tuple[str, ...]:
             filled=pl.all_horizontal(pl.col(name).is_not_null() for name in fields).sum(),
             blank=pl.all_horizontal(pl.col(name).is_null() for name in fields).sum(),
         )
-        .filter((pl.col("n") > 1) & (pl.col("blank") < pl.col("n")))  # not the orders of guests
+        .filter((pl.col("n") > 1) & (pl.col("filled") > 0))  # not the orders of guests
     )
     only = several.filter((pl.col("filled") == 1) & (pl.col("blank") == pl.col("n") - 1)).height
     least = MIN_ORDERS_OF_BOTH if len(fields) > 1 else MIN_ORDERS_OF_ONE
