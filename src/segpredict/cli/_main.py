@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from segpredict._version import __version__
+from segpredict._wording import name_options
 from segpredict.cli import (
     campaign,
     check,
@@ -70,6 +71,11 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    with name_options():
+        _run()
+
+
+def _run() -> None:
     signal.signal(signal.SIGTERM, _exit_on_signal)
     as_json = "--json" in sys.argv
     try:

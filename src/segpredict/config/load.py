@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from segpredict._wording import toml_value
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.config.cleaning import CleaningOptions
@@ -103,8 +104,31 @@ class Config:
         )
 
 
+ConfigLike = Config | str | Path | Mapping[str, JSON]
+
+
+def as_config(given: ConfigLike) -> Config:
+    """Return a config from itself, the name of a preset, the path of a file, or nested settings.
+
+    Examples
+    --------
+    >>> as_config({"time": {"horizon": 28}}).time.horizon
+    28
+    """
+    if isinstance(given, Config):
+        return given
+    if isinstance(given, Mapping):
+        return build_config(_plain(given))
+    if isinstance(given, str | Path):
+        return load_config(given)
+    raise UsageError(
+        f"A config is given as {type(given).__name__}.",
+        fix="give a Config, the name of a preset, the path of a TOML file, or a dict of settings.",
+    )
+
+
 def load_config(
-    name: str | None = None,
+    name: str | Path | None = None,
     overrides: Iterable[str] = (),
     base: Mapping[str, JSON] | None = None,
 ) -> Config:
@@ -170,14 +194,14 @@ def list_presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def _find(name: str) -> Path:
+def _find(name: str | Path) -> Path:
     path = Path(name)
     if path.is_file():
         return path
     known = list_presets()
-    if path.suffix == "" and name in known:
-        return known[name]
-    raise UnknownNameError("config file or preset", name, known)
+    if str(name) in known:
+        return known[str(name)]
+    raise UnknownNameError("config file or preset", str(name), known)
 
 
 def _read(path: Path) -> dict[str, JSON]:
@@ -198,7 +222,7 @@ def _override(values: Mapping[str, JSON], override: str) -> dict[str, JSON]:
             f"--set {override!r} is not of the form A.B=C.",
             fix="write it as in --set time.horizon=28.",
         )
-    return _put(values, place.strip().split("."), _value(text))
+    return _put(values, place.strip().split("."), toml_value(text))
 
 
 def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str, JSON]:
@@ -209,15 +233,9 @@ def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str,
     return {**values, first: _put(inner, rest, value) if rest else value}
 
 
-def _value(text: str) -> JSON:
-    """Return what TOML makes of a text, or the text itself."""
-    try:
-        return tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def _plain(value: Any) -> JSON:
+    if hasattr(value, "tolist"):  # of NumPy
+        return value.tolist()
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
