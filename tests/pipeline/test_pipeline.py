@@ -192,7 +192,7 @@ def test_a_report_reads_and_never_scores(
     def refuse(*_: object) -> None:
         raise AssertionError("a report must not score")
 
-    monkeypatch.setattr(segpredict.SegmentPredictor, "score", refuse)
+    monkeypatch.setattr(segpredict.SegmentPredictor, "score_table", refuse)
     monkeypatch.setattr(report_data, "customer_plots", lambda _: {})
     request = pipeline.ExportRequest(created="then", out=tmp_path / "report.md")
     pipeline.export_report(run_folder, "md", request)

@@ -32,6 +32,7 @@ from segpredict.config.source import SourceOptions
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
+MAX_REPR_LENGTH = 140  # characters of the settings that a repr shows
 # Options of a section that the run sets for all sections alike.
 SHARED_SETTINGS = {"segmentation": ("seed",), "classifier": ("seed", "threads")}
 
@@ -40,7 +41,7 @@ _PRESETS = _HERE / "presets"  # in an installed wheel
 _CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Config:
     """All options of a run, one field a section of the config file.
 
@@ -80,6 +81,16 @@ class Config:
     events: EventLogOptions = field(default_factory=EventLogOptions)
     contacts: EventLogOptions = field(default_factory=EventLogOptions)
     returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
+
+    def __repr__(self) -> str:
+        """Show the settings that differ from the defaults, in at most two lines."""
+        own, usual = _leaves(self.to_state()), _leaves(Config().to_state())
+        text = ", ".join(f"{name}={v!r}" for name, v in own.items() if usual.get(name) != v)
+        cut = text if len(text) <= MAX_REPR_LENGTH else text[: MAX_REPR_LENGTH - 1] + "…"
+        return f"Config({cut})"
+
+    def __hash__(self) -> int:
+        return hash((self.seed, self.time))
 
     @property
     def side_tables(self) -> SideTableOptions:
@@ -231,6 +242,15 @@ def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str,
     if rest and not isinstance(inner, Mapping):
         raise ConfigError(f"{first} is not a section.", fix="set it without a dot.")
     return {**values, first: _put(inner, rest, value) if rest else value}
+
+
+def _leaves(state: Mapping[str, JSON], place: str = "") -> dict[str, JSON]:
+    """Return nested settings as one level, with dots in the names."""
+    found: dict[str, JSON] = {}
+    for name, value in state.items():
+        is_section = isinstance(value, Mapping) and value
+        found |= _leaves(value, f"{place}{name}.") if is_section else {f"{place}{name}": value}
+    return found
 
 
 def _plain(value: Any) -> JSON:

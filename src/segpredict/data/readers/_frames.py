@@ -117,11 +117,12 @@ def _pandas_series(cells: Any) -> pl.Series:
     kind = type(cells.dtype).__name__
     if kind == "CategoricalDtype":
         categories = _pandas_series(cells.cat.categories.to_series())
-        codes = pl.from_pandas(cells.cat.codes.astype("int64"))
+        codes = pl.Series(cells.cat.codes.to_numpy(), dtype=pl.Int64)
         return categories.gather(codes.replace(-1, None))
     if kind == "PeriodDtype":
         cells = _days_of_periods(cells)
-    return pl.from_pandas(cells)
+    found: pl.Series = pl.from_pandas(cells)
+    return found
 
 
 def _days_of_periods(cells: Any) -> Any:
