@@ -60,7 +60,7 @@ def in_python(text: str) -> str:
     >>> in_python("give a later --as-of, or --set time.horizon=28.")
     "give a later as_of=, or config={'time': {'horizon': 28}}."
     """
-    return _PARTS.sub(lambda part: part["kept"] or _parameters(part["options"]), text)
+    return _PARTS.sub(lambda part: part.group("kept") or _parameters(part.group("options")), text)
 
 
 def _parameters(options: str) -> str:
@@ -71,10 +71,10 @@ def _parameters(options: str) -> str:
         place, value = _setting(option)
         if place:
             _put(settings, place, value)
-        elif option["preset"]:
+        elif option.group("preset"):
             others.append(f"config={option['preset']!r}")
         else:
-            others.append(_bare(option["bare"]) + (option["argument"] or ""))
+            others.append(_bare(option.group("bare")) + (option.group("argument") or ""))
     return ", ".join([*others, *([f"config={settings!r}"] if settings else [])])
 
 
@@ -86,14 +86,14 @@ def _bare(name: str) -> str:
 
 def _setting(option: re.Match[str]) -> tuple[tuple[str, ...], Any]:
     """Return the place of the setting that an option gives, and its value."""
-    if option["setting"]:
-        return SETTINGS[option["setting"]], option["value"]
-    if not option["kind"]:
+    if option.group("setting"):
+        return SETTINGS[option.group("setting")], option.group("value")
+    if not option.group("kind"):
         return (), None
-    name, _, value = (option["whole"] or "").partition("=")
-    name = name or option["name"]
-    value = value or option["quoted"] or option["plain"] or ""
-    if option["kind"] == "map":
+    name, _, value = (option.group("whole") or "").partition("=")
+    name = name or option.group("name")
+    value = value or option.group("quoted") or option.group("plain") or ""
+    if option.group("kind") == "map":
         return ("source", "columns", name), value
     return tuple(name.split(".")), toml_value(value)
 

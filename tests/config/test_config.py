@@ -78,7 +78,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
         ("time.horizon=soon", ConfigError, r"time\.horizon"),
         ("seed.x=1", ConfigError, "seed"),
         ("segmentation.seed=1", ConfigError, "top of the file"),
-        ("time.horizon", UsageError, "--set"),
+        ("time.horizon", UsageError, r"A\.B=C"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(

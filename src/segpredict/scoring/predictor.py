@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from segpredict.classifier import (
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.explain import ExplainOptions
-from segpredict.config.load import Config, ConfigLike, as_config, build_config
+from segpredict.config.load import ConfigLike
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
 from segpredict.core.customer_ids import id_texts
@@ -33,11 +33,11 @@ from segpredict.core.types import JSON, DateLike
 from segpredict.core.window import Window, as_date, day_number
 from segpredict.data import readers
 from segpredict.data.cleaning import clean_lines
-from segpredict.data.ingest.read import find_lines, path_names
 from segpredict.data.side_tables import fill_list_prices
-from segpredict.errors import CustomerMissingError, MismatchError, UsageError
+from segpredict.errors import CustomerMissingError, MismatchError
 from segpredict.explain import Explanation, ForecastExplainer, build_explainer
 from segpredict.scoring.history import ModelVersion
+from segpredict.scoring.reading import changed_reading, find_rows
 from segpredict.scoring.scores import decision_columns, forecast_columns
 from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
@@ -45,9 +45,7 @@ from segpredict.segmentation import Segmentation
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
 # The parts of a segmentation that decide segments; names and notes do not.
 VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "segment_rules")
-READING_SECTIONS = ("source", "cleaning")  # of a config: what says how data are read
 MAX_NAMES_LENGTH = 80  # characters of the names of segments that a repr shows
-OPTIONAL_COLUMNS = ("product_id", "description", "country")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -290,30 +288,22 @@ class SegmentPredictor:
         """Return the transactions, read and cleaned as in the run."""
         if isinstance(given, Transactions):
             return replace(given, side_tables=given.side_tables.frozen_as(self.side_tables))
-        raw = given if isinstance(given, RawLines) else self._found(given, as_of)
-        if isinstance(raw, Transactions):
+        raw = given
+        if not isinstance(raw, RawLines):
+            raw = find_rows(given, self.layout, self.cleaning_options, as_of)
+        if isinstance(raw, Transactions):  # a store
             return self.read_transactions(raw)
         cutoff = None if as_of is None else day_number(as_of)
         priced = fill_list_prices(raw, self.side_tables)
         shop = clean_lines(priced, replace(self.cleaning_options, as_of=cutoff))
         return replace(shop, side_tables=SideTables().frozen_as(self.side_tables))
 
-    def _found(self, given: object, as_of: DateLike) -> RawLines | Transactions:
-        """Return the rows of paths or of a frame; the lines of a store as they are."""
-        layout, names = lenient_layout(self.layout), path_names(given)
-        if names is None:
-            return readers.from_frame(given, layout)
-        return find_lines(names, Config(source=layout, cleaning=self.cleaning_options), as_of)[0]
-
     def _reading(self, config: ConfigLike | None) -> "SegmentPredictor":
         """Return the predictor with other settings for reading data."""
         if config is None:
             return self
-        if not isinstance(config, Mapping):
-            whole = as_config(config)
-            return replace(self, layout=whole.source, cleaning_options=whole.cleaning)
-        changed = _changed_reading(self.layout, self.cleaning_options, config)
-        return replace(self, layout=changed.source, cleaning_options=changed.cleaning)
+        layout, cleaning = changed_reading(self.layout, self.cleaning_options, config)
+        return replace(self, layout=layout, cleaning_options=cleaning)
 
     def score_window(
         self, shop: Transactions, as_of: DateLike = None, since: DateLike = None
@@ -387,26 +377,6 @@ def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.
     paid = spent.select("customer_id", money)
     known = customers.join(paid, on="customer_id", how="left", maintain_order="left")
     return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
-
-
-def lenient_layout(layout: SourceOptions) -> SourceOptions:
-    """Return a layout in which columns that scoring does not need may be absent."""
-    return replace(layout, optional_roles=(*layout.optional_roles, *OPTIONAL_COLUMNS))
-
-
-def _changed_reading(
-    layout: SourceOptions, cleaning: CleaningOptions, changes: Mapping[str, JSON]
-) -> Config:
-    others = sorted(map(str, changes.keys() - set(READING_SECTIONS)))
-    if others:
-        raise UsageError(
-            f"A finished run takes no other {', '.join(others)}.",
-            fix="give settings of source and cleaning, or fit again with this config.",
-        )
-    state = Config(source=layout, cleaning=cleaning).to_state()
-    sections = {name: {**state[name], **changes.get(name, {})} for name in READING_SECTIONS}
-    sections["source"]["columns"] = {**layout.columns, **sections["source"]["columns"]}
-    return build_config(sections)
 
 
 def _digest(value: JSON) -> str:

@@ -26,8 +26,8 @@ from segpredict.segmentation.algorithms.kmeans import settle
 CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
 
 __all__ = [
-    "COORDINATE_SCALE",
     "CLUSTERERS",
+    "COORDINATE_SCALE",
     "AssignmentRule",
     "Clusterer",
     "Clusters",
