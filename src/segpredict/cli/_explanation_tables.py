@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, writing_to
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
@@ -64,6 +64,12 @@ def _interval(row: Row, name: str) -> str:
     return f"{row[name]:.4f}" + ("" if low is None else f" [{low:.4f}, {high:.4f}]")
 
 
+def write_plots(run: Path, plots: Path, *plot: str) -> int:
+    """Write plots of a run into the folder of ``--plots``; return how many."""
+    with writing_to("--plots"):
+        return pipeline.write_plots(run, plots, *plot)
+
+
 def show_stored_explanation(
     output: Output, run: Path, target: tuple[str | None, str | None], top: int, plots: Path | None
 ) -> Sequence[Row]:
@@ -76,7 +82,7 @@ def show_stored_explanation(
         rows = _show_transition(output, explanation, pair or "", top, run)
         plot = ["move", rows[0]["from_id"], rows[0]["to_id"]]
     if plots is not None:
-        pipeline.write_plots(run, plots, *plot)
+        write_plots(run, plots, *plot)
         output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")
     return rows
 
