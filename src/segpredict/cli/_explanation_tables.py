@@ -164,7 +164,9 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> R
     if found["note"]:
         output.print_line(f"note: {found['note']}")
     if plots is not None:
-        output.print_line(f"The plot: {pipeline.draw_waterfall(run, name, plots)}")
+        with writing_to("--plots"):
+            drawn = pipeline.draw_waterfall(run, name, plots)
+        output.print_line(f"The plot: {drawn}")
     return found
 
 
