@@ -14,10 +14,10 @@ def id_text(value: object) -> str:
     """
     if hasattr(value, "as_py"):  # a value of PyArrow
         value = value.as_py()
-    if not isinstance(value, bool) and isinstance(value, Integral):
-        return str(int(value))
-    if isinstance(value, Real) and float(value).is_integer():
-        return str(int(float(value)))
+    if isinstance(value, Integral) and not isinstance(value, int):
+        value = int(value)  # NumPy's
+    if not isinstance(value, int) and isinstance(value, Real) and float(value).is_integer():
+        value = int(float(value))
     return str(value).strip()
 
 
