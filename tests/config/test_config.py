@@ -5,9 +5,11 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from runpy import run_path
 
+import numpy as np
 import pytest
 
 from segpredict.config import load
+from segpredict.config.classifier import TimeOptions
 from segpredict.config.load import Config
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 

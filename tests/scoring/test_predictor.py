@@ -107,7 +107,7 @@ def test_a_cutoff_is_a_day_of_any_library(
     predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
 ) -> None:
     zoned = pd.Timestamp("2023-09-01 00:30", tz="Asia/Tokyo")
-    for when in (zoned, np.datetime64(AS_OF), pd.Period(AS_OF), datetime(2023, 9, 1, 12)):
+    for when in (zoned, np.datetime64(AS_OF), pd.Period(AS_OF), datetime.fromisoformat(AS_OF)):
         assert predictor.score(lines, as_of=when).equals(scores)
     begin = pd.Timestamp(lines["InvoiceDate"].min())
     assert predictor.score(lines, AS_OF, since=begin).equals(scores)
@@ -232,14 +232,8 @@ def test_one_id_or_a_number_is_an_id_like_any_other(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     one = predictor.explain(lines, rows=80).explained_ids()[0]
-    for same in (
-        one,
-        int(one),
-        float(one),
-        np.int64(one),
-        [np.float64(one)],
-        pd.Series([int(one)]),
-    ):
+    number = int(one)
+    for same in (one, number, float(one), np.int64(one), [np.float64(one)], pd.Series([number])):
         assert predictor.explain(lines, customers=same).explained_ids() == [one]
     with pytest.raises(CustomerMissingError, match='"404"'):
         predictor.explain(lines, customers=[404])
