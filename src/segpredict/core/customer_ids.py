@@ -1,7 +1,8 @@
 """Customer ids as a caller gives them, as the text that they are in the data."""
 
 from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Real
+from typing import SupportsIndex
 
 
 def id_text(value: object) -> str:
@@ -14,10 +15,12 @@ def id_text(value: object) -> str:
     """
     if hasattr(value, "as_py"):  # a value of PyArrow
         value = value.as_py()
-    if isinstance(value, Integral) and not isinstance(value, int):
-        value = int(value)  # NumPy's
-    if not isinstance(value, int) and isinstance(value, Real) and float(value).is_integer():
-        value = int(float(value))
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, SupportsIndex):  # an integer of any library
+        return str(value.__index__())
+    if isinstance(value, Real) and float(value).is_integer():
+        return str(int(float(value)))
     return str(value).strip()
 
 

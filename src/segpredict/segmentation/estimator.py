@@ -115,7 +115,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         scale: bool = True,
         n_init: int = 20,
         algorithm_settings: dict[str, JSON] | None = None,
-        random_state: int | np.random.RandomState | None = 0,
+        random_state: int | np.integer[Any] | np.random.RandomState | None = 0,
     ) -> None:
         self.n_segments = n_segments
         self.algorithm = algorithm
@@ -223,8 +223,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             note = f"There are {k} distinct rows, so {k} segments are made."
             warnings.warn(note, ConvergenceWarning, stacklevel=3)
         seed = self.random_state
-        if isinstance(seed, Integral):
-            seed = int(seed)  # NumPy's, too
+        if isinstance(seed, int | np.integer):
+            seed = int(seed)
         else:
             seed = int(check_random_state(seed).randint(2**31 - 1))
         try:

@@ -121,7 +121,8 @@ def _pandas_series(cells: Any) -> pl.Series:
         return categories.gather(codes.replace(-1, None))
     if kind == "PeriodDtype":
         cells = _days_of_periods(cells)
-    found: pl.Series = pl.from_pandas(cells)
+    found = pl.from_pandas(cells)
+    assert isinstance(found, pl.Series)
     return found
 
 
