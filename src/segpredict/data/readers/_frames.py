@@ -1,7 +1,7 @@
 """Frames in memory, of any library, as Polars; and results as the library of the caller."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from narwhals.dependencies import is_into_series, is_pandas_dataframe, is_pyarrow_table
@@ -121,9 +121,7 @@ def _pandas_series(cells: Any) -> pl.Series:
         return categories.gather(codes.replace(-1, None))
     if kind == "PeriodDtype":
         cells = _days_of_periods(cells)
-    found = pl.from_pandas(cells)
-    assert isinstance(found, pl.Series)
-    return found
+    return cast("pl.Series", pl.from_pandas(cells))
 
 
 def _days_of_periods(cells: Any) -> Any:
