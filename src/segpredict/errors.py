@@ -35,6 +35,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
+from segpredict._wording import worded
+
 MAX_VALUE_LENGTH = 80  # characters of a user's value that a message may show
 MAX_LISTED_NAMES = 30  # names that a message lists
 
@@ -81,6 +83,11 @@ class SegpredictError(Exception):
         What to do about it, as an instruction.
     where
         Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``, ``examples``.
+
+    Notes
+    -----
+    Both texts are written with options of the command line (``--as-of``); read in Python,
+    they name parameters (``as_of=``).
     """
 
     code: ClassVar[str] = "SP-B001"
@@ -88,9 +95,23 @@ class SegpredictError(Exception):
 
     def __init__(self, message: str, *, fix: str, **where: Any) -> None:
         super().__init__(message)
-        self.message = message
-        self.fix = fix
+        self._message = message
+        self._fix = fix
         self.where = where
+
+    @property
+    def message(self) -> str:
+        """What was asked and what was found."""
+        return worded(self._message)
+
+    @property
+    def fix(self) -> str:
+        """What to do about it."""
+        return worded(self._fix)
+
+    @fix.setter
+    def fix(self, text: str) -> None:
+        self._fix = text
 
     def __str__(self) -> str:
         return f"{self.message} Fix: {self.fix}"

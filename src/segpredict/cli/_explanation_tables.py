@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, Row, format_defined
+from segpredict.cli._output import Output, Row, format_defined, writing_to
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
@@ -64,6 +64,12 @@ def _interval(row: Row, name: str) -> str:
     return value if row[f"{name}_low"] is None else f"{value} [{', '.join(ends)}]"
 
 
+def write_plots(run: Path, plots: Path, *plot: str) -> int:
+    """Write plots of a run into the folder of ``--plots``; return how many."""
+    with writing_to("--plots"):
+        return pipeline.write_plots(run, plots, *plot)
+
+
 def show_stored_explanation(
     output: Output, run: Path, target: tuple[str | None, str | None], top: int, plots: Path | None
 ) -> Sequence[Row]:
@@ -76,7 +82,7 @@ def show_stored_explanation(
         rows = _show_transition(output, explanation, pair or "", top, run)
         plot = ["move", rows[0]["from_id"], rows[0]["to_id"]]
     if plots is not None:
-        pipeline.write_plots(run, plots, *plot)
+        write_plots(run, plots, *plot)
         output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")
     return rows
 
@@ -159,7 +165,9 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> R
     if found["note"]:
         output.print_line(f"note: {found['note']}")
     if plots is not None:
-        output.print_line(f"The plot: {pipeline.draw_waterfall(run, name, plots)}")
+        with writing_to("--plots"):
+            drawn = pipeline.draw_waterfall(run, name, plots)
+        output.print_line(f"The plot: {drawn}")
     return found
 
 

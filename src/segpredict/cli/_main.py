@@ -1,15 +1,18 @@
 """Start the command line, and turn every error into its message and exit code."""
 
+import errno
 import json
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any
 
 import typer
 
 from segpredict._version import __version__
+from segpredict._wording import name_options
 from segpredict.cli import (
     campaign,
     check,
@@ -26,8 +29,9 @@ from segpredict.cli import (
     transitions,
 )
 from segpredict.core.text import escape_json_controls, to_single_line
-from segpredict.errors import SegpredictError, describe_crash
+from segpredict.errors import LimitError, SegpredictError, describe_crash
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 COMMANDS = {
     module.__name__.rpartition(".")[2].replace("_", "-"): module
     for module in (
@@ -69,6 +73,46 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    with name_options():
+        try:
+            _run()
+        except SystemExit as left:
+            sys.exit(_flush(left.code))
+
+
+def _flush(code: Any) -> Any:
+    """Write what is left for stdout; return the exit code of that, if it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        return _unexpected(error)
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell an error that no part expected; return the exit code."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+        _drop_stdout()
+        _print_error(
+            LimitError(
+                f"The standard output cannot be written: {error.strerror}.",
+                fix="free space, or send it elsewhere; files that were named are written.",
+            ).to_dict()
+        )
+        return LimitError.exit_code
+    _report_crash(error)
+    return 1
+
+
+def _drop_stdout() -> None:
+    """Send what is left for stdout nowhere, so that Python does not try again at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run() -> None:
     signal.signal(signal.SIGTERM, _exit_on_signal)
     as_json = "--json" in sys.argv
     try:
@@ -93,8 +137,7 @@ def main() -> None:
         _print_error({"code": "SP-R000", "message": "Memory ran out.", "fix": fix})
         sys.exit(10)
     except Exception as error:
-        _report_crash(error)
-        sys.exit(1)
+        sys.exit(_unexpected(error))
 
 
 def _exit_on_signal(_number: int, _frame: object) -> None:

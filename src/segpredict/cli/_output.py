@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from segpredict.core.text import escape_json_controls, strip_control_characters, to_single_line
 from segpredict.core.types import ProgressCallback
+from segpredict.errors import LimitError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,6 +26,20 @@ SHARE_COLUMNS = {
 }
 MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "value_at_stake"}
 COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
+
+
+RUN_FIX = "make the folder of the run writable, or copy it and name the copy with --run."
+
+
+@contextmanager
+def writing_to(option: str, fix: str = "") -> Iterator[None]:
+    """Let an error of writing name this option instead of ``--out``, or give this fix."""
+    try:
+        yield
+    except (LimitError, UsageError) as error:
+        if "--out" in error.fix:
+            error.fix = fix or error.fix.replace("--out", option)
+        raise
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import current_time
-from segpredict.cli._output import Output
+from segpredict.cli._output import RUN_FIX, Output, writing_to
 
 
 def command(
@@ -27,7 +27,7 @@ def command(
     from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
-    with output.progress_bar() as progress:
+    with output.progress_bar() as progress, writing_to("--run", RUN_FIX):
         made = pipeline.run_training(
             run,
             current_time(),

@@ -219,9 +219,10 @@ class Report:
     """
 
     def __init__(self, run: str | Path, *, pseudonyms: Pseudonymizer | None = None) -> None:
-        self.run: RunFolder = open_run(run)
-        self.pseudonyms = pseudonyms
-        self._bundle = report_input(self.run, pseudonyms)
+        with loading.translate_load_errors(run):
+            self.run: RunFolder = open_run(run)
+            self.pseudonyms = pseudonyms
+            self._bundle = report_input(self.run, pseudonyms)
 
     def to_html(self) -> str:
         """Return the page: one text that needs no network."""
@@ -243,6 +244,19 @@ class Report:
 
     def __repr__(self) -> str:
         return f"Report({str(self.run.folder)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Report):
+            return NotImplemented
+        return self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        """What decides every word of the report: the content of the run, and whose ids show."""
+        return (self.run.manifest["digest"], self.pseudonyms)
 
     def _repr_html_(self) -> str:
         page = escape(self.to_html(), quote=True)

@@ -1,7 +1,9 @@
 """Values of a run folder that are put together from several artifacts, and whole stages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
@@ -14,7 +16,7 @@ from segpredict.core.transactions import InputFile, SideTables, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import day_number
 from segpredict.data import side_tables
-from segpredict.errors import ArtifactError, ConfigError
+from segpredict.errors import ArtifactError, ConfigError, UsageError, quote_value
 from segpredict.explain import Explanation, FeatureGroup, ForecastExplainer, ImportanceEvidence
 from segpredict.pipeline import artifacts
 from segpredict.pipeline.results import (
@@ -31,6 +33,25 @@ from segpredict.scoring.shop_facts import ShopFacts
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
 Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
+
+
+@contextmanager
+def translate_load_errors(folder: object) -> Iterator[None]:
+    """Turn what a run of another version or shape raises into one error of ours."""
+    if not isinstance(folder, str | Path):
+        raise UsageError(
+            f"A run is named by the path of its folder, and this is a {type(folder).__name__}.",
+            fix="give the folder that fit or `segpredict run` has made.",
+        )
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ArtifactError(
+            f"The run {folder} cannot be used by this segpredict "
+            f"({type(error).__name__}: {quote_value(error)}).",
+            fix="make the run again with this version.",
+            file=str(folder),
+        ) from error
 
 
 def load(files: RunFiles, name: str) -> Any:

@@ -11,6 +11,7 @@ from segpredict import explain as explanations
 from segpredict import features, segmentation
 from segpredict.analytics import segment_tables
 from segpredict.config.load import Config
+from segpredict.core.customer_ids import id_text
 from segpredict.core.disk import write_file
 from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunFolder, open_run
@@ -65,10 +66,11 @@ def load(folder: str | Path) -> SegmentPredictor:
         When the folder holds no run, or a file is missing or changed.
     """
     refuse_forked_process()
-    return loading.load_predictor(open_run(folder))
+    with loading.translate_load_errors(folder):
+        return loading.load_predictor(open_run(folder))
 
 
-def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
+def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     """Return one customer's forecast at the end of a run's data, and why.
 
     Returns
@@ -85,6 +87,7 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     CustomerMissingError
         When no eligible customer has that id.
     """
+    customer_id = id_text(customer_id)
     files = open_run(folder)
     predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     window = predictor.score_window(shop)
@@ -97,7 +100,7 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     )
     bought = features.clustering_inputs(alone, [span], more)
     near = segmentation.nearest_other_segment(predictor.segmentation, bought).to_dicts()
-    scores = predictor.score(alone, window.cutoff, shop.first_day)
+    scores = predictor.score_table(alone, window.cutoff, shop.first_day)
     return {
         "customer_id": customer_id,
         "forecast": scores.row(0, named=True),
@@ -241,4 +244,4 @@ def _scored(
     progress("reading and cleaning", 0.2)
     shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
-    return predictor.score(shop, as_of, since), predictor
+    return predictor.score_table(shop, as_of, since), predictor

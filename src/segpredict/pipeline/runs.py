@@ -11,7 +11,7 @@ from segpredict import classifier
 from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
-from segpredict.config.load import Config
+from segpredict.config.load import Config, ConfigLike, as_config
 from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunDraft, RunFolder, draft_run, open_run
 from segpredict.core.transactions import Transactions
@@ -42,9 +42,11 @@ RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pan
 
 def fit(
     transactions: object,
-    config: Config | None = None,
+    config: ConfigLike | None = None,
     *,
     out: str | Path,
+    as_of: DateLike = None,
+    force: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> SegmentPredictor:
     """Run everything on files or a frame, publish it, and return the predictor.
@@ -53,8 +55,15 @@ def fit(
     ----------
     transactions
         A path, several paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
-    config, out
-        All options, by default those of the store, or the defaults; the run folder to make.
+    config
+        All options: a `Config`, the name of a preset, the path of a TOML file, or a dict such as
+        ``{"time": {"horizon": 28}}``. By default those of the store, or the defaults.
+    out
+        The run folder to make.
+    as_of
+        The cutoff: rows on or after this day are not used. ``None`` means all are.
+    force
+        Whether a run that stands at `out` is replaced.
     progress
         Called with what is done next and the share done, 0 to 1.
 
@@ -64,8 +73,9 @@ def fit(
         Each with what was found and what to do.
     """
     refuse_forked_process()
-    config = config or store_settings(transactions) or Config()
-    run_pipeline(transactions, config, RunTarget(Path(out)), progress=progress)
+    plan = (store_settings(transactions) or Config()) if config is None else as_config(config)
+    target = RunTarget(Path(out), replace=force)
+    run_pipeline(transactions, plan, target, as_of=as_of, progress=progress)
     return load(out)
 
 

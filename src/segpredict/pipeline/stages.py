@@ -189,7 +189,7 @@ def train(
         policy=training.policy,
     )
     predictor = _predictor(prepared, segmented, models, valued.value_model)
-    scores = predictor.score(shop)
+    scores = predictor.score_table(shop)
     expected = demand.forecast_demand(shop, segmentation, training, scores, config.demand, **draws)
     observed, named = segmented.observed_transitions, segmentation.segments
     shown: JSON = None
@@ -233,7 +233,7 @@ def _backtest_population(
     if training.model_of_last_test is None:
         return None
     earlier = replace(predictor, model=training.model_of_last_test)
-    return earlier.score(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
+    return earlier.score_table(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
 
 def _predictor(

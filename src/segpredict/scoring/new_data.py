@@ -8,7 +8,8 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike
 from segpredict.data import side_tables
 from segpredict.data.ingest.read import find_lines
-from segpredict.scoring.predictor import SegmentPredictor, lenient_layout
+from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.reading import lenient_layout
 
 
 @dataclass(frozen=True, slots=True)

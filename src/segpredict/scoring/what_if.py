@@ -41,7 +41,7 @@ def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -
     for name, (amount, product) in cases.items():
         lines = own if name == "as_is" else _with_order(own, window, amount, product)
         alone = replace(shop, lines=lines.lazy())
-        forecast = predictor.score(alone, window.cutoff, shop.first_day)
+        forecast = predictor.score_table(alone, window.cutoff, shop.first_day)
         if not forecast["is_eligible"].item():
             raise CustomerMissingError(customer_id, predictor.time.lookback)
         shown = forecast.select(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from dataclasses import replace as changed
 from pathlib import Path
 
-from segpredict.config.load import Config, build_config
+from segpredict.config.load import Config, ConfigLike, as_config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
 from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
+from segpredict.data.ingest.read import path_names
 from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables
 from segpredict.errors import FileMissingError, UsageError, quote_value
 
@@ -84,9 +85,9 @@ class IngestResult:
 
 
 def ingest(
-    names: Sequence[str],
+    names: str | Path | Sequence[str | Path],
     folder: str | Path,
-    config: Config,
+    config: ConfigLike,
     *,
     replace: bool = False,
 ) -> IngestResult:
@@ -95,11 +96,12 @@ def ingest(
     Parameters
     ----------
     names
-        Files, folders or globs with transactions.
+        A path or several: files, folders or globs with transactions.
     folder
         The store; made if it is not there.
     config
-        How the files are read, and how all rows of the store are cleaned.
+        How the files are read, and how all rows of the store are cleaned: a `Config`, a preset, a
+        path or a dict.
     replace
         Forget what the store holds.
 
@@ -128,7 +130,7 @@ def ingest(
     ...     result.shop.ledger.total("used").rows, len(result.added)
     (1, 1)
     """
-    target = Path(folder)
+    target, config, names = Path(folder), as_config(config), _names(names)
     with disk.lock_folder(target):
         found = _before(target, replace=replace)
         known = found[1].files if found else ()
@@ -146,6 +148,16 @@ def ingest(
         note = changed(note, config=config.to_state(), notes=shop.notes)
         stored = _published(target, shop, new, note)
         return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
+
+
+def _names(given: object) -> list[str]:
+    names = path_names(given)
+    if names is None:
+        raise UsageError(
+            f"A store is filled from files, and a {type(given).__name__} was given.",
+            fix="name files or folders; save a frame as Parquet first.",
+        )
+    return names
 
 
 def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Transactions] | None:

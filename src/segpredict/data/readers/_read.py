@@ -16,16 +16,17 @@ from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_sch
 from segpredict.core.transactions import Detected, InputFile, RawLines
 from segpredict.data.readers._carry import carry_order_fields
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
+from segpredict.data.readers._frames import explain_index, table_of_frame
 from segpredict.data.readers._header import is_unnamed
 from segpredict.data.readers._paths import expand_paths, file_name_text
-from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
+from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable
 from segpredict.data.readers._status import joined_status
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.data.readers._unused import describe_unused
 from segpredict.errors import (
     BadCellsError,
+    ColumnMissingError,
     ContractError,
-    SourceError,
     UnreadableFileError,
     quote_value,
 )
@@ -294,7 +295,8 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     Parameters
     ----------
     frame
-        A table that Polars takes, or that offers itself as an Arrow stream.
+        A table that Polars takes, or that offers itself as an Arrow stream. Named levels of
+        the index of a pandas frame are columns like others.
     layout
         Which column plays which role.
     name
@@ -318,10 +320,11 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     >>> from_frame(pl.DataFrame(bought)).frame["amount"].to_list()
     ['2.5']
     """
-    table = _polars(frame, name)
-    found = {"format": type(frame).__module__.split(".")[0]}
-    whole = SourceTable(table, row_numbers(table.height), "", found)
-    return _raw([name], [whole], layout or SourceOptions())
+    try:
+        return _raw([name], [table_of_frame(frame, name)], layout or SourceOptions())
+    except ColumnMissingError as error:
+        explain_index(error, frame)
+        raise
 
 
 def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[SourceTable]:
@@ -337,26 +340,6 @@ def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[Sourc
             found["resolved"] = file_name_text(path.resolve())
         related.append(replace(table, detected=found))
     return related
-
-
-def _polars(frame: object, name: str) -> pl.DataFrame:
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if hasattr(frame, "__arrow_c_stream__"):
-        try:
-            return pl.DataFrame(frame)
-        except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-            reason = str(error).splitlines()[0]
-            raise SourceError(
-                f"{name} cannot be read as a table: {reason}.",
-                fix="give every column one type; ids as text.",
-            ) from None
-    raise SourceError(
-        f"{name} is a {type(frame).__name__}, not a table.",
-        fix="give a Polars, pandas, PyArrow or DuckDB table.",
-    )
 
 
 def _source(path: Path, layout: SourceOptions) -> FileReader:
@@ -385,6 +368,7 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
         table, unnamed = without_unnamed(without_blank_rows(table), name)
         chosen = match_columns(table.frame, layout, name)
+        _refuse_unreadable(table, chosen)
         table = without_totals(table, chosen)
         states, flags = status_columns(table.frame, chosen, layout)
         text = columns_as_text(table.frame, chosen, name)
@@ -406,6 +390,12 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
     lines = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
     bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
     return RawLines(lines, tuple(facts), bad)
+
+
+def _refuse_unreadable(table: SourceTable, chosen: Mapping[str, str]) -> None:
+    for column in chosen.values():
+        if column in table.unreadable:
+            raise table.unreadable[column]
 
 
 def first_reject_error(raw: RawLines) -> BadCellsError:

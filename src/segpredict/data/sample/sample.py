@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from segpredict.core.disk import translate_write_errors
 from segpredict.core.window import as_date, day_number
 from segpredict.data.sample import order_lines as export
 from segpredict.data.sample.customers import (
@@ -198,13 +199,14 @@ def write_sample(
 ) -> tuple[Path, ...]:
     """Write ``transactions.csv``, and next to it the truth and the other tables."""
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
     made = [target / "transactions.csv"]
-    sample.lines.write_csv(made[0], datetime_format="%Y-%m-%d %H:%M", float_precision=2)
-    if parquet:
-        made.append(target / "transactions.parquet")
-        sample.lines.write_parquet(made[1])
-    for name, table in _tables(sample).items():
-        made.append(target / f"{name}.parquet")
-        table.write_parquet(made[-1])
+    with translate_write_errors(target):
+        target.mkdir(parents=True, exist_ok=True)
+        sample.lines.write_csv(made[0], datetime_format="%Y-%m-%d %H:%M", float_precision=2)
+        if parquet:
+            made.append(target / "transactions.parquet")
+            sample.lines.write_parquet(made[1])
+        for name, table in _tables(sample).items():
+            made.append(target / f"{name}.parquet")
+            table.write_parquet(made[-1])
     return tuple(made)
