@@ -98,12 +98,12 @@ def test_public_class_names_are_unique() -> None:
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
 
 
-def test_the_root_holds_twelve_rooms_and_the_errors_with_their_wording() -> None:
+def test_the_root_holds_twelve_rooms_and_the_errors() -> None:
     root = ROOT / "src" / "segpredict"
     rooms = [path for path in root.iterdir() if (path / "__init__.py").is_file()]
     assert len(rooms) <= 12
     modules = {path.name for path in root.glob("*.py")}
-    assert modules <= {"__init__.py", "__main__.py", "_version.py", "_wording.py", "errors.py"}
+    assert modules <= {"__init__.py", "__main__.py", "_version.py", "errors.py"}
 
 
 def test_rooms_of_analytics_do_not_import_each_other() -> None:

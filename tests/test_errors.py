@@ -3,7 +3,7 @@ import inspect
 import pytest
 
 from segpredict import errors
-from segpredict._wording import in_python, name_options
+from segpredict.core.wording import in_python, name_options
 from segpredict.errors import (
     BadCellsError,
     ColumnMissingError,

@@ -32,13 +32,18 @@ Each class owns its wording and its exit code; the CLI only reads them::
 import difflib
 import traceback
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from segpredict._wording import worded
-
+# How a message is worded for the door that reads it; `core.wording` sets it.
+_wording: dict[str, Callable[[str], str]] = {"of_door": str}
 MAX_VALUE_LENGTH = 80  # characters of a user's value that a message may show
 MAX_LISTED_NAMES = 30  # names that a message lists
+
+
+def set_wording(function: Callable[[str], str]) -> None:
+    """Let messages be read through a function that knows the door: command line or Python."""
+    _wording["of_door"] = function
 
 
 def quote_value(value: object) -> str:
@@ -102,12 +107,12 @@ class SegpredictError(Exception):
     @property
     def message(self) -> str:
         """What was asked and what was found."""
-        return worded(self._message)
+        return _wording["of_door"](self._message)
 
     @property
     def fix(self) -> str:
         """What to do about it."""
-        return worded(self._fix)
+        return _wording["of_door"](self._fix)
 
     @fix.setter
     def fix(self, text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from segpredict import pipeline
 from segpredict.config.load import load_config
+from segpredict.core.wording import name_options
 from segpredict.errors import SegpredictError
 
 FOLDER = Path(__file__).parent / "cases"
@@ -95,11 +96,12 @@ def read_as(case: Case) -> tuple[float | None, str]:
     """Return the money used, and everything that was said."""
     overrides = [*case.settings, *(f"source.columns.{r}={c}" for r, c in case.columns.items())]
     config = load_config(case.config, overrides)
-    try:
-        found = pipeline.check_data([str(FOLDER / case.file)], config)
-    except SegpredictError as error:
-        return None, str(error)
-    return _money(found), _said(found)
+    with name_options():  # messages as the command line prints them
+        try:
+            found = pipeline.check_data([str(FOLDER / case.file)], config)
+        except SegpredictError as error:
+            return None, str(error)
+        return _money(found), _said(found)
 
 
 def _money(found: Mapping[str, Any]) -> float:

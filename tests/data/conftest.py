@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from segpredict._wording import name_options
+from segpredict.core.wording import name_options
 
 
 @pytest.fixture(autouse=True)

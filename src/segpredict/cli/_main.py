@@ -12,7 +12,6 @@ from typing import Any
 import typer
 
 from segpredict._version import __version__
-from segpredict._wording import name_options
 from segpredict.cli import (
     campaign,
     check,
@@ -29,6 +28,7 @@ from segpredict.cli import (
     transitions,
 )
 from segpredict.core.text import escape_json_controls, to_single_line
+from segpredict.core.wording import name_options
 from segpredict.errors import LimitError, SegpredictError, describe_crash
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place

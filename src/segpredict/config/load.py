@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from segpredict._wording import toml_value
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.config.cleaning import CleaningOptions
@@ -30,6 +29,7 @@ from segpredict.config.side_tables import (
 )
 from segpredict.config.source import SourceOptions
 from segpredict.core.types import JSON
+from segpredict.core.wording import toml_value
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 MAX_REPR_LENGTH = 140  # characters of the settings that a repr shows

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from segpredict.errors import set_wording
+
 _NAMES_OPTIONS: ContextVar[bool] = ContextVar("names_options", default=False)
 
 # Options that are settings of the config, and the place of each.
@@ -111,3 +113,6 @@ def _put(settings: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
     for section in sections:
         settings = settings.setdefault(section, {})
     settings[last] = value
+
+
+set_wording(worded)
