@@ -49,9 +49,18 @@ def name_options() -> Iterator[None]:
         _NAMES_OPTIONS.reset(token)
 
 
-def worded(text: str) -> str:
-    """Return a text in the words of the door that reads it: options, or parameters."""
-    return text if _NAMES_OPTIONS.get() else in_python(text)
+class WordedText:
+    """An attribute that reads in the words of the reader's door: options, or parameters."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __set__(self, holder: object, text: str) -> None:
+        setattr(holder, self._name, text)
+
+    def __get__(self, holder: object, owner: type | None = None) -> str:
+        text: str = getattr(holder, self._name)
+        return text if _NAMES_OPTIONS.get() else in_python(text)
 
 
 def in_python(text: str) -> str:

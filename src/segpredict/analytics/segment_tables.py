@@ -1,6 +1,7 @@
 """Tables about a shop and its segments: no fitting, no files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -20,13 +21,22 @@ from segpredict.errors import ContractError, SupportError
 from segpredict.segmentation import RuleGrid, Segmentation
 from segpredict.segmentation.memberships import membership_probabilities
 
+StoppingReason = Callable[[TimeOptions], str]
 PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read
 
 
 def shop_overview(
-    transactions: Transactions, time: TimeOptions, plan: CleaningOptions | None = None
+    transactions: Transactions,
+    time: TimeOptions,
+    plan: CleaningOptions | None = None,
+    stopping_reason: StoppingReason = lambda _: "",
 ) -> dict[str, Any]:
-    """Return what reading and cleaning found, as plain values."""
+    """Return what reading and cleaning found, as plain values.
+
+    `stopping_reason` tells why a run with these lengths would stop, and what to do; nothing
+    is suggested that would.
+    """
+    problem = _problem(transactions, plan)
     ledger, weighed = cleaning.ledger_table(transactions.ledger), []
     if transactions.ledger.total("used").rows:
         weighed = classifier.compare_horizons(transactions, time).to_dicts()
@@ -46,8 +56,10 @@ def shop_overview(
         **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),
         "beside": list(transactions.side_tables.notes),
-        "suggestions": _suggestions(transactions, time, weighed),
-        "problem": _problem(transactions, plan),
+        "suggestions": _suggestions(
+            transactions, time, [] if problem else weighed, stopping_reason
+        ),
+        "problem": problem,
     }
 
 
@@ -64,7 +76,20 @@ def rule_grid_at_end(
     """Return the rule grid with its cut points taken at the end of the data."""
     window = time.window_at(transactions.end_day, transactions.first_day)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    if rhythm.is_empty():
+        raise _nobody_left(transactions, time)
     return rooms.fit_rule_grid(rhythm, names=names)
+
+
+def _nobody_left(transactions: Transactions, time: TimeOptions) -> SupportError:
+    sold = transactions.known_at(transactions.end_day).filter("is_order_head")
+    last = sold.select(pl.col("day").max()).collect().item()
+    return SupportError(
+        f"No customer has an order in the {time.lookback} days before the end of the data.",
+        fix="give a later export, or a longer look-back with --set time.lookback=DAYS."
+        if last is None
+        else f"--as-of {as_date(last + 1)} ends the data at the last order.",
+    )
 
 
 def segment_tables(
@@ -205,8 +230,31 @@ def _problem(transactions: Transactions, plan: CleaningOptions | None) -> dict[s
     return None
 
 
+def _horizon_suggestion(
+    time: TimeOptions, weighed: Sequence[Mapping[str, Any]], stopping_reason: StoppingReason
+) -> list[str]:
+    """Return which horizon to use, by the conditions that a run has, too."""
+    chosen = [row["horizon"] for row in weighed if row["is_selected"]]
+    reasons = {row["horizon"]: row["reason"] for row in weighed}
+    stops = {n: stopping_reason(replace(time, horizon=n)) for n in {time.horizon, *chosen}}
+    found = [f"A run stops here: {stops[time.horizon]}"] if stops[time.horizon] else []
+    if chosen and not stops[chosen[0]] and reasons[chosen[0]] != reasons[time.horizon]:
+        found.append(
+            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}"
+        )
+    if not chosen and not found:
+        found.append(
+            "No horizon meets all conditions; the table of horizons says why. A run "
+            "works all the same, and its evaluation shows the uncertainty."
+        )
+    return found
+
+
 def _suggestions(
-    transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+    transactions: Transactions,
+    time: TimeOptions,
+    weighed: Sequence[Mapping[str, Any]],
+    stopping_reason: StoppingReason,
 ) -> list[str]:
     """Return suggested options for the findings."""
     presets = {fact.detected.others.get("preset") for fact in transactions.files} - {None}
@@ -215,18 +263,8 @@ def _suggestions(
         "and statuses."
         for preset in sorted(filter(None, presets))
     ]
-    chosen = [row["horizon"] for row in weighed if row["is_selected"]]
-    reasons = {row["horizon"]: row["reason"] for row in weighed}
-    is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
-    if chosen and not is_sound:
-        suggestions.append(
-            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
-        )
-    if weighed and not chosen:
-        suggestions.append(
-            "No horizon meets all conditions; the table of horizons says why. A run "
-            "works all the same, and its evaluation shows the uncertainty."
-        )
+    if weighed:
+        suggestions += _horizon_suggestion(time, weighed, stopping_reason)
     products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
     if transactions.ledger.total("used").rows and products.item():
         suggestions.append(

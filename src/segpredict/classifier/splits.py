@@ -4,12 +4,14 @@ An origin is a cutoff whose outcome is complete; a fold is a test cutoff with it
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.window import Window, as_date
+from segpredict.core.window import DAYS_PER_WEEK, Window, as_date
 from segpredict.errors import TooShortHistoryError
 
+CANDIDATE_HORIZONS = (7, 14, 28, 56, 91, 182, 364)  # horizons to suggest, in days
+LOOKBACK_HORIZONS = 4  # horizons in a suggested look-back, as by default
 MIN_TRAIN_ORIGINS = 6  # training origins that an older test needs
 VALIDATION_ORIGINS = 2  # origins at the end of training, for early stopping
 
@@ -128,7 +130,9 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     final = _fold(newest, first_day, time)
     if not final.train_origins:
         needed = _earliest(first_day, time) - first_day + 2 * time.days_to_complete
-        raise TooShortHistoryError("A test", end_day - first_day, needed)
+        shorter = next(iter(lengths_with_test(first_day, end_day, time)), None)
+        fix = describe_lengths(shorter, time) if shorter else _wait(first_day, end_day, time)
+        raise TooShortHistoryError("A test", end_day - first_day, needed, fix)
     older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
     sound = [
         fold
@@ -138,6 +142,47 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     ]
     outer = (*sound, final)
     return Schedule(time, first_day, end_day, outer, production, tuple(_notes(final, outer, time)))
+
+
+def lengths_with_test(first_day: int, end_day: int, time: TimeOptions) -> list[TimeOptions]:
+    """Return other horizons and look-backs for which this span of data allows a test.
+
+    Longer horizons first, then shorter ones, the longest first, with the look-back as it is;
+    last those with a look-back of four horizons, as by default.
+    """
+    longer = [h for h in CANDIDATE_HORIZONS if h > time.horizon]
+    shorter = [h for h in reversed(CANDIDATE_HORIZONS) if h < time.horizon]
+    lengths = [replace(time, horizon=h) for h in (*longer, *shorter)]
+    lengths += [
+        replace(time, horizon=h, lookback=LOOKBACK_HORIZONS * h)
+        for h in (time.horizon, *longer, *shorter)
+        if LOOKBACK_HORIZONS * h != time.lookback
+    ]
+    return [each for each in lengths if _has_test(first_day, end_day, each)]
+
+
+def describe_lengths(found: TimeOptions, time: TimeOptions) -> str:
+    """Return the settings that change one choice of lengths into the other, as an instruction."""
+    changed = [n for n in ("horizon", "lookback") if getattr(found, n) != getattr(time, n)]
+    settings = " ".join(f"--set time.{name}={getattr(found, name)}" for name in changed)
+    return f"{settings} (tried: these data allow it)."
+
+
+def _has_test(first_day: int, end_day: int, time: TimeOptions) -> bool:
+    return bool(_fold(end_day - time.days_to_complete, first_day, time).train_origins)
+
+
+def _wait(first_day: int, end_day: int, time: TimeOptions) -> str:
+    """Return how much more data the shortest horizon needs."""
+    horizon = CANDIDATE_HORIZONS[0]
+    lookback = min(time.lookback, LOOKBACK_HORIZONS * horizon)
+    least = replace(time, horizon=horizon, lookback=lookback)
+    needed = _earliest(0, least) + 2 * least.days_to_complete - (end_day - first_day)
+    weeks = -(-needed // DAYS_PER_WEEK)
+    return (
+        f"add history: with {weeks} more {'week' if weeks == 1 else 'weeks'} the shortest horizon, "
+        f"{least.horizon} days, could be tested; until then there is nothing to forecast from."
+    )
 
 
 def _earliest(first_day: int, time: TimeOptions) -> int:

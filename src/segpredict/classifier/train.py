@@ -82,6 +82,8 @@ class TrainingResult:
         Reliability and capture of the selected model on the tests (`CURVES_SCHEMA`).
     backtest_models
         The model of each test, fitted on what was known on that day.
+    model_of_last_test
+        The selected model, whichever it is, as it was on the day of the last test.
     """
 
     selected_model: Forecaster
@@ -95,6 +97,7 @@ class TrainingResult:
     policy: DecisionPolicy
     curves: pl.DataFrame
     backtest_models: tuple[blend.BlendedModel, ...] = ()
+    model_of_last_test: Forecaster | None = None
 
 
 def train_classifier(
@@ -186,7 +189,19 @@ def train_classifier(
         policies[-1],
         reliability_and_capture(backtests, name, evaluation.segments),
         tested,
+        _model_of_last_test(folds, name, tested[-1], maps[-2]) if tested else None,
     )
+
+
+def _model_of_last_test(
+    folds: "_FoldData", name: str, tested: blend.BlendedModel, calibration: Calibration
+) -> Forecaster:
+    """Return the selected model as it was on the day of the last test."""
+    if name == tested.name:
+        return calibrate_model(tested, calibration)
+    if name == tested.xgboost_model.name:
+        return tested.xgboost_model
+    return BASELINES.get(name).fit(folds.training_data(folds.days.test_folds[-1]))
 
 
 def _with_fit_note(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:

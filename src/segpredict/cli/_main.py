@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import traceback
-import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -30,7 +29,7 @@ from segpredict.cli import (
     transitions,
 )
 from segpredict.core.text import escape_json_controls, to_single_line
-from segpredict.errors import LimitError, SegpredictError
+from segpredict.errors import LimitError, SegpredictError, describe_crash
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 COMMANDS = {
@@ -156,10 +155,7 @@ def _print_error(facts: dict[str, object]) -> None:
 
 def _report_crash(error: Exception) -> None:
     """Report a bug of the package without showing the user's data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
-    crash = f"{zlib.crc32(''.join(places).encode()):08x}"
-    message = f"segpredict has a bug ({type(error).__name__} at {places[-1]}; crash id {crash})."
+    message = f"segpredict has a bug ({describe_crash(error)})."
     if os.environ.get("SEGPREDICT_TRACEBACK"):
         traceback.print_exception(error)
     fix = (

@@ -39,7 +39,7 @@ endfor %}</table> <table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Sha
 for row in groups %}<tr><td>{{ row.name }}</td> <td>{{ "%.3f"|format(row.mean_abs) }}</td>
 <td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {% endfor %}</table><p><small>{{ caution
 }}</small></p> <h2>Reasons</h2> {% for customer, expected, reasons in customers %}<h3>{{
-customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.speaks }}:
+customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.direction }}:
 {{ reason.text }}</li> {% endfor %}</ul> {% endfor %} <h2>Charts</h2> {% for name, address in
 charts %}<p><img alt="{{ name }}" src="{{ address }}"></p> {% endfor %}<p><small>{{ caution
 }}</small></p></body></html>

@@ -35,6 +35,7 @@ REPORT_PATHS: Mapping[str, str] = {
     "pptx": "deck.pptx",
 }
 BI_FOLDER = "bi"
+NOT_WRITTEN_KEY = "not_written"  # in the manifest: files of `REPORT_PATHS` that failed → the reason
 STAGES: Mapping[type, str] = {
     results.Prepared: "prepare",
     results.Segmented: "segment",

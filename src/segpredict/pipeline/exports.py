@@ -20,7 +20,7 @@ from segpredict.core.run_folder import (
 )
 from segpredict.core.types import JSON
 from segpredict.pipeline import loading
-from segpredict.pipeline.artifacts import BI_FOLDER, REPORT_PATHS
+from segpredict.pipeline.artifacts import BI_FOLDER, NOT_WRITTEN_KEY, REPORT_PATHS
 from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run
 from segpredict.pipeline.runs import plan_missing_campaigns
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
@@ -91,6 +91,8 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
         draft.metadata["created"] = export.created
         plan_missing_campaigns(draft)
         draft.write(name, REPORT_FORMATS[form](report_input(draft, export.pseudonyms, **shown)))
+        if form == "html":
+            draft.metadata.pop(NOT_WRITTEN_KEY, None)
         draft.publish()
     return run.folder / name
 

@@ -19,7 +19,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.data.ingest import read_transactions
 from segpredict.errors import ArtifactError, CustomerMissingError
-from segpredict.pipeline import loading
+from segpredict.pipeline import loading, stages
 from segpredict.pipeline.results import Explained
 from segpredict.pipeline.target import no_progress
 from segpredict.report import render_check_page
@@ -46,7 +46,12 @@ def check_data(
     progress("reading and cleaning", 0.0)
     shop = read_transactions(names, config, as_of)
     progress("comparing horizons", 0.7)
-    found = segment_tables.shop_overview(shop, config.time, config.cleaning)
+    found = segment_tables.shop_overview(
+        shop,
+        config.time,
+        config.cleaning,
+        lambda time: stages.stopping_reason(shop, replace(config, time=time)),
+    )
     if page is not None:
         write_file(page, render_check_page(found, shop, created).encode())
     return found

@@ -141,7 +141,7 @@ def pick_example_customers(
     """
     if scores is None or explanation.reasons.is_empty():
         return ()
-    counts = explanation.reasons.filter(speaks="for").group_by("customer_id").len()
+    counts = explanation.reasons.filter(direction="for").group_by("customer_id").len()
     clear = counts.filter(pl.col("len") >= EXAMPLE_MIN_REASONS)
     known = scores.join(clear, on="customer_id", how="semi", maintain_order="left")
     stays = pl.col("next_segment_id") == pl.col("segment_id")
@@ -157,7 +157,7 @@ def pick_example_customers(
         first = rows.sort(by, descending=True, maintain_order=True)
         for score in first.filter(~pl.col("customer_id").is_in(taken)).head(1).to_dicts():
             reasons = explanation.reasons.filter(customer_id=score["customer_id"])
-            shown = reasons.select("speaks", "text", "odds_ratio").to_dicts()
+            shown = reasons.select("direction", "text", "odds_ratio").to_dicts()
             found.append({**score, "kind": kind, "reasons": shown})
     return tuple(found)
 
@@ -195,7 +195,7 @@ def _transitions(get: GetValue) -> dict[str, pl.DataFrame]:
 
 def _customer_value(get: GetValue) -> dict[str, Any]:
     model = get("value_model")
-    return {} if model is None else {**get("customer_value"), "valuer": model.to_state()}
+    return {} if model is None else {**get("customer_value"), "value_model": model.to_state()}
 
 
 def _segment_notes(segmentation: Segmentation, metadata: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -1,12 +1,13 @@
 """Make a run, whole or stage by stage; each is published whole or not at all."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from segpredict import classifier
 from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
@@ -17,7 +18,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
-from segpredict.errors import ArtifactError, MismatchError
+from segpredict.errors import ArtifactError, MismatchError, SegpredictError, describe_crash
 from segpredict.pipeline import (
     artifacts,
     campaign_planning,
@@ -29,12 +30,13 @@ from segpredict.pipeline import (
 from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
-from segpredict.report import render_html
+from segpredict.report import ReportInput, render_html
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
+DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -90,6 +92,7 @@ def run_pipeline(
     log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
         prepared = stages.prepare(data, config, as_of, progress)
+        classifier.require_forecast(prepared.transactions, prepared.config.time)
         segmented = stages.segment(prepared, progress=progress)
         trained = stages.train(prepared, segmented, leakage_demo=leakage_demo, progress=progress)
         log_files = test_set_log.log_files(target.folder, _store(data))
@@ -104,12 +107,14 @@ def run_pipeline(
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
-        page = report_data.collect_report_input(
-            report_data.values_in_memory(*results),
-            draft.metadata,
-            report_data.run_experiments(draft),
+        _write_page(
+            draft,
+            lambda: report_data.collect_report_input(
+                report_data.values_in_memory(*results),
+                draft.metadata,
+                report_data.run_experiments(draft),
+            ),
         )
-        draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         progress("done", 1.0)
         return _published(draft, trained, log_files)
 
@@ -174,7 +179,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
         "segpredict": __version__,
         "created": created,
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in RECORDED_LIBRARIES},
+        "libraries": {name: library_version(name) for name in RECORDED_LIBRARIES},
         "config": segmented.config.to_state(),
         **prepared.facts,
         "data": {
@@ -195,6 +200,17 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "forecast_from": as_date(shop.end_day).isoformat(),
         },
     }
+
+
+def library_version(name: str) -> str:
+    """Return the version of a library, whichever distribution it was installed from."""
+    known = DISTRIBUTIONS.get(name, (name,))
+    for distribution in known:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def _require_same_horizon(previous: Segmentation, config: Config) -> None:
@@ -288,8 +304,26 @@ def run_report(
         plan_missing_campaigns(draft, campaigns)
         page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
+        draft.metadata.pop(artifacts.NOT_WRITTEN_KEY, None)
         progress("done", 1.0)
         return draft.publish()
+
+
+def _write_page(draft: RunDraft, collect: Callable[[], ReportInput]) -> None:
+    """Write the page of a new run; where it cannot be built, note the reason in the manifest.
+
+    The page only shows what the other files hold, and `segpredict report` writes it at any
+    later time. So a run without its page is complete: it is published, the command says
+    on stderr what is missing, and its exit code is 0. Whatever else fails stops the run.
+    """
+    path = artifacts.REPORT_PATHS["html"]
+    try:
+        page = render_html(collect()).encode()
+    except Exception as error:
+        reason = str(error) if isinstance(error, SegpredictError) else describe_crash(error)
+        draft.metadata[artifacts.NOT_WRITTEN_KEY] = {path: reason}
+        return
+    draft.write(path, page)
 
 
 def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -> None:

@@ -22,7 +22,7 @@ from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
-from segpredict.errors import TooShortHistoryError
+from segpredict.errors import SupportError, TooShortHistoryError
 from segpredict.pipeline import campaign_planning, results
 from segpredict.pipeline import selection as candidates
 from segpredict.pipeline.target import SelectionMode, no_progress
@@ -38,13 +38,13 @@ def prepare(
     """Read and clean; choose the feature families that the data allow."""
     progress("reading and cleaning", 0.0)
     transactions = read_with_side_tables(data, config, as_of)
+    cleaning.require_support(transactions, config.cleaning)
     # Columns are chosen, and levels fixed, on what the segmentation, too, may see.
     until = max(end for _, end in segmentation_windows(transactions, config)[0])
     frozen = side_tables.freeze_side_tables(transactions, until)
     transactions = replace(transactions, side_tables=frozen)
     families = features.choose_families(transactions, config.classifier.families, until)
     config = replace(config, classifier=replace(config.classifier, families=families.names))
-    cleaning.require_support(transactions, config.cleaning)
     return results.Prepared(
         transactions=transactions,
         config=config,
@@ -117,6 +117,28 @@ def _measure_kpis(
     return kpis.kpi_tables(book)
 
 
+MAX_CUSTOMERS_TO_TRY = 5_000  # customers up to which segments are made on trial
+
+
+def stopping_reason(shop: Transactions, config: Config) -> str:
+    """Return why a run would stop, and what to do; empty where it would not.
+
+    What a run needs is tried: a test, customers who come back, and, in a shop so small that it
+    can fail, segments.
+    """
+    try:
+        classifier.require_forecast(shop, config.time)
+        if shop.ledger.total("used").customers <= MAX_CUSTOMERS_TO_TRY:
+            options = replace(config.segmentation, seed=config.seed, n_init=1)
+            spans, _ = segmentation_windows(shop, config)
+            inputs = sorted(segments.override_inputs(options))
+            rows = features.clustering_inputs(shop, spans, inputs)
+            segments.fit_segmentation(rows, options, horizon=config.time.horizon)
+    except SupportError as error:
+        return str(error)
+    return ""
+
+
 def segmentation_windows(
     shop: Transactions, config: Config
 ) -> tuple[list[tuple[int, int]], list[str]]:
@@ -125,11 +147,12 @@ def segmentation_windows(
     try:
         schedule = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
+        # Segments alone need less history than a forecast.
         last = time.window_at(shop.end_day, shop.first_day)
         earlier = rolling_origins(last, time.step, shop.first_day + time.horizon)
         spans = [(w.cutoff - time.horizon, w.cutoff) for w in earlier]
         if not spans:
-            raise
+            classifier.require_forecast(shop, time)  # raises the same error, with tried advice
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
     return list(schedule.segmentation_windows), list(schedule.notes)
 
@@ -144,6 +167,7 @@ def train(
 ) -> results.Trained:
     """Train, test out of time, select the model, and score the end of the data."""
     shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
+    classifier.require_forecast(shop, config.time)
     options = classifier_options(config)
     training = classifier.train_classifier(
         shop,
@@ -206,9 +230,9 @@ def _backtest_population(
     predictor: SegmentPredictor, training: TrainingResult, shop: Transactions
 ) -> pl.DataFrame | None:
     """Return the scores of the last test window, by the model of that day."""
-    if not training.backtest_models:
+    if training.model_of_last_test is None:
         return None
-    earlier = replace(predictor, model=training.backtest_models[-1])
+    earlier = replace(predictor, model=training.model_of_last_test)
     return earlier.score_table(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
 

@@ -96,7 +96,7 @@ def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
     rows = bundle.detected["months"]
     if not rows:
         return None
-    best = max(row["sales"] for row in rows) or 1.0
+    best = max(0.0, *(row["sales"] for row in rows)) or 1.0
     return SalesCalendarSection(
         tuple({**row, "width": max(0.0, 100 * row["sales"] / best)} for row in rows)
     )

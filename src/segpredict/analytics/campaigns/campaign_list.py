@@ -150,14 +150,15 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
 
     Examples
     --------
-    >>> told = {"customer_id": ["a"] * 2, "rank": [2, 1], "speaks": ["for"] * 2, "text": ["B", "A"]}
-    >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), pl.DataFrame(told))["reasons"].to_list()
+    >>> found = {"customer_id": ["a"] * 2, "rank": [2, 1], "text": ["B", "A"]}
+    >>> reasons = pl.DataFrame({**found, "direction": "for"})
+    >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), reasons)["reasons"].to_list()
     ['A; B']
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))
     listed = (
-        reasons.filter(speaks="for")
+        reasons.filter(direction="for")
         .sort("customer_id", "rank", maintain_order=True)
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("text").str.join("; ").alias("reasons"))

@@ -117,7 +117,8 @@ def minimum_detectable_mean(
     """
     if n_control < 2 or n_treated < 2 or not math.isfinite(sd):
         return None
-    spread = sd * math.sqrt((1 - rho**2) * (1 / n_control + 1 / n_treated))
+    left = max(0.0, 1 - rho**2)  # rounding can lift a correlation above one
+    spread = sd * math.sqrt(left * (1 / n_control + 1 / n_treated))
     return (errors.z_alpha + errors.z_power) * spread
 
 

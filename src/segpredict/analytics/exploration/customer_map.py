@@ -55,6 +55,8 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
         .to_numpy()
     )
     spread = measures.std(axis=0)
+    if not spread.any():
+        return empty, []  # all bought alike: one point has no axes
     scaled = (measures - measures.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     strength, turns = np.linalg.eigh(scaled.T @ scaled / len(scaled))
     loads = turns[:, ::-1][:, :2]

@@ -113,20 +113,20 @@ def predicted_tables(
         for t in training.backtests
     ]
     today, able = scores["as_of"][0], scores.filter("is_eligible")
-    chances = able.select(f"p_{i}" for i in ids).to_numpy()
+    probabilities = able.select(f"p_{i}" for i in ids).to_numpy()
     silent = {day: _size(counts, day, LAPSED_STATE.id) for day, *_ in asked}
     silent[today] = float(scores.height - able.height)
     parts: list[pl.DataFrame] = []
-    for day, starts, given in [*asked, (today, able["segment_id"], chances)]:
+    for day, starts, given in [*asked, (today, able["segment_id"], probabilities)]:
         past = counts.filter(pl.col("until") <= day)
         earlier = [part.filter(pl.col("until") <= day) for part in parts]
         spread = movement.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
-        told = [movement.expected_matrix(starts, given, segments, spread)]
+        matrices = [movement.expected_matrix(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
-            told.append(movement.unmodelled_rows(_pooled(past), sizes))
-        parts.append(_dated(pl.concat(told), day, day + timedelta(time.days_to_outcome)))
+            matrices.append(movement.unmodelled_rows(_pooled(past), sizes))
+        parts.append(_dated(pl.concat(matrices), day, day + timedelta(time.days_to_outcome)))
     return {"predicted": pl.concat(parts)}
 
 

@@ -119,7 +119,7 @@ def summarize_policies(
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
-            "rehearsals": [as_date(day).isoformat() for day in policy.inner_origins],
+            "inner_origins": [as_date(day).isoformat() for day in policy.inner_origins],
             "calibration": policy.calibration.kind,
             "model_calibration": calibration.kind,
             "gain": calibration.loss_reduction,

@@ -95,11 +95,18 @@ def _calibration(
         for confidence, actual in pairs.values()
     ]
     columns = [*columns, np.ones((len(labels), 1))]
-    drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
+    whole = round_losses(np.column_stack(columns))
+    drawn = by.sums([t.customers for t in backtests], whole)
     bounds: MetricBounds = {}
     for place, metric in enumerate(pairs):
         bins = drawn[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
-        bounds[name, metric] = percentile_interval(np.abs(bins).sum(axis=1) / drawn[:, -1])
+        spread = np.abs(bins).sum(axis=1) / drawn[:, -1]
+        own = whole[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
+        error = float(np.abs(own.sum(axis=0)).sum() / len(labels))
+        # Absolute values of draws are larger on average than that of the data themselves: without
+        # that bias the interval holds its own estimate.
+        low, high = percentile_interval(spread - (spread.mean() - error))
+        bounds[name, metric] = max(low, 0.0), high
     return bounds
 
 
@@ -161,7 +168,7 @@ def _groups(backtest: results.Backtest, ids: Sequence[str]) -> pl.DataFrame:
         [
             named,
             _yes(backtest.covariates["is_new"], "is_new"),
-            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
+            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_inactive"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
             pl.Series("cohort_age", old, pl.String),
             backtest.covariates["country"].cast(pl.String),

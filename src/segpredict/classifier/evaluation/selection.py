@@ -20,7 +20,8 @@ from segpredict.config.classifier import ClassifierOptions, TimeOptions
 XGBOOST_NAME, BGNBD_NAME = "xgboost", "bgnbd_gg"  # explained, as the model itself is
 # Skill is reported against them where they took part.
 REFERENCE_MODELS = ("markov", "bgnbd_gg")
-LEAKAGE_ACCURACY = 0.90  # higher accuracy over three or more segments means a leak
+DOMINANT_SHARE = 0.90  # share of one segment from which accuracy says little
+LEAKAGE_GAIN = 0.80  # share of what the largest class leaves that no honest model gets right
 SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a comparison
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
@@ -148,14 +149,14 @@ def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comp
 def _pooled_warnings(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
     found = []
     top = max(pooled.actual_mix)
-    if top > LEAKAGE_ACCURACY:
+    if top > DOMINANT_SHARE:
         found.append(f"{top:.0%} of the outcomes are one segment; accuracy is not informative.")
     if len(segments) >= 3:
         found += [
             f"{name} has {scores.accuracy:.1%} accuracy over {len(segments)} "
-            "segments: presumed leak until explained."
+            f"segments, of which the largest is {top:.1%}: presumed leak until explained."
             for name, scores in pooled.scores.items()
-            if scores.accuracy > max(LEAKAGE_ACCURACY, top)
+            if scores.accuracy - top > LEAKAGE_GAIN * (1 - top)
         ]
     found += [
         f"{segments[code]} is {share:.1%} of the outcomes; its numbers are uncertain."
