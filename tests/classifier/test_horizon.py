@@ -1,3 +1,4 @@
+import ast
 import re
 from dataclasses import replace
 
@@ -79,7 +80,8 @@ def test_nobody_who_came_twice_gives_no_gap():
 
 def followed(time, fix):
     """Return the lengths with the settings that an error suggests."""
-    return replace(time, **{n: int(v) for n, v in re.findall(r"--set time\.(\w+)=(\d+)\b", fix)})
+    found = re.search(r"config=(\{.*?\}\})", fix)
+    return replace(time, **ast.literal_eval(found[1])["time"])
 
 
 @pytest.mark.parametrize("days", [34, 60, 120, 300])
@@ -96,7 +98,7 @@ def test_too_few_days_for_any_horizon_are_counted_in_weeks():
     with pytest.raises(TooShortHistoryError) as caught:
         require_forecast(every(5, days=20), TimeOptions())
     assert "with 2 more weeks the shortest horizon, 7 days" in caught.value.fix
-    assert "--set" not in caught.value.fix
+    assert "config=" not in caught.value.fix
     schedule_folds(0, 20 + 14, TimeOptions(horizon=7, lookback=28))
 
 
@@ -106,7 +108,7 @@ def test_customers_who_never_come_back_are_no_forecast():
     once = shop.transactions(pl.DataFrame(rows, schema=names, orient="row"), 400)
     with pytest.raises(SupportError, match="No customer comes back") as caught:
         require_forecast(once, TimeOptions(horizon=28, lookback=112))
-    assert "--set" not in caught.value.fix
+    assert "config=" not in caught.value.fix
 
 
 def test_customers_who_come_back_late_get_a_longer_horizon():

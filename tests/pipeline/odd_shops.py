@@ -30,6 +30,7 @@ from segpredict.cli._output import Output
 from segpredict.cli._run_tables import show_run
 from segpredict.config.load import Config, load_config
 from segpredict.core.run_folder import encode_json
+from segpredict.core.wording import name_options
 from segpredict.errors import SegpredictError, SupportError
 from segpredict.explain import plots
 from segpredict.pipeline import report_data
@@ -237,7 +238,8 @@ def run_shop(shop: OddShop, folder: Path) -> dict[str, object]:
 
 def follow(shop: OddShop, error: SegpredictError, folder: Path) -> str:
     """Follow an error's advice to the letter; return what is wrong with it, if anything."""
-    given = re.findall(r"--set ((?:'[^']*'|[^\s'])+)", error.fix)
+    with name_options():
+        given = re.findall(r"--set ((?:'[^']*'|[^\s'])+)", error.fix)
     settings = [shlex.split(each)[0] for each in given if not re.search("[A-Z]{3,}", each)]
     if not settings or error.exit_code != SupportError.exit_code:
         return ""

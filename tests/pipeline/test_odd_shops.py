@@ -39,7 +39,7 @@ def test_the_advice_of_a_refusal_is_what_check_says_and_works(tmp_path: Path) ->
     shop = shop_named("ten weeks")
     with pytest.raises(SupportError) as caught:
         odd_shops.run_shop(shop, tmp_path)
-    assert "--set time.horizon=14 --set time.lookback=56" in caught.value.fix
+    assert "config={'time': {'horizon': 14, 'lookback': 56}}" in caught.value.fix
     assert not odd_shops.follow(shop, caught.value, tmp_path / "again")
 
 

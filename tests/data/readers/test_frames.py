@@ -99,7 +99,7 @@ def test_an_index_without_a_name_is_named_in_the_error_and_the_fix_works() -> No
     with pytest.raises(ColumnMissingError, match=r"rename_axis\('NAME'\)"):
         from_frame(held)
     assert rows(held.rename_axis("date").reset_index()) == KNOWN
-    chosen = BASE[BASE["amount"] > 1.6].drop(columns="date")
+    chosen = pd.concat([BASE, BASE])[1:].drop(columns="date")
     with pytest.raises(ColumnMissingError) as caught:
         from_frame(chosen)
     assert "rename_axis" not in caught.value.fix

@@ -1,6 +1,7 @@
 """Frames in memory, of any library, as Polars; and results as the library of the caller."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import polars as pl
@@ -39,13 +40,18 @@ def in_kind_of(frame: object, result: pl.DataFrame) -> Any:
     return result
 
 
-def explain_index(error: ColumnMissingError, frame: object) -> None:
-    """Add to an error that the index of a pandas frame has no name, if it may hold the column."""
-    if is_pandas_dataframe(frame) and _is_unnamed_index(frame):
-        error.fix = (
-            "if the index holds it, make it a column: frame.rename_axis('NAME').reset_index(). "
-            f"Otherwise: {error.fix}"
-        )
+@contextmanager
+def index_hint(frame: object) -> Iterator[None]:
+    """Let an error on a missing column say so if an index without a name may hold it."""
+    try:
+        yield
+    except ColumnMissingError as error:
+        if is_pandas_dataframe(frame) and _is_unnamed_index(frame):
+            error.fix = (
+                "if the index holds it, make it a column: "
+                f"frame.rename_axis('NAME').reset_index(). Otherwise: {error.fix}"
+            )
+        raise
 
 
 def _is_unnamed_index(frame: Any) -> bool:

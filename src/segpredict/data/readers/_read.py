@@ -16,7 +16,7 @@ from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_sch
 from segpredict.core.transactions import Detected, InputFile, RawLines
 from segpredict.data.readers._carry import carry_order_fields
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
-from segpredict.data.readers._frames import explain_index, table_of_frame
+from segpredict.data.readers._frames import index_hint, table_of_frame
 from segpredict.data.readers._header import is_unnamed
 from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable
@@ -25,7 +25,6 @@ from segpredict.data.readers._unpack import open_unchanged
 from segpredict.data.readers._unused import describe_unused
 from segpredict.errors import (
     BadCellsError,
-    ColumnMissingError,
     ContractError,
     UnreadableFileError,
     quote_value,
@@ -320,11 +319,8 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     >>> from_frame(pl.DataFrame(bought)).frame["amount"].to_list()
     ['2.5']
     """
-    try:
+    with index_hint(frame):
         return _raw([name], [table_of_frame(frame, name)], layout or SourceOptions())
-    except ColumnMissingError as error:
-        explain_index(error, frame)
-        raise
 
 
 def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[SourceTable]:
@@ -368,7 +364,7 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
         table, unnamed = without_unnamed(without_blank_rows(table), name)
         chosen = match_columns(table.frame, layout, name)
-        _refuse_unreadable(table, chosen)
+        table.require_readable(chosen.values())
         table = without_totals(table, chosen)
         states, flags = status_columns(table.frame, chosen, layout)
         text = columns_as_text(table.frame, chosen, name)
@@ -390,12 +386,6 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
     lines = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
     bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
     return RawLines(lines, tuple(facts), bad)
-
-
-def _refuse_unreadable(table: SourceTable, chosen: Mapping[str, str]) -> None:
-    for column in chosen.values():
-        if column in table.unreadable:
-            raise table.unreadable[column]
 
 
 def first_reject_error(raw: RawLines) -> BadCellsError:

@@ -1,7 +1,7 @@
 """What a source is: it turns one file into a table, and says what it found out."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,12 @@ class SourceTable:
     rejects: tuple[RejectedRecord, ...] = ()  # records that are no rows of the table
     # Columns that could not be read and are empty here: an error each, raised if one is used.
     unreadable: Mapping[str, ContractError] = field(default_factory=dict)
+
+    def require_readable(self, columns: Iterable[str]) -> None:
+        """Raise the error of the first of these columns that could not be read."""
+        for column in columns:
+            if column in self.unreadable:
+                raise self.unreadable[column]
 
 
 @dataclass(frozen=True, slots=True)
