@@ -97,8 +97,6 @@ class SegpredictError(Exception):
 
     code: ClassVar[str] = "SP-B001"
     exit_code: ClassVar[int] = 1
-    message = WordedText()
-    fix = WordedText()
 
     def __init__(self, message: str, *, fix: str, **where: Any) -> None:
         super().__init__(message)
