@@ -58,7 +58,7 @@ def _no_return(shop: Transactions, customers: int, orders: int) -> SupportError:
         f"--map customer_id='{other}', which repeats over orders."
         if other
         else "name the column that stays the same from order to order: --map "
-        "customer_id=YOUR_COLUMN; if there is none, nothing can be forecast."
+        "customer_id=YOUR_COLUMN; if there is none, there is nothing to forecast from."
     )
     return SupportError(
         f"Nearly every order has a customer of its own ({customers:,} customers, {orders:,} "
