@@ -361,13 +361,13 @@ _WRITERS: Mapping[str, Callable[[Any], disk.FileContent]] = {
 
 
 def _read_bytes(files: RunFiles, path: str) -> bytes:
-    return files.path(path).read_bytes()
+    return files.read_bytes(path)
 
 
 _READERS: Mapping[Form, Callable[[RunFiles, str], Any]] = {
     Form.JSON: lambda files, path: files.read_json(path),
     Form.PARQUET: lambda files, path: files.read_parquet(path),
     Form.TABLE: lambda files, path: files.read_parquet(path),
-    Form.CSV: lambda files, path: pl.read_csv(files.path(path)),
+    Form.CSV: lambda files, path: pl.read_csv(files.read_bytes(path)),
     Form.BYTES: _read_bytes,
 }

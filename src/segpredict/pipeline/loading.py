@@ -100,7 +100,7 @@ def load_transactions(files: RunFiles) -> Transactions:
     data = files.metadata["data"]
     lines = artifacts.find_artifact("transactions.lines").files[0]
     return Transactions(
-        pl.scan_parquet(files.path(lines)),
+        files.scan_parquet(lines),
         day_number(data["first_day"]),
         day_number(data["last_day"]) + 1,
         data["fingerprint"],

@@ -22,7 +22,7 @@ from segpredict.data.ingest import raw_batches
 from segpredict.errors import (
     BadCellsError,
     ContractError,
-    StoreLockedError,
+    BusyError,
     TamperedFileError,
     UsageError,
 )
@@ -214,7 +214,7 @@ def test_a_lock_that_a_killed_writer_left_locks_nothing(drops: Path, tmp_path: P
 def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
     with (
         disk.lock_folder(tmp_path / "store"),
-        pytest.raises(StoreLockedError, match="being written"),
+        pytest.raises(BusyError, match="being written"),
         disk.lock_folder(tmp_path / "store"),
     ):
         pass

@@ -105,7 +105,7 @@ def ingest(
 
     Raises
     ------
-    StoreLockedError
+    BusyError
         When another process writes into the store.
     UsageError
         When the folder holds something else, or a store that keeps no raw rows.
