@@ -10,8 +10,8 @@ import shutil
 import sys
 import time
 import weakref
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,18 +37,24 @@ SWAP = 2  # of macOS' renamex_np
 
 def write_file(path: str | Path, content: FileContent) -> None:
     """Write one file whole or not at all."""
+    with drafted_file(path, content) as publish:
+        publish()
+
+
+@contextmanager
+def drafted_file(path: str | Path, content: FileContent) -> Iterator[Callable[[], None]]:
+    """Write a file as a draft; yield what gives it its name, when all else is done."""
     path = _file_place(path)
     with lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
-        place_file(work, path, content)
+        yield _drafted(work, path, content)
 
 
 def place_file(work: WorkFolder, path: Path, content: FileContent) -> None:
     """Write one file whole or not at all, by way of a work folder on the same disk."""
-    draft_file(work, path, content)()
+    _drafted(work, path, content)()
 
 
-def draft_file(work: WorkFolder, path: Path, content: FileContent) -> Callable[[], None]:
-    """Write a file as a draft; return what gives it its name."""
+def _drafted(work: WorkFolder, path: Path, content: FileContent) -> Callable[[], None]:
     with translate_write_errors(path):
         draft = work.new_folder() / path.name
         write_synced(draft, content)

@@ -5,6 +5,7 @@ names each with its SHA-256. There is no pickle and nothing in it runs on load.
 """
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,13 @@ def encode_json(value: JSON) -> bytes:
 def parquet_writer(frame: pl.DataFrame) -> Callable[[Path], None]:
     """Return a writer of the frame, as one content of a run folder."""
     return lambda path: frame.write_parquet(path)
+
+
+def encode_parquet(frame: pl.DataFrame) -> bytes:
+    """Return the frame as the bytes of a Parquet file."""
+    content = io.BytesIO()
+    frame.write_parquet(content)
+    return content.getvalue()
 
 
 def encode_csv(frame: pl.DataFrame) -> bytes:

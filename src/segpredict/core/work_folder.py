@@ -71,12 +71,16 @@ class WorkFolder:
 
     def settle(self, needed: Iterable[str]) -> None:
         """Remove the announced files that the target does not need."""
+        if not self._announced:
+            return
+        left = set()
         for name in sorted(self._announced - set(needed)):
-            with suppress(FileNotFoundError):
-                (self.target / name).unlink()
-        if self._announced:
-            self._announced.clear()
-            self.sign()
+            try:
+                (self.target / name).unlink(missing_ok=True)
+            except PermissionError:  # Windows, where somebody reads it
+                left.add(name)
+        self._announced = left
+        self.sign()
 
     @property
     def is_settled(self) -> bool:
@@ -262,11 +266,12 @@ def target_of(place: Path) -> Path:
 
 def own_folder(folder: Path) -> bool:
     """Mark a folder as ours, which is made if it is not there; ``False`` if it is another's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not _is_marked(folder):
-        if any(folder.iterdir()):
-            return False
-        _write_mark(folder, folder.name)
+    with translate_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not _is_marked(folder):
+            if any(folder.iterdir()):
+                return False
+            _write_mark(folder, folder.name)
     return True
 
 
