@@ -21,8 +21,8 @@ from segpredict.data import store
 from segpredict.data.ingest import raw_batches
 from segpredict.errors import (
     BadCellsError,
-    ContractError,
     BusyError,
+    ContractError,
     TamperedFileError,
     UsageError,
 )

@@ -83,9 +83,7 @@ def renew_store(
         return publish_manifest(target, changed, held)
 
 
-def _changed(
-    store: TransactionStore, now: Transactions, work: WorkFolder
-) -> StoreManifest | None:
+def _changed(store: TransactionStore, now: Transactions, work: WorkFolder) -> StoreManifest | None:
     """Write the new tail and return its manifest; ``None`` if all must be written."""
     manifest, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
     columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]

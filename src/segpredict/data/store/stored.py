@@ -296,8 +296,13 @@ def _opened(path: Path) -> pa.NativeFile | None:
         return None
 
 
+def is_current(stored: StoredTransactions) -> bool:
+    """Whether a store is still what stands in its folder, and no newer one does."""
+    assert stored.store is not None
+    return not _is_replaced(stored.store)
+
+
 def _is_replaced(store: TransactionStore) -> bool:
-    """Whether a newer store stands there by now."""
     return read_manifest(store.folder).generation != store.manifest.generation
 
 

@@ -306,9 +306,7 @@ def next_generation(folder: Path) -> int:
     return number
 
 
-def publish_manifest(
-    folder: Path, manifest: StoreManifest, work: WorkFolder
-) -> StoredTransactions:
+def publish_manifest(folder: Path, manifest: StoreManifest, work: WorkFolder) -> StoredTransactions:
     """Replace the manifest, when all files that it names are on the disk."""
     work.announce(named_files(folder))
     sync(folder)
