@@ -362,11 +362,12 @@ class BusyError(SegpredictError):
 
 
 class TargetBusyError(SegpredictError):
-    """The target exists already, or another run is writing it."""
+    """The target exists already."""
 
     code = "SP-R002"
     exit_code = 11
 
-    def __init__(self, path: str) -> None:
-        fix = "choose another --out, or add --force to replace it."
+    def __init__(
+        self, path: str, fix: str = "choose another --out, or add --force to replace it."
+    ) -> None:
         super().__init__(f"{quote_value(path)} exists already.", fix=fix, file=path)

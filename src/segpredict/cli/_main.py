@@ -32,6 +32,7 @@ from segpredict.cli import (
     transitions,
 )
 from segpredict.core.text import escape_json_controls, to_single_line
+from segpredict.core.write_errors import disk_full_error, is_disk_full
 from segpredict.errors import SegpredictError
 
 COMMANDS = {
@@ -99,8 +100,7 @@ def main() -> None:
         _print_error({"code": "SP-R000", "message": "Memory ran out.", "fix": fix})
         sys.exit(10)
     except Exception as error:
-        _report_crash(error)
-        sys.exit(1)
+        sys.exit(_report_crash(error))
 
 
 def _exit_on_signal(_number: int, _frame: object) -> None:
@@ -116,8 +116,12 @@ def _print_error(facts: dict[str, object]) -> None:
     typer.echo(to_single_line(text), err=True)
 
 
-def _report_crash(error: Exception) -> None:
-    """Report a bug of the package without showing the user's data."""
+def _report_crash(error: Exception) -> int:
+    """Report a bug of the package without showing the user's data; return the exit code."""
+    if is_disk_full(error):  # of a library's temporary files, whose place is not ours
+        full = disk_full_error("temporary files")
+        _print_error(full.to_dict())
+        return full.exit_code
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
     crash = f"{zlib.crc32(''.join(places).encode()):08x}"
@@ -129,3 +133,4 @@ def _report_crash(error: Exception) -> None:
         f"({__version__}); SEGPREDICT_TRACEBACK=1 shows the details."
     )
     _print_error({"code": SegpredictError.code, "message": message, "fix": fix})
+    return SegpredictError.exit_code

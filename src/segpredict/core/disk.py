@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import (
@@ -30,6 +30,7 @@ from segpredict.core.work_folder import (
 from segpredict.core.write_errors import translate_write_errors
 
 FileContent = bytes | Callable[[Path], None]
+HASH_BYTES = 1 << 20  # bytes that are read at a time
 FILE_WAIT_SECONDS = 60.0  # how long another writer of the same file is waited for
 AT_CWD, EXCHANGE = -100, 2  # of Linux' renameat2: from the current folder, swap two names
 SWAP = 2  # of macOS' renamex_np
@@ -168,7 +169,7 @@ class OpenFolder:
         if self._handle is not None:
             weakref.finalize(self, os.close, self._handle)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""
         if self._handle is None:
             return (self._place / name).open("rb")
@@ -225,8 +226,18 @@ def link_file(source: Path, target: Path) -> None:
 def file_fact(path: Path) -> dict[str, JSON]:
     """Return SHA-256 and size of a file, read piece by piece."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"sha256": digest, "bytes": file.tell()}
+        digest = hash_stream(file)
+        return {"sha256": digest, "bytes": file.seek(0, os.SEEK_END)}
+
+
+def hash_stream(stream: IO[bytes]) -> str:
+    """Return the SHA-256 of a file that is open, then to be read from its beginning."""
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while piece := stream.read(HASH_BYTES):
+        digest.update(piece)
+    stream.seek(0)
+    return digest.hexdigest()
 
 
 def sync(path: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import polars as pl
 
@@ -132,7 +132,7 @@ class RunFolder:
         for name in self.manifest["files"]:
             self._open(name).close()
 
-    def _open(self, name: str, *, check: bool = True) -> BinaryIO:
+    def _open(self, name: str, *, check: bool = True) -> IO[bytes]:
         """Open a file, its bytes checked against the manifest."""
         if not self.has(name):
             raise ArtifactError(
@@ -144,8 +144,7 @@ class RunFolder:
             self._refuse_replaced()
             raise TamperedFileError(name, f"cannot be read ({error.strerror})") from None
         if check:
-            self._compare(name, hashlib.file_digest(file, "sha256").hexdigest())
-            file.seek(0)
+            self._compare(name, disk.hash_stream(file))
         return file
 
     def _compare(self, name: str, digest: str) -> None:

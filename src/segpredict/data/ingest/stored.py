@@ -102,7 +102,7 @@ def read_store(
 
 def _opened(
     folder: Path,
-) -> tuple[Transactions, tuple[raw_batches.StoreNote, Transactions] | None]:
+) -> tuple[store.StoredTransactions, tuple[raw_batches.StoreNote, Transactions] | None]:
     """Return a store and the note on it, also while a newer one takes its place."""
     while True:
         stored = store.open_store(folder)

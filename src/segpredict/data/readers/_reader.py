@@ -1,15 +1,14 @@
 """What a source is: it turns one file into a table, and says what it found out."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import polars as pl
 
 from segpredict.config.source import SourceOptions
+from segpredict.core.disk import hash_stream
 from segpredict.errors import UnreadableFileError
 
 
@@ -47,15 +46,7 @@ class FileReader:
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def stream_sha256(stream: IO[bytes]) -> str:
-    """Return the SHA-256 of a file that is open, to be read from its beginning after that."""
-    stream.seek(0)
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    stream.seek(0)
-    return digest
+        return hash_stream(stream)
 
 
 def row_numbers(height: int, first: int = 2) -> pl.Series:

@@ -7,7 +7,8 @@ from types import ModuleType
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers, stream_sha256
+from segpredict.core.disk import hash_stream
+from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers
 from segpredict.data.readers._unpack import open_unchanged, refuse_side_file
 from segpredict.data.readers.sqlite import choose_table
 from segpredict.errors import SourceError, UnreadableFileError
@@ -26,7 +27,7 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     safe = {"enable_external_access": "false", "autoload_known_extensions": "false"}
     refuse_side_file(path, SIDE_FILES)
     with open_unchanged(path, layout) as stream:
-        sha256 = stream_sha256(stream)
+        sha256 = hash_stream(stream)
         try:
             with duckdb.connect(str(path), read_only=True, config=safe) as shop:
                 names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY).fetchall()]

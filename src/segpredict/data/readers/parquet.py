@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from polars.exceptions import PolarsError
 
 from segpredict.config.source import SourceOptions
+from segpredict.core.disk import hash_stream
 from segpredict.data.readers._reader import (
     FileReader,
     SourceTable,
     row_numbers,
-    stream_sha256,
     translate_read_errors,
 )
 from segpredict.data.readers._unpack import open_unchanged
@@ -32,7 +32,7 @@ DAMAGE_ERRORS = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowEr
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     with open_unchanged(path, layout) as stream:
-        sha256 = stream_sha256(stream)
+        sha256 = hash_stream(stream)
         _check_ends(stream, path)
         with translate_read_errors(str(path), "sound Parquet", *DAMAGE_ERRORS):
             frame = _frame(stream, path, layout)

@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers, stream_sha256
+from segpredict.core.disk import hash_stream
+from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers
 from segpredict.data.readers._unpack import open_unchanged, refuse_side_file
 from segpredict.errors import SourceError, UnreadableFileError, quote_value
 
@@ -23,7 +24,7 @@ SIDE_FILES = ("-wal", "-journal")  # endings of the files with changes to come
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     refuse_side_file(path, SIDE_FILES)
     with open_unchanged(path, layout) as stream:
-        sha256 = stream_sha256(stream)
+        sha256 = hash_stream(stream)
         try:
             address = f"{path.resolve().as_uri()}?mode=ro"
             with closing(sqlite3.connect(address, uri=True)) as shop:
