@@ -172,3 +172,24 @@ def test_a_folder_of_saved_work_is_removed_only_if_it_is_ours(tmp_path: Path) ->
     assert own_folder(tmp_path / "ours")
     remove_own_folder(tmp_path / "ours")
     assert names(tmp_path) == ["foreign"]
+
+
+def test_a_system_without_locks_on_folders_still_writes_and_reads(tmp_path: Path) -> None:
+    """Windows has no ``fcntl``; there filelock locks otherwise, and files are read by name."""
+    code = (
+        "import sys, warnings\nwarnings.simplefilter('ignore')\nsys.modules['fcntl'] = None\n"
+        "from pathlib import Path\nfrom segpredict.cli import main\n"
+        "from segpredict.core.run_folder import draft_run, open_run\n"
+        f"folder = Path({str(tmp_path / 'run')!r})\n"
+        "for number in (1, 2):\n"
+        "    with draft_run(folder, replace=True) as draft:\n"
+        "        draft.write('ledger.json', str(number).encode())\n"
+        "        draft.publish()\n"
+        "print(open_run(folder).read_json('ledger.json'))\n"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2"]
+    assert names(tmp_path) == ["run"]

@@ -15,15 +15,12 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.errors import BusyError, UsageError, quote_value
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 try:
     import fcntl
@@ -141,11 +138,6 @@ def lock_target(
                 target.rmdir()
 
 
-def hold(target: Path, work: WorkFolder | None, *, inside: bool) -> Any:
-    """Return a context with the lock that is held already, or with a new one."""
-    return lock_target(target, inside=inside) if work is None else nullcontext(work)
-
-
 def remove_unread(path: Path) -> None:
     """Remove a draft, or an old folder unless somebody reads in it; a later sweep takes that."""
     if not path.is_dir() or path.is_symlink():
@@ -182,7 +174,7 @@ def lock_handle(handle: int, *, shared: bool) -> bool:
     return True
 
 
-def _enter(place: Path, target: Path, seconds: float) -> "BaseFileLock":
+def _enter(place: Path, target: Path, seconds: float) -> Any:
     """Lock a work folder, which is made if it is not there."""
     from filelock import Timeout
 
@@ -201,13 +193,14 @@ def _enter(place: Path, target: Path, seconds: float) -> "BaseFileLock":
     raise BusyError(str(target))
 
 
-def _lock(place: Path) -> "BaseFileLock":
+def _lock(place: Path) -> Any:
+    """Return the lock of a work folder; its library is loaded by those who write only."""
     from filelock import FileLock
 
     return FileLock(place / LOCK_NAME, thread_local=False)
 
 
-def _leave(work: WorkFolder, lock: "BaseFileLock") -> None:
+def _leave(work: WorkFolder, lock: Any) -> None:
     """Remove what is left in a work folder, and the folder if it holds nothing then."""
     place = work.place
     try:
