@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -200,11 +201,14 @@ class Place:
         """Yield a folder as a command finds it, with files of others in it."""
         with TemporaryDirectory(dir=self.base) as folder:
             here = Path(folder, "here")
-            shutil.copytree(self.base / start, here)
-            for name in foreign(start):
-                (here / name).parent.mkdir(parents=True, exist_ok=True)
-                (here / name).write_text("mine")
+            self.fill(here, start)
             yield here
+
+    def fill(self, here: Path, start: str) -> None:
+        shutil.copytree(self.base / start, here, dirs_exist_ok=True)
+        for name in foreign(start):
+            (here / name).parent.mkdir(parents=True, exist_ok=True)
+            (here / name).write_text("mine")
 
 
 def foreign(start: str) -> list[str]:
@@ -464,6 +468,50 @@ def meet(place: Place, kind: str, trials: Trials, draw: random.Random) -> tuple[
     return tuple(sorted(codes))
 
 
+# Full disks
+
+
+def fill_disks(place: Place, disks: int, trials: Trials, draw: random.Random) -> None:
+    """Let commands write to disks with less room than they need: each says so, or works."""
+    chosen = [each for each in COMMANDS if place.seconds[each.name] < 5]
+    ends: Counter[int] = Counter()
+    for number in range(disks):
+        each = chosen[number % len(chosen)]
+        with TemporaryDirectory(dir=place.base) as name:
+            here, log = Path(name, "here"), Path(name, "log")
+            here.mkdir()
+            if not mounted(here, "64m"):
+                tell("  full disks: this user may not mount any")
+                return
+            try:
+                ends[fill(place, each, here, log, trials, draw.random())] += 1
+            finally:
+                subprocess.run(["umount", "-l", str(here)], check=False)
+    tell(f"  full disks: {dict(ends)} (10: the disk is full)")
+
+
+def mounted(here: Path, size: str, *more: str) -> bool:
+    how = [*more, f"size={size}"]
+    line = ["mount", "-t", "tmpfs", "-o", ",".join(how), "tmpfs", str(here)]
+    return subprocess.run(line, check=False, capture_output=True).returncode == 0
+
+
+def fill(place: Place, each: Command, here: Path, log: Path, trials: Trials, share: float) -> int:
+    place.fill(here, each.start)
+    used = int(subprocess.check_output(["du", "-sk", str(here)]).split()[0])
+    mounted(here, f"{used + 8 + int(share**2 * 3000)}k", "remount")
+    code = ended(child(lambda: run_command(place.arguments(each, here)), log))
+    trials.note("full disks")
+    if code not in (0, 10):
+        trials.note("not told as a full disk", f"{each.name}: {code} {log.read_text()[-300:]}")
+    left = [name for name in listed(here) if name.endswith(".segpredict")]
+    if left:
+        trials.note("left behind", f"full disk: {left}")
+    mounted(here, "64m", "remount")
+    check_again(place, each, here, trials)
+    return code
+
+
 # Reads during swaps
 
 
@@ -528,6 +576,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--pairs", type=int, default=200, help="of each kind of folder")
     parser.add_argument("--reads", type=int, default=2000, help="for each way to swap")
+    parser.add_argument("--disks", type=int, default=50, help="with too little room")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(given)
     draw, trials, begin = random.Random(asked.seed), Trials(), time.monotonic()
@@ -538,6 +587,7 @@ def main(given: list[str] | None = None) -> int:
         race(place, asked.pairs, trials, draw)
         tell("kills:")
         kill_commands(place, asked.kills, trials, draw)
+        fill_disks(place, asked.disks, trials, draw)
         for can_exchange in (True, False):
             read_during_swaps(place, asked.reads, trials, can_exchange)
     for kind, count in sorted(trials.counts.items()):

@@ -64,7 +64,8 @@ class WorkFolder:
         A process that is killed leaves its word: whoever comes next knows them as ours.
         """
         self._announced.update(names)
-        self.sign()
+        with translate_write_errors(self.target):
+            self.sign()
 
     def settle(self, needed: Iterable[str]) -> None:
         """Remove the announced files that the target does not need."""
@@ -77,7 +78,8 @@ class WorkFolder:
             except PermissionError:  # Windows, where somebody reads it
                 left.add(name)
         self._announced = left
-        self.sign()
+        with suppress(OSError):  # a full disk: the old mark names more, and all of it is ours
+            self.sign()
 
     @property
     def is_settled(self) -> bool:
