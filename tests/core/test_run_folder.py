@@ -284,7 +284,7 @@ def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
         draft.remove("segmentation/")
         draft.publish()
     assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
-    assert not (folder / "segmentation" / "table.parquet").exists()
+    assert not (folder / "segmentation").exists()
 
 
 def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -225,8 +225,12 @@ class RunDraft:
     def remove(self, *names: str) -> None:
         """Remove files, or all of a folder, that a newer stage has made stale."""
         for name in [f for f in self._files if f.startswith(names)]:
-            (self.folder / name).unlink()
+            path = self.folder / name
+            path.unlink()
             del self._files[name]
+            if path.parent != self.folder:
+                with suppress(OSError):  # it holds something
+                    path.parent.rmdir()
 
     def path(self, name: str) -> Path:
         """Return the path of a file that a stage has written."""
