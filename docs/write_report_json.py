@@ -126,8 +126,8 @@ def _fields(kind: type) -> str:
 
 def _context(section: ReportSection) -> type[Any]:
     """Return the class of a section's context."""
-    told = get_type_hints(section.build).get("return")
-    found: list[type[Any]] = [kind for kind in _parts(told) if _is_context(kind)]
+    found_type = get_type_hints(section.build).get("return")
+    found: list[type[Any]] = [kind for kind in _parts(found_type) if _is_context(kind)]
     return found[0]
 
 
@@ -163,8 +163,8 @@ def _type(hint: Any) -> str:
         return f"object ({hint.__name__})"
     origin, parts = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        told = [_type(part) for part in parts if part is not type(None)]
-        return " or ".join(dict.fromkeys([*told, *["null"] * (type(None) in parts)]))
+        found_type = [_type(part) for part in parts if part is not type(None)]
+        return " or ".join(dict.fromkeys([*found_type, *["null"] * (type(None) in parts)]))
     if origin is tuple:
         inner = dict.fromkeys(_type(part) for part in parts if part is not Ellipsis)
         return f"list of {', '.join(inner)}"

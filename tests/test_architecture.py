@@ -25,6 +25,15 @@ def imported(tree: ast.AST) -> set[str]:
     return names
 
 
+FOREIGN_KEYS = {  # of other libraries and formats, or put together from parts
+    *("Algorithm", "Fitted on data until", "Measured on", "predicted_share", "Content-Length"),
+    *("SEGPREDICT_TRACEBACK", "msg", "MeasureSpan", "X_all"),
+}
+GLOBBING_READERS = {
+    f"pl.{verb}_{kind}" for verb in ("read", "scan") for kind in ("parquet", "csv", "ndjson", "ipc")
+}
+
+
 def test_the_public_names_are_sorted_and_all_there() -> None:
     assert segpredict.__all__ == sorted(segpredict.__all__, key=lambda n: (n.islower(), n))
     for name in segpredict.__all__:
@@ -80,7 +89,7 @@ def test_nothing_can_run_what_it_loads(path: Path) -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "joblib"
         for name in node.names
     }
-    assert from_joblib <= {"Parallel", "delayed"}  # its load runs what it reads
+    assert from_joblib <= {"Parallel", "cpu_count", "delayed"}  # its load runs what it reads
     assert "joblib" not in imported(tree) or from_joblib
     called = {
         node.func.id
@@ -115,12 +124,12 @@ def test_public_class_names_are_unique() -> None:
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
 
 
-def test_the_root_holds_twelve_rooms_and_the_errors() -> None:
+def test_the_root_holds_twelve_rooms_and_the_errors_with_their_wording() -> None:
     root = ROOT / "src" / "segpredict"
     rooms = [path for path in root.iterdir() if (path / "__init__.py").is_file()]
     assert len(rooms) <= 12
     modules = {path.name for path in root.glob("*.py")}
-    assert modules <= {"__init__.py", "__main__.py", "_version.py", "errors.py"}
+    assert modules <= {"__init__.py", "__main__.py", "_version.py", "_wording.py", "errors.py"}
 
 
 def test_rooms_of_analytics_do_not_import_each_other() -> None:
@@ -147,6 +156,42 @@ def test_paths_of_a_run_folder_stand_in_the_table_of_artifacts_alone() -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         literals = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
         assert not {text for text in literals if isinstance(text, str)} & table, path
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_a_path_is_read_literally(path: Path) -> None:
+    # Polars takes a bracket in a path for a pattern: shop[1] would read the files of shop1.
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in GLOBBING_READERS:
+            assert any(k.arg == "glob" for k in node.keywords), ast.unparse(node)
+
+
+def test_every_key_that_is_read_is_written_somewhere() -> None:
+    # A key renamed on one side alone reads as "nothing there": a page with a hole, and no error.
+    reads, written = {}, set()
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        keys = {id(key): key for node in ast.walk(tree) for key in read_keys(node)}
+        reads |= {key.value: f"{path.name}:{key.lineno}" for key in keys.values()}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in keys:
+                written.add(node.value)
+            elif isinstance(node, ast.keyword):
+                written.add(node.arg)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                written.add(node.target.id)
+    unknown = {key: where for key, where in reads.items() if key not in written | FOREIGN_KEYS}
+    assert unknown == {}
+
+
+def read_keys(node: ast.AST) -> list[ast.Constant]:
+    """Return the text keys that a node looks up: `x["key"]` and `x.get("key")`."""
+    keys: list[ast.AST] = []
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        keys = [node.slice]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        keys = node.args[:1] if node.func.attr in ("get", "pop") else []
+    return [key for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -3,6 +3,7 @@ import inspect
 import pytest
 
 from segpredict import errors
+from segpredict._wording import in_python, name_options
 from segpredict.errors import (
     BadCellsError,
     ColumnMissingError,
@@ -37,10 +38,45 @@ def test_an_unknown_name_gets_the_nearest_known_one() -> None:
     assert "'horizon'" in error.fix
 
 
-def test_a_missing_column_gets_the_map_option_to_paste() -> None:
+def test_a_fix_speaks_of_options_on_the_command_line_and_of_parameters_in_python() -> None:
     error = ColumnMissingError("customer_id", ["CustomerID", "Qty"], "a.csv")
-    assert "--map customer_id='CustomerID'" in error.fix
+    with name_options():
+        assert "--config" in error.fix
+    assert "config=" in error.fix
     assert error.to_dict()["column"] == "customer_id"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("choose another --out, or add --force.", "choose another out=, or add force=True."),
+        ("give a later --as-of, or --since.", "give a later as_of=, or since=."),
+        ("--set time.horizon=28.", "config={'time': {'horizon': 28}}."),
+        ("--set source.separator=';'.", "config={'source': {'separator': ';'}}."),
+        (
+            "--set 'cleaning.null_ids=[\"O'Brien\"]'.",
+            "config={'cleaning': {'null_ids': [\"O'Brien\"]}}.",
+        ),
+        (
+            "say which: --map time='Day of sale' --map amount=Sum, or not.",
+            "say which: config={'source': {'columns': {'time': 'Day of sale', 'amount': 'Sum'}}}, "
+            "or not.",
+        ),
+        (
+            "--set 'cleaning.time_format=%d %m' --on-bad-rows quarantine.",
+            "config={'cleaning': {'time_format': '%d %m', 'on_bad_rows': 'quarantine'}}.",
+        ),
+        ("allow --max-bad-rows 3%.", "allow config={'cleaning': {'max_bad_rows': '3%'}}."),
+        ("one that --config ebay reads", "one that config='ebay' reads"),
+        ("name it: --data FILE.", "name it: transactions=FILE."),
+        ("give --max-customers 100.", "give max_customers=100."),
+        ("see `segpredict run --out X`", "see `segpredict run --out X`"),
+        ("segpredict explain --run a/b --top 3", "segpredict explain --run a/b --top 3"),
+        ('the file "a --force.csv" is', 'the file "a --force.csv" is'),
+    ],
+)
+def test_options_become_parameters_that_can_be_pasted(written: str, read: str) -> None:
+    assert in_python(written) == read
 
 
 def test_a_missing_file_gets_its_near_miss() -> None:

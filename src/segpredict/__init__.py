@@ -7,8 +7,13 @@ Examples
 ['Config', 'Report', 'SegmentPredictor', 'Segmenter']
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# Before anything loads OpenMP, whichever door is used: idle threads that spin made one fit 35
+# times slower on a busy machine. The environment may say otherwise.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from segpredict._version import __version__
 

@@ -30,8 +30,12 @@ Each class owns its wording and its exit code; the CLI only reads them::
 """
 
 import difflib
+import traceback
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
+
+from segpredict._wording import worded
 
 MAX_VALUE_LENGTH = 80  # characters of a user's value that a message may show
 MAX_LISTED_NAMES = 30  # names that a message lists
@@ -54,6 +58,20 @@ def closest_name_hint(name: str, known: Iterable[str]) -> str:
     return f"Known: {', '.join(names[:MAX_LISTED_NAMES])}{more}."
 
 
+def describe_crash(error: Exception) -> str:
+    """Return what an unforeseen error is and where it arose, without any of the user's data.
+
+    Examples
+    --------
+    >>> describe_crash(ValueError("a customer's name"))
+    'ValueError; crash id 00000000'
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
+    crash = f"{zlib.crc32(''.join(places).encode()):08x}"
+    return f"{' at '.join([type(error).__name__, *places[-1:]])}; crash id {crash}"
+
+
 class SegpredictError(Exception):
     """The root of every error that segpredict raises on purpose.
 
@@ -65,6 +83,11 @@ class SegpredictError(Exception):
         What to do about it, as an instruction.
     where
         Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``, ``examples``.
+
+    Notes
+    -----
+    Both texts are written with options of the command line (``--as-of``); read in Python,
+    they name parameters (``as_of=``).
     """
 
     code: ClassVar[str] = "SP-B001"
@@ -72,9 +95,23 @@ class SegpredictError(Exception):
 
     def __init__(self, message: str, *, fix: str, **where: Any) -> None:
         super().__init__(message)
-        self.message = message
-        self.fix = fix
+        self._message = message
+        self._fix = fix
         self.where = where
+
+    @property
+    def message(self) -> str:
+        """What was asked and what was found."""
+        return worded(self._message)
+
+    @property
+    def fix(self) -> str:
+        """What to do about it."""
+        return worded(self._fix)
+
+    @fix.setter
+    def fix(self, text: str) -> None:
+        self._fix = text
 
     def __str__(self) -> str:
         return f"{self.message} Fix: {self.fix}"
@@ -297,11 +334,9 @@ class TooShortHistoryError(SupportError):
 
     code = "SP-M003"
 
-    def __init__(self, step: str, days: int, needed: int) -> None:
+    def __init__(self, step: str, days: int, needed: int, fix: str = "add history.") -> None:
         super().__init__(
-            f"{step} needs {needed} days of data and found {days}.",
-            fix="add history, or shorten the horizon with --set time.horizon=28.",
-            count=days,
+            f"{step} needs {needed} days of data and found {days}.", fix=fix, count=days
         )
 
 
@@ -313,7 +348,7 @@ class SingleClassError(SupportError):
     def __init__(self, label: str, rows: int) -> None:
         super().__init__(
             f"All {rows} training rows end in the segment {quote_value(label)}.",
-            fix="choose a longer horizon or another cutoff.",
+            fix="add data in which customers change; nothing else can be forecast from these.",
             count=rows,
         )
 

@@ -1,8 +1,13 @@
+import re
+from dataclasses import replace
+
 import polars as pl
+import pytest
 
 import shop
-from segpredict.classifier import compare_horizons
+from segpredict.classifier import compare_horizons, require_forecast, schedule_folds
 from segpredict.config.classifier import TimeOptions
+from segpredict.errors import SupportError, TooShortHistoryError
 
 
 def every(step, customers=5, days=400):
@@ -53,7 +58,7 @@ def test_the_repeat_share_of_three_windows_worked_out_by_hand():
 def test_the_smallest_sound_horizon_is_chosen_and_only_one(small):
     found = compare_horizons(small.transactions, small.schedule.time)
     sound = found.filter(pl.col("reason") == "meets all conditions")["horizon"]
-    chosen = found.filter("is_chosen")["horizon"].to_list()
+    chosen = found.filter("is_selected")["horizon"].to_list()
     assert chosen == ([sound.min()] if len(sound) else [])
 
 
@@ -70,3 +75,50 @@ def test_nobody_who_came_twice_gives_no_gap():
     found = compare_horizons(once, TimeOptions())
     assert found["median_gap_days"].null_count() == found.height
     assert not found["is_long_enough"].any()
+
+
+def followed(time, fix):
+    """Return the lengths with the settings that an error suggests."""
+    return replace(time, **{n: int(v) for n, v in re.findall(r"--set time\.(\w+)=(\d+)\b", fix)})
+
+
+@pytest.mark.parametrize("days", [34, 60, 120, 300])
+def test_lengths_that_are_suggested_work(days):
+    found = every(5, days=days)
+    with pytest.raises(TooShortHistoryError) as caught:
+        require_forecast(found, TimeOptions())
+    shorter = followed(TimeOptions(), caught.value.fix)
+    assert shorter != TimeOptions()
+    require_forecast(found, shorter)
+
+
+def test_too_few_days_for_any_horizon_are_counted_in_weeks():
+    with pytest.raises(TooShortHistoryError) as caught:
+        require_forecast(every(5, days=20), TimeOptions())
+    assert "with 2 more weeks the shortest horizon, 7 days" in caught.value.fix
+    assert "--set" not in caught.value.fix
+    schedule_folds(0, 20 + 14, TimeOptions(horizon=7, lookback=28))
+
+
+def test_customers_who_never_come_back_are_no_forecast():
+    rows = [(f"c{day}", f"o{day}", day, 10.0) for day in range(400)]
+    names = ["customer_id", "order_id", "day", "amount"]
+    once = shop.transactions(pl.DataFrame(rows, schema=names, orient="row"), 400)
+    with pytest.raises(SupportError, match="No customer comes back") as caught:
+        require_forecast(once, TimeOptions(horizon=28, lookback=112))
+    assert "--set" not in caught.value.fix
+
+
+def test_customers_who_come_back_late_get_a_longer_horizon():
+    time = TimeOptions(horizon=28, lookback=28)
+    with pytest.raises(SupportError, match="No customer comes back") as caught:
+        require_forecast(every(70, customers=70), time)
+    require_forecast(every(70, customers=70), followed(time, caught.value.fix))
+
+
+def test_nobody_in_the_last_look_back_is_nobody_to_forecast():
+    time = TimeOptions(horizon=28, lookback=28)
+    gone = replace(every(5, days=300), end_day=400)
+    with pytest.raises(SupportError, match="nobody to forecast") as caught:
+        require_forecast(gone, time)
+    require_forecast(gone, followed(time, caught.value.fix))

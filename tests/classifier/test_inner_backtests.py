@@ -57,7 +57,7 @@ def test_inner_validation_forecasts_unseen_origins(small: Small):
 
 def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
     for row in small.training.evaluation.policies["folds"]:
-        origins = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
+        origins = [pl.Series([d]).str.to_date()[0] for d in row["inner_origins"]]
         cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
         ahead = small.schedule.time.days_to_complete
         assert all((cutoff - day).days >= ahead for day in origins)

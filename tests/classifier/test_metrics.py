@@ -89,15 +89,15 @@ def test_areas_and_weighted_kappa_agree_with_scikit_learn(given_forecast):
         expected = reference.cohen_kappa_score(
             labels, guesses, weights="quadratic", labels=np.arange(probabilities.shape[1])
         )
-        found = metrics.quadratic_weighted_kappa(probabilities, labels)
+        counts = metrics.confusion_matrix(labels, guesses, probabilities.shape[1])
+        found = metrics.quadratic_weighted_kappa(counts)
         assert found == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_ranked_score_forgives_near_misses():
     sure = np.eye(3)
-    assert metrics.ranked_probability_score(sure[[0]], np.array([0])) == 0
-    assert metrics.ranked_probability_score(sure[[0]], np.array([1])) == 0.5
-    assert metrics.ranked_probability_score(sure[[0]], np.array([2])) == 1
+    for label, score in ((0, 0), (1, 0.5), (2, 1)):
+        assert metrics.row_ranked_probability_score(sure[[0]], np.array([label])) == score
 
 
 def test_the_mix_error_is_nought_for_the_mix_and_one_for_another_world():

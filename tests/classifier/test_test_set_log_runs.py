@@ -33,7 +33,7 @@ def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the stages that come after the evaluation and take longest."""
     nothing = Explained(explanation=None, explainer=None, evidence=None, shortlist_reasons=None)
     monkeypatch.setattr(stages, "explain", lambda *_, **__: nothing)
-    monkeypatch.setattr(runs, "collect_report_input", lambda *_, **__: None)
+    monkeypatch.setattr(runs.report_data, "collect_report_input", lambda *_, **__: None)
     monkeypatch.setattr(runs, "render_html", lambda *_, **__: "")
 
 

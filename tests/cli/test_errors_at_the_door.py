@@ -1,6 +1,8 @@
 """What the command line says when it cannot: one line, a code, an exit code, a fix."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -150,3 +152,60 @@ def test_a_formula_as_an_id_is_disarmed_in_csv(
     rows = [line for line in out.splitlines() if "cmd|" in line]
     assert rows
     assert all(line.startswith("'=cmd") for line in rows)
+
+
+@pytest.mark.parametrize("option", ["--html", "--write-config"])
+def test_a_file_that_cannot_be_written_names_its_own_option(
+    segpredict: Door, sample_file: Path, tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "taken").write_text("mine")
+    out = tmp_path / "taken" / "file"
+    _, err = refused(segpredict("check", "--data", sample_file, option, out))
+    assert f"choose another {option}." in err
+
+
+def test_plots_and_histories_that_cannot_be_written_name_their_options(
+    segpredict: Door, run_folder: Path, sample_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("mine")
+    place = tmp_path / "taken" / "folder"
+    given = ("--data", sample_file, "--history", place)
+    _, err = refused(segpredict("score", "--run", run_folder, *given))
+    assert "choose another --history." in err
+    who = pl.read_parquet(run_folder / "scores.parquet").filter("is_eligible")["customer_id"][0]
+    for target in (("--segment", "S1"), ("--customer", who)):
+        answer = segpredict("explain", "--run", run_folder, *target, "--plots", place)
+        _, err = refused(answer)
+        assert "choose another --plots." in err
+
+
+def test_a_sample_is_a_folder_and_says_so(segpredict: Door, tmp_path: Path) -> None:
+    _, err = refused(segpredict("sample", "--customers", 50, "--out", tmp_path / "x.parquet"))
+    assert f"--out {tmp_path / 'x'}." in err
+    (tmp_path / "taken").write_text("mine")
+    for out in (tmp_path / "taken", tmp_path / "taken" / "x"):
+        code, err = refused(segpredict("sample", "--customers", 50, "--out", out))
+        assert code == 2
+        assert "choose another --out." in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_full_stdout_is_told_and_is_no_bug(sample_file: Path, more: list[str]) -> None:
+    command = [sys.executable, "-m", "segpredict", "check", "--data", str(sample_file), *more]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 10
+    assert done.stderr.count("error[SP-R001]") == 1
+    assert "standard output" in done.stderr
+
+
+def test_brackets_in_a_folder_of_data_stand_for_themselves(
+    segpredict: Door, tmp_path: Path
+) -> None:
+    for name, rows in (("shop[1]", 1), ("shop1", 3)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sales.csv").write_text(HEADER + ROW * rows)
+    for data in ("shop[1]", "shop[1]/sales.csv", "shop[1]/*.csv"):
+        _, out, _ = segpredict("check", "--data", tmp_path / data, "--json")
+        assert [each["rows"] for each in json.loads(out)["files"]] == [1], data

@@ -1,11 +1,15 @@
 """What is printed is only read: no text of the data gives a terminal orders."""
 
 import json
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from segpredict.cli import _main
 from segpredict.cli._output import Output
+from segpredict.cli._run_tables import show_evaluation, show_finished, show_ledger
+from segpredict.core.run_folder import RunFolder, draft_run, open_run, parquet_writer
 
 ORDER = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\u202e"
 MARKUP = "[bold]x[/] [/nothing] :smile:"
@@ -57,3 +61,32 @@ def test_an_error_is_one_line_without_orders(
 ) -> None:
     _main._print_error({"code": "SP-D002", "message": f"{ORDER}\nerror[X] y.", "fix": "z."})
     assert capsys.readouterr().err == f"error[SP-D002] {CALM} error[X] y. Fix: z.\n"
+
+
+def test_a_table_that_fails_does_not_fail_a_finished_run(
+    run_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_output: Output, _run: RunFolder) -> None:
+        raise TypeError("Ann Smith")
+
+    show_finished(Output(), open_run(run_folder), fail, show_ledger)
+    said = capsys.readouterr()
+    assert "warning: a part of the results could not be printed (TypeError at test_term" in said.err
+    assert "Ann" not in said.err
+    assert "Ledger" in said.out
+
+
+def test_figures_that_are_not_defined_are_dashes(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
+        card = draft.read_parquet("classifier/scorecard.parquet")
+        unknown = pl.lit(float("nan")), pl.lit(None, pl.Float64), pl.lit(None, pl.Float64)
+        names = ("value", "high", "low")
+        found = card.with_columns(part.alias(n) for n, part in zip(names, unknown, strict=True))
+        draft.write("classifier/scorecard.parquet", parquet_writer(found))
+        made = draft.publish()
+    show_evaluation(Output(), made)
+    said = capsys.readouterr().out
+    assert "–" in said
+    assert "nan" not in said

@@ -5,9 +5,11 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from runpy import run_path
 
+import numpy as np
 import pytest
 
 from segpredict.config import load
+from segpredict.config.classifier import TimeOptions
 from segpredict.config.load import Config
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
@@ -78,7 +80,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
         ("time.horizon=soon", ConfigError, r"time\.horizon"),
         ("seed.x=1", ConfigError, "seed"),
         ("segmentation.seed=1", ConfigError, "top of the file"),
-        ("time.horizon", UsageError, "--set"),
+        ("time.horizon", UsageError, r"A\.B=C"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(
@@ -102,3 +104,24 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 def test_one_seed_holds_for_the_whole_run() -> None:
     assert Config().with_seed(7, None).seed == 7
     assert Config(seed=3).with_seed(None, 1) == Config(seed=3, threads=1)
+
+
+def test_a_config_is_a_preset_a_path_a_dict_or_itself(tmp_path: Path) -> None:
+    path = tmp_path / "shop.toml"
+    path.write_text("[time]\nhorizon = 28\n")
+    made = Config(time=TimeOptions(horizon=28))
+    nested = {"time": {"horizon": np.int64(28)}}
+    assert all(load.as_config(each) == made for each in (path, str(path), nested, made))
+    assert load.as_config("shopify") == load.load_config("shopify")
+    with pytest.raises(UsageError, match="given as int"):
+        load.as_config(7)  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="horizon"):
+        load.as_config({"time": {"horizn": 28}})
+
+
+def test_equal_configs_are_one_key_and_shown_in_two_lines_at_most() -> None:
+    assert len({load.as_config("shopify"), load.as_config("shopify"), Config()}) == 2
+    assert repr(Config()) == "Config()"
+    assert repr(Config(seed=7, time=TimeOptions(horizon=28))) == "Config(seed=7, time.horizon=28)"
+    for name in load.list_presets():
+        assert len(repr(load.as_config(name))) <= 160

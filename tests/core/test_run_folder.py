@@ -67,7 +67,7 @@ def test_what_was_published_reads_back_equal(folder: Path) -> None:
 
 
 def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
-    with pytest.raises(TargetBusyError, match="--force"):
+    with pytest.raises(TargetBusyError, match="force=True"):
         publish(folder, CONTENTS, {})
     assert open_run(folder).manifest["seed"] == 1
 

@@ -1,5 +1,8 @@
-from datetime import date
+from datetime import date, datetime
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +64,35 @@ def test_a_window_without_length_is_refused(bad: dict[str, int]) -> None:
 def test_a_text_that_is_no_date_is_refused_with_the_form_to_use() -> None:
     with pytest.raises(ConfigError, match="YYYY-MM-DD"):
         day_number("10/09/2011")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        *("2024-03-05", " 2024-03-05 ", "20240305", "2024-03-05 10:00"),
+        *("2024-03-05T23:30:00+02:00", np.str_("2024-03-05")),
+        *(date(2024, 3, 5), datetime.fromisoformat("2024-03-05 23:59"), 19787, np.int64(19787)),
+        *(pd.Timestamp("2024-03-05 23:30", tz="Europe/Berlin"), pd.Timestamp("2024-03-05")),
+        pd.Timestamp("2024-03-05 00:30", tz="Asia/Tokyo"),
+        *(np.datetime64("2024-03-05"), np.datetime64("2024-03-05T23:59:59.123456789")),
+        *(pd.Period("2024-03-05"), pd.Period("2024-03-05 10:00", "h")),
+        pa.scalar(date(2024, 3, 5)),
+    ],
+    ids=repr,
+)
+def test_a_day_of_any_library_is_the_day_of_its_own_zone(when: object) -> None:
+    assert as_date(day_number(when)) == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        *("soon", "2024-03", 20240305, 1.5, True, None, [1], float("nan")),
+        *(pd.NaT, np.datetime64("NaT"), np.datetime64("2024-03"), np.datetime64("2024")),
+        *(pd.Period("2024-03"), pd.Period("2024-03-05", "W")),
+    ],
+    ids=repr,
+)
+def test_what_is_not_clearly_one_day_is_refused(when: object) -> None:
+    with pytest.raises(ConfigError, match="YYYY-MM-DD"):
+        day_number(when)

@@ -52,7 +52,7 @@ def told_of(contributions, words=WORDS):
 def test_the_strongest_come_first_and_what_speaks_against_comes_last():
     found = told_of([0.4, 0.9, 0.0, -0.3, 0.0])
     assert found["group"].to_list() == ["spend_91", "recency_days", "outcome_sin"]
-    assert found["speaks"].to_list() == ["for", "for", "against"]
+    assert found["direction"].to_list() == ["for", "for", "against"]
     assert found["rank"].to_list() == [1, 2, 3]
     assert found["odds_ratio"].to_list() == pytest.approx(np.exp([0.9, 0.4, -0.3]))
 
@@ -89,7 +89,7 @@ def test_columns_that_cancel_give_no_reason():
 
 def test_at_most_three_speak_for_and_one_against():
     found = told_of([0.6, 0.7, 0.0, 0.8, 0.9])
-    assert found["speaks"].to_list() == ["for"] * 3
+    assert found["direction"].to_list() == ["for"] * 3
     found = told_of([-0.6, -0.7, 0.0, -0.8, -0.9])
     assert found["group"].to_list() == ["freq"]
 

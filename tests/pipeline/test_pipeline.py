@@ -1,5 +1,7 @@
 """The whole pipeline: what a run promises."""
 
+import hashlib
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.data import cleaning, readers
 from segpredict.data.sample import sample
-from segpredict.errors import TamperedFileError
+from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
 from segpredict.pipeline import artifacts, loading, report_data, stages
 
 STAGE = artifacts.STAGES
@@ -192,7 +194,7 @@ def test_a_report_reads_and_never_scores(
     def refuse(*_: object) -> None:
         raise AssertionError("a report must not score")
 
-    monkeypatch.setattr(segpredict.SegmentPredictor, "score", refuse)
+    monkeypatch.setattr(segpredict.SegmentPredictor, "score_table", refuse)
     monkeypatch.setattr(report_data, "customer_plots", lambda _: {})
     request = pipeline.ExportRequest(created="then", out=tmp_path / "report.md")
     pipeline.export_report(run_folder, "md", request)
@@ -270,3 +272,40 @@ def test_a_second_evaluation_of_the_final_test_with_other_settings_is_marked(
     assert "first on Monday" in notes()[0]
     page = pipeline.run_report(folder, "Thursday").folder / "report.html"
     assert "2 different settings" in page.read_text(encoding="utf-8")
+
+
+def test_a_second_fit_into_a_folder_names_the_parameter_that_replaces_it(
+    run_folder: Path, sample_file: Path
+) -> None:
+    with pytest.raises(TargetBusyError, match="force=True"):
+        segpredict.fit(sample_file, "online_retail", out=run_folder)
+
+
+@pytest.mark.parametrize("door", [segpredict.load, segpredict.Report])
+@pytest.mark.parametrize("folder", [None, 3, b"run", ["run"]])
+def test_what_is_no_path_of_a_run_is_refused_in_words(door, folder: object) -> None:
+    with pytest.raises(UsageError, match="path of its folder"):
+        door(folder)
+
+
+@pytest.mark.parametrize("lost", ["config", "data"])
+def test_a_run_whose_manifest_says_too_little_is_refused_in_words(
+    run_folder: Path, tmp_path: Path, lost: str
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    path = tmp_path / "run" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest[lost]
+    content = {key: value for key, value in manifest.items() if key != "digest"}
+    manifest["digest"] = hashlib.sha256(encode_json(content)).hexdigest()
+    path.write_bytes(encode_json(manifest))
+    for door in (segpredict.load, segpredict.Report):
+        with pytest.raises(ArtifactError, match=r"cannot be used"):
+            door(tmp_path / "run")
+
+
+def test_reports_of_one_run_are_equal_and_shown_in_a_line(run_folder: Path) -> None:
+    one, other = segpredict.Report(run_folder), segpredict.Report(run_folder)
+    assert one == other
+    assert len({one, other}) == 1
+    assert repr(one) == f"Report({str(run_folder)!r})"

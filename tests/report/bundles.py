@@ -386,8 +386,8 @@ PERSON = {
     "expected_value": 120.5,
     "value_at_risk": 900.0,
     "reasons": [
-        {"speaks": "for", "text": "Days since the last purchase: 61", "odds_ratio": 2},
-        {"speaks": "against", "text": "Spend: £9,000", "odds_ratio": 0.5},
+        {"direction": "for", "text": "Days since the last purchase: 61", "odds_ratio": 2},
+        {"direction": "against", "text": "Spend: £9,000", "odds_ratio": 0.5},
     ],
 }
 

@@ -63,5 +63,5 @@ def customer_value() -> dict[str, Any]:
         "sums": compare_sums(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
         "errors": value_errors(spans, draws=100, seed=1),
         "segments": segments(),
-        "valuer": {"discount_rate": 0.1, "seasonality": season},
+        "value_model": {"discount_rate": 0.1, "seasonality": season},
     }

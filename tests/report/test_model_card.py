@@ -32,7 +32,7 @@ def made(**change: Any) -> ModelCardSection:
 
 
 def folded(newest: str) -> dict[str, Any]:
-    fold = {"cutoff": "2011-06-11", "rehearsals": ["2010-12-11", newest]}
+    fold = {"cutoff": "2011-06-11", "inner_origins": ["2010-12-11", newest]}
     return evaluation(policies={"folds": [fold]})
 
 

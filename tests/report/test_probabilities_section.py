@@ -56,7 +56,7 @@ def test_a_run_that_tested_nothing_has_no_such_section():
 def test_why_there_are_no_sets_is_said():
     card = bundle().scorecard.filter(~pl.col("metric").str.starts_with("set_"))
     none, late = (
-        {**POLICIES, "folds": [{**POLICIES["folds"][0], "rehearsals": days} for days in each]}
+        {**POLICIES, "folds": [{**POLICIES["folds"][0], "inner_origins": days} for days in each]}
         for each in (([], []), ([], ["2011-04-16", "2011-06-11"]))
     )
     given = bundle(scorecard=card, evaluation=evaluation(policies=none))

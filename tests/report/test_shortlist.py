@@ -35,7 +35,7 @@ def test_the_strongest_three_reasons_that_speak_for_it_are_told():
         {
             "customer_id": ["a"] * 5,
             "rank": [4, 1, 2, 3, 5],
-            "speaks": ["for", "for", "against", "for", "for"],
+            "direction": ["for", "for", "against", "for", "for"],
             "text": ["fourth", "first", "no", "third", "fifth"],
         }
     )

@@ -1,15 +1,29 @@
 """One scoring path: whatever door, frame, order or company, equal scores."""
 
+import ast
+import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
+from polars.testing import assert_frame_equal
 
 import segpredict
 from segpredict.core import schemas
-from segpredict.errors import ColumnMissingError, ConfigError, CustomerMissingError, SegpredictError
+from segpredict.errors import (
+    BadCellsError,
+    ColumnMissingError,
+    ConfigError,
+    CustomerMissingError,
+    MismatchError,
+    SegpredictError,
+    UsageError,
+)
 from segpredict.scoring.predictor import SegmentPredictor
 
 AS_OF = "2023-09-01"
@@ -68,14 +82,71 @@ def test_frames_of_any_maker_give_equal_scores(
     import duckdb
 
     connection = duckdb.connect()
-    built = {
-        "lazy": lambda: lines.lazy(),
-        "pandas": lambda: lines.to_pandas(),
-        "arrow": lambda: lines.to_arrow(),
-        "duckdb": lambda: connection.from_arrow(lines.to_arrow()),
+    built, kind = {
+        "lazy": lambda: (lines.lazy(), pl.DataFrame),
+        "pandas": lambda: (lines.to_pandas(), pd.DataFrame),
+        "arrow": lambda: (lines.to_arrow(), pa.Table),
+        "duckdb": lambda: (connection.from_arrow(lines.to_arrow()), pl.DataFrame),
     }[maker]()
-    assert predictor.score(built, AS_OF).equals(scores)
+    found = predictor.score(built, AS_OF)
+    assert isinstance(found, kind)
+    assert_frame_equal(pl.DataFrame(found).cast(dict(scores.schema)), scores, check_exact=True)
     connection.close()
+
+
+def test_paths_are_scored_and_explained_as_frames_are(
+    predictor: SegmentPredictor, sample_file: Path, scores: pl.DataFrame
+) -> None:
+    for given in (sample_file, str(sample_file), [sample_file]):
+        assert predictor.score(given, AS_OF).equals(scores)
+    one = scores.filter("is_eligible")["customer_id"][0]
+    assert predictor.explain(sample_file, AS_OF, customers=one).explained_ids() == [one]
+
+
+def test_a_cutoff_is_a_day_of_any_library(
+    predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    zoned = pd.Timestamp("2023-09-01 00:30", tz="Asia/Tokyo")
+    for when in (zoned, np.datetime64(AS_OF), pd.Period(AS_OF), datetime.fromisoformat(AS_OF)):
+        assert predictor.score(lines, as_of=when).equals(scores)
+    begin = pd.Timestamp(lines["InvoiceDate"].min())
+    assert predictor.score(lines, AS_OF, since=begin).equals(scores)
+
+
+def test_other_settings_for_reading_are_those_of_the_run_with_changes(
+    predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    renamed = lines.rename({"CustomerID": "Who"})
+    columns = {"source": {"columns": {"customer_id": "Who"}}}
+    assert predictor.score(renamed, AS_OF, config=columns).equals(scores)
+    bad = pl.concat([lines, lines.tail(1).with_columns(Quantity=pl.lit("many"))])
+    with pytest.raises(BadCellsError, match="quarantine") as caught:
+        predictor.score(bad, AS_OF)
+    pasted = ast.literal_eval(re.search(r"config=({.*})", caught.value.fix)[1])
+    assert predictor.score(bad, AS_OF, config=pasted).equals(scores)
+    with pytest.raises(UsageError, match="time"):
+        predictor.score(lines, AS_OF, config={"time": {"horizon": 28}})
+
+
+def test_a_message_in_python_names_parameters(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    for when in ("2030-01-01", "2022-03-01"):
+        with pytest.raises(MismatchError, match="as_of=") as caught:
+            predictor.score(lines, when)
+        assert "--" not in str(caught.value)
+
+
+def test_a_predictor_shows_itself_in_two_lines_and_equals_what_scores_alike(
+    predictor: SegmentPredictor, run_folder: Path
+) -> None:
+    again = segpredict.load(run_folder)
+    assert again == predictor
+    assert len({again, predictor}) == 1
+    assert again != replace(predictor, time=replace(predictor.time, gap=7))
+    assert predictor != "a predictor"
+    assert len(repr(predictor)) <= 160
+    assert "\n" not in repr(predictor)
 
 
 def test_the_order_of_rows_and_columns_does_not_matter(
@@ -161,7 +232,9 @@ def test_one_id_or_a_number_is_an_id_like_any_other(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     one = predictor.explain(lines, rows=80).explained_ids()[0]
-    assert predictor.explain(lines, customers=one).explained_ids() == [one]
+    number = int(one)
+    for same in (one, number, float(one), np.int64(one), [np.float64(one)], pd.Series([number])):
+        assert predictor.explain(lines, customers=same).explained_ids() == [one]
     with pytest.raises(CustomerMissingError, match='"404"'):
         predictor.explain(lines, customers=[404])
     with pytest.raises(ConfigError, match=r"explain\.sample_rows = -1"):

@@ -4,8 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -42,6 +44,47 @@ def unmet(estimator: Segmenter) -> dict[str, str]:
 @parametrize_with_checks([quick(a) for a in QUICK], expected_failed_checks=unmet)
 def test_scikit_learns_checks_hold_for_every_algorithm(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
+def test_a_seed_of_numpy_gives_what_the_same_seed_of_python_gives(kind):
+    rows = np.random.default_rng(4).normal(size=(400, 3))
+    for seed in range(5):
+        own = Segmenter(6, n_init=1, random_state=seed).fit(rows)
+        other = Segmenter(6, n_init=1, random_state=kind(seed)).fit(rows)
+        assert (own.labels_ == other.labels_).all()
+        assert own.inertia_ == other.inertia_
+
+
+@pytest.mark.parametrize("scale", [True, False])
+@pytest.mark.parametrize("large", [1e13, 1e300, -1e300])
+def test_values_beyond_the_exact_range_are_refused_and_never_wrapped(large, scale):
+    rows = np.concatenate([BLOBS, [[large, 0.0]]])
+    if scale and abs(large) < 1e100:
+        assert np.isfinite(Segmenter(2, scale=True).fit(rows).cluster_centers_).all()
+        return
+    with pytest.raises(ValueError, match=r"reach .* logarithms"):
+        Segmenter(3, scale=scale).fit(rows)
+    found = Segmenter(3, scale=scale).fit(BLOBS)
+    if abs(large) > 1e100:
+        with pytest.raises(ValueError, match="reach"):
+            found.predict([[large, 0.0]])
+    else:
+        assert found.predict([[large, 0.0]]).tolist() == [2]
+
+
+def test_the_score_is_that_of_k_means_and_chooses_in_a_grid():
+    found = Segmenter(3).fit(BLOBS)
+    assert found.score(BLOBS) == pytest.approx(-found.inertia_)
+    assert found.score(BLOBS[:10]) > found.score(BLOBS[:20])
+    grid = {"n_segments": [1, 2, 3], "scale": [False]}
+    shuffled = BLOBS[np.random.default_rng(2).permutation(len(BLOBS))]
+    search = GridSearchCV(Segmenter(n_init=2), grid, cv=3).fit(shuffled)
+    assert search.best_params_["n_segments"] == 3
+    other = GridSearchCV(KMeans(n_init=2, random_state=0), {"n_clusters": [1, 2, 3]}, cv=3)
+    other.fit(shuffled)
+    scores = [each.cv_results_["mean_test_score"] for each in (search, other)]
+    np.testing.assert_allclose(*scores, rtol=0.01)
 
 
 def test_it_is_a_public_name():

@@ -52,6 +52,13 @@ def test_every_segment_has_a_row_with_its_size():
     assert rows["share"].sum() == pytest.approx(1.0)
 
 
+def test_shares_of_nothing_are_not_defined():
+    nobody = instrument().clear()
+    rows = segment_profile_table(assignments(), nobody, FEATURES, SEGMENTS)
+    assert rows["revenue_share"].null_count() == rows["days_share"].null_count() == 4
+    assert rows["order_value"].null_count() == 4
+
+
 def test_figures_are_in_currency_and_days():
     row = profile_rows()[1]
     assert (row["revenue"], row["days"]) == (210.0, 9)

@@ -1,5 +1,4 @@
 """What follows for the business: key figures, transitions, customer value, campaigns, demand.
 
-In: transactions, a segmentation, a trained classifier and its scores. Out: tables. The subrooms
-do not import each other.
+Out of transactions, segments and forecasts come tables; the subrooms do not import each other.
 """

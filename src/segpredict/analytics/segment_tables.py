@@ -1,6 +1,7 @@
 """Tables about a shop and its segments: no fitting, no files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,7 @@ from segpredict.errors import ContractError, SupportError
 from segpredict.segmentation import RuleGrid, Segmentation
 from segpredict.segmentation.memberships import membership_probabilities
 
+StoppingReason = Callable[[TimeOptions], str]
 PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read
 
 
@@ -27,24 +29,22 @@ def shop_overview(
     transactions: Transactions,
     time: TimeOptions,
     plan: CleaningOptions | None = None,
+    stopping_reason: StoppingReason = lambda _: "",
 ) -> dict[str, Any]:
-    """Return what reading and cleaning found, as plain values."""
-    ledger = cleaning.ledger_table(transactions.ledger)
-    weighed = (
-        classifier.compare_horizons(transactions, time).to_dicts()
-        if transactions.ledger.total("used").rows
-        else []
-    )
+    """Return what reading and cleaning found, as plain values.
+
+    `stopping_reason` tells why a run with these lengths would stop, and what to do; nothing
+    is suggested that would.
+    """
+    problem = _problem(transactions, plan)
+    ledger, weighed = cleaning.ledger_table(transactions.ledger), []
+    if transactions.ledger.total("used").rows:
+        weighed = classifier.compare_horizons(transactions, time).to_dicts()
+    files = (*transactions.files, *transactions.side_tables.files)
+    shown = [{"file": f.name, "rows": f.rows, **f.detected.shown()} for f in files]
+    columns = [{"columns": dict(f.detected.columns)} for f in files]
     return {
-        "files": [
-            {
-                "file": f.name,
-                "rows": f.rows,
-                **f.detected.shown(),
-                "columns": dict(f.detected.columns),
-            }
-            for f in (*transactions.files, *transactions.side_tables.files)
-        ],
+        "files": [facts | more for facts, more in zip(shown, columns, strict=True)],
         "first_day": as_date(transactions.first_day).isoformat(),
         "last_day": as_date(transactions.end_day - 1).isoformat(),
         "fingerprint": transactions.fingerprint,
@@ -56,35 +56,44 @@ def shop_overview(
         **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),
         "beside": list(transactions.side_tables.notes),
-        "suggestions": _suggestions(transactions, time, weighed),
-        "problem": _problem(transactions, plan),
+        "suggestions": _suggestions(
+            transactions, time, [] if problem else weighed, stopping_reason
+        ),
+        "problem": problem,
     }
 
 
 def classifier_glossary(
-    families: Sequence[str] | None = None,
-    side_tables: SideTables | None = None,
+    families: Sequence[str] | None = None, side_tables: SideTables | None = None
 ) -> tuple[Feature, ...]:
     """Return the declarations of all columns that the classifier may use."""
     return (*STATE_FEATURES, *features.feature_glossary(families, side_tables))
 
 
 def rule_grid_at_end(
-    transactions: Transactions,
-    time: TimeOptions,
-    names: Mapping[str, str] | None = None,
+    transactions: Transactions, time: TimeOptions, names: Mapping[str, str] | None = None
 ) -> RuleGrid:
     """Return the rule grid with its cut points taken at the end of the data."""
     window = time.window_at(transactions.end_day, transactions.first_day)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    if rhythm.is_empty():
+        raise _nobody_left(transactions, time)
     return rooms.fit_rule_grid(rhythm, names=names)
 
 
+def _nobody_left(transactions: Transactions, time: TimeOptions) -> SupportError:
+    sold = transactions.known_at(transactions.end_day).filter("is_order_head")
+    last = sold.select(pl.col("day").max()).collect().item()
+    return SupportError(
+        f"No customer has an order in the {time.lookback} days before the end of the data.",
+        fix="give a later export, or a longer look-back with --set time.lookback=DAYS."
+        if last is None
+        else f"--as-of {as_date(last + 1)} ends the data at the last order.",
+    )
+
+
 def segment_tables(
-    transactions: Transactions,
-    segmentation: Segmentation,
-    rule_grid: RuleGrid,
-    time: TimeOptions,
+    transactions: Transactions, segmentation: Segmentation, rule_grid: RuleGrid, time: TimeOptions
 ) -> dict[str, pl.DataFrame]:
     """Return tables about the segments at the end of the data, by name."""
     now = time.window_at(transactions.end_day, transactions.first_day)
@@ -100,37 +109,25 @@ def segment_tables(
         tables["memberships"] = membership_probabilities(segmentation, rows).drop("end")
     if before.cutoff - time.horizon >= transactions.first_day:
         tables["migration"] = _migration(transactions, segmentation, before)
-        returned = _profile(transactions, segmentation, before, is_over=True)
-        tables["profile"] = (
-            tables["profile"]
-            .drop("^retention.*$")
-            .join(
-                returned.select("segment", "^retention.*$"),
-                on="segment",
-                how="left",
-                maintain_order="left",
-            )
-        )
+        over = _profile(transactions, segmentation, before, is_over=True)
+        returned = over.select("segment", "^retention.*$")
+        kept = tables["profile"].drop("^retention.*$")
+        tables["profile"] = kept.join(returned, on="segment", how="left", maintain_order="left")
     return tables
 
 
 def _assignments(
     transactions: Transactions, segmentation: Segmentation, rules: RuleGrid, window: Window
 ) -> pl.DataFrame:
-    everyone = (
-        transactions.known_at(window.cutoff)
-        .filter("is_order_head")
-        .select("customer_id")
-        .unique()
-        .collect()
-    )
+    everyone = _known_customers(transactions, window.cutoff)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     named = pl.DataFrame(
         [(s.code, s.id, s.name) for s in segmentation.segments],
         schema={"segment": pl.Int8, "segment_id": pl.String, "segment_name": pl.String},
         orient="row",
     )
-    assigned = _assigned(transactions, segmentation, window)
+    span = (window.cutoff - window.horizon, window.cutoff)
+    assigned = _assigned(transactions, segmentation, span)
     return (
         everyone.join(assigned, on="customer_id", how="left")
         .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE_CODE, pl.Int8)))
@@ -141,20 +138,21 @@ def _assignments(
     )
 
 
+def _known_customers(transactions: Transactions, cutoff: int) -> pl.DataFrame:
+    """Return the ids of all customers with an order before a cutoff."""
+    heads = transactions.known_at(cutoff).filter("is_order_head")
+    return heads.select("customer_id").unique().collect()
+
+
 def _assigned(
-    transactions: Transactions, segmentation: Segmentation, window: Window
+    transactions: Transactions, segmentation: Segmentation, span: tuple[int, int]
 ) -> pl.DataFrame:
-    span = (window.cutoff - window.horizon, window.cutoff)
     inputs = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
     return segmentation.assign(inputs).drop("end")
 
 
 def _profile(
-    transactions: Transactions,
-    segmentation: Segmentation,
-    window: Window,
-    *,
-    is_over: bool = False,
+    transactions: Transactions, segmentation: Segmentation, window: Window, *, is_over: bool = False
 ) -> pl.DataFrame:
     """Return the profile as of a window; with retention if its outcome is over."""
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
@@ -165,10 +163,8 @@ def _profile(
     inputs = {*segmentation.extra_inputs, "refunds"}
     bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(inputs))
     current = bought.filter(pl.col("end") == window.cutoff)
-    assigned = rooms.fill_inactive(
-        segmentation.assign(current).select("customer_id", "segment"), rhythm
-    )
-    labels = None
+    states = segmentation.assign(current).select("customer_id", "segment")
+    assigned, labels = rooms.fill_inactive(states, rhythm), None
     if is_over:
         after = bought.filter(pl.col("end") == window.outcome_end)
         labels = segmentation.assign(after).select("customer_id", "segment")
@@ -177,17 +173,11 @@ def _profile(
 
 
 def _candidates(segmentation: Segmentation) -> pl.DataFrame:
+    names = ("k", "silhouette", "inertia", "smallest_share", "largest_share")
     rows = [
-        {
-            "k": c.k,
-            "silhouette": c.silhouette,
-            "inertia": c.inertia,
-            "smallest_share": c.smallest_share,
-            "largest_share": c.largest_share,
-            "gates_failed": ", ".join(c.failed_gates),
-            "is_chosen": c.is_selected,
-        }
-        for c in segmentation.candidates
+        {name: getattr(each, name) for name in names}
+        | {"failed_gates": ", ".join(each.failed_gates), "is_selected": each.is_selected}
+        for each in segmentation.candidates
     ]
     return pl.DataFrame(rows)
 
@@ -197,27 +187,17 @@ def _migration(
 ) -> pl.DataFrame:
     rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
     pairs = rows.select("customer_id", "state_now", "label")
-    known_customers = transactions.known_at(window.cutoff).filter("is_order_head")
-    span = (window.outcome_start, window.outcome_end)
-    after = segmentation.assign(
-        features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
-    )
-    newcomers = after.join(
-        known_customers.select("customer_id").unique().collect(), on="customer_id", how="anti"
-    ).select(
-        "customer_id",
-        pl.lit(NEW_STATE.code, pl.Int8).alias("state_now"),
-        pl.col("segment").alias("label"),
+    known = _known_customers(transactions, window.cutoff)
+    after = _assigned(transactions, segmentation, (window.outcome_start, window.outcome_end))
+    start, end = pl.lit(NEW_STATE.code, pl.Int8), pl.col("segment")
+    newcomers = after.join(known, on="customer_id", how="anti").select(
+        "customer_id", start.alias("state_now"), end.alias("label")
     )
     ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW_STATE)}
-    sides = (("from_id", "state_now"), ("to_id", "label"))
-    moves = pl.concat([pairs, newcomers]).select(
-        "customer_id",
-        *(
-            pl.col(code).replace_strict(ids, return_dtype=pl.String).alias(side)
-            for side, code in sides
-        ),
+    from_id, to_id = (
+        pl.col(code).replace_strict(ids, return_dtype=pl.String) for code in ("state_now", "label")
     )
+    moves = pl.concat([pairs, newcomers]).select("customer_id", from_id=from_id, to_id=to_id)
     counted = observed_matrix(moves.drop_nulls("to_id"), segmentation.segments)
     return counted.cast({"n": pl.Int64, "n_from": pl.Int64})
 
@@ -250,8 +230,31 @@ def _problem(transactions: Transactions, plan: CleaningOptions | None) -> dict[s
     return None
 
 
+def _horizon_suggestion(
+    time: TimeOptions, weighed: Sequence[Mapping[str, Any]], stopping_reason: StoppingReason
+) -> list[str]:
+    """Return which horizon to use, by the conditions that a run has, too."""
+    chosen = [row["horizon"] for row in weighed if row["is_selected"]]
+    reasons = {row["horizon"]: row["reason"] for row in weighed}
+    stops = {n: stopping_reason(replace(time, horizon=n)) for n in {time.horizon, *chosen}}
+    found = [f"A run stops here: {stops[time.horizon]}"] if stops[time.horizon] else []
+    if chosen and not stops[chosen[0]] and reasons[chosen[0]] != reasons[time.horizon]:
+        found.append(
+            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}"
+        )
+    if not chosen and not found:
+        found.append(
+            "No horizon meets all conditions; the table of horizons says why. A run "
+            "works all the same, and its evaluation shows the uncertainty."
+        )
+    return found
+
+
 def _suggestions(
-    transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+    transactions: Transactions,
+    time: TimeOptions,
+    weighed: Sequence[Mapping[str, Any]],
+    stopping_reason: StoppingReason,
 ) -> list[str]:
     """Return suggested options for the findings."""
     presets = {fact.detected.others.get("preset") for fact in transactions.files} - {None}
@@ -260,18 +263,8 @@ def _suggestions(
         "and statuses."
         for preset in sorted(filter(None, presets))
     ]
-    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
-    reasons = {row["horizon"]: row["reason"] for row in weighed}
-    is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
-    if chosen and not is_sound:
-        suggestions.append(
-            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
-        )
-    if weighed and not chosen:
-        suggestions.append(
-            "No horizon meets all conditions; the table of horizons says why. A run "
-            "works all the same, and its evaluation shows the uncertainty."
-        )
+    if weighed:
+        suggestions += _horizon_suggestion(time, weighed, stopping_reason)
     products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
     if transactions.ledger.total("used").rows and products.item():
         suggestions.append(

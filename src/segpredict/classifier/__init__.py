@@ -13,7 +13,7 @@ from segpredict.classifier.evaluation.predictability import (
 from segpredict.classifier.evaluation.replay import BacktestReplay, replay_backtests
 from segpredict.classifier.evaluation.results import Backtest, Comparison, Evaluation, WindowScores
 from segpredict.classifier.history import histories_at_cutoffs
-from segpredict.classifier.horizon import compare_horizons
+from segpredict.classifier.horizon import compare_horizons, require_forecast
 from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.blend import BlendedModel
 from segpredict.classifier.models.xgboost import XgboostModel
@@ -50,6 +50,7 @@ __all__ = [
     "load",
     "prepare_predictability_test",
     "replay_backtests",
+    "require_forecast",
     "run_leakage_demo",
     "schedule_folds",
     "train_classifier",

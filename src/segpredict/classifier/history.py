@@ -10,6 +10,7 @@ from segpredict import features
 from segpredict.classifier.panel import SegmentAssigner
 from segpredict.classifier.splits import Schedule
 from segpredict.classifier.training_data import HISTORY_COLUMNS, HistoryAtCutoff
+from segpredict.config.classifier import TimeOptions
 from segpredict.core.arrays import IntArray
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 
@@ -18,15 +19,8 @@ HISTORY_FAMILIES = ("btyd", "rfm")
 # Of each customer at a test: first order in the window that ends there; days since the
 # last one; spend in the last year, in that window and in the outcome, in currency; days
 # since the first order; country of the last order before the test.
-COVARIATES = (
-    "is_new",
-    "recency_days",
-    "spend_364",
-    "spend_now",
-    "spend_next",
-    "age_days",
-    "country",
-)
+SPEND_COVARIATES = ("spend_364", "spend_now", "spend_next")
+COVARIATES = ("is_new", "recency_days", *SPEND_COVARIATES, "age_days", "country")
 
 
 def histories_at_cutoffs(
@@ -39,12 +33,8 @@ def histories_at_cutoffs(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmentation.
-    days
-        The schedule with the folds.
+    transactions, segmentation, days
+        The shop's lines, the frozen segmentation, and the schedule with the folds.
     inner_origins
         Further cutoffs, of the inner validation.
 
@@ -104,27 +94,27 @@ def backtest_covariates(
     }
     spent = features.clustering_inputs(transactions, sorted(set(spans.values())))
     known = history.customer_histories.select(
-        "customer_id",
-        "spend_364",
-        "age_days",
-        recency_days=pl.col("age_days") - pl.col("t_x_days"),
+        "customer_id", "spend_364", "age_days", recency_days=pl.col("age_days") - pl.col("t_x_days")
     )
-    found = customers.select("customer_id", "is_new").join(
-        known, on="customer_id", how="left", maintain_order="left"
+    money = [
+        spent.filter(end=end).select("customer_id", (pl.col("spend") / MONEY_SCALE).alias(name))
+        for name, (_, end) in spans.items()
+    ]
+    found = customers.select("customer_id", "is_new")
+    for table in (known, _countries(transactions, history.cutoff), *money):
+        found = found.join(table, on="customer_id", how="left", maintain_order="left")
+    return found.with_columns(pl.col(*spans).fill_null(0.0)).select("customer_id", *COVARIATES)
+
+
+def outcome_spend(
+    transactions: Transactions, cutoffs: pl.Series, time: TimeOptions
+) -> pl.DataFrame:
+    """Return what each customer spent in the outcome after each of these cutoffs."""
+    after = time.days_to_outcome
+    spans = [(day + time.gap, day + after) for day in cutoffs.unique().sort().to_list()]
+    return features.clustering_inputs(transactions, spans).select(
+        "customer_id", "spend", cutoff=(pl.col("end") - after).cast(pl.Int32)
     )
-    found = found.join(
-        _countries(transactions, history.cutoff),
-        on="customer_id",
-        how="left",
-        maintain_order="left",
-    )
-    for name, (_, end) in spans.items():
-        window = spent.filter(pl.col("end") == end)
-        money = window.select("customer_id", (pl.col("spend") / MONEY_SCALE).alias(name))
-        found = found.join(money, on="customer_id", how="left", maintain_order="left").with_columns(
-            pl.col(name).fill_null(0.0)
-        )
-    return found.select("customer_id", *COVARIATES)
 
 
 def _countries(transactions: Transactions, cutoff: int) -> pl.DataFrame:

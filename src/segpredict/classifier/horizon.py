@@ -1,28 +1,34 @@
 """Compare the horizons that a shop could forecast, with reasons."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import polars as pl
 
-from segpredict.classifier.splits import MIN_TRAIN_ORIGINS, Schedule, schedule_folds
+from segpredict.classifier.splits import (
+    MIN_TRAIN_ORIGINS,
+    Fold,
+    describe_lengths,
+    lengths_with_test,
+    schedule_folds,
+)
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.transactions import Transactions
-from segpredict.errors import TooShortHistoryError
+from segpredict.core.window import as_date
+from segpredict.errors import SupportError, TooShortHistoryError
 
-CANDIDATE_HORIZONS = (28, 56, 91, 182, 364)
+COMPARED_HORIZONS = (28, 56, 91, 182, 364)
 # Outside of these, almost no customer or almost every one comes back.
 MIN_REPEAT_SHARE, MAX_REPEAT_SHARE = 0.30, 0.85
 
+SOUND = "meets all conditions"
 HORIZONS_SCHEMA = {
     "horizon": pl.Int32,
     "repeat_share": pl.Float64,
     "median_gap_days": pl.Float64,
     "tests": pl.Int32,
     "origins": pl.Int32,
-    "is_uncertain": pl.Boolean,
-    "is_testable": pl.Boolean,
-    "is_long_enough": pl.Boolean,
-    "is_chosen": pl.Boolean,
+    **dict.fromkeys(("is_uncertain", "is_testable", "is_long_enough", "is_selected"), pl.Boolean),
     "reason": pl.String,
 }
 
@@ -32,10 +38,8 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    time
-        The other lengths; its own horizon is compared with the candidates.
+    transactions, time
+        The shop's lines; the other lengths, of which the horizon is compared with the candidates.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
         ``horizon``; ``repeat_share``, the share of customers with an order in one window who order
         in the next one, over all neighbouring windows; ``median_gap_days`` between purchase days of
         repeat buyers; ``tests`` and ``origins``, disjoint test windows and training origins of the
-        final test; the three conditions; ``is_chosen``, the smallest horizon that meets all;
+        final test; the three conditions; ``is_selected``, the smallest horizon that meets all;
         ``reason``.
 
     Notes
@@ -51,39 +55,118 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     The conditions: repeat_share in [0.30, 0.85]; three tests, or one with six training origins;
     horizon ≥ median gap. They depend on how often customers buy, never on how good a model is.
     """
-    days = (
-        transactions.known_at(transactions.end_day)
-        .filter("is_order_head")
-        .select("customer_id", "day")
-        .unique()
-        .sort("customer_id", "day")
-        .collect()
-    )
+    heads = transactions.known_at(transactions.end_day).filter("is_order_head")
+    days = heads.select("customer_id", "day").unique().sort("customer_id", "day").collect()
     gap = _median_gap(days)
-    lengths = sorted({*CANDIDATE_HORIZONS, time.horizon})
+    lengths = sorted({*COMPARED_HORIZONS, time.horizon})
     rows = [_evaluate_horizon(days, transactions, replace(time, horizon=n), gap) for n in lengths]
-    sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
-    chosen = min(sound) if sound else None  # type: ignore[type-var]
+    sound = [n for n, row in zip(lengths, rows, strict=True) if row["reason"] == SOUND]
+    chosen = min(sound, default=None)
     return pl.DataFrame(
-        [{**row, "is_chosen": row["horizon"] == chosen} for row in rows],
-        schema=HORIZONS_SCHEMA,
+        [{**row, "is_selected": row["horizon"] == chosen} for row in rows], schema=HORIZONS_SCHEMA
     )
+
+
+def require_forecast(transactions: Transactions, time: TimeOptions) -> None:
+    """Raise where no model can be trained and tested on these data.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    time
+        Lengths, in days.
+
+    Raises
+    ------
+    TooShortHistoryError
+        When the data are too short for one test.
+    SupportError
+        When nobody can be tested, or nobody of a training set bought again.
+
+    Notes
+    -----
+    The settings that the error suggests are tried in the same way before.
+    """
+    orders = _known_orders(transactions)
+    try:
+        problem = _forecast_problem(orders, transactions, time)
+    except TooShortHistoryError as error:
+        error.fix = _lengths_that_work(orders, transactions, time) or error.fix
+        raise
+    if problem:
+        raise SupportError(problem, fix=_lengths_that_work(orders, transactions, time) or WAIT_TEXT)
+
+
+WAIT_TEXT = (
+    "add history in which customers come back; no other horizon helps, so there is nothing to "
+    "forecast from yet."
+)
+
+
+def _lengths_that_work(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
+    """Return settings with which a run works, as an instruction; empty if the span has no test."""
+    lengths = lengths_with_test(span.first_day, span.end_day, time)
+    for found in lengths:
+        if not _forecast_problem(orders, span, found):
+            return describe_lengths(found, time)
+    return WAIT_TEXT if lengths else ""
+
+
+def _known_orders(transactions: Transactions) -> pl.DataFrame:
+    columns = ("customer_id", "day", "void_day")
+    return transactions.lines.filter("is_order_head").select(columns).unique().collect()
+
+
+def _forecast_problem(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
+    """Return why a run with these lengths would stop; empty where it would not."""
+    plan = schedule_folds(span.first_day, span.end_day, time)
+    for fold in (*plan.test_folds, plan.production_fold):
+        if not _buyers(orders, fold.cutoff - time.lookback, fold.cutoff).len():
+            return (
+                f"No customer has an order in the {time.lookback} days before the forecast of "
+                f"{as_date(fold.cutoff)}, so there is nobody to forecast."
+            )
+    for fold in (*plan.test_folds, plan.production_fold):
+        if not any(_has_return(orders, day, time) for day in reversed(fold.train_origins)):
+            return (
+                "No customer comes back: before the forecast of "
+                f"{as_date(fold.cutoff)} nobody with an order in {time.lookback} days ordered "
+                f"again in the next {time.horizon}."
+            )
+    return ""
+
+
+def _has_return(orders: pl.DataFrame, cutoff: int, time: TimeOptions) -> bool:
+    """Return whether a customer of the look-back buys in the outcome window."""
+    window = time.window_at(cutoff)
+    before = _buyers(orders, window.start, cutoff)
+    later = _buyers(orders, window.outcome_start, window.outcome_end)
+    return bool(before.is_in(later.implode()).any())
+
+
+def _buyers(orders: pl.DataFrame, first: int, end: int) -> pl.Series:
+    """Return customers with an order in these days that stood at their end."""
+    stands = pl.col("void_day").is_null() | (pl.col("void_day") >= end)
+    return orders.filter(pl.col("day").is_between(first, end, closed="left") & stands)[
+        "customer_id"
+    ]
 
 
 def _evaluate_horizon(
     days: pl.DataFrame, span: Transactions, time: TimeOptions, gap: float | None
 ) -> dict[str, object]:
     share = _repeat_share(days, span, time.horizon)
-    plan = _schedule_or_none(span, time)
-    tests = len(plan.test_folds) if plan else 0
-    origins = len(plan.test_folds[-1].train_origins) if plan else 0
+    folds: tuple[Fold, ...] = ()
+    with suppress(TooShortHistoryError):
+        folds = schedule_folds(span.first_day, span.end_day, time).test_folds
+    tests, origins = len(folds), len(folds[-1].train_origins) if folds else 0
     is_uncertain = share is not None and MIN_REPEAT_SHARE <= share <= MAX_REPEAT_SHARE
     is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAIN_ORIGINS)
     is_long = gap is not None and time.horizon >= gap
     outside = f"repeat share is outside {MIN_REPEAT_SHARE:.2f} to {MAX_REPEAT_SHARE:.2f}"
-    unknown = "no window to buy again in"
     reasons = [
-        "" if is_uncertain else unknown if share is None else outside,
+        "" if is_uncertain else "no window to buy again in" if share is None else outside,
         "" if is_testable else "too little history for a test",
         "" if is_long else "shorter than the usual time between purchases",
     ]
@@ -96,15 +179,8 @@ def _evaluate_horizon(
         "is_uncertain": is_uncertain,
         "is_testable": is_testable,
         "is_long_enough": is_long,
-        "reason": "; ".join(filter(None, reasons)) or "meets all conditions",
+        "reason": "; ".join(filter(None, reasons)) or SOUND,
     }
-
-
-def _schedule_or_none(span: Transactions, time: TimeOptions) -> Schedule | None:
-    try:
-        return schedule_folds(span.first_day, span.end_day, time)
-    except TooShortHistoryError:
-        return None
 
 
 def _median_gap(days: pl.DataFrame) -> float | None:

@@ -19,12 +19,8 @@ def row_log_loss(probabilities: FloatArray, labels: IntArray) -> FloatArray:
 
 
 def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
-    """Return the standard error of the mean of values, one a row.
+    """Return the standard error of the mean, rows clustered by customer (Liang and Zeger 1986).
 
-    Rows of one customer count as one observation (Liang and Zeger 1986).
-
-    Examples
-    --------
     >>> import polars as pl
     >>> twice = np.array([1.0, 1.0, 3.0, 3.0])
     >>> round(clustered_standard_error(twice, pl.Series(["a", "a", "b", "b"])), 3)
@@ -46,8 +42,6 @@ def row_brier_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
 def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntArray:
     """Return counts; row: actual segment, column: predicted segment.
 
-    Examples
-    --------
     >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
     [[1, 1], [0, 1]]
     """
@@ -60,78 +54,38 @@ def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
     return float(row_log_loss(probabilities, labels).mean())
 
 
-def brier_score(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean squared distance to the outcome, summed over segments."""
-    return float(row_brier_score(probabilities, labels).mean())
-
-
-def accuracy(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the share of rows whose most likely segment is the actual one."""
-    return float((probabilities.argmax(axis=1) == labels).mean())
-
-
-def balanced_accuracy(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean recall over the segments that occurred."""
-    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
-    return float(balanced_accuracy_from_counts(counts.astype(np.float64)))
-
-
-def macro_f1(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean F1 over segments that occurred or were forecast."""
-    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
-    return float(macro_f1_from_counts(counts.astype(np.float64)))
-
-
-def cohen_kappa(probabilities: FloatArray, labels: IntArray) -> float:
+def cohen_kappa(counts: IntArray) -> float:
     """Return Cohen's κ: agreement beyond what the two mixes agree on by chance."""
-    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     total = counts.sum()
     agreed = np.trace(counts) / total
     chance = float((counts.sum(axis=0) * counts.sum(axis=1)).sum() / total**2)
     return float((agreed - chance) / (1 - chance)) if chance < 1 else 0.0
 
 
-def expected_calibration_error(
-    probabilities: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
-) -> float:
-    """Return the expected calibration error of the most likely segment.
+def expected_calibration_error(probabilities: FloatArray, labels: IntArray) -> float:
+    """Return the expected calibration error of the most likely segment, over bins of equal mass.
 
-    Notes
-    -----
-    Rows are put into bins of equal mass by confidence, rows of equal confidence into
-    the same one; Σ (bin's share) · abs(mean confidence − share that was right).
+    Σ (bin's share) · abs(mean confidence − share that was right).
     """
-    confidence = probabilities.max(axis=1)
     hits = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    places = equal_mass_bins(confidence, bins)
-    excess = np.bincount(places, weights=confidence - hits, minlength=bins)
-    return float(np.abs(excess).sum() / len(labels))
+    return _calibration_error(probabilities.max(axis=1), hits)
 
 
-def classwise_calibration_error(
-    probabilities: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
-) -> FloatArray:
-    """Return the expected calibration error of each segment's probability.
+def classwise_calibration_error(probabilities: FloatArray, labels: IntArray) -> FloatArray:
+    """Return the expected calibration error of each segment's probability."""
+    pairs = zip(probabilities.T, np.eye(probabilities.shape[1])[labels].T, strict=True)
+    return np.array([_calibration_error(given, actual) for given, actual in pairs])
 
-    Notes
-    -----
-    As `expected_calibration_error`, with the probability of one segment in place of the largest
-    one.
-    """
-    happened = np.eye(probabilities.shape[1])[labels]
-    errors = []
-    for given, actual in zip(probabilities.T, happened.T, strict=True):
-        places = equal_mass_bins(given, bins)
-        excess = np.bincount(places, weights=given - actual, minlength=bins)
-        errors.append(np.abs(excess).sum() / len(labels))
-    return np.array(errors)
+
+def _calibration_error(confidence: FloatArray, hits: FloatArray) -> float:
+    places = equal_mass_bins(confidence)
+    excess = np.bincount(places, weights=confidence - hits, minlength=CALIBRATION_BINS)
+    return float(np.abs(excess).sum() / len(hits))
 
 
 def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArray:
     """Return the bin of each value: bins of equal mass, equal values in the same one.
 
-    Examples
-    --------
     >>> equal_mass_bins(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
     [1, 0, 1, 1]
     """
@@ -141,31 +95,14 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
 
 
 def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the ranked probability score, one a row, from 0 to 1.
-
-    Notes
-    -----
-    Codes rise with value, so a forecast that is one segment off scores better than one that is
-    two off: the squared distance of the cumulated probabilities, over segments less one.
-    """
+    """Return the squared distance of cumulated probabilities, one a row, from 0 to 1."""
     happened = np.eye(probabilities.shape[1])[labels]
     apart = np.cumsum(probabilities - happened, axis=1)[:, :-1]
     return np.asarray((apart**2).sum(axis=1) / apart.shape[1], dtype=np.float64)
 
 
-def ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean ranked probability score."""
-    return float(row_ranked_probability_score(probabilities, labels).mean())
-
-
 def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the area under the ROC curve of each segment against the rest.
-
-    Notes
-    -----
-    The probability that a customer of the segment was given a higher probability than one
-    of another, ties count half: from rank sums. NaN for a segment with no customer or all of them.
-    """
+    """Return the area under the ROC curve of each segment against the rest, from rank sums."""
     areas = np.full(probabilities.shape[1], np.nan)
     for code, given in enumerate(probabilities.T):
         inside = labels == code
@@ -176,15 +113,8 @@ def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray
     return areas
 
 
-def macro_roc_auc(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return the mean area over the segments that have one; ½ where none has."""
-    areas = classwise_roc_auc(probabilities, labels)
-    return float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5
-
-
-def quadratic_weighted_kappa(probabilities: FloatArray, labels: IntArray) -> float:
+def quadratic_weighted_kappa(counts: IntArray) -> float:
     """Return Cohen's κ with errors counted by their squared distance in segments."""
-    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     codes = np.arange(len(counts))
     apart = (codes[:, None] - codes) ** 2
     by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
@@ -193,12 +123,7 @@ def quadratic_weighted_kappa(probabilities: FloatArray, labels: IntArray) -> flo
 
 
 def mix_error(probabilities: FloatArray, labels: IntArray) -> float:
-    """Return how far the predicted mix is from the actual one, 0 to 1.
-
-    Notes
-    -----
-    The Jensen-Shannon divergence, in bits.
-    """
+    """Return the Jensen-Shannon divergence of predicted and actual mix, in bits."""
     predicted = probabilities.mean(axis=0)
     actual = np.bincount(labels, minlength=len(predicted)) / len(labels)
     middle = (predicted + actual) / 2
@@ -260,19 +185,22 @@ class MetricScores:
 
 
 def score_forecast(probabilities: FloatArray, labels: IntArray) -> MetricScores:
-    """Return all metrics of one forecast."""
+    """Return all metrics of one forecast; the mean area is ½ where no segment has one."""
+    guesses = probabilities.argmax(axis=1)
+    counts = confusion_matrix(labels, guesses, probabilities.shape[1])
+    areas = classwise_roc_auc(probabilities, labels)
     return MetricScores(
         len(labels),
         log_loss(probabilities, labels),
-        brier_score(probabilities, labels),
-        accuracy(probabilities, labels),
-        balanced_accuracy(probabilities, labels),
-        macro_f1(probabilities, labels),
-        cohen_kappa(probabilities, labels),
+        float(row_brier_score(probabilities, labels).mean()),
+        float((guesses == labels).mean()),
+        float(balanced_accuracy_from_counts(counts.astype(np.float64))),
+        float(macro_f1_from_counts(counts.astype(np.float64))),
+        cohen_kappa(counts),
         expected_calibration_error(probabilities, labels),
-        ranked_probability_score(probabilities, labels),
+        float(row_ranked_probability_score(probabilities, labels).mean()),
         float(classwise_calibration_error(probabilities, labels).mean()),
         mix_error(probabilities, labels),
-        macro_roc_auc(probabilities, labels),
-        quadratic_weighted_kappa(probabilities, labels),
+        float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5,
+        quadratic_weighted_kappa(counts),
     )

@@ -14,19 +14,13 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.errors import SegpredictError
 
-STATE_FEATURES: tuple[Feature, ...] = (
-    Feature(
-        "state_now",
-        "Segment in the window that ends at the cutoff; 0 is inactive, higher is more valuable.",
-        "segment",
-        family="segment",
-    ),
-    Feature(
-        "state_before",
-        "Segment one horizon earlier; 0 is inactive, higher is more valuable.",
-        "segment",
-        family="segment",
-    ),
+STATE_MEANINGS = {
+    "state_now": "Segment in the window that ends at the cutoff",
+    "state_before": "Segment one horizon earlier",
+}
+STATE_FEATURES: tuple[Feature, ...] = tuple(
+    Feature(name, f"{text}; 0 is inactive, higher is more valuable.", "segment", family="segment")
+    for name, text in STATE_MEANINGS.items()
 )
 PANEL_KEY = ("customer_id", "cutoff")
 
@@ -59,12 +53,8 @@ def build_panel(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmentation, for states and labels.
-    windows
-        Each window becomes one origin.
+    transactions, segmentation, windows
+        The shop's lines; the frozen segmentation, for states and labels; one window an origin.
     families
         Feature families; ``None`` means the default ones.
 
@@ -112,11 +102,7 @@ def _states(
 
 def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:
     # Which window a state belongs to follows from the day on which it ends.
-    offsets = {
-        "state_now": 0,
-        "state_before": -like.horizon,
-        "label": like.gap + like.horizon,
-    }
+    offsets = {"state_now": 0, "state_before": -like.horizon, "label": like.gap + like.horizon}
     rows = known
     for name, days in offsets.items():
         shifted = states.select(
@@ -129,12 +115,8 @@ def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.
 
 
 def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
-    heads = (
-        transactions.lines.filter("is_order_head")
-        .select("customer_id", "day", "void_day")
-        .collect()
-    )
-    orders = replace(transactions, lines=heads.lazy())
+    heads = transactions.lines.filter("is_order_head").select("customer_id", "day", "void_day")
+    orders = replace(transactions, lines=heads.collect().lazy())
     firsts = [
         orders.known_at(w.cutoff)
         .group_by("customer_id")

@@ -1,21 +1,17 @@
 """Schedule the origins: what each model may be trained on, and the test cutoffs.
 
-An origin is a cutoff whose outcome is complete. A fold is one test cutoff with the
-origins that were complete on that very day::
-
-    training (fitting ‥ validation)      test cutoff
-    ──┴──┴──┴──┴──┴─────── outcome ───────┤├────── outcome ──────┤
-
-Origins that would need the future are never made, so nothing has to be filtered later.
+An origin is a cutoff whose outcome is complete; a fold is a test cutoff with its origins.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.window import Window, as_date
+from segpredict.core.window import DAYS_PER_WEEK, Window, as_date
 from segpredict.errors import TooShortHistoryError
 
+CANDIDATE_HORIZONS = (7, 14, 28, 56, 91, 182, 364)  # horizons to suggest, in days
+LOOKBACK_HORIZONS = 4  # horizons in a suggested look-back, as by default
 MIN_TRAIN_ORIGINS = 6  # training origins that an older test needs
 VALIDATION_ORIGINS = 2  # origins at the end of training, for early stopping
 
@@ -34,6 +30,11 @@ class Fold:
         The part of `train_origins` whose outcomes end before the first validation origin.
     validation_origins
         The newest origins of `train_origins`; empty where history is too short to split.
+
+    Examples
+    --------
+    >>> split(500, (100, 200, 300), 91).validation_origins
+    (200, 300)
     """
 
     cutoff: int
@@ -58,6 +59,12 @@ class Schedule:
         The fold of the selected model: its cutoff is the end of the data.
     notes
         What had to be relaxed, as sentences.
+
+    Examples
+    --------
+    >>> plan = schedule_folds(0, 728, TimeOptions())
+    >>> plan.production_fold.cutoff, plan.cutoffs[-1]
+    (728, 728)
     """
 
     time: TimeOptions
@@ -71,8 +78,7 @@ class Schedule:
     def cutoffs(self) -> tuple[int, ...]:
         """Every cutoff of the run, oldest first."""
         folds = (*self.test_folds, self.production_fold)
-        days = {day for fold in folds for day in (*fold.train_origins, fold.cutoff)}
-        return tuple(sorted(days))
+        return tuple(sorted({day for f in folds for day in (*f.train_origins, f.cutoff)}))
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -96,10 +102,8 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Parameters
     ----------
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    time
-        Lengths, in days.
+    first_day, end_day, time
+        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
 
     Raises
     ------
@@ -108,11 +112,10 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
     Notes
     -----
-    Test cutoffs count back in whole horizons from the newest one whose outcome is
-    settled. Training origins of a test T* are T* − settle − gap − horizon − i·step,
-    down to first_day + max(horizon, lookback / 2): before
-    that day too little history was observed. An older test needs six training origins and a
-    purged inner split; the newest one is run with fewer, with a note.
+    Test cutoffs count back in whole horizons from the newest one whose outcome is settled. Training
+    origins of a test T* are T* − settle − gap − horizon − i·step, down to first_day + max(horizon,
+    lookback / 2): before that day too little history was observed. An older test needs six training
+    origins and a purged inner split; the newest one is run with fewer, with a note.
 
     Examples
     --------
@@ -127,11 +130,59 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     final = _fold(newest, first_day, time)
     if not final.train_origins:
         needed = _earliest(first_day, time) - first_day + 2 * time.days_to_complete
-        raise TooShortHistoryError("A test", end_day - first_day, needed)
+        shorter = next(iter(lengths_with_test(first_day, end_day, time)), None)
+        fix = describe_lengths(shorter, time) if shorter else _wait(first_day, end_day, time)
+        raise TooShortHistoryError("A test", end_day - first_day, needed, fix)
     older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
-    outer = (*reversed([fold for fold in older if _is_sound(fold)]), final)
-    notes = tuple(_notes(final, outer, time))
-    return Schedule(time, first_day, end_day, outer, production, notes)
+    sound = [
+        fold
+        for fold in reversed(older)
+        if len(fold.train_origins) >= MIN_TRAIN_ORIGINS
+        and len(fold.validation_origins) == VALIDATION_ORIGINS
+    ]
+    outer = (*sound, final)
+    return Schedule(time, first_day, end_day, outer, production, tuple(_notes(final, outer, time)))
+
+
+def lengths_with_test(first_day: int, end_day: int, time: TimeOptions) -> list[TimeOptions]:
+    """Return other horizons and look-backs for which this span of data allows a test.
+
+    Longer horizons first, then shorter ones, the longest first, with the look-back as it is;
+    last those with a look-back of four horizons, as by default.
+    """
+    longer = [h for h in CANDIDATE_HORIZONS if h > time.horizon]
+    shorter = [h for h in reversed(CANDIDATE_HORIZONS) if h < time.horizon]
+    lengths = [replace(time, horizon=h) for h in (*longer, *shorter)]
+    lengths += [
+        replace(time, horizon=h, lookback=LOOKBACK_HORIZONS * h)
+        for h in (time.horizon, *longer, *shorter)
+        if LOOKBACK_HORIZONS * h != time.lookback
+    ]
+    return [each for each in lengths if _has_test(first_day, end_day, each)]
+
+
+def describe_lengths(found: TimeOptions, time: TimeOptions) -> str:
+    """Return the settings that change one choice of lengths into the other, as an instruction."""
+    changed = [n for n in ("horizon", "lookback") if getattr(found, n) != getattr(time, n)]
+    settings = " ".join(f"--set time.{name}={getattr(found, name)}" for name in changed)
+    return f"{settings} (tried: these data allow it)."
+
+
+def _has_test(first_day: int, end_day: int, time: TimeOptions) -> bool:
+    return bool(_fold(end_day - time.days_to_complete, first_day, time).train_origins)
+
+
+def _wait(first_day: int, end_day: int, time: TimeOptions) -> str:
+    """Return how much more data the shortest horizon needs."""
+    horizon = CANDIDATE_HORIZONS[0]
+    lookback = min(time.lookback, LOOKBACK_HORIZONS * horizon)
+    least = replace(time, horizon=horizon, lookback=lookback)
+    needed = _earliest(0, least) + 2 * least.days_to_complete - (end_day - first_day)
+    weeks = -(-needed // DAYS_PER_WEEK)
+    return (
+        f"add history: with {weeks} more {'week' if weeks == 1 else 'weeks'} the shortest horizon, "
+        f"{least.horizon} days, could be tested; until then there is nothing to forecast from."
+    )
 
 
 def _earliest(first_day: int, time: TimeOptions) -> int:
@@ -152,11 +203,6 @@ def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
         if fitting:
             return Fold(cutoff, training, fitting, validation)
     return Fold(cutoff, training, (), ())
-
-
-def _is_sound(fold: Fold) -> bool:
-    enough = len(fold.train_origins) >= MIN_TRAIN_ORIGINS
-    return enough and len(fold.validation_origins) == VALIDATION_ORIGINS
 
 
 def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[str]:

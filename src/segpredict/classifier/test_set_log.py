@@ -1,15 +1,12 @@
 """Log each evaluation on the final test set, so that a second never passes for a first.
 
-Trying settings until the final test looks good is fitting to the test set, and its
-numbers are then too optimistic. The log cannot prevent that, but it records it. The log of a
-run is deleted with its folder, and another setting writes another folder: so a copy is saved in
-the data store and next to the runs.
+A run's log is deleted with its folder: so a copy is saved in the data store and next to the runs.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from segpredict.core import disk
@@ -64,8 +61,7 @@ class TestSetLog:
         digest = settings_digest(config)
         if any(known.config == digest for known in self.evaluations):
             return self
-        evaluations = (*self.evaluations, LoggedEvaluation(digest, created))
-        return TestSetLog(self.data_fingerprint, self.cutoff, evaluations)
+        return replace(self, evaluations=(*self.evaluations, LoggedEvaluation(digest, created)))
 
     @property
     def warning(self) -> str:
@@ -75,9 +71,9 @@ class TestSetLog:
         first = self.evaluations[0].created
         since = f", first on {first}" if first else ""
         return (
-            f"The final test of {as_date(self.cutoff)} was evaluated with "
-            f"{len(self.evaluations)} different settings{since}. If one of "
-            "them was chosen by its numbers, the numbers are too optimistic."
+            f"The final test of {as_date(self.cutoff)} was evaluated with {len(self.evaluations)} "
+            f"different settings{since}. If one of them was chosen by its numbers, the numbers are "
+            "too optimistic."
         )
 
     def to_state(self) -> JSON:
@@ -104,14 +100,12 @@ class TestSetLog:
         others = TestSetLog.from_state(state).evaluations
         new = [other for other in others if other.config not in mine]
         both = sorted((*self.evaluations, *new), key=lambda each: each.created)
-        return TestSetLog(self.data_fingerprint, self.cutoff, tuple(both))
+        return replace(self, evaluations=tuple(both))
 
 
 def settings_digest(config: JSON) -> str:
     """Return the SHA-256 of the settings that can change a forecast, in any order.
 
-    Examples
-    --------
     >>> settings_digest({"seed": 1, "threads": 2}) == settings_digest({"threads": 8, "seed": 1})
     True
     """

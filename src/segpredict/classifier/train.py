@@ -1,12 +1,12 @@
 """Train, test out of time, select a model, and fit it again on all complete data."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from segpredict import features
 from segpredict.classifier.decisions.calibration import (
     CALIBRATED_KIND,
     CalibratedModel,
@@ -36,7 +36,7 @@ from segpredict.classifier.evaluation.decisions import evaluate_policies, reliab
 from segpredict.classifier.evaluation.results import Backtest, Evaluation
 from segpredict.classifier.evaluation.scorecard import build_scorecard
 from segpredict.classifier.evaluation.selection import select_model
-from segpredict.classifier.history import backtest_covariates, histories_at_cutoffs
+from segpredict.classifier.history import backtest_covariates, histories_at_cutoffs, outcome_spend
 from segpredict.classifier.models import blend, xgboost
 from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.xgboost import XgboostModel
@@ -82,6 +82,8 @@ class TrainingResult:
         Reliability and capture of the selected model on the tests (`CURVES_SCHEMA`).
     backtest_models
         The model of each test, fitted on what was known on that day.
+    model_of_last_test
+        The selected model, whichever it is, as it was on the day of the last test.
     """
 
     selected_model: Forecaster
@@ -95,6 +97,7 @@ class TrainingResult:
     policy: DecisionPolicy
     curves: pl.DataFrame
     backtest_models: tuple[blend.BlendedModel, ...] = ()
+    model_of_last_test: Forecaster | None = None
 
 
 def train_classifier(
@@ -109,14 +112,10 @@ def train_classifier(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        A frozen segmenter that has seen nothing after the first test cutoff.
-    options
-        How to fit and evaluate.
-    time
-        Lengths, in days.
+    transactions, segmentation
+        The shop's lines; a frozen segmenter that saw nothing after the first test cutoff.
+    options, time
+        How to fit and evaluate; lengths, in days.
     progress
         Called with the next step and the share done, 0 to 1.
     further
@@ -140,7 +139,7 @@ def train_classifier(
     its cutoff. The selected model is then fitted by the same procedure on all complete origins.
     """
     plan, settings = time or TimeOptions(), options or ClassifierOptions()
-    report = progress or _silent
+    report = progress or (lambda _what, _share: None)
     days = schedule_folds(transactions.first_day, transactions.end_day, plan)
     segmentation.require_fitted_before(days.test_folds[0].cutoff)
     report("building the panel", 0.0)
@@ -162,13 +161,8 @@ def train_classifier(
         settings,
         (*days.notes, *skipped, *notes, *_history_warnings(days)),
     )
-    scorecard = build_scorecard(
-        backtests,
-        evaluation.segments,
-        draws=settings.bootstrap_draws,
-        seed=settings.seed,
-        selected=evaluation.selected,
-    )
+    resampling = Resampling(settings.bootstrap_draws, settings.seed)
+    scorecard = build_scorecard(backtests, evaluation.segments, resampling, evaluation.selected)
     report("fitting the selected model", (steps - 1) / steps)
     complete = folds.training_data(days.production_fold)
     model = blend.fit(complete)
@@ -176,32 +170,38 @@ def train_classifier(
         model.name: calibrate_model(model, maps[-1]),
         model.xgboost_model.name: model.xgboost_model,
     }
-    selected = own.get(evaluation.selected)
-    if selected is None:
-        selected = BASELINES.get(evaluation.selected).fit(complete)
+    name = evaluation.selected
+    selected = own[name] if name in own else BASELINES.get(name).fit(complete)
     policies = _fit_policies(folds, evaluation, maps)
     policy_scores = evaluate_policies(
-        backtests,
-        policies[:-1],
-        evaluation.selected,
-        evaluation.segments,
-        Resampling(settings.bootstrap_draws, settings.seed),
+        backtests, policies[:-1], name, evaluation.segments, resampling
     )
+    evaluation = replace(evaluation, policies=summarize_policies(folds.folds, policies, maps))
     return TrainingResult(
         selected,
         model.xgboost_model,
-        _with_fit_note(
-            replace(evaluation, policies=summarize_policies(folds.folds, policies, maps)), model
-        ),
+        _with_fit_note(evaluation, model),
         rows,
         days,
         policies[-1].decision_rule.segment_values,
         backtests,
         pl.concat([scorecard, policy_scores]),
         policies[-1],
-        reliability_and_capture(backtests, evaluation.selected, evaluation.segments),
+        reliability_and_capture(backtests, name, evaluation.segments),
         tested,
+        _model_of_last_test(folds, name, tested[-1], maps[-2]) if tested else None,
     )
+
+
+def _model_of_last_test(
+    folds: "_FoldData", name: str, tested: blend.BlendedModel, calibration: Calibration
+) -> Forecaster:
+    """Return the selected model as it was on the day of the last test."""
+    if name == tested.name:
+        return calibrate_model(tested, calibration)
+    if name == tested.xgboost_model.name:
+        return tested.xgboost_model
+    return BASELINES.get(name).fit(folds.training_data(folds.days.test_folds[-1]))
 
 
 def _with_fit_note(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
@@ -231,8 +231,9 @@ def _fit_policies(
     folds: "_FoldData", evaluation: Evaluation, maps: Sequence[Calibration]
 ) -> list[DecisionPolicy]:
     """Return the policy of the selected model at each fold; a baseline is never calibrated."""
-    is_model = evaluation.selected == evaluation.model
-    fit = blend.fit if is_model else _fit_function(evaluation.selected)
+    name, is_model = evaluation.selected, evaluation.selected == evaluation.model
+    known: dict[str, FitFunction] = {evaluation.model: blend.fit, xgboost.NAME: xgboost.fit}
+    fit = known[name] if name in known else BASELINES.get(name).fit
     return [
         fit_policy(
             folds.inner_backtests(fold, fit),
@@ -242,10 +243,6 @@ def _fit_policies(
         )
         for fold, found in zip(folds.folds, maps, strict=True)
     ]
-
-
-def _fit_function(name: str) -> FitFunction:
-    return xgboost.fit if name == xgboost.NAME else BASELINES.get(name).fit
 
 
 class _FoldData:
@@ -289,16 +286,10 @@ class _FoldData:
         """Return the forecasts of a model in the inner validation of a fold."""
         found: list[Backtest] = []
         for stage in self.stages[fold.cutoff]:
-            try:
-                training_data = self.training_data(stage.fold)
-                found += inner_backtests(
-                    training_data,
-                    self.rows.at_cutoffs(*stage.test_origins),
-                    stage.test_origins,
-                    fit,
-                )
-            except (SingleClassError, SupportError):
-                continue
+            rows = self.rows.at_cutoffs(*stage.test_origins)
+            with suppress(SingleClassError, SupportError):
+                given = self.training_data(stage.fold)
+                found += inner_backtests(given, rows, stage.test_origins, fit)
         return tuple(found)
 
     def decision(self, fold: Fold) -> DecisionRule:
@@ -309,18 +300,12 @@ class _FoldData:
         return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
 
 
-def _silent(message: str, share: float) -> None:
-    """Report nothing."""
-
-
 def _history_warnings(days: Schedule) -> list[str]:
     """Warn where training origins had much less history than their test."""
     found = []
     for fold in days.test_folds:
-        seen = [
-            days.time.window_at(day, days.first_day).covered_days
-            for day in (*fold.train_origins, fold.cutoff)
-        ]
+        cutoffs = (*fold.train_origins, fold.cutoff)
+        seen = [days.time.window_at(day, days.first_day).covered_days for day in cutoffs]
         usual = sum(seen[:-1]) / len(fold.train_origins)
         if seen[-1] > usual * (1 + DRIFT_THRESHOLD):
             found.append(
@@ -333,19 +318,8 @@ def _history_warnings(days: Schedule) -> list[str]:
 def mean_outcome_values(
     transactions: Transactions, given: TrainingData, days: Schedule
 ) -> tuple[float, ...]:
-    """Return the mean revenue in the outcome window, by segment in code order.
-
-    Notes
-    -----
-    The mean over all rows with that label, in currency. Inactive customers spend nothing by
-    definition; a segment that never occurred counts as zero.
-    """
-    after = days.time.days_to_outcome
-    cutoffs = given.rows["cutoff"].unique().sort().to_list()
-    spans = [(day + days.time.gap, day + after) for day in cutoffs]
-    spent = features.clustering_inputs(transactions, spans).select(
-        "customer_id", "spend", cutoff=(pl.col("end") - after).cast(pl.Int32)
-    )
+    """Return the mean revenue in the outcome window, by segment in code order; inactive is zero."""
+    spent = outcome_spend(transactions, given.rows["cutoff"], days.time)
     means = dict(
         given.rows.filter(pl.col("label") != INACTIVE_CODE)
         .join(spent, on=["customer_id", "cutoff"], how="left")
@@ -368,6 +342,12 @@ def load(state: JSON) -> Forecaster:
     ------
     UnknownNameError
         When the state names a kind that is not there.
+
+    Examples
+    --------
+    >>> from segpredict.classifier.models.baselines.prior import ClassPrior
+    >>> load(ClassPrior((0.25, 0.75)).to_state())
+    ClassPrior(class_mix=(0.25, 0.75), name='prior')
     """
     if state["kind"] == xgboost.NAME:
         return XgboostModel.from_state(state)

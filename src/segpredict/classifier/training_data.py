@@ -24,7 +24,15 @@ HISTORY_COLUMNS = ("x_days", "t_x_days", "age_days", "freq_days_364", "spend_364
 
 
 class Forecaster(Protocol):
-    """Anything fitted that gives a probability for each future segment."""
+    """Anything fitted that gives a probability for each future segment.
+
+    Examples
+    --------
+    >>> from segpredict.classifier.models.baselines.prior import ClassPrior
+    >>> forecaster: Forecaster = ClassPrior((0.25, 0.75))
+    >>> forecaster.predict_proba(pl.DataFrame({"customer_id": ["a"]})).tolist()
+    [[0.25, 0.75]]
+    """
 
     @property
     def name(self) -> str:
@@ -99,14 +107,7 @@ def training_data_of_fold(
     options: ClassifierOptions,
     history: HistoryAtCutoff | None = None,
 ) -> TrainingData:
-    """Return the training data of one fold.
-
-    Notes
-    -----
-    A column with one value at each training origin (a date, days observed) separates origins
-    and not customers (leak L10): it is not used. The fold's own training rows decide, so a
-    later test changes nothing for an earlier one.
-    """
+    """Return the training data of a fold, without columns that separate origins only (leak L10)."""
     rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
     rows = rows.sort("cutoff", "customer_id")
     found = rows["label"].unique()
@@ -127,13 +128,8 @@ def training_data_of_fold(
 
 def informative_columns(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
     """Return the columns that differ between customers at one cutoff at least."""
-    varies = (
-        rows.group_by("cutoff")
-        .agg(pl.col(names).n_unique() > 1)
-        .select(pl.col(names).any())
-        .row(0, named=True)
-    )
-    return tuple(name for name in names if varies[name])
+    varies = rows.group_by("cutoff").agg(pl.col(names).n_unique() > 1).select(pl.col(names).any())
+    return tuple(name for name in names if varies[name].item())
 
 
 def segment_codes(rows: pl.DataFrame, column: str) -> IntArray:
@@ -151,37 +147,23 @@ def normalised(weights: FloatArray) -> FloatArray:
 
 
 def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return the named columns, in this order, as XGBoost needs them.
+    """Return the named columns, in this order; null and infinite become NaN.
 
-    Columns are selected by name, since XGBoost reads a frame by position and does
-    not check the order. Nulls and infinities become NaN.
-
-    Examples
-    --------
     >>> feature_matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]
     """
     types = customers.schema
     missing = [name for name in names if name not in types]
-    text = [name for name in names if name in types and not _is_number(types[name])]
+    is_number = {n: kind.is_numeric() or kind in {pl.Boolean, pl.Null} for n, kind in types.items()}
+    text = [name for name in names if not is_number.get(name, True)]
     if missing or text:
-        raise _column_mismatch(missing, text, customers)
+        parts = [f"lacks {', '.join(missing)}"] if missing else []
+        parts += [f"holds {name} as {types[name]}" for name in text]
+        raise MismatchError(
+            f"The frame to score does not fit the model: it {' and '.join(parts)}.",
+            fix="build the features with the version and families of the run.",
+            column=(*missing, *text)[0],
+        )
     given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
     cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
     return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
-
-
-def _is_number(kind: pl.DataType) -> bool:
-    return kind.is_numeric() or kind in {pl.Boolean, pl.Null}
-
-
-def _column_mismatch(
-    missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame
-) -> MismatchError:
-    parts = [f"lacks {', '.join(missing)}"] if missing else []
-    parts += [f"holds {n} as {customers.schema[n]}" for n in text]
-    return MismatchError(
-        f"The frame to score does not fit the model: it {' and '.join(parts)}.",
-        fix="build the features with the version and families of the run.",
-        column=(*missing, *text)[0],
-    )

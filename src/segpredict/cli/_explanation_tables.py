@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, format_defined, writing_to
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
@@ -60,8 +60,14 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
 def _interval(row: Row, name: str) -> str:
     if row[name] is None:
         return ""
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return f"{row[name]:.4f}" + ("" if low is None else f" [{low:.4f}, {high:.4f}]")
+    value, *ends = (format_defined(row[f"{name}{end}"], ".4f") for end in ("", "_low", "_high"))
+    return value if row[f"{name}_low"] is None else f"{value} [{', '.join(ends)}]"
+
+
+def write_plots(run: Path, plots: Path, *plot: str) -> int:
+    """Write plots of a run into the folder of ``--plots``; return how many."""
+    with writing_to("--plots"):
+        return pipeline.write_plots(run, plots, *plot)
 
 
 def show_stored_explanation(
@@ -76,7 +82,7 @@ def show_stored_explanation(
         rows = _show_transition(output, explanation, pair or "", top, run)
         plot = ["move", rows[0]["from_id"], rows[0]["to_id"]]
     if plots is not None:
-        pipeline.write_plots(run, plots, *plot)
+        write_plots(run, plots, *plot)
         output.print_line(f"The plot: {plots / '_'.join(plot)}.svg")
     return rows
 
@@ -120,7 +126,8 @@ def _show_transition(
     movers, stayers = pl.col("movers").alias("who move"), pl.col("stayers").alias("who stay")
     few = rows.head(top).select("rank", "name", movers, stayers, "odds_ratio")
     expected = rows["expected"][0]
-    title = f"From {start.name} to {end.name}: {expected:,.0f} customers expected"
+    customers = format_defined(expected, ",.0f")
+    title = f"From {start.name} to {end.name}: {customers} customers expected"
     note = f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}"
     output.print_table(title, _with_meaning(few, run), note=note)
     return rows.to_dicts()
@@ -132,16 +139,16 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> R
     score = found["forecast"]
     output.print_line(f"Customer {found['customer_id']}, now {score['segment']}.")
     probability = score[f"p_{score['next_segment_id']}"]
-    output.print_line(f"{found['sentence']} Probability: {probability:.0%}.")
-    rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in found["reasons"]]
+    output.print_line(f"{found['sentence']} Probability: {format_defined(probability, '.0%')}.")
+    rows = [{"direction": r["direction"], "reason": r["text"]} for r in found["reasons"]]
     output.print_table("Reasons", rows, note=CAUSALITY_NOTE)
     if not rows:
         output.print_line("No clear reasons for or against it.")
     cases = [
         {
             "what if": case["meaning"],
-            "falls": f"{case['p_down']:.0%}",
-            "rises": f"{case['p_up']:.0%}",
+            "falls": format_defined(case["p_down"], ".0%"),
+            "rises": format_defined(case["p_up"], ".0%"),
             "expected spend": case["expected_value"],
         }
         for case in found["what_if"]
@@ -158,7 +165,9 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> R
     if found["note"]:
         output.print_line(f"note: {found['note']}")
     if plots is not None:
-        output.print_line(f"The plot: {pipeline.draw_waterfall(run, name, plots)}")
+        with writing_to("--plots"):
+            drawn = pipeline.draw_waterfall(run, name, plots)
+        output.print_line(f"The plot: {drawn}")
     return found
 
 

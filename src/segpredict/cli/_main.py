@@ -1,21 +1,18 @@
 """Start the command line, and turn every error into its message and exit code."""
 
-import os
-
-# Before anything loads OpenMP: idle threads that spin made one fit 35 times slower on a
-# busy machine. The environment may say otherwise.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
+import errno
 import json
+import os
 import signal
 import sys
 import traceback
-import zlib
+from contextlib import suppress
 from typing import Any
 
 import typer
 
 from segpredict._version import __version__
+from segpredict._wording import name_options
 from segpredict.cli import (
     campaign,
     check,
@@ -33,8 +30,9 @@ from segpredict.cli import (
 )
 from segpredict.core.text import escape_json_controls, to_single_line
 from segpredict.core.write_errors import disk_full_error, is_disk_full
-from segpredict.errors import SegpredictError
+from segpredict.errors import LimitError, SegpredictError, describe_crash
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 COMMANDS = {
     module.__name__.rpartition(".")[2].replace("_", "-"): module
     for module in (
@@ -76,6 +74,50 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    with name_options():
+        try:
+            _run()
+        except SystemExit as left:
+            sys.exit(_flush(left.code))
+
+
+def _flush(code: Any) -> Any:
+    """Write what is left for stdout; return the exit code of that, if it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        return _unexpected(error)
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell an error that no part expected; return the exit code."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+        _drop_stdout()
+        _print_error(
+            LimitError(
+                f"The standard output cannot be written: {error.strerror}.",
+                fix="free space, or send it elsewhere; files that were named are written.",
+            ).to_dict()
+        )
+        return LimitError.exit_code
+    if is_disk_full(error):  # of a library's temporary files, whose place is not ours
+        full = disk_full_error("temporary files")
+        _print_error(full.to_dict())
+        return full.exit_code
+    _report_crash(error)
+    return 1
+
+
+def _drop_stdout() -> None:
+    """Send what is left for stdout nowhere, so that Python does not try again at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run() -> None:
     signal.signal(signal.SIGTERM, _exit_on_signal)
     as_json = "--json" in sys.argv
     try:
@@ -100,7 +142,7 @@ def main() -> None:
         _print_error({"code": "SP-R000", "message": "Memory ran out.", "fix": fix})
         sys.exit(10)
     except Exception as error:
-        sys.exit(_report_crash(error))
+        sys.exit(_unexpected(error))
 
 
 def _exit_on_signal(_number: int, _frame: object) -> None:
@@ -116,16 +158,9 @@ def _print_error(facts: dict[str, object]) -> None:
     typer.echo(to_single_line(text), err=True)
 
 
-def _report_crash(error: Exception) -> int:
-    """Report a bug of the package without showing the user's data; return the exit code."""
-    if is_disk_full(error):  # of a library's temporary files, whose place is not ours
-        full = disk_full_error("temporary files")
-        _print_error(full.to_dict())
-        return full.exit_code
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
-    crash = f"{zlib.crc32(''.join(places).encode()):08x}"
-    message = f"segpredict has a bug ({type(error).__name__} at {places[-1]}; crash id {crash})."
+def _report_crash(error: Exception) -> None:
+    """Report a bug of the package without showing the user's data."""
+    message = f"segpredict has a bug ({describe_crash(error)})."
     if os.environ.get("SEGPREDICT_TRACEBACK"):
         traceback.print_exception(error)
     fix = (
@@ -133,4 +168,3 @@ def _report_crash(error: Exception) -> int:
         f"({__version__}); SEGPREDICT_TRACEBACK=1 shows the details."
     )
     _print_error({"code": SegpredictError.code, "message": message, "fix": fix})
-    return SegpredictError.exit_code

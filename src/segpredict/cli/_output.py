@@ -1,6 +1,7 @@
 """Print for people or for programs: tables, one JSON object, progress on stderr."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from segpredict.core.text import escape_json_controls, strip_control_characters, to_single_line
 from segpredict.core.types import ProgressCallback
+from segpredict.errors import LimitError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +26,20 @@ SHARE_COLUMNS = {
 }
 MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "value_at_stake"}
 COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
+
+
+RUN_FIX = "make the folder of the run writable, or copy it and name the copy with --run."
+
+
+@contextmanager
+def writing_to(option: str, fix: str = "") -> Iterator[None]:
+    """Let an error of writing name this option instead of ``--out``, or give this fix."""
+    try:
+        yield
+    except (LimitError, UsageError) as error:
+        if "--out" in error.fix:
+            error.fix = fix or error.fix.replace("--out", option)
+        raise
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,10 @@ class Output:
         """Print a line for people on stderr, where stdout may carry data."""
         if not (self.as_json or self.quiet):
             sys.stderr.write(to_single_line(text) + "\n")
+
+    def print_warning(self, text: str) -> None:
+        """Print on stderr what went wrong without making the command fail, quiet or not."""
+        sys.stderr.write(f"warning: {to_single_line(text)}\n")
 
     def print_table(self, title: str, rows: Sequence[Row], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
@@ -148,7 +168,20 @@ def terminal_cell(name: str, value: object) -> str:
     return _number(name, value) if isinstance(value, float) else str(value)
 
 
+def format_defined(value: float | None, form: str) -> str:
+    """Return a number in a format of Python, and a dash where it is not defined.
+
+    Examples
+    --------
+    >>> format_defined(0.25, ".0%"), format_defined(None, ".3f"), format_defined(math.nan, "+.2f")
+    ('25%', '–', '–')
+    """
+    return "–" if value is None or not math.isfinite(value) else format(value, form)
+
+
 def _number(name: str, value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
     if name in SHARE_COLUMNS:
         return f"{100 * value:.1f} %"
     if name in MONEY_COLUMNS:

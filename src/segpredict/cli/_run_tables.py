@@ -1,15 +1,18 @@
 """Print the results of a run as tables on the terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import polars as pl
 
 from segpredict.cli._explanation_tables import show_importance
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, format_defined
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
+from segpredict.errors import describe_crash
 from segpredict.pipeline import artifacts
 
+ShowPart = Callable[[Output, RunFolder], None]
 SHOWN_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1", "ece")
 COMPARISON_HEADINGS = {
     "silhouette": "silh.",
@@ -77,8 +80,8 @@ def show_comparison(output: Output, run: RunFolder) -> None:
     if not selection["is_applied"]:
         output.print_line("The segments below follow the options, not the selection; see --select.")
     if second is not None:
-        alike = second["rand_index_with_selected"]
-        output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
+        alike = format_defined(second["rand_index_with_selected"], ".2f")
+        output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike}.")
 
 
 def _not_fitted(table: pl.DataFrame) -> dict[str, str]:
@@ -160,19 +163,23 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
     output.print_table("Prediction sets on the tests", rows, note=note)
     named = card.filter(pl.col("metric").str.contains("_(argmax|balanced|cost)$"))
     rows = [
-        {"test": window, **{r["metric"]: f"{r['value']:.3f}" for r in part.iter_rows(named=True)}}
+        {
+            "test": window,
+            **{r["metric"]: format_defined(r["value"], ".3f") for r in part.iter_rows(named=True)},
+        }
         for (window,), part in named.group_by("window", maintain_order=True)
     ]
     output.print_table("One predicted segment per customer, by decision rule", rows)
 
 
 def _bounded(row: Row) -> str:
-    ends = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
-    return f"{row['value']:.3f}{ends}"
+    value, low, high = (format_defined(row[name], ".3f") for name in ("value", "low", "high"))
+    return value if row["low"] is None or row["value"] is None else f"{value} [{low}, {high}]"
 
 
 def _interval(found: Mapping[str, float]) -> str:
-    return f"{found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]"
+    value, low, high = (format_defined(found[name], "+.4f") for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def show_leakage_demo(output: Output, run: RunFolder) -> None:
@@ -190,11 +197,36 @@ def show_leakage_demo(output: Output, run: RunFolder) -> None:
 
 def show_run(output: Output, run: RunFolder) -> None:
     """Print everything, and where the page is."""
-    show_ledger(output, run)
-    show_segments(output, run)
-    show_evaluation(output, run)
-    show_leakage_demo(output, run)
-    show_importance(output, run, top=10)
-    page = (run.folder / artifacts.REPORT_PATHS["html"]).resolve()
+    show_finished(
+        output,
+        run,
+        *(show_ledger, show_segments, show_evaluation, show_leakage_demo),
+        partial(show_importance, top=10),
+    )
+    path = artifacts.REPORT_PATHS["html"]
     output.print_line(f"The run: {run.folder}")
-    output.print_line(f"The page: {page.as_uri()}")
+    if run.has(path):
+        output.print_line(f"The page: {(run.folder / path).resolve().as_uri()}")
+
+
+def show_finished(output: Output, run: RunFolder, *parts: ShowPart) -> None:
+    """Print the parts of a run that is published; warn of what could not be made or printed.
+
+    The run is complete by now, and its files hold all that is printed: a table that fails
+    must not make the command fail.
+    """
+    for part in parts:
+        try:
+            part(output, run)
+        except BrokenPipeError:
+            raise  # the reader has closed the pipe
+        except Exception as error:
+            output.print_warning(
+                f"a part of the results could not be printed ({describe_crash(error)}); the "
+                f"run {run.folder} is complete."
+            )
+    for path, reason in run.metadata.get(artifacts.NOT_WRITTEN_KEY, {}).items():
+        output.print_warning(
+            f"{path} could not be written ({reason}); everything else in the run "
+            f"{run.folder} is complete."
+        )

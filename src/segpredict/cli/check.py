@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import config_from_options, current_time, settings_of_store
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, writing_to
 from segpredict.core.text import to_single_line
 
 
@@ -45,7 +45,7 @@ def command(
     plan = config_from_options(
         config, settings, columns, on_bad_rows, max_bad, base=settings_of_store(data)
     )
-    with output.progress_bar() as progress:
+    with output.progress_bar() as progress, writing_to("--html"):
         found = pipeline.check_data(
             data, plan, as_of, page=page, created=current_time(), progress=progress
         )
@@ -53,7 +53,8 @@ def command(
     if page is not None:
         output.print_line(f"The page: {page.resolve().as_uri()}")
     if write_config is not None:
-        write_file(write_config, draft_config(found, plan).encode())
+        with writing_to("--write-config"):
+            write_file(write_config, draft_config(found, plan).encode())
         output.print_line(f"The config: {write_config}")
     output.print_json(found)
     if found["problem"]:

@@ -59,6 +59,7 @@ def command(
     from segpredict import pipeline
     from segpredict.cli._run_tables import (
         show_comparison,
+        show_finished,
         show_ledger,
         show_segment_events,
         show_segments,
@@ -86,9 +87,7 @@ def command(
             search=pipeline.SegmentationSearch(pipeline.SelectionMode(mode), refit),
             progress=progress,
         )
-    show_ledger(output, made)
-    show_comparison(output, made)
-    show_segments(output, made)
-    show_segment_events(output, made)
+    parts = (show_ledger, show_comparison, show_segments, show_segment_events)
+    show_finished(output, made, *parts)
     output.print_line(f"The run is in {made.folder}. Next: segpredict train-classifier")
     output.print_json(loading.run_summary(made))

@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import current_time
-from segpredict.cli._output import Output
+from segpredict.cli._output import RUN_FIX, Output, writing_to
 
 
 def command(
@@ -89,13 +89,13 @@ def command(
         rows = show.show_stored_explanation(output, run, (segment, transition), top, plots)
         output.print_json({"run": str(run), "rows": rows})
         return
-    with output.progress_bar() as progress:
+    with output.progress_bar() as progress, writing_to("--run", RUN_FIX):
         made = pipeline.run_explanation(
             run, current_time(), rows=sample, refits=refits, progress=progress
         )
     show.show_importance(output, made, top)
     if plots is not None:
-        written = pipeline.write_plots(run, plots)
+        written = show.write_plots(run, plots)
         output.print_line(f"{written} plots are in {plots}.")
     output.print_line(f"The run is in {made.folder}. Next: segpredict report --run {run}")
     output.print_json(loading.run_summary(made))

@@ -37,6 +37,7 @@ def command(
     """
     from segpredict.data.sample import sample
 
+    _refuse_file(out)
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0, world=world, days=days)
     paths = [str(path) for path in sample.write_sample(shop, out)]
@@ -45,3 +46,13 @@ def command(
         output.print_line(f"  {path}")
     output.print_line(f"Next: segpredict run --data {paths[0]} --out artifacts/sample")
     output.print_json({"files": paths, "rows": shop.lines.height, "customers": customers})
+
+
+def _refuse_file(out: Path) -> None:
+    from segpredict.errors import UsageError
+
+    if out.suffix.lower() in {".csv", ".parquet", ".xlsx"}:
+        raise UsageError(
+            f"--out {out} is the name of a file, and a sample is a folder of files.",
+            fix=f"give a folder: --out {out.with_suffix('')}.",
+        )

@@ -9,7 +9,7 @@ import typer
 from segpredict.cli import _options as o
 from segpredict.cli import _secret as s
 from segpredict.cli._config import column_mapping, split_pair
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, writing_to
 
 
 def command(
@@ -79,7 +79,7 @@ def command(
     output = Output(as_json, quiet)
     given = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     changes = {k: v for k, v in given.items() if v is not None}
-    with output.progress_bar() as progress:
+    with output.progress_bar() as progress, writing_to("--history"):
         scores, update = pipeline.score_into_history(
             history,
             run,

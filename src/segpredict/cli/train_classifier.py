@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import current_time
-from segpredict.cli._output import Output
+from segpredict.cli._output import RUN_FIX, Output, writing_to
 
 
 def command(
@@ -23,11 +23,11 @@ def command(
     Example: `segpredict train-classifier --run artifacts/may --leakage-demo`
     """
     from segpredict import pipeline
-    from segpredict.cli._run_tables import show_evaluation, show_leakage_demo
+    from segpredict.cli._run_tables import show_evaluation, show_finished, show_leakage_demo
     from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
-    with output.progress_bar() as progress:
+    with output.progress_bar() as progress, writing_to("--run", RUN_FIX):
         made = pipeline.run_training(
             run,
             current_time(),
@@ -36,7 +36,6 @@ def command(
             leakage_demo=leakage_demo,
             progress=progress,
         )
-    show_evaluation(output, made)
-    show_leakage_demo(output, made)
+    show_finished(output, made, show_evaluation, show_leakage_demo)
     output.print_line(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
     output.print_json(loading.run_summary(made))

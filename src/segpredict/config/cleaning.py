@@ -12,7 +12,9 @@ from segpredict.errors import ConfigError, UnknownNameError
 # code must match one of them as a whole. Codes of one shop only (an M for "manual" may
 # be a size elsewhere) belong in the config of that shop.
 NON_PRODUCT_CODES = (
-    *("POST", "POSTAGE", "SHIPPING", "CARRIAGE", "BANK CHARGES", "AMAZONFEE"),
+    *("POST", "POSTAGE", "SHIP", "SHIPPING", "CARRIAGE", "BANK CHARGES", "AMAZONFEE"),
+    *("DELIVERY", "FREIGHT", "(?i:versand(kosten)?)", "(?i:porto)", "(?i:frais de port)"),
+    *("(?i:envio)", "(?i:verzendkosten)", "(?i:spedizione)"),
     *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
 )
 BAD_ROW_MODES = ("fail", "quarantine", "drop")

@@ -14,6 +14,8 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("order id", "invoice", "invoice no", "invoice id", "invoice number"),
         *("order number", "order no", "transaction id", "receipt id", "order"),
         *("order reference", "order #", "order increment id", "sales record number"),
+        *("document number", "document no", "sale id", "short order id", "psp reference"),
+        *("bon nr", "bonnummer", "Kassenbon", "Faktura", "Vorgang", "sales order", "check number"),
         *("basket id", "receipt no", "receipt number", "ticket", "id venda", "id do pedido"),
         *(
             "Bestellnummer",
@@ -126,6 +128,7 @@ COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("customer id", "cust id", "client id", "user id", "customer", "customer no"),
         *("customer number", "member id", "buyer id", "shopper id", "user pseudo id"),
         *("customer key", "customer code", "member number", "cust", "card", "card id"),
+        *("consumer id", "household key", "contact id", "account number", "Kartennummer"),
         *("card number", "loyalty id", "buyer username", "household id", "account id"),
         *("customer email", "email", "buyer email", "email (billing)", "billing email"),
         *("buyer", "customer name"),

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from segpredict._wording import toml_value
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.config.cleaning import CleaningOptions
@@ -31,6 +32,7 @@ from segpredict.config.source import SourceOptions
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
+MAX_REPR_LENGTH = 140  # characters of the settings that a repr shows
 # Options of a section that the run sets for all sections alike.
 SHARED_SETTINGS = {"segmentation": ("seed",), "classifier": ("seed", "threads")}
 
@@ -39,7 +41,7 @@ _PRESETS = _HERE / "presets"  # in an installed wheel
 _CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Config:
     """All options of a run, one field a section of the config file.
 
@@ -80,6 +82,16 @@ class Config:
     contacts: EventLogOptions = field(default_factory=EventLogOptions)
     returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
 
+    def __repr__(self) -> str:
+        """Show the settings that differ from the defaults, in at most two lines."""
+        own, usual = _leaves(self.to_state()), _leaves(Config().to_state())
+        text = ", ".join(f"{name}={v!r}" for name, v in own.items() if usual.get(name) != v)
+        cut = text if len(text) <= MAX_REPR_LENGTH else text[: MAX_REPR_LENGTH - 1] + "…"
+        return f"Config({cut})"
+
+    def __hash__(self) -> int:
+        return hash((self.seed, self.time))
+
     @property
     def side_tables(self) -> SideTableOptions:
         """The tables that are read in addition to the transactions."""
@@ -103,8 +115,31 @@ class Config:
         )
 
 
+ConfigLike = Config | str | Path | Mapping[str, JSON]
+
+
+def as_config(given: ConfigLike) -> Config:
+    """Return a config from itself, the name of a preset, the path of a file, or nested settings.
+
+    Examples
+    --------
+    >>> as_config({"time": {"horizon": 28}}).time.horizon
+    28
+    """
+    if isinstance(given, Config):
+        return given
+    if isinstance(given, Mapping):
+        return build_config(_plain(given))
+    if isinstance(given, str | Path):
+        return load_config(given)
+    raise UsageError(
+        f"A config is given as {type(given).__name__}.",
+        fix="give a Config, the name of a preset, the path of a TOML file, or a dict of settings.",
+    )
+
+
 def load_config(
-    name: str | None = None,
+    name: str | Path | None = None,
     overrides: Iterable[str] = (),
     base: Mapping[str, JSON] | None = None,
 ) -> Config:
@@ -170,14 +205,14 @@ def list_presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def _find(name: str) -> Path:
+def _find(name: str | Path) -> Path:
     path = Path(name)
     if path.is_file():
         return path
     known = list_presets()
-    if path.suffix == "" and name in known:
-        return known[name]
-    raise UnknownNameError("config file or preset", name, known)
+    if str(name) in known:
+        return known[str(name)]
+    raise UnknownNameError("config file or preset", str(name), known)
 
 
 def _read(path: Path) -> dict[str, JSON]:
@@ -198,7 +233,7 @@ def _override(values: Mapping[str, JSON], override: str) -> dict[str, JSON]:
             f"--set {override!r} is not of the form A.B=C.",
             fix="write it as in --set time.horizon=28.",
         )
-    return _put(values, place.strip().split("."), _value(text))
+    return _put(values, place.strip().split("."), toml_value(text))
 
 
 def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str, JSON]:
@@ -209,15 +244,18 @@ def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str,
     return {**values, first: _put(inner, rest, value) if rest else value}
 
 
-def _value(text: str) -> JSON:
-    """Return what TOML makes of a text, or the text itself."""
-    try:
-        return tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
-        return text
+def _leaves(state: Mapping[str, JSON], place: str = "") -> dict[str, JSON]:
+    """Return nested settings as one level, with dots in the names."""
+    found: dict[str, JSON] = {}
+    for name, value in state.items():
+        is_section = isinstance(value, Mapping) and value
+        found |= _leaves(value, f"{place}{name}.") if is_section else {f"{place}{name}": value}
+    return found
 
 
 def _plain(value: Any) -> JSON:
+    if hasattr(value, "tolist"):  # of NumPy
+        return value.tolist()
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -155,7 +155,8 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
             .then(cells.cast(pl.Int64, strict=False).cast(pl.String))
             .otherwise(cells.fill_nan(None).cast(pl.String))
         )
-    if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
+    is_extension = isinstance(dtype, pl.BaseExtension)
+    if is_extension or dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
         raise ContractError(
             f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is "
             "not text, a number or a date.",

@@ -39,6 +39,17 @@ def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray,
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
 
+def share_of(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    """Return part / whole; null where the whole is 0, so that the share is not defined.
+
+    Examples
+    --------
+    >>> pl.select(known=share_of(pl.lit(1), pl.lit(4)), empty=share_of(pl.lit(0), pl.lit(0))).row(0)
+    (0.25, None)
+    """
+    return part / pl.when(whole != 0).then(whole)
+
+
 def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Return the lower and upper end of Wilson's 95 % interval of successes / n.
 

@@ -120,12 +120,12 @@ class RunFolder:
     def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file of the run; it is checked and read at one open."""
         with self._open(name) as file:
-            return pl.read_parquet(file)
+            return pl.read_parquet(file, glob=False)
 
     def scan_parquet(self, name: str) -> pl.LazyFrame:
         """Return a Parquet file of the run, as it is now, to be read when it is needed."""
         with self._open(name) as file:
-            return pl.scan_parquet(file)  # it keeps the file open
+            return pl.scan_parquet(file, glob=False)  # it keeps the file open
 
     def verify_hashes(self) -> None:
         """Check every file of the run against its recorded hash."""
@@ -246,12 +246,12 @@ class RunDraft:
 
     def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file of the draft."""
-        return pl.read_parquet(self.path(name))
+        return pl.read_parquet(self.path(name), glob=False)
 
     def scan_parquet(self, name: str) -> pl.LazyFrame:
         """Return a Parquet file of the draft, as it is now, to be read when it is needed."""
         with self.path(name).open("rb") as file:
-            return pl.scan_parquet(file)  # the draft may be published before
+            return pl.scan_parquet(file, glob=False)  # the draft may be published before
 
     def read_bytes(self, name: str) -> bytes:
         """Return a file's bytes."""

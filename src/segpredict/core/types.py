@@ -2,8 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
-DateLike = date | str | int | None  # as `window.day_number` reads it; none is the default's
+
+class ArrayDay(Protocol):
+    """A day as NumPy or pandas holds it: a ``datetime64``, or a ``Period``."""
+
+    def __array__(self) -> Any: ...
+
+
+# As `window.day_number` reads it; none is the default's.
+DateLike = date | str | int | ArrayDay | None
 ProgressCallback = Callable[[str, float], None]  # what is done next, and the share done
 JSON = Any  # what json.dumps takes: numbers, text, lists and dicts of them

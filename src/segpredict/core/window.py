@@ -9,9 +9,10 @@ All intervals are half-open, ``[start, end)``. A day is a whole number, counted 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from numbers import Integral
 
-from segpredict.errors import ConfigError
+from segpredict.errors import ConfigError, quote_value
 
 DAYS_PER_WEEK = 7
 DAYS_PER_YEAR = 364  # whole weeks, so that a year later is the same weekday
@@ -19,20 +20,81 @@ DAYS_PER_YEAR = 364  # whole weeks, so that a year later is the same weekday
 EPOCH = date(1970, 1, 1)
 
 
-def day_number(when: date | str | int) -> int:
+def day_number(when: object) -> int:
     """Return a day as a whole number of days since 1970-01-01.
+
+    Parameters
+    ----------
+    when
+        A date; a moment (``datetime``, pandas ``Timestamp``, NumPy ``datetime64``), which gives
+        the day of its own zone; a pandas ``Period`` of a day or less; such text; or the number.
+
+    Raises
+    ------
+    ConfigError
+        When it is none of these, or no day is clear.
 
     Examples
     --------
-    >>> day_number("1970-01-31")
-    30
+    >>> day_number("1970-01-31"), day_number(datetime(1970, 1, 31, 23, 59)), day_number(30)
+    (30, 30, 30)
     """
+    if not isinstance(when, bool) and isinstance(when, Integral):
+        return _checked(int(when))
+    day = _day(when)
+    if day is None:
+        kind = type(when).__name__
+        shown = repr(when) if isinstance(when, str) else f"{quote_value(when)} ({kind})"
+        raise ConfigError(f"{shown} is not a date.", fix="write it as YYYY-MM-DD.")
+    return (day - EPOCH).days
+
+
+def _checked(day: int) -> int:
+    if not date.min.toordinal() <= day + EPOCH.toordinal() <= date.max.toordinal():
+        raise ConfigError(
+            f"{day} is not a day: a number counts days since {EPOCH}.",
+            fix="write it as text: YYYY-MM-DD.",
+        )
+    return day
+
+
+def _day(when: object) -> date | None:
+    """Return the day of a value of any library; ``None`` where there is none."""
+    if hasattr(when, "as_py"):  # a value of PyArrow
+        when = when.as_py()
+    if hasattr(when, "start_time") and hasattr(when, "end_time"):  # a period of pandas
+        return _one_day(when, when.start_time, when.end_time)
+    if type(when).__name__ == "datetime64":
+        unit = str(getattr(when, "dtype", ""))[len("datetime64[") : -1]
+        if unit in ("Y", "M", "W"):
+            raise _many_days(when)
+        when = when.astype("datetime64[D]").item()  # type: ignore[attr-defined]
     if isinstance(when, str):
+        when = _parsed(when.strip())
+    if isinstance(when, datetime):
+        return when.date() if when == when else None  # noqa: PLR0124 - pandas' NaT
+    return when if isinstance(when, date) else None
+
+
+def _parsed(text: str) -> date | None:
+    for read in (date.fromisoformat, datetime.fromisoformat):
         try:
-            when = date.fromisoformat(when)
+            return read(text)
         except ValueError:
-            raise ConfigError(f"{when!r} is not a date.", fix="write it as YYYY-MM-DD.") from None
-    return when if isinstance(when, int) else (when - EPOCH).days
+            continue
+    return None
+
+
+def _one_day(period: object, start: datetime, end: datetime) -> date | None:
+    if start.date() != end.date():
+        raise _many_days(period)
+    return start.date()
+
+
+def _many_days(when: object) -> ConfigError:
+    return ConfigError(
+        f"{quote_value(when)} is more than one day.", fix="name the day, as YYYY-MM-DD."
+    )
 
 
 def as_date(day: int) -> date:

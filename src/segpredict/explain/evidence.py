@@ -183,6 +183,8 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     parts = model_view.groups_of_model(groups, AdditiveModel(trees))
     cubes = (found.transpose(0, 2, 1), own)
     ranked = [group_importance(cube, trees.feature_names, parts) for cube in cubes]
+    if any(np.ptp(each) == 0 for each in ranked):
+        return None  # groups of equal importance have no ranks to correlate
     return float(spearmanr(*ranked).statistic)
 
 

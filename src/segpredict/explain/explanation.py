@@ -11,6 +11,7 @@ import polars as pl
 from jinja2 import Environment
 from numpy.typing import NDArray
 
+from segpredict.core.customer_ids import id_text
 from segpredict.core.segment import Segment
 from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
 from segpredict.explain import plots
@@ -38,7 +39,7 @@ endfor %}</table> <table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Sha
 for row in groups %}<tr><td>{{ row.name }}</td> <td>{{ "%.3f"|format(row.mean_abs) }}</td>
 <td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {% endfor %}</table><p><small>{{ caution
 }}</small></p> <h2>Reasons</h2> {% for customer, expected, reasons in customers %}<h3>{{
-customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.speaks }}:
+customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.direction }}:
 {{ reason.text }}</li> {% endfor %}</ul> {% endfor %} <h2>Charts</h2> {% for name, address in
 charts %}<p><img alt="{{ name }}" src="{{ address }}"></p> {% endfor %}<p><small>{{ caution
 }}</small></p></body></html>
@@ -54,7 +55,7 @@ PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Explanation:
     """Contributions, importance and reasons for a sample of customers.
 
@@ -124,7 +125,13 @@ class Explanation:
         each = len(self.feature_names) * (len(self.classes) + 1)
         return self.contributions[column].gather_every(each).to_list()
 
-    def plot(self, kind: str = "bar", *names: str) -> bytes:
+    def __repr__(self) -> str:
+        return (
+            f"Explanation({self.n_customers} of {self.population} customers, "
+            f"{len(self.classes)} segments, {len(self.feature_names)} features)"
+        )
+
+    def plot(self, kind: str = "bar", *names: object) -> bytes:
         """Return one plot, as SVG or PNG.
 
         Parameters
@@ -153,7 +160,7 @@ class Explanation:
                 fix=f"plot({arguments}).",
             )
         ids = {segment.name.casefold(): segment.id for segment in self.classes}
-        pairs = zip(wanted, names, strict=True)
+        pairs = zip(wanted, map(id_text, names), strict=True)
         return drawn(self, *(ids.get(n.casefold(), n) if "segment" in of else n for of, n in pairs))
 
     def to_html(self) -> str:
@@ -165,7 +172,7 @@ class Explanation:
         inside = escape(self.to_html(), quote=True)
         return f'<iframe srcdoc="{inside}" width="100%" height="640"></iframe>'
 
-    def customer_contributions(self, customer_id: str) -> pl.DataFrame:
+    def customer_contributions(self, customer_id: object) -> pl.DataFrame:
         """Return the contributions for one customer, strongest first in each class.
 
         Raises
@@ -173,6 +180,7 @@ class Explanation:
         MismatchError
             When the customer is not among the explained ones.
         """
+        customer_id = id_text(customer_id)
         rows = self.contributions.filter(pl.col("customer_id") == customer_id)
         if rows.is_empty():
             raise MismatchError(

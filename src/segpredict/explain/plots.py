@@ -54,6 +54,9 @@ class LazyPlots(Mapping[str, bytes]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._drawn)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._drawn  # that of a mapping would draw it
+
     def __len__(self) -> int:
         return len(self._drawn)
 

@@ -17,7 +17,7 @@ MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not shown
 REASONS_SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("customer_id", "segment_id", "next_id", "against_id"), pl.String),
     "rank": pl.Int32,
-    **dict.fromkeys(("speaks", "group", "feature"), pl.String),
+    **dict.fromkeys(("direction", "group", "feature"), pl.String),
     **dict.fromkeys(("value", "typical", "contribution", "odds_ratio"), pl.Float64),
     "text": pl.String,
 }
@@ -124,8 +124,10 @@ def reason_texts(
     shown = np.where(np.abs(sums) >= floor, sums, 0.0)
     order = np.argsort(-shown, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
-    speaks = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
-    rows = _rows(contrasts, names, groups, lexicon, explanation=shown, chosen=chosen, speaks=speaks)
+    direction = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
+    rows = _rows(
+        contrasts, names, groups, lexicon, explanation=shown, chosen=chosen, direction=direction
+    )
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
 
@@ -137,7 +139,7 @@ def _rows(
     *,
     explanation: FloatArray,
     chosen: IntArray,
-    speaks: Sequence[str],
+    direction: Sequence[str],
 ) -> Iterator[tuple[object, ...]]:
     places = {name: place for place, name in enumerate(names)}
     members = [np.array([places[n] for n in g.features]) for g in groups]
@@ -146,7 +148,7 @@ def _rows(
         codes = (contrasts.states, contrasts.targets, contrasts.references)
         now, to, by = (int(each[row]) for each in codes)
         rank = 0
-        for place, side in zip(chosen[row], speaks, strict=True):
+        for place, side in zip(chosen[row], direction, strict=True):
             size = float(explanation[row, place])
             if size == 0 or (size > 0) != (side == "for"):
                 continue

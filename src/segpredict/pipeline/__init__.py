@@ -1,7 +1,6 @@
 """The stages of a run in their order, and the commands that compose and save them.
 
-`stages` holds pure functions of values; `artifacts` names the files of a run folder;
-`runs` composes stages and saves once.
+`stages` holds pure functions, `artifacts` the files of a run folder; `runs` composes and saves.
 """
 
 from segpredict.core.types import ProgressCallback

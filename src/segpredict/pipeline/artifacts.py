@@ -18,28 +18,14 @@ from segpredict.analytics.transitions.tables import CUSTOMER_TABLE, TRANSITION_T
 from segpredict.classifier import BlendedModel
 from segpredict.core import disk
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
-from segpredict.core.run_folder import (
-    RunDraft,
-    RunFiles,
-    encode_csv,
-    encode_json,
-    parquet_writer,
-)
+from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import SideTables
 from segpredict.core.types import JSON
 from segpredict.data import side_tables
 from segpredict.errors import ArtifactError, UnknownNameError
 from segpredict.explain import ForecastExplainer, ImportanceEvidence, importance_json
-from segpredict.pipeline.results import (
-    CampaignPlans,
-    Explained,
-    Prepared,
-    Segmented,
-    StageResult,
-    Trained,
-    TrainedModels,
-)
+from segpredict.pipeline import results
 from segpredict.segmentation import RuleGrid, Segmentation
 
 REPORT_PATHS: Mapping[str, str] = {
@@ -49,12 +35,13 @@ REPORT_PATHS: Mapping[str, str] = {
     "pptx": "deck.pptx",
 }
 BI_FOLDER = "bi"
+NOT_WRITTEN_KEY = "not_written"  # in the manifest: files of `REPORT_PATHS` that failed → the reason
 STAGES: Mapping[type, str] = {
-    Prepared: "prepare",
-    Segmented: "segment",
-    Trained: "train",
-    Explained: "explain",
-    CampaignPlans: "campaigns",
+    results.Prepared: "prepare",
+    results.Segmented: "segment",
+    results.Trained: "train",
+    results.Explained: "explain",
+    results.CampaignPlans: "campaigns",
 }
 # What a stage makes untrue when it is run again.
 LATER_STAGES: Mapping[str, tuple[str, ...]] = {
@@ -111,7 +98,7 @@ class Artifact:
         endings = {Form.TABLE: (".parquet", ".csv"), Form.BYTES: (".json",)}
         return tuple(self.path + ending for ending in endings.get(self.form, (self.form.value,)))
 
-    def value_of(self, result: StageResult) -> Any:
+    def value_of(self, result: results.StageResult) -> Any:
         """Return the value in a stage's result; ``None`` where there is none."""
         value: Any = result
         for part in self.name.split("."):
@@ -130,27 +117,18 @@ def _tables(stage: str, name: str, folder: str, form: Form, *parts: str) -> tupl
 def ledger_to_state(ledger: Ledger) -> JSON:
     """Return a ledger as JSON, money in units of 10⁻⁴.
 
-    Examples
-    --------
     >>> ledger = Ledger((LedgerEntry("in", "read", "Rows read.", LedgerCount(2, 1, 1, 50)),))
     >>> ledger_from_state(ledger_to_state(ledger)) == ledger
     True
     """
-    return {
-        "money_unit": 1e-4,
-        "adds_up": ledger.adds_up,
-        "entries": [asdict(entry) for entry in ledger.entries],
-    }
+    entries = [asdict(entry) for entry in ledger.entries]
+    return {"money_unit": 1e-4, "adds_up": ledger.adds_up, "entries": entries}
 
 
 def ledger_from_state(state: JSON) -> Ledger:
     """Return the ledger of its JSON."""
-    return Ledger(
-        tuple(
-            LedgerEntry(e["stage"], e["rule"], e["meaning"], LedgerCount(**e["count"]))
-            for e in state["entries"]
-        )
-    )
+    rows = [{**entry, "count": LedgerCount(**entry["count"])} for entry in state["entries"]]
+    return Ledger(tuple(LedgerEntry(**row) for row in rows))
 
 
 def _side_tables_to_state(given: SideTables) -> JSON:
@@ -158,28 +136,22 @@ def _side_tables_to_state(given: SideTables) -> JSON:
     return {**side_tables.side_tables_to_state(given), "tables": names}
 
 
-def _states(values: Any) -> JSON:
-    return [value.to_state() for value in values]
+def _stored(stage: str, name: str, path: str, kind: Any) -> Artifact:
+    """Return the artifact of a value that is stored as its state."""
+    return Artifact(stage, name, path, Form.JSON, kind.to_state, kind.from_state)
 
 
 ARTIFACTS: tuple[Artifact, ...] = (
     # Reading and cleaning
     Artifact(
-        "prepare",
-        "transactions.lines",
-        "transactions",
-        Form.PARQUET,
-        pl.LazyFrame.collect,
-        pl.DataFrame.lazy,
+        *("prepare", "transactions.lines", "transactions", Form.PARQUET),
+        *(pl.LazyFrame.collect, pl.DataFrame.lazy),
     ),
     Artifact(
         "prepare", "transactions.ledger", "ledger", Form.JSON, ledger_to_state, ledger_from_state
     ),
     Artifact(
-        "prepare",
-        "transactions.rejects",
-        "rejects",
-        Form.PARQUET,
+        *("prepare", "transactions.rejects", "rejects", Form.PARQUET),
         lambda frame: frame if frame.height else None,
     ),
     Artifact("prepare", "side_tables", "side_tables/side_tables", Form.JSON, _side_tables_to_state),
@@ -187,23 +159,9 @@ ARTIFACTS: tuple[Artifact, ...] = (
         *("prepare", "side_table_frames", "side_tables", Form.PARQUET),
         *("customers", "products", "prices", "events", "contacts"),
     ),
-    Artifact(
-        "prepare",
-        "campaign_catalogue",
-        "campaigns/catalogue",
-        Form.JSON,
-        CampaignCatalogue.to_state,
-        CampaignCatalogue.from_state,
-    ),
+    _stored("prepare", "campaign_catalogue", "campaigns/catalogue", CampaignCatalogue),
     # Segments
-    Artifact(
-        "segment",
-        "segmentation",
-        "segmentation/model",
-        Form.JSON,
-        Segmentation.to_state,
-        Segmentation.from_state,
-    ),
+    _stored("segment", "segmentation", "segmentation/model", Segmentation),
     Artifact(
         "segment",
         "segmentation.segments",
@@ -233,15 +191,15 @@ ARTIFACTS: tuple[Artifact, ...] = (
         *(name for name in TRANSITION_TABLES if name != "predicted"),
     ),
     # The classifier and its forecasts
-    Artifact("train", "models", "classifier/model", Form.JSON, TrainedModels.to_state),
+    Artifact("train", "models", "classifier/model", Form.JSON, results.TrainedModels.to_state),
     Artifact("train", "models.booster", "classifier/xgboost", Form.BYTES),
     Artifact(
         "train",
         "backtest_models",
         "classifier/backtest_models",
         Form.JSON,
-        _states,
-        lambda states: tuple(BlendedModel.from_state(state) for state in states),
+        lambda models: [model.to_state() for model in models],
+        lambda states: tuple(map(BlendedModel.from_state, states)),
     ),
     Artifact("train", "evaluation", "classifier/evaluation", Form.JSON),
     Artifact("train", "scorecard", "classifier/scorecard", Form.TABLE),
@@ -250,14 +208,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("train", "leakage_demo", "classifier/leakage_demo", Form.JSON),
     Artifact("train", "scores", "scores", Form.PARQUET),
     Artifact("train", "backtest_population", "campaigns/backtest_population", Form.PARQUET),
-    Artifact(
-        "train",
-        "value_model",
-        "customer_value/value_model",
-        Form.JSON,
-        ValueModel.to_state,
-        ValueModel.from_state,
-    ),
+    _stored("train", "value_model", "customer_value/value_model", ValueModel),
     *_tables("train", "customer_value", "customer_value", Form.TABLE, "sums", "errors", "segments"),
     *_tables("train", "demand", "demand", Form.TABLE, *DEMAND_TABLES),
     *_tables("train", "predicted_transitions", "transitions", Form.TABLE, "predicted"),
@@ -276,13 +227,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("explain", "evidence.table", "explain/evidence", Form.TABLE),
     Artifact("explain", "evidence.headlines", "explain/headline_importance", Form.PARQUET),
     Artifact("explain", "evidence.tests", "explain/evidence_by_window", Form.PARQUET),
-    Artifact(
-        "explain",
-        "evidence",
-        "explain/evidence",
-        Form.JSON,
-        ImportanceEvidence.to_json,
-    ),
+    Artifact("explain", "evidence", "explain/evidence", Form.JSON, ImportanceEvidence.to_json),
     Artifact("explain", "shortlist_reasons", "explain/shortlist", Form.PARQUET),
     # Campaigns
     Artifact("campaigns", "plans", "campaigns/plans", Form.TABLE),
@@ -309,11 +254,8 @@ def read(files: RunFiles, name: str) -> Any:
     path = artifact.files[0]
     if not files.has(path):
         command = COMMANDS[artifact.stage]
-        raise ArtifactError(
-            f"The run {files.place} has no {path}.",
-            fix=f"make it with `segpredict {command}`.",
-            file=path,
-        )
+        message = f"The run {files.place} has no {path}."
+        raise ArtifactError(message, fix=f"make it with `segpredict {command}`.", file=path)
     return artifact.decode(_READERS[artifact.form](files, path))
 
 
@@ -323,7 +265,7 @@ def read_tables(files: RunFiles, name: str) -> dict[str, Any]:
     return {part.removeprefix(f"{name}."): read(files, part) for part in parts if has(files, part)}
 
 
-def save(draft: RunDraft, result: StageResult) -> None:
+def save(draft: RunDraft, result: results.StageResult) -> None:
     """Write the artifacts of a stage's result; remove what they make untrue."""
     stage = STAGES[type(result)]
     remove_stages(draft, *LATER_STAGES[stage])
@@ -349,25 +291,17 @@ def remove_stages(draft: RunDraft, *stages: str) -> None:
     draft.remove(*names)
 
 
-def _to_json(content: Any) -> bytes:
-    return content if isinstance(content, bytes) else encode_json(content)
-
-
 _WRITERS: Mapping[str, Callable[[Any], disk.FileContent]] = {
-    "json": _to_json,
+    "json": lambda content: content if isinstance(content, bytes) else encode_json(content),
     "parquet": parquet_writer,
     "csv": encode_csv,
 }
-
-
-def _read_bytes(files: RunFiles, path: str) -> bytes:
-    return files.read_bytes(path)
 
 
 _READERS: Mapping[Form, Callable[[RunFiles, str], Any]] = {
     Form.JSON: lambda files, path: files.read_json(path),
     Form.PARQUET: lambda files, path: files.read_parquet(path),
     Form.TABLE: lambda files, path: files.read_parquet(path),
-    Form.CSV: lambda files, path: pl.read_csv(files.read_bytes(path)),
-    Form.BYTES: _read_bytes,
+    Form.CSV: lambda files, path: pl.read_csv(files.read_bytes(path), glob=False),
+    Form.BYTES: lambda files, path: files.read_bytes(path),
 }

@@ -30,16 +30,21 @@ class CampaignRequest:
 
     Parameters
     ----------
-    campaign
-        Name of the campaign.
-    out
-        The CSV file to write.
+    campaign, out
+        Name of the campaign, and the CSV file to write.
     holdout_share
         Share of the list in the control group; the share of all campaigns if not given.
     max_customers
         The most customers on the list.
     author
         Who draws the list, for the record.
+
+    Examples
+    --------
+    >>> CampaignRequest("win_back", Path("list.csv"), max_customers=0)
+    ... # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    UsageError: a list cannot be empty
     """
 
     campaign: str
@@ -55,10 +60,8 @@ class CampaignRequest:
                 fix=f"give --holdout between 0 and {MAX_HOLDOUT_SHARE}.",
             )
         if self.max_customers is not None and self.max_customers < 1:
-            raise UsageError(
-                f"A list cannot have {self.max_customers} customers.",
-                fix="give --max-customers 100.",
-            )
+            message = f"A list cannot have {self.max_customers} customers."
+            raise UsageError(message, fix="give --max-customers 100.")
 
 
 def list_campaigns(folder: str | Path) -> pl.DataFrame:
@@ -87,12 +90,8 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
 
     Parameters
     ----------
-    folder
-        A finished run.
-    request
-        Which list to draw.
-    created
-        The time of day, as text.
+    folder, request, created
+        A finished run, which list to draw, and the time of day, as text.
 
     Returns
     -------

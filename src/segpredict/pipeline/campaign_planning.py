@@ -18,7 +18,6 @@ from segpredict.scoring.predictor import SegmentPredictor
 
 BASE_FAMILIES = ("rfm",)  # a family that every shop has
 ACTUAL_BASIS = "spend"  # actual values are what was really spent
-BACKTEST_SUMS_COLUMNS = ("measure", "part", "window", "predicted", "actual")
 
 
 def choose_campaigns(options: CampaignOptions, side_tables: SideTables) -> CampaignCatalogue:
@@ -42,19 +41,17 @@ def plan_run_campaigns(
         windows = [predictor.score_window(shop, backtest["as_of"][0]), *windows]
     rows = build_panel(shop, predictor.segmentation, windows, families).frame
     customers = _with_columns(trained.scores, rows, windows[-1])
-    population = campaign_room.CampaignPopulation(
-        customers=customers,
-        backtest_customers=(
-            None if backtest is None else _outcomes(backtest, rows, windows[0], shop)
-        ),
-        segments=predictor.segments,
-        backtest_actual=_backtest_sums(trained),
-        outcome_days=config.time.days_to_outcome + config.time.settlement,
+    tested = None if backtest is None else _outcomes(backtest, rows, windows[0], shop)
+    sums = trained.customer_value["sums"].filter(
+        model=trained.evaluation["selected"], actual_basis=ACTUAL_BASIS
     )
+    actual = sums.select("measure", "part", "window", "predicted", "actual")
+    segments, days = predictor.segments, config.time.days_to_outcome + config.time.settlement
+    population = campaign_room.CampaignPopulation(customers, tested, segments, actual, days)
     draws, seed = config.classifier.bootstrap_draws, config.seed
     return CampaignPlans(
         plans=campaign_room.plan_campaigns(campaigns, population, config.campaigns, draws, seed),
-        targeting_curves=campaign_room.targeting_curves(customers, campaigns, predictor.segments),
+        targeting_curves=campaign_room.targeting_curves(customers, campaigns, segments),
     )
 
 
@@ -82,10 +79,8 @@ def _applicable(
     campaigns: Sequence[Campaign], predictor: SegmentPredictor
 ) -> tuple[tuple[Campaign, ...], tuple[str, ...]]:
     """Return the campaigns whose columns the shop has, and the families of these."""
-    found = {
-        feature.name: feature.family
-        for feature in features.feature_glossary(predictor.families, predictor.side_tables)
-    }
+    glossary = features.feature_glossary(predictor.families, predictor.side_tables)
+    found = {feature.name: feature.family for feature in glossary}
     applicable = tuple(c for c in campaigns if campaign_room.required_columns([c]) <= found.keys())
     families = {found[column] for column in campaign_room.required_columns(applicable)}
     return applicable, tuple(sorted({*BASE_FAMILIES, *families}))
@@ -104,25 +99,14 @@ def _outcomes(
     backtest: pl.DataFrame, rows: pl.DataFrame, window: Window, shop: Transactions
 ) -> pl.DataFrame:
     """Return the customers of the last test window, with what they did after it."""
-    spans = [
-        (window.cutoff - window.horizon, window.cutoff),
-        (window.outcome_start, window.outcome_end),
-    ]
-    bought = features.clustering_inputs(shop, spans)
-    before, after = (bought.filter(end=end) for _, end in spans)
+    now, outcome = (window.cutoff - window.horizon, window.cutoff), window.outcome_end
+    bought = features.clustering_inputs(shop, [now, (window.outcome_start, outcome)])
+    before, after = (bought.filter(end=end) for end in (window.cutoff, outcome))
     known = _with_columns(backtest, rows, window).rename({"state_now": "code"})
     for table, name in ((before, "before"), (after, "spent")):
         money = table.select("customer_id", (pl.col("spend") / MONEY_SCALE).alias(name))
         known = known.join(money, on="customer_id", how="left", maintain_order="left")
     return known.with_columns(
-        pl.col("before").fill_null(0.0),
-        pl.col("spent").fill_null(0.0),
+        pl.col("before", "spent").fill_null(0.0),
         bought=pl.col("customer_id").is_in(after["customer_id"].implode()),
     )
-
-
-def _backtest_sums(trained: Trained) -> pl.DataFrame:
-    """Return predicted and actual sums of the selected model in its backtests."""
-    sums = trained.customer_value["sums"]
-    own = sums.filter(model=trained.evaluation["selected"], actual_basis=ACTUAL_BASIS)
-    return own.select(BACKTEST_SUMS_COLUMNS)

@@ -22,7 +22,7 @@ from segpredict.core.run_folder import (
 from segpredict.core.types import JSON
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.pipeline import loading
-from segpredict.pipeline.artifacts import BI_FOLDER, REPORT_PATHS
+from segpredict.pipeline.artifacts import BI_FOLDER, NOT_WRITTEN_KEY, REPORT_PATHS
 from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run
 from segpredict.pipeline.runs import plan_missing_campaigns
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
@@ -54,6 +54,11 @@ class ExportRequest:
         Pseudonyms that replace customer ids.
     customers
         Whether single customers are shown; ``None``: as the run's config says.
+
+    Examples
+    --------
+    >>> ExportRequest(created="2024-01-01", customers=False).out is None
+    True
     """
 
     created: str = ""
@@ -68,10 +73,8 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
 
     Parameters
     ----------
-    folder
-        The run.
-    form
-        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key tables).
+    folder, form
+        The run; ``html`` (the page), ``pptx``, ``json`` (its facts) or ``md`` (its key tables).
     export
         Where to; by default the file of `artifacts.REPORT_PATHS` in the run.
 
@@ -80,28 +83,24 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     ExtraMissingError
         When slides are requested and python-pptx is not installed.
     """
+    shown = {"customers": export.customers}
     if export.out is not None:
-        bundle = replace(_bundle(open_run(folder), export), created=export.created)
-        write_file(export.out, REPORT_FORMATS[form](bundle))
+        bundle = report_input(open_run(folder), export.pseudonyms, **shown)
+        write_file(export.out, REPORT_FORMATS[form](replace(bundle, created=export.created)))
         return export.out
     name = REPORT_PATHS[form]
     with continue_run(folder) as draft:
         draft.metadata["created"] = export.created
         plan_missing_campaigns(draft)
-        draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
+        draft.write(name, REPORT_FORMATS[form](report_input(draft, export.pseudonyms, **shown)))
+        if form == "html":
+            draft.metadata.pop(NOT_WRITTEN_KEY, None)
         draft.publish()
     return Path(folder) / name
 
 
-def _bundle(files: RunFiles, export: ExportRequest) -> ReportInput:
-    return report_input(files, export.pseudonyms, customers=export.customers)
-
-
 def report_input(
-    files: RunFiles,
-    pseudonyms: Pseudonymizer | None = None,
-    *,
-    customers: bool | None = None,
+    files: RunFiles, pseudonyms: Pseudonymizer | None = None, *, customers: bool | None = None
 ) -> ReportInput:
     """Return all that the page is made from, with pseudonyms where they are given."""
     bundle = report_input_of_run(files, customers=customers)
@@ -130,10 +129,8 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
 
     Parameters
     ----------
-    folder
-        The run.
-    export
-        Where to; by default ``bi`` in the run.
+    folder, export
+        The run, and where to; by default ``bi`` in the run.
 
     Raises
     ------
@@ -223,9 +220,10 @@ class Report:
     """
 
     def __init__(self, run: str | Path, *, pseudonyms: Pseudonymizer | None = None) -> None:
-        self.run: RunFolder = open_run(run)
-        self.pseudonyms = pseudonyms
-        self._bundle = report_input(self.run, pseudonyms)
+        with loading.translate_load_errors(run):
+            self.run: RunFolder = open_run(run)
+            self.pseudonyms = pseudonyms
+            self._bundle = report_input(self.run, pseudonyms)
 
     def to_html(self) -> str:
         """Return the page: one text that needs no network."""
@@ -241,15 +239,25 @@ class Report:
 
     def to_bi(self, out: str | Path) -> Path:
         """Write the star schema into a new folder; `docs/bi.md` describes it."""
-        export = ExportRequest(
-            created=self.run.metadata["created"],
-            out=Path(out),
-            pseudonyms=self.pseudonyms,
-        )
+        created, out = self.run.metadata["created"], Path(out)
+        export = ExportRequest(created=created, out=out, pseudonyms=self.pseudonyms)
         return export_bi_tables(self.run.folder, export)[0]
 
     def __repr__(self) -> str:
         return f"Report({str(self.run.folder)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Report):
+            return NotImplemented
+        return self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        """What decides every word of the report: the content of the run, and whose ids show."""
+        return (self.run.manifest["digest"], self.pseudonyms)
 
     def _repr_html_(self) -> str:
         page = escape(self.to_html(), quote=True)

@@ -1,7 +1,9 @@
 """Values of a run folder that are put together from several artifacts, and whole stages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 from segpredict.analytics.segment_tables import classifier_glossary
@@ -12,7 +14,7 @@ from segpredict.core.transactions import InputFile, SideTables, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import day_number
 from segpredict.data import side_tables
-from segpredict.errors import ArtifactError, ConfigError
+from segpredict.errors import ArtifactError, ConfigError, UsageError, quote_value
 from segpredict.explain import Explanation, FeatureGroup, ForecastExplainer, ImportanceEvidence
 from segpredict.pipeline import artifacts
 from segpredict.pipeline.results import (
@@ -24,27 +26,34 @@ from segpredict.pipeline.results import (
     TrainedModels,
 )
 from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.shop_facts import ShopFacts
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
 Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
 
 
+@contextmanager
+def translate_load_errors(folder: object) -> Iterator[None]:
+    """Turn what a run of another version or shape raises into one error of ours."""
+    if not isinstance(folder, str | Path):
+        raise UsageError(
+            f"A run is named by the path of its folder, and this is a {type(folder).__name__}.",
+            fix="give the folder that fit or `segpredict run` has made.",
+        )
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ArtifactError(
+            f"The run {folder} cannot be used by this segpredict "
+            f"({type(error).__name__}: {quote_value(error)}).",
+            fix="make the run again with this version.",
+            file=str(folder),
+        ) from error
+
+
 def load(files: RunFiles, name: str) -> Any:
-    """Return one value of a run by its name: a field of a stage's result, or a part of one.
-
-    Parameters
-    ----------
-    files
-        The run, finished or in the making.
-    name
-        A name of `artifacts.ARTIFACTS`, or a field that several of them make up.
-
-    Raises
-    ------
-    ArtifactError
-        When the run does not hold it, with the command that makes it.
-    """
+    """Return one value of a run by its name in `ARTIFACTS`, or a field of several of them."""
     if name in _LOADERS:
         return _LOADERS[name](files)
     if any(artifact.name == name for artifact in artifacts.ARTIFACTS):
@@ -60,13 +69,9 @@ def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
     """Return the result of a stage from what a run holds of it."""
     values: dict[str, Any] = {}
-    for each in fields(stage):
-        if each.name in NOT_SAVED:
-            values[each.name] = None
-        elif each.name in OPTIONAL:
-            values[each.name] = load_optional(files, each.name)
-        else:
-            values[each.name] = load(files, each.name)
+    for name in [each.name for each in fields(stage)]:
+        get = load_optional if name in OPTIONAL else load
+        values[name] = None if name in NOT_SAVED else get(files, name)
     return stage(**values)
 
 
@@ -120,8 +125,7 @@ def load_side_tables(files: RunFiles) -> SideTables:
 
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
-    segments: tuple[Segment, ...] = artifacts.read(files, "segmentation.segments")
-    return segments
+    return tuple(artifacts.read(files, "segmentation.segments"))
 
 
 def load_models(files: RunFiles) -> TrainedModels:
@@ -191,7 +195,14 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         models.policy,
         load_optional(files, "value_model"),
         load_explainer(files, models),
+        load_facts(files),
     )
+
+
+def load_facts(files: RunFiles) -> ShopFacts | None:
+    """Return what a run knows of the data it was trained on."""
+    state = files.metadata["data"].get("facts")
+    return None if state is None else ShopFacts.from_state(state)
 
 
 def run_summary(run: RunFolder) -> dict[str, JSON]:

@@ -11,13 +11,15 @@ from segpredict import explain as explanations
 from segpredict import features, segmentation
 from segpredict.analytics import segment_tables
 from segpredict.config.load import Config
+from segpredict.core.customer_ids import id_text
 from segpredict.core.disk import write_file
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.data.ingest import read_transactions
 from segpredict.errors import ArtifactError, CustomerMissingError
-from segpredict.pipeline import loading
+from segpredict.pipeline import loading, stages
 from segpredict.pipeline.results import Explained
 from segpredict.pipeline.target import no_progress
 from segpredict.report import render_check_page
@@ -40,10 +42,16 @@ def check_data(
     The keys are those of `overview.shop_overview`. A page is written only if its file
     is named; `created` is the time of day that it shows.
     """
+    refuse_forked_process()
     progress("reading and cleaning", 0.0)
     shop = read_transactions(names, config, as_of)
     progress("comparing horizons", 0.7)
-    found = segment_tables.shop_overview(shop, config.time, config.cleaning)
+    found = segment_tables.shop_overview(
+        shop,
+        config.time,
+        config.cleaning,
+        lambda time: stages.stopping_reason(shop, replace(config, time=time)),
+    )
     if page is not None:
         write_file(page, render_check_page(found, shop, created).encode())
     return found
@@ -57,40 +65,42 @@ def load(folder: str | Path) -> SegmentPredictor:
     ArtifactError
         When the folder holds no run, or a file is missing or changed.
     """
-    return loading.load_predictor(open_run(folder))
+    refuse_forked_process()
+    with loading.translate_load_errors(folder):
+        return loading.load_predictor(open_run(folder))
 
 
-def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
+def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     """Return one customer's forecast at the end of a run's data, and why.
 
     Returns
     -------
     dict
-        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
-        (rows of `explain.reason_texts`), ``contributions`` (rows of
-        `contracts.CONTRIBUTIONS_SCHEMA`), ``what_if`` (rows of `whatif.what_if`),
-        ``nearest``
-        (the row of `segments.nearest_other_segment`, or ``None`` without an order in the window),
-        ``names`` of the segments by id, and ``note``.
+        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons`` (rows of
+        `explain.reason_texts`), ``contributions`` (rows of `contracts.CONTRIBUTIONS_SCHEMA`),
+        ``what_if`` (rows of `whatif.what_if`), ``nearest`` (the row of
+        `segments.nearest_other_segment`, or ``None`` without an order in the window), ``names`` of
+        the segments by id, and ``note``.
 
     Raises
     ------
     CustomerMissingError
         When no eligible customer has that id.
     """
+    customer_id = id_text(customer_id)
     files = open_run(folder)
     predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     window = predictor.score_window(shop)
     explanation = _explanation(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
     alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
-    bought = features.clustering_inputs(
-        alone,
-        [(window.cutoff - window.horizon, window.cutoff)],
+    span, more = (
+        (window.cutoff - window.horizon, window.cutoff),
         predictor.segmentation.extra_inputs,
     )
+    bought = features.clustering_inputs(alone, [span], more)
     near = segmentation.nearest_other_segment(predictor.segmentation, bought).to_dicts()
-    scores = predictor.score(alone, window.cutoff, shop.first_day)
+    scores = predictor.score_table(alone, window.cutoff, shop.first_day)
     return {
         "customer_id": customer_id,
         "forecast": scores.row(0, named=True),
@@ -128,14 +138,9 @@ def _explanation(
     chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
-    explainer = predictor.explainer or explanations.build_explainer(
-        predictor.model,
-        loading.load_models(files).xgboost,
-        frame,
-        predictor.segments,
-        segment_tables.classifier_glossary(predictor.families, shop.side_tables),
-        shop.currency,
-    ).with_policy(predictor.policy)
+    explainer = predictor.explainer or predictor.explainer_for(
+        frame, shop.currency, loading.load_models(files).xgboost
+    )
     return explainer.explain(chosen)
 
 
@@ -149,20 +154,19 @@ def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     """
     files = open_run(folder)
     if not loading.has_stage(files, Explained):
-        raise ArtifactError(
-            f"The run {folder} was not explained.",
-            fix=f"segpredict explain --run {folder}",
-        )
+        fix = f"segpredict explain --run {folder}"
+        raise ArtifactError(f"The run {folder} was not explained.", fix=fix)
     return loading.load_explanation(files)
 
 
 def feature_meanings(folder: str | Path) -> dict[str, str]:
     """Return the short meaning of each column of a run's forecast."""
     files = open_run(folder)
-    config = loading.load_config(files)
-    known = segment_tables.classifier_glossary(
-        config.classifier.families, loading.load_side_tables(files)
+    families, beside = (
+        loading.load_config(files).classifier.families,
+        loading.load_side_tables(files),
     )
+    known = segment_tables.classifier_glossary(families, beside)
     words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
     return {each.name: words.short_meaning(each.name) for each in known}
 
@@ -172,17 +176,14 @@ def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
 
     Parameters
     ----------
-    folder
-        The run.
-    folder_out
-        Where the plots are written.
+    folder, folder_out
+        The run, and where the plots are written.
     plot
         A kind of plot and its arguments, as with `Explanation.plot`.
     """
     explanation = load_run_explanation(folder)
-    drawn = (
-        {"_".join(plot): explanation.plot(*plot)} if plot else explanations.draw_plots(explanation)
-    )
+    one = {"_".join(plot): explanation.plot(*plot)} if plot else None
+    drawn = one or explanations.draw_plots(explanation)
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
         write_file(folder_out / f"{name}.{ending}", content)
@@ -245,4 +246,4 @@ def _scored(
     progress("reading and cleaning", 0.2)
     shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
-    return predictor.score(shop, as_of, since), predictor
+    return predictor.score_table(shop, as_of, since), predictor

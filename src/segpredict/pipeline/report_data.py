@@ -55,7 +55,7 @@ def collect_report_input(
     shop, config = get("transactions"), get("config")
     scores, explanation = get("scores"), get("explanation")
     tables = get("segment_tables") or {}
-    plans = get("plans")
+    plans, curves = get("plans"), get("targeting_curves")
     found = ReportInput(
         title=TITLE,
         created=metadata["created"],
@@ -84,9 +84,7 @@ def collect_report_input(
         scorecard=get("scorecard"),
         curves=get("curves"),
         customer_value=_customer_value(get),
-        campaigns=(
-            {} if plans is None else {"plans": plans, "targeting_curves": get("targeting_curves")}
-        ),
+        campaigns={} if plans is None else {"plans": plans, "targeting_curves": curves},
         experiments=experiments,
         demand=get("demand") or {},
         leakage_demo=tuple(get("leakage_demo") or ()),
@@ -143,25 +141,23 @@ def pick_example_customers(
     """
     if scores is None or explanation.reasons.is_empty():
         return ()
-    counts = explanation.reasons.filter(speaks="for").group_by("customer_id").len()
+    counts = explanation.reasons.filter(direction="for").group_by("customer_id").len()
     clear = counts.filter(pl.col("len") >= EXAMPLE_MIN_REASONS)
     known = scores.join(clear, on="customer_id", how="semi", maintain_order="left")
     stays = pl.col("next_segment_id") == pl.col("segment_id")
     rises = pl.col("next_segment_id") > pl.col("segment_id")
     kinds = (
-        ("at risk", known.sort("value_at_risk", descending=True, maintain_order=True)),
-        ("on the way up", known.filter(rises).sort("p_up", descending=True, maintain_order=True)),
-        (
-            "here to stay",
-            known.filter(stays).sort("expected_value", descending=True, maintain_order=True),
-        ),
+        ("at risk", known, "value_at_risk"),
+        ("on the way up", known.filter(rises), "p_up"),
+        ("here to stay", known.filter(stays), "expected_value"),
     )
     found: list[dict[str, JSON]] = []
-    for kind, rows in kinds:
+    for kind, rows, by in kinds:
         taken = [example["customer_id"] for example in found]
-        for score in rows.filter(~pl.col("customer_id").is_in(taken)).head(1).to_dicts():
+        first = rows.sort(by, descending=True, maintain_order=True)
+        for score in first.filter(~pl.col("customer_id").is_in(taken)).head(1).to_dicts():
             reasons = explanation.reasons.filter(customer_id=score["customer_id"])
-            shown = reasons.select("speaks", "text", "odds_ratio").to_dicts()
+            shown = reasons.select("direction", "text", "odds_ratio").to_dicts()
             found.append({**score, "kind": kind, "reasons": shown})
     return tuple(found)
 
@@ -199,12 +195,12 @@ def _transitions(get: GetValue) -> dict[str, pl.DataFrame]:
 
 def _customer_value(get: GetValue) -> dict[str, Any]:
     model = get("value_model")
-    return {} if model is None else {**get("customer_value"), "valuer": model.to_state()}
+    return {} if model is None else {**get("customer_value"), "value_model": model.to_state()}
 
 
 def _segment_notes(segmentation: Segmentation, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
     version = segmentation.identity.version
-    events = [e["told"] for e in segmentation.identity.event_rows() if e["version"] == version]
+    events = [e["text"] for e in segmentation.identity.event_rows() if e["version"] == version]
     state = segmentation.to_state()
     return {
         "fit": f"number {version}" if version > 1 else "the first",
@@ -240,7 +236,6 @@ def _transitions_note(shop: Transactions, config: Config) -> str:
     time = config.time
     day = f"{as_date(shop.end_day - time.days_to_outcome):%-d %b %Y}"
     return (
-        f"From the {time.horizon} days before {day} to the {time.horizon} days from "
-        "that day on, among customers with an order in the "
-        f"{time.lookback} days before {day}."
+        f"From the {time.horizon} days before {day} to the {time.horizon} days from that day on, "
+        f"among customers with an order in the {time.lookback} days before {day}."
     )

@@ -1,16 +1,18 @@
 """Make a run, whole or stage by stage; each is published whole or not at all."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from segpredict import classifier
 from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
-from segpredict.config.load import Config
+from segpredict.config.load import Config, ConfigLike, as_config
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import (
     RunDraft,
     RunFolder,
@@ -22,30 +24,35 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
-from segpredict.errors import ArtifactError, MismatchError
-from segpredict.pipeline import artifacts, campaign_planning, loading, selection, stages
-from segpredict.pipeline.queries import load
-from segpredict.pipeline.report_data import (
-    collect_report_input,
-    report_input_of_run,
-    run_experiments,
-    values_in_memory,
+from segpredict.errors import ArtifactError, MismatchError, SegpredictError, describe_crash
+from segpredict.pipeline import (
+    artifacts,
+    campaign_planning,
+    loading,
+    report_data,
+    selection,
+    stages,
 )
+from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
-from segpredict.report import render_html
+from segpredict.report import ReportInput, render_html
 from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
+DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
 def fit(
     transactions: object,
-    config: Config | None = None,
+    config: ConfigLike | None = None,
     *,
     out: str | Path,
+    as_of: DateLike = None,
+    force: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> SegmentPredictor:
     """Run everything on files or a frame, publish it, and return the predictor.
@@ -55,9 +62,14 @@ def fit(
     transactions
         A path, several paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
     config
-        All options; by default those of the store, or the defaults.
+        All options: a `Config`, the name of a preset, the path of a TOML file, or a dict such as
+        ``{"time": {"horizon": 28}}``. By default those of the store, or the defaults.
     out
         The run folder to make.
+    as_of
+        The cutoff: rows on or after this day are not used. ``None`` means all are.
+    force
+        Whether a run that stands at `out` is replaced.
     progress
         Called with what is done next and the share done, 0 to 1.
 
@@ -66,8 +78,10 @@ def fit(
     SegpredictError
         Each with what was found and what to do.
     """
-    config = config or store_settings(transactions) or Config()
-    run_pipeline(transactions, config, RunTarget(Path(out)), progress=progress)
+    refuse_forked_process()
+    plan = (store_settings(transactions) or Config()) if config is None else as_config(config)
+    target = RunTarget(Path(out), replace=force)
+    run_pipeline(transactions, plan, target, as_of=as_of, progress=progress)
     return load(out)
 
 
@@ -84,6 +98,7 @@ def run_pipeline(
     with draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
+        classifier.require_forecast(prepared.transactions, prepared.config.time)
         segmented = stages.segment(prepared, progress=progress)
         trained = stages.train(prepared, segmented, leakage_demo=leakage_demo, progress=progress)
         log_files = test_set_log.log_files(target.folder, _store(data))
@@ -98,10 +113,14 @@ def run_pipeline(
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
-        page = collect_report_input(
-            values_in_memory(*results), draft.metadata, run_experiments(draft)
+        _write_page(
+            draft,
+            lambda: report_data.collect_report_input(
+                report_data.values_in_memory(*results),
+                draft.metadata,
+                report_data.run_experiments(draft),
+            ),
         )
-        draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         progress("done", 1.0)
         return _published(draft, trained, log_files)
 
@@ -130,17 +149,18 @@ def run_clustering(
     MismatchError
         When the earlier run measured windows of another length.
     """
-    previous, refit_of = None, {}
+    previous, facts, refit_of = None, None, {}
     if search.earlier_run is not None:
         files = open_run(search.earlier_run)
-        previous = loading.load(files, "segmentation")
-        refit_of = {
-            "refit_of": {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
-        }
+        previous, facts = loading.load(files, "segmentation"), loading.load_facts(files)
+        digest = files.manifest["digest"]
+        refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
     with draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
+        if facts is not None:
+            facts.require_same(prepared.transactions, config.cleaning.revenue)
         segmented = stages.segment(
             prepared,
             previous=previous,
@@ -165,7 +185,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
         "segpredict": __version__,
         "created": created,
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in RECORDED_LIBRARIES},
+        "libraries": {name: library_version(name) for name in RECORDED_LIBRARIES},
         "config": segmented.config.to_state(),
         **prepared.facts,
         "data": {
@@ -173,6 +193,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "last_day": as_date(shop.end_day - 1).isoformat(),
             "fingerprint": shop.fingerprint,
             "currency": shop.currency,
+            "facts": ShopFacts.of(shop, segmented.config.cleaning.revenue).to_state(),
             "files": [asdict(fact) for fact in shop.files],
             "notes": list(shop.notes),
         },
@@ -185,6 +206,17 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "forecast_from": as_date(shop.end_day).isoformat(),
         },
     }
+
+
+def library_version(name: str) -> str:
+    """Return the version of a library, whichever distribution it was installed from."""
+    known = DISTRIBUTIONS.get(name, (name,))
+    for distribution in known:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def _require_same_horizon(previous: Segmentation, config: Config) -> None:
@@ -230,10 +262,8 @@ def run_explanation(
 
     Parameters
     ----------
-    folder
-        The run.
-    created
-        The time of day, as text.
+    folder, created
+        The run, and the time of day, as text.
     rows
         The most customers to explain; by default as configured.
     refits
@@ -278,10 +308,28 @@ def run_report(
     with _continued(folder, created) as draft:
         progress("writing the page", 0.95)
         plan_missing_campaigns(draft, campaigns)
-        page = report_input_of_run(draft, customers=customers)
+        page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
+        draft.metadata.pop(artifacts.NOT_WRITTEN_KEY, None)
         progress("done", 1.0)
         return draft.publish()
+
+
+def _write_page(draft: RunDraft, collect: Callable[[], ReportInput]) -> None:
+    """Write the page of a new run; where it cannot be built, note the reason in the manifest.
+
+    The page only shows what the other files hold, and `segpredict report` writes it at any
+    later time. So a run without its page is complete: it is published, the command says
+    on stderr what is missing, and its exit code is 0. Whatever else fails stops the run.
+    """
+    path = artifacts.REPORT_PATHS["html"]
+    try:
+        page = render_html(collect()).encode()
+    except Exception as error:
+        reason = str(error) if isinstance(error, SegpredictError) else describe_crash(error)
+        draft.metadata[artifacts.NOT_WRITTEN_KEY] = {path: reason}
+        return
+    draft.write(path, page)
 
 
 def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -> None:

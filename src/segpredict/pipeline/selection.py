@@ -13,6 +13,7 @@ from segpredict import classifier, features, segmentation
 from segpredict._version import __version__
 from segpredict.config.load import Config
 from segpredict.core import disk
+from segpredict.core.process import usable_processors
 from segpredict.core.run_folder import encode_json
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
@@ -87,7 +88,7 @@ def compare_segmentations(
     meter = WorkMeter(run.tasks, items_done=set(done))
     left = [task for task in run.tasks if task not in done]
     progress(f"comparing ({len(done)} of {len(run.tasks)} done)", meter.share_done)
-    for task, found, seconds in _measured(run, left, config.threads):
+    for task, found, seconds in _measured(run, left, min(config.threads, usable_processors())):
         if task in paths:
             disk.write_file(paths[task], encode_json([each.to_state() for each in found]))
         done[task], meter.cost_spent[task] = found, seconds
@@ -102,11 +103,7 @@ def compare_segmentations(
 def _measured(
     selection_run: SelectionRun, tasks: Sequence[SelectionTask], workers: int
 ) -> Iterator[tuple[SelectionTask, list[SegmentationCandidate], float]]:
-    """Yield each task with its candidates and seconds, as they are finished.
-
-    Every fit runs on one thread, so cores are used by measuring several tasks at a
-    time, each in a process of its own; the results do not depend on how many.
-    """
+    """Yield each task with its candidates and seconds, as finished; several at a time."""
     workers = min(workers, len(tasks))
     if workers <= 1:
         yield from ((task, *_timed(selection_run, task)) for task in tasks)
@@ -176,10 +173,7 @@ def _selection_run(
 def _file(
     shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], task: SelectionTask
 ) -> str:
-    """Return a file name that changes with anything that may change a task's metrics.
-
-    Gates are among them: a candidate that fails one is measured with fewer draws.
-    """
+    """Return a file name that changes with anything that may change a task's metrics."""
     state = config.to_state()
     options = {k: v for k, v in state["segmentation"].items() if k not in UNRELATED_SETTINGS}
     selection = options["selection"]

@@ -16,50 +16,36 @@ from segpredict.classifier import TrainingResult
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
+from segpredict.core.process import usable_processors
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
-from segpredict.errors import TooShortHistoryError
-from segpredict.pipeline import campaign_planning
+from segpredict.errors import SupportError, TooShortHistoryError
+from segpredict.pipeline import campaign_planning, results
 from segpredict.pipeline import selection as candidates
-from segpredict.pipeline.results import (
-    CampaignPlans,
-    Explained,
-    Prepared,
-    Segmented,
-    Trained,
-    TrainedModels,
-)
 from segpredict.pipeline.target import SelectionMode, no_progress
 from segpredict.report import shortlist
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.segmentation import Segmentation, segment_profiles
-from segpredict.segmentation.selection.compare import (
-    comparison_table,
-    options_of_selected,
-    selection_summary,
-)
+from segpredict.segmentation.selection import compare
 
 
 def prepare(
-    data: object,
-    config: Config,
-    as_of: DateLike = None,
-    progress: ProgressCallback = no_progress,
-) -> Prepared:
+    data: object, config: Config, as_of: DateLike = None, progress: ProgressCallback = no_progress
+) -> results.Prepared:
     """Read and clean; choose the feature families that the data allow."""
     progress("reading and cleaning", 0.0)
     transactions = read_with_side_tables(data, config, as_of)
+    cleaning.require_support(transactions, config.cleaning)
     # Columns are chosen, and levels fixed, on what the segmentation, too, may see.
     until = max(end for _, end in segmentation_windows(transactions, config)[0])
     frozen = side_tables.freeze_side_tables(transactions, until)
     transactions = replace(transactions, side_tables=frozen)
     families = features.choose_families(transactions, config.classifier.families, until)
     config = replace(config, classifier=replace(config.classifier, families=families.names))
-    cleaning.require_support(transactions, config.cleaning)
-    return Prepared(
+    return results.Prepared(
         transactions=transactions,
         config=config,
         campaign_catalogue=campaign_planning.choose_campaigns(config.campaigns, frozen),
@@ -68,13 +54,13 @@ def prepare(
 
 
 def segment(
-    prepared: Prepared,
+    prepared: results.Prepared,
     *,
     previous: Segmentation | None = None,
     mode: SelectionMode = SelectionMode.ONE,
     cache: Path | None = None,
     progress: ProgressCallback = no_progress,
-) -> Segmented:
+) -> results.Segmented:
     """Fit the segmentation on windows that no test will see, freeze and describe it."""
     shop, config = prepared.transactions, prepared.config
     spans, notes = segmentation_windows(shop, config)
@@ -84,10 +70,10 @@ def segment(
             shop, config, spans, cache, lambda what, done: progress(what, 0.9 * done)
         )
         is_applied = mode is SelectionMode.SELECT
-        table = comparison_table(tried, found)
-        selection = {**selection_summary(tried, found), "is_applied": is_applied}
+        table = compare.comparison_table(tried, found)
+        selection = {**compare.selection_summary(tried, found), "is_applied": is_applied}
         if is_applied:
-            options = options_of_selected(config.segmentation, tried, found)
+            options = compare.options_of_selected(config.segmentation, tried, found)
             config = replace(config, segmentation=options)
             notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
     progress("making segments", 0.15 if mode is SelectionMode.ONE else 0.9)
@@ -103,9 +89,11 @@ def segment(
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
     profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
-    seen = _explore(shop, config, segmentation, tables)
+    ids = [each.id for each in segmentation.segments]
+    seen = exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
     draws = transition_tables.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
-    return Segmented(
+    moved = transition_tables.observed_tables(shop, segmentation, config.time, draws, seen["homes"])
+    return results.Segmented(
         config=config,
         segmentation=segmentation,
         rule_grid=grid,
@@ -113,9 +101,7 @@ def segment(
         segment_profiles=tuple(profiles),
         kpis=_measure_kpis(shop, config, tables),
         exploration=seen,
-        observed_transitions=transition_tables.observed_tables(
-            shop, segmentation, config.time, draws, seen["homes"]
-        ),
+        observed_transitions=moved,
         candidates=table,
         selection=selection,
         notes=(*shop.notes, *notes, *shop.side_tables.notes),
@@ -131,14 +117,26 @@ def _measure_kpis(
     return kpis.kpi_tables(book)
 
 
-def _explore(
-    shop: Transactions,
-    config: Config,
-    segmentation: Segmentation,
-    tables: Mapping[str, pl.DataFrame],
-) -> dict[str, Any]:
-    ids = [segment.id for segment in segmentation.segments]
-    return exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
+MAX_CUSTOMERS_TO_TRY = 5_000  # customers up to which segments are made on trial
+
+
+def stopping_reason(shop: Transactions, config: Config) -> str:
+    """Return why a run would stop, and what to do; empty where it would not.
+
+    What a run needs is tried: a test, customers who come back, and, in a shop so small that it
+    can fail, segments.
+    """
+    try:
+        classifier.require_forecast(shop, config.time)
+        if shop.ledger.total("used").customers <= MAX_CUSTOMERS_TO_TRY:
+            options = replace(config.segmentation, seed=config.seed, n_init=1)
+            spans, _ = segmentation_windows(shop, config)
+            inputs = sorted(segments.override_inputs(options))
+            rows = features.clustering_inputs(shop, spans, inputs)
+            segments.fit_segmentation(rows, options, horizon=config.time.horizon)
+    except SupportError as error:
+        return str(error)
+    return ""
 
 
 def segmentation_windows(
@@ -149,25 +147,27 @@ def segmentation_windows(
     try:
         schedule = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
+        # Segments alone need less history than a forecast.
         last = time.window_at(shop.end_day, shop.first_day)
         earlier = rolling_origins(last, time.step, shop.first_day + time.horizon)
         spans = [(w.cutoff - time.horizon, w.cutoff) for w in earlier]
         if not spans:
-            raise
+            classifier.require_forecast(shop, time)  # raises the same error, with tried advice
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
     return list(schedule.segmentation_windows), list(schedule.notes)
 
 
 def train(
-    prepared: Prepared,
-    segmented: Segmented,
+    prepared: results.Prepared,
+    segmented: results.Segmented,
     *,
     leakage_demo: bool = False,
     more_models: Sequence[Any] = (),
     progress: ProgressCallback = no_progress,
-) -> Trained:
+) -> results.Trained:
     """Train, test out of time, select the model, and score the end of the data."""
     shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
+    classifier.require_forecast(shop, config.time)
     options = classifier_options(config)
     training = classifier.train_classifier(
         shop,
@@ -182,30 +182,22 @@ def train(
     valued = customer_value.measure_customer_value(
         shop, segmentation, training, config.customer_value, **draws
     )
-    predictor = SegmentPredictor(
-        segmentation,
-        training.selected_model,
-        config.time,
-        training.segment_values,
-        config.classifier.families,
-        side_tables=shop.side_tables,
+    models = results.TrainedModels(
+        xgboost=training.xgboost_model,
+        selected=training.selected_model,
+        segment_values=training.segment_values,
         policy=training.policy,
-        value_model=valued.value_model,
     )
-    scores = predictor.score(shop)
+    predictor = _predictor(prepared, segmented, models, valued.value_model)
+    scores = predictor.score_table(shop)
     expected = demand.forecast_demand(shop, segmentation, training, scores, config.demand, **draws)
     observed, named = segmented.observed_transitions, segmentation.segments
     shown: JSON = None
     if leakage_demo:
         progress("running the leakage demo", 0.75)
         shown = classifier.run_leakage_demo(training, options).to_frame().to_dicts()
-    return Trained(
-        models=TrainedModels(
-            xgboost=training.xgboost_model,
-            selected=training.selected_model,
-            segment_values=training.segment_values,
-            policy=training.policy,
-        ),
+    return results.Trained(
+        models=models,
         backtest_models=training.backtest_models,
         evaluation=training.evaluation.to_json(),
         scorecard=training.scorecard,
@@ -229,53 +221,53 @@ def train(
 
 def classifier_options(config: Config) -> ClassifierOptions:
     """Return the options of the classifier, with the seed and the threads of the run."""
-    return replace(config.classifier, seed=config.seed, threads=config.threads)
+    return replace(
+        config.classifier, seed=config.seed, threads=min(config.threads, usable_processors())
+    )
 
 
 def _backtest_population(
     predictor: SegmentPredictor, training: TrainingResult, shop: Transactions
 ) -> pl.DataFrame | None:
     """Return the scores of the last test window, by the model of that day."""
-    if not training.backtest_models:
+    if training.model_of_last_test is None:
         return None
-    earlier = replace(predictor, model=training.backtest_models[-1])
-    return earlier.score(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
+    earlier = replace(predictor, model=training.model_of_last_test)
+    return earlier.score_table(shop, training.schedule.test_folds[-1].cutoff).filter("is_eligible")
 
 
-def build_predictor(prepared: Prepared, segmented: Segmented, trained: Trained) -> SegmentPredictor:
+def _predictor(
+    prepared: results.Prepared,
+    segmented: results.Segmented,
+    models: results.TrainedModels,
+    value_model: customer_value.ValueModel,
+) -> SegmentPredictor:
     """Return the predictor of stages that are in memory, without an explainer."""
     return SegmentPredictor(
         segmented.segmentation,
-        trained.models.selected,
+        models.selected,
         prepared.config.time,
-        trained.models.segment_values,
+        models.segment_values,
         prepared.config.classifier.families,
         side_tables=prepared.side_tables,
-        policy=trained.models.policy,
-        value_model=trained.value_model,
+        policy=models.policy,
+        value_model=value_model,
     )
 
 
 def explain(
-    prepared: Prepared,
-    segmented: Segmented,
-    trained: Trained,
+    prepared: results.Prepared,
+    segmented: results.Segmented,
+    trained: results.Trained,
     options: ExplainOptions,
     progress: ProgressCallback = no_progress,
-) -> Explained:
+) -> results.Explained:
     """Explain the selected model for a sample of the scored customers; cross-check it."""
     progress("explaining", 0.0)
     shop, config = prepared.transactions, prepared.config
-    predictor = build_predictor(prepared, segmented, trained)
+    predictor = _predictor(prepared, segmented, trained.models, trained.value_model)
     frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
-    explainer = explanations.build_explainer(
-        predictor.model,
-        trained.models.xgboost,
-        frame,
-        predictor.segments,
-        segment_tables.classifier_glossary(config.classifier.families, shop.side_tables),
-        shop.currency,
-    ).with_policy(predictor.policy)
+    explainer = predictor.explainer_for(frame, shop.currency, trained.models.xgboost)
     evidence = None
     if options.refits and trained.backtest_models:
         evidence = explanations.check_importance(
@@ -297,7 +289,7 @@ def explain(
     listed = frame.join(
         first.select("customer_id"), on="customer_id", how="semi", maintain_order="left"
     )
-    return Explained(
+    return results.Explained(
         explanation=explainer.explain(frame, options),
         explainer=explainer,
         evidence=evidence,
@@ -305,8 +297,10 @@ def explain(
     )
 
 
-def plan_campaigns(prepared: Prepared, segmented: Segmented, trained: Trained) -> CampaignPlans:
+def plan_campaigns(
+    prepared: results.Prepared, segmented: results.Segmented, trained: results.Trained
+) -> results.CampaignPlans:
     """Work out what stands behind each campaign: who, how much, and which test it needs."""
     return campaign_planning.plan_run_campaigns(
-        prepared, trained, build_predictor(prepared, segmented, trained)
+        prepared, trained, _predictor(prepared, segmented, trained.models, trained.value_model)
     )

@@ -17,6 +17,11 @@ class RunTarget:
         The time of day, as text: only the command line reads the clock.
     replace
         Whether a run that exists may be replaced.
+
+    Examples
+    --------
+    >>> RunTarget(Path("artifacts/run"), "2024-01-01").replace
+    False
     """
 
     folder: Path
@@ -29,6 +34,11 @@ class SelectionMode(Enum):
 
     ``ONE`` follows the options; ``COMPARE`` also evaluates all candidates; ``SELECT`` uses
     the selected one.
+
+    Examples
+    --------
+    >>> SelectionMode("select")
+    <SelectionMode.SELECT: 'select'>
     """
 
     ONE = "one"
@@ -46,6 +56,11 @@ class SegmentationSearch:
         Whether candidates are compared, and whether the selected one is used.
     earlier_run
         A run whose segments are fitted again: they keep their ids and names.
+
+    Examples
+    --------
+    >>> SegmentationSearch().mode
+    <SelectionMode.ONE: 'one'>
     """
 
     mode: SelectionMode = SelectionMode.ONE
@@ -53,4 +68,9 @@ class SegmentationSearch:
 
 
 def no_progress(_what: str, _share: float) -> None:
-    """Show no progress."""
+    """Show no progress.
+
+    Examples
+    --------
+    >>> no_progress("reading", 0.5)
+    """

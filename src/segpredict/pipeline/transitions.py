@@ -28,10 +28,8 @@ def run_transitions(
 
     Parameters
     ----------
-    folder
-        A run folder.
-    since
-        The day a period begins with; ``None`` means the newest complete one.
+    folder, since
+        A run folder, and the day a period begins with; ``None`` means the newest complete one.
     segment
         Id or name of a segment: only transitions into it and out of it.
 
@@ -64,8 +62,11 @@ def run_transitions(
         **{n: known[n] for n in ("mobility", "markov_order", "comparison") if n in known},
     }
     if "predicted" in known:
-        predicted = known["predicted"]
-        tables["matrix"] = _with_predicted(matrix, predicted.filter(since=day))
+        predicted, figures = known["predicted"], pl.col("n", "share", "low", "high")
+        cells = predicted.filter(since=day).select(
+            *CELL_COLUMNS, figures.name.prefix("predicted_"), "basis"
+        )
+        tables["matrix"] = matrix.join(cells, on=CELL_COLUMNS, how="left", maintain_order="left")
         tables["next"] = predicted.filter(pl.col("since") == pl.col("since").max())
     return _only(tables, own)
 
@@ -82,10 +83,8 @@ def history_transitions(
 
     Parameters
     ----------
-    history
-        The folder of the history.
-    since, until
-        Days that were scored.
+    history, since, until
+        The folder of the history, and days that were scored.
     model
         Digest of the model, or how it begins; see `ScoreHistory.transitions_between`.
     segment
@@ -120,16 +119,6 @@ def _period(customers: pl.DataFrame, since: DateLike) -> date:
     return day
 
 
-def _with_predicted(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
-    """Return the matrix with the prediction of each cell."""
-    cells = predicted.select(
-        *CELL_COLUMNS,
-        pl.col("n", "share", "low", "high").name.prefix("predicted_"),
-        "basis",
-    )
-    return matrix.join(cells, on=CELL_COLUMNS, how="left", maintain_order="left")
-
-
 def _segment_id(segment: str, segments: Sequence[Segment]) -> str:
     """Return the id of a segment, or of a state outside of all, by its id or name."""
     states = (*segments, NEW_STATE, LAPSED_STATE, ERASED_STATE)
@@ -149,10 +138,6 @@ def _only(tables: TransitionTables, own: str | None) -> TransitionTables:
         columns = columns_of.get(name, [c for c in CELL_COLUMNS if c in table.columns])
         is_own = [pl.col(column) == own for column in columns]
         found[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
-    return {**found, "customers": _lists_of(found["customers"], own)}
-
-
-def _lists_of(customers: pl.DataFrame, own: str) -> pl.DataFrame:
-    """Return the lists of the segment itself; of a state outside of all, those it is in."""
-    mine = customers.filter(segment_id=own)
-    return mine if mine.height else customers
+    # The lists of the segment itself; of a state outside of all, those it is in.
+    mine = found["customers"].filter(segment_id=own)
+    return {**found, "customers": mine if mine.height else found["customers"]}

@@ -96,7 +96,7 @@ def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
     rows = bundle.detected["months"]
     if not rows:
         return None
-    best = max(row["sales"] for row in rows) or 1.0
+    best = max(0.0, *(row["sales"] for row in rows)) or 1.0
     return SalesCalendarSection(
         tuple({**row, "width": max(0.0, 100 * row["sales"] / best)} for row in rows)
     )
@@ -159,7 +159,7 @@ def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
     rows = bundle.detected["horizons"]
     if not rows:
         return None
-    columns = ("horizon", "repeat_share", "tests", "is_chosen", "reason")
+    columns = ("horizon", "repeat_share", "tests", "is_selected", "reason")
     return HorizonsSection(tuple(HorizonOption(*(row[name] for name in columns)) for row in rows))
 
 

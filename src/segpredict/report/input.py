@@ -1,10 +1,11 @@
 """The input of pages, as plain values and frames, and what a section is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
+from polars import selectors
 
 from segpredict.core.ledger import Ledger
 from segpredict.core.panel import Feature
@@ -17,6 +18,8 @@ from segpredict.explain import ImportanceEvidence
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInput:
     """The results of a run; optional parts may be missing, and their sections say so.
+
+    Figures of tables that are no finite numbers are not defined, and become null.
 
     Parameters
     ----------
@@ -68,7 +71,7 @@ class ReportInput:
     curves
         `decisions.CURVES_SCHEMA`: reliability and capture of the selected model.
     customer_value
-        ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``valuer``, the
+        ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``value_model``, the
         content of ``value_model.json``; empty where no customer was valued.
     campaigns
         ``plans`` and ``targeting_curves`` (`analytics.campaigns`); empty without campaigns.
@@ -149,6 +152,23 @@ class ReportInput:
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Sections know one sign of a figure that is not defined: null.
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, dict):
+                found: Any = {key: _without_nan(part) for key, part in value.items()}
+            else:
+                found = _without_nan(value)
+            object.__setattr__(self, each.name, found)
+
+
+def _without_nan(value: Any) -> Any:
+    if not isinstance(value, pl.DataFrame):
+        return value
+    number = selectors.float()
+    return value.with_columns(pl.when(number.is_finite()).then(number))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

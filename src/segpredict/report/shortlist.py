@@ -36,7 +36,7 @@ def shortlist_with_reasons(
 ) -> tuple[dict[str, JSON], ...]:
     """Return the rows of the lists with the reasons for each forecast."""
     supporting = (
-        reasons.filter(pl.col("speaks") == "for")
+        reasons.filter(pl.col("direction") == "for")
         .sort("customer_id", "rank")
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("text").head(MAX_REASONS))

@@ -1,5 +1,1 @@
-"""Score customers: one path for Python, the command line and nightly batches.
-
-In: a saved run's model and new transactions. Out: segment, probabilities, expected value and
-reasons for every customer, and the history of such scores.
-"""
+"""Score customers with a saved run: one path for Python, the command line and nightly batches."""

@@ -63,17 +63,14 @@ class HistoryUpdate:
         'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
 customers would have another result now; the saved one stays.'
         """
-        if not self.new:
-            text = f"{self.as_of} is known with this model; nothing added."
-        elif not self.known:
+        text = f"{self.as_of} is known with this model; nothing added."
+        if self.new and not self.known:
             text = f"{self.as_of} added, {self.new:,} customers."
-        else:
+        elif self.new:
             text = f"{self.new:,} customers added to {self.as_of}."
         if self.changed:
-            text += (
-                f" {self.changed:,} of its {self.known:,} customers would have "
-                "another result now; the saved one stays."
-            )
+            share = f"{self.changed:,} of its {self.known:,} customers"
+            text += f" {share} would have another result now; the saved one stays."
         return f"History: {text}"
 
 
@@ -175,40 +172,24 @@ class ScoreHistory:
         after = self.read_scores(until, second).select(
             "customer_id", pl.col("segment_id").alias("to_id")
         )
-        is_lapsed = ~pl.col("is_eligible")
+        is_foretold, lapsed = pl.col("next_until") == until, pl.lit(LAPSED_STATE.id)
         began = before.select(
             "customer_id",
-            pl.when(is_lapsed)
-            .then(pl.lit(LAPSED_STATE.id))
-            .otherwise("segment_id")
-            .alias("from_id"),
-            *(
-                pl.when(pl.col("next_until") == until).then(column).alias(name)
-                for column, name in (
-                    ("next_segment_id", "foretold_id"),
-                    ("p_next", "p_foretold"),
-                )
-            ),
+            from_id=pl.when("is_eligible").then("segment_id").otherwise(lapsed),
+            foretold_id=pl.when(is_foretold).then("next_segment_id"),
+            p_foretold=pl.when(is_foretold).then("p_next"),
         )
-        return (
-            began.join(after, on="customer_id", how="full", coalesce=True)
-            .with_columns(
-                pl.col("from_id").fill_null(NEW_STATE.id),
-                pl.col("to_id").fill_null(ERASED_STATE.id),
-            )
-            .select(
-                "customer_id",
-                pl.lit(since).alias("since"),
-                pl.lit(until).alias("until"),
-                pl.lit(None, pl.String).alias("previous_id"),
-                "from_id",
-                "to_id",
-                "foretold_id",
-                "p_foretold",
-                pl.lit(before["segmentation"][0]).alias("segmentation"),
-            )
-            .sort("customer_id")
-        )
+        moved = began.join(after, on="customer_id", how="full", coalesce=True)
+        return moved.select(
+            "customer_id",
+            pl.lit(since).alias("since"),
+            pl.lit(until).alias("until"),
+            pl.lit(None, pl.String).alias("previous_id"),
+            pl.col("from_id").fill_null(NEW_STATE.id),
+            pl.col("to_id").fill_null(ERASED_STATE.id),
+            *("foretold_id", "p_foretold"),
+            pl.lit(before["segmentation"][0]).alias("segmentation"),
+        ).sort("customer_id")
 
     def _pair(self, since: date, until: date, model: str | None) -> tuple[str, str]:
         """Return the models whose scores of the two days can be compared."""
@@ -219,9 +200,8 @@ class ScoreHistory:
         both = first.join(second, on="segmentation", how="inner", suffix="_second")
         if both.is_empty():
             raise MismatchError(
-                f"{since} and {until} were scored with segments of different fits; "
-                "transitions between them would mix customer behaviour with a change of "
-                "definitions.",
+                f"{since} and {until} were scored with segments of different fits; transitions "
+                "between them would mix customer behaviour with a change of definitions.",
                 fix="score both days with one run: segpredict score --run RUN "
                 f"--as-of {since} --history {self.folder}.",
             )
@@ -236,10 +216,7 @@ class ScoreHistory:
         return chosen["model"][0], chosen["model_second"][0]
 
     def _at(self, known: pl.DataFrame, day: date, model: str | None) -> pl.DataFrame:
-        found = known.filter(as_of=day)
-        if model is not None and found.height:
-            named = found.filter(pl.col("model").str.starts_with(model))
-            found = named if named.height else found.clear()
+        found = known.filter(pl.col("model").str.starts_with(model or ""), as_of=day)
         if found.is_empty():
             days = known["as_of"].unique().sort().cast(pl.String).to_list()
             text = f"{day} was not scored" + (f" by {model}" if model else "")
@@ -269,12 +246,12 @@ def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     named = [pl.when(pl.col("next_segment_id") == i).then(f"p_{i}").alias(f"_{i}") for i in codes]
     after = pl.col("as_of").dt.offset_by(f"{version.outcome}d")
     scored = scores.with_columns(
-        pl.coalesce(named).alias("p_next"),
-        pl.col("segment_id").replace_strict(codes).alias("segment_code"),
-        pl.when("is_eligible").then(after).alias("next_until"),
-        pl.lit(version.segmentation).alias("segmentation"),
-        pl.lit(version.number).alias("segmentation_version"),
-        pl.lit(version.model).alias("model"),
+        p_next=pl.coalesce(named),
+        segment_code=pl.col("segment_id").replace_strict(codes),
+        next_until=pl.when("is_eligible").then(after),
+        segmentation=pl.lit(version.segmentation),
+        segmentation_version=version.number,
+        model=pl.lit(version.model),
     )
     return scored.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
 
@@ -289,7 +266,7 @@ def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     try:
         if pl.read_parquet_schema(path) != SCORE_HISTORY_SCHEMA:
             raise _damaged(path, "its columns are not those of a history")
-        return pl.read_parquet(path, columns=columns)
+        return pl.read_parquet(path, columns=columns, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(path, str(error).split("\n")[0]) from None
 

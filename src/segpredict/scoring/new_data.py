@@ -8,12 +8,19 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike
 from segpredict.data import side_tables
 from segpredict.data.ingest.read import find_lines
-from segpredict.scoring.predictor import SegmentPredictor, lenient_layout
+from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.reading import lenient_layout
 
 
 @dataclass(frozen=True, slots=True)
 class NewData:
-    """New data to score."""
+    """New data to score.
+
+    Examples
+    --------
+    >>> NewData(["new.csv"], columns={"customer_id": "Kunde"}).columns
+    {'customer_id': 'Kunde'}
+    """
 
     data: Sequence[str]  # files, folders or globs with transactions
     # role → name of the column, where it is not that of the run

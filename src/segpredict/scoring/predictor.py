@@ -4,19 +4,29 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from segpredict import features
 from segpredict.analytics.customer_value import CLV_COLUMNS, ValueModel
-from segpredict.classifier import STATE_FEATURES, DecisionPolicy, Forecaster, build_panel
+from segpredict.classifier import (
+    STATE_FEATURES,
+    DecisionPolicy,
+    Forecaster,
+    XgboostModel,
+    build_panel,
+)
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.explain import ExplainOptions
+from segpredict.config.load import ConfigLike
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
+from segpredict.core.customer_ids import id_texts
 from segpredict.core.panel import Panel
+from segpredict.core.process import refuse_forked_process
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE, RawLines, SideTables, Transactions
 from segpredict.core.types import JSON, DateLike
@@ -27,16 +37,18 @@ from segpredict.data.side_tables import fill_list_prices
 from segpredict.errors import CustomerMissingError, MismatchError
 from segpredict.explain import Explanation, ForecastExplainer, build_explainer
 from segpredict.scoring.history import ModelVersion
+from segpredict.scoring.reading import changed_reading, find_rows
 from segpredict.scoring.scores import decision_columns, forecast_columns
+from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
 # The parts of a segmentation that decide segments; names and notes do not.
 VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "segment_rules")
-OPTIONAL_COLUMNS = ("product_id", "description", "country")
+MAX_NAMES_LENGTH = 80  # characters of the names of segments that a repr shows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SegmentPredictor:
     """A frozen segmentation and a fitted model, ready for new transactions.
 
@@ -64,6 +76,13 @@ class SegmentPredictor:
         Estimates customer lifetime values; ``None``: they are missing.
     explainer
         The explainer of the run; ``None``: `explain` builds one from the customers it is given.
+    facts
+        What training knew of the data; data that contradict it are refused. ``None``: nothing.
+
+    Notes
+    -----
+    Two predictors are equal if they give equal segments and forecasts: same segmentation, model,
+    values and settings for reading.
 
     Examples
     --------
@@ -83,6 +102,7 @@ class SegmentPredictor:
     policy: DecisionPolicy | None = None
     value_model: ValueModel | None = None
     explainer: ForecastExplainer | None = None
+    facts: ShopFacts | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -106,41 +126,73 @@ class SegmentPredictor:
             self.time.days_to_outcome,
         )
 
+    def __repr__(self) -> str:
+        names = ", ".join(segment.name for segment in self.segments)
+        shown = names if len(names) <= MAX_NAMES_LENGTH else names[: MAX_NAMES_LENGTH - 1] + "…"
+        return (
+            f"SegmentPredictor({self.model.name}, {self.time.horizon} days ahead, "
+            f"{len(self.segments)} segments: {shown})"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SegmentPredictor):
+            return NotImplemented
+        return self._deciding == other._deciding
+
+    def __hash__(self) -> int:
+        return hash(self.model_version.model)
+
+    @property
+    def _deciding(self) -> tuple[object, ...]:
+        """What decides the scores of given data."""
+        value = None if self.value_model is None else self.value_model.to_state()
+        reading = (self.layout, self.cleaning_options)
+        return (self.model_version, self.segment_values, reading, value)
+
     def score(
-        self, transactions: object, as_of: DateLike = None, since: DateLike = None
-    ) -> pl.DataFrame:
+        self,
+        transactions: object,
+        as_of: DateLike = None,
+        since: DateLike = None,
+        *,
+        config: ConfigLike | None = None,
+    ) -> Any:
         """Return one row per customer: segment now, probabilities of the next.
 
         Parameters
         ----------
         transactions
-            `Transactions`, or a frame of Polars, pandas, PyArrow or DuckDB with the
-            columns of the run's own input. It should reach back over the look-back
-            before `as_of` (features over longer spans are missing otherwise).
+            A path, several paths, a store, `Transactions`, or a frame of Polars, pandas,
+            PyArrow or DuckDB, with the columns of the run's own input. It should reach back
+            over the look-back before `as_of` (features over longer spans are missing
+            otherwise).
         as_of
-            The cutoff T: nothing on or after it is looked at. ``None`` means the day
-            after the last row.
+            The cutoff T, a date of any library or text: nothing on or after it is looked at.
+            A moment gives the day of its own zone. ``None`` means the day after the last row.
         since
             The day on which the shop's records begin. ``None`` means the first row.
             Give it when scoring a few customers alone, whose rows do not show it:
             all their orders from that day to the cutoff must be given.
+        config
+            How these data are read, where not as those of the run: a dict of the settings of
+            ``source`` and ``cleaning`` that differ; or a whole config (preset, path, `Config`).
 
         Returns
         -------
-        polars.DataFrame
-            `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before
-            the cutoff. ``p_<id>`` is the probability of a segment in the outcome
-            window, ``p_down`` and ``p_up``
-            of a less and a more valuable one than now,
-            ``expected_value`` the probability-weighted mean spend of the segments in
-            currency, ``value_at_risk`` the part of the value of the current segment
-            that is expected to be lost by moving to less valuable ones, ``upside`` the expected
-            gain from moving to more valuable ones. ``spent_to_date`` is what the customer paid
-            in the data, less returns; ``clv_next_…`` and ``clv_year_…`` the expected spend in
-            the outcome window and in twelve months, discounted, by the Markov chain of segments
-            and by BG/NBD. All of these are expectations of models, not savings. ``segment_set``
-            is the prediction set. Customers without an order in the look-back are INACTIVE and
-            not eligible: no such customers were in training, so they get no probabilities.
+        DataFrame
+            Of pandas or PyArrow where `transactions` are that; otherwise of Polars.
+            `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before the
+            cutoff. ``p_<id>`` is the probability of a segment in the outcome window, ``p_down`` and
+            ``p_up`` of a less and a more valuable one than now, ``expected_value`` the
+            probability-weighted mean spend of the segments in currency, ``value_at_risk`` the part
+            of the value of the current segment that is expected to be lost by moving to less
+            valuable ones, ``upside`` the expected gain from moving to more valuable ones.
+            ``spent_to_date`` is what the customer paid in the data, less returns; ``clv_next_…``
+            and ``clv_year_…`` the expected spend in the outcome window and in twelve months,
+            discounted, by the Markov chain of segments and by BG/NBD. All of these are expectations
+            of models, not savings. ``segment_set`` is the prediction set. Customers without an
+            order in the look-back are INACTIVE and not eligible: no such customers were in
+            training, so they get no probabilities.
 
         Raises
         ------
@@ -150,6 +202,13 @@ class SegmentPredictor:
         ContractError
             When a frame lacks a column or a cell cannot be read.
         """
+        scores = self._reading(config).score_table(transactions, as_of, since)
+        return readers.in_kind_of(transactions, scores)
+
+    def score_table(
+        self, transactions: object, as_of: DateLike = None, since: DateLike = None
+    ) -> pl.DataFrame:
+        """Return what `score` returns, as a Polars frame whatever is given."""
         shop, window, customers = self._prepare(transactions, as_of, since)
         customers = _with_spend(customers, shop, window.cutoff)
         rows = self.feature_rows(shop, window).frame
@@ -161,8 +220,9 @@ class SegmentPredictor:
         as_of: DateLike = None,
         since: DateLike = None,
         *,
-        customers: str | Sequence[object] = (),
+        customers: object = (),
         rows: int = 2000,
+        config: ConfigLike | None = None,
     ) -> Explanation:
         """Explain the forecasts of customers: tables, plots and reasons in words.
 
@@ -172,9 +232,11 @@ class SegmentPredictor:
             As with `score`.
         customers
             The customers to explain, one id or several; empty for a sample of all. Ids are
-            text, so a number is matched as text.
+            text in the data; a whole number of any type is matched as text.
         rows
             The most customers to explain.
+        config
+            As with `score`.
 
         Raises
         ------
@@ -184,32 +246,33 @@ class SegmentPredictor:
             When `rows` is below one.
         """
         options = ExplainOptions(rows)
-        ids = [customers] if isinstance(customers, str) else map(str, customers)
-        wanted = list(ids)
-        shop, window, _ = self._prepare(transactions, as_of, since)
+        wanted = id_texts(customers)
+        shop, window, _ = self._reading(config)._prepare(transactions, as_of, since)
         frame = self.feature_rows(shop, window).frame
         explainer = self.explainer or self.explainer_for(frame, shop.currency)
-        chosen = frame
-        if wanted:
-            chosen = frame.filter(pl.col("customer_id").is_in(wanted))
-            known = set(chosen["customer_id"])
-            for name in wanted:
-                if name not in known:
-                    raise CustomerMissingError(name, self.time.lookback)
+        chosen = frame.filter(pl.col("customer_id").is_in(wanted)) if wanted else frame
+        known = set(chosen["customer_id"])
+        for name in wanted:
+            if name not in known:
+                raise CustomerMissingError(name, self.time.lookback)
         return explainer.explain(chosen, options)
 
-    def explainer_for(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
-        """Return an explainer made of these rows of features."""
+    def explainer_for(
+        self, frame: pl.DataFrame, currency: str = "", trees: XgboostModel | None = None
+    ) -> ForecastExplainer:
+        """Return an explainer made of these rows of features, and of the run's trees."""
         glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.side_tables))
-        segments = self.segments
-        found = build_explainer(self.model, None, frame, segments, glossary, currency)
+        found = build_explainer(self.model, trees, frame, self.segments, glossary, currency)
         return found.with_policy(self.policy)
 
     def _prepare(
         self, transactions: object, as_of: DateLike, since: DateLike
     ) -> tuple[Transactions, Window, pl.DataFrame]:
         """Return the transactions, the window, and all customers before its cutoff."""
+        refuse_forked_process()
         shop = self.read_transactions(transactions, as_of)
+        if self.facts is not None:
+            self.facts.require_same(shop, self.cleaning_options.revenue)
         window = self.score_window(shop, as_of, since)
         customers = self.customer_ids(shop, window)
         if customers.height == 0:
@@ -225,16 +288,22 @@ class SegmentPredictor:
         """Return the transactions, read and cleaned as in the run."""
         if isinstance(given, Transactions):
             return replace(given, side_tables=given.side_tables.frozen_as(self.side_tables))
-        raw = (
-            given
-            if isinstance(given, RawLines)
-            else readers.from_frame(given, lenient_layout(self.layout))
-        )
+        raw = given
+        if not isinstance(raw, RawLines):
+            raw = find_rows(given, self.layout, self.cleaning_options, as_of)
+        if isinstance(raw, Transactions):  # a store
+            return self.read_transactions(raw)
         cutoff = None if as_of is None else day_number(as_of)
-        shop = clean_lines(
-            fill_list_prices(raw, self.side_tables), replace(self.cleaning_options, as_of=cutoff)
-        )
+        priced = fill_list_prices(raw, self.side_tables)
+        shop = clean_lines(priced, replace(self.cleaning_options, as_of=cutoff))
         return replace(shop, side_tables=SideTables().frozen_as(self.side_tables))
+
+    def _reading(self, config: ConfigLike | None) -> "SegmentPredictor":
+        """Return the predictor with other settings for reading data."""
+        if config is None:
+            return self
+        layout, cleaning = changed_reading(self.layout, self.cleaning_options, config)
+        return replace(self, layout=layout, cleaning_options=cleaning)
 
     def score_window(
         self, shop: Transactions, as_of: DateLike = None, since: DateLike = None
@@ -275,16 +344,16 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
-        forecasts = forecast_columns(rows, p, self._values(window.cutoff))
+        values = self.segment_values
+        clv = pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
+        if self.value_model is not None:
+            values = self.value_model.segment_values_at(window.cutoff)
+            clv = self.value_model.clv_columns(rows, p, window.cutoff)
+        forecasts = forecast_columns(rows, p, values)
         if self.policy is not None:
             forecasts = decision_columns(forecasts, p, self.policy, names)
-        forecasts = forecasts.hstack(self._clv_columns(rows, p, window.cutoff))
-        known = customers.join(
-            forecasts,
-            on="customer_id",
-            how="left",
-            maintain_order="left",
-        )
+        forecasts = forecasts.hstack(clv)
+        known = customers.join(forecasts, on="customer_id", how="left", maintain_order="left")
         now = pl.col("state_now").fill_null(0)
         return known.select(
             "customer_id",
@@ -295,29 +364,9 @@ class SegmentPredictor:
             _labels_of(pl.col("next"), ids).alias("next_segment_id"),
             _labels_of(pl.col("next"), names).alias("next_segment"),
             *(pl.col(f"p_{code}").alias(f"p_{i}") for code, i in enumerate(ids)),
-            "p_inactive",
-            "p_down",
-            "p_up",
-            "expected_value",
-            "value_at_risk",
-            "upside",
-            "spent_to_date",
-            *CLV_COLUMNS,
-            "segment_set",
-            "set_size",
+            *("p_inactive", "p_down", "p_up", "expected_value", "value_at_risk", "upside"),
+            *("spent_to_date", *CLV_COLUMNS, "segment_set", "set_size"),
         )
-
-    def _values(self, cutoff: int) -> tuple[float, ...]:
-        return (
-            self.segment_values
-            if self.value_model is None
-            else self.value_model.segment_values_at(cutoff)
-        )
-
-    def _clv_columns(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
-        if self.value_model is None:
-            return pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
-        return self.value_model.clv_columns(rows, p, cutoff)
 
 
 def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.DataFrame:
@@ -330,18 +379,11 @@ def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.
     return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
 
 
-def lenient_layout(layout: SourceOptions) -> SourceOptions:
-    """Return a layout in which columns that scoring does not need may be absent."""
-    return replace(layout, optional_roles=OPTIONAL_COLUMNS)
-
-
 def _digest(value: JSON) -> str:
     text = json.dumps(value, sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _labels_of(codes: pl.Expr, labels: Sequence[str]) -> pl.Expr:
-    known = list(range(len(labels)))
-    return codes.cast(pl.Int64).replace_strict(
-        known, list(labels), default=None, return_dtype=pl.String
-    )
+    named = dict(enumerate(labels))
+    return codes.cast(pl.Int64).replace_strict(named, default=None, return_dtype=pl.String)

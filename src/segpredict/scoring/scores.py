@@ -1,6 +1,7 @@
 """The columns of a score that follow from the probabilities."""
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 import polars as pl
@@ -15,8 +16,6 @@ def forecast_columns(
 ) -> pl.DataFrame:
     """Return the forecast columns: most likely segment, down, up, expected value.
 
-    Examples
-    --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
     >>> out = forecast_columns(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
     >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
@@ -50,10 +49,7 @@ def decision_columns(
 ) -> pl.DataFrame:
     """Return forecasts with the segment that the rule names, and the set of each."""
     inside = policy.prediction_sets(probabilities)
-    sets = [
-        " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
-        for row in inside.tolist()
-    ]
+    sets = [" | ".join(compress(names, row)) for row in inside.tolist()]
     return forecasts.with_columns(
         pl.Series("next", policy.predict(probabilities), dtype=pl.Int64),
         pl.Series("segment_set", sets, dtype=pl.String),

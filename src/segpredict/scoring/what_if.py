@@ -1,11 +1,8 @@
-"""What if: the forecast of a customer with one more order.
+"""What if: the forecast of a customer with one more order, all features computed again.
 
-The order is added to the transactions and every feature is computed again, so that all
-columns agree. It shows how the model reacts. It does not show the effect of an order:
-customers who are made to order are not like those who did.
+It shows how the model reacts, not the effect of an order: customers made to order are others.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -28,56 +25,33 @@ WHAT_IF_ORDER_ID = "what-if"  # the id of the hypothetical order
 
 
 def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
-    """Return a customer's forecast as it is, and with one more order on the last day.
-
-    Notes
-    -----
-    The usual value is the median of the customer's orders.
-    """
+    """Return a customer's forecast as it is, and with one more order of the median value."""
     window = predictor.score_window(shop)
     own = shop.known_at(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
     orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
     if orders.is_empty():
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     usual = int(np.median(orders["amount"].to_numpy()))
-    cases: dict[str, tuple[int, str | None]] = {
-        "as_is": (0, None),
-        "usual": (usual, None),
-        "double": (2 * usual, None),
-    }
+    amounts = {"as_is": 0, "usual": usual, "double": 2 * usual}
+    cases: dict[str, tuple[int, str | None]] = {name: (n, None) for name, n in amounts.items()}
     new_product = _unknown_product(shop, own, window)
     if new_product is not None:
         cases["category"] = (usual, new_product)
-    rows = [
-        _forecast_case(predictor, shop, (own, window), name, case) for name, case in cases.items()
-    ]
+    rows = []
+    for name, (amount, product) in cases.items():
+        lines = own if name == "as_is" else _with_order(own, window, amount, product)
+        alone = replace(shop, lines=lines.lazy())
+        forecast = predictor.score_table(alone, window.cutoff, shop.first_day)
+        if not forecast["is_eligible"].item():
+            raise CustomerMissingError(customer_id, predictor.time.lookback)
+        shown = forecast.select(
+            pl.lit(name).alias("case"),
+            pl.lit(WHAT_IF_CASES[name]).alias("meaning"),
+            pl.lit(amount / MONEY_SCALE).alias("value"),
+            *("segment_id", pl.col("^p_S[0-9]+$"), "p_down", "p_up", "expected_value"),
+        )
+        rows.append(shown)
     return pl.concat(rows)
-
-
-def _forecast_case(
-    predictor: SegmentPredictor,
-    shop: Transactions,
-    customer: tuple[pl.DataFrame, Window],
-    name: str,
-    case: tuple[int, str | None],
-) -> pl.DataFrame:
-    own, window = customer
-    amount, product = case
-    lines = own if name == "as_is" else _with_order(own, window, amount, product)
-    alone = replace(shop, lines=lines.lazy())
-    forecast = predictor.score(alone, window.cutoff, shop.first_day)
-    if not forecast["is_eligible"].item():
-        raise CustomerMissingError(own["customer_id"][0], predictor.time.lookback)
-    return forecast.select(
-        pl.lit(name).alias("case"),
-        pl.lit(WHAT_IF_CASES[name]).alias("meaning"),
-        pl.lit(amount / MONEY_SCALE).alias("value"),
-        "segment_id",
-        pl.col("^p_S[0-9]+$"),
-        "p_down",
-        "p_up",
-        "expected_value",
-    )
 
 
 def _with_order(
@@ -121,5 +95,4 @@ def _unknown_product(shop: Transactions, own: pl.DataFrame, window: Window) -> s
         .head(1)
         .collect()
     )
-    found: Mapping[str, str] = dict(zip(["id"], sold["product_id"], strict=False))
-    return found.get("id")
+    return next(iter(sold["product_id"]), None)

@@ -18,12 +18,15 @@ from segpredict.core.types import JSON
 from segpredict.errors import SupportError
 from segpredict.segmentation.algorithms import (
     CLUSTERERS,
+    COORDINATE_SCALE,
     Clusters,
     WeightedPoints,
     euclidean_distances,
 )
 
 MAX_POINTS = 200_000
+MAX_VALUE = 1e100  # squares of larger values, and sums of them, are no longer finite
+MAX_COORDINATE = 2**53 / COORDINATE_SCALE  # whole steps beyond it are not exact
 
 
 def _is_soft(segmentation: "Segmenter") -> bool:
@@ -112,7 +115,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         scale: bool = True,
         n_init: int = 20,
         algorithm_settings: dict[str, JSON] | None = None,
-        random_state: int | np.random.RandomState | None = 0,
+        random_state: int | np.integer[Any] | np.random.RandomState | None = 0,
     ) -> None:
         self.n_segments = n_segments
         self.algorithm = algorithm
@@ -134,7 +137,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         Raises
         ------
         ValueError
-            When there are fewer rows than segments, or X is no table of finite numbers.
+            When there are fewer rows than segments, or X is no table of finite numbers, or they
+            are too large to be compared exactly (above 9 · 10⁹ after scaling).
 
         Warns
         -----
@@ -143,16 +147,17 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             for dense regions finds none: all rows are in one segment then.
         """
         self._validate_params()
-        matrix = validate_data(self, X, dtype=np.float64)
+        matrix = _in_range(validate_data(self, X, dtype=np.float64), MAX_VALUE, "Values")
         if len(matrix) < self.n_segments:
             raise ValueError(f"n_samples={len(matrix)} should be >= n_segments={self.n_segments}.")
         self._mean, self._scale = _scales(matrix, is_scaled=self.scale)
-        points = WeightedPoints.from_matrix(self._scaled(matrix)).quantize(MAX_POINTS)
+        rows = _in_range(self._scaled(matrix), MAX_COORDINATE, "Values on the scale of the fit")
+        points = WeightedPoints.from_matrix(rows).quantize(MAX_POINTS)
         self.clusters_ = self._fit_clusters(points)
         self.n_segments_ = self.clusters_.k
         self.inertia_ = self.clusters_.inertia
         self.cluster_centers_ = self.clusters_.centres * self._scale + self._mean
-        self.labels_ = self.clusters_.assign(self._scaled(matrix))
+        self.labels_ = self.clusters_.assign(rows)
         return self
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
@@ -182,6 +187,27 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         points = self._validated(X)
         return euclidean_distances(points, self.clusters_.centres)
 
+    def score(self, X: npt.ArrayLike, y: object = None) -> float:  # noqa: ARG002
+        """Return how well the segments fit these rows: the higher, the better.
+
+        Parameters
+        ----------
+        X
+            Rows as in `fit`.
+        y
+            Not used.
+
+        Returns
+        -------
+        float
+            Minus the sum of squared distances of the rows to the centres of their segments, as
+            with ``KMeans``; for searches such as ``GridSearchCV``.
+        """
+        points = self._validated(X)
+        distances = euclidean_distances(points, self.clusters_.centres)
+        own = distances[np.arange(len(points)), self.clusters_.assign(points)]
+        return -float(np.square(own).sum())
+
     def get_feature_names_out(
         self,
         input_features: object = None,  # noqa: ARG002
@@ -197,7 +223,9 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             note = f"There are {k} distinct rows, so {k} segments are made."
             warnings.warn(note, ConvergenceWarning, stacklevel=3)
         seed = self.random_state
-        if not isinstance(seed, int):
+        if isinstance(seed, int | np.integer):
+            seed = int(seed)
+        else:
             seed = int(check_random_state(seed).randint(2**31 - 1))
         try:
             return clusterer.fit(points, k, seed=seed, n_init=self.n_init)
@@ -211,7 +239,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     def _validated(self, X: npt.ArrayLike) -> FloatArray:
         check_is_fitted(self)
-        return self._scaled(validate_data(self, X, dtype=np.float64, reset=False))
+        matrix = validate_data(self, X, dtype=np.float64, reset=False)
+        return self._scaled(_in_range(matrix, MAX_VALUE, "Values"))
 
     def _scaled(self, matrix: FloatArray) -> FloatArray:
         return np.asarray((matrix - self._mean) / self._scale, np.float64)
@@ -220,6 +249,17 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _in_range(matrix: FloatArray, limit: float, what: str) -> FloatArray:
+    """Return a matrix if no value is beyond a limit."""
+    largest = np.abs(matrix).max(initial=0.0)
+    if largest > limit:
+        raise ValueError(
+            f"{what} reach {largest:.3g}, and segments are exact up to {limit:.3g} only; "
+            "transform the column, for instance to logarithms."
+        )
+    return matrix
 
 
 def _scales(matrix: FloatArray, *, is_scaled: bool) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, share_of
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
@@ -242,7 +242,7 @@ def _flows(transitions: pl.DataFrame | None, id_: str) -> dict[str, list[Any]]:
     is_known = pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES
     moved = transitions.filter((pl.col("from_id") != pl.col("to_id")) & is_known)
     into, out = moved.filter(to_id=id_), moved.filter(from_id=id_)
-    share = pl.col("n") / transitions.filter(to_id=id_)["n"].sum()
+    share = share_of(pl.col("n"), pl.lit(transitions.filter(to_id=id_)["n"].sum()))
     entered = into.select(id="from_id", name="from_name", n="n", share=share)
     left = out.select(id="to_id", name="to_name", n="n", share="share")
     return {"came_from": _largest(entered), "went_to": _largest(left)}

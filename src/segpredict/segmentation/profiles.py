@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.core import schemas
-from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, wilson_interval
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, share_of, wilson_interval
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SchemaError
@@ -118,9 +118,9 @@ def _with_shares(rows: pl.DataFrame) -> pl.DataFrame:
     return (
         sized.with_columns(pl.when(is_shown).then(pl.col(details)))
         .with_columns(
-            share=pl.col("n") / pl.col("n").sum(),
-            revenue_share=pl.col("revenue") / pl.col("revenue").sum(),
-            days_share=pl.col("days") / pl.col("days").sum(),
+            share=share_of(pl.col("n"), pl.col("n").sum()),
+            revenue_share=share_of(pl.col("revenue"), pl.col("revenue").sum()),
+            days_share=share_of(pl.col("days"), pl.col("days").sum()),
         )
         .select(*first, "days_share", pl.exclude(*first, "days_share"))
     )

@@ -101,7 +101,7 @@ def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None
             ("c0200", 1, "for", "first"),
             ("c0200", 3, "against", "no"),
         ],
-        ["customer_id", "rank", "speaks", "text"],
+        ["customer_id", "rank", "direction", "text"],
         orient="row",
     )
     result = add_reasons(drawn(CampaignListRequest(PLAY, max_customers=2)), reasons)

@@ -200,3 +200,60 @@ def test_visits_count_where_no_column_holds_money() -> None:
 def test_an_empty_quantity_means_what_the_setting_says() -> None:
     rows = {**LINES, "quantity": ["2", None, "4"]}
     assert used(shop(rows, default_quantity=1)) == 85
+
+
+def test_equal_amounts_of_few_prices_are_asked_about_not_decided() -> None:
+    # Two tickets of one class an order: equal lines are no sign of a total.
+    classes = [["20.00", "30.00", "45.00"][i % 3] for i in range(40) for _ in (0, 1)]
+    rows = {**orders(40, total=True), "total": classes}
+    with pytest.raises(ContractError, match="may be the total of the order"):
+        shop(rows)
+    assert used(shop(rows, amount_level="line")) == sum(map(float, classes))
+
+
+def test_most_but_not_all_orders_with_equal_amounts_are_asked_about() -> None:
+    rows = orders(40, total=True)
+    rows["total"][1] = "1.00"
+    rows["total"][3] = "2.00"
+    with pytest.raises(ContractError, match="once per order"):
+        shop(rows)
+
+
+def test_a_price_that_is_the_total_of_its_order_is_refused_and_the_hint_works() -> None:
+    rows = orders(40, total=True)
+    rows["price"] = rows.pop("total")
+    rows["quantity"] = [str(1 + i % 3) for i in range(80)]
+    with pytest.raises(ContractError, match="order's total") as caught:
+        shop(rows)
+    assert "--map price= --map amount='price'" in caught.value.fix
+    assert used(shop(rows, {"price": "", "amount": "price"})) == used(shop(orders(40, total=True)))
+
+
+def test_a_negative_price_of_a_product_that_is_sold_is_money_paid_back() -> None:
+    rows = {name: [*LINES[name], LINES[name][0]] for name in LINES}
+    rows["order_id"][-1], rows["quantity"][-1], rows["price"][-1] = "3", "1", "-10.00"
+    assert used(shop(rows)) == 85 - 10
+    rows["quantity"][-1] = "-1"  # both signs are one refund, not a sale
+    assert used(shop(rows)) == 85 - 10
+
+
+def test_a_discount_between_the_product_and_the_amount_is_found() -> None:
+    rows = {**LINES, "Rabatt": ["5.00", "0", "4.00"], "line total": ["15.00", "25.00", "36.00"]}
+    assert used(shop(rows)) == 76
+
+
+def test_a_total_gives_way_to_the_same_without_tax_and_shipping() -> None:
+    rows = {name: LINES[name] for name in ("order_id", "customer_id", "date")}
+    rows |= {
+        "subtotal net": ["10.00", "20.00", "30.00"],
+        "tax": ["1.90", "3.80", "5.70"],
+        "shipping": ["4.00", "0.00", "4.00"],
+        "total": ["15.90", "23.80", "39.70"],
+    }
+    assert used(shop({**rows, "order_id": ["1", "2", "3"]})) == 60
+
+
+def test_a_row_called_total_among_the_products_is_left_out() -> None:
+    rows = {name: [*LINES[name][:2], LINES[name][0], LINES[name][2]] for name in LINES}
+    rows["sku"][2], rows["quantity"][2], rows["price"][2] = "TOTAL", "1", "45.00"
+    assert used(shop(rows)) == 85

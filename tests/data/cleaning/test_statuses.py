@@ -104,3 +104,70 @@ def test_a_column_of_cancellations_is_used() -> None:
 def test_void_words_that_match_nothing_are_said() -> None:
     found = shop([("1", "a", "paid", "100")], void_statuses=("fehlgeschlagn",))
     assert any("No row has the status fehlgeschlagn" in note for note in found.notes)
+
+
+def table(columns: dict[str, list], **plan) -> Transactions:
+    n = len(next(iter(columns.values())))
+    base = {
+        "order_id": [str(i) for i in range(n)],
+        "customer_id": [f"c{i % 3}" for i in range(n)],
+        "date": ["2023-03-17"] * n,
+        "amount": ["10", "20", "40"],
+    }
+    return clean_lines(from_frame(pl.DataFrame({**base, **columns})), CleaningOptions(**plan))
+
+
+def test_a_row_is_no_sale_if_any_status_column_says_so() -> None:
+    both = {
+        "payment_status": ["paid", "paid", "failed"],
+        "order_status": ["complete", "cancelled", "complete"],
+    }
+    assert used(table(both)) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("Storniert", ["nein", "ja", "ja"]),
+        ("returned", ["No", "Yes", "Yes"]),
+        ("is_paid", ["1", "0", "0"]),
+        ("refunded", ["0", "1", "1"]),
+        ("cancelled_at", ["NaT", "2023-03-18", "2023-03-19"]),
+        ("test", ["false", "true", "true"]),
+    ],
+)
+def test_columns_of_yes_and_no_say_what_is_no_sale(name: str, cells: list[str]) -> None:
+    assert used(table({name: cells})) == 10
+
+
+def test_a_column_that_cancels_every_row_is_refused() -> None:
+    with pytest.raises(ContractError, match="Every row is marked as cancelled"):
+        table({"cancelled": ["maybe", "maybe", "perhaps"]})
+
+
+def test_a_named_status_of_unknown_words_is_asked_for() -> None:
+    with pytest.raises(ContractError, match="not known whether these statuses are sales"):
+        table({"order_status_id": [5, 5, 7]})
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("type", ["cart", "basket", "deposit"]),
+        ("payment", ["transfer", "transfer", "transfer"]),
+        ("state", ["CA", "NY", "TX"]),
+        ("loyalty_status", ["gold", "silver", "gold"]),
+    ],
+)
+def test_words_of_goods_and_payments_are_no_statuses(name: str, cells: list[str]) -> None:
+    assert used(table({name: cells})) == 70
+
+
+def test_a_credit_note_is_money_paid_back() -> None:
+    found = table({"Document Type": ["Invoice", "Credit Note", "Invoice"]})
+    assert used(found) == 10 - 20 + 40
+
+
+def test_views_and_carts_are_no_sales() -> None:
+    events = {"event": ["product_viewed", "added_to_basket", "order_completed"]}
+    assert used(table(events)) == 40

@@ -98,16 +98,16 @@ def test_a_clock_beside_the_day_is_not_taken_for_the_time() -> None:
 
 def test_order_fields_on_the_first_row_only_are_carried_down() -> None:
     rows = {
-        "order_id": ["1", None, "2", "2"],
-        "customer_id": ["a", None, "b", None],
-        "date": ["2023-01-31", None, "2023-02-01", None],
-        "status": ["paid", None, "cancelled", None],
-        "amount": ["1.50", "2.50", "3.50", "4.50"],
+        "order_id": ["1", None, "2", "2", "3", "3"],
+        "customer_id": ["a", None, "b", None, "c", None],
+        "date": ["2023-01-31", None, "2023-02-01", None, "2023-02-02", None],
+        "status": ["paid", None, "cancelled", None, "paid", None],
+        "amount": ["1.50", "2.50", "3.50", "4.50", "5.50", "6.50"],
     }
     found = from_frame(pl.DataFrame(rows))
-    assert found.frame["customer_id"].to_list() == ["a", "a", "b", "b"]
-    assert found.frame["order_id"].to_list() == ["1", "1", "2", "2"]
-    assert "2 rows" in found.files[0].detected.others["carried_down"]
+    assert found.frame["customer_id"].to_list() == ["a", "a", "b", "b", "c", "c"]
+    assert found.frame["order_id"].to_list() == ["1", "1", "2", "2", "3", "3"]
+    assert "3 rows" in found.files[0].detected.others["carried_down"]
 
 
 def test_one_missing_customer_among_whole_orders_is_not_filled() -> None:
@@ -130,3 +130,38 @@ def test_money_that_is_not_used_is_named_with_its_sum() -> None:
     assert (
         from_frame(pl.DataFrame(rows)).files[0].detected.others["money_not_used"] == "Shipping 5.00"
     )
+
+
+def test_sums_below_the_table_are_not_carried_into_the_last_order() -> None:
+    n = 12
+    rows = {
+        "order_id": [*map(str, range(n)), None],
+        "customer_id": [*(f"c{i % 4}" for i in range(n)), None],
+        "date": [*["2023-01-31"] * n, None],
+        "amount": [*["1.50"] * n, "18.00"],
+    }
+    found = from_frame(pl.DataFrame(rows))
+    assert found.frame["customer_id"].null_count() == 1
+
+
+def test_a_document_number_is_no_customer_and_digits_are_no_days() -> None:
+    rows = {
+        "Belegnummer 2": ["R1", "R2", "R3"],
+        "kd_id": ["19850714", "19850715", "19850714"],
+        "tag": ["20230115", "20230116", "20230117"],
+        "wert": ["3.50", "2.50", "1.25"],
+    }
+    error = refused(rows)
+    assert "--map customer_id='kd_id'" in error.fix
+    assert "--map time='tag'" in error.fix
+
+
+def test_a_subtotal_of_a_customer_is_a_footer() -> None:
+    rows = {
+        "customer_id": ["20110", "20110", "20110 Total", "Total Wine"],
+        "date": ["2023-01-31"] * 4,
+        "amount": ["1.50", "2.50", "4.00", "7.00"],
+    }
+    found = from_frame(pl.DataFrame(rows))
+    assert found.frame["customer_id"].to_list() == ["20110", "20110", "Total Wine"]
+    assert found.rejects["value"].to_list() == ["20110 Total"]

@@ -72,6 +72,17 @@ def test_one_dense_region_is_no_grouping():
         choose_segment_count(CLUSTERERS.get("dbscan"), points, (3,), SizeGates(), seed=0, n_init=1)
 
 
+def test_numbers_that_the_algorithm_cannot_make_are_left_out():
+    # Seven points, and no more than four levels of the grid of two axes.
+    points = WeightedPoints.from_matrix(np.array([[i, i] for i in (0, 0, 0, 0, 1, 2, 3)]) * 1.0)
+    rules = CLUSTERERS.get("rules")
+    choice = choose_segment_count(rules, points, (2, 3, 4, 5, 6), SizeGates(), seed=0, n_init=1)
+    assert [c.k for c in choice.candidates] == [2, 3, 4]
+    with pytest.raises(SupportError) as caught:
+        choose_segment_count(rules, points, (5,), SizeGates(), seed=0, n_init=1)
+    assert "--set segmentation.k=4 " in caught.value.fix
+
+
 def test_fewer_points_than_the_least_number_are_refused():
     with pytest.raises(SupportError, match="2 groups were asked for"):
         pick(WeightedPoints.from_matrix(np.zeros((9, 2))), SizeGates())

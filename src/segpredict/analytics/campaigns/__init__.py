@@ -1,8 +1,6 @@
 """Campaigns with the test each needs, and their customer lists with control groups.
 
-In: forecasts of customers, and the actual outcome of earlier forecasts. Out: customers and value
-behind each campaign, the test it needs, and its list. A campaign is a hypothesis until an
-experiment is logged; nothing here says how much it would save.
+A campaign is a hypothesis until an experiment is logged; nothing here says how much it would save.
 """
 
 from segpredict.analytics.campaigns.campaign_list import (

@@ -15,13 +15,9 @@ from segpredict.core import schemas
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
 
-TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = (
-    "treatment",
-    "universal holdout",
-    "campaign holdout",
-)
+EXPERIMENT_ARMS = ("treatment", "universal holdout", "campaign holdout")
+TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = EXPERIMENT_ARMS
 RECORD_FORMAT = 1
-EXPERIMENT_ARMS = (TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,11 @@ class CampaignListRequest:
         universal holdout is drawn from this list alone.
     max_customers
         Maximum length of the list; those with most at stake. All if not given.
+
+    Examples
+    --------
+    >>> CampaignListRequest(Campaign("call"), max_customers=100).holdout_share is None
+    True
     """
 
     campaign: Campaign
@@ -55,14 +56,10 @@ def build_campaign_list(
 
     Parameters
     ----------
-    customers
-        Customers with a forecast (`eligible_customers`).
-    segments
-        All segments, in code order.
-    request
-        The requested list.
-    options
-        Universal holdout share, and the key of the random assignment.
+    customers, segments
+        Customers with a forecast (`eligible_customers`); all segments, in code order.
+    request, options
+        The requested list; universal holdout share, and the key of the random assignment.
     earlier_arms
         Arms of earlier lists, by campaign, then by customer.
 
@@ -79,51 +76,36 @@ def build_campaign_list(
     arm: nobody who was treated becomes a control, and no control is treated. That leaves shares off
     by the few who moved to another stratum.
     """
+    campaign = request.campaign
     strata = assign_strata(customers, "expected_value").alias("stratum")
     drawn = customers.with_columns(strata)
-    is_control = draw_holdout(
-        drawn, options.holdout_share, options.assignment_key, _earlier_universal_arms(earlier_arms)
-    )
+    universal: dict[str, bool] = {}
+    for arms in earlier_arms.values():
+        for customer, arm in arms.items():
+            universal[customer] = universal.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
+    is_control = draw_holdout(drawn, options.holdout_share, options.assignment_key, universal)
     marked = drawn.with_columns(is_control.alias("is_universal"))
-    eligible = eligible_customers(marked, request.campaign.eligibility, segments)
-    order = [request.campaign.stake_column, "customer_id"]
+    eligible = eligible_customers(marked, campaign.eligibility, segments)
+    order = [campaign.stake_column, "customer_id"]
     ranked = eligible.sort(order, descending=[True, False], maintain_order=True)
     ranked = ranked.head(request.max_customers) if request.max_customers is not None else ranked
-    is_campaign_control = _campaign_holdout(
-        ranked, request, options, earlier_arms.get(request.campaign.name, {})
-    )
-    arms = (
+    known = earlier_arms.get(campaign.name, {})
+    arm_of = (
         pl.when("is_universal")
         .then(pl.lit(UNIVERSAL_HOLDOUT_ARM))
-        .when(is_campaign_control)
+        .when(_campaign_holdout(ranked, request, options, known))
         .then(pl.lit(CAMPAIGN_HOLDOUT_ARM))
         .otherwise(pl.lit(TREATMENT_ARM))
     )
-    listed = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
-    table = listed.select(
+    table = ranked.with_row_index("rank", offset=1).select(
         pl.col("rank").cast(pl.Int64),
         "customer_id",
-        "arm",
-        "segment_id",
-        "segment",
-        "next_segment",
-        "stratum",
-        pl.col(request.campaign.stake_column).alias("value_at_stake"),
-        "p_down",
-        "p_up",
-        "p_inactive",
-        "expected_value",
-        "spent_to_date",
+        arm_of.alias("arm"),
+        *("segment_id", "segment", "next_segment", "stratum"),
+        pl.col(campaign.stake_column).alias("value_at_stake"),
+        *("p_down", "p_up", "p_inactive", "expected_value", "spent_to_date"),
     )
     return schemas.validate_schema(table, schemas.CAMPAIGN_LIST_SCHEMA)
-
-
-def _earlier_universal_arms(earlier_arms: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
-    found: dict[str, bool] = {}
-    for arms in earlier_arms.values():
-        for customer, arm in arms.items():
-            found[customer] = found.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
-    return found
 
 
 def _campaign_holdout(
@@ -137,22 +119,23 @@ def _campaign_holdout(
     universal = ranked.height - free.height
     n_wanted = (request.holdout_share or 0.0) * ranked.height - universal
     share = max(0.0, n_wanted / free.height) if free.height else 0.0
-    strata = assign_strata(free, "expected_value").alias("stratum")
+    drawn = free.with_columns(assign_strata(free, "expected_value").alias("stratum"))
     earlier = {
         c: arm == CAMPAIGN_HOLDOUT_ARM for c, arm in known.items() if arm != UNIVERSAL_HOLDOUT_ARM
     }
-    is_control = draw_holdout(
-        free.with_columns(strata),
-        share,
-        f"{options.assignment_key}/{request.campaign.name}",
-        earlier,
-    )
-    controls = free.filter(is_control)["customer_id"]
+    key = f"{options.assignment_key}/{request.campaign.name}"
+    controls = free.filter(draw_holdout(drawn, share, key, earlier))["customer_id"]
     return ranked["customer_id"].is_in(controls.implode())
 
 
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
-    """Return the number of customers in each arm."""
+    """Return the number of customers in each arm.
+
+    Examples
+    --------
+    >>> count_arms(pl.DataFrame({"arm": ["treatment", "treatment", "campaign holdout"]}))
+    {'treatment': 2, 'universal holdout': 0, 'campaign holdout': 1}
+    """
     found = dict(table.group_by("arm").len().iter_rows())
     return {arm: int(found.get(arm, 0)) for arm in EXPERIMENT_ARMS}
 
@@ -162,15 +145,20 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
 
     Parameters
     ----------
-    table
-        `schemas.CAMPAIGN_LIST_SCHEMA`.
-    reasons
-        Rows of `explain.reason_texts`; ``None`` without explanations.
+    table, reasons
+        `schemas.CAMPAIGN_LIST_SCHEMA`, and rows of `explain.reason_texts`, if there are any.
+
+    Examples
+    --------
+    >>> found = {"customer_id": ["a"] * 2, "rank": [2, 1], "text": ["B", "A"]}
+    >>> reasons = pl.DataFrame({**found, "direction": "for"})
+    >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), reasons)["reasons"].to_list()
+    ['A; B']
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))
     listed = (
-        reasons.filter(speaks="for")
+        reasons.filter(direction="for")
         .sort("customer_id", "rank", maintain_order=True)
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("text").str.join("; ").alias("reasons"))
@@ -189,27 +177,21 @@ def campaign_record(
 
     Parameters
     ----------
-    request
-        The requested list.
-    table
-        The list.
-    plan
-        The campaign's row of `plan_campaigns`.
-    options
-        Level and power of the test.
+    request, table
+        The requested list, and the list.
+    plan, options
+        The campaign's row of `plan_campaigns`; level and power of the test.
     facts
         Author, date, run, and the day of the readout.
     """
     campaign, arms = request.campaign, count_arms(table)
+    described = ("title", "action", "kpi", "stake_column")
     planned = ("base_rate", "uplift", "per_arm", "spend", "spend_sd", "spend_correlation")
     return {
         "format": RECORD_FORMAT,
         **facts,
         "campaign": campaign.name,
-        "title": campaign.title,
-        "action": campaign.action,
-        "kpi": campaign.kpi,
-        "stake_column": campaign.stake_column,
+        **{name: getattr(campaign, name) for name in described},
         "customers": table.height,
         "arms": arms,
         "value_at_stake": round(float(table["value_at_stake"].fill_null(0.0).sum()), 2),
@@ -222,10 +204,7 @@ def campaign_record(
 
 
 def _detectable_uplift(
-    kpi: str,
-    weighed: Mapping[str, Any],
-    arms: Mapping[str, int],
-    options: CampaignOptions,
+    kpi: str, weighed: Mapping[str, Any], arms: Mapping[str, int], options: CampaignOptions
 ) -> float | None:
     """Return the smallest uplift these arms can detect; for spend, as a share of its mean."""
     if weighed.get("base_rate") is None:
@@ -234,10 +213,8 @@ def _detectable_uplift(
     treated = arms[TREATMENT_ARM]
     n_control = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
     if kpi != "spends":
-        return sample_size.minimum_detectable_share(
-            weighed["base_rate"], n_control, treated, errors
-        )
-    found = sample_size.minimum_detectable_mean(
-        weighed["spend_sd"], n_control, treated, weighed["spend_correlation"], errors
-    )
+        base = weighed["base_rate"]
+        return sample_size.minimum_detectable_share(base, n_control, treated, errors)
+    sd, rho = weighed["spend_sd"], weighed["spend_correlation"]
+    found = sample_size.minimum_detectable_mean(sd, n_control, treated, rho, errors)
     return found / weighed["spend"] if found is not None and weighed["spend"] else None

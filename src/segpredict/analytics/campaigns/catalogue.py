@@ -15,7 +15,6 @@ from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, quote_value
 
 SEGMENT_ROLES = ("inactive", "low", "middle", "top")
-PREDICTED_MOVES = ("falls", "stays", "rises")
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")  # it becomes part of a file's name
 MAX_TEXT_LENGTH = 600  # characters of a text that is read on a page
 
@@ -47,6 +46,12 @@ class EligibilityRule:
     top_share
         A column, and the share of customers meeting all other conditions that is taken,
         largest first; equal values are taken together.
+
+    Examples
+    --------
+    >>> rule = EligibilityRule(at_least={"spend_364": 100.0}, at_most={"p_up": 0.2})
+    >>> sorted(rule.required_columns)
+    ['p_up', 'spend_364']
     """
 
     segment_roles: tuple[SegmentRole, ...] = ()
@@ -84,6 +89,11 @@ class Campaign:
         The effect to plan for: a difference of shares; of ``spends``, a share of the mean.
     caution
         What to know before running it.
+
+    Examples
+    --------
+    >>> Campaign("call", "Call them", "Call.").expected_uplift
+    0.05
     """
 
     name: str = ""
@@ -167,13 +177,16 @@ def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     Notes
     -----
     A built-in campaign needs only the keys that differ.
+
+    Examples
+    --------
+    >>> catalogue = read_campaigns(CampaignOptions())
+    >>> catalogue.get_campaign(catalogue.campaigns[0].name) == catalogue.campaigns[0]
+    True
     """
     known = {} if options.replace_defaults else default_campaigns()
-    if not options.campaigns_file:
-        return CampaignCatalogue.from_state(known)
-    for name, values in _campaign_sections(
-        _text(Path(options.campaigns_file)), options.campaigns_file
-    ).items():
+    file = options.campaigns_file
+    for name, values in _campaign_sections(_text(Path(file)), file).items() if file else ():
         # A value that is no section stays as it is, so that its error is reported.
         is_override = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
         known[name] = {**known[name], **values} if is_override else values
@@ -206,11 +219,8 @@ def _campaign_sections(text: str, file: str) -> dict[str, JSON]:
 
 
 def _not_toml(file: str, error: Exception) -> ConfigError:
-    return ConfigError(
-        f"{quote_value(file)} is not valid TOML: {error}.",
-        fix="correct the line it names.",
-        file=file,
-    )
+    message = f"{quote_value(file)} is not valid TOML: {error}."
+    return ConfigError(message, fix="correct the line it names.", file=file)
 
 
 def _campaign(name: str, values: JSON) -> Campaign:
@@ -236,9 +246,8 @@ def _require_texts(campaign: Campaign, section: str) -> None:
             raise ConfigError(f"{section} has no {key}.", fix=f"add {key} = '…'.")
     for key in ("title", "action", "caution"):
         if len(getattr(campaign, key)) > MAX_TEXT_LENGTH:
-            raise ConfigError(
-                f"{section}.{key} is longer than {MAX_TEXT_LENGTH} characters.", fix="shorten it."
-            )
+            message = f"{section}.{key} is longer than {MAX_TEXT_LENGTH} characters."
+            raise ConfigError(message, fix="shorten it.")
 
 
 def _require_shares(campaign: Campaign, section: str) -> None:

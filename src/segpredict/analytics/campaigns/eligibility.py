@@ -9,13 +9,8 @@ from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.errors import UnknownNameError
 
 SCORE_COLUMNS = (
-    "p_down",
-    "p_up",
-    "p_inactive",
-    "expected_value",
-    "value_at_risk",
-    "upside",
-    "spent_to_date",
+    *("p_down", "p_up", "p_inactive"),
+    *("expected_value", "value_at_risk", "upside", "spent_to_date"),
 )
 
 
@@ -37,10 +32,16 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
 
 
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
-    """Return the columns beyond the scores that eligibility rules read."""
-    return frozenset(
-        column for campaign in campaigns for column in campaign.eligibility.required_columns
-    ) - {*SCORE_COLUMNS}
+    """Return the columns beyond the scores that eligibility rules read.
+
+    Examples
+    --------
+    >>> rule = EligibilityRule(at_least={"p_up": 0.2, "spend_364": 100.0})
+    >>> required_columns([Campaign("call", eligibility=rule)])
+    frozenset({'spend_364'})
+    """
+    read = frozenset[str]().union(*(each.eligibility.required_columns for each in campaigns))
+    return read - {*SCORE_COLUMNS}
 
 
 def validate_rules(
@@ -50,10 +51,8 @@ def validate_rules(
 
     Parameters
     ----------
-    campaigns
-        The campaigns.
-    segments
-        The segments of the run; none where they are not known yet.
+    campaigns, segments
+        The campaigns, and the segments of the run; none where they are not known yet.
     features
         Every column that any shop could have.
 
@@ -61,19 +60,24 @@ def validate_rules(
     ------
     UnknownNameError
         Naming the nearest that is known.
+
+    Examples
+    --------
+    >>> wrong = Campaign("call", eligibility=EligibilityRule(at_least={"spent_364": 1.0}))
+    >>> validate_rules([wrong], (), ["spend_364"])  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    UnknownNameError: there is no such column
     """
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
     for campaign in campaigns:
+        place = f"campaigns.{campaign.name}.eligibility"
         for column in sorted(campaign.eligibility.required_columns):
             if column not in columns:
-                kind = f"column for campaigns.{campaign.name}.eligibility"
-                raise UnknownNameError(kind, column, columns)
+                raise UnknownNameError(f"column for {place}", column, columns)
         for segment in campaign.eligibility.segment_names:
             if segments and segment not in names:
-                raise UnknownNameError(
-                    f"segment for campaigns.{campaign.name}.eligibility", segment, names
-                )
+                raise UnknownNameError(f"segment for {place}", segment, names)
 
 
 def eligible_customers(
@@ -86,14 +90,19 @@ def eligible_customers(
     customers
         One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
         ``next_segment_id``, ``is_new`` and the features of the rule.
-    rule
-        The rule.
-    segments
-        All segments, in code order.
+    rule, segments
+        The rule, and all segments in code order.
 
     Notes
     -----
     A missing value meets no bound.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"segment_id": ["S1", "S1"], "p_inactive": [0.2, 0.7]})
+    >>> rule = EligibilityRule(segment_names=("Core",), at_least={"p_inactive": 0.5})
+    >>> eligible_customers(rows, rule, [Segment(1, "S1", "Core")]).rows()
+    [('S1', 0.7)]
     """
     found = customers.filter(pl.all_horizontal(_conditions(rule, segments)))
     for column, share in rule.top_share.items():

@@ -29,6 +29,11 @@ class ExperimentLog:
     folder
         Holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so
         on. It holds ids of customers.
+
+    Examples
+    --------
+    >>> ExperimentLog(Path("no/such/folder")).read_records()
+    []
     """
 
     folder: Path
@@ -125,11 +130,17 @@ class ExperimentLog:
                 fix="restore it: without it customers of the control group would be treated.",
                 file=str(path),
             )
-        return pl.read_parquet(content, columns=["customer_id", "arm"])
+        return pl.read_parquet(content, columns=["customer_id", "arm"], glob=False)
 
 
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
-    """Return the experiment log next to a run, or the configured one."""
+    """Return the experiment log next to a run, or the configured one.
+
+    Examples
+    --------
+    >>> find_experiment_logs(Path("artifacts/run")).folder.parts[-2:]
+    ('artifacts', 'experiments')
+    """
     default_folder = run.absolute().parent / DEFAULT_LOG_FOLDER
     return ExperimentLog(Path(configured) if configured else default_folder)
 
@@ -153,15 +164,14 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
 def _read(path: Path) -> dict[str, JSON]:
     try:
         record = json.loads(path.read_bytes())
-        sound = record["format"] == EXPERIMENT_FORMAT and all(
+        if record["format"] == EXPERIMENT_FORMAT and all(
             name in record for name in REQUIRED_FIELDS
-        )
+        ):
+            return dict(record)
     except (ValueError, TypeError, KeyError):
-        sound = False
-    if not sound:
-        raise ArtifactError(
-            f"{path} should be the record of an experiment, and cannot be read.",
-            fix="restore it as it was written; records are never changed.",
-            file=str(path),
-        )
-    return dict(record)
+        pass
+    raise ArtifactError(
+        f"{path} should be the record of an experiment, and cannot be read.",
+        fix="restore it as it was written; records are never changed.",
+        file=str(path),
+    )

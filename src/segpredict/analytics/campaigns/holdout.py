@@ -14,10 +14,8 @@ def hash_to_uniform(key: str, customer_id: str) -> float:
 
     Parameters
     ----------
-    key
-        Secret of the assignment; other keys draw other customers.
-    customer_id
-        The customer.
+    key, customer_id
+        Secret of the assignment (other keys draw other customers), and the customer.
 
     Notes
     -----
@@ -43,6 +41,12 @@ def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
         ``customer_id``, ``segment_id`` and the column `by`.
     by
         Column of the deciles, within a segment. Equal amounts are ordered by id.
+
+    Examples
+    --------
+    >>> rows = {"customer_id": ["a", "b"], "segment_id": ["S1", "S1"], "spend": [5.0, 1.0]}
+    >>> assign_strata(pl.DataFrame(rows), "spend").to_list()
+    ['S1/5', 'S1/0']
     """
     numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
     ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
@@ -64,10 +68,8 @@ def draw_holdout(
     ----------
     customers
         ``customer_id`` and ``stratum``.
-    holdout_share
-        Share of each stratum to hold out.
-    key
-        Secret of the assignment.
+    holdout_share, key
+        Share of each stratum to hold out, and the secret of the assignment.
     earlier_arms
         Earlier assignments (true: control), which are kept.
 
@@ -82,26 +84,25 @@ def draw_holdout(
     -----
     Within a stratum those with the lowest numbers are taken. Numbers depend on key and
     id alone, so the assignment does not depend on the order of rows or on other strata.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"customer_id": ["a", "b", "c", "d"], "stratum": ["S1/0"] * 4})
+    >>> draw_holdout(rows, 0.5, "secret").sum()
+    2
     """
-    numbers = [hash_to_uniform(key, name) for name in customers["customer_id"]]
-    earlier_controls_by_id = earlier_arms or {}
+    ids, earlier = customers["customer_id"], earlier_arms or {}
     drawn = customers.select("customer_id", "stratum").with_columns(
-        pl.Series("number", numbers, pl.Float64),
-        pl.Series(
-            "before", [earlier_controls_by_id.get(i) for i in customers["customer_id"]], pl.Boolean
-        ),
+        pl.Series("number", [hash_to_uniform(key, name) for name in ids], pl.Float64),
+        pl.Series("before", [earlier.get(name) for name in ids], pl.Boolean),
     )
     rows = drawn.with_row_index("row").sort("stratum", "number", "customer_id")
     chosen = np.zeros(customers.height, dtype=bool)
     for (stratum,), part in rows.group_by("stratum", maintain_order=True):
-        earlier = part["before"]
-        earlier_controls = part.filter(earlier.fill_null(value=False))["row"]
-        n_wanted = int(
-            np.floor(holdout_share * part.height + hash_to_uniform(key, f"round {stratum}"))
-        )
-        new_controls = part.filter(earlier.is_null())["row"].head(
-            max(0, n_wanted - len(earlier_controls))
-        )
-        chosen[earlier_controls.to_numpy()] = True
-        chosen[new_controls.to_numpy()] = True
+        kept = part.filter(part["before"].fill_null(value=False))["row"]
+        rounding = hash_to_uniform(key, f"round {stratum}")
+        n_new = max(0, int(np.floor(holdout_share * part.height + rounding)) - len(kept))
+        new = part.filter(part["before"].is_null())["row"].head(n_new)
+        chosen[kept.to_numpy()] = True
+        chosen[new.to_numpy()] = True
     return pl.Series("is_alone", chosen)

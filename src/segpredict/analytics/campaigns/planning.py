@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from segpredict.analytics.campaigns import sample_size
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
-from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation.bootstrap import draw_weights, percentile_interval
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.arrays import FloatArray
@@ -20,33 +21,19 @@ MIN_BACKTEST_CUSTOMERS = 30  # backtest customers below which no rate is reporte
 MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
 CENTS_PER_UNIT = 100
 CAMPAIGN_PLAN_SCHEMA = {
-    "campaign": pl.String,
-    "title": pl.String,
-    "action": pl.String,
-    "caution": pl.String,
-    "stake_column": pl.String,
-    "kpi": pl.String,
+    **dict.fromkeys(("campaign", "title", "action", "caution", "stake_column", "kpi"), pl.String),
     "n": pl.Int64,
-    "value_at_stake": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "backtest_low": pl.Float64,
-    "backtest_high": pl.Float64,
+    **dict.fromkeys(("value_at_stake", "low", "high", "backtest_low", "backtest_high"), pl.Float64),
     "backtest_date": pl.String,
     "n_backtest": pl.Int64,
-    "base_rate": pl.Float64,
-    "uplift": pl.Float64,
-    "power": pl.Float64,
+    **dict.fromkeys(("base_rate", "uplift", "power"), pl.Float64),
     "per_arm": pl.Int64,
-    "detectable_uplift": pl.Float64,
-    "holdout_share": pl.Float64,
-    "detectable_uplift_holdout": pl.Float64,
+    **dict.fromkeys(
+        ("detectable_uplift", "holdout_share", "detectable_uplift_holdout"), pl.Float64
+    ),
     "windows": pl.Int64,
     "days": pl.Int64,
-    "spend": pl.Float64,
-    "spend_sd": pl.Float64,
-    "spend_correlation": pl.Float64,
-    "spend_uplift": pl.Float64,
+    **dict.fromkeys(("spend", "spend_sd", "spend_correlation", "spend_uplift"), pl.Float64),
     "spend_per_arm": pl.Int64,
     "spend_per_arm_unadjusted": pl.Int64,
     "spend_detectable_uplift": pl.Float64,
@@ -95,12 +82,8 @@ def plan_campaigns(
 
     Parameters
     ----------
-    campaigns
-        The campaigns.
-    population
-        The customers.
-    options
-        Level, power and holdout share.
+    campaigns, population, options
+        The campaigns and the customers; level, power and holdout share.
     draws, seed
         Resamples of customers behind each interval, and their start.
 
@@ -133,26 +116,16 @@ def _row(
     seed: int,
 ) -> dict[str, object]:
     chosen = eligible_customers(population.customers, campaign.eligibility, population.segments)
-    key_columns = {
-        "campaign": campaign.name,
-        "stake_column": campaign.stake_column,
-        "n": chosen.height,
-    }
-    names = ("title", "action", "caution", "kpi")
-    row = {**key_columns, **{name: getattr(campaign, name) for name in names}}
-    row["uplift"] = campaign.expected_uplift
+    names = ("title", "action", "caution", "stake_column", "kpi")
+    row = {"campaign": campaign.name, **{name: getattr(campaign, name) for name in names}}
+    row |= {"n": chosen.height, "uplift": campaign.expected_uplift}
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(population.customers, chosen, campaign.stake_column)
     low, high = bootstrap_sum_interval(amounts, draws, seed)
     least, most = _actual_share_range(campaign, chosen, population)
-    row |= {
-        "power": options.power,
-        "value_at_stake": float(amounts.sum()) / CENTS_PER_UNIT,
-        "low": low,
-        "high": high,
-    }
-    row |= {"backtest_low": least, "backtest_high": most}
+    row |= {"power": options.power, "value_at_stake": float(amounts.sum()) / CENTS_PER_UNIT}
+    row |= {"low": low, "high": high, "backtest_low": least, "backtest_high": most}
     return {**row, **_design(campaign, chosen.height, population, options)}
 
 
@@ -165,16 +138,10 @@ def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> Float
 
 
 def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[float, float]:
-    """Return the 95 % interval of a sum, in currency, when customers are drawn.
+    """Return the 95 % interval of a sum, in currency, when all customers are drawn.
 
-    Notes
-    -----
-    Percentiles of a bootstrap over all customers, so that the number who are eligible
-    varies, too. Of more than 4,000, random groups of customers are drawn (random groups:
-    Wolter 2007). Sums of whole pennies are exact, so threads cannot change a bit.
+    Of more than 4,000, random groups of customers are drawn (random groups: Wolter 2007).
 
-    Examples
-    --------
     >>> bootstrap_sum_interval(np.array([100.0] * 50), 200, 0)
     (50.0, 50.0)
     """
@@ -184,22 +151,15 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
         mixed = amounts[rng.permutation(len(amounts))]
         starts = np.linspace(0, len(amounts), MAX_RESAMPLING_UNITS, endpoint=False).astype(np.int64)
         units = np.add.reduceat(mixed, starts)
-    sums = [
-        bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), len(units)) @ units
-        for start in range(0, draws, DRAWS_PER_CHUNK)
-    ]
-    low, high = np.quantile(np.concatenate(sums), [0.025, 0.975]) / CENTS_PER_UNIT
-    return float(low), float(high)
+    sums = [weights @ units for weights in draw_weights(rng, draws, len(units))]
+    low, high = percentile_interval(np.concatenate(sums))
+    return low / CENTS_PER_UNIT, high / CENTS_PER_UNIT
 
 
 def _actual_share_range(
     campaign: Campaign, chosen: pl.DataFrame, population: CampaignPopulation
 ) -> tuple[float | None, float | None]:
-    """Return the least and the largest realised share over the backtests.
-
-    Sums of the segments that the eligible are in, all of their customers: a campaign takes
-    a part of them, selected by the forecast, of which somewhat less may be realised.
-    """
+    """Return the least and the largest realised share over the backtests, of the same segments."""
     parts = chosen["segment_id"].unique().implode()
     tests = (
         population.backtest_actual.filter(
@@ -219,33 +179,29 @@ def _actual_share_range(
 def _design(
     campaign: Campaign, n: int, population: CampaignPopulation, options: CampaignOptions
 ) -> Mapping[str, object]:
-    if population.backtest_customers is None:
+    everyone = population.backtest_customers
+    if everyone is None:
         return {}
-    backtest = eligible_customers(
-        population.backtest_customers, campaign.eligibility, population.segments
-    )
-    day = (
-        str(population.backtest_customers["as_of"][0])
-        if population.backtest_customers.height
-        else None
-    )
+    backtest = eligible_customers(everyone, campaign.eligibility, population.segments)
+    day = str(everyone["as_of"][0]) if everyone.height else None
     row: dict[str, object] = {"backtest_date": day, "n_backtest": backtest.height}
     if backtest.height < MIN_BACKTEST_CUSTOMERS:
         return row
     errors = sample_size.ErrorRates(options.alpha, options.power)
-    spend = _spend(
-        backtest, n, campaign.expected_uplift if campaign.kpi == "spends" else 0.0, errors
-    )
-    main = (
-        {
-            "base_rate": spend["spend"],
-            "per_arm": spend["spend_per_arm"],
-            "detectable_uplift": spend["spend_detectable_uplift"],
-        }
-        if campaign.kpi == "spends"
-        else _shares(campaign, backtest, n, options.holdout_share, errors)
-    )
-    return {**row, **spend, **main, **_length(main["per_arm"], n, population.outcome_days)}
+    is_spend = campaign.kpi == "spends"
+    spend = _spend(backtest, n, campaign.expected_uplift if is_spend else 0.0, errors)
+    if is_spend:
+        same = {"base_rate": "spend", "per_arm": "spend_per_arm"}
+        same["detectable_uplift"] = "spend_detectable_uplift"
+        main = {name: spend[source] for name, source in same.items()}
+    else:
+        main = _shares(campaign, backtest, n, options.holdout_share, errors)
+    row |= {**spend, **main}
+    per_arm = main["per_arm"]
+    if isinstance(per_arm, int):
+        windows = -(-2 * per_arm // n)
+        row |= {"windows": windows, "days": windows * population.outcome_days}
+    return row
 
 
 def _shares(
@@ -261,17 +217,14 @@ def _shares(
         "rises": pl.col("label") > pl.col("code"),
     }
     base = float(backtest.select(outcomes[campaign.kpi].sum()).item()) / backtest.height
-    n_control = round(n * holdout)
+    uplift, n_control = campaign.expected_uplift, round(n * holdout)
+    detectable = partial(sample_size.minimum_detectable_share, base, errors=errors)
     return {
         "base_rate": base,
-        "per_arm": sample_size.sample_size_for_share(base, campaign.expected_uplift, errors),
-        "detectable_uplift": sample_size.minimum_detectable_share(base, n // 2, n // 2, errors),
-        "holdout_share": sample_size.minimum_holdout_share(
-            base, campaign.expected_uplift, n, errors
-        ),
-        "detectable_uplift_holdout": sample_size.minimum_detectable_share(
-            base, n_control, n - n_control, errors
-        ),
+        "per_arm": sample_size.sample_size_for_share(base, uplift, errors),
+        "detectable_uplift": detectable(n // 2, n // 2),
+        "holdout_share": sample_size.minimum_holdout_share(base, uplift, n, errors),
+        "detectable_uplift_holdout": detectable(n_control, n - n_control),
     }
 
 
@@ -287,6 +240,7 @@ def _spend(
     rho = float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     effect = wanted * mean
     detectable = sample_size.minimum_detectable_mean(sd, n // 2, n // 2, rho, errors)
+    share = detectable / mean if detectable is not None and mean > 0 else None
     return {
         "spend": mean,
         "spend_sd": sd,
@@ -294,24 +248,12 @@ def _spend(
         "spend_uplift": wanted,
         "spend_per_arm": sample_size.sample_size_for_mean(sd, effect, rho, errors),
         "spend_per_arm_unadjusted": sample_size.sample_size_for_mean(sd, effect, 0.0, errors),
-        "spend_detectable_uplift": detectable / mean
-        if detectable is not None and mean > 0
-        else None,
+        "spend_detectable_uplift": share,
     }
 
 
-def _length(per_arm: object, n: int, days: int) -> dict[str, object]:
-    if not isinstance(per_arm, int):
-        return {}
-    windows = -(-2 * per_arm // n)
-    return {"windows": windows, "days": windows * days}
-
-
 def _ranked(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the table ranked by value at stake times its realised share.
-
-    Value at stake times the least realised share of such sums in a backtest.
-    """
+    """Return the table ranked by value at stake times the least share realised in a backtest."""
     proven = pl.col("value_at_stake") * pl.col("backtest_low").fill_null(1.0).clip(upper_bound=1.0)
     order = (
         table.filter((pl.col("value_at_stake") > 0) & (pl.col("stake_column") != "expected_value"))

@@ -1,7 +1,4 @@
-"""Sample sizes of campaign tests, and the smallest uplift that they detect.
-
-All tests are two-sided and compare contacted customers with a control group, both drawn at random.
-"""
+"""Sample sizes of two-sided campaign tests, and the smallest uplift that they detect."""
 
 import math
 from dataclasses import dataclass
@@ -36,15 +33,11 @@ def sample_size_for_share(
 ) -> int | None:
     """Return the size of the control group that detects a rise of a share.
 
-    Notes
-    -----
     n = (z(1−α/2)·√((r+1)·p̄q̄) + z(power)·√(r·p₀q₀ + p₁q₁))² / (r·(p₁−p₀)²) with
     p̄ = (p₀ + r·p₁)/(r + 1), the normal approximation without continuity correction
     (Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, §4;
     R's ``power.prop.test`` is the case r = 1).
 
-    Examples
-    --------
     >>> sample_size_for_share(0.50, 0.25, ErrorRates(power=0.90))
     77
     """
@@ -53,13 +46,9 @@ def sample_size_for_share(
         return None
     mean = (base_rate + ratio * treated_rate) / (ratio + 1)
     pooled_spread = math.sqrt((ratio + 1) * mean * (1 - mean))
-    separate_spread = math.sqrt(
-        ratio * base_rate * (1 - base_rate) + treated_rate * (1 - treated_rate)
-    )
-    n_needed = (errors.z_alpha * pooled_spread + errors.z_power * separate_spread) ** 2 / (
-        ratio * uplift**2
-    )
-    return max(2, math.ceil(n_needed))
+    variances = ratio * base_rate * (1 - base_rate) + treated_rate * (1 - treated_rate)
+    spread = errors.z_alpha * pooled_spread + errors.z_power * math.sqrt(variances)
+    return max(2, math.ceil(spread**2 / (ratio * uplift**2)))
 
 
 def sample_size_for_mean(
@@ -71,14 +60,10 @@ def sample_size_for_mean(
 ) -> int | None:
     """Return the size of the control group that detects a rise of a mean.
 
-    Notes
-    -----
     n = (1 + 1/r)·(z(1−α/2) + z(power))²·σ²(1−ρ²)/δ². What a customer spent before is taken out of
     the outcome (CUPED: Deng, Xu, Kohavi and Walker 2013), which leaves the share 1 − ρ² of the
     variance. At r = 1 and ρ = 0 this is Lehr's rule of sixteen: 15.7 σ²/δ².
 
-    Examples
-    --------
     >>> [sample_size_for_mean(10.0, 1.0, rho) for rho in (0.0, 0.5)]
     [1570, 1178]
     """
@@ -92,15 +77,8 @@ def sample_size_for_mean(
 def minimum_detectable_share(
     base_rate: float, n_control: int, n_treated: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
-    """Return the smallest rise of a share that arms of these sizes detect.
+    """Return the smallest rise of a share for which `sample_size_for_share` gives these sizes.
 
-    Notes
-    -----
-    The uplift at which `sample_size_for_share` needs exactly these sizes; ``None`` where even a
-    rise to one would not be detected.
-
-    Examples
-    --------
     >>> round(minimum_detectable_share(0.50, 77, 77, ErrorRates(power=0.90)), 2)
     0.25
     """
@@ -134,14 +112,13 @@ def minimum_detectable_mean(
 ) -> float | None:
     """Return the smallest rise of a mean that arms of these sizes detect.
 
-    Examples
-    --------
     >>> round(minimum_detectable_mean(10.0, 1570, 1570), 3)
     1.0
     """
     if n_control < 2 or n_treated < 2 or not math.isfinite(sd):
         return None
-    spread = sd * math.sqrt((1 - rho**2) * (1 / n_control + 1 / n_treated))
+    left = max(0.0, 1 - rho**2)  # rounding can lift a correlation above one
+    spread = sd * math.sqrt(left * (1 / n_control + 1 / n_treated))
     return (errors.z_alpha + errors.z_power) * spread
 
 
@@ -150,8 +127,6 @@ def minimum_holdout_share(
 ) -> float | None:
     """Return the least holdout share that detects the uplift.
 
-    Examples
-    --------
     >>> minimum_holdout_share(0.5, 0.25, 400, ErrorRates())
     0.08
     """

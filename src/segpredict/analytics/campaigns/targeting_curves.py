@@ -15,9 +15,7 @@ LIST_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.
 SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "campaign"
 STAKE_COLUMNS = ("value_at_risk", "upside")
 TARGETING_CURVES_SCHEMA = {
-    "scope": pl.String,
-    "name": pl.String,
-    "stake_column": pl.String,
+    **dict.fromkeys(("scope", "name", "stake_column"), pl.String),
     "size": pl.Int64,
     "n": pl.Int64,
     "value": pl.Float64,
@@ -32,10 +30,8 @@ def targeting_curves(
 
     Parameters
     ----------
-    customers
-        Customers with a forecast (`eligible_customers`).
-    campaigns, segments
-        The campaigns, and the segments in code order.
+    customers, campaigns, segments
+        Customers with a forecast (`eligible_customers`); segments in code order.
 
     Returns
     -------
@@ -43,15 +39,22 @@ def targeting_curves(
         `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those
         with most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
         of fewer than five are not reported, nor is the value of fewer than five customers.
+
+    Examples
+    --------
+    >>> amounts = {"value_at_risk": [10.0] * 5 + [0.0] * 5, "upside": [0.0] * 10}
+    >>> rows = pl.DataFrame({"segment_id": ["S1"] * 10, **amounts})
+    >>> targeting_curves(rows, [], [Segment(1, "S1", "Core")]).select("n", "share").row(0)
+    (5, 1.0)
     """
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
         (
             CAMPAIGN_SCOPE,
-            campaign.name,
-            campaign.stake_column,
-            eligible_customers(customers, campaign.eligibility, segments),
+            c.name,
+            c.stake_column,
+            eligible_customers(customers, c.eligibility, segments),
         )
-        for campaign in campaigns
+        for c in campaigns
     ]
     parts += [
         (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))

@@ -1,8 +1,6 @@
 """Customer value: revenue at risk, upside and lifetime value, with backtests.
 
-In: forecasts of the next segment, tested out of time, and the shop's transactions. Out:
-revenue at risk and upside, lifetime value by a Markov chain and by BG/NBD with
-Gamma-Gamma, each compared with the actual sums of the backtests.
+In: forecasts tested out of time, and transactions. Out: values, compared with the actual sums.
 """
 
 from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel

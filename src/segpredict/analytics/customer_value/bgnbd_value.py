@@ -24,6 +24,12 @@ class PurchaseModel:
         BG/NBD of purchase days; unit of time: days.
     spend_model
         Gamma-Gamma of what a purchase day brings, in currency.
+
+    Examples
+    --------
+    >>> cdnow = PurchaseModel(BgNbd(0.243, 4.414, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
+    >>> PurchaseModel.from_state(cdnow.to_state()) == cdnow
+    True
     """
 
     order_model: BgNbd
@@ -34,10 +40,8 @@ class PurchaseModel:
 
         Parameters
         ----------
-        histories
-            `HISTORY_COLUMNS`, one row a customer.
-        ahead
-            The windows to come.
+        histories, ahead
+            `HISTORY_COLUMNS`, one row a customer, and the windows to come.
 
         Notes
         -----
@@ -65,10 +69,8 @@ class PurchaseModel:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {
-            "order_model": self.order_model.parameters(),
-            "spend_model": self.spend_model.parameters(),
-        }
+        orders, spend = self.order_model.parameters(), self.spend_model.parameters()
+        return {"order_model": orders, "spend_model": spend}
 
     @classmethod
     def from_state(cls, state: JSON) -> "PurchaseModel":

@@ -19,10 +19,8 @@ def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
 
     Parameters
     ----------
-    scores
-        `schemas.SCORES_SCHEMA`.
-    segments
-        All segments, in code order.
+    scores, segments
+        `schemas.SCORES_SCHEMA`, and all segments in code order.
 
     Returns
     -------
@@ -31,6 +29,13 @@ def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
         with a forecast, sums of `VALUE_COLUMNS` over them in currency, and ``apart``: share of
         customers whose two values of a year differ more than twofold. For fewer than
         five customers only their number is reported.
+
+    Examples
+    --------
+    >>> scores = pl.DataFrame({"segment_id": ["S1"] * 5, "is_eligible": [True] * 5})
+    >>> scores = scores.with_columns(**dict.fromkeys(VALUE_COLUMNS, pl.lit(2.0)))
+    >>> value_by_segment(scores, [Segment(1, "S1", "Core")]).select("n", "upside").row(0)
+    (5, 10.0)
     """
     known = scores.filter("is_eligible")
     parts = [(s.id, known.filter(pl.col("segment_id") == s.id)) for s in segments]
@@ -44,18 +49,9 @@ def _row(name: str, customers: pl.DataFrame) -> dict[str, object]:
     if n < MIN_CUSTOMERS_FOR_FIGURES:
         return {"segment_id": name, "n": n, **dict.fromkeys((*VALUE_COLUMNS, "apart"))}
     # NumPy adds in the order of rows, so the sum is the same on any number of threads.
-    sums = {c: _sum(customers[c]) for c in VALUE_COLUMNS}
-    return {"segment_id": name, "n": n, **sums, "apart": _share_disagreeing(customers)}
-
-
-def _sum(amounts: pl.Series) -> float | None:
-    known_amounts = amounts.drop_nulls().to_numpy()
-    return float(np.sum(known_amounts)) if len(known_amounts) else None
-
-
-def _share_disagreeing(customers: pl.DataFrame) -> float | None:
+    known = {c: customers[c].drop_nulls().to_numpy() for c in VALUE_COLUMNS}
+    sums = {c: float(np.sum(amounts)) if len(amounts) else None for c, amounts in known.items()}
     both = customers.select("clv_year_markov", "clv_year_bgnbd").drop_nulls()
-    if both.is_empty():
-        return None
     low, high = np.sort(both.to_numpy(), axis=1).T
-    return float((high > DISAGREEMENT_RATIO * low).mean())
+    apart = float((high > DISAGREEMENT_RATIO * low).mean()) if both.height else None
+    return {"segment_id": name, "n": n, **sums, "apart": apart}

@@ -14,19 +14,17 @@ def risk_and_upside(
 
     Parameters
     ----------
-    probabilities
-        Probability of each next segment, customers × segments.
-    states
-        Current segments.
+    probabilities, states
+        Probability of each next segment, customers × segments, and current segments.
     values
         Mean spend in the next window by segment, in code order: μ.
 
     Notes
     -----
     At risk is Σ over c < z of p_c · (μ_z − μ_c), upside Σ over c > z of p_c · (μ_c − μ_z), with z
-    the current segment (method §7.4); a move against the order of values counts as zero. Where μ
-    rises with the code, Σ p_c · μ_c equals μ_z minus risk plus upside. Both are measured against
-    the mean of the *segment*, not against the last spend of this customer.
+    the current segment (docs/decisions.md, "Analytics and money"); a move against the order of
+    values counts as zero. Where μ rises with the code, Σ p_c · μ_c equals μ_z minus risk plus
+    upside. Both are measured against the mean of the *segment*, not the last spend of a customer.
 
     Examples
     --------

@@ -8,12 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import rankdata
 
-from segpredict.analytics.customer_value.bootstrap import (
-    finite_percentile_bounds,
-    round_amounts,
-    safe_ratio,
-)
-from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.core.arrays import FloatArray
 
 REFERENCE_METHOD = "last_year"  # chosen before any result was seen
@@ -24,12 +19,9 @@ VALUE_ERRORS_SCHEMA = {
     "method": pl.String,
     "metric": pl.String,
     "n": pl.Int64,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "difference": pl.Float64,
-    "difference_low": pl.Float64,
-    "difference_high": pl.Float64,
+    **dict.fromkeys(
+        ("value", "low", "high", "difference", "difference_low", "difference_high"), pl.Float64
+    ),
 }
 
 
@@ -50,69 +42,53 @@ class ValueBacktest:
 def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of every method on every backtest.
 
-    Notes
-    -----
-    Most customers spend nothing, so the mean absolute error favours methods that predict
-    too little; the squared error favours the mean, and depends on a few large customers. All
-    are reported, since none is fair alone. Customers of one span are independent, so rows
-    are drawn; ``rank`` has no interval.
+    The mean absolute error favours methods that predict too little, the squared error depends on a
+    few large customers: both are reported. Rows are drawn; ``rank`` has no interval.
     """
     rows = [row for span in spans for row in _errors(span, draws, seed)]
-    return pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row").with_columns(
-        pl.col("value", "low", "high", "difference", "difference_low", "difference_high").fill_nan(
-            None
-        )
-    )
+    table = pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row")
+    return table.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
 def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
     tables = {name: _columns(predicted, span.actual) for name, predicted in span.predicted.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
     spread = _spread(tables, draws, seed)
+    head, n = (span.window, span.windows, span.days), len(span.actual)
     for name, predicted in span.predicted.items():
         for metric, value in plain[name].items():
             difference = float(value[0] - plain[REFERENCE_METHOD][metric][0])
             drawn = spread[name][metric]
             yield (
-                *_key(span, name, metric),
-                float(value[0]),
-                *finite_percentile_bounds(drawn),
+                *(*head, name, metric, n, float(value[0])),
+                *bootstrap.percentile_interval(drawn),
                 difference,
-                *finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
+                *bootstrap.percentile_interval(drawn - spread[REFERENCE_METHOD][metric]),
             )
         rank = _spearman(predicted, span.actual)
         error = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
         nothing = (None, None)
-        yield (*_key(span, name, "rank"), rank, *nothing, error, *nothing)
-
-
-def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
-    return (span.window, span.windows, span.days, method, metric, len(span.actual))
+        yield (*head, name, "rank", n, rank, *nothing, error, *nothing)
 
 
 def _columns(predicted: FloatArray, actual: FloatArray) -> FloatArray:
     error = predicted - actual
     columns = (predicted, actual, np.abs(error), error**2, np.ones(len(predicted)))
-    return np.column_stack([round_amounts(column) for column in columns])
+    return np.column_stack([bootstrap.round_amounts(column) for column in columns])
 
 
 def _figures(sums: FloatArray) -> dict[str, FloatArray]:
     predicted, actual, absolute, squared, n = sums.T
-    return {
-        "total": safe_ratio(actual, predicted),
-        "mae": absolute / n,
-        "rmse": np.sqrt(squared / n),
-    }
+    total = bootstrap.safe_ratio(actual, predicted)
+    return {"total": total, "mae": absolute / n, "rmse": np.sqrt(squared / n)}
 
 
 def _spread(
     tables: Mapping[str, FloatArray], draws: int, seed: int
 ) -> dict[str, dict[str, FloatArray]]:
     size = len(next(iter(tables.values())))
-    rng = np.random.default_rng(seed)
     drawn: dict[str, list[FloatArray]] = {name: [] for name in tables}
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        weights = bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
+    for weights in bootstrap.draw_weights(np.random.default_rng(seed), draws, size):
         for name, table in tables.items():
             drawn[name].append(weights @ table)
     return {name: _figures(np.concatenate(parts)) for name, parts in drawn.items()}

@@ -34,7 +34,7 @@ def markov_values(
 
             Σ_t (1 + d)^(−end_t / 365) · share_t · season_t · π' P^(t−1) μ
 
-        (method §7.1; Pfeifer and Carraway 2000, Modeling customer relationships as Markov chains).
+        (Pfeifer and Carraway 2000, Modeling customer relationships as Markov chains).
         The first step is the forecast itself; only later steps use the chain.
 
     Examples

@@ -7,20 +7,11 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
+from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
 from segpredict.analytics.customer_value.exposure import expected_segment_value, risk_and_upside
-from segpredict.analytics.customer_value.lifetime_backtest import (
-    REFERENCE_METHOD,
-    ValueBacktest,
-    value_errors,
-)
 from segpredict.analytics.customer_value.periods import ValuePeriod
 from segpredict.analytics.customer_value.seasonality import estimate_seasonality
-from segpredict.analytics.customer_value.sum_backtest import (
-    PredictedAmount,
-    SumBacktest,
-    compare_sums,
-)
 from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import (
     Backtest,
@@ -30,6 +21,7 @@ from segpredict.classifier import (
     TrainingResult,
     histories_at_cutoffs,
 )
+from segpredict.classifier.history import outcome_spend
 from segpredict.classifier.models.baselines import smoothed_transitions
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
@@ -75,14 +67,10 @@ def measure_customer_value(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmenter of the training.
-    training
-        Backtest forecasts with actual labels, and the panel.
-    options
-        The discount.
+    transactions, segmentation
+        The shop's lines, and the frozen segmenter of the training.
+    training, options
+        Backtest forecasts with actual labels, and the panel; the discount.
     draws, seed
         Resamples of customers behind each interval, and their start.
 
@@ -106,12 +94,12 @@ def measure_customer_value(
     rows = _past_rows(spent, last)
     return CustomerValueResult(
         _value_model(rows, known[last.cutoff], training.segment_values, plan),
-        compare_sums(
+        sum_backtest.compare_sums(
             [_sum_backtest(case, name, spans) for case in tests],
             [segment.id for segment in segmentation.segments],
             **by,
         ),
-        value_errors(spans, **by),
+        lifetime_backtest.value_errors(spans, **by),
     )
 
 
@@ -129,8 +117,7 @@ class _BacktestCase:
         return as_date(self.backtest.cutoff).isoformat()
 
     def fact(self, name: str) -> FloatArray:
-        facts = self.known[name].cast(pl.Float64).fill_null(0.0)
-        return facts.to_numpy()
+        return self.known[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +139,8 @@ def _backtest_case(
         new_columns = [n for n in backtest.covariates.columns if n not in known.columns]
         known = known.hstack(backtest.covariates.select(new_columns))
     mean_spend = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
-    return _BacktestCase(
-        backtest, _value_model(rows, history, backtest.segment_values, plan), known, mean_spend
-    )
+    value_model = _value_model(rows, history, backtest.segment_values, plan)
+    return _BacktestCase(backtest, value_model, known, mean_spend)
 
 
 def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
@@ -164,16 +150,9 @@ def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
 
 def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataFrame:
     """Return the labelled rows of the panel with what was spent in their outcome."""
-    time = days.time
-    rows = panel.frame.filter(pl.col("label").is_not_null()).select(
-        "customer_id", "cutoff", "state_now", "label"
-    )
-    cutoffs = rows["cutoff"].unique().sort().to_list()
-    spans = [(day + time.gap, day + time.days_to_outcome) for day in cutoffs]
-    spent = features.clustering_inputs(transactions, spans).select(
-        "customer_id", "spend", cutoff=(pl.col("end") - time.days_to_outcome).cast(pl.Int32)
-    )
     keys = ["customer_id", "cutoff"]
+    rows = panel.frame.drop_nulls("label").select(*keys, "state_now", "label")
+    spent = outcome_spend(transactions, rows["cutoff"], days.time)
     joined = rows.join(spent, on=keys, how="left", maintain_order="left")
     return joined.with_columns(pl.col("spend").fill_null(0)).sort("cutoff", "customer_id")
 
@@ -197,18 +176,16 @@ def _value_model(
     )
 
 
-def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]) -> SumBacktest:
+def _sum_backtest(
+    case: _BacktestCase, name: str, spans: Sequence[lifetime_backtest.ValueBacktest]
+) -> sum_backtest.SumBacktest:
     """Return all predictions of a backtest, in the order of the report."""
     backtest = case.backtest
-    predictions = [
-        prediction
-        for name_of_model in dict.fromkeys((name, BASELINE_MODEL))
-        if name_of_model in backtest.probabilities
-        for prediction in _predicted_amounts(case, name_of_model)
-    ]
+    models = [n for n in dict.fromkeys((name, BASELINE_MODEL)) if n in backtest.probabilities]
+    predictions = [each for model in models for each in _predicted_amounts(case, model)]
     all_customers = np.ones(len(backtest.states), dtype=bool)
     predictions += [
-        PredictedAmount(
+        sum_backtest.PredictedAmount(
             "clv", method, all_customers, span.predicted[method], {BY_SPEND: span.actual}, n
         )
         for span in spans
@@ -216,18 +193,16 @@ def _sum_backtest(case: _BacktestCase, name: str, spans: Sequence[ValueBacktest]
         for method in (MARKOV_METHOD, BGNBD_METHOD)
         if method in span.predicted and (n := span.windows)
     ]
-    return SumBacktest(case.window, backtest.customers, backtest.states, tuple(predictions))
+    return sum_backtest.SumBacktest(
+        case.window, backtest.customers, backtest.states, tuple(predictions)
+    )
 
 
-def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
+def _predicted_amounts(case: _BacktestCase, name: str) -> list[sum_backtest.PredictedAmount]:
     """Return predicted and actual loss, gain and spend of one model.
 
-    Notes
-    -----
-    Counted by label, a customer who fell from z to y cost μ_z − μ_y: sums agree wherever the
-    probabilities are right. Counted by spend it is μ_z less what the customer really spent, for
-    which μ must be right, too. Counted by change it is the spend of the window before minus the
-    actual spend: what the shop sees in its accounts, not what is predicted.
+    Counted by label, a fall from z to y costs μ_z − μ_y; by spend, μ_z less what was really spent;
+    by change, the spend of the window before less the actual: what the shop sees in its accounts.
     """
     backtest = case.backtest
     values = case.value_model.segment_values_at(backtest.cutoff)
@@ -237,46 +212,33 @@ def _predicted_amounts(case: _BacktestCase, name: str) -> list[PredictedAmount]:
     risk, upside = risk_and_upside(backtest.probabilities[name], backtest.states, values)
     lost = np.maximum(own - next_value, 0.0) * fell
     gained = np.maximum(next_value - own, 0.0) * rose
-    top = len(values) - 1
+    by_label = (lost, gained)
+    by_spend = ((own - spend) * fell, (spend - own) * rose)
+    by_change = ((before - spend) * fell, (spend - before) * rose)
+    of_risk, of_upside = (
+        dict(zip((BY_SEGMENT, BY_SPEND, BY_CHANGE), actual, strict=True))
+        for actual in zip(by_label, by_spend, by_change, strict=True)
+    )
+    expected = expected_segment_value(backtest.probabilities[name], values)
+    can_rise, everyone = backtest.states < len(values) - 1, np.ones(len(spend), dtype=bool)
+    amount, of_value = sum_backtest.PredictedAmount, {BY_SEGMENT: next_value, BY_SPEND: spend}
     return [
-        PredictedAmount(
-            "value_at_risk",
-            name,
-            backtest.states > 0,
-            risk,
-            {BY_SEGMENT: lost, BY_SPEND: (own - spend) * fell, BY_CHANGE: (before - spend) * fell},
-        ),
-        PredictedAmount(
-            "upside",
-            name,
-            backtest.states < top,
-            upside,
-            {
-                BY_SEGMENT: gained,
-                BY_SPEND: (spend - own) * rose,
-                BY_CHANGE: (spend - before) * rose,
-            },
-        ),
-        PredictedAmount(
-            "expected_value",
-            name,
-            np.ones(len(spend), dtype=bool),
-            expected_segment_value(backtest.probabilities[name], values),
-            {BY_SEGMENT: next_value, BY_SPEND: spend},
-        ),
+        amount("value_at_risk", name, backtest.states > 0, risk, of_risk),
+        amount("upside", name, can_rise, upside, of_upside),
+        amount("expected_value", name, everyone, expected, of_value),
     ]
 
 
 def _value_backtests(
     transactions: Transactions, case: _BacktestCase, name: str, days: Schedule
-) -> list[ValueBacktest]:
+) -> list[lifetime_backtest.ValueBacktest]:
     """Return the predictions for all whole windows that the data hold after a backtest."""
     time, cutoff = days.time, case.backtest.cutoff
     count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
     ahead = case.value_model.future_periods(count * time.horizon)
     each = _actual_spend(transactions, case.backtest, ahead)
     return [
-        ValueBacktest(
+        lifetime_backtest.ValueBacktest(
             case.window,
             n,
             n * time.horizon,
@@ -295,19 +257,14 @@ def _actual_spend(
     spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
     spent = features.clustering_inputs(transactions, spans)
     customers = pl.DataFrame({"customer_id": backtest.customers})
-    return [
-        a.discount_factor
-        / MONEY_SCALE
-        * customers.join(
-            spent.filter(pl.col("end") == end),
-            on="customer_id",
-            how="left",
-            maintain_order="left",
-        )["spend"]
-        .fill_null(0)
-        .to_numpy()
-        for a, (_, end) in zip(ahead, spans, strict=True)
-    ]
+    found = []
+    for window, (_, end) in zip(ahead, spans, strict=True):
+        paid = customers.join(
+            spent.filter(end=end), on="customer_id", how="left", maintain_order="left"
+        )
+        amounts = paid["spend"].fill_null(0).to_numpy()
+        found.append(window.discount_factor / MONEY_SCALE * amounts)
+    return found
 
 
 def _predicted_values(
@@ -325,7 +282,7 @@ def _predicted_values(
     observed = min(DAYS_PER_YEAR, backtest.cutoff - days.first_day)
     pace = case.fact("spend_364") * (time.horizon / observed)
     return predicted | {
-        REFERENCE_METHOD: pace * counted,
+        lifetime_backtest.REFERENCE_METHOD: pace * counted,
         "last_window": case.fact("spend_now") * counted,
         "mean": np.full(len(markov), case.mean_spend * counted),
     }

@@ -17,6 +17,11 @@ class ValuePeriod:
         Of a whole window; below 1 only for the last one.
     discount_factor
         Present value on the cutoff of one unit of money at its end.
+
+    Examples
+    --------
+    >>> value_periods(91, 0, 91)
+    (ValuePeriod(start=0, end=91, share=1.0, discount_factor=1.0),)
     """
 
     start: int
@@ -48,11 +53,9 @@ def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple
     >>> round(value_periods(365, 0, 365, 0.1)[0].discount_factor, 4)
     0.9091
     """
-    starts = range(gap, gap + days, horizon)
-    ends = [min(start + horizon, gap + days) for start in starts]
-    return tuple(
-        ValuePeriod(
-            start, end, (end - start) / horizon, (1 + rate) ** (-end / CALENDAR_DAYS_PER_YEAR)
-        )
-        for start, end in zip(starts, ends, strict=True)
-    )
+    found = []
+    for start in range(gap, gap + days, horizon):
+        end = min(start + horizon, gap + days)
+        factor = (1 + rate) ** (-end / CALENDAR_DAYS_PER_YEAR)
+        found.append(ValuePeriod(start, end, (end - start) / horizon, factor))
+    return tuple(found)

@@ -1,7 +1,6 @@
 """Does a segment spend more at some time of the year? Adjust only where data prove it.
 
-A season mostly moves customers between segments, which the forecast covers. The test here
-is whether customers of the same segment spend more than usual.
+A season mostly moves customers between segments, which the forecast covers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.customer_value.bootstrap import round_amounts
-from segpredict.classifier.evaluation.bootstrap import bootstrap_weights
+from segpredict.classifier.evaluation.bootstrap import bootstrap_weights, round_amounts
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
+from segpredict.classifier.stored_state import StoredState
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
@@ -24,7 +22,7 @@ BOOTSTRAP_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class SpendSeasonality:
+class SpendSeasonality(StoredState):
     """Seasonal factor on the mean spend of segments.
 
     Parameters
@@ -57,26 +55,10 @@ class SpendSeasonality:
         spent, expected = sum(each[1] for each in like), sum(each[2] for each in like)
         return spent / expected if spent > 0 and expected > 0 else 1.0
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "horizon": self.horizon,
-            "factors": [list(each) for each in self.factors],
-            "reason": self.reason,
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "SpendSeasonality":
-        """Return the seasonality of a state."""
-        seen = tuple((day, spent, expected) for day, spent, expected in state["factors"])
-        return cls(state["horizon"], seen, state["reason"])
-
 
 def is_same_season(origin: int, day: int, horizon: int) -> bool:
     """Return whether an origin lies in the season of a day, a year or more before it.
 
-    Examples
-    --------
     >>> [is_same_season(0, day, 91) for day in (364, 400, 420, 10)]
     [True, True, False, False]
     """
@@ -90,12 +72,8 @@ def estimate_seasonality(
 ) -> SpendSeasonality:
     """Estimate the seasonal factor from outcomes known on a day.
 
-    Notes
-    -----
-    The three newest origins with the same season behind them are tested, at least two. With μ
-    and the factor σ of what was complete by their own day, the sum of spend must be nearer to
-    σ·Σμ than to Σμ, over all of them together, by more than 1.96 standard errors over draws of
-    customers. Otherwise nothing is adjusted.
+    At the three newest origins with the season behind them, two at least, the sum of spend must be
+    nearer to σ·Σμ than to Σμ, by more than 1.96 standard errors over draws of customers.
     """
     seen = _spent_and_expected(rows, mean_spend_by_segment(rows))
     days = sorted(seen)
@@ -106,11 +84,11 @@ def estimate_seasonality(
         and any(is_same_season(d, origin, horizon) for d in earlier)
     ]
     if len(tested) < MIN_PROVING_ORIGINS:
-        reason_text = (
-            "The mean spend of segments is not adjusted to the season: too few origins before "
-            f"{as_date(day)} have a season behind them to test it."
+        return SpendSeasonality(
+            horizon,
+            reason="The mean spend of segments is not adjusted to the season: too few origins "
+            f"before {as_date(day)} have a season behind them to test it.",
         )
-        return SpendSeasonality(horizon, reason=reason_text)
     errors = [_errors_by_customer(rows, origin, earlier, horizon) for origin, earlier in tested]
     gain, error = _gain(errors, seed)
     spent = sum(seen[origin][0] for origin, _ in tested)
@@ -168,8 +146,7 @@ def _errors_by_customer(
 
 def _gain(errors: Sequence[pl.DataFrame], seed: int) -> tuple[float, float]:
     """Return Σ |Σ without| − |Σ with_season| over origins, and its error over customers."""
-    all_ids = pl.concat(each["customer_id"] for each in errors)
-    ids = all_ids.unique().sort().to_numpy()
+    ids = pl.concat(each["customer_id"] for each in errors).unique().sort().to_numpy()
     weights = bootstrap_weights(np.random.default_rng(seed), BOOTSTRAP_DRAWS, len(ids))
     plain, drawn = 0.0, np.zeros(BOOTSTRAP_DRAWS)
     for each in errors:

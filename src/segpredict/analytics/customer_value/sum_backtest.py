@@ -1,20 +1,15 @@
 """Backtest sums: predicted and actual amounts by decile and segment, with intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
-from segpredict.analytics.customer_value.bootstrap import (
-    finite_percentile_bounds,
-    round_amounts,
-    safe_ratio,
-)
 from segpredict.classifier import metrics
-from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -23,18 +18,11 @@ ALL_CUSTOMERS = "all"
 VALUE_SUMS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
-    "measure": pl.String,
-    "model": pl.String,
-    "actual_basis": pl.String,
-    "part": pl.String,
+    **dict.fromkeys(("measure", "model", "actual_basis", "part"), pl.String),
     "n": pl.Int64,
-    "predicted": pl.Float64,
-    "actual": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "ratio": pl.Float64,
-    "ratio_low": pl.Float64,
-    "ratio_high": pl.Float64,
+    **dict.fromkeys(
+        ("predicted", "actual", "low", "high", "ratio", "ratio_low", "ratio_high"), pl.Float64
+    ),
 }
 
 
@@ -78,14 +66,7 @@ class SumBacktest:
 def compare_sums(
     backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
-    """Return predicted and actual sums with intervals.
-
-    Notes
-    -----
-    Whole customers are drawn, with all their tests. An interval shows how much
-    the sums would vary with other customers of the same shop in the same windows. It does
-    not cover other seasons: of these there are only as many observations as backtests.
-    """
+    """Return predicted and actual sums, with intervals over other customers in the same windows."""
     whole = [_pooled(backtests)] if len(backtests) > 1 else []
     rows = [
         row for test in (*backtests, *whole) for row in _backtest_rows(test, segments, draws, seed)
@@ -108,17 +89,12 @@ def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
 
 def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
     first = predictions[0]
-    return PredictedAmount(
-        first.measure,
-        first.model,
-        np.concatenate([prediction.is_included for prediction in predictions]),
-        np.concatenate([prediction.predicted for prediction in predictions]),
-        {
-            n: np.concatenate([prediction.actual[n] for prediction in predictions])
-            for n in first.actual
-        },
-        first.windows,
-        np.concatenate([prediction.decile_of_row for prediction in predictions]),
+    return replace(
+        first,
+        is_included=np.concatenate([each.is_included for each in predictions]),
+        predicted=np.concatenate([each.predicted for each in predictions]),
+        actual={n: np.concatenate([each.actual[n] for each in predictions]) for n in first.actual},
+        deciles=np.concatenate([each.decile_of_row for each in predictions]),
     )
 
 
@@ -143,9 +119,8 @@ def _cells(
     for decile in range(1, DECILES + 1):
         for code, segment in enumerate(segments):
             is_here = prediction.is_included & (positions == decile) & (test.states == code)
-            rows = np.flatnonzero(is_here)
+            rows, column = np.flatnonzero(is_here), start + width * len(found)
             if len(rows):
-                column = start + width * len(found)
                 found.append(_Cell(str(decile), segment, rows, column))
     return found
 
@@ -165,21 +140,18 @@ def _backtest_rows(
     sums, spread = _drawn(test.customers, columns, draws, seed)
     parts = (ALL_CUSTOMERS, *(str(decile + 1) for decile in range(DECILES)), *segments)
     for prediction, cells in placed:
+        head = (test.window, prediction.windows, prediction.measure, prediction.model)
         for part in parts:
             inside = [cell for cell in cells if cell.is_in(part)]
             if inside:
-                head = (test.window, prediction.windows, prediction.measure, prediction.model)
-                yield from _rows(head, prediction, part, inside, sums, spread)
+                for name, *figures in _figures(prediction, inside, sums, spread):
+                    yield (*head, name, part, *figures)
 
 
-def _rows(
-    head: tuple[object, ...],
-    prediction: PredictedAmount,
-    part: str,
-    cells: Sequence[_Cell],
-    sums: FloatArray,
-    spread: FloatArray,
+def _figures(
+    prediction: PredictedAmount, cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray
 ) -> Iterator[tuple[object, ...]]:
+    """Yield basis, customers, predicted and actual sum, ratio, and their ends, by basis."""
     n = sum(len(cell.rows) for cell in cells)
     positions = np.array([cell.column for cell in cells])
     predicted, drawn_predicted = sums[positions].sum(), spread[:, positions].sum(axis=1)
@@ -187,10 +159,10 @@ def _rows(
         actual = sums[positions + step].sum()
         drawn_actual = spread[:, positions + step].sum(axis=1)
         yield (
-            *(*head, name, part, n, float(predicted), float(actual)),
-            *finite_percentile_bounds(drawn_actual),
-            float(safe_ratio(actual, predicted)),
-            *finite_percentile_bounds(safe_ratio(drawn_actual, drawn_predicted)),
+            *(name, n, float(predicted), float(actual)),
+            *bootstrap.percentile_interval(drawn_actual),
+            float(bootstrap.safe_ratio(actual, predicted)),
+            *bootstrap.percentile_interval(bootstrap.safe_ratio(drawn_actual, drawn_predicted)),
         )
 
 
@@ -201,9 +173,8 @@ def _drawn(
     seed: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the sum of each column as it is, and over draws of customers."""
-    _, members = np.unique(customers, return_inverse=True)
-    size = int(members.max()) + 1
-    held = [round_amounts(amount[rows]) for rows, amount in columns]
+    members, size = bootstrap.number_customers([customers])
+    held = [bootstrap.round_amounts(amount[rows]) for rows, amount in columns]
     table = sparse.csc_matrix(
         (
             np.concatenate(held),
@@ -212,10 +183,6 @@ def _drawn(
         ),
         shape=(size, len(columns)),
     )
-    turned = table.T.tocsr()
-    rng = np.random.default_rng(seed)
-    drawn = [
-        (turned @ bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size).T).T
-        for start in range(0, draws, DRAWS_PER_CHUNK)
-    ]
+    turned, rng = table.T.tocsr(), np.random.default_rng(seed)
+    drawn = [(turned @ weights.T).T for weights in bootstrap.draw_weights(rng, draws, size)]
     return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)

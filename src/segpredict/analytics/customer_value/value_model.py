@@ -37,6 +37,13 @@ class ValueModel:
         Days of a window, and between the cutoff and the first one.
     discount_rate
         Yearly rate.
+
+    Examples
+    --------
+    >>> chain = ((1.0, 0.0), (0.5, 0.5))
+    >>> model = ValueModel((0.0, 10.0), chain, SpendSeasonality(91), None, 91, 0, 0.0)
+    >>> model.markov_values(np.array([[0.0, 1.0]]), 0, model.future_periods(182)).tolist()
+    [15.0]
     """
 
     segment_values: tuple[float, ...]
@@ -63,12 +70,8 @@ class ValueModel:
 
         Parameters
         ----------
-        probabilities
-            Probability of each next segment, customers × segments.
-        cutoff
-            The day of the forecast.
-        ahead
-            The windows.
+        probabilities, cutoff, ahead
+            Probability of each next segment, the day of the forecast, and the windows.
         """
         seasons = [self.seasonality.factor_at(cutoff + each.start - self.gap) for each in ahead]
         weights = markov_values(
@@ -86,23 +89,18 @@ class ValueModel:
         rows
             The customers' features; without `HISTORY_COLUMNS` among them the BG/NBD
             columns are null.
-        probabilities
-            Probability of each next segment, row by row.
-        cutoff
-            The day of the forecast.
+        probabilities, cutoff
+            Probability of each next segment, row by row, and the day of the forecast.
         """
+        model = self.purchase_model if set(HISTORY_COLUMNS) <= set(rows.columns) else None
         columns: dict[str, pl.Series] = {}
-        can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.future_periods(days)
-            columns[f"clv_{name}_markov"] = pl.Series(
-                self.markov_values(probabilities, cutoff, ahead)
-            )
-            columns[f"clv_{name}_bgnbd"] = (
-                _finite(self.purchase_model.expected_value(rows, ahead))
-                if can_buy and self.purchase_model is not None
-                else pl.Series([None] * rows.height, dtype=pl.Float64)
-            )
+            markov = self.markov_values(probabilities, cutoff, ahead)
+            bought = [None] * rows.height if model is None else model.expected_value(rows, ahead)
+            series = pl.Series(bought, dtype=pl.Float64)
+            columns[f"clv_{name}_markov"] = pl.Series(markov)
+            columns[f"clv_{name}_bgnbd"] = series.set(~series.is_finite(), None)
         return pl.DataFrame({name: columns[name] for name in CLV_COLUMNS})
 
     def to_state(self) -> JSON:
@@ -111,9 +109,7 @@ class ValueModel:
             "segment_values": list(self.segment_values),
             "transition_matrix": [list(row) for row in self.transition_matrix],
             "seasonality": self.seasonality.to_state(),
-            "purchase_model": None
-            if self.purchase_model is None
-            else self.purchase_model.to_state(),
+            "purchase_model": self.purchase_model and self.purchase_model.to_state(),
             "horizon": self.horizon,
             "difference": self.gap,
             "discount_rate": self.discount_rate,
@@ -127,13 +123,6 @@ class ValueModel:
             tuple(state["segment_values"]),
             tuple(tuple(row) for row in state["transition_matrix"]),
             SpendSeasonality.from_state(state["seasonality"]),
-            None if purchase_state is None else PurchaseModel.from_state(purchase_state),
-            state["horizon"],
-            state["difference"],
-            state["discount_rate"],
+            purchase_state and PurchaseModel.from_state(purchase_state),
+            *(state[name] for name in ("horizon", "difference", "discount_rate")),
         )
-
-
-def _finite(values: FloatArray) -> pl.Series:
-    series = pl.Series(values, dtype=pl.Float64)
-    return series.set(~series.is_finite(), None)

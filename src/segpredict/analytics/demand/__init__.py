@@ -1,9 +1,6 @@
 """Demand forecasts for the next window, by product, category and in total.
 
-In: forecasts of the next segment, tested out of time, and the shop's transactions. Out:
-units to be expected, from the segments that customers will be in; how accurate such
-forecasts were compared with naive ones; order quantities for levels that beat seasonal-naive;
-and the affinity of each segment to products.
+In: forecasts of the next segment, and transactions. Out: units, order quantities and affinity.
 """
 
 from segpredict.analytics.demand.baselines import croston_sba, exponential_smoothing

@@ -12,14 +12,9 @@ from segpredict.segmentation import category_indices
 
 MAX_SUGGESTIONS = 10  # suggested products per segment
 AFFINITY_INDEX_SCHEMA = {
-    "level": pl.String,
-    "segment_id": pl.String,
-    "item": pl.String,
+    **dict.fromkeys(("level", "segment_id", "item"), pl.String),
     "n": pl.Int64,
-    "share": pl.Float64,
-    "index": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("share", "index", "low", "high"), pl.Float64),
     "is_significant": pl.Boolean,
 }
 
@@ -27,11 +22,8 @@ AFFINITY_INDEX_SCHEMA = {
 def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
     """Return the index of each segment and item (`AFFINITY_INDEX_SCHEMA`).
 
-    Notes
-    -----
-    The index is that of `segmentation.category_indices`: an item's share of the segment's order
-    lines over its share of all. Intervals are of 95 % for all cells of the table
-    together (Bonferroni): among thousands of products some would be significant by chance.
+    That of `segmentation.category_indices`, with 95 % intervals for all cells together
+    (Bonferroni).
     """
     own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
     bought = (
@@ -44,14 +36,11 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
     index = pl.col("index")
     low = index * ((pl.col("low") / index).log() * wide).exp()
     high = index * ((pl.col("high") / index).log() * wide).exp()
-    return found.with_columns(
-        level=pl.lit(level),
-        segment_id="id",
-        item="category",
-        low=low,
-        high=high,
-        is_significant=(low > 1) | (high < 1),
-    ).select(list(AFFINITY_INDEX_SCHEMA))
+    named = found.with_columns(level=pl.lit(level), segment_id="id", item="category")
+    is_significant = (low > 1) | (high < 1)
+    return named.with_columns(low=low, high=high, is_significant=is_significant).select(
+        list(AFFINITY_INDEX_SCHEMA)
+    )
 
 
 def suggest_products(products: pl.DataFrame) -> pl.DataFrame:

@@ -1,19 +1,16 @@
 """Backtest demand forecasts, and decide which levels may be published."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.demand.dispersion import (
-    negative_binomial_dispersion,
-    negative_binomial_quantile,
-    turnover_classes,
-)
+from segpredict.analytics.demand import dispersion
 from segpredict.analytics.demand.forecast import SEASONAL_NAIVE, SEGMENT_METHOD, LevelForecast
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
+from segpredict.classifier.evaluation.bootstrap import percentile_interval
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import MONEY_SCALE
@@ -104,8 +101,6 @@ def _batches(sold: WindowSales, level: str, position: Mapping[str, int]) -> Floa
 def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray) -> float | None:
     """Return Σ |expected − actual| / Σ actual; ``None`` where nothing was sold.
 
-    Examples
-    --------
     >>> weighted_absolute_percentage_error(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
     1.25
     """
@@ -115,16 +110,12 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of all methods (`BACKTEST_SCHEMA`), with 95 % intervals.
 
-    Notes
-    -----
-    ``difference`` is the error minus that of seasonal-naive on the same draw. At product
-    level products are resampled; otherwise customers of the actual window (each counts as
-    often as a Poisson variable of mean 1), with the forecasts fixed. Rows of ``pooled``
-    divide the errors of all tests by all actual units.
+    ``difference`` is the error minus that of seasonal-naive on the same draw: of products, or else
+    of customers (each counts as often as a Poisson variable of mean 1). ``pooled`` is of all tests.
     """
-    rows = [
-        row for number, each in enumerate(backtests) for row in _errors(each, draws, seed + number)
-    ]
+    rows: list[dict[str, Any]] = []
+    for number, each in enumerate(backtests):
+        rows += _errors(each, draws, seed + number)
     for level in DEMAND_LEVELS:
         rows += _pooled([each for each in backtests if each.level == level])
     return pl.DataFrame(rows, BACKTEST_SCHEMA)
@@ -134,36 +125,25 @@ def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, A
     methods = list(each.expected)
     if not each.actual.sum():
         return
-    drawn = _drawn(each, methods, draws, seed)
-    naive = drawn[:, methods.index(SEASONAL_NAIVE)] if SEASONAL_NAIVE in methods else None
-    base = (
-        weighted_absolute_percentage_error(each.expected[SEASONAL_NAIVE], each.actual)
-        if SEASONAL_NAIVE in methods
-        else None
-    )
-    for column, method in enumerate(methods):
-        found = weighted_absolute_percentage_error(each.expected[method], each.actual)
-        low, high = np.quantile(drawn[:, column], (0.025, 0.975))
-        row = _error_row(each, method, found) | {"low": float(low), "high": float(high)}
-        if naive is not None and base is not None and found is not None:
-            ends = np.quantile(drawn[:, column] - naive, (0.025, 0.975))
-            differences = (found - base, float(ends[0]), float(ends[1]))
-            row |= dict(
-                zip(("difference", "difference_low", "difference_high"), differences, strict=True)
-            )
+    drawn = dict(zip(methods, _drawn(each, methods, draws, seed).T, strict=True))
+    names = ("difference", "difference_low", "difference_high")
+    errors = {m: weighted_absolute_percentage_error(each.expected[m], each.actual) for m in methods}
+    base = errors.get(SEASONAL_NAIVE)
+    for method, error in errors.items():
+        low, high = percentile_interval(drawn[method])
+        row = _error_row(each, each.expected[method], method, error) | {"low": low, "high": high}
+        if base is not None and error is not None:
+            ends = percentile_interval(drawn[method] - drawn[SEASONAL_NAIVE])
+            row |= dict(zip(names, (error - base, *ends), strict=True))
         yield row
 
 
-def _error_row(each: DemandBacktest, method: str, error: float | None) -> dict[str, Any]:
-    return {
-        "level": each.level,
-        "window": each.window,
-        "method": method,
-        "items": len(each.items),
-        "actual": float(each.actual.sum()),
-        "expected": float(each.expected[method].sum()),
-        "wape": error,
-    }
+def _error_row(
+    each: DemandBacktest, predicted: FloatArray, method: str, error: float | None
+) -> dict[str, Any]:
+    sums = {"actual": float(each.actual.sum()), "expected": float(predicted.sum()), "wape": error}
+    head = {"level": each.level, "window": each.window, "method": method, "items": len(each.items)}
+    return head | sums
 
 
 def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) -> FloatArray:
@@ -193,16 +173,10 @@ def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
         if all(method in each.expected for each in backtests):
             predicted = np.concatenate([each.expected[method] for each in backtests])
             actual = np.concatenate([each.actual for each in backtests])
-            names = {name for each in backtests for name in each.items}
-            row = _error_row(
-                backtests[0], method, weighted_absolute_percentage_error(predicted, actual)
-            )
-            yield row | {
-                "window": POOLED_WINDOWS,
-                "items": len(names),
-                "actual": float(actual.sum()),
-                "expected": float(predicted.sum()),
-            }
+            items = tuple({name for each in backtests for name in each.items})
+            pooled = replace(backtests[0], items=items, actual=actual)
+            error = weighted_absolute_percentage_error(predicted, actual)
+            yield _error_row(pooled, predicted, method, error) | {"window": POOLED_WINDOWS}
 
 
 def publishable_levels(
@@ -210,25 +184,16 @@ def publishable_levels(
 ) -> pl.DataFrame:
     """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
-    Notes
-    -----
-    A level is published where its WAPE is below that of seasonal-naive in at least two
-    tests. ``service_met`` is the share of items whose order-up-to quantity was enough, with
-    dispersions learned from earlier tests alone, so the first test has none.
-    Dispersions differ by fast, middling and slow items (`turnover_classes`).
+    Its WAPE must be below that of seasonal-naive in two tests. ``service_met`` is the share of
+    items whose order-up-to quantity was enough, with the dispersions of earlier tests.
     """
-    levels = [name for name in DEMAND_LEVELS if any(t.level == name for t in backtests)]
-    return pl.DataFrame(
-        [
-            _level_row(
-                [each for each in backtests if each.level == level],
-                errors.filter(pl.col("level") == level),
-                service_level,
-            )
-            for level in levels
-        ],
-        PUBLISHABLE_LEVELS_SCHEMA,
-    )
+    by_level = {level: [t for t in backtests if t.level == level] for level in DEMAND_LEVELS}
+    rows = [
+        _level_row(tests, errors.filter(level=level), service_level)
+        for level, tests in by_level.items()
+        if tests
+    ]
+    return pl.DataFrame(rows, PUBLISHABLE_LEVELS_SCHEMA)
 
 
 def _level_row(
@@ -237,17 +202,17 @@ def _level_row(
     own = errors.filter((pl.col("method") == SEGMENT_METHOD) & (pl.col("window") != POOLED_WINDOWS))
     compared = own.drop_nulls("difference")
     wins = int((compared["difference"] < 0).sum())
-    is_enough = [
-        is_met
-        for now, each in enumerate(backtests[1:], 1)
-        for is_met in _is_enough(backtests[:now], each, service)
-    ]
+    is_enough: list[bool] = []
+    for now, each in enumerate(backtests[1:], 1):
+        is_enough += _is_enough(backtests[:now], each, service)
+    pooled = errors.filter(pl.col("window") == POOLED_WINDOWS).drop_nulls("wape")
+    best = pooled.sort("wape", maintain_order=True)["method"].first()
     return {
         "level": backtests[0].level,
         "tests": compared.height,
         "wins": wins,
         "is_published": wins >= MIN_WINS,
-        "best_method": _best_method(errors),
+        "best_method": best,
         **dict(zip(DISPERSION_COLUMNS, _dispersions(backtests), strict=True)),
         "service_met": sum(is_enough) / len(is_enough) if is_enough else None,
         "service_tests": len(is_enough),
@@ -255,30 +220,23 @@ def _level_row(
     }
 
 
-def _best_method(errors: pl.DataFrame) -> str | None:
-    pooled = errors.filter(pl.col("window") == POOLED_WINDOWS).drop_nulls("wape")
-    methods = pooled.sort("wape", maintain_order=True)["method"].to_list()
-    return str(methods[0]) if methods else None
-
-
 def _reason(wins: int, count: int) -> str:
     if not count:
         return "No test has a window one year earlier, so seasonal-naive cannot be compared."
     tests = f"{wins} of {count} {'test' if count == 1 else 'tests'}"
-    if wins >= MIN_WINS:
-        return f"More accurate than seasonal-naive in {tests}."
-    return f"More accurate than seasonal-naive in {tests}; {MIN_WINS} are required."
+    required = "" if wins >= MIN_WINS else f"; {MIN_WINS} are required"
+    return f"More accurate than seasonal-naive in {tests}{required}."
 
 
 def _dispersions(backtests: Sequence[DemandBacktest]) -> list[float | None]:
     """Return the dispersion of fast, middling and slow items; that of all for none."""
     predicted = [each.expected[SEGMENT_METHOD] for each in backtests]
     actual = np.concatenate([each.actual for each in backtests])
-    which = np.concatenate([turnover_classes(units) for units in predicted])
+    which = np.concatenate([dispersion.turnover_classes(units) for units in predicted])
     mean = np.concatenate(predicted)
-    whole = negative_binomial_dispersion(mean, actual)
+    whole = dispersion.negative_binomial_dispersion(mean, actual)
     by_class = [
-        negative_binomial_dispersion(mean[which == one], actual[which == one])
+        dispersion.negative_binomial_dispersion(mean[which == one], actual[which == one])
         for one in range(len(DISPERSION_COLUMNS))
     ]
     return [whole if alpha is None else alpha for alpha in by_class]
@@ -291,6 +249,8 @@ def _is_enough(
     alphas = _dispersions(earlier)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[turnover_classes(predicted)]
-    enough = negative_binomial_quantile(predicted, alpha, service) >= np.rint(each.actual)
+    alpha = np.array(alphas, dtype=float)[dispersion.turnover_classes(predicted)]
+    enough = dispersion.negative_binomial_quantile(predicted, alpha, service) >= np.rint(
+        each.actual
+    )
     return [bool(is_met) for is_met in enough[predicted > 0]]

@@ -14,13 +14,9 @@ ROUNDING_TOLERANCE = 1e-9  # float noise that must not lift a whole number to th
 def turnover_classes(expected: FloatArray) -> IntArray:
     """Return the class of each item: 0 fast, 1 middling, 2 slow.
 
-    Notes
-    -----
-    From the largest on: items are fast until four fifths of all units are reached,
-    slow beyond 95 %. Fewer than thirty items are all fast. Ties keep their order.
+    Fast are up to four fifths of all units, slow those beyond 95 %; below thirty items all are
+    fast.
 
-    Examples
-    --------
     >>> np.bincount(turnover_classes(np.array([80.0] + [1.0] * 40))).tolist()
     [17, 18, 6]
     """
@@ -49,6 +45,13 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
     Notes
     -----
     Maximum likelihood, with the forecasts as means.
+
+    Examples
+    --------
+    >>> far, near = np.array([0.0, 10.0, 0.0, 10.0]), np.array([4.0, 5.0, 5.0, 6.0])
+    >>> alphas = [negative_binomial_dispersion(np.full(4, 5.0), units) for units in (far, near)]
+    >>> alphas[0] > alphas[1]
+    True
     """
     is_expected = expected > 0
     if not is_expected.any():

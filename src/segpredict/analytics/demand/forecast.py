@@ -14,17 +14,10 @@ from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_WEEK
 
-SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD, ONE_SEGMENT_METHOD = (
-    "segments",
-    "segments_season",
-    "everybody_alike",
-)
-SEASONAL_NAIVE, LAST_WINDOW_NAIVE, EXPONENTIAL_SMOOTHING, CROSTON_METHOD = (
-    "seasonal_naive",
-    "last_window",
-    "ses",
-    "croston_sba",
-)
+SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
+ONE_SEGMENT_METHOD = "everybody_alike"
+SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
+EXPONENTIAL_SMOOTHING, CROSTON_METHOD = "ses", "croston_sba"
 
 
 @dataclass(frozen=True)
@@ -45,13 +38,7 @@ def forecast_levels(
     time: TimeOptions,
     seasonal_levels: Mapping[str, bool],
 ) -> list[LevelForecast]:
-    """Return the forecasts of each level at a cutoff.
-
-    Notes
-    -----
-    Products share the sales of their category, and categories the total, apart from shrinkage.
-    Products that do not exist yet are thus in the sum of those that do.
-    """
+    """Return the forecasts of each level at a cutoff; products share what their category sells."""
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
     segment_rates = shrunk_item_rates(history, len(expected_mix), first)
@@ -59,17 +46,16 @@ def forecast_levels(
     buyers = expected_mix[1:].sum()
     found = []
     for level, is_proven in seasonal_levels.items():
-        item_rates, one = segment_rates[level], pooled_rates[level]
-        season = item_rates.seasonal_factors if is_proven else np.ones(len(item_rates.items))
+        known, one = segment_rates[level], pooled_rates[level]
+        season = known.seasonal_factors if is_proven else np.ones(len(known.items))
+        season_of_one = one.seasonal_factors if is_proven else 1.0
         expected = {
-            SEGMENT_METHOD: item_rates.rates @ expected_mix * season,
-            SEASONAL_SEGMENT_METHOD: item_rates.rates @ expected_mix * item_rates.seasonal_factors,
-            ONE_SEGMENT_METHOD: one.rates[:, 1]
-            * buyers
-            * (one.seasonal_factors if is_proven else 1.0),
-            **_plain(transactions, history, time, level, item_rates.items),
+            SEGMENT_METHOD: known.rates @ expected_mix * season,
+            SEASONAL_SEGMENT_METHOD: known.rates @ expected_mix * known.seasonal_factors,
+            ONE_SEGMENT_METHOD: one.rates[:, 1] * buyers * season_of_one,
+            **_plain(transactions, history, time, level, known.items),
         }
-        found.append(LevelForecast(level, item_rates.items, expected, item_rates.rates, season))
+        found.append(LevelForecast(level, known.items, expected, known.rates, season))
     return found
 
 

@@ -24,19 +24,18 @@ class SalesHistory:
     # and returning customers be distinguished
     whole_history: int
 
+    @property
+    def all_windows(self) -> tuple[WindowSales, ...]:
+        """The windows of the last year, and the one a year ago."""
+        return (*self.windows, *filter(None, [self.season_window]))
+
     def without_segments(self) -> "SalesHistory":
         """Return the same history with all buyers in one segment, of code 1."""
-        season = None if self.season_window is None else _merged(self.season_window)
+        season = self.season_window and _merged(self.season_window)
         return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
 
     def newcomers_per_window(self) -> FloatArray:
-        """Return how many newcomers a window brings to each segment, by code.
-
-        Notes
-        -----
-        The mean over the windows in which newcomers are known; where there is none,
-        those of the newest, an overestimate.
-        """
+        """Return how many newcomers a window brings to each segment, by code, on average."""
         usable = self.windows[: max(self.whole_history, 1)]
         found: FloatArray = np.mean([window.newcomers for window in usable], axis=0)
         return found
@@ -55,8 +54,6 @@ def _merged(window: WindowSales) -> WindowSales:
 def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[DayRange, ...]:
     """Return the windows of the last year before a cutoff, newest first.
 
-    Examples
-    --------
     >>> history_windows(300, TimeOptions(), 100)
     ((209, 300), (118, 209))
     >>> history_windows(900, TimeOptions(horizon=400), 100)
@@ -70,8 +67,6 @@ def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Day
 def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange | None:
     """Return the window a year before the one to be forecast, if it is known.
 
-    Examples
-    --------
     >>> last_year_window(500, TimeOptions(), 100), last_year_window(400, TimeOptions(), 100)
     ((136, 227), None)
     """

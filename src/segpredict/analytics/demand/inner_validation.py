@@ -27,8 +27,6 @@ class InnerBacktest:
 def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
     """Return the cutoffs of inner backtests known on a day, newest first.
 
-    Examples
-    --------
     >>> inner_cutoffs(700, TimeOptions(), 100)
     (609, 518)
     """
@@ -40,12 +38,7 @@ def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, 
 def inner_backtest(
     transactions: Transactions, history: SalesHistory, actual: WindowSales, time: TimeOptions
 ) -> InnerBacktest:
-    """Return the errors of units per customer, without and with season, in one window.
-
-    Notes
-    -----
-    The customers of each segment are the actual ones, so that only baskets are evaluated.
-    """
+    """Return the errors of units per actual customer, without and with season, in one window."""
     mix = actual.members.astype(float)
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
@@ -60,8 +53,6 @@ def inner_backtest(
 def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
     """Return the levels whose season reduced the errors of earlier forecasts.
 
-    Examples
-    --------
     >>> sorted(seasonal_levels([InnerBacktest(9, {"total": 5.0, "product": 8.0},
     ...     {"total": 4.0, "product": 9.0})]))
     ['total']

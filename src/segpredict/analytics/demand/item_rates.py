@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.demand import sales
 from segpredict.analytics.demand.history import SalesHistory
-from segpredict.analytics.demand.sales import (
-    CATEGORY_LEVEL,
-    DEMAND_LEVELS,
-    PRODUCT_LEVEL,
-    SegmentSales,
-    WindowSales,
-    segment_sales,
-)
 from segpredict.analytics.demand.shrinkage import gamma_poisson_rates
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -35,24 +28,21 @@ def shrunk_item_rates(
 ) -> dict[str, ItemRates]:
     """Return the items of all levels known at a cutoff.
 
-    Notes
-    -----
-    Rates of the total and of each category are shrunk to their mean over segments, those of
-    products to the mean product of their category in the segment. A product counts from the day on
-    which it was first sold; then products share what their category sells to the segment.
+    Rates of the total and of categories are shrunk to their mean over segments, those of products
+    (from their first sale on) to the mean product of their category in the segment, and share what
+    it sells.
 
-    The season's index is units sold in the window a year ago over the units to be
-    expected from the customers who bought then, by their segments: it shows how customers
-    of one segment buy differently in that season. That more customers buy, or change
-    segment, is in the probabilities. The index of the total is shrunk to 1 as far as the
-    windows of the year differ by no more than chance, the others to the level above.
+    The season's index is units sold in the window a year ago over those to be expected from the
+    customers of then, by their segments. That of the total is shrunk to 1 as far as the windows of
+    the year differ by no more than chance, the others to the level above.
     """
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None
-    for level in DEMAND_LEVELS:
-        items = _items(history, level)
+    for level in sales.DEMAND_LEVELS:
+        sold = pl.concat([window.purchases[level] for window in history.all_windows])
+        items = tuple(sold.drop_nulls().unique().sort().to_list())
         parents = _parents(history, level, items, above)
-        starts = [first_sold.get(i, 0) if level == PRODUCT_LEVEL else 0 for i in items]
+        starts = [first_sold.get(i, 0) if level == sales.PRODUCT_LEVEL else 0 for i in items]
         level_items = _LevelItems(history, level, items, parents, np.array(starts, dtype=int))
         rates = level_items.rates(n_segments, above)
         above = ItemRates(items, parents, rates, level_items.season(n_segments, rates, above))
@@ -65,7 +55,7 @@ def first_sale_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
 
     Those first seen before a day are left out: the data may begin later than they did.
     """
-    days = lines.group_by(PRODUCT_LEVEL).agg(pl.col("day").min()).collect()
+    days = lines.group_by(sales.PRODUCT_LEVEL).agg(pl.col("day").min()).collect()
     return dict(days.drop_nulls().filter(pl.col("day") >= since).iter_rows())
 
 
@@ -80,18 +70,20 @@ class _LevelItems:
     starts: IntArray
 
     def rates(self, size: int, above: ItemRates | None) -> FloatArray:
-        sold = segment_sales(self.history.windows, self.level, self.items, size)
+        sold = sales.segment_sales(self.history.windows, self.level, self.items, size)
         exposure = np.zeros(sold.units.shape)
         for window in self.history.windows:
             exposure += np.outer(self.on_sale(window), window.members[1:])
-        if self.level == PRODUCT_LEVEL and above is not None:
+        if self.level == sales.PRODUCT_LEVEL and above is not None:
             found = self._leaning(sold, exposure, above)
         else:
             one = np.zeros(size - 1, dtype=int)
             found = gamma_poisson_rates(sold.units.T, sold.squared_units.T, exposure.T, one).T
         return np.column_stack([np.zeros(len(found)), found])
 
-    def _leaning(self, sold: SegmentSales, exposure: FloatArray, above: ItemRates) -> FloatArray:
+    def _leaning(
+        self, sold: sales.SegmentSales, exposure: FloatArray, above: ItemRates
+    ) -> FloatArray:
         many = np.bincount(self.parents, minlength=len(above.items))[:, None]
         mean = above.rates[:, 1:] / np.maximum(many, 1)
         found = gamma_poisson_rates(sold.units, sold.squared_units, exposure, self.parents, mean)
@@ -115,13 +107,13 @@ class _LevelItems:
         known = expected * self.on_sale(window)[:, None]
         mean = above.seasonal_factors[:, None]
         found = gamma_poisson_rates(units, scatter, known, self.parents, mean)
-        if self.level != PRODUCT_LEVEL:
+        if self.level != sales.PRODUCT_LEVEL:
             return found[:, 0]
         sums = np.zeros_like(mean)
         np.add.at(sums, self.parents, expected)
         return (found * self._share(found * expected, mean * sums))[:, 0]
 
-    def _season_of_all(self, season: WindowSales, size: int, rates: FloatArray) -> FloatArray:
+    def _season_of_all(self, season: sales.WindowSales, size: int, rates: FloatArray) -> FloatArray:
         """Return the total's index: one of a year's windows, all of them about 1."""
         windows = {each.span: each for each in (*self.history.windows, season)}
         sold = [self._sold(window, size) for window in windows.values()]
@@ -132,29 +124,25 @@ class _LevelItems:
         index: FloatArray = found[list(windows).index(season.span)]
         return index
 
-    def _sold(self, window: WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
-        sold = segment_sales([window], self.level, self.items, size)
+    def _sold(self, window: sales.WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
+        sold = sales.segment_sales([window], self.level, self.items, size)
         return sold.units.sum(axis=1)[:, None], sold.squared_units.sum(axis=1)[:, None]
 
-    def on_sale(self, window: WindowSales) -> FloatArray:
+    def on_sale(self, window: sales.WindowSales) -> FloatArray:
         """Return the share of a window in which each item was on sale."""
         start, end = window.span
         return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
 
 
-def _items(history: SalesHistory, level: str) -> tuple[str, ...]:
-    known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
-    names = pl.concat([window.purchases[level] for window in known]).drop_nulls()
-    return tuple(names.unique().sort().to_list())
-
-
 def _parents(
     history: SalesHistory, level: str, items: tuple[str, ...], above: ItemRates | None
 ) -> IntArray:
-    if level != PRODUCT_LEVEL or above is None:
+    if level != sales.PRODUCT_LEVEL or above is None:
         return np.zeros(len(items), dtype=int)
-    known = [*history.windows, *([] if history.season_window is None else [history.season_window])]
-    pairs = pl.concat([w.purchases.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
+    known = history.all_windows
+    pairs = pl.concat(
+        [w.purchases.select(sales.PRODUCT_LEVEL, sales.CATEGORY_LEVEL) for w in known]
+    )
     category = dict(pairs.drop_nulls().unique().iter_rows())
     row = {name: i for i, name in enumerate(above.items)}
     return np.array([row[category[item]] for item in items], dtype=int)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from segpredict.analytics.demand import sales
 from segpredict.analytics.demand.assortment import (
     AFFINITY_INDEX_SCHEMA,
     affinity_index,
@@ -24,20 +25,9 @@ from segpredict.analytics.demand.inner_validation import (
     seasonal_levels,
 )
 from segpredict.analytics.demand.order_quantities import order_quantities
-from segpredict.analytics.demand.sales import (
-    CATEGORY_LEVEL,
-    DEMAND_LEVELS,
-    NO_CATEGORY,
-    PRODUCT_LEVEL,
-    TOTAL_LEVEL,
-    DayRange,
-    WindowSales,
-    window_sales,
-)
 from segpredict.classifier import Schedule, SegmentAssigner, TrainingResult
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
-from segpredict.core.segment import Segment
 from segpredict.core.transactions import Transactions
 
 
@@ -76,18 +66,12 @@ class DemandForecast:
 
 
 DEMAND_TABLES = (
-    "forecast",
-    "levels",
-    "backtest",
-    "expected_customers",
-    "assortment",
-    "suggestions",
+    *("forecast", "levels", "backtest"),
+    *("expected_customers", "assortment", "suggestions"),
 )
 EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
-    "existing": pl.Float64,
-    "newcomers": pl.Float64,
-    "units_per_customer": pl.Float64,
+    **dict.fromkeys(("existing", "newcomers", "units_per_customer"), pl.Float64),
 }
 
 
@@ -105,16 +89,10 @@ def forecast_demand(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmenter of the training.
-    training
-        Forecasts of the tests.
-    scores
-        `schemas.SCORES_SCHEMA` at the end of the data.
-    options
-        Service level and salvage share.
+    transactions, segmentation, training
+        The shop's lines, the frozen segmenter of the training, and forecasts of the tests.
+    scores, options
+        `schemas.SCORES_SCHEMA` at the end of the data; service level and salvage share.
     draws, seed
         Resamples behind each interval, and their start.
 
@@ -127,31 +105,35 @@ def forecast_demand(
     """
     requested, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.test_folds]
-    known = window_sales(transactions, segmentation, days.time, _needed(days, tests))
+    known = sales.window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
-    done = [
-        backtest_level(each, backtest.cutoff, shop.actual_sales(backtest.cutoff))
-        for backtest in training.backtests
-        for each in shop.forecasts(
-            backtest.cutoff, backtest.probabilities[training.evaluation.selected].sum(axis=0)
-        )
-    ]
+    done = []
+    for test in training.backtests:
+        mix = test.probabilities[training.evaluation.selected].sum(axis=0)
+        actual = shop.actual_sales(test.cutoff)
+        done += [
+            backtest_level(each, test.cutoff, actual) for each in shop.forecasts(test.cutoff, mix)
+        ]
     errors = backtest_errors(done, draws=draws, seed=seed)
     levels = publishable_levels(done, errors, requested.service_level)
     current, segments = shop.history(days.end_day), segmentation.segments
-    mix = _expected(scores, segments)
-    found = shop.forecasts(days.end_day, mix)
-    index = [
-        affinity_index(current.windows[0], segments, level)
-        for level in shop.levels
-        if level != TOTAL_LEVEL
-    ]
+    names = [f"p_{segment.id}" for segment in segments]
+    existing: FloatArray = scores.filter("is_eligible").select(names).to_numpy().sum(axis=0)
+    found = shop.forecasts(days.end_day, existing)
+    expected_customers = {
+        "segment_id": [segment.id for segment in segments],
+        "existing": existing,
+        "newcomers": current.newcomers_per_window(),
+        "units_per_customer": found[0].rates[0],
+    }
+    parts = [level for level in shop.levels if level != sales.TOTAL_LEVEL]
+    index = [affinity_index(current.windows[0], segments, level) for level in parts]
     told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
     return DemandForecast(
         order_quantities(transactions, found, levels, requested),
         levels,
         errors,
-        _mix(segments, mix, current, found[0]),
+        pl.DataFrame(expected_customers, schema=EXPECTED_CUSTOMERS_SCHEMA),
         told_of,
         suggest_products(told_of),
     )
@@ -163,13 +145,13 @@ class _Shop:
 
     transactions: Transactions
     days: Schedule
-    known: Mapping[DayRange, WindowSales]
+    known: Mapping[sales.DayRange, sales.WindowSales]
     levels: tuple[str, ...]
 
     def history(self, cutoff: int) -> SalesHistory:
         return sales_history(cutoff, self.days.time, self.days.first_day, self.known)
 
-    def actual_sales(self, cutoff: int) -> WindowSales:
+    def actual_sales(self, cutoff: int) -> sales.WindowSales:
         time = self.days.time
         return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
 
@@ -184,7 +166,7 @@ class _Shop:
         return forecast_levels(self.transactions, history, mix, time, seasons)
 
 
-def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
+def _needed(days: Schedule, backtests: Sequence[int]) -> list[sales.DayRange]:
     """Return all windows that forecasts and backtests need."""
     time, first = days.time, days.first_day
     cutoffs = {*backtests, days.end_day}
@@ -196,34 +178,16 @@ def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
     return sorted(found)
 
 
-def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
+def _levels(known: Mapping[sales.DayRange, sales.WindowSales]) -> tuple[str, ...]:
     """Return the levels that the shop's lines have."""
     bought = [window.purchases for window in known.values()]
     has = {
-        TOTAL_LEVEL: True,
-        CATEGORY_LEVEL: any((each[CATEGORY_LEVEL] != NO_CATEGORY).any() for each in bought),
-        PRODUCT_LEVEL: any(each[PRODUCT_LEVEL].null_count() < each.height for each in bought),
+        sales.TOTAL_LEVEL: True,
+        sales.CATEGORY_LEVEL: any(
+            (each[sales.CATEGORY_LEVEL] != sales.NO_CATEGORY).any() for each in bought
+        ),
+        sales.PRODUCT_LEVEL: any(
+            each[sales.PRODUCT_LEVEL].null_count() < each.height for each in bought
+        ),
     }
-    return tuple(level for level in DEMAND_LEVELS if has[level])
-
-
-def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:
-    """Return the existing customers expected in each segment, by code."""
-    names = [f"p_{segment.id}" for segment in segments]
-    probabilities = scores.filter("is_eligible").select(names).to_numpy()
-    found: FloatArray = probabilities.sum(axis=0)
-    return found
-
-
-def _mix(
-    segments: Sequence[Segment], mix: FloatArray, current: SalesHistory, total: LevelForecast
-) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "segment_id": [segment.id for segment in segments],
-            "existing": mix,
-            "newcomers": current.newcomers_per_window(),
-            "units_per_customer": total.rates[0],
-        },
-        schema=EXPECTED_CUSTOMERS_SCHEMA,
-    )
+    return tuple(level for level in sales.DEMAND_LEVELS if has[level])

@@ -47,11 +47,7 @@ def order_quantities(
 ) -> pl.DataFrame:
     """Return expected demand and order-up-to quantity of each item (`DEMAND_FORECAST_SCHEMA`).
 
-    Notes
-    -----
-    Demand is negative binomial with the dispersion of the back-test. The quantity to
-    order up to is its quantile at (p − c)/(p − s), where a product's price and cost are
-    known, else at ``options.service_level``.
+    The quantile at (p − c)/(p − s), or at the service level where price or cost is unknown.
     """
     spread = {
         row["level"]: np.array([row[name] for name in DISPERSION_COLUMNS], dtype=float)
@@ -75,14 +71,13 @@ def _prices_and_costs(
     if table is None or forecast.level != PRODUCT_LEVEL:
         return unknown, unknown
     joined = items.join(table, on="product_id", how="left", maintain_order="left")
-
-    def number(name: str) -> FloatArray:
-        if name not in joined.columns:
-            return unknown
-        cell = joined[name].cast(pl.Float64, strict=False)
-        return cell.fill_null(float("nan")).to_numpy()
-
-    return number("price"), number("cost")
+    price, cost = (
+        joined[name].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+        if name in joined.columns
+        else unknown
+        for name in ("price", "cost")
+    )
+    return price, cost
 
 
 def _table(
@@ -95,29 +90,20 @@ def _table(
     mean = forecast.expected[SEGMENT_METHOD]
     alpha = alphas[turnover_classes(mean)]
     is_known = ~(np.isnan(price) | np.isnan(cost))
-    ratio = np.where(
-        is_known, critical_ratio(price, cost, options.salvage_share), options.service_level
+    critical = critical_ratio(price, cost, options.salvage_share)
+    ratio = np.where(is_known, critical, options.service_level)
+    columns = (
+        [forecast.level] * len(mean),
+        list(forecast.items),
+        mean,
+        negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
+        negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
+        forecast.seasonal_factors,
+        forecast.expected[LAST_WINDOW_NAIVE],
+        forecast.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan)),
+        *(price, cost, ratio),
+        negative_binomial_quantile(mean, alpha, ratio),
     )
-    naive = forecast.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan))
-    return (
-        pl.DataFrame(
-            {
-                "level": [forecast.level] * len(mean),
-                "item": list(forecast.items),
-                "expected": mean,
-                "low": negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
-                "high": negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
-                "seasonal_factor": forecast.seasonal_factors,
-                "last_window": forecast.expected[LAST_WINDOW_NAIVE],
-                "seasonal_naive": naive,
-                "price": price,
-                "cost": cost,
-                "critical_ratio": ratio,
-                "order_up_to": negative_binomial_quantile(mean, alpha, ratio),
-            },
-            schema=DEMAND_FORECAST_SCHEMA,
-        )
-        .filter(pl.col("item") != NO_CATEGORY)
-        .with_columns(pl.col(pl.Float64).fill_nan(None))
-        .sort(-pl.col("expected"), "item")
-    )
+    named = dict(zip(DEMAND_FORECAST_SCHEMA, columns, strict=True))
+    table = pl.DataFrame(named, schema=DEMAND_FORECAST_SCHEMA).filter(pl.col("item") != NO_CATEGORY)
+    return table.with_columns(pl.col(pl.Float64).fill_nan(None)).sort(-pl.col("expected"), "item")

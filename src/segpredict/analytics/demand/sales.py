@@ -46,21 +46,14 @@ def product_categories(transactions: Transactions) -> pl.LazyFrame:
 
 
 def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
-    """Return the lines of goods sold as they were known at a cutoff.
-
-    Units are those ordered; later returns are not subtracted, since they were demanded.
-    An order fully refunded by the cutoff does not count.
-    """
+    """Return the lines of goods sold as known at a cutoff, with units as ordered."""
     return (
         transactions.known_at(until)
         .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
         .select("customer_id", "day", "quantity", "amount", "product_id")
         .join(product_categories(transactions), on="product_id", how="left")
         .select(
-            "customer_id",
-            "day",
-            "quantity",
-            "amount",
+            *("customer_id", "day", "quantity", "amount"),
             pl.lit("all").alias(TOTAL_LEVEL),
             pl.col("category").fill_null(NO_CATEGORY).alias(CATEGORY_LEVEL),
             pl.col("product_id").alias(PRODUCT_LEVEL),
@@ -88,12 +81,11 @@ def window_sales(
         current = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
         new = current.join(before, on="customer_id", how="anti")
-        found[start, end] = WindowSales(
-            (start, end),
-            _bought(transactions, (start, end), current),
-            _counted(current, size),
-            _counted(new, size),
+        bought = _bought(transactions, (start, end), current)
+        members, newcomers = (
+            np.bincount(each["segment"].to_numpy(), minlength=size) for each in (current, new)
         )
+        found[start, end] = WindowSales((start, end), bought, members, newcomers)
     return found
 
 
@@ -109,10 +101,6 @@ def _bought(transactions: Transactions, span: DayRange, codes: pl.DataFrame) -> 
         .join(codes, on="customer_id", how="left")
         .sort(keys)
     )
-
-
-def _counted(codes: pl.DataFrame, size: int) -> IntArray:
-    return np.bincount(codes["segment"].to_numpy(), minlength=size)
 
 
 @dataclass(frozen=True)
@@ -145,11 +133,7 @@ def segment_sales(
 
 
 def _aligned(
-    cells: pl.DataFrame,
-    level: str,
-    items: Sequence[str],
-    value: str,
-    unit: float = MONEY_SCALE,
+    cells: pl.DataFrame, level: str, items: Sequence[str], value: str, unit: float = MONEY_SCALE
 ) -> FloatArray:
     """Return the value of each item, in the order of the items; 0 where none is."""
     wanted = pl.DataFrame({level: list(items)}, schema={level: pl.String})
@@ -160,11 +144,7 @@ def _aligned(
 def weekly_units(
     transactions: Transactions, cutoff: int, level: str, items: Sequence[str]
 ) -> FloatArray:
-    """Return the units of each item in each whole week before a cutoff, oldest first.
-
-    Weeks are counted back from the cutoff, so that the last one is whole; days at the
-    beginning that fill no week are left out.
-    """
+    """Return the units of each item in each whole week before a cutoff, oldest first."""
     count = (cutoff - transactions.first_day) // DAYS_PER_WEEK
     table = np.zeros((len(items), count))
     place = pl.DataFrame({level: list(items)}, schema={level: pl.String})

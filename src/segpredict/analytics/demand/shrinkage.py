@@ -77,10 +77,8 @@ def gamma_poisson_rates(
         expected_noise = expected_noise * (1 - _over(np.ones_like(rows), rows))
         effective_exposure = reach - _over(total(exposure**2), reach)
     squared_deviation = total(exposure * (rate - family_mean) ** 2)
-    spread = (
-        np.maximum(_over(squared_deviation - expected_noise, effective_exposure), 0.0)[family]
-        * exposure
-    )
+    variance = np.maximum(_over(squared_deviation - expected_noise, effective_exposure), 0.0)
+    spread = variance[family] * exposure
     return family_mean + _over(spread, spread + noise) * (rate - family_mean)
 
 

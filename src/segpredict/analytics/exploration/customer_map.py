@@ -22,10 +22,8 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
 
     Parameters
     ----------
-    data
-        The shop.
-    end_day
-        The day after the data.
+    data, end_day
+        The shop, and the day after the data.
 
     Returns
     -------
@@ -57,6 +55,8 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
         .to_numpy()
     )
     spread = measures.std(axis=0)
+    if not spread.any():
+        return empty, []  # all bought alike: one point has no axes
     scaled = (measures - measures.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     strength, turns = np.linalg.eigh(scaled.T @ scaled / len(scaled))
     loads = turns[:, ::-1][:, :2]
@@ -65,13 +65,9 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
     low, high = np.quantile(projected, 0.005, axis=0), np.quantile(projected, 0.995, axis=0)
     inside = np.clip((projected - low) / np.where(high > low, high - low, 1.0), 0, 1)
     every = -(-ranked.height // MAX_MAP_CUSTOMERS)
-    shown = pl.DataFrame(
-        {
-            "segment": ranked["segment"],
-            "x": np.round(100 * inside[:, 0], 1),
-            "y": np.round(100 * inside[:, 1], 1),
-        }
-    ).gather_every(every, offset=every // 2)
+    x, y = np.round(100 * inside, 1).T
+    placed = pl.DataFrame({"segment": ranked["segment"], "x": x, "y": y})
+    shown = placed.gather_every(every, offset=every // 2)
     shares = strength[::-1][:2] / strength.sum()
     return shown, [_axis(loads[:, i], float(shares[i])) for i in range(2)]
 

@@ -1,6 +1,7 @@
 """Count a shop's orders and customers in bins, by segment, country and month."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -16,14 +17,13 @@ MONEY_CHARTS = ("sales", "returns", "countries", "takings")
 MONTHLY_CHARTS = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
 CURRENT_CHARTS = ("members", "takings")  # bins are segments
 ALL_MONTHS = -1  # period of rows without month, and segment of charts over all segments
+NUMBER_OF_ROWS = pl.len()
+SUM_SCALE = 10**12  # parts of one: whole numbers add up the same in any order
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def explore_shop(
-    shop: Transactions,
-    assignments: pl.DataFrame,
-    segments: Sequence[str],
-    horizon: int = 91,
+    shop: Transactions, assignments: pl.DataFrame, segments: Sequence[str], horizon: int = 91
 ) -> dict[str, Any]:
     """Return the data that the page shows of a shop's data, as counts.
 
@@ -47,10 +47,9 @@ def explore_shop(
 
     Notes
     -----
-    Summed over countries, ``buyers`` and ``newcomers`` are the customers of
-    `kpis.monthly_figures`, ``members`` and ``takings`` those of
-    `segmentation.segment_profile_table`: all customers
-    has one segment and one country, those of the end of the data.
+    Summed over countries, ``buyers`` and ``newcomers`` are the customers of `kpis.monthly_figures`,
+    ``members`` and ``takings`` those of `segmentation.segment_profile_table`: all customers has one
+    segment and one country, those of the end of the data.
     """
     data = exploration_data(shop, assignments, tuple(segments))
     spends, values = data.customers["spend"], data.orders["amount"]
@@ -58,17 +57,21 @@ def explore_shop(
     gaps = _gaps(data.orders)
     back = data.credits.with_columns(-pl.col("amount"))
     has_time = data.orders["minute"].null_count() < data.orders.height
+    week = [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]
+    spend_bin, value_bin = (
+        _bin(column, [MONEY_SCALE * step for step in ends])
+        for column, ends in (("spend", ladder), ("amount", dear))
+    )
+    sums = pl.col("amount").sum()
     counted = {
-        "frequency": _counted(data.customers, _bin("orders", ORDER_BINS)),
-        "spend": _counted(data.customers, _bin("spend", [MONEY_SCALE * s for s in ladder])),
-        "order_value": _counted(
-            data.orders, _bin("amount", [MONEY_SCALE * s for s in dear]), "month"
-        ),
-        "gaps": _counted(gaps, _bin("gap", GAP_BINS), "month"),
-        "week": _counted(data.orders, _hour(has_time=has_time), "month"),
-        "sales": _summed(data.orders, pl.col("month")),
-        "returns": _summed(back, pl.col("month")),
-        "countries": _summed(data.orders, pl.col("country")),
+        "frequency": _grouped(data.customers, _bin("orders", ORDER_BINS)),
+        "spend": _grouped(data.customers, spend_bin),
+        "order_value": _grouped(data.orders, value_bin, "month"),
+        "gaps": _grouped(gaps, _bin("gap", GAP_BINS), "month"),
+        "week": _grouped(data.orders, _hour(has_time=has_time), "month"),
+        "sales": _grouped(data.orders, pl.col("month"), "month", sums),
+        "returns": _grouped(back, pl.col("month"), "month", sums),
+        "countries": _grouped(data.orders, pl.col("country"), "month", sums),
         **_monthly(data.orders),
         **_current(data, shop.end_day - horizon),
     }
@@ -86,13 +89,16 @@ def explore_shop(
             "spend": _labels(ladder, is_whole=False),
             "order_value": _labels(dear, is_whole=False),
             "gaps": _labels(GAP_BINS),
-            "week": _week(has_time=has_time),
+            "week": week if has_time else list(WEEKDAYS),
             "countries": list(data.countries),
             **{name: list(data.months) for name in MONTHLY_CHARTS},
             **{name: list(segments) for name in CURRENT_CHARTS},
         },
     }
-    homes = data.owners.select("customer_id", _named("country", data.countries))
+    country = pl.col("country").replace_strict(
+        dict(enumerate(data.countries)), return_dtype=pl.String
+    )
+    homes = data.owners.select("customer_id", country)
     return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
 
 
@@ -103,8 +109,7 @@ def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "buyers": orders.filter(pl.struct("customer_id", "month").is_first_distinct()),
         "newcomers": orders.filter(pl.col("customer_id").is_first_distinct()),
     }
-    month = pl.col("month").alias("bin")
-    return {name: _counted(each, month, "month") for name, each in rows.items()}
+    return {name: _grouped(each, pl.col("month"), "month") for name, each in rows.items()}
 
 
 def _current(data: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
@@ -112,23 +117,16 @@ def _current(data: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
     recent = pl.concat([data.orders, data.credits]).filter(pl.col("day") >= start)
     buyers = recent.filter(~pl.col("is_return")).select("customer_id").unique()
     paid = recent.join(buyers, on="customer_id", how="semi")
-    own, all_segments = pl.col("segment").alias("bin"), pl.lit(ALL_MONTHS, pl.Int32)
+    own, all_segments = pl.col("segment"), pl.lit(ALL_MONTHS, pl.Int32)
     tables = {
-        "members": _counted(data.owners.filter("is_eligible"), own),
+        "members": _grouped(data.owners.filter("is_eligible"), own),
         "takings": _grouped(paid, own, None, pl.col("amount").sum()),
     }
     return {n: t.with_columns(segment=all_segments) for n, t in tables.items()}
 
 
-def _named(column: str, names: Sequence[str]) -> pl.Expr:
-    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
-
-
 def _ladder(amounts: pl.Series) -> list[int]:
-    """Return lower ends of bins of money: 0, then 1, 2, 5, 10 … that hold the middle.
-
-    The first and the last bin are open; each holds about one in a hundred.
-    """
+    """Return lower ends of bins of money: 0, then 1, 2, 5, 10 … that hold the middle 98 %."""
     if amounts.is_empty():
         return [0]
     low = float(amounts.quantile(0.01, "nearest") or 0) / MONEY_SCALE
@@ -139,15 +137,14 @@ def _ladder(amounts: pl.Series) -> list[int]:
 
 def _bin(column: str, ends: Sequence[int]) -> pl.Expr:
     """Return the number of the bin that holds a value."""
-    return pl.sum_horizontal(
-        pl.lit(0), *((pl.col(column) >= end).cast(pl.Int32) for end in ends[1:])
-    ).alias("bin")
+    is_above = [(pl.col(column) >= end).cast(pl.Int32) for end in ends[1:]]
+    return pl.sum_horizontal(pl.lit(0), *is_above)
 
 
 def _hour(*, has_time: bool) -> pl.Expr:
     weekday = pl.from_epoch(pl.col("day"), time_unit="d").dt.weekday().cast(pl.Int32) - 1
     hour = pl.col("minute").cast(pl.Int32) // 60 if has_time else pl.lit(0)
-    return (weekday * (HOURS if has_time else 1) + hour).alias("bin")
+    return weekday * (HOURS if has_time else 1) + hour
 
 
 def _gaps(orders: pl.DataFrame) -> pl.DataFrame:
@@ -157,21 +154,16 @@ def _gaps(orders: pl.DataFrame) -> pl.DataFrame:
     return days.with_columns(gap=gap).drop_nulls("gap")
 
 
-def _counted(rows: pl.DataFrame, bin_number: pl.Expr, period: str | None = None) -> pl.DataFrame:
-    return _grouped(rows, bin_number, period, pl.len())
-
-
-def _summed(rows: pl.DataFrame, bin_number: pl.Expr) -> pl.DataFrame:
-    return _grouped(rows, bin_number.alias("bin"), "month", pl.col("amount").sum())
-
-
 def _grouped(
-    rows: pl.DataFrame, bin_number: pl.Expr, period: str | None, value: pl.Expr
+    rows: pl.DataFrame,
+    bin_number: pl.Expr,
+    period: str | None = None,
+    value: pl.Expr = NUMBER_OF_ROWS,
 ) -> pl.DataFrame:
     by = ["segment", "country", "period", "bin"]
     when = pl.lit(ALL_MONTHS, pl.Int32) if period is None else pl.col(period)
     return (
-        rows.with_columns(when.alias("period"), bin_number.cast(pl.Int32))
+        rows.with_columns(period=when, bin=bin_number.cast(pl.Int32))
         .drop_nulls("bin")
         .group_by(by)
         .agg(value.cast(pl.Int64).alias("value"))
@@ -180,25 +172,11 @@ def _grouped(
 
 
 def _labels(ends: Sequence[int], *, is_whole: bool = True) -> list[str]:
-    pairs = zip(ends, [*ends[1:], None], strict=True)
-    return [_label(low, high, is_whole=is_whole) for low, high in pairs]
-
-
-def _label(low: int, high: int | None, *, is_whole: bool) -> str:
-    if high is None:
-        return f"{low:,} or more"
-    if not is_whole:
-        return f"{low:,} to {high:,}" if low else f"below {high:,}"
-    return f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}"
-
-
-def _week(*, has_time: bool) -> list[str]:
-    if not has_time:
-        return list(WEEKDAYS)
-    return [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]
-
-
-SUM_SCALE = 10**12  # parts of one: whole numbers add up the same in any order
+    pairs = list(pairwise(ends))
+    named = [f"{low:,} to {high:,}" if low else f"below {high:,}" for low, high in pairs]
+    if is_whole:
+        named = [f"{a:,}" if b - a == 1 else f"{a:,} to {b - 1:,}" for a, b in pairs]
+    return [*named, f"{ends[-1]:,} or more"]
 
 
 def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
@@ -206,10 +184,8 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
 
     Parameters
     ----------
-    scores
-        `schemas.SCORES_SCHEMA` of the end of the data.
-    countries
-        ``customer_id`` and ``country`` of all customers who was scored.
+    scores, countries
+        `schemas.SCORES_SCHEMA` of the end of the data; ``customer_id`` and ``country`` of all.
 
     Returns
     -------
@@ -230,12 +206,7 @@ def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.Dat
     expected = (
         able.group_by("country")
         .agg(pl.col(probabilities).mul(SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE)
-        .unpivot(
-            probabilities,
-            index="country",
-            variable_name="segment_id",
-            value_name="expected",
-        )
+        .unpivot(probabilities, index="country", variable_name="segment_id", value_name="expected")
         .with_columns(pl.col("segment_id").str.strip_prefix("p_"))
     )
     now = able.group_by("country", "segment_id").agg(now=pl.len().cast(pl.Int64))

@@ -72,24 +72,15 @@ def exploration_data(
     rows = found.drop("country").with_columns(month=month)
     rows = rows.join(owners.drop("is_eligible"), on="customer_id")
     orders = rows.filter(~pl.col("is_return"))
+    day, spend = pl.col("day"), pl.col("amount").sum()
     customers = (
         orders.group_by("customer_id", "segment", "country")
-        .agg(
-            orders=pl.len(),
-            spend=pl.col("amount").sum(),
-            first=pl.col("day").min(),
-            last=pl.col("day").max(),
-        )
+        .agg(orders=pl.len(), spend=spend, first=day.min(), last=day.max())
         .sort("customer_id")
     )
-    return ExplorationData(
-        orders.sort("customer_id", "day", "order_id"),
-        rows.filter("is_return"),
-        customers,
-        owners.sort("customer_id"),
-        countries,
-        months,
-    )
+    credits, owners = rows.filter("is_return"), owners.sort("customer_id")
+    orders = orders.sort("customer_id", "day", "order_id")
+    return ExplorationData(orders, credits, customers, owners, countries, months)
 
 
 def _owners(
@@ -99,20 +90,13 @@ def _owners(
         {"segment_id": segments, "segment": range(len(segments))},
         schema={"segment_id": pl.String, "segment": pl.Int32},
     )
-    known = assignments.select(
-        "customer_id",
-        "segment_id",
-        pl.col("is_eligible")
-        if "is_eligible" in assignments.columns
-        else pl.lit(value=True).alias("is_eligible"),
-    )
+    if "is_eligible" not in assignments.columns:
+        assignments = assignments.with_columns(is_eligible=pl.lit(value=True))
+    known = assignments.select("customer_id", "segment_id", "is_eligible")
     return (
         countries.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
         .drop("segment_id")
-        .with_columns(
-            pl.col("segment").fill_null(0),
-            pl.col("is_eligible").fill_null(value=False),
-        )
+        .with_columns(pl.col("segment").fill_null(0), pl.col("is_eligible").fill_null(value=False))
     )
 
 
@@ -129,18 +113,12 @@ def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("country").drop_nulls().last())
     )
-    sizes = (
-        homes.drop_nulls()
-        .group_by("country")
-        .len()
-        .filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
-    )
-    named = sizes.sort("len", "country", descending=[True, False])["country"]
+    sizes = homes.drop_nulls().group_by("country").len()
+    large = sizes.filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
+    named = large.sort("len", "country", descending=[True, False])["country"]
     named_countries = named.head(MAX_COUNTRIES).to_list()
     is_all = homes["country"].is_in(named_countries).all() if named_countries else False
     names = (*named_countries, *(() if is_all else (OTHER_COUNTRIES,)))
-    positions = {name: i for i, name in enumerate(names)}
-    code = pl.col("country").replace_strict(
-        positions, default=len(names) - 1, return_dtype=pl.Int32
-    )
+    positions, last = {name: i for i, name in enumerate(names)}, len(names) - 1
+    code = pl.col("country").replace_strict(positions, default=last, return_dtype=pl.Int32)
     return homes.with_columns(code), names

@@ -5,12 +5,7 @@ In: an order book. Out: a table of KPIs, each with its interval, numerator and d
 """
 
 from segpredict.analytics.kpis._concentration import lorenz_curve
-from segpredict.analytics.kpis._measure import (
-    KPIS,
-    compute_kpis,
-    kpi_named,
-    kpi_tables,
-)
+from segpredict.analytics.kpis._measure import KPIS, compute_kpis, kpi_named, kpi_tables
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures
 from segpredict.analytics.kpis._order_book import OrderBook

@@ -1,7 +1,6 @@
 """Cohorts: customers by the month of their first order, followed month by month.
 
-Customers who bought before the data began count as new in their first month, so the first
-cohort differs from the rest: it is reported alone, and left out of totals over cohorts.
+The first cohort holds all who bought before the data began, so it is left out of totals.
 """
 
 from collections.abc import Iterator
@@ -9,15 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.kpis._figures import (
-    ALL_CUSTOMERS,
-    bootstrap_bounds,
-    figure_table,
-    ratio_values,
-    resampling_unit_count,
-    resampling_units,
-    wilson_shares,
-)
+from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 from segpredict.analytics.kpis._months import month_number, month_of, month_start, month_text
 from segpredict.analytics.kpis._order_book import OrderBook
@@ -55,13 +46,8 @@ def active_in_month(order_book: OrderBook) -> pl.DataFrame:
 
 def active_from_month(order_book: OrderBook) -> pl.DataFrame:
     """Return how many of each cohort ordered in the month of each age or later."""
-    last = (
-        _ordered(order_book)
-        .group_by("customer", "cohort")
-        .agg(pl.col("age").max())
-        .group_by(COHORT_KEY)
-        .len("part")
-    )
+    newest = _ordered(order_book).group_by("customer", "cohort").agg(pl.col("age").max())
+    last = newest.group_by(COHORT_KEY).len("part")
     return (
         cohort_grid(order_book)
         .join(last, on=COHORT_KEY, how="left")
@@ -85,15 +71,15 @@ def retention_shares(order_book: OrderBook, counts: pl.DataFrame) -> pl.DataFram
         .group_by("age")
         .agg(pl.col("n", "part", "whole").sum())
     )
-    return _cohort_table(wilson_shares(known), wilson_shares(every))
+    return _cohort_table(_figures.wilson_shares(known), _figures.wilson_shares(every))
 
 
 def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.DataFrame:
     """Return revenue per customer of cohorts, cohort by cohort and over all of them."""
     known = cohort_grid(order_book)
     if known.is_empty():
-        return figure_table(known)
-    shape = (resampling_unit_count(order_book), int(known["age"].to_numpy().max()) + 1)
+        return _figures.figure_table(known)
+    shape = (_figures.resampling_unit_count(order_book), int(known["age"].to_numpy().max()) + 1)
     parts, wholes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     figures = []
     for cohort, part, whole in _strips(order_book, known, cumulative=cumulative):
@@ -112,9 +98,8 @@ def _strips(
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Yield each cohort's revenue, resampling units × ages, and its customers."""
     customers = _customers(order_book)
-    customers = customers.with_columns(
-        unit=resampling_units(order_book).gather(customers["customer"])
-    )
+    units = _figures.resampling_units(order_book).gather(customers["customer"])
+    customers = customers.with_columns(unit=units)
     heads = customers.group_by("cohort", "unit").len("whole")
     paid = (
         order_book.entries.filter(~pl.col("is_void"))
@@ -125,43 +110,35 @@ def _strips(
     )
     covered_ages = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
     for cohort, ages in covered_ages.iter_rows():
-        own = heads.filter(pl.col("cohort") == cohort)
-        sold = paid.filter(
-            (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
-        )
-        part = np.zeros((resampling_unit_count(order_book), ages), np.int64)
+        own = heads.filter(cohort=cohort)
+        sold = paid.filter(pl.col("age").is_between(0, ages, closed="left"), cohort=cohort)
+        size = _figures.resampling_unit_count(order_book)
+        part, whole = np.zeros((size, ages), np.int64), np.zeros((size, 1), np.int64)
         part[sold["unit"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
-        whole = np.zeros((resampling_unit_count(order_book), 1), np.int64)
         whole[own["unit"].to_numpy(), 0] = own["whole"].to_numpy()
         yield cohort, part.cumsum(axis=1) if cumulative else part, whole
 
 
 def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFrame:
     """Return revenue per customer by age, from sums by resampling unit."""
-    low, high = bootstrap_bounds(order_book, part, whole)
+    low, high = _figures.bootstrap_bounds(order_book, part, whole)
     customers = np.broadcast_to(whole.sum(axis=0), low.shape)
-    found = pl.DataFrame(
-        {
-            "age": pl.Series(np.arange(low.size), dtype=pl.Int32),
-            "n": pl.Series(customers, dtype=pl.Int64),
-            "part": pl.Series(part.sum(axis=0), dtype=pl.Int64),
-            "whole": pl.Series(customers, dtype=pl.Int64),
-        }
-    )
-    return ratio_values(found, low, high, MONEY_SCALE)
+    columns = {"age": np.arange(low.size), "n": customers, "part": part.sum(axis=0)}
+    kinds = {"age": pl.Int32, "n": pl.Int64, "part": pl.Int64}
+    found = pl.DataFrame(columns, kinds).with_columns(whole="n")
+    return _figures.ratio_values(found, low, high, MONEY_SCALE)
 
 
 def _cohort_table(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     """Return the figures of cohorts, and after them those of all cohorts together."""
     named = cohorts.sort(COHORT_KEY).with_columns(scope=month_text(pl.col("cohort")))
-    whole = every.sort("age").with_columns(scope=pl.lit(ALL_CUSTOMERS))
-    return pl.concat([figure_table(named), figure_table(whole)])
+    whole = every.sort("age").with_columns(scope=pl.lit(_figures.ALL_CUSTOMERS))
+    return pl.concat([_figures.figure_table(named), _figures.figure_table(whole)])
 
 
 def _customers(order_book: OrderBook) -> pl.DataFrame:
-    return order_book.customers.drop_nulls("first").select(
-        "customer", cohort=month_of(pl.col("first"))
-    )
+    known = order_book.customers.drop_nulls("first")
+    return known.select("customer", cohort=month_of(pl.col("first")))
 
 
 def _ordered(order_book: OrderBook) -> pl.DataFrame:
@@ -198,9 +175,8 @@ COHORT_RETENTION = KpiDefinition(
     interval=WILSON_NOTE,
     meaning="Percent of customers acquired in one month who order in the m-th month after it.",
     measure=cohort_retention,
-    caution="A customer who skips a month and returns counts as lost in between. Months that "
-    "are not over are blank. The first cohort holds all customers who bought before the "
-    "data began.",
+    caution="A customer who skips a month and returns counts as lost in between. Months that are "
+    "not over are blank. The first cohort holds all customers who bought before the data began.",
 )
 
 

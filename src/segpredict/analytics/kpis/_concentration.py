@@ -28,18 +28,13 @@ def customer_spend(order_book: OrderBook) -> IntArray:
 
     Money is in units of 10⁻⁴, less what was returned in the look-back, and never below zero.
     """
-    bought = ~pl.col("is_return")
-    return (
-        order_book.entries.filter(
-            ~pl.col("is_void") & (pl.col("day") >= lookback_start(order_book))
-        )
+    is_recent = pl.col("day") >= lookback_start(order_book)
+    spent = (
+        order_book.entries.filter(~pl.col("is_void") & is_recent)
         .group_by("customer")
-        .agg(pl.col("amount").sum(), orders=bought.sum())
-        .filter(pl.col("orders") > 0)["amount"]
-        .clip(lower_bound=0)
-        .sort()
-        .to_numpy()
+        .agg(pl.col("amount").sum(), orders=(~pl.col("is_return")).sum())
     )
+    return spent.filter(pl.col("orders") > 0)["amount"].clip(lower_bound=0).sort().to_numpy()
 
 
 def lookback_start(order_book: OrderBook) -> int:
@@ -73,12 +68,10 @@ def lorenz_curve(order_book: OrderBook) -> pl.DataFrame:
 
 
 def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
-    """Return Gini's index of rising amounts, and the influence of each on it.
+    """Return Gini's index of rising amounts, and the influence of each on it (Davidson 2009).
 
-    Notes
-    -----
-    G = Σ (2i − n − 1) xᵢ / (n Σ xᵢ). The influences are those of Davidson (2009), with F = (i − ½)
-    / n and C = Σ_{j ≤ i} xⱼ / n: (2 (xᵢ F − C) − (G + 1) xᵢ) / μ, less their mean.
+    G = Σ (2i − n − 1) xᵢ / (n Σ xᵢ); with F = (i − ½) / n and C = Σ_{j ≤ i} xⱼ / n the influences
+    are (2 (xᵢ F − C) − (G + 1) xᵢ) / μ, less their mean.
     """
     n, mean = spent.size, spent.mean()
     rank = np.arange(1, n + 1)
@@ -91,10 +84,8 @@ def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
 def top_spender_share(spent: IntArray, customer_share: float) -> tuple[int, float, FloatArray]:
     """Return what the largest amounts add up to, its part of all, and the influences.
 
-    Notes
-    -----
-    With Q the smallest of the largest and S their part of the sum, the influence of x is (max(x −
-    Q, 0) + share · Q − S x) / μ: that of a Lorenz ordinate (Beach and Davidson 1983).
+    With Q the smallest of the largest and S their part, the influence of x is (max(x − Q, 0) +
+    share · Q − S x) / μ: that of a Lorenz ordinate (Beach and Davidson 1983).
     """
     largest = spent[-math.ceil(customer_share * spent.size) :]
     edge, mean = int(largest[0]), spent.mean()
@@ -114,19 +105,12 @@ def influence_figure(
 ) -> pl.DataFrame:
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
-    error = float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
-    has_interval = n >= MIN_CUSTOMERS_FOR_SPREAD
-    row = {
-        "scope": ALL_CUSTOMERS,
-        "start": lookback_start(order_book),
-        "end": order_book.end_day,
-        "n": n,
-        "part": part,
-        "whole": None if part is None else int(spent.sum()),
-        "value": value,
-        "low": max(0.0, value - Z_95 * error) if has_interval else None,
-        "high": min(1.0, value + Z_95 * error) if has_interval else None,
-    }
+    half = Z_95 * float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
+    row = {"scope": ALL_CUSTOMERS, "start": lookback_start(order_book), "end": order_book.end_day}
+    row |= {"n": n, "part": part, "whole": None if part is None else int(spent.sum())}
+    row |= {"value": value, "low": None, "high": None}
+    if n >= MIN_CUSTOMERS_FOR_SPREAD:
+        row |= {"low": max(0.0, value - half), "high": min(1.0, value + half)}
     return figure_table(pl.DataFrame([row]))
 
 
@@ -211,17 +195,12 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     newest = order_book.window_activity.filter(pl.col("window") == 0).select("customer", "net")
     paid = known.join(newest, on="customer")  # who did nothing adds nothing
     rows = known.select(scope=pl.col("segment_id").unique()).join(paid, how="cross")
-    own = pl.col("scope") == pl.col("segment_id")
-    shared = rows.select(
-        "customer", "scope", part=pl.when(own).then("net").otherwise(0), whole="net"
-    )
+    part = pl.when(pl.col("scope") == pl.col("segment_id")).then("net").otherwise(0)
+    shared = rows.select("customer", "scope", part=part, whole="net")
     sizes = known.group_by(scope="segment_id").agg(size=pl.len())
     found = ratio_figures(order_book, shared, ["scope"]).join(sizes, on="scope").sort("scope")
-    return figure_table(
-        found.with_columns(
-            n="size", start=order_book.end_day - order_book.horizon, end=order_book.end_day
-        )
-    )
+    start, end = order_book.end_day - order_book.horizon, order_book.end_day
+    return figure_table(found.with_columns(n="size", start=start, end=end))
 
 
 SEGMENT_REVENUE_SHARE = KpiDefinition(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -13,15 +14,9 @@ from segpredict.core.intervals import wilson_interval
 
 FIGURE_COLUMNS = {
     "scope": pl.String,
-    "age": pl.Int32,
-    "start": pl.Int32,
-    "end": pl.Int32,
-    "n": pl.Int64,
-    "part": pl.Int64,
-    "whole": pl.Int64,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("age", "start", "end"), pl.Int32),
+    **dict.fromkeys(("n", "part", "whole"), pl.Int64),
+    **dict.fromkeys(("value", "low", "high"), pl.Float64),
 }
 ALL_CUSTOMERS = "all"
 MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
@@ -31,10 +26,7 @@ FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 
 def share_figures(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """Return shares of customers with Wilson's interval."""
-    counted = [
-        pl.len().cast(pl.Int64).alias("n"),
-        pl.col("hit").sum().cast(pl.Int64).alias("part"),
-    ]
+    counted = [pl.len().cast(pl.Int64).alias("n"), pl.col("hit").sum().cast(pl.Int64).alias("part")]
     found = rows.group_by(by).agg(*counted) if by else rows.select(counted)
     return wilson_shares(found.with_columns(whole=pl.col("n")))
 
@@ -51,29 +43,19 @@ def ratio_figures(
 ) -> pl.DataFrame:
     """Return ratios of sums with the interval of a bootstrap that draws customers.
 
-    Notes
-    -----
-    The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each
-    customer was drawn among as many draws as there are customers. Of more than 4,000
-    customers, random groups are drawn instead (random groups: Wolter 2007), which
-    estimates the same variance. Sums are whole numbers, exact up to 2⁵³ (9 · 10¹¹ in
-    currency), so neither threads nor order can change a bit.
+    The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each customer was
+    drawn. Of more than 4,000, random groups are drawn (random groups: Wolter 2007). Sums are whole
+    numbers, exact up to 2⁵³, so neither threads nor order can change a bit.
     """
     keys = rows.select(by).unique().sort(by).with_row_index("column")
     placed = rows.join(keys, on=list(by), nulls_equal=True)
-    summed = placed.group_by("column").agg(
-        pl.len().cast(pl.Int64).alias("n"), pl.col("part", "whole").sum()
-    )
+    sums = pl.col("part", "whole").sum()
+    summed = placed.group_by("column").agg(pl.len().cast(pl.Int64).alias("n"), sums)
     found = keys.join(summed, on="column").sort("column")
-    by_unit = (
-        placed.with_columns(unit=resampling_units(order_book).gather(placed["customer"]))
-        .group_by("unit", "column")
-        .agg(pl.col("part", "whole").sum())
-    )
-    points = [
-        _chunk(order_book, by_unit, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
-        for at in range(0, found.height, FIGURES_PER_CHUNK)
-    ]
+    units = resampling_units(order_book).gather(placed["customer"])
+    by_unit = placed.with_columns(unit=units).group_by("unit", "column").agg(sums)
+    ends = [*range(0, found.height, FIGURES_PER_CHUNK), found.height]
+    points = [_chunk(order_book, by_unit, range(*pair)) for pair in pairwise(ends)]
     low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
     return ratio_values(found.drop("column"), low, high, unit)
 
@@ -116,9 +98,8 @@ def resampling_units(order_book: OrderBook) -> pl.Series:
 def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
     """Return the 2.5 % and 97.5 % points of ratios over the draws."""
     used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
-    weights = _weights(resampling_unit_count(order_book), order_book.draws, order_book.seed)[
-        :, used
-    ]
+    size = resampling_unit_count(order_book)
+    weights = _weights(size, order_book.draws, order_book.seed)[:, used]
     above, below = weights @ part[used], weights @ whole[used]
     total = whole.sum(axis=0)
     plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
@@ -138,11 +119,13 @@ def _weights(size: int, draws: int, seed: int) -> FloatArray:
 def figures_by_window(order_book: OrderBook, found: pl.DataFrame) -> pl.DataFrame:
     """Return figures keyed by ``window`` with the days that it covers, newest first."""
     end = order_book.end_day - pl.col("window") * order_book.horizon
-    return figure_table(
-        found.sort("window").with_columns(
-            scope=pl.lit(ALL_CUSTOMERS), start=end - order_book.horizon, end=end
-        )
-    )
+    days = {"scope": pl.lit(ALL_CUSTOMERS), "start": end - order_book.horizon, "end": end}
+    return figure_table(found.sort("window").with_columns(**days))
+
+
+def ratios_by_window(order_book: OrderBook, rows: pl.DataFrame, unit: int = 1) -> pl.DataFrame:
+    """Return `ratio_figures` by window, newest first."""
+    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"], unit))
 
 
 def figure_table(found: pl.DataFrame) -> pl.DataFrame:

@@ -4,12 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from segpredict.analytics.kpis._cohorts import (
-    COHORT_RETENTION,
-    COHORT_REVENUE,
-    COHORT_REVENUE_CUMULATIVE,
-    ROLLING_RETENTION,
-)
+from segpredict.analytics.kpis import _cohorts, _retention, _sales
 from segpredict.analytics.kpis._concentration import (
     GINI,
     SEGMENT_REVENUE_SHARE,
@@ -19,45 +14,29 @@ from segpredict.analytics.kpis._concentration import (
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import monthly_figures
 from segpredict.analytics.kpis._order_book import OrderBook
-from segpredict.analytics.kpis._retention import (
-    GROSS_REVENUE_RETENTION,
-    NET_REVENUE_RETENTION,
-    REPEAT_RATE,
-    SEGMENT_RETENTION,
-    WINDOW_RETENTION,
-)
-from segpredict.analytics.kpis._sales import (
-    CUSTOMERS,
-    GROSS_NET_BRIDGE,
-    ORDER_VALUE,
-    ORDER_VALUE_MEDIAN,
-    ORDERS,
-    PURCHASE_FREQUENCY,
-    REVENUE,
-)
 from segpredict.core import schemas
 from segpredict.errors import UnknownNameError
 
 KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
-    REVENUE,
-    ORDERS,
-    CUSTOMERS,
-    ORDER_VALUE,
-    ORDER_VALUE_MEDIAN,
-    PURCHASE_FREQUENCY,
-    GROSS_NET_BRIDGE,
-    WINDOW_RETENTION,
-    COHORT_RETENTION,
-    ROLLING_RETENTION,
-    SEGMENT_RETENTION,
-    NET_REVENUE_RETENTION,
-    GROSS_REVENUE_RETENTION,
-    REPEAT_RATE,
+    _sales.REVENUE,
+    _sales.ORDERS,
+    _sales.CUSTOMERS,
+    _sales.ORDER_VALUE,
+    _sales.ORDER_VALUE_MEDIAN,
+    _sales.PURCHASE_FREQUENCY,
+    _sales.GROSS_NET_BRIDGE,
+    _retention.WINDOW_RETENTION,
+    _cohorts.COHORT_RETENTION,
+    _cohorts.ROLLING_RETENTION,
+    _retention.SEGMENT_RETENTION,
+    _retention.NET_REVENUE_RETENTION,
+    _retention.GROSS_REVENUE_RETENTION,
+    _retention.REPEAT_RATE,
     SEGMENT_REVENUE_SHARE,
     GINI,
     TOP_DECILE_SHARE,
-    COHORT_REVENUE,
-    COHORT_REVENUE_CUMULATIVE,
+    _cohorts.COHORT_REVENUE,
+    _cohorts.COHORT_REVENUE_CUMULATIVE,
 )
 KPI_TABLES = ("figures", "months", "lorenz")
 
@@ -85,6 +64,12 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     ------
     UnknownNameError
         When there is no KPI of that name.
+
+    Examples
+    --------
+    >>> shop = OrderBook.from_orders([("ann", 0, 20), ("bob", 1, 10)], end_day=91)
+    >>> compute_kpis(shop, ["revenue", "customers"]).select("kpi", "value").rows()
+    [('revenue', 30.0), ('customers', 2.0)]
     """
     requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
@@ -101,6 +86,11 @@ def kpi_named(name: str) -> KpiDefinition:
     ------
     UnknownNameError
         When there is none of that name; the message names the nearest.
+
+    Examples
+    --------
+    >>> kpi_named("gini").title
+    'Gini index of sales'
     """
     known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:
@@ -112,6 +102,11 @@ def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return the tables that a run saves, by name.
 
     ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz`` (`lorenz_curve`).
+
+    Examples
+    --------
+    >>> list(kpi_tables(OrderBook.from_orders([("ann", 0, 20)], end_day=91)))
+    ['figures', 'months', 'lorenz']
     """
     tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
     return dict(zip(KPI_TABLES, tables, strict=True))

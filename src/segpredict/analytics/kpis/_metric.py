@@ -40,6 +40,12 @@ class KpiDefinition:
         KPI's name. Its docstring holds the worked example.
     caution
         What it does not say.
+
+    Examples
+    --------
+    >>> from segpredict.analytics.kpis import kpi_named
+    >>> kpi_named("orders").unit
+    'orders'
     """
 
     name: str

@@ -27,7 +27,13 @@ def month_number(day: int) -> int:
 
 
 def month_name(month: int) -> str:
-    """Return a month by its number as ISO text."""
+    """Return a month by its number as ISO text.
+
+    Examples
+    --------
+    >>> month_name(1970 * 12 + 1)
+    '1970-02'
+    """
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
@@ -55,19 +61,15 @@ def month_calendar(order_book: OrderBook) -> pl.DataFrame:
     (``is_whole`` is false).
     """
     first, last = month_number(order_book.first_day), month_number(order_book.end_day - 1)
-    rows = [
-        {
-            "month": month,
-            "scope": month_name(month),
-            "start": max(month_start(month), order_book.first_day),
-            "end": min(month_start(month + 1), order_book.end_day),
-            "is_whole": month_start(month) >= order_book.first_day
-            and month_start(month + 1) <= order_book.end_day,
-        }
-        for month in range(first, last + 1)
-    ]
-    numbers = {"month": pl.Int32, "start": pl.Int32, "end": pl.Int32}
-    return pl.DataFrame(rows, schema_overrides=numbers)
+    rows = []
+    for month in range(first, last + 1):
+        start = max(month_start(month), order_book.first_day)
+        end = min(month_start(month + 1), order_book.end_day)
+        is_whole = start == month_start(month) and end == month_start(month + 1)
+        rows.append((month, month_name(month), start, end, is_whole))
+    days = {"start": pl.Int32, "end": pl.Int32}
+    schema = {"month": pl.Int32, "scope": pl.String, **days, "is_whole": pl.Boolean}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def monthly_figures(order_book: OrderBook) -> pl.DataFrame:

@@ -80,14 +80,8 @@ class OrderBook:
             .sort("customer_id", "day", "is_return", "is_void", "order_id")
             .collect()
         )
-        return cls(
-            *_numbered(rows, assignments),
-            first_day=shop.first_day,
-            end_day=shop.end_day,
-            horizon=horizon,
-            lookback=lookback,
-            transitions=transitions,
-        )
+        days = (shop.first_day, shop.end_day, horizon, lookback)
+        return cls(*_numbered(rows, assignments), *days, transitions)
 
     @classmethod
     def from_orders(
@@ -124,8 +118,9 @@ class OrderBook:
         )
         known = None
         if segments is not None:
-            named = {"customer_id": list(segments), "segment_id": [*segments.values()]}
-            known = pl.DataFrame(named)
+            known = pl.DataFrame(
+                list(segments.items()), ["customer_id", "segment_id"], orient="row"
+            )
         entries, customers = _numbered(table.sort("customer_id", "day"), known)
         return cls(entries, customers, 0, end_day, horizon)
 
@@ -189,10 +184,9 @@ def _numbered(
         .agg(first=pl.col("day").filter(stands).min())
         .sort("customer")
     )
-    if assignments is None:
-        known = customers.with_columns(segment_id=pl.lit(None, pl.String))
-    else:
+    named = pl.DataFrame(schema={"customer_id": pl.String, "segment_id": pl.String})
+    if assignments is not None:
         named = assignments.select("customer_id", "segment_id")
-        known = customers.join(named, on="customer_id", how="left", maintain_order="left")
+    known = customers.join(named, on="customer_id", how="left", maintain_order="left")
     columns = ("customer", "day", "amount", "discount", "is_return", "is_void")
     return numbered.select(columns), known

@@ -2,14 +2,7 @@
 
 import polars as pl
 
-from segpredict.analytics.kpis._figures import (
-    ALL_CUSTOMERS,
-    figure_table,
-    figures_by_window,
-    ratio_figures,
-    share_figures,
-    wilson_shares,
-)
+from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 
@@ -28,7 +21,7 @@ def window_retention(order_book: OrderBook) -> pl.DataFrame:
     (1, 2, 0.5)
     """
     rows = order_book.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
-    return figures_by_window(order_book, share_figures(rows, ["window"]))
+    return _figures.figures_by_window(order_book, _figures.share_figures(rows, ["window"]))
 
 
 WINDOW_RETENTION = KpiDefinition(
@@ -57,7 +50,7 @@ def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     [1.5]
     """
     rows = order_book.window_pairs.select("customer", "window", part="next_net", whole="net")
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
+    return _figures.ratios_by_window(order_book, rows)
 
 
 NET_REVENUE_RETENTION = KpiDefinition(
@@ -66,9 +59,8 @@ NET_REVENUE_RETENTION = KpiDefinition(
     formula="revenue in window w + 1 of the customers with an order in w / their revenue in w",
     unit="share",
     interval=BOOTSTRAP_NOTE,
-    meaning="Of every 100 that customers spent in one window, the same customers spent "
-    "so many in the next. Above 100 % those who stayed and grew made up for those who "
-    "left.",
+    meaning="Of every 100 that customers spent in one window, the same customers spent so many in "
+    "the next. Above 100 % those who stayed and grew made up for those who left.",
     measure=net_revenue_retention,
     caution="A season moves it; a few large customers can carry it. New customers do not count.",
 )
@@ -87,10 +79,9 @@ def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["gross_revenue_retention"])["value"].to_list()
     [0.6]
     """
-    rows = order_book.window_pairs.select(
-        "customer", "window", part=pl.min_horizontal("next_net", "net"), whole="net"
-    )
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
+    kept = pl.min_horizontal("next_net", "net")
+    rows = order_book.window_pairs.select("customer", "window", part=kept, whole="net")
+    return _figures.ratios_by_window(order_book, rows)
 
 
 GROSS_REVENUE_RETENTION = KpiDefinition(
@@ -125,18 +116,13 @@ def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
     ('28 days', 1, 2, 0.5)
     """
     known = order_book.valid_orders.join(order_book.customers, on="customer")
-    return pl.concat([_within(order_book, known, days) for days in REPEAT_SPANS])
-
-
-def _within(order_book: OrderBook, known: pl.DataFrame, days: int) -> pl.DataFrame:
-    followed = known.filter(pl.col("first") + days <= order_book.end_day)
-    since = pl.col("day") - pl.col("first")
-    rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
-    return figure_table(
-        share_figures(rows).with_columns(
-            scope=pl.lit(f"{days} days"), start=order_book.first_day, end=order_book.end_day
-        )
-    )
+    since, parts = pl.col("day") - pl.col("first"), []
+    for days in REPEAT_SPANS:
+        followed = known.filter(pl.col("first") + days <= order_book.end_day)
+        rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
+        parts.append(_figures.share_figures(rows).with_columns(scope=pl.lit(f"{days} days")))
+    start, end = order_book.first_day, order_book.end_day
+    return _figures.figure_table(pl.concat(parts).with_columns(start=start, end=end))
 
 
 REPEAT_RATE = KpiDefinition(
@@ -172,19 +158,17 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
     if order_book.transitions is None:
-        return figure_table(pl.DataFrame())
+        return _figures.figure_table(pl.DataFrame())
     stays = pl.col("from_id") == pl.col("to_id")
     known = order_book.transitions.filter(pl.col("from_id") != "NEW").select(
         "n", scope="from_id", part=pl.when(stays).then("n").otherwise(0)
     )
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]
     segments = known.group_by("scope").agg(counted).sort("scope")
-    every = known.select(pl.lit(ALL_CUSTOMERS).alias("scope"), *counted)
-    return figure_table(
-        wilson_shares(pl.concat([every, segments])).with_columns(
-            n="whole", start=order_book.end_day - order_book.horizon, end=order_book.end_day
-        )
-    )
+    every = known.select(pl.lit(_figures.ALL_CUSTOMERS).alias("scope"), *counted)
+    start, end = order_book.end_day - order_book.horizon, order_book.end_day
+    shares = _figures.wilson_shares(pl.concat([every, segments]))
+    return _figures.figure_table(shares.with_columns(n="whole", start=start, end=end))
 
 
 SEGMENT_RETENTION = KpiDefinition(

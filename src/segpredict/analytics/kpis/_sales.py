@@ -3,13 +3,8 @@
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._concentration import lookback_start
-from segpredict.analytics.kpis._figures import (
-    MIN_CUSTOMERS_FOR_SPREAD,
-    figure_table,
-    figures_by_window,
-    ratio_figures,
-)
 from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.intervals import Z_95
@@ -29,7 +24,7 @@ def revenue(order_book: OrderBook) -> pl.DataFrame:
     found = order_book.window_activity.group_by("window").agg(
         n=pl.len(), part=pl.col("net").sum(), value=pl.col("net").sum() / MONEY_SCALE
     )
-    return figures_by_window(order_book, found)
+    return _figures.figures_by_window(order_book, found)
 
 
 REVENUE = KpiDefinition(
@@ -55,12 +50,9 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["orders"]).select("n", "value").row(0)
     (2, 3.0)
     """
-    found = (
-        order_book.window_activity.filter(pl.col("orders") > 0)
-        .group_by("window")
-        .agg(n=pl.len(), part=pl.col("orders").sum())
-    )
-    return figures_by_window(order_book, found.with_columns(value="part"))
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    found = bought.group_by("window").agg(n=pl.len(), part=pl.col("orders").sum())
+    return _figures.figures_by_window(order_book, found.with_columns(value="part"))
 
 
 ORDERS = KpiDefinition(
@@ -86,10 +78,9 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["customers"])["value"].to_list()
     [2.0]
     """
-    found = (
-        order_book.window_activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
-    )
-    return figures_by_window(order_book, found.with_columns(part="n", value="n"))
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    found = bought.group_by("window").agg(n=pl.len())
+    return _figures.figures_by_window(order_book, found.with_columns(part="n", value="n"))
 
 
 CUSTOMERS = KpiDefinition(
@@ -115,10 +106,9 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     >>> found.select("part", "whole", "value").row(0)
     (1500000, 3, 50.0)
     """
-    rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
-        "customer", "window", part="gross", whole="orders"
-    )
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"], MONEY_SCALE))
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    rows = bought.select("customer", "window", part="gross", whole="orders")
+    return _figures.ratios_by_window(order_book, rows, MONEY_SCALE)
 
 
 ORDER_VALUE = KpiDefinition(
@@ -156,7 +146,7 @@ def median_order_value(order_book: OrderBook) -> pl.DataFrame:
     ]
     schema = {"window": pl.Int32, "n": pl.Int64}
     floats = dict.fromkeys(("value", "low", "high"), pl.Float64)
-    return figures_by_window(order_book, pl.DataFrame(rows, {**schema, **floats}))
+    return _figures.figures_by_window(order_book, pl.DataFrame(rows, {**schema, **floats}))
 
 
 def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
@@ -168,7 +158,7 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
     )
     n, below = theirs.height, theirs["below"].to_numpy()
     row = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
-    if n < MIN_CUSTOMERS_FOR_SPREAD:
+    if n < _figures.MIN_CUSTOMERS_FOR_SPREAD:
         return row
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)
@@ -183,9 +173,8 @@ ORDER_VALUE_MEDIAN = KpiDefinition(
     formula="the value that half of the orders do not exceed; before returns, fully "
     "refunded orders left out",
     unit="currency",
-    interval="Woodruff's for a median: the 95 % interval of the share of orders up to "
-    "it, with customers as clusters, turned back into values; none for fewer than 5 "
-    "customers.",
+    interval="Woodruff's for a median: the 95 % interval of the share of orders up to it, with "
+    "customers as clusters, turned back into values; none for fewer than 5 customers.",
     meaning="Value of a typical order.",
     measure=median_order_value,
     caution="Times the number of orders it is not the revenue; the mean is.",
@@ -203,10 +192,9 @@ def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     >>> compute_kpis(shop, ["purchase_frequency"])["value"].to_list()
     [1.5]
     """
-    rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
-        "customer", "window", part="orders", whole=pl.lit(1, pl.Int64)
-    )
-    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
+    bought = order_book.window_activity.filter(pl.col("orders") > 0)
+    rows = bought.select("customer", "window", part="orders", whole=pl.lit(1, pl.Int64))
+    return _figures.ratios_by_window(order_book, rows)
 
 
 PURCHASE_FREQUENCY = KpiDefinition(
@@ -269,14 +257,11 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
         )
     )
     steps = (*LIST_PRICE_STEPS, *BRIDGE_STEPS) if rows["known"].sum() else BRIDGE_STEPS
-    parts = rows.unpivot(
-        steps, index=["customer", "whole"], variable_name="scope", value_name="part"
-    )
-    order = pl.DataFrame({"scope": steps})
-    found = order.join(
-        ratio_figures(order_book, parts, ["scope"]), on="scope", maintain_order="left"
-    )
-    return figure_table(found.with_columns(start=first, end=order_book.end_day))
+    keys = ["customer", "whole"]
+    parts = rows.unpivot(steps, index=keys, variable_name="scope", value_name="part")
+    ratios = _figures.ratio_figures(order_book, parts, ["scope"])
+    found = pl.DataFrame({"scope": steps}).join(ratios, on="scope", maintain_order="left")
+    return _figures.figure_table(found.with_columns(start=first, end=order_book.end_day))
 
 
 GROSS_NET_BRIDGE = KpiDefinition(

@@ -1,7 +1,6 @@
 """Segment transitions: observed, predicted and compared.
 
-In: transactions and a frozen segmentation, or scores of several days. Out: lists of customers
-who entered and left each segment, migration matrices with intervals, mobility and tests.
+In: transactions and segments, or scores of several days. Out: customer lists, matrices, tests.
 """
 
 from segpredict.analytics.transitions.comparison import compare_periods

@@ -6,13 +6,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.transitions import resampling
 from segpredict.analytics.transitions.matrix import observed_matrix
 from segpredict.analytics.transitions.mobility import bias_corrected_interval, mobility_index
-from segpredict.analytics.transitions.resampling import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_counts,
-    row_shares,
-)
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
@@ -22,18 +18,11 @@ PERIOD_COMPARISON_SCHEMA = pl.Schema(
     {
         "first": pl.Date,
         "second": pl.Date,
-        "figure": pl.String,
-        "from_id": pl.String,
-        "from_name": pl.String,
-        "to_id": pl.String,
-        "to_name": pl.String,
-        "value_first": pl.Float64,
-        "value_second": pl.Float64,
-        "n_first": pl.Float64,
-        "n_second": pl.Float64,
-        "difference": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
+        **dict.fromkeys(("figure", "from_id", "from_name", "to_id", "to_name"), pl.String),
+        **dict.fromkeys(
+            ("value_first", "value_second", "n_first", "n_second", "difference", "low", "high"),
+            pl.Float64,
+        ),
         "is_small": pl.Boolean,
     }
 )
@@ -46,19 +35,17 @@ def compare_periods(
     second: date,
     segments: Sequence[Segment],
     *,
-    draws: int = BOOTSTRAP_DRAWS,
+    draws: int = resampling.BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return the differences between the transitions of two periods.
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`.
+    transitions, segments
+        `segment_transitions`, and all segments.
     first, second
         The days that two periods begin with (``since``).
-    segments
-        All segments.
     draws, seed
         Of the bootstrap over customers.
 
@@ -82,27 +69,24 @@ def compare_periods(
     pair = transitions.filter(pl.col("since").is_in([first, second]))
     before, after = (
         observed_matrix(transitions.filter(since=day), segments).select(
-            *CELL_COLUMNS,
-            pl.col("share", "low", "high", "n_from").name.suffix(side),
+            *CELL_COLUMNS, pl.col("share", "low", "high", "n_from").name.suffix(side)
         )
         for day, side in ((first, "_first"), (second, "_second"))
     )
     cells = before.join(after, on=CELL_COLUMNS, how="inner", maintain_order="left")
-    shares = cells.with_columns(
-        difference=pl.col("share_second") - pl.col("share_first"),
-        down=_reach("share_second", "low_second", "high_first", "share_first"),
-        up=_reach("high_second", "share_second", "share_first", "low_first"),
-    ).select(
-        *_days(first, second),
+    difference = pl.col("share_second") - pl.col("share_first")
+    down = _reach("share_second", "low_second", "high_first", "share_first")
+    up = _reach("high_second", "share_second", "share_first", "low_first")
+    shares = cells.select(
+        pl.lit(first).alias("first"),
+        pl.lit(second).alias("second"),
         pl.lit("share").alias("figure"),
         *CELL_COLUMNS,
-        pl.col("share_first").alias("value_first"),
-        pl.col("share_second").alias("value_second"),
-        pl.col("n_from_first").alias("n_first"),
-        pl.col("n_from_second").alias("n_second"),
-        "difference",
-        low=pl.col("difference") - pl.col("down"),
-        high=pl.col("difference") + pl.col("up"),
+        pl.col("share_first", "share_second").name.replace("share", "value"),
+        pl.col("n_from_first", "n_from_second").name.replace("_from", ""),
+        difference=difference,
+        low=difference - down,
+        high=difference + up,
         is_small=pl.min_horizontal("n_from_first", "n_from_second") < MIN_CUSTOMERS_FOR_SHARES,
     )
     whole = _mobility_row(pair, first, second, segments, draws=draws, seed=seed)
@@ -112,10 +96,6 @@ def compare_periods(
 def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
     above, below = pl.col(top) - pl.col(bottom), pl.col(high) - pl.col(low)
     return (above**2 + below**2).sqrt()
-
-
-def _days(first: date, second: date) -> tuple[pl.Expr, pl.Expr]:
-    return pl.lit(first).alias("first"), pl.lit(second).alias("second")
 
 
 def _mobility_row(
@@ -130,27 +110,15 @@ def _mobility_row(
     states = transition_states(pair, segments)
     square = np.s_[..., : states.n_segments, : states.n_segments]
     counts = [states.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
-    values = [float(mobility_index(row_shares(each))) for each in counts]
-    drawn = bootstrap_counts(pair, states, draws=draws, seed=seed)[square]
-    moved: FloatArray = mobility_index(row_shares(drawn))
+    values = [float(mobility_index(resampling.row_shares(each))) for each in counts]
+    drawn = resampling.bootstrap_counts(pair, states, draws=draws, seed=seed)[square]
+    moved: FloatArray = mobility_index(resampling.row_shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
     low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])
-    row = {
-        "first": first,
-        "second": second,
-        "figure": "mobility",
-        **dict.fromkeys(CELL_COLUMNS),
-        "value_first": values[0],
-        "value_second": values[1],
-        "n_first": counts[0].sum(),
-        "n_second": counts[1].sum(),
-        "difference": gap,
-        "low": low,
-        "high": high,
-        "is_small": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
-    }
-    table = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
-    return table.with_columns(
-        pl.col("value_first", "value_second", "difference", "low", "high").fill_nan(None)
-    )
+    is_small = bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES)
+    sizes = [each.sum() for each in counts]
+    head = (first, second, "mobility", *(None for _ in CELL_COLUMNS))
+    row = (*head, *values, *sizes, gap, low, high, is_small)
+    table = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA, orient="row")
+    return table.with_columns(pl.col(pl.Float64).fill_nan(None))

@@ -26,10 +26,8 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`, or `ScoreHistory.transitions_between`.
-    segments
-        All segments.
+    transitions, segments
+        `segment_transitions`, or `ScoreHistory.transitions_between`; all segments.
 
     Returns
     -------
@@ -65,21 +63,18 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     )
     sides = [
         moved.select(
-            pl.col(mine).alias("segment_id"),
-            pl.lit(direction).alias("direction"),
-            "customer_id",
-            pl.col(theirs).alias("other_segment_id"),
-            "since",
-            "until",
+            *("customer_id", "since", "until"),
+            segment_id=mine,
+            direction=pl.lit(direction),
+            other_segment_id=theirs,
         )
         for direction, mine, theirs in (
             ("entered", "to_id", "from_id"),
             ("left", "from_id", "to_id"),
         )
     ]
-    ids = list(everywhere)
-    names = [s.name for s in everywhere.values()]
-    position = dict(zip(ids, range(len(ids)), strict=True))
+    ids, names = list(everywhere), [s.name for s in everywhere.values()]
+    position = {name: i for i, name in enumerate(ids)}
     return (
         pl.concat(sides)
         .filter(pl.col("segment_id").is_in(own))

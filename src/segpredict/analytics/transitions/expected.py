@@ -117,6 +117,13 @@ def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> floa
         The mean of (n − μ)²/σ² over the cells that chance moves by at least two
         customers: 1 where customers are independent and the probabilities true. Never
         below 1, and 1 where nothing can be compared.
+
+    Examples
+    --------
+    >>> cell = {"since": ["2024-01-01"], "from_id": ["S1"], "to_id": ["S0"]}
+    >>> predicted, observed = {**cell, "n": [100.0], "sd": [10.0]}, {**cell, "n": [120.0]}
+    >>> forecast_dispersion(pl.DataFrame(predicted), pl.DataFrame(observed))
+    4.0
     """
     cell = ["since", "from_id", "to_id"]
     both = predicted.filter(pl.col("sd") >= MIN_CELL_SD).join(
@@ -145,22 +152,10 @@ def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.Dat
         `EXPECTED_MATRIX_SCHEMA` with ``basis`` "naive": the size times the shares of the past. It
         has no interval, since no model was fitted.
     """
-    known = history.filter(
-        pl.col("from_id").is_in(UNMODELLED_STARTS)
-        & pl.col("from_id").is_in(list(sizes))
-        & pl.col("share").is_not_null()
-    )
-    size = pl.col("from_id").replace_strict(
-        list(sizes), list(sizes.values()), default=None, return_dtype=pl.Float64
-    )
-    nothing = pl.lit(None, pl.Float64)
-    return known.with_columns(
-        n=size * pl.col("share"),
-        n_from=size,
-        low=nothing,
-        high=nothing,
-        is_small=size < 30,
-        sd=nothing,
-        dispersion=nothing,
-        basis=pl.lit("naive"),
-    ).select(*EXPECTED_MATRIX_SCHEMA)
+    starts = [start for start in UNMODELLED_STARTS if start in sizes]
+    known = history.filter(pl.col("from_id").is_in(starts) & pl.col("share").is_not_null())
+    size = pl.col("from_id").replace_strict(dict(sizes), default=None, return_dtype=pl.Float64)
+    missing = dict.fromkeys(("low", "high", "sd", "dispersion"), pl.lit(None, pl.Float64))
+    counted = {"n": size * pl.col("share"), "n_from": size, "is_small": size < 30}
+    found = known.with_columns(**counted, **missing, basis=pl.lit("naive"))
+    return found.select(*EXPECTED_MATRIX_SCHEMA)

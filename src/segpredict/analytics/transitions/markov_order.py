@@ -55,6 +55,15 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
     References
     ----------
     Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
+    >>> ids = {"previous_id": ["S0", "S1"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
+    >>> found = markov_order_test(pl.DataFrame({"since": [date(2024, 1, 1)] * 2, **ids}), two)
+    >>> found.select("segment_id", "n", "degrees_of_freedom").row(0)
+    ('S1', 2, 1)
     """
     ids = [s.id for s in transition_states(transitions.clear(), segments).segments]
     known = transitions.filter(
@@ -66,30 +75,20 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
         for now in ids
         if (counts := _counts(known.filter(since=since, from_id=now), ids)).any()
     ]
-    schema = {
-        name: MARKOV_ORDER_SCHEMA[name]
-        for name in ("since", "segment_id", "n", "likelihood_ratio", "degrees_of_freedom")
-    }
+    schema = {name: MARKOV_ORDER_SCHEMA[name] for name in MARKOV_ORDER_SCHEMA.names()[:5]}
     each = pl.DataFrame(cells, schema=schema, orient="row")
     parts = [each, _summed(each, "since"), _summed(each, "segment_id"), _summed(each)]
     tests = pl.concat([part.select(*schema) for part in parts])
-    p_values = gammaincc(
-        tests["degrees_of_freedom"].to_numpy() / 2, tests["likelihood_ratio"].to_numpy() / 2
-    )
+    df, ratio = tests["degrees_of_freedom"], tests["likelihood_ratio"]
+    p_values = pl.Series(gammaincc(df.to_numpy() / 2, ratio.to_numpy() / 2), dtype=pl.Float64)
     return tests.with_columns(
-        pl.when(pl.col("degrees_of_freedom") > 0)
-        .then(pl.Series(p_values, dtype=pl.Float64))
-        .alias("p_value"),
-        accuracy_gain=(pl.col("likelihood_ratio") - pl.col("degrees_of_freedom"))
-        / (2 * pl.col("n")),
+        p_value=pl.when(df > 0).then(p_values), accuracy_gain=(ratio - df) / (2 * pl.col("n"))
     ).select(*MARKOV_ORDER_SCHEMA)
 
 
 def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
     """Return the statistic that rows have one distribution, and its degrees of freedom.
 
-    Examples
-    --------
     >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """

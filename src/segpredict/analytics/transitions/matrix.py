@@ -18,15 +18,8 @@ from segpredict.core.segment import Segment
 
 TRANSITION_MATRIX_SCHEMA = pl.Schema(
     {
-        "from_id": pl.String,
-        "from_name": pl.String,
-        "to_id": pl.String,
-        "to_name": pl.String,
-        "n": pl.Float64,
-        "n_from": pl.Float64,
-        "share": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
+        **dict.fromkeys(("from_id", "from_name", "to_id", "to_name"), pl.String),
+        **dict.fromkeys(("n", "n_from", "share", "low", "high"), pl.Float64),
         "is_small": pl.Boolean,
     }
 )
@@ -43,10 +36,8 @@ def observed_matrix(
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`; periods are pooled.
-    segments
-        All segments, INACTIVE among them.
+    transitions, segments
+        `segment_transitions`, of which periods are pooled; all segments, INACTIVE among them.
     draws, seed
         Of the bootstrap where periods are pooled.
 
@@ -91,19 +82,9 @@ def matrix_table(
 ) -> pl.DataFrame:
     """Return counts and bounds as `TRANSITION_MATRIX_SCHEMA`."""
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
-    columns = {
-        "n": counts,
-        "n_from": total,
-        "share": row_shares(counts),
-        "low": low,
-        "high": high,
-    }
+    columns = {"n": counts, "n_from": total, "share": row_shares(counts), "low": low, "high": high}
     numbers = pl.DataFrame({name: part.ravel() for name, part in columns.items()})
-    return (
-        pl.concat([states.cell_labels(), numbers], how="horizontal")
-        .with_columns(
-            pl.col("share", "low", "high").fill_nan(None),
-            is_small=pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES,
-        )
-        .cast(TRANSITION_MATRIX_SCHEMA)
-    )
+    cells = pl.concat([states.cell_labels(), numbers], how="horizontal")
+    is_small = pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES
+    found = cells.with_columns(pl.col("share", "low", "high").fill_nan(None), is_small=is_small)
+    return found.cast(TRANSITION_MATRIX_SCHEMA)

@@ -5,11 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.transitions.resampling import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_counts,
-    row_shares,
-)
+from segpredict.analytics.transitions import resampling
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, Z_95
@@ -20,10 +16,7 @@ MOBILITY_SCHEMA = pl.Schema(
         "since": pl.Date,
         "until": pl.Date,
         "n": pl.Int64,
-        "share_staying": pl.Float64,
-        "mobility": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
+        **dict.fromkeys(("share_staying", "mobility", "low", "high"), pl.Float64),
         "is_small": pl.Boolean,
     }
 )
@@ -71,17 +64,15 @@ def mobility_by_period(
     transitions: pl.DataFrame,
     segments: Sequence[Segment],
     *,
-    draws: int = BOOTSTRAP_DRAWS,
+    draws: int = resampling.BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return the mobility of each period, with its interval.
 
     Parameters
     ----------
-    transitions
-        `segment_transitions`.
-    segments
-        All segments.
+    transitions, segments
+        `segment_transitions`, and all segments.
     draws, seed
         Of the bootstrap over customers.
 
@@ -107,10 +98,10 @@ def mobility_by_period(
     rows = []
     for day in since.to_list():
         part = transitions.filter(since=day)
-        drawn = bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
-        draw = mobility_index(row_shares(drawn[square]))
+        drawn = resampling.bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
+        draw = mobility_index(resampling.row_shares(drawn[square]))
         counts = states.count_matrix(part)[square]
-        value = float(mobility_index(row_shares(counts)))
+        value = float(mobility_index(resampling.row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
         share_staying = float(np.trace(counts)) / n if n else float("nan")
@@ -123,8 +114,6 @@ def mobility_by_period(
 def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
     """Return a 95 % interval: the value less its bias in the draws, ± 1.96 of their sd.
 
-    Examples
-    --------
     >>> low, high = bias_corrected_interval(0.5, np.array([0.5, 0.7, np.nan]))
     >>> round(low, 3), round(high, 3)
     (0.204, 0.596)

@@ -21,10 +21,8 @@ def transition_periods(
 
     Parameters
     ----------
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    time
-        Lengths, in days.
+    first_day, end_day, time
+        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
 
     Returns
     -------
@@ -58,12 +56,8 @@ def segment_transitions(
 
     Parameters
     ----------
-    transactions
-        The shop's lines.
-    segmentation
-        The frozen segmentation.
-    windows
-        Periods whose outcome is complete.
+    transactions, segmentation, windows
+        The shop's lines, the frozen segmentation, and periods whose outcome is complete.
 
     Returns
     -------
@@ -90,11 +84,8 @@ def segment_transitions(
     }
     measured = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
     ids = {segment.code: segment.id for segment in segmentation.segments}
-    states = segmentation.assign(measured).select(
-        "customer_id",
-        "end",
-        pl.col("segment").cast(pl.Int64).replace_strict(ids, return_dtype=pl.String),
-    )
+    segment = pl.col("segment").cast(pl.Int64).replace_strict(ids, return_dtype=pl.String)
+    states = segmentation.assign(measured).select("customer_id", "end", segment)
     inactive = ids[INACTIVE_CODE]
     parts = [_period(shop, states, window, inactive) for window in windows]
     return pl.concat([pl.DataFrame(schema=TRANSITIONS_SCHEMA), *parts]).sort("since", "customer_id")
@@ -110,39 +101,24 @@ def _period(
         .collect()
     )
     earlier = window.cutoff - window.horizon
+    ends = {"from_id": window.cutoff, "previous_id": earlier, "to_id": window.outcome_end}
     now, before, after = (
         states.filter(end=end).select("customer_id", pl.col("segment").alias(name))
-        for name, end in (
-            ("from_id", window.cutoff),
-            ("previous_id", earlier),
-            ("to_id", window.outcome_end),
-        )
+        for name, end in ends.items()
     )
-    was_observed = earlier - window.horizon >= shop.first_day
-    observed = (
-        known.join(now, on="customer_id", how="left")
-        .join(before, on="customer_id", how="left")
-        .with_columns(
-            pl.col("from_id").fill_null(
-                pl.when(pl.col("last") >= window.start)
-                .then(pl.lit(inactive))
-                .otherwise(pl.lit(LAPSED_STATE.id))
-            ),
-            pl.when((pl.col("first") < earlier) & was_observed).then(
-                pl.col("previous_id").fill_null(inactive)
-            ),
-        )
-        .join(after, on="customer_id", how="left")
-        .with_columns(pl.col("to_id").fill_null(inactive))
+    was_there = (pl.col("first") < earlier) & (earlier - window.horizon >= shop.first_day)
+    is_recent, lapsed = pl.col("last") >= window.start, pl.lit(LAPSED_STATE.id)
+    observed = known
+    for side in (now, before, after):
+        observed = observed.join(side, on="customer_id", how="left")
+    observed = observed.with_columns(
+        pl.col("from_id").fill_null(pl.when(is_recent).then(pl.lit(inactive)).otherwise(lapsed)),
+        pl.when(was_there).then(pl.col("previous_id").fill_null(inactive)),
+        pl.col("to_id").fill_null(inactive),
     )
     newcomers = after.join(known, on="customer_id", how="anti").with_columns(
         previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
-    return pl.concat([observed.select(newcomers.columns), newcomers]).select(
-        "customer_id",
-        pl.lit(as_date(window.cutoff)).alias("since"),
-        pl.lit(as_date(window.outcome_end)).alias("until"),
-        "previous_id",
-        "from_id",
-        "to_id",
-    )
+    since, until = as_date(window.cutoff), as_date(window.outcome_end)
+    moved = pl.concat([observed.select(newcomers.columns), newcomers])
+    return moved.with_columns(since=since, until=until).select(*TRANSITIONS_SCHEMA)

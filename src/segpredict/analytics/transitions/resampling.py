@@ -5,6 +5,7 @@ import polars as pl
 from scipy import sparse
 
 from segpredict.analytics.transitions.states import TransitionStates
+from segpredict.classifier.evaluation.bootstrap import percentile_interval
 from segpredict.core.arrays import FloatArray
 
 BOOTSTRAP_DRAWS = 1000
@@ -20,12 +21,8 @@ def bootstrap_counts(
 ) -> FloatArray:
     """Return the count matrix of each period in every draw of customers.
 
-    Notes
-    -----
-    A customer appears in several periods, which are not independent, so whole customers are
-    drawn, as many as there are, with replacement. Customers with the same path are drawn
-    together: the count of each path is multinomial, which is the same distribution at the
-    cost of the paths and not of the customers.
+    Whole customers are drawn, since their periods are not independent; those with the same path
+    together, so the count of each path is multinomial.
     """
     since = transitions["since"].unique().sort()
     shape = len(since), len(states.row_states), len(states.column_states)
@@ -62,20 +59,15 @@ def _kinds(
 
 def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the 2.5 % and 97.5 % points over the first axis; NaN without finite draws."""
-    low, high = np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
+    low, high = np.empty(drawn.shape[1:]), np.empty(drawn.shape[1:])
     for cell in np.ndindex(drawn.shape[1:]):
-        column = drawn[(slice(None), *cell)]
-        finite = column[np.isfinite(column)]
-        if len(finite):
-            low[cell], high[cell] = np.quantile(finite, [0.025, 0.975])
+        low[cell], high[cell] = percentile_interval(drawn[(slice(None), *cell)])
     return low, high
 
 
 def row_shares(counts: FloatArray) -> FloatArray:
     """Return each row as shares of itself; NaN for empty rows.
 
-    Examples
-    --------
     >>> row_shares(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """

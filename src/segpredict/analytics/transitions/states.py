@@ -19,9 +19,7 @@ TRANSITIONS_SCHEMA = pl.Schema(
         "customer_id": pl.String,
         "since": pl.Date,
         "until": pl.Date,
-        "previous_id": pl.String,
-        "from_id": pl.String,
-        "to_id": pl.String,
+        **dict.fromkeys(("previous_id", "from_id", "to_id"), pl.String),
     }
 )
 
@@ -30,8 +28,6 @@ TRANSITIONS_SCHEMA = pl.Schema(
 class TransitionStates:
     """Rows and columns of a transition matrix.
 
-    Notes
-    -----
     NEW is never a column, since nobody becomes new again. ERASED is a customer without any
     remaining order (all refunded, or the id erased); it is a column where it occurs, and
     never a row.
@@ -68,30 +64,24 @@ class TransitionStates:
         ]
         if failures:
             raise SchemaError("transitions", failures)
+        positions = {name: {s.id: i for i, s in enumerate(known)} for name, known in sides}
         row, column = (
-            transitions[name].replace_strict(
-                [s.id for s in known], range(len(known)), return_dtype=pl.Int64
-            )
-            for name, known in sides
+            transitions[name].replace_strict(codes, return_dtype=pl.Int64)
+            for name, codes in positions.items()
         )
         return (row * width + column).alias("cell")
 
     def count_matrix(self, transitions: pl.DataFrame) -> FloatArray:
         """Return how many customers went from each row to each column."""
         shape = len(self.row_states), len(self.column_states)
-        found = np.bincount(
-            self.cell_indices(transitions).to_numpy(), minlength=shape[0] * shape[1]
-        )
-        return found.reshape(shape).astype(np.float64)
+        cells = self.cell_indices(transitions).to_numpy()
+        return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
 
     def cell_labels(self) -> pl.DataFrame:
         """Return one row a cell: from and to, id and name."""
-        names = ["from_id", "from_name", "to_id", "to_name"]
-        return pl.DataFrame(
-            [(a.id, a.name, b.id, b.name) for a in self.row_states for b in self.column_states],
-            schema=dict.fromkeys(names, pl.String),
-            orient="row",
-        )
+        schema = dict.fromkeys(("from_id", "from_name", "to_id", "to_name"), pl.String)
+        pairs = [(a.id, a.name, b.id, b.name) for a in self.row_states for b in self.column_states]
+        return pl.DataFrame(pairs, schema, orient="row")
 
 
 def transition_states(transitions: pl.DataFrame, segments: Sequence[Segment]) -> TransitionStates:

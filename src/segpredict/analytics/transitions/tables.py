@@ -35,11 +35,7 @@ def observed_tables(
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
 
-    Notes
-    -----
-    The newest period is compared with the one before it, and with the same season last
-    year. There INACTIVE means the same in both: where less than a whole look-back was
-    observed before the older one, the look-back of both is cut to that.
+    The newest period is compared with the one before it and with last year's, look-backs cut alike.
     """
     row, last_year = movement.transition_periods(shop.first_day, shop.end_day, time)
     if not row:
@@ -63,13 +59,16 @@ def observed_tables(
         )
         for first, second in pairs
     ]
+    days = [(as_date(window.cutoff), window.covered_days) for window in row]
+    schema = {"since": pl.Date, "observed_days": pl.Int64}
+    observed_days = pl.DataFrame(days, schema, orient="row")
     tables = {
         CUSTOMER_TABLE: moves.filter(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
         "mobility": movement.mobility_by_period(moves, segments, **by).join(
-            _observed_days(row), on="since", how="left", maintain_order="left"
+            observed_days, on="since", how="left", maintain_order="left"
         ),
         "markov_order": movement.markov_order_test(moves, segments),
     }
@@ -87,26 +86,13 @@ def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFr
 
 
 def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.DataFrame:
-    return table.select(
-        pl.lit(since, pl.Date).alias("since"),
-        pl.lit(until, pl.Date).alias("until"),
-        "*",
-    )
+    first, last = pl.lit(since, pl.Date).alias("since"), pl.lit(until, pl.Date).alias("until")
+    return table.select(first, last, "*")
 
 
 def _alike(first: Window, second: Window) -> tuple[Window, Window]:
     seen = min(first.covered_days, second.covered_days)
     return replace(first, lookback=seen), replace(second, lookback=seen)
-
-
-def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "since": [as_date(window.cutoff) for window in row],
-            "observed_days": [window.covered_days for window in row],
-        },
-        schema={"since": pl.Date, "observed_days": pl.Int64},
-    )
 
 
 def predicted_tables(
@@ -116,13 +102,7 @@ def predicted_tables(
     segments: Sequence[Segment],
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
-    """Return the predicted matrices of each test window and of the next window.
-
-    Notes
-    -----
-    Each forecast knows what was complete on its day: the intervals are as wide as the
-    tests before it have shown to be needed.
-    """
+    """Return the predicted matrices of each test window and of the next, as known on its day."""
     if "observed" not in known:
         return {}
     counts = known["observed"]
@@ -133,20 +113,20 @@ def predicted_tables(
         for t in training.backtests
     ]
     today, able = scores["as_of"][0], scores.filter("is_eligible")
-    chances = able.select(f"p_{i}" for i in ids).to_numpy()
+    probabilities = able.select(f"p_{i}" for i in ids).to_numpy()
     silent = {day: _size(counts, day, LAPSED_STATE.id) for day, *_ in asked}
     silent[today] = float(scores.height - able.height)
     parts: list[pl.DataFrame] = []
-    for day, starts, given in [*asked, (today, able["segment_id"], chances)]:
+    for day, starts, given in [*asked, (today, able["segment_id"], probabilities)]:
         past = counts.filter(pl.col("until") <= day)
         earlier = [part.filter(pl.col("until") <= day) for part in parts]
         spread = movement.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
-        told = [movement.expected_matrix(starts, given, segments, spread)]
+        matrices = [movement.expected_matrix(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
-            told.append(movement.unmodelled_rows(_pooled(past), sizes))
-        parts.append(_dated(pl.concat(told), day, day + timedelta(time.days_to_outcome)))
+            matrices.append(movement.unmodelled_rows(_pooled(past), sizes))
+        parts.append(_dated(pl.concat(matrices), day, day + timedelta(time.days_to_outcome)))
     return {"predicted": pl.concat(parts)}
 
 
@@ -169,6 +149,5 @@ def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
 def _pooled(past: pl.DataFrame) -> pl.DataFrame:
     keys = ["from_id", "from_name", "to_id", "to_name"]
     sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "n_from").sum())
-    return sums.with_columns(
-        share=pl.when(pl.col("n_from") > 0).then(pl.col("n") / pl.col("n_from"))
-    )
+    share = pl.col("n") / pl.col("n_from")
+    return sums.with_columns(share=pl.when(pl.col("n_from") > 0).then(share))

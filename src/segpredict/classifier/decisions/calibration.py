@@ -1,7 +1,7 @@
 """Calibrate probabilities where inner validation proves that it helps."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -9,17 +9,14 @@ from scipy.optimize import minimize, minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import metrics
-from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.evaluation.results import Backtest, pool_backtests
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import Forecaster, normalised
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 
-NO_CALIBRATION, TEMPERATURE_SCALING, VECTOR_SCALING, ISOTONIC_REGRESSION = (
-    "none",
-    "temperature",
-    "vector",
-    "isotonic",
-)
+NO_CALIBRATION, TEMPERATURE_SCALING = "none", "temperature"
+VECTOR_SCALING, ISOTONIC_REGRESSION = "vector", "isotonic"
 MIN_LOSS_REDUCTION = 0.002  # nats that a calibration must save, at least
 MIN_ISOTONIC_POSITIVES = 1000  # customers of every segment that isotonic curves need
 L2_PENALTY = 1.0  # shrinkage of vector scaling towards no change, in rows
@@ -28,7 +25,7 @@ CALIBRATED_KIND = "calibrated"
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(StoredState):
     """A map from probabilities to probabilities."""
 
     kind: str = NO_CALIBRATION  # ``none``, ``temperature``, ``vector`` or ``isotonic``
@@ -44,8 +41,6 @@ class Calibration:
     def apply(self, probabilities: FloatArray) -> FloatArray:
         """Return the calibrated probabilities; each row by itself.
 
-        Examples
-        --------
         >>> sharp = np.array([[0.9, 0.1]])
         >>> Calibration("temperature", (0.5, 0.5), (0.0, 0.0)).apply(sharp).round(2)
         array([[0.75, 0.25]])
@@ -59,29 +54,6 @@ class Calibration:
             ]
             return normalised(np.maximum(np.column_stack(columns), MIN_STEP_PROBABILITY))
         return _scaled(probabilities, np.array(self.scale), np.array(self.shift))
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.kind,
-            "scale": list(self.scale),
-            "shift": list(self.shift),
-            "knots": [[list(part) for part in pair] for pair in self.knots],
-            "loss_reduction": self.loss_reduction,
-            "loss_reduction_se": self.loss_reduction_se,
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "Calibration":
-        """Return the calibration that gave a state."""
-        return cls(
-            state["kind"],
-            tuple(state["scale"]),
-            tuple(state["shift"]),
-            tuple((tuple(given), tuple(calibrated)) for given, calibrated in state["knots"]),
-            state["loss_reduction"],
-            state["loss_reduction_se"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +74,16 @@ class CalibratedModel:
 
     def to_state(self) -> JSON:
         """Return all that `load` needs, as JSON."""
-        return {
-            "kind": CALIBRATED_KIND,
-            "model": self.model.to_state(),
-            "calibration": self.calibration.to_state(),
-        }
+        model, calibration = self.model.to_state(), self.calibration.to_state()
+        return {"kind": CALIBRATED_KIND, "model": model, "calibration": calibration}
 
 
 def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
     """Return the calibration that inner validation proves, which is mostly none.
 
-    Notes
-    -----
-    Each candidate is fitted on the backtests that were complete by the newest, and
-    evaluated there: it must save more log-loss than one standard error, and more than
-    `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
-    one season does harm in the next, so none is the default; and one that was learned
-    from an outcome that overlaps the newest's would prove itself by that season.
+    Each candidate is fitted on the backtests that were complete by the newest, and must save more
+    log-loss there than one standard error, and than `MIN_LOSS_REDUCTION`. A map learned in one
+    season does harm in the next, so none is the default.
     """
     newest = backtests[-1] if backtests else None
     before = [t for t in backtests if newest and t.cutoff + complete <= newest.cutoff]
@@ -128,7 +93,10 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
     raw = newest.probabilities[name]
     plain = metrics.row_log_loss(raw, newest.labels)
     best, found = Calibration(), None
-    for fit in _able(labels, given.shape[1]):
+    able: list[CalibrationFitter] = [fit_temperature, fit_vector_scaling]
+    if np.bincount(labels, minlength=given.shape[1]).min() >= MIN_ISOTONIC_POSITIVES:
+        able.append(fit_isotonic)
+    for fit in able:
         candidate = fit(given, labels)
         saved = plain - metrics.row_log_loss(candidate.apply(raw), newest.labels)
         gain = float(saved.mean())
@@ -137,39 +105,18 @@ def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) 
             best, found = Calibration(loss_reduction=gain, loss_reduction_se=error), fit
     if found is None:
         return best
+    gain, error = best.loss_reduction, best.loss_reduction_se
     calibrated = found(*pool_backtests(backtests, name))
-    return Calibration(
-        calibrated.kind,
-        calibrated.scale,
-        calibrated.shift,
-        calibrated.knots,
-        best.loss_reduction,
-        best.loss_reduction_se,
-    )
-
-
-def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
-    """Return the forecasts of all backtests, concatenated, and the outcomes."""
-    return (
-        np.concatenate([backtest.probabilities[name] for backtest in backtests]),
-        np.concatenate([backtest.labels for backtest in backtests]),
-    )
+    return replace(calibrated, loss_reduction=gain, loss_reduction_se=error)
 
 
 def calibrate_model(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
     """Return the model with its probabilities calibrated; itself without a calibration."""
-    if calibration.kind == NO_CALIBRATION:
-        return forecaster
-    return CalibratedModel(forecaster, calibration)
+    is_none = calibration.kind == NO_CALIBRATION
+    return forecaster if is_none else CalibratedModel(forecaster, calibration)
 
 
 CalibrationFitter = Callable[[FloatArray, IntArray], Calibration]
-
-
-def _able(labels: IntArray, classes: int) -> list[CalibrationFitter]:
-    counts = np.bincount(labels, minlength=classes)
-    able: list[CalibrationFitter] = [fit_temperature, fit_vector_scaling]
-    return [*able, fit_isotonic] if counts.min() >= MIN_ISOTONIC_POSITIVES else able
 
 
 def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
@@ -187,12 +134,7 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
 
 
 def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibration:
-    """Return a scale and a shift for the log-probability of each segment.
-
-    Notes
-    -----
-    With a ridge towards no change: scales of 1 and shifts of 0.
-    """
+    """Return a scale and a shift for each log-probability, with a ridge towards no change."""
     classes = probabilities.shape[1]
     logs, happened = _logs(probabilities), np.eye(classes)[labels]
 
@@ -206,9 +148,8 @@ def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibrati
 
     start = np.r_[np.ones(classes), np.zeros(classes)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B").x
-    return Calibration(
-        VECTOR_SCALING, tuple(found[:classes].tolist()), tuple(found[classes:].tolist())
-    )
+    scale, shift = (tuple(part.tolist()) for part in (found[:classes], found[classes:]))
+    return Calibration(VECTOR_SCALING, scale, shift)
 
 
 def fit_isotonic(probabilities: FloatArray, labels: IntArray) -> Calibration:
@@ -217,8 +158,7 @@ def fit_isotonic(probabilities: FloatArray, labels: IntArray) -> Calibration:
     for code, given in enumerate(probabilities.T):
         curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
         curve.fit(given, (labels == code).astype(np.float64))
-        steps = (curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist())
-        knots.append((tuple(steps[0]), tuple(steps[1])))
+        knots.append((tuple(curve.X_thresholds_.tolist()), tuple(curve.y_thresholds_.tolist())))
     return Calibration(ISOTONIC_REGRESSION, knots=tuple(knots))
 
 

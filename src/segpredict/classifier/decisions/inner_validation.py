@@ -1,19 +1,16 @@
-"""Inner validation: forecast older origins before each test, as on their own day.
+"""Inner validation: forecast the newest training origins of a fold, as on their own day.
 
-Calibration, prediction sets and decision rules must be learned from forecasts whose outcome was not
-known when they were made. The newest training origins of a fold serve for that: a model fitted on
-the origins complete by then forecasts them, and the outcome is known by the day of the test.
+Calibration, sets and rules are learned from forecasts made before their outcome was known.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.splits import Fold, split
-from segpredict.classifier.training_data import Forecaster, TrainingData, segment_codes
+from segpredict.classifier.training_data import Forecaster, TrainingData
 
 INNER_ORIGINS = 3  # origins validated before one test, at most
 FitFunction = Callable[[TrainingData], Forecaster]
@@ -30,8 +27,6 @@ class InnerFold:
 def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     """Return the inner folds of a test, oldest first.
 
-    Examples
-    --------
     >>> test = Fold(500, (100, 150, 200, 250, 300, 350, 400), (), ())
     >>> [(each.fold.train_origins, each.test_origins) for each in inner_folds(test, 150)]
     [((100,), (250,)), ((100, 150), (300, 350, 400))]
@@ -59,15 +54,7 @@ def inner_backtests(
     backtests = []
     for cutoff in cutoffs:
         customers = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
-        if customers.is_empty():
-            continue
-        backtests.append(
-            Backtest(
-                cutoff,
-                customers["customer_id"].to_numpy().astype(np.str_),
-                segment_codes(customers, "state_now"),
-                segment_codes(customers, "label"),
-                {forecaster.name: forecaster.predict_proba(customers)},
-            )
-        )
+        if not customers.is_empty():
+            probabilities = {forecaster.name: forecaster.predict_proba(customers)}
+            backtests.append(Backtest.of_customers(cutoff, customers, probabilities))
     return tuple(backtests)

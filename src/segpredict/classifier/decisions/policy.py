@@ -7,18 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.classifier.decisions import prediction_sets as sets
-from segpredict.classifier.decisions.calibration import Calibration, pool_backtests
+from segpredict.classifier.decisions.calibration import Calibration
 from segpredict.classifier.decisions.inner_validation import INNER_ORIGINS
 from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
-from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.evaluation.results import Backtest, pool_backtests
 from segpredict.classifier.splits import Fold
+from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPolicy:
+class DecisionPolicy(StoredState):
     """How one model's probabilities are used, learned by inner validation.
 
     Parameters
@@ -33,6 +34,13 @@ class DecisionPolicy:
         Share of misses the sets allow.
     inner_origins
         Cutoffs of the inner validation (day numbers), oldest first.
+
+    Examples
+    --------
+    >>> rule = DecisionRule("argmax", 0.0, (0.5, 0.5), (0.0, 10.0))
+    >>> policy = DecisionPolicy(Calibration(), rule, (0.2, 0.4), 0.1, ())
+    >>> policy.prediction_sets(np.array([[0.7, 0.3]])).tolist()
+    [[True, False]]
     """
 
     calibration: Calibration
@@ -48,16 +56,6 @@ class DecisionPolicy:
     def prediction_sets(self, probabilities: FloatArray) -> npt.NDArray[np.bool_]:
         """Return which segments are in each customer's set; never none of them."""
         return sets.set_members(probabilities, np.array(self.set_thresholds))
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "calibration": self.calibration.to_state(),
-            "decision_rule": self.decision_rule.to_state(),
-            "set_thresholds": list(self.set_thresholds),
-            "alpha": self.alpha,
-            "inner_origins": list(self.inner_origins),
-        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionPolicy":
@@ -83,18 +81,13 @@ def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPol
 
 
 def fit_policy(
-    backtests: Sequence[Backtest],
-    calibration: Calibration,
-    decision: DecisionRule,
-    alpha: float,
+    backtests: Sequence[Backtest], calibration: Calibration, decision: DecisionRule, alpha: float
 ) -> DecisionPolicy:
     """Return the policy learned from inner backtests of one model."""
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
-    calibrated = tuple(
-        calibrate_backtest(backtest, calibration) for backtest in backtests[-INNER_ORIGINS:]
-    )
+    calibrated = [calibrate_backtest(each, calibration) for each in backtests[-INNER_ORIGINS:]]
     (name,) = calibrated[0].probabilities
     origins = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
     allowed = sets.adaptive_miss_rates(origins, alpha)
@@ -126,7 +119,7 @@ def summarize_policies(
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
-            "rehearsals": [as_date(day).isoformat() for day in policy.inner_origins],
+            "inner_origins": [as_date(day).isoformat() for day in policy.inner_origins],
             "calibration": policy.calibration.kind,
             "model_calibration": calibration.kind,
             "gain": calibration.loss_reduction,

@@ -1,7 +1,6 @@
 """Prediction sets: the segments a customer may be in, at a given miss rate.
 
-Class-conditional (Mondrian) conformal sets: each segment has a threshold of its own,
-learned where forecasts were made before the outcome was known.
+Class-conditional (Mondrian) conformal sets: each segment has a threshold of its own.
 """
 
 from collections.abc import Sequence
@@ -20,11 +19,7 @@ def set_thresholds(
 ) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
-    Notes
-    -----
-    The k-th smallest probability that had been given to customers who were later in the
-    segment, k = ⌊α·(n + 1)⌋. With too few of them the segment is in every set. Coverage
-    holds if the future is like the past; it is no guarantee.
+    The k-th smallest that was given to customers later in the segment, k = ⌊α·(n + 1)⌋.
     """
     lowest = np.zeros(probabilities.shape[1])
     allowed = np.broadcast_to(alpha, lowest.shape)
@@ -42,14 +37,9 @@ def adaptive_miss_rates(
 ) -> FloatArray:
     """Return the share of misses to allow in each segment, corrected by the misses so far.
 
-    Notes
-    -----
     Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from origin to origin
-    α' = α' + step · (α − misses), where the thresholds are those of the origins before. With three
-    origins it changes little; its lower bound is a tenth of the target.
+    α' = α' + step · (α − misses), with the thresholds of the origins before; at least α / 10.
 
-    Examples
-    --------
     >>> even = (np.full((19, 2), 0.5), np.zeros(19, dtype=np.int64))
     >>> adaptive_miss_rates([even, even]).round(3).tolist()
     [0.105, 0.1]
@@ -59,26 +49,17 @@ def adaptive_miss_rates(
         probabilities, labels = (
             np.concatenate([origin[part] for origin in origins[:place]]) for part in (0, 1)
         )
-        inside = set_members(origins[place][0], set_thresholds(probabilities, labels, allowed))
-        actual = origins[place][1]
-        for code in range(len(allowed)):
-            own = actual == code
-            if own.any():
-                missed = 1 - inside[own, code].mean()
-                now = allowed[code] + step * (alpha - missed)
-                allowed[code] = max(now, alpha / 10)
+        given, actual = origins[place]
+        inside = set_members(given, set_thresholds(probabilities, labels, allowed))
+        for code in np.unique(actual):
+            missed = 1 - inside[actual == code, code].mean()
+            allowed[code] = max(allowed[code] + step * (alpha - missed), alpha / 10)
     return np.asarray(allowed, dtype=np.float64)
 
 
 def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return which segments are in each customer's set.
+    """Return which segments are in each customer's set; the likeliest always is.
 
-    Notes
-    -----
-    The likeliest segment is always in: an empty set would be useless.
-
-    Examples
-    --------
     >>> set_members(np.array([[0.7, 0.3], [0.45, 0.35]]), np.array([0.5, 0.4])).tolist()
     [[True, False], [True, False]]
     """

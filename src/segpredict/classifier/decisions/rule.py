@@ -6,18 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.classifier import metrics
-from segpredict.classifier.decisions.calibration import pool_backtests
-from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.evaluation.results import Backtest, pool_backtests
+from segpredict.classifier.stored_state import StoredState
 from segpredict.config.classifier import DECISION_RULES
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.types import JSON
 
 _, BALANCED_RULE, COST_RULE = DECISION_RULES
 GAMMA_GRID = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionRule:
+class DecisionRule(StoredState):
     """A rule that names a segment for each customer."""
 
     # ``argmax``: the likeliest segment. ``balanced``: the one with the largest p / π^γ, so that
@@ -32,8 +31,6 @@ class DecisionRule:
     def predict(self, probabilities: FloatArray, rule: str | None = None) -> IntArray:
         """Return the code of the segment named, one a row; ties go to the lower code.
 
-        Examples
-        --------
         >>> rule = DecisionRule("balanced", 1.0, (0.8, 0.2), (0.0, 10.0))
         >>> rule.predict(np.array([[0.7, 0.3]])).tolist()
         [1]
@@ -50,38 +47,14 @@ class DecisionRule:
             return np.asarray(costs.argmin(axis=1), dtype=np.int64)
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "method": self.method,
-            "gamma": self.gamma,
-            "class_mix": list(self.class_mix),
-            "segment_values": list(self.segment_values),
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "DecisionRule":
-        """Return the decision rule that gave a state."""
-        return cls(
-            state["method"],
-            state["gamma"],
-            tuple(state["class_mix"]),
-            tuple(state["segment_values"]),
-        )
-
 
 def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
     """Return the γ with the best macro-F1 in inner validation; 0 without it."""
     if not backtests:
         return 0.0
     probabilities, labels = pool_backtests(backtests, name)
-    given = tuple(mix)
-    scores = [
-        macro_f1_of_labels(
-            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(probabilities), labels, len(mix)
-        )
-        for gamma in GAMMA_GRID
-    ]
+    rules = [DecisionRule(BALANCED_RULE, gamma, tuple(mix), ()) for gamma in GAMMA_GRID]
+    scores = [macro_f1_of_labels(r.predict(probabilities), labels, len(mix)) for r in rules]
     return GAMMA_GRID[int(np.argmax(scores))]
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
 
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.models import blend
 from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.blend import BlendedModel
-from segpredict.classifier.training_data import Forecaster, TrainingData, segment_codes
+from segpredict.classifier.training_data import Forecaster, TrainingData
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.panel import Panel
@@ -34,10 +33,8 @@ def available_baselines(
     options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
 ) -> tuple[list[Baseline], tuple[str, ...]]:
     """Return the baselines that can be fitted, and why others cannot."""
-    wanted = [BASELINES.get(name) for name in options.baselines]
-    if not wanted:
-        wanted = [part for part in BASELINES.all_parts() if part.is_usual]
-    wanted = [*wanted, *further]
+    usual = [part for part in BASELINES.all_parts() if part.is_usual]
+    wanted = [*([BASELINES.get(name) for name in options.baselines] or usual), *further]
     lacking = {
         p.name: [n for n in p.required_columns if n not in rows.feature_names] for p in wanted
     }
@@ -50,28 +47,21 @@ def available_baselines(
 
 
 def run_backtests(
-    inputs: Sequence[BacktestInput],
-    baselines: Sequence[Baseline],
-    progress: Callable[[int], None],
+    inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], progress: Callable[[int], None]
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
 
-    Notes
-    -----
-    A baseline that the data cannot support in one of the tests is left out of all:
-    numbers over different windows cannot be compared.
+    A baseline that the data cannot support in one of the tests is left out of all.
     """
     backtests, failed, notes = [], dict[str, str](), list[str]()
     models: list[BlendedModel] = []
     for place, test in enumerate(inputs):
         progress(place)
         if test.customers.is_empty():
-            day = as_date(test.cutoff)
-            raise TooFewCustomersError(f"The test of {day}", 0, 1)
+            raise TooFewCustomersError(f"The test of {as_date(test.cutoff)}", 0, 1)
         able = [part for part in baselines if part.name not in failed]
         notes += filter(None, (part.missing_note(test.training_data) for part in able))
-        model = blend.fit(test.training_data)
-        models.append(model)
+        models.append(model := blend.fit(test.training_data))
         notes += filter(None, [model.note])
         probabilities = {
             each.name: each.predict_proba(test.customers) for each in (model, model.xgboost_model)
@@ -80,13 +70,13 @@ def run_backtests(
         plain = model.purchase_model and replace(model.purchase_model, seasonal_index=None)
         known = {} if plain is None else {plain.name: plain}
         probabilities |= _baselines(test, able, known, failed)
-        backtests.append(_backtest(test, probabilities))
-    complete = tuple(
-        replace(
-            each, probabilities={n: c for n, c in each.probabilities.items() if n not in failed}
+        covariates, values = test.covariates, test.segment_values
+        backtests.append(
+            Backtest.of_customers(test.cutoff, test.customers, probabilities, covariates, values)
         )
-        for each in backtests
-    )
+    kept = [{n: p for n, p in t.probabilities.items() if n not in failed} for t in backtests]
+    pairs = zip(backtests, kept, strict=True)
+    complete = tuple(replace(test, probabilities=given) for test, given in pairs)
     return complete, (*failed.values(), *notes), tuple(models)
 
 
@@ -105,16 +95,3 @@ def _baselines(
             continue
         probabilities[part.name] = forecaster.predict_proba(inputs.customers)
     return probabilities
-
-
-def _backtest(inputs: BacktestInput, probabilities: Mapping[str, FloatArray]) -> Backtest:
-    customers = inputs.customers
-    return Backtest(
-        inputs.cutoff,
-        customers["customer_id"].to_numpy().astype(np.str_),
-        segment_codes(customers, "state_now"),
-        segment_codes(customers, "label"),
-        probabilities,
-        inputs.covariates,
-        inputs.segment_values,
-    )

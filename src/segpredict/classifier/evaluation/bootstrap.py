@@ -1,10 +1,9 @@
 """Intervals of differences between models: a paired bootstrap of customers, not of rows.
 
-A customer is in several test windows and similar in all of them, so whole customers are
-drawn, and model and baseline are evaluated on the same draw.
+A customer is in several test windows and similar in all of them, so whole customers are drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +11,12 @@ import numpy.typing as npt
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.significance import two_sided_p_value
-from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 
 BOOTSTRAP_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
 DRAWS_PER_CHUNK = 100  # draws at a time, to bound memory
 EXACT_INTEGER_LIMIT = 2**52  # whole numbers up to here add up without rounding in double precision
+MAX_REPEATS = 64  # times that one customer may be drawn without a sum being rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +45,17 @@ def bootstrap_differences(
 ) -> dict[str, dict[str, DifferenceInterval]]:
     """Return the difference of the first model to each other one, per metric.
 
-    Notes
-    -----
-    Each draw takes as many customers as there are, with replacement. All metrics are
-    functions of sums over customers, so a draw is one row of a matrix product; sums
-    are of whole numbers, so their order does not matter.
+    Each draw takes as many customers as there are, with replacement. All metrics are functions of
+    sums over customers, so a draw is one row of a matrix product, and all models share it.
     """
-    _, members = np.unique(customers, return_inverse=True)
-    size = int(members.max()) + 1
-    sums = {
-        name: _by_customer(given, labels, members, size) for name, given in probabilities.items()
-    }
     classes = next(iter(probabilities.values())).shape[1]
-    rng = np.random.default_rng(seed)
+    members, size = number_customers([customers])
+    sums = {
+        name: _sum_by_customer(_metric_columns(given, labels), members, size)
+        for name, given in probabilities.items()
+    }
     drawn: dict[str, list[FloatArray]] = {name: [] for name in probabilities}
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        weights = bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
+    for weights in draw_weights(np.random.default_rng(seed), draws, size):
         for name, given in sums.items():
             drawn[name].append(_metrics(weights @ given, classes))
     whole = {n: _metrics(s.sum(axis=0)[None], classes)[0] for n, s in sums.items()}
@@ -72,31 +67,42 @@ def bootstrap_differences(
     }
 
 
-def _by_customer(
-    probabilities: FloatArray, labels: IntArray, members: npt.NDArray[np.intp], size: int
-) -> FloatArray:
+def number_customers(customers: Sequence[npt.NDArray[np.str_]]) -> tuple[IndexArray, int]:
+    """Return the number of each row's customer, from 0 on, and how many customers there are."""
+    _, members = np.unique(np.concatenate(customers), return_inverse=True)
+    return members, int(members.max()) + 1
+
+
+def _sum_by_customer(rows: FloatArray, members: IndexArray, size: int) -> FloatArray:
+    sums = [np.bincount(members, weights=column, minlength=size) for column in rows.T]
+    return np.column_stack(sums)
+
+
+def _metric_columns(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     classes = probabilities.shape[1]
-    losses = np.column_stack(
-        [
-            metrics.row_log_loss(probabilities, labels),
-            metrics.row_brier_score(probabilities, labels),
-        ]
-    )
+    losses = [f(probabilities, labels) for f in (metrics.row_log_loss, metrics.row_brier_score)]
     cells = labels * classes + probabilities.argmax(axis=1)
-    rows = np.column_stack([round_losses(losses), np.eye(classes**2)[cells]])
-    return np.column_stack(
-        [np.bincount(members, weights=column, minlength=size) for column in rows.T]
-    )
+    return np.column_stack([round_losses(np.column_stack(losses)), np.eye(classes**2)[cells]])
 
 
 def round_losses(losses: FloatArray) -> FloatArray:
     """Return multiples of 2⁻ᵏ, with k as large as exact sums of any draw allow."""
-    scale = _scale(len(losses))
+    scale = float(2.0 ** np.floor(np.log2(EXACT_INTEGER_LIMIT / (len(losses) * 64 * 16))))
     return np.round(losses * scale) / scale
 
 
-def _scale(rows: int) -> float:
-    return float(2.0 ** np.floor(np.log2(EXACT_INTEGER_LIMIT / (rows * 64 * 16))))
+def round_amounts(amounts: FloatArray) -> FloatArray:
+    """Return amounts rounded so finely that sums of any draw are exact, in any order.
+
+    >>> one, other = np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.2, 0.1])
+    >>> bool(round_amounts(one).sum() == round_amounts(other).sum())
+    True
+    """
+    total = float(np.abs(amounts).sum())
+    if not total:
+        return amounts
+    scale = float(2.0 ** np.floor(np.log2(EXACT_INTEGER_LIMIT / (total * MAX_REPEATS))))
+    return np.asarray(np.round(amounts * scale) / scale, dtype=np.float64)
 
 
 def bootstrap_weights(rng: np.random.Generator, draws: int, size: int) -> FloatArray:
@@ -104,6 +110,32 @@ def bootstrap_weights(rng: np.random.Generator, draws: int, size: int) -> FloatA
     picked = rng.integers(0, size, (draws, size)) + np.arange(draws)[:, None] * size
     counts = np.bincount(picked.ravel(), minlength=draws * size)
     return counts.reshape(draws, size).astype(np.float64)
+
+
+def draw_weights(rng: np.random.Generator, draws: int, size: int) -> Iterator[FloatArray]:
+    """Yield `bootstrap_weights` of all draws, so many at a time as memory allows."""
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        yield bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
+
+
+def percentile_interval(spread: FloatArray) -> tuple[float, float]:
+    """Return the 2.5 % and 97.5 % points of the finite draws; NaN without any."""
+    finite = spread[np.isfinite(spread)]
+    if not len(finite):
+        return float("nan"), float("nan")
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def safe_ratio(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
+    """Return a ratio, NaN where nothing is below the line.
+
+    >>> safe_ratio([1.0, 2.0], [4.0, 0.0]).tolist()
+    [0.25, nan]
+    """
+    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
+    whole = np.full(np.broadcast(one, other).shape, np.nan)
+    return np.asarray(np.divide(one, other, out=whole, where=other != 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +147,10 @@ class Resampling:
 
     def sums(self, customers: Sequence[npt.NDArray[np.str_]], rows: FloatArray) -> FloatArray:
         """Return the sum of each column over drawn customers, draws × columns."""
-        _, members = np.unique(np.concatenate(customers), return_inverse=True)
-        size = int(members.max()) + 1
-        sums = np.column_stack(
-            [np.bincount(members, weights=column, minlength=size) for column in rows.T]
-        )
+        members, size = number_customers(customers)
+        sums = _sum_by_customer(rows, members, size)
         rng = np.random.default_rng(self.seed)
-        parts = [
-            bootstrap_weights(rng, min(DRAWS_PER_CHUNK, self.draws - start), size) @ sums
-            for start in range(0, self.draws, DRAWS_PER_CHUNK)
-        ]
-        return np.concatenate(parts)
+        return np.concatenate([weights @ sums for weights in draw_weights(rng, self.draws, size)])
 
 
 def _metrics(sums: FloatArray, classes: int) -> FloatArray:
@@ -139,12 +164,8 @@ def _metrics(sums: FloatArray, classes: int) -> FloatArray:
 
 def _intervals(value: FloatArray, spread: FloatArray) -> dict[str, DifferenceInterval]:
     low, high = np.quantile(spread, [0.025, 0.975], axis=0)
-    return {
-        metric: DifferenceInterval(
-            float(value[i]),
-            float(low[i]),
-            float(high[i]),
-            two_sided_p_value(float(value[i]), spread[:, i]),
-        )
-        for i, metric in enumerate(BOOTSTRAP_METRICS)
-    }
+    found = {}
+    for i, metric in enumerate(BOOTSTRAP_METRICS):
+        p_value = two_sided_p_value(float(value[i]), spread[:, i])
+        found[metric] = DifferenceInterval(float(value[i]), float(low[i]), float(high[i]), p_value)
+    return found

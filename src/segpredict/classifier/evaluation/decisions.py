@@ -9,9 +9,9 @@ import polars as pl
 from segpredict.classifier import metrics
 from segpredict.classifier.decisions.policy import DecisionPolicy
 from segpredict.classifier.decisions.rule import macro_f1_of_labels
-from segpredict.classifier.evaluation.bootstrap import Resampling
+from segpredict.classifier.evaluation.bootstrap import Resampling, percentile_interval
 from segpredict.classifier.evaluation.rankings import capture_curves
-from segpredict.classifier.evaluation.results import POOLED_WINDOWS, Backtest
+from segpredict.classifier.evaluation.results import POOLED_WINDOWS, Backtest, pool_backtests
 from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
 from segpredict.config.classifier import DECISION_RULES
 from segpredict.core.arrays import FloatArray, IntArray
@@ -33,10 +33,7 @@ def evaluate_policies(
     rows = [
         cell
         for window, part in (*parts, (POOLED_WINDOWS, pairs))
-        for cell in (
-            *_covered(window, part, name, segments, by),
-            *_named(window, part, name),
-        )
+        for cell in (*_covered(window, part, name, segments, by), *_named(window, part, name))
     ]
     return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
@@ -78,10 +75,7 @@ def _bounds(
     """Return the 95 % interval of a ratio of sums over drawn customers."""
     drawn = by.sums(who, np.column_stack([top, bottom]))
     some = drawn[drawn[:, 1] > 0]
-    if not len(some):
-        return float("nan"), float("nan")
-    low, high = np.quantile(some[:, 0] / some[:, 1], [0.025, 0.975])
-    return float(low), float(high)
+    return percentile_interval(some[:, 0] / some[:, 1])
 
 
 def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[object, ...]]:
@@ -107,9 +101,7 @@ def _cost(part: BacktestPolicies, guesses: Sequence[IntArray]) -> float:
 
 
 CURVES_SCHEMA = {
-    "kind": pl.String,
-    "name": pl.String,
-    "by": pl.String,
+    **dict.fromkeys(("kind", "name", "by"), pl.String),
     "x": pl.Float64,
     "y": pl.Float64,
     "n": pl.Int64,
@@ -136,8 +128,7 @@ CurvePoint = tuple[str, str, str, float, float, int]
 def _reliability(
     backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> list[CurvePoint]:
-    probabilities = np.concatenate([backtest.probabilities[name] for backtest in backtests])
-    labels = np.concatenate([backtest.labels for backtest in backtests])
+    probabilities, labels = pool_backtests(backtests, name)
     rows: list[CurvePoint] = []
     for code, segment in enumerate(segments):
         given, actual = probabilities[:, code], labels == code

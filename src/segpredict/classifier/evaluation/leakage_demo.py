@@ -1,8 +1,4 @@
-"""Show how good a leaking test looks, compared with the out-of-time test.
-
-Many published forecasts of segments make one of the mistakes below. The numbers side by
-side show by how much each of them overstates the accuracy.
-"""
+"""Show how good a leaking test looks, compared with the out-of-time test."""
 
 from dataclasses import dataclass, replace
 
@@ -19,6 +15,7 @@ from segpredict.config.classifier import ClassifierOptions
 from segpredict.core.window import as_date
 
 TEST_SHARE = 0.3  # of rows, drawn at random, held out by the leaking tests
+HONEST_TEST = "honest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,12 @@ class LeakageTest:
         Whether the test is out of time, without a leak.
     scores
         The metrics.
+
+    Examples
+    --------
+    >>> scores = metrics.score_forecast(np.eye(2), np.array([0, 1]))
+    >>> LeakageTest("honest", "Tested out of time.", True, scores).scores.accuracy
+    1.0
     """
 
     name: str
@@ -53,6 +56,13 @@ class LeakageDemo:
         The final test cutoff.
     tests
         The leaking tests, then the out-of-time one.
+
+    Examples
+    --------
+    >>> scores = metrics.score_forecast(np.eye(2), np.array([0, 1]))
+    >>> demo = LeakageDemo(100, (LeakageTest("honest", "Tested out of time.", True, scores),))
+    >>> demo.to_frame().select("test", "accuracy").rows()
+    [('honest', 1.0)]
     """
 
     cutoff: int
@@ -60,16 +70,11 @@ class LeakageDemo:
 
     def to_frame(self) -> pl.DataFrame:
         """Return one row per test, with its metrics."""
-        rows = [
-            {
-                "test": each.name,
-                "meaning": each.meaning,
-                "is_honest": each.is_honest,
-                **each.scores.to_json(),
-            }
-            for each in self.tests
+        heads = [
+            {"test": t.name, "meaning": t.meaning, "is_honest": t.is_honest} for t in self.tests
         ]
-        return pl.DataFrame(rows)
+        pairs = zip(heads, self.tests, strict=True)
+        return pl.DataFrame([{**head, **test.scores.to_json()} for head, test in pairs])
 
 
 def run_leakage_demo(
@@ -79,10 +84,8 @@ def run_leakage_demo(
 
     Parameters
     ----------
-    training
-        The finished training; its final test is the out-of-time one.
-    options
-        Settings of the fit, as in training.
+    training, options
+        The finished training, whose final test is the out-of-time one, and its settings.
 
     Notes
     -----
@@ -96,43 +99,34 @@ def run_leakage_demo(
     classes = len(training.evaluation.segments)
     honest = training.backtests[-1]
     whole = training_data_of_fold(training.panel, final, classes, settings)
+    # With the segment itself among the columns, there would be nothing to learn.
+    others = tuple(n for n in whole.feature_names if n not in {f.name for f in STATE_FEATURES})
     now = replace(
-        whole,
-        rows=whole.rows.with_columns(label=pl.col("state_now")),
-        # With the segment itself among the columns, there would be nothing to learn.
-        feature_names=tuple(
-            n for n in whole.feature_names if n not in {f.name for f in STATE_FEATURES}
-        ),
+        whole, rows=whole.rows.with_columns(label=pl.col("state_now")), feature_names=others
     )
-    tests = (
-        LeakageTest(
-            "same_window",
+    out_of_time = metrics.score_forecast(honest.probabilities[xgboost.NAME], honest.labels)
+    tests = {
+        "same_window": (
             "Label and features from the same days, random rows held out: describes, "
             "does not predict.",
-            is_honest=False,
-            scores=_held_out(now, _by_row(now)),
+            _held_out(now, _by_row(now)),
         ),
-        LeakageTest(
-            "random_rows",
+        "random_rows": (
             "Future label, random rows held out: the same weeks on both sides.",
-            is_honest=False,
-            scores=_held_out(whole, _by_row(whole)),
+            _held_out(whole, _by_row(whole)),
         ),
-        LeakageTest(
-            "grouped_customers",
+        "grouped_customers": (
             "Future label, random customers held out: the same weeks on both sides.",
-            is_honest=False,
-            scores=_held_out(whole, _by_customer(whole)),
+            _held_out(whole, _by_customer(whole)),
         ),
-        LeakageTest(
-            "honest",
+        HONEST_TEST: (
             f"Future label, tested on {as_date(final.cutoff)} by a model that knew "
             "nothing after that day.",
-            is_honest=True,
-            scores=metrics.score_forecast(honest.probabilities[xgboost.NAME], honest.labels),
+            out_of_time,
         ),
-    )
-    return LeakageDemo(final.cutoff, tests)
+    }
+    rows = [LeakageTest(n, text, n == HONEST_TEST, found) for n, (text, found) in tests.items()]
+    return LeakageDemo(final.cutoff, tuple(rows))
 
 
 def _by_row(given: TrainingData) -> pl.Series:

@@ -1,7 +1,6 @@
 """How much of a later segment can be predicted: predictable information, in nats.
 
-One small model, the same for every candidate segmentation, so that they can be compared.
-It uses no test window: only inner origins, whose outcomes end before the first test.
+One small model for every candidate segmentation; it uses inner origins only, no test window.
 """
 
 from collections.abc import Sequence
@@ -9,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
@@ -17,6 +15,7 @@ from segpredict import features
 from segpredict.classifier.splits import Fold
 from segpredict.classifier.training_data import informative_columns
 from segpredict.config.classifier import TimeOptions
+from segpredict.core.arrays import Float32Array, IndexArray, IntArray
 from segpredict.core.transactions import Transactions
 
 BOOSTING_ROUNDS, HISTOGRAM_BINS = 80, 64
@@ -33,9 +32,6 @@ XGBOOST_PARAMETERS = {
     "max_bin": HISTOGRAM_BINS,
     "nthread": 1,
 }
-CodeArray = npt.NDArray[np.int64]
-IndexArray = npt.NDArray[np.intp]
-CellArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +49,11 @@ class PredictabilityTest:
         Whose row each of `test_cells` is, from 0 on.
     """
 
-    train_cells: CellArray
-    test_cells: CellArray
-    train_rows: CodeArray
-    test_rows: CodeArray
-    customers: CodeArray
+    train_cells: Float32Array
+    test_cells: Float32Array
+    train_rows: IntArray
+    test_rows: IntArray
+    customers: IntArray
 
     @cached_property
     def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:
@@ -71,10 +67,8 @@ class PredictabilityTest:
 
         Parameters
         ----------
-        labels
-            The segment, from 0 on, of each row of the clustering inputs.
-        k
-            How many segments there are.
+        labels, k
+            The segment, from 0 on, of each row of the clustering inputs, and how many there are.
 
         Returns
         -------
@@ -115,15 +109,10 @@ def prepare_predictability_test(
 
     Parameters
     ----------
-    transactions
-        The shop.
+    transactions, time, families
+        The shop; lengths, in days; feature families.
     fold
-        Its fitting and validation origins are used; the result is ``None`` where there
-        are none of either.
-    time
-        Lengths, in days.
-    families
-        Feature families.
+        Its fitting and validation origins are used; ``None`` is returned where there are none.
     grouped, everybody
         Rows of the clustering inputs, of windows that hold all outcomes of these
         origins: those that are clustered, and all. Customers in the second only have no cluster
@@ -133,12 +122,9 @@ def prepare_predictability_test(
         return None
     days = (*fold.fit_origins, *fold.validation_origins)
     windows = [time.window_at(day, transactions.first_day) for day in days]
+    cutoff = (pl.col("end") - time.days_to_outcome).cast(pl.Int32).alias("cutoff")
     outcomes, all_outcomes = (
-        rows.with_row_index("outcome").select(
-            "customer_id",
-            "outcome",
-            (pl.col("end") - time.days_to_outcome).cast(pl.Int32).alias("cutoff"),
-        )
+        rows.with_row_index("outcome").select("customer_id", "outcome", cutoff)
         for rows in (grouped, everybody)
     )
     key = ["customer_id", "cutoff"]
@@ -168,15 +154,12 @@ def prepare_predictability_test(
 
 def _sampled(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Return at most so many rows at even steps through the features, blind to ids."""
-    ordered = rows.sort("cutoff", *names, "outcome")
-    step = -(-ordered.height // MAX_ROWS)
-    return ordered.gather_every(step)
+    return rows.sort("cutoff", *names, "outcome").gather_every(-(-rows.height // MAX_ROWS))
 
 
-def _cells(rows: pl.DataFrame, names: Sequence[str]) -> CellArray:
+def _cells(rows: pl.DataFrame, names: Sequence[str]) -> Float32Array:
     return rows.select(pl.col(names).cast(pl.Float32).fill_null(np.nan)).to_numpy()
 
 
-def _outcomes(rows: pl.DataFrame) -> CodeArray:
-    whole = rows["outcome"].cast(pl.Int64).fill_null(-1)
-    return whole.to_numpy()
+def _outcomes(rows: pl.DataFrame) -> IntArray:
+    return rows["outcome"].cast(pl.Int64).fill_null(-1).to_numpy()

@@ -1,7 +1,6 @@
-"""Measure rankings of customers: lift, and the share of all cases captured.
+"""Measure rankings of customers: lift, and the share of all cases captured by the top share.
 
-Each ranking takes the top share of the customers and counts what it captured. The
-model is compared with rules that need no model: longest inactivity, largest spend.
+The model is compared with rules that need no model: longest inactivity, largest spend.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.evaluation.bootstrap import (
-    DRAWS_PER_CHUNK,
-    DifferenceInterval,
-    bootstrap_weights,
-)
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.evaluation.significance import two_sided_p_value
-from segpredict.core.arrays import FloatArray
+from segpredict.core.arrays import BoolArray, FloatArray
 from segpredict.core.segment import INACTIVE_CODE
 
 TOP_DECILE, TOP_QUINTILE = 0.1, 0.2
@@ -34,7 +29,7 @@ class RankingMetric:
     metric: str  # the target of the ranking, and whether lift or capture was measured
     ranked_by: str  # the forecaster or the rule; ``a / b`` for the ratio of two
     n: int  # customers ranked
-    value: DifferenceInterval  # lift over a random choice, or share of all cases captured
+    value: bootstrap.DifferenceInterval  # lift over a random choice, or share of all cases captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +49,30 @@ class _Ranking:
     fields: Sequence[_Field]
     rules: Sequence[str]
 
+    @property
+    def n(self) -> int:
+        return sum(len(field.gain) for field in self.fields)
+
+    def plain_rate(self, name: str) -> float:
+        """Return lift or capture of the customers as they are."""
+        return float(self.rates(name, [np.ones((1, len(field.gain))) for field in self.fields])[0])
+
+    def rates(self, name: str, weights: Sequence[FloatArray]) -> FloatArray:
+        """Return lift or capture, one per row of weights."""
+        sums = np.zeros((4, len(weights[0])))
+        for field, weight in zip(self.fields, weights, strict=True):
+            sums = sums + _captured(field.scores[name], field.gain, weight, self.share)
+        captured, taken, gain, size = sums
+        share = bootstrap.safe_ratio(captured, gain)
+        is_lift = self.kind == LIFT
+        return np.asarray(share * bootstrap.safe_ratio(size, taken) if is_lift else share)
+
 
 def evaluate_rankings(
     backtests: Sequence[Backtest], *, draws: int, seed: int
 ) -> tuple[RankingMetric, ...]:
-    """Return lifts and captures of every forecaster and rule.
-
-    Notes
-    -----
-    Customers with equal scores at the edge count in part, so no order of rows matters.
-    Each test is ranked by itself; then the captured amounts are summed.
-    """
-    known = [
-        backtest
-        for backtest in backtests
-        if backtest.covariates is not None and backtest.segment_values
-    ]
-    if not known:
-        return ()
-    found: list[RankingMetric] = []
-    for ranking in _all(known):
-        if sum(len(field.gain) for field in ranking.fields):
-            found += _measured(ranking, draws, seed)
-    return tuple(found)
+    """Return lifts and captures of every forecaster and rule; equal scores count in part."""
+    return tuple(row for ranking in _rankings(backtests) for row in _measured(ranking, draws, seed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,46 +87,37 @@ class CaptureCurve:
 
 
 def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
-    """Return the capture curve of a forecaster and of each rule, by ranking.
-
-    Notes
-    -----
-    Lift is the share captured over the share taken.
-    """
-    known = [
-        backtest
-        for backtest in backtests
-        if backtest.covariates is not None and backtest.segment_values
-    ]
+    """Return the capture curve of a forecaster and of each rule, by ranking."""
     found = []
-    for ranking in _all(known) if known else ():
-        size = sum(len(field.gain) for field in ranking.fields)
-        ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
-        for name in (forecaster, *ranking.rules) if size else ():
+    for ranking in _rankings(backtests):
+        for name in (forecaster, *ranking.rules):
             captured = tuple(
-                float(_rate(replace(ranking, share=s, kind=CAPTURE), name, ones)[0])
-                for s in CAPTURE_SHARES
+                replace(ranking, share=share, kind=CAPTURE).plain_rate(name)
+                for share in CAPTURE_SHARES
             )
-            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, captured))
+            found.append(CaptureCurve(ranking.name, name, ranking.n, CAPTURE_SHARES, captured))
     return tuple(found)
 
 
-def _all(backtests: Sequence[Backtest]) -> list[_Ranking]:
+def _rankings(backtests: Sequence[Backtest]) -> list[_Ranking]:
+    """Return the rankings that have customers, of the tests with covariates and values."""
+    known = [t for t in backtests if t.covariates is not None and t.segment_values]
     risk, lost, rise, top = (
-        [make(backtest) for backtest in backtests]
+        [make(backtest) for backtest in known]
         for make in (_at_risk, _value_at_risk, _upgrade, _top)
     )
-    return [
+    rankings = [
         _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
         _Ranking("value_at_risk", TOP_DECILE, CAPTURE, lost, ["recency", "current_spend"]),
         _Ranking("upgrade", TOP_DECILE, LIFT, rise, ["past_spend"]),
         _Ranking("future_top", TOP_QUINTILE, CAPTURE, top, ["past_spend"]),
     ]
+    return [ranking for ranking in rankings if ranking.n]
 
 
 def _covariate(backtest: Backtest, name: str) -> FloatArray:
-    covariates = backtest.covariates if backtest.covariates is not None else pl.DataFrame()
-    return covariates[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+    assert backtest.covariates is not None
+    return backtest.covariates[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
 def _at_risk(backtest: Backtest) -> _Field:
@@ -173,10 +160,7 @@ def _top(backtest: Backtest) -> _Field:
 
 
 def _field(
-    backtest: Backtest,
-    mask: npt.NDArray[np.bool_],
-    improvement: FloatArray,
-    scores: Mapping[str, FloatArray],
+    backtest: Backtest, mask: BoolArray, improvement: FloatArray, scores: Mapping[str, FloatArray]
 ) -> _Field:
     masked = {name: np.asarray(score[mask]) for name, score in scores.items()}
     return _Field(backtest.customers[mask], improvement[mask], masked)
@@ -184,69 +168,38 @@ def _field(
 
 def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
     names = list(ranking.fields[0].scores)
-    size = sum(len(field.gain) for field in ranking.fields)
     metric = f"{ranking.name}_{ranking.kind}"
     model, rules = names[0], list(ranking.rules)
-    ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
-    plain = {name: float(_rate(ranking, name, ones)[0]) for name in names}
+    plain = {name: ranking.plain_rate(name) for name in names}
     spread = _spread(ranking, [model, *rules], draws, seed)
-    rows = [
-        RankingMetric(metric, name, size, _interval(plain[name], spread.get(name)))
-        for name in names
-    ]
-    for rule in rules:
-        ratio = _over(plain[model], plain[rule])
-        drawn = _over(spread[model], spread[rule])
-        p = two_sided_p_value(float(ratio) - 1, drawn[np.isfinite(drawn)])
-        found = DifferenceInterval(float(ratio), *_bounds(drawn), p)
-        rows.append(RankingMetric(metric, f"{model} / {rule}", size, found))
-    return rows
-
-
-def _interval(value: float, spread: FloatArray | None) -> DifferenceInterval:
     blank = np.full(1, np.nan)
-    return DifferenceInterval(value, *_bounds(blank if spread is None else spread))
-
-
-def _bounds(spread: FloatArray) -> tuple[float, float]:
-    # A draw without any case has no ratio.
-    finite = spread[np.isfinite(spread)]
-    if not len(finite):
-        return float("nan"), float("nan")
-    low, high = np.quantile(finite, [0.025, 0.975])
-    return float(low), float(high)
+    rows = []
+    for name in names:
+        interval = bootstrap.percentile_interval(spread.get(name, blank))
+        found = bootstrap.DifferenceInterval(plain[name], *interval)
+        rows.append(RankingMetric(metric, name, ranking.n, found))
+    for rule in rules:
+        ratio = float(bootstrap.safe_ratio(plain[model], plain[rule]))
+        # A draw without any case has no ratio.
+        drawn = bootstrap.safe_ratio(spread[model], spread[rule])
+        p = two_sided_p_value(ratio - 1, drawn[np.isfinite(drawn)])
+        found = bootstrap.DifferenceInterval(ratio, *bootstrap.percentile_interval(drawn), p)
+        rows.append(RankingMetric(metric, f"{model} / {rule}", ranking.n, found))
+    return rows
 
 
 def _spread(
     ranking: _Ranking, names: Sequence[str], draws: int, seed: int
 ) -> dict[str, FloatArray]:
-    everyone = np.concatenate([field.who for field in ranking.fields])
-    _, members = np.unique(everyone, return_inverse=True)
+    members, size = bootstrap.number_customers([field.who for field in ranking.fields])
     edges = np.cumsum([len(field.gain) for field in ranking.fields])[:-1]
     places = np.split(members, edges)
-    rng = np.random.default_rng(seed)
     drawn: dict[str, list[FloatArray]] = {name: [] for name in names}
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        count = min(DRAWS_PER_CHUNK, draws - start)
-        weights = bootstrap_weights(rng, count, int(members.max()) + 1)
+    for weights in bootstrap.draw_weights(np.random.default_rng(seed), draws, size):
         each = [weights[:, place] for place in places]
         for name in names:
-            drawn[name].append(_rate(ranking, name, each))
+            drawn[name].append(ranking.rates(name, each))
     return {name: np.concatenate(parts) for name, parts in drawn.items()}
-
-
-def _rate(ranking: _Ranking, name: str, weights: Sequence[FloatArray]) -> FloatArray:
-    """Return lift or capture, one per row of weights."""
-    sums = sum(
-        (
-            _captured(field.scores[name], field.gain, weight, ranking.share)
-            for field, weight in zip(ranking.fields, weights, strict=True)
-        ),
-        start=np.zeros((4, len(weights[0]))),
-    )
-    captured, taken, gain, size = sums
-    share = _over(captured, gain)
-    return np.asarray(share * _over(size, taken) if ranking.kind == LIFT else share)
 
 
 def _captured(
@@ -266,9 +219,3 @@ def _captured(
     room = share * size[:, None] - before
     part = np.clip(room / np.maximum(counts, 1e-12), 0, 1)
     return np.stack([(part * gains).sum(axis=1), share * size, gains.sum(axis=1), size])
-
-
-def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
-    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
-    whole = np.full(np.broadcast(one, other).shape, np.nan)
-    return np.asarray(np.divide(one, other, out=whole, where=other > 0))

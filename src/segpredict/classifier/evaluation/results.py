@@ -1,6 +1,6 @@
 """Backtests and their evaluation: values that a run saves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import DifferenceInterval
 from segpredict.classifier.evaluation.significance import McNemarTest
 from segpredict.classifier.metrics import MetricScores
+from segpredict.classifier.training_data import segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
@@ -39,6 +40,13 @@ class Backtest:
         strata and rankings; ``None`` without them.
     segment_values
         Mean spend in the outcome window by segment, from the training rows.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1], "label": [0]})
+    >>> test = Backtest.of_customers(100, rows, {"prior": np.array([[0.4, 0.6]])})
+    >>> test.states.tolist(), test.labels.tolist()
+    ([1], [0])
     """
 
     cutoff: int
@@ -48,6 +56,35 @@ class Backtest:
     probabilities: Mapping[str, FloatArray]
     covariates: pl.DataFrame | None = None
     segment_values: tuple[float, ...] = ()
+
+    @classmethod
+    def of_customers(
+        cls,
+        cutoff: int,
+        customers: pl.DataFrame,
+        probabilities: Mapping[str, FloatArray],
+        covariates: pl.DataFrame | None = None,
+        segment_values: tuple[float, ...] = (),
+    ) -> "Backtest":
+        """Return the forecasts of rows of a panel."""
+        ids = customers["customer_id"].to_numpy().astype(np.str_)
+        states, labels = (segment_codes(customers, name) for name in ("state_now", "label"))
+        return cls(cutoff, ids, states, labels, probabilities, covariates, segment_values)
+
+
+def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
+    """Return the forecasts of all backtests, concatenated, and the outcomes."""
+    return (
+        np.concatenate([backtest.probabilities[name] for backtest in backtests]),
+        np.concatenate([backtest.labels for backtest in backtests]),
+    )
+
+
+def pool_all_models(backtests: Sequence[Backtest]) -> tuple[dict[str, FloatArray], IntArray]:
+    """Return the same for every model, by its name."""
+    names = backtests[0].probabilities
+    probabilities = {name: pool_backtests(backtests, name)[0] for name in names}
+    return probabilities, np.concatenate([backtest.labels for backtest in backtests])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +105,12 @@ class WindowScores:
         Actual share of each segment.
     predicted_mix
         Predicted share of each segment, by model name.
+
+    Examples
+    --------
+    >>> pooled = WindowScores(None, 1, 1, {}, {}, (1.0,), {})
+    >>> WindowScores.from_json(pooled.to_json()) == pooled
+    True
     """
 
     cutoff: int | None
@@ -116,6 +159,11 @@ class Comparison:
         Windows in which the model was better.
     p_value, p_value_holm
         Two-sided p-value of the pooled difference, and adjusted over all baselines.
+
+    Examples
+    --------
+    >>> Comparison("markov", "log_loss", beats=True, windows_better=3).p_value_holm
+    1.0
     """
 
     baseline: str
@@ -182,14 +230,10 @@ class Evaluation:
 
     def to_json(self) -> JSON:
         """Return the evaluation as JSON."""
+        names = ("model", "selected", "reason", "skill", "segments", "horizon", "lookback")
         return {
-            "model": self.model,
-            "selected": self.selected,
-            "reason": self.reason,
-            "skill": self.skill,
+            **{name: getattr(self, name) for name in names},
             "segments": list(self.segments),
-            "horizon": self.horizon,
-            "lookback": self.lookback,
             "windows": [each.to_json() for each in self.windows],
             "pooled": self.pooled.to_json(),
             "comparisons": [asdict(comparison) for comparison in self.comparisons],

@@ -6,22 +6,18 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.evaluation.bootstrap import Resampling, round_losses
+from segpredict.classifier.evaluation import results
+from segpredict.classifier.evaluation.bootstrap import Resampling, percentile_interval, round_losses
 from segpredict.classifier.evaluation.rankings import evaluate_rankings
-from segpredict.classifier.evaluation.results import POOLED_WINDOWS, Backtest
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.window import as_date
 
 SCORECARD_SCHEMA = {
-    "window": pl.String,
-    "stratum": pl.String,
-    "group": pl.String,
+    **dict.fromkeys(("window", "stratum", "group"), pl.String),
     "n": pl.Int64,
     "forecaster": pl.String,
     "metric": pl.String,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
+    **dict.fromkeys(("value", "low", "high"), pl.Float64),
 }
 REFERENCE_MODEL = "markov"
 STRATUM_METRICS = {
@@ -33,91 +29,62 @@ LONG_INACTIVE_DAYS = 182  # days without a purchase
 DECILES = 10
 CALENDAR_YEAR, MAX_TENURE_YEARS = 365, 3  # days; customers of as many years and more are one group
 MAX_COUNTRIES = 5  # shown one by one
-ScorecardRow = dict[str, object]
-MetricBounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
+ScorecardRow = tuple[object, ...]  # one cell for each column of the schema
+MetricBounds = dict[tuple[str, str], tuple[float, float]]  # by forecaster and metric
+NO_BOUNDS = (None, None)
 
 
 def build_scorecard(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     segments: Sequence[str],
-    *,
-    draws: int,
-    seed: int,
+    by: Resampling,
     selected: str | None = None,
 ) -> pl.DataFrame:
-    """Return every metric of the comparison, one a row.
-
-    Notes
-    -----
-    Strata are reported over all windows together: in one window they are small.
-    """
+    """Return every metric of the comparison, one a row; strata over all windows together."""
     rows: list[ScorecardRow] = []
     for backtest in backtests:
         day = as_date(backtest.cutoff).isoformat()
-        rows += _figures(day, backtest.probabilities, backtest.labels, segments)
-    labels = np.concatenate([backtest.labels for backtest in backtests])
-    probabilities = {
-        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
-        for name in backtests[0].probabilities
-    }
+        rows += _figures(day, backtest.probabilities, backtest.labels, segments, {})
+    probabilities, labels = results.pool_all_models(backtests)
     model = next(iter(probabilities))
-    bounds, by = MetricBounds(), Resampling(draws, seed)
+    bounds = MetricBounds()
     for name in {model, selected or model}:
-        given = {name: probabilities[name]}
-        bounds |= _calibration(backtests, given, labels, segments, by)
-    for row in _figures(POOLED_WINDOWS, probabilities, labels, segments):
-        low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
-        rows.append({**row, "low": low, "high": high})
+        bounds |= _calibration(backtests, name, segments, by)
+    rows += _figures(results.POOLED_WINDOWS, probabilities, labels, segments, bounds)
     rows += _by_stratum(backtests, probabilities, labels, segments, by)
-    rows += _ranked(backtests, draws, seed)
+    for ranked in evaluate_rankings(backtests, draws=by.draws, seed=by.seed):
+        found = (ranked.value.value, ranked.value.low, ranked.value.high)
+        head = (results.POOLED_WINDOWS, "all", "", ranked.n, ranked.ranked_by, ranked.metric)
+        rows.append((*head, *found))
     return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
     )
 
 
 def _figures(
-    window: str, probabilities: Mapping[str, FloatArray], labels: IntArray, ids: Sequence[str]
+    window: str,
+    probabilities: Mapping[str, FloatArray],
+    labels: IntArray,
+    ids: Sequence[str],
+    bounds: MetricBounds,
 ) -> Iterator[ScorecardRow]:
     for name, given in probabilities.items():
         values = metrics.score_forecast(given, labels).to_json()
         values.pop("n_rows")
-        areas, errors = (
-            metrics.classwise_roc_auc(given, labels),
-            metrics.classwise_calibration_error(given, labels),
-        )
+        areas = metrics.classwise_roc_auc(given, labels)
+        errors = metrics.classwise_calibration_error(given, labels)
         values |= {f"auc_{i}": float(v) for i, v in zip(ids, areas, strict=True)}
         values |= {f"ece_{i}": float(v) for i, v in zip(ids, errors, strict=True)}
         for metric, value in values.items():
-            yield _cell(window, "all", "", len(labels), name, metric, value)
-
-
-def _cell(  # noqa: PLR0913, PLR0917 one row of the table
-    window: str,
-    stratum: str,
-    group: str,
-    n: int,
-    forecaster: str,
-    metric: str,
-    value: float,
-    low: float | None = None,
-    high: float | None = None,
-) -> ScorecardRow:
-    cells = (window, stratum, group, n, forecaster, metric, value, low, high)
-    return dict(zip(SCORECARD_SCHEMA, cells, strict=True))
+            ends = bounds.get((name, metric), NO_BOUNDS)
+            yield (window, "all", "", len(labels), name, metric, value, *ends)
 
 
 def _calibration(
-    backtests: Sequence[Backtest],
-    probabilities: Mapping[str, FloatArray],
-    labels: IntArray,
-    ids: Sequence[str],
-    by: Resampling,
+    backtests: Sequence[results.Backtest], name: str, ids: Sequence[str], by: Resampling
 ) -> MetricBounds:
-    """Return intervals of the calibration errors of the only model given.
-
-    Bins are held as they are.
-    """
-    ((name, given),) = probabilities.items()
+    """Return intervals of a model's calibration errors; bins are held as they are."""
+    given, labels = results.pool_backtests(backtests, name)
     happened = np.eye(given.shape[1])[labels]
     hits = (given.argmax(axis=1) == labels).astype(np.float64)
     pairs = {"ece": (given.max(axis=1), hits)}
@@ -128,18 +95,23 @@ def _calibration(
         for confidence, actual in pairs.values()
     ]
     columns = [*columns, np.ones((len(labels), 1))]
-    drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
+    whole = round_losses(np.column_stack(columns))
+    drawn = by.sums([t.customers for t in backtests], whole)
     bounds: MetricBounds = {}
     for place, metric in enumerate(pairs):
         bins = drawn[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
-        errors = np.abs(bins).sum(axis=1) / drawn[:, -1]
-        low, high = np.quantile(errors, [0.025, 0.975])
-        bounds[name, metric] = (float(low), float(high))
+        spread = np.abs(bins).sum(axis=1) / drawn[:, -1]
+        own = whole[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
+        error = float(np.abs(own.sum(axis=0)).sum() / len(labels))
+        # Absolute values of draws are larger on average than that of the data themselves: without
+        # that bias the interval holds its own estimate.
+        low, high = percentile_interval(spread - (spread.mean() - error))
+        bounds[name, metric] = max(low, 0.0), high
     return bounds
 
 
 def _by_stratum(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     probabilities: Mapping[str, FloatArray],
     labels: IntArray,
     ids: Sequence[str],
@@ -152,11 +124,11 @@ def _by_stratum(
         values = groups[stratum].to_numpy()
         parts = {str(v): values == v for v in sorted(set(values.tolist()))}
         for group, mask in parts.items():
-            n = int(mask.sum())
+            head = (results.POOLED_WINDOWS, stratum, group, int(mask.sum()))
             for name, given in probabilities.items():
                 for metric, row_of in STRATUM_METRICS.items():
                     value = float(row_of(given[mask], labels[mask]).mean())
-                    rows.append(_cell(POOLED_WINDOWS, stratum, group, n, name, metric, value))
+                    rows.append((*head, name, metric, value, *NO_BOUNDS))
         if REFERENCE_MODEL in probabilities:
             apart = metrics.row_log_loss(probabilities[model], labels)
             apart = apart - metrics.row_log_loss(probabilities[REFERENCE_MODEL], labels)
@@ -165,7 +137,7 @@ def _by_stratum(
 
 
 def _gaps(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     stratum: str,
     parts: Mapping[str, IntArray],
     model: str,
@@ -175,20 +147,15 @@ def _gaps(
     masks = [np.asarray(mask, dtype=np.float64) for mask in parts.values()]
     columns = [*(mask * apart for mask in masks), *masks]
     drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
-    rows = []
+    rows: list[ScorecardRow] = []
     for i, (group, mask) in enumerate(parts.items()):
-        heads = np.maximum(drawn[:, len(parts) + i], 1)
-        low, high = np.quantile(drawn[:, i] / heads, [0.025, 0.975])
-        metric, value = f"log_loss_minus_{REFERENCE_MODEL}", float(apart[mask].mean())
-        n = int(mask.sum())
-        cell = _cell(
-            POOLED_WINDOWS, stratum, group, n, model, metric, value, float(low), float(high)
-        )
-        rows.append(cell)
+        ends = percentile_interval(drawn[:, i] / np.maximum(drawn[:, len(parts) + i], 1))
+        head = (results.POOLED_WINDOWS, stratum, group, int(mask.sum()), model)
+        rows.append((*head, f"log_loss_minus_{REFERENCE_MODEL}", float(apart[mask].mean()), *ends))
     return rows
 
 
-def _groups(backtest: Backtest, ids: Sequence[str]) -> pl.DataFrame:
+def _groups(backtest: results.Backtest, ids: Sequence[str]) -> pl.DataFrame:
     named = pl.Series("segment_now", [ids[code] for code in backtest.states], pl.String)
     if backtest.covariates is None:
         return pl.DataFrame([named])
@@ -201,7 +168,7 @@ def _groups(backtest: Backtest, ids: Sequence[str]) -> pl.DataFrame:
         [
             named,
             _yes(backtest.covariates["is_new"], "is_new"),
-            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
+            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_inactive"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
             pl.Series("cohort_age", old, pl.String),
             backtest.covariates["country"].cast(pl.String),
@@ -220,21 +187,4 @@ def _few(groups: pl.DataFrame) -> pl.DataFrame:
 
 
 def _yes(flags: pl.Series, name: str) -> pl.Series:
-    answers = ["yes" if flag else "no" for flag in flags]
-    return pl.Series(name, answers, pl.String)
-
-
-def _ranked(backtests: Sequence[Backtest], draws: int, seed: int) -> Iterator[ScorecardRow]:
-    for found in evaluate_rankings(backtests, draws=draws, seed=seed):
-        interval = found.value
-        yield _cell(
-            POOLED_WINDOWS,
-            "all",
-            "",
-            found.n,
-            found.ranked_by,
-            found.metric,
-            interval.value,
-            interval.low,
-            interval.high,
-        )
+    return pl.Series(name, ["yes" if flag else "no" for flag in flags], pl.String)

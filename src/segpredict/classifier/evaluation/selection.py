@@ -6,7 +6,13 @@ import numpy as np
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
-from segpredict.classifier.evaluation.results import Backtest, Comparison, Evaluation, WindowScores
+from segpredict.classifier.evaluation.results import (
+    Backtest,
+    Comparison,
+    Evaluation,
+    WindowScores,
+    pool_all_models,
+)
 from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_tests
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
@@ -14,7 +20,8 @@ from segpredict.config.classifier import ClassifierOptions, TimeOptions
 XGBOOST_NAME, BGNBD_NAME = "xgboost", "bgnbd_gg"  # explained, as the model itself is
 # Skill is reported against them where they took part.
 REFERENCE_MODELS = ("markov", "bgnbd_gg")
-LEAKAGE_ACCURACY = 0.90  # higher accuracy over three or more segments means a leak
+DOMINANT_SHARE = 0.90  # share of one segment from which accuracy says little
+LEAKAGE_GAIN = 0.80  # share of what the largest class leaves that no honest model gets right
 SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a comparison
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
@@ -28,12 +35,8 @@ def select_model(
 ) -> Evaluation:
     """Return the evaluation of the first model of each test.
 
-    Notes
-    -----
-    Comparison: "beats" only if the pooled 95 % interval excludes 0, also after Holm's adjustment
-    over the baselines, and the sign holds in every window. Selection: the model is selected
-    only if its pooled log-loss is below that of the best baseline that can be selected, so
-    below Markov and BG/NBD too; else that baseline is.
+    It "beats" where the pooled 95 % interval excludes 0, also after Holm's adjustment, and the sign
+    holds in every window. It is selected if its pooled log-loss is below that of the best baseline.
     """
     origins = tuple(_window_scores([backtest], options) for backtest in backtests)
     pooled = _window_scores(backtests, options)
@@ -62,12 +65,8 @@ def select_model(
 
 
 def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
-    labels = np.concatenate([backtest.labels for backtest in backtests])
+    probabilities, labels = pool_all_models(backtests)
     customers = np.concatenate([backtest.customers for backtest in backtests])
-    probabilities = {
-        name: np.concatenate([backtest.probabilities[name] for backtest in backtests])
-        for name in backtests[0].probabilities
-    }
     classes = next(iter(probabilities.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
     return WindowScores(
@@ -138,29 +137,26 @@ def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comp
     for baseline, each in found.items():
         for metric, interval in each.items():
             sign = 1 if metric in HIGHER_IS_BETTER else -1
-            better = sum(
-                sign * window.differences[baseline][metric].value > 0 for window in origins
-            )
-            p_holm = adjusted[metric][baseline]
+            gains = [sign * window.differences[baseline][metric].value for window in origins]
+            better = sum(gain > 0 for gain in gains)
+            p, p_holm = interval.p_value, adjusted[metric][baseline]
             clear = interval.excludes_zero and p_holm <= SIGNIFICANCE_LEVEL
             beats = clear and sign * interval.value > 0 and better == len(origins)
-            comparisons.append(
-                Comparison(baseline, metric, beats, better, interval.p_value, p_holm)
-            )
+            comparisons.append(Comparison(baseline, metric, beats, better, p, p_holm))
     return comparisons
 
 
 def _pooled_warnings(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
     found = []
     top = max(pooled.actual_mix)
-    if top > LEAKAGE_ACCURACY:
+    if top > DOMINANT_SHARE:
         found.append(f"{top:.0%} of the outcomes are one segment; accuracy is not informative.")
     if len(segments) >= 3:
         found += [
             f"{name} has {scores.accuracy:.1%} accuracy over {len(segments)} "
-            "segments: presumed leak until explained."
+            f"segments, of which the largest is {top:.1%}: presumed leak until explained."
             for name, scores in pooled.scores.items()
-            if scores.accuracy > max(LEAKAGE_ACCURACY, top)
+            if scores.accuracy - top > LEAKAGE_GAIN * (1 - top)
         ]
     found += [
         f"{segments[code]} is {share:.1%} of the outcomes; its numbers are uncertain."

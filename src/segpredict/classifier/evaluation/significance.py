@@ -26,13 +26,9 @@ class McNemarTest:
 def holm_adjust(values: Mapping[str, float]) -> dict[str, float]:
     """Return p-values adjusted for the number of comparisons (Holm 1979).
 
-    Notes
-    -----
-    The smallest of m is multiplied by m, the next one by m − 1 and so on; none gets
-    smaller than one before it, and none larger than 1.
+    The smallest of m is multiplied by m, the next by m − 1 and so on; none falls below one before
+    it.
 
-    Examples
-    --------
     >>> holm_adjust({"a": 0.01, "b": 0.04, "c": 0.03})
     {'a': 0.03, 'b': 0.06, 'c': 0.06}
     """
@@ -45,15 +41,8 @@ def holm_adjust(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def two_sided_p_value(value: float, spread: FloatArray) -> float:
-    """Return the p-value of a difference, given how it varies over draws.
+    """Return the p-value of a difference, 2·Φ(−|value| / s) with s its deviation over draws.
 
-    Notes
-    -----
-    2·Φ(−|value| / s), s the standard deviation over the draws. A count of draws beyond
-    zero could not fall below one over their number, and Holm multiplies it.
-
-    Examples
-    --------
     >>> round(two_sided_p_value(1.96, np.array([0.96, 2.96])), 3)
     0.166
     """
@@ -66,13 +55,7 @@ def two_sided_p_value(value: float, spread: FloatArray) -> float:
 def mcnemar_tests(
     probabilities: Mapping[str, FloatArray], labels: IntArray
 ) -> tuple[McNemarTest, ...]:
-    """Return McNemar's exact test of the first forecaster against each other one.
-
-    Notes
-    -----
-    Of the customers on whom only one of the two is right, half should be the model's
-    if both are equally good: a binomial test with ½.
-    """
+    """Return McNemar's exact test of the first forecaster against each other one."""
     hits = {name: given.argmax(axis=1) == labels for name, given in probabilities.items()}
     model, *others = hits
     won = {name: int((hits[model] & ~hits[name]).sum()) for name in others}

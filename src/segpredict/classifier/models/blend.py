@@ -1,8 +1,6 @@
-"""The model: boosted trees and BG/NBD, at even weights.
+"""The model: boosted trees and BG/NBD, at even weights; their errors differ.
 
-Trees learn from all columns and overfit the seasons they have seen; BG/NBD uses no label,
-and a season only from the orders of all customers, where that is proven to help. Their
-errors differ, so their average beats both.
+Trees learn from all columns and overfit the seasons they have seen; BG/NBD uses no label.
 """
 
 from dataclasses import dataclass, replace
@@ -51,12 +49,10 @@ class BlendedModel:
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the weighted geometric mean of both, scaled to sum to one."""
-        probabilities = self.xgboost_model.predict_proba(customers)
+        trees = self.xgboost_model.predict_proba(customers)
         if self.purchase_model is None:
-            return probabilities
-        return geometric_mean(
-            probabilities, self.purchase_model.predict_proba(customers), self.weight
-        )
+            return trees
+        return geometric_mean(trees, self.purchase_model.predict_proba(customers), self.weight)
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -64,9 +60,7 @@ class BlendedModel:
             "kind": self.name,
             "weight": self.weight,
             "xgboost_model": self.xgboost_model.to_state(),
-            "purchase_model": None
-            if self.purchase_model is None
-            else self.purchase_model.to_state(),
+            "purchase_model": self.purchase_model and self.purchase_model.to_state(),
         }
 
     @classmethod
@@ -75,7 +69,7 @@ class BlendedModel:
         purchase_model = state["purchase_model"]
         return cls(
             XgboostModel.from_state(state["xgboost_model"]),
-            None if purchase_model is None else BgNbdGammaGamma.from_state(purchase_model),
+            purchase_model and BgNbdGammaGamma.from_state(purchase_model),
             state["weight"],
         )
 
@@ -83,8 +77,6 @@ class BlendedModel:
 def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatArray:
     """Return the geometric mean of two forecasts, rows sum to one.
 
-    Examples
-    --------
     >>> geometric_mean(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
     [[0.333, 0.667]]
     """
@@ -97,17 +89,14 @@ def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatAr
 def fit(training_data: TrainingData) -> BlendedModel:
     """Return trees and BG/NBD fitted on all that is known, at even weights.
 
-    Notes
-    -----
-    Fitted weights do worse: on the validation origins the trees have half of their later training
-    data, and get too little weight (the "forecast combination puzzle", Smith and Wallis 2009). So
-    weights are even, with one exception: where even those trees beat the blend, BG/NBD does not fit
-    the shop and gets no weight. Where the data cannot support it the trees are used alone as well.
+    Fitted weights do worse (the "forecast combination puzzle", Smith and Wallis 2009). Where even
+    trees of the validation origins beat the blend, or the data cannot support BG/NBD, it gets no
+    weight.
     """
     given, note = calendar.select_calendar_features(training_data)
-    early = (
-        xgboost.fit_early_stopping(given, given.feature_names) if given.validation_origins else None
-    )
+    early = None
+    if given.validation_origins:
+        early = xgboost.fit_early_stopping(given, given.feature_names)
     trees = xgboost.fit(given, early=early)
     if training_data.history is None or not set(HISTORY_COLUMNS) <= set(training_data.rows.columns):
         return BlendedModel(trees, None, note=note)
@@ -127,16 +116,14 @@ def _trees_beat_blend(
 ) -> bool:
     """Return whether trees alone beat the even blend on the validation origins.
 
-    By more than one standard error over customers. The trees have half of their later
-    training data, and the purchase model a little more than was known by then: both favour the
-    blend, so a result against it is credible.
+    By more than one standard error over customers; what is known later favours the blend.
     """
     later = training_data.at_cutoffs(training_data.validation_origins)
-    known = xgboost.XgboostModel(early, training_data.feature_names, training_data.n_classes)
+    known = XgboostModel(early, training_data.feature_names, training_data.n_classes)
     trees = known.predict_proba(later.rows)
     both = geometric_mean(trees, _forecast_with_season(purchase_model, later), EQUAL_WEIGHT)
-    gain = metrics.row_log_loss(both, later.labels)
-    gain = gain - metrics.row_log_loss(trees, later.labels)
+    losses = [metrics.row_log_loss(given, later.labels) for given in (both, trees)]
+    gain = losses[0] - losses[1]
     return bool(gain.mean() > metrics.clustered_standard_error(gain, later.rows["customer_id"]))
 
 
@@ -145,12 +132,11 @@ def _forecast_with_season(purchase_model: BgNbdGammaGamma, later: TrainingData) 
     if purchase_model.seasonal_index is None or later.history is None:
         return purchase_model.predict_proba(later.rows)
     cutoffs = later.rows["cutoff"].to_numpy()
-    index_by_cutoff = seasonality.index_ahead(later.history, np.unique(cutoffs).tolist())
+    days = np.unique(cutoffs).tolist()
+    ahead = seasonality.index_ahead(later.history, days)
     probabilities = np.empty((later.rows.height, purchase_model.n_classes))
-    for day in np.unique(cutoffs).tolist():
-        then = replace(
-            purchase_model, seasonal_index=None, index_ahead=index_by_cutoff.get(day, 1.0)
-        )
+    for day in days:
+        then = replace(purchase_model, seasonal_index=None, index_ahead=ahead.get(day, 1.0))
         places = np.flatnonzero(cutoffs == day)
         probabilities[places] = then.predict_proba(later.rows[places])
     return probabilities

@@ -1,8 +1,6 @@
 """Give trees the time of the year only where older forecasts prove that it helps.
 
-A column with one value for all customers at a cutoff separates origins and nothing else. On
-a long history it is the season; on a short one it is the order of the origins, and a forecast
-from an unseen day of the year loses more than the season gains.
+On a short history it is the order of the origins, and an unseen day of the year loses.
 """
 
 from collections.abc import Sequence
@@ -14,7 +12,6 @@ import polars as pl
 from segpredict.classifier import metrics
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.training_data import TrainingData
-from segpredict.core.arrays import FloatArray
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.features.families.calendar import PART
 
@@ -26,13 +23,9 @@ MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
     """Return the training data with the calendar columns where they help, and why.
 
-    Notes
-    -----
-    There are two conditions. The training outcomes must cover the season to predict, a year
-    or more earlier, for at least half of its days. And at the newest origins of which that is
-    true as well, trees with the columns must have a lower log-loss than trees without, by more
-    than one standard error over customers. Each of these origins is forecast by trees trained
-    only on what was complete by its day.
+    The training outcomes must cover the season to predict for at least half of its days; and at the
+    newest origins of which that is true, trees with the columns, trained on what was complete by
+    then, must have a lower log-loss by more than one standard error over customers.
     """
     available = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
     if training_data.history is None or not available:
@@ -58,21 +51,17 @@ def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData,
         f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
-    given = (
-        replace(training_data, feature_names=(*training_data.feature_names, *available))
-        if is_given
-        else training_data
-    )
-    return given, reason
+    if not is_given:
+        return training_data, reason
+    names = (*training_data.feature_names, *available)
+    return replace(training_data, feature_names=names), reason
 
 
 def _complete(training_data: TrainingData, cutoff: int) -> list[int]:
     """Return the origins whose outcome was known on a day."""
     assert training_data.history is not None
-    known = training_data.rows.filter(
-        pl.col("cutoff") + training_data.history.days_to_complete <= cutoff
-    )
-    return list(known["cutoff"].unique().sort())
+    latest = cutoff - training_data.history.days_to_complete
+    return training_data.rows.filter(pl.col("cutoff") <= latest)["cutoff"].unique().sort().to_list()
 
 
 def _covers(origins: Sequence[int], cutoff: int, horizon: int) -> bool:
@@ -85,22 +74,15 @@ def _gain(
     training_data: TrainingData, origins: Sequence[int], requested: Sequence[str]
 ) -> tuple[float, float]:
     """Return the mean gain in log-loss and its standard error over customers."""
-    gains, customers = [], []
+    gains, customers, own = [], [], training_data.feature_names
     for origin in origins:
-        known, later = (
-            training_data.at_cutoffs(_complete(training_data, origin)),
-            training_data.at_cutoffs([origin]),
-        )
+        known = training_data.at_cutoffs(_complete(training_data, origin))
+        later = training_data.at_cutoffs([origin])
         without, with_calendar = (
-            _losses(known, later, names)
-            for names in (training_data.feature_names, (*training_data.feature_names, *requested))
+            metrics.row_log_loss(xgboost.fit(known, names).predict_proba(later.rows), later.labels)
+            for names in (own, (*own, *requested))
         )
         gains.append(without - with_calendar)
         customers.append(later.rows["customer_id"])
     found = np.concatenate(gains)
     return float(found.mean()), metrics.clustered_standard_error(found, pl.concat(customers))
-
-
-def _losses(known: TrainingData, later: TrainingData, names: Sequence[str]) -> FloatArray:
-    probabilities = xgboost.fit(known, names).predict_proba(later.rows)
-    return metrics.row_log_loss(probabilities, later.labels)

@@ -1,8 +1,6 @@
 """Adjust BG/NBD by a seasonal index: how busy the same weeks of last year were.
 
-BG/NBD assumes that all weeks are alike. A shop's weeks are not, and how busy they were a
-year ago is known beforehand, from the orders of all customers: no column of a customer, no
-label, no parameter. Days of the outcome window count that much more or less.
+The index comes from the orders of all customers; days of the outcome count that much more or less.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +12,9 @@ from scipy.interpolate import CubicSpline
 
 from segpredict.classifier import metrics
 from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
 WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
@@ -31,7 +29,7 @@ SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
-class SeasonalIndex:
+class SeasonalIndex(StoredState):
     """How busy each week of a year was, relative to its average week."""
 
     # orders in each of 52 weeks over the mean of these weeks; growth is taken out
@@ -41,21 +39,13 @@ class SeasonalIndex:
     def mean_index(self, start: int, days: int) -> float:
         """Return the mean index of these days, if they are like a year ago.
 
-        Examples
-        --------
         >>> busy = SeasonalIndex((0.5,) * 26 + (1.5,) * 26, known_until=1000)
         >>> busy.mean_index(1000, 182), busy.mean_index(1000 + 182, 182), busy.mean_index(1000, 364)
         (0.5, 1.5, 1.0)
         """
-        places = (
-            (np.arange(start, start + days) - self.known_until) % DAYS_PER_YEAR // DAYS_PER_WEEK
-        )
-        busy = np.array(self.weekly_index)[places].mean()
+        days_since = np.arange(start, start + days) - self.known_until
+        busy = np.array(self.weekly_index)[days_since % DAYS_PER_YEAR // DAYS_PER_WEEK].mean()
         return float(np.clip(busy, INDEX_GRID[0], INDEX_GRID[-1]))
-
-    def to_state(self) -> JSON:
-        """Return the two as JSON."""
-        return {"weekly_index": list(self.weekly_index), "known_until": self.known_until}
 
 
 def estimate_seasonal_index(
@@ -63,12 +53,8 @@ def estimate_seasonal_index(
 ) -> SeasonalIndex | None:
     """Return the season as it could be known on a day; ``None`` before a year is over.
 
-    Notes
-    -----
-    Growth is not season: where weeks of two years can be compared, each week is divided
-    by the growth since, assumed to be steady. A few weeks are weak evidence of growth (a new
-    shop is only getting known), so its logarithm is weighted by the share of a year they cover.
-    An order that was wholly refunded by the cutoff never counts.
+    Growth is not season: each week is divided by the growth since, assumed to be steady, its
+    logarithm weighted by the share of a year over which it was seen.
     """
     known_until = history.cutoff if day is None else day
     days = max(0, len(history.daily_orders) - (history.cutoff - known_until))
@@ -98,23 +84,15 @@ def select_seasonal_index(
 ) -> tuple[SeasonalIndex | None, str]:
     """Return the seasonal index where older forecasts prove that it helps, and why.
 
-    Notes
-    -----
-    Tested are the newest origins, a year of them, that had a whole year of history. Their
-    rows must be predicted better with the season as it was known by then than without, by more
-    than one standard error over customers. BG/NBD may be too high or too low all year round,
-    and a season that only corrects this proves nothing: both sides get the one factor, the same
-    for all origins, that fits best.
+    The rows of the newest origins, a year of them, must be predicted better with the season as it
+    was known by then, by more than one standard error over customers. Both sides get the one factor
+    that fits best, since a season that only corrects BG/NBD all year round proves nothing.
     """
     past = training_data.history
-    if past is None:
+    if past is None or (found := estimate_seasonal_index(past)) is None:
         return None, ""
-    found = estimate_seasonal_index(past)
-    if found is None:
-        return None, ""
-    index_by_cutoff = index_ahead(
-        past, _year(training_data.rows["cutoff"].unique().sort().to_list())
-    )
+    origins = training_data.rows["cutoff"].unique().sort().to_list()
+    index_by_cutoff = index_ahead(past, _year(origins))
     day = as_date(past.cutoff)
     if len(index_by_cutoff) < MIN_PROVING_ORIGINS:
         return None, (
@@ -154,16 +132,12 @@ def _gain(
     """Return the mean gain of the season and its standard error over customers."""
     rows = training_data.at_cutoffs(list(index_by_cutoff)).rows.sort("cutoff", "customer_id")
     tested = rows.gather_every(-(-rows.height // MAX_ROWS))
-    tested = tested.with_columns(
-        index=pl.col("cutoff").replace_strict(index_by_cutoff, return_dtype=pl.Float64)
-    )
-    labels, busy = segment_codes(tested, "label"), np.log(tested["index"].to_numpy())
+    index = tested["cutoff"].replace_strict(index_by_cutoff, return_dtype=pl.Float64)
+    labels, busy = segment_codes(tested, "label"), np.log(index.to_numpy())
     losses = np.array([metrics.row_log_loss(forecast(tested, each), labels) for each in INDEX_GRID])
     curves = CubicSpline(np.log(INDEX_GRID), losses)
-    plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
-    gains = plain - better
-    error = metrics.clustered_standard_error(gains, tested["customer_id"])
-    return float(gains.mean()), error
+    gains = _best(curves, np.zeros_like(busy)) - _best(curves, busy)
+    return float(gains.mean()), metrics.clustered_standard_error(gains, tested["customer_id"])
 
 
 def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
@@ -173,11 +147,7 @@ def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
 
 
 def _losses_at(curves: CubicSpline, logs: FloatArray) -> FloatArray:
-    """Return the loss of each row at the logarithm of its own index.
-
-    Linear interpolation would overstate it by more than a season gains, so the polynomials of
-    the splines are evaluated, one a row.
-    """
+    """Return the loss of each row at the logarithm of its own index, by the splines."""
     known, rows = curves.x, np.arange(len(logs))
     clipped = np.clip(logs, known[0], known[-1])
     places = np.clip(np.searchsorted(known, clipped) - 1, 0, len(known) - 2)

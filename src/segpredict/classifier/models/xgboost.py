@@ -29,6 +29,13 @@ class XgboostModel:
         Number of segments, INACTIVE included.
     name
         The name in the evaluation.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"cutoff": [0, 0], "label": [0, 1], "orders": [1.0, 9.0]})
+    >>> model = fit_fixed_rounds(TrainingData(rows, ("orders",), 2), ["orders"], 3)
+    >>> XgboostModel.from_state(model.to_state()).n_rounds
+    3
     """
 
     booster: xgb.Booster
@@ -72,13 +79,9 @@ class XgboostModel:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; trees in XGBoost's own form."""
-        model = bytes(self.booster.save_raw("json")).decode()
-        return {
-            "kind": self.name,
-            "n_classes": self.n_classes,
-            "feature_names": list(self.feature_names),
-            "model": model,
-        }
+        names, model = list(self.feature_names), bytes(self.booster.save_raw("json")).decode()
+        head = {"kind": self.name, "n_classes": self.n_classes}
+        return {**head, "feature_names": names, "model": model}
 
     @classmethod
     def from_state(cls, state: JSON) -> "XgboostModel":
@@ -106,22 +109,8 @@ def fit(
 ) -> XgboostModel:
     """Return trees fitted on all rows, with as many rounds as helped on later origins.
 
-    Parameters
-    ----------
-    training_data
-        Labelled rows, their inner split and the settings.
-    names
-        Columns to use; ``None`` means all of the training data.
-    name
-        The name in the evaluation.
-    early
-        What `fit_early_stopping` gave for the same data and columns, where it is known already.
-
-    Notes
-    -----
-    The number of rounds comes from early stopping by multi-class log-loss on the
-    validation origins, which no fitting origin's outcome overlaps. The final fit on all
-    training origins has more rows and supports more rounds (`scale_rounds`).
+    The rounds come from early stopping on the validation origins (`early`, where it is known), and
+    are scaled to the rows of the final fit (`scale_rounds`).
     """
     columns = tuple(training_data.feature_names if names is None else names)
     rounds = training_data.options.fallback_rounds
@@ -150,15 +139,9 @@ def fit_fixed_rounds(
 def scale_rounds(training_data: TrainingData, rounds: int) -> int:
     """Return the rounds for all rows, given those that suited the fitting origins.
 
-    Notes
-    -----
-    Rounds · (rows / fitting rows) ** ``growth``. At one half the detail of a model
-    rises as its sampling error falls. Half of the origins may be new to the last fit:
-    those that validated, and those whose outcomes overlapped theirs.
+    Rounds · (rows / fitting rows) ** ``growth``: at one half detail rises as sampling error falls.
     """
-    fitting = training_data.rows.filter(
-        pl.col("cutoff").is_in(list(training_data.fit_origins))
-    ).height
+    fitting = training_data.at_cutoffs(training_data.fit_origins).rows.height
     more = training_data.rows.height / max(1, fitting)
     return max(1, round(rounds * float(more**training_data.options.refit_growth)))
 
@@ -169,10 +152,8 @@ def fit_early_stopping(training_data: TrainingData, names: Sequence[str]) -> xgb
     XGBoost keeps the rounds after the best one, and its functions disagree on whether
     they count; they are cut off here.
     """
-    parts = [
-        training_data.at_cutoffs(training_data.fit_origins),
-        training_data.at_cutoffs(training_data.validation_origins),
-    ]
+    origins = (training_data.fit_origins, training_data.validation_origins)
+    parts = map(training_data.at_cutoffs, origins)
     known, later = (build_dmatrix(feature_matrix(p.rows, names), names, p.labels) for p in parts)
     booster = xgb.train(
         xgboost_parameters(training_data),

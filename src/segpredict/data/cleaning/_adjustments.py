@@ -7,20 +7,24 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY
 from segpredict.data.cleaning._money import (
+    ORDER_LEVEL_SHARE,
     TOLERANCE,
-    is_order_level,
     order_total,
     spread_over_order,
 )
 from segpredict.data.cleaning._numbers import multiply_units
 from segpredict.data.cleaning._rule import RuleOutcome
 
+TOTAL_ITEM = r"(?i)^\W*((order|grand|sub)[ -]?)?(total|summe|gesamt|totaal|totale|итого)\W*$"
+
 
 def without_summary_rows(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Leave out a row without a product that repeats the sum of the other rows of its order."""
-    if lines["item"].null_count() in (0, lines.height):
+    is_sum_row = lines["item"].str.contains(TOTAL_ITEM).fill_null(value=True)
+    if is_sum_row.sum() in (0, lines.height):
         return RuleOutcome(lines)
-    is_head, money = pl.col("item").is_null(), pl.col("amount")
+    marked = lines.with_columns(is_sum_row.alias("is_head"))
+    is_head, money = pl.col("is_head"), pl.col("amount")
     below = money.filter(~is_head).sum().over(KEY)
     others = (~is_head).sum().over(KEY)
     heads = is_head.sum().over(KEY)
@@ -29,7 +33,7 @@ def without_summary_rows(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome
         (pl.col("price") - below).abs().fill_null(TOLERANCE + 1) <= TOLERANCE
     )
     repeats = pl.col("is_numbered") & is_head & (heads == 1) & (others > 0) & is_sum
-    return RuleOutcome(lines.filter(~repeats))
+    return RuleOutcome(marked.filter(~repeats).drop("is_head"))
 
 
 def take_off_discounts(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
@@ -75,9 +79,17 @@ def take_off_refunds(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
 
 def _is_of_order(lines: pl.DataFrame, column: str) -> bool:
     """Return whether money stands for its order: on one of its lines, or on each again."""
-    per_order = lines.group_by(KEY).agg(n=pl.len(), filled=pl.col(column).count())
-    is_once = not per_order.filter((pl.col("n") > 1) & (pl.col("filled") > 1)).height
-    return is_once or is_order_level(lines, column)
+    money = pl.col(column).fill_null(0)
+    per_order = (
+        lines.group_by(KEY)
+        .agg(n=pl.len(), filled=(money > 0).sum(), low=money.min(), high=money.max())
+        .filter((pl.col("n") > 1) & (pl.col("filled") > 0))
+    )
+    once = per_order.filter(filled=1).height
+    same = per_order.filter((pl.col("filled") == pl.col("n")) & (pl.col("low") == pl.col("high")))
+    if once == per_order.height:
+        return True
+    return same.height > 1 and once + same.height >= ORDER_LEVEL_SHARE * per_order.height
 
 
 def _taken_off(lines: pl.DataFrame, off: pl.Expr, others: Sequence[pl.Expr] = ()) -> RuleOutcome:

@@ -10,13 +10,19 @@ from segpredict.core.orders import is_head
 from segpredict.core.schemas import LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.window import as_date, day_number
-from segpredict.data.cleaning._currency import SIGN_OF_CURRENCY
+from segpredict.data.cleaning._currency import (
+    AMBIGUOUS_SIGNS,
+    CURRENCY_CODES,
+    CURRENCY_SIGNS,
+    SIGN_OF_CURRENCY,
+)
 from segpredict.data.cleaning._ledger import LedgerWriter
 from segpredict.data.cleaning._notes import data_quality_notes
 from segpredict.data.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
 from segpredict.data.cleaning._rule import CleaningRule
 from segpredict.data.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
 from segpredict.data.cleaning._statuses import status_table
+from segpredict.errors import ContractError
 
 ROWS_PER_HASH = 1_000_000  # rows that are hashed at a time
 
@@ -60,6 +66,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     plan = plan or CleaningOptions()
     rules = selected_rules(plan)
     parsed = parse_lines(raw, plan)
+    _refuse_other_currency(plan.currency, parsed.currency)
     ledger_writer = LedgerWriter(parsed.lines)
     lines = _without_rejects(parsed, ledger_writer)
     first_day, end_day = _period(lines, plan, rules)
@@ -81,6 +88,19 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
         statuses=statuses,
         notes=parsed.notes + notes,
     )
+
+
+def _refuse_other_currency(named: str, found: str) -> None:
+    """Refuse data in another currency than the one that the settings print before money."""
+    signs = AMBIGUOUS_SIGNS.get(found, AMBIGUOUS_SIGNS.get(named, frozenset()))
+    same = {found, SIGN_OF_CURRENCY.get(found, found), CURRENCY_SIGNS.get(found, found)}
+    is_known = named in CURRENCY_SIGNS or named in CURRENCY_CODES
+    if found and is_known and not {named, CURRENCY_SIGNS.get(named, named)} & {*same, *signs}:
+        raise ContractError(
+            f"The data are in {found}, and cleaning.currency says {named}.",
+            fix=f"set it right: --set cleaning.currency={found}.",
+            column="currency",
+        )
 
 
 def _ruled(

@@ -18,10 +18,10 @@ PHONE_PATTERN = r"^\+\d[\d\s()/-]{7,}$"
 GUEST_WORDS = (
     *("0", "-1", "guest", "guests", "anonymous", "anon", "unknown", "none", "n/a", "na", "null"),
     *("walk-in", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite"),
+    *("laufkunde", "barverkauf", "consumidor final", r"\n", "-"),
     *("guest checkout", "no customer", "unbekannt", "inconnu", "nan"),
 )
-OUTSIZED = 5  # times the median customer's rows that one id may not have unsaid
-MIN_ROWS = 100  # rows from which a share of one in twenty says something
+OUTSIZED = 3  # times the next customer's rows from which one id is named
 INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"
 DAMAGED_SHARE = 0.01  # share of rows with damaged ids that stops the run
 # Letters of other scripts that look like Latin ones.
@@ -84,9 +84,11 @@ def _odd(ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame) -
 def _guests(ids: pl.DataFrame, total: int) -> Iterable[str]:
     """Yield a note on each id that may mean no customer: by its word, or by its share of rows."""
     words = ids.filter(pl.col("id").str.to_lowercase().is_in(GUEST_WORDS))
+    ranked = ids.sort("n", "id", descending=[True, False])["n"]
+    # The best customer of a shop is large, but not several times the next one.
+    next_one = ranked[1] if len(ranked) > 1 else total
     top = ids.sort("n", "id").tail(1)
-    outsized = OUTSIZED * ids["n"].median() if ids.height > 2 else total  # type: ignore[operator]
-    is_large = pl.col("n") > (0.05 * total if total >= MIN_ROWS else max(outsized, 0.2 * total))
+    is_large = (pl.col("n") > 0.05 * total) & (pl.col("n") >= OUTSIZED * next_one)
     named = pl.concat([words, top.filter(is_large) if ids.height > 1 else top.clear()])
     for name, n in named.unique("id", maintain_order=True).select("id", "n").rows():
         yield (

@@ -8,7 +8,9 @@ lines in proportion to what each of them is worth, so that the parts add up to t
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
@@ -22,7 +24,10 @@ ORDER_LEVEL_SHARE = 0.98  # share of orders of several products with one amount 
 MAX_CHANCE = 1e-3  # probability that lines of orders are equal by chance
 TOLERANCE = MONEY_SCALE // 100  # one hundredth of the currency, as exports round
 MIN_PRODUCTS = 3  # products sold in several quantities that show what a price is
-UNIT_SHARE = 0.9  # share of them that must agree
+LINE_SLOPE = 0.7  # growth of a price with the quantity from which it is that of the line
+UNCLEAR_SHARE = 0.6  # share of such orders from which a person has to say
+FEW_PRICES = 0.1  # probability that two lines are equal by chance from which a person has to say
+ONE_PRICE = 0.5  # the same from which a shop has one price
 CONTENT = ("item", "quantity", "price", "file", "row")  # sorts lines before their position does
 
 
@@ -46,10 +51,65 @@ def settle_money(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
         return _from_amount(lines, plan)
     product = multiply_units(pl.col("quantity"), pl.col("price"))
     lines = lines.with_columns(product.alias("amount"))
+    lines = _with_negative_prices(lines)
     if "stated_amount" in lines.columns:
-        return _compared(lines)
-    _refuse_line_price(lines)
+        return _compared(_without_gaps(lines))
+    if plan.amount_level is None:
+        _refuse_order_price(lines)
+        _refuse_line_price(lines)
     return SettledMoney(lines)
+
+
+def _with_negative_prices(lines: pl.DataFrame) -> pl.DataFrame:
+    """Read a negative price of what is sold as money paid back, once.
+
+    Quantity and price that are both negative are one refund, not a sale.
+    """
+    quantity, price = pl.col("quantity"), pl.col("price")
+    if not (lines["price"] < 0).any():
+        return lines
+    is_sale = (price > 0) & (quantity > 0)
+    # It pays back no more than the product costs, or the order was; the rest are corrections.
+    is_sold = -price <= price.filter(is_sale).max().over("item")
+    in_order = -pl.col("amount") <= pl.col("amount").filter(is_sale).sum().over(KEY)
+    is_sold, in_order = is_sold & pl.col("item").is_not_null(), in_order & pl.col("is_numbered")
+    is_back = ((price < 0) & ((quantity < 0) | is_sold | in_order)).fill_null(value=False)
+    return lines.with_columns(
+        pl.when(is_back).then(-quantity.abs()).otherwise(quantity).alias("quantity"),
+        pl.when(is_back).then(price.abs()).otherwise(price).alias("price"),
+        pl.when(is_back).then(-pl.col("amount").abs()).otherwise("amount").alias("amount"),
+    )
+
+
+def _without_gaps(lines: pl.DataFrame) -> pl.DataFrame:
+    """Take the amount where quantity × price is empty or nothing: a refund of money alone."""
+    stated = pl.col("stated_amount")
+    is_gap = (stated < 0).fill_null(value=False) & (pl.col("amount").fill_null(0) == 0)
+    whys = [
+        pl.when(~is_gap).then(why).alias(why)
+        for why in ("quantity why", "price why")
+        if why in lines.columns
+    ]
+    return lines.with_columns(
+        pl.when(is_gap).then(stated).otherwise("amount").alias("amount"),
+        pl.when(is_gap).then(0).otherwise("quantity").cast(pl.Int64).alias("quantity"),
+        pl.when(~is_gap).then("price").alias("price"),
+        *whys,
+    )
+
+
+def _refuse_order_price(lines: pl.DataFrame) -> None:
+    """Refuse a price that is the total of its order."""
+    if lines["price"].null_count() == 0 and money_level(lines, "price") == "order":
+        once = int(lines.unique(KEY)["price"].sum())
+        raise ContractError(
+            "The price is the same on all lines of an order, for different products: it is the "
+            f"order's total ({_shown(once)} once per order); as a price of pieces it would give "
+            f"{_shown(int(lines['amount'].sum()))}.",
+            fix="name that column as the amount: --map price= --map amount=COLUMN; or, if all "
+            "products of an order do cost the same: --set cleaning.amount_level=line.",
+            column="price",
+        )
 
 
 def spread_over_order(lines: pl.DataFrame, money: pl.Expr, weight: pl.Expr) -> pl.Series:
@@ -79,11 +139,16 @@ def order_total(column: str) -> pl.Expr:
     return pl.col(column).drop_nulls().first().over(KEY)
 
 
-def is_order_level(lines: pl.DataFrame, column: str) -> bool:
-    """Return whether a column of money holds the total of the order, not of the line."""
+def money_level(lines: pl.DataFrame, column: str) -> Literal["order", "line", "unclear"]:
+    """Return whether a column of money holds the total of the order or the money of the line."""
+    key: tuple[str, ...] = KEY
+    if not lines["is_numbered"].any() and "minute" in lines.columns:
+        # Without numbers of orders, lines of one customer at one minute are one order.
+        lines = lines.with_columns(is_numbered=pl.col("minute").is_not_null())
+        key = (*KEY, "minute")
     orders = (
         lines.filter(pl.col("is_numbered"))
-        .group_by(KEY)
+        .group_by(key)
         .agg(
             n=pl.len(),
             items=pl.col("item").n_unique(),
@@ -93,18 +158,29 @@ def is_order_level(lines: pl.DataFrame, column: str) -> bool:
     )
     several = orders.filter((pl.col("n") > 1) & (pl.col("filled") > 0))
     # Several pieces of one product, one a row, cost the same without being a total.
-    told = several.filter(
-        (pl.col("items") > 1) | pl.lit(lines["item"].null_count() == lines.height)
+    is_unnamed = lines["item"].null_count() == lines.height
+    comparable = several if is_unnamed else several.filter(pl.col("items") > 1)
+    if comparable.is_empty():
+        return "line"
+    once, same = (
+        comparable.filter(filled=1),
+        comparable.filter(pl.col("filled") == pl.col("n"), values=1),
     )
-    if told.is_empty():
-        return False
-    once, same = told.filter(filled=1), told.filter(pl.col("filled") == pl.col("n"), values=1)
-    if once.height + same.height < ORDER_LEVEL_SHARE * told.height:
-        return False
+    if once.height >= ORDER_LEVEL_SHARE * comparable.height:
+        return "order"
+    share = (once.height + same.height) / comparable.height
     counts = lines[column].drop_nulls().value_counts(name="count")["count"]
     alike = float(((counts / counts.sum()) ** 2).sum())  # two lines are equal by chance
     doubt = float((same["n"] - 1).sum()) * math.log(max(alike, 1e-12))
-    return once.height >= ORDER_LEVEL_SHARE * told.height or doubt < math.log(MAX_CHANCE)
+    if share < UNCLEAR_SHARE or doubt > math.log(MAX_CHANCE) or alike > ONE_PRICE:
+        return "line"
+    is_sure = share >= ORDER_LEVEL_SHARE and alike <= FEW_PRICES and not is_unnamed
+    return "order" if is_sure else "unclear"
+
+
+def is_order_level(lines: pl.DataFrame, column: str) -> bool:
+    """Return whether a column of money surely holds the total of the order."""
+    return money_level(lines, column) == "order"
 
 
 def _visits(lines: pl.DataFrame) -> pl.DataFrame:
@@ -118,23 +194,35 @@ def _visits(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _from_amount(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
-    level = plan.amount_level
-    is_total = level == "order" or (level is None and is_order_level(lines, "amount"))
-    if not is_total:
+    level = plan.amount_level or money_level(lines, "amount")
+    if level == "line":
         return SettledMoney(_signed(lines))
     worth = pl.col("quantity") if "quantity" in lines.columns else pl.lit(1)
     if {"quantity", "price"} <= set(lines.columns):
         worth = multiply_units(pl.col("quantity"), pl.col("price"))
     added = int(lines["amount"].sum())
     parts = spread_over_order(lines, order_total("amount"), worth)
-    lines = lines.with_columns(parts.alias("amount"), pl.lit(None, pl.String).alias("amount why"))
-    once = int(lines["amount"].sum())
+    once = int(parts.sum())
+    if level == "unclear" or (plan.amount_level is None and not lines["is_numbered"].any()):
+        raise _unclear_level(once, added)
+    lines = lines.with_columns(
+        parts.alias("amount"), pl.when(parts.is_null()).then("amount why").alias("amount why")
+    )
     note = (
         f"The amount is the total of its order, not of its line: taken once per order it adds up "
         f"to {_shown(once)}; over all lines it would be {_shown(added)}. If it is the money of "
         "each line: --set cleaning.amount_level=line."
     )
     return SettledMoney(_signed(lines), (note,) if once != added else ())
+
+
+def _unclear_level(once: int, added: int) -> ContractError:
+    return ContractError(
+        "The amount is equal on all lines of most orders: it may be the total of the order "
+        f"({_shown(once)} in all, once per order) or the money of each line ({_shown(added)}).",
+        fix="say which: --set cleaning.amount_level=order (or line).",
+        column="amount",
+    )
 
 
 def _signed(lines: pl.DataFrame) -> pl.DataFrame:
@@ -170,8 +258,8 @@ def _compared(lines: pl.DataFrame) -> SettledMoney:
         )
         signed = _signed(lines.with_columns(stated.alias("amount")))
         return SettledMoney(signed, (note,))
-    if is_order_level(both, "stated_amount"):
-        once = _shown(int(both.unique(KEY)["stated_amount"].sum()))
+    if is_order_level(lines, "stated_amount"):
+        once = _shown(int(lines.drop_nulls("stated_amount").unique(KEY)["stated_amount"].sum()))
         note = (
             f"The amount beside quantity and price is the total of the order ({once} once per "
             f"order); quantity × price ({first}) was taken."
@@ -200,27 +288,26 @@ def _refuse_line_price(lines: pl.DataFrame) -> None:
     """Refuse a price that grows with the quantity: it is that of all pieces of the line."""
     size, price = pl.col("quantity").abs(), pl.col("price")
     sold = lines.filter((size > 0) & (price > 0) & pl.col("item").is_not_null())
-    each = price / size
+    x, y = size.log(), price.log()
     per_item = (
         sold.group_by("item")
-        .agg(
-            sizes=size.n_unique(),
-            is_unit=price.max() - price.min() <= TOLERANCE,
-            is_line=(each.max() - each.min()) * MONEY_SCALE <= TOLERANCE,
-        )
-        .filter(pl.col("sizes") > 1)
+        .agg(spread=x.var(), growth=pl.cov(x, y))
+        .filter(pl.col("spread") > 0)
+        .sort("item")
     )
     if per_item.height < MIN_PRODUCTS:
         return
-    line, unit = per_item.filter(~pl.col("is_unit"), is_line=True).height, per_item["is_unit"].sum()
-    if line < UNIT_SHARE * per_item.height or unit:
+    # 0 where a piece costs the same in any quantity, 1 where the price is that of the line.
+    slopes = (per_item["growth"] / per_item["spread"]).to_numpy()
+    if float(np.median(slopes)) < LINE_SLOPE:
         return
     by_unit, by_line = int(lines["amount"].sum()), int(lines["price"].sum())
     raise ContractError(
-        f"The price grows with the quantity in {line:,} of {per_item.height:,} products, so it is "
-        f"the money of the line: {_shown(by_line)} in all; as the price of one piece it would be "
-        f"{_shown(by_unit)}.",
-        fix="name that column as the amount instead: --map price= --map amount=COLUMN.",
+        f"The price grows with the quantity (in {per_item.height:,} products that are sold in "
+        f"several quantities), so it is the money of the line: {_shown(by_line)} in all; as the "
+        f"price of one piece it would be {_shown(by_unit)}.",
+        fix="name that column as the amount: --map price= --map amount=COLUMN; or, if it is the "
+        "price of one piece: --set cleaning.amount_level=line.",
         column="price",
     )
 

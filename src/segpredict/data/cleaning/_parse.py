@@ -11,8 +11,8 @@ from segpredict.core.window import day_number
 from segpredict.data.cleaning import _currency, _numbers, _times
 from segpredict.data.cleaning._countries import harmonize_countries
 from segpredict.data.cleaning._ids import MAX_ID_LENGTH, normalize_customer_ids
-from segpredict.data.cleaning._money import settle_money
-from segpredict.data.cleaning._statuses import is_no_sale
+from segpredict.data.cleaning._money import SettledMoney, settle_money
+from segpredict.data.cleaning._statuses import is_credit, is_no_sale
 from segpredict.errors import BadCellsError, ContractError, TooManyBadRowsError, quote_value
 
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
@@ -65,8 +65,8 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
         *(_off(cells[role], plan) for role in OFF_ROLES),
     ]
     typed = _with_orders(pl.concat(frames, how="horizontal"))
-    typed = _without_void_money(typed, roles, plan)
-    money = settle_money(typed.with_columns(is_rounded=_is_rounded(roles)), plan)
+    typed = _with_credits(_without_void_money(typed, roles, plan), roles, plan)
+    money = _settled(typed.with_columns(is_rounded=_is_rounded(roles)), plan, raw.files)
     lines = _mark_unreadable(money.lines, [*_needed(roles), *OFF_ROLES], plan)
     rejects = _rejects(lines, cells, raw.files)
     if raw.rejects is not None:
@@ -82,6 +82,18 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     return ParsedLines(lines, rejects, times.format, _marks(numbers), currency, notes)
 
 
+def _settled(
+    typed: pl.DataFrame, plan: CleaningOptions, files: Sequence[InputFile]
+) -> SettledMoney:
+    """Settle the money of lines; an error names the column as the file does."""
+    try:
+        return settle_money(typed, plan)
+    except ContractError as error:
+        names = [fact.detected.columns.get(str(error.where.get("column"))) for fact in files]
+        error.fix = error.fix.replace("=COLUMN", f"='{next(filter(None, names), 'COLUMN')}'")
+        raise
+
+
 def _without_void_money(
     typed: pl.DataFrame, roles: Sequence[str], plan: CleaningOptions
 ) -> pl.DataFrame:
@@ -92,6 +104,16 @@ def _without_void_money(
         *(pl.when(none).then(0).otherwise(role).alias(role) for role, none in empty.items()),
         *(pl.when(~none).then(f"{role} why").alias(f"{role} why") for role, none in empty.items()),
     )
+
+
+def _with_credits(typed: pl.DataFrame, roles: Sequence[str], plan: CleaningOptions) -> pl.DataFrame:
+    """Give rows that pay money back, such as credit notes, the sign that says so."""
+    marked = pl.lit(is_credit(typed["status"], plan))
+    signed = "amount" if "amount" in roles else "quantity"
+    if signed not in roles:
+        return typed
+    less = pl.when(marked).then(-pl.col(signed).abs()).otherwise(signed)
+    return typed.with_columns(less.alias(signed))
 
 
 def _needed(roles: Sequence[str]) -> list[str]:

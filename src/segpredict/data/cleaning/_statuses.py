@@ -11,7 +11,11 @@ from segpredict.errors import ContractError, quote_value
 
 MAX_UNKNOWN_SHARE = 0.05  # share of the money under unknown statuses that is asked for
 MAX_IDLE_SHOWN = 5  # words that match nothing that are listed
-FALSE_WORDS = ("false", "no", "0", "n", "f", "-", "none", "null", "not cancelled")
+CREDIT_MARK = " (paid back)"  # what reading adds to a kind of row that gives money back
+FALSE_WORDS = (
+    *("false", "no", "0", "n", "f", "-", "none", "null", "nan", "nat", "not cancelled"),
+    *("nein", "non", "não", "nao", "nee", "nie", "нет", "0000-00-00", "0000-00-00 00:00:00"),
+)
 
 
 def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
@@ -32,7 +36,8 @@ def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOut
     is_void = pl.col("own") == "no sale"
     # Money given back is no sale, and neither is the sale that it takes back. A refund stays
     # where the sale has another status and stays, or another number.
-    is_back, money = pl.col("own") == "given back", pl.col("amount")
+    is_credit = pl.col("status").str.ends_with(CREDIT_MARK).fill_null(value=False)
+    is_back, money = (pl.col("own") == "given back") & ~is_credit, pl.col("amount")
     has_gone = (is_back & (money > 0)).any().over(KEY[:2])
     gone = is_void | (is_back & ((money >= 0) | has_gone))
     kept = marked.filter(~gone).select(lines.columns)
@@ -61,16 +66,30 @@ def without_cancelled(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     if lines["cancelled"].null_count() == lines.height:
         return RuleOutcome(lines)
     own = lines.with_columns(_of_order("cancelled").alias("own"))
-    is_cancelled = pl.col("own").is_not_null() & ~pl.col("own").str.to_lowercase().is_in(
-        FALSE_WORDS
-    )
-    return RuleOutcome(own.filter(~is_cancelled).select(lines.columns))
+    word = pl.col("own").str.to_lowercase()
+    kept = own.filter(pl.col("own").is_null() | word.is_in(FALSE_WORDS)).select(lines.columns)
+    if kept.is_empty():
+        values = ", ".join(map(quote_value, lines["cancelled"].drop_nulls().unique().sort()[:3]))
+        raise ContractError(
+            f"Every row is marked as cancelled (such as {values}).",
+            fix="leave the column out: --map cancelled=, or name another.",
+            column="cancelled",
+        )
+    return RuleOutcome(kept)
 
 
 def is_no_sale(values: pl.Series, plan: CleaningOptions) -> pl.Series:
     """Return which statuses are no sale."""
     void = [v for v, m in _meanings(values, plan).items() if m in ("no sale", "given back")]
-    return values.is_in(void).fill_null(value=False)
+    return (values.is_in(void) & ~is_credit(values, plan)).fill_null(value=False)
+
+
+def is_credit(values: pl.Series, plan: CleaningOptions) -> pl.Series:
+    """Return which rows are of a kind that gives money back, such as a credit note."""
+    sale = {value.casefold() for value in plan.sale_statuses}
+    bare = values.str.to_lowercase().str.strip_suffix(CREDIT_MARK)
+    marked = values.str.ends_with(CREDIT_MARK) & ~bare.is_in(list(sale))
+    return marked.fill_null(value=False)
 
 
 def status_table(lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame | None:
@@ -83,7 +102,11 @@ def status_table(lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame | N
     meanings = _meanings(counted["status"], plan)
     meaning = pl.col("status").replace_strict(meanings, default="sale", return_dtype=pl.String)
     return counted.with_columns(
-        meaning=meaning.replace({"given back": "no sale", "unknown": "unknown: taken for a sale"}),
+        meaning=pl.when(pl.col("status").str.ends_with(CREDIT_MARK))
+        .then(pl.lit("money paid back"))
+        .otherwise(
+            meaning.replace({"given back": "no sale", "unknown": "unknown: taken for a sale"})
+        ),
         status=pl.col("status").fill_null("(empty)"),
     ).sort("rows", "status", descending=[True, False])
 
@@ -99,9 +122,9 @@ def _meanings(values: pl.Series, plan: CleaningOptions) -> dict[str, str]:
     sale = {value.casefold() for value in plan.sale_statuses}
     found: dict[str, str] = {}
     for value in values.drop_nulls().unique().sort():
-        word = value.strip().casefold()
+        word = value.strip().removesuffix(CREDIT_MARK).casefold()
         found[value] = (
-            "sale" if word in sale else "no sale" if word in void else status_meaning(value)
+            "sale" if word in sale else "no sale" if word in void else status_meaning(word)
         )
     return found
 
@@ -122,11 +145,10 @@ def _refuse_unknown(lines: pl.DataFrame, meanings: dict[str, str]) -> None:
         f"{quote_value(value)} ({rows:,} rows, {money / total:.1%} of the money)"
         for value, rows, money in by_value.head(8).rows()
     )
-    words = ", ".join(f'"{value}"' for value in by_value["status"])
     raise ContractError(
         f"It is not known whether these statuses are sales: {listed}.",
-        fix=f"say so: --set 'cleaning.sale_statuses=[{words}]', or void_statuses for those that "
-        "are none.",
+        fix="name those that are sales: --set 'cleaning.sale_statuses=[\"WORD\"]', and those "
+        "that are none: --set 'cleaning.void_statuses=[\"WORD\"]'.",
         column="status",
         examples=by_value["status"].to_list()[:8],
     )

@@ -8,6 +8,7 @@ from segpredict.data.cleaning._rules import NO_CUSTOMER
 from segpredict.errors import ContractError, SupportError, quote_value
 
 MIN_ROWS_FOR_SHAPE = 100  # rows from which the shape of the ids says anything
+MIN_ORDERS_FOR_RETURN = 20  # orders among which somebody should have come back
 MAX_CUSTOMER_SHARE = 0.9  # share of rows that no single customer can have
 
 
@@ -44,7 +45,7 @@ def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> 
         raise _guests(guests, whole.rows)
     if not used.customers:
         raise _empty(shop)
-    if used.orders >= MIN_ROWS_FOR_SHAPE and used.customers >= 0.999 * used.orders:
+    if used.orders >= MIN_ORDERS_FOR_RETURN and used.customers >= 0.999 * used.orders:
         raise _no_return(shop, used.customers, used.orders)
     _no_giant(shop, used.rows, used.customers)
     _some_sale(shop)

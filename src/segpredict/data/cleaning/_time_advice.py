@@ -42,7 +42,7 @@ class TriedSetting:
         return 0 < (1 - MAX_BAD_SHARE) * int(self.cells.sum()) <= self.n_read
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The flag with what it gives."""
         days = self.days.drop_nulls().sort()
         return (
@@ -107,7 +107,7 @@ def _tried_fix(
     if not different:
         return ""
     say = "" if len(different) == 1 else "say which: "
-    return f"{say}{', or '.join(tried.told for tried in different[:3])}."
+    return f"{say}{', or '.join(tried.description for tried in different[:3])}."
 
 
 def _changes(texts: pl.Series, bad: pl.DataFrame, settings: TimeSettings) -> Iterator[TimeSettings]:

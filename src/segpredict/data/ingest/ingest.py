@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import replace as changed
 from pathlib import Path
 
-from segpredict.config.load import Config, build_config
+from segpredict.config.load import Config, ConfigLike, as_config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
 from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
@@ -14,6 +14,7 @@ from segpredict.core.work_folder import WorkFolder, work_place
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
+from segpredict.data.ingest.read import path_names
 from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables
 from segpredict.errors import FileMissingError, SegpredictError, UsageError, quote_value
 
@@ -88,9 +89,9 @@ class IngestResult:
 
 
 def ingest(
-    names: Sequence[str],
+    names: str | Path | Sequence[str | Path],
     folder: str | Path,
-    config: Config,
+    config: ConfigLike,
     *,
     replace: bool = False,
 ) -> IngestResult:
@@ -99,11 +100,12 @@ def ingest(
     Parameters
     ----------
     names
-        Files, folders or globs with transactions.
+        A path or several: files, folders or globs with transactions.
     folder
         The store; made if it is not there.
     config
-        How the files are read, and how all rows of the store are cleaned.
+        How the files are read, and how all rows of the store are cleaned: a `Config`, a preset, a
+        path or a dict.
     replace
         Forget what the store holds.
 
@@ -132,7 +134,7 @@ def ingest(
     ...     result.shop.ledger.total("used").rows, len(result.added)
     (1, 1)
     """
-    target = Path(folder)
+    target, config, names = Path(folder), as_config(config), _names(names)
     with disk.lock_folder(target) as work:
         _sweep(work, target)
         try:
@@ -168,6 +170,16 @@ def _ingested(
     note = changed(note, config=config.to_state(), notes=shop.notes)
     stored = _published(work, target, shop, new, note)
     return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
+
+
+def _names(given: object) -> list[str]:
+    names = path_names(given)
+    if names is None:
+        raise UsageError(
+            f"A store is filled from files, and a {type(given).__name__} was given.",
+            fix="name files or folders; save a frame as Parquet first.",
+        )
+    return names
 
 
 def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Transactions] | None:

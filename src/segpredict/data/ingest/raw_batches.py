@@ -131,7 +131,7 @@ def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactio
         state = json.loads(path.read_text(encoding="utf-8"))
         batches, notes = tuple(state.pop("batches")), tuple(state.pop("notes"))
         note = StoreNote(**state, batches=batches, notes=notes)
-        rejects = pl.read_parquet(bad) if bad.is_file() else None
+        rejects = pl.read_parquet(bad, glob=False) if bad.is_file() else None
     except (AttributeError, *READ_ERRORS, pl.exceptions.PolarsError) as error:
         raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
     return note, replace(stored, notes=notes, rejects=rejects)

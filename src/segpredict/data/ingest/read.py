@@ -48,6 +48,21 @@ def find_lines(
     return raw, Path(raw.files[0].name).parent
 
 
+def path_names(data: object) -> list[str] | None:
+    """Return the names of files, folders or globs if data are given by names.
+
+    Examples
+    --------
+    >>> path_names(Path("sales.csv")), path_names(7) is None
+    (['sales.csv'], True)
+    """
+    if isinstance(data, str | Path):
+        return [str(data)]
+    if isinstance(data, Sequence) and all(isinstance(name, str | Path) for name in data):
+        return [str(name) for name in data]
+    return None
+
+
 def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) -> Transactions:
     """Return the cleaned transactions of paths or of a frame, with side tables.
 
@@ -58,9 +73,8 @@ def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) 
     >>> read_with_side_tables(pl.DataFrame(rows), Config()).lines.collect().height
     1
     """
-    if isinstance(data, str | Path):
-        data = [str(data)]
-    if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
-        return read_transactions([str(name) for name in data], config, as_of)
+    names = path_names(data)
+    if names is not None:
+        return read_transactions(names, config, as_of)
     layout = side_tables.lines_layout(config)
     return clean_with_side_tables(readers.from_frame(data, layout), config, as_of, None)

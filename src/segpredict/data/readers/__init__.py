@@ -4,6 +4,7 @@ One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 """
 
 from segpredict.config.source import columns_as_text
+from segpredict.data.readers._frames import in_kind_of
 from segpredict.data.readers._paths import STORE_FILE, file_name_text
 from segpredict.data.readers._read import (
     READERS,
@@ -29,6 +30,7 @@ __all__ = [
     "file_name_text",
     "file_sha256",
     "from_frame",
+    "in_kind_of",
     "preset_hint",
     "read_raw_lines",
     "read_tables",

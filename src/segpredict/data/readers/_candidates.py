@@ -23,12 +23,23 @@ MAX_CANDIDATES = 3
 PERSON_WORDS = (
     *("customer", "cust", "client", "buyer", "user", "member", "shopper", "household", "account"),
     *("email", "card", "kunde", "kd", "debitor", "cliente", "klant", "klient", "acheteur"),
+    *("consumer", "karte", "auftraggeber", "kontakt", "contact", "kaufer", "acquirente", "payer"),
     *("visitor", "pseudo", "guest", "клиент", "покупатель", "patient", "subscriber", "person"),
 )
 TRAIT_WORDS = (  # columns about a person that do not say who it is
     *("type", "group", "segment", "category", "phone", "city", "country", "zip", "street"),
     *("age", "gender", "since", "birth", "note", "agent", "tier", "status", "language", "zone"),
     *("marketing", "comment", "region", "state", "neu", "nouveau", "new"),
+)
+DOCUMENT_WORDS = (  # what numbers an order, not a person
+    *("order", "document", "receipt", "invoice", "beleg", "faktura", "bon", "transaction"),
+    *("merchant", "ticket", "basket", "rechnung", "commande", "pedido", "facture", "session"),
+)
+AMBIGUOUS_NAMES = ("itemprice",)  # the price of one piece to some exporters, of all to others
+UNIT_WORDS = ("unit", "price", "preis", "prix", "precio", "prezzo", "each", "perpiece")
+DAY_WORDS = (
+    *("date", "datum", "day", "time", "tag", "jour", "dia", "fecha", "giorno", "data", "dag"),
+    *("created", "when", "zeit"),
 )
 TIME_WORDS = ("order", "purchase", "sale", "created", "invoice", "trans", "paid", "date", "datum")
 LATER_WORDS = ("update", "ship", "deliver", "birth", "modified", "refund", "cancel", "atualizado")
@@ -66,6 +77,8 @@ class _Column:
     is_number: bool
     has_decimals: bool
     distinct_share: float  # distinct values per filled cell
+    is_constant: bool  # whether several cells are all alike
+    is_digits: bool  # whether all cells are digits alone
 
 
 def missing_roles_error(
@@ -82,12 +95,23 @@ def missing_roles_error(
         options["amount"] = [chosen["price"]]  # every row is one piece
     listed = "; ".join(_words(role, options[role], chosen) for role in missing)
     money = _sums(options.get("amount", ()), chosen, table)
+    options = _priced(options, chosen)
     maps = [f"--map {role}='{(names or ['YOUR_COLUMN'])[0]}'" for role, names in options.items()]
     fix = f"name what is missing: {' '.join(maps)}{_other_ways(options, chosen)}."
     preset = preset_for(table.columns)
     if preset:
         fix = f"it looks like an export that --config {preset} reads. Else {fix}"
     return ColumnMissingError(listed, table.columns, file, remark=money, fix=fix)
+
+
+def _priced(options: dict[str, list[str]], chosen: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return options in which a column named as a price of pieces is offered as the price."""
+    names = [normalize_name(name) for name in options.get("amount", [])]
+    is_unit = [_holds(name, UNIT_WORDS) and name not in AMBIGUOUS_NAMES for name in names]
+    if "quantity" not in chosen or not any(is_unit):
+        return options
+    units = [name for name, fits in zip(options["amount"], is_unit, strict=True) if fits]
+    return {**{r: n for r, n in options.items() if r != "amount"}, "price": units}
 
 
 def _other_ways(options: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> str:
@@ -124,13 +148,20 @@ def _look(column: pl.Series) -> _Column:
     cells = filled_cells(column)
     is_time = is_time_column(column)
     is_number = not is_time and is_number_column(column)
-    share = cells.n_unique() / max(len(cells), 1)
-    return _Column(column.name, is_time, is_number, is_number and has_decimals(column), share)
+    distinct = cells.n_unique()
+    share, is_constant = distinct / max(len(cells), 1), distinct == 1 and len(cells) > 1
+    decimals = is_number and has_decimals(column)
+    texts = cells.cast(pl.String, strict=False) if not cells.dtype.is_temporal() else cells.clear()
+    digits = texts.dtype == pl.String and len(texts) > 0 and texts.str.contains(r"^\d+$").all()
+    return _Column(column.name, is_time, is_number, decimals, share, is_constant, bool(digits))
 
 
 def _candidates(role: str, columns: Sequence[_Column], chosen: Mapping[str, str]) -> Sequence[str]:
     if role == "time":
-        return sorted((c.name for c in columns if c.is_time), key=_time_rank)
+        days = [c for c in columns if c.is_time]
+        # Digits such as 20230115 are days where the name says so, and ids elsewhere.
+        sure = [c for c in days if not c.is_digits or _holds(normalize_name(c.name), DAY_WORDS)]
+        return sorted((c.name for c in sure), key=_time_rank)
     if role == "customer_id":
         return _person_candidates(columns)
     return _money_candidates(columns, "price" if "quantity" in chosen else "total")
@@ -143,8 +174,11 @@ def _time_rank(name: str) -> tuple[bool, bool]:
 
 def _person_candidates(columns: Sequence[_Column]) -> list[str]:
     """Return columns that may say who bought: named like a person first, then ids that repeat."""
-    ids = [c for c in columns if not c.is_time and not c.has_decimals and c.distinct_share]
-    ids = [c for c in ids if not _holds(normalize_name(c.name), TRAIT_WORDS)]
+    ids = [c for c in columns if not c.has_decimals and c.distinct_share]
+    ids = [c for c in ids if not c.is_time or c.is_digits]
+    ids = [c for c in ids if not (c.is_digits and _holds(normalize_name(c.name), DAY_WORDS))]
+    ids = [c for c in ids if not c.is_constant]
+    ids = [c for c in ids if not _holds(normalize_name(c.name), (*TRAIT_WORDS, *DOCUMENT_WORDS))]
     named = [c.name for c in ids if _holds(normalize_name(c.name), PERSON_WORDS)]
     if named:
         return sorted(named, key=lambda name: "name" in normalize_name(name))
@@ -179,6 +213,8 @@ def _other_table(
     """Return the error for a table that holds something else than transactions."""
     names = {normalize_name(name) for name in table.columns}
     quoted = quote_value(file)
+    if len(names & SUMMARY_COLUMN_NAMES) > 1:
+        return _person_table(quoted, table, file)
     if len(names & BANK_COLUMN_NAMES) >= 3:
         return ContractError(
             f"{quoted} looks like a bank statement (columns "
@@ -189,14 +225,18 @@ def _other_table(
         )
     if "time" not in missing or any(column.is_time for column in columns):
         return None
-    is_person_per_row = any(c.distinct_share == 1.0 and not c.has_decimals for c in columns)
-    if len(names & SUMMARY_COLUMN_NAMES) > 1 or is_person_per_row:
-        return ContractError(
-            f"{quoted} looks like one row per customer, without a date (columns "
-            f"{', '.join(map(quote_value, table.columns[:6]))}): there is nothing to forecast "
-            "from.",
-            fix="give one row an order line, with a date; to cluster such a table as it is, use "
-            "segpredict.Segmenter in Python.",
-            file=file,
-        )
+    one_each = [c for c in table.columns if table.height > 1 and table[c].is_unique().all()]
+    if any(not has_decimals(table[name]) for name in one_each):
+        return _person_table(quoted, table, file)
     return None
+
+
+def _person_table(quoted: str, table: pl.DataFrame, file: str) -> ContractError:
+    return ContractError(
+        f"{quoted} looks like one row per customer (columns "
+        f"{', '.join(map(quote_value, table.columns[:6]))}), not like transactions: there is "
+        "nothing to forecast from.",
+        fix="give one row an order line, with a date; to cluster such a table as it is, use "
+        "segpredict.Segmenter in Python.",
+        file=file,
+    )

@@ -6,7 +6,9 @@ import polars as pl
 
 ORDER_FIELDS = ("order_id", "customer_id", "time")
 LINE_FIELDS = ("product_id", "description", "quantity", "price", "amount")
+MAX_FOOTER_ROWS = 5  # rows at the end alone that may be sums of the table
 FIRST_ROW_SHARE = 0.9  # share of orders of several rows that must hold a field on the first only
+MIN_ORDERS_OF_BOTH, MIN_ORDERS_OF_ONE = 2, 5  # orders that must do so
 CARRIED_WITH_THEM = ("status", "cancelled", "country", "currency")
 
 
@@ -20,8 +22,7 @@ def carry_order_fields(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str
         return lines, {}
     below, found = _blank_rows(lines)
     # Judged by the rows as they stood: what was carried says nothing about the others.
-    on_first = [n for n in ("customer_id", "time") if _is_on_first_row_only(lines, n)]
-    carried, by_number = _by_number(below, on_first)
+    carried, by_number = _by_number(below, _fields_on_one_row(lines))
     rows = found + by_number
     noted = {"carried_down": f"{rows:,} rows took order fields from the first row of their order"}
     return carried, noted if rows else {}
@@ -30,9 +31,11 @@ def carry_order_fields(lines: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str
 def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     there = [name for name in LINE_FIELDS if name in lines.columns]
     is_blank = pl.all_horizontal(pl.col(ORDER_FIELDS).is_null())
-    is_line = pl.any_horizontal(pl.col(there).is_not_null())
+    # A row that names no product where others do is a sum of the table, not a line.
+    items = [name for name in ("product_id", "description") if name in there]
+    is_line = pl.any_horizontal(pl.col(items or there).is_not_null())
     is_below = lines.select(is_blank & is_line).to_series()
-    if not is_below.any() or is_below[0]:
+    if not is_below.any() or is_below[0] or _is_footer(is_below):
         return lines, 0
     fields = [*ORDER_FIELDS, *(name for name in CARRIED_WITH_THEM if name in lines.columns)]
     head = pl.int_range(pl.len())
@@ -42,6 +45,12 @@ def _blank_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         for name in fields
     ]
     return lines.with_columns(carried), int(is_below.sum())
+
+
+def _is_footer(is_below: pl.Series) -> bool:
+    """Return whether the rows below are a few at the end of the table, and nowhere else."""
+    n = int(is_below.sum())
+    return n <= MAX_FOOTER_ROWS and len(is_below) > 4 * n and bool(is_below.tail(n).all())
 
 
 def _by_number(lines: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, int]:
@@ -55,15 +64,25 @@ def _by_number(lines: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame,
     return lines, rows
 
 
-def _is_on_first_row_only(lines: pl.DataFrame, name: str) -> bool:
-    """Return whether orders of several rows hold a value on their first row and no other."""
-    if not lines[name].null_count():
-        return False
+def _fields_on_one_row(lines: pl.DataFrame) -> tuple[str, ...]:
+    """Return the fields that orders of several rows hold on one row and leave blank on others.
+
+    Customer and time that are blank together need less evidence than one of them alone: one
+    empty cell may be a guest, or an accident.
+    """
+    fields = tuple(n for n in ("customer_id", "time") if lines[n].null_count())
+    if not fields:
+        return ()
     several = (
         lines.filter(pl.col("order_id").is_not_null())
-        .group_by("order_id", maintain_order=True)
-        .agg(n=pl.len(), filled=pl.col(name).count(), is_first=pl.col(name).first().is_not_null())
-        .filter(pl.col("n") > 1)
+        .group_by("order_id")
+        .agg(
+            n=pl.len(),
+            filled=pl.all_horizontal(pl.col(name).is_not_null() for name in fields).sum(),
+            blank=pl.all_horizontal(pl.col(name).is_null() for name in fields).sum(),
+        )
+        .filter((pl.col("n") > 1) & (pl.col("filled") > 0))  # not the orders of guests
     )
-    only = several.filter(pl.col("is_first") & (pl.col("filled") == 1)).height
-    return only > 0 and only >= FIRST_ROW_SHARE * several.height
+    only = several.filter((pl.col("filled") == 1) & (pl.col("blank") == pl.col("n") - 1)).height
+    least = MIN_ORDERS_OF_BOTH if len(fields) > 1 else MIN_ORDERS_OF_ONE
+    return fields if only >= least and only >= FIRST_ROW_SHARE * several.height else ()

@@ -1,6 +1,7 @@
 """Which column plays which role: as named, by the names of common exports, or by content."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -8,10 +9,12 @@ from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES
 from segpredict.data.readers._candidates import missing_roles_error
-from segpredict.data.readers._content import is_clock_column
-from segpredict.data.readers._status import find_status_column
+from segpredict.data.readers._content import is_cancellation, is_clock_column
+from segpredict.data.readers._related_money import related_money
+from segpredict.data.readers._status import find_flags, find_status_columns, is_flag
 from segpredict.errors import ColumnMissingError, ContractError, quote_value
 
+CURRENCY_REMARK = r"\s*[(\[]\s*([A-Z]{3}|[€$£¥]|in [A-Z]{3})\s*[)\]]\s*$"
 MIN_ROWS = 50  # in fewer rows a column may be empty by chance
 REQUIRED_ROLES = ("customer_id", "time")
 
@@ -41,11 +44,28 @@ def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict
     if "amount" not in layout.columns and {"quantity", "price", "amount"} <= chosen.keys():
         # It may be the order's total, or after a discount: cleaning compares all rows.
         chosen["stated_amount"] = chosen.pop("amount")
-    if "status" not in layout.columns:
-        status = find_status_column(table.select(c for c in free if c not in chosen.values()))
-        chosen |= {"status": status} if status else {}
+    chosen |= related_money(table, chosen, layout.columns)
+    if "refund" in chosen and "refund" not in layout.columns and is_flag(table[chosen["refund"]]):
+        del chosen["refund"]
+    if "cancelled" not in chosen and "cancelled" not in layout.columns:
+        marks = [c for c in free if c not in chosen.values() and is_cancellation(table[c])]
+        chosen |= dict(zip(("cancelled",), marks, strict=False))
     _require(chosen, table, layout, file)
     return {role: chosen[role] for role in COLUMN_ROLES if role in chosen}
+
+
+def status_columns(
+    table: pl.DataFrame, chosen: Mapping[str, str], layout: SourceOptions
+) -> tuple[list[str], list[str]]:
+    """Return the columns that say whether a row is a sale: statuses, and flags of yes and no.
+
+    A status that a person has named stands alone.
+    """
+    if "status" in layout.columns:
+        return [chosen["status"]] if "status" in chosen else [], []
+    free = table.select(c for c in table.columns if c not in chosen.values())
+    flags = find_flags(free)
+    return find_status_columns(free.drop(flags)), flags
 
 
 def refuse_empty_roles(lines: pl.DataFrame) -> None:
@@ -83,10 +103,15 @@ def _named(role: str, layout: SourceOptions, found: Sequence[str], file: str) ->
 
 def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
     for alias in NORMALIZED_ALIASES[role]:
-        column = _one(role, [c for c in found if normalize_name(c) == alias], file)
+        column = _one(role, [c for c in found if alias in _names(c)], file)
         if column is not None:
             return column
     return None
+
+
+def _names(name: str) -> tuple[str, str]:
+    """Return a normalised name, and the same without a currency in brackets: Refund (EUR)."""
+    return normalize_name(name), normalize_name(re.sub(CURRENCY_REMARK, "", name))
 
 
 def _one(role: str, columns: Sequence[str], file: str) -> str | None:

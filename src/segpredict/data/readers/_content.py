@@ -2,12 +2,15 @@
 
 import polars as pl
 
+from segpredict.config.column_aliases import normalize_name
 from segpredict.data.cleaning._date_patterns import split_dates
+from segpredict.data.readers._status import is_flag
 
 SAMPLE_VALUES = 2_000  # distinct values that are looked at
 FITTING_SHARE = 0.95  # share of cells that must fit
 DAY_DIGITS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 CLOCK_ONLY = r"^\d{1,2}:\d{2}(:\d{2})?( ?[AaPp]\.?[Mm]\.?)?$"
+CANCEL_PARTS = ("cancel", "annul", "storn", "cancelad", "anulad", "geannul")
 CURRENCY = r"(?i)^\s*([-−(]*)\s*(?:[a-z]{1,3}\$|[$€£¥₹]|[a-z]{3}\s)?\s*"
 POINT_NUMBER = r"^[-−(]*(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?[)-]?$"
 COMMA_NUMBER = r"^[-−(]*(?:\d{1,3}(?:[. \x{a0}\x{202f}]\d{3})+|\d+)?(?:,\d+)?[)-]?$"
@@ -48,6 +51,14 @@ def is_clock_column(column: pl.Series) -> bool:
         return column.dtype == pl.Time
     cells = filled_cells(column).head(SAMPLE_VALUES)
     return len(cells) > 0 and bool(cells.str.contains(CLOCK_ONLY).all())
+
+
+def is_cancellation(column: pl.Series) -> bool:
+    """Return whether a column says which orders were cancelled: by a day, or by yes and no."""
+    name = normalize_name(column.name)
+    if not any(part in name for part in CANCEL_PARTS) or column.dtype.is_float():
+        return False
+    return is_flag(column) or is_time_column(column)
 
 
 def rough_numbers(column: pl.Series) -> pl.Series:

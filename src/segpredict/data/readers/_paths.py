@@ -50,11 +50,18 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
         return [path]
     if path.exists():
         raise SourceError(f"{quote_value(name)} is not a regular file.", fix="name a file.")
-    found = glob.glob(name, recursive=True) if GLOB_CHARACTERS & set(name) else []  # noqa: PTH207
+    is_pattern = bool(GLOB_CHARACTERS & set(name))
+    found = glob.glob(_pattern(path), recursive=True) if is_pattern else []  # noqa: PTH207
     files = [Path(match) for match in found if Path(match).is_file()]
     if files:
         return files
     raise FileMissingError(name, _neighbours(path))
+
+
+def _pattern(path: Path) -> str:
+    """Return a glob in which folders that exist stand for themselves, brackets and all."""
+    known = next((folder for folder in path.parents if folder.is_dir()), Path())
+    return str(Path(glob.escape(str(known))) / path.relative_to(known))
 
 
 def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:

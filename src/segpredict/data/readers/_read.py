@@ -15,16 +15,18 @@ from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
 from segpredict.data.readers._carry import carry_order_fields
-from segpredict.data.readers._columns import match_columns, refuse_empty_roles
+from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
+from segpredict.data.readers._frames import explain_index, table_of_frame
 from segpredict.data.readers._header import is_unnamed
 from segpredict.data.readers._paths import expand_paths, file_name_text
-from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
+from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable
+from segpredict.data.readers._status import joined_status
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.data.readers._unused import describe_unused
 from segpredict.errors import (
     BadCellsError,
+    ColumnMissingError,
     ContractError,
-    SourceError,
     UnreadableFileError,
     quote_value,
 )
@@ -35,25 +37,32 @@ TOTAL_WORDS = (
     *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
     *("total général", "sous-total", "suma", "razem", "итого", "всего"),
 )
-TOTAL_PATTERN = (  # one pattern, since it is put to every cell of some columns
-    r"(?i)^[\s*_-]*(?:" + "|".join(TOTAL_WORDS) + r")[\s:*_-]*$"
-)
+TOTAL_WORD = "|".join(TOTAL_WORDS)
+# One pattern, since it is put to every cell of some columns.
+TOTAL_PATTERN = rf"(?i)^[\s*_-]*(?:{TOTAL_WORD})[\s:*_-]*$"
 FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # a total row differs from a product in these
 
 
 def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable:
     """Return the table without footers; they are carried as rejects."""
     schema = table.frame.schema
-    names = dict.fromkeys(
-        [table.frame.columns[0], *(chosen[role] for role in FOOTER_COLUMNS if role in chosen)]
-    )
+    keys = [chosen[role] for role in FOOTER_COLUMNS if role in chosen]
+    names = dict.fromkeys([table.frame.columns[0], *keys])
     texts = [name for name in names if schema[name] == pl.String]
     if not texts:
         return table
-    is_total = table.frame.select(pl.any_horizontal(_is_total(name) for name in texts)).to_series()
+    # In a row without customer and day, a word in any cell says that it is a total.
+    others = [n for n, kind in schema.items() if kind == pl.String and n not in texts]
+    blank = [pl.col(c).cast(pl.String).str.strip_chars().fill_null("") == "" for c in keys]
+    is_bare = pl.all_horizontal(blank) if blank else pl.lit(value=False)
+    is_total = table.frame.select(
+        pl.any_horizontal(_is_total(name) for name in texts)
+        | (is_bare & pl.any_horizontal(pl.lit(value=False), *(_is_total(n) for n in others)))
+        | pl.any_horizontal(_is_subtotal(table.frame[name]) for name in texts)
+    ).to_series()
     if not is_total.any():
         return table
-    footers = table.frame.filter(is_total).select(texts)
+    footers = table.frame.filter(is_total).select(*texts, *others)
     rows = table.rows.filter(is_total)
     rejects = [_footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)]
     every = sorted([*table.rejects, *rejects], key=lambda reject: reject.row)
@@ -65,13 +74,26 @@ def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable
     )
 
 
+def _is_subtotal(column: pl.Series) -> pl.Expr:
+    """Mark cells such as "Total 20110", where 20110 stands in the column as well."""
+    marked = column.str.contains(rf"(?i)\b(?:{TOTAL_WORD})\b").fill_null(value=False)
+    if not marked.any():
+        return pl.lit(value=False)
+    bare = column.str.replace(rf"(?i)^(?:{TOTAL_WORD})\W+", "")
+    bare = bare.str.replace(rf"(?i)\W+(?:{TOTAL_WORD})$", "")
+    is_sum = marked & bare.is_in(column.drop_nulls().unique().implode()) & (bare != column)
+    return pl.lit(is_sum.fill_null(value=False))
+
+
 def _is_total(name: str) -> pl.Expr:
     return pl.col(name).str.contains(TOTAL_PATTERN).fill_null(value=False)
 
 
 def _footer(row: int, cells: Mapping[str, str | None]) -> RejectedRecord:
     column, value = next(
-        (name, cell) for name, cell in cells.items() if cell and re.search(TOTAL_PATTERN, cell)
+        (name, cell)
+        for name, cell in cells.items()
+        if cell and re.search(rf"(?i)\b(?:{TOTAL_WORD})\b", cell)
     )
     fix = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
     return RejectedRecord(row, column, value, "is in a row of totals (footer_like)", fix)
@@ -273,7 +295,8 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     Parameters
     ----------
     frame
-        A table that Polars takes, or that offers itself as an Arrow stream.
+        A table that Polars takes, or that offers itself as an Arrow stream. Named levels of
+        the index of a pandas frame are columns like others.
     layout
         Which column plays which role.
     name
@@ -297,10 +320,11 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     >>> from_frame(pl.DataFrame(bought)).frame["amount"].to_list()
     ['2.5']
     """
-    table = _polars(frame, name)
-    found = {"format": type(frame).__module__.split(".")[0]}
-    whole = SourceTable(table, row_numbers(table.height), "", found)
-    return _raw([name], [whole], layout or SourceOptions())
+    try:
+        return _raw([name], [table_of_frame(frame, name)], layout or SourceOptions())
+    except ColumnMissingError as error:
+        explain_index(error, frame)
+        raise
 
 
 def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[SourceTable]:
@@ -316,26 +340,6 @@ def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[Sourc
             found["resolved"] = file_name_text(path.resolve())
         related.append(replace(table, detected=found))
     return related
-
-
-def _polars(frame: object, name: str) -> pl.DataFrame:
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if hasattr(frame, "__arrow_c_stream__"):
-        try:
-            return pl.DataFrame(frame)
-        except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-            reason = str(error).splitlines()[0]
-            raise SourceError(
-                f"{name} cannot be read as a table: {reason}.",
-                fix="give every column one type; ids as text.",
-            ) from None
-    raise SourceError(
-        f"{name} is a {type(frame).__name__}, not a table.",
-        fix="give a Polars, pandas, PyArrow or DuckDB table.",
-    )
 
 
 def _source(path: Path, layout: SourceOptions) -> FileReader:
@@ -364,8 +368,14 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
         table, unnamed = without_unnamed(without_blank_rows(table), name)
         chosen = match_columns(table.frame, layout, name)
+        _refuse_unreadable(table, chosen)
         table = without_totals(table, chosen)
-        lines, carried = carry_order_fields(columns_as_text(table.frame, chosen, name))
+        states, flags = status_columns(table.frame, chosen, layout)
+        text = columns_as_text(table.frame, chosen, name)
+        if states or flags:
+            text = text.with_columns(joined_status(table.frame, states, flags))
+            chosen["status"] = " + ".join([*states, *flags])
+        lines, carried = carry_order_fields(text)
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
         frames.append(lines.with_columns(place))
         beside = describe_unused(table.frame, chosen)
@@ -380,6 +390,12 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
     lines = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
     bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
     return RawLines(lines, tuple(facts), bad)
+
+
+def _refuse_unreadable(table: SourceTable, chosen: Mapping[str, str]) -> None:
+    for column in chosen.values():
+        if column in table.unreadable:
+            raise table.unreadable[column]
 
 
 def first_reject_error(raw: RawLines) -> BadCellsError:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from segpredict.config.source import SourceOptions
 from segpredict.core.disk import hash_stream
-from segpredict.errors import UnreadableFileError
+from segpredict.errors import ContractError, UnreadableFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class SourceTable:
     sha256: str  # hash of the file's bytes
     detected: Mapping[str, str]  # what was found out on the way
     rejects: tuple[RejectedRecord, ...] = ()  # records that are no rows of the table
+    # Columns that could not be read and are empty here: an error each, raised if one is used.
+    unreadable: Mapping[str, ContractError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

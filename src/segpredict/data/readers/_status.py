@@ -1,4 +1,6 @@
-"""Find the column that says whether a row is a sale, by its values."""
+"""Find the columns that say whether a row is a sale, by their values, and join what they say."""
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -7,39 +9,132 @@ from segpredict.config.status_words import status_meaning
 
 MAX_VALUES = 40  # a status has few values
 KNOWN_SHARE = 0.9  # share of rows with known words that makes any column a status
-EVENT_SHARE = 0.5  # the same for a column named after its kind of event
-NAME_PARTS = ("status", "state", "etat", "estado", "stato", "situacao", "статус")
-EVENT_NAMES = ("eventtype", "event", "eventname", "type", "transactiontype", "ordertype")
+KIND_SHARE = 0.5  # the same for a column named after its kind of event
+STATE_PARTS = ("status", "state", "etat", "estado", "stato", "situacao", "статус", "zustand")
+# A status of these is a status of sales, even if none of its words is known.
+ORDER_PARTS = (
+    *("order", "payment", "financial", "invoice", "transaction", "sale", "item", "line"),
+    *("auftrag", "bestell", "zahlung", "rechnung", "commande", "paiement", "pedido", "pago"),
+    *("ordine", "pagamento", "zamowieni", "заказ"),
+)
+EVENT_NAMES = ("event", "eventtype", "eventname", "action", "behavior", "behaviour", "behaviortype")
+KIND_NAMES = (
+    *("type", "transactiontype", "ordertype", "documenttype", "doctype", "rowtype", "recordtype"),
+    *("belegart", "fakturaart", "vorgangsart", "buchungsart", "operation", "typ", "tipo"),
+)
 # What happened to the parcel says less than what happened to the money.
-PARCEL_PARTS = ("fulfil", "shipping", "delivery", "dispute")
-PARTS_OF_LIFE = ("marital", "civil")  # a state of another kind
+PARCEL_PARTS = ("fulfil", "shipping", "shipment", "delivery", "dispute")
+OTHER_STATES = ("marital", "civil", "country", "loyalty", "member", "stock", "tax", "customer")
+TRUE_WORDS = ("true", "yes", "y", "t", "1", "x", "ja", "oui", "si", "sì", "sí", "sim", "tak", "да")
+FALSE_WORDS = (
+    *("false", "no", "n", "f", "0", "nein", "non", "nao", "não", "nee", "nie", "нет", "-"),
+    *("none", "null", "nat", "nan", "not cancelled", "0000-00-00", "0000-00-00 00:00:00"),
+)
+# Flags by their name: what a row is where the flag is set, or where it is not.
+FLAGS_SET = {
+    "returned": ("returned", "isreturn", "returnflag", "retourniert", "retourne", "refunded"),
+    "deleted": ("deleted", "isdeleted", "geloscht"),
+    "void": ("void", "isvoid", "voided"),
+    "test": ("test", "istest", "testorder"),
+}
+FLAGS_UNSET = {
+    "unpaid": ("paid", "ispaid", "bezahlt", "paye", "pagado", "pago", "pagato", "betaald"),
+    "void": ("valid", "isvalid"),
+}
+CREDIT_MARK = " (paid back)"  # what marks a row of a kind that gives money back
 
 
-def find_status_column(table: pl.DataFrame) -> str | None:
-    """Return the column that looks most like a status of orders; None if none does."""
+def find_status_columns(table: pl.DataFrame) -> list[str]:
+    """Return the columns that look like a status of orders, the most telling first."""
     found = [(weight, name) for name in table.columns if (weight := _weight(table[name]))]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    return [name for _, name in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def joined_status(table: pl.DataFrame, columns: list[str], flags: list[str]) -> pl.Series:
+    """Return one status a row: of the first column, unless another says that it is no sale."""
+    texts = [_marked(table[name]) for name in columns]
+    texts += [_flag_text(table[name]) for name in flags]
+    joined = pl.DataFrame([text.alias(str(i)) for i, text in enumerate(texts)])
+    void = [
+        pl.when(pl.col(name).is_in(_void_values(joined[name])) & pl.col(name).is_not_null()).then(
+            pl.col(name)
+        )
+        for name in joined.columns
+    ]
+    return joined.select(pl.coalesce(*void, *joined.columns).alias("status")).to_series()
+
+
+def find_flags(table: pl.DataFrame) -> list[str]:
+    """Return columns of yes and no that say which rows are no sale."""
+    named = {
+        name for names in (FLAGS_SET, FLAGS_UNSET) for words in names.values() for name in words
+    }
+    return [c for c in table.columns if normalize_name(c) in named and is_flag(table[c])]
+
+
+def is_flag(column: pl.Series) -> bool:
+    """Return whether a column holds yes and no only."""
+    values = column.drop_nulls().cast(pl.String).str.strip_chars().str.to_lowercase().unique()
+    values = values.filter(values != "").str.replace(r"\.0$", "")
+    return len(values) > 0 and bool(values.is_in([*TRUE_WORDS, *FALSE_WORDS]).all())
+
+
+def _flag_text(column: pl.Series) -> pl.Series:
+    """Return the word for rows that a flag marks; null for the others."""
+    name = normalize_name(column.name)
+    text = column.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(r"\.0$", "")
+    word = next((word for word, names in FLAGS_SET.items() if name in names), None)
+    is_marked = text.is_in(TRUE_WORDS)
+    if word is None:
+        word = next(word for word, names in FLAGS_UNSET.items() if name in names)
+        is_marked = text.is_in(FALSE_WORDS)
+    return pl.select(pl.when(is_marked.fill_null(value=False)).then(pl.lit(word))).to_series()
+
+
+def _marked(column: pl.Series) -> pl.Series:
+    """Return a status as text; of a kind of row, what gives money back is marked as that."""
+    text = column.cast(pl.String).str.strip_chars()
+    text = text.set(text == "", None)
+    if normalize_name(column.name) not in KIND_NAMES:
+        return text
+    values = text.drop_nulls().unique()
+    back = [value for value in values if status_meaning(value) == "given back"]
+    return text.replace({value: value + CREDIT_MARK for value in back}) if back else text
+
+
+def _void_values(texts: pl.Series) -> list[str]:
+    values = texts.drop_nulls().unique()
+    return [v for v in values if status_meaning(v) in ("no sale", "given back")]
 
 
 def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
     """Return how much a column looks like a status: larger means more; None where not at all."""
     name = normalize_name(column.name)
-    if column.dtype not in (pl.String, pl.Categorical, pl.Enum) or _is_life(name):
+    is_state = any(part in name for part in STATE_PARTS)
+    is_text = column.dtype in (pl.String, pl.Categorical, pl.Enum)
+    if not is_text and not (column.dtype.is_integer() and "status" in name):
+        return None
+    if is_state and any(part in name for part in OTHER_STATES):
         return None
     cells = column.cast(pl.String).str.strip_chars()
     counts = cells.filter((cells != "").fill_null(value=False)).value_counts(name="n")
     if not 0 < counts.height <= MAX_VALUES:
         return None
-    meanings = [status_meaning(value) for value in counts.to_series(0)]
+    meanings: list[str] = [status_meaning(value) for value in counts.to_series(0)]
     is_known = pl.Series([meaning != "unknown" for meaning in meanings])
     share = int(counts["n"].filter(is_known).sum()) / int(counts["n"].sum())
-    is_named = any(part in name for part in NAME_PARTS)
-    needed = 0 if is_named else EVENT_SHARE if name in EVENT_NAMES else KNOWN_SHARE
-    if not share or share < needed:
+    if not _is_enough(name, share, meanings, is_state=is_state):
         return None
     is_parcel = any(part in name for part in PARCEL_PARTS)
-    return (not is_parcel, is_named, share)
+    return (not is_parcel, is_state, share)
 
 
-def _is_life(name: str) -> bool:
-    return any(part in name for part in PARTS_OF_LIFE)
+def _is_enough(name: str, share: float, meanings: Sequence[str], *, is_state: bool) -> bool:
+    """Return whether a name and the share of rows with known words make a status."""
+    is_of_order = "status" in name and any(part in name for part in ORDER_PARTS)
+    if name in ("status", "statusid", "statuscode", *EVENT_NAMES) or is_of_order:
+        return True
+    if is_state:
+        return share > 0
+    has_sale = "sale" in meanings  # words of goods and of payments may mean no sale, too
+    return has_sale and share >= (KIND_SHARE if name in KIND_NAMES else KNOWN_SHARE)

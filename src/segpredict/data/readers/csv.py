@@ -39,6 +39,7 @@ def parse_cells(
             has_header=False,
             schema=schema,
             infer_schema=False,
+            glob=False,
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return _one_by_one(text, records, schema)

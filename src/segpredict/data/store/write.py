@@ -288,7 +288,7 @@ def _sorted(
     for turn in range(turns):
         here = scratch / f"span={turn}"
         if here.is_dir():
-            lines = pl.read_parquet(here / "*.parquet", hive_partitioning=False)
+            lines = pl.read_parquet(sorted(here.iterdir()), hive_partitioning=False, glob=False)
             yield parts.sort_lines(lines)
 
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from segpredict.analytics.transitions import ERASED_STATE, LAPSED_STATE, NEW_STATE
+from segpredict.core.intervals import share_of
 from segpredict.core.window import as_date
 from segpredict.report.bi._star_schema import StarSchema
 from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
@@ -61,7 +62,9 @@ def segment_rows(star: StarSchema) -> pl.DataFrame:
     counted = named.join(sizes, on="segment_id", how="left", maintain_order="left").with_columns(
         pl.when(is_real).then(pl.col("customers").fill_null(0))
     )
-    found = counted.with_columns(customers_share=pl.col("customers") / pl.col("customers").sum())
+    found = counted.with_columns(
+        customers_share=share_of(pl.col("customers"), pl.col("customers").sum())
+    )
     for part in (_expected(star), _value(star), _revenue(star)):
         found = found.join(part, on="segment_id", how="left", maintain_order="left")
     return found
@@ -74,7 +77,7 @@ def _expected(star: StarSchema) -> pl.DataFrame:
         return pl.DataFrame(schema={**empty, "expected_share": pl.Float64})
     sums = star.scores.select(pl.col(f"p_{i}").sum() for i in ids).row(0)
     return pl.DataFrame({"segment_id": ids, "customers_expected": sums}, schema=empty).with_columns(
-        expected_share=pl.col("customers_expected") / pl.col("customers_expected").sum()
+        expected_share=share_of(pl.col("customers_expected"), pl.col("customers_expected").sum())
     )
 
 

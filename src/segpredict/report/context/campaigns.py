@@ -230,8 +230,8 @@ def _test_sentence(row: Row, *, is_share: bool) -> str:
     return f"{needed}; the {format_number(n)} eligible {once or 'are too few'}."
 
 
-def _effect(uplift: float, *, is_share: bool) -> str:
-    if is_share:
+def _effect(uplift: float | None, *, is_share: bool) -> str:
+    if is_share and uplift is not None:
         return f"+{format_number(100 * uplift, 1)} percentage points"
     return f"+{format_share(uplift, 0)} of the mean"
 
@@ -256,12 +256,14 @@ def _curves(curves: pl.DataFrame, titles: Mapping[str, str], known: Badges) -> l
             continue
         rows = part.select("n", "size", "value", "share").iter_rows()
         steps = tuple(TargetingStep(*row) for row in rows)
-        fifth = next(step for step in steps if step.n >= 0.2 * step.size)
+        fifth = next((step for step in steps if step.n >= 0.2 * step.size), steps[-1])
         note = (
             f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
             f"{format_share(fifth.share, 0)}"
         )
-        places = [(CHART_WIDTH * s.n / s.size, CHART_HEIGHT * (1 - s.share)) for s in steps]
+        across = [CHART_WIDTH * step.n / (step.size or 1) for step in steps]
+        up = [CHART_HEIGHT * (1 - (step.share or 0.0)) for step in steps]
+        places = zip(across, up, strict=True)
         path = " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])
         found.append(TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, path, steps))
     return found

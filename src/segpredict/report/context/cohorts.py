@@ -21,6 +21,7 @@ CUMULATIVE_KPI = "cohort_revenue_cumulative"
 ALL_COHORTS = "all"
 MAX_COHORTS_SHOWN = 25  # cohorts on the page
 MAX_AGE_MONTHS = 24  # months of age on the page
+MIN_POINTS_OF_LINE = 2
 CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
 
 
@@ -90,7 +91,8 @@ class CohortAge:
 class CohortsSection:
     """The section."""
 
-    charts: tuple[CohortChart, ...]  # retention and revenue to date, over all cohorts but the first
+    # retention and revenue to date, over all cohorts but the first; empty where there is no line
+    charts: tuple[CohortChart, ...]
     # the numbers of the charts: names of the columns, and a row an age
     titles: tuple[str, ...]
     ages: tuple[CohortAge, ...]
@@ -130,6 +132,9 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
 
 
 def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[CohortChart, ...]:
+    """Return the charts; none before a second cohort has two whole months: no line to draw."""
+    if max(every[name].height for name in RETENTION_KPIS) < MIN_POINTS_OF_LINE:
+        return ()
     revenue = every[CUMULATIVE_KPI]
     tallest = revenue.select(pl.max_horizontal("value", "high").max()).item() or 0.0
     retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION_KPIS)
@@ -189,6 +194,7 @@ def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHea
                 tuple(_cell(cells.get((month, age)), most) for age in ages),
             )
             for month in months
+            if month in sizes
         ),
     )
 

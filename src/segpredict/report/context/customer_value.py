@@ -161,6 +161,8 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         return None
     sums, selected = found["sums"], str(bundle.evaluation["selected"])
     by_segment = {row["segment_id"]: row for row in found["segments"].to_dicts()}
+    if ALL_SEGMENTS not in by_segment:
+        return None
     known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("model") == selected)
     risk = own.filter(measure="value_at_risk", actual_basis="label")
@@ -172,8 +174,8 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         segments=tuple(
             _segment_row(by_segment[i], badge) for i, badge in known.items() if i in by_segment
         ),
-        discount_rate=float(found["valuer"]["discount_rate"]),
-        season=str(found["valuer"]["seasonality"]["reason"]),
+        discount_rate=float(found["value_model"]["discount_rate"]),
+        season=str(found["value_model"]["seasonality"]["reason"]),
         backtested_sums=_realised_range(risk),
         sums=_sums(own),
         backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),

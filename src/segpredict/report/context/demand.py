@@ -175,7 +175,7 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     categories = tuple(buyers.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS))
     config = bundle.manifest.get("config", {}).get("demand", {})
     active = [each for each in customers if each.badge.tint is not None]
-    mix = {each.badge.id: each.existing + each.newcomers for each in active}
+    mix = {each.badge.id: (each.existing or 0) + (each.newcomers or 0) for each in active}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
@@ -191,7 +191,9 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
         affinity_map=_affinity_map(index, known, categories),
         suggestions=tuple(
             SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
-            for (i,), part in found["suggestions"].group_by("segment_id", maintain_order=True)
+            for (i,), part in found["suggestions"]
+            .drop_nulls("index")
+            .group_by("segment_id", maintain_order=True)
         ),
     )
 
@@ -247,7 +249,7 @@ def _error(row: Row | None) -> ForecastError | None:
 
 
 def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
-    shown = rows.head(MAX_ITEMS_SHOWN).to_dicts()
+    shown = rows.drop_nulls(["low", "expected", "high"]).head(MAX_ITEMS_SHOWN).to_dicts()
     top = max((row["high"] for row in shown), default=0.0) or 1.0
     items = tuple(_item(row, top) for row in shown)
     return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
@@ -278,7 +280,7 @@ def _expected_customers(mix: pl.DataFrame, known: Badges) -> tuple[ExpectedCusto
 def _affinity_map(
     index: pl.DataFrame, known: Badges, categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
-    rows = index.filter(level="category").to_dicts()
+    rows = index.filter(level="category").drop_nulls("index").to_dicts()
     cells = {(row["segment_id"], row["item"]): _affinity_item(row) for row in rows}
     return tuple(
         SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))

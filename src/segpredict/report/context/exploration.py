@@ -127,7 +127,7 @@ def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
         busiest=_busiest(bins["week"]),
         map_points=tuple(
             MapPoint(row["x"], round(100 - row["y"], 1), known[row["segment"]])
-            for row in explored["map"].iter_rows(named=True)
+            for row in explored["map"].drop_nulls().iter_rows(named=True)
             if row["segment"] < len(known)
         ),
         map_axes=tuple(MapAxis(a["share"], ", ".join(a["loadings"])) for a in facts["axes"]),

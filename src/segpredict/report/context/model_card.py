@@ -143,7 +143,7 @@ def _weak(bundle: ReportInput) -> str:
     rows = bundle.scorecard.filter(pl.col("stratum") != "all", metric=MARKOV_GAP, window="pooled")
     if rows.is_empty():
         return ""
-    weak = rows.filter(~(pl.col("high") < 0)).sort("n", descending=True)
+    weak = rows.filter(~(pl.col("high") < 0).fill_null(value=False)).sort("n", descending=True)
     if weak.is_empty():
         return f"None of {rows.height} groups: in all of them it beats the Markov chain."
     named = [
@@ -176,9 +176,11 @@ def _leakage_checks(bundle: ReportInput) -> tuple[LeakageCheck, ...]:
 def _training_data(bundle: ReportInput) -> SafeguardResult:
     """Check that the training outcomes of each test were complete on its day."""
     found, window = bundle.evaluation or {}, bundle.window
-    folds = [f for f in (found.get("policies") or {}).get("folds", ()) if f["rehearsals"]]
+    folds = [f for f in (found.get("policies") or {}).get("folds", ()) if f["inner_origins"]]
     days = window.gap + window.horizon
-    late = {f["cutoff"] for f in folds for day in f["rehearsals"] if _days(day, f["cutoff"]) < days}
+    late = {
+        f["cutoff"] for f in folds for day in f["inner_origins"] if _days(day, f["cutoff"]) < days
+    }
     safeguard = "Features end where the outcome window begins."
     if not folds:
         return safeguard, BUILT_IN_TEXT

@@ -33,7 +33,7 @@ RANKING_LABELS = {
 STRATUM_LABELS = {
     "segment_now": "Current segment",
     "is_new": "New in the window",
-    "long_silent": "Inactive for 182 days",
+    "long_inactive": "Inactive for 182 days",
     "cohort_age": "Years since the first order",
     "country": "Country",
     "value_decile": "Decile of last year's spend",
@@ -128,7 +128,7 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
 
 def _calibration_text(policy: Row) -> str:
     folds = policy.get("folds") or ()
-    if not folds or not folds[-1]["rehearsals"]:
+    if not folds or not folds[-1]["inner_origins"]:
         return "History is too short for inner validation: no calibration could be tested."
     kinds = [fold["calibration"] for fold in folds]
     tests = sum(kind != "none" for kind in kinds[:-1])
@@ -151,7 +151,7 @@ def _untested_reason(folds: Sequence[Row]) -> str:
         "forecasts of older days whose outcome was known at the day of the test; here "
         "history is too short for that. "
     )
-    days = folds[-1]["rehearsals"]
+    days = folds[-1]["inner_origins"]
     if not days:
         return text + "In the scores every segment is therefore in every set."
     return text + (
@@ -176,7 +176,7 @@ def _reliability(
     parts = curves.filter(kind="reliability")
     pooled = card.filter(window=POOLED_WINDOWS, stratum="all")
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
-        error = pooled.filter(forecaster=by, metric=f"ece_{name}")
+        error = pooled.filter(forecaster=by, metric=f"ece_{name}").drop_nulls("value")
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
         plots.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
@@ -185,7 +185,9 @@ def _reliability(
 
 def _error(row: Row) -> str:
     text = f"calibration error {row['value']:.1%}"
-    return text if row["low"] is None else f"{text} ({row['low']:.1%} to {row['high']:.1%})"
+    if row["low"] is None or row["high"] is None:
+        return text
+    return f"{text} ({row['low']:.1%} to {row['high']:.1%})"
 
 
 def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:

@@ -228,9 +228,11 @@ def _month_numbers(bundle: ReportInput, months: Sequence[str]) -> tuple[int | No
 
 def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
     """Return the positions of the years, and of the first month where there is room."""
+    if not months:
+        return ()
     places = [(i, m[:4]) for i, m in enumerate(months) if m.endswith("-01")]
     if not places or places[0][0] > len(months) / 6:
-        places.insert(0, (0, months[0][:4] if months else ""))
+        places.insert(0, (0, months[0][:4]))
     return tuple((round(100 * i / len(months), 2), year) for i, year in places)
 
 
@@ -241,7 +243,7 @@ def _incomplete_months(latest: pl.DataFrame) -> str:
 
 
 def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
-    curve = bundle.kpis["lorenz"]
+    curve = bundle.kpis["lorenz"].drop_nulls()
     index = figures.filter(kpi="gini")
     if curve.is_empty() or index.is_empty():
         return None
@@ -255,8 +257,8 @@ def _lorenz(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
 
 
 def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
-    rows = figures.filter(kpi="gross_net_bridge")
-    rows = rows.filter(start=rows["start"].max())
+    rows = figures.filter(kpi="gross_net_bridge").drop_nulls("part")
+    rows = rows.filter(pl.col("start") == pl.col("start").max())
     widest = max((abs(part) for part in rows["part"]), default=0) or 1
     steps, level = [], 0
     for row in rows.rows(named=True):

@@ -80,6 +80,7 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
 
 def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    rows = rows.drop_nulls(["movers", "stayers"])
     ends = [0.0, *rows["movers"], *rows["stayers"]]
     place = axis_place(ends)
     return tuple(
@@ -137,7 +138,7 @@ def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | 
             now=known[row["segment_id"]],
             next=known[row["next_segment_id"]],
             probability=row[f"p_{row['next_segment_id']}"],
-            reasons=tuple(ExampleReason(r["speaks"], r["text"]) for r in row["reasons"]),
+            reasons=tuple(ExampleReason(r["direction"], r["text"]) for r in row["reasons"]),
         )
         for row in bundle.example_customers
         if row["segment_id"] in known and row["next_segment_id"] in known

@@ -146,7 +146,8 @@ def _spacing(drawn: Any, chart: SlideChart) -> None:
 
 
 def _paint(shown: Any, series: ChartSeries) -> None:
-    _fill(shown, series.colours[0])
+    if series.colours:  # none where a chart has no marks
+        _fill(shown, series.colours[0])
     shown.invert_if_negative = False
     if len(series.colours) > 1:
         for place, colour in enumerate(series.colours):

@@ -15,7 +15,11 @@ from segpredict.segmentation.algorithms._assignment_rule import (
     euclidean_distances,
 )
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters
-from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms._points import (
+    COORDINATE_SCALE,
+    WeightedPoints,
+    limit_to_one_thread,
+)
 from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.kmeans import settle
 
@@ -23,6 +27,7 @@ CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
 
 __all__ = [
     "CLUSTERERS",
+    "COORDINATE_SCALE",
     "AssignmentRule",
     "Clusterer",
     "Clusters",

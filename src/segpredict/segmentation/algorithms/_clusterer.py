@@ -261,9 +261,12 @@ def _require_kind(name: str, value: JSON, default: object) -> None:
 def require_points(points: WeightedPoints, k: int) -> None:
     """Refuse to make more groups than there are distinct points."""
     if len(points) < k:
+        fewer = len(points)
         raise SupportError(
             f"{k} groups were asked for, and the {points.n_rows} rows hold only "
-            f"{len(points)} distinct points.",
-            fix="ask for fewer segments, or give more varied data.",
+            f"{fewer} distinct points.",
+            fix=f"--set segmentation.k={fewer} asks for fewer segments."
+            if fewer > 1
+            else "give more varied data; customers who all buy alike form no segments.",
             count=len(points),
         )

@@ -67,7 +67,9 @@ def _bands(rows: Sequence[float], k: int) -> list[int]:
         raise SupportError(
             f"{k} groups were asked for, and the rule grid has only {len(occupied)} "
             "levels of customers.",
-            fix="ask for fewer segments, or choose another algorithm.",
+            fix=f"--set segmentation.k={len(occupied)} asks for fewer segments."
+            if len(occupied) > 1
+            else "choose another algorithm, such as kmeans.",
             count=len(occupied),
         )
     cumulative = np.concatenate([[0.0], np.cumsum(rows)])

@@ -89,7 +89,7 @@ def choose_segment_count(
     possible = [k for k in sorted(set(ks)) if k <= len(points)]
     if clusterer.is_density_based:
         possible = possible[:1]  # it finds the number itself, always the same one
-    fits = clusterer.fit_many(points, possible, seed=seed, n_init=n_init)
+    fits = _fit_possible(clusterer, points, possible, seed, n_init)
     if max(fit.k for fit in fits) < 2:
         raise SupportError(
             "The algorithm finds one dense region in the data, and no groups.",
@@ -104,6 +104,18 @@ def choose_segment_count(
     )
     record = tuple(replace(c, is_selected=c is best) for c in candidates)
     return SegmentCountChoice(fits[candidates.index(best)], record)
+
+
+def _fit_possible(
+    clusterer: Clusterer, points: WeightedPoints, ks: Sequence[int], seed: int, n_init: int
+) -> list[Clusters]:
+    """Return the groups for each of `ks`, without the largest that the algorithm cannot make."""
+    try:
+        return clusterer.fit_many(points, ks, seed=seed, n_init=n_init)
+    except SupportError:
+        if len(ks) == 1:
+            raise
+        return _fit_possible(clusterer, points, ks[:-1], seed, n_init)
 
 
 def _evaluated(

@@ -38,6 +38,12 @@ class Baseline:
         Returns what the training data lack for it, as a sentence; empty if nothing.
     is_usual
         Whether it takes part where the options name no baseline.
+
+    Examples
+    --------
+    >>> from segpredict.classifier import BASELINES
+    >>> BASELINES.get("markov").meaning
+    'Customers move as others in their segment moved before.'
     """
 
     name: str
@@ -52,8 +58,6 @@ class Baseline:
 def smoothed_shares(labels: IntArray, classes: int) -> FloatArray:
     """Return the smoothed share of each class, (n + ½) / (N + C/2).
 
-    Examples
-    --------
     >>> smoothed_shares(np.array([0, 0, 1]), 2).tolist()
     [0.625, 0.375]
     """
@@ -77,8 +81,6 @@ def smoothed_transitions(states: IntArray, labels: IntArray, classes: int) -> Fl
 def shrunk_shares(cells: IntArray, labels: IntArray, usual: FloatArray) -> Rows:
     """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
 
-    Examples
-    --------
     >>> cells, labels = np.array([0] * 50), np.array([1] * 50)
     >>> shrunk_shares(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
     ((0.25, 0.75), (0.2, 0.8))

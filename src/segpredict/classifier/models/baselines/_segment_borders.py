@@ -19,10 +19,8 @@ def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> Segm
 
     Parameters
     ----------
-    segmentation
-        Frozen; applied to synthetic rows.
-    max_orders
-        Largest number of purchase days.
+    segmentation, max_orders
+        Frozen, and applied to synthetic rows; the largest number of purchase days.
 
     Returns
     -------
@@ -37,36 +35,26 @@ def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> Segm
     """
     days = np.arange(1, max_orders + 1)
     grid = np.geomspace(MIN_SPEND, MAX_SPEND, GRID_STEPS)
-    found = _segments_of(segmentation, np.repeat(days, GRID_STEPS), np.tile(grid, max_orders))
-    table = found.reshape(max_orders, GRID_STEPS)
+    codes = _segments_of(segmentation, np.repeat(days, GRID_STEPS), np.tile(grid, max_orders))
+    table = codes.reshape(max_orders, GRID_STEPS)
     rows, left = np.nonzero(table[:, 1:] != table[:, :-1])
     low, high = grid[left], grid[left + 1]
     for _ in range(GRID_PASSES - 1):
         low, high = _narrowed(segmentation, days[rows], low, high)
-    segments = table[rows, left]
-    return tuple(
-        (
-            *zip(
-                np.sqrt(low * high)[rows == i].tolist(),
-                segments[rows == i].tolist(),
-                strict=True,
-            ),
-            (float("inf"), int(table[i, -1])),
-        )
-        for i in range(max_orders)
-    )
+    found: list[list[tuple[float, int]]] = [[] for _ in days]
+    for row, limit, segment in zip(rows, np.sqrt(low * high), table[rows, left], strict=True):
+        found[row].append((float(limit), int(segment)))
+    return tuple((*places, (float("inf"), int(table[i, -1]))) for i, places in enumerate(found))
 
 
 def _narrowed(
     segmentation: SegmentAssigner, days: IntArray, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     grid = np.geomspace(low, high, GRID_STEPS, axis=1)
-    found = _segments_of(segmentation, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(
-        grid.shape
-    )
+    codes = _segments_of(segmentation, np.repeat(days, GRID_STEPS), grid.ravel())
+    found = codes.reshape(grid.shape)
     # The last spend that still has the first one's segment.
-    last = (found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1
-    last = np.minimum(last, GRID_STEPS - 2)
+    last = np.minimum((found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1, GRID_STEPS - 2)
     each = np.arange(len(grid))
     return grid[each, last], grid[each, last + 1]
 

@@ -82,10 +82,8 @@ class BgNbdGammaGamma:
 
     def probabilities_of_rows(self, rows: FloatArray) -> FloatArray:
         """Return the same for rows of `HISTORY_COLUMNS`, without the seasonal index."""
-        parts = [
-            self._chunk_probabilities(rows[start : start + CUSTOMERS_PER_CHUNK])
-            for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
-        ]
+        starts = range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
+        parts = [self._chunk_probabilities(rows[at : at + CUSTOMERS_PER_CHUNK]) for at in starts]
         return np.concatenate(parts)
 
     def _chunk_probabilities(self, rows: FloatArray) -> FloatArray:
@@ -103,15 +101,12 @@ class BgNbdGammaGamma:
             some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
             below = np.zeros(len(some))
             for limit, segment in places:
-                upto = self._below(limit, n, bought[some], mean[some])
+                upto = np.ones(len(some))
+                if np.isfinite(limit):
+                    upto = self.spend_model.spend_cdf(limit, n, bought[some], mean[some])
                 probabilities[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
         return normalised(probabilities)
-
-    def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
-        if np.isinf(limit):
-            return np.ones(len(x))
-        return self.spend_model.spend_cdf(limit, n, x, mean)
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; no border stands for null."""
@@ -126,9 +121,7 @@ class BgNbdGammaGamma:
                 [[None if np.isinf(limit) else limit, code] for limit, code in places]
                 for places in self.borders
             ],
-            "seasonal_index": None
-            if self.seasonal_index is None
-            else self.seasonal_index.to_state(),
+            "seasonal_index": self.seasonal_index and self.seasonal_index.to_state(),
         }
 
     @classmethod
@@ -145,26 +138,16 @@ class BgNbdGammaGamma:
                 for places in state["borders"]
             ),
             state["n_classes"],
-            seasonal_index=season
-            and SeasonalIndex(tuple(season["weekly_index"]), season["known_until"]),
+            seasonal_index=season and SeasonalIndex.from_state(season),
         )
 
 
 def fit(training_data: TrainingData) -> BgNbdGammaGamma:
-    """Return the two models of all purchases before the cutoff.
+    """Return the two models of all purchases before the cutoff, which see no label.
 
-    Raises
-    ------
-    SupportError
-        When no customer came back, none paid, or the segments depend on more than days and spend.
-    SegpredictError
-        When the training data hold no history.
-
-    Notes
-    -----
-    No label is used: the models see when and for how much customers bought, up to the day of the
-    forecast. A purchase is a day with an order. The usual recipe simulates from the posterior; here
-    the same probabilities are summed in closed form, so there is no simulation noise.
+    A purchase is a day with an order. The usual recipe simulates from the posterior; here the same
+    probabilities are summed in closed form. Raises `SupportError` where no customer came back, none
+    paid, or the segments depend on more than days and spend.
     """
     past = training_data.history
     if past is None:

@@ -13,13 +13,7 @@ NAME = "bgnbd_season"
 
 
 def fit(training_data: TrainingData) -> BgNbdGammaGamma:
-    """Return BG/NBD with Gamma-Gamma, and the season where it is proven to help.
-
-    Raises
-    ------
-    SupportError
-        As with `bgnbd_gg`.
-    """
+    """Return BG/NBD with Gamma-Gamma, and the season where it is proven to help."""
     found, _ = fit_if_seasonal(training_data, bgnbd_gg.fit(training_data))
     return replace(found, name=NAME)
 

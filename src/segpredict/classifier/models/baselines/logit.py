@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from segpredict.classifier.models.baselines._baseline import Baseline
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
@@ -22,7 +23,7 @@ UNSEEN_PENALTY = 10.0  # log-odds by which a segment without training rows stand
 
 
 @dataclass(frozen=True, slots=True)
-class MultinomialLogit:
+class MultinomialLogit(StoredState):
     """A linear score a segment, on normal scores of the columns."""
 
     feature_names: tuple[str, ...]  # columns that enter by rank
@@ -37,18 +38,7 @@ class MultinomialLogit:
         cells = _terms(customers, self)
         # Not a matrix product: its last digit would depend on the other rows.
         sums = [(cells * row[:-1]).sum(axis=1) + row[-1] for row in self.weights]
-        scores = np.column_stack(sums)
-        return np.asarray(softmax(scores, axis=1), dtype=np.float64)
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "feature_names": list(self.feature_names),
-            "quantiles": self.quantiles.tolist(),
-            "medians": self.medians.tolist(),
-            "weights": self.weights.tolist(),
-        }
+        return np.asarray(softmax(np.column_stack(sums), axis=1), dtype=np.float64)
 
     @classmethod
     def from_state(cls, state: JSON) -> "MultinomialLogit":
@@ -60,13 +50,7 @@ class MultinomialLogit:
 
 
 def fit(training_data: TrainingData) -> MultinomialLogit:
-    """Return a ridge-penalised multinomial logit of the training rows.
-
-    Notes
-    -----
-    Missing values become the median and raise a flag; values become normal scores of
-    their rank. All of that is learned from the training rows and saved.
-    """
+    """Return a ridge-penalised multinomial logit of normal scores, missing values flagged."""
     columns = tuple(n for n in training_data.feature_names if n not in STATE_COLUMNS)
     values = feature_matrix(training_data.rows, columns).astype(np.float64)
     # A column that was never seen has nothing to rank: it enters as a constant.
@@ -106,14 +90,10 @@ def _normal(values: npt.NDArray[np.float64], grid: FloatArray) -> FloatArray:
     low = np.searchsorted(grid, values, side="left")
     high = np.searchsorted(grid, values, side="right")
     last = len(grid) - 1
-    between = np.interp(values, *_strict(grid))
+    distinct, first = np.unique(grid, return_index=True)
+    between = np.interp(values, distinct, first / last)
     ranks = np.where(high > low, (low + high - 1) / 2 / last, between)
     return np.asarray(ndtri(np.clip(ranks, RANK_MARGIN, 1 - RANK_MARGIN)), dtype=np.float64)
-
-
-def _strict(grid: FloatArray) -> tuple[FloatArray, FloatArray]:
-    values, first = np.unique(grid, return_index=True)
-    return values, first / (len(grid) - 1)
 
 
 PART = Baseline("logit", "A ridge logit on ranks of all columns.", fit, MultinomialLogit.from_state)

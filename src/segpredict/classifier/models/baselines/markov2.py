@@ -5,23 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.models.baselines._baseline import (
-    Baseline,
-    Rows,
-    shrunk_shares,
-    smoothed_transitions,
-)
+from segpredict.classifier.models.baselines import _baseline
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, segment_codes
 from segpredict.core.arrays import FloatArray
-from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True)
-class SecondOrderMarkovChain:
+class SecondOrderMarkovChain(StoredState):
     """How often each pair of segments, one after the other, led to each third."""
 
     # rows: (earlier segment, current segment), row-major; column: future segment
-    transition_tensor: Rows
+    transition_tensor: _baseline.Rows
     name: str = "markov2"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
@@ -30,35 +25,17 @@ class SecondOrderMarkovChain:
         before, now = (segment_codes(customers, f"state_{when}") for when in ("before", "now"))
         return np.asarray(table[before * table.shape[1] + now], dtype=np.float64)
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "transition_tensor": [list(row) for row in self.transition_tensor],
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "SecondOrderMarkovChain":
-        """Return the model from its state."""
-        return cls(tuple(map(tuple, state["transition_tensor"])))
-
 
 def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
-    """Return the second-order matrix, drawn towards the first-order one.
-
-    Notes
-    -----
-    (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
-    """
+    """Return the second-order matrix, (n + 50 · Markov row) / (N + 50)."""
     size = training_data.n_classes
     pairs = segment_codes(training_data.rows, "state_before") * size + training_data.states
-    moves = smoothed_transitions(training_data.states, training_data.labels, size)
-    return SecondOrderMarkovChain(
-        shrunk_shares(pairs, training_data.labels, np.tile(moves, (size, 1)))
-    )
+    moves = _baseline.smoothed_transitions(training_data.states, training_data.labels, size)
+    usual = np.tile(moves, (size, 1))
+    return SecondOrderMarkovChain(_baseline.shrunk_shares(pairs, training_data.labels, usual))
 
 
-PART = Baseline(
+PART = _baseline.Baseline(
     "markov2",
     "Customers move as others with their last two segments moved before.",
     fit,

@@ -7,6 +7,7 @@ import polars as pl
 from segpredict.classifier.models.baselines._baseline import Baseline
 from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.baselines.markov import fit as fit_markov
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
@@ -14,7 +15,7 @@ from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 
 @dataclass(frozen=True, slots=True)
-class SeasonalMarkovChain:
+class SeasonalMarkovChain(StoredState):
     """A transition matrix of one season."""
 
     # transitions at the origins of the season, or at all origins where there is none
@@ -27,34 +28,21 @@ class SeasonalMarkovChain:
         """Return the row of each customer's current segment."""
         return self.transition_matrix.predict_proba(customers)
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "transition_matrix": self.transition_matrix.to_state(),
-            "season_origins": list(self.season_origins),
-        }
-
     @classmethod
     def from_state(cls, state: JSON) -> "SeasonalMarkovChain":
         """Return the model from its state."""
-        return cls(
-            MarkovChain.from_state(state["transition_matrix"]), tuple(state["season_origins"])
-        )
+        chain = MarkovChain.from_state(state["transition_matrix"])
+        return cls(chain, tuple(state["season_origins"]))
 
 
 def fit(training_data: TrainingData) -> SeasonalMarkovChain:
     """Return the matrix of the training origins of the same season.
 
-    Notes
-    -----
-    An origin is of the season if at least half of its outcome window lies on the days
-    to predict, whole years earlier.
+    Their outcome lies, whole years earlier, on at least half of the days to predict.
     """
     origins = same_season_origins(training_data)
-    return SeasonalMarkovChain(
-        fit_markov(training_data.at_cutoffs(origins) if origins else training_data), origins
-    )
+    known = training_data.at_cutoffs(origins) if origins else training_data
+    return SeasonalMarkovChain(fit_markov(known), origins)
 
 
 def same_season_origins(training_data: TrainingData) -> tuple[int, ...]:
@@ -78,8 +66,7 @@ def season_note(training_data: TrainingData) -> str:
         return ""
     return (
         f"markov_season on {as_date(training_data.history.cutoff)}: no training origin has its "
-        "outcome in the same season of an earlier year, so it is the plain Markov "
-        "chain there."
+        "outcome in the same season of an earlier year, so it is the plain Markov chain there."
     )
 
 

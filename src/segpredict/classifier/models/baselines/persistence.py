@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_shares
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, segment_codes
-from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.types import JSON
+from segpredict.core.arrays import FloatArray
 
 ERROR_RATES = np.linspace(0.01, 0.99, 99)
 
 
 @dataclass(frozen=True, slots=True)
-class Persistence:
+class Persistence(StoredState):
     """The current segment with probability 1 − ε, else the class mix of the past."""
 
     error_rate: float  # the ε above
@@ -27,47 +27,26 @@ class Persistence:
         stay = np.eye(len(mix))[segment_codes(customers, "state_now")]
         return (1 - self.error_rate) * stay + self.error_rate * mix
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "error_rate": self.error_rate,
-            "class_mix": list(self.class_mix),
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "Persistence":
-        """Return the model from its state."""
-        return cls(state["error_rate"], tuple(state["class_mix"]))
-
 
 def fit(training_data: TrainingData) -> Persistence:
     """Return the current segment, with the error rate that fits the validation origins best.
 
-    Notes
-    -----
-    The rate stays so small that the current segment is the likeliest one for
-    everybody: with more, this would turn into the prior. Without validation origins it
-    is chosen on the training rows; thousands of rows do not over-fit one number.
+    It stays so small that the current segment is the likeliest one for everybody.
     """
-    mix = smoothed_shares(training_data.labels, training_data.n_classes)
-    if not training_data.validation_origins:
-        error_rate = _best_error_rate(training_data, mix, mix)
-    else:
-        known, later = (
-            training_data.at_cutoffs(training_data.fit_origins),
-            training_data.at_cutoffs(training_data.validation_origins),
-        )
-        error_rate = _best_error_rate(
-            later, smoothed_shares(known.labels, training_data.n_classes), mix
-        )
-    return Persistence(error_rate, tuple(mix.tolist()))
+    classes = training_data.n_classes
+    mix = smoothed_shares(training_data.labels, classes)
+    later, history = training_data, mix
+    if training_data.validation_origins:
+        later = training_data.at_cutoffs(training_data.validation_origins)
+        known = training_data.at_cutoffs(training_data.fit_origins)
+        history = smoothed_shares(known.labels, classes)
+    return Persistence(_best_error_rate(later, history, mix), tuple(mix.tolist()))
 
 
 def _best_error_rate(training_data: TrainingData, history: FloatArray, mix: FloatArray) -> float:
     spread = max(np.ptp(history), np.ptp(mix))
     rates = ERROR_RATES[ERROR_RATES * (1 + spread) < 1]
-    labels: IntArray = training_data.labels
+    labels = training_data.labels
     stays = (training_data.states == labels)[:, None]
     likelihoods = (1 - rates) * stays + rates * history[labels][:, None]
     losses = -np.log(likelihoods).mean(axis=0)

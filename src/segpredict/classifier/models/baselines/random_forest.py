@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_shares
 from segpredict.classifier.models.baselines._tree_arrays import CellArray, TreeEnsemble
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, normalised
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
@@ -19,40 +20,27 @@ MISSING_VALUE = np.float32(-3e38)  # stands for a missing value, below every oth
 
 
 @dataclass(frozen=True, slots=True)
-class RandomForestModel:
+class RandomForestModel(StoredState):
     """A fitted forest with the names of its columns."""
 
-    trees: TreeEnsemble  # the trees
     feature_names: tuple[str, ...]  # columns, in the order of training
+    trees: TreeEnsemble  # the trees
     name: str = "random_forest"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mean of the trees for each customer."""
         return normalised(self.trees.predict_proba(_cells(customers, self.feature_names)))
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "feature_names": list(self.feature_names),
-            "trees": self.trees.to_state(),
-        }
-
     @classmethod
     def from_state(cls, state: JSON) -> "RandomForestModel":
         """Return the model from its state."""
-        return cls(TreeEnsemble.from_state(state["trees"]), tuple(state["feature_names"]))
+        return cls(tuple(state["feature_names"]), TreeEnsemble.from_state(state["trees"]))
 
 
 def fit(training_data: TrainingData) -> RandomForestModel:
-    """Return 500 trees with ten rows or more in a leaf.
+    """Return 500 trees with ten rows or more in a leaf, drawn by one row towards everybody's mix.
 
-    Notes
-    -----
-    Each tree draws as many rows as one origin has. Neighbouring origins hold the same
-    customers with outcomes that overlap; a tree on as many rows as there are would see
-    most customers many times, and forests of such trees are too sure of themselves.
-    A leaf's shares are drawn by one row's weight towards everybody's mix.
+    Each tree draws as many rows as one origin has: on more, it would see most customers many times.
     """
     rows = training_data.rows.height // training_data.rows["cutoff"].n_unique()
     model = RandomForestClassifier(
@@ -66,7 +54,7 @@ def fit(training_data: TrainingData) -> RandomForestModel:
     mix = smoothed_shares(training_data.labels, training_data.n_classes)
     trees = [each.tree_ for each in model.estimators_]
     leaves = [_leaves(tree, model.classes_, mix) for tree in trees]
-    return RandomForestModel(TreeEnsemble.from_sklearn(trees, leaves), training_data.feature_names)
+    return RandomForestModel(training_data.feature_names, TreeEnsemble.from_sklearn(trees, leaves))
 
 
 def _leaves(tree: Any, known: Any, mix: FloatArray) -> FloatArray:
@@ -82,8 +70,5 @@ def _cells(customers: pl.DataFrame, names: tuple[str, ...]) -> CellArray:
 
 
 PART = Baseline(
-    "random_forest",
-    "The mean of 500 deep trees on all columns.",
-    fit,
-    RandomForestModel.from_state,
+    "random_forest", "The mean of 500 deep trees on all columns.", fit, RandomForestModel.from_state
 )

@@ -5,27 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.models.baselines._baseline import (
-    Baseline,
-    Rows,
-    shrunk_shares,
-    smoothed_transitions,
-)
+from segpredict.classifier.models.baselines import _baseline
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.types import JSON
 
 REQUIRED_COLUMNS = ("recency_days", "freq_days_364")
 N_QUANTILES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RfmLookupTable:
+class RfmLookupTable(StoredState):
     """The class mix of each cell, drawn towards the transition matrix."""
 
-    cut_points: Rows  # per column, the frozen values that part it into fifths
+    cut_points: _baseline.Rows  # per column, the frozen values that part it into fifths
     # cells × segments: recency fifth, frequency fifth, current segment, row-major
-    cell_probabilities: Rows
+    cell_probabilities: _baseline.Rows
     name: str = "rfm_lookup"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
@@ -33,29 +28,9 @@ class RfmLookupTable:
         table = np.array(self.cell_probabilities)
         return table[_cells(customers, self.cut_points, table.shape[1])]
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "cut_points": [list(cut) for cut in self.cut_points],
-            "cell_probabilities": [list(row) for row in self.cell_probabilities],
-        }
-
-    @classmethod
-    def from_state(cls, state: JSON) -> "RfmLookupTable":
-        """Return the model from its state."""
-        return cls(
-            tuple(map(tuple, state["cut_points"])), tuple(map(tuple, state["cell_probabilities"]))
-        )
-
 
 def fit(training_data: TrainingData) -> RfmLookupTable:
-    """Return the table of the training rows, with cut points from those rows only.
-
-    Notes
-    -----
-    (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
-    """
+    """Return the table of the training rows, (n + 50 · Markov row) / (N + 50) in each cell."""
     size = training_data.n_classes
     columns = feature_matrix(training_data.rows, REQUIRED_COLUMNS)
     inner = np.arange(1, N_QUANTILES) / N_QUANTILES
@@ -63,12 +38,12 @@ def fit(training_data: TrainingData) -> RfmLookupTable:
         tuple(np.nanquantile(column, inner, method="lower").tolist()) for column in columns.T
     )
     cells = _cells(training_data.rows, cuts, size)
-    moves = smoothed_transitions(training_data.states, training_data.labels, size)
+    moves = _baseline.smoothed_transitions(training_data.states, training_data.labels, size)
     usual = np.tile(moves, (N_QUANTILES**2, 1))
-    return RfmLookupTable(cuts, shrunk_shares(cells, training_data.labels, usual))
+    return RfmLookupTable(cuts, _baseline.shrunk_shares(cells, training_data.labels, usual))
 
 
-def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:
+def _cells(customers: pl.DataFrame, cuts: _baseline.Rows, size: int) -> IntArray:
     # Equal values share a fifth; customers without a value stand in the last one.
     columns = feature_matrix(customers, REQUIRED_COLUMNS).T
     recency, frequency = (
@@ -80,7 +55,7 @@ def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:
     return cells
 
 
-PART = Baseline(
+PART = _baseline.Baseline(
     "rfm_lookup",
     "Customers move as others with like recency and frequency did.",
     fit,

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.models.baselines._baseline import (
-    Baseline,
-    Rows,
-    shrunk_shares,
-    smoothed_shares,
-)
+from segpredict.classifier.models.baselines import _baseline
+from segpredict.classifier.stored_state import StoredState, as_tuples
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
@@ -22,48 +18,33 @@ CELL_NAMES = tuple(sorted({cell_name(r, f) for r in SCORE_VALUES for f in SCORE_
 
 
 @dataclass(frozen=True, slots=True)
-class RuleGridModel:
+class RuleGridModel(StoredState):
     """The class mix of each name that the rule grid gives."""
 
     grid: RuleGrid  # the rule grid with its cut points frozen
-    cell_probabilities: Rows  # one row a name, in the order of `CELL_NAMES`; column: future segment
+    cell_probabilities: (
+        _baseline.Rows
+    )  # one row a name, in the order of `CELL_NAMES`; column: future segment
     name: str = "rules_grid"  # the name in the evaluation
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's name."""
         return np.array(self.cell_probabilities)[_named(customers, self.grid)]
 
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "kind": self.name,
-            "grid": self.grid.to_state(),
-            "cell_probabilities": [list(row) for row in self.cell_probabilities],
-        }
-
     @classmethod
     def from_state(cls, state: JSON) -> "RuleGridModel":
         """Return the model from its state."""
-        grid = RuleGrid.from_state(state["grid"])
-        return cls(grid, tuple(map(tuple, state["cell_probabilities"])))
+        return cls(RuleGrid.from_state(state["grid"]), as_tuples(state["cell_probabilities"]))
 
 
 def fit(training_data: TrainingData) -> RuleGridModel:
-    """Return the mixes of the training rows, with cut points from those rows only.
-
-    Notes
-    -----
-    (n + 50 · overall mix) / (N + 50).
-    """
+    """Return the mixes of the training rows, (n + 50 · overall mix) / (N + 50) for each name."""
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
     grid = fit_rule_grid(training_data.rows.select(rows, *GRID_COLUMNS))
-    usual = np.tile(
-        smoothed_shares(training_data.labels, training_data.n_classes), (len(CELL_NAMES), 1)
-    )
-    return RuleGridModel(
-        grid, shrunk_shares(_named(training_data.rows, grid), training_data.labels, usual)
-    )
+    mix = _baseline.smoothed_shares(training_data.labels, training_data.n_classes)
+    cells, usual = _named(training_data.rows, grid), np.tile(mix, (len(CELL_NAMES), 1))
+    return RuleGridModel(grid, _baseline.shrunk_shares(cells, training_data.labels, usual))
 
 
 def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
@@ -75,7 +56,7 @@ def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
     return np.asarray(places[r, f], dtype=np.int64)
 
 
-PART = Baseline(
+PART = _baseline.Baseline(
     "rules_grid",
     "Customers move as others with their name in the rule grid did.",
     fit,

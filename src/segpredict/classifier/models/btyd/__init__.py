@@ -1,8 +1,6 @@
-"""Buy till you die: probability models of order counts and spend.
+"""Buy till you die: probability models of order counts and spend, in closed forms.
 
-In: each customer's number of returns, time of the last one and age. Out: the probability of
-every number of purchases in a coming window, and of every spend. Closed forms only: nothing is
-simulated, and no result depends on the other customers.
+In: each customer's returns, time of the last and age. Out: probabilities of orders and of spend.
 """
 
 from segpredict.classifier.models.btyd.bgnbd import BgNbd

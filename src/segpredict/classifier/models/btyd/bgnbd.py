@@ -1,23 +1,16 @@
-"""BG/NBD: customers buy at a rate of their own until, after some purchase, they drop out.
+"""BG/NBD: customers buy at a rate λ ~ Γ(r, α) until they drop out, p ~ Beta(a, b) after a return.
 
-Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing Science
-24(2). A customer buys at rate λ ~ Γ(r, α) and leaves after each return with probability
-p ~ Beta(a, b). Given what one customer did, the two cases "still here" and "left after
-the last purchase" each keep the form of the prior, so every forecast below is exact.
+Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing Science 24(2).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
 
-from segpredict.classifier.models.btyd.maximum_likelihood import (
-    LikelihoodFit,
-    group_identical_rows,
-    is_interior,
-    maximize_likelihood,
-)
+from segpredict.classifier.models.btyd import maximum_likelihood
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
@@ -50,14 +43,14 @@ class BgNbd:
     alpha: float
     a: float
     b: float
-    fit_summary: LikelihoodFit | None = None
+    fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(
         self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
     ) -> FloatArray:
         """Return the log-likelihood of each customer."""
         given = np.array([self.r, self.alpha, self.a, self.b])
-        return _curve(given, *_columns(x, t_x, age))[0]
+        return _curve(given, *maximum_likelihood.columns(x, t_x, age))[0]
 
     def p_alive(self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> FloatArray:
         """Return the probability that each customer has not dropped out.
@@ -72,16 +65,12 @@ class BgNbd:
         >>> cdnow.p_alive([2, 0], [30.43, 0], [38.86, 38.86]).round(4).tolist()
         [0.7266, 1.0]
         """
-        x, t_x, age = _columns(x, t_x, age)
-        log_odds = _dropout_log_odds(self.r, self.alpha, self.a, self.b, (x, t_x, age))
+        given = maximum_likelihood.columns(x, t_x, age)
+        log_odds = _dropout_log_odds(self.r, self.alpha, self.a, self.b, given)
         return np.asarray(expit(-log_odds), dtype=np.float64)
 
     def expected_orders(
-        self,
-        x: npt.ArrayLike,
-        t_x: npt.ArrayLike,
-        age: npt.ArrayLike,
-        horizon: float,
+        self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike, horizon: float
     ) -> FloatArray:
         """Return the expected number of purchases in the `horizon` to come.
 
@@ -91,7 +80,7 @@ class BgNbd:
         >>> round(cdnow.expected_orders(2, 30.43, 38.86, 39).item(), 3)
         1.226
         """
-        x, t_x, age = _columns(x, t_x, age)
+        x, t_x, age = maximum_likelihood.columns(x, t_x, age)
         a = self.a if abs(self.a - 1) > ONE_TOLERANCE else 1 + ONE_TOLERANCE
         shape, rate, b = self.r + x, self.alpha + age, self.b + x
         rest = rate + horizon
@@ -113,12 +102,10 @@ class BgNbd:
         ----------
         history
             x, t_x and age, one per customer.
-        horizon
-            Length of the window.
+        horizon, gap
+            Length of the window, and time between today and it, in whole units.
         max_orders
             The last column is the probability of this number or more.
-        gap
-            Time between today and the window, in whole units.
 
         Returns
         -------
@@ -137,15 +124,15 @@ class BgNbd:
         >>> cdnow.order_count_probabilities((2, 30.43, 38.86), 39, 3).round(3).tolist()
         [[0.445, 0.239, 0.144, 0.171]]
         """
-        x, t_x, age = _columns(*history)
+        x, t_x, age = maximum_likelihood.columns(*history)
         alive = self.p_alive(x, t_x, age)
         now = _Ahead(self.r + x, self.alpha + age, self.a, self.b + x)
         probabilities = np.zeros((len(x), max_orders + 1))
         if not gap:
             now.add(probabilities, alive, horizon)
         for bought in range(gap + 1 if gap else 0):
-            weight = alive * now.stays(bought, gap)
-            now.after(bought, gap).add(probabilities, weight, horizon)
+            later = _Ahead(now.r + bought, now.alpha + gap, now.a, now.b + bought)
+            later.add(probabilities, alive * now.stays(bought, gap), horizon)
         rest = np.ones(len(x))
         for column in probabilities.T:
             rest = rest - column
@@ -185,14 +172,6 @@ class _Ahead:
         left = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
         return np.asarray(np.exp(left) * betainc(n, self.r, share), dtype=np.float64)
 
-    def after(self, n: int, gap: float) -> "_Ahead":
-        """Return the same customers after n more purchases in a gap."""
-        return _Ahead(self.r + n, self.alpha + gap, self.a, self.b + n)
-
-    def at(self, rows: npt.NDArray[np.intp]) -> "_Ahead":
-        """Return some of the customers."""
-        return _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
-
     def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
         """Add the probability of each number, times a weight, to the columns.
 
@@ -201,7 +180,7 @@ class _Ahead:
         rest = weight.copy()
         rows = np.flatnonzero(rest > SMALLEST_RATE)
         for n in range(probabilities.shape[1] - 1):
-            some = self.at(rows)
+            some = _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
             probability = some.stays(n, horizon)
             if n:
                 probability = probability + some.leaves(n, horizon)
@@ -240,32 +219,24 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     >>> model.p_alive(3, 60, 70) > model.p_alive(1, 20, 90)
     array([ True])
     """
-    given = _columns(x, t_x, age)
+    given = maximum_likelihood.columns(x, t_x, age)
     _require_valid(*given)
     returned = int((given[0] > 0).sum())
     if returned < MIN_REPEAT_CUSTOMERS:
         raise TooFewCustomersError("BG/NBD, from returns,", returned, MIN_REPEAT_CUSTOMERS)
-    columns, weights = group_identical_rows(*given)
+    columns, weights = maximum_likelihood.group_identical_rows(*given)
     unit = float((columns[2] * weights).sum() / weights.sum())
     scaled = (columns[0], columns[1] / unit, columns[2] / unit)
-    found = maximize_likelihood(
-        lambda parameters: _curve(parameters, *scaled),
-        weights,
-        [np.array(start) for start in START_VALUES],
+    found = maximum_likelihood.maximize_likelihood(
+        lambda parameters: _curve(parameters, *scaled), weights, START_VALUES
     )
     r, alpha, a, b = found.tolist()
     model = BgNbd(r, alpha * unit, a, b)
     likely = float((model.log_likelihood(*columns) * weights).sum())
-    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
-    return BgNbd(r, alpha * unit, a, b, maximum)
-
-
-def _columns(
-    x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    rows = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (x, t_x, age)]
-    one, two, three = np.broadcast_arrays(*rows)
-    return one, two, three
+    maximum = maximum_likelihood.LikelihoodFit(
+        likely, int(weights.sum()), maximum_likelihood.is_interior(found)
+    )
+    return replace(model, fit_summary=maximum)
 
 
 def _require_valid(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
@@ -281,7 +252,7 @@ def _require_valid(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
 
 
 def _dropout_log_odds(
-    r: float, alpha: float, a: float, b: float, given: tuple[FloatArray, FloatArray, FloatArray]
+    r: float, alpha: float, a: float, b: float, given: Sequence[FloatArray]
 ) -> FloatArray:
     """Return the log-odds of having dropped out; −∞ without a return."""
     x, t_x, age = given

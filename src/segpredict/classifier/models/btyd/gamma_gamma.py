@@ -4,18 +4,13 @@ Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value". One purchase
 ν ~ Γ(q, v) a customer's own; how often a customer buys is independent of how much.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, digamma, gammaln
 
-from segpredict.classifier.models.btyd.maximum_likelihood import (
-    LikelihoodFit,
-    group_identical_rows,
-    is_interior,
-    maximize_likelihood,
-)
+from segpredict.classifier.models.btyd import maximum_likelihood
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
@@ -44,12 +39,12 @@ class GammaGamma:
     p: float
     q: float
     v: float
-    fit_summary: LikelihoodFit | None = None
+    fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return the log-likelihood of each customer's mean."""
         given = np.array([self.p, self.q, self.v])
-        return _curve(given, *_columns(x, mean))[0]
+        return _curve(given, *maximum_likelihood.columns(x, mean))[0]
 
     def expected_spend(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return what one further purchase is expected to cost.
@@ -65,17 +60,13 @@ class GammaGamma:
         >>> cdnow.expected_spend([0, 2], [0, 22.35]).round(2).tolist()
         [35.22, 24.66]
         """
-        x, mean = _columns(x, mean)
+        x, mean = maximum_likelihood.columns(x, mean)
         over, under = self.p * (self.v + x * mean), self.p * x + self.q - 1
         whole = np.full_like(over, np.inf)
         return np.divide(over, under, out=whole, where=under > 0)
 
     def spend_cdf(
-        self,
-        limit: npt.ArrayLike,
-        orders: int,
-        x: npt.ArrayLike,
-        mean: npt.ArrayLike,
+        self, limit: npt.ArrayLike, orders: int, x: npt.ArrayLike, mean: npt.ArrayLike
     ) -> FloatArray:
         """Return the probability that so many further purchases cost at most `limit`.
 
@@ -91,9 +82,8 @@ class GammaGamma:
         [0.699, 0.971]
         """
         limits = np.atleast_1d(np.asarray(limit, dtype=np.float64))
-        x, mean = _columns(x, mean)
-        level = self.v + x * mean
-        share = limits / (limits + level)
+        x, mean = maximum_likelihood.columns(x, mean)
+        share = limits / (limits + (self.v + x * mean))
         below = betainc(self.p * orders, self.p * x + self.q, share)
         return np.asarray(below, dtype=np.float64)
 
@@ -112,10 +102,8 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
 
     Parameters
     ----------
-    x
-        Purchases per customer, 1 or more.
-    mean
-        What they cost on average, above zero, in the unit that `v` will have.
+    x, mean
+        Purchases per customer, 1 or more; their mean cost, above zero, in the unit of `v`.
 
     Raises
     ------
@@ -134,7 +122,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     >>> bool(20 < model.expected_spend(0, 0)[0] < 25)
     True
     """
-    given = _columns(x, mean)
+    given = maximum_likelihood.columns(x, mean)
     wrong = int((~((given[0] >= 1) & (given[1] > 0))).sum())
     if wrong:
         raise ContractError(
@@ -143,24 +131,18 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
         )
     if len(given[0]) < MIN_PAYING_CUSTOMERS:
         raise TooFewCustomersError("Gamma-Gamma", len(given[0]), MIN_PAYING_CUSTOMERS)
-    (number, spend), weights = group_identical_rows(*given)
+    (number, spend), weights = maximum_likelihood.group_identical_rows(*given)
     unit = float((spend * weights).sum() / weights.sum())
-    found = maximize_likelihood(
-        lambda parameters: _curve(parameters, number, spend / unit),
-        weights,
-        [np.array(start) for start in START_VALUES],
+    found = maximum_likelihood.maximize_likelihood(
+        lambda parameters: _curve(parameters, number, spend / unit), weights, START_VALUES
     )
     p, q, v = found.tolist()
     model = GammaGamma(p, q, v * unit)
     likely = float((model.log_likelihood(number, spend) * weights).sum())
-    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
-    return GammaGamma(p, q, v * unit, maximum)
-
-
-def _columns(x: npt.ArrayLike, mean: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    rows = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (x, mean)]
-    one, two = np.broadcast_arrays(*rows)
-    return one, two
+    maximum = maximum_likelihood.LikelihoodFit(
+        likely, int(weights.sum()), maximum_likelihood.is_interior(found)
+    )
+    return replace(model, fit_summary=maximum)
 
 
 def _curve(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,12 @@ class LikelihoodFit:
     is_interior
         Whether all parameters lie inside their bounds; at a bound the data say only
         "very small" or "very large" (all customers alike, none drops out).
+
+    Examples
+    --------
+    >>> from segpredict.classifier.models.btyd import fit_gamma_gamma
+    >>> fit_gamma_gamma([1, 2, 3, 4], [10.0, 12.0, 30.0, 28.0]).fit_summary.n_customers
+    4
     """
 
     log_likelihood: float
@@ -36,14 +43,11 @@ class LikelihoodFit:
 
 
 def maximize_likelihood(
-    likelihood: LikelihoodFunction, weights: FloatArray, start_values: Sequence[FloatArray]
+    likelihood: LikelihoodFunction, weights: FloatArray, start_values: Sequence[Sequence[float]]
 ) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
-    Notes
-    -----
-    L-BFGS-B on logarithms with the exact gradient, between 10⁻⁴ and 10⁴. Sums run over
-    rows in the order given and on one thread, so equal rows give equal bits.
+    L-BFGS-B on logarithms with the exact gradient, on one thread, so equal rows give equal bits.
     """
     total = weights.sum()
 
@@ -57,19 +61,16 @@ def maximize_likelihood(
     options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
     # Four numbers a step: threads that wait for each other take fifteen times as long.
     with threadpool_limits(1):
-        ends = [
-            minimize(
-                descent,
-                np.log(start),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=bounds,
-                options=options,
-            )
-            for start in start_values
-        ]
+        search = partial(minimize, descent, jac=True, method="L-BFGS-B", bounds=bounds)
+        ends = [search(np.log(start), options=options) for start in start_values]
     best = min(ends, key=lambda end: float(end.fun))
     return np.exp(np.asarray(best.x, dtype=np.float64))
+
+
+def columns(*values: npt.ArrayLike) -> list[FloatArray]:
+    """Return values, one a customer or one for all, as columns of one length."""
+    rows = [np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in values]
+    return list(np.broadcast_arrays(*rows))
 
 
 def is_interior(parameters: FloatArray) -> bool:
@@ -81,8 +82,6 @@ def is_interior(parameters: FloatArray) -> bool:
 def group_identical_rows(*columns: npt.ArrayLike) -> tuple[list[FloatArray], FloatArray]:
     """Return the distinct rows, sorted, and the number of customers of each.
 
-    Examples
-    --------
     >>> columns, weights = group_identical_rows([2, 0, 2], [5.0, 1.0, 5.0])
     >>> [column.tolist() for column in columns], weights.tolist()
     ([[0.0, 2.0], [1.0, 5.0]], [1.0, 2.0])

@@ -1,0 +1,51 @@
+"""The process itself: whether it was forked, and how many processors it may use."""
+
+import os
+import sys
+
+from joblib import cpu_count
+
+from segpredict.errors import UsageError
+
+_state = {"was_forked": False}
+
+
+def _note_fork() -> None:
+    # Polars' threads do not live on in a forked child: its next query would wait for ever.
+    _state["was_forked"] = "polars" in sys.modules
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def refuse_forked_process() -> None:
+    """Raise in a child that was forked after Polars had been loaded, instead of hanging.
+
+    Raises
+    ------
+    UsageError
+        In such a process.
+
+    Examples
+    --------
+    >>> refuse_forked_process()  # silent in a process that was not forked
+    """
+    if _state["was_forked"]:
+        raise UsageError(
+            "This process was forked after segpredict had loaded Polars, whose threads do not "
+            "survive a fork: it would wait for ever.",
+            fix="start workers with multiprocessing.get_context('spawn') or 'forkserver'; of a "
+            "web server, load segpredict in each worker (no preloading).",
+        )
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use: affinity and container quotas count.
+
+    Examples
+    --------
+    >>> usable_processors() >= 1
+    True
+    """
+    return int(cpu_count())
