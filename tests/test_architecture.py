@@ -53,6 +53,32 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
+REMOVERS = {"rmtree", "unlink", "rmdir", "fsync", "hardlink_to", "mkdtemp", "TemporaryDirectory"}
+WRITERS = {"write_text", "write_bytes"}
+MAY_REMOVE = {
+    "core/disk.py",
+    "core/work_folder.py",
+    "data/ingest/ingest.py",  # an empty folder of raw rows
+    "pipeline/exports.py",  # an empty folder of a draft
+    "core/run_folder.py",  # files of a draft
+}
+MAY_WRITE = {"core/disk.py", "report/bi/_write.py"}  # the latter into a draft
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
+def test_only_one_place_writes_and_removes(path: Path) -> None:
+    """Or files are half written, on no disk yet, or removed though they are somebody's."""
+    name = str(path).split("/segpredict/")[-1]
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = {
+        getattr(node.func, "attr", getattr(node.func, "id", ""))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
+    assert name in MAY_REMOVE or not called & REMOVERS
+    assert name in MAY_WRITE or not called & WRITERS
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
 def test_nothing_can_run_what_it_loads(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ Each class owns its wording and its exit code; the CLI only reads them::
     ├── MismatchError               8  model and data disagree
     ├── LimitError                 10  memory, disk, size or time
     ├── TargetBusyError            11  the target exists already
-    └── StoreLockedError           11  another process writes there
+    └── BusyError                  11  another process writes there
 """
 
 import difflib
@@ -389,24 +389,25 @@ class LimitError(SegpredictError):
     exit_code = 10
 
 
-class StoreLockedError(SegpredictError):
-    """Another process writes into the same store."""
+class BusyError(SegpredictError):
+    """Another process writes to the same place."""
 
     code = "SP-R003"
     exit_code = 11
 
-    def __init__(self, path: str, process: str) -> None:
+    def __init__(self, path: str, process: str = "") -> None:
         who = f"process {process}" if process else "another process"
-        fix = "wait until it has ended, then ingest again."
+        fix = "wait until it has ended, then run the command again; nothing was written."
         super().__init__(f"{quote_value(path)} is being written by {who}.", fix=fix, file=path)
 
 
 class TargetBusyError(SegpredictError):
-    """The target exists already, or another run is writing it."""
+    """The target exists already."""
 
     code = "SP-R002"
     exit_code = 11
 
-    def __init__(self, path: str) -> None:
-        fix = "choose another --out, or add --force to replace it."
+    def __init__(
+        self, path: str, fix: str = "choose another --out, or add --force to replace it."
+    ) -> None:
         super().__init__(f"{quote_value(path)} exists already.", fix=fix, file=path)

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,3 +99,12 @@ def test_a_model_trained_anew_in_its_folder_is_remembered_beside_it(
     pipeline.run_training(tmp_path / "run", "2026-01-02", seed=8)
     saved = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
     assert [len(test["evaluations"]) for test in saved["tests"]] == [2]
+
+
+def test_evaluations_beside_each_other_are_all_remembered(tmp_path: Path):
+    path = tmp_path / "log.json"
+    logs = [TestSetLog("abc", 100).add({"seed": i}, f"{i:02d}") for i in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda log: test_set_log.remember(log, [path]), logs))
+    assert len(test_set_log.recall(TestSetLog("abc", 100), [path]).evaluations) == 12
+    assert [each.name for each in tmp_path.iterdir()] == ["log.json"]

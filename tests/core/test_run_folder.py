@@ -1,21 +1,33 @@
 import csv
+import errno
 import io
 import json
 import os
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from segpredict.core import disk
 from segpredict.core.run_folder import (
     MANIFEST_NAME,
+    continue_run,
     draft_run,
     encode_csv,
     encode_json,
     open_run,
     parquet_writer,
 )
-from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
+from segpredict.core.work_folder import OLD_NAME, lock_target, work_place
+from segpredict.errors import (
+    ArtifactError,
+    BusyError,
+    LimitError,
+    TamperedFileError,
+    TargetBusyError,
+    UsageError,
+)
 from segpredict.pipeline import artifacts
 
 NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
@@ -155,15 +167,103 @@ def test_a_folder_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
         open_run(tmp_path)
 
 
-def test_what_a_killed_run_left_is_finished_or_swept_away(tmp_path: Path) -> None:
-    dead = 2**22 + 1  # beyond the largest process number of Linux
-    publish(tmp_path / "kept", CONTENTS, {"seed": 5})
-    (tmp_path / "kept").rename(tmp_path / f".run.{dead}.x.old")
-    (tmp_path / f".run.{dead}.x.new").mkdir()
+def test_two_runs_into_one_folder_exclude_each_other(tmp_path: Path) -> None:
+    with draft_run(tmp_path / "run") as first:
+        with pytest.raises(BusyError, match="is being written"):
+            publish(tmp_path / "run", CONTENTS, {"seed": 2})
+        first.write("ledger.json", b"[]")
+        first.publish()
+    assert list(open_run(tmp_path / "run").manifest["files"]) == ["ledger.json"]
+
+
+def test_two_names_of_one_folder_have_one_lock(folder: Path) -> None:
+    (folder.parent / "link").symlink_to(folder)
+    with continue_run(folder), pytest.raises(BusyError):
+        publish(folder.parent / "link", CONTENTS, {}, replace=True)
+
+
+def test_a_run_that_is_continued_is_read_when_nobody_else_can_write(folder: Path) -> None:
+    with continue_run(folder) as draft:
+        draft.write("report.html", b"<p>")
+        with pytest.raises(BusyError), continue_run(folder):
+            pass
+        draft.publish()
+    assert open_run(folder).read_json("ledger.json") == {"rows": 3}
+
+
+def test_a_run_that_is_not_there_is_continued_by_nobody(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="holds no run"), continue_run(tmp_path / "a" / "run"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_reader_has_the_run_that_it_opened_whatever_takes_its_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(disk, "_exchange", lambda *_: False)
+    before = open_run(folder)
+    lazy = before.scan_parquet("segmentation/table.parquet")
+    changed = {**CONTENTS, "ledger.json": b"[]", "segmentation/table.parquet": b"no table"}
+    publish(folder, changed, {"seed": 2}, replace=True)
+    publish(folder, changed, {"seed": 3}, replace=True)
+    before.verify_hashes()
+    assert before.read_json("ledger.json") == {"rows": 3}
+    assert lazy.collect().equals(NUMBERS)
+    assert open_run(folder).read_json("ledger.json") == []
+    del before
+    publish(folder, CONTENTS, {"seed": 4}, replace=True)
+    assert leftovers(folder) == []
+
+
+def test_a_reader_between_two_renames_finds_the_old_run_and_so_does_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where folders cannot be exchanged: the moment after the first of two renames."""
+    place = work_place(folder)
+    with lock_target(folder) as work:
+        folder.rename(work.place / OLD_NAME)
+        assert open_run(folder).manifest["seed"] == 1
+        open_run(folder).verify_hashes()
+        shutil.copytree(place, folder.parent / "copy")
+        (work.place / OLD_NAME).rename(folder)
+    shutil.rmtree(folder)
+    shutil.move(folder.parent / "copy", place)  # as a kill leaves it
+    assert open_run(folder).manifest["seed"] == 1
     with pytest.raises(TargetBusyError):
-        publish(tmp_path / "run", CONTENTS, {})
-    assert open_run(tmp_path / "run").manifest["seed"] == 5
-    assert leftovers(tmp_path / "run") == []
+        publish(folder, CONTENTS, {"seed": 2})
+    assert open_run(folder).manifest["seed"] == 1
+    assert leftovers(folder) == []
+
+
+def test_a_run_that_was_replaced_where_folders_cannot_be_held_is_not_called_tampered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "open_handle", lambda _: None)
+    before = open_run(folder)
+    publish(folder, {"ledger.json": b"[]"}, {"seed": 2}, replace=True)
+    with pytest.raises(ArtifactError, match="was replaced") as told:
+        before.read_json("ledger.json")
+    assert not isinstance(told.value, TamperedFileError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError("No space left on device (os error 28)"),  # as Polars says it
+        pl.exceptions.ComputeError("No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_as_one(folder: Path, error: Exception) -> None:
+    def fail(_: Path) -> None:
+        raise error
+
+    with pytest.raises(LimitError, match="is full"):
+        publish(folder, {"report.html": fail}, {}, replace=True)
+    open_run(folder).verify_hashes()
+    assert leftovers(folder) == []
 
 
 def test_cells_that_a_spreadsheet_would_run_are_disarmed() -> None:
@@ -184,7 +284,7 @@ def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
         draft.remove("segmentation/")
         draft.publish()
     assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
-    assert not (folder / "segmentation" / "table.parquet").exists()
+    assert not (folder / "segmentation").exists()
 
 
 def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from segpredict import pipeline
+from segpredict.analytics.campaigns import ExperimentLog, find_experiment_logs
 from segpredict.core.run_folder import draft_run, open_run
-from segpredict.errors import ArtifactError, UnknownNameError, UsageError
+from segpredict.errors import ArtifactError, BusyError, UnknownNameError, UsageError
 from segpredict.pipeline import CampaignRequest, loading
 
 CALLS = "[campaigns.call_all]\ntitle = '=CALL()'\naction = 'Call.'\n"
@@ -114,3 +115,45 @@ def test_a_run_whose_campaigns_were_not_planned_says_how(own_run: Path) -> None:
 def test_lists_that_cannot_be_are_refused(tmp_path: Path, asked: dict) -> None:
     with pytest.raises(UsageError):
         CampaignRequest("hold_best", tmp_path / "list.csv", **asked)
+
+
+def test_a_list_that_cannot_be_written_is_not_recorded(own_run: Path, campaign: str) -> None:
+    (own_run.parent / "file").write_text("mine")
+    request = CampaignRequest(campaign, own_run.parent / "file" / "list.csv")
+    with pytest.raises(UsageError, match="cannot be written"):
+        pipeline.draw_campaign(own_run, request, "tonight")
+    assert not (own_run.parent / "experiments").exists()
+
+
+def test_no_list_without_a_record(
+    own_run: Path, tmp_path: Path, campaign: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "list.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(ExperimentLog, "append_experiment", stop)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.draw_campaign(own_run, CampaignRequest(campaign, out), "tonight")
+    assert not out.exists()
+    seen: list[bool] = []
+    append = ExperimentLog.append_experiment
+
+    def look(*given: object) -> Path:
+        made = append(*given)  # type: ignore[arg-type]
+        seen.extend((made.exists(), out.exists()))
+        return made
+
+    monkeypatch.setattr(ExperimentLog, "append_experiment", look)
+    pipeline.draw_campaign(own_run, CampaignRequest(campaign, out), "tonight")
+    assert seen == [True, False]
+    assert out.exists()
+
+
+def test_two_lists_at_once_exclude_each_other(own_run: Path, tmp_path: Path, campaign: str) -> None:
+    log = find_experiment_logs(own_run)
+    request = CampaignRequest(campaign, tmp_path / "list.csv")
+    with log.lock(), pytest.raises(BusyError, match="experiments"):
+        pipeline.draw_campaign(own_run, request, "tonight")
+    assert not (tmp_path / "list.csv").exists()

@@ -12,6 +12,7 @@ from pathlib import Path
 from segpredict.core import disk
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
+from segpredict.core.work_folder import lock_target, true_place
 from segpredict.errors import ArtifactError
 
 LOG_BESIDE_RUNS = ".segpredict-test-set-log.json"
@@ -130,10 +131,12 @@ def recall(log: TestSetLog, files: Iterable[Path]) -> TestSetLog:
 def remember(log: TestSetLog, files: Iterable[Path]) -> None:
     """Add the evaluations to these files, which are made if they are not there."""
     for path in files:
-        whole = recall(log, [path]).to_state()
-        others = [state for state in _read(path) if _test(state) != _test(whole)]
-        content = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
-        disk.write_file(path, (json.dumps(content, indent=2) + "\n").encode())
+        # Runs beside each other add to one log, so each waits for its turn.
+        with lock_target(true_place(path), wait_seconds=disk.FILE_WAIT_SECONDS) as work:
+            whole = recall(log, [path]).to_state()
+            others = [state for state in _read(path) if _test(state) != _test(whole)]
+            content = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
+            disk.place_file(work, path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def _test(state: JSON) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from segpredict.cli import (
 )
 from segpredict.core.text import escape_json_controls, to_single_line
 from segpredict.core.wording import name_options
+from segpredict.core.write_errors import disk_full_error, is_disk_full
 from segpredict.errors import LimitError, SegpredictError, describe_crash
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
@@ -102,6 +103,10 @@ def _unexpected(error: Exception) -> int:
             ).to_dict()
         )
         return LimitError.exit_code
+    if is_disk_full(error):  # of a library's temporary files, whose place is not ours
+        full = disk_full_error("temporary files")
+        _print_error(full.to_dict())
+        return full.exit_code
     _report_crash(error)
     return 1
 

@@ -3,58 +3,98 @@
 The only module that renames, syncs and links; everything else says what to write.
 """
 
-import errno
-import fcntl
+import ctypes
 import hashlib
 import os
 import shutil
-import tempfile
+import sys
+import time
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from segpredict.core.types import JSON
-from segpredict.errors import LimitError, StoreLockedError, UsageError
+from segpredict.core.work_folder import (
+    MAX_TRIES,
+    OLD_NAME,
+    WorkFolder,
+    lock_handle,
+    lock_target,
+    open_handle,
+    remove_unread,
+    true_place,
+    work_place,
+)
+from segpredict.core.write_errors import translate_write_errors
 
-LOCK_FILE = ".lock"
 FileContent = bytes | Callable[[Path], None]
+HASH_BYTES = 1 << 20  # bytes that are read at a time
+FILE_WAIT_SECONDS = 60.0  # how long another writer of the same file is waited for
+AT_CWD, EXCHANGE = -100, 2  # of Linux' renameat2: from the current folder, swap two names
+SWAP = 2  # of macOS' renamex_np
 
 
 def write_file(path: str | Path, content: FileContent) -> None:
     """Write one file whole or not at all."""
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with drafted_file(path, content) as publish:
+        publish()
+
+
+@contextmanager
+def drafted_file(path: str | Path, content: FileContent) -> Iterator[Callable[[], None]]:
+    """Write a file as a draft; yield what gives it its name, when all else is done."""
+    path = _file_place(path)
+    with lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
+        yield _drafted(work, path, content)
+
+
+def place_file(work: WorkFolder, path: Path, content: FileContent) -> None:
+    """Write one file whole or not at all, by way of a work folder on the same disk."""
+    _drafted(work, path, content)()
+
+
+def _drafted(work: WorkFolder, path: Path, content: FileContent) -> Callable[[], None]:
     with translate_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write_synced(draft, content)
+        draft = work.new_folder() / path.name
+        write_synced(draft, content)
+
+    def publish() -> None:
+        with translate_write_errors(path):
             draft.replace(path)
-            _sync(path.parent)
-        finally:
-            draft.unlink(missing_ok=True)
+            sync(path.parent)
+
+    return publish
 
 
-def write_new_file(path: str | Path, content: FileContent) -> bool:
+def write_new_file(path: str | Path, content: FileContent, work: WorkFolder | None = None) -> bool:
     """Write one file whole if there is none; return whether it was written.
 
-    An existing file stays as it is, also if it appeared during the write. The draft is
-    made next to the folder, so that readers of the folder see whole files only; what a
-    killed process left is removed by the next.
+    An existing file stays as it is. The draft is made in the work folder, so that readers
+    of the folder see whole files only.
     """
     path = Path(path)
-    folder = path.parent
-    with translate_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(folder)
-        prefix = f".{folder.name}.{os.getpid()}."
-        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
-        try:
-            write_synced(place / path.name, content)
-            is_new = _claim(place / path.name, path)
-            _sync(folder)
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+    if work is None:
+        with lock_folder(path.parent) as own:
+            return write_new_file(path, content, own)
+    with translate_write_errors(path.parent):
+        draft = work.new_folder() / path.name
+        write_synced(draft, content)
+        is_new = _claim(draft, path)
+        sync(path.parent)
     return is_new
+
+
+def lock_folder(folder: Path) -> AbstractContextManager[WorkFolder]:
+    """Be the only one who writes into a folder, which is made if it is not there."""
+    return lock_target(true_place(folder), inside=True)
+
+
+def _file_place(path: str | Path) -> Path:
+    """Return the one path of a file; a link to it is replaced, not followed."""
+    path = Path(path)
+    return true_place(path.parent) / path.name
 
 
 def _claim(draft: Path, path: Path) -> bool:
@@ -70,97 +110,98 @@ def _claim(draft: Path, path: Path) -> bool:
     return True
 
 
-@contextmanager
-def translate_write_errors(target: Path) -> Iterator[None]:
-    """Turn failures to write into errors that name the obstacle."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise LimitError(
-                f"The disk of {target} is full.", fix="free space, or choose --out."
-            ) from None
-        raise UsageError(
-            f"{target} cannot be written: {error.strerror or error}.",
-            fix="choose another --out.",
-            file=str(target),
-        ) from None
-
-
 def replace_folder(draft: Path, folder: Path) -> None:
-    """Give a finished folder the target's name; the old one goes last."""
-    _sync(draft)
-    if folder.exists():
-        old = draft.with_suffix(".old")
+    """Give a finished folder the target's name, at once; the old one goes last.
+
+    Where the system cannot exchange two folders, the old one stands in the work folder for a
+    moment: readers and the next writer know it there.
+    """
+    sync(draft)
+    if not folder.exists():
+        draft.rename(folder)
+    elif _exchange(draft, folder):
+        sync(folder.parent)
+        remove_unread(draft)
+    else:
+        old = draft.with_name(OLD_NAME)
         folder.rename(old)
         try:
             draft.rename(folder)
         except OSError:
             old.rename(folder)
             raise
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.rename(folder)
-    _sync(folder.parent)
+        old.rename(draft)
+        sync(folder.parent)
+        remove_unread(draft)
+    sync(folder.parent)
 
 
-@contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Be the only one who writes into a folder, which is made if it is not there.
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders swap their names in one step; return whether the system can."""
+    if sys.platform == "win32":
+        return False
+    system = ctypes.CDLL(None)
+    first, second = os.fsencode(one), os.fsencode(other)
+    if hasattr(system, "renameat2"):
+        return bool(system.renameat2(AT_CWD, first, AT_CWD, second, EXCHANGE) == 0)
+    if hasattr(system, "renamex_np"):
+        return bool(system.renamex_np(first, second, SWAP) == 0)
+    return False
+
+
+class OpenFolder:
+    """A folder whose files are read as they were when it was opened, whatever replaces it.
+
+    Parameters
+    ----------
+    folder
+        Its path, which a writer may give to another folder at any time.
 
     Notes
     -----
-    The lock goes with the process that holds it, however it ends; a file that was left
-    behind locks nothing.
+    The folder is held by a handle, which stays with it, and locked against removal. Systems
+    without either read by name.
     """
-    path = folder / LOCK_FILE
-    with translate_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        _take(handle, path)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._place, self._handle = _entered(folder)
+        if self._handle is not None:
+            weakref.finalize(self, os.close, self._handle)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file for reading."""
+        if self._handle is None:
+            return (self._place / name).open("rb")
+        return os.fdopen(os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._handle), "rb")
+
+
+def _entered(folder: Path) -> tuple[Path, int | None]:
+    """Return a folder, or where the old one stands during a swap, and a handle of it."""
+    for _ in range(MAX_TRIES):
+        aside = work_place(true_place(folder)) / OLD_NAME
+        place = folder if folder.exists() or not aside.exists() else aside
         try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-            with suppress(OSError):  # it holds something
-                folder.rmdir()
-    finally:
-        os.close(handle)
+            handle = open_handle(place)
+        except FileNotFoundError:
+            if not folder.parent.exists() or not (folder.exists() or aside.exists()):
+                return folder, None
+            continue
+        except OSError:  # no folder, or not to be read: opening a file in it will say so
+            return place, None
+        if handle is None:
+            return place, None
+        if lock_handle(handle, shared=True) and _is_at(handle, place):
+            return place, handle
+        os.close(handle)  # another folder has taken its place, and it is removed
+        time.sleep(0.005)
+    return folder, None
 
 
-def _take(handle: int, path: Path) -> None:
-    """Lock a file and say in it who did; a file that was just removed is no lock."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_there = path.exists() and path.stat().st_ino == os.fstat(handle).st_ino
-    except BlockingIOError:
-        is_there = False
-    if not is_there:
-        raise StoreLockedError(str(path.parent), os.pread(handle, 20, 0).decode())
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Finish or remove what a killed run has left next to the folder."""
-    for left in sorted(folder.parent.glob(f".{folder.name}.*.*")):
-        pid = left.name.removeprefix(f".{folder.name}.").split(".")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            if left.suffix == ".old" and not folder.exists():
-                left.rename(folder)
-            else:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _is_at(handle: int, place: Path) -> bool:
+    with suppress(OSError):
+        return os.path.samestat(os.fstat(handle), place.stat())
+    return False
 
 
 def write_synced(path: Path, content: FileContent) -> dict[str, JSON]:
@@ -170,7 +211,7 @@ def write_synced(path: Path, content: FileContent) -> dict[str, JSON]:
         path.write_bytes(content)
     else:
         content(path)
-    _sync(path)
+    sync(path)
     return file_fact(path)
 
 
@@ -185,12 +226,26 @@ def link_file(source: Path, target: Path) -> None:
 def file_fact(path: Path) -> dict[str, JSON]:
     """Return SHA-256 and size of a file, read piece by piece."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": digest, "bytes": path.stat().st_size}
+        digest = hash_stream(file)
+        return {"sha256": digest, "bytes": file.seek(0, os.SEEK_END)}
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def hash_stream(stream: IO[bytes]) -> str:
+    """Return the SHA-256 of a file that is open, then to be read from its beginning."""
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while piece := stream.read(HASH_BYTES):
+        digest.update(piece)
+    stream.seek(0)
+    return digest.hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    is_windows = sys.platform == "win32"
+    if is_windows and path.is_dir():
+        return  # it keeps names by itself, and gives no handle of a folder
+    handle = os.open(path, os.O_RDWR if is_windows else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -5,21 +5,21 @@ names each with its SHA-256. There is no pickle and nothing in it runs on load.
 """
 
 import hashlib
+import io
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
 from segpredict.core import disk
 from segpredict.core.types import JSON
+from segpredict.core.work_folder import WorkFolder, lock_target, true_place
+from segpredict.core.write_errors import translate_write_errors
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError
 
 MANIFEST_FORMAT = 1
@@ -44,6 +44,13 @@ def encode_json(value: JSON) -> bytes:
 def parquet_writer(frame: pl.DataFrame) -> Callable[[Path], None]:
     """Return a writer of the frame, as one content of a run folder."""
     return lambda path: frame.write_parquet(path)
+
+
+def encode_parquet(frame: pl.DataFrame) -> bytes:
+    """Return the frame as the bytes of a Parquet file."""
+    content = io.BytesIO()
+    frame.write_parquet(content)
+    return content.getvalue()
 
 
 def encode_csv(frame: pl.DataFrame) -> bytes:
@@ -77,6 +84,7 @@ class RunFolder:
 
     folder: Path  # its path
     manifest: Mapping[str, JSON]  # its facts and the hash of every file
+    files: disk.OpenFolder = field(compare=False, repr=False)  # the folder, held
 
     @property
     def place(self) -> Path:
@@ -95,50 +103,88 @@ class RunFolder:
 
     def path(self, name: str) -> Path:
         """Return a file's path after checking its bytes against the manifest."""
-        if not self.has(name):
-            raise ArtifactError(
-                f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
-            )
-        path = self.folder / name
-        try:
-            digest = disk.file_fact(path)["sha256"]
-        except OSError as error:
-            raise TamperedFileError(name, f"cannot be read ({error.strerror})") from None
-        if digest != self.manifest["files"][name]["sha256"]:
-            raise TamperedFileError(name)
-        return path
+        self._open(name).close()
+        return self.folder / name
 
     def read_bytes(self, name: str) -> bytes:
-        """Return a file's bytes, checked as in `path`."""
-        return self.path(name).read_bytes()
+        """Return a file's bytes, which are those that its recorded hash is of."""
+        with self._open(name, check=False) as file:
+            content = file.read()
+        self._compare(name, hashlib.sha256(content).hexdigest())
+        return content
 
     def read_json(self, name: str) -> JSON:
-        """Return a JSON file of the run, checked as in `path`."""
+        """Return a JSON file of the run, checked as in `read_bytes`."""
         return _strict_json(self.read_bytes(name), name)
 
     def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a Parquet file of the run, checked as in `path`."""
-        return pl.read_parquet(self.path(name), glob=False)
+        """Return a Parquet file of the run; it is checked and read at one open."""
+        with self._open(name) as file:
+            return pl.read_parquet(file, glob=False)
+
+    def scan_parquet(self, name: str) -> pl.LazyFrame:
+        """Return a Parquet file of the run, as it is now, to be read when it is needed."""
+        with self._open(name) as file:
+            return pl.scan_parquet(file, glob=False)  # it keeps the file open
 
     def verify_hashes(self) -> None:
         """Check every file of the run against its recorded hash."""
         for name in self.manifest["files"]:
-            self.path(name)
+            self._open(name).close()
+
+    def _open(self, name: str, *, check: bool = True) -> IO[bytes]:
+        """Open a file, its bytes checked against the manifest."""
+        if not self.has(name):
+            raise ArtifactError(
+                f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
+            )
+        try:
+            file = self.files.open(name)
+        except OSError as error:
+            self._refuse_replaced()
+            raise TamperedFileError(name, f"cannot be read ({error.strerror})") from None
+        if check:
+            self._compare(name, disk.hash_stream(file))
+        return file
+
+    def _compare(self, name: str, digest: str) -> None:
+        if digest != self.manifest["files"][name]["sha256"]:
+            self._refuse_replaced()
+            raise TamperedFileError(name)
+
+    def _refuse_replaced(self) -> None:
+        """Say that another run stands there by now, where a folder cannot be held."""
+        try:
+            now = json.loads((self.folder / MANIFEST_NAME).read_bytes())["digest"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if now != self.manifest["digest"]:
+            raise ArtifactError(
+                f"The run {self.folder} was replaced while it was read.",
+                fix="run the command again.",
+                file=str(self.folder),
+            )
 
 
 def open_run(folder: str | Path) -> RunFolder:
-    """Return the run in a folder after reading its manifest, and nothing else."""
+    """Return the run in a folder after reading its manifest, and nothing else.
+
+    What is read later is of the same run, also if another takes its place in between.
+    """
     folder = Path(folder)
-    path = folder / MANIFEST_NAME
-    if not path.is_file():
+    files = disk.OpenFolder(folder)
+    try:
+        with files.open(MANIFEST_NAME) as file:
+            content = file.read()
+    except OSError:
         raise ArtifactError(
             f"{folder} holds no run (no {MANIFEST_NAME}).",
             fix="name a folder that `segpredict run --out FOLDER` has made.",
             file=str(folder),
-        )
-    manifest = _strict_json(path.read_bytes(), MANIFEST_NAME)
+        ) from None
+    manifest = _strict_json(content, MANIFEST_NAME)
     _check_manifest(manifest)
-    return RunFolder(folder, manifest)
+    return RunFolder(folder, manifest, files)
 
 
 class RunDraft:
@@ -173,14 +219,18 @@ class RunDraft:
         """Write a file, in the place of an earlier stage's if there is one."""
         path = self.folder / name
         path.unlink(missing_ok=True)  # it may be linked to the published one
-        with disk.translate_write_errors(self.target):
+        with translate_write_errors(self.target):
             self._files[name] = disk.write_synced(path, content)
 
     def remove(self, *names: str) -> None:
         """Remove files, or all of a folder, that a newer stage has made stale."""
         for name in [f for f in self._files if f.startswith(names)]:
-            (self.folder / name).unlink()
+            path = self.folder / name
+            path.unlink()
             del self._files[name]
+            if path.parent != self.folder:
+                with suppress(OSError):  # it holds something
+                    path.parent.rmdir()
 
     def path(self, name: str) -> Path:
         """Return the path of a file that a stage has written."""
@@ -198,16 +248,27 @@ class RunDraft:
         """Return a Parquet file of the draft."""
         return pl.read_parquet(self.path(name), glob=False)
 
+    def scan_parquet(self, name: str) -> pl.LazyFrame:
+        """Return a Parquet file of the draft, as it is now, to be read when it is needed."""
+        with self.path(name).open("rb") as file:
+            return pl.scan_parquet(file, glob=False)  # the draft may be published before
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        return self.path(name).read_bytes()
+
     def publish(self) -> RunFolder:
         """Give the draft its manifest and the target's name."""
         files = dict(sorted(self._files.items()))
         manifest = {"format": MANIFEST_FORMAT, **self.metadata, "files": files}
         manifest["digest"] = _digest(manifest)
-        with disk.translate_write_errors(self.target):
+        with translate_write_errors(self.target):
             disk.write_synced(self.folder / MANIFEST_NAME, encode_json(manifest))
+            for folder in {(self.folder / name).parent for name in files}:
+                disk.sync(folder)
             self.folder.chmod(0o755)
-            disk.replace_folder(self.folder, self.target)
-        return RunFolder(self.target, manifest)
+            disk.replace_folder(self.folder, true_place(self.target))
+        return open_run(self.target)
 
 
 RunFiles = RunFolder | RunDraft
@@ -215,42 +276,77 @@ RunFiles = RunFolder | RunDraft
 
 @contextmanager
 def draft_run(
-    folder: str | Path, *, base: RunFolder | None = None, replace: bool = False
+    folder: str | Path,
+    *,
+    base: RunFolder | None = None,
+    replace: bool | Callable[[Path], bool] = False,
 ) -> Iterator[RunDraft]:
     """Yield a draft of a run folder, to be published whole or not at all.
 
+    Parameters
+    ----------
+    folder
+        The folder of the finished run.
+    base
+        A run whose files are linked first.
+    replace
+        Whether a run that stands there may be replaced, or what says so when it is locked.
+
+    Raises
+    ------
+    BusyError
+        When another process makes a run there.
+    TargetBusyError
+        When something stands there that may not be replaced.
+
     Notes
     -----
-    Everything is written and synced in a folder next to the target, which then takes the target's
-    name: readers see the old run or the new one. The next run removes what a killed run left.
+    The target is locked from the first look on. Everything is written and synced in a work
+    folder next to it, and then takes the target's name: readers see the old run or the new one.
+    The next run removes what a killed run left.
     """
     folder = Path(folder)
-    with disk.translate_write_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        disk.remove_leftovers(folder)
+    with lock_target(true_place(folder)) as work:
         if folder.exists() and not _may_go(folder, replace=replace):
             raise TargetBusyError(str(folder))
-        prefix = f".{folder.name}.{os.getpid()}."
-        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
-    try:
-        yield RunDraft(place, folder, base)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+        yield _draft(work, folder, base)
 
 
-def _may_go(folder: Path, *, replace: bool) -> bool:
+@contextmanager
+def continue_run(folder: str | Path) -> Iterator[RunDraft]:
+    """Yield a draft with all files of a run, to be published in its place.
+
+    The run is opened when nobody else can change it any more.
+    """
+    folder = Path(folder)
+    open_run(folder)  # before anything is made
+    with lock_target(true_place(folder)) as work:
+        yield _draft(work, folder, open_run(folder))
+
+
+def _draft(work: WorkFolder, folder: Path, base: RunFolder | None) -> RunDraft:
+    with translate_write_errors(folder):
+        return RunDraft(work.new_folder(), folder, base)
+
+
+def _may_go(folder: Path, *, replace: bool | Callable[[Path], bool]) -> bool:
     """Whether a folder is empty, or a run that was asked to be replaced."""
     if not folder.is_dir():
         return False
-    return not any(folder.iterdir()) or (replace and (folder / MANIFEST_NAME).is_file())
+    if not any(folder.iterdir()):
+        return True
+    is_asked = replace if isinstance(replace, bool) else replace(folder)
+    return is_asked and (folder / MANIFEST_NAME).is_file()
 
 
 def _carry(base: RunFolder, folder: Path) -> dict[str, JSON]:
-    """Link the files of an earlier stage into a draft, verified on the way."""
+    """Link the files of an earlier stage into a draft; what stands there is verified."""
     for name in base.manifest["files"]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         disk.link_file(base.path(name), target)
+        if disk.file_fact(target)["sha256"] != base.manifest["files"][name]["sha256"]:
+            raise TamperedFileError(name)
     return dict(base.manifest["files"])
 
 

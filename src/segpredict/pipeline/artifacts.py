@@ -296,10 +296,12 @@ _WRITERS: Mapping[str, Callable[[Any], disk.FileContent]] = {
     "parquet": parquet_writer,
     "csv": encode_csv,
 }
+
+
 _READERS: Mapping[Form, Callable[[RunFiles, str], Any]] = {
     Form.JSON: lambda files, path: files.read_json(path),
     Form.PARQUET: lambda files, path: files.read_parquet(path),
     Form.TABLE: lambda files, path: files.read_parquet(path),
-    Form.CSV: lambda files, path: pl.read_csv(files.path(path), glob=False),
-    Form.BYTES: lambda files, path: files.path(path).read_bytes(),
+    Form.CSV: lambda files, path: pl.read_csv(files.read_bytes(path), glob=False),
+    Form.BYTES: lambda files, path: files.read_bytes(path),
 }

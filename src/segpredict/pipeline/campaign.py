@@ -1,5 +1,6 @@
 """Draw the customer list of a campaign, and record the control group before it is used."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from segpredict.analytics import campaigns
 from segpredict.analytics.campaigns import MAX_HOLDOUT_SHARE, CampaignListRequest
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.explain import ExplainOptions
-from segpredict.core.disk import write_file
+from segpredict.core import disk
 from segpredict.core.run_folder import RunFolder, encode_csv, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
@@ -71,10 +72,15 @@ def list_campaigns(folder: str | Path) -> pl.DataFrame:
     ArtifactError
         When the campaigns of the run were not planned.
     """
-    files = open_run(folder)
+    return _plans(open_run(folder))
+
+
+def _plans(files: RunFolder) -> pl.DataFrame:
     if not loading.has_stage(files, CampaignPlans):
-        message = f"The campaigns of the run {folder} were not planned."
-        raise ArtifactError(message, fix=f"segpredict report --run {folder}")
+        raise ArtifactError(
+            f"The campaigns of the run {files.folder} were not planned.",
+            fix=f"segpredict report --run {files.folder}",
+        )
     table: pl.DataFrame = loading.load(files, "plans")
     return table
 
@@ -101,27 +107,60 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
     """
     files = open_run(folder)
     options = loading.load_config(files).campaigns
-    campaign = loading.load(files, "campaign_catalogue").get_campaign(request.campaign)
-    plan = list_campaigns(folder).filter(campaign=campaign.name).to_dicts()
-    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
-    scores = loading.load(files, "scores")
-    customers = campaign_planning.campaign_customers(shop, scores, predictor, campaign)
     log = campaigns.find_experiment_logs(files.folder, options.experiments_folder)
-    ask = CampaignListRequest(campaign, request.holdout_share, request.max_customers)
-    table = campaigns.build_campaign_list(
-        customers, predictor.segments, ask, options, log.earlier_arms()
+    with log.lock() as work:  # two lists at once would not know each other's arms
+        predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
+        table = _drawn(files, predictor, shop, request, options, log.earlier_arms())
+        record = _record(files, table, request, created, options)
+        reasons = _reasons(predictor, shop, table["customer_id"])
+        content = encode_csv(campaigns.add_reasons(table, reasons))
+        # Nobody may be treated without a record, so the list gets its name after it.
+        with disk.drafted_file(request.out, content) as publish:
+            written = log.append_experiment(record, table.select("customer_id", "arm"), work)
+            publish()
+    return {**record, "record": str(written), "list": str(request.out)}
+
+
+def _asked(files: RunFolder, request: CampaignRequest) -> CampaignListRequest:
+    campaign = loading.load(files, "campaign_catalogue").get_campaign(request.campaign)
+    return CampaignListRequest(campaign, request.holdout_share, request.max_customers)
+
+
+def _drawn(
+    files: RunFolder,
+    predictor: SegmentPredictor,
+    shop: Transactions,
+    request: CampaignRequest,
+    options: CampaignOptions,
+    earlier_arms: Mapping[str, Mapping[str, str]],
+) -> pl.DataFrame:
+    """Return the list of a campaign."""
+    ask = _asked(files, request)
+    campaign = ask.campaign
+    _plans(files)  # a run without plans is told so first
+    customers = campaign_planning.campaign_customers(
+        shop, loading.load(files, "scores"), predictor, campaign
     )
+    table = campaigns.build_campaign_list(customers, predictor.segments, ask, options, earlier_arms)
     if table.is_empty():
         raise UsageError(
             f"No customer is eligible for the campaign {campaign.name}.",
             fix="choose another campaign; `segpredict campaign --run RUN` lists them.",
         )
-    reasons = _reasons(predictor, shop, table["customer_id"])
-    write_file(request.out, encode_csv(campaigns.add_reasons(table, reasons)))
+    return table
+
+
+def _record(
+    files: RunFolder,
+    table: pl.DataFrame,
+    request: CampaignRequest,
+    created: str,
+    options: CampaignOptions,
+) -> dict[str, JSON]:
+    ask = _asked(files, request)
+    plan = _plans(files).filter(campaign=ask.campaign.name).to_dicts()
     facts = _facts(files, request, created, options)
-    record = campaigns.campaign_record(ask, table, plan[0], options, facts)
-    written = log.append_experiment(record, table.select("customer_id", "arm"))
-    return {**record, "record": str(written), "list": str(request.out)}
+    return campaigns.campaign_record(ask, table, plan[0], options, facts)
 
 
 def _facts(

@@ -7,18 +7,20 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from segpredict.core.disk import translate_write_errors, write_file
+from segpredict.core.disk import write_file
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.run_folder import (
     MANIFEST_NAME,
     RunDraft,
     RunFiles,
     RunFolder,
+    continue_run,
     draft_run,
     encode_json,
     open_run,
 )
 from segpredict.core.types import JSON
+from segpredict.core.write_errors import translate_write_errors
 from segpredict.pipeline import loading
 from segpredict.pipeline.artifacts import BI_FOLDER, NOT_WRITTEN_KEY, REPORT_PATHS
 from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run
@@ -81,20 +83,20 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     ExtraMissingError
         When slides are requested and python-pptx is not installed.
     """
-    run, shown = open_run(folder), {"customers": export.customers}
+    shown = {"customers": export.customers}
     if export.out is not None:
-        bundle = report_input(run, export.pseudonyms, **shown)
+        bundle = report_input(open_run(folder), export.pseudonyms, **shown)
         write_file(export.out, REPORT_FORMATS[form](replace(bundle, created=export.created)))
         return export.out
     name = REPORT_PATHS[form]
-    with draft_run(folder, base=run, replace=True) as draft:
+    with continue_run(folder) as draft:
         draft.metadata["created"] = export.created
         plan_missing_campaigns(draft)
         draft.write(name, REPORT_FORMATS[form](report_input(draft, export.pseudonyms, **shown)))
         if form == "html":
             draft.metadata.pop(NOT_WRITTEN_KEY, None)
         draft.publish()
-    return run.folder / name
+    return Path(folder) / name
 
 
 def report_input(
@@ -135,14 +137,13 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
     TargetBusyError
         When the place exists and may not be replaced, or holds something else.
     """
-    run = open_run(folder)
     if export.out is None:
-        with draft_run(folder, base=run, replace=True) as draft:
+        with continue_run(folder) as draft:
             rows = _written(draft, load_star_schema(draft, export.pseudonyms), f"{BI_FOLDER}/")
             draft.publish()
-        return run.folder / BI_FOLDER, rows
-    is_known = export.replace and _holds_tables(export.out)
-    with draft_run(export.out, replace=is_known) as draft:
+        return Path(folder) / BI_FOLDER, rows
+    run = open_run(folder)
+    with draft_run(export.out, replace=_holds_tables if export.replace else False) as draft:
         draft.metadata |= {
             TABLES_OF_KEY: run.manifest["digest"],
             "created": export.created,

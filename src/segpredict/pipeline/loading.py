@@ -6,8 +6,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-import polars as pl
-
 from segpredict.analytics.segment_tables import classifier_glossary
 from segpredict.config.load import Config, build_config
 from segpredict.core.run_folder import RunFiles, RunFolder
@@ -105,7 +103,7 @@ def load_transactions(files: RunFiles) -> Transactions:
     data = files.metadata["data"]
     lines = artifacts.find_artifact("transactions.lines").files[0]
     return Transactions(
-        pl.scan_parquet(files.path(lines), glob=False),
+        files.scan_parquet(lines),
         day_number(data["first_day"]),
         day_number(data["last_day"]) + 1,
         data["fingerprint"],

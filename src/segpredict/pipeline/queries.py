@@ -224,10 +224,12 @@ def score_into_history(
     folder, data, as_of, since, progress
         As with `score_customers`.
     """
-    scores, predictor = _scored(folder, data, as_of, since, progress)
     if history is None:
-        return scores, None
-    return scores, ScoreHistory(history).add_scores(scores, predictor.model_version)
+        return _scored(folder, data, as_of, since, progress)[0], None
+    kept = ScoreHistory(history)
+    with kept.lock() as work:
+        scores, predictor = _scored(folder, data, as_of, since, progress)
+        return scores, kept.add_scores(scores, predictor.model_version, work)
 
 
 def _scored(

@@ -13,7 +13,13 @@ from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
 from segpredict.core.process import refuse_forked_process
-from segpredict.core.run_folder import RunDraft, RunFolder, draft_run, open_run
+from segpredict.core.run_folder import (
+    RunDraft,
+    RunFolder,
+    continue_run,
+    draft_run,
+    open_run,
+)
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
@@ -89,8 +95,8 @@ def run_pipeline(
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
+        log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
         classifier.require_forecast(prepared.transactions, prepared.config.time)
         segmented = stages.segment(prepared, progress=progress)
@@ -150,8 +156,8 @@ def run_clustering(
         digest = files.manifest["digest"]
         refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
-    log = _test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
+        log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
         if facts is not None:
             facts.require_same(prepared.transactions, config.cleaning.revenue)
@@ -381,15 +387,14 @@ def _logged(
 
 
 def _published(draft: RunDraft, trained: Trained, log_files: Sequence[Path]) -> RunFolder:
-    """Publish a run with a trained classifier; log that its test was evaluated."""
-    made = draft.publish()
+    """Log that the final test was evaluated, then publish the run that shows it."""
     test_set_log.remember(TestSetLog.from_state(trained.test_set_log), log_files)
-    return made
+    return draft.publish()
 
 
 @contextmanager
 def _continued(folder: str | Path, created: str) -> Iterator[RunDraft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
-    with draft_run(folder, base=open_run(folder), replace=True) as draft:
+    with continue_run(folder) as draft:
         draft.metadata["created"] = created
         yield draft

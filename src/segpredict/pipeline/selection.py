@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from segpredict.core.process import usable_processors
 from segpredict.core.run_folder import encode_json
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
+from segpredict.core.work_folder import own_folder, remove_own_folder
 from segpredict.errors import TooShortHistoryError
 from segpredict.segmentation.selection import (
     SegmentationCandidate,
@@ -81,6 +81,7 @@ def compare_segmentations(
 ) -> tuple[list[SegmentationCandidate], SegmentationSelection]:
     """Measure every candidate, as many at a time as threads, and apply the selection rule."""
     run = _selection_run(shop, config, spans)
+    cache = cache if cache is not None and own_folder(cache) else None
     paths = {} if cache is None else {t: cache / _file(shop, config, spans, t) for t in run.tasks}
     saved = {task: _read_saved(path) for task, path in paths.items()}
     done = {task: found for task, found in saved.items() if found is not None}
@@ -148,7 +149,7 @@ def selection_cache_folder(target: Path) -> Path:
 
 def clear_selection_cache(target: Path) -> None:
     """Remove what was saved for a run that is now published."""
-    shutil.rmtree(selection_cache_folder(target), ignore_errors=True)
+    remove_own_folder(selection_cache_folder(target))
 
 
 def _selection_run(

@@ -1,5 +1,6 @@
 """The append-only history of scores: the segment of each customer, by day and model."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,8 @@ import polars as pl
 from segpredict.analytics.transitions.states import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.core import disk
 from segpredict.core.segment import Segment
-from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
+from segpredict.core.work_folder import WorkFolder
+from segpredict.errors import ArtifactError, BusyError, MismatchError, SchemaError, UsageError
 
 SCORE_HISTORY_SCHEMA = pl.Schema(
     {
@@ -93,19 +95,45 @@ class ScoreHistory:
     # DuckDB or any reader of ``FOLDER/*.parquet``.
     folder: Path | str
 
-    def add_scores(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
-        """Add the scores of one day; customers already saved stay as they are."""
+    def lock(self) -> AbstractContextManager[WorkFolder]:
+        """Be the only one who adds to the history."""
+        return disk.lock_folder(Path(self.folder))
+
+    def add_scores(
+        self, scores: pl.DataFrame, version: ModelVersion, work: WorkFolder | None = None
+    ) -> HistoryUpdate:
+        """Add the scores of one day; customers already saved stay as they are.
+
+        Parameters
+        ----------
+        scores
+            The scores of one day.
+        version
+            What made them.
+        work
+            The lock of the history, where the caller holds it.
+
+        Raises
+        ------
+        BusyError
+            When another process adds to it.
+        """
+        if work is None:
+            with self.lock() as own:
+                return self.add_scores(scores, version, own)
         days = scores["as_of"].unique().to_list()
         if len(days) != 1:
             raise SchemaError("scores", [f"as_of has {len(days)} days"])
-        rows, day = _rows(scores, version), days[0]
-        while True:
-            known = self.read_scores(day, version.model)
-            new_rows = rows.join(known, on="customer_id", how="anti").sort("customer_id")
+        rows = _rows(scores, version)
+        day = days[0]
+        known = self.read_scores(day, version.model)
+        new_rows = rows.join(known, on="customer_id", how="anti").sort("customer_id")
+        changed = _changed(rows, known)
+        if new_rows.height:
             path = self._next(day, version.model)
-            # If another process has taken the name, what it added is known by now.
-            if new_rows.is_empty() or disk.write_new_file(path, new_rows.write_parquet):
-                return HistoryUpdate(day, new_rows.height, known.height, _changed(rows, known))
+            if not disk.write_new_file(path, new_rows.write_parquet, work):
+                raise BusyError(str(self.folder))  # somebody who asked for no lock
+        return HistoryUpdate(day, new_rows.height, known.height, changed)
 
     def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
         """Return the whole table, or that of a day, or of a day and model."""

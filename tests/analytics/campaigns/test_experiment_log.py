@@ -93,3 +93,14 @@ def test_a_play_is_untested_until_a_list_was_drawn_and_then_on_trial() -> None:
     assert word == "running"
     assert "no result yet" in sentence
     assert "2027-02-20" in sentence
+
+
+def test_arms_of_a_list_whose_record_never_came_go_with_the_next(tmp_path: Path) -> None:
+    log = ExperimentLog(tmp_path / "log")
+    with log.lock() as work:
+        work.announce(["0001-call.parquet"])
+        (log.folder / "0001-call.parquet").write_bytes(b"half")
+    (log.folder / "0002-mine.parquet").write_bytes(b"mine")
+    log.append_experiment(result(), LOTS)
+    names = sorted(path.name for path in log.folder.iterdir())
+    assert names == ["0001-hold.json", "0001-hold.parquet", "0002-mine.parquet"]

@@ -1,6 +1,7 @@
 """The history only grows: nothing in it is changed, lost, or there twice."""
 
 import os
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from transition_rows import SEGMENTS
 
 from segpredict.analytics.transitions import entered_and_left
 from segpredict.core import disk
-from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
+from segpredict.errors import ArtifactError, BusyError, MismatchError, SchemaError, UsageError
 from segpredict.scoring.history import SCORE_HISTORY_SCHEMA, ModelVersion, ScoreHistory
 
 JAN, APR = date(2024, 1, 1), date(2024, 4, 1)
@@ -120,25 +121,22 @@ def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(tmp_path, monk
 def test_what_a_killed_process_left_is_no_part_of_it_and_goes(tmp_path):
     history = ScoreHistory(tmp_path / "kept")
     history.add_scores(scores(a="S2"), FIRST)
-    half = tmp_path / ".kept.999999999.x.new"
-    half.mkdir()
-    (half / "2024-04-01.half.0000.parquet").write_bytes(b"PAR1")
+    with history.lock() as work:
+        (work.new_folder() / "2024-04-01.half.0000.parquet").write_bytes(b"PAR1")
+        shutil.copytree(work.place, tmp_path / "copy")
+    half = shutil.move(tmp_path / "copy", work.place)
     assert history.read_scores().height == 1
     history.add_scores(scores(APR, a="S1"), FIRST)
     assert not half.exists()
 
 
-def test_of_two_who_write_at_once_both_are_kept(tmp_path, monkeypatch):
+def test_of_two_who_add_at_once_the_second_is_told_and_adds_nothing(tmp_path):
     history = ScoreHistory(tmp_path)
-    claim, rivals = disk._claim, [scores(b="S1", c="S1")]
-
-    def late(draft: Path, path: Path) -> bool:
-        if rivals:
-            history.add_scores(rivals.pop(), FIRST)
-        return claim(draft, path)
-
-    monkeypatch.setattr(disk, "_claim", late)
-    assert history.add_scores(scores(a="S2", b="S1"), FIRST).new == 1
+    with history.lock() as work:
+        with pytest.raises(BusyError, match="is being written"):
+            history.add_scores(scores(b="S1", c="S1"), FIRST)
+        assert history.add_scores(scores(a="S2", b="S1"), FIRST, work).new == 2
+    assert history.add_scores(scores(b="S1", c="S1"), FIRST).new == 1
     assert history.read_scores()["customer_id"].to_list() == ["a", "b", "c"]
 
 

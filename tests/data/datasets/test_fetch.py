@@ -133,13 +133,20 @@ def test_an_address_that_does_not_answer_is_named(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_stands_there_goes_only_if_asked(address: str, tmp_path: Path):
+def test_what_stands_there_goes_only_if_asked_and_never_a_file_of_others(
+    address: str, tmp_path: Path
+):
     (tmp_path / "cdnow").mkdir()
+    (tmp_path / "cdnow" / "CDNOW_master.txt").write_text("old")
     (tmp_path / "cdnow" / "mine.txt").write_text("mine")
     given = dataset(f"{address}/whole.zip")
+    for is_asked in (False, True):
+        with pytest.raises(TargetBusyError):
+            fetch_dataset(given, tmp_path, silent, replace=is_asked)
+    assert (tmp_path / "cdnow" / "mine.txt").read_text() == "mine"
+    (tmp_path / "cdnow" / "mine.txt").unlink()
     with pytest.raises(TargetBusyError):
         fetch_dataset(given, tmp_path, silent)
-    assert (tmp_path / "cdnow" / "mine.txt").read_text() == "mine"
     fetch_dataset(given, tmp_path, silent, replace=True)
     assert [p.name for p in (tmp_path / "cdnow").iterdir()] == ["CDNOW_master.txt"]
 

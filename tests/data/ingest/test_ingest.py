@@ -1,5 +1,6 @@
 """Files that come night by night make the store of all files at once."""
 
+import errno
 import json
 import os
 import subprocess
@@ -16,14 +17,19 @@ from typer.testing import CliRunner
 from segpredict import pipeline
 from segpredict.cli._main import app
 from segpredict.config import load
+from segpredict.config.source import SourceOptions
 from segpredict.core import disk
-from segpredict.data import store
+from segpredict.core.transactions import RawLines
+from segpredict.data import readers, store
 from segpredict.data.ingest import raw_batches
+from segpredict.data.store import codes, parts, write
 from segpredict.errors import (
     BadCellsError,
+    BusyError,
     ContractError,
-    StoreLockedError,
+    LimitError,
     TamperedFileError,
+    UnreadableFileError,
     UsageError,
 )
 
@@ -204,17 +210,99 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
     assert f"is being written by process {os.getpid()}." in done.stderr
 
 
-def test_a_lock_that_a_killed_writer_left_locks_nothing(drops: Path, tmp_path: Path) -> None:
-    (tmp_path / "store").mkdir()
-    (tmp_path / "store" / ".lock").write_text("1")
+def test_a_first_night_that_is_killed_blocks_no_later_one(drops: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    code = (
+        "import os\nfrom segpredict import pipeline\nfrom segpredict.config import load\n"
+        "from segpredict.data.store import write\n"
+        "write.publish_manifest = lambda *_: os._exit(9)\n"
+        f"pipeline.ingest([{str(drops / '1.csv')!r}], {str(folder)!r}, load.load_config())\n"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 9
+    assert list(folder.glob("base-0.parquet"))
+    put(folder, drops / "1.csv")
+    put(tmp_path / "other", drops / "1.csv")
+    assert facts(folder) == facts(tmp_path / "other")
+    assert all_files(folder) == all_files(tmp_path / "other")
+
+
+def all_files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_files_of_others_in_a_store_stay(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
-    assert not (tmp_path / "store" / ".lock").exists()
+    mine = [tmp_path / "store" / name for name in ("mine-1.parquet", "raw/notes.txt")]
+    for path in mine:
+        path.write_text("mine")
+    put(tmp_path / "store", drops / "2.csv")
+    put(tmp_path / "store", drops / "3.csv", replace=True)
+    assert [path.read_text() for path in mine] == ["mine", "mine"]
+
+
+def test_a_file_that_changes_after_it_was_hashed_is_refused_and_comes_in_later(
+    drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the store would hold the old rows under the hash of the new."""
+    read = readers.collect_raw_lines
+
+    def late(names: list[str], layout: SourceOptions) -> RawLines:
+        with (drops / "1.csv").open("a") as file:
+            file.write("zoe,9,2021-03-21,cup,1,4.00\n")
+        return read(names, layout)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(readers, "collect_raw_lines", late)
+        with pytest.raises(UnreadableFileError, match="changed while it was read"):
+            put(tmp_path / "store", drops / "1.csv")
+    assert not (tmp_path / "store").exists()
+    shop = put(tmp_path / "store", drops / "1.csv").shop
+    assert "zoe" in shop.lines.collect()["customer_id"].to_list()
+
+
+def test_who_reads_a_store_has_the_one_that_was_opened(drops: Path, tmp_path: Path) -> None:
+    put(tmp_path / "store", drops / "1.csv")
+    before = store.open_store(tmp_path / "store")
+    put(tmp_path / "store", drops / "2.csv")
+    put(tmp_path / "store", drops / "3.csv", replace=True)
+    assert set(before.lines.collect()["customer_id"]) == {"anna", "bert"}
+
+
+def test_a_full_disk_is_told_as_one(
+    drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "store", drops / "1.csv")
+    before = facts(tmp_path / "store"), all_files(tmp_path / "store")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.pq.ParquetWriter, "write_table", full)
+        with pytest.raises(LimitError, match="is full"):
+            put(tmp_path / "store", drops / "2.csv")
+    assert (facts(tmp_path / "store"), all_files(tmp_path / "store")) == before
+
+
+def test_all_parts_are_on_the_disk_before_the_file_that_names_them(
+    drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    for module in (disk, parts, codes, write):
+        monkeypatch.setattr(module, "sync", synced.append)
+    put(tmp_path / "store", drops / "1.csv")
+    names = [path.name for path in synced]
+    manifest = names.index("store.json")
+    parts_named = {path.name for path in (tmp_path / "store").glob("*.parquet")}
+    assert parts_named <= set(names[:manifest])
+    assert "store" in names[:manifest]  # the folder, which holds their names
 
 
 def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
     with (
         disk.lock_folder(tmp_path / "store"),
-        pytest.raises(StoreLockedError, match="being written"),
+        pytest.raises(BusyError, match="being written"),
         disk.lock_folder(tmp_path / "store"),
     ):
         pass

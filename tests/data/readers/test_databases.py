@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.data.readers import read_raw_lines
+from segpredict.data.readers import file_sha256, read_raw_lines
 from segpredict.errors import SourceError, UnreadableFileError
 
 MAKE = "CREATE TABLE orders (customer_id TEXT, date TEXT, amount REAL, note TEXT)"
@@ -100,3 +100,21 @@ def test_without_duckdb_the_line_to_install_it_is_given(
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(SourceError, match=r"pip install 'segpredict\[duckdb\]'"):
         read_raw_lines([name])
+
+
+def test_a_database_with_rows_in_a_second_file_is_refused(tmp_path: Path) -> None:
+    """Its hash would not know them, and the next night would skip them."""
+    name = lite(tmp_path)
+    with closing(sqlite3.connect(name)) as shop:
+        shop.execute("PRAGMA journal_mode=WAL")
+        shop.execute("INSERT INTO orders VALUES ('8', '2011-02-01', 3, NULL)")
+        shop.commit()
+        with pytest.raises(UnreadableFileError, match="changes that are not in it"):
+            read_raw_lines([name])
+    assert read_raw_lines([name]).frame.height == 3
+
+
+@pytest.mark.parametrize("make", [lite, duck])
+def test_the_hash_of_a_database_is_that_of_the_bytes_that_were_read(make, tmp_path: Path) -> None:
+    name = make(tmp_path)
+    assert read_raw_lines([name]).files[0].sha256 == file_sha256(Path(name))

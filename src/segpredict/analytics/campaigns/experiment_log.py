@@ -1,14 +1,18 @@
 """Log experiments: one record per campaign list, written once and never changed."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from segpredict.core import disk
+from segpredict.core.run_folder import encode_parquet
 from segpredict.core.types import JSON
+from segpredict.core.work_folder import WorkFolder
 from segpredict.errors import ArtifactError
 
 EXPERIMENT_FORMAT = 1
@@ -53,44 +57,80 @@ class ExperimentLog:
                 known.setdefault(customer, arm)
         return found
 
-    def append_experiment(self, record: dict[str, JSON], arm_by_customer: pl.DataFrame) -> Path:
+    def lock(self) -> AbstractContextManager[WorkFolder]:
+        """Be the only one who adds to the log, from the first look at it."""
+        return disk.lock_folder(self.folder)
+
+    def append_experiment(
+        self,
+        record: dict[str, JSON],
+        arm_by_customer: pl.DataFrame,
+        work: WorkFolder | None = None,
+    ) -> Path:
         """Write a record and the arms of its list; return the path of the record.
 
         Parameters
         ----------
-        record, arm_by_customer
-            `campaign_record`, and ``customer_id`` with ``arm``.
+        record
+            `campaign_record`.
+        arm_by_customer
+            ``customer_id`` and ``arm``.
+        work
+            The lock of the log, where the caller holds it.
 
         Raises
         ------
-        WriterError
+        BusyError
             When another process writes there.
         """
-        with disk.lock_folder(self.folder):
-            number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
-            stem = f"{number:04d}-{record['campaign']}"
-            arms_path, record_path = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
-            if record_path.exists():
-                raise ArtifactError(
-                    f"{record_path} exists, though the records before it do not.",
-                    fix="restore the missing records; none is ever removed.",
-                    file=str(record_path),
-                )
-            disk.write_file(arms_path, lambda path: arm_by_customer.write_parquet(path))
-            whole = {**record, "assignment": {"file": arms_path.name, **disk.file_fact(arms_path)}}
-            text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
-            disk.write_file(record_path, f"{text}\n".encode())
+        if work is None:
+            with self.lock() as own:
+                return self.append_experiment(record, arm_by_customer, own)
+        work.settle(self._needed())
+        number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
+        stem = f"{number:04d}-{record['campaign']}"
+        arms_path, record_path = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
+        if record_path.exists():
+            raise ArtifactError(
+                f"{record_path} exists, though the records before it do not.",
+                fix="restore the missing records; none is ever removed.",
+                file=str(record_path),
+            )
+        if arms_path.exists():
+            raise ArtifactError(
+                f"{arms_path} exists, and no record names it.",
+                fix="move it away, then run the command again.",
+                file=str(arms_path),
+            )
+        work.announce([arms_path.name])
+        content = encode_parquet(arm_by_customer)
+        fact = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        whole = {**record, "assignment": {"file": arms_path.name, **fact}}
+        text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+        try:
+            disk.place_file(work, arms_path, content)
+            disk.place_file(work, record_path, f"{text}\n".encode())
+        finally:
+            work.settle(self._needed())
         return record_path
+
+    def _needed(self) -> list[str]:
+        """Return the files that the records name."""
+        return [Path(record["assignment"]["file"]).name for record in self.read_records()]
 
     def _arms(self, record: dict[str, JSON]) -> pl.DataFrame:
         path = self.folder / Path(record["assignment"]["file"]).name
-        if not path.is_file() or disk.file_fact(path)["sha256"] != record["assignment"]["sha256"]:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            content = b""
+        if hashlib.sha256(content).hexdigest() != record["assignment"]["sha256"]:
             raise ArtifactError(
                 f"{path} should hold the control group, and is missing or was changed.",
                 fix="restore it: without it customers of the control group would be treated.",
                 file=str(path),
             )
-        return pl.read_parquet(path, columns=["customer_id", "arm"], glob=False)
+        return pl.read_parquet(content, columns=["customer_id", "arm"], glob=False)
 
 
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:

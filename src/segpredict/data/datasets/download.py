@@ -1,8 +1,6 @@
 """Download an archive, check it, and unpack what is kept; whole or not at all."""
 
 import hashlib
-import os
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -15,6 +13,8 @@ from urllib.request import Request, urlopen
 
 from segpredict.core import disk
 from segpredict.core.types import ProgressCallback
+from segpredict.core.work_folder import lock_target, true_place
+from segpredict.core.write_errors import is_disk_full, translate_write_errors
 from segpredict.data.datasets.catalogue import ArchiveMember, PublicDataset
 from segpredict.errors import DownloadError, TargetBusyError
 
@@ -77,28 +77,33 @@ def fetch_dataset(
     beginning: the archives are small.
     """
     target = folder / dataset.name
-    if target.exists() and not replace:
-        raise TargetBusyError(str(target))
-    with disk.translate_write_errors(target):
-        folder.mkdir(parents=True, exist_ok=True)
-        disk.remove_leftovers(target)
-        prefix = f".{target.name}.{os.getpid()}."
-        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder))
-    try:
+    with lock_target(true_place(target)) as work, translate_write_errors(target):
+        _refuse_target(target, dataset, replace=replace)
+        place = work.new_folder()
         with tempfile.TemporaryFile(dir=place) as archive:
             size, digest = _download(dataset, archive, progress)
             _require_same(dataset, size, digest)
             progress(f"unpacking {dataset.name}", 0.95)
             for member in dataset.members:
                 _unpack(archive, member, place, dataset)
-        with disk.translate_write_errors(target):
-            place.chmod(0o755)
-            disk.replace_folder(place, target)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+        place.chmod(0o755)
+        disk.replace_folder(place, true_place(target))
     progress("done", 1.0)
     files = tuple(target / member.name for member in dataset.members)
     return DownloadedDataset(dataset.name, files, size, digest, bool(dataset.sha256))
+
+
+def _refuse_target(target: Path, dataset: PublicDataset, *, replace: bool) -> None:
+    """Refuse what may not be replaced; what is not of the data set never may."""
+    if not target.exists():
+        return
+    if not replace:
+        raise TargetBusyError(str(target))
+    own = {member.name for member in dataset.members}
+    if not target.is_dir() or {path.name for path in target.iterdir()} - own:
+        raise TargetBusyError(
+            str(target), "it holds other files: choose another --out, or move them away."
+        )
 
 
 def _download(
@@ -123,6 +128,8 @@ def _download(
     except HTTPError as error:
         raise DownloadError(dataset.url, f"it answered {error.code}") from None
     except (OSError, HTTPException, ValueError) as error:
+        if is_disk_full(error):
+            raise
         reason = str(getattr(error, "reason", "") or error) or type(error).__name__
         raise DownloadError(dataset.url, reason) from None
     if expected and size < expected:

@@ -1,6 +1,7 @@
 """Put files into a store, night after night, as if all had come at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from pathlib import Path
@@ -9,26 +10,29 @@ from segpredict.config.load import Config, ConfigLike, as_config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
 from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
+from segpredict.core.work_folder import WorkFolder, work_place
+from segpredict.core.write_errors import translate_write_errors
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
 from segpredict.data.ingest.read import path_names
 from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables
-from segpredict.errors import FileMissingError, UsageError, quote_value
+from segpredict.errors import FileMissingError, SegpredictError, UsageError, quote_value
 
 ALL_SHEETS = "*"  # as `SourceOptions.sheet`; such a file says so with `sheets`
 
 
 def split_known_files(
     names: Sequence[str], layout: SourceOptions, known: Iterable[InputFile]
-) -> tuple[list[Path], dict[str, str]]:
-    """Return the files that are new, and name → known name of those that are not.
+) -> tuple[dict[Path, str], dict[str, str]]:
+    """Return the files that are new → their hash, and name → known name of the others.
 
     Another sheet or table of a known file is new, and so are equal bytes in another partition.
     """
     met: dict[str, list[InputFile]] = {}
     for fact in known:
         met.setdefault(fact.sha256, []).append(fact)
-    fresh, skipped = [], {}
+    fresh: dict[Path, str] = {}
+    skipped: dict[str, str] = {}
     for path in readers.expand_names(names):
         sha256 = readers.file_sha256(path)
         alike = met.setdefault(sha256, [])
@@ -36,7 +40,7 @@ def split_known_files(
         if same:
             skipped[readers.file_name_text(path)] = same[0]
         else:
-            fresh.append(path)
+            fresh[path] = sha256
             alike.append(_promised(path, sha256, layout))
     return fresh, skipped
 
@@ -107,7 +111,7 @@ def ingest(
 
     Raises
     ------
-    StoreLockedError
+    BusyError
         When another process writes into the store.
     UsageError
         When the folder holds something else, or a store that keeps no raw rows.
@@ -131,23 +135,41 @@ def ingest(
     (1, 1)
     """
     target, config, names = Path(folder), as_config(config), _names(names)
-    with disk.lock_folder(target):
-        found = _before(target, replace=replace)
-        known = found[1].files if found else ()
-        fresh, skipped = split_known_files(names, config.source, known)
-        if found and not fresh and build_config(found[0].config) == config:
-            return IngestResult(found[1], (), skipped)
-        base = str(fresh[0].parent.resolve()) if not found else found[0].side_table_base
-        note = found[0] if found else raw_batches.StoreNote({}, base, (), ())
-        new = [_read(fresh, config)] if fresh else []
-        raw = raw_batches.merge_batches([*raw_batches.load_batches(target, note.batches), *new])
-        if len(note.batches) >= MAX_RAW_BATCHES:
-            note, new = changed(note, batches=()), [raw]
-        settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
-        shop = clean_with_side_tables(settled, config, None, Path(base))
-        note = changed(note, config=config.to_state(), notes=shop.notes)
-        stored = _published(target, shop, new, note)
-        return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
+    with disk.lock_folder(target) as work:
+        _sweep(work, target)
+        try:
+            return _ingested(work, names, target, config, replace=replace)
+        finally:
+            _sweep(work, target)
+
+
+def _sweep(work: WorkFolder, folder: Path) -> None:
+    """Remove what was written for a state of the store that never came to be, or is over."""
+    with suppress(SegpredictError):  # a damaged store: nobody knows what it needs
+        work.settle(raw_batches.needed_files(folder))
+    with suppress(OSError):  # it holds something
+        (folder / raw_batches.RAW_FOLDER).rmdir()
+
+
+def _ingested(
+    work: WorkFolder, names: Sequence[str], target: Path, config: Config, *, replace: bool
+) -> IngestResult:
+    found = _before(target, replace=replace)
+    known = found[1].files if found else ()
+    fresh, skipped = split_known_files(names, config.source, known)
+    if found and not fresh and build_config(found[0].config) == config:
+        return IngestResult(found[1], (), skipped)
+    base = found[0].side_table_base if found else str(next(iter(fresh)).parent.resolve())
+    note = found[0] if found else raw_batches.StoreNote({}, base, (), ())
+    new = [_read(fresh, config)] if fresh else []
+    raw = raw_batches.merge_batches([*raw_batches.load_batches(target, note.batches), *new])
+    if len(note.batches) >= MAX_RAW_BATCHES:
+        note, new = changed(note, batches=()), [raw]
+    settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
+    shop = clean_with_side_tables(settled, config, None, Path(base))
+    note = changed(note, config=config.to_state(), notes=shop.notes)
+    stored = _published(work, target, shop, new, note)
+    return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
 
 
 def _names(given: object) -> list[str]:
@@ -180,7 +202,8 @@ def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Tran
 
 
 def _refuse_strangers(folder: Path) -> None:
-    strangers = {path.name for path in folder.iterdir()} - {disk.LOCK_FILE, raw_batches.RAW_FOLDER}
+    own = {work_place(folder, inside=True).name, raw_batches.RAW_FOLDER}
+    strangers = {path.name for path in folder.iterdir()} - own
     if strangers:
         raise UsageError(
             f"{quote_value(folder)} holds {quote_value(min(strangers))} and no store.",
@@ -189,19 +212,31 @@ def _refuse_strangers(folder: Path) -> None:
         )
 
 
-def _read(paths: Sequence[Path], config: Config) -> RawLines:
+def _read(fresh: Mapping[Path, str], config: Config) -> RawLines:
+    """Read new files; one that is not the file any more that was found new is refused."""
     layout = side_tables.lines_layout(config)
-    return readers.collect_raw_lines([str(path) for path in paths], layout)
+    raw = readers.collect_raw_lines([str(path) for path in fresh], layout)
+    found = {readers.file_name_text(path): sha256 for path, sha256 in fresh.items()}
+    for fact in raw.files:
+        if fact.sha256 != found[fact.name]:
+            raise readers.changed_file_error(fact.name)
+    return raw
 
 
 def _published(
-    folder: Path, shop: Transactions, new: Sequence[RawLines], note: raw_batches.StoreNote
+    work: WorkFolder,
+    folder: Path,
+    shop: Transactions,
+    new: Sequence[RawLines],
+    note: raw_batches.StoreNote,
 ) -> Transactions:
     """Write raw rows, note and lines; ``store.json``, the last, makes them count."""
-    (folder / raw_batches.RAW_FOLDER).mkdir(exist_ok=True)
-    names = [raw_batches.save_batch(folder, raw) for raw in new]
-    whole = changed(note, batches=(*note.batches, *names))
-    raw_batches.write_note(folder, shop, whole)
-    stored = store.renew_store(shop, folder)
-    raw_batches.remove_stale_files(folder, stored, whole)
+    with translate_write_errors(folder):
+        (folder / raw_batches.RAW_FOLDER).mkdir(exist_ok=True)
+        with suppress(SegpredictError):  # a damaged store, to be replaced
+            work.announce(raw_batches.needed_files(folder))
+        names = [raw_batches.save_batch(work, folder, raw) for raw in new]
+        whole = changed(note, batches=(*note.batches, *names))
+        raw_batches.write_note(work, folder, shop, whole)
+        stored = store.renew_store(shop, folder, work)
     return changed(stored, notes=shop.notes, rejects=shop.rejects, side_tables=shop.side_tables)

@@ -20,7 +20,9 @@ from segpredict.core import disk
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.types import JSON
-from segpredict.errors import TamperedFileError
+from segpredict.core.work_folder import WorkFolder
+from segpredict.data import store
+from segpredict.errors import FileMissingError, TamperedFileError
 
 RAW_FOLDER = "raw"
 READ_ERRORS = (OSError, KeyError, TypeError, ValueError)  # what reading a damaged file raises
@@ -72,14 +74,16 @@ def _at(raw: RawLines, batch: int, places: dict[tuple[int, int], int]) -> pl.Dat
     return raw.frame.with_columns(number.alias("file"))
 
 
-def save_batch(folder: Path, raw: RawLines) -> str:
+def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
     """Write a batch, checksums on, and return its name."""
     rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
     facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
     name = f"{_hash(facts)}.parquet"
     table = raw.frame.to_arrow()
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(facts)})
-    disk.write_file(
+    work.announce([f"{RAW_FOLDER}/{name}"])
+    disk.place_file(
+        work,
         folder / RAW_FOLDER / name,
         lambda path: pq.write_table(table, path, compression="zstd", write_page_checksum=True),
     )
@@ -103,14 +107,15 @@ def _batch(path: Path) -> RawLines:
     return RawLines(frame, files, rejects)
 
 
-def write_note(folder: Path, shop: Transactions, note: StoreNote) -> None:
+def write_note(work: WorkFolder, folder: Path, shop: Transactions, note: StoreNote) -> None:
     """Write what a reader of the lines needs to know, before they are published."""
     text = json.dumps(asdict(note), indent=1, ensure_ascii=False)
     place = folder / RAW_FOLDER / store_key(shop)
-    disk.write_file(place.with_suffix(".json"), text.encode())
+    work.announce(_note_files(store_key(shop)))
+    disk.place_file(work, place.with_suffix(".json"), text.encode())
     if shop.rejects is not None:
         rejects = shop.rejects
-        disk.write_file(place.with_suffix(".rejects"), rejects.write_parquet)
+        disk.place_file(work, place.with_suffix(".rejects"), rejects.write_parquet)
 
 
 def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactions] | None:
@@ -132,12 +137,21 @@ def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactio
     return note, replace(stored, notes=notes, rejects=rejects)
 
 
-def remove_stale_files(folder: Path, stored: Transactions, note: StoreNote) -> None:
-    """Remove what belongs to no state of the store but this one."""
-    kept = {store_key(stored), *(name.split(".")[0] for name in note.batches)}
-    for path in (folder / RAW_FOLDER).iterdir():
-        if path.name.split(".")[0] not in kept:
-            path.unlink()
+def needed_files(folder: Path) -> set[str]:
+    """Return the files that make the store as it is now, lines and raw rows."""
+    try:
+        stored = store.open_store(folder)
+    except FileMissingError:
+        return set()
+    assert stored.store is not None
+    found = read_note(folder, stored)
+    batches = () if found is None else found[0].batches
+    raw = (f"{RAW_FOLDER}/{name}" for name in batches)
+    return {*stored.store.manifest.file_names, *raw, *_note_files(store_key(stored))}
+
+
+def _note_files(key: str) -> list[str]:
+    return [f"{RAW_FOLDER}/{key}.json", f"{RAW_FOLDER}/{key}.rejects"]
 
 
 def _hash(state: JSON) -> str:

@@ -12,7 +12,7 @@ from segpredict.core.types import DateLike
 from segpredict.core.window import day_number
 from segpredict.data import cleaning, readers, side_tables, store
 from segpredict.data.ingest import raw_batches
-from segpredict.errors import UsageError, quote_value
+from segpredict.errors import TamperedFileError, UsageError, quote_value
 
 
 def bad_record_mode(plan: CleaningOptions) -> Literal["fail", "carry"]:
@@ -69,7 +69,7 @@ def store_settings(data: object) -> Config | None:
     if not isinstance(names, list | tuple):
         return None
     folder = store_folder([str(n) for n in names if isinstance(n, str | Path)])
-    found = None if folder is None else raw_batches.read_note(folder, store.open_store(folder))
+    found = None if folder is None else _opened(folder)[1]
     return None if found is None else build_config(found[0].config)
 
 
@@ -81,8 +81,7 @@ def read_store(
     Its lines, if they were cleaned with these settings; otherwise its raw
     rows, to be cleaned anew. The store stays as it is.
     """
-    stored = store.open_store(folder)
-    found = raw_batches.read_note(folder, stored)
+    stored, found = _opened(folder)
     if found is None:
         _refuse_cut(folder, as_of)
         return stored, folder
@@ -92,8 +91,24 @@ def read_store(
     base = Path(note.side_table_base)
     if as_of is None and gives_same_lines(shop, before, config):
         return shop, base
-    raw = raw_batches.merge_batches(raw_batches.load_batches(folder, note.batches))
+    try:
+        raw = raw_batches.merge_batches(raw_batches.load_batches(folder, note.batches))
+    except TamperedFileError:
+        if store.is_current(stored):
+            raise
+        return read_store(folder, config, as_of)  # a newer one has taken its place
     return readers.check_raw_lines(raw, bad_record_mode(config.cleaning)), base
+
+
+def _opened(
+    folder: Path,
+) -> tuple[store.StoredTransactions, tuple[raw_batches.StoreNote, Transactions] | None]:
+    """Return a store and the note on it, also while a newer one takes its place."""
+    while True:
+        stored = store.open_store(folder)
+        found = raw_batches.read_note(folder, stored)
+        if found is not None or store.is_current(stored):
+            return stored, found
 
 
 def gives_same_lines(shop: Transactions, earlier: Config, current: Config) -> bool:

@@ -17,10 +17,12 @@ from segpredict.data.readers._read import (
     read_tables,
 )
 from segpredict.data.readers._reader import file_sha256
+from segpredict.data.readers._unpack import changed_file_error
 
 __all__ = [
     "READERS",
     "STORE_FILE",
+    "changed_file_error",
     "check_raw_lines",
     "collect_raw_lines",
     "columns_as_text",

@@ -1,6 +1,5 @@
 """What a source is: it turns one file into a table, and says what it found out."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.source import SourceOptions
+from segpredict.core.disk import hash_stream
 from segpredict.errors import ContractError, UnreadableFileError
 
 
@@ -54,7 +54,7 @@ class FileReader:
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hash_stream(stream)
 
 
 def row_numbers(height: int, first: int = 2) -> pl.Series:

@@ -1,10 +1,12 @@
 """From a file to the bytes of its text: what it is by its magic, and unpacked."""
 
 import gzip
+import hashlib
+import io
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -33,12 +35,13 @@ FOREIGN_FORMATS = {
 }
 
 
-def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str]]:
-    """Return a file's content, and what it was packed in."""
+def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str], str]:
+    """Return a file's content, what it was packed in, and the hash of the bytes that were read."""
     with open_unchanged(path, layout) as stream:
-        content, packing = _inflated(stream, path, layout)
+        packed = stream.read()
+    content, packing = _inflated(io.BytesIO(packed), path, layout)
     _check(content, str(path))
-    return content, packing
+    return content, packing, hashlib.sha256(packed).hexdigest()
 
 
 @contextmanager
@@ -65,9 +68,27 @@ def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
             str(path), error.strerror or "the disk fails", "copy it to a sound disk."
         ) from None
     if _state(before) != _state(after):
-        raise UnreadableFileError(
-            str(path), "it changed while it was read", "wait until it is written whole."
-        )
+        raise changed_file_error(str(path))
+
+
+def changed_file_error(file: str) -> UnreadableFileError:
+    """Return the error of a file that is not any more what was read of it."""
+    return UnreadableFileError(
+        file, "it changed while it was read", "wait until it is written whole."
+    )
+
+
+def refuse_side_file(path: Path, endings: Sequence[str]) -> None:
+    """Refuse a database some of whose rows stand in a second file, of which no hash is taken."""
+    for ending in endings:
+        beside = path.with_name(path.name + ending)
+        if beside.is_file() and beside.stat().st_size:
+            raise UnreadableFileError(
+                str(path),
+                f"a program writes to it: {quote_value(beside.name)} holds changes that are not "
+                "in it yet",
+                "close that program, or export a copy.",
+            )
 
 
 def _state(stat: os.stat_result) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from segpredict.config.source import SourceOptions
 from segpredict.data.readers._decode import decode_to_utf8
 from segpredict.data.readers._dialect import DelimitedText, detect_dialect
 from segpredict.data.readers._header import read_header, refuse_missing_header
-from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, file_sha256
+from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable
 from segpredict.data.readers._records import CARRIAGE_RETURN, LINE_FEED, RecordIndex
 from segpredict.data.readers._repair import About, RecordFault, parse_records
 from segpredict.data.readers._rows import split_rows
@@ -102,7 +102,7 @@ MIN_BROKEN_RECORDS = 10  # broken records that say nothing yet about the whole f
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     file = str(path)
-    content, packing = unpack_file(path, layout)
+    content, packing, sha256 = unpack_file(path, layout)
     content, coding = decode_to_utf8(content, layout.encoding, file)
     text = detect_dialect(content, layout, file)
     head = read_header(text, layout, file)
@@ -120,7 +120,7 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
         found["rows_without_any_cell"] = str((~is_row).sum())
         frame, numbers = frame.filter(is_row), numbers.filter(is_row)
     rejects = tuple(_reject(fault, head.names) for fault in faults)
-    return SourceTable(frame, numbers, file_sha256(path), found, rejects)
+    return SourceTable(frame, numbers, sha256, found, rejects)
 
 
 def _first(text: DelimitedText, whole: RecordIndex) -> list[str]:

@@ -7,8 +7,9 @@ from types import ModuleType
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.data.readers._reader import FileReader, SourceTable, file_sha256, row_numbers
-from segpredict.data.readers._unpack import open_unchanged
+from segpredict.core.disk import hash_stream
+from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers
+from segpredict.data.readers._unpack import open_unchanged, refuse_side_file
 from segpredict.data.readers.sqlite import choose_table
 from segpredict.errors import SourceError, UnreadableFileError
 
@@ -17,12 +18,16 @@ TABLE_NAMES_QUERY = (
     "WHERE table_schema = 'main' ORDER BY table_name"
 )
 
+SIDE_FILES = (".wal",)  # endings of the files with changes to come
+
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     duckdb = _engine()
     # A view in a stranger's database must not reach for other files or the network.
     safe = {"enable_external_access": "false", "autoload_known_extensions": "false"}
-    with open_unchanged(path, layout):
+    refuse_side_file(path, SIDE_FILES)
+    with open_unchanged(path, layout) as stream:
+        sha256 = hash_stream(stream)
         try:
             with duckdb.connect(str(path), read_only=True, config=safe) as shop:
                 names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY).fetchall()]
@@ -34,8 +39,9 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
             raise UnreadableFileError(
                 str(path), f"DuckDB cannot open it ({reason})", "copy it again."
             ) from None
+    refuse_side_file(path, SIDE_FILES)
     found = {"format": "duckdb", "table": table}
-    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
+    return SourceTable(frame, row_numbers(frame.height), sha256, found)
 
 
 def _engine() -> ModuleType:

@@ -4,6 +4,8 @@ A cell is read as it is shown where that is text; a number or a date as its valu
 formula as the value that was stored with it. Macros are never run.
 """
 
+import hashlib
+import io
 import lzma
 import re
 import struct
@@ -24,7 +26,6 @@ from segpredict.data.readers._reader import (
     FileReader,
     RejectedRecord,
     SourceTable,
-    file_sha256,
     translate_read_errors,
 )
 from segpredict.data.readers._unpack import (
@@ -191,10 +192,11 @@ class _Sheet:
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     file = str(path)
     with open_unchanged(path, layout) as stream:
-        facts = scan_workbook(stream, file, layout)
-        with translate_read_errors(file, "a sound workbook", fastexcel.FastExcelError, ValueError):
-            workbook = fastexcel.read_excel(path)
-            sheets = [_load(workbook, name) for name in workbook.sheet_names]
+        content = stream.read()
+    facts = scan_workbook(io.BytesIO(content), file, layout)
+    with translate_read_errors(file, "a sound workbook", fastexcel.FastExcelError, ValueError):
+        workbook = fastexcel.read_excel(content)
+        sheets = [_load(workbook, name) for name in workbook.sheet_names]
     chosen = _choose([sheet for sheet in sheets if sheet.cells.height], layout, file)
     tables = [_table(sheet, layout, file) for sheet in chosen]
     names = [sheet.name for sheet in chosen]
@@ -205,7 +207,7 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
         if left:
             facts["sheets_left_out"] = ", ".join(left)
     found = {"format": "excel", **facts, **whole.detected}
-    return replace(whole, sha256=file_sha256(path), detected=found)
+    return replace(whole, sha256=hashlib.sha256(content).hexdigest(), detected=found)
 
 
 def _load(workbook: fastexcel.ExcelReader, name: str) -> _Sheet:

@@ -6,6 +6,7 @@ a page can go unseen: keep the hash of what you were given.
 """
 
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote
 
 import polars as pl
@@ -14,10 +15,10 @@ import pyarrow.parquet as pq
 from polars.exceptions import PolarsError
 
 from segpredict.config.source import SourceOptions
+from segpredict.core.disk import hash_stream
 from segpredict.data.readers._reader import (
     FileReader,
     SourceTable,
-    file_sha256,
     row_numbers,
     translate_read_errors,
 )
@@ -31,9 +32,10 @@ DAMAGE_ERRORS = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowEr
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     with open_unchanged(path, layout) as stream:
-        _check_ends(stream.read(4), path)
+        sha256 = hash_stream(stream)
+        _check_ends(stream, path)
         with translate_read_errors(str(path), "sound Parquet", *DAMAGE_ERRORS):
-            frame = _frame(path, layout)
+            frame = _frame(stream, path, layout)
     partitions = _partitions(path, frame.columns)
     frame = frame.with_columns(
         pl.lit(value, pl.String).alias(name) for name, value in partitions.items()
@@ -41,14 +43,14 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     found = {"format": "parquet"}
     if partitions:
         found["partition"] = ", ".join(f"{k}={v}" for k, v in partitions.items())
-    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
+    return SourceTable(frame, row_numbers(frame.height), sha256, found)
 
 
-def _check_ends(start: bytes, path: Path) -> None:
-    with path.open("rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(size - 4, 0))
-        end = stream.read(4)
+def _check_ends(stream: IO[bytes], path: Path) -> None:
+    start = stream.read(4)
+    size = stream.seek(0, 2)
+    stream.seek(max(size - 4, 0))
+    end = stream.read(4)
     if ENCRYPTED_MAGIC in (start, end):
         raise UnreadableFileError(str(path), "it is encrypted Parquet", "decrypt it first.")
     if start == b"PAR1" and end != b"PAR1":
@@ -59,9 +61,9 @@ def _check_ends(start: bytes, path: Path) -> None:
         )
 
 
-def _frame(path: Path, layout: SourceOptions) -> pl.DataFrame:
+def _frame(stream: IO[bytes], path: Path, layout: SourceOptions) -> pl.DataFrame:
     with pq.ParquetFile(
-        path, page_checksum_verification=True, arrow_extensions_enabled=False
+        stream, page_checksum_verification=True, arrow_extensions_enabled=False
     ) as whole:
         meta = whole.metadata
         _refuse_too_large(meta, path, layout)

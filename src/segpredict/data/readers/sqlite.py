@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.data.readers._reader import FileReader, SourceTable, file_sha256, row_numbers
-from segpredict.data.readers._unpack import open_unchanged
+from segpredict.core.disk import hash_stream
+from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers
+from segpredict.data.readers._unpack import open_unchanged, refuse_side_file
 from segpredict.errors import SourceError, UnreadableFileError, quote_value
 
 TABLE_NAMES_QUERY = (
@@ -17,9 +18,13 @@ TABLE_NAMES_QUERY = (
     "AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
 
+SIDE_FILES = ("-wal", "-journal")  # endings of the files with changes to come
+
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
-    with open_unchanged(path, layout):
+    refuse_side_file(path, SIDE_FILES)
+    with open_unchanged(path, layout) as stream:
+        sha256 = hash_stream(stream)
         try:
             address = f"{path.resolve().as_uri()}?mode=ro"
             with closing(sqlite3.connect(address, uri=True)) as shop:
@@ -30,8 +35,9 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
             raise UnreadableFileError(
                 str(path), f"it is no sound SQLite database ({error})", "copy it again."
             ) from None
+    refuse_side_file(path, SIDE_FILES)
     found = {"format": "sqlite", "table": table}
-    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
+    return SourceTable(frame, row_numbers(frame.height), sha256, found)
 
 
 def choose_table(names: Sequence[str], layout: SourceOptions, file: str) -> str:

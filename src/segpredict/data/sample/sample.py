@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segpredict.core.disk import translate_write_errors
+from segpredict.core import disk
 from segpredict.core.window import as_date, day_number
+from segpredict.core.work_folder import WorkFolder
 from segpredict.data.sample import order_lines as export
 from segpredict.data.sample.customers import (
     LATENT_CLASSES,
@@ -18,7 +19,7 @@ from segpredict.data.sample.customers import (
     SampleOrders,
 )
 from segpredict.data.sample.options import SampleShopOptions
-from segpredict.errors import UnknownNameError, UsageError
+from segpredict.errors import TargetBusyError, UnknownNameError, UsageError
 
 CUSTOMERS_PER_BLOCK = 10_000  # customers drawn together, from a seed of their own
 LINES_PER_WRITE = 1_000_000  # order numbers set aside for each block
@@ -87,16 +88,30 @@ def stream_sample(
     """
     _refuse(customers, "shop", days)
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    with disk.lock_folder(target) as work:
+        yield from _streamed(
+            work, customers, target, seed, days, start, options or SampleShopOptions()
+        )
+
+
+def _streamed(
+    work: WorkFolder,
+    customers: int,
+    target: Path,
+    seed: int,
+    days: int,
+    start: str,
+    options: SampleShopOptions,
+) -> Iterator[Path]:
     for i, first in enumerate(range(0, customers, CUSTOMERS_PER_BLOCK)):
         known = min(CUSTOMERS_PER_BLOCK, customers - first)
         place = export.CustomerBlock(day_number(start), known, first, i * LINES_PER_WRITE)
         rng = np.random.default_rng([seed, i])
-        part = _draw(rng, "shop", days, place, options or SampleShopOptions())
+        part = _draw(rng, "shop", days, place, options)
         path = target / f"transactions-{i:05d}.parquet"
-        part.lines.write_parquet(path)
+        disk.place_file(work, path, part.lines.write_parquet)
         for name, table in _tables(part).items():
-            table.write_parquet(target / f"{name}-{i:05d}.parquet")
+            disk.place_file(work, target / f"{name}-{i:05d}.parquet", table.write_parquet)
         yield path
 
 
@@ -199,14 +214,24 @@ def write_sample(
 ) -> tuple[Path, ...]:
     """Write ``transactions.csv``, and next to it the truth and the other tables."""
     target = Path(folder)
-    made = [target / "transactions.csv"]
-    with translate_write_errors(target):
-        target.mkdir(parents=True, exist_ok=True)
-        sample.lines.write_csv(made[0], datetime_format="%Y-%m-%d %H:%M", float_precision=2)
-        if parquet:
-            made.append(target / "transactions.parquet")
-            sample.lines.write_parquet(made[1])
-        for name, table in _tables(sample).items():
-            made.append(target / f"{name}.parquet")
-            table.write_parquet(made[-1])
-    return tuple(made)
+    lines = sample.lines
+    contents: dict[str, disk.FileContent] = {
+        "transactions.csv": lambda path: lines.write_csv(
+            path, datetime_format="%Y-%m-%d %H:%M", float_precision=2
+        )
+    }
+    if parquet:
+        contents["transactions.parquet"] = lines.write_parquet
+    contents |= {f"{name}.parquet": table.write_parquet for name, table in _tables(sample).items()}
+    with disk.lock_folder(target) as work:
+        _refuse_foreign_shop(target)
+        for name, content in reversed(contents.items()):  # the truth, which marks a sample, first
+            disk.place_file(work, target / name, content)
+    return tuple(target / name for name in contents)
+
+
+def _refuse_foreign_shop(folder: Path) -> None:
+    """Refuse to replace transactions that no truth stands beside: they may be somebody's own."""
+    shop = folder / "transactions.csv"
+    if shop.exists() and not (folder / "truth.parquet").exists():
+        raise TargetBusyError(str(shop), "choose another --out, or move the file away.")

@@ -11,6 +11,7 @@ from segpredict.data.store.stored import (
     StoreBatch,
     StoredTransactions,
     TransactionStore,
+    is_current,
     open_store,
 )
 from segpredict.data.store.write import append_lines, write_store
@@ -20,6 +21,7 @@ __all__ = [
     "StoredTransactions",
     "TransactionStore",
     "append_lines",
+    "is_current",
     "open_store",
     "renew_store",
     "repeat_purchases",

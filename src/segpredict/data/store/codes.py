@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from segpredict.data.store.parts import translate_damage
+from segpredict.core.disk import sync
+from segpredict.data.store.parts import StorePart
 
 IdDictionaries = Mapping[str, pl.Series]  # column → its ids, by code
 
@@ -60,27 +61,25 @@ def save_codes(codes: IdDictionaries, folder: Path, names: Mapping[str, str]) ->
         table = pl.DataFrame({"id": ids}).to_arrow()
         path = folder / names[name]
         pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+        sync(path)
 
 
 def save_code_numbers(codes: pl.Series, path: Path) -> None:
     """Write codes, checksums on."""
     table = codes.to_frame("code").to_arrow()
     pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+    sync(path)
 
 
-def load_code_numbers(path: Path) -> pl.Series:
+def load_code_numbers(part: StorePart) -> pl.Series:
     """Read what `save_code_numbers` wrote, checksums verified."""
-    with translate_damage(path):
-        table = pq.read_table(path, page_checksum_verification=True)
+    table = part.read(["code"])
     return pl.Series("customer_id", table["code"], dtype=pl.UInt32)
 
 
-def load_codes(folder: Path, names: Mapping[str, str]) -> dict[str, pl.Series]:
+def load_codes(files: Mapping[str, StorePart]) -> dict[str, pl.Series]:
     """Read what `save_codes` wrote, checksums verified."""
-    codes = {}
-    for name, file in names.items():
-        path = folder / file
-        with translate_damage(path):
-            table = pq.read_table(path, page_checksum_verification=True)
-        codes[name] = pl.Series(name, table["id"], dtype=pl.String)
-    return codes
+    return {
+        name: pl.Series(name, part.read(["id"])["id"], dtype=pl.String)
+        for name, part in files.items()
+    }

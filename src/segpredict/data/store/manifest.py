@@ -100,15 +100,27 @@ class StoreManifest:
     @property
     def file_names(self) -> set[str]:
         """Names of all files of the store."""
-        lines = [Path(name) for name in (self.base, self.tail) if name]
-        own = {digest_path(path, kind).name for path in lines for kind in DIGEST_KINDS}
-        other = {self.moved} - {""}
-        return {*self.dictionaries.values(), *(path.name for path in lines), *own, *other}
+        lines = {self.base, self.tail} - {""}
+        digests = {name for file in lines for name in digest_names(file)}
+        return {*self.dictionaries.values(), *lines, *digests, *({self.moved} - {""})}
 
     def to_json(self) -> str:
         """Return the manifest as JSON."""
         facts = {"format": STORE_FORMAT, **asdict(self)}
         return json.dumps(facts, indent=2, default=dict) + "\n"
+
+
+def digest_names(file: str) -> set[str]:
+    """Return the names of the files that are written with a file of lines."""
+    return {digest_path(Path(file), kind).name for kind in DIGEST_KINDS}
+
+
+def named_files(folder: Path) -> set[str]:
+    """Return the names of all files of the store in a folder; none where there is no store."""
+    try:
+        return read_manifest(folder).file_names
+    except FileMissingError:
+        return set()
 
 
 def read_manifest(folder: Path) -> StoreManifest:

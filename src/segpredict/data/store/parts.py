@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segpredict.core.disk import sync
 from segpredict.core.orders import KEY
 from segpredict.data.store.orders import digest_lines
 from segpredict.errors import TamperedFileError
@@ -55,6 +56,8 @@ def save_part(
     finally:
         for writer in writers.values():
             writer.close()
+    for written in writers:
+        sync(written)
 
 
 def digest_path(path: Path, kind: str) -> Path:
@@ -111,12 +114,15 @@ class StorePart:
     ----------
     path
         The Parquet file.
+    file
+        The same, opened; it is read as it was then, also after a newer store has removed it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: pa.NativeFile | None = None) -> None:
         self.path = path
         with translate_damage(path):
-            self._facts = pq.read_metadata(path)
+            self._file = pa.OSFile(str(path)) if file is None else file
+            self._facts = pq.read_metadata(self._file)
 
     @property
     def n_row_groups(self) -> int:
@@ -148,7 +154,7 @@ class StorePart:
         with (
             translate_damage(self.path),
             pq.ParquetFile(
-                self.path, metadata=self._facts, page_checksum_verification=True
+                self._file, metadata=self._facts, page_checksum_verification=True
             ) as file,
         ):
             table = file.read_row_groups(chosen, columns=names)

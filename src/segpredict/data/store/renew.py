@@ -7,9 +7,10 @@ import polars as pl
 
 from segpredict.core.memory import available_bytes
 from segpredict.core.transactions import Transactions
+from segpredict.core.work_folder import WorkFolder
 from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
-from segpredict.data.store.manifest import StoreManifest, first_value_days
+from segpredict.data.store.manifest import StoreManifest, digest_names, first_value_days
 from segpredict.data.store.stored import (
     ORDER_HEAD_FLAG,
     StoredTransactions,
@@ -19,8 +20,10 @@ from segpredict.data.store.stored import (
 from segpredict.data.store.write import (
     BYTES_PER_ROW,
     MAX_TAIL_SHARE,
+    changing,
     dictionary_names,
     earlier_purchases,
+    next_generation,
     publish_manifest,
     write_store,
 )
@@ -29,7 +32,9 @@ from segpredict.errors import FileMissingError
 CUSTOMER_KEY = "customer_id"
 
 
-def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransactions:
+def renew_store(
+    transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
+) -> StoredTransactions:
     """Make a store hold these lines, whatever it held before.
 
     Parameters
@@ -38,6 +43,8 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         All lines, as cleaning made them.
     folder
         The store; one that is not there yet is written.
+    work
+        The lock of the store, where the caller holds it.
 
     Returns
     -------
@@ -64,18 +71,19 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
     2
     """
     target = Path(folder)
-    try:
-        old = open_store(target)
-    except FileMissingError:
-        return write_store(transactions, target)
-    assert old.store is not None
-    changed = _changed(old.store, transactions)
-    if changed is None:
-        return write_store(transactions, target)
-    return publish_manifest(target, changed)
+    with changing(target, work) as held:
+        try:
+            old = open_store(target)
+        except FileMissingError:
+            return write_store(transactions, target, held)
+        assert old.store is not None
+        changed = _changed(old.store, transactions, held)
+        if changed is None:
+            return write_store(transactions, target, held)
+        return publish_manifest(target, changed, held)
 
 
-def _changed(store: TransactionStore, now: Transactions) -> StoreManifest | None:
+def _changed(store: TransactionStore, now: Transactions, work: WorkFolder) -> StoreManifest | None:
     """Write the new tail and return its manifest; ``None`` if all must be written."""
     manifest, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
     columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
@@ -93,7 +101,7 @@ def _changed(store: TransactionStore, now: Transactions) -> StoreManifest | None
     tail = coded.filter(is_late | pl.col("customer_id").is_in(moved.implode()))
     if tail.height * MAX_TAIL_SHARE > rows:
         return None
-    return _written(store, now, codes, parts.sort_lines(tail), moved)
+    return _written(store, now, codes, parts.sort_lines(tail), moved, work)
 
 
 def _written(
@@ -102,11 +110,13 @@ def _written(
     codes: _codes.IdDictionaries,
     tail: pl.DataFrame,
     moved: pl.Series,
+    work: WorkFolder,
 ) -> StoreManifest:
     """Write dictionaries and tail; the manifest that makes them count is returned."""
-    manifest, generation = store.manifest, store.manifest.generation + 1
+    manifest, generation = store.manifest, next_generation(store.folder)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     gone = f"moved-{generation}.parquet" if len(moved) else ""
+    work.announce({*ids.values(), name, *digest_names(name), *({gone} - {""})})
     _codes.save_codes(codes, store.folder, ids)
     if gone:
         _codes.save_code_numbers(moved, store.folder / gone)

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
@@ -15,6 +16,7 @@ from segpredict.data.store.manifest import StoreManifest, has_values_before, rea
 from segpredict.data.store.parts import StorePart, digest_path
 
 LINES_KIND = "lines"
+MAX_TRIES = 20  # to open the files of a store that is just replaced
 ORDER_HEAD_FLAG = "is_order_head"  # found again after reading, from the order of lines
 ORDER_KEY = ("customer_id", "day", "minute", "order_id")
 
@@ -32,14 +34,17 @@ class TransactionStore:
 
     def __init__(self, folder: Path, manifest: StoreManifest) -> None:
         self.folder, self.manifest = folder, manifest
-        self._parts: dict[Path, StorePart] = {}
+        # Held from now on: a newer store may remove them while they are read.
+        self._files = {name: _opened(folder / name) for name in manifest.file_names}
+        self._parts: dict[str, StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.column_types)
 
     @cached_property
     def codes(self) -> dict[str, pl.Series]:
         """The dictionaries: ids by code."""
-        return _codes.load_codes(self.folder, self.manifest.dictionaries)
+        names = self.manifest.dictionaries
+        return _codes.load_codes({column: self._part(name) for column, name in names.items()})
 
     @cached_property
     def is_sorted(self) -> bool:
@@ -61,7 +66,7 @@ class TransactionStore:
         """Codes of the customers whose lines are all in the tail."""
         if not self.manifest.moved:
             return pl.Series("customer_id", [], dtype=pl.UInt32)
-        return _codes.load_code_numbers(self.folder / self.manifest.moved)
+        return _codes.load_code_numbers(self._part(self.manifest.moved))
 
     def settled_rows(
         self, columns: Iterable[str], number: int, kind: str = LINES_KIND
@@ -81,11 +86,17 @@ class TransactionStore:
 
     def rows_of_file(self, kind: str, file: str) -> StorePart:
         """Return the rows of a kind that belong to the lines in a file, opened once."""
-        path = self.folder / file
-        place = path if kind == LINES_KIND else digest_path(path, kind)
-        if place not in self._parts:
-            self._parts[place] = StorePart(place)
-        return self._parts[place]
+        return self._part(file if kind == LINES_KIND else digest_path(Path(file), kind).name)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all files were there when the store was opened."""
+        return None not in self._files.values()
+
+    def _part(self, name: str) -> StorePart:
+        if name not in self._parts:
+            self._parts[name] = StorePart(self.folder / name, self._files.get(name))
+        return self._parts[name]
 
     def _newest(self, kind: str) -> pl.DataFrame | None:
         """Return the rows of the tail, which is small and read once."""
@@ -277,6 +288,24 @@ class StoreBatch(Transactions):
         return self.store.read_chunk(self.number, columns, kind)
 
 
+def _opened(path: Path) -> pa.NativeFile | None:
+    """Open a file of a store; one that is not there is refused when it is needed."""
+    try:
+        return pa.OSFile(str(path))
+    except OSError:
+        return None
+
+
+def is_current(stored: StoredTransactions) -> bool:
+    """Whether a store is still what stands in its folder, and no newer one does."""
+    assert stored.store is not None
+    return not _is_replaced(stored.store)
+
+
+def _is_replaced(store: TransactionStore) -> bool:
+    return read_manifest(store.folder).generation != store.manifest.generation
+
+
 def open_store(folder: str | Path) -> StoredTransactions:
     """Open a store.
 
@@ -310,8 +339,12 @@ def open_store(folder: str | Path) -> StoredTransactions:
     ...     open_store(folder).lines.collect()["customer_id"].to_list()
     ['a', 'b']
     """
-    manifest = read_manifest(Path(folder))
-    opened = TransactionStore(Path(folder), manifest)
+    opened = TransactionStore(Path(folder), read_manifest(Path(folder)))
+    for _ in range(MAX_TRIES):
+        if opened.is_whole or not _is_replaced(opened):
+            break
+        opened = TransactionStore(Path(folder), read_manifest(Path(folder)))
+    manifest = opened.manifest
     return StoredTransactions(
         lines=opened.lines,
         first_day=manifest.first_day,

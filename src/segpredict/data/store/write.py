@@ -1,24 +1,28 @@
 """Write a store, and add days to one."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from segpredict.core.disk import lock_folder, place_file, sync
 from segpredict.core.ledger import Ledger, LedgerEntry
 from segpredict.core.memory import available_bytes
 from segpredict.core.transactions import Transactions
+from segpredict.core.work_folder import WorkFolder
+from segpredict.core.write_errors import translate_write_errors
 from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
 from segpredict.data.store.manifest import (
     STORE_MANIFEST_NAME,
     StoreManifest,
+    digest_names,
     first_value_days,
     merge_first_values,
+    named_files,
     read_manifest,
 )
 from segpredict.data.store.orders import purchased_products
@@ -34,7 +38,9 @@ BYTES_PER_ROW = 400  # bytes a line takes while it is sorted, all copies togethe
 MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
 
 
-def write_store(transactions: Transactions, folder: str | Path) -> StoredTransactions:
+def write_store(
+    transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
+) -> StoredTransactions:
     """Write canonical lines as a store, in the place of any store that is there.
 
     Parameters
@@ -43,6 +49,8 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         The result of cleaning, or any lines that satisfy `core.schemas.LINES_SCHEMA`.
     folder
         Where to; made if it is not there.
+    work
+        The lock of the folder, where the caller holds it.
 
     Returns
     -------
@@ -67,20 +75,42 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
     True
     """
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    lines, generation = transactions.lines, _next(target)
+    with changing(target, work) as held:
+        return publish_manifest(target, _whole(transactions, target, held), held)
+
+
+@contextmanager
+def changing(folder: Path, work: WorkFolder | None) -> Iterator[WorkFolder]:
+    """Be the only one who changes a store; files that it does not need go before and after.
+
+    Who holds the lock already removes them himself.
+    """
+    with translate_write_errors(folder):
+        if work is not None:
+            yield work
+            return
+        with lock_folder(folder) as own:
+            own.settle(named_files(folder))
+            try:
+                yield own
+            finally:
+                own.settle(named_files(folder))
+
+
+def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreManifest:
+    """Write all lines as new files; return the manifest that makes them count."""
+    lines, generation = transactions.lines, next_generation(target)
     schema = lines.collect_schema()
     codes = _codes.learn_codes(lines, _codes.coded_columns(schema))
     rows = int(lines.select(pl.len()).collect().item())
     ids = dictionary_names(codes, generation)
     base = f"base-{generation}.parquet"
+    work.announce({*ids.values(), base, *digest_names(base)})
     _codes.save_codes(codes, target, ids)
     coded = _codes.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
-    with TemporaryDirectory(dir=target) as scratch:
-        customers = codes["customer_id"].len()
-        frames = _sorted(coded, rows, customers, Path(scratch))
-        parts.save_part(frames, target / base)
-    manifest = StoreManifest(
+    customers = codes["customer_id"].len()
+    parts.save_part(_sorted(coded, rows, customers, work.new_folder()), target / base)
+    return StoreManifest(
         columns=tuple(schema.names()),
         dictionaries=ids,
         base=base,
@@ -98,7 +128,6 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         generation=generation,
         first_value_days=first_value_days(lines),
     )
-    return publish_manifest(target, manifest)
 
 
 def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransactions:
@@ -137,10 +166,19 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
     2
     """
     target = Path(folder)
-    try:
-        old = open_store(target)
-    except FileMissingError:
-        return write_store(transactions, target)
+    with changing(target, None) as work:
+        try:
+            old = open_store(target)
+        except FileMissingError:
+            return write_store(transactions, target, work)
+        manifest = _appended(old, transactions, target, work)
+        return publish_manifest(target, _sealed(target, manifest), work)
+
+
+def _appended(
+    old: StoredTransactions, transactions: Transactions, target: Path, work: WorkFolder
+) -> StoreManifest:
+    """Write new lines into the tail, or all anew; return the manifest without a fingerprint."""
     assert old.store is not None
     joined = replace(
         old,
@@ -151,9 +189,9 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
     )
     new = transactions.lines
     if _fits_tail(old.store, new):
-        return _sealed(_append(joined, old.store, new))
+        return _with_tail(joined, old.store, new, work)
     lines = pl.concat([old.lines, new], how="diagonal")
-    return _sealed(write_store(replace(joined, lines=lines), target))
+    return _whole(replace(joined, lines=lines), target, work)
 
 
 def _fits_tail(store: TransactionStore, new: pl.LazyFrame) -> bool:
@@ -167,18 +205,21 @@ def _fits_tail(store: TransactionStore, new: pl.LazyFrame) -> bool:
     return bool(rows == 0 or (is_few and first >= store.manifest.base_end))
 
 
-def _append(joined: Transactions, store: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
+def _with_tail(
+    joined: Transactions, store: TransactionStore, new: pl.LazyFrame, work: WorkFolder
+) -> StoreManifest:
     """Write the tail again with new lines in it; the base stays."""
-    manifest, target, generation = store.manifest, store.folder, store.manifest.generation + 1
+    manifest, target, generation = store.manifest, store.folder, next_generation(store.folder)
     codes = _codes.extend_codes(store.codes, new)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
+    work.announce({*ids.values(), name, *digest_names(name)})
     _codes.save_codes(codes, target, ids)
     columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
     coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
     old = [store.tail_lines.read(columns)] if store.tail_lines else []
     tail = parts.sort_lines(pl.concat([*old, coded]))
     parts.save_part([tail], target / name, earlier_purchases(store, tail, store.moved_customers))
-    changed = replace(
+    return replace(
         manifest,
         dictionaries=ids,
         tail=name,
@@ -193,7 +234,6 @@ def _append(joined: Transactions, store: TransactionStore, new: pl.LazyFrame) ->
             manifest.first_value_days, first_value_days(coded.lazy())
         ),
     )
-    return publish_manifest(target, changed)
 
 
 def earlier_purchases(
@@ -216,11 +256,10 @@ def earlier_purchases(
     return pl.concat(found)
 
 
-def _sealed(stored: StoredTransactions) -> StoredTransactions:
-    """Record the fingerprint of the lines as they are now."""
-    assert stored.store is not None
-    print_ = fingerprint_chunks(stored.store.canonical_lines())
-    return publish_manifest(stored.store.folder, replace(stored.store.manifest, fingerprint=print_))
+def _sealed(folder: Path, manifest: StoreManifest) -> StoreManifest:
+    """Return a manifest with the fingerprint of the lines as they are written."""
+    chunks = TransactionStore(folder, manifest).canonical_lines()
+    return replace(manifest, fingerprint=fingerprint_chunks(chunks))
 
 
 def fingerprint_chunks(chunks: Iterable[pl.DataFrame]) -> str:
@@ -258,21 +297,20 @@ def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str,
     return {name: f"{name}-{generation}.parquet" for name in codes}
 
 
-def _next(folder: Path) -> int:
-    return read_manifest(folder).generation + 1 if (folder / STORE_MANIFEST_NAME).exists() else 0
+def next_generation(folder: Path) -> int:
+    """Return the number of the next change: one that no file there has, whoever wrote it."""
+    is_there = (folder / STORE_MANIFEST_NAME).exists()
+    number = read_manifest(folder).generation + 1 if is_there else 0
+    while any(folder.glob(f"*-{number}.parquet")):
+        number += 1
+    return number
 
 
-def publish_manifest(folder: Path, manifest: StoreManifest) -> StoredTransactions:
-    """Replace the manifest, then remove the files that it no longer names."""
-    draft = folder / f"{STORE_MANIFEST_NAME}.new"
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(manifest.to_json())
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / STORE_MANIFEST_NAME)
-    for path in folder.glob("*-*.parquet"):
-        if path.name not in manifest.file_names:
-            path.unlink()
+def publish_manifest(folder: Path, manifest: StoreManifest, work: WorkFolder) -> StoredTransactions:
+    """Replace the manifest, when all files that it names are on the disk."""
+    work.announce(named_files(folder))
+    sync(folder)
+    place_file(work, folder / STORE_MANIFEST_NAME, manifest.to_json().encode())
     return open_store(folder)
 
 
