@@ -40,8 +40,13 @@ SIZES = (60, 200, 400)  # customers
 START = date(2023, 1, 2)
 SPAN = 420  # days
 KINDS = {
-    **{"customer_id": pl.String, "order_id": pl.String, "date": pl.Int64},
-    **{"product_id": pl.String, "quantity": pl.Int64, "price": pl.Float64, "country": pl.String},
+    "customer_id": pl.String,
+    "order_id": pl.String,
+    "date": pl.Int64,
+    "product_id": pl.String,
+    "quantity": pl.Int64,
+    "price": pl.Float64,
+    "country": pl.String,
 }
 COLUMNS = tuple(KINDS)
 QUICK = (
