@@ -40,7 +40,16 @@ from segpredict.report.deck import render_deck
 SIZES = (60, 200, 400)  # customers
 START = date(2023, 1, 2)
 SPAN = 420  # days
-COLUMNS = ("customer_id", "order_id", "date", "product_id", "quantity", "price", "country")
+KINDS = {
+    "customer_id": pl.String,
+    "order_id": pl.String,
+    "date": pl.Int64,
+    "product_id": pl.String,
+    "quantity": pl.Int64,
+    "price": pl.Float64,
+    "country": pl.String,
+}
+COLUMNS = tuple(KINDS)
 QUICK = (
     *("classifier.bootstrap_draws=100", "segmentation.n_init=2", "explain.sample_rows=40"),
     *("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=12"),
@@ -151,7 +160,7 @@ def odd_shop(seed: int) -> OddShop:
     if turn % 2:
         other = names[int(rng.integers(len(names)))]
         name, habits = f"{name} + {other}", _both(habits, ODDITIES[other])
-    rows = pl.DataFrame(_rows(rng, habits, customers), schema=COLUMNS, orient="row")
+    rows = pl.DataFrame(_rows(rng, habits, customers), schema=KINDS, orient="row")
     when = pl.lit(START) + pl.duration(days=pl.col("date"))
     text = rows.with_columns(when.dt.strftime("%Y-%m-%d").alias("date")).cast(pl.String)
     return OddShop(f"{seed}: {name}, {customers}", text.select(habits.columns), habits.settings)
@@ -228,10 +237,8 @@ def run_shop(shop: OddShop, folder: Path) -> dict[str, object]:
     render_deck(report_data.report_input_of_run(run))
     report.to_bi(folder / "bi")
     page = (run.folder / "report.html").read_text()
-    broken = re.findall(
-        r".{30}\b(?:nan|NaN|inf|None)\b(?! of).{30}",
-        re.sub(r"<script.*?</script>", "", page, flags=re.S),
-    )
+    shown = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    broken = re.findall(r".{30}\b(?:nan|NaN|inf|None)\b(?! of).{30}", shown)
     if broken:
         raise AssertionError(f"the page shows what is not defined: {broken[:5]}")
     return found
