@@ -1,11 +1,13 @@
 """Roles without a column: what is missing is named at once, with candidates by content."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from segpredict.config.source import SourceOptions
-from segpredict.data.readers import from_frame
-from segpredict.errors import ColumnMissingError, ContractError
+from segpredict.data.readers import from_frame, read_raw_lines
+from segpredict.errors import ColumnMissingError, ContractError, UnreadableFileError
 
 ODD_NAMES = {
     "belegt": ["31.01.2023", "01.02.2023", "01.02.2023"],
@@ -165,3 +167,10 @@ def test_a_subtotal_of_a_customer_is_a_footer() -> None:
     found = from_frame(pl.DataFrame(rows))
     assert found.frame["customer_id"].to_list() == ["20110", "20110", "Total Wine"]
     assert found.rejects["value"].to_list() == ["20110 Total"]
+
+
+def test_a_pointer_of_git_is_called_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(UnreadableFileError, match="Git LFS pointer"):
+        read_raw_lines([str(path)])

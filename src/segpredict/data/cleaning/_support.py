@@ -81,17 +81,23 @@ def _guests(guests: int, rows: int) -> ContractError:
 
 
 def _empty(shop: Transactions) -> SupportError:
-    gone = [
-        f"{e.rule} {e.count.rows:,}"
-        for e in shop.ledger.entries
-        if e.stage in ("rejected", "excluded") and e.count.rows
-    ]
+    entries = [e for e in shop.ledger.entries if e.stage in ("rejected", "excluded")]
+    gone = [f"{e.rule} {e.count.rows:,}" for e in entries if e.count.rows]
     rows = shop.ledger.total("in").rows
-    cause = f"removed by {', '.join(gone)}" if gone else "none was read"
+    if not rows:
+        return SupportError(
+            "The input has no rows: only a header, or nothing.",
+            fix="export it again; name a file with orders in it.",
+            count=0,
+        )
+    rules = sorted((e.count.rows, e.rule) for e in entries if e.stage == "excluded")
+    largest = rules[-1][1] if rules and rules[-1][0] else ""
+    other = f"; or leave its rule out: --set 'cleaning.excluded_rules=[\"{largest}\"]'"
     return SupportError(
-        f"No customer is left: of {rows:,} rows, {cause}.",
-        fix="see the ledger of `segpredict check`; leave a rule out with "
-        "--set cleaning.excluded_rules='[\"RULE\"]'.",
+        f"No customer is left: of {rows:,} rows, removed by {', '.join(gone)}.",
+        fix="see in the ledger of `segpredict check` what removed them"
+        + other * bool(largest)
+        + ".",
         count=0,
         examples=gone[:5],
     )

@@ -39,6 +39,7 @@ TOTAL_WORDS = (
 TOTAL_WORD = "|".join(TOTAL_WORDS)
 # One pattern, since it is put to every cell of some columns.
 TOTAL_PATTERN = rf"(?i)^[\s*_-]*(?:{TOTAL_WORD})[\s:*_-]*$"
+POINTER_START, MAX_POINTER_BYTES = b"version https://git-lfs.github.com/spec/", 1024
 FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # a total row differs from a product in these
 
 
@@ -339,6 +340,7 @@ def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[Sourc
 
 
 def _source(path: Path, layout: SourceOptions) -> FileReader:
+    _refuse_pointer(path, layout)
     if layout.format is not None:
         return READERS.get(layout.format)
     ending = path.name.lower()
@@ -346,6 +348,18 @@ def _source(path: Path, layout: SourceOptions) -> FileReader:
         if ending.endswith(source.suffixes):
             return source
     return READERS.get(_by_magic(path, layout))
+
+
+def _refuse_pointer(path: Path, layout: SourceOptions) -> None:
+    """Refuse what Git leaves in the place of a large file that was not fetched."""
+    if path.stat().st_size > MAX_POINTER_BYTES:
+        return
+    with open_unchanged(path, layout) as stream:
+        start = stream.read(len(POINTER_START))
+    if start == POINTER_START:
+        raise UnreadableFileError(
+            str(path), "it is a Git LFS pointer, not the file itself", "fetch it: git lfs pull."
+        )
 
 
 def _by_magic(path: Path, layout: SourceOptions) -> str:
