@@ -81,7 +81,7 @@ _STEMS: tuple[tuple[StatusMeaning, str], ...] = (
     (
         "no sale",
         r"cancel|annul|storn|geannul|makul|anulow|отмен|\bvoid|\bfail|fehlgeschl|mislukt|échou"
-        r"|\biptal|キャンセル|取消|已关闭|失败"
+        r"|\biptal|キャンセル|取消|关闭|失败"
         r"|declin|refus|recus|reject|abgelehnt|abgebrochen|expired|abandon|unpaid|unbezahlt"
         r"|impay|fraud|deleted|gelöscht|supprim|\btrash|\bdraft|entwurf|brouillon|quot|angebot"
         r"|\bview|page ?view|add(ed)? ?to|remove[d]? ?from|wish ?list|favou?r|\bsearch|\bclick",
@@ -93,7 +93,7 @@ _STEMS: tuple[tuple[StatusMeaning, str], ...] = (
         r"|bezahlt|versand|versendet|geliefert|abgeschlossen|rechnung|\blivr|expédi|pay[ée]"
         r"|enviad|entreg|pagad|pagat|spedit|consegn|betaald|verzonden|geleverd|levererad"
         r"|skickad|betald|faturad|оплач|достав|wysłan|opłac|dostarcz|teslim|ödendi|tamamland"
-        r"|完了|発送|支払済|已完成|已付款|已发货|已發貨|已签收",
+        r"|完了|発送|支払済|成功|已完成|已付款|已发货|已發貨|已签收",
     ),
 )
 

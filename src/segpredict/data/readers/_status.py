@@ -10,7 +10,21 @@ from segpredict.config.status_words import status_meaning
 MAX_VALUES = 40  # a status has few values
 KNOWN_SHARE = 0.9  # share of rows with known words that makes any column a status
 KIND_SHARE = 0.5  # the same for a column named after its kind of event
-STATE_PARTS = ("status", "state", "etat", "estado", "stato", "situacao", "статус", "zustand")
+STATE_PARTS = (
+    "status",
+    "state",
+    "etat",
+    "estado",
+    "stato",
+    "situacao",
+    "статус",
+    "zustand",
+    "stage",
+    "durum",
+    "状态",
+    "状態",
+    "ステータス",
+)
 # A status of these is a status of sales, even if none of its words is known.
 ORDER_PARTS = (
     *("order", "payment", "financial", "invoice", "transaction", "sale", "item", "line"),
