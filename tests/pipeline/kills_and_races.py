@@ -34,7 +34,7 @@ from segpredict.analytics.campaigns import ExperimentLog
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.cli import _main
 from segpredict.config import load
-from segpredict.core import disk
+from segpredict.core import disk, process
 from segpredict.core.run_folder import continue_run, draft_run, open_run
 from segpredict.core.segment import Segment
 from segpredict.data import store
@@ -120,6 +120,7 @@ def child(task: Callable[[], object], log: Path | None = None) -> int:
     if number:
         return number
     code = 1
+    process._state["was_forked"] = False  # the parent asks Polars nothing, so it has no threads
     try:
         if log is not None:
             file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
