@@ -47,7 +47,7 @@ to_call[["customer_id", "segment", "next_segment", "value_at_risk"]]
 # %% Explain one of them; their number is as good as its text
 customer = int(to_call["customer_id"].iloc[0])
 why = predictor.explain(sales, as_of=cutoff, customers=customer)
-why.reasons.to_pandas()[["speaks", "text"]]
+why.reasons.to_pandas()[["direction", "text"]]
 
 # %% The last orders of that customer
 sales[sales["CustomerID"] == customer].tail(3)

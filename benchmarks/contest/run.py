@@ -25,11 +25,17 @@ from contest.contest import Result, data_set, fetched, hold
 from contest.page import insert, page
 from contest.worlds import WORLDS, named
 from segpredict.core.disk import write_file
+from segpredict.core.wording import name_options
 from segpredict.errors import SegpredictError, UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     args = parsed(arguments)
+    with name_options():  # messages name this command's options
+        run(args)
+
+
+def run(args: argparse.Namespace) -> None:
     try:
         result = held(args)
         text = page(result)

@@ -30,8 +30,6 @@ Each class owns its wording and its exit code; the CLI only reads them::
 """
 
 import difflib
-import traceback
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -61,20 +59,6 @@ def closest_name_hint(name: str, known: Iterable[str]) -> str:
         return f"Did you mean {close[0]!r}?"
     more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
     return f"Known: {', '.join(names[:MAX_LISTED_NAMES])}{more}."
-
-
-def describe_crash(error: Exception) -> str:
-    """Return what an unforeseen error is and where it arose, without any of the user's data.
-
-    Examples
-    --------
-    >>> describe_crash(ValueError("a customer's name"))
-    'ValueError; crash id 00000000'
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
-    crash = f"{zlib.crc32(''.join(places).encode()):08x}"
-    return f"{' at '.join([type(error).__name__, *places[-1:]])}; crash id {crash}"
 
 
 class SegpredictError(Exception):

@@ -27,10 +27,11 @@ from segpredict.cli import (
     train_classifier,
     transitions,
 )
+from segpredict.core.crash import describe_crash
 from segpredict.core.text import escape_json_controls, to_single_line
 from segpredict.core.wording import name_options
 from segpredict.core.write_errors import disk_full_error, is_disk_full
-from segpredict.errors import LimitError, SegpredictError, describe_crash
+from segpredict.errors import LimitError, SegpredictError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 COMMANDS = {

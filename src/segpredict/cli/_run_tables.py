@@ -7,9 +7,9 @@ import polars as pl
 
 from segpredict.cli._explanation_tables import show_importance
 from segpredict.cli._output import Output, Row, format_defined
+from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
-from segpredict.errors import describe_crash
 from segpredict.pipeline import artifacts
 
 ShowPart = Callable[[Output, RunFolder], None]

@@ -12,6 +12,7 @@ from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
+from segpredict.core.crash import describe_crash
 from segpredict.core.process import refuse_forked_process
 from segpredict.core.run_folder import (
     RunDraft,
@@ -24,7 +25,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.data.ingest import store_folder, store_settings
-from segpredict.errors import ArtifactError, MismatchError, SegpredictError, describe_crash
+from segpredict.errors import ArtifactError, MismatchError, SegpredictError
 from segpredict.pipeline import (
     artifacts,
     campaign_planning,

@@ -80,7 +80,7 @@ def test_numbers_that_the_algorithm_cannot_make_are_left_out():
     assert [c.k for c in choice.candidates] == [2, 3, 4]
     with pytest.raises(SupportError) as caught:
         choose_segment_count(rules, points, (5,), SizeGates(), seed=0, n_init=1)
-    assert "--set segmentation.k=4 " in caught.value.fix
+    assert "config={'segmentation': {'k': 4}} " in caught.value.fix
 
 
 def test_fewer_points_than_the_least_number_are_refused():

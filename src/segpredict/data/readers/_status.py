@@ -147,7 +147,7 @@ def _is_enough(name: str, share: float, meanings: Sequence[str], *, is_state: bo
     """Return whether a name and the share of rows with known words make a status."""
     is_of_order = "status" in name and any(part in name for part in ORDER_PARTS)
     if name in ("status", "statusid", "statuscode", *EVENT_NAMES) or is_of_order:
-        return True
+        return share > 0 or len(meanings) > 1  # one unknown word marks something else
     if is_state:
         return share > 0
     has_sale = "sale" in meanings  # words of goods and of payments may mean no sale, too
