@@ -1,14 +1,11 @@
 """Make a run, whole or stage by stage; each is published whole or not at all."""
 
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
 
 from segpredict import classifier
-from segpredict._version import __version__
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
@@ -23,7 +20,7 @@ from segpredict.core.run_folder import (
 )
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
-from segpredict.core.window import as_date, day_number
+from segpredict.core.window import day_number
 from segpredict.data.ingest import store_folder, store_settings
 from segpredict.errors import ArtifactError, MismatchError, SegpredictError
 from segpredict.pipeline import (
@@ -34,17 +31,15 @@ from segpredict.pipeline import (
     selection,
     stages,
 )
+from segpredict.pipeline.metadata import run_metadata
 from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
 from segpredict.report import ReportInput, render_html
 from segpredict.scoring.predictor import SegmentPredictor
-from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 SINGLE_ALGORITHM = SegmentationSearch()
-DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
-RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
 def fit(
@@ -177,47 +172,6 @@ def run_clustering(
         made = draft.publish()
     selection.clear_selection_cache(target.folder)
     return made
-
-
-def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") -> dict[str, JSON]:
-    """Return what the manifest of a run records: versions, options, data and windows."""
-    shop, time = prepared.transactions, segmented.config.time
-    return {
-        "segpredict": __version__,
-        "created": created,
-        "python": platform.python_version(),
-        "libraries": {name: library_version(name) for name in RECORDED_LIBRARIES},
-        "config": segmented.config.to_state(),
-        **prepared.facts,
-        "data": {
-            "first_day": as_date(shop.first_day).isoformat(),
-            "last_day": as_date(shop.end_day - 1).isoformat(),
-            "fingerprint": shop.fingerprint,
-            "currency": shop.currency,
-            "facts": ShopFacts.of(shop, segmented.config.cleaning.revenue).to_state(),
-            "files": [asdict(fact) for fact in shop.files],
-            "notes": list(shop.notes),
-        },
-        "notes": list(segmented.notes),
-        "windows": {
-            "segmenter_saw_until": as_date(segmented.segmentation.fit_end - 1).isoformat(),
-            "horizon": time.horizon,
-            "lookback": time.lookback,
-            "gap": time.gap,
-            "forecast_from": as_date(shop.end_day).isoformat(),
-        },
-    }
-
-
-def library_version(name: str) -> str:
-    """Return the version of a library, whichever distribution it was installed from."""
-    known = DISTRIBUTIONS.get(name, (name,))
-    for distribution in known:
-        try:
-            return version(distribution)
-        except PackageNotFoundError:
-            continue
-    return "unknown"
 
 
 def _require_same_horizon(previous: Segmentation, config: Config) -> None:
