@@ -61,7 +61,7 @@ class WorkFolder:
     def announce(self, names: Iterable[str]) -> None:
         """Say which files of the target are about to be written, or are no longer needed.
 
-        A process that is killed leaves its word: whoever comes next knows them as ours.
+        A process that is killed leaves its list: the next one knows the files as ours.
         """
         self._announced.update(names)
         with translate_write_errors(self.target):

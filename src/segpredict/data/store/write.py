@@ -298,7 +298,7 @@ def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str,
 
 
 def next_generation(folder: Path) -> int:
-    """Return the number of the next change: one that no file there has, whoever wrote it."""
+    """Return the number of the next change: one that no file there has yet."""
     is_there = (folder / STORE_MANIFEST_NAME).exists()
     number = read_manifest(folder).generation + 1 if is_there else 0
     while any(folder.glob(f"*-{number}.parquet")):
