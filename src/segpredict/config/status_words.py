@@ -98,6 +98,14 @@ _STEMS: tuple[tuple[StatusMeaning, str], ...] = (
 )
 
 
+TRUE_WORDS = ("true", "yes", "y", "t", "1", "x", "ja", "oui", "si", "sì", "sí", "sim", "tak", "да")
+FALSE_WORDS = (
+    *("false", "no", "n", "f", "0", "nein", "non", "nao", "não", "nee", "nie", "нет", "-"),
+    *("none", "null", "nat", "nan", "not cancelled", "0000-00-00", "0000-00-00 00:00:00"),
+)
+CREDIT_MARK = " (paid back)"  # what marks a row of a kind that gives money back
+
+
 def status_meaning(value: str) -> StatusMeaning:
     """Return what a value of a status column means.
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.config.status_words import status_meaning
+from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, status_meaning
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data.cleaning._rule import RuleOutcome
@@ -11,11 +11,6 @@ from segpredict.errors import ContractError, quote_value
 
 MAX_UNKNOWN_SHARE = 0.05  # share of the money under unknown statuses that is asked for
 MAX_IDLE_SHOWN = 5  # words that match nothing that are listed
-CREDIT_MARK = " (paid back)"  # what reading adds to a kind of row that gives money back
-FALSE_WORDS = (
-    *("false", "no", "0", "n", "f", "-", "none", "null", "nan", "nat", "not cancelled"),
-    *("nein", "non", "não", "nao", "nee", "nie", "нет", "0000-00-00", "0000-00-00 00:00:00"),
-)
 
 
 def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:

@@ -6,6 +6,7 @@ from segpredict.config.column_aliases import normalize_name
 from segpredict.data.cleaning._date_patterns import split_dates
 from segpredict.data.readers._status import is_flag
 
+SAMPLE_ROWS = 20_000  # rows that are looked at: a file may have a hundred million
 SAMPLE_VALUES = 2_000  # distinct values that are looked at
 FITTING_SHARE = 0.95  # share of cells that must fit
 DAY_DIGITS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
@@ -35,7 +36,7 @@ def is_time_column(column: pl.Series) -> bool:
     """
     if column.dtype.is_temporal():
         return True
-    cells = filled_cells(column)
+    cells = filled_cells(column.head(SAMPLE_ROWS))
     if column.dtype not in (pl.String, pl.Categorical) or cells.is_empty():
         return False
     values = cells.cast(pl.String).unique(maintain_order=True).head(SAMPLE_VALUES)
@@ -49,7 +50,7 @@ def is_clock_column(column: pl.Series) -> bool:
     """Return whether all cells are times of a day, without the day."""
     if column.dtype != pl.String:
         return column.dtype == pl.Time
-    cells = filled_cells(column).head(SAMPLE_VALUES)
+    cells = filled_cells(column.head(SAMPLE_VALUES))
     return len(cells) > 0 and bool(cells.str.contains(CLOCK_ONLY).all())
 
 
@@ -94,13 +95,14 @@ def rough_numbers(column: pl.Series) -> pl.Series:
 
 
 def is_number_column(column: pl.Series) -> bool:
-    """Return whether nearly all filled cells are numbers."""
-    cells = filled_cells(column)
+    """Return whether nearly all filled cells are numbers, of the first rows."""
+    cells = filled_cells(column.head(SAMPLE_ROWS))
     return len(cells) > 0 and rough_numbers(cells).count() >= FITTING_SHARE * len(cells)
 
 
 def has_decimals(column: pl.Series) -> bool:
-    """Return whether a column of numbers has a part of one somewhere."""
+    """Return whether a column of numbers has a part of one somewhere in its first rows."""
+    column = column.head(SAMPLE_ROWS)
     numbers = rough_numbers(filled_cells(column)).drop_nulls()
     text = column.dtype == pl.String and bool(column.str.contains(r"\d[.,]\d{1,2}\D*$").any())
     return text or bool((numbers != numbers.round()).any())

@@ -11,6 +11,7 @@ from segpredict.data.readers._content import is_number_column, rough_numbers
 
 AGREEING_SHARE = 0.99  # share of rows on which sums must agree
 TOLERANCE = 0.011  # as exports round
+SAMPLE_ROWS = 50_000  # rows on which sums are compared
 MAX_COLUMNS = 7  # other money columns that are tried together
 MAX_PARTS = 3  # of which a total may consist beside the products
 
@@ -19,6 +20,7 @@ def related_money(
     table: pl.DataFrame, chosen: Mapping[str, str], named: Mapping[str, str]
 ) -> dict[str, str]:
     """Return better roles for money columns: a proven discount, a total without tax."""
+    table = table.head(SAMPLE_ROWS)
     free = [name for name in table.columns if name not in chosen.values()]
     others = [name for name in free if _is_other_money(name) and is_number_column(table[name])]
     if {"quantity", "price", "stated_amount"} <= chosen.keys() and "discount" not in chosen:

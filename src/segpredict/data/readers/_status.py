@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.config.column_aliases import normalize_name
-from segpredict.config.status_words import status_meaning
+from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, TRUE_WORDS, status_meaning
 
+SAMPLE_ROWS = 20_000  # rows that show that a column has too many values
 MAX_VALUES = 40  # a status has few values
 KNOWN_SHARE = 0.9  # share of rows with known words that makes any column a status
 KIND_SHARE = 0.5  # the same for a column named after its kind of event
@@ -39,11 +40,6 @@ KIND_NAMES = (
 # What happened to the parcel says less than what happened to the money.
 PARCEL_PARTS = ("fulfil", "shipping", "shipment", "delivery", "dispute")
 OTHER_STATES = ("marital", "civil", "country", "loyalty", "member", "stock", "tax", "customer")
-TRUE_WORDS = ("true", "yes", "y", "t", "1", "x", "ja", "oui", "si", "sì", "sí", "sim", "tak", "да")
-FALSE_WORDS = (
-    *("false", "no", "n", "f", "0", "nein", "non", "nao", "não", "nee", "nie", "нет", "-"),
-    *("none", "null", "nat", "nan", "not cancelled", "0000-00-00", "0000-00-00 00:00:00"),
-)
 # Flags by their name: what a row is where the flag is set, or where it is not.
 FLAGS_SET = {
     "returned": ("returned", "isreturn", "returnflag", "retourniert", "retourne", "refunded"),
@@ -55,7 +51,6 @@ FLAGS_UNSET = {
     "unpaid": ("paid", "ispaid", "bezahlt", "paye", "pagado", "pago", "pagato", "betaald"),
     "void": ("valid", "isvalid"),
 }
-CREDIT_MARK = " (paid back)"  # what marks a row of a kind that gives money back
 
 
 def find_status_columns(table: pl.DataFrame) -> list[str]:
@@ -88,6 +83,8 @@ def find_flags(table: pl.DataFrame) -> list[str]:
 
 def is_flag(column: pl.Series) -> bool:
     """Return whether a column holds yes and no only."""
+    if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES:
+        return False
     values = column.drop_nulls().cast(pl.String).str.strip_chars().str.to_lowercase().unique()
     values = values.filter(values != "").str.replace(r"\.0$", "")
     return len(values) > 0 and bool(values.is_in([*TRUE_WORDS, *FALSE_WORDS]).all())
@@ -129,6 +126,8 @@ def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
     if not is_text and not (column.dtype.is_integer() and "status" in name):
         return None
     if is_state and any(part in name for part in OTHER_STATES):
+        return None
+    if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES + 2:  # blank cells among them
         return None
     cells = column.cast(pl.String).str.strip_chars()
     counts = cells.filter((cells != "").fill_null(value=False)).value_counts(name="n")

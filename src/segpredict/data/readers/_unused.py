@@ -11,7 +11,12 @@ from segpredict.data.readers._candidates import (
     PERSON_WORDS,
     TRAIT_WORDS,
 )
-from segpredict.data.readers._content import filled_cells, has_decimals, rough_numbers
+from segpredict.data.readers._content import (
+    filled_cells,
+    has_decimals,
+    is_number_column,
+    rough_numbers,
+)
 
 MAX_SHOWN = 12  # columns that are listed
 MIN_ORDERS = 5  # orders from which one a customer is no accident
@@ -33,6 +38,8 @@ def _money(table: pl.DataFrame, free: list[str]) -> str:
         words = normalize_name(name)
         is_named = any(word in words for word in (*MONEY_WORDS, *OTHER_MONEY_WORDS))
         if any(word in words for word in ID_WORDS) or not (is_named or has_decimals(table[name])):
+            continue
+        if not is_number_column(table[name]):
             continue
         cells = filled_cells(table[name])
         numbers = rough_numbers(cells)
