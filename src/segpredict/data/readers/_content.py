@@ -79,6 +79,9 @@ def rough_numbers(column: pl.Series) -> pl.Series:
         return column.cast(pl.Float64)
     if column.dtype != pl.String:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
+    simple = column.cast(pl.Float64, strict=False)
+    if simple.null_count() == column.null_count():
+        return simple
     bare = (
         column.str.strip_chars().str.replace(CURRENCY, "${1}").str.replace(r"\s*[€$£a-zA-Zł]+$", "")
     )
