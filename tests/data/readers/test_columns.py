@@ -128,10 +128,10 @@ def test_money_that_is_not_used_is_named_with_its_sum() -> None:
         "date": ["2023-01-31"] * 2,
         "amount": ["1.50", "2.50"],
         "Shipping": ["4.90", "0.10"],
+        "rebate": ["10%", "0%"],
     }
-    assert (
-        from_frame(pl.DataFrame(rows)).files[0].detected.others["money_not_used"] == "Shipping 5.00"
-    )
+    found = from_frame(pl.DataFrame(rows)).files[0].detected.others
+    assert found["money_not_used"] == "Shipping 5.00; rebate (in percent)"
 
 
 def test_sums_below_the_table_are_not_carried_into_the_last_order() -> None:

@@ -12,6 +12,7 @@ from segpredict.data.readers._candidates import (
     TRAIT_WORDS,
 )
 from segpredict.data.readers._content import (
+    SAMPLE_ROWS,
     filled_cells,
     has_decimals,
     is_number_column,
@@ -37,6 +38,9 @@ def _money(table: pl.DataFrame, free: list[str]) -> str:
     for name in free:
         words = normalize_name(name)
         is_named = any(word in words for word in (*MONEY_WORDS, *OTHER_MONEY_WORDS))
+        if any(word in words for word in OTHER_MONEY_WORDS) and _is_percent(table[name]):
+            listed.append(f"{name} (in percent)")
+            continue
         if any(word in words for word in ID_WORDS) or not (is_named or has_decimals(table[name])):
             continue
         if not is_number_column(table[name]):
@@ -47,6 +51,14 @@ def _money(table: pl.DataFrame, free: list[str]) -> str:
             continue
         listed.append(f"{name} {numbers.sum():,.2f}")
     return "; ".join(listed[:MAX_SHOWN])
+
+
+def _is_percent(column: pl.Series) -> bool:
+    """Return whether the first filled cells are percentages, as of a discount rate."""
+    if column.dtype != pl.String:
+        return False
+    cells = filled_cells(column.head(SAMPLE_ROWS))
+    return len(cells) > 0 and bool(cells.str.contains(r"^-?\d+([.,]\d+)?\s*%$").all())
 
 
 def _other(table: pl.DataFrame, chosen: Mapping[str, str], free: list[str]) -> str:
