@@ -174,3 +174,18 @@ def test_a_pointer_of_git_is_called_what_it_is(tmp_path: Path) -> None:
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     with pytest.raises(UnreadableFileError, match="Git LFS pointer"):
         read_raw_lines([str(path)])
+
+
+def test_a_ledger_of_invoices_and_payments_is_called_what_it_is() -> None:
+    n = 6
+    rows = {
+        "order_id": [str(i) for i in range(n)] * 2,
+        "customer_id": [f"c{i % 3}" for i in range(n)] * 2,
+        "date": ["2023-01-31"] * n + ["2023-02-28"] * n,
+        "type": ["INV"] * n + ["PMT"] * n,
+        "amount": [f"{10 + i}.00" for i in range(n)] + [f"-{10 + i}.00" for i in range(n)],
+    }
+    assert "ledger of invoices and payments" in refused(rows).message
+    returned = {name: cells[: n + 2] for name, cells in rows.items()}
+    returned["type"] = ["Sale"] * n + ["Return"] * 2  # two whole orders went back
+    assert from_frame(pl.DataFrame(returned)).frame.height == n + 2

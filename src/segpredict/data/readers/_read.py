@@ -17,6 +17,7 @@ from segpredict.data.readers._carry import carry_order_fields
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
 from segpredict.data.readers._frames import index_hint, table_of_frame
 from segpredict.data.readers._header import is_unnamed
+from segpredict.data.readers._ledger_tables import refuse_payment_ledger
 from segpredict.data.readers._paths import expand_paths, file_name_text
 from segpredict.data.readers._reader import FileReader, SourceTable
 from segpredict.data.readers._status import joined_status
@@ -320,6 +321,7 @@ def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> 
         chosen = match_columns(table.frame, layout, name)
         table.require_readable(chosen.values())
         table = without_totals(table, chosen)
+        refuse_payment_ledger(table.frame, chosen, name)
         states, flags = status_columns(table.frame, chosen, layout)
         text = columns_as_text(table.frame, chosen, name)
         if states or flags:
