@@ -141,13 +141,12 @@ def watch(steps: dict[str, float]) -> None:
     )  # the package's name is in use
     named = {
         "internal criteria": (measure, "_internal_metrics"),
-        "describability, DBCV": (measure, "_algorithm_metrics"),
+        "describability": (measure, "_algorithm_metrics"),
         "the segmentation of one horizon earlier": (measure, "_temporal_stability"),
         "other seeds": (measure, "_with_seed_stability"),
         "bootstrap": (measure, "_bootstrap_draws"),
         "prediction strength": (measure, "_with_prediction_strength"),
         "null samples": (measure, "null_references"),
-        "gap statistic": (measure, "gap_statistics"),
     }
     for name, (module, function) in named.items():
         steps[name] = 0.0

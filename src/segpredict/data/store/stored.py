@@ -48,18 +48,13 @@ class TransactionStore:
 
     @cached_property
     def is_sorted(self) -> bool:
-        """Whether all codes follow the order of ids: not so after `append_lines`."""
+        """Whether all codes follow the order of ids: not so after `renew_store` added some."""
         return all(ids.is_sorted() for ids in self.codes.values())
 
     @cached_property
     def base_lines(self) -> StorePart:
         """All lines but the newest days."""
         return self.rows_of_file(LINES_KIND, self.manifest.base)
-
-    @cached_property
-    def tail_lines(self) -> StorePart | None:
-        """The newest days, if any were added."""
-        return self.rows_of_file(LINES_KIND, self.manifest.tail) if self.manifest.tail else None
 
     @cached_property
     def moved_customers(self) -> pl.Series:

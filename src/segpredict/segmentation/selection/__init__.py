@@ -13,7 +13,6 @@ from segpredict.segmentation.selection.select import (
     SegmentationSelection,
     elbow_point,
     encode_labels,
-    gap_statistic_choices,
     select_candidate,
     similarity_to_selected,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "elbow_point",
     "encode_labels",
     "eta_squared",
-    "gap_statistic_choices",
     "measure_candidates",
     "select_candidate",
     "similarity_to_selected",

@@ -27,10 +27,10 @@ class SegmentationCandidate:
         Least distance in value between neighbouring segments, in standard deviations.
     noise_share, agreement
         Share left over by the algorithm; share of rows where the frozen rule agrees.
-    silhouette, silhouette_sd, calinski_harabasz, davies_bouldin, inertia
+    silhouette, inertia
         Internal criteria: they describe and never decide.
-    bic, icl, dbcv
-        Of mixtures; of mixtures; of density methods.
+    bic, icl
+        Of mixtures.
     tree_accuracy
         Balanced accuracy of the tree that describes the segments.
     seed_stability, seed_runs
@@ -46,16 +46,14 @@ class SegmentationCandidate:
         η² of log1p of the next window's revenue.
     information_gain, information_gain_se
         Information gain about the next window's segment, in nats.
-    null_silhouette, null_permuted
-        Mean silhouette of Gaussian and of permuted null samples.
+    null_silhouette
+        Mean silhouette of Gaussian null samples.
     null_silhouette_high, null_prediction_strength_high
         95th percentile of the null samples; the higher of the two kinds.
     null_bootstrap_stability
         Mean ARI over bootstrap draws of Gaussian null samples.
     stability, stability_se
         Standard deviations by which `bootstrap_stability` exceeds that.
-    gap, gap_se
-        Log inertia of Gaussian null samples minus the log inertia here.
     failed_gates
         Gates that were not passed.
     note
@@ -81,13 +79,9 @@ class SegmentationCandidate:
     noise_share: float = 0.0
     agreement: float | None = None
     silhouette: float | None = None
-    silhouette_sd: float | None = None
-    calinski_harabasz: float | None = None
-    davies_bouldin: float | None = None
     inertia: float | None = None
     bic: float | None = None
     icl: float | None = None
-    dbcv: float | None = None
     tree_accuracy: float | None = None
     seed_stability: float | None = None
     seed_runs: int = 0
@@ -105,14 +99,11 @@ class SegmentationCandidate:
     information_gain: float | None = None
     information_gain_se: float | None = None
     null_silhouette: float | None = None
-    null_permuted: float | None = None
     null_silhouette_high: float | None = None
     null_prediction_strength_high: float | None = None
     null_bootstrap_stability: float | None = None
     stability: float | None = None
     stability_se: float | None = None
-    gap: float | None = None
-    gap_se: float | None = None
     failed_gates: tuple[str, ...] = ()
     note: str = ""
     encoded_labels: str = ""

@@ -29,7 +29,6 @@ from segpredict.segmentation.selection import (
     elbow_point,
     encode_labels,
     eta_squared,
-    gap_statistic_choices,
     measure_candidates,
     similarity_to_selected,
 )
@@ -207,7 +206,7 @@ def comparison_table(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> pl.DataFrame:
     """Return the comparison, one row per candidate."""
-    elbows, gaps = _elbows(candidates), gap_statistic_choices(candidates)
+    elbows = _elbows(candidates)
     similarity = similarity_to_selected(candidates, selection.selected)
     rows = []
     for i, candidate in enumerate(candidates):
@@ -223,7 +222,6 @@ def comparison_table(
                 "failed_gates": ", ".join(candidate.failed_gates),
                 "passes_gates": candidate.passes_gates,
                 "is_elbow": elbows.get(key) == candidate.k_requested,
-                "is_gap": gaps.get(key) == candidate.k,
                 **{name: getattr(rank, name, None) for name in RANK_COLUMNS},
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "rand_index_with_selected": similarity[i],

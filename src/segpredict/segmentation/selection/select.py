@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -182,32 +181,6 @@ def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     across = (np.array(ks) - ks[0]) / (ks[-1] - ks[0])
     up = (np.array(inertias) - inertias[-1]) / (inertias[0] - inertias[-1])
     return int(ks[int(np.argmax(1 - across - up))])
-
-
-def gap_statistic_choices(
-    candidates: Sequence[SegmentationCandidate],
-) -> dict[tuple[str, str], int]:
-    """Return the k that the gap statistic selects, by inputs and algorithm.
-
-    The smallest k whose gap reaches that of k + 1 less its error; no entry where none
-    does (Tibshirani, Walther and Hastie 2001).
-
-    Examples
-    --------
-    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2, "gap_se": 0.05}
-    >>> gaps = {2: 0.1, 3: 0.9, 4: 0.8}
-    >>> gap_statistic_choices([SegmentationCandidate(**own, k=k, gap=gaps[k]) for k in gaps])
-    {('fm', 'kmeans'): 3}
-    """
-    selected: dict[tuple[str, str], int] = {}
-    for candidate, following in pairwise(candidates):
-        key = (candidate.inputs, candidate.algorithm)
-        is_next = key == (following.inputs, following.algorithm) and following.k == candidate.k + 1
-        if not is_next or key in selected or None in (candidate.gap, following.gap):
-            continue
-        if (candidate.gap or 0.0) >= (following.gap or 0.0) - (following.gap_se or 0.0):
-            selected[key] = candidate.k
-    return selected
 
 
 def _equivalents(
