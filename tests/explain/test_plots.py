@@ -12,15 +12,15 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError, UsageError
-from segpredict.explain import (
+from segpredict.explain import customer_plots, draw_plots, explained_sentence, plots
+from segpredict.explain.plots import (
     bar_plot,
     beeswarm_plot,
-    customer_plots,
-    draw_plots,
-    explained_sentence,
-    plots,
+    dependence_plot,
+    heatmap_plot,
+    transition_plot,
+    waterfall_plot,
 )
-from segpredict.explain.plots import dependence_plot, heatmap_plot, transition_plot, waterfall_plot
 
 NAMED = {segment.id: segment.name for segment in CLASSES}
 PNG = b"\x89PNG"

@@ -30,7 +30,7 @@ import xgboost  # noqa: F401  what the first command would load
 from sklearn import cluster  # noqa: F401
 
 from segpredict import pipeline
-from segpredict.analytics.campaigns import ExperimentLog
+from segpredict.analytics.campaigns.experiment_log import ExperimentLog
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.cli import _main
 from segpredict.config import load

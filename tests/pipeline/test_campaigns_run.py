@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from segpredict import pipeline
-from segpredict.analytics.campaigns import ExperimentLog, find_experiment_logs
+from segpredict.analytics.campaigns import find_experiment_logs
+from segpredict.analytics.campaigns.experiment_log import ExperimentLog
 from segpredict.core.run_folder import draft_run, open_run
 from segpredict.errors import ArtifactError, BusyError, UnknownNameError, UsageError
 from segpredict.pipeline import CampaignRequest, loading

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
-from segpredict.segmentation import Segmentation, SegmentValue, fill_inactive
+from segpredict.segmentation import Segmentation, fill_inactive
 from segpredict.segmentation.algorithms import Clusters, NearestCentre
 from segpredict.segmentation.inputs import InputAxis
+from segpredict.segmentation.model import SegmentValue
 from segpredict.segmentation.naming import name_segments
 
 

@@ -28,19 +28,6 @@ CUSTOMERS_PER_CHUNK = 10_000  # customers at a time, to bound memory
 class AdditiveModel:
     """Trees and a purchase model, or one of them, as a sum of log-odds.
 
-    Parameters
-    ----------
-    xgboost_model
-        The boosted trees; ``None`` where the purchase model is used alone.
-    purchase_model
-        The purchase model with its reference; ``None`` where trees are used alone.
-    weight
-        Share of the trees in the log-odds: 1 or 0 where one of the two is used alone.
-    note
-        A note where this is not exactly the selected model.
-    selected_model
-        The selected model, where this is not exactly it: its forecast is the one to explain.
-
     Notes
     -----
     A geometric mean of two forecasts is a sum of their log-odds, so the contributions
@@ -48,10 +35,14 @@ class AdditiveModel:
     to the columns of `PLAYER_COLUMNS`.
     """
 
+    # the boosted trees; ``None`` where the purchase model is used alone
     xgboost_model: XgboostModel | None
+    # the purchase model with its reference; ``None`` where trees are used alone
     purchase_model: PurchaseModelExplainer | None = None
+    # share of the trees in the log-odds: 1 or 0 where one of the two is used alone
     weight: float = 1.0
-    note: str = ""
+    note: str = ""  # a note where this is not exactly the selected model
+    # the selected model, where this is not exactly it: its forecast is the one to explain
     selected_model: Forecaster | None = None
 
     @property
@@ -83,10 +74,7 @@ class AdditiveModel:
     def base_values(self, day: int | None = None) -> FloatArray:
         """Return the margin of each segment without any feature of a customer.
 
-        Parameters
-        ----------
-        day
-            Cutoff (day number) of the forecast; ``None``: without a season.
+        `day`: Cutoff (day number) of the forecast; ``None``: without a season.
         """
         total = np.zeros(self.n_classes)
         if self.xgboost_model is not None:
@@ -146,18 +134,7 @@ class AdditiveModel:
     def shap_chunks(
         self, customers: pl.DataFrame, rows: int = CUSTOMERS_PER_CHUNK, threads: int = 1
     ) -> Iterator[tuple[pl.DataFrame, FloatArray]]:
-        """Yield customers with their contributions, in chunks, in their order.
-
-        Parameters
-        ----------
-        customers
-            One row a customer, with the columns of the model.
-        rows
-            Customers at a time.
-        threads
-            Chunks worked on in parallel; no more are held in memory. XGBoost works without the
-            interpreter's lock, and no bit depends on the number.
-        """
+        """Yield customers with their contributions, in chunks, in their order."""
         starts = range(0, customers.height, rows)
         with ThreadPoolExecutor(threads) as pool:
             for place in range(0, len(starts), threads):
@@ -179,22 +156,8 @@ def additive_model(
 ) -> AdditiveModel:
     """Return the selected model as a sum of contributions.
 
-    Parameters
-    ----------
-    forecaster
-        The selected model.
-    trees
-        The trees of the run, explained where the selected model has no contributions.
-    customers
-        One row a customer with ``state_now`` and the columns; the reference for BG/NBD
-        is taken from them.
-
-    Raises
-    ------
-    MismatchError
-        When the selected model has no contributions, and no trees are given.
-    ColumnMissingError
-        When BG/NBD is used alone, and the frame lacks a column that it uses.
+    `customers`: One row a customer with ``state_now`` and the columns; the reference for BG/NBD is
+    taken from them.
     """
     explained, bought, _ = _parts(_explained_model(forecaster, trees)[0])
     missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]

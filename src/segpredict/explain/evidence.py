@@ -42,27 +42,6 @@ EVIDENCE_SCHEMA: dict[str, type[pl.DataType]] = {
 class ImportanceEvidence:
     r"""Whether SHAP importance agrees with other measures, with intervals.
 
-    Parameters
-    ----------
-    table
-        One row a group (`EVIDENCE_SCHEMA`), on the final test: mean \|SHAP\| with its rank; the
-        increase in log-loss when the group is shuffled; the loss of the trees alone when they
-        are fitted without it (null where not tried); 95 % intervals; and whether the interval
-        of the shuffled loss excludes zero.
-    headlines
-        Share of all importance on the final test of each of `groups.HEADLINES`:
-        ``name``, ``share``, ``low``, ``high``.
-    tests
-        The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``, ``shap``, ``loss``.
-    agreement
-        Kendall's τ of rankings: ``refits`` (mean over refitted models) with ``refits_low``,
-        ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP against shuffled loss);
-        Spearman's ρ of ``interventional`` against path-dependent values.
-    refits
-        Number of refitted models.
-    notes
-        Where measures disagree, as sentences.
-
     Examples
     --------
     >>> empty = pl.DataFrame(schema=EVIDENCE_SCHEMA)
@@ -70,12 +49,22 @@ class ImportanceEvidence:
     {'agreement': {'refits': 0.9}, 'refits': 5, 'notes': []}
     """
 
+    # one row a group (`EVIDENCE_SCHEMA`), on the final test: mean |SHAP| with its rank; the
+    # increase in log-loss when the group is shuffled; the loss of the trees alone when they are
+    # fitted without it (null where not tried); 95 % intervals; and whether the interval of the
+    # shuffled loss excludes zero
     table: pl.DataFrame
+    # share of all importance on the final test of each of `groups.HEADLINES`: ``name``, ``share``,
+    # ``low``, ``high``
     headlines: pl.DataFrame
+    # the shuffled loss and mean |SHAP| on each test: ``cutoff``, ``name``, ``shap``, ``loss``
     tests: pl.DataFrame
+    # Kendall's τ of rankings: ``refits`` (mean over refitted models) with ``refits_low``,
+    # ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP against shuffled loss); Spearman's
+    # ρ of ``interventional`` against path-dependent values
     agreement: dict[str, float | None]
-    refits: int
-    notes: tuple[str, ...] = ()
+    refits: int  # number of refitted models
+    notes: tuple[str, ...] = ()  # where measures disagree, as sentences
 
     @property
     def min_reliable_contribution(self) -> dict[str, float]:

@@ -38,30 +38,15 @@ GROUPING_ROWS = 500  # customers whose contributions decide which column names i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastExplainer:
-    """The selected model as a sum, the groups of its columns, and the texts of reasons.
+    """The selected model as a sum, the groups of its columns, and the texts of reasons."""
 
-    Parameters
-    ----------
-    model
-        What is explained.
-    classes
-        The future segments, in the order of the model's outputs.
-    groups
-        Groups of columns.
-    lexicon
-        What the texts of reasons are made from.
-    correlated_groups
-        Pairs of groups that move together and share credit.
-    policy
-        Names the predicted segment; ``None``: the likeliest one.
-    """
-
-    model: AdditiveModel
-    classes: tuple[Segment, ...]
-    groups: tuple[FeatureGroup, ...]
-    lexicon: ReasonLexicon
+    model: AdditiveModel  # what is explained
+    classes: tuple[Segment, ...]  # the future segments, in the order of the model's outputs
+    groups: tuple[FeatureGroup, ...]  # groups of columns
+    lexicon: ReasonLexicon  # what the texts of reasons are made from
+    # pairs of groups that move together and share credit
     correlated_groups: tuple[tuple[str, str, float], ...] = field(default=())
-    policy: DecisionPolicy | None = None
+    policy: DecisionPolicy | None = None  # names the predicted segment; ``None``: the likeliest one
 
     def explain(
         self, customers: pl.DataFrame, options: ExplainOptions | None = None

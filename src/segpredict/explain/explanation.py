@@ -61,47 +61,26 @@ class Explanation:
 
     Contributions are SHAP values on the margin (log-odds up to a constant per
     customer): ``base + sum(contributions) = margin`` for each customer and class.
-
-    Parameters
-    ----------
-    contributions
-        `schemas.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then
-        one contrast, of the predicted segment against staying (or, for customers predicted to
-        stay, against the likeliest move); features in the order of `feature_names`.
-    importance
-        `schemas.IMPORTANCE_SCHEMA`: of single columns.
-    group_importance
-        `schemas.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines.
-    transition_drivers
-        Differences between movers and stayers, for each pair of segments
-        (`contrast.transition_drivers`).
-    reasons
-        Reasons of each customer in words (`reasons.REASONS_SCHEMA`).
-    base_values
-        Margin of each future segment before any feature is known, by segment id.
-    feature_names
-        The features, in the order of the booster.
-    classes
-        The future segments, in the order of the booster's outputs.
-    groups
-        Which features belong together.
-    population
-        Number of customers that the sample is drawn from.
-    model_note
-        A note on the model that is explained.
     """
 
+    # `schemas.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then one
+    # contrast, of the predicted segment against staying (or, for customers predicted to stay,
+    # against the likeliest move); features in the order of `feature_names`
     contributions: pl.DataFrame
-    importance: pl.DataFrame
+    importance: pl.DataFrame  # `schemas.IMPORTANCE_SCHEMA`: of single columns
+    # `schemas.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines
     group_importance: pl.DataFrame
+    # differences between movers and stayers, for each pair of segments
+    # (`contrast.transition_drivers`)
     transition_drivers: pl.DataFrame
-    reasons: pl.DataFrame
+    reasons: pl.DataFrame  # reasons of each customer in words (`reasons.REASONS_SCHEMA`)
+    # margin of each future segment before any feature is known, by segment id
     base_values: Mapping[str, float]
-    feature_names: tuple[str, ...]
-    classes: tuple[Segment, ...]
-    groups: tuple[FeatureGroup, ...]
-    population: int
-    model_note: str = ""
+    feature_names: tuple[str, ...]  # the features, in the order of the booster
+    classes: tuple[Segment, ...]  # the future segments, in the order of the booster's outputs
+    groups: tuple[FeatureGroup, ...]  # which features belong together
+    population: int  # number of customers that the sample is drawn from
+    model_note: str = ""  # a note on the model that is explained
 
     @property
     def n_customers(self) -> int:

@@ -44,15 +44,6 @@ _BY_FAMILY = {
 class FeatureGroup:
     """Columns whose contributions are summed before they are compared.
 
-    Parameters
-    ----------
-    name
-        The column that represents the group.
-    family, headline
-        The feature family, and one of `HEADLINES`.
-    features
-        The columns.
-
     Examples
     --------
     >>> group = FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_182"))
@@ -60,10 +51,11 @@ class FeatureGroup:
     True
     """
 
-    name: str
+    name: str  # the column that represents the group
+    # the feature family, and one of `HEADLINES`
     family: str
     headline: str
-    features: tuple[str, ...]
+    features: tuple[str, ...]  # the columns
 
     def to_state(self) -> JSON:
         """Return the group as JSON."""

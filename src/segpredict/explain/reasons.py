@@ -25,27 +25,15 @@ REASONS_SCHEMA: dict[str, type[pl.DataType]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReasonLexicon:
-    """What the texts of reasons are made from.
+    """What the texts of reasons are made from."""
 
-    Parameters
-    ----------
-    glossary
-        Declarations of the columns, by name.
-    classes
-        The segments.
-    typical_values
-        Median of each column among the customers now in a segment, by segment id.
-    min_contribution
-        Log-odds below which a group's contribution changes sign too often to be shown.
-    currency
-        Currency sign; may be empty.
-    """
-
-    glossary: Mapping[str, Feature]
-    classes: tuple[Segment, ...]
+    glossary: Mapping[str, Feature]  # declarations of the columns, by name
+    classes: tuple[Segment, ...]  # the segments
+    # median of each column among the customers now in a segment, by segment id
     typical_values: Mapping[str, Mapping[str, float | None]]
+    # log-odds below which a group's contribution changes sign too often to be shown
     min_contribution: Mapping[str, float]
-    currency: str = ""
+    currency: str = ""  # currency sign; may be empty
 
     def format_value(self, name: str, value: float | None) -> str:
         """Return a value as formatted text.

@@ -28,17 +28,6 @@ MAX_EXPLAINED = 5_000  # customers of a list that get reasons
 class CampaignRequest:
     """Which list of a run to draw.
 
-    Parameters
-    ----------
-    campaign, out
-        Name of the campaign, and the CSV file to write.
-    holdout_share
-        Share of the list in the control group; the share of all campaigns if not given.
-    max_customers
-        The most customers on the list.
-    author
-        Who draws the list, for the record.
-
     Examples
     --------
     >>> CampaignRequest("win_back", Path("list.csv"), max_customers=0)
@@ -47,11 +36,13 @@ class CampaignRequest:
     UsageError: a list cannot be empty
     """
 
+    # name of the campaign, and the CSV file to write
     campaign: str
     out: Path
+    # share of the list in the control group; the share of all campaigns if not given
     holdout_share: float | None = None
-    max_customers: int | None = None
-    author: str = ""
+    max_customers: int | None = None  # the most customers on the list
+    author: str = ""  # who draws the list, for the record
 
     def __post_init__(self) -> None:
         if self.holdout_share is not None and not 0 < self.holdout_share <= MAX_HOLDOUT_SHARE:

@@ -5,7 +5,8 @@ from crowd import SEGMENTS, many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.analytics.campaigns import Campaign, EligibilityRule, targeting_curves
+from segpredict.analytics.campaigns import Campaign, targeting_curves
+from segpredict.analytics.campaigns.catalogue import EligibilityRule
 
 PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 

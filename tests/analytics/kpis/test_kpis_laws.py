@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shop
-from segpredict.analytics.kpis import OrderBook, compute_kpis, lorenz_curve, monthly_figures
+from segpredict.analytics.kpis import OrderBook, compute_kpis, monthly_figures
+from segpredict.analytics.kpis._concentration import lorenz_curve
 
 ENTRY = st.tuples(
     st.sampled_from("abcdefgh"),

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
-from segpredict.analytics.transitions import (
+from segpredict.analytics.transitions import observed_matrix
+from segpredict.analytics.transitions.expected import (
+    EXPECTED_MATRIX_SCHEMA,
     expected_matrix,
     forecast_dispersion,
-    observed_matrix,
     unmodelled_rows,
 )
-from segpredict.analytics.transitions.expected import EXPECTED_MATRIX_SCHEMA
 
 
 def at(table: pl.DataFrame, day=DAYS[0]) -> pl.DataFrame:

@@ -5,14 +5,10 @@ import pytest
 
 from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
 from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
-from segpredict.segmentation.selection import (
-    AlgorithmCandidate,
-    EarlierFit,
-    QualityGates,
-    ResampleSet,
-    SegmentationCandidate,
-    measure_candidates,
-)
+from segpredict.segmentation.selection import SegmentationCandidate
+from segpredict.segmentation.selection.candidate import QualityGates
+from segpredict.segmentation.selection.measure import AlgorithmCandidate, measure_candidates
+from segpredict.segmentation.selection.resampling import EarlierFit, ResampleSet
 
 QUICK = SelectionOptions(
     sample_rows=600, bootstrap_draws=6, strength_splits=4, seed_runs=4, null_samples=4, k_max=4

@@ -3,15 +3,14 @@
 import pytest
 
 from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
-from segpredict.segmentation.selection import (
-    QualityGates,
-    SegmentationCandidate,
+from segpredict.segmentation.selection import SegmentationCandidate, select_candidate
+from segpredict.segmentation.selection.candidate import QualityGates
+from segpredict.segmentation.selection.select import (
     elbow_point,
     encode_labels,
-    select_candidate,
+    grade_segments,
     similarity_to_selected,
 )
-from segpredict.segmentation.selection.select import grade_segments
 
 SOUND = {
     "smallest_share": 0.2,

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection import eta_squared, internal_indices
-from segpredict.segmentation.selection.internal_indices import tree_describability
+from segpredict.segmentation.selection import internal_indices
+from segpredict.segmentation.selection.internal_indices import eta_squared, tree_describability
 
 
 @pytest.fixture(scope="module")

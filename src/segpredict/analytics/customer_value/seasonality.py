@@ -23,22 +23,13 @@ BOOTSTRAP_DRAWS = 200
 
 @dataclass(frozen=True, slots=True)
 class SpendSeasonality(StoredState):
-    """Seasonal factor on the mean spend of segments.
+    """Seasonal factor on the mean spend of segments."""
 
-    Parameters
-    ----------
-    horizon
-        Days of a window.
-    factors
-        For each past origin: its day, the actual spend of its outcome, and the spend
-        expected from the segments reached. Empty where no season is proven.
-    reason
-        Why it is or is not, in one sentence.
-    """
-
-    horizon: int
+    horizon: int  # days of a window
+    # for each past origin: its day, the actual spend of its outcome, and the spend expected from
+    # the segments reached. Empty where no season is proven.
     factors: tuple[tuple[int, float, float], ...] = ()
-    reason: str = ""
+    reason: str = ""  # why it is or is not, in one sentence
 
     def factor_at(self, day: int) -> float:
         """Return the factor on the mean spend of every segment from a day on.

@@ -10,20 +10,9 @@ SMOOTHING_RATE = 0.1  # how far one week moves the level, in both
 def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
     """Return the units of a week to be expected of each item: exponential smoothing.
 
-    Parameters
-    ----------
-    weeks
-        One row an item, one column a week, oldest first.
-    rate
-        Weight of the newest week.
+    The level begins with the mean of the first quarter of a year and moves by rate · (week − level)
+    each week.
 
-    Notes
-    -----
-    The level begins with the mean of the first quarter of a year and moves by
-    rate · (week − level) each week.
-
-    Examples
-    --------
     >>> exponential_smoothing(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
     [4.0]
     """

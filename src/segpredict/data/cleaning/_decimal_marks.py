@@ -56,11 +56,9 @@ def is_mark_proven(texts: pl.Series) -> bool:
 def infer_decimal_mark(numbers: Mapping[str, int], column: str) -> str:
     """Return the decimal mark of a column: ``point`` or ``comma``.
 
-    Notes
-    -----
-    A text that only one mark can explain is proof. Where both are proven, the one on at
-    least 99 % of the telling rows holds, and the others are bad cells; nothing is read
-    in a way that its own text does not allow.
+    A text that only one mark can explain is proof. Where both are proven, the one on at least 99 %
+    of the telling rows holds, and the others are bad cells; nothing is read in a way that its own
+    text does not allow.
     """
     readings = {mark: _read(numbers, mark) for mark in DECIMAL_MARKS}
     point, comma = readings["point"], readings["comma"]

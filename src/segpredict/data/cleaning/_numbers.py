@@ -59,8 +59,6 @@ def _exact(text: str) -> tuple[int | None, str | None, bool]:
 def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
     """Return a column of text as units, with a reason wherever it is none.
 
-    Notes
-    -----
     Each distinct text is read once; a shop has few distinct prices.
     """
     texts = cells.drop_nulls().unique().sort()

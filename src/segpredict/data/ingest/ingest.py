@@ -71,20 +71,11 @@ MAX_RAW_BATCHES = 64  # batches of raw rows that become one
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What `ingest` did.
+    """What `ingest` did."""
 
-    Parameters
-    ----------
-    shop
-        The store as it is now.
-    added
-        Names of the files that were added.
-    skipped
-        Names of files whose bytes are in the store already → the name they have there.
-    """
-
-    shop: Transactions
-    added: tuple[str, ...]
+    shop: Transactions  # the store as it is now
+    added: tuple[str, ...]  # names of the files that were added
+    # names of files whose bytes are in the store already → the name they have there
     skipped: Mapping[str, str]
 
 

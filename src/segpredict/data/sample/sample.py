@@ -82,8 +82,6 @@ def stream_sample(
 ) -> Iterator[Path]:
     """Draw a shop of any size onto the disk, ten thousand customers at a time.
 
-    Notes
-    -----
     Memory is that of one block. Order numbers rise with time within a block only.
     """
     _refuse(customers, "shop", days)

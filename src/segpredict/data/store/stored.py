@@ -242,14 +242,9 @@ class TransactionStore:
 
 @dataclass(frozen=True, slots=True)
 class StoredTransactions(Transactions):
-    """Transactions whose lines are in a store.
+    """Transactions whose lines are in a store."""
 
-    Parameters
-    ----------
-    store
-        The store's files.
-    """
-
+    # the store's files
     store: TransactionStore | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -264,18 +259,11 @@ class StoredTransactions(Transactions):
 
 @dataclass(frozen=True, slots=True)
 class StoreBatch(Transactions):
-    """A share of a store's customers, with numbers in the place of ids.
+    """A share of a store's customers, with numbers in the place of ids."""
 
-    Parameters
-    ----------
-    store
-        The store's files.
-    number
-        One of its chunks.
-    """
-
+    # the store's files
     store: TransactionStore | None = field(default=None, compare=False, repr=False)
-    number: int = 0
+    number: int = 0  # one of its chunks
 
     def rows(self, kind: str, columns: Iterable[str]) -> pl.DataFrame:
         """Return columns of the orders, credits or repeats of these customers."""

@@ -19,17 +19,14 @@ from segpredict.core.types import JSON
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes, placed
-from segpredict.segmentation.selection import (
-    AlgorithmCandidate,
-    EarlierFit,
-    QualityGates,
-    ResampleSet,
-    SegmentationCandidate,
-    SegmentationSelection,
+from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
+from segpredict.segmentation.selection.candidate import QualityGates
+from segpredict.segmentation.selection.internal_indices import eta_squared
+from segpredict.segmentation.selection.measure import AlgorithmCandidate, measure_candidates
+from segpredict.segmentation.selection.resampling import EarlierFit, ResampleSet
+from segpredict.segmentation.selection.select import (
     elbow_point,
     encode_labels,
-    eta_squared,
-    measure_candidates,
     similarity_to_selected,
 )
 

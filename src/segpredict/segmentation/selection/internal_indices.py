@@ -66,22 +66,9 @@ def eta_squared(
 ) -> tuple[float, float]:
     """Return η² of the values by group, and its standard error.
 
-    Parameters
-    ----------
-    values
-        One a row, such as log1p of the next window's revenue.
-    labels
-        The group of each row.
-    customers
-        The customer of each row, from 0 on; rows of one customer are not independent.
+    η² = 1 − (spread within groups) / (spread of all). The error is that of a ratio of means (its
+    influence function), summed by customer.
 
-    Notes
-    -----
-    η² = 1 − (spread within groups) / (spread of all). The error is that of a ratio of
-    means (its influence function), summed by customer.
-
-    Examples
-    --------
     >>> spent = np.array([1.0, 1.0, 3.0, 3.0])
     >>> eta_squared(spent, np.array([0, 0, 1, 1]), np.arange(4))
     (1.0, 0.0)

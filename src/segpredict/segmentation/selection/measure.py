@@ -33,15 +33,6 @@ MIN_DECISIVE_DRAWS = 5  # draws before a result may count as decided
 class AlgorithmCandidate:
     """One algorithm, with the settings of final fits and of refits.
 
-    Parameters
-    ----------
-    clusterer
-        The algorithm.
-    n_init, refit_starts
-        Random starts of the final fit, and of a refit on a resample.
-    seed
-        Seed of the final fit.
-
     Examples
     --------
     >>> from segpredict.segmentation.algorithms import CLUSTERERS
@@ -51,10 +42,11 @@ class AlgorithmCandidate:
     {2: 2, 3: 3}
     """
 
-    clusterer: Clusterer
+    clusterer: Clusterer  # the algorithm
+    # random starts of the final fit, and of a refit on a resample
     n_init: int = 20
     refit_starts: int = 2
-    seed: int = 0
+    seed: int = 0  # seed of the final fit
 
     def fit_final(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups of final fits, by requested number."""
@@ -86,25 +78,7 @@ def measure_candidates(
     resamples: ResampleSet,
     gates: QualityGates,
 ) -> dict[int, tuple[SegmentationCandidate, Clusters]]:
-    """Return each candidate with its metrics, and its groups.
-
-    Parameters
-    ----------
-    candidates
-        Candidates by requested number of segments; numbers that the points do not support
-        are left out of the result.
-    algorithm
-        The algorithm.
-    resamples
-        What candidates with the same inputs share.
-    gates
-        The gates.
-
-    Raises
-    ------
-    ExtraMissingError
-        When the algorithm needs an extra that is not installed.
-    """
+    """Return each candidate with its metrics, and its groups."""
     with limit_to_one_thread():
         fitted = algorithm.fit_final(resamples.points, list(candidates))
         found = {

@@ -20,25 +20,17 @@ INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # simplest inputs first
 class CandidateRank:
     """The rank of a candidate that passes all gates among the others.
 
-    Parameters
-    ----------
-    mean_rank
-        Weighted mean of its ranks; 1 would be best in everything.
-    difference_to_best, difference_se
-        Difference of its mean rank to the best one, and the standard error of that.
-    ranks
-        Rank by criterion, 1 is best.
-
     Examples
     --------
     >>> CandidateRank(2.5, difference_to_best=0.5, difference_se=0.8, ranks={}).is_tied
     True
     """
 
-    mean_rank: float
+    mean_rank: float  # weighted mean of its ranks; 1 would be best in everything
+    # difference of its mean rank to the best one, and the standard error of that
     difference_to_best: float
     difference_se: float
-    ranks: Mapping[str, float]
+    ranks: Mapping[str, float]  # rank by criterion, 1 is best
 
     @property
     def is_tied(self) -> bool:
@@ -48,32 +40,20 @@ class CandidateRank:
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSelection:
-    """What the rule selected, and why.
+    """What the rule selected, and why."""
 
-    Parameters
-    ----------
-    selected, runner_up
-        Positions in the list of candidates; ``None`` where there is none.
-    grade
-        ``natural``, ``reproducible`` or ``constructive``.
-    n_tried, n_passed
-        How many candidates were measured, and how many passed all gates.
-    equivalents
-        Of those that passed and make the same segments as a simpler one, the position of
-        that one. They are not ranked: a copy must not push others down.
-    reason
-        Why, in one sentence.
-    ranking
-        By position in the list, for all that passed and are not equivalent to another.
-    """
-
+    # positions in the list of candidates; ``None`` where there is none
     selected: int | None
     runner_up: int | None
-    grade: str
+    grade: str  # ``natural``, ``reproducible`` or ``constructive``
+    # how many candidates were measured, and how many passed all gates
     n_tried: int
     n_passed: int
-    reason: str
+    reason: str  # why, in one sentence
+    # by position in the list, for all that passed and are not equivalent to another
     ranking: Mapping[int, CandidateRank]
+    # of those that passed and make the same segments as a simpler one, the position of that one.
+    # They are not ranked: a copy must not push others down.
     equivalents: Mapping[int, int] = field(default_factory=dict)
 
     def to_state(self) -> JSON:
@@ -150,29 +130,13 @@ def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) 
 def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     """Return the k at which the curve bends most, by the Kneedle rule.
 
-    Parameters
-    ----------
-    ks
-        Numbers of groups, rising.
-    inertias
-        Spread within the groups at each.
+    ``None`` for fewer than three numbers or a curve that does not fall.
 
-    Returns
-    -------
-    int or None
-        ``None`` for fewer than three numbers or a curve that does not fall.
+    Both axes are scaled to [0, 1]; the knee is where the curve lies farthest below the straight
+    line from its first to its last point.
 
-    Notes
-    -----
-    Both axes are scaled to [0, 1]; the knee is where the curve lies farthest below the
-    straight line from its first to its last point.
+    After Satopää, Albrecht, Irwin and Raghavan (2011).
 
-    References
-    ----------
-    Satopää, Albrecht, Irwin and Raghavan (2011).
-
-    Examples
-    --------
     >>> elbow_point([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0])
     3
     """
