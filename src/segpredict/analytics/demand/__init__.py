@@ -3,7 +3,6 @@
 In: forecasts of the next segment, and transactions. Out: units, order quantities and affinity.
 """
 
-from segpredict.analytics.demand.baselines import croston_sba, exponential_smoothing
 from segpredict.analytics.demand.dispersion import critical_ratio
 from segpredict.analytics.demand.measure import DEMAND_TABLES, DemandForecast, forecast_demand
 
@@ -11,7 +10,5 @@ __all__ = [
     "DEMAND_TABLES",
     "DemandForecast",
     "critical_ratio",
-    "croston_sba",
-    "exponential_smoothing",
     "forecast_demand",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.analytics.demand.baselines import croston_sba, exponential_smoothing
+from segpredict.analytics.demand.baselines import exponential_smoothing
 from segpredict.analytics.demand.history import SalesHistory
 from segpredict.analytics.demand.item_rates import first_sale_days, shrunk_item_rates
 from segpredict.analytics.demand.sales import sold_lines, weekly_units
@@ -17,7 +17,7 @@ from segpredict.core.window import DAYS_PER_WEEK
 SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
 ONE_SEGMENT_METHOD = "everybody_alike"
 SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
-EXPONENTIAL_SMOOTHING, CROSTON_METHOD = "ses", "croston_sba"
+EXPONENTIAL_SMOOTHING = "ses"
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,4 @@ def _plain(
     return {
         **naive,
         EXPONENTIAL_SMOOTHING: exponential_smoothing(each) * length,
-        CROSTON_METHOD: croston_sba(each) * length,
     }
