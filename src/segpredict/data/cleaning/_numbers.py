@@ -31,20 +31,6 @@ class NumberColumn:
     currencies: Mapping[str, int]  # how many rows each currency has
 
 
-def to_units(text: str) -> tuple[int | None, str | None]:
-    """Return a decimal text in units of 10⁻⁴, half to even, or why it is none.
-
-    Examples
-    --------
-    >>> to_units("2.55"), to_units("1.00005"), to_units("−3")
-    ((25500, None), (10000, None), (-30000, None))
-    >>> to_units("NaN")
-    (None, 'is not a number')
-    """
-    value, why, _ = _exact(text)
-    return value, why
-
-
 def _exact(text: str) -> tuple[int | None, str | None, bool]:
     plain = text.replace("−", "-")
     if not NUMBER_PATTERN.fullmatch(plain):
