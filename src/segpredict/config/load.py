@@ -186,8 +186,6 @@ def build_config(values: Mapping[str, JSON]) -> Config:
 def list_presets() -> dict[str, Path]:
     """Return the presets that come with the package, by name.
 
-    Examples
-    --------
     >>> "cdnow" in list_presets()
     True
     """

@@ -83,8 +83,6 @@ class ContrastContributions:
 def forecast_sentence(current: str, target: str, reference: str) -> str:
     """Return the forecast that the reasons explain, as a sentence.
 
-    Examples
-    --------
     >>> forecast_sentence("Core", "Inactive", "Core")
     'Expected to go from Core to Inactive rather than to stay.'
     >>> forecast_sentence("Core", "Core", "Regular")

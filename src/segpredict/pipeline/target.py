@@ -56,7 +56,5 @@ class SegmentationSearch:
 def no_progress(_what: str, _share: float) -> None:
     """Show no progress.
 
-    Examples
-    --------
     >>> no_progress("reading", 0.5)
     """

@@ -105,8 +105,6 @@ def describe_segments(
 def threshold_text(column: str, min_value: int, horizon: int, currency: str = "") -> str:
     """Return in words that a column is at least a value, given in its own units.
 
-    Examples
-    --------
     >>> threshold_text("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """

@@ -35,8 +35,6 @@ class SegmentEvent:
     def to_text(self, names: Mapping[str, str]) -> str:
         """Return the event as a sentence.
 
-        Examples
-        --------
         >>> SegmentEvent("split", 2, ("S1",), ("S1", "S4"), 0.98).to_text({"S1": "Core"})
         'S1 (Core) split into S1 (Core) and S4.'
         """

@@ -124,8 +124,6 @@ def _campaign_holdout(
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
     """Return the number of customers in each arm.
 
-    Examples
-    --------
     >>> count_arms(pl.DataFrame({"arm": ["treatment", "treatment", "campaign holdout"]}))
     {'treatment': 2, 'universal holdout': 0, 'campaign holdout': 1}
     """

@@ -17,8 +17,6 @@ SCORE_COLUMNS = (
 def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     """Return the role of each segment by its rank in value, by id.
 
-    Examples
-    --------
     >>> ladder = [Segment(i, f"S{i}", "x") for i in range(4)]
     >>> segment_roles(ladder)
     {'S0': 'inactive', 'S1': 'low', 'S2': 'middle', 'S3': 'top'}

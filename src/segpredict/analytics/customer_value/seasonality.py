@@ -34,8 +34,6 @@ class SpendSeasonality(StoredState):
     def factor_at(self, day: int) -> float:
         """Return the factor on the mean spend of every segment from a day on.
 
-        Examples
-        --------
         >>> proven = SpendSeasonality(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
         >>> [proven.factor_at(day) for day in (364, 546, 450)]
         [1.2, 0.9, 1.0]

@@ -35,8 +35,6 @@ MARK_PATTERNS = {name: _pattern(*signs) for name, signs in DECIMAL_MARKS.items()
 def to_plain_number(text: str, decimal_mark: str) -> str | None:
     """Return a number as Python writes it, or ``None`` where the mark does not fit.
 
-    Examples
-    --------
     >>> to_plain_number("1.234,5", "comma"), to_plain_number("1'234.5", "point")
     ('1234.5', '1234.5')
     """

@@ -119,8 +119,6 @@ def _marked(found: BareNumber, mark: str) -> BareNumber:
 def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     """Return quantity × price in units of 10⁻⁴, half to even; null where it overflows.
 
-    Examples
-    --------
     >>> line = pl.DataFrame({"q": [5_000], "p": [3]})  # half a piece at 0.0003
     >>> line.select(multiply_units(pl.col("q"), pl.col("p"))).item()
     2

@@ -107,8 +107,6 @@ def _unusable(time_format: str, reason: str) -> ConfigError:
 def is_usable_format(time_format: str) -> bool:
     """Return whether a format can be read at all.
 
-    Examples
-    --------
     >>> is_usable_format("%d/%m/%Y"), is_usable_format("%d/%m")
     (True, False)
     """

@@ -109,8 +109,6 @@ class QualityGates:
 
         Metrics that could not be measured (no earlier window, no seed) fail no gate.
 
-        Examples
-        --------
         >>> found = {"k": 3, "smallest_share": 0.2, "largest_share": 0.5, "value_step": 0.6,
         ...          "tree_accuracy": 0.8}
         >>> QualityGates(SegmentationOptions()).failed_gates(

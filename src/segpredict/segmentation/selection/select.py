@@ -237,8 +237,6 @@ def similarity_to_selected(
 ) -> list[float | None]:
     """Return the adjusted Rand index of each candidate with the selected, on shared rows.
 
-    Examples
-    --------
     >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2}
     >>> found = [SegmentationCandidate(**own, encoded_labels=e) for e in ("0011", "1100", "")]
     >>> similarity_to_selected(found, selected=0)
@@ -254,8 +252,6 @@ def similarity_to_selected(
 def encode_labels(labels: IndexArray) -> str:
     """Return labels as one character a row, for `SegmentationCandidate.encoded_labels`.
 
-    Examples
-    --------
     >>> encode_labels(np.array([0, 2, 1]))
     '021'
     """
