@@ -119,8 +119,6 @@ def plain_candidate(resamples: Any, k: int) -> None:
     matrix = rows_of(resamples.stability_sample)
     own = fit(matrix)
     metrics.silhouette_score(matrix, own.labels_)
-    metrics.calinski_harabasz_score(matrix, own.labels_)
-    metrics.davies_bouldin_score(matrix, own.labels_)
     labels_again = [fit(matrix, seed + 1).labels_ for seed in range(resamples.options.seed_runs)]
     labels_again += [fit(rows_of(drawn)).predict(matrix) for drawn in resamples.bootstrap_samples]
     for labels in labels_again:
