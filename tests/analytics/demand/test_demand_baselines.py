@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segpredict.analytics.demand.baselines import exponential_smoothing
+from segpredict.analytics.demand.forecast import exponential_smoothing
 
 
 def test_smoothing_moves_a_tenth_of_the_way_each_week() -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.analytics.demand.baselines import exponential_smoothing
 from segpredict.analytics.demand.history import SalesHistory
 from segpredict.analytics.demand.item_rates import first_sale_days, shrunk_item_rates
 from segpredict.analytics.demand.sales import sold_lines, weekly_units
@@ -18,6 +17,7 @@ SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
 ONE_SEGMENT_METHOD = "everybody_alike"
 SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
 EXPONENTIAL_SMOOTHING = "ses"
+SMOOTHING_RATE = 0.1  # how far one week moves the level
 
 
 @dataclass(frozen=True)
@@ -75,3 +75,20 @@ def _plain(
         **naive,
         EXPONENTIAL_SMOOTHING: exponential_smoothing(each) * length,
     }
+
+
+def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
+    """Return the units of a week to be expected of each item: exponential smoothing.
+
+    The level begins with the mean of the first quarter of a year and moves by rate · (week − level)
+    each week.
+
+    >>> exponential_smoothing(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
+    [4.0]
+    """
+    if weeks.shape[1] == 0:
+        return np.zeros(len(weeks))
+    level: FloatArray = weeks[:, :13].mean(axis=1)
+    for week in weeks.T:
+        level = level + rate * (week - level)
+    return level
