@@ -22,13 +22,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
 
 import polars as pl
 import xgboost  # noqa: F401  what the first command would load
 from sklearn import cluster  # noqa: F401
 
+import segpredict
 from segpredict import pipeline
 from segpredict.analytics.campaigns import ExperimentLog
 from segpredict.classifier import TestSetLog, test_set_log
@@ -39,8 +42,11 @@ from segpredict.core.run_folder import continue_run, draft_run, open_run
 from segpredict.core.segment import Segment
 from segpredict.data import store
 from segpredict.errors import SegpredictError
-from segpredict.explain import plots  # noqa: F401
 from segpredict.scoring.history import ModelVersion, ScoreHistory
+
+for module in walk_packages(segpredict.__path__, "segpredict."):
+    if not module.name.endswith("__main__"):
+        import_module(module.name)  # once, before the first fork
 
 QUICK = [
     *("classifier.families=['rfm']", "classifier.baselines=['prior']", "time.test_windows=1"),
@@ -131,6 +137,7 @@ def child(task: Callable[[], object], log: Path | None = None) -> int:
         code = int(ended.code or 0)
     except SegpredictError as error:
         code = error.exit_code
+        sys.stderr.write(f"{error}\n")
     except BaseException:
         traceback.print_exc()
     finally:
