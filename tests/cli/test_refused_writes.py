@@ -67,7 +67,7 @@ def test_a_folder_that_may_not_be_written_is_told(
 def test_a_full_disk_is_told_and_nothing_is_left_on_it(
     segpredict: Door, mount: Mount, run_folder: Path, sample_file: Path, name: str
 ) -> None:
-    here = mount("size=8k")  # room for a lock and its mark
+    here = mount("size=4k")  # room for a lock and its mark
     (here / "filler").write_bytes(b"")
     code, err = written(segpredict, name, here, run_folder, sample_file)
     assert (code, "is full" in err) == (10, True), err

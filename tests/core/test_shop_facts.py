@@ -55,7 +55,7 @@ def test_another_definition_of_revenue_is_refused() -> None:
 
 
 def test_what_is_not_known_contradicts_nothing() -> None:
-    unknown = replace(TRAINING, currency="", has_clock=False, median_line=0.0, leading_zeros=0.0)
+    unknown = ShopFacts("", False, False, 0.0, 1.0, 0.0, "net")
     assert unknown.contradictions(TRAINING) == []
     assert TRAINING.contradictions(replace(TRAINING, currency="", has_clock=False)) == []
 
