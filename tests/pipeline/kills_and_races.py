@@ -8,6 +8,7 @@ file; the others at any time.
 """
 
 import argparse
+import codecs
 import json
 import os
 import random
@@ -549,6 +550,8 @@ def refuse_folders(place: Place, trials: Trials) -> None:
 
 
 def as_nobody(place: Place, each: Command, here: Path) -> None:
+    for name in ("cp437", "unicode_escape"):  # nobody may not read the Python of some machines
+        codecs.lookup(name)
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
