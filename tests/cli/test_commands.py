@@ -99,7 +99,8 @@ def test_scores_go_to_stdout_or_to_a_file_and_are_the_same(
     code, out, err = segpredict(*common)
     assert (code, err) == (0, "")
     for kind in ("csv", "parquet"):
-        segpredict(*common, "--out", tmp_path / f"scores.{kind}", "--quiet")
+        rows = ("--on-bad-rows", "quarantine", "--max-bad-rows", "2%")
+        segpredict(*common, *rows, "--out", tmp_path / f"scores.{kind}", "--quiet")
     assert (tmp_path / "scores.csv").read_text() == out
     assert pl.read_parquet(tmp_path / "scores.parquet").equals(
         pl.read_parquet(run_folder / "scores.parquet")

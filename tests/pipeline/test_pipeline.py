@@ -18,6 +18,7 @@ from segpredict.config.load import Config
 from segpredict.core.run_folder import encode_csv, encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
+from segpredict.core.wording import name_options
 from segpredict.data import cleaning, readers
 from segpredict.data.sample import sample
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
@@ -309,3 +310,18 @@ def test_reports_of_one_run_are_equal_and_shown_in_a_line(run_folder: Path) -> N
     assert one == other
     assert len({one, other}) == 1
     assert repr(one) == f"Report({str(run_folder)!r})"
+
+
+def test_notes_and_suggestions_name_parameters_in_python_and_options_at_the_command_line(
+    sample_file: Path, run_folder: Path
+) -> None:
+    here = pipeline.check_data([str(sample_file)], Config())
+    with name_options():
+        there = pipeline.check_data([str(sample_file)], Config())
+    assert any("config={'cleaning': {'currency': '€'}}" in text for text in here["suggestions"])
+    assert any("--set cleaning.currency='€'" in text for text in there["suggestions"])
+    assert not any("--" in text for text in (*here["suggestions"], *here["notes"]))
+    files = open_run(run_folder)
+    told = files.metadata | {"notes": ["If so: --set cleaning.amount_level=line."]}
+    page = report_data.collect_report_input(report_data.values_of_run(files), told, ())
+    assert page.warnings == ("If so: config={'cleaning': {'amount_level': 'line'}}.",)

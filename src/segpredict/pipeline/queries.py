@@ -235,6 +235,8 @@ def _scored(
     files = open_run(folder)
     predictor = loading.load_predictor(files)
     progress("reading and cleaning", 0.2)
+    plan = replace(predictor.cleaning_options, **given.changes)
+    predictor = replace(predictor, cleaning_options=plan)
     shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
     return predictor.score_table(shop, as_of, since), predictor

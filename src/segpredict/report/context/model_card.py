@@ -58,7 +58,8 @@ OUT_OF_SCOPE_TEXT = (
 PRIVACY_TEXT = (
     "The model contains no names and no ids; scores and lists do. Forecasting the "
     "behaviour of a person is profiling: inform customers, and exclude those who object. "
-    "Where ids must not be shared, write the page with --hash-ids or --no-customers."
+    "Where ids must not be shared: segpredict report --hash-ids, or segpredict report "
+    "--no-customers."
 )
 
 
