@@ -242,15 +242,14 @@ def test_a_selected_baseline_really_scores(plain_config: Config, tmp_path: Path)
 
 
 def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(run_folder, tmp_path / "run")
-    pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
-    assert open_run(tmp_path / "run").has("deck.pptx")
-    pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())
-    with draft_run(tmp_path / "run", base=open_run(tmp_path / "run"), replace=True) as draft:
+    with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
         asked = draft.metadata["config"]
         few = {**asked["classifier"], "families": ["rfm"], "baselines": ["prior"]}
         draft.metadata["config"] = {**asked, "classifier": few}
         draft.publish()
+    pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
+    assert open_run(tmp_path / "run").has("deck.pptx")
+    pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())
     made = pipeline.run_training(tmp_path / "run", seed=99)
     for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):
         assert not made.has(untrue)
