@@ -85,6 +85,7 @@ def test_an_unknown_campaign_names_the_nearest(own_run: Path, tmp_path: Path) ->
     assert not (tmp_path / "experiments").exists()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_finished_run_takes_another_catalogue_and_knows_running_experiments(
     own_run: Path, tmp_path: Path, campaign: str
 ) -> None:

@@ -15,7 +15,7 @@ from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.config import load as config
 from segpredict.config.load import Config
-from segpredict.core.run_folder import encode_csv, encode_json, open_run
+from segpredict.core.run_folder import draft_run, encode_csv, encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.core.wording import name_options
@@ -63,6 +63,7 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     assert {"config", "windows", "data", "libraries", "python"} <= run.metadata.keys()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
     sample_file: Path, small_config: Config, run_folder: Path, tmp_path: Path
 ) -> None:
@@ -225,6 +226,7 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_selected_baseline_really_scores(plain_config: Config, tmp_path: Path) -> None:
     """Without structure the best baseline is selected, saved, and scores."""
     noise = sample.generate_sample(400, seed=1, world="noise").lines
@@ -241,7 +243,11 @@ def test_a_selected_baseline_really_scores(plain_config: Config, tmp_path: Path)
 
 
 def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(run_folder, tmp_path / "run")
+    with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
+        asked = draft.metadata["config"]
+        few = {**asked["classifier"], "families": ["rfm"], "baselines": ["prior"]}
+        draft.metadata["config"] = {**asked, "classifier": few}
+        draft.publish()
     pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
     assert open_run(tmp_path / "run").has("deck.pptx")
     pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())

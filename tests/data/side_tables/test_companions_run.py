@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import shop
+from pictures import without_pictures
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.load import Config
@@ -68,7 +69,8 @@ def plan() -> Config:
 @pytest.fixture(scope="module")
 def run(folder, plan) -> RunFolder:
     out = pipeline.RunTarget(folder / "run", "now")
-    return pipeline.run_pipeline([str(folder / "sales.csv")], plan, out)
+    with without_pictures():
+        return pipeline.run_pipeline([str(folder / "sales.csv")], plan, out)
 
 
 def test_the_manifest_says_what_was_used_vouched_for_and_left_out(run):
