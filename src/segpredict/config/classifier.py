@@ -22,7 +22,7 @@ class TimeOptions:
     gap
         Days between a cutoff and its outcome window: time to score and to act.
     step
-        Days between neighbouring training origins.
+        Days between neighbouring training origins, about: a whole number of steps makes a horizon.
     max_history
         Days to which lifetime features are capped.
     settlement
@@ -30,6 +30,8 @@ class TimeOptions:
         as known at the end of the outcome window; later returns are not subtracted.
     test_windows
         Disjoint test windows of the backtest, at most.
+    max_origins
+        Training origins of one model, at most, newest first: older ones teach little.
 
     Raises
     ------
@@ -44,9 +46,10 @@ class TimeOptions:
     max_history: int = 728
     settlement: int = 0
     test_windows: int = 3
+    max_origins: int = 24
 
     def __post_init__(self) -> None:
-        positive = ("horizon", "lookback", "step", "max_history", "test_windows")
+        positive = ("horizon", "lookback", "step", "max_history", "test_windows", "max_origins")
         wrong = [name for name in positive if getattr(self, name) < 1]
         wrong += [name for name in ("gap", "settlement") if getattr(self, name) < 0]
         if wrong:
@@ -99,14 +102,9 @@ class XgboostOptions:
     gamma
         Smallest loss reduction of a split.
     early_stopping_rounds
-        Rounds without a better log loss on the validation origins before stopping.
+        Rounds without a better log-loss on held-out customers before cross-validation stops.
     max_rounds
         Boosting rounds, at most.
-    refit_growth
-        Exponent, from 0 to 1, by which rounds grow when the final fit has more rows
-        than the fit that found them.
-    fallback_rounds
-        Rounds if the history is too short for validation origins.
 
     Raises
     ------
@@ -114,32 +112,28 @@ class XgboostOptions:
         When a value is outside its range.
     """
 
-    learning_rate: float = 0.08
+    learning_rate: float = 0.15
     max_depth: int = 3
     min_child_weight: float = 20.0
     subsample: float = 0.8
     colsample_bytree: float = 0.5
     reg_lambda: float = 10.0
     gamma: float = 0.0
-    early_stopping_rounds: int = 30
-    max_rounds: int = 400
-    refit_growth: float = 0.5
-    fallback_rounds: int = 80
+    early_stopping_rounds: int = 20
+    max_rounds: int = 300
 
     def __post_init__(self) -> None:
         shares = ("learning_rate", "subsample", "colsample_bytree")
         wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
-        counts = ("max_depth", "early_stopping_rounds", "max_rounds", "fallback_rounds")
+        counts = ("max_depth", "early_stopping_rounds", "max_rounds")
         wrong += [name for name in counts if getattr(self, name) < 1]
-        wrong += [] if 0 <= self.refit_growth <= 1 else ["refit_growth"]
         floors = ("min_child_weight", "reg_lambda", "gamma")
         wrong += [name for name in floors if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The options of classifier.xgboost cannot be used: {found}.",
-                fix="shares lie in (0, 1], counts are 1 or more, refit_growth lies "
-                "in [0, 1], penalties are 0 or more.",
+                fix="shares lie in (0, 1], counts are 1 or more, penalties are 0 or more.",
             )
 
 
@@ -153,6 +147,10 @@ class ClassifierOptions:
         Settings of the boosted trees.
     baselines
         Names of the baselines to compare with; empty for the default ones.
+    thorough
+        Whether all baselines take part, also the slow ones, where none is named.
+    max_rows
+        Training rows (customers × origins) of one model, about: above it a sample of customers.
     families
         Feature families to use; without it the default ones, for which the data have columns.
     bootstrap_draws
@@ -172,6 +170,8 @@ class ClassifierOptions:
 
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
     baselines: tuple[str, ...] = ()
+    thorough: bool = False
+    max_rows: int = 60_000
     families: tuple[str, ...] | None = None
     bootstrap_draws: int = 1000
     seed: int = 7
@@ -189,9 +189,10 @@ class ClassifierOptions:
                 fix=f"decision_rule is one of {', '.join(DECISION_RULES)}, calibration of "
                 f"{', '.join(CALIBRATION_MODES)}; alpha is between 0 and 1.",
             )
-        if self.bootstrap_draws < 100 or self.threads < 1 or self.seed < 0:
+        if min(self.bootstrap_draws, self.max_rows) < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(
                 f"The classifier options cannot be used: bootstrap_draws = {self.bootstrap_draws}, "
-                f"threads = {self.threads}, seed = {self.seed}.",
-                fix="bootstrap_draws are 100 or more, threads 1 or more, the seed 0 or more.",
+                f"max_rows = {self.max_rows}, threads = {self.threads}, seed = {self.seed}.",
+                fix="bootstrap_draws and max_rows are 100 or more, threads 1 or more, the seed 0 "
+                "or more.",
             )
