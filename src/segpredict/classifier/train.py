@@ -149,67 +149,79 @@ def train_classifier(
     rows = build_panel(transactions, segmentation, days.windows, settings.families)
     baselines, skipped = available_baselines(settings, rows, further)
     folds = _FoldData(transactions, segmentation, rows, days, settings)
-    steps = 4 + len(days.test_folds)
-    report("inner validation", 1 / steps)
-    inner = run_inner_backtests(folds.inner_inputs(), baselines)
-    # A window with little history before it says little about a model, and selects none.
-    counted = {f.cutoff for f in days.inner_folds if len(f.train_origins) >= MIN_SELECTION_ORIGINS}
-    name, reason = select_model([b for b in inner if b.cutoff in counted], ensemble.NAME)
-    backtests, notes, tested = run_backtests(
-        [folds.backtest_input(fold) for fold in days.test_folds],
-        baselines,
-        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", (2 + i) / steps),
-    )
-    report("comparing models", (steps - 2) / steps)
-    if name not in backtests[0].probabilities:
-        name, reason = ensemble.NAME, f"{name} could not be fitted for the tests."
-    known = _KnownBacktests((*inner, *backtests), days.time.days_to_complete)
+    tested = _backtest(folds, baselines, report)
+    report("comparing models", 0.75)
+    known = _KnownBacktests((*tested.inner, *tested.backtests), plan.days_to_complete)
+    name = tested.selected
     maps = [_calibration(known.at(fold), name, settings) for fold in folds.outer]
-    pairs = zip(backtests, maps[:-1], strict=True)
+    pairs = zip(tested.backtests, maps[:-1], strict=True)
     backtests = tuple(calibrate_backtest(backtest, found, name) for backtest, found in pairs)
-    evaluation = evaluate_models(
-        backtests,
-        name,
-        reason,
-        [segment.id for segment in segmentation.segments],
-        plan,
-        settings,
-        (*days.notes, *skipped, *notes, *_history_warnings(days)),
-    )
-    resampling = Resampling(settings.bootstrap_draws, settings.seed)
-    scorecard = build_scorecard(backtests, evaluation.segments, resampling, name)
-    report("fitting the selected model", (steps - 1) / steps)
-    complete = folds.training_data(days.production_fold)
-    model = ensemble.fit(complete)
-    selected = model if name == model.name else BASELINES.get(name).fit(complete)
+    segments = [segment.id for segment in segmentation.segments]
+    warnings = (*days.notes, *skipped, *tested.notes, *_history_warnings(days))
+    evaluation = evaluate_models(backtests, name, tested.reason, segments, plan, settings, warnings)
     policies = [
         fit_policy(known.at(fold), name, found, folds.decision(fold), settings.alpha)
         for fold, found in zip(folds.outer, maps, strict=True)
     ]
-    policy_scores = evaluate_policies(
-        backtests, policies[:-1], name, evaluation.segments, resampling
-    )
-    summary = summarize_policies(folds.outer, policies, maps)
-    last = tested[-1] if name == model.name else _fitted(folds, name)
+    resampling = Resampling(settings.bootstrap_draws, settings.seed)
+    scorecard = [
+        build_scorecard(backtests, segments, resampling, name),
+        evaluate_policies(backtests, policies[:-1], name, segments, resampling),
+    ]
+    report("fitting the selected model", 0.9)
+    final = ensemble.fit(folds.training_data(days.production_fold))
+    evaluation = replace(evaluation, policies=summarize_policies(folds.outer, policies, maps))
     return TrainingResult(
-        calibrate_model(selected, maps[-1]),
-        model,
-        _with_fit_note(replace(evaluation, policies=summary), model),
+        calibrate_model(folds.fitted(name, final, days.production_fold), maps[-1]),
+        final,
+        _with_fit_note(evaluation, final),
         rows,
         days,
         policies[-1].decision_rule.segment_values,
         backtests,
-        pl.concat([scorecard, policy_scores]),
+        pl.concat(scorecard),
         policies[-1],
-        reliability_and_capture(backtests, name, evaluation.segments),
-        tested,
-        calibrate_model(last, maps[-2]),
+        reliability_and_capture(backtests, name, segments),
+        tested.models,
+        calibrate_model(folds.fitted(name, tested.models[-1], days.test_folds[-1]), maps[-2]),
     )
 
 
-def _fitted(folds: "_FoldData", name: str) -> Forecaster:
-    """Return a baseline as it was on the day of the last test."""
-    return BASELINES.get(name).fit(folds.training_data(folds.days.test_folds[-1]))
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """All backtests, and the model that was selected before the first test."""
+
+    inner: tuple[Backtest, ...]  # windows before the first test
+    backtests: tuple[Backtest, ...]
+    models: tuple[EnsembleModel, ...]  # the ensemble of each test
+    selected: str
+    reason: str
+    notes: tuple[str, ...]
+
+
+def _backtest(
+    folds: "_FoldData", baselines: Sequence[Baseline], report: ProgressCallback
+) -> _Tested:
+    """Select a model by the windows before the tests, and backtest all models on the tests."""
+    days, steps = folds.days, 2 + len(folds.days.test_folds)
+    report("inner validation", 0.1)
+    # A window with little history before it says little about a model, and selects none.
+    split: list[list[BacktestInput]] = [[], []]
+    for fold in days.inner_folds:
+        split[len(fold.train_origins) >= MIN_SELECTION_ORIGINS] += folds.inner_input(fold)
+    early = run_inner_backtests(split[0], [])
+    selecting = run_inner_backtests(split[1], baselines)
+    name, reason = select_model(selecting, ensemble.NAME)
+    backtests, notes, models = run_backtests(
+        [folds.backtest_input(fold) for fold in days.test_folds],
+        baselines,
+        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps),
+    )
+    if name not in backtests[0].probabilities:
+        name, reason = ensemble.NAME, f"{name} could not be fitted for the tests."
+    if name != ensemble.NAME:
+        early = ()  # the forecasts of the selected model are not known there
+    return _Tested((*early, *selecting), backtests, models, name, reason, notes)
 
 
 def _with_fit_note(evaluation: Evaluation, model: EnsembleModel) -> Evaluation:
@@ -273,16 +285,17 @@ class _FoldData:
             mean_outcome_values(self.transactions, given, self.days),
         )
 
-    def inner_inputs(self) -> list[BacktestInput]:
-        """Return the windows of the inner validation that can be forecast."""
-        found = []
-        for fold in self.days.inner_folds:
-            customers = self.rows.at_cutoffs(fold.cutoff).sort("customer_id")
-            with suppress(SingleClassError):
-                if not customers.is_empty():
-                    given = self.training_data(fold)
-                    found.append(BacktestInput(fold.cutoff, given, customers))
-        return found
+    def inner_input(self, fold: Fold) -> list[BacktestInput]:
+        """Return a window of the inner validation; nothing where it cannot be forecast."""
+        customers = self.rows.at_cutoffs(fold.cutoff).sort("customer_id")
+        with suppress(SingleClassError):
+            if not customers.is_empty():
+                return [BacktestInput(fold.cutoff, self.training_data(fold), customers)]
+        return []
+
+    def fitted(self, name: str, known: EnsembleModel, fold: Fold) -> Forecaster:
+        """Return a model of a fold by its name: the ensemble, which is known, or a baseline."""
+        return known if name == known.name else BASELINES.get(name).fit(self.training_data(fold))
 
     def decision(self, fold: Fold) -> DecisionRule:
         """Return the configured rule, with what is known on that day."""

@@ -113,8 +113,9 @@ def check_importance(
     -----
     A refit trains the trees of the final test again on customers drawn with replacement,
     and measures on test customers drawn in the same way: its spread holds both kinds of
-    randomness. The pool that the trees begin from stays as it was fitted. A column is shuffled among the customers of one test, together with
-    all of its group (Breiman 2001; grouped as in Au et al. 2022).
+    randomness. The pool that the trees begin from stays as it was fitted. A column is shuffled
+    among the customers of one test, together with all of its group (Breiman 2001; grouped as in
+    Au et al. 2022).
     """
     report = progress or (lambda _what, _share: None)
     rng = np.random.default_rng(seed)
