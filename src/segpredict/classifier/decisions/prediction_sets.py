@@ -43,8 +43,8 @@ def lowest_thresholds(
     >>> lowest_thresholds([easy, hard])[0]
     0.4
     """
-    pooled = [np.concatenate([window[part] for window in windows]) for part in (0, 1)]
-    lowest = set_thresholds(*pooled, alpha)
+    given, actual = zip(*windows, strict=True)
+    lowest = set_thresholds(np.concatenate(given), np.concatenate(actual), alpha)
     for probabilities, labels in windows:
         counts = np.bincount(labels, minlength=len(lowest))
         own = set_thresholds(probabilities, labels, alpha)
