@@ -78,7 +78,7 @@ def _ranks(gaps: pl.DataFrame) -> str:
     """Return how the selected models did against each forecaster, over all data."""
     ranked = gaps.with_columns(rank=pl.col("log_loss").rank("min").over("data"))
     own = ranked.filter("is_selected")
-    rows = [["the selected model", f"{len(own)}", f"{own['rank'].mean():.1f}", "", "", "", ""]]
+    rows = [["the selected model", f"{len(own)}", f"{_mean(own['rank']):.1f}", "", "", "", ""]]
     others = ranked.drop_nulls("gap")
     by_rank = others.group_by("forecaster").agg(pl.col("rank").mean()).sort("rank")
     for who in by_rank["forecaster"]:
@@ -88,10 +88,10 @@ def _ranks(gaps: pl.DataFrame) -> str:
             [
                 str(who),
                 f"{part.height}",
-                f"{part['rank'].mean():.1f}",
+                f"{_mean(part['rank']):.1f}",
                 f"{(part['gap_high'] < 0).sum()}",
                 f"{(part['gap_low'] > 0).sum()}",
-                f"{part['gap'].mean():+.4f}",
+                f"{_mean(part['gap']):+.4f}",
                 f"{worst['gap']:+.4f} ({worst['data']})",
             ]
         )
@@ -103,6 +103,10 @@ def _ranks(gaps: pl.DataFrame) -> str:
         "better. Clearly: the 95 % interval excludes zero.\n\n"
     )
     return text + _table(heads, rows)
+
+
+def _mean(values: pl.Series) -> float:
+    return float(values.to_numpy().mean())
 
 
 def _summary(scores: pl.DataFrame) -> str:
