@@ -64,7 +64,7 @@ class IdForm:
         """Return the form of ids, each counted once."""
         ids = ids.unique()
         digits = ids.filter(ids.str.contains(r"^\d+$"))
-        zeros = digits.str.contains(r"^0\d").sum()
+        zeros = int(digits.str.contains(r"^0\d").sum())
         return cls(len(ids), len(digits) / max(len(ids), 1), zeros / max(len(digits), 1))
 
     def difference(self, now: "IdForm") -> str:

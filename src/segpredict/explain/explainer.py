@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.decisions.policy import DecisionPolicy
-from segpredict.classifier.models.xgboost import XgboostModel
+from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.training_data import Forecaster, segment_codes
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
@@ -199,7 +199,7 @@ class ForecastExplainer:
         cls,
         state: JSON,
         forecaster: Forecaster,
-        trees: XgboostModel,
+        ensemble: EnsembleModel,
         classes: tuple[Segment, ...],
         glossary: Sequence[Feature],
     ) -> "ForecastExplainer":
@@ -208,7 +208,7 @@ class ForecastExplainer:
         own = (state["typical"], state["least"], state["currency"])
         lexicon = ReasonLexicon(known, classes, *own)
         return cls(
-            additive_model_from_state(forecaster, trees, state["model"]),
+            additive_model_from_state(forecaster, ensemble, state["model"]),
             classes,
             tuple(FeatureGroup.from_state(group) for group in state["groups"]),
             lexicon,
@@ -218,7 +218,7 @@ class ForecastExplainer:
 
 def build_explainer(
     forecaster: Forecaster,
-    trees: XgboostModel | None,
+    ensemble: EnsembleModel | None,
     customers: pl.DataFrame,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature] = (),
@@ -230,8 +230,8 @@ def build_explainer(
     ----------
     forecaster
         The selected model.
-    trees
-        The trees of the run; not needed where the selected model has contributions.
+    ensemble
+        The ensemble of the run; not needed where the selected model has contributions.
     customers
         One row a customer: ``state_now`` and the columns of the model.
     classes
@@ -247,10 +247,10 @@ def build_explainer(
         When the frame lacks a column of the explained model.
     MismatchError
         When the model predicts another number of segments, or the selected model has no
-        contributions and no trees are given.
+        contributions and no ensemble is given.
     """
     _require(customers, ())
-    model = additive_model(forecaster, trees, customers)
+    model = additive_model(forecaster, ensemble, customers)
     _agree(model, classes)
     _require(customers, model.required_columns)
     cells = model.feature_values(customers)

@@ -163,11 +163,7 @@ def _rows(
 def _text(
     lexicon: ReasonLexicon, name: str, value: float, usual: float | None, now: int, size: float
 ) -> str:
-    feature = lexicon.glossary.get(name)
-    if feature is not None and feature.family == "calendar":
-        text, usual = "The time of year ahead", None
-    else:
-        text = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
+    text = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
     if usual is not None:
         segment = {s.code: s.name for s in lexicon.classes}[now]
         text += f" (typical of {segment}: {lexicon.format_value(name, usual)})"

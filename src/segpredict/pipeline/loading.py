@@ -160,7 +160,7 @@ def load_explainer(
     found = ForecastExplainer.from_state(
         artifacts.read(files, "explainer"),
         models.selected,
-        models.xgboost,
+        models.ensemble,
         load_segments(files),
         classifier_glossary(families, load_side_tables(files)),
     )

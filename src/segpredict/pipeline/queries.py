@@ -139,7 +139,7 @@ def _explanation(
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     explainer = predictor.explainer or predictor.explainer_for(
-        frame, shop.currency, loading.load_models(files).xgboost
+        frame, shop.currency, loading.load_models(files).ensemble
     )
     return explainer.explain(chosen)
 

@@ -14,8 +14,8 @@ from segpredict.analytics.customer_value import CLV_COLUMNS, ValueModel
 from segpredict.classifier import (
     STATE_FEATURES,
     DecisionPolicy,
+    EnsembleModel,
     Forecaster,
-    XgboostModel,
     build_panel,
 )
 from segpredict.config.classifier import TimeOptions
@@ -258,11 +258,11 @@ class SegmentPredictor:
         return explainer.explain(chosen, options)
 
     def explainer_for(
-        self, frame: pl.DataFrame, currency: str = "", trees: XgboostModel | None = None
+        self, frame: pl.DataFrame, currency: str = "", ensemble: EnsembleModel | None = None
     ) -> ForecastExplainer:
-        """Return an explainer made of these rows of features, and of the run's trees."""
+        """Return an explainer made of these rows of features, and of the run's ensemble."""
         glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.side_tables))
-        found = build_explainer(self.model, trees, frame, self.segments, glossary, currency)
+        found = build_explainer(self.model, ensemble, frame, self.segments, glossary, currency)
         return found.with_policy(self.policy)
 
     def _prepare(

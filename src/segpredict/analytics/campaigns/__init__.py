@@ -11,7 +11,11 @@ from segpredict.analytics.campaigns.campaign_list import (
 )
 from segpredict.analytics.campaigns.catalogue import Campaign, CampaignCatalogue, read_campaigns
 from segpredict.analytics.campaigns.eligibility import required_columns, validate_rules
-from segpredict.analytics.campaigns.experiment_log import evidence_status, find_experiment_logs
+from segpredict.analytics.campaigns.experiment_log import (
+    ExperimentLog,
+    evidence_status,
+    find_experiment_logs,
+)
 from segpredict.analytics.campaigns.planning import CampaignPopulation, plan_campaigns
 from segpredict.analytics.campaigns.targeting_curves import targeting_curves
 from segpredict.config.campaigns import MAX_HOLDOUT_SHARE
@@ -22,6 +26,7 @@ __all__ = [
     "CampaignCatalogue",
     "CampaignListRequest",
     "CampaignPopulation",
+    "ExperimentLog",
     "add_reasons",
     "build_campaign_list",
     "campaign_record",

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.evaluation.bootstrap import bootstrap_weights, round_amounts
-from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
+MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
 BOOTSTRAP_DRAWS = 200
 
