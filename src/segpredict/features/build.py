@@ -295,7 +295,7 @@ the data have no discounts.',))
     return FamilySelection(tuple(name for name in missing if not missing[name]), notes)
 
 
-def needed_columns(families: Sequence[str] | None) -> frozenset[str]:
+def needed_columns(families: Sequence[str]) -> frozenset[str]:
     """Return the columns of lines without which features of these families are missing.
 
     Examples

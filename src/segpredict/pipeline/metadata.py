@@ -19,7 +19,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
     """Return what the manifest of a run records: versions, options, data and windows."""
     shop, time = prepared.transactions, segmented.config.time
     facts = ShopFacts.of(shop, segmented.config.cleaning.revenue)
-    needed = features.needed_columns(segmented.config.classifier.families)
+    needed = features.needed_columns(segmented.config.classifier.families or ())
     return {
         "segpredict": __version__,
         "created": created,

@@ -22,6 +22,7 @@ from segpredict.config.classifier import ClassifierOptions, TimeOptions
 
 # Skill is reported against them where they took part.
 REFERENCE_MODELS = ("prior", "persistence", "markov")
+MIN_SELECTION_WINDOWS = 2
 MIN_SELECTION_ORIGINS = 6  # training origins without which a window says little about a model
 DOMINANT_SHARE = 0.90  # share of one segment from which accuracy says little
 LEAKAGE_GAIN = 0.80  # share of what the largest class leaves that no honest model gets right
@@ -32,8 +33,9 @@ HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is be
 def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
     """Return the selected model and why, by inner validation alone: no test window is looked at.
 
-    A baseline replaces the model only where its log-loss over the inner windows is lower by more
-    than one standard error over customers; of several, the one with the lowest is selected.
+    A baseline replaces the model only where its log-loss is lower in each of two inner windows or
+    more, and over all of them by more than one standard error over customers; of several, the one
+    with the lowest is selected. One window is one season, and selects nothing.
 
     Parameters
     ----------
@@ -42,21 +44,23 @@ def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
     model
         The name of the model.
     """
-    if not inner:
-        return model, f"{model} is selected: no window before the tests could prove another better."
+    if len(inner) < MIN_SELECTION_WINDOWS:
+        return model, f"{model} is selected: too little history before the tests to prove another."
     names = set.intersection(*(set(backtest.probabilities) for backtest in inner))
     labels = np.concatenate([backtest.labels for backtest in inner])
     customers = pl.Series(np.concatenate([backtest.customers for backtest in inner]))
     losses = {
         name: metrics.row_log_loss(pool_backtests(inner, name)[0], labels) for name in sorted(names)
     }
+    ends = np.cumsum([len(backtest.labels) for backtest in inner])[:-1]
     best, lowest = model, float(losses[model].mean())
     for name, given in losses.items():
         gain = losses[model] - given
         is_clear = gain.mean() > metrics.clustered_standard_error(gain, customers)
+        is_clear = is_clear and all(part.mean() > 0 for part in np.split(gain, ends))
         if name in BASELINES.names() and is_clear and given.mean() < lowest:
             best, lowest = name, float(given.mean())
-    windows = f"{len(inner)} {'window' if len(inner) == 1 else 'windows'} before the tests"
+    windows = f"{len(inner)} windows before the tests"
     if best == model:
         return model, (
             f"{model} is selected: over {windows} no baseline was better by more than one "
