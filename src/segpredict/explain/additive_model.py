@@ -68,7 +68,6 @@ class AdditiveModel:
     xgboost_model: XgboostModel | None
     # BG/NBD with its reference; ``None`` where it takes no part
     purchase_model: PurchaseModelExplainer | None = None
-    purchase_weight: float = 1.0  # weight of the log-probabilities of BG/NBD
     markov_chain: MarkovExplainer | None = None  # ``None`` where it takes no part
     note: str = ""  # a note where this is not exactly the selected model
     # the selected model, where this is not exactly it: its forecast is the one to explain
@@ -112,7 +111,7 @@ class AdditiveModel:
             blank = pl.DataFrame({name: [None] for name in schema}, schema=schema)
             total = total + self.xgboost_model.shap_values(blank)[0, :, -1]
         if self.purchase_model is not None:
-            total = total + self.purchase_weight * self.purchase_model.base_values(day)
+            total = total + self.purchase_model.base_values(day)
         if self.markov_chain is not None:
             total = total + self.markov_chain.base_values()
         return total
@@ -125,8 +124,7 @@ class AdditiveModel:
         if self.xgboost_model is not None:
             total = total + self.xgboost_model.predict_margin(customers)
         if self.purchase_model is not None:
-            bought = self.purchase_model.log_probabilities(customers)
-            total = total + self.purchase_weight * bought
+            total = total + self.purchase_model.predict_margin(customers)
         if self.markov_chain is not None:
             total = total + self.markov_chain.predict_margin(customers)
         return total
@@ -158,8 +156,7 @@ class AdditiveModel:
         if self.purchase_model is not None:
             parts = self.purchase_model.shapley_values(customers)
             for place, name in enumerate(PLAYER_COLUMNS):
-                more = self.purchase_weight * parts[:, :, place]
-                found[:, :, self.feature_names.index(name)] += more
+                found[:, :, self.feature_names.index(name)] += parts[:, :, place]
         if self.markov_chain is not None:
             chain = self.markov_chain
             more = chain.predict_margin(customers) - chain.base_values()
@@ -199,7 +196,8 @@ def additive_model(
         missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
         if missing:
             raise ColumnMissingError(missing[0], customers.columns)
-        bought = PurchaseModelExplainer(bought.model, *reference_customers(customers))
+        reference = reference_customers(customers)
+        bought = replace(bought, reference_rows=reference[0], reference_shares=reference[1])
     if chain is not None:
         counts = np.bincount(segment_codes(customers, STATE_COLUMN), minlength=blank.n_classes)
         shares = tuple((counts / max(1, counts.sum())).tolist())
@@ -216,7 +214,7 @@ def additive_model_from_state(
     if bought is not None:
         known = state["purchase_model"]
         rows, shares = np.array(known["reference_rows"]), np.array(known["reference_shares"])
-        bought = PurchaseModelExplainer(bought.model, rows, shares)
+        bought = replace(bought, reference_rows=rows, reference_shares=shares)
     if chain is not None:
         chain = replace(chain, state_shares=tuple(state["state_shares"]))
     return replace(blank, purchase_model=bought, markov_chain=chain)
@@ -236,8 +234,7 @@ def _without_reference(forecaster: Forecaster, ensemble: EnsembleModel | None) -
     known = pool.purchase_model
     return AdditiveModel(
         explained.xgboost_model,
-        None if known is None else PurchaseModelExplainer(known, *empty),
-        pool.purchase_weight,
+        None if known is None else PurchaseModelExplainer(known, *empty, pool.purchase_weight),
         MarkovExplainer(pool.markov_chain, pool.markov_weight, ()),
         note,
         selected,

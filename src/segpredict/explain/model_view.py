@@ -10,7 +10,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.replay import BacktestReplay
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.models.ensemble import EnsembleModel
-from segpredict.classifier.models.pool import log_probabilities
+from segpredict.classifier.models.pool import log_probabilities, purchase_margin
 from segpredict.classifier.models.xgboost import margin_probabilities
 from segpredict.classifier.training_data import (
     HISTORY_COLUMNS,
@@ -122,8 +122,7 @@ class PermutationImportance:
         pool, model = self.model.pool, self.purchase_model
         if history is None or model is None:
             return np.zeros((self.customers.height, self.model.xgboost_model.n_classes))
-        found = model.probabilities_of_rows(history.astype(np.float64))
-        return pool.purchase_weight * log_probabilities(found)
+        return purchase_margin(model, history.astype(np.float64), pool.purchase_weight)
 
     def _state_margin(self, order: IntArray) -> FloatArray:
         pool = self.model.pool

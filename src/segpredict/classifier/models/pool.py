@@ -3,7 +3,6 @@
 The starting point of the boosted trees, which learn what the pool leaves to explain.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +15,14 @@ from segpredict.classifier.models import seasonality
 from segpredict.classifier.models.baselines import bgnbd_gg, markov
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.baselines.markov import MarkovChain
+from segpredict.classifier.models.seasonality import SeasonalIndex
 from segpredict.classifier.stored_state import StoredState
-from segpredict.classifier.training_data import HISTORY_COLUMNS, TrainingData
+from segpredict.classifier.training_data import (
+    HISTORY_COLUMNS,
+    HistoryAtCutoff,
+    TrainingData,
+    feature_matrix,
+)
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
@@ -45,8 +50,9 @@ class LogLinearPool(StoredState):
         """Return the log-odds of each segment, up to a constant for each customer."""
         total = self.markov_weight * log_probabilities(self.markov_chain.predict_proba(customers))
         if self.purchase_model is not None:
-            bought = log_probabilities(self.purchase_model.predict_proba(customers))
-            total = total + self.purchase_weight * bought
+            for places, model in self.purchase_model.group_by_cutoff(customers):
+                rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
+                total[places] += purchase_margin(model, rows, self.purchase_weight)
         return np.asarray(total, dtype=np.float64)
 
     @classmethod
@@ -66,6 +72,30 @@ def log_probabilities(probabilities: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)), np.float64)
 
 
+def purchase_margin(model: BgNbdGammaGamma, rows: FloatArray, weight: float) -> FloatArray:
+    """Return the weighted log-probabilities of BG/NBD, with its season at full weight.
+
+    Parameters
+    ----------
+    model
+        The model of one cutoff (`BgNbdGammaGamma.at_cutoff`).
+    rows
+        Rows of `HISTORY_COLUMNS`.
+    weight
+        The weight w of BG/NBD in the pool.
+
+    Notes
+    -----
+    The season of a shop is the same for all members of the pool, and only BG/NBD knows it. So what
+    it changes in the log-probabilities of BG/NBD, s, counts whole: w·l + s, with l without season.
+    """
+    busy = log_probabilities(model.probabilities_of_rows(rows))
+    if weight == 1.0 or model.index_ahead == 1.0:
+        return weight * busy
+    steady = log_probabilities(replace(model, index_ahead=1.0).probabilities_of_rows(rows))
+    return (weight - 1.0) * steady + busy
+
+
 def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     """Return the pool, its log-odds on the training rows, and a note on the season.
 
@@ -74,21 +104,35 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     the number of disjoint outcome windows behind them (`PRIOR_WINDOWS`). A shop without two
     customers who came back has no BG/NBD.
     """
-    rows = training_data.rows
+    rows, history = training_data.rows, training_data.history
     chain = markov.fit(training_data)
     of_chain = log_probabilities(chain.predict_proba(rows))
-    bought, of_purchases, note = _purchase_model(training_data)
-    if bought is None or of_purchases is None:
+    if history is None or not set(HISTORY_COLUMNS) <= set(rows.columns):
+        return LogLinearPool(None, chain, 0.0, 1.0), of_chain, ""
+    try:
+        plain = bgnbd_gg.fit(training_data)
+    except SupportError as problem:
+        note = f"BG/NBD takes no part: {problem.message}"
         return LogLinearPool(None, chain, 0.0, 1.0), of_chain, note
-    weights = pool_weights((of_purchases, of_chain), training_data.labels, _windows(training_data))
-    pool = LogLinearPool(bought, chain, *weights)
-    return pool, weights[0] * of_purchases + weights[1] * of_chain, note
+    members = (log_probabilities(plain.predict_proba(rows)), of_chain)
+    windows = _windows(rows, history)
+    weights = pool_weights(members, training_data.labels, windows)
+    margin = weights[0] * members[0] + weights[1] * members[1]
+    season = _season(plain, training_data, members[0], margin)
+    if season.index is not None:
+        weights = pool_weights(members, training_data.labels, windows, season.shift)
+        margin = weights[0] * members[0] + weights[1] * members[1] + season.shift
+    bought = replace(plain, seasonal_index=season.index)
+    return LogLinearPool(bought, chain, *weights), margin, season.note
 
 
 def pool_weights(
-    members: tuple[FloatArray, FloatArray], labels: IntArray, windows: float
+    members: tuple[FloatArray, FloatArray],
+    labels: IntArray,
+    windows: float,
+    shift: FloatArray | float = 0.0,
 ) -> tuple[float, float]:
-    """Return the weight of each member's log-probabilities.
+    """Return the weight of each member's log-probabilities, beside a shift that is given.
 
     >>> sure, even = np.log([[0.8, 0.2], [0.2, 0.8]] * 50), np.log(np.full((100, 2), 0.5))
     >>> labels = np.array([0] * 40 + [1] * 60)
@@ -100,7 +144,7 @@ def pool_weights(
     happened = np.eye(cube.shape[2])[labels]
 
     def loss(weights: FloatArray) -> tuple[float, FloatArray]:
-        probabilities = softmax(np.tensordot(weights, cube, 1), axis=1)
+        probabilities = softmax(np.tensordot(weights, cube, 1) + shift, axis=1)
         slope = ((probabilities - happened)[None] * cube).sum(axis=(1, 2)) / len(labels)
         return metrics.log_loss(probabilities, labels), slope
 
@@ -110,63 +154,57 @@ def pool_weights(
     return float(one), float(other)
 
 
-def _windows(training_data: TrainingData) -> float:
+def _windows(rows: pl.DataFrame, history: HistoryAtCutoff) -> float:
     """Return how many disjoint outcome windows the training origins span."""
-    days = training_data.rows["cutoff"]
-    if training_data.history is None:
-        return 1.0
-    span = int(days.max()) - int(days.min())  # type: ignore[arg-type]
-    return 1.0 + span / training_data.history.days_to_complete
+    days = rows["cutoff"].to_numpy()
+    return 1.0 + float(days.max() - days.min()) / history.days_to_complete
 
 
-def _purchase_model(
-    training_data: TrainingData,
-) -> tuple[BgNbdGammaGamma | None, FloatArray | None, str]:
-    """Return BG/NBD, its log-probabilities on the training rows, and a note."""
+@dataclass(frozen=True, slots=True)
+class _Season:
+    """The season of a shop, where the training origins prove that it helps."""
+
+    index: SeasonalIndex | None
+    shift: FloatArray | float  # of the margin of each training row and segment
+    note: str
+
+
+def _season(
+    plain: BgNbdGammaGamma, training_data: TrainingData, steady: FloatArray, margin: FloatArray
+) -> _Season:
+    """Return the season if it improves the pool, at the origins that had a year behind them.
+
+    By more than one standard error over customers. The weights of the pool have taken out what
+    BG/NBD is wrong by all year round, which would prove no season.
+    """
     history, rows = training_data.history, training_data.rows
-    if history is None or not set(HISTORY_COLUMNS) <= set(rows.columns):
-        return None, None, ""
-    try:
-        plain = bgnbd_gg.fit(training_data)
-    except SupportError as problem:
-        return None, None, f"BG/NBD takes no part: {problem.message}"
-    steady = log_probabilities(plain.predict_proba(rows))
+    assert history is not None
     origins = rows["cutoff"].unique().sort().to_list()
     indices = seasonality.seasonal_indices(plain.order_model, history, [*origins, history.cutoff])
     today = indices.pop(history.cutoff, None)
     day = as_date(history.cutoff)
     if today is None or not indices:
-        return plain, steady, f"No season is known on {day}: too little history."
-    seasonal, gain, error = _with_season(plain, training_data, steady, indices)
+        return _Season(None, 0.0, f"No season is known on {day}: too little history.")
+    cutoffs, shift = rows["cutoff"].to_numpy(), np.zeros_like(steady)
+    for origin, index in indices.items():
+        busy = index.mean_index(origin + history.gap, history.horizon)
+        places = np.flatnonzero(cutoffs == origin)
+        then = replace(plain, index_ahead=busy).predict_proba(rows[places])
+        shift[places] = log_probabilities(then) - steady[places]
+    tested = np.flatnonzero(np.isin(cutoffs, list(indices)))
+    labels = training_data.labels[tested]
+    before, after = (
+        metrics.row_log_loss(softmax(each[tested], axis=1), labels)
+        for each in (margin, margin + shift)
+    )
+    error = metrics.clustered_standard_error(before - after, rows["customer_id"].gather(tested))
+    gain = float((before - after).mean())
     evidence = f"at {len(indices)} origins before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
-        return plain, steady, f"Last year's season does not help {evidence}{error:.4f}."
+        return _Season(None, 0.0, f"Last year's season does not help {evidence}{error:.4f}.")
     busy = today.mean_index(history.cutoff + history.gap, history.horizon)
     note = (
         f"The season helps {evidence}{error:.4f}: a day of the forecast counts for {busy:.2f} "
         "average days, as a year before."
     )
-    return replace(plain, seasonal_index=today), seasonal, note
-
-
-def _with_season(
-    plain: BgNbdGammaGamma,
-    training_data: TrainingData,
-    steady: FloatArray,
-    indices: Mapping[int, seasonality.SeasonalIndex],
-) -> tuple[FloatArray, float, float]:
-    """Return log-probabilities with each origin's season, the mean gain and its standard error."""
-    assert training_data.history is not None
-    rows, past = training_data.rows, training_data.history
-    cutoffs, found = rows["cutoff"].to_numpy(), steady.copy()
-    for day, index in indices.items():
-        busy = index.mean_index(day + past.gap, past.horizon)
-        places = np.flatnonzero(cutoffs == day)
-        then = replace(plain, index_ahead=busy).predict_proba(rows[places])
-        found[places] = log_probabilities(then)
-    tested = np.flatnonzero(np.isin(cutoffs, list(indices)))
-    labels = training_data.labels[tested]
-    gains = found[tested, labels] - steady[tested, labels]
-    customers = rows["customer_id"].gather(tested)
-    error = metrics.clustered_standard_error(gains, customers)
-    return found, float(gains.mean()), float(error)
+    return _Season(today, shift, note)
