@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import softmax
 
 from segpredict.classifier import metrics
@@ -24,6 +24,7 @@ from segpredict.classifier.training_data import (
     feature_matrix,
 )
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import SupportError
@@ -174,8 +175,8 @@ def _season(
 ) -> _Season:
     """Return the season if it improves the pool, at the origins that had a year behind them.
 
-    By more than one standard error over customers. The weights of the pool have taken out what
-    BG/NBD is wrong by all year round, which would prove no season.
+    By more than one standard error over customers. Either side first gets the one level that suits
+    these origins best: a pool that is too low all year round proves no season, and hides none.
     """
     history, rows = training_data.history, training_data.rows
     assert history is not None
@@ -194,8 +195,7 @@ def _season(
     tested = np.flatnonzero(np.isin(cutoffs, list(indices)))
     labels = training_data.labels[tested]
     before, after = (
-        metrics.row_log_loss(softmax(each[tested], axis=1), labels)
-        for each in (margin, margin + shift)
+        _losses_at_best_level(each[tested], labels) for each in (margin, margin + shift)
     )
     error = metrics.clustered_standard_error(before - after, rows["customer_id"].gather(tested))
     gain = float((before - after).mean())
@@ -208,3 +208,15 @@ def _season(
         "average days, as a year before."
     )
     return _Season(today, shift, note)
+
+
+def _losses_at_best_level(margin: FloatArray, labels: IntArray) -> FloatArray:
+    """Return each row's loss with the one shift of the log-odds of INACTIVE that is best."""
+
+    def losses(level: float) -> FloatArray:
+        shifted = margin.copy()
+        shifted[:, INACTIVE_CODE] += level
+        return metrics.row_log_loss(softmax(shifted, axis=1), labels)
+
+    best = minimize_scalar(lambda level: float(losses(level).mean()), (-1.0, 1.0))
+    return losses(float(best.x))
