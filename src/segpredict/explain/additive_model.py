@@ -11,7 +11,7 @@ from segpredict.classifier.decisions.calibration import CalibratedModel
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.ensemble import EnsembleModel
-from segpredict.classifier.models.pool import log_probabilities
+from segpredict.classifier.models.pool import at_level, log_probabilities
 from segpredict.classifier.models.xgboost import XgboostModel, margin_probabilities
 from segpredict.classifier.training_data import (
     HISTORY_COLUMNS,
@@ -20,6 +20,7 @@ from segpredict.classifier.training_data import (
     segment_codes,
 )
 from segpredict.core.arrays import FloatArray
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.purchase_model import (
@@ -69,6 +70,7 @@ class AdditiveModel:
     # BG/NBD with its reference; ``None`` where it takes no part
     purchase_model: PurchaseModelExplainer | None = None
     markov_chain: MarkovExplainer | None = None  # ``None`` where it takes no part
+    level: float = 0.0  # of the ensemble, in the log-odds of INACTIVE: the same for all customers
     note: str = ""  # a note where this is not exactly the selected model
     # the selected model, where this is not exactly it: its forecast is the one to explain
     selected_model: Forecaster | None = None
@@ -114,6 +116,7 @@ class AdditiveModel:
             total = total + self.purchase_model.base_values(day)
         if self.markov_chain is not None:
             total = total + self.markov_chain.base_values()
+        total[INACTIVE_CODE] += self.level
         return total
 
     def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
@@ -127,7 +130,7 @@ class AdditiveModel:
             total = total + self.purchase_model.predict_margin(customers)
         if self.markov_chain is not None:
             total = total + self.markov_chain.predict_margin(customers)
-        return total
+        return at_level(total, self.level)
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""
@@ -236,6 +239,7 @@ def _without_reference(forecaster: Forecaster, ensemble: EnsembleModel | None) -
         explained.xgboost_model,
         None if known is None else PurchaseModelExplainer(known, *empty, pool.purchase_weight),
         MarkovExplainer(pool.markov_chain, pool.markov_weight, ()),
+        explained.level,
         note,
         selected,
     )

@@ -10,7 +10,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.replay import BacktestReplay
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.models.ensemble import EnsembleModel
-from segpredict.classifier.models.pool import log_probabilities, purchase_margin
+from segpredict.classifier.models.pool import at_level, log_probabilities, purchase_margin
 from segpredict.classifier.models.xgboost import margin_probabilities
 from segpredict.classifier.training_data import (
     HISTORY_COLUMNS,
@@ -131,7 +131,8 @@ class PermutationImportance:
 
     def _losses(self, cells: Float32Array, start: FloatArray) -> FloatArray:
         trees = self.model.xgboost_model.predict_margin_of_cells(cells)
-        return metrics.row_log_loss(margin_probabilities(start + trees), self.labels)
+        margin = at_level(start + trees, self.model.level)
+        return metrics.row_log_loss(margin_probabilities(margin), self.labels)
 
 
 def view_refitted_model(

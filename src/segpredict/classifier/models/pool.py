@@ -32,6 +32,7 @@ from segpredict.errors import SupportError
 EVEN_WEIGHT = 0.5
 # Windows that the even weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
+MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
 MIN_SEASON_ORIGINS = (
     2  # training origins with a year behind them that a season must prove itself on
 )
@@ -211,12 +212,28 @@ def _season(
 
 
 def _losses_at_best_level(margin: FloatArray, labels: IntArray) -> FloatArray:
-    """Return each row's loss with the one shift of the log-odds of INACTIVE that is best."""
+    """Return each row's loss with the one level that is best for all."""
+    return metrics.row_log_loss(
+        softmax(at_level(margin, best_level(margin, labels)), axis=1), labels
+    )
 
-    def losses(level: float) -> FloatArray:
-        shifted = margin.copy()
-        shifted[:, INACTIVE_CODE] += level
-        return metrics.row_log_loss(softmax(shifted, axis=1), labels)
 
-    best = minimize_scalar(lambda level: float(losses(level).mean()), (-1.0, 1.0))
-    return losses(float(best.x))
+def best_level(margin: FloatArray, labels: IntArray) -> float:
+    """Return the shift of the log-odds of INACTIVE with the least log-loss on these rows.
+
+    >>> even = np.zeros((4, 2))
+    >>> round(best_level(even, np.array([0, 0, 0, 1])), 2)  # the logarithm of three
+    1.1
+    """
+
+    def loss(level: float) -> float:
+        return metrics.log_loss(softmax(at_level(margin, level), axis=1), labels)
+
+    return float(minimize_scalar(loss, bounds=(-MAX_LEVEL, MAX_LEVEL), method="bounded").x)
+
+
+def at_level(margin: FloatArray, level: float) -> FloatArray:
+    """Return log-odds with those of INACTIVE shifted."""
+    shifted = margin.copy()
+    shifted[:, INACTIVE_CODE] += level
+    return shifted
