@@ -212,27 +212,29 @@ class CheckInput:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One section of a page: its name and title, and how its context is built.
+    """One section of a page: its name and title, and how its parts are built.
 
     Parameters
     ----------
     name, title
-        Its anchor and JSON key, and its heading.
-    build
-        Builds the context, a frozen dataclass, from the page's input (`ReportInput`
-        or `CheckInput`); ``None`` leaves the section out.
+        Its anchor and its heading.
+    parts
+        Functions that build the context of a part, a frozen dataclass, from the page's input
+        (`ReportInput` or `CheckInput`), by JSON key; ``None`` leaves the part out, and a
+        section without parts is left out.
 
     Notes
     -----
-    The template named like the module of `build` receives the context as ``it``: its block of the
-    section's name, or else the whole template. Without a template the fields are listed.
+    The template named like the module of a function receives the context as ``it``: its block of
+    the part's name, or else the whole template. Without a template the fields are listed.
 
     Examples
     --------
-    >>> ReportSection("days", "Days", lambda bundle: bundle.end_day - bundle.first_day).title
+    >>> parts = {"days": lambda bundle: bundle.end_day - bundle.first_day}
+    >>> ReportSection("days", "Days", parts).title
     'Days'
     """
 
     name: str
     title: str
-    build: Callable[[Any], Any]
+    parts: Mapping[str, Callable[[Any], Any]]

@@ -246,8 +246,8 @@ def _season(evaluation: Row) -> str:
     return (
         "Trees use the calendar, and BG/NBD last year's season, only where earlier "
         f"windows show a benefit: in {calendar} and in {season} of "
-        f"{len(evaluation.get('windows') or ()) + 1} forecasts. The evidence is under "
-        "“Read this first”."
+        f"{len(evaluation.get('windows') or ()) + 1} forecasts. The evidence is among the notes "
+        "of the run in the appendix."
     )
 
 

@@ -11,7 +11,6 @@ from segpredict.report.html.chart_layout import axis_place
 from segpredict.report.input import ReportInput
 
 TOP = 6
-OPEN_TRANSITIONS = 2  # transitions that are shown expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,6 @@ class DrivenTransition:
     end: SegmentBadge
     expected: float  # expected number of customers
     drivers: tuple[DriverContribution, ...]  # the groups, largest difference first
-    is_open: bool  # whether it is shown expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,8 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
                 known[end],
                 expected,
                 _drivers(table.filter(from_id=start, to_id=end).head(TOP), bundle),
-                place < OPEN_TRANSITIONS,
             )
-            for place, (start, end, expected) in enumerate(pairs.iter_rows())
+            for start, end, expected in pairs.iter_rows()
             if start in known and end in known
         )
     )

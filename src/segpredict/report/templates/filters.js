@@ -244,7 +244,7 @@
       const units = all(UNITS, section).filter((unit) => !unit.parentElement.closest(UNITS));
       const texts = units.map(noteFor);
       // The head of the first screen is not seen.
-      const isOne = section.id !== "headline" && new Set(texts.map(({ text }) => text)).size === 1;
+      const isOne = section.id !== "summary" && new Set(texts.map(({ text }) => text)).size === 1;
       if (isOne && texts[0].text) put(texts[0], section.querySelector(".head"));
       else units.forEach((unit, i) => { if (texts[i].text) put(texts[i], heading(unit)); });
     });

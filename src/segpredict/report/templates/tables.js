@@ -62,7 +62,7 @@
     heads.forEach((head, place) => {
       const name = main(head);
       // A column that shows a chart has nothing to sort by.
-      if (!name || head.querySelector("svg")) return;
+      if (!name || head.matches(".track, .half, .wide")) return;
       const button = make("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);

@@ -7,16 +7,15 @@ from segpredict.report.deck.style import FILL_COLOUR, INACTIVE_COLOUR, STRONG_CO
 from segpredict.report.formatting import format_number, format_share
 
 MAX_BASELINES_SHOWN = 14
-SLIDE_METRIC = "log_loss"
 
 
 def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the evaluation; ``None`` where nothing was tested."""
     context = source.context_of(evaluation.EvaluationSection)
     head = source.context_of(headline.HeadlineSection)
-    if context is None or context.pooled is None or head is None or head.trust is None:
+    if context is None or not context.leaderboard or head is None or head.trust is None:
         return None
-    comparisons = [each for each in context.pooled.comparisons if each.metric.name == SLIDE_METRIC]
+    compared = [row for row in context.leaderboard if row.difference is not None]
     trust = head.trust
     fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
     reason = s.BulletList(
@@ -27,13 +26,13 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         s.PlacedElement(_scores(trust), left=6, width=6, height=6),
         s.PlacedElement(reason, left=6, width=6, top=6, height=6),
     ]
-    if comparisons:
-        elements.insert(0, s.PlacedElement(_chart(comparisons[0]), width=6))
+    if compared:
+        elements.insert(0, s.PlacedElement(_chart(compared), width=6))
     tests = ", ".join(window.cutoff for window in context.windows)
     return s.SlidePage(
-        title=comparisons[0].title.rstrip(".") if comparisons else f"{trust.selected} is in use",
+        title=context.finding.rstrip(".") if compared else f"{trust.selected} is in use",
         subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
-        f"{format_number(context.pooled.customers)} customers, in {trust.windows} windows after "
+        f"{format_number(context.customers)} customers, in {trust.windows} windows after "
         "the training data.",
         elements=tuple(elements),
         notes=(
@@ -49,18 +48,19 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
     )
 
 
-def _chart(comparison: evaluation.MetricComparison) -> s.SlideChart:
-    rows = comparison.rows[:MAX_BASELINES_SHOWN]
+def _chart(compared: list[evaluation.LeaderboardRow]) -> s.SlideChart:
+    rows = [(row.label, row.difference) for row in compared if row.difference]
+    rows = rows[:MAX_BASELINES_SHOWN]
     return s.SlideChart(
         heading="Log-loss: model minus baseline (left of zero: the model is better)",
-        categories=tuple(row.label for row in rows),
+        categories=tuple(label for label, _ in rows),
         series=(
             s.ChartSeries(
                 "Model minus baseline",
-                tuple(row.value for row in rows),
-                tuple(_forecast_colour(row) for row in rows),
-                tuple(row.low for row in rows),
-                tuple(row.high for row in rows),
+                tuple(each.value for _, each in rows),
+                tuple(_forecast_colour(each) for _, each in rows),
+                tuple(each.low for _, each in rows),
+                tuple(each.high for _, each in rows),
             ),
         ),
         number_format="0.000",

@@ -252,9 +252,9 @@ def _limits(source: s.DeckSource) -> tuple[str, ...]:
 def _backtest_limits(source: s.DeckSource) -> list[str]:
     """Return the errors of probabilities and prediction sets in the backtests."""
     limits, tested = [], source.context_of(evaluation.EvaluationSection)
-    if tested is not None and tested.pooled is not None:
+    if tested is not None:
         place = [metric.name for metric in tested.metrics].index(CALIBRATION_METRIC)
-        own = [j.values[place] for j in tested.pooled.models if j.is_model]
+        own = [row.values[place] for row in tested.leaderboard if row.is_model]
         if own and own[0] is not None:
             limits.append(f"The mean calibration error of probabilities is {format_share(own[0])}.")
     sets = source.context_of(ProbabilitiesSection)
