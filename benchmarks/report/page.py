@@ -82,9 +82,7 @@ def shoot(browser: Chromium, page: Path, folder: Path) -> None:
                 "return [each.id, [box.top + scrollY, box.height]]; })"
             ):
                 clip = {"x": 0, "y": box[0], "width": width, "height": box[1], "scale": 1}
-                shot = browser.ask(
-                    "Page.captureScreenshot", clip=clip, captureBeyondViewport=True
-                )
+                shot = browser.ask("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
                 path = folder / f"{name}_{width}_{theme}.png"
                 path.write_bytes(base64.b64decode(shot["data"]))
 

@@ -13,8 +13,9 @@ class ReportOptions:
         Whether the report lists single customers with their ids. Without them it can be
         sent where ids must not go.
     max_listed
-        How many customers a list shows, at most.
+        How many customers of a segment the page lists, at most; the files of the run's lists
+        hold all.
     """
 
     show_customers: bool = True
-    max_listed: int = 100
+    max_listed: int = 10

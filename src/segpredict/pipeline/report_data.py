@@ -50,6 +50,7 @@ def collect_report_input(
     experiments: tuple[JSON, ...] = (),
     *,
     customers: bool | None = None,
+    lists: tuple[str, ...] = (),
 ) -> ReportInput:
     """Return all that a page or a deck is made from, as far as it was made."""
     shop, config = get("transactions"), get("config")
@@ -65,6 +66,7 @@ def collect_report_input(
         segments=get("segmentation").segments,
         ledger=shop.ledger,
         currency=shop.currency,
+        product_names=_product_names(shop),
         files=shop.files,
         profile=tables.get("profile"),
         kpis=get("kpis") or {},
@@ -96,8 +98,8 @@ def collect_report_input(
     if explanation is not None:
         found = _with_explanation(found, explanation, scores)
     if config.report.show_customers if customers is None else customers:
-        reasons = get("shortlist_reasons")
-        return replace(found, shortlist=_shortlist(scores, reasons, config.report.max_listed))
+        listed = _shortlist(scores, get("customer_reasons"), config.report.max_listed)
+        return replace(found, shortlist=listed, lists=lists)
     profiles = tuple({**profile, "examples": []} for profile in found.segment_profiles)
     return replace(found, example_customers=(), segment_profiles=profiles)
 
@@ -105,7 +107,21 @@ def collect_report_input(
 def report_input_of_run(files: RunFiles, *, customers: bool | None = None) -> ReportInput:
     """Return all that a page or a deck is made from, read from a run folder."""
     return collect_report_input(
-        values_of_run(files), files.metadata, run_experiments(files), customers=customers
+        values_of_run(files),
+        files.metadata,
+        run_experiments(files),
+        customers=customers,
+        lists=list_names(files),
+    )
+
+
+def list_names(files: RunFiles) -> tuple[str, ...]:
+    """Return the names of the customer lists that a run holds."""
+    prefix = f"{artifacts.LISTS_FOLDER}/"
+    return tuple(
+        name.removeprefix(prefix).removesuffix(".csv")
+        for name in sorted(files.names)
+        if name.startswith(prefix)
     )
 
 
@@ -113,6 +129,12 @@ def run_experiments(files: RunFiles) -> tuple[JSON, ...]:
     """Return the records of all campaign lists that were drawn of the runs in this place."""
     folder = files.metadata["config"].get("campaigns", {}).get("experiments_folder", "")
     return tuple(campaigns.find_experiment_logs(files.place, folder).read_records())
+
+
+def _product_names(shop: Transactions) -> dict[str, str]:
+    if shop.product_names is None:
+        return {}
+    return dict(shop.product_names.select("product_id", "name").iter_rows())
 
 
 def _with_explanation(

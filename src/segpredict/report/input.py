@@ -35,6 +35,8 @@ class ReportInput:
         All segments, INACTIVE first, then in rising order of value.
     ledger, currency, files
         The data ledger, the currency sign, and the files read.
+    product_names
+        The commonest description of each product code.
     profile
         `segmentation.segment_profile_table`: one row per segment, ``id`` or ``segment``
         (code) and more columns; unknown ones are shown under their own names.
@@ -98,6 +100,9 @@ class ReportInput:
     shortlist
         Customers to contact first, with reasons (`shortlist.shortlist_with_reasons`);
         empty where single customers must not be shown.
+    lists
+        Names of the customer lists next to the page, ``campaign_`` or ``segment_`` and a name;
+        empty where the page stands elsewhere.
     reasons_note
         A note on which model is explained.
     glossary
@@ -117,6 +122,7 @@ class ReportInput:
     ledger: Ledger
     currency: str = ""
     files: tuple[InputFile, ...] = ()
+    product_names: Mapping[str, str] = field(default_factory=dict)
     profile: pl.DataFrame | None = None
     kpis: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     exploration: Mapping[str, Any] = field(default_factory=dict)
@@ -148,6 +154,7 @@ class ReportInput:
     example_customers: tuple[Mapping[str, Any], ...] = ()
     base_values: Mapping[str, float] = field(default_factory=dict)
     shortlist: tuple[Mapping[str, Any], ...] = ()
+    lists: tuple[str, ...] = ()
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)

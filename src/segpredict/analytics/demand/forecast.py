@@ -18,6 +18,7 @@ SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
 ONE_SEGMENT_METHOD = "everybody_alike"
 SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
 EXPONENTIAL_SMOOTHING, CROSTON_METHOD = "ses", "croston_sba"
+SMOOTHED_SHARES = "ses_season"
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,12 @@ def _plain(
         naive[SEASONAL_NAIVE] = history.season_window.units_sold(level, items)
     each = weekly_units(transactions, history.cutoff, level, items)
     length = time.horizon / DAYS_PER_WEEK
+    smoothed = exponential_smoothing(each) * length
+    if SEASONAL_NAIVE in naive and len(items) > 1 and smoothed.sum():
+        # The newest shares of the items, at the units of last year's season.
+        naive[SMOOTHED_SHARES] = smoothed * (naive[SEASONAL_NAIVE].sum() / smoothed.sum())
     return {
         **naive,
-        EXPONENTIAL_SMOOTHING: exponential_smoothing(each) * length,
+        EXPONENTIAL_SMOOTHING: smoothed,
         CROSTON_METHOD: croston_sba(each) * length,
     }

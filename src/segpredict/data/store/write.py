@@ -105,8 +105,10 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
     rows = int(lines.select(pl.len()).collect().item())
     ids = dictionary_names(codes, generation)
     base = f"base-{generation}.parquet"
-    work.announce({*ids.values(), base, *digest_names(base)})
+    names = product_names_file(transactions.product_names, generation)
+    work.announce({*ids.values(), base, *digest_names(base), *({names} - {""})})
     _codes.save_codes(codes, target, ids)
+    save_product_names(transactions.product_names, target, names)
     coded = _codes.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
     customers = codes["customer_id"].len()
     parts.save_part(_sorted(coded, rows, customers, work.new_folder()), target / base)
@@ -116,6 +118,7 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
         base=base,
         tail="",
         moved="",
+        product_names=names,
         first_day=transactions.first_day,
         end_day=transactions.end_day,
         fingerprint=transactions.fingerprint,
@@ -186,6 +189,7 @@ def _appended(
         end_day=max(old.end_day, transactions.end_day),
         ledger=_together(old.ledger, transactions.ledger),
         files=(*old.files, *transactions.files),
+        product_names=_commoner_names(old.product_names, transactions.product_names),
     )
     new = transactions.lines
     if _fits_tail(old.store, new):
@@ -212,8 +216,10 @@ def _with_tail(
     manifest, target, generation = store.manifest, store.folder, next_generation(store.folder)
     codes = _codes.extend_codes(store.codes, new)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
-    work.announce({*ids.values(), name, *digest_names(name)})
+    names = product_names_file(joined.product_names, generation)
+    work.announce({*ids.values(), name, *digest_names(name), *({names} - {""})})
     _codes.save_codes(codes, target, ids)
+    save_product_names(joined.product_names, target, names)
     columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
     coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
     old = [store.tail_lines.read(columns)] if store.tail_lines else []
@@ -223,6 +229,7 @@ def _with_tail(
         manifest,
         dictionaries=ids,
         tail=name,
+        product_names=names,
         first_day=joined.first_day,
         end_day=joined.end_day,
         ledger=joined.ledger,
@@ -290,6 +297,26 @@ def _sorted(
         if here.is_dir():
             lines = pl.read_parquet(sorted(here.iterdir()), hive_partitioning=False, glob=False)
             yield parts.sort_lines(lines)
+
+
+def product_names_file(names: pl.DataFrame | None, generation: int) -> str:
+    """Return the file of the names of products; none is empty."""
+    return "" if names is None else f"product_names-{generation}.parquet"
+
+
+def save_product_names(names: pl.DataFrame | None, folder: Path, file: str) -> None:
+    """Write the names of products, if there are any."""
+    if names is not None:
+        _codes.save_table(names, folder / file)
+
+
+def _commoner_names(old: pl.DataFrame | None, new: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Return the names of both, of a product the one with more rows."""
+    known = [names for names in (old, new) if names is not None]
+    if not known:
+        return None
+    ordered = pl.concat(known).sort("product_id", "rows", "name", descending=[False, True, False])
+    return ordered.unique("product_id", keep="first", maintain_order=True)
 
 
 def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:

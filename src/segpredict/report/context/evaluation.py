@@ -131,7 +131,9 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
         years=years,
         accuracy=_accuracy(bundle),
         predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
-        actual_mix=stacked_strip(dict(zip(ids, pooled.get("actual_mix") or (), strict=False)), known),
+        actual_mix=stacked_strip(
+            dict(zip(ids, pooled.get("actual_mix") or (), strict=False)), known
+        ),
     )
 
 
@@ -243,7 +245,9 @@ def _timeline(
         return round(100 * (day - first) / days, 2)
 
     def row(label: str, known: int, start: int, end: int) -> TimelineRow:
-        return TimelineRow(label, 0.0, place(known), place(start), round(place(end) - place(start), 2))
+        return TimelineRow(
+            label, 0.0, place(known), place(start), round(place(end) - place(start), 2)
+        )
 
     windows = [
         bundle.window.at_cutoff(day_number(each["cutoff"])) for each in found.get("windows") or ()
