@@ -8,8 +8,9 @@ from segpredict.explain.evidence import ImportanceEvidence, check_importance
 from segpredict.explain.explainer import ForecastExplainer, build_explainer
 from segpredict.explain.explanation import Explanation, explained_sentence, importance_json
 from segpredict.explain.groups import FeatureGroup
-from segpredict.explain.plots import bar_plot, beeswarm_plot, customer_plots, draw_plots
-from segpredict.explain.reasons import ReasonLexicon
+from segpredict.explain.plots import bar_plot, beeswarm_plot, draw_plots
+from segpredict.explain.points import contribution_points
+from segpredict.explain.reasons import ReasonLexicon, explained_share, short_meaning
 
 __all__ = [
     "AdditiveModel",
@@ -23,8 +24,10 @@ __all__ = [
     "beeswarm_plot",
     "build_explainer",
     "check_importance",
-    "customer_plots",
+    "contribution_points",
     "draw_plots",
     "explained_sentence",
+    "explained_share",
     "importance_json",
+    "short_meaning",
 ]

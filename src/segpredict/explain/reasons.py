@@ -81,10 +81,7 @@ class ReasonLexicon:
     def short_meaning(self, name: str) -> str:
         """Return the short meaning of a column, without its explanation and full stop."""
         feature = self.glossary.get(name)
-        if feature is None:
-            return name
-        short = feature.meaning.split(": ")[0].split("; ")[0].split(", less what")[0]
-        return short.rstrip(".")
+        return name if feature is None else short_meaning(feature.meaning)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +98,17 @@ class ContrastContributions:
     # probability of `targets` for a customer of whom nothing is known, and for this customer
     start: FloatArray
     end: FloatArray
+
+
+def short_meaning(meaning: str) -> str:
+    """Return the meaning of a column without its explanation and full stop.
+
+    Examples
+    --------
+    >>> short_meaning("Spend in 91 days: before returns.")
+    'Spend in 91 days'
+    """
+    return meaning.split(": ")[0].split("; ")[0].split(", less what")[0].rstrip(".")
 
 
 def forecast_sentence(current: str, target: str, reference: str) -> str:
@@ -150,7 +158,7 @@ def reason_texts(
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
     candidates = _candidates(contrasts, names, groups, np.where(np.abs(sums) >= floor, sums, 0.0))
-    held = _confirmed(candidates, contrasts, names, lexicon, move)
+    held = _confirmed(candidates, names, lexicon, move)
     rows = _rows(contrasts, names, groups, lexicon, held)
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
@@ -189,7 +197,6 @@ def _candidates(
 
 def _confirmed(
     candidates: Sequence[_Candidate],
-    contrasts: ContrastContributions,
     names: Sequence[str],
     lexicon: ReasonLexicon,
     move: MoveToReference,

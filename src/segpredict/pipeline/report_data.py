@@ -14,7 +14,7 @@ from segpredict.core.run_folder import RunFiles
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
-from segpredict.explain import Explanation, customer_plots
+from segpredict.explain import Explanation, contribution_points
 from segpredict.pipeline import artifacts, loading
 from segpredict.pipeline.results import StageResult
 from segpredict.report import ReportInput, shortlist
@@ -143,7 +143,7 @@ def _with_explanation(
     return replace(
         found,
         importance=explanation.importance,
-        plots=customer_plots(explanation),
+        contribution_points=contribution_points(explanation),
         n_explained=explanation.n_customers,
         group_importance=explanation.group_importance,
         transition_drivers=explanation.transition_drivers,
@@ -179,7 +179,9 @@ def pick_example_customers(
         first = rows.sort(by, descending=True, maintain_order=True)
         for score in first.filter(~pl.col("customer_id").is_in(taken)).head(1).to_dicts():
             reasons = explanation.reasons.filter(customer_id=score["customer_id"])
-            shown = reasons.select("direction", "text", "odds_ratio").to_dicts()
+            shown = reasons.select(
+                "direction", "text", "contribution", "odds_ratio", "total", "start", "end"
+            ).to_dicts()
             found.append({**score, "kind": kind, "reasons": shown})
     return tuple(found)
 

@@ -85,8 +85,8 @@ class ReportInput:
         The content of ``leakage_demo.json``, if requested.
     importance
         `schemas.IMPORTANCE_SCHEMA`.
-    plots
-        Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
+    contribution_points
+        `explain.contribution_points`: contributions of a sample of customers.
     n_explained
         Number of customers behind `importance`.
     group_importance, transition_drivers
@@ -146,7 +146,7 @@ class ReportInput:
     demand: Mapping[str, Any] = field(default_factory=dict)
     leakage_demo: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
-    plots: Mapping[str, bytes] = field(default_factory=dict)
+    contribution_points: pl.DataFrame | None = None
     n_explained: int = 0
     group_importance: pl.DataFrame | None = None
     transition_drivers: pl.DataFrame | None = None
@@ -194,8 +194,6 @@ class CheckInput:
         The side tables.
     detected
         The tables and sentences of `classifier.shop_overview`, with ``problem``.
-    plots
-        Empty; the page draws its own charts.
 
     Examples
     --------
@@ -214,7 +212,6 @@ class CheckInput:
     currency: str = ""
     files: tuple[InputFile, ...] = ()
     side_tables: tuple[InputFile, ...] = ()
-    plots: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,8 +184,8 @@ def publishable_levels(
 ) -> pl.DataFrame:
     """Return for each level the method that is shown, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
-    It is the one with the lowest WAPE over all tests, if there are two. ``service_met`` is the share of
-    items whose order-up-to quantity was enough, with the dispersions of earlier tests.
+    It is the one with the lowest WAPE over all tests, if there are two. ``service_met`` is the
+    share of items whose order-up-to quantity was enough, with the dispersions of earlier tests.
     """
     by_level = {level: [t for t in backtests if t.level == level] for level in DEMAND_LEVELS}
     rows = [

@@ -181,7 +181,7 @@ def _rendered(
 ) -> Markup:
     module = build.__module__.rpartition(".")[2]
     template = environment.select_template([f"{module}.html", "plain.html"])
-    facts = {"it": it, "currency": bundle.currency, "plots": bundle.plots}
+    facts = {"it": it, "currency": bundle.currency}
     write = template.blocks.get(name, template.root_render_func)
     return Markup("".join(write(template.new_context(facts))))
 
