@@ -28,7 +28,6 @@ SEGMENTS = (
 IDS = [s.id for s in SEGMENTS]
 MOVED = tables(SEGMENTS)
 CUTOFF = 15227  # 2011-09-10
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
 def scores(loss: float, accuracy: float) -> dict[str, float]:
