@@ -21,7 +21,7 @@ from segpredict.core.window import as_date
 from segpredict.data import cleaning, readers
 from segpredict.data.sample import sample
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
-from segpredict.pipeline import artifacts, loading, report_data, stages
+from segpredict.pipeline import artifacts, loading, stages
 
 STAGE = artifacts.STAGES
 WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of its test
@@ -156,7 +156,7 @@ def test_stages_without_a_folder_give_the_values_of_the_run(
     prepared = stages.prepare([sample_file], small_config)
     segmented = stages.segment(prepared)
     trained = stages.train(prepared, segmented)
-    plans = stages.plan_campaigns(prepared, segmented, trained)
+    plans = stages.plan_campaigns(prepared, segmented, trained, {})
     compared = 0
     for result in (prepared, segmented, trained, plans):
         for artifact in artifacts.ARTIFACTS:
@@ -195,7 +195,6 @@ def test_a_report_reads_and_never_scores(
         raise AssertionError("a report must not score")
 
     monkeypatch.setattr(segpredict.SegmentPredictor, "score_table", refuse)
-    monkeypatch.setattr(report_data, "customer_plots", lambda _: {})
     request = pipeline.ExportRequest(created="then", out=tmp_path / "report.md")
     pipeline.export_report(run_folder, "md", request)
     shutil.copytree(run_folder, tmp_path / "run")

@@ -293,10 +293,10 @@ def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
     found = dict(slide_pages(bare))
     assert list(found) == [
         "The question",
-        "The data, and what cleaning excluded",
         "The segments",
         "Limits",
         "Next steps",
+        "The data, and what cleaning excluded",
     ]
     assert found["Limits"].title == "No forecast was tested on later days"
     missing = found["Next steps"].elements[1].element.sentences

@@ -13,8 +13,7 @@ class ReportOptions:
         Whether the report lists single customers with their ids. Without them it can be
         sent where ids must not go.
     max_listed
-        How many customers of a segment the page lists, at most; the files of the run's lists
-        hold all.
+        How many customers of a segment the page lists, at most.
     """
 
     show_customers: bool = True

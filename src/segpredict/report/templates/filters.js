@@ -193,7 +193,7 @@
   };
 
   // One segment, highlighted throughout: rows, pieces and cards of the others are dimmed.
-  const owner = (mark) => mark.closest("tbody tr, .deck > .box, .legend .chip") || (mark.matches("rect, circle") ? mark : null);
+  const owner = (mark) => mark.closest("details.picked, tbody tr, .deck > .box, .legend .chip") || (mark.matches("rect, circle") ? mark : null);
   const choose = () => {
     const id = picked.segment === null ? "" : segments[picked.segment][0];
     const seen = new Set();
@@ -203,7 +203,7 @@
       seen.add(element);
       const isOther = id !== "" && mark.dataset.s !== id;
       element.classList.toggle("dim", isOther);
-      if (!mark.closest("table.picked")) return;
+      if (!mark.closest(".picked")) return;
       element.dataset.other = isOther ? "yes" : "";
       hide([element]);
     });

@@ -157,6 +157,12 @@
     button.addEventListener("click", () => save(`${section.id}-${number}${suffix(table)}.csv`, csv(table)));
     tools.append(button);
     const home = table.closest(".scroll") || table;
+    if (home !== table) {
+      // Keyboards can scroll what is wider than the screen.
+      home.tabIndex = 0;
+      home.setAttribute("role", "group");
+      home.setAttribute("aria-label", title);
+    }
     if (isLong) home.before(tools);
     else home.after(tools);
   };
