@@ -97,11 +97,6 @@ class RunFolder:
         own = ("format", "files", "digest")
         return {k: v for k, v in self.manifest.items() if k not in own}
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all files."""
-        return tuple(self.manifest["files"])
-
     def has(self, name: str) -> bool:
         """Whether the manifest names this file."""
         return name in self.manifest["files"]
@@ -215,11 +210,6 @@ class RunDraft:
     def place(self) -> Path:
         """The folder of the finished run."""
         return self.target
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of all files."""
-        return tuple(self._files)
 
     def has(self, name: str) -> bool:
         """Whether a stage has written this file."""

@@ -117,12 +117,10 @@ def report_input_of_run(files: RunFiles, *, customers: bool | None = None) -> Re
 
 def list_names(files: RunFiles) -> tuple[str, ...]:
     """Return the names of the customer lists that a run holds."""
-    prefix = f"{artifacts.LISTS_FOLDER}/"
-    return tuple(
-        name.removeprefix(prefix).removesuffix(".csv")
-        for name in sorted(files.names)
-        if name.startswith(prefix)
-    )
+    catalogue = loading.load_optional(files, "campaign_catalogue")
+    names = [f"campaign_{campaign.name}" for campaign in (catalogue.campaigns if catalogue else ())]
+    names += [f"segment_{segment.id}" for segment in loading.load_segments(files)]
+    return tuple(name for name in names if files.has(f"{artifacts.LISTS_FOLDER}/{name}.csv"))
 
 
 def run_experiments(files: RunFiles) -> tuple[JSON, ...]:

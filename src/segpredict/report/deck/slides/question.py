@@ -50,7 +50,7 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
         elements.append(s.PlacedElement(table, width=9, top=CHART_COLUMNS, height=below))
     elements.append(s.PlacedElement(tiles, left=9, width=3))
     return s.SlidePage(
-        title=context.finding or source.bundle.title,
+        title=context.finding.rstrip(".") or source.bundle.title,
         subtitle=context.sentence if context.segments else "",
         elements=tuple(elements),
         notes=(
