@@ -146,7 +146,7 @@
   });
 
   const equip = (table, number) => {
-    if (!table.tBodies.length || !table.tBodies[0].rows.length) return;
+    if (table.matches(".waterfall") || !table.tBodies.length || !table.tBodies[0].rows.length) return;
     const section = table.closest("section");
     const tools = make("p", { class: "tools" });
     if (sortable(table)) makeSortable(table);
