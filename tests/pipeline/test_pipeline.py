@@ -209,7 +209,7 @@ def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) ->
     books = kpis.OrderBook.from_shop(loading.load_transactions(run), 91, 364, *tables)
     assert kpis.compute_kpis(books).equals(run.read_parquet("kpis/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
-    assert "How the shop is doing</h2>" in page
+    assert "Business KPIs</h2>" in page
     assert "Cohorts</h2>" in page
 
 

@@ -290,11 +290,12 @@ def test_a_section_stands_where_the_tuple_says():
         sky: str
         degrees: float
 
-    weather = ReportSection("weather", "The weather", lambda _: Weather("<b>blue</b>", 21.5))
+    parts = {"weather": lambda _: Weather("<b>blue</b>", 21.5)}
+    weather = ReportSection("weather", "The weather", parts)
     grown = (SECTIONS[0], weather, *SECTIONS[1:])
     page = render_html(bundle(), grown)
-    assert page.index("At a glance</h2>") < page.index("The weather</h2>")
-    assert page.index("The weather</h2>") < page.index("The segments</h2>")
+    assert page.index("Summary</h2>") < page.index("The weather</h2>")
+    assert page.index("The weather</h2>") < page.index("Segments</h2>")
     assert "&lt;b&gt;blue&lt;/b&gt;" in page
     assert section_contexts(bundle(), grown)["sections"]["weather"]["degrees"] == 21.5
 
@@ -303,8 +304,10 @@ def test_a_section_stands_where_the_tuple_says():
 def test_every_section_has_a_name_and_a_title_of_its_own(parts):
     assert len({part.name for part in parts}) == len(parts)
     assert len({part.title for part in parts}) == len(parts)
+    names = [name for part in parts for name in part.parts]
+    assert len(set(names)) == len(names)
 
 
 def test_a_section_with_nothing_to_say_is_left_out():
-    silent = ReportSection("silent", "Silent", lambda _: None)
+    silent = ReportSection("silent", "Silent", {"silent": lambda _: None})
     assert "Silent" not in render_html(bundle(), (silent,))
