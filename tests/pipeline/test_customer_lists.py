@@ -69,15 +69,15 @@ def test_a_campaign_has_who_why_what_to_offer_money_and_arm(source: ListSource) 
 
 def test_each_segment_has_all_of_its_customers_most_at_risk_first(source: ListSource) -> None:
     tables = dict(customer_list_tables(source))
-    assert list(tables) == ["campaign_call", "segment_S1", "segment_S2"]
-    assert tables["segment_S1"].select("rank", "customer_id").rows() == [(1, "=b"), (2, "a")]
-    assert set(tables["segment_S1"]["arm"]) <= {"treatment", "universal holdout"}
+    assert list(tables) == ["campaign_call", "segment_s1", "segment_s2"]
+    assert tables["segment_s1"].select("rank", "customer_id").rows() == [(1, "=b"), (2, "a")]
+    assert set(tables["segment_s1"]["arm"]) <= {"treatment", "universal holdout"}
 
 
 def test_nobody_is_without_a_reason_and_no_cell_is_a_formula(source: ListSource) -> None:
     tables = dict(customer_list_tables(source))
-    assert tables["segment_S2"]["why"].to_list() == [customer_lists.NOT_EXPLAINED_TEXT]
-    assert b"'=b" in encode_csv(tables["segment_S1"])
+    assert tables["segment_s2"]["why"].to_list() == [customer_lists.NOT_EXPLAINED_TEXT]
+    assert b"'=b" in encode_csv(tables["segment_s1"])
 
 
 def test_a_product_that_was_bought_is_not_suggested() -> None:

@@ -36,10 +36,10 @@ def test_reasons_stand_beside_the_customer():
 
 
 def test_the_list_of_a_segment_is_linked_where_it_stands_next_to_the_page():
-    (found,) = shortlist_section(bundle(shortlist=(ROW,), lists=("segment_S3",))).lists
-    assert found.file == "lists/segment_S3.csv"
-    assert 'href="lists/segment_S3.csv"' in render_html(
-        bundle(shortlist=(ROW,), lists=("segment_S3",))
+    (found,) = shortlist_section(bundle(shortlist=(ROW,), lists=("segment_s3",))).lists
+    assert found.file == "lists/segment_s3.csv"
+    assert 'href="lists/segment_s3.csv"' in render_html(
+        bundle(shortlist=(ROW,), lists=("segment_s3",))
     )
     assert "lists/" not in render_html(bundle(shortlist=(ROW,)))
 

@@ -100,7 +100,10 @@ def customer_list_tables(source: ListSource) -> Iterator[tuple[str, pl.DataFrame
         ranked = own.sort(-pl.col("value_at_risk"), "customer_id", nulls_last=True)
         table = ranked.join(arms, on="customer_id", how="left", maintain_order="left")
         places = pl.int_range(1, pl.len() + 1).alias("rank")
-        yield f"segment_{segment_id}", table.select(places, "customer_id", "arm", *own.columns[1:])
+        yield (
+            f"segment_{segment_id.lower()}",
+            table.select(places, "customer_id", "arm", *own.columns[1:]),
+        )
 
 
 def _detailed(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:

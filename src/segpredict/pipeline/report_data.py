@@ -119,7 +119,7 @@ def list_names(files: RunFiles) -> tuple[str, ...]:
     """Return the names of the customer lists that a run holds."""
     catalogue = loading.load_optional(files, "campaign_catalogue")
     names = [f"campaign_{campaign.name}" for campaign in (catalogue.campaigns if catalogue else ())]
-    names += [f"segment_{segment.id}" for segment in loading.load_segments(files)]
+    names += [f"segment_{segment.id.lower()}" for segment in loading.load_segments(files)]
     return tuple(name for name in names if files.has(f"{artifacts.LISTS_FOLDER}/{name}.csv"))
 
 

@@ -80,7 +80,7 @@ class CohortChart:
     """Curves over months since the first order."""
 
     title: str
-    axes: PlotAxes
+    axes: PlotAxes  # months across, values up
     curves: tuple[CohortCurve, ...]
 
 

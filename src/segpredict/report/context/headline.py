@@ -94,11 +94,12 @@ class RevenueOutlook:
 class HeadlineCampaign:
     """A campaign: what to do, for how many customers, and the value at stake."""
 
+    # from the campaign catalogue
     name: str
     title: str
     action: str
-    n: int
-    value: float | None
+    n: int  # customers
+    value: float | None  # at stake, in currency
     kind: str  # what the value is of
 
 
@@ -130,7 +131,7 @@ class HeadlineSection:
     segments: tuple[SegmentForecast, ...]  # the same as a table, with Inactive
     n_tests: int  # backtests behind the interval of the mix
     note: str  # what the mix includes and excludes
-    revenue: RevenueOutlook
+    revenue: RevenueOutlook  # the revenue of windows, and what is at stake
     # the top three campaigns; empty where none were planned
     campaigns: tuple[HeadlineCampaign, ...]
     trust: TrustBox | None  # the trust box; ``None`` where nothing was tested

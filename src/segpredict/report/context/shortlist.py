@@ -262,7 +262,7 @@ def _shortlist(
 ) -> CustomerShortlist:
     is_risk, first = by == "value_at_risk", rows[0]
     shown = tuple(_shortlist_row(row, known, by, "p_down" if is_risk else "p_up") for row in rows)
-    name = f"segment_{first['segment_id']}"
+    name = f"segment_{str(first['segment_id']).lower()}"
     return CustomerShortlist(
         badge=known[first["segment_id"]],
         title=title,

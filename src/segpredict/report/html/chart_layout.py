@@ -22,6 +22,7 @@ class IntervalMark:
 class PlotAxes:
     """The ticks of a chart: position (percent from the left, and from the top) and text."""
 
+    # along the lower edge and along the left one
     across: tuple[tuple[float, str], ...]
     up: tuple[tuple[float, str], ...]
 
