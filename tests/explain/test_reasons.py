@@ -73,8 +73,8 @@ def test_the_strongest_come_first_and_what_speaks_against_comes_last():
 def test_a_reason_gives_the_value_its_reference_and_the_factor_on_the_odds():
     texts = told_of([0.4, 0.7, 0.2, -0.3, 0.0])["text"].to_list()
     assert texts == [
-        "Spend in 91 days: £30 (half of all customers: £640 or more); odds × 2.5",
-        "Days since the last purchase: 61 (half of all customers: 9 or more); odds × 1.5",
+        "Spend in 91 days: £30 (half of all: £640 or more); odds × 2.5",
+        "Days since the last purchase: 61 (half of all: 9 or more); odds × 1.5",
         "The time of year ahead; odds ÷ 1.3",
     ]
 

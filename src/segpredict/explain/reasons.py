@@ -127,9 +127,10 @@ def forecast_sentence(current: str, target: str, reference: str) -> str:
 
 
 def explained_share(total: float, contributions: Iterable[float]) -> float | None:
-    """Return the part of the distance that some contributions explain, up to all of it.
+    """Return the part of the distance that some contributions explain.
 
-    ``None`` where they do not point to where the forecast went.
+    It is above one where others work against them, and ``None`` where they do not point to where
+    the forecast went.
 
     Examples
     --------
@@ -137,7 +138,7 @@ def explained_share(total: float, contributions: Iterable[float]) -> float | Non
     (0.7, None)
     """
     share = sum(contributions) / total if total else 0.0
-    return min(share, 1.0) if share > 0 else None
+    return share if share > 0 else None
 
 
 def reason_texts(
@@ -267,5 +268,9 @@ def _text(
         return f"The time of year ahead; {odds}"
     compared = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
     if reference is not None:
-        compared += f" (half of all customers: {lexicon.format_value(name, reference)} or more)"
+        usual = lexicon.format_value(name, reference)
+        feature = lexicon.glossary.get(name)
+        is_segment = feature is not None and feature.unit == "segment"
+        others = f"most customers: {usual}" if is_segment else f"half of all: {usual} or more"
+        compared += f" ({others})"
     return f"{compared}; {odds}"

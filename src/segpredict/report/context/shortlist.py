@@ -169,6 +169,8 @@ def _summary(reasons: Sequence[Row], probability: float) -> str:
         return "Other features together weigh more than these reasons."
     which = "This reason explains" if len(sizes) == 1 else f"These {len(sizes)} reasons explain"
     distance = f"from {format_share(reasons[0]['start'], 0)} to {format_share(probability, 0)}"
+    if share > 1:
+        return f"{which} more than the distance {distance}; other features work against it."
     return f"{which} {format_share(share, 0)} of the distance {distance}."
 
 
