@@ -18,6 +18,7 @@ from segpredict.report.html.chart_layout import (
     upright,
 )
 from segpredict.report.input import ReportInput
+from segpredict.report.model_names import replace_model_names
 
 MAX_GROUPS_SHOWN = 12
 MAX_DEPENDENCE_PLOTS = 3
@@ -128,7 +129,7 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
         refits=0 if checked is None else checked.refits,
         agreement=None if checked is None else _agreement(checked),
         notes=() if checked is None else checked.notes,
-        note=bundle.reasons_note,
+        note=replace_model_names(bundle.reasons_note),
         base_values=_base(bundle),
         dependence=_dependence(bundle),
     )
