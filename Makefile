@@ -1,3 +1,3 @@
-.PHONY: demo test bench
-demo test bench:
+.PHONY: demo test coverage bench
+demo test coverage bench:
 	python3 dev.py $@

@@ -4,6 +4,7 @@
     python3 dev.py demo                  the main job on the sample shop
     python3 dev.py test                  tests, lint, format, types, import layers
     python3 dev.py test --all-pythons    the same on every supported Python found
+    python3 dev.py coverage              the tests, and the lines of the package that none runs
     python3 dev.py bench                 where the time of a run goes
 
 It makes its own environment in .venv and reuses it while pyproject.toml is the same.
@@ -23,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 FLOOR = (3, 11)
 TESTED = ("3.11", "3.13")  # the two worlds of dependencies: see docs/design.md
 # What the tests of a file share is then made once; the order stays, longest not last.
-BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+TESTS = ["pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 TEST_STEPS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
@@ -31,7 +32,7 @@ TEST_STEPS = (
     ("types", ["mypy"]),
     ("import layers", ["lint-imports"]),
     ("dead code", ["python", "benchmarks/dead_code.py"]),
-    ("tests", ["pytest", "-q", "-n", "2", *BY_FILE]),
+    ("tests", TESTS),
 )
 
 
@@ -39,7 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["demo", "test", "bench"])
+    parser.add_argument("command", choices=["demo", "test", "coverage", "bench"])
     parser.add_argument("--all-pythons", action="store_true")
     parser.add_argument("rest", nargs="*", help="passed on to the command")
     args, unknown = parser.parse_known_args()
@@ -47,6 +48,9 @@ def main() -> int:
     if args.command == "test":
         pythons = found_pythons() if args.all_pythons else [newest_python()]
         return max(test(python, rest, alone=len(pythons) == 1) for python in pythons)
+    if args.command == "coverage":  # apart from the tests, which it makes slower
+        home = environment(newest_python(), HERE / ".venv", extra="[test]")
+        return call(home, *TESTS, "--cov", *rest)
     home = environment(newest_python(), HERE / ".venv", extra="")
     if args.command == "demo":
         return call(home, "segpredict", "demo", *rest)

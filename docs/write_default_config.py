@@ -88,7 +88,7 @@ def render_default_config() -> str:
 
 def _section(kind: type, path: str) -> Iterator[str]:
     """Yield the lines of one section: its settings first, then the tables within it."""
-    meanings = describe_parameters(kind)
+    meanings = describe_fields(kind)
     own = [f for f in fields(kind) if f.name not in SHARED_SETTINGS.get(path, ())]
     tables = [f for f in own if _is_table(f)]
     for setting in own:
@@ -112,15 +112,26 @@ def _section(kind: type, path: str) -> Iterator[str]:
             yield from (f"# {_key(k)} = {_toml(v)}" for k, v in EXAMPLES[place].items())
 
 
-def describe_parameters(kind: type) -> dict[str, str]:
-    """Return the first sentence on each parameter in a class's docstring."""
-    body = (inspect.getdoc(kind) or "").partition("Parameters\n----------\n")[2]
-    body = re.split(r"\n\n\w+\n-+\n", body)[0]
-    found = {}
-    for names, text in re.findall(r"^(\w[^\n]*)\n((?:[ ]+[^\n]+\n?)+)", body, re.MULTILINE):
-        sentence = re.match(r".*?\.(?= |$)|.*", " ".join(text.split()))
-        words = sentence[0].replace("``", "").replace("`", "") if sentence else ""
-        found |= dict.fromkeys(names.split(", "), words)
+def describe_fields(kind: type) -> dict[str, str]:
+    """Return the first sentence of the comment on each field of a class.
+
+    The comment stands behind the field, or above it and the fields that follow without one.
+    """
+    names = {each.name for each in fields(kind)}
+    found: dict[str, str] = {}
+    above: list[str] = []
+    is_open = False
+    for line in inspect.getsource(kind).splitlines():
+        code, _, behind = line.partition("  # ")
+        declared = re.match(r" {4}(\w+): ", code)
+        if line.startswith("    # "):
+            above = [*(above if is_open else []), line.removeprefix("    # ")]
+        elif declared and declared[1] in names:
+            text = behind or " ".join(above)
+            sentence = re.match(r".*?\.(?= |$)|.*", text)
+            words = sentence[0] if sentence else ""
+            found[declared[1]] = words.replace("``", "").replace("`", "")
+        is_open = line.startswith("    # ")
     return found
 
 

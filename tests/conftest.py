@@ -8,15 +8,23 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Two processes on two cores leave a thread to each.
 os.environ.setdefault("POLARS_MAX_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Processes that tests start need not compile the package again and again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
-# The same examples on every run, and no opinion on how busy the machine is.
-settings.register_profile("segpredict", deadline=None, derandomize=True)
-settings.load_profile("segpredict")
+Made = Callable[[str, Callable[[Path], object]], Path]
+
+# The same examples on every run, and no opinion on how busy the machine is. A hunt for
+# rare examples: `pytest --hypothesis-profile thorough`.
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 REAL = Path(os.environ.get("SEGPREDICT_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 
@@ -39,12 +47,34 @@ def _few_trees():
 
 
 @pytest.fixture(scope="session")
-def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Made:
+    """Return what makes a folder in the first worker that asks and finds it in the others.
+
+    Tests must not change such a folder.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        finished = shared / f"{name}.finished"
+        with FileLock(shared / f"{name}.lock"):
+            if not finished.exists():
+                make(shared / name)
+                finished.touch()
+        return shared / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_file(made_once: Made) -> Path:
     """Return the transactions of an invented shop, small enough to run in seconds."""
     from segpredict.data.sample import sample
 
-    shop = sample.generate_sample(600, seed=3)
-    return sample.write_sample(shop, tmp_path_factory.mktemp("shop"))[0]
+    def make(folder: Path) -> None:
+        sample.write_sample(sample.generate_sample(600, seed=3), folder)
+
+    return made_once("shop", make) / "transactions.csv"
 
 
 @pytest.fixture(scope="session")
@@ -68,13 +98,43 @@ def plain_config(small_config):
 
 
 @pytest.fixture(scope="session")
-def run_folder(sample_file: Path, small_config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(sample_file: Path, small_config, made_once: Made) -> Path:
     """Return a finished run on the invented shop. Tests must not change it."""
     from segpredict import pipeline
 
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    pipeline.run_pipeline([sample_file], small_config, pipeline.RunTarget(folder, "then"))
-    return folder
+    def make(folder: Path) -> None:
+        pipeline.run_pipeline([sample_file], small_config, pipeline.RunTarget(folder, "then"))
+
+    return made_once("runs", lambda folder: make(folder / "run")) / "run"
+
+
+@pytest.fixture(scope="session")
+def real_run(real_data: Path, made_once: Made) -> Path:
+    """Return a finished run on Online Retail II. Tests must not change it."""
+    from pictures import without_pictures
+    from segpredict import pipeline
+    from segpredict.config import load
+
+    quick = ["classifier.bootstrap_draws=300", "explain.sample_rows=200"]
+    quick += ["classifier.xgboost.learning_rate=0.25", "classifier.xgboost.max_rounds=60"]
+    quick += ["classifier.baselines=['markov', 'persistence', 'prior']"]
+    quick += ["classifier.families=['rfm']"]  # the slow tests and the benchmark ask all
+    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
+
+    def make(folder: Path) -> None:
+        plan = load.load_config("online_retail_ii", quick)
+        with without_pictures():
+            pipeline.run_pipeline(files, plan, pipeline.RunTarget(folder / "run"))
+
+    return made_once("real", make) / "run"
+
+
+@pytest.fixture
+def _no_pictures() -> Iterator[None]:
+    from pictures import without_pictures
+
+    with without_pictures():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
+import ast
 import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +99,39 @@ def test_values_are_cut_and_cannot_move_the_cursor() -> None:
     assert len(quote_value("x" * 500)) <= errors.MAX_VALUE_LENGTH + 2
     assert "\x1b" not in quote_value("\x1b[2J")
     assert "\u202e" not in quote_value("a\u202eb")
+
+
+SOURCE = Path(errors.__file__).parent
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts of a module without its docstrings; an X stands for what is filled in."""
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    parts = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(p.value if isinstance(p, ast.Constant) else "X" for p in node.values)
+        elif isinstance(getattr(node, "value", None), str) and id(node) not in docs | parts:
+            yield node.value
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in sorted(SOURCE.rglob("*.py")) if p.parent.name != "cli" and p.name != "wording.py"],
+    ids=lambda p: str(p.relative_to(SOURCE)),
+)
+def test_whatever_speaks_of_an_option_has_words_for_python(path: Path) -> None:
+    for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+        if re.search(r"(?<![\w-])--[a-z]", text) and not text.startswith("#"):
+            left = re.sub(r"segpredict [a-z-]+ --.*|`[^`]*`|\"[^\"]*\"", "", in_python(text))
+            assert "--" not in left, text

@@ -1,8 +1,10 @@
 """Complete runs on real shops, with the results that the method promises."""
 
 import html
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import segpredict
@@ -10,6 +12,8 @@ from segpredict import pipeline
 from segpredict.config import load
 from segpredict.core.run_folder import open_run
 from segpredict.core.transactions import MONEY_SCALE
+from segpredict.core.window import as_date
+from segpredict.pipeline import loading
 
 pytestmark = pytest.mark.real
 QUICK = [
@@ -21,34 +25,27 @@ QUICK = [
 ]
 
 
-@pytest.fixture(scope="module")
-def gifts(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("gifts") / "run"
-    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    # The features of any shop will do; the slow tests and the benchmark ask all.
-    plan = load.load_config("online_retail_ii", [*QUICK, "classifier.families=['rfm']"])
-    pipeline.run_pipeline(files, plan, pipeline.RunTarget(folder))
-    return folder
-
-
-def test_the_ledger_of_online_retail_ii_has_the_published_totals(gifts: Path) -> None:
-    ledger = open_run(gifts).read_json("ledger.json")
-    by_rule = {(e["stage"], e["rule"]): e["count"] for e in ledger["entries"]}
-    read = by_rule["in", "read"]
-    assert ledger["adds_up"]
-    assert (read["rows"], read["orders"], read["customers"]) == (
-        1_067_371,
-        53_628,
-        5_942,
-    )
-    assert by_rule["excluded", "duplicates"]["rows"] == 22_523
-    assert read["money"] == round(19_287_250.568 * MONEY_SCALE)
+def test_the_ledger_of_online_retail_ii_has_the_published_totals(real_run: Path) -> None:
+    shop = loading.load_transactions(open_run(real_run))
+    counts = {f"{e.stage} {e.rule}": e.count for e in shop.ledger.entries}
+    assert shop.ledger.adds_up
+    read = counts["in read"]
+    assert (read.rows, read.orders, read.customers) == (1_067_371, 53_628, 5_942)
+    assert read.money == round(19_287_250.568 * MONEY_SCALE)
+    assert counts["excluded duplicates"].rows == 22_523
+    # 243,007 rows without a customer, 7,720 of them among the doubles.
+    assert counts["excluded no_customer"].rows == 235_287
+    lines = shop.lines.collect()
+    # As in method.md §2.1, which counted before refunds and dropped all doubles.
+    assert lines["is_order_head"].sum() == 36_594
+    assert lines.filter(~pl.col("is_return"))["customer_id"].n_unique() == 5_852
+    assert (as_date(shop.first_day), shop.end_day - shop.first_day) == (date(2009, 12, 1), 739)
 
 
 def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
-    gifts: Path,
+    real_run: Path,
 ) -> None:
-    evaluation = open_run(gifts).read_json("classifier/evaluation.json")
+    evaluation = open_run(real_run).read_json("classifier/evaluation.json")
     against = evaluation["pooled"]["differences"]
     assert against["persistence"]["accuracy"]["low"] > 0
     assert against["markov"]["log_loss"]["high"] < 0

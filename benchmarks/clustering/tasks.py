@@ -119,8 +119,6 @@ def plain_candidate(resamples: Any, k: int) -> None:
     matrix = rows_of(resamples.stability_sample)
     own = fit(matrix)
     metrics.silhouette_score(matrix, own.labels_)
-    metrics.calinski_harabasz_score(matrix, own.labels_)
-    metrics.davies_bouldin_score(matrix, own.labels_)
     labels_again = [fit(matrix, seed + 1).labels_ for seed in range(resamples.options.seed_runs)]
     labels_again += [fit(rows_of(drawn)).predict(matrix) for drawn in resamples.bootstrap_samples]
     for labels in labels_again:
@@ -141,13 +139,12 @@ def watch(steps: dict[str, float]) -> None:
     )  # the package's name is in use
     named = {
         "internal criteria": (measure, "_internal_metrics"),
-        "describability, DBCV": (measure, "_algorithm_metrics"),
+        "describability": (measure, "_algorithm_metrics"),
         "the segmentation of one horizon earlier": (measure, "_temporal_stability"),
         "other seeds": (measure, "_with_seed_stability"),
         "bootstrap": (measure, "_bootstrap_draws"),
         "prediction strength": (measure, "_with_prediction_strength"),
         "null samples": (measure, "null_references"),
-        "gap statistic": (measure, "gap_statistics"),
     }
     for name, (module, function) in named.items():
         steps[name] = 0.0

@@ -10,7 +10,8 @@ from segpredict.core.window import Window, day_number
 from segpredict.data import store
 from segpredict.data.sample import sample
 
-SIZES = {"1m": 4, "10m": 40, "100m": 397}  # blocks of ten thousand customers each
+CUSTOMERS_PER_BLOCK = 10_000
+SIZES = {"1m": 4, "10m": 40, "100m": 397}  # blocks
 FIRST, DAYS = day_number("2022-01-03"), 728
 WINDOW = Window(FIRST + DAYS, first_day=FIRST)
 ORIGINS = [WINDOW.at_cutoff(WINDOW.cutoff - 28 * i) for i in range(13)]
@@ -21,12 +22,18 @@ def parts(cache: Path, size: str) -> list[Path]:
 
     A block's customers are the same in a shop of any size, so sizes share files.
     """
-    folder, wanted = cache / "sample", SIZES[size]
-    have = sorted(folder.glob("transactions-*.parquet"))
-    if len(have) < wanted:
-        list(sample.stream_sample(wanted * sample.CUSTOMERS_PER_BLOCK, folder, days=DAYS))
-        have = sorted(folder.glob("transactions-*.parquet"))
-    return have[:wanted]
+    folder = cache / "sample"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"transactions-{i:05d}.parquet" for i in range(SIZES[size])]
+    for i, file in enumerate(files):
+        if not file.exists():
+            block = sample.generate_sample(CUSTOMERS_PER_BLOCK, seed=i, days=DAYS).lines
+            customer = pl.col("CustomerID").cast(pl.Int64) + i * CUSTOMERS_PER_BLOCK
+            block.with_columns(
+                pl.format("{}-{}", "InvoiceNo", pl.lit(i)),
+                customer.cast(pl.String),
+            ).write_parquet(file)
+    return files
 
 
 def lines(files: list[Path]) -> pl.LazyFrame:

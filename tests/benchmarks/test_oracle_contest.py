@@ -46,7 +46,8 @@ def test_who_beats_the_oracle_by_more_than_luck_raises_the_alarm():
 
 
 def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
-    few = ("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40")
+    few = ["classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40"]
+    few += ["classifier.families=['rfm']", "time.test_windows=1"]
     found, backtests = held("or2_like", 500, "classifier.baselines=['markov']", *few)
     for name in backtests[0].probabilities:
         assert not row(backtests, name)["is_alarm"]

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from segpredict.features.families.calendar import PART
 
 from segpredict.classifier.models import calendar
 from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData
 from segpredict.core.window import DAYS_PER_YEAR, Window, day_number
-from segpredict.features.families.calendar import PART
 
 HORIZON, STEP, EACH = 91, 28, 250
 

@@ -4,13 +4,13 @@ import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-
-from segpredict.classifier import build_panel, train
 from segpredict.classifier.decisions.inner_validation import (
     INNER_ORIGINS,
     inner_backtests,
     inner_folds,
 )
+
+from segpredict.classifier import build_panel, train
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.classifier.splits import Fold
 from segpredict.classifier.training_data import training_data_of_fold

@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 from door import Door
 
+from segpredict.cli import demo
 from segpredict.cli._main import COMMANDS
+from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
 
 QUICK = (
@@ -17,6 +19,9 @@ QUICK = (
     *("--set", "segmentation.n_init=3"),
     *("--set", "explain.sample_rows=100"),
 )
+
+
+TREES = ("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=20")
 
 
 @pytest.fixture
@@ -71,10 +76,12 @@ def test_the_single_stages_make_the_same_run_as_run(
     assert set(different) <= {"classifier/test_set_log.json", "report.html"}
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
-    plain = (*QUICK, "--set", "time.test_windows=1", "--set", "classifier.families=['rfm']")
+    few = ("time.test_windows=1", "classifier.baselines=['markov', 'prior']")
+    plain = (*QUICK, *(part for setting in (*few, *TREES) for part in ("--set", setting)))
     common = ("--data", sample_file, "--out", tmp_path / "run", *plain, "--json")
     code, out, err = segpredict("run", *common, "--leakage-demo", "--seed", 5)
     summary = json.loads(out)
@@ -99,7 +106,8 @@ def test_scores_go_to_stdout_or_to_a_file_and_are_the_same(
     code, out, err = segpredict(*common)
     assert (code, err) == (0, "")
     for kind in ("csv", "parquet"):
-        segpredict(*common, "--out", tmp_path / f"scores.{kind}", "--quiet")
+        rows = ("--on-bad-rows", "quarantine", "--max-bad-rows", "2%")
+        segpredict(*common, *rows, "--out", tmp_path / f"scores.{kind}", "--quiet")
     assert (tmp_path / "scores.csv").read_text() == out
     assert pl.read_parquet(tmp_path / "scores.parquet").equals(
         pl.read_parquet(run_folder / "scores.parquet")
@@ -165,6 +173,7 @@ def test_a_wrong_question_about_reasons_says_what_can_be_asked(
     assert "again" in err
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_run_is_cross_checked_on_request_and_drawn(
     segpredict: Door, run_folder: Path, tmp_path: Path
 ) -> None:
@@ -218,7 +227,11 @@ def test_the_sample_is_the_same_for_the_same_seed(segpredict: Door, tmp_path: Pa
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_the_demo_ends_by_saying_where_the_page_is(segpredict: Door, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_no_pictures")
+def test_the_demo_ends_by_saying_where_the_page_is(
+    segpredict: Door, plain_config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(demo, "config_from_options", lambda *_, **__: plain_config)
     code, out, _ = segpredict("demo", "--out", tmp_path / "demo", "--customers", 300)
     page = out.strip().splitlines()[-1].removeprefix("The page: ")
     assert code == 0

@@ -21,9 +21,10 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning import clean_lines
+from segpredict.data.cleaning._clean import fingerprint_lines
 from segpredict.data.cleaning._describe import describe_shop
 from segpredict.data.readers import from_frame
-from segpredict.data.store import renew, write
+from segpredict.data.store import renew
 
 Rows = list[tuple[str, ...]]
 COLUMNS = ["customer_id", "order_id", "date", "product_id", "quantity", "price"]
@@ -68,7 +69,7 @@ def summary(shop: Transactions) -> dict[str, Any]:
         "activity": books.window_activity,
         "explored": seen.orders,
         "described": describe_shop(shop),
-        "printed": write.fingerprint_chunks([lines]),
+        "printed": fingerprint_lines(lines),
     }
 
 
@@ -90,7 +91,7 @@ def assert_one_order_a_key(shop: Transactions, made: dict[str, Any]) -> None:
     assert made["explored"].height == count_orders(kept)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(ROWS, st.randoms(use_true_random=False), st.integers(1, 4), st.booleans())
 def test_a_store_of_any_nights_has_the_orders_of_the_file(
     rows: Rows, draw: Any, nights: int, is_tail: bool
@@ -108,7 +109,7 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
         assert_same(wanted, summary(stored))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(ROWS, st.integers(1, 4), st.integers(0, 99), st.booleans())
 def test_lines_added_in_any_order_make_the_orders_of_the_file(
     rows: Rows, nights: int, seed: int, is_tail: bool
@@ -117,10 +118,10 @@ def test_lines_added_in_any_order_make_the_orders_of_the_file(
     lines = whole.lines.collect()
     night = pl.int_range(pl.len()).hash(seed) % nights
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(write, "MAX_TAIL_SHARE", 0 if is_tail else write.MAX_TAIL_SHARE)
+        patch.setattr(renew, "MAX_TAIL_SHARE", 0 if is_tail else renew.MAX_TAIL_SHARE)
         for n in range(nights):
-            part = lines.filter(night == n).lazy()
-            stored = store.append_lines(replace(whole, lines=part), folder)
+            part = lines.filter(night <= n).lazy()
+            stored = store.renew_store(replace(whole, lines=part), folder)
         assert stored.fingerprint == whole.fingerprint
         assert_same(summary(whole), summary(stored))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from segpredict.core import work_folder
 from segpredict.core.work_folder import (
     GRACE_SECONDS,
     MARK_NAME,
@@ -193,3 +194,22 @@ def test_a_system_without_locks_on_folders_still_writes_and_reads(tmp_path: Path
     )
     assert done.stdout.split() == ["2"]
     assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_writer_that_begins_or_ends_during_the_look_is_no_stranger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_signed: bool
+) -> None:
+    place = work_place(tmp_path / "shop")
+    (place / "draft-1").mkdir(parents=True)
+    looks = []
+
+    def look(_place: Path) -> dict[str, str]:
+        looks.append(1)
+        if len(looks) == 2 and not is_signed:
+            (place / "draft-1").rmdir()
+        return {"made_by": "segpredict"} if len(looks) == 2 and is_signed else {}
+
+    monkeypatch.setattr(work_folder, "_read_mark", look)
+    work_folder._refuse_strangers(place)
+    assert len(looks) == 2

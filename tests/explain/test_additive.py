@@ -14,8 +14,8 @@ from segpredict.classifier.models.baselines import BASELINES
 from segpredict.classifier.models.seasonality import SeasonalIndex
 from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain import additive_model, build_explainer
-from segpredict.explain.additive_model import additive_model_from_state
+from segpredict.explain import build_explainer
+from segpredict.explain.additive_model import additive_model, additive_model_from_state
 from segpredict.explain.purchase_model import PLAYER_COLUMNS, reference_customers
 
 

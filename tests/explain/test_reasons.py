@@ -31,7 +31,7 @@ WORDS = ReasonLexicon(
             "spend_91", "Spend in 91 days, less what was returned in them.", "currency"
         ),
         "spend_28": Feature("spend_28", "Spend in 28 days.", "currency"),
-        "outcome_sin": Feature("outcome_sin", "Season.", "r", family="calendar"),
+        "outcome_sin": Feature("outcome_sin", "Season.", "r"),
     },
     CLASSES,
     {"recency_days": 9.0, "spend_91": 640.0},
@@ -75,7 +75,7 @@ def test_a_reason_gives_the_value_its_reference_and_the_factor_on_the_odds():
     assert texts == [
         "Spend in 91 days: £30 (half of all: £640 or more); odds × 2.5",
         "Days since the last purchase: 61 (half of all: 9 or more); odds × 1.5",
-        "The time of year ahead; odds ÷ 1.3",
+        "Season: 1; odds ÷ 1.3",
     ]
 
 

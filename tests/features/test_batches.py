@@ -1,7 +1,6 @@
 """Asked share by share, customers get the answers they get all at once."""
 
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -71,9 +70,9 @@ def test_a_store_with_tables_beside_gives_the_features_of_all_families(
     lines = pl.DataFrame(rows, schema=names, orient="row")
     tables_given = replace(side_tables(), countries=("DE", "XX"))
     world = replace(shop.transactions(lines, end_day=600), side_tables=tables_given)
-    for part in pairwise((0, 500, 560, 600)):
-        inside = pl.col("day").is_between(*part, closed="left")
-        store.append_lines(replace(world, lines=world.lines.filter(inside)), tmp_path)
+    for end in (500, 560, 600):
+        lines = world.lines.filter(pl.col("day") < end)
+        store.renew_store(replace(world, lines=lines), tmp_path)
     stored = replace(store.open_store(tmp_path), side_tables=tables_given)
     families = FEATURE_FAMILIES.names()
     assert choose_families(stored, families) == choose_families(world, families)

@@ -70,7 +70,6 @@ def digest(transactions: Transactions) -> str:
 voided = st.dictionaries(st.sampled_from(["1", "2", "3"]), st.integers(0, 2 * T))
 
 
-@settings(max_examples=30, deadline=None)
 @given(rows_on(days), voided, st.lists(st.integers(0, 2), min_size=4, max_size=4))
 def test_customers_split_into_shards_get_equal_features(rows, voids, shards):
     whole = shop_of(rows, voids)
@@ -84,21 +83,20 @@ def test_customers_split_into_shards_get_equal_features(rows, voids, shards):
     assert joined.equals(compute(whole, WINDOW).frame)
 
 
-@settings(max_examples=30, deadline=None)
 @given(rows_on(days), rows_on(st.integers(T, T + 200)), voided)
 def test_no_family_sees_the_future(past, future, voids):
     known = compute(shop_of(past, voids), WINDOW).frame
     assert compute(shop_of(past + future, voids), WINDOW).frame.equals(known)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows_on(days), st.sampled_from(["1", "2", "3"]), st.integers(0, 100))
 def test_an_order_refunded_on_or_after_the_cutoff_still_counts(rows, order, wait):
     later = compute(shop_of(rows, {order: T + wait}), WINDOW).frame
     assert later.equals(compute(shop_of(rows), WINDOW).frame)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows_on(days), st.sampled_from(["1", "2", "3"]))
 def test_an_order_refunded_before_the_cutoff_never_was(rows, order):
     refunded = compute(shop_of(rows, {order: T - 1}), WINDOW).frame
@@ -107,7 +105,7 @@ def test_an_order_refunded_before_the_cutoff_never_was(rows, order):
     assert refunded.equals(without)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows_on(days), voided, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_bit(rows, voids, random):
     lines = shop_of(rows, voids).lines.collect()
@@ -117,7 +115,7 @@ def test_the_order_of_rows_changes_no_bit(rows, voids, random):
     assert digest(shuffled) == digest(shop_of(rows, voids))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows_on(st.integers(0, 900)), voided)
 def test_windows_asked_together_answer_as_each_alone(rows, voids):
     transactions = shop_of(rows, voids)
@@ -128,7 +126,6 @@ def test_windows_asked_together_answer_as_each_alone(rows, voids):
         assert table.frame.equals(compute(transactions, window).frame)
 
 
-@settings(max_examples=30, deadline=None)
 @given(rows_on(days), voided)
 def test_the_instrument_agrees_with_the_state_family(rows, voids):
     transactions = shop_of(rows, voids)

@@ -1,7 +1,7 @@
 """Totals by one walk are those that Polars finds group by group."""
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -22,7 +22,6 @@ value = st.one_of(st.none(), st.integers(-(2**40), 2**40))
 row = st.tuples(st.integers(0, 4), value, st.integers(-5, 5))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(row, max_size=30))
 def test_a_walk_gives_what_grouping_gives(drawn: list[tuple]) -> None:
     types = {"customer": pl.UInt32, "net": pl.Int64, "small": pl.Int16}

@@ -8,6 +8,7 @@ file; the others at any time.
 """
 
 import argparse
+import codecs
 import json
 import os
 import random
@@ -22,15 +23,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
 
 import polars as pl
 import xgboost  # noqa: F401  what the first command would load
 from sklearn import cluster  # noqa: F401
 
+import segpredict
 from segpredict import pipeline
-from segpredict.analytics.campaigns import ExperimentLog
+from segpredict.analytics.campaigns.experiment_log import ExperimentLog
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.cli import _main
 from segpredict.config import load
@@ -39,8 +43,11 @@ from segpredict.core.run_folder import continue_run, draft_run, open_run
 from segpredict.core.segment import Segment
 from segpredict.data import store
 from segpredict.errors import SegpredictError
-from segpredict.explain import plots  # noqa: F401
 from segpredict.scoring.history import ModelVersion, ScoreHistory
+
+for module in walk_packages(segpredict.__path__, "segpredict."):
+    if not module.name.endswith("__main__"):
+        import_module(module.name)  # once, before the first fork
 
 QUICK = [
     *("classifier.families=['rfm']", "classifier.baselines=['prior']", "time.test_windows=1"),
@@ -48,7 +55,8 @@ QUICK = [
     *("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=20"),
 ]
 OPTIONS = ["--config", "online_retail", *(part for text in QUICK for part in ("--set", text))]
-BUSY = 11
+BUSY, REFUSED = 11, 2
+NOBODY = 65534
 FOREIGN = (".shop.2024.backup/mine", ".shop.2023.old", ".shop.20241129235959.new/mine")
 EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "ctypes.dlsym"}
 
@@ -87,6 +95,10 @@ COMMANDS = (
     command(
         "score, history", f"score --run {{base}}/run/shop {NEW} --history {{here}}/shop", "empty", 6
     ),
+    command(
+        "report, slides", "report --run {here}/shop --format pptx --out {here}/s.pptx", "run", 2
+    ),
+    command("explain, plots", "explain --run {here}/shop --segment S1 --plots {here}/p", "run", 2),
     command("check, html", f"check {MADE} --html {{here}}/check.html", "empty", 2),
     command("sample", "sample --customers 50 --days 200 --out {here}/shop", "empty", 4),
 )
@@ -131,6 +143,7 @@ def child(task: Callable[[], object], log: Path | None = None) -> int:
         code = int(ended.code or 0)
     except SegpredictError as error:
         code = error.exit_code
+        sys.stderr.write(f"{error}\n")
     except BaseException:
         traceback.print_exc()
     finally:
@@ -513,6 +526,38 @@ def fill(place: Place, each: Command, here: Path, log: Path, trials: Trials, sha
     return code
 
 
+def refuse_folders(place: Place, trials: Trials) -> None:
+    """Let commands write as a user who may not: each says so, and changes nothing."""
+    if os.geteuid():
+        tell("  folders of another user: only root can try")
+        return
+    ends: Counter[int] = Counter()
+    place.base.chmod(0o755)
+    for each in COMMANDS:
+        with place.trial(each.start) as here:
+            here.parent.chmod(0o755)
+            before, log = listed(here), here.parent / "log"
+            log.touch()
+            log.chmod(0o666)
+            code = ended(child(lambda each=each, here=here: as_nobody(place, each, here), log))
+            ends[code] += 1
+            trials.note("folders of another user")
+            if code != REFUSED or "cannot be" not in log.read_text():
+                trials.note("not told as refused", f"{each.name}: {code} {log.read_text()[-300:]}")
+            if listed(here) != before:
+                trials.note("left behind", f"{each.name} in a folder of another user")
+    tell(f"  folders of another user: {dict(ends)} ({REFUSED}: it cannot be written)")
+
+
+def as_nobody(place: Place, each: Command, here: Path) -> None:
+    for name in ("cp437", "unicode_escape"):  # nobody may not read the Python of some machines
+        codecs.lookup(name)
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    run_command(place.arguments(each, here))
+
+
 # Reads during swaps
 
 
@@ -589,6 +634,7 @@ def main(given: list[str] | None = None) -> int:
         tell("kills:")
         kill_commands(place, asked.kills, trials, draw)
         fill_disks(place, asked.disks, trials, draw)
+        refuse_folders(place, trials)
         for can_exchange in (True, False):
             read_during_swaps(place, asked.reads, trials, can_exchange)
     for kind, count in sorted(trials.counts.items()):

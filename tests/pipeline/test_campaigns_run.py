@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from segpredict import pipeline
-from segpredict.analytics.campaigns import ExperimentLog, find_experiment_logs
+from segpredict.analytics.campaigns import find_experiment_logs
+from segpredict.analytics.campaigns.experiment_log import ExperimentLog
 from segpredict.core.run_folder import draft_run, open_run
-from segpredict.errors import ArtifactError, BusyError, UnknownNameError, UsageError
+from segpredict.errors import ArtifactError, BusyError, MismatchError, UnknownNameError, UsageError
 from segpredict.pipeline import CampaignRequest, loading
 
 CALLS = "[campaigns.call_all]\ntitle = '=CALL()'\naction = 'Call.'\n"
@@ -84,6 +85,7 @@ def test_an_unknown_campaign_names_the_nearest(own_run: Path, tmp_path: Path) ->
     assert not (tmp_path / "experiments").exists()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_finished_run_takes_another_catalogue_and_knows_running_experiments(
     own_run: Path, tmp_path: Path, campaign: str
 ) -> None:
@@ -158,3 +160,24 @@ def test_two_lists_at_once_exclude_each_other(own_run: Path, tmp_path: Path, cam
         pipeline.draw_campaign(own_run, request, "tonight")
     assert "experiments" in str(caught.value.where)
     assert not (tmp_path / "list.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("currency", "ids", "clause"),
+    [
+        ("€", [], "the currency was € and is £"),
+        ("£", [f"0{i:05}" for i in range(99)], "had leading zeros and have none"),
+    ],
+)
+def test_lists_of_other_customers_are_no_control_groups_of_these(
+    own_run: Path, tmp_path: Path, campaign: str, currency: str, ids: list[str], clause: str
+) -> None:
+    earlier = {"format": 1, "campaign": campaign, "currency": currency}
+    earlier |= dict.fromkeys(("created", "readout", "customers", "arms"), "")
+    arms = pl.DataFrame({"customer_id": ids, "arm": ["treatment"] * len(ids)})
+    find_experiment_logs(own_run).append_experiment(
+        earlier, arms.cast({"customer_id": pl.String, "arm": pl.String})
+    )
+    with pytest.raises(MismatchError, match=clause):
+        pipeline.draw_campaign(own_run, CampaignRequest(campaign, tmp_path / "l.csv"), "tonight")
+    assert not (tmp_path / "l.csv").exists()

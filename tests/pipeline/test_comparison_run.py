@@ -24,7 +24,7 @@ COMPARE = SelectionOptions(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def config(small_config):
     return replace(
         small_config,
@@ -44,8 +44,20 @@ def made(data, config, folder, mode="compare", **options):
     )
 
 
-def test_comparing_leaves_a_table_and_changes_no_segment(sample_file, config, run_folder, tmp_path):
-    run = made(sample_file, config, tmp_path / "run")
+@pytest.fixture(scope="module")
+def told():
+    """What the comparison told of its progress."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def compared(sample_file, config, told, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared") / "run"
+    return made(sample_file, config, folder, progress=lambda *facts: told.append(facts))
+
+
+def test_comparing_leaves_a_table_and_changes_no_segment(compared, run_folder):
+    run = compared
     table = run.read_parquet("segmentation/candidates.parquet")
     assert table.select("inputs", "algorithm", "k_requested").unique().height == 8
     assert table["information_gain"].null_count() == table["note"].ne("").sum()
@@ -76,7 +88,7 @@ def test_a_comparison_leaves_out_customers_of_segment_rules(sample_file, config,
 
 
 def test_an_interrupted_comparison_goes_on_where_it_stopped(
-    sample_file, config, tmp_path, monkeypatch
+    sample_file, config, compared, tmp_path, monkeypatch
 ):
     run, ran = SelectionRun.run_task, []
 
@@ -102,19 +114,12 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
     assert not set(first) & set(ran)
     assert not selection.selection_cache_folder(folder).exists()
 
-    whole = made(sample_file, config, tmp_path / "whole")
     name = "segmentation/candidates.parquet"
-    assert resumed.read_parquet(name).equals(whole.read_parquet(name))
+    assert resumed.read_parquet(name).equals(compared.read_parquet(name))
 
 
-def test_progress_never_goes_back_and_names_what_is_done(sample_file, config, tmp_path):
-    told = []
-    made(
-        sample_file,
-        config,
-        tmp_path / "run",
-        progress=lambda what, share: told.append((what, share)),
-    )
+@pytest.mark.usefixtures("compared")
+def test_progress_never_goes_back_and_names_what_is_done(told):
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert [what for what, _ in told if what.startswith("comparing")] == [

@@ -15,13 +15,14 @@ from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.config import load as config
 from segpredict.config.load import Config
-from segpredict.core.run_folder import encode_csv, encode_json, open_run
+from segpredict.core.run_folder import draft_run, encode_csv, encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
+from segpredict.core.wording import name_options
 from segpredict.data import cleaning, readers
 from segpredict.data.sample import sample
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
-from segpredict.pipeline import artifacts, loading, stages
+from segpredict.pipeline import artifacts, loading, report_data, stages
 
 STAGE = artifacts.STAGES
 WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of its test
@@ -62,6 +63,7 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     assert {"config", "windows", "data", "libraries", "python"} <= run.metadata.keys()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
     sample_file: Path, small_config: Config, run_folder: Path, tmp_path: Path
 ) -> None:
@@ -223,6 +225,7 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_selected_baseline_really_scores(plain_config: Config, tmp_path: Path) -> None:
     """Without structure the best baseline is selected, saved, and scores."""
     noise = sample.generate_sample(400, seed=1, world="noise").lines
@@ -239,7 +242,11 @@ def test_a_selected_baseline_really_scores(plain_config: Config, tmp_path: Path)
 
 
 def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(run_folder, tmp_path / "run")
+    with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
+        asked = draft.metadata["config"]
+        few = {**asked["classifier"], "families": ["rfm"], "baselines": ["prior"]}
+        draft.metadata["config"] = {**asked, "classifier": few}
+        draft.publish()
     pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
     assert open_run(tmp_path / "run").has("deck.pptx")
     pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())
@@ -308,3 +315,18 @@ def test_reports_of_one_run_are_equal_and_shown_in_a_line(run_folder: Path) -> N
     assert one == other
     assert len({one, other}) == 1
     assert repr(one) == f"Report({str(run_folder)!r})"
+
+
+def test_notes_and_suggestions_name_parameters_in_python_and_options_at_the_command_line(
+    sample_file: Path, run_folder: Path
+) -> None:
+    here = pipeline.check_data([str(sample_file)], Config())
+    with name_options():
+        there = pipeline.check_data([str(sample_file)], Config())
+    assert any("config={'cleaning': {'currency': '€'}}" in text for text in here["suggestions"])
+    assert any("--set cleaning.currency='€'" in text for text in there["suggestions"])
+    assert not any("--" in text for text in (*here["suggestions"], *here["notes"]))
+    files = open_run(run_folder)
+    told = files.metadata | {"notes": ["If so: --set cleaning.amount_level=line."]}
+    page = report_data.collect_report_input(report_data.values_of_run(files), told, ())
+    assert page.warnings == ("If so: config={'cleaning': {'amount_level': 'line'}}.",)

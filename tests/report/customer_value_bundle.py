@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.customer_value import VALUE_COLUMNS
+from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS
 from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
 from segpredict.analytics.customer_value.sum_backtest import (
     PredictedAmount,

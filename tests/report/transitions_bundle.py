@@ -5,7 +5,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from segpredict.analytics import transitions
+from segpredict.analytics.transitions import mobility_by_period, observed_matrix
+from segpredict.analytics.transitions.comparison import compare_periods
+from segpredict.analytics.transitions.expected import expected_matrix, unmodelled_rows
+from segpredict.analytics.transitions.markov_order import markov_order_test
 from segpredict.core.segment import Segment
 
 FIRST, SECOND = date(2010, 9, 11), date(2011, 9, 10)
@@ -43,15 +46,15 @@ def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
 def tables(segments: tuple[Segment, ...]) -> dict[str, pl.DataFrame]:
     """Return the tables of a run's folder ``transitions``."""
     went = moves(segments)
-    counted = [_of(transitions.observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
+    counted = [_of(observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
     by = {"draws": 50}
     return {
         "observed": pl.concat(counted),
-        "mobility": transitions.mobility_by_period(went, segments, **by).with_columns(
+        "mobility": mobility_by_period(went, segments, **by).with_columns(
             observed_days=pl.Series([284, 364])
         ),
-        "markov_order": transitions.markov_order_test(went, segments),
-        "comparison": transitions.compare_periods(went, FIRST, SECOND, segments, **by),
+        "markov_order": markov_order_test(went, segments),
+        "comparison": compare_periods(went, FIRST, SECOND, segments, **by),
         "predicted": pl.concat([_of(_predicted(segments, spread), d) for d, spread in PREDICTED]),
     }
 
@@ -69,6 +72,6 @@ def _predicted(segments: tuple[Segment, ...], spread: float) -> pl.DataFrame:
         s.id for s, row in zip(segments, COUNTS[SECOND], strict=True) for _ in range(sum(row))
     ]
     probabilities = np.tile([0.5, 0.25, 0.15, 0.1], (len(starts), 1))
-    model = transitions.expected_matrix(pl.Series(starts), probabilities, segments, spread)
-    new = transitions.observed_matrix(moves(segments).filter(from_id="NEW"), segments)
-    return pl.concat([model, transitions.unmodelled_rows(new, {"NEW": 57.0})])
+    model = expected_matrix(pl.Series(starts), probabilities, segments, spread)
+    new = observed_matrix(moves(segments).filter(from_id="NEW"), segments)
+    return pl.concat([model, unmodelled_rows(new, {"NEW": 57.0})])

@@ -186,6 +186,14 @@ def test_unseen_countries_and_missing_optional_columns_are_scored(
     assert renamed["customer_id"].equals(scores["customer_id"])
 
 
+def test_data_without_a_column_that_features_need_are_refused(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    assert "assortment" in predictor.families
+    with pytest.raises(MismatchError, match="features need product numbers"):
+        predictor.score(lines.drop("StockCode", "Description"), AS_OF)
+
+
 def test_a_frame_without_a_needed_column_names_it(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:

@@ -116,7 +116,7 @@ def test_an_account_of_a_million_does_not_stretch_the_axis():
 
 
 @given(SMALL, st.randoms())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_row_order_and_ids_change_nothing(cells, random):
     rows = [(f"c{i:03d}", 91, d, s) for i, (d, s) in enumerate(cells)]
     renamed = [(f"x{999 - i}", e, d, s) for i, (_, e, d, s) in enumerate(rows)]
@@ -138,7 +138,7 @@ def _segments(found: Segmentation, rows: list) -> list[tuple[int, int, int]]:
 
 
 @given(SMALL)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_row_gets_a_code_and_money_rises_with_it(cells):
     shop = instrument([(f"c{i:03d}", 91, d, s) for i, (d, s) in enumerate(cells)])
     found = fit_segmentation(shop, SegmentationOptions(n_init=2))

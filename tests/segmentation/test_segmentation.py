@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
-from segpredict.segmentation import Segmentation, SegmentValue, fill_inactive
+from segpredict.segmentation import Segmentation, fill_inactive
 from segpredict.segmentation.algorithms import Clusters, NearestCentre
 from segpredict.segmentation.inputs import InputAxis
+from segpredict.segmentation.model import SegmentValue
 from segpredict.segmentation.naming import name_segments
 
 
@@ -84,7 +85,6 @@ def test_of_two_centres_equally_near_the_lower_value_wins():
 
 
 @given(st.lists(st.tuples(st.integers(1, 99), st.integers(-(10**9), 10**12)), min_size=1))
-@settings(max_examples=30, deadline=None)
 def test_a_json_round_trip_assigns_equal_bits(cells):
     shop = instrument(*[(f"c{i}", 91, d, s) for i, (d, s) in enumerate(cells)])
     back = Segmentation.from_state(json.loads(json.dumps(PLAIN.to_state())))

@@ -16,6 +16,7 @@ from segpredict.core.panel import Feature
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window, as_date
+from segpredict.core.wording import worded
 from segpredict.data import cleaning
 from segpredict.errors import ContractError, SupportError
 from segpredict.segmentation import RuleGrid, Segmentation
@@ -54,11 +55,14 @@ def shop_overview(
         "statuses": [] if transactions.statuses is None else transactions.statuses.to_dicts(),
         "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
         **cleaning.describe_shop(transactions),
-        "notes": _notes(transactions),
+        "notes": [worded(note) for note in _notes(transactions)],
         "beside": list(transactions.side_tables.notes),
-        "suggestions": _suggestions(
-            transactions, time, [] if problem else weighed, stopping_reason
-        ),
+        "suggestions": [
+            worded(text)
+            for text in _suggestions(
+                transactions, time, [] if problem else weighed, stopping_reason
+            )
+        ],
         "problem": problem,
     }
 

@@ -15,7 +15,7 @@ from segpredict.classifier.evaluation.results import Backtest, Comparison, Evalu
 from segpredict.classifier.history import histories_at_cutoffs
 from segpredict.classifier.horizon import compare_horizons, require_forecast
 from segpredict.classifier.models.baselines import BASELINES, Baseline
-from segpredict.classifier.models.blend import BlendedModel
+from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.panel import STATE_FEATURES, SegmentAssigner, build_panel
 from segpredict.classifier.splits import Fold, Schedule, schedule_folds
@@ -29,9 +29,9 @@ __all__ = [
     "Backtest",
     "BacktestReplay",
     "Baseline",
-    "BlendedModel",
     "Comparison",
     "DecisionPolicy",
+    "EnsembleModel",
     "Evaluation",
     "Fold",
     "Forecaster",

@@ -13,6 +13,7 @@ from segpredict.classifier.training_data import HISTORY_COLUMNS, HistoryAtCutoff
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.arrays import IntArray
 from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.core.window import Window
 
 HISTORY_FAMILIES = ("btyd", "rfm")
 
@@ -27,16 +28,13 @@ def histories_at_cutoffs(
     transactions: Transactions,
     segmentation: SegmentAssigner,
     days: Schedule,
-    inner_origins: Sequence[int] = (),
 ) -> dict[int, HistoryAtCutoff]:
-    """Return what is known at each test cutoff and at the end of the data.
+    """Return what is known at the cutoff of each fold.
 
     Parameters
     ----------
     transactions, segmentation, days
         The shop's lines, the frozen segmentation, and the schedule with the folds.
-    inner_origins
-        Further cutoffs, of the inner validation.
 
     Notes
     -----
@@ -44,13 +42,13 @@ def histories_at_cutoffs(
     in the history count here, not only those eligible for a forecast.
     """
     time = days.time
-    cutoffs = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
+    cutoffs = {fold.cutoff for fold in days.folds}
     windows = [
         replace(time.window_at(day, days.first_day), lookback=time.max_history)
         for day in sorted(cutoffs)
     ]
     tables = features.build_features(transactions, windows, HISTORY_FAMILIES)
-    orders = _orders(transactions, [window.cutoff for window in windows])
+    returns = _returns(transactions, windows)
     return {
         table.window.cutoff: HistoryAtCutoff(
             table.window.cutoff,
@@ -59,27 +57,33 @@ def histories_at_cutoffs(
             table.frame.select("customer_id", *HISTORY_COLUMNS).sort("customer_id"),
             segmentation,
             time.settlement,
-            orders[table.window.cutoff],
+            time.max_history,
+            returns[table.window.cutoff],
         )
         for table in tables
     }
 
 
-def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, IntArray]:
-    """Return the orders of each day before a cutoff, as they were known there."""
+def _returns(transactions: Transactions, windows: Sequence[Window]) -> dict[int, IntArray]:
+    """Return the purchase days after a customer's first, by day, as known at each cutoff.
+
+    The first one is that of the window, as in the customers' histories.
+    """
     first = transactions.first_day
-    days = (
-        transactions.lines.filter("is_order_head")
-        .group_by("day", "void_day")
-        .agg(pl.len())
-        .collect()
-    )
+    days = transactions.lines.filter("is_order_head").select("customer_id", "day", "void_day")
+    orders = days.unique().collect()
     found = {}
-    for cutoff in cutoffs:
+    for window in windows:
+        cutoff, start = window.cutoff, window.cutoff - window.lookback
         voided = (pl.col("void_day") < cutoff).fill_null(value=False)
-        known = days.filter((pl.col("day") < cutoff) & ~voided)
-        places, counts = (known["day"] - first).to_numpy(), known["len"].to_numpy()
-        found[cutoff] = np.bincount(places, counts, cutoff - first).astype(np.int64)
+        inside = pl.col("day").is_between(start, cutoff, closed="left")
+        bought = orders.filter(inside & ~voided).select("customer_id", "day").unique()
+        begun = bought.group_by("customer_id").agg(pl.col("day").min())
+        counts = [
+            np.bincount((table["day"] - first).to_numpy(), minlength=cutoff - first)
+            for table in (bought, begun)
+        ]
+        found[cutoff] = (counts[0] - counts[1]).astype(np.int64)
     return found
 
 

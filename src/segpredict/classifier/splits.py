@@ -13,7 +13,8 @@ from segpredict.errors import TooShortHistoryError
 CANDIDATE_HORIZONS = (7, 14, 28, 56, 91, 182, 364)  # horizons to suggest, in days
 LOOKBACK_HORIZONS = 4  # horizons in a suggested look-back, as by default
 MIN_TRAIN_ORIGINS = 6  # training origins that an older test needs
-VALIDATION_ORIGINS = 2  # origins at the end of training, for early stopping
+VALIDATION_ORIGINS = 2  # origins at the end of training on which segmentations are compared
+INNER_FOLDS = 3  # windows before the first test that are forecast as well, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ class Schedule:
         Test folds with disjoint outcome windows, oldest first; the last is the final test.
     production_fold
         The fold of the selected model: its cutoff is the end of the data.
+    inner_folds
+        Windows before the first test, oldest first: the inner validation. Their outcomes are
+        complete by the first test.
     notes
         What had to be relaxed, as sentences.
 
@@ -72,13 +76,18 @@ class Schedule:
     end_day: int
     test_folds: tuple[Fold, ...]
     production_fold: Fold
+    inner_folds: tuple[Fold, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        """Every fold, oldest first: inner validation, tests, production."""
+        return (*self.inner_folds, *self.test_folds, self.production_fold)
 
     @property
     def cutoffs(self) -> tuple[int, ...]:
         """Every cutoff of the run, oldest first."""
-        folds = (*self.test_folds, self.production_fold)
-        return tuple(sorted({day for f in folds for day in (*f.train_origins, f.cutoff)}))
+        return tuple(sorted({day for f in self.folds for day in (*f.train_origins, f.cutoff)}))
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -113,9 +122,11 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     Notes
     -----
     Test cutoffs count back in whole horizons from the newest one whose outcome is settled. Training
-    origins of a test T* are T* − settle − gap − horizon − i·step, down to first_day + max(horizon,
+    origins of a test T* count back from T* − settle − gap − horizon in steps of which a whole
+    number make a horizon, so that all folds share their origins, down to first_day + max(horizon,
     lookback / 2): before that day too little history was observed. An older test needs six training
-    origins and a purged inner split; the newest one is run with fewer, with a note.
+    origins and a purged inner split; the newest one is run with fewer, with a note. Windows before
+    the first test are the inner validation: what is selected there was never compared on a test.
 
     Examples
     --------
@@ -141,7 +152,15 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
         and len(fold.validation_origins) == VALIDATION_ORIGINS
     ]
     outer = (*sound, final)
-    return Schedule(time, first_day, end_day, outer, production, tuple(_notes(final, outer, time)))
+    # Where data settle late, the outcome of a window is not known on the day of the next one.
+    apart = -(-time.days_to_complete // time.horizon) * time.horizon
+    before = [
+        _fold(outer[0].cutoff - apart - i * time.horizon, first_day, time)
+        for i in range(INNER_FOLDS)
+    ]
+    inner = tuple(fold for fold in reversed(before) if fold.train_origins)
+    notes = tuple(_notes(final, outer, time))
+    return Schedule(time, first_day, end_day, outer, production, inner, notes)
 
 
 def lengths_with_test(first_day: int, end_day: int, time: TimeOptions) -> list[TimeOptions]:
@@ -191,8 +210,22 @@ def _earliest(first_day: int, time: TimeOptions) -> int:
 
 def _fold(cutoff: int, first_day: int, time: TimeOptions) -> Fold:
     newest, earliest = cutoff - time.days_to_complete, _earliest(first_day, time)
-    training = tuple(range(newest, earliest - 1, -time.step))[::-1]
+    steps = (newest - _days_back(i, time) for i in range(time.max_origins))
+    training = tuple(day for day in steps if day >= earliest)[::-1]
     return split(cutoff, training, time.days_to_complete)
+
+
+def _days_back(place: int, time: TimeOptions) -> int:
+    """Return how many days the origin at a place lies before the newest one.
+
+    A whole number of origins make a horizon, in whole weeks where the horizon is, so that an
+    origin of one fold is an origin of the others.
+    """
+    count = min(time.horizon, max(1, round(time.horizon / time.step)))
+    has_weeks = time.horizon % DAYS_PER_WEEK == 0 and time.horizon >= count * DAYS_PER_WEEK
+    unit = DAYS_PER_WEEK if has_weeks else 1
+    whole, rest = divmod(place, count)
+    return whole * time.horizon + round(rest * time.horizon / count / unit) * unit
 
 
 def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
@@ -220,5 +253,5 @@ def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[
     if len(final.validation_origins) < VALIDATION_ORIGINS:
         yield (
             f"The final test of {day} has {len(final.validation_origins)} validation "
-            f"origins of {VALIDATION_ORIGINS}; without any, trees grow for a fixed time."
+            f"origins of {VALIDATION_ORIGINS}."
         )

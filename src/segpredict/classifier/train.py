@@ -14,11 +14,6 @@ from segpredict.classifier.decisions.calibration import (
     calibrate_model,
     select_calibration,
 )
-from segpredict.classifier.decisions.inner_validation import (
-    FitFunction,
-    inner_backtests,
-    inner_folds,
-)
 from segpredict.classifier.decisions.policy import (
     DecisionPolicy,
     calibrate_backtest,
@@ -30,15 +25,21 @@ from segpredict.classifier.evaluation.backtest import (
     BacktestInput,
     available_baselines,
     run_backtests,
+    run_inner_backtests,
 )
 from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.classifier.evaluation.decisions import evaluate_policies, reliability_and_capture
 from segpredict.classifier.evaluation.results import Backtest, Evaluation
 from segpredict.classifier.evaluation.scorecard import build_scorecard
-from segpredict.classifier.evaluation.selection import select_model
+from segpredict.classifier.evaluation.selection import (
+    MIN_SELECTION_ORIGINS,
+    evaluate_models,
+    select_model,
+)
 from segpredict.classifier.history import backtest_covariates, histories_at_cutoffs, outcome_spend
-from segpredict.classifier.models import blend, xgboost
+from segpredict.classifier.models import ensemble, xgboost
 from segpredict.classifier.models.baselines import BASELINES, Baseline
+from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import Fold, Schedule, schedule_folds
@@ -49,7 +50,7 @@ from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.types import JSON, ProgressCallback
 from segpredict.core.window import as_date
-from segpredict.errors import SingleClassError, SupportError
+from segpredict.errors import SingleClassError
 
 DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a warning
 
@@ -62,8 +63,8 @@ class TrainingResult:
     ----------
     selected_model
         The selected model, fitted on every origin whose outcome is complete.
-    xgboost_model
-        The boosted trees, fitted in the same way, even if a baseline is selected.
+    ensemble
+        The ensemble, fitted in the same way, even if a baseline is selected.
     evaluation
         How the model and the baselines did on the test windows.
     panel
@@ -81,13 +82,13 @@ class TrainingResult:
     curves
         Reliability and capture of the selected model on the tests (`CURVES_SCHEMA`).
     backtest_models
-        The model of each test, fitted on what was known on that day.
+        The ensemble of each test, fitted on what was known on that day.
     model_of_last_test
         The selected model, whichever it is, as it was on the day of the last test.
     """
 
     selected_model: Forecaster
-    xgboost_model: XgboostModel
+    ensemble: EnsembleModel
     evaluation: Evaluation
     panel: Panel
     schedule: Schedule
@@ -96,7 +97,7 @@ class TrainingResult:
     scorecard: pl.DataFrame
     policy: DecisionPolicy
     curves: pl.DataFrame
-    backtest_models: tuple[blend.BlendedModel, ...] = ()
+    backtest_models: tuple[EnsembleModel, ...] = ()
     model_of_last_test: Forecaster | None = None
 
 
@@ -135,8 +136,10 @@ def train_classifier(
 
     Notes
     -----
-    Each test is forecast by models trained only on origins that were complete by
-    its cutoff. The selected model is then fitted by the same procedure on all complete origins.
+    Each test is forecast by models trained only on origins that were complete by its cutoff. Which
+    model is selected, how probabilities are used and how sets are made is learned from windows
+    before; no test selects anything. The selected model is then fitted by the same procedure on all
+    complete origins.
     """
     plan, settings = time or TimeOptions(), options or ClassifierOptions()
     report = progress or (lambda _what, _share: None)
@@ -146,103 +149,107 @@ def train_classifier(
     rows = build_panel(transactions, segmentation, days.windows, settings.families)
     baselines, skipped = available_baselines(settings, rows, further)
     folds = _FoldData(transactions, segmentation, rows, days, settings)
-    steps = 3 + len(days.test_folds)
-    backtests, notes, tested = run_backtests(
-        [folds.backtest_input(fold) for fold in days.test_folds],
-        baselines,
-        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
-    )
-    report("comparing models", (steps - 2) / steps)
-    maps, backtests = _calibrate_backtests(folds, backtests)
-    evaluation = select_model(
-        backtests,
-        [segment.id for segment in segmentation.segments],
-        plan,
-        settings,
-        (*days.notes, *skipped, *notes, *_history_warnings(days)),
-    )
+    tested = _backtest(folds, baselines, report)
+    report("comparing models", 0.75)
+    known = _KnownBacktests((*tested.inner, *tested.backtests), plan.days_to_complete)
+    name = tested.selected
+    maps = [_calibration(known.at(fold), name, settings) for fold in folds.outer]
+    pairs = zip(tested.backtests, maps[:-1], strict=True)
+    backtests = tuple(calibrate_backtest(backtest, found, name) for backtest, found in pairs)
+    segments = [segment.id for segment in segmentation.segments]
+    warnings = (*days.notes, *skipped, *tested.notes, *_history_warnings(days))
+    evaluation = evaluate_models(backtests, name, tested.reason, segments, plan, settings, warnings)
+    policies = [
+        fit_policy(known.at(fold), name, found, folds.decision(fold), settings.alpha)
+        for fold, found in zip(folds.outer, maps, strict=True)
+    ]
     resampling = Resampling(settings.bootstrap_draws, settings.seed)
-    scorecard = build_scorecard(backtests, evaluation.segments, resampling, evaluation.selected)
-    report("fitting the selected model", (steps - 1) / steps)
-    complete = folds.training_data(days.production_fold)
-    model = blend.fit(complete)
-    own: dict[str, Forecaster] = {
-        model.name: calibrate_model(model, maps[-1]),
-        model.xgboost_model.name: model.xgboost_model,
-    }
-    name = evaluation.selected
-    selected = own[name] if name in own else BASELINES.get(name).fit(complete)
-    policies = _fit_policies(folds, evaluation, maps)
-    policy_scores = evaluate_policies(
-        backtests, policies[:-1], name, evaluation.segments, resampling
-    )
-    evaluation = replace(evaluation, policies=summarize_policies(folds.folds, policies, maps))
+    scorecard = [
+        build_scorecard(backtests, segments, resampling, name),
+        evaluate_policies(backtests, policies[:-1], name, segments, resampling),
+    ]
+    report("fitting the selected model", 0.9)
+    final = ensemble.fit(folds.training_data(days.production_fold))
+    evaluation = replace(evaluation, policies=summarize_policies(folds.outer, policies, maps))
     return TrainingResult(
-        selected,
-        model.xgboost_model,
-        _with_fit_note(evaluation, model),
+        calibrate_model(folds.fitted(name, final, days.production_fold), maps[-1]),
+        final,
+        _with_fit_note(evaluation, final),
         rows,
         days,
         policies[-1].decision_rule.segment_values,
         backtests,
-        pl.concat([scorecard, policy_scores]),
+        pl.concat(scorecard),
         policies[-1],
-        reliability_and_capture(backtests, name, evaluation.segments),
-        tested,
-        _model_of_last_test(folds, name, tested[-1], maps[-2]) if tested else None,
+        reliability_and_capture(backtests, name, segments),
+        tested.models,
+        calibrate_model(folds.fitted(name, tested.models[-1], days.test_folds[-1]), maps[-2]),
     )
 
 
-def _model_of_last_test(
-    folds: "_FoldData", name: str, tested: blend.BlendedModel, calibration: Calibration
-) -> Forecaster:
-    """Return the selected model as it was on the day of the last test."""
-    if name == tested.name:
-        return calibrate_model(tested, calibration)
-    if name == tested.xgboost_model.name:
-        return tested.xgboost_model
-    return BASELINES.get(name).fit(folds.training_data(folds.days.test_folds[-1]))
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """All backtests, and the model that was selected before the first test."""
+
+    inner: tuple[Backtest, ...]  # windows before the first test
+    backtests: tuple[Backtest, ...]
+    models: tuple[EnsembleModel, ...]  # the ensemble of each test
+    selected: str
+    reason: str
+    notes: tuple[str, ...]
 
 
-def _with_fit_note(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
-    """Add the note on the columns and the season that the final fit uses, which no test knew."""
+def _backtest(
+    folds: "_FoldData", baselines: Sequence[Baseline], report: ProgressCallback
+) -> _Tested:
+    """Select a model by the windows before the tests, and backtest all models on the tests."""
+    days, steps = folds.days, 2 + len(folds.days.test_folds)
+    report("inner validation", 0.1)
+    # A window with little history before it says little about a model, and selects none.
+    split: list[list[BacktestInput]] = [[], []]
+    for fold in days.inner_folds:
+        split[len(fold.train_origins) >= MIN_SELECTION_ORIGINS] += folds.inner_input(fold)
+    early = run_inner_backtests(split[0], [])
+    selecting = run_inner_backtests(split[1], baselines)
+    name, reason = select_model(selecting, ensemble.NAME)
+    backtests, notes, models = run_backtests(
+        [folds.backtest_input(fold) for fold in days.test_folds],
+        baselines,
+        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps),
+    )
+    if name not in backtests[0].probabilities:
+        name, reason = ensemble.NAME, f"{name} could not be fitted for the tests."
+    if name != ensemble.NAME:
+        early = ()  # the forecasts of the selected model are not known there
+    return _Tested((*early, *selecting), backtests, models, name, reason, notes)
+
+
+def _with_fit_note(evaluation: Evaluation, model: EnsembleModel) -> Evaluation:
+    """Add the note on the season that the final fit uses, which no test knew."""
     if evaluation.selected != model.name or not model.note:
         return evaluation
     warnings = (*evaluation.warnings, model.note)
     return replace(evaluation, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _calibrate_backtests(
-    folds: "_FoldData", backtests: Sequence[Backtest]
-) -> tuple[list[Calibration], tuple[Backtest, ...]]:
-    """Calibrate the forecasts of each test where inner validation proves that it helps."""
-    if folds.options.calibration == "none":
-        return [Calibration()] * len(folds.folds), tuple(backtests)
-    name, complete = next(iter(backtests[0].probabilities)), folds.days.time.days_to_complete
-    maps = [
-        select_calibration(folds.inner_backtests(fold, blend.fit), name, complete)
-        for fold in folds.folds
-    ]
-    pairs = zip(backtests, maps[:-1], strict=True)
-    return maps, tuple(calibrate_backtest(backtest, found, name) for backtest, found in pairs)
+def _calibration(
+    backtests: Sequence[Backtest], name: str, options: ClassifierOptions
+) -> Calibration:
+    """Return the calibration that earlier backtests prove; none where that was not asked for."""
+    return Calibration() if options.calibration == "none" else select_calibration(backtests, name)
 
 
-def _fit_policies(
-    folds: "_FoldData", evaluation: Evaluation, maps: Sequence[Calibration]
-) -> list[DecisionPolicy]:
-    """Return the policy of the selected model at each fold; a baseline is never calibrated."""
-    name, is_model = evaluation.selected, evaluation.selected == evaluation.model
-    known: dict[str, FitFunction] = {evaluation.model: blend.fit, xgboost.NAME: xgboost.fit}
-    fit = known[name] if name in known else BASELINES.get(name).fit
-    return [
-        fit_policy(
-            folds.inner_backtests(fold, fit),
-            found if is_model else Calibration(),
-            folds.decision(fold),
-            folds.options.alpha,
-        )
-        for fold, found in zip(folds.folds, maps, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class _KnownBacktests:
+    """The forecasts of all windows, by the day on which their outcomes are known."""
+
+    backtests: tuple[Backtest, ...]
+    days_to_complete: int
+
+    def at(self, fold: Fold) -> tuple[Backtest, ...]:
+        """Return the backtests whose outcomes are complete on the day of a fold."""
+        limit = fold.cutoff - self.days_to_complete
+        return tuple(backtest for backtest in self.backtests if backtest.cutoff <= limit)
 
 
 class _FoldData:
@@ -258,12 +265,8 @@ class _FoldData:
     ) -> None:
         self.transactions, self.rows, self.days = transactions, rows, days
         self.options, self.classes = options, len(segmentation.segments)
-        self.folds = (*days.test_folds, days.production_fold)
-        self.stages = {
-            fold.cutoff: inner_folds(fold, days.time.days_to_complete) for fold in self.folds
-        }
-        inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
-        self.histories = histories_at_cutoffs(transactions, segmentation, days, inner)
+        self.outer = (*days.test_folds, days.production_fold)
+        self.histories = histories_at_cutoffs(transactions, segmentation, days)
 
     def training_data(self, fold: Fold) -> TrainingData:
         """Return the training data that were complete on the day of a fold."""
@@ -282,15 +285,17 @@ class _FoldData:
             mean_outcome_values(self.transactions, given, self.days),
         )
 
-    def inner_backtests(self, fold: Fold, fit: FitFunction) -> tuple[Backtest, ...]:
-        """Return the forecasts of a model in the inner validation of a fold."""
-        found: list[Backtest] = []
-        for stage in self.stages[fold.cutoff]:
-            rows = self.rows.at_cutoffs(*stage.test_origins)
-            with suppress(SingleClassError, SupportError):
-                given = self.training_data(stage.fold)
-                found += inner_backtests(given, rows, stage.test_origins, fit)
-        return tuple(found)
+    def inner_input(self, fold: Fold) -> list[BacktestInput]:
+        """Return a window of the inner validation; nothing where it cannot be forecast."""
+        customers = self.rows.at_cutoffs(fold.cutoff).sort("customer_id")
+        with suppress(SingleClassError):
+            if not customers.is_empty():
+                return [BacktestInput(fold.cutoff, self.training_data(fold), customers)]
+        return []
+
+    def fitted(self, name: str, known: EnsembleModel, fold: Fold) -> Forecaster:
+        """Return a model of a fold by its name: the ensemble, which is known, or a baseline."""
+        return known if name == known.name else BASELINES.get(name).fit(self.training_data(fold))
 
     def decision(self, fold: Fold) -> DecisionRule:
         """Return the configured rule, with what is known on that day."""
@@ -351,8 +356,8 @@ def load(state: JSON) -> Forecaster:
     """
     if state["kind"] == xgboost.NAME:
         return XgboostModel.from_state(state)
-    if state["kind"] == blend.NAME:
-        return blend.BlendedModel.from_state(state)
+    if state["kind"] == ensemble.NAME:
+        return EnsembleModel.from_state(state)
     if state["kind"] == CALIBRATED_KIND:
         calibration = Calibration.from_state(state["calibration"])
         return CalibratedModel(load(state["model"]), calibration)

@@ -15,6 +15,7 @@ from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IntArray as IntArray
 from segpredict.core.panel import Panel
 from segpredict.core.types import JSON
+from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.errors import MismatchError, SingleClassError
 
 # What probability models read of a customer: days with a purchase after the first,
@@ -58,8 +59,10 @@ class HistoryAtCutoff:
     customer_histories: pl.DataFrame
     segmentation: SegmentAssigner  # the frozen segmentation
     settlement: int = 0  # days after the outcome until it counts as known
-    # orders of all customers on each day from the first of the data to the cutoff
-    daily_orders: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    max_history: int = DAYS_PER_YEAR  # days that `customer_histories` reach back, at most
+    # days with a purchase after the first one, over all customers, on each day from the first of
+    # the data to the cutoff
+    daily_returns: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def days_to_complete(self) -> int:
@@ -74,9 +77,6 @@ class TrainingData:
     rows: pl.DataFrame  # rows of a panel with a label, sorted by cutoff and customer
     feature_names: tuple[str, ...]  # columns that may be used
     n_classes: int  # number of segments, INACTIVE included
-    # cutoffs of the inner split; both empty where there is none
-    fit_origins: tuple[int, ...] = ()
-    validation_origins: tuple[int, ...] = ()
     options: XgboostOptions = field(default_factory=XgboostOptions)  # settings of the boosted trees
     # start of random draws; threads of one fit
     seed: int = 7
@@ -85,9 +85,8 @@ class TrainingData:
     history: HistoryAtCutoff | None = None
 
     def at_cutoffs(self, cutoffs: Sequence[int]) -> "TrainingData":
-        """Return the training data of these origins only, without an inner split."""
-        rows = self.rows.filter(pl.col("cutoff").is_in(list(cutoffs)))
-        return replace(self, rows=rows, fit_origins=(), validation_origins=())
+        """Return the training data of these origins only."""
+        return replace(self, rows=self.rows.filter(pl.col("cutoff").is_in(list(cutoffs))))
 
     @property
     def labels(self) -> IntArray:
@@ -107,9 +106,12 @@ def training_data_of_fold(
     options: ClassifierOptions,
     history: HistoryAtCutoff | None = None,
 ) -> TrainingData:
-    """Return the training data of a fold, without columns that separate origins only (leak L10)."""
+    """Return the training data of a fold, without columns that separate origins only (leak L10).
+
+    Above `ClassifierOptions.max_rows` a sample of customers is used, with all of their rows.
+    """
     rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
-    rows = rows.sort("cutoff", "customer_id")
+    rows = sample_customers(rows, options.max_rows).sort("cutoff", "customer_id")
     found = rows["label"].unique()
     if len(found) < 2:
         raise SingleClassError(f"S{found[0]}" if len(found) else "none", rows.height)
@@ -117,13 +119,28 @@ def training_data_of_fold(
         rows,
         informative_columns(rows, panel.feature_names),
         classes,
-        fold.fit_origins,
-        fold.validation_origins,
         options.xgboost,
         options.seed,
         options.threads,
         history,
     )
+
+
+def sample_customers(rows: pl.DataFrame, max_rows: int) -> pl.DataFrame:
+    """Return the rows of as many customers as give about so many rows, evenly over their ids.
+
+    >>> rows = pl.DataFrame({"customer_id": ["a", "a", "b", "b", "c", "c"]})
+    >>> sample_customers(rows, 4)["customer_id"].unique().sort().to_list()
+    ['a', 'b']
+    """
+    if rows.height <= max_rows:
+        return rows
+    customers = rows["customer_id"].unique().sort()
+    wanted = max(1, len(customers) * max_rows // rows.height)
+    # Place i of n is taken where the running number of those wanted grows.
+    places = np.arange(len(customers), dtype=np.int64)
+    taken = (places + 1) * wanted // len(customers) > places * wanted // len(customers)
+    return rows.filter(pl.col("customer_id").is_in(customers.filter(pl.Series(taken)).implode()))
 
 
 def informative_columns(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:

@@ -31,9 +31,10 @@ from segpredict.core.crash import describe_crash
 from segpredict.core.text import escape_json_controls, to_single_line
 from segpredict.core.wording import name_options
 from segpredict.core.write_errors import disk_full_error, is_disk_full
-from segpredict.errors import LimitError, SegpredictError
+from segpredict.errors import LimitError, SegpredictError, UsageError, quote_value
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 COMMANDS = {
     module.__name__.rpartition(".")[2].replace("_", "-"): module
     for module in (
@@ -108,6 +109,14 @@ def _unexpected(error: Exception) -> int:
         full = disk_full_error("temporary files")
         _print_error(full.to_dict())
         return full.exit_code
+    if isinstance(error, OSError) and error.errno in REFUSED:
+        place = quote_value(error.filename) if error.filename else "A file"
+        refused = UsageError(
+            f"{place} cannot be used: {error.strerror}.",
+            fix="see to its permissions, or name another place.",
+        )
+        _print_error(refused.to_dict())
+        return refused.exit_code
     _report_crash(error)
     return 1
 

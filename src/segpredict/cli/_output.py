@@ -171,8 +171,6 @@ def terminal_cell(name: str, value: object) -> str:
 def format_defined(value: float | None, form: str) -> str:
     """Return a number in a format of Python, and a dash where it is not defined.
 
-    Examples
-    --------
     >>> format_defined(0.25, ".0%"), format_defined(None, ".3f"), format_defined(math.nan, "+.2f")
     ('25%', '–', '–')
     """

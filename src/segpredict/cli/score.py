@@ -77,7 +77,7 @@ def command(
     example = "events=visits.csv"
     named = dict(split_pair(t, "--side-table", "TABLE=FILE", example) for t in side_tables or ())
     output = Output(as_json, quiet)
-    given = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
+    given = {"on_bad_rows": on_bad_rows, "max_bad_rows": max_bad}
     changes = {k: v for k, v in given.items() if v is not None}
     with output.progress_bar() as progress, writing_to("--history"):
         scores, update = pipeline.score_into_history(

@@ -11,38 +11,26 @@ MAX_HOLDOUT_SHARE = 0.5  # a larger control group than the contacted one is no c
 class CampaignOptions:
     """Which campaigns there are, and how their tests are drawn and planned.
 
-    Parameters
-    ----------
-    campaigns_file
-        A TOML file of campaigns; empty for those that come with the package.
-    replace_defaults
-        Whether the file replaces the package's campaigns instead of adding to them.
-    holdout_share
-        Share of all customers in the control group, whom no campaign contacts.
-    assignment_key
-        Secret of the random assignment: set your own, since with it the control group
-        can be computed.
-    experiments_folder
-        The folder that records the campaigns that were run; empty for ``experiments``
-        next to the run.
-    alpha
-        Two-sided significance level of the planned tests.
-    power
-        Probability that a planned test detects the stated uplift if it is real.
-
     Raises
     ------
     ConfigError
         When a share lies outside its range.
     """
 
+    # A TOML file of campaigns; empty for those that come with the package.
     campaigns_file: str = ""
+    # Whether the file replaces the package's campaigns instead of adding to them.
     replace_defaults: bool = False
+    # Share of all customers in the control group, whom no campaign contacts.
     holdout_share: float = 0.10
+    # Secret of the random assignment: set your own, since with it the control group can be
+    # computed.
     assignment_key: str = "segpredict"
+    # The folder that records the campaigns that were run; empty for ``experiments`` next to the
+    # run.
     experiments_folder: str = ""
-    alpha: float = 0.05
-    power: float = 0.80
+    alpha: float = 0.05  # Two-sided significance level of the planned tests.
+    power: float = 0.80  # Probability that a planned test detects the stated uplift if it is real.
 
     def __post_init__(self) -> None:
         ranges = {

@@ -13,40 +13,29 @@ CALIBRATION_MODES = ("none", "proven")
 class TimeOptions:
     """How far to look back and ahead, in whole days.
 
-    Parameters
-    ----------
-    horizon
-        Days of the outcome window: what is predicted, and the window a segment is measured on.
-    lookback
-        Days before a cutoff that features see; one order in them makes a customer eligible.
-    gap
-        Days between a cutoff and its outcome window: time to score and to act.
-    step
-        Days between neighbouring training origins.
-    max_history
-        Days to which lifetime features are capped.
-    settlement
-        Days that late rows need to arrive before an outcome counts. Labels are measured
-        as known at the end of the outcome window; later returns are not subtracted.
-    test_windows
-        Disjoint test windows of the backtest, at most.
-
     Raises
     ------
     ConfigError
         When a length is no whole number of days in its range.
     """
 
+    # Days of the outcome window: what is predicted, and the window a segment is measured on.
     horizon: int = 91
+    # Days before a cutoff that features see; one order in them makes a customer eligible.
     lookback: int = 364
-    gap: int = 0
+    gap: int = 0  # Days between a cutoff and its outcome window: time to score and to act.
+    # Days between neighbouring training origins, about: a whole number of steps make a horizon.
     step: int = 28
-    max_history: int = 728
+    max_history: int = 728  # Days to which lifetime features are capped.
+    # Days that late rows need to arrive before an outcome counts. Labels are measured as known at
+    # the end of the outcome window; later returns are not subtracted.
     settlement: int = 0
-    test_windows: int = 3
+    test_windows: int = 3  # Disjoint test windows of the backtest, at most.
+    # Training origins of one model, at most, newest first: older ones teach little.
+    max_origins: int = 24
 
     def __post_init__(self) -> None:
-        positive = ("horizon", "lookback", "step", "max_history", "test_windows")
+        positive = ("horizon", "lookback", "step", "max_history", "test_windows", "max_origins")
         wrong = [name for name in positive if getattr(self, name) < 1]
         wrong += [name for name in ("gap", "settlement") if getattr(self, name) < 0]
         if wrong:
@@ -82,103 +71,62 @@ class TimeOptions:
 class XgboostOptions:
     """Settings of the boosted trees.
 
-    Parameters
-    ----------
-    learning_rate
-        Step size of one boosting round.
-    max_depth
-        Depth of a tree, at most.
-    min_child_weight
-        Smallest sum of Hessians in a leaf.
-    subsample
-        Share of rows used in a round.
-    colsample_bytree
-        Share of columns used by a tree.
-    reg_lambda
-        L2 penalty on leaf weights.
-    gamma
-        Smallest loss reduction of a split.
-    early_stopping_rounds
-        Rounds without a better log loss on the validation origins before stopping.
-    max_rounds
-        Boosting rounds, at most.
-    refit_growth
-        Exponent, from 0 to 1, by which rounds grow when the final fit has more rows
-        than the fit that found them.
-    fallback_rounds
-        Rounds if the history is too short for validation origins.
-
     Raises
     ------
     ConfigError
         When a value is outside its range.
     """
 
-    learning_rate: float = 0.08
-    max_depth: int = 3
-    min_child_weight: float = 20.0
-    subsample: float = 0.8
-    colsample_bytree: float = 0.5
-    reg_lambda: float = 10.0
-    gamma: float = 0.0
-    early_stopping_rounds: int = 30
-    max_rounds: int = 400
-    refit_growth: float = 0.5
-    fallback_rounds: int = 80
+    learning_rate: float = 0.15  # Step size of one boosting round.
+    max_depth: int = 3  # Depth of a tree, at most.
+    min_child_weight: float = 20.0  # Smallest sum of Hessians in a leaf.
+    subsample: float = 0.8  # Share of rows used in a round.
+    colsample_bytree: float = 0.5  # Share of columns used by a tree.
+    reg_lambda: float = 10.0  # L2 penalty on leaf weights.
+    gamma: float = 0.0  # Smallest loss reduction of a split.
+    # Rounds without a better log-loss on held-out customers before cross-validation stops.
+    early_stopping_rounds: int = 20
+    max_rounds: int = 300  # Boosting rounds, at most.
 
     def __post_init__(self) -> None:
         shares = ("learning_rate", "subsample", "colsample_bytree")
         wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
-        counts = ("max_depth", "early_stopping_rounds", "max_rounds", "fallback_rounds")
+        counts = ("max_depth", "early_stopping_rounds", "max_rounds")
         wrong += [name for name in counts if getattr(self, name) < 1]
-        wrong += [] if 0 <= self.refit_growth <= 1 else ["refit_growth"]
         floors = ("min_child_weight", "reg_lambda", "gamma")
         wrong += [name for name in floors if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The options of classifier.xgboost cannot be used: {found}.",
-                fix="shares lie in (0, 1], counts are 1 or more, refit_growth lies "
-                "in [0, 1], penalties are 0 or more.",
+                fix="shares lie in (0, 1], counts are 1 or more, penalties are 0 or more.",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierOptions:
-    """How the classifier is fitted and evaluated.
+    """How the classifier is fitted and evaluated."""
 
-    Parameters
-    ----------
-    xgboost
-        Settings of the boosted trees.
-    baselines
-        Names of the baselines to compare with; empty for the default ones.
-    families
-        Feature families to use; without it the default ones, for which the data have columns.
-    bootstrap_draws
-        Bootstrap draws of test customers behind each confidence interval.
-    seed
-        Seed of every random draw.
-    threads
-        Threads of one fit; results do not depend on them.
-    decision_rule
-        The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
-    calibration
-        ``none`` uses the probabilities as they are; ``proven`` calibrates those of the
-        model if inner validation proves it better.
-    alpha
-        Share of customers whose segment may lie outside their prediction set.
-    """
-
+    # Settings of the boosted trees.
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
+    # Names of the baselines to compare with; empty for the default ones.
     baselines: tuple[str, ...] = ()
+    # Whether all baselines take part, also the slow ones, where none is named.
+    thorough: bool = False
+    # Training rows (customers × origins) of one model, about: above it a sample of customers.
+    max_rows: int = 100_000
+    # Feature families to use; without it the default ones, for which the data have columns.
     families: tuple[str, ...] | None = None
+    # Bootstrap draws of test customers behind each confidence interval.
     bootstrap_draws: int = 1000
-    seed: int = 7
-    threads: int = 1
+    seed: int = 7  # Seed of every random draw.
+    threads: int = 1  # Threads of one fit; results do not depend on them.
+    # The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
     decision_rule: str = "argmax"
+    # ``none`` uses the probabilities as they are; ``proven`` calibrates those of the model if inner
+    # validation proves it better.
     calibration: str = "none"
-    alpha: float = 0.1
+    alpha: float = 0.1  # Share of customers whose segment may lie outside their prediction set.
 
     def __post_init__(self) -> None:
         is_known = self.decision_rule in DECISION_RULES and self.calibration in CALIBRATION_MODES
@@ -189,9 +137,10 @@ class ClassifierOptions:
                 fix=f"decision_rule is one of {', '.join(DECISION_RULES)}, calibration of "
                 f"{', '.join(CALIBRATION_MODES)}; alpha is between 0 and 1.",
             )
-        if self.bootstrap_draws < 100 or self.threads < 1 or self.seed < 0:
+        if min(self.bootstrap_draws, self.max_rows) < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(
                 f"The classifier options cannot be used: bootstrap_draws = {self.bootstrap_draws}, "
-                f"threads = {self.threads}, seed = {self.seed}.",
-                fix="bootstrap_draws are 100 or more, threads 1 or more, the seed 0 or more.",
+                f"max_rows = {self.max_rows}, threads = {self.threads}, seed = {self.seed}.",
+                fix="bootstrap_draws and max_rows are 100 or more, threads 1 or more, the seed 0 "
+                "or more.",
             )

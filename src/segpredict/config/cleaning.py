@@ -26,91 +26,57 @@ DISCOUNT_KINDS = ("included", "line", "unit", "order", "rate")
 class CleaningOptions:
     """How lines become transactions.
 
-    Parameters
-    ----------
-    rules
-        Names of the cleaning rules to run; ``all`` for every rule.
-    excluded_rules
-        Names of cleaning rules not to run.
-    product_codes
-        Regular expressions of codes that are no products; each must match a whole code.
-    null_ids
-        Customer ids that mean "no customer", such as ``GUEST``.
-    cancel_prefixes
-        Prefixes of the numbers of cancelled orders.
-    revenue
-        What counts as revenue: ``net`` (products, net of discounts and refunds), ``gross``
-        (before both), or ``visits`` where no column holds money: every order counts one.
-    amount_level
-        ``line`` where an amount is that of its line, ``order`` where that of the whole order
-        stands on one or on all of its lines; by default the column decides.
-    discount
-        What the discount column holds: ``included`` (amounts are after it), or money to take
-        off the ``line``, each ``unit`` or the ``order``, or the ``rate`` of a line.
-    default_quantity
-        What an empty quantity means; without it an empty quantity cannot be read.
-    void_statuses
-        Values of the status column that mean no sale, in addition to those known as such.
-    sale_statuses
-        Values of the status column that mean a sale, whatever they are known as.
-    on_bad_rows
-        ``fail`` at the first unreadable cell, ``quarantine`` its row (save it as a
-        reject), or ``drop`` it (only count it).
-    max_bad_rows
-        How many unreadable rows are accepted: a share such as ``0.1%``, or a count.
-    max_guest_share
-        Largest share of rows without a customer.
-    number_format
-        The decimal mark, ``point`` or ``comma``, if the data cannot prove it.
-    time_format
-        ``dmy``, ``mdy`` or ``ymd`` if the data cannot prove it, or a format of strptime, or
-        a list of them (each cell is read by the first that fits); by default the whole
-        column decides.
-    timezone
-        The shop's time zone, such as ``Europe/London``, for times with an offset to UTC.
-    excel_epoch
-        1900 or 1904: the first year of dates that a spreadsheet wrote as numbers.
-    century_pivot
-        Two-digit years up to this one are in the 2000s, later ones in the 1900s;
-        without it such years are read if all of them are from 1990 to 2039.
-    latest_date
-        The last possible day; rows after it count as unreadable.
-    currency
-        A symbol or code to print before money.
-    as_of
-        The cutoff, a date or a day number; rows from it on are not used.
-    first_date
-        The first day to use; earlier rows are not used.
-
     Raises
     ------
     ConfigError
         When a setting or a pattern cannot be used.
     """
 
-    rules: tuple[str, ...] = ("all",)
-    excluded_rules: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ("all",)  # Names of the cleaning rules to run; ``all`` for every rule.
+    excluded_rules: tuple[str, ...] = ()  # Names of cleaning rules not to run.
+    # Regular expressions of codes that are no products; each must match a whole code.
     product_codes: tuple[str, ...] = NON_PRODUCT_CODES
-    null_ids: tuple[str, ...] = ()
-    cancel_prefixes: tuple[str, ...] = ("C", "c")
+    null_ids: tuple[str, ...] = ()  # Customer ids that mean "no customer", such as ``GUEST``.
+    cancel_prefixes: tuple[str, ...] = ("C", "c")  # Prefixes of the numbers of cancelled orders.
+    # What counts as revenue: ``net`` (products, net of discounts and refunds), ``gross`` (before
+    # both), or ``visits`` where no column holds money: every order counts one.
     revenue: Literal["net", "gross", "visits"] = "net"
+    # ``line`` where an amount is that of its line, ``order`` where that of the whole order stands
+    # on one or on all of its lines; by default the column decides.
     amount_level: Literal["line", "order"] | None = None
+    # What the discount column holds: ``included`` (amounts are after it), or money to take off the
+    # ``line``, each ``unit`` or the ``order``, or the ``rate`` of a line.
     discount: Literal["included", "line", "unit", "order", "rate"] = "included"
+    # What an empty quantity means; without it an empty quantity cannot be read.
     default_quantity: int | None = None
+    # Values of the status column that mean no sale, in addition to those known as such.
     void_statuses: tuple[str, ...] = ()
+    # Values of the status column that mean a sale, whatever they are known as.
     sale_statuses: tuple[str, ...] = ()
+    # ``fail`` at the first unreadable cell, ``quarantine`` its row (save it as a reject), or
+    # ``drop`` it (only count it).
     on_bad_rows: Literal["fail", "quarantine", "drop"] = "fail"
+    # How many unreadable rows are accepted: a share such as ``0.1%``, or a count.
     max_bad_rows: str | int = "1%"
-    max_guest_share: float = 0.5
+    max_guest_share: float = 0.5  # Largest share of rows without a customer.
+    # The decimal mark, ``point`` or ``comma``, if the data cannot prove it.
     number_format: Literal["point", "comma"] | None = None
+    # ``dmy``, ``mdy`` or ``ymd`` if the data cannot prove it, or a format of strptime, or a list of
+    # them (each cell is read by the first that fits); by default the whole column decides.
     time_format: str | tuple[str, ...] | None = None
+    # The shop's time zone, such as ``Europe/London``, for times with an offset to UTC.
     timezone: str | None = None
+    # 1900 or 1904: the first year of dates that a spreadsheet wrote as numbers.
     excel_epoch: Literal[1900, 1904] = 1900
+    # Two-digit years up to this one are in the 2000s, later ones in the 1900s; without it such
+    # years are read if all of them are from 1990 to 2039.
     century_pivot: int | None = None
+    # The last possible day; rows after it count as unreadable.
     latest_date: str | int | None = None
-    currency: str = ""
+    currency: str = ""  # A symbol or code to print before money.
+    # The cutoff, a date or a day number; rows from it on are not used.
     as_of: str | int | None = None
-    first_date: str | int | None = None
+    first_date: str | int | None = None  # The first day to use; earlier rows are not used.
 
     def __post_init__(self) -> None:
         _one_of("mode for bad rows", self.on_bad_rows, BAD_ROW_MODES)

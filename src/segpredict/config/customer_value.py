@@ -10,18 +10,13 @@ from segpredict.errors import ConfigError
 class CustomerValueOptions:
     """How later money is discounted.
 
-    Parameters
-    ----------
-    discount_rate
-        Yearly rate d: money a year from now counts 1 / (1 + d).
-
     Raises
     ------
     ConfigError
         When the rate is no number, or below zero.
     """
 
-    discount_rate: float = 0.10
+    discount_rate: float = 0.10  # Yearly rate d: money a year from now counts 1 / (1 + d).
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.discount_rate) and self.discount_rate >= 0):

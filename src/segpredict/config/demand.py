@@ -10,22 +10,16 @@ from segpredict.errors import ConfigError
 class DemandOptions:
     """How much to order up to.
 
-    Parameters
-    ----------
-    service_level
-        Probability of meeting demand (the critical ratio) of products whose price or
-        cost is unknown, and of whole categories.
-    salvage_share
-        Salvage value of a unit left over, as a share of its cost.
-
     Raises
     ------
     ConfigError
         When the service level is not between 0 and 1, or the salvage share not in [0, 1).
     """
 
+    # Probability of meeting demand (the critical ratio) of products whose price or cost is unknown,
+    # and of whole categories.
     service_level: float = 0.9
-    salvage_share: float = 0.0
+    salvage_share: float = 0.0  # Salvage value of a unit left over, as a share of its cost.
 
     def __post_init__(self) -> None:
         is_probability = math.isfinite(self.service_level) and 0 < self.service_level < 1

@@ -9,27 +9,18 @@ from segpredict.errors import ConfigError
 class ExplainOptions:
     """How much is explained, and how the explanations are checked.
 
-    Parameters
-    ----------
-    sample_rows
-        The most customers to explain; the sample is stratified by current segment.
-    refits
-        Models refitted on bootstrap samples of customers, for intervals; 0 for none.
-    permutation_repeats
-        How often each group of columns is shuffled on a test window.
-    ablations
-        How many groups of columns are left out in turn, with the model refitted.
-
     Raises
     ------
     ConfigError
         When a number is too small.
     """
 
+    # The most customers to explain; the sample is stratified by current segment.
     sample_rows: int = 2000
+    # Models refitted on bootstrap samples of customers, for intervals; 0 for none.
     refits: int = 20
-    permutation_repeats: int = 10
-    ablations: int = 5
+    permutation_repeats: int = 10  # How often each group of columns is shuffled on a test window.
+    ablations: int = 5  # How many groups of columns are left out in turn, with the model refitted.
 
     def __post_init__(self) -> None:
         wrong = [name for name in ("sample_rows", "permutation_repeats") if getattr(self, name) < 1]

@@ -45,27 +45,15 @@ _CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
 class Config:
     """All options of a run, one field a section of the config file.
 
-    Parameters
-    ----------
-    seed
-        Seed of everything random.
-    threads
-        Threads for training; results are equal whatever the number.
-    source, cleaning, time, segmentation, classifier, customer_value, demand, explain
-        The options of each step.
-    campaigns, report
-        What campaigns are planned, and what the report shows.
-    customers, products, events, contacts, returns
-        Side tables: data in addition to the transactions.
-
     Examples
     --------
     >>> Config(seed=7).time.horizon
     91
     """
 
-    seed: int = 0
-    threads: int = 2
+    seed: int = 0  # Seed of everything random.
+    threads: int = 2  # Threads for training; results are equal whatever the number.
+    # The options of each step.
     source: SourceOptions = field(default_factory=SourceOptions)
     cleaning: CleaningOptions = field(default_factory=CleaningOptions)
     time: TimeOptions = field(default_factory=TimeOptions)
@@ -74,8 +62,10 @@ class Config:
     customer_value: CustomerValueOptions = field(default_factory=CustomerValueOptions)
     demand: DemandOptions = field(default_factory=DemandOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
+    # What campaigns are planned, and what the report shows.
     campaigns: CampaignOptions = field(default_factory=CampaignOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
+    # Side tables: data in addition to the transactions.
     customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
     products: ProductTableOptions = field(default_factory=ProductTableOptions)
     events: EventLogOptions = field(default_factory=EventLogOptions)
@@ -196,8 +186,6 @@ def build_config(values: Mapping[str, JSON]) -> Config:
 def list_presets() -> dict[str, Path]:
     """Return the presets that come with the package, by name.
 
-    Examples
-    --------
     >>> "cdnow" in list_presets()
     True
     """

@@ -5,16 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """What the report shows.
+    """What the report shows."""
 
-    Parameters
-    ----------
-    show_customers
-        Whether the report lists single customers with their ids. Without them it can be
-        sent where ids must not go.
-    max_listed
-        How many customers of a segment the page lists, at most.
-    """
-
+    # Whether the report lists single customers with their ids. Without them it can be sent where
+    # ids must not go.
     show_customers: bool = True
-    max_listed: int = 10
+    max_listed: int = 10  # How many customers of a segment the page lists, at most.

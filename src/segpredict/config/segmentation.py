@@ -23,24 +23,16 @@ RULE_COLUMNS = get_args(RuleColumn)
 class SegmentRuleOptions:
     """A segment defined by a rule, whose customers are taken out before clustering.
 
-    Parameters
-    ----------
-    column
-        The clustering input that the rule reads.
-    top_share
-        Share of the customers with the highest values, ties with the last included.
-    min_value
-        Or the smallest value, in the unit of the column.
-
     Raises
     ------
     ConfigError
         Unless one of `top_share` and `min_value` is given, in its range.
     """
 
-    column: RuleColumn = "spend"
+    column: RuleColumn = "spend"  # The clustering input that the rule reads.
+    # Share of the customers with the highest values, ties with the last included.
     top_share: float | None = None
-    min_value: float | None = None
+    min_value: float | None = None  # Or the smallest value, in the unit of the column.
 
     def __post_init__(self) -> None:
         is_one = (self.top_share is None) != (self.min_value is None)
@@ -57,27 +49,18 @@ class SegmentRuleOptions:
 class OverrideOptions:
     """Manual changes to the segments; all are logged, and ids stay as they are.
 
-    Parameters
-    ----------
-    merged
-        Groups of ids that become one segment under the first id, such as ``[["S2", "S3"]]``.
-    pinned_ids
-        Ids of segments that a refit does not move.
-    axis_weights
-        Weight of each clustering input in squared distance: 1 if it is not named, 0 to
-        leave it out.
-    rules
-        Segments defined by a rule, by name.
-
     Raises
     ------
     ConfigError
         When a weight is negative, spend has no weight, or a merge names fewer than two.
     """
 
+    # Groups of ids that become one segment under the first id, such as ``[["S2", "S3"]]``.
     merged: tuple[tuple[str, ...], ...] = ()
-    pinned_ids: tuple[str, ...] = ()
+    pinned_ids: tuple[str, ...] = ()  # Ids of segments that a refit does not move.
+    # Weight of each clustering input in squared distance: 1 if it is not named, 0 to leave it out.
     axis_weights: Mapping[str, float] = field(default_factory=dict)
+    # Segments defined by a rule, by name.
     rules: Mapping[str, SegmentRuleOptions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,84 +84,48 @@ class OverrideOptions:
 class SelectionOptions:
     """Which candidates are compared, how thoroughly, and the criteria they must meet.
 
-    Parameters
-    ----------
-    algorithms
-        Names of the algorithms to compare; empty for all.
-    inputs
-        Sets of clustering inputs to compare; see ``segmentation.inputs``.
-    k_min
-        Smallest number of segments to try.
-    k_max
-        Largest number of segments to try.
-    sample_rows
-        Rows of the sample on which stability is measured; never more than customers,
-        since another window of the same customer adds little.
-    bootstrap_draws
-        Bootstrap draws of each candidate.
-    strength_splits
-        Random halvings, for prediction strength.
-    seed_runs
-        Refits with other seeds.
-    null_samples
-        Null data sets of each kind; none for a candidate that failed a criterion.
-    min_draws
-        Draws of a candidate that has already failed a criterion.
-    refit_starts
-        Random starts of a refit on a resample.
-    min_jaccard
-        Smallest mean Jaccard index of the least stable segment over bootstrap draws.
-    min_rand_index
-        Smallest mean adjusted Rand index over bootstrap draws.
-    min_temporal_stability
-        Smallest adjusted Rand index against the segmentation of one horizon earlier.
-    min_seed_stability
-        Smallest adjusted Rand index over other seeds.
-    min_tree_accuracy
-        Smallest balanced accuracy of a decision tree of depth 3.
-    min_value_step
-        Smallest difference in value between neighbouring segments, in standard
-        deviations. It is 0 here: unlike the quick choice of k, the comparison does not
-        rest on the silhouette, which rises with every whole purchase day cut off.
-    max_noise_share
-        Largest share of customers that a density algorithm leaves as noise.
-    min_agreement
-        Smallest share of the fit rows that the frozen rule assigns as the algorithm did.
-    null_margin
-        By how much silhouette and prediction strength must exceed 95 % of the null data
-        sets, for clusters to be called natural.
-    natural_strength
-        Smallest prediction strength of clusters that are called natural.
-    criterion_weights
-        Weight of each criterion in the mean of ranks; 1 if it is missing.
-
     Raises
     ------
     ConfigError
         When a value lies outside its range, or names nothing.
     """
 
-    algorithms: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()  # Names of the algorithms to compare; empty for all.
+    # Sets of clustering inputs to compare; see ``segmentation.inputs``.
     inputs: tuple[str, ...] = CLUSTERING_INPUTS
-    k_min: int = 2
-    k_max: int = 8
+    k_min: int = 2  # Smallest number of segments to try.
+    k_max: int = 8  # Largest number of segments to try.
+    # Rows of the sample on which stability is measured; never more than customers, since another
+    # window of the same customer adds little.
     sample_rows: int = 3_000
-    bootstrap_draws: int = 50
-    strength_splits: int = 25
-    seed_runs: int = 20
+    bootstrap_draws: int = 50  # Bootstrap draws of each candidate.
+    strength_splits: int = 25  # Random halvings, for prediction strength.
+    seed_runs: int = 20  # Refits with other seeds.
+    # Null data sets of each kind; none for a candidate that failed a criterion.
     null_samples: int = 20
-    min_draws: int = 2
-    refit_starts: int = 2
+    min_draws: int = 2  # Draws of a candidate that has already failed a criterion.
+    refit_starts: int = 2  # Random starts of a refit on a resample.
+    # Smallest mean Jaccard index of the least stable segment over bootstrap draws.
     min_jaccard: float = 0.75
-    min_rand_index: float = 0.80
+    min_rand_index: float = 0.80  # Smallest mean adjusted Rand index over bootstrap draws.
+    # Smallest adjusted Rand index against the segmentation of one horizon earlier.
     min_temporal_stability: float = 0.75
-    min_seed_stability: float = 0.95
-    min_tree_accuracy: float = 0.85
+    min_seed_stability: float = 0.95  # Smallest adjusted Rand index over other seeds.
+    min_tree_accuracy: float = 0.85  # Smallest balanced accuracy of a decision tree of depth 3.
+    # Smallest difference in value between neighbouring segments, in standard deviations. It is 0
+    # here: unlike the quick choice of k, the comparison does not rest on the silhouette, which
+    # rises with every whole purchase day cut off.
     min_value_step: float = 0.0
+    # Largest share of customers that a density algorithm leaves as noise.
     max_noise_share: float = 0.05
+    # Smallest share of the fit rows that the frozen rule assigns as the algorithm did.
     min_agreement: float = 0.98
+    # By how much silhouette and prediction strength must exceed 95 % of the null data sets, for
+    # clusters to be called natural.
     null_margin: float = 0.10
+    # Smallest prediction strength of clusters that are called natural.
     natural_strength: float = 0.90
+    # Weight of each criterion in the mean of ranks; 1 if it is missing.
     criterion_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -208,77 +155,49 @@ class SelectionOptions:
 class SegmentationOptions:
     """How segments are found and what they are called.
 
-    Parameters
-    ----------
-    k
-        Number of active segments; without it the data choose.
-    k_min
-        Smallest number of segments to choose; fewer than three are too coarse to act on.
-    k_max
-        Largest number of segments to choose.
-    algorithm
-        Name of the algorithm: ``kmeans``, ``rules``, ``gmm``, ``ward``, ``dbscan``,
-        ``hdbscan``, ``hybrid`` or ``autoencoder_kmeans``.
-    algorithm_settings
-        Options of the algorithm that differ from its defaults, by name.
-    inputs
-        Clustering inputs: ``fm`` (spend and purchase days),
-        ``rfm`` (with recency) or ``wide`` (also with products, units and refunds).
-    n_init
-        Random starts of the algorithm.
-    winsor_percentiles
-        Percentiles of the fit rows at which spend and days are capped.
-    min_share
-        Smallest share of the active rows in a segment.
-    max_share
-        Largest share of the active rows in a segment.
-    min_customers
-        Smallest number of customers in a segment in an average window; in a shop with
-        fewer than twenty times as many active customers, a twentieth of them.
-    min_value_step
-        Smallest difference in spend between neighbouring segments, in standard
-        deviations of log spend; below it, their value does not differ clearly.
-    max_points
-        Distinct points above which the algorithm is fitted on a systematic sample.
-    names
-        Segment names by id, such as ``{"S3": "VIP"}``; other segments keep their names.
-    affinity_level
-        What profiles say a segment buys more of than others: ``category`` (if the
-        products table has one), ``product`` or ``none``.
-    overrides
-        Manual changes: merged segments, weights, rule-based segments.
-    rule_grid_names
-        Names in the rule grid that replace the usual ones, by the scores of recency,
-        frequency and spend (``555``), or of the first two (``55``).
-    seed
-        Seed of the random starts.
-    selection
-        What ``cluster --compare`` and ``--select`` try, and the criteria to meet.
-
     Raises
     ------
     ConfigError
         When a value lies outside its range.
     """
 
-    k: int | None = None
+    k: int | None = None  # Number of active segments; without it the data choose.
+    # Smallest number of segments to choose; fewer than three are too coarse to act on.
     k_min: int = 3
-    k_max: int = 8
+    k_max: int = 8  # Largest number of segments to choose.
+    # Name of the algorithm: ``kmeans``, ``rules``, ``gmm``, ``ward``, ``dbscan``, ``hdbscan``,
+    # ``hybrid`` or ``autoencoder_kmeans``.
     algorithm: str = "kmeans"
+    # Options of the algorithm that differ from its defaults, by name.
     algorithm_settings: Mapping[str, str | int | float] = field(default_factory=dict)
+    # Clustering inputs: ``fm`` (spend and purchase days), ``rfm`` (with recency) or ``wide`` (also
+    # with products, units and refunds).
     inputs: str = "fm"
-    n_init: int = 20
+    n_init: int = 20  # Random starts of the algorithm.
+    # Percentiles of the fit rows at which spend and days are capped.
     winsor_percentiles: tuple[float, float] = (0.5, 99.5)
-    min_share: float = 0.02
-    max_share: float = 0.60
+    min_share: float = 0.02  # Smallest share of the active rows in a segment.
+    max_share: float = 0.60  # Largest share of the active rows in a segment.
+    # Smallest number of customers in a segment in an average window; in a shop with fewer than
+    # twenty times as many active customers, a twentieth of them.
     min_customers: int = 200
+    # Smallest difference in spend between neighbouring segments, in standard deviations of log
+    # spend; below it, their value does not differ clearly.
     min_value_step: float = 0.5
+    # Distinct points above which the algorithm is fitted on a systematic sample.
     max_points: int = 200_000
+    # Segment names by id, such as ``{"S3": "VIP"}``; other segments keep their names.
     names: Mapping[str, str] = field(default_factory=dict)
+    # What profiles say a segment buys more of than others: ``category`` (if the products table has
+    # one), ``product`` or ``none``.
     affinity_level: Literal["category", "product", "none"] = "category"
+    # Manual changes: merged segments, weights, rule-based segments.
     overrides: OverrideOptions = field(default_factory=OverrideOptions)
+    # Names in the rule grid that replace the usual ones, by the scores of recency, frequency and
+    # spend (``555``), or of the first two (``55``).
     rule_grid_names: Mapping[str, str] = field(default_factory=dict)
-    seed: int = 0
+    seed: int = 0  # Seed of the random starts.
+    # What ``cluster --compare`` and ``--select`` try, and the criteria to meet.
     selection: SelectionOptions = field(default_factory=SelectionOptions)
 
     def __post_init__(self) -> None:

@@ -16,33 +16,22 @@ LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENT_KINDS, *CONTACT_KI
 
 @dataclass(frozen=True, slots=True)
 class CustomerTableOptions:
-    """A table with one row per customer, or one per customer and span of time.
+    """A table with one row per customer, or one per customer and span of time."""
 
-    Parameters
-    ----------
-    data
-        A file, folder or glob; empty for none. A relative path is first looked for next
-        to the transactions.
-    columns
-        Role → column for ``customer_id``, and ``since`` and ``until``, the days from
-        which and before which a row is valid.
-    time_varying
-        Columns to use if rows have a ``since``; otherwise name them in `time_invariant`.
-    time_invariant
-        Columns without a time stamp that may be used, because they never change or
-        were recorded before the first cutoff.
-    kinds
-        Column → ``number``, ``date`` or ``level``, if the cells should not decide.
-    time_format
-        Format of dates: ``dmy``, ``mdy`` or a format of strptime.
-    """
-
+    # A file, folder or glob; empty for none. A relative path is first looked for next to the
+    # transactions.
     data: str = ""
+    # Role → column for ``customer_id``, and ``since`` and ``until``, the days from which and before
+    # which a row is valid.
     columns: Mapping[str, str] = field(default_factory=dict)
+    # Columns to use if rows have a ``since``; otherwise name them in `time_invariant`.
     time_varying: tuple[str, ...] = ()
+    # Columns without a time stamp that may be used, because they never change or were recorded
+    # before the first cutoff.
     time_invariant: tuple[str, ...] = ()
+    # Column → ``number``, ``date`` or ``level``, if the cells should not decide.
     kinds: Mapping[str, AttributeKind] = field(default_factory=dict)
-    time_format: str | None = None
+    time_format: str | None = None  # Format of dates: ``dmy``, ``mdy`` or a format of strptime.
 
     def __post_init__(self) -> None:
         _known_roles("customers", self.columns, CUSTOMER_ROLES)
@@ -57,21 +46,13 @@ class CustomerTableOptions:
 
 @dataclass(frozen=True, slots=True)
 class ProductTableOptions:
-    """A table with one row per product.
+    """A table with one row per product."""
 
-    Parameters
-    ----------
-    data
-        A file, folder or glob; empty for none.
-    columns
-        Role → column for ``product_id``, and any of ``category``, ``price`` (the list
-        price, used for lines that have none of their own) and ``cost``.
-    time_invariant
-        Columns without a time stamp that may be used, because they never change.
-    """
-
-    data: str = ""
+    data: str = ""  # A file, folder or glob; empty for none.
+    # Role → column for ``product_id``, and any of ``category``, ``price`` (the list price, used for
+    # lines that have none of their own) and ``cost``.
     columns: Mapping[str, str] = field(default_factory=dict)
+    # Columns without a time stamp that may be used, because they never change.
     time_invariant: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -85,26 +66,16 @@ class ProductTableOptions:
 
 @dataclass(frozen=True, slots=True)
 class EventLogOptions:
-    """A table of web events or contacts, each with its time.
+    """A table of web events or contacts, each with its time."""
 
-    Parameters
-    ----------
-    data
-        A file, folder or glob; empty for none.
-    columns
-        Role → column for ``customer_id`` and ``time``; then either ``kind``, the type of
-        event, or one column of counts per kind. ``session`` is the id of a visit.
-    kinds
-        Kind → the values of the column ``kind`` that mean it. Kinds of events are ``sessions``,
-        ``views``, ``carts`` and ``searches``, of contacts ``sent`` and ``opened``.
-    time_format
-        Format of times: ``dmy``, ``mdy`` or a format of strptime.
-    """
-
-    data: str = ""
+    data: str = ""  # A file, folder or glob; empty for none.
+    # Role → column for ``customer_id`` and ``time``; then either ``kind``, the type of event, or
+    # one column of counts per kind. ``session`` is the id of a visit.
     columns: Mapping[str, str] = field(default_factory=dict)
+    # Kind → the values of the column ``kind`` that mean it. Kinds of events are ``sessions``,
+    # ``views``, ``carts`` and ``searches``, of contacts ``sent`` and ``opened``.
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    time_format: str | None = None
+    time_format: str | None = None  # Format of times: ``dmy``, ``mdy`` or a format of strptime.
 
     def __post_init__(self) -> None:
         _known_roles("events", self.columns, LOG_ROLES)
@@ -118,20 +89,12 @@ class ReturnTableOptions:
     """A table of returns without customers: it is reported, and not used.
 
     Returns with a customer belong in the transactions, as lines with a negative quantity.
-
-    Parameters
-    ----------
-    data
-        A file, folder or glob; empty for none.
-    columns
-        Role → column for ``product_id``, ``time`` and ``quantity``.
-    time_format
-        Format of times: ``dmy``, ``mdy`` or a format of strptime.
     """
 
-    data: str = ""
+    data: str = ""  # A file, folder or glob; empty for none.
+    # Role → column for ``product_id``, ``time`` and ``quantity``.
     columns: Mapping[str, str] = field(default_factory=dict)
-    time_format: str | None = None
+    time_format: str | None = None  # Format of times: ``dmy``, ``mdy`` or a format of strptime.
 
     def __post_init__(self) -> None:
         _known_roles("returns", self.columns, RETURN_ROLES)
@@ -139,14 +102,9 @@ class ReturnTableOptions:
 
 @dataclass(frozen=True, slots=True)
 class SideTableOptions:
-    """The side tables of a run.
+    """The side tables of a run."""
 
-    Parameters
-    ----------
-    customers, products, events, contacts, returns
-        Options of each table; without ``data`` it is not read.
-    """
-
+    # Options of each table; without ``data`` it is not read.
     customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
     products: ProductTableOptions = field(default_factory=ProductTableOptions)
     events: EventLogOptions = field(default_factory=EventLogOptions)

@@ -24,47 +24,6 @@ WHITESPACE = "whitespace"
 class SourceOptions:
     """How to read an input.
 
-    Parameters
-    ----------
-    columns
-        Role → name of the column in the input. Roles that are not named here are found
-        by the names that common exports use; an empty name leaves a role out.
-    format
-        ``csv``, ``parquet``, ``excel``, ``sqlite`` or ``duckdb``; by default the file's
-        suffix decides.
-    separator
-        The character between cells, or ``whitespace`` for aligned text; by default the
-        first lines decide among comma, semicolon, tab and bar.
-    encoding
-        Name of the encoding; by default strict UTF-8, and cp1252 if that fails.
-    optional_roles
-        Roles whose column may be absent, for example when scoring.
-    deferred_roles
-        Roles that another table will provide.
-    header_row
-        The row with the names of the columns, 0 if there is none; by default the first
-        row that is neither blank nor a comment.
-    column_names
-        Names of the columns, for a file without a header.
-    comment_prefix
-        Prefix of lines that are comments.
-    quote_escape
-        How a quote inside quotes is written: ``double`` (RFC 4180) or ``backslash``; by
-        default the whole file decides.
-    stray_quotes
-        ``refuse`` a row with a quote in an unquoted cell, or ``keep`` the quote as text.
-    allow_truncated
-        Whether to drop a last row that was cut off instead of refusing the file.
-    sheet
-        The sheet of a workbook; ``*`` joins all sheets of transactions, which must have
-        the same header, and leaves out covers and notes.
-    table
-        The table or view of a database file.
-    max_file_bytes
-        Largest size of a file in bytes.
-    max_unpacked_bytes
-        Largest size in bytes of a compressed file when unpacked.
-
     Raises
     ------
     UnknownNameError
@@ -74,22 +33,38 @@ class SourceOptions:
         a header nor a name for each column.
     """
 
+    # Role → name of the column in the input. Roles that are not named here are found by the names
+    # that common exports use; an empty name leaves a role out.
     columns: Mapping[str, str] = field(default_factory=dict)
+    # ``csv``, ``parquet``, ``excel``, ``sqlite`` or ``duckdb``; by default the file's suffix
+    # decides.
     format: str | None = None
+    # The character between cells, or ``whitespace`` for aligned text; by default the first lines
+    # decide among comma, semicolon, tab and bar.
     separator: str | None = None
+    # Name of the encoding; by default strict UTF-8, and cp1252 if that fails.
     encoding: str | None = None
+    # Roles whose column may be absent, for example when scoring.
     optional_roles: tuple[str, ...] = ()
-    deferred_roles: tuple[str, ...] = ()
+    deferred_roles: tuple[str, ...] = ()  # Roles that another table will provide.
+    # The row with the names of the columns, 0 if there is none; by default the first row that is
+    # neither blank nor a comment.
     header_row: int | None = None
-    column_names: tuple[str, ...] = ()
-    comment_prefix: str | None = None
+    column_names: tuple[str, ...] = ()  # Names of the columns, for a file without a header.
+    comment_prefix: str | None = None  # Prefix of lines that are comments.
+    # How a quote inside quotes is written: ``double`` (RFC 4180) or ``backslash``; by default the
+    # whole file decides.
     quote_escape: Literal["double", "backslash"] | None = None
+    # ``refuse`` a row with a quote in an unquoted cell, or ``keep`` the quote as text.
     stray_quotes: Literal["refuse", "keep"] = "refuse"
+    # Whether to drop a last row that was cut off instead of refusing the file.
     allow_truncated: bool = False
+    # The sheet of a workbook; ``*`` joins all sheets of transactions, which must have the same
+    # header, and leaves out covers and notes.
     sheet: str | None = None
-    table: str | None = None
-    max_file_bytes: int = 64 << 30
-    max_unpacked_bytes: int = 8 << 30
+    table: str | None = None  # The table or view of a database file.
+    max_file_bytes: int = 64 << 30  # Largest size of a file in bytes.
+    max_unpacked_bytes: int = 8 << 30  # Largest size in bytes of a compressed file when unpacked.
 
     def __post_init__(self) -> None:
         for role in self.columns:

@@ -1,8 +1,14 @@
-"""Customer ids as a caller gives them, as the text that they are in the data."""
+"""Customer ids: as a caller gives them, as the text in the data, and what they look like."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from numbers import Real
 from typing import SupportsIndex
+
+import polars as pl
+
+MIN_EXPECTED = 10  # ids of a form of which chance does not make none: less than 1 in 10,000
+MOST_SHARE = 0.99  # share of ids of digits alone from which ids are numbers
 
 
 def id_text(value: object) -> str:
@@ -37,3 +43,48 @@ def id_texts(values: object) -> list[str]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         return [id_text(values)]
     return [id_text(value) for value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class IdForm:
+    """What customer ids look like: the same customers have ids of the same form.
+
+    Examples
+    --------
+    >>> IdForm.of(pl.Series(["007", "A-7"]))
+    IdForm(customers=2, digits=0.5, leading_zeros=1.0)
+    """
+
+    customers: int
+    digits: float  # share of ids of digits alone
+    leading_zeros: float  # share of those that begin with a zero
+
+    @classmethod
+    def of(cls, ids: pl.Series) -> "IdForm":
+        """Return the form of ids, each counted once."""
+        ids = ids.unique()
+        digits = ids.filter(ids.str.contains(r"^\d+$"))
+        zeros = int(digits.str.contains(r"^0\d").sum())
+        return cls(len(ids), len(digits) / max(len(ids), 1), zeros / max(len(digits), 1))
+
+    def difference(self, now: "IdForm") -> str:
+        """Return how other ids differ, as a clause; empty where chance may have made it."""
+        clauses = {
+            "were numbers and are not": self._are_numbers and now._are_none_of(1.0, now.digits),
+            "are numbers and were not": now._are_numbers and self._are_none_of(1.0, self.digits),
+            "had leading zeros and have none": now._are_none_of(
+                self.leading_zeros * now.digits, now.leading_zeros
+            ),
+            "have leading zeros and had none": self._are_none_of(
+                now.leading_zeros * self.digits, self.leading_zeros
+            ),
+        }
+        return next((f"customer ids {clause}" for clause, holds in clauses.items() if holds), "")
+
+    @property
+    def _are_numbers(self) -> bool:
+        return self.digits >= MOST_SHARE
+
+    def _are_none_of(self, expected: float, share: float) -> bool:
+        """Whether no id is of a form of which many were to be expected."""
+        return share == 0 and expected * self.customers >= MIN_EXPECTED

@@ -4,6 +4,7 @@ The only module that renames, syncs and links; everything else says what to writ
 """
 
 import ctypes
+import errno
 import hashlib
 import os
 import shutil
@@ -31,6 +32,7 @@ from segpredict.core.write_errors import translate_write_errors
 
 FileContent = bytes | Callable[[Path], None]
 HASH_BYTES = 1 << 20  # bytes that are read at a time
+MIN_FREE_BYTES = 1 << 16  # free bytes of a disk that is full: less than any part of a file
 FILE_WAIT_SECONDS = 60.0  # how long another writer of the same file is waited for
 AT_CWD, EXCHANGE = -100, 2  # of Linux' renameat2: from the current folder, swap two names
 SWAP = 2  # of macOS' renamex_np
@@ -210,9 +212,19 @@ def write_synced(path: Path, content: FileContent) -> dict[str, JSON]:
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        content(path)
+        _write_by(content, path)
     sync(path)
     return file_fact(path)
+
+
+def _write_by(content: Callable[[Path], None], path: Path) -> None:
+    try:
+        content(path)
+    except Exception as error:
+        # Polars does not always say why it could not end a file: the disk does.
+        if not isinstance(error, OSError) and shutil.disk_usage(path.parent).free < MIN_FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
 
 
 def link_file(source: Path, target: Path) -> None:

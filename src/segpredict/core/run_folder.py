@@ -218,8 +218,8 @@ class RunDraft:
     def write(self, name: str, content: disk.FileContent) -> None:
         """Write a file, in the place of an earlier stage's if there is one."""
         path = self.folder / name
-        path.unlink(missing_ok=True)  # it may be linked to the published one
         with translate_write_errors(self.target):
+            path.unlink(missing_ok=True)  # it may be linked to the published one
             self._files[name] = disk.write_synced(path, content)
 
     def remove(self, *names: str) -> None:

@@ -139,8 +139,8 @@ class Window:
     Examples
     --------
     >>> w = Window(day_number("2011-09-10"))
-    >>> w.format_part("outcome")
-    '2011-09-10 to 2011-12-09'
+    >>> as_date(w.outcome_start).isoformat(), as_date(w.outcome_end).isoformat()
+    ('2011-09-10', '2011-12-10')
     """
 
     cutoff: int
@@ -189,14 +189,6 @@ class Window:
     def at_cutoff(self, cutoff: int) -> "Window":
         """Return the same window at another cutoff."""
         return replace(self, cutoff=cutoff)
-
-    def format_part(self, which: str = "lookback") -> str:
-        """Return the first and last day of a part, as text."""
-        first, end = {
-            "lookback": (self.start, self.cutoff),
-            "outcome": (self.outcome_start, self.outcome_end),
-        }[which]
-        return f"{as_date(first)} to {as_date(end - 1)}"
 
 
 def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:

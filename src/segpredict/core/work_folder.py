@@ -323,7 +323,7 @@ def _refuse_strangers(place: Path) -> None:
         return
     for path in place.iterdir():
         if path.is_dir() or path.stat().st_size:
-            if _read_mark(place):  # signed in between
+            if _read_mark(place) or not path.exists():  # another began, or ended, in between
                 return
             raise UsageError(
                 f"{quote_value(place)} holds {quote_value(path.name)}, which segpredict did "

@@ -3,25 +3,20 @@
 In: the selected model and its customers. Out: contributions, importance, reasons in words.
 """
 
-from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.evidence import ImportanceEvidence, check_importance
 from segpredict.explain.explainer import ForecastExplainer, build_explainer
 from segpredict.explain.explanation import Explanation, explained_sentence, importance_json
 from segpredict.explain.groups import FeatureGroup
-from segpredict.explain.plots import bar_plot, beeswarm_plot, draw_plots
+from segpredict.explain.plots import draw_plots
 from segpredict.explain.points import contribution_points
 from segpredict.explain.reasons import ReasonLexicon, explained_share, short_meaning
 
 __all__ = [
-    "AdditiveModel",
     "Explanation",
     "FeatureGroup",
     "ForecastExplainer",
     "ImportanceEvidence",
     "ReasonLexicon",
-    "additive_model",
-    "bar_plot",
-    "beeswarm_plot",
     "build_explainer",
     "check_importance",
     "contribution_points",

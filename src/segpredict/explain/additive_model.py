@@ -9,9 +9,16 @@ import polars as pl
 
 from segpredict.classifier.decisions.calibration import CalibratedModel
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
-from segpredict.classifier.models.blend import BlendedModel
-from segpredict.classifier.models.xgboost import XgboostModel
-from segpredict.classifier.training_data import HISTORY_COLUMNS, Forecaster, feature_matrix
+from segpredict.classifier.models.baselines.markov import MarkovChain
+from segpredict.classifier.models.ensemble import EnsembleModel
+from segpredict.classifier.models.pool import log_probabilities
+from segpredict.classifier.models.xgboost import XgboostModel, margin_probabilities
+from segpredict.classifier.training_data import (
+    HISTORY_COLUMNS,
+    Forecaster,
+    feature_matrix,
+    segment_codes,
+)
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
@@ -22,43 +29,56 @@ from segpredict.explain.purchase_model import (
 )
 
 CUSTOMERS_PER_CHUNK = 10_000  # customers at a time, to bound memory
+STATE_COLUMN = "state_now"  # the column that the contributions of the Markov chain go to
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarkovExplainer:
+    """The Markov chain of a pool, and the shop it is compared with."""
+
+    chain: MarkovChain
+    weight: float  # of its log-probabilities
+    state_shares: tuple[float, ...]  # share of customers in each current segment
+
+    @property
+    def _margins(self) -> FloatArray:
+        return self.weight * log_probabilities(np.array(self.chain.transition_matrix))
+
+    def base_values(self) -> FloatArray:
+        """Return the mean margin of the shop, by segment."""
+        return np.asarray((np.array(self.state_shares)[:, None] * self._margins).sum(axis=0))
+
+    def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
+        """Return the margin of each customer's current segment."""
+        return np.asarray(self._margins[segment_codes(customers, STATE_COLUMN)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdditiveModel:
-    """Trees and a purchase model, or one of them, as a sum of log-odds.
-
-    Parameters
-    ----------
-    xgboost_model
-        The boosted trees; ``None`` where the purchase model is used alone.
-    purchase_model
-        The purchase model with its reference; ``None`` where trees are used alone.
-    weight
-        Share of the trees in the log-odds: 1 or 0 where one of the two is used alone.
-    note
-        A note where this is not exactly the selected model.
-    selected_model
-        The selected model, where this is not exactly it: its forecast is the one to explain.
+    """The ensemble, or one of its parts, as a sum of log-odds.
 
     Notes
     -----
-    A geometric mean of two forecasts is a sum of their log-odds, so the contributions
-    to the blend are those to its parts, times their weights. The part of BG/NBD is assigned
-    to the columns of `PLAYER_COLUMNS`.
+    The log-odds of the ensemble are a sum, so its Shapley values are those of its parts, added up.
+    The part of BG/NBD is assigned to the columns of `PLAYER_COLUMNS`, that of the Markov chain to
+    the current segment.
     """
 
+    # the boosted trees; ``None`` where BG/NBD is used alone
     xgboost_model: XgboostModel | None
+    # BG/NBD with its reference; ``None`` where it takes no part
     purchase_model: PurchaseModelExplainer | None = None
-    weight: float = 1.0
-    note: str = ""
+    markov_chain: MarkovExplainer | None = None  # ``None`` where it takes no part
+    note: str = ""  # a note where this is not exactly the selected model
+    # the selected model, where this is not exactly it: its forecast is the one to explain
     selected_model: Forecaster | None = None
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The columns that contributions are given for."""
         more = () if self.purchase_model is None else tuple(PLAYER_COLUMNS)
-        return tuple(dict.fromkeys((*self._tree_columns, *more)))
+        state = () if self.markov_chain is None else (STATE_COLUMN,)
+        return tuple(dict.fromkeys((*self._tree_columns, *more, *state)))
 
     @property
     def _tree_columns(self) -> tuple[str, ...]:
@@ -83,19 +103,17 @@ class AdditiveModel:
     def base_values(self, day: int | None = None) -> FloatArray:
         """Return the margin of each segment without any feature of a customer.
 
-        Parameters
-        ----------
-        day
-            Cutoff (day number) of the forecast; ``None``: without a season.
+        `day`: Cutoff (day number) of the forecast; ``None``: without a season.
         """
         total = np.zeros(self.n_classes)
         if self.xgboost_model is not None:
             schema = dict.fromkeys(self._tree_columns, pl.Float32)
             blank = pl.DataFrame({name: [None] for name in schema}, schema=schema)
-            start = self.xgboost_model.shap_values(blank)[0, :, -1].astype(np.float64)
-            total = total + self.weight * start
+            total = total + self.xgboost_model.shap_values(blank)[0, :, -1]
         if self.purchase_model is not None:
-            total = total + (1 - self.weight) * self.purchase_model.base_values(day)
+            total = total + self.purchase_model.base_values(day)
+        if self.markov_chain is not None:
+            total = total + self.markov_chain.base_values()
         return total
 
     def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
@@ -104,10 +122,11 @@ class AdditiveModel:
         if not customers.height:
             return total
         if self.xgboost_model is not None:
-            trees = self.xgboost_model.predict_margin(customers).astype(np.float64)
-            total = total + self.weight * trees
+            total = total + self.xgboost_model.predict_margin(customers)
         if self.purchase_model is not None:
-            total = total + (1 - self.weight) * self.purchase_model.log_probabilities(customers)
+            total = total + self.purchase_model.predict_margin(customers)
+        if self.markov_chain is not None:
+            total = total + self.markov_chain.predict_margin(customers)
         return total
 
     def effect_of_reference(
@@ -124,16 +143,15 @@ class AdditiveModel:
             for name in sorted(names & {*customers.columns})
         )
         is_past = bool(names & {*HISTORY_COLUMNS})
-        part = self if is_past else replace(self, purchase_model=None)
+        is_whole = is_past or self.xgboost_model is None
+        part = self if is_whole else replace(self, purchase_model=None)
         return part.predict_margin(customers) - part.predict_margin(moved)
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""
         if self.selected_model is not None:
             return self.selected_model.predict_proba(customers)
-        raw = self.predict_margin(customers)
-        power = np.exp(raw - raw.max(axis=1, keepdims=True))
-        return np.asarray(power / power.sum(axis=1, keepdims=True), np.float64)
+        return margin_probabilities(self.predict_margin(customers))
 
     def feature_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return the feature values of the contributions; unknown ones are NaN."""
@@ -152,130 +170,111 @@ class AdditiveModel:
             return found
         if self.xgboost_model is not None:
             trees = self.xgboost_model.shap_values(customers)[:, :, :-1]
-            found[:, :, : len(self._tree_columns)] = self.weight * trees
+            found[:, :, : len(self._tree_columns)] = trees
         if self.purchase_model is not None:
             parts = self.purchase_model.shapley_values(customers)
             for place, name in enumerate(PLAYER_COLUMNS):
-                more = (1 - self.weight) * parts[:, :, place]
-                found[:, :, self.feature_names.index(name)] += more
+                found[:, :, self.feature_names.index(name)] += parts[:, :, place]
+        if self.markov_chain is not None:
+            chain = self.markov_chain
+            more = chain.predict_margin(customers) - chain.base_values()
+            found[:, :, self.feature_names.index(STATE_COLUMN)] += more
         return found
 
     def shap_chunks(
         self, customers: pl.DataFrame, rows: int = CUSTOMERS_PER_CHUNK, threads: int = 1
     ) -> Iterator[tuple[pl.DataFrame, FloatArray]]:
-        """Yield customers with their contributions, in chunks, in their order.
-
-        Parameters
-        ----------
-        customers
-            One row a customer, with the columns of the model.
-        rows
-            Customers at a time.
-        threads
-            Chunks worked on in parallel; no more are held in memory. XGBoost works without the
-            interpreter's lock, and no bit depends on the number.
-        """
+        """Yield customers with their contributions, in chunks, in their order."""
         starts = range(0, customers.height, rows)
         with ThreadPoolExecutor(threads) as pool:
             for place in range(0, len(starts), threads):
                 some = [customers.slice(s, rows) for s in starts[place:][:threads]]
                 yield from zip(some, pool.map(self.shap_values, some), strict=True)
 
-    def explained_part(self, backtest_model: BlendedModel) -> BlendedModel:
-        """Return the part of the model of a test that is explained here, or both parts."""
-        is_both = self.xgboost_model is not None and self.purchase_model is not None
-        return backtest_model if is_both else replace(backtest_model, weight=self.weight)
-
     def to_state(self) -> JSON:
         """Return what `additive_model_from_state` needs in addition to the model, as JSON."""
-        return None if self.purchase_model is None else self.purchase_model.to_state()
+        return {
+            "purchase_model": self.purchase_model and self.purchase_model.to_state(),
+            "state_shares": self.markov_chain and list(self.markov_chain.state_shares),
+        }
 
 
 def additive_model(
-    forecaster: Forecaster, trees: XgboostModel | None, customers: pl.DataFrame
+    forecaster: Forecaster, ensemble: EnsembleModel | None, customers: pl.DataFrame
 ) -> AdditiveModel:
     """Return the selected model as a sum of contributions.
 
-    Parameters
-    ----------
-    forecaster
-        The selected model.
-    trees
-        The trees of the run, explained where the selected model has no contributions.
-    customers
-        One row a customer with ``state_now`` and the columns; the reference for BG/NBD
-        is taken from them.
-
-    Raises
-    ------
-    MismatchError
-        When the selected model has no contributions, and no trees are given.
-    ColumnMissingError
-        When BG/NBD is used alone, and the frame lacks a column that it uses.
+    `customers`: one row a customer with ``state_now`` and the columns; the reference for BG/NBD and
+    the Markov chain is taken from them. `ensemble` is explained where the selected model has no
+    contributions.
     """
-    explained, bought, _ = _parts(_explained_model(forecaster, trees)[0])
-    missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
-    if missing and explained is None:
-        raise ColumnMissingError(missing[0], customers.columns)
-    if bought is None or missing:
-        return _build(forecaster, trees, None)
-    reference = reference_customers(customers)
-    return _build(forecaster, trees, PurchaseModelExplainer(bought, *reference))
+    blank = _without_reference(forecaster, ensemble)
+    bought, chain = blank.purchase_model, blank.markov_chain
+    if bought is not None:
+        missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
+        if missing:
+            raise ColumnMissingError(missing[0], customers.columns)
+        reference = reference_customers(customers)
+        bought = replace(bought, reference_rows=reference[0], reference_shares=reference[1])
+    if chain is not None:
+        counts = np.bincount(segment_codes(customers, STATE_COLUMN), minlength=blank.n_classes)
+        shares = tuple((counts / max(1, counts.sum())).tolist())
+        chain = replace(chain, state_shares=shares)
+    return replace(blank, purchase_model=bought, markov_chain=chain)
 
 
 def additive_model_from_state(
-    forecaster: Forecaster, trees: XgboostModel, state: JSON
+    forecaster: Forecaster, ensemble: EnsembleModel, state: JSON
 ) -> AdditiveModel:
     """Return the additive model from its state."""
-    _, purchase_model, _ = _parts(_explained_model(forecaster, trees)[0])
-    if purchase_model is None or state is None:
-        return _build(forecaster, trees, None)
-    rows, shares = np.array(state["reference_rows"]), np.array(state["reference_shares"])
-    return _build(forecaster, trees, PurchaseModelExplainer(purchase_model, rows, shares))
+    blank = _without_reference(forecaster, ensemble)
+    bought, chain = blank.purchase_model, blank.markov_chain
+    if bought is not None:
+        known = state["purchase_model"]
+        rows, shares = np.array(known["reference_rows"]), np.array(known["reference_shares"])
+        bought = replace(bought, reference_rows=rows, reference_shares=shares)
+    if chain is not None:
+        chain = replace(chain, state_shares=tuple(state["state_shares"]))
+    return replace(blank, purchase_model=bought, markov_chain=chain)
 
 
-def _build(
-    forecaster: Forecaster,
-    trees: XgboostModel | None,
-    purchase_model: PurchaseModelExplainer | None,
-) -> AdditiveModel:
-    explained, note = _explained_model(forecaster, trees)
-    own_trees, _, share = _parts(explained)
-    weight = 1.0 if purchase_model is None else share
-    return AdditiveModel(own_trees, purchase_model, weight, note, forecaster if note else None)
-
-
-def _explained_model(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
-    """Return the model that is explained, and a note on it."""
-    if isinstance(forecaster, CalibratedModel):
-        inner, note = _explained_model(forecaster.model, trees)
-        return inner, (note or "The forecast before calibration is explained.")
-    # A baseline of trees on fewer columns is an `XgboostModel` too, with another name.
-    own = forecaster.name if trees is None else trees.name
-    is_trees = isinstance(forecaster, XgboostModel) and forecaster.name == own
-    if is_trees or isinstance(forecaster, BlendedModel | BgNbdGammaGamma):
-        return forecaster, ""
-    return _trees_instead(forecaster, trees)
-
-
-def _trees_instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[XgboostModel, str]:
-    if trees is None:
-        raise MismatchError(
-            f"The selected model is {forecaster.name}, which has no contributions of columns: "
-            "only trees and BG/NBD have them.",
-            fix="explain the trees of the run: segpredict explain --run RUN.",
-        )
-    return trees, (
-        f"The selected model is {forecaster.name}, which has no contributions of columns: "
-        "the reasons are those of the trees, which were not selected."
+def _without_reference(forecaster: Forecaster, ensemble: EnsembleModel | None) -> AdditiveModel:
+    """Return the additive model, with no customers yet that it is compared with."""
+    explained, note = _explained_model(forecaster, ensemble)
+    selected = forecaster if note else None
+    empty = np.zeros((0, len(HISTORY_COLUMNS))), np.zeros(0)
+    if isinstance(explained, XgboostModel):
+        return AdditiveModel(explained, note=note, selected_model=selected)
+    if isinstance(explained, BgNbdGammaGamma):
+        bought = PurchaseModelExplainer(explained, *empty)
+        return AdditiveModel(None, bought, note=note, selected_model=selected)
+    pool = explained.pool
+    known = pool.purchase_model
+    return AdditiveModel(
+        explained.xgboost_model,
+        None if known is None else PurchaseModelExplainer(known, *empty, pool.purchase_weight),
+        MarkovExplainer(pool.markov_chain, pool.markov_weight, ()),
+        note,
+        selected,
     )
 
 
-def _parts(explained: Forecaster) -> tuple[XgboostModel | None, BgNbdGammaGamma | None, float]:
-    """Return the trees and the purchase model of what is explained, and the trees' weight."""
-    if not isinstance(explained, BlendedModel):
-        trees = explained if isinstance(explained, XgboostModel) else None
-        return trees, explained if isinstance(explained, BgNbdGammaGamma) else None, 0.0
-    bought = explained.purchase_model if explained.weight < 1 else None
-    is_alone = explained.weight == 0 and bought is not None
-    return None if is_alone else explained.xgboost_model, bought, explained.weight
+def _explained_model(
+    forecaster: Forecaster, ensemble: EnsembleModel | None
+) -> tuple[EnsembleModel | XgboostModel | BgNbdGammaGamma, str]:
+    """Return the model that is explained, and a note on it."""
+    if isinstance(forecaster, CalibratedModel):
+        inner, note = _explained_model(forecaster.model, ensemble)
+        return inner, (note or "The forecast before calibration is explained.")
+    if isinstance(forecaster, EnsembleModel | XgboostModel | BgNbdGammaGamma):
+        return forecaster, ""
+    if ensemble is None:
+        raise MismatchError(
+            f"The selected model is {forecaster.name}, which has no contributions of columns: "
+            "only the ensemble, trees and BG/NBD have them.",
+            fix="explain the ensemble of the run: segpredict explain --run RUN.",
+        )
+    return ensemble, (
+        f"The selected model is {forecaster.name}, which has no contributions of columns: "
+        "the reasons are those of the ensemble, which was not selected."
+    )

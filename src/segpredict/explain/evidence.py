@@ -1,7 +1,7 @@
 """Cross-check importance: shuffle, leave out, fit again, and note disagreements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -42,27 +42,6 @@ EVIDENCE_SCHEMA: dict[str, type[pl.DataType]] = {
 class ImportanceEvidence:
     r"""Whether SHAP importance agrees with other measures, with intervals.
 
-    Parameters
-    ----------
-    table
-        One row a group (`EVIDENCE_SCHEMA`), on the final test: mean \|SHAP\| with its rank; the
-        increase in log-loss when the group is shuffled; the loss of the trees alone when they
-        are fitted without it (null where not tried); 95 % intervals; and whether the interval
-        of the shuffled loss excludes zero.
-    headlines
-        Share of all importance on the final test of each of `groups.HEADLINES`:
-        ``name``, ``share``, ``low``, ``high``.
-    tests
-        The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``, ``shap``, ``loss``.
-    agreement
-        Kendall's τ of rankings: ``refits`` (mean over refitted models) with ``refits_low``,
-        ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP against shuffled loss);
-        Spearman's ρ of ``interventional`` against path-dependent values.
-    refits
-        Number of refitted models.
-    notes
-        Where measures disagree, as sentences.
-
     Examples
     --------
     >>> empty = pl.DataFrame(schema=EVIDENCE_SCHEMA)
@@ -70,12 +49,22 @@ class ImportanceEvidence:
     {'agreement': {'refits': 0.9}, 'refits': 5, 'notes': []}
     """
 
+    # one row a group (`EVIDENCE_SCHEMA`), on the final test: mean |SHAP| with its rank; the
+    # increase in log-loss when the group is shuffled, and when the trees are fitted without it
+    # (null where not tried); 95 % intervals; and whether the interval of the shuffled loss excludes
+    # zero
     table: pl.DataFrame
+    # share of all importance on the final test of each of `groups.HEADLINES`: ``name``, ``share``,
+    # ``low``, ``high``
     headlines: pl.DataFrame
+    # the shuffled loss and mean |SHAP| on each test: ``cutoff``, ``name``, ``shap``, ``loss``
     tests: pl.DataFrame
+    # Kendall's τ of rankings: ``refits`` (mean over refitted models) with ``refits_low``,
+    # ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP against shuffled loss); Spearman's
+    # ρ of ``interventional`` against path-dependent values
     agreement: dict[str, float | None]
-    refits: int
-    notes: tuple[str, ...] = ()
+    refits: int  # number of refitted models
+    notes: tuple[str, ...] = ()  # where measures disagree, as sentences
 
     @property
     def min_reliable_contribution(self) -> dict[str, float]:
@@ -113,15 +102,14 @@ def check_importance(
     -----
     A refit trains the trees of the final test again on customers drawn with replacement,
     and measures on test customers drawn in the same way: its spread holds both kinds of
-    randomness. BG/NBD stays as it was fitted; where it is used alone (weight 0 of the trees) it
-    is fitted again on such draws instead, and the checks of trees are left out: ablations and
-    interventional values. A column is shuffled among the customers of one test, together with
-    all of its group (Breiman 2001; grouped as in Au et al. 2022).
+    randomness. The pool that the trees begin from stays as it was fitted. A column is shuffled
+    among the customers of one test, together with all of its group (Breiman 2001; grouped as in
+    Au et al. 2022).
     """
     report = progress or (lambda _what, _share: None)
     rng = np.random.default_rng(seed)
     final = replays[-1]
-    shown = additive_model(final.model, final.model.xgboost_model, final.customers)
+    shown = additive_model(final.model, final.model, final.customers)
     parts = [g for g in model_view.groups_of_model(groups, shown) if g.features]
     views = []
     for place, replay in enumerate(replays):
@@ -148,20 +136,20 @@ def check_importance(
 def _ablations(
     replay: BacktestReplay, groups: Sequence[FeatureGroup], gains: FloatArray, most: int
 ) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Yield the loss of the trees alone without a group, and its standard error."""
-    if not replay.model.weight:
-        return
-    labels = segment_codes(replay.customers, "label")
-    whole = metrics.row_log_loss(replay.model.xgboost_model.predict_proba(replay.customers), labels)
+    """Yield the increase in loss when the trees do without a group, and its standard error."""
+    model, labels = replay.model, segment_codes(replay.customers, "label")
+    start = model.pool.predict_margin(replay.training_data.rows)
+    whole = metrics.row_log_loss(model.predict_proba(replay.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
         left_out = set(groups[place].features)
         names = [name for name in replay.training_data.feature_names if name not in left_out]
         if not names:
             continue
         trees = xgboost.fit_fixed_rounds(
-            replay.training_data, names, replay.model.xgboost_model.n_rounds
+            replay.training_data, names, model.xgboost_model.n_rounds, start=start
         )
-        lost = metrics.row_log_loss(trees.predict_proba(replay.customers), labels) - whole
+        smaller = replace(model, xgboost_model=trees)
+        lost = metrics.row_log_loss(smaller.predict_proba(replay.customers), labels) - whole
         error = metrics.clustered_standard_error(lost, replay.customers["customer_id"])
         yield groups[place].name, (float(lost.mean()), float(error))
 
@@ -170,7 +158,7 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     """Return the rank correlation of groups by two kinds of SHAP values of the trees."""
     trees = replay.model.xgboost_model
     few = stratified_sample(replay.customers, INTERVENTION_ROWS)
-    if few.height < 2 or not replay.model.weight:
+    if few.height < 2:
         return None
     background = stratified_sample(replay.customers, BACKGROUND_ROWS)
     others = feature_matrix(background, trees.feature_names)
@@ -179,7 +167,7 @@ def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> f
     )
     cells = feature_matrix(few, trees.feature_names).astype(np.float64)
     found = np.asarray(interventional.shap_values(cells, check_additivity=False), np.float64)
-    own = trees.shap_values(few)[:, :, :-1].astype(np.float64)
+    own = trees.shap_values(few)[:, :, :-1]
     parts = model_view.groups_of_model(groups, AdditiveModel(trees))
     cubes = (found.transpose(0, 2, 1), own)
     ranked = [group_importance(cube, trees.feature_names, parts) for cube in cubes]

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.decisions.policy import DecisionPolicy
-from segpredict.classifier.models.xgboost import XgboostModel
+from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.training_data import HISTORY_COLUMNS, Forecaster, segment_codes
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
@@ -39,30 +39,15 @@ GROUPING_ROWS = 500  # customers whose contributions decide which column names i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastExplainer:
-    """The selected model as a sum, the groups of its columns, and the texts of reasons.
+    """The selected model as a sum, the groups of its columns, and the texts of reasons."""
 
-    Parameters
-    ----------
-    model
-        What is explained.
-    classes
-        The future segments, in the order of the model's outputs.
-    groups
-        Groups of columns.
-    lexicon
-        What the texts of reasons are made from.
-    correlated_groups
-        Pairs of groups that move together and share credit.
-    policy
-        Names the predicted segment; ``None``: the likeliest one.
-    """
-
-    model: AdditiveModel
-    classes: tuple[Segment, ...]
-    groups: tuple[FeatureGroup, ...]
-    lexicon: ReasonLexicon
+    model: AdditiveModel  # what is explained
+    classes: tuple[Segment, ...]  # the future segments, in the order of the model's outputs
+    groups: tuple[FeatureGroup, ...]  # groups of columns
+    lexicon: ReasonLexicon  # what the texts of reasons are made from
+    # pairs of groups that move together and share credit
     correlated_groups: tuple[tuple[str, str, float], ...] = field(default=())
-    policy: DecisionPolicy | None = None
+    policy: DecisionPolicy | None = None  # names the predicted segment; ``None``: the likeliest one
 
     def explain(
         self, customers: pl.DataFrame, options: ExplainOptions | None = None
@@ -238,7 +223,7 @@ class ForecastExplainer:
         cls,
         state: JSON,
         forecaster: Forecaster,
-        trees: XgboostModel,
+        ensemble: EnsembleModel,
         classes: tuple[Segment, ...],
         glossary: Sequence[Feature],
     ) -> "ForecastExplainer":
@@ -247,7 +232,7 @@ class ForecastExplainer:
         own = (state["references"], state["least"], state["currency"])
         lexicon = ReasonLexicon(known, classes, *own)
         return cls(
-            additive_model_from_state(forecaster, trees, state["model"]),
+            additive_model_from_state(forecaster, ensemble, state["model"]),
             classes,
             tuple(FeatureGroup.from_state(group) for group in state["groups"]),
             lexicon,
@@ -257,7 +242,7 @@ class ForecastExplainer:
 
 def build_explainer(
     forecaster: Forecaster,
-    trees: XgboostModel | None,
+    ensemble: EnsembleModel | None,
     customers: pl.DataFrame,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature] = (),
@@ -269,8 +254,8 @@ def build_explainer(
     ----------
     forecaster
         The selected model.
-    trees
-        The trees of the run; not needed where the selected model has contributions.
+    ensemble
+        The ensemble of the run; not needed where the selected model has contributions.
     customers
         One row a customer: ``state_now`` and the columns of the model.
     classes
@@ -286,10 +271,10 @@ def build_explainer(
         When the frame lacks a column of the explained model.
     MismatchError
         When the model predicts another number of segments, or the selected model has no
-        contributions and no trees are given.
+        contributions and no ensemble is given.
     """
     _require(customers, ())
-    model = additive_model(forecaster, trees, customers)
+    model = additive_model(forecaster, ensemble, customers)
     _agree(model, classes)
     _require(customers, model.required_columns)
     cells = model.feature_values(customers)

@@ -1,14 +1,11 @@
-"""The explanation of a sample of customers: tables, arrays, plots, and one page of HTML."""
+"""The explanation of a sample of customers: tables, arrays and plots."""
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment
 from numpy.typing import NDArray
 
 from segpredict.core.customer_ids import id_text
@@ -18,32 +15,6 @@ from segpredict.explain import plots
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.reasons import forecast_sentence
 
-MAX_ROWS = 12
-MAX_CUSTOMERS = 30  # customers whose reasons are listed
-CAUSALITY_NOTE = "Associations that the model uses, not causes."
-PAGE_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;color:#1a2027;background:#fff;"
-    "max-width:900px;margin:24px auto;padding:0 16px}"
-    "table{border-collapse:collapse;font-size:14px}"
-    "th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid #dfe4ea}"
-    "img{max-width:100%}small{color:#5b6672}"
-)
-PAGE_TEMPLATE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Why: what drives the forecast</title>
-<style>{{ style }}</style></head><body>
-<h1>What drives the forecast</h1>
-<p>{{ explanation.n_customers }} customers of {{ explanation.population }}. {{
-explanation.model_note }}</p> <table><tr><th>About</th><th>Share</th></tr> {% for row in
-headlines %}<tr><td>{{ row.name }}</td> <td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {%
-endfor %}</table> <table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Share</th></tr> {%
-for row in groups %}<tr><td>{{ row.name }}</td> <td>{{ "%.3f"|format(row.mean_abs) }}</td>
-<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr> {% endfor %}</table><p><small>{{ caution
-}}</small></p> <h2>Reasons</h2> {% for customer, expected, reasons in customers %}<h3>{{
-customer }}</h3> <p>{{ expected }}</p><ul> {% for reason in reasons %}<li>{{ reason.direction }}:
-{{ reason.text }}</li> {% endfor %}</ul> {% endfor %} <h2>Charts</h2> {% for name, address in
-charts %}<p><img alt="{{ name }}" src="{{ address }}"></p> {% endfor %}<p><small>{{ caution
-}}</small></p></body></html>
-"""
 # The function of each kind of plot, and the arguments that it needs.
 PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
     "bar": (plots.bar_plot, ()),
@@ -61,47 +32,26 @@ class Explanation:
 
     Contributions are SHAP values on the margin (log-odds up to a constant per
     customer): ``base + sum(contributions) = margin`` for each customer and class.
-
-    Parameters
-    ----------
-    contributions
-        `schemas.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then
-        one contrast, of the predicted segment against staying (or, for customers predicted to
-        stay, against the likeliest move); features in the order of `feature_names`.
-    importance
-        `schemas.IMPORTANCE_SCHEMA`: of single columns.
-    group_importance
-        `schemas.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines.
-    transition_drivers
-        Differences between movers and stayers, for each pair of segments
-        (`contrast.transition_drivers`).
-    reasons
-        Reasons of each customer in words (`reasons.REASONS_SCHEMA`).
-    base_values
-        Margin of each future segment before any feature is known, by segment id.
-    feature_names
-        The features, in the order of the booster.
-    classes
-        The future segments, in the order of the booster's outputs.
-    groups
-        Which features belong together.
-    population
-        Number of customers that the sample is drawn from.
-    model_note
-        A note on the model that is explained.
     """
 
+    # `schemas.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then one
+    # contrast, of the predicted segment against staying (or, for customers predicted to stay,
+    # against the likeliest move); features in the order of `feature_names`
     contributions: pl.DataFrame
-    importance: pl.DataFrame
+    importance: pl.DataFrame  # `schemas.IMPORTANCE_SCHEMA`: of single columns
+    # `schemas.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines
     group_importance: pl.DataFrame
+    # differences between movers and stayers, for each pair of segments
+    # (`contrast.transition_drivers`)
     transition_drivers: pl.DataFrame
-    reasons: pl.DataFrame
+    reasons: pl.DataFrame  # reasons of each customer in words (`reasons.REASONS_SCHEMA`)
+    # margin of each future segment before any feature is known, by segment id
     base_values: Mapping[str, float]
-    feature_names: tuple[str, ...]
-    classes: tuple[Segment, ...]
-    groups: tuple[FeatureGroup, ...]
-    population: int
-    model_note: str = ""
+    feature_names: tuple[str, ...]  # the features, in the order of the booster
+    classes: tuple[Segment, ...]  # the future segments, in the order of the booster's outputs
+    groups: tuple[FeatureGroup, ...]  # which features belong together
+    population: int  # number of customers that the sample is drawn from
+    model_note: str = ""  # a note on the model that is explained
 
     @property
     def n_customers(self) -> int:
@@ -163,15 +113,6 @@ class Explanation:
         pairs = zip(wanted, map(id_text, names), strict=True)
         return drawn(self, *(ids.get(n.casefold(), n) if "segment" in of else n for of, n in pairs))
 
-    def to_html(self) -> str:
-        """Return one page with tables, reasons of some customers, and plots."""
-        return explanation_to_html(self)
-
-    def _repr_html_(self) -> str:
-        """Show it in a notebook, in a frame of its own."""
-        inside = escape(self.to_html(), quote=True)
-        return f'<iframe srcdoc="{inside}" width="100%" height="640"></iframe>'
-
     def customer_contributions(self, customer_id: object) -> pl.DataFrame:
         """Return the contributions for one customer, strongest first in each class.
 
@@ -230,32 +171,3 @@ def importance_json(explanation: Explanation) -> str:
         "importance": explanation.importance.to_dicts(),
     }
     return json.dumps(facts, allow_nan=False, ensure_ascii=False, indent=1)
-
-
-def explanation_to_html(explanation: Explanation) -> str:
-    """Return the explanation as HTML: tables, reasons of some customers, charts."""
-    overall = explanation.group_importance.filter(scope="all").sort("rank")
-    some = explanation.reasons.group_by("customer_id", maintain_order=True)
-    named = {segment.id: segment.name for segment in explanation.classes}
-    customers = []
-    for key, rows in list(some)[:MAX_CUSTOMERS]:
-        ids = rows.select("segment_id", "next_id", "against_id").row(0)
-        expected = forecast_sentence(*(named[segment] for segment in ids))
-        customers.append((key[0], expected, rows.to_dicts()))
-    charts = [(name, _address(drawn)) for name, drawn in plots.draw_plots(explanation).items()]
-    # Names of customers and segments are text, never markup.
-    stage = Environment(autoescape=True)
-    return stage.from_string(PAGE_TEMPLATE).render(
-        explanation=explanation,
-        style=PAGE_STYLE,
-        headlines=overall.filter(level="headline").to_dicts(),
-        groups=overall.filter(level="group").head(MAX_ROWS).to_dicts(),
-        customers=customers,
-        charts=charts,
-        caution=CAUSALITY_NOTE,
-    )
-
-
-def _address(drawn: bytes) -> str:
-    kind = "png" if drawn.startswith(b"\x89PNG") else "svg+xml"
-    return f"data:image/{kind};base64,{b64encode(drawn).decode()}"

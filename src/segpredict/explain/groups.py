@@ -17,18 +17,17 @@ MIN_CORRELATION = 0.7  # |Spearman| above which columns are one group
 OTHER_FAMILY = "other"  # the family of a column that no family declares
 
 # Families whose columns measure one thing at several times: never split.
-WHOLE_FAMILIES = ("history", "calendar")
+WHOLE_FAMILIES = ("history",)
 
 # Recency is the age less the time from the first to the last purchase.
 GROUPED_COLUMNS = ("recency_days", "t_x_days", "age_days")
 
 # The headlines that marketers know, and two for all other columns.
-HEADLINES = ("Recency", "Frequency", "Monetary", "Segment so far", "Season", "Other")
-_RECENCY, _FREQUENCY, _MONETARY, _SEGMENT, _SEASON, OTHER_HEADLINE = HEADLINES
+HEADLINES = ("Recency", "Frequency", "Monetary", "Segment so far", "Other")
+_RECENCY, _FREQUENCY, _MONETARY, _SEGMENT, OTHER_HEADLINE = HEADLINES
 _BY_NAME = {
     **dict.fromkeys((*GROUPED_COLUMNS, "windows_since", "share_first_half"), _RECENCY),
     **dict.fromkeys(("windows_active", "months_active"), _FREQUENCY),
-    **dict.fromkeys(("season_share", "season_orders", "season_spend"), _SEASON),
     "trend_spend": _MONETARY,
 }
 _FREQUENCY_PREFIXES = ("freq_", "days_")
@@ -36,22 +35,12 @@ _BY_FAMILY = {
     **dict.fromkeys(("timing", "trend", "btyd"), _FREQUENCY),
     "segment": _SEGMENT,
     "overdue": _RECENCY,
-    "calendar": _SEASON,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroup:
     """Columns whose contributions are summed before they are compared.
-
-    Parameters
-    ----------
-    name
-        The column that represents the group.
-    family, headline
-        The feature family, and one of `HEADLINES`.
-    features
-        The columns.
 
     Examples
     --------
@@ -60,10 +49,11 @@ class FeatureGroup:
     True
     """
 
-    name: str
+    name: str  # the column that represents the group
+    # the feature family, and one of `HEADLINES`
     family: str
     headline: str
-    features: tuple[str, ...]
+    features: tuple[str, ...]  # the columns
 
     def to_state(self) -> JSON:
         """Return the group as JSON."""

@@ -9,20 +9,19 @@ import polars as pl
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.replay import BacktestReplay
 from segpredict.classifier.models import xgboost
-from segpredict.classifier.models.baselines import bgnbd_gg
-from segpredict.classifier.models.blend import BlendedModel, geometric_mean
+from segpredict.classifier.models.ensemble import EnsembleModel
+from segpredict.classifier.models.pool import log_probabilities, purchase_margin
+from segpredict.classifier.models.xgboost import margin_probabilities
 from segpredict.classifier.training_data import (
     HISTORY_COLUMNS,
-    HistoryAtCutoff,
     feature_matrix,
     segment_codes,
 )
 from segpredict.core.arrays import Float32Array, FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
-from segpredict.explain.additive_model import AdditiveModel, additive_model
+from segpredict.explain.additive_model import STATE_COLUMN, AdditiveModel, additive_model
 from segpredict.explain.contrast import contrast_contributions
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_contributions, group_importance
-from segpredict.explain.purchase_model import PLAYER_COLUMNS
 from segpredict.explain.sample import stratified_sample
 
 MAX_COMPARED_CUSTOMERS = 300  # customers whose contributions are compared between models
@@ -41,7 +40,7 @@ class ModelView:
 
 def view_model(
     replay: BacktestReplay,
-    model: BlendedModel,
+    model: EnsembleModel,
     groups: Sequence[FeatureGroup],
     repeats: int,
     rng: np.random.Generator,
@@ -49,7 +48,7 @@ def view_model(
 ) -> ModelView:
     """Return the view of a model on a test; `weights` weigh its customers."""
     few = stratified_sample(replay.customers, MAX_COMPARED_CUSTOMERS)
-    shown = additive_model(model, model.xgboost_model, replay.customers)
+    shown = additive_model(model, model, replay.customers)
     cube = shown.shap_values(few)
     parts = groups_of_model(groups, shown)
     signed = _signed(shown, few, cube, parts)
@@ -91,54 +90,55 @@ def _signed(
 class PermutationImportance:
     """Permutation importance of one model on one test (Breiman 2001)."""
 
-    def __init__(self, replay: BacktestReplay, model: BlendedModel) -> None:
+    def __init__(self, replay: BacktestReplay, model: EnsembleModel) -> None:
         self.model, self.customers = model, replay.customers
         self.labels = segment_codes(replay.customers, "label")
-        bought = None if model.weight == 1 else model.purchase_model
-        self.buying = bought and bought.at_cutoff(replay.cutoff)
+        bought = model.pool.purchase_model
+        self.purchase_model = bought and bought.at_cutoff(replay.cutoff)
         self.cells = feature_matrix(replay.customers, model.xgboost_model.feature_names)
-        past = None if self.buying is None else feature_matrix(replay.customers, HISTORY_COLUMNS)
-        self.history = past
-        self.known = self._purchase_probabilities(self.history)
-        self.plain = self._losses(self.cells, self.known)
+        self.history = None
+        if self.purchase_model is not None:
+            self.history = feature_matrix(replay.customers, HISTORY_COLUMNS)
+        self.of_purchases = self._purchase_margin(self.history)
+        self.of_states = self._state_margin(np.arange(replay.customers.height))
+        self.plain = self._losses(self.cells, self.of_purchases + self.of_states)
 
     def loss_increase(self, features: Sequence[str], order: IntArray) -> FloatArray:
         """Return the increase in each row's loss when these columns are shuffled."""
-        cells, known = self.cells.copy(), self.known
+        cells, bought, states = self.cells.copy(), self.of_purchases, self.of_states
         names = self.model.xgboost_model.feature_names
         places = np.array([names.index(name) for name in features if name in names], int)
         cells[:, places] = self.cells[order][:, places]
-        past_places = self._places(features)
+        past_places = [HISTORY_COLUMNS.index(name) for name in features if name in HISTORY_COLUMNS]
         if self.history is not None and past_places:
             past = self.history.copy()
             past[:, past_places] = self.history[order][:, past_places]
-            known = self._purchase_probabilities(past)
-        return self._losses(cells, known) - self.plain
+            bought = self._purchase_margin(past)
+        if STATE_COLUMN in features:
+            states = self._state_margin(order)
+        return self._losses(cells, bought + states) - self.plain
 
-    def _places(self, features: Sequence[str]) -> list[int]:
-        """Return which of `HISTORY_COLUMNS` belong to these columns."""
-        if not self.model.weight:  # BG/NBD alone: a column represents all of its player
-            return [place for name in features for place in PLAYER_COLUMNS.get(name, ())]
-        return [HISTORY_COLUMNS.index(name) for name in features if name in HISTORY_COLUMNS]
+    def _purchase_margin(self, history: Float32Array | None) -> FloatArray:
+        pool, model = self.model.pool, self.purchase_model
+        if history is None or model is None:
+            return np.zeros((self.customers.height, self.model.xgboost_model.n_classes))
+        return purchase_margin(model, history.astype(np.float64), pool.purchase_weight)
 
-    def _purchase_probabilities(self, history: Float32Array | None) -> FloatArray | None:
-        if history is None or self.buying is None:
-            return None
-        return self.buying.probabilities_of_rows(history.astype(np.float64))
+    def _state_margin(self, order: IntArray) -> FloatArray:
+        pool = self.model.pool
+        found = pool.markov_chain.predict_proba(self.customers[order])
+        return pool.markov_weight * log_probabilities(found)
 
-    def _losses(self, cells: Float32Array, known: FloatArray | None) -> FloatArray:
-        trees = self.model.xgboost_model.predict_proba_cells(cells)
-        both = trees if known is None else geometric_mean(trees, known, self.model.weight)
-        return metrics.row_log_loss(both, self.labels)
+    def _losses(self, cells: Float32Array, start: FloatArray) -> FloatArray:
+        trees = self.model.xgboost_model.predict_margin_of_cells(cells)
+        return metrics.row_log_loss(margin_probabilities(start + trees), self.labels)
 
 
 def view_refitted_model(
     replay: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
 ) -> ModelView:
     """Return the view of a model fitted on a resample of customers."""
-    past = None if replay.model.weight else replay.training_data.history
-    known = (replay.training_data.rows if past is None else past.customer_histories)["customer_id"]
-    tested = replay.customers["customer_id"]
+    known, tested = replay.training_data.rows["customer_id"], replay.customers["customer_id"]
     all_customers = pl.concat([known, tested]).unique().sort()
     n = len(all_customers)
     draws = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64)
@@ -148,21 +148,17 @@ def view_refitted_model(
         for ids in (known, tested)
     )
     weights, weighed = (rows["n"].to_numpy() for rows in joined)
-    model = _refitted(replay, past, weights)
-    return view_model(replay, model, groups, 1, rng, weighed)
+    return view_model(replay, _refitted(replay, weights), groups, 1, rng, weighed)
 
 
-def _refitted(
-    replay: BacktestReplay, past: HistoryAtCutoff | None, weights: FloatArray
-) -> BlendedModel:
-    """Return the model with its trees fitted again; BG/NBD, where it is used alone."""
-    if past is not None:
-        drawn = past.customer_histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
-        history = replace(past, customer_histories=drawn)
-        known = replay.model.purchase_model
-        season = None if known is None else known.seasonal_index
-        fitted = bgnbd_gg.fit(replace(replay.training_data, history=history))
-        return replace(replay.model, purchase_model=replace(fitted, seasonal_index=season))
-    data, rounds = replay.training_data, replay.model.xgboost_model.n_rounds
-    trees = xgboost.fit_fixed_rounds(data, data.feature_names, rounds, weights=weights)
-    return replace(replay.model, xgboost_model=trees)
+def _refitted(replay: BacktestReplay, weights: FloatArray) -> EnsembleModel:
+    """Return the ensemble with its trees fitted again from the same pool."""
+    data, model = replay.training_data, replay.model
+    trees = xgboost.fit_fixed_rounds(
+        data,
+        data.feature_names,
+        model.xgboost_model.n_rounds,
+        start=model.pool.predict_margin(data.rows),
+        weights=weights,
+    )
+    return replace(model, xgboost_model=trees)

@@ -85,13 +85,7 @@ def bar_plot(explanation: "Explanation", top: int = 12) -> bytes:
 
 
 def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
-    """Return one dot a customer and feature, for one future segment, as PNG.
-
-    Raises
-    ------
-    UnknownNameError
-        When no future segment has that id.
-    """
+    """Return one dot a customer and feature, for one future segment, as PNG."""
     ids = [segment.id for segment in explanation.classes]
     if class_id not in ids:
         raise UnknownNameError("future segment", class_id, ids)

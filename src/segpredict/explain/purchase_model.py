@@ -8,8 +8,8 @@ from math import factorial
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.metrics import MIN_PROBABILITY
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.models.pool import purchase_margin
 from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
@@ -27,21 +27,26 @@ class PurchaseModelExplainer:
     model: BgNbdGammaGamma  # the fitted model
     reference_rows: FloatArray  # reference customers × `HISTORY_COLUMNS`
     reference_shares: FloatArray  # weight of each reference customer; they sum to one
+    weight: float = 1.0  # of the log-probabilities in the pool; 1 where BG/NBD is used alone
 
-    def log_probabilities(self, customers: pl.DataFrame) -> FloatArray:
-        """Return the log-probability of each segment, customers × segments."""
-        return np.log(np.maximum(self.model.predict_proba(customers), MIN_PROBABILITY))
+    def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
+        """Return the part of BG/NBD in the log-odds, customers × segments."""
+        rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
+        found = np.zeros((len(rows), self.model.n_classes))
+        for places, model in self.model.group_by_cutoff(customers):
+            found[places] = purchase_margin(model, rows[places], self.weight)
+        return found
 
     def base_values(self, day: int | None = None) -> FloatArray:
-        """Return the mean log-probability of the reference customers, by segment."""
+        """Return the mean margin of the reference customers, by segment."""
         model = self.model if day is None else self.model.at_cutoff(day)
-        alone = [_logs(model, row[None, :]) for row in self.reference_rows]
+        alone = [purchase_margin(model, row[None, :], self.weight) for row in self.reference_rows]
         return np.asarray(self._weighted(alone)[0], dtype=np.float64)
 
     def shapley_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return the Shapley value of each input, customers × segments × `PLAYER_COLUMNS`.
 
-        A customer's values and `base_values` of the same day sum to the log-probability: the season
+        A customer's values and `base_values` of the same day sum to the margin: the season
         is the same for all customers and no reason. Exact Shapley values of the three players
         (Shapley 1953): a coalition takes its columns from the customer and the rest from the
         reference customers in turn. Columns of one player are never separated, so that no customer
@@ -74,7 +79,7 @@ class PurchaseModelExplainer:
         teams = [team for size in sizes for team in combinations(PLAYER_COLUMNS, size)]
         mixed = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
         # One call for all: much of a call's time does not depend on its rows.
-        logs = _logs(model, np.concatenate(mixed))
+        logs = purchase_margin(model, np.concatenate(mixed), self.weight)
         shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
         pairs = zip(teams, logs.reshape(shape), strict=True)
         return {team: self._weighted(list(found)) for team, found in pairs}
@@ -89,10 +94,6 @@ class PurchaseModelExplainer:
         """Return the reference customers as JSON."""
         rows, shares = self.reference_rows.tolist(), self.reference_shares.tolist()
         return {"reference_rows": rows, "reference_shares": shares}
-
-
-def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
-    return np.log(np.maximum(model.probabilities_of_rows(rows), MIN_PROBABILITY))
 
 
 def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatArray:

@@ -32,28 +32,16 @@ MoveToReference = Callable[[str, IntArray], FloatArray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReasonLexicon:
-    """What the texts of reasons are made from.
+    """What the texts of reasons are made from."""
 
-    Parameters
-    ----------
-    glossary
-        Declarations of the columns, by name.
-    classes
-        The segments.
-    references
-        What values are compared with: the median of each column among all customers, and the
-        commonest segment.
-    min_contribution
-        Log-odds below which a group's contribution changes sign too often to be shown.
-    currency
-        Currency sign; may be empty.
-    """
-
-    glossary: Mapping[str, Feature]
-    classes: tuple[Segment, ...]
+    glossary: Mapping[str, Feature]  # declarations of the columns, by name
+    classes: tuple[Segment, ...]  # the segments
+    # what values are compared with: the median of each column among all customers, and the
+    # commonest segment
     references: Mapping[str, float | None]
+    # log-odds below which a group's contribution changes sign too often to be shown
     min_contribution: Mapping[str, float]
-    currency: str = ""
+    currency: str = ""  # currency sign; may be empty
 
     def format_value(self, name: str, value: float | None) -> str:
         """Return a value as formatted text.
@@ -114,8 +102,6 @@ def short_meaning(meaning: str) -> str:
 def forecast_sentence(current: str, target: str, reference: str) -> str:
     """Return the forecast that the reasons explain, as a sentence.
 
-    Examples
-    --------
     >>> forecast_sentence("Core", "Inactive", "Core")
     'Expected to go from Core to Inactive rather than to stay.'
     >>> forecast_sentence("Core", "Core", "Regular")
@@ -159,7 +145,7 @@ def reason_texts(
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
     candidates = _candidates(contrasts, names, groups, np.where(np.abs(sums) >= floor, sums, 0.0))
-    held = _confirmed(candidates, names, lexicon, move)
+    held = _confirmed(candidates, names, move)
     rows = _rows(contrasts, names, groups, lexicon, held)
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
@@ -199,7 +185,6 @@ def _candidates(
 def _confirmed(
     candidates: Sequence[_Candidate],
     names: Sequence[str],
-    lexicon: ReasonLexicon,
     move: MoveToReference,
 ) -> dict[int, list[_Candidate]]:
     """Return the reasons with which the model agrees, by customer, strongest first."""
@@ -208,19 +193,11 @@ def _confirmed(
         by_column.setdefault(each.column, []).append(each)
     held: dict[int, list[_Candidate]] = {}
     for column, some in by_column.items():
-        if _is_calendar(lexicon, names[column]):  # no value of the customer
-            agreeing = some
-        else:
-            effects = move(names[column], np.array([each.row for each in some]))
-            agreeing = [e for e, effect in zip(some, effects, strict=True) if effect * e.size > 0]
+        effects = move(names[column], np.array([each.row for each in some]))
+        agreeing = [e for e, effect in zip(some, effects, strict=True) if effect * e.size > 0]
         for each in agreeing:
             held.setdefault(each.row, []).append(each)
     return {row: sorted(some, key=lambda e: (-e.size, e.group)) for row, some in held.items()}
-
-
-def _is_calendar(lexicon: ReasonLexicon, name: str) -> bool:
-    feature = lexicon.glossary.get(name)
-    return feature is not None and feature.family == "calendar"
 
 
 def _rows(
@@ -264,8 +241,6 @@ def _text(
     lexicon: ReasonLexicon, name: str, value: float, reference: float | None, size: float
 ) -> str:
     odds = f"odds {'×' if size > 0 else '÷'} {np.exp(abs(size)):.1f}"
-    if _is_calendar(lexicon, name):
-        return f"The time of year ahead; {odds}"
     compared = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
     if reference is not None:
         usual = lexicon.format_value(name, reference)

@@ -8,8 +8,6 @@ import polars as pl
 def hash_rank(customer_id: str) -> bytes:
     """Return the sampling rank of a customer: a hash of the id, nothing else.
 
-    Examples
-    --------
     >>> hash_rank("17850").hex()
     '1e6969e8cffee60e'
     """

@@ -12,6 +12,7 @@ from segpredict.features.build import (
     clustering_inputs,
     compute_features,
     feature_glossary,
+    needed_columns,
     write_features,
 )
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
@@ -25,5 +26,6 @@ __all__ = [
     "clustering_inputs",
     "compute_features",
     "feature_glossary",
+    "needed_columns",
     "write_features",
 ]

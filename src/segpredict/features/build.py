@@ -295,6 +295,18 @@ the data have no discounts.',))
     return FamilySelection(tuple(name for name in missing if not missing[name]), notes)
 
 
+def needed_columns(families: Sequence[str]) -> frozenset[str]:
+    """Return the columns of lines without which features of these families are missing.
+
+    Examples
+    --------
+    >>> needed_columns(["rfm", "assortment"])
+    frozenset({'product_id'})
+    """
+    needs = {need for family in _chosen(families) for need in family.required_columns}
+    return frozenset(batches.NEEDED_COLUMNS[need] for need in needs & set(batches.NEEDED_COLUMNS))
+
+
 def feature_glossary(
     families: Sequence[str] | None = None, side_tables: SideTables | None = None
 ) -> tuple[Feature, ...]:

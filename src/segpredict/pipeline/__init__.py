@@ -14,7 +14,6 @@ from segpredict.pipeline.queries import (
     feature_meanings,
     load,
     load_run_explanation,
-    score_customers,
     score_into_history,
     write_plots,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "run_report",
     "run_training",
     "run_transitions",
-    "score_customers",
     "score_into_history",
     "write_plots",
 ]

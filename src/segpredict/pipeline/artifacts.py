@@ -15,7 +15,7 @@ from segpredict.analytics.campaigns import CampaignCatalogue
 from segpredict.analytics.customer_value import ValueModel
 from segpredict.analytics.demand import DEMAND_TABLES
 from segpredict.analytics.transitions.tables import CUSTOMER_TABLE, TRANSITION_TABLES
-from segpredict.classifier import BlendedModel
+from segpredict.classifier import EnsembleModel
 from segpredict.core import disk
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
@@ -201,7 +201,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
         "classifier/backtest_models",
         Form.JSON,
         lambda models: [model.to_state() for model in models],
-        lambda states: tuple(map(BlendedModel.from_state, states)),
+        lambda states: tuple(map(EnsembleModel.from_state, states)),
     ),
     Artifact("train", "evaluation", "classifier/evaluation", Form.JSON),
     Artifact("train", "scorecard", "classifier/scorecard", Form.TABLE),

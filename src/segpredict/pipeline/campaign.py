@@ -8,15 +8,20 @@ from typing import Any
 import polars as pl
 
 from segpredict.analytics import campaigns
-from segpredict.analytics.campaigns import MAX_HOLDOUT_SHARE, CampaignListRequest
+from segpredict.analytics.campaigns import (
+    MAX_HOLDOUT_SHARE,
+    CampaignListRequest,
+    ExperimentLog,
+)
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.core import disk
+from segpredict.core.customer_ids import IdForm
 from segpredict.core.run_folder import RunFolder, encode_csv, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
-from segpredict.errors import ArtifactError, UsageError
+from segpredict.errors import ArtifactError, MismatchError, UsageError
 from segpredict.pipeline import campaign_planning, loading
 from segpredict.pipeline.results import CampaignPlans
 from segpredict.scoring.predictor import SegmentPredictor
@@ -28,17 +33,6 @@ MAX_EXPLAINED = 5_000  # customers of a list that get reasons
 class CampaignRequest:
     """Which list of a run to draw.
 
-    Parameters
-    ----------
-    campaign, out
-        Name of the campaign, and the CSV file to write.
-    holdout_share
-        Share of the list in the control group; the share of all campaigns if not given.
-    max_customers
-        The most customers on the list.
-    author
-        Who draws the list, for the record.
-
     Examples
     --------
     >>> CampaignRequest("win_back", Path("list.csv"), max_customers=0)
@@ -47,11 +41,13 @@ class CampaignRequest:
     UsageError: a list cannot be empty
     """
 
+    # name of the campaign, and the CSV file to write
     campaign: str
     out: Path
+    # share of the list in the control group; the share of all campaigns if not given
     holdout_share: float | None = None
-    max_customers: int | None = None
-    author: str = ""
+    max_customers: int | None = None  # the most customers on the list
+    author: str = ""  # who draws the list, for the record
 
     def __post_init__(self) -> None:
         if self.holdout_share is not None and not 0 < self.holdout_share <= MAX_HOLDOUT_SHARE:
@@ -104,13 +100,17 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
         When the catalogue of the run has no such campaign.
     UsageError
         When no customer is eligible.
+    MismatchError
+        When earlier lists are of other ids or another currency.
     """
     files = open_run(folder)
     options = loading.load_config(files).campaigns
     log = campaigns.find_experiment_logs(files.folder, options.experiments_folder)
     with log.lock() as work:  # two lists at once would not know each other's arms
         predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
-        table = _drawn(files, predictor, shop, request, options, log.earlier_arms())
+        earlier = log.earlier_arms()
+        _require_same_shop(log, earlier, shop)
+        table = _drawn(files, predictor, shop, request, options, earlier)
         record = _record(files, table, request, created, options)
         reasons = _reasons(predictor, shop, table["customer_id"])
         content = encode_csv(campaigns.add_reasons(table, reasons))
@@ -119,6 +119,25 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
             written = log.append_experiment(record, table.select("customer_id", "arm"), work)
             publish()
     return {**record, "record": str(written), "list": str(request.out)}
+
+
+def _require_same_shop(
+    log: ExperimentLog, earlier_arms: Mapping[str, Mapping[str, str]], shop: Transactions
+) -> None:
+    """Raise where the log is of other customers, whose control groups would say nothing here."""
+    listed = {customer for arms in earlier_arms.values() for customer in arms}
+    ids = shop.lines.select(pl.col("customer_id").unique()).collect().to_series()
+    form = IdForm.of(pl.Series(sorted(listed), dtype=pl.String))
+    found = [form.difference(IdForm.of(ids))]
+    currencies = {record.get("currency", "") for record in log.read_records()} - {""}
+    if shop.currency and currencies - {shop.currency}:
+        found.append(f"the currency was {min(currencies)} and is {shop.currency}")
+    if clauses := "; ".join(filter(None, found)):
+        raise MismatchError(
+            f"This run is not like those of the experiments in {log.folder}: {clauses}.",
+            fix="give data in the form of those runs, or keep the runs of another shop in a "
+            "folder of their own.",
+        )
 
 
 def _asked(files: RunFolder, request: CampaignRequest) -> CampaignListRequest:

@@ -42,29 +42,17 @@ REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
 class ExportRequest:
     """Where an export is written, and with which customer ids.
 
-    Parameters
-    ----------
-    created
-        When it is made, as text.
-    out
-        A place outside of the run; ``None`` for the run itself.
-    replace
-        Whether a folder of tables at `out` may be replaced.
-    pseudonyms
-        Pseudonyms that replace customer ids.
-    customers
-        Whether single customers are shown; ``None``: as the run's config says.
-
     Examples
     --------
     >>> ExportRequest(created="2024-01-01", customers=False).out is None
     True
     """
 
-    created: str = ""
-    out: Path | None = None
-    replace: bool = False
-    pseudonyms: Pseudonymizer | None = None
+    created: str = ""  # when it is made, as text
+    out: Path | None = None  # a place outside of the run; ``None`` for the run itself
+    replace: bool = False  # whether a folder of tables at `out` may be replaced
+    pseudonyms: Pseudonymizer | None = None  # pseudonyms that replace customer ids
+    # whether single customers are shown; ``None``: as the run's config says
     customers: bool | None = None
 
 

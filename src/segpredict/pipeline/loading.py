@@ -12,6 +12,7 @@ from segpredict.analytics.segment_tables import classifier_glossary
 from segpredict.config.load import Config, build_config
 from segpredict.core.run_folder import RunFiles, RunFolder
 from segpredict.core.segment import Segment
+from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.transactions import InputFile, SideTables, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import day_number
@@ -28,7 +29,6 @@ from segpredict.pipeline.results import (
     TrainedModels,
 )
 from segpredict.scoring.predictor import SegmentPredictor
-from segpredict.scoring.shop_facts import ShopFacts
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
@@ -168,7 +168,7 @@ def load_explainer(
     found = ForecastExplainer.from_state(
         artifacts.read(files, "explainer"),
         models.selected,
-        models.xgboost,
+        models.ensemble,
         load_segments(files),
         classifier_glossary(families, load_side_tables(files)),
     )

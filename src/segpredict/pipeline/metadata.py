@@ -4,11 +4,12 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
+from segpredict import features
 from segpredict._version import __version__
+from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.pipeline.results import Prepared, Segmented
-from segpredict.scoring.shop_facts import ShopFacts
 
 DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
@@ -17,6 +18,8 @@ RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pan
 def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") -> dict[str, JSON]:
     """Return what the manifest of a run records: versions, options, data and windows."""
     shop, time = prepared.transactions, segmented.config.time
+    facts = ShopFacts.of(shop, segmented.config.cleaning.revenue)
+    needed = features.needed_columns(segmented.config.classifier.families or ())
     return {
         "segpredict": __version__,
         "created": created,
@@ -29,7 +32,7 @@ def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") ->
             "last_day": as_date(shop.end_day - 1).isoformat(),
             "fingerprint": shop.fingerprint,
             "currency": shop.currency,
-            "facts": ShopFacts.of(shop, segmented.config.cleaning.revenue).to_state(),
+            "facts": facts.needing(needed).to_state(),
             "files": [asdict(fact) for fact in shop.files],
             "notes": list(shop.notes),
         },

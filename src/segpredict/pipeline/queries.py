@@ -139,7 +139,7 @@ def _explanation(
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     explainer = predictor.explainer or predictor.explainer_for(
-        frame, shop.currency, loading.load_models(files).xgboost
+        frame, shop.currency, loading.load_models(files).ensemble
     )
     return explainer.explain(chosen)
 
@@ -190,21 +190,6 @@ def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
     return len(drawn)
 
 
-def score_customers(
-    folder: str | Path,
-    data: Sequence[str] | NewData,
-    *,
-    as_of: DateLike = None,
-    since: DateLike = None,
-    progress: ProgressCallback = no_progress,
-) -> pl.DataFrame:
-    """Return the scores of the customers in these files (`contracts.SCORES_SCHEMA`).
-
-    Rows that cannot be read are set aside, unless `NewData` says otherwise.
-    """
-    return _scored(folder, data, as_of, since, progress)[0]
-
-
 def score_into_history(
     history: str | Path | None,
     folder: str | Path,
@@ -214,15 +199,21 @@ def score_into_history(
     since: DateLike = None,
     progress: ProgressCallback = no_progress,
 ) -> tuple[pl.DataFrame, HistoryUpdate | None]:
-    """Return scores as `score_customers` does, and what was added to a history.
+    """Return the scores of the customers in files, and what was added to a history.
 
     Parameters
     ----------
     history
-        The folder of the history, made if it is not there (`movement.ScoreHistory`);
+        The folder of the history, made if it is not there (`ScoreHistory`);
         ``None`` saves nothing.
     folder, data, as_of, since, progress
-        As with `score_customers`.
+        The run; the files; the day of the forecast; since when the files hold all orders.
+
+    Returns
+    -------
+    tuple
+        `schemas.SCORES_SCHEMA`; rows that cannot be read are set aside, unless `NewData` says
+        otherwise. What was added, or ``None``.
     """
     if history is None:
         return _scored(folder, data, as_of, since, progress)[0], None
@@ -244,6 +235,8 @@ def _scored(
     files = open_run(folder)
     predictor = loading.load_predictor(files)
     progress("reading and cleaning", 0.2)
+    plan = replace(predictor.cleaning_options, **given.changes)
+    predictor = replace(predictor, cleaning_options=plan)
     shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
     return predictor.score_table(shop, as_of, since), predictor

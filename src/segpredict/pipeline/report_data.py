@@ -14,6 +14,7 @@ from segpredict.core.run_folder import RunFiles
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
+from segpredict.core.wording import worded
 from segpredict.explain import Explanation, contribution_points
 from segpredict.pipeline import artifacts, loading
 from segpredict.pipeline.results import StageResult
@@ -93,7 +94,7 @@ def collect_report_input(
         evidence=get("evidence"),
         glossary=classifier_glossary(config.classifier.families, shop.side_tables),
         manifest=metadata,
-        warnings=tuple(metadata.get("notes", ())),
+        warnings=tuple(map(worded, metadata.get("notes", ()))),
     )
     if explanation is not None:
         found = _with_explanation(found, explanation, scores)

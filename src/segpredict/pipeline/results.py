@@ -10,11 +10,10 @@ from segpredict import classifier
 from segpredict.analytics.campaigns import CampaignCatalogue
 from segpredict.analytics.customer_value import ValueModel
 from segpredict.classifier import (
-    BlendedModel,
     DecisionPolicy,
+    EnsembleModel,
     Forecaster,
     TrainingResult,
-    XgboostModel,
 )
 from segpredict.config.load import Config
 from segpredict.core.transactions import SideTables, Transactions
@@ -84,8 +83,8 @@ class Segmented:
 class TrainedModels:
     """The models of a run, fitted on every origin whose outcome is complete."""
 
-    xgboost: XgboostModel  # the boosted trees, even where a baseline was selected
-    selected: Forecaster  # the selected model: the boosted trees, or the baseline that beat them
+    ensemble: EnsembleModel  # the ensemble, even where a baseline was selected
+    selected: Forecaster  # the selected model: the ensemble, or the baseline in its place
     # mean spend in the outcome window by segment, in code order, in currency
     segment_values: tuple[float, ...]
     policy: DecisionPolicy  # how probabilities become sets and names
@@ -93,17 +92,17 @@ class TrainedModels:
     @property
     def booster(self) -> bytes:
         """The trees, as XGBoost's own JSON."""
-        return str(self.xgboost.to_state()["model"]).encode()
+        return str(self.ensemble.xgboost_model.to_state()["model"]).encode()
 
     def to_state(self) -> JSON:
         """Return everything but the trees as JSON."""
-        trees = self.xgboost.to_state()
-        del trees["model"]
-        is_xgboost = self.selected is self.xgboost
+        ensemble = self.ensemble.to_state()
+        del ensemble["xgboost_model"]["model"]
+        is_ensemble = self.selected is self.ensemble
         return {
             "selected": self.selected.name,
-            "xgboost": trees,
-            "baseline": None if is_xgboost else self.selected.to_state(),
+            "ensemble": ensemble,
+            "baseline": None if is_ensemble else self.selected.to_state(),
             "segment_values": list(self.segment_values),
             "policy": self.policy.to_state(),
         }
@@ -111,11 +110,13 @@ class TrainedModels:
     @classmethod
     def from_state(cls, state: JSON, booster: bytes) -> "TrainedModels":
         """Return the models of a state and of the trees that belong to it."""
-        trees = XgboostModel.from_state({**state["xgboost"], "model": booster.decode()})
+        known = state["ensemble"]
+        trees = {**known["xgboost_model"], "model": booster.decode()}
+        ensemble = EnsembleModel.from_state({**known, "xgboost_model": trees})
         baseline = state["baseline"]
         return cls(
-            xgboost=trees,
-            selected=trees if baseline is None else classifier.load(baseline),
+            ensemble=ensemble,
+            selected=ensemble if baseline is None else classifier.load(baseline),
             segment_values=tuple(state["segment_values"]),
             policy=DecisionPolicy.from_state(state["policy"]),
         )
@@ -127,7 +128,7 @@ class Trained:
 
     models: TrainedModels  # the models that score new data
     # the model of each test window, as trained on the data before it
-    backtest_models: tuple[BlendedModel, ...]
+    backtest_models: tuple[EnsembleModel, ...]
     # `classifier.Evaluation` as JSON: model and baselines on the test windows
     evaluation: Mapping[str, JSON]
     # every metric of the evaluation; reliability and capture of the selected model

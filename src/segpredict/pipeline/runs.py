@@ -161,7 +161,8 @@ def run_clustering(
         log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
         if facts is not None:
-            facts.require_same(prepared.transactions, config.cleaning.revenue)
+            # Features are chosen anew.
+            facts.needing(()).require_same(prepared.transactions, config.cleaning.revenue)
         segmented = stages.segment(
             prepared,
             previous=previous,

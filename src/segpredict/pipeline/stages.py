@@ -182,7 +182,7 @@ def train(
         shop, segmentation, training, config.customer_value, **draws
     )
     models = results.TrainedModels(
-        xgboost=training.xgboost_model,
+        ensemble=training.ensemble,
         selected=training.selected_model,
         segment_values=training.segment_values,
         policy=training.policy,
@@ -266,7 +266,7 @@ def explain(
     shop, config = prepared.transactions, prepared.config
     predictor = _predictor(prepared, segmented, trained.models, trained.value_model)
     frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
-    explainer = predictor.explainer_for(frame, shop.currency, trained.models.xgboost)
+    explainer = predictor.explainer_for(frame, shop.currency, trained.models.ensemble)
     evidence = None
     if options.refits and trained.backtest_models:
         evidence = explanations.check_importance(
@@ -275,7 +275,7 @@ def explain(
                 segmented.segmentation,
                 classifier_options(config),
                 config.time,
-                [explainer.model.explained_part(model) for model in trained.backtest_models],
+                trained.backtest_models,
             ),
             explainer.groups,
             options,

@@ -9,24 +9,15 @@ from pathlib import Path
 class RunTarget:
     """The folder of a run, and when it is made.
 
-    Parameters
-    ----------
-    folder
-        The run folder.
-    created
-        The time of day, as text: only the command line reads the clock.
-    replace
-        Whether a run that exists may be replaced.
-
     Examples
     --------
     >>> RunTarget(Path("artifacts/run"), "2024-01-01").replace
     False
     """
 
-    folder: Path
-    created: str = ""
-    replace: bool = False
+    folder: Path  # the run folder
+    created: str = ""  # the time of day, as text: only the command line reads the clock
+    replace: bool = False  # whether a run that exists may be replaced
 
 
 class SelectionMode(Enum):
@@ -50,27 +41,20 @@ class SelectionMode(Enum):
 class SegmentationSearch:
     """How segments are searched.
 
-    Parameters
-    ----------
-    mode
-        Whether candidates are compared, and whether the selected one is used.
-    earlier_run
-        A run whose segments are fitted again: they keep their ids and names.
-
     Examples
     --------
     >>> SegmentationSearch().mode
     <SelectionMode.ONE: 'one'>
     """
 
+    # whether candidates are compared, and whether the selected one is used
     mode: SelectionMode = SelectionMode.ONE
+    # a run whose segments are fitted again: they keep their ids and names
     earlier_run: str | Path | None = None
 
 
 def no_progress(_what: str, _share: float) -> None:
     """Show no progress.
 
-    Examples
-    --------
     >>> no_progress("reading", 0.5)
     """

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from segpredict.report.formatting import Row, finite_or_none, name_to_words
 
 MODEL_LABELS = {
-    "blend": "XGBoost with BG/NBD",
+    "ensemble": "Ensemble: XGBoost on BG/NBD and Markov chain",
     "xgboost": "XGBoost",
     "bgnbd_gg": "BG/NBD and Gamma-Gamma",
     "markov2": "Second-order Markov chain",
-    "markov_season": "Seasonal Markov chain",
     "random_forest": "Random forest",
     "rules_grid": "RFM rule grid",
     "persistence": "Persistence (all customers stay)",
@@ -20,10 +19,10 @@ MODEL_LABELS = {
     "rfm_lookup": "RFM look-up",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "Multinomial logit",
-    "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
 MODEL_PROSE_NAMES = {
-    **{name: MODEL_LABELS[name] for name in ("blend", "xgboost", "xgb_rfm4")},
+    **{name: MODEL_LABELS[name] for name in ("xgboost", "xgb_rfm4")},
+    "ensemble": "the ensemble",
     "bgnbd_gg": "BG/NBD",
     "random_forest": "the random forest",
     "markov": "the Markov chain",

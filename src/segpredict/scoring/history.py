@@ -9,6 +9,7 @@ import polars as pl
 
 from segpredict.analytics.transitions.states import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.core import disk
+from segpredict.core.customer_ids import IdForm
 from segpredict.core.segment import Segment
 from segpredict.core.work_folder import WorkFolder
 from segpredict.errors import ArtifactError, BusyError, MismatchError, SchemaError, UsageError
@@ -117,6 +118,8 @@ class ScoreHistory:
         ------
         BusyError
             When another process adds to it.
+        MismatchError
+            When customer ids have another form than those in the history.
         """
         if work is None:
             with self.lock() as own:
@@ -126,6 +129,7 @@ class ScoreHistory:
             raise SchemaError("scores", [f"as_of has {len(days)} days"])
         rows = _rows(scores, version)
         day = days[0]
+        self._require_form_of_ids(rows["customer_id"])
         known = self.read_scores(day, version.model)
         new_rows = rows.join(known, on="customer_id", how="anti").sort("customer_id")
         changed = _changed(rows, known)
@@ -134,6 +138,17 @@ class ScoreHistory:
             if not disk.write_new_file(path, new_rows.write_parquet, work):
                 raise BusyError(str(self.folder))  # somebody who asked for no lock
         return HistoryUpdate(day, new_rows.height, known.height, changed)
+
+    def _require_form_of_ids(self, ids: pl.Series) -> None:
+        files = self._files(None, None)
+        if not files:
+            return
+        saved = _read(files[-1], ["customer_id"])["customer_id"]
+        if clause := IdForm.of(saved).difference(IdForm.of(ids)):
+            raise MismatchError(
+                f"These scores are not like those in the history {self.folder}: {clause}.",
+                fix="give the ids in the form of the history, or name another --history.",
+            )
 
     def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
         """Return the whole table, or that of a day, or of a day and model."""

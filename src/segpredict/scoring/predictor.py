@@ -14,8 +14,8 @@ from segpredict.analytics.customer_value import CLV_COLUMNS, ValueModel
 from segpredict.classifier import (
     STATE_FEATURES,
     DecisionPolicy,
+    EnsembleModel,
     Forecaster,
-    XgboostModel,
     build_panel,
 )
 from segpredict.config.classifier import TimeOptions
@@ -28,6 +28,7 @@ from segpredict.core.customer_ids import id_texts
 from segpredict.core.panel import Panel
 from segpredict.core.process import refuse_forked_process
 from segpredict.core.segment import Segment
+from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.transactions import MONEY_SCALE, RawLines, SideTables, Transactions
 from segpredict.core.types import JSON, DateLike
 from segpredict.core.window import Window, as_date, day_number
@@ -39,7 +40,6 @@ from segpredict.explain import Explanation, ForecastExplainer, build_explainer
 from segpredict.scoring.history import ModelVersion
 from segpredict.scoring.reading import changed_reading, find_rows
 from segpredict.scoring.scores import decision_columns, forecast_columns
-from segpredict.scoring.shop_facts import ShopFacts
 from segpredict.segmentation import Segmentation
 
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
@@ -258,11 +258,11 @@ class SegmentPredictor:
         return explainer.explain(chosen, options)
 
     def explainer_for(
-        self, frame: pl.DataFrame, currency: str = "", trees: XgboostModel | None = None
+        self, frame: pl.DataFrame, currency: str = "", ensemble: EnsembleModel | None = None
     ) -> ForecastExplainer:
-        """Return an explainer made of these rows of features, and of the run's trees."""
+        """Return an explainer made of these rows of features, and of the run's ensemble."""
         glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.side_tables))
-        found = build_explainer(self.model, trees, frame, self.segments, glossary, currency)
+        found = build_explainer(self.model, ensemble, frame, self.segments, glossary, currency)
         return found.with_policy(self.policy)
 
     def _prepare(

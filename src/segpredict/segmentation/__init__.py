@@ -4,33 +4,24 @@ In: how often and for how much each customer bought in windows of one length. Ou
 `Segmentation` that gives any such row a code, 0 for INACTIVE and 1 … k by rising value.
 """
 
-from segpredict.segmentation.affinity import category_indices, distinctive_categories
-from segpredict.segmentation.description import (
-    SegmentDescription,
-    describe_segments,
-    threshold_text,
-)
+from segpredict.segmentation.affinity import category_indices
 from segpredict.segmentation.fit import fit_segmentation
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs
 from segpredict.segmentation.memberships import membership_probabilities, nearest_other_segment
-from segpredict.segmentation.model import Segmentation, SegmentValue, fill_inactive
+from segpredict.segmentation.model import Segmentation, fill_inactive
 from segpredict.segmentation.overrides import override_inputs, rows_to_cluster
-from segpredict.segmentation.profile_cards import profile_cards, segment_profiles, typical_customers
+from segpredict.segmentation.profile_cards import profile_cards, segment_profiles
 from segpredict.segmentation.profiles import segment_profile_table
 from segpredict.segmentation.rule_grid import RuleGrid, fit_rule_grid
 
 __all__ = [
     "CLUSTERING_INPUTS",
     "RuleGrid",
-    "SegmentDescription",
     "SegmentEvent",
     "SegmentIdentity",
-    "SegmentValue",
     "Segmentation",
     "category_indices",
-    "describe_segments",
-    "distinctive_categories",
     "extra_inputs",
     "fill_inactive",
     "fit_rule_grid",
@@ -42,6 +33,4 @@ __all__ = [
     "rows_to_cluster",
     "segment_profile_table",
     "segment_profiles",
-    "threshold_text",
-    "typical_customers",
 ]

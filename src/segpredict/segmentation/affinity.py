@@ -25,8 +25,6 @@ def distinctive_categories(purchases: pl.DataFrame, segments: Sequence[Segment])
     The rows of `category_indices` whose interval does not hold 1: the highest index first, at
     most five a segment.
 
-    Examples
-    --------
     >>> rows = [(f"c{n}", 1 + n // 60, "tea" if n < 50 else "cup", 1) for n in range(120)]
     >>> names = ["customer_id", "segment", "category", "lines"]
     >>> bought = pl.DataFrame(rows, names, orient="row")

@@ -55,29 +55,18 @@ class RuleBranch:
 class SegmentDescription:
     """The rule of one segment.
 
-    Parameters
-    ----------
-    code
-        The segment.
-    rule
-        In words; ``None`` where the tree has no leaf for it.
-    precision
-        Share of the customers that the rule holds for who are in the segment.
-    recall
-        Share of the segment's customers that it holds for.
-    branches
-        The rule as bounds of columns.
-
     Examples
     --------
     >>> SegmentDescription(1, "bought on 1 day in 91 days", 0.9, 0.8).recall
     0.8
     """
 
-    code: int
-    rule: str | None = None
+    code: int  # the segment
+    rule: str | None = None  # in words; ``None`` where the tree has no leaf for it
+    # share of the customers that the rule holds for who are in the segment
     precision: float | None = None
-    recall: float | None = None
+    recall: float | None = None  # share of the segment's customers that it holds for
+    # the rule as bounds of columns
     branches: tuple[RuleBranch, ...] = field(default=(), repr=False)
 
 
@@ -86,27 +75,10 @@ def describe_segments(
 ) -> tuple[SegmentDescription, ...]:
     """Return a rule in words for each segment.
 
-    Parameters
-    ----------
-    rows
-        The clustering inputs, one row per customer of one window.
-    codes
-        The segment of each row, 1 … k.
-    k
-        Number of segments.
-    horizon
-        Days of the window.
-    currency
-        Symbol before amounts of money.
+    A tree of depth 3 with at most 8 leaves is grown on the original units, segments weighted
+    equally. Its cuts are then rounded (money to three digits, counts to whole numbers), and
+    precision and recall are those of the rounded rule, as it is shown.
 
-    Notes
-    -----
-    A tree of depth 3 with at most 8 leaves is grown on the original units, segments
-    weighted equally. Its cuts are then rounded (money to three digits, counts to whole
-    numbers), and precision and recall are those of the rounded rule, as it is shown.
-
-    Examples
-    --------
     >>> shop = pl.DataFrame({"spend": [100_000] * 9 + [9_000_000] * 9})
     >>> [d.rule for d in describe_segments(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
     ['spent less than £455 in 91 days', 'spent at least £455 in 91 days']
@@ -133,8 +105,6 @@ def describe_segments(
 def threshold_text(column: str, min_value: int, horizon: int, currency: str = "") -> str:
     """Return in words that a column is at least a value, given in its own units.
 
-    Examples
-    --------
     >>> threshold_text("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """

@@ -19,33 +19,22 @@ FORCED_OVERLAP = 1e15  # outweighs every χ² term
 
 @dataclass(frozen=True, slots=True)
 class SegmentEvent:
-    """A change of segments between two fits, or by configuration.
+    """A change of segments between two fits, or by configuration."""
 
-    Parameters
-    ----------
-    kind
-        ``survive``, ``split``, ``merge``, ``emerge`` or ``vanish`` for a refit;
-        ``merged``, ``apart``, ``pinned`` or ``renamed`` for decisions in the config.
-    version
-        Version of the resulting segmentation; the first is 1.
-    before, after
-        Ids of the segments.
-    overlap
-        Jaccard for ``survive``; for ``split`` and ``merge`` the share of the customers
-        of the one segment who are in the several.
-    """
-
+    # ``survive``, ``split``, ``merge``, ``emerge`` or ``vanish`` for a refit; ``merged``,
+    # ``apart``, ``pinned`` or ``renamed`` for decisions in the config
     kind: str
-    version: int
+    version: int  # version of the resulting segmentation; the first is 1
+    # ids of the segments
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    # Jaccard for ``survive``; for ``split`` and ``merge`` the share of the customers of the one
+    # segment who are in the several
     overlap: float | None = None
 
     def to_text(self, names: Mapping[str, str]) -> str:
         """Return the event as a sentence.
 
-        Examples
-        --------
         >>> SegmentEvent("split", 2, ("S1",), ("S1", "S4"), 0.98).to_text({"S1": "Core"})
         'S1 (Core) split into S1 (Core) and S4.'
         """
@@ -68,17 +57,6 @@ class SegmentEvent:
 class SegmentIdentity:
     """Which fit this is, which ids were ever issued, and what has changed so far.
 
-    Parameters
-    ----------
-    version
-        Number of the fit; a segment is its id together with it.
-    issued_ids
-        The highest number of an id so far.
-    events
-        In the order in which they occurred.
-    names
-        The current or last name of each id.
-
     Examples
     --------
     >>> identity = SegmentIdentity(issued_ids=3)
@@ -86,10 +64,10 @@ class SegmentIdentity:
     True
     """
 
-    version: int = 1
-    issued_ids: int = 0
-    events: tuple[SegmentEvent, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
+    version: int = 1  # number of the fit; a segment is its id together with it
+    issued_ids: int = 0  # the highest number of an id so far
+    events: tuple[SegmentEvent, ...] = ()  # in the order in which they occurred
+    names: Mapping[str, str] = field(default_factory=dict)  # the current or last name of each id
 
     def event_rows(self) -> list[dict[str, JSON]]:
         """Return the events as rows, each with its sentence."""

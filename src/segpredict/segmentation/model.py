@@ -23,28 +23,17 @@ SEGMENTATION_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class SegmentValue:
-    """Averages of a segment's fit rows, per window.
+    """Averages of a segment's fit rows, per window."""
 
-    Parameters
-    ----------
-    code
-        The segment.
-    rows
-        Fit rows in it, over all windows.
-    mean_spend, median_spend
-        Net spend in currency.
-    mean_days, median_days
-        Purchase days.
-    stability
-        Mean Jaccard index over bootstrap samples; ``None`` where it was not measured.
-    """
-
-    code: int
-    rows: int = 0
+    code: int  # the segment
+    rows: int = 0  # fit rows in it, over all windows
+    # net spend in currency
     mean_spend: float = 0.0
     median_spend: float = 0.0
+    # purchase days
     mean_days: float = 0.0
     median_days: float = 0.0
+    # mean Jaccard index over bootstrap samples; ``None`` where it was not measured
     stability: float | None = None
 
 
@@ -76,34 +65,6 @@ class SegmentRule:
 class Segmentation:
     """Segments, frozen: codes, ids and names keep their meaning for good.
 
-    Parameters
-    ----------
-    horizon
-        Days of the windows; inputs of other lengths are not comparable.
-    fit_end
-        Latest end of a window it was fitted on (day number).
-    axes
-        Transformations from clustering inputs to standardised axes.
-    clusters
-        The groups, in the order of the codes 1 … k, and the rule that assigns any row.
-    segments
-        INACTIVE (code 0) and the active ones in rising order of mean spend.
-    values
-        Averages of the fit rows, by code.
-    candidates
-        The numbers of segments that were tried, with their metrics.
-    warnings
-        What users should know about the result; one sentence each.
-    algorithm
-        The part of `segpredict.segmentation.algorithms` that found the groups.
-    groups
-        Ids of the groups of `clusters`, in their order, and of the segments they make;
-        empty where each group is the segment in its place.
-    segment_rules
-        Segments defined by rules before the clustering; the first rule that holds decides.
-    identity
-        Which fit this is, and the log of changes.
-
     Examples
     --------
     >>> from segpredict.segmentation import fit_segmentation
@@ -114,17 +75,25 @@ class Segmentation:
     [1, 2, 3]
     """
 
-    horizon: int
-    fit_end: int
-    axes: tuple[InputAxis, ...]
+    horizon: int  # days of the windows; inputs of other lengths are not comparable
+    fit_end: int  # latest end of a window it was fitted on (day number)
+    axes: tuple[InputAxis, ...]  # transformations from clustering inputs to standardised axes
+    # the groups, in the order of the codes 1 … k, and the rule that assigns any row
     clusters: Clusters
+    # INACTIVE (code 0) and the active ones in rising order of mean spend
     segments: tuple[Segment, ...]
-    values: tuple[SegmentValue, ...]
+    values: tuple[SegmentValue, ...]  # averages of the fit rows, by code
+    # the numbers of segments that were tried, with their metrics
     candidates: tuple[SegmentCountCandidate, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  # what users should know about the result; one sentence each
+    # the part of `segpredict.segmentation.algorithms` that found the groups
     algorithm: str = "kmeans"
+    # ids of the groups of `clusters`, in their order, and of the segments they make; empty where
+    # each group is the segment in its place
     groups: tuple[ClusterGroup, ...] = ()
+    # segments defined by rules before the clustering; the first rule that holds decides
     segment_rules: tuple[SegmentRule, ...] = ()
+    # which fit this is, and the log of changes
     identity: SegmentIdentity = field(default_factory=SegmentIdentity)
 
     @property

@@ -38,8 +38,6 @@ TRAIT_WORDS = {
 def default_names(k: int) -> tuple[str, ...]:
     """Return default names of `k` segments, lowest value first.
 
-    Examples
-    --------
     >>> default_names(3), default_names(1)
     (('Occasional', 'Regular', 'Core'), ('Regular',))
     """

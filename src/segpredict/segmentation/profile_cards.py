@@ -113,30 +113,16 @@ def _purchases(
 def typical_customers(rows: pl.DataFrame, points: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
     """Return three typical customers of each segment, one for each third by spend.
 
-    Parameters
-    ----------
-    rows
-        `schemas.CLUSTERING_INPUTS_SCHEMA` of one window.
-    points
-        Their standardised coordinates, row by row.
-    codes
-        The segment of each row.
+    `rows`: `schemas.CLUSTERING_INPUTS_SCHEMA` of one window.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``segment``, ``kind`` (``smaller``, ``middling``, ``larger``), ``customer_id``,
-        ``spend`` (currency), ``days`` and ``recency`` if it was measured. Segments with
-        fewer than five customers have none.
+    ``segment``, ``kind`` (``smaller``, ``middling``, ``larger``), ``customer_id``, ``spend``
+    (currency), ``days`` and ``recency`` if it was measured. Segments with fewer than five customers
+    have none.
 
-    Notes
-    -----
-    The customers of a segment are divided into thirds by spend; each third is
-    represented by the customer nearest to its medians. Of equally near customers it is
-    the one with the lower spend, then the first id.
+    The customers of a segment are divided into thirds by spend; each third is represented by the
+    customer nearest to its medians. Of equally near customers it is the one with the lower spend,
+    then the first id.
 
-    Examples
-    --------
     >>> rows = pl.DataFrame({"customer_id": list("abcdef"), "days": [1] * 6,
     ...                      "spend": [n * 10_000 for n in range(6)]})
     >>> typical_customers(rows, rows.select("spend"), pl.Series([1] * 6))["customer_id"].to_list()

@@ -79,13 +79,6 @@ class FifthScale:
 class RuleGrid:
     """The rule grid with its cut points frozen.
 
-    Parameters
-    ----------
-    recency, frequency, monetary
-        The scales of the three columns.
-    names
-        The name of each of the 125 codes, in their order from 111 to 555.
-
     Examples
     --------
     >>> two = [("a", 1.0, 9.0, 50.0), ("b", 90.0, 1.0, 2.0)]
@@ -94,10 +87,11 @@ class RuleGrid:
     (True, 125)
     """
 
+    # the scales of the three columns
     recency: FifthScale
     frequency: FifthScale
     monetary: FifthScale
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # the name of each of the 125 codes, in their order from 111 to 555
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from segpredict.analytics.campaigns import (
     Campaign,
     CampaignListRequest,
-    EligibilityRule,
     add_reasons,
     build_campaign_list,
     campaign_record,
-    count_arms,
 )
+from segpredict.analytics.campaigns.campaign_list import count_arms
+from segpredict.analytics.campaigns.catalogue import EligibilityRule
 from segpredict.analytics.campaigns.sample_size import minimum_detectable_share
 from segpredict.config.campaigns import CampaignOptions
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.analytics.campaigns import ExperimentLog, evidence_status, find_experiment_logs
+from segpredict.analytics.campaigns import evidence_status, find_experiment_logs
+from segpredict.analytics.campaigns.experiment_log import ExperimentLog
 from segpredict.errors import ArtifactError
 
 LOTS = pl.DataFrame({"customer_id": ["a", "b"], "arm": ["treatment", "universal holdout"]})

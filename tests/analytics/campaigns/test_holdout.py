@@ -4,10 +4,10 @@ import math
 
 import polars as pl
 from crowd import crowd, customer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.campaigns import assign_strata, draw_holdout, hash_to_uniform
+from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout, hash_to_uniform
 
 
 def people(n: int, stratum: str = "S1/0") -> pl.DataFrame:
@@ -44,13 +44,11 @@ def test_tenths_are_told_apart_within_each_segment() -> None:
     assert found[20:] == ["S2/0", "S2/2", "S2/4", "S2/6", "S2/8"]
 
 
-@settings(max_examples=30)
 @given(n=st.integers(1, 300), share=st.floats(0.01, 0.5), key=st.text(max_size=5))
 def test_each_stratum_is_off_its_share_by_less_than_one(n: int, share: float, key: str) -> None:
     assert abs(len(drawn(people(n), share, key)) - share * n) < 1
 
 
-@settings(max_examples=30)
 @given(
     order=st.permutations(range(30)),
     others=st.integers(0, 20),
@@ -65,7 +63,6 @@ def test_neither_order_nor_other_strata_change_the_lots(
     assert drawn(mixed, share) & set(plain["customer_id"]) == drawn(plain, share)
 
 
-@settings(max_examples=30)
 @given(known=st.dictionaries(st.integers(0, 59), st.booleans()), share=st.floats(0.05, 0.5))
 def test_who_was_drawn_before_keeps_the_lot(known: dict[int, bool], share: float) -> None:
     before = {f"c{i}": lot for i, lot in known.items()}

@@ -5,12 +5,8 @@ import polars as pl
 import pytest
 from crowd import SEGMENTS, crowd, many
 
-from segpredict.analytics.campaigns import (
-    Campaign,
-    CampaignPopulation,
-    EligibilityRule,
-    plan_campaigns,
-)
+from segpredict.analytics.campaigns import Campaign, CampaignPopulation, plan_campaigns
+from segpredict.analytics.campaigns.catalogue import EligibilityRule
 from segpredict.analytics.campaigns.planning import CAMPAIGN_PLAN_SCHEMA, bootstrap_sum_interval
 from segpredict.analytics.campaigns.sample_size import (
     ErrorRates,

@@ -2,10 +2,11 @@
 
 import polars as pl
 from crowd import SEGMENTS, many
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.campaigns import Campaign, EligibilityRule, targeting_curves
+from segpredict.analytics.campaigns import Campaign, targeting_curves
+from segpredict.analytics.campaigns.catalogue import EligibilityRule
 
 PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 
@@ -40,7 +41,6 @@ def test_short_lists_and_lists_of_nothing_are_not_told() -> None:
     assert targeting_curves(nothing, [PLAY], SEGMENTS).is_empty()
 
 
-@settings(max_examples=40)
 @given(amounts=st.lists(st.floats(0, 1e6), min_size=5, max_size=80))
 def test_curves_rise_more_and_more_slowly_to_the_whole(amounts: list[float]) -> None:
     rows = many(len(amounts)).with_columns(value_at_risk=pl.Series(amounts))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.customer_value import markov_values, value_periods
+from segpredict.analytics.customer_value.markov_value import markov_values
+from segpredict.analytics.customer_value.periods import value_periods
 from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.errors import ConfigError
 

@@ -4,8 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value import SpendSeasonality
-from segpredict.analytics.customer_value.seasonality import estimate_seasonality
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality, estimate_seasonality
 from segpredict.core.transactions import MONEY_SCALE
 
 ORIGINS = range(200, 1_200, 28)

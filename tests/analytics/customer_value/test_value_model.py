@@ -6,14 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value import (
-    CLV_COLUMNS,
-    PurchaseModel,
-    SpendSeasonality,
-    ValueModel,
-    value_by_segment,
-    value_periods,
-)
+from segpredict.analytics.customer_value import CLV_COLUMNS, ValueModel, value_by_segment
+from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
+from segpredict.analytics.customer_value.periods import value_periods
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma
 from segpredict.core.segment import Segment
 from segpredict.core.window import DAYS_PER_YEAR

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.demand import (
-    critical_ratio,
+from segpredict.analytics.demand import critical_ratio
+from segpredict.analytics.demand.dispersion import (
     negative_binomial_dispersion,
     negative_binomial_quantile,
+    turnover_classes,
 )
-from segpredict.analytics.demand.dispersion import turnover_classes
 
 
 def test_quantiles_are_those_of_a_geometric_worked_out_by_hand() -> None:

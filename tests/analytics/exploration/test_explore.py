@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.analytics.exploration import exploration_data, explore_shop
-from segpredict.analytics.exploration.observations import OTHER_COUNTRIES
+from segpredict.analytics.exploration import explore_shop
+from segpredict.analytics.exploration.observations import OTHER_COUNTRIES, exploration_data
 from segpredict.core.transactions import MONEY_SCALE
 
 SEGMENTS = ("S0", "S1")

@@ -6,14 +6,8 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.analytics.kpis import (
-    KPIS,
-    OrderBook,
-    compute_kpis,
-    kpi_tables,
-    lorenz_curve,
-    monthly_figures,
-)
+from segpredict.analytics.kpis import KPIS, OrderBook, compute_kpis, kpi_tables, monthly_figures
+from segpredict.analytics.kpis._concentration import lorenz_curve
 from segpredict.errors import UnknownNameError
 
 # Two windows of 91 days: Ann stays and grows, Bob stays and shrinks, Cid leaves, Dot

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shop
-from segpredict.analytics.kpis import OrderBook, compute_kpis, lorenz_curve, monthly_figures
+from segpredict.analytics.kpis import OrderBook, compute_kpis, monthly_figures
+from segpredict.analytics.kpis._concentration import lorenz_curve
 
 ENTRY = st.tuples(
     st.sampled_from("abcdefgh"),
@@ -22,7 +23,6 @@ def figures(books: OrderBook, *names: str) -> pl.DataFrame:
     return compute_kpis(replace(books, draws=QUICK), names)
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_rolling_retention_is_never_below_bounded_and_falls_with_age(
     books: OrderBook,
@@ -36,7 +36,6 @@ def test_rolling_retention_is_never_below_bounded_and_falls_with_age(
     assert (steps.drop_nulls() <= 0).all()
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_net_revenue_retention_is_never_below_gross(books: OrderBook) -> None:
     net = figures(books, "net_revenue_retention")
@@ -45,14 +44,12 @@ def test_net_revenue_retention_is_never_below_gross(books: OrderBook) -> None:
     assert net["whole"].equals(gross["whole"])
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_gini_lies_between_nothing_and_one(books: OrderBook) -> None:
     for row in figures(books, "gini").rows(named=True):
         assert -1e-12 <= row["value"] < 1
 
 
-@settings(max_examples=25)
 @given(SHOPS, st.integers(2, 9))
 def test_prices_in_another_coin_change_no_share(books: OrderBook, times: int) -> None:
     names = ("gini", "top_decile_share", "net_revenue_retention", "gross_net_bridge")
@@ -62,7 +59,6 @@ def test_prices_in_another_coin_change_no_share(books: OrderBook, times: int) ->
     assert gap is None or gap < 1e-12
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_the_top_tenth_has_at_least_its_share_and_the_curve_hangs_below(
     books: OrderBook,
@@ -74,7 +70,6 @@ def test_the_top_tenth_has_at_least_its_share_and_the_curve_hangs_below(
     assert (curve["revenue"].diff().drop_nulls() >= 0).all()
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_the_bridge_adds_up_and_ends_in_the_revenue_of_all_months(books: OrderBook) -> None:
     rows = figures(books, "gross_net_bridge").filter(start=0)
@@ -84,7 +79,6 @@ def test_the_bridge_adds_up_and_ends_in_the_revenue_of_all_months(books: OrderBo
     assert net == monthly_figures(books)["revenue"].sum()
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_revenue_to_date_is_the_sum_of_the_months(books: OrderBook) -> None:
     month = figures(books, "cohort_revenue").filter(pl.col("scope") != "all")
@@ -94,7 +88,6 @@ def test_revenue_to_date_is_the_sum_of_the_months(books: OrderBook) -> None:
     assert both["part"].equals(both["part_to_date"].rename("part"))
 
 
-@settings(max_examples=25)
 @given(SHOPS)
 def test_who_orders_does_so_at_least_once_and_intervals_hold_their_value(
     books: OrderBook,

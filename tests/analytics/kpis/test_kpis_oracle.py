@@ -8,10 +8,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import shop
-from segpredict import pipeline
 from segpredict.analytics.kpis import OrderBook, compute_kpis, monthly_figures
-from segpredict.config import load
+from segpredict.core.run_folder import open_run
 from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.pipeline import loading
 
 duckdb = pytest.importorskip("duckdb")
 SQL = (Path(__file__).parent / "figures.sql").read_text(encoding="utf-8")
@@ -98,12 +98,9 @@ def test_sql_gives_the_same_figures_of_a_random_shop(world: Transactions) -> Non
 
 @pytest.mark.real
 def test_sql_gives_the_same_figures_of_online_retail_ii_to_the_penny(
-    real_data: Path,
+    real_run: Path,
 ) -> None:
-    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    retail = pipeline.read_transactions(
-        [str(f) for f in files], load.load_config("online_retail_ii", [])
-    )
+    retail = loading.load_transactions(open_run(real_run))
     ours = agree(retail)
     kept = ours.filter(pl.col("scope") == "net_revenue").sort("start")["part"][0]
     assert kept == retail.ledger.total("used").money

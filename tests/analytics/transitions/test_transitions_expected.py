@@ -5,17 +5,17 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
-from segpredict.analytics.transitions import (
+from segpredict.analytics.transitions import observed_matrix
+from segpredict.analytics.transitions.expected import (
+    EXPECTED_MATRIX_SCHEMA,
     expected_matrix,
     forecast_dispersion,
-    observed_matrix,
     unmodelled_rows,
 )
-from segpredict.analytics.transitions.expected import EXPECTED_MATRIX_SCHEMA
 
 
 def at(table: pl.DataFrame, day=DAYS[0]) -> pl.DataFrame:
@@ -124,7 +124,6 @@ def test_the_new_and_the_silent_come_as_they_came_before():
     assert set(result["basis"]) == {"naive"}
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1), st.floats(0, 1)), max_size=30))
 def test_foretold_counts_add_up_to_the_customers_in_any_order(given_rows):
     starts = [IDS[code] for code, *_ in given_rows]

@@ -248,3 +248,11 @@ def test_it_is_append_only_and_knows_the_first_that_was_said(calls):
         keys = result.select("customer_id", "as_of", "model").rows()
         assert dict(zip(keys, result["segment_id"], strict=True)) == first
         assert len(keys) == len(set(keys))
+
+
+def test_scores_whose_ids_have_another_form_are_refused(tmp_path: Path) -> None:
+    history = ScoreHistory(tmp_path)
+    history.add_scores(scores(**{f"{i:03}": "S1" for i in range(30)}), FIRST)
+    with pytest.raises(MismatchError, match="had leading zeros and have none"):
+        history.add_scores(scores(APR, **{str(i): "S1" for i in range(30)}), OTHER_MODEL)
+    assert set(history.list_entries()["as_of"]) == {JAN}

@@ -1,6 +1,6 @@
 """Everybody who moved is in two lists, and nobody who stayed is in any."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transition_rows import IDS, SEGMENTS, moves
 
@@ -31,7 +31,6 @@ def test_silence_that_goes_on_is_no_move():
     assert result(("LAPSED", "S0")) == []
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from([*IDS, "NEW", "LAPSED"]), st.sampled_from(IDS))))
 def test_lists_and_matrix_say_the_same(rows):
     went = moves(*rows)

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
@@ -113,7 +113,6 @@ def test_every_customer_is_counted_once_and_shares_add_up(went):
     assert table.filter(~inside).is_empty()
 
 
-@settings(max_examples=25)
 @given(st.lists(CELLS, min_size=2, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_customers_changes_nothing(went, random):
     whole = pl.concat([moves(*went), moves(*went[::-1], day=DAYS[1])])

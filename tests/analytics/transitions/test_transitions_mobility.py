@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from transition_rows import CHAIN, DAYS, SEGMENTS, moves, times, walk
 
-from segpredict.analytics.transitions import mobility_by_period, mobility_index
+from segpredict.analytics.transitions import mobility_by_period
+from segpredict.analytics.transitions.mobility import mobility_index
 
 MATRICES = arrays(np.float64, (4, 4), elements=st.floats(0.01, 1)).map(
     lambda given: given / given.sum(axis=1, keepdims=True)

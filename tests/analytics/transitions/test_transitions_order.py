@@ -5,8 +5,7 @@ import polars as pl
 import pytest
 from transition_rows import CHAIN, SEGMENTS, moves, paths, times, walk
 
-from segpredict.analytics.transitions import markov_order_test
-from segpredict.analytics.transitions.markov_order import likelihood_ratio_test
+from segpredict.analytics.transitions.markov_order import likelihood_ratio_test, markov_order_test
 
 
 def whole(result: pl.DataFrame) -> dict:

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict import features
 from segpredict import segmentation as segments
-from segpredict.analytics.transitions import segment_transitions, transition_periods
+from segpredict.analytics.transitions.periods import segment_transitions, transition_periods
 from segpredict.classifier import build_panel
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.segmentation import SegmentationOptions

@@ -4,7 +4,7 @@ import polars as pl
 
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame
-from segpredict.data.store import append_lines, open_store, write_store
+from segpredict.data.store import open_store, renew_store, write_store
 
 NAMES = ["product_id", "name", "descriptions"]
 
@@ -31,8 +31,8 @@ def test_without_descriptions_there_are_no_names():
 def test_a_store_keeps_the_names_and_adds_new_ones(tmp_path):
     write_store(sold(("1", "MUG"), ("1", "MUG")), tmp_path)
     assert open_store(tmp_path).product_names.select(NAMES).rows() == [("1", "MUG", 1)]
-    append_lines(sold(("1", "CUP"), ("2", "JUG"), day="2011-02-28"), tmp_path)
+    renew_store(sold(("1", "CUP"), ("2", "JUG"), day="2011-02-28"), tmp_path)
     assert open_store(tmp_path).product_names.select(NAMES).rows() == [
-        ("1", "MUG", 1),
+        ("1", "CUP", 1),
         ("2", "JUG", 1),
     ]

@@ -28,6 +28,7 @@ from segpredict.errors import (
     BusyError,
     ContractError,
     LimitError,
+    MismatchError,
     TamperedFileError,
     UnreadableFileError,
     UsageError,
@@ -335,3 +336,30 @@ def test_the_command_tells_what_came_in_and_what_was_there(drops: Path, tmp_path
     assert f"skipped: {drops / '1.csv'} is in the store already" in again.stdout
     assert "Files added: 1." in again.stdout
     assert "4 lines of 3 customers, 2021-03-20 to 2021-03-25" in again.stdout
+
+
+def night(day: str, ids: str = "C{}", price: str = "2.50") -> str:
+    """Return a file in which thirty customers buy something."""
+    rows = (f"{ids.format(f'{i:03}')},{day}-{i},{day},mug,1,{price}" for i in range(30))
+    return HEAD + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("odd", "clause"),
+    [
+        (night("2021-03-21", ids="{}"), "are numbers and were not"),
+        (night("2021-03-21", price="250"), "the median line was 2.50 and is 250.00"),
+    ],
+)
+def test_a_night_unlike_those_in_the_store_is_refused_and_changes_nothing(
+    tmp_path: Path, odd: str, clause: str
+) -> None:
+    for name, text in (("1", night("2021-03-20")), ("2", odd), ("3", night("2021-03-21"))):
+        (tmp_path / f"{name}.csv").write_text(text)
+    put(tmp_path / "store", tmp_path / "1.csv")
+    before = facts(tmp_path / "store")
+    with pytest.raises(MismatchError, match=clause) as caught:
+        put(tmp_path / "store", tmp_path / "2.csv")
+    assert "--replace" in caught.value.fix
+    assert facts(tmp_path / "store") == before
+    assert len(put(tmp_path / "store", tmp_path / "3.csv").shop.files) == 2

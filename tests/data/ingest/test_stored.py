@@ -107,12 +107,12 @@ def test_a_run_scores_a_store_as_it_scores_files(
 ) -> None:
     put(tmp_path / "store", sample_file, plan=small_config)
     files, stored = (
-        pipeline.score_customers(run_folder, [str(name)])
+        pipeline.score_into_history(None, run_folder, [str(name)])[0]
         for name in (sample_file, tmp_path / "store")
     )
     assert stored.equals(files)
     early = [
-        pipeline.score_customers(run_folder, [str(name)], as_of="2022-10-01")
+        pipeline.score_into_history(None, run_folder, [str(name)], as_of="2022-10-01")[0]
         for name in (sample_file, tmp_path / "store")
     ]
     assert early[0].equals(early[1])

@@ -91,8 +91,15 @@ def test_a_packed_file_equals_the_plain_one(kind: str, tmp_path: Path) -> None:
     assert read_raw_lines([str(packed(text, kind, tmp_path))]).frame.equals(plain)
 
 
+@pytest.fixture(scope="module")
+def downloaded(real_data: Path) -> pl.DataFrame:
+    return read_raw_lines([str(real_data / "online_retail" / "data.csv.zip")]).frame
+
+
 @pytest.mark.real
-def test_the_daily_drops_equal_the_file(real_data: Path, tmp_path: Path) -> None:
+def test_the_daily_drops_equal_the_file(
+    real_data: Path, downloaded: pl.DataFrame, tmp_path: Path
+) -> None:
     folder = real_data / "online_retail"
     with (
         pa.input_stream(str(folder / "online_retail_by_day.tar.zst"), "zstd") as packed,
@@ -101,27 +108,24 @@ def test_the_daily_drops_equal_the_file(real_data: Path, tmp_path: Path) -> None
         drops.extractall(tmp_path, filter="data")
     days = read_raw_lines([str(tmp_path)])
     assert len(days.files) == 305
-    whole = read_raw_lines([str(folder / "data.csv.zip")])
-    assert days.frame.height == whole.frame.height == 541_909
+    assert days.frame.height == downloaded.height == 541_909
     roles = ["order_id", "product_id", "description", "country", "customer_id"]
     bare = pl.col("customer_id").str.replace(r"\.0$", "")
     sorted_days = days.frame.with_columns(bare).select(roles).sort(roles)
-    assert sorted_days.equals(whole.frame.select(roles).sort(roles))
+    assert sorted_days.equals(downloaded.select(roles).sort(roles))
 
 
 @pytest.mark.real
-def test_the_parquet_file_equals_the_csv_file(real_data: Path) -> None:
+def test_the_parquet_file_equals_the_csv_file(real_data: Path, downloaded: pl.DataFrame) -> None:
     folder = real_data / "online_retail"
     columns = ["order_id", "product_id", "quantity", "customer_id", "country"]
-    whole = read_raw_lines([str(folder / "data.csv.zip")]).frame.select(columns)
     store = read_raw_lines([str(folder / "online_retail.parquet")]).frame.select(columns)
-    assert store.sort(columns).equals(whole.sort(columns))
+    assert store.sort(columns).equals(downloaded.select(columns).sort(columns))
 
 
 @pytest.mark.real
-def test_a_workbook_of_real_lines_equals_them(real_data: Path, tmp_path: Path) -> None:
-    name = str(real_data / "online_retail" / "data.csv.zip")
-    rows = read_raw_lines([name]).frame.head(5000)
+def test_a_workbook_of_real_lines_equals_them(downloaded: pl.DataFrame, tmp_path: Path) -> None:
+    rows = downloaded.head(5000)
     path = tmp_path / "a.xlsx"
     roles = [role for role in rows.columns if role not in ("file", "row")]
     with xlsxwriter.Workbook(path) as book:

@@ -163,3 +163,14 @@ def test_an_unknown_world_is_refused_with_the_nearest_name() -> None:
 def test_a_shop_without_customers_is_refused() -> None:
     with pytest.raises(UsageError, match="too small"):
         sample.generate_sample(0)
+
+
+def test_popular_products_follow_zipf_and_tiers_are_thirds_of_a_category() -> None:
+    shop = sample.generate_sample(800, seed=6)
+    counts = shop.lines["StockCode"].value_counts(sort=True)["count"]
+    assert counts[0] > 5 * counts[20] > 0
+    tiers = shop.products.group_by("Category", "Tier").agg(
+        pl.len(), low=pl.col("ListPrice").min(), high=pl.col("ListPrice").max()
+    )
+    assert set(tiers["len"]) <= {13, 14}
+    assert (shop.products["Cost"] < shop.products["ListPrice"]).all()

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import shop
+from pictures import without_pictures
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.config.load import Config
@@ -68,7 +69,8 @@ def plan() -> Config:
 @pytest.fixture(scope="module")
 def run(folder, plan) -> RunFolder:
     out = pipeline.RunTarget(folder / "run", "now")
-    return pipeline.run_pipeline([str(folder / "sales.csv")], plan, out)
+    with without_pictures():
+        return pipeline.run_pipeline([str(folder / "sales.csv")], plan, out)
 
 
 def test_the_manifest_says_what_was_used_vouched_for_and_left_out(run):
@@ -159,11 +161,13 @@ def test_new_side_tables_may_be_given_for_scoring(run, folder):
     sales = [str(folder / "sales.csv")]
     all_of_them = {"customers": "people.csv", "events": "visits.csv"}
     made = run.read_parquet("scores.parquet")
-    assert pipeline.score_customers(run.folder, NewData(sales, {}, all_of_them)).equals(made)
-    assert pipeline.score_customers(run.folder, sales).height == made.height
+    assert pipeline.score_into_history(None, run.folder, NewData(sales, {}, all_of_them))[0].equals(
+        made
+    )
+    assert pipeline.score_into_history(None, run.folder, sales)[0].height == made.height
     unknown = NewData(sales, {}, {"event": "visits.csv"})
     with pytest.raises(UnknownNameError, match="events"):
-        pipeline.score_customers(run.folder, unknown)
+        pipeline.score_into_history(None, run.folder, unknown)
     never = NewData(sales, {}, {"contacts": "visits.csv"})
     with pytest.raises(ConfigError, match="no table of contacts"):
-        pipeline.score_customers(run.folder, never)
+        pipeline.score_into_history(None, run.folder, never)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -61,6 +62,12 @@ def fit(part: Clusterer, matrix: np.ndarray, k: int = 3) -> Clusters:
     return part.fit(WeightedPoints.from_matrix(matrix), k, seed=0, n_init=3)
 
 
+@cache
+def fitted(part: Clusterer) -> Clusters:
+    """Return the groups of the cloud, found once for all tests that read them."""
+    return fit(part, cloud())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_how_simple_it_is_and_declares_its_options(name):
     part = CLUSTERERS.get(name)
@@ -78,7 +85,7 @@ def test_the_manual_names_it_and_its_options(name):
 
 
 def test_it_makes_as_many_groups_as_asked_and_none_is_empty(part):
-    found = fit(part, cloud())
+    found = fitted(part)
     assert 1 <= found.k <= 8 if part.is_density_based else found.k == 3
     sizes = cluster_shares(WeightedPoints.from_matrix(cloud()), found)
     assert sum(sizes) == pytest.approx(1)
@@ -92,13 +99,12 @@ def test_a_sweep_gives_what_single_fits_give(part):
 
 
 def test_the_order_of_rows_changes_nothing(part):
-    matrix = cloud()
-    mixed = matrix[np.random.default_rng(1).permutation(len(matrix))]
-    assert fit(part, matrix) == fit(part, mixed)
+    mixed = np.random.default_rng(1).permutation(cloud())
+    assert fit(part, mixed) == fitted(part)
 
 
 def test_its_groups_rise_on_the_first_axis(part):
-    found = fit(part, cloud())
+    found = fitted(part)
     assert (np.diff(found.centres[:, 0]) >= 0).all()
     turned = found.reordered(range(found.k)[::-1])
     assert (turned.assign(cloud()) == found.k - 1 - found.assign(cloud())).all()
@@ -106,7 +112,7 @@ def test_its_groups_rise_on_the_first_axis(part):
 
 
 def test_what_is_stored_comes_back_equal(part):
-    found = fit(part, cloud())
+    found = fitted(part)
     back = Clusters.from_state(json.loads(json.dumps(found.to_state())))
     fresh = cloud(400, seed=8)
     assert back == found
@@ -115,7 +121,7 @@ def test_what_is_stored_comes_back_equal(part):
 
 
 def test_a_customer_alone_is_assigned_as_among_others(part):
-    found, fresh = fit(part, cloud()), cloud(50, seed=8)
+    found, fresh = fitted(part), cloud(50, seed=8)
     together = found.assign(fresh).tolist()
     assert [int(found.assign(row[None])[0]) for row in fresh] == together
     alone = np.concatenate([found.predict_proba(row[None]) for row in fresh])
@@ -123,13 +129,13 @@ def test_a_customer_alone_is_assigned_as_among_others(part):
 
 
 def test_nobody_to_assign_is_an_empty_answer(part):
-    found, nobody = fit(part, cloud()), np.empty((0, 2))
+    found, nobody = fitted(part), np.empty((0, 2))
     assert found.assign(nobody).shape == (0,)
     assert found.predict_proba(nobody).shape == (0, found.k)
 
 
 def test_probabilities_add_up_and_the_likeliest_group_is_the_assigned(part):
-    found = fit(part, cloud())
+    found = fitted(part)
     probabilities = found.predict_proba(cloud())
     assert probabilities.sum(axis=1) == pytest.approx(1)
     assert (probabilities.argmax(axis=1) == found.assign(cloud())).all()
@@ -151,7 +157,7 @@ def beyond(found: Clusters, matrix: np.ndarray) -> np.ndarray:
 
 
 def test_one_row_in_a_hundred_lies_beyond_the_radius_and_one_far_away_does(part):
-    found = fit(part, cloud())
+    found = fitted(part)
     assert beyond(found, cloud()).mean() <= 0.01
     far = np.array([[60.0, 60.0], [-60.0, 0.0], [0.0, 60.0]])
     assert beyond(found, far).all()

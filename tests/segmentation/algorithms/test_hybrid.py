@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from segpredict.segmentation.algorithms import CLUSTERERS, GaussianMixtureRule, WeightedPoints
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.hybrid import _merged, _overlaps
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict.errors import ConfigError, UnknownNameError
@@ -47,7 +47,6 @@ def test_a_large_matrix_is_settled_on_all_of_its_points():
 
 
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=3, max_size=30))
-@settings(max_examples=25, deadline=None)
 def test_every_point_goes_to_its_nearest_centre(cells):
     matrix = np.array(cells, dtype=float)
     points = WeightedPoints.from_matrix(matrix)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segpredict.segmentation.algorithms import NearestLandmarks
+from segpredict.segmentation.algorithms._assignment_rule import NearestLandmarks
 
 RING = NearestLandmarks(
     np.array([[0.0, 0.0], [3.0, 0.0], [-3.0, 0.0], [0.0, 3.0], [0.0, -3.0]]),

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from segpredict.errors import ConfigError
-from segpredict.segmentation.algorithms import CLUSTERERS, GaussianMixtureRule, WeightedPoints
-from segpredict.segmentation.algorithms.gmm import fit_mixture, kmeans_starts
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule, fit_mixture, kmeans_starts
 
 WIDE_AND_NARROW = GaussianMixtureRule(
     np.array([0.5, 0.5]), np.array([[0.0], [0.0]]), np.array([[[9.0]], [[0.01]]])

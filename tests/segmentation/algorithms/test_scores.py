@@ -15,7 +15,7 @@ def around(centres: list[list[float]]) -> Clusters:
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_it_is_the_silhouette_of_the_repeated_rows(seed):
     rng = np.random.default_rng(seed)
     matrix = rng.integers(0, 6, (60, 2)).astype(float)

@@ -3,16 +3,14 @@
 import pytest
 
 from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
-from segpredict.segmentation.selection import (
-    QualityGates,
-    SegmentationCandidate,
+from segpredict.segmentation.selection import SegmentationCandidate, select_candidate
+from segpredict.segmentation.selection.candidate import QualityGates
+from segpredict.segmentation.selection.select import (
     elbow_point,
     encode_labels,
-    gap_statistic_choices,
-    select_candidate,
+    grade_segments,
     similarity_to_selected,
 )
-from segpredict.segmentation.selection.select import grade_segments
 
 SOUND = {
     "smallest_share": 0.2,
@@ -155,12 +153,6 @@ def test_what_could_not_be_fitted_is_not_counted_as_tried():
 )
 def test_natural_needs_more_than_null_samples_show(found, expected):
     assert grade_segments(candidate(**found), SelectionOptions()) == expected
-
-
-def test_the_gap_takes_the_first_k_that_the_next_does_not_clearly_beat():
-    gaps = {2: (0.1, 0.01), 3: (0.5, 0.01), 4: (0.505, 0.01), 5: (0.6, 0.01)}
-    candidates = [candidate(k, gap=gap, gap_se=error) for k, (gap, error) in gaps.items()]
-    assert gap_statistic_choices(candidates) == {("fm", "kmeans"): 3}
 
 
 def test_the_knee_of_a_straight_or_rising_line_is_none_or_an_end():

@@ -24,16 +24,6 @@ RECORD_FORMAT = 1
 class CampaignListRequest:
     """The requested list.
 
-    Parameters
-    ----------
-    campaign
-        The campaign.
-    holdout_share
-        Share of the list to hold out; the universal share if not given. What exceeds the
-        universal holdout is drawn from this list alone.
-    max_customers
-        Maximum length of the list; those with most at stake. All if not given.
-
     Examples
     --------
     >>> CampaignListRequest(Campaign("call"), max_customers=100).holdout_share is None
@@ -41,7 +31,10 @@ class CampaignListRequest:
     """
 
     campaign: Campaign
+    # share of the list to hold out; the universal share if not given. What exceeds the universal
+    # holdout is drawn from this list alone.
     holdout_share: float | None = None
+    # maximum length of the list; those with most at stake. All if not given.
     max_customers: int | None = None
 
 
@@ -131,8 +124,6 @@ def _campaign_holdout(
 def count_arms(table: pl.DataFrame) -> dict[str, int]:
     """Return the number of customers in each arm.
 
-    Examples
-    --------
     >>> count_arms(pl.DataFrame({"arm": ["treatment", "treatment", "campaign holdout"]}))
     {'treatment': 2, 'universal holdout': 0, 'campaign holdout': 1}
     """

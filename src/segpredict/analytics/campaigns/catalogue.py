@@ -28,25 +28,6 @@ CampaignKpi = Literal["buys", "stays", "rises", "spends"]
 class EligibilityRule:
     """Eligibility of customers: all given conditions must hold.
 
-    Parameters
-    ----------
-    segment_roles
-        Roles of the current segment: ``top`` is the most valuable segment, ``low`` the
-        least valuable of those who bought, ``middle`` all between. Names of segments
-        differ from shop to shop, roles do not.
-    segment_names
-        Ids or names of segments, for campaigns of one shop.
-    predicted_moves
-        Predicted next segment compared with the current one: below (``falls``, which
-        includes becoming inactive), the same, or above.
-    is_new
-        Whether the first order lies in the last window.
-    at_least, at_most
-        Bounds on columns: those of the scores, and all features of the run.
-    top_share
-        A column, and the share of customers meeting all other conditions that is taken,
-        largest first; equal values are taken together.
-
     Examples
     --------
     >>> rule = EligibilityRule(at_least={"spend_364": 100.0}, at_most={"p_up": 0.2})
@@ -54,12 +35,20 @@ class EligibilityRule:
     ['p_up', 'spend_364']
     """
 
+    # roles of the current segment: ``top`` is the most valuable segment, ``low`` the least valuable
+    # of those who bought, ``middle`` all between. Names of segments differ from shop to shop, roles
+    # do not.
     segment_roles: tuple[SegmentRole, ...] = ()
-    segment_names: tuple[str, ...] = ()
+    segment_names: tuple[str, ...] = ()  # ids or names of segments, for campaigns of one shop
+    # predicted next segment compared with the current one: below (``falls``, which includes
+    # becoming inactive), the same, or above
     predicted_moves: tuple[PredictedMove, ...] = ()
-    is_new: bool | None = None
+    is_new: bool | None = None  # whether the first order lies in the last window
+    # bounds on columns: those of the scores, and all features of the run
     at_least: Mapping[str, float] = field(default_factory=dict)
     at_most: Mapping[str, float] = field(default_factory=dict)
+    # a column, and the share of customers meeting all other conditions that is taken, largest
+    # first; equal values are taken together
     top_share: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -72,51 +61,32 @@ class EligibilityRule:
 class Campaign:
     """One recommended campaign, a hypothesis until it was tested.
 
-    Parameters
-    ----------
-    name
-        Its key in the catalogue.
-    title, action
-        Title, and the measure to take, in a marketer's words.
-    eligibility
-        Who is eligible.
-    stake_column
-        The column of the scores that holds the value at stake.
-    kpi
-        The outcome measured in the next window: the share who ``buys``, ``stays`` (in the
-        current segment or above) or ``rises``, or the mean ``spends``.
-    expected_uplift
-        The effect to plan for: a difference of shares; of ``spends``, a share of the mean.
-    caution
-        What to know before running it.
-
     Examples
     --------
     >>> Campaign("call", "Call them", "Call.").expected_uplift
     0.05
     """
 
-    name: str = ""
+    name: str = ""  # its key in the catalogue
+    # title, and the measure to take, in a marketer's words
     title: str = ""
     action: str = ""
-    eligibility: EligibilityRule = field(default_factory=EligibilityRule)
+    eligibility: EligibilityRule = field(default_factory=EligibilityRule)  # who is eligible
+    # the column of the scores that holds the value at stake
     stake_column: StakeColumn = "value_at_risk"
+    # the outcome measured in the next window: the share who ``buys``, ``stays`` (in the current
+    # segment or above) or ``rises``, or the mean ``spends``
     kpi: CampaignKpi = "buys"
+    # the effect to plan for: a difference of shares; of ``spends``, a share of the mean
     expected_uplift: float = 0.05
-    caution: str = ""
+    caution: str = ""  # what to know before running it
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignCatalogue:
-    """All campaigns, in the order of the file.
+    """All campaigns, in the order of the file."""
 
-    Parameters
-    ----------
-    campaigns
-        Campaigns with unique names.
-    """
-
-    campaigns: tuple[Campaign, ...]
+    campaigns: tuple[Campaign, ...]  # campaigns with unique names
 
     def get_campaign(self, name: str) -> Campaign:
         """Return one campaign.

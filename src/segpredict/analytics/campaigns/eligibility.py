@@ -17,8 +17,6 @@ SCORE_COLUMNS = (
 def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     """Return the role of each segment by its rank in value, by id.
 
-    Examples
-    --------
     >>> ladder = [Segment(i, f"S{i}", "x") for i in range(4)]
     >>> segment_roles(ladder)
     {'S0': 'inactive', 'S1': 'low', 'S2': 'middle', 'S3': 'top'}
@@ -85,20 +83,11 @@ def eligible_customers(
 ) -> pl.DataFrame:
     """Return the customers who meet a rule, in their given order.
 
-    Parameters
-    ----------
-    customers
-        One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
-        ``next_segment_id``, ``is_new`` and the features of the rule.
-    rule, segments
-        The rule, and all segments in code order.
+    `customers`: One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
+    ``next_segment_id``, ``is_new`` and the features of the rule.
 
-    Notes
-    -----
     A missing value meets no bound.
 
-    Examples
-    --------
     >>> rows = pl.DataFrame({"segment_id": ["S1", "S1"], "p_inactive": [0.2, 0.7]})
     >>> rule = EligibilityRule(segment_names=("Core",), at_least={"p_inactive": 0.5})
     >>> eligible_customers(rows, rule, [Segment(1, "S1", "Core")]).rows()

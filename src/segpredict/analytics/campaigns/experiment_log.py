@@ -24,28 +24,18 @@ REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "assig
 class ExperimentLog:
     """The folder of experiments.
 
-    Parameters
-    ----------
-    folder
-        Holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so
-        on. It holds ids of customers.
-
     Examples
     --------
     >>> ExperimentLog(Path("no/such/folder")).read_records()
     []
     """
 
+    # holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so on. It
+    # holds ids of customers.
     folder: Path
 
     def read_records(self) -> list[dict[str, JSON]]:
-        """Return all records, oldest first.
-
-        Raises
-        ------
-        ArtifactError
-            When one of them cannot be understood.
-        """
+        """Return all records, oldest first."""
         return [_read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))]
 
     def earlier_arms(self) -> dict[str, dict[str, str]]:
@@ -69,19 +59,7 @@ class ExperimentLog:
     ) -> Path:
         """Write a record and the arms of its list; return the path of the record.
 
-        Parameters
-        ----------
-        record
-            `campaign_record`.
-        arm_by_customer
-            ``customer_id`` and ``arm``.
-        work
-            The lock of the log, where the caller holds it.
-
-        Raises
-        ------
-        BusyError
-            When another process writes there.
+        `arm_by_customer`: ``customer_id`` and ``arm``.
         """
         if work is None:
             with self.lock() as own:

@@ -12,18 +12,9 @@ DECILES = 10
 def hash_to_uniform(key: str, customer_id: str) -> float:
     """Return a customer's pseudo-random number, uniform on [0, 1).
 
-    Parameters
-    ----------
-    key, customer_id
-        Secret of the assignment (other keys draw other customers), and the customer.
+    A keyed BLAKE2b hash: without the key nobody can know from an id who will be in the control
+    group, and nobody can choose an id to get there.
 
-    Notes
-    -----
-    A keyed BLAKE2b hash: without the key nobody can know from an id who will be
-    in the control group, and nobody can choose an id to get there.
-
-    Examples
-    --------
     >>> hash_to_uniform("a", "17850") != hash_to_uniform("b", "17850")
     True
     """
@@ -35,15 +26,8 @@ def hash_to_uniform(key: str, customer_id: str) -> float:
 def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
     """Return the stratum of each customer: segment, and decile of a column.
 
-    Parameters
-    ----------
-    customers
-        ``customer_id``, ``segment_id`` and the column `by`.
-    by
-        Column of the deciles, within a segment. Equal amounts are ordered by id.
+    `customers`: ``customer_id``, ``segment_id`` and the column `by`.
 
-    Examples
-    --------
     >>> rows = {"customer_id": ["a", "b"], "segment_id": ["S1", "S1"], "spend": [5.0, 1.0]}
     >>> assign_strata(pl.DataFrame(rows), "spend").to_list()
     ['S1/5', 'S1/0']
@@ -64,29 +48,15 @@ def draw_holdout(
 ) -> pl.Series:
     """Return who is in the control group, one value per row.
 
-    Parameters
-    ----------
-    customers
-        ``customer_id`` and ``stratum``.
-    holdout_share, key
-        Share of each stratum to hold out, and the secret of the assignment.
-    earlier_arms
-        Earlier assignments (true: control), which are kept.
+    `customers`: ``customer_id`` and ``stratum``.
 
-    Returns
-    -------
-    polars.Series
-        Booleans, in the order of the rows. Without earlier assignments every
-        stratum differs from its share by less than one customer; the rounding is random,
-        so that small strata get no more and no fewer on average.
+    Booleans, in the order of the rows. Without earlier assignments every stratum differs from its
+    share by less than one customer; the rounding is random, so that small strata get no more and no
+    fewer on average.
 
-    Notes
-    -----
-    Within a stratum those with the lowest numbers are taken. Numbers depend on key and
-    id alone, so the assignment does not depend on the order of rows or on other strata.
+    Within a stratum those with the lowest numbers are taken. Numbers depend on key and id alone, so
+    the assignment does not depend on the order of rows or on other strata.
 
-    Examples
-    --------
     >>> rows = pl.DataFrame({"customer_id": ["a", "b", "c", "d"], "stratum": ["S1/0"] * 4})
     >>> draw_holdout(rows, 0.5, "secret").sum()
     2

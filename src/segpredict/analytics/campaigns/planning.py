@@ -44,31 +44,20 @@ DEFAULT_SPEND_UPLIFT = 0.05  # of the mean, where the campaign plans for another
 
 @dataclass(frozen=True, slots=True)
 class CampaignPopulation:
-    """The customers that campaigns are planned on.
+    """The customers that campaigns are planned on."""
 
-    Parameters
-    ----------
-    customers
-        Customers with a forecast at the end of the data: what `eligible_customers` needs.
-    backtest_customers
-        The same on the day of the last backtest (``as_of``), forecast by the model of that
-        day, with ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there
-        was an order in the outcome), ``spent`` and ``before`` (spend in the outcome and in the
-        window before it, in currency); ``None`` without a backtest.
-    segments
-        All segments, in code order.
-    backtest_actual
-        Predicted and actual sums of the backtests: measure, part (segment id), window,
-        predicted, actual; empty without a backtest.
-    outcome_days
-        Days from the contact to the end of the next window.
-    """
-
+    # customers with a forecast at the end of the data: what `eligible_customers` needs
     customers: pl.DataFrame
+    # the same on the day of the last backtest (``as_of``), forecast by the model of that day, with
+    # ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there was an order in
+    # the outcome), ``spent`` and ``before`` (spend in the outcome and in the window before it, in
+    # currency); ``None`` without a backtest
     backtest_customers: pl.DataFrame | None
-    segments: tuple[Segment, ...]
+    segments: tuple[Segment, ...]  # all segments, in code order
+    # predicted and actual sums of the backtests: measure, part (segment id), window, predicted,
+    # actual; empty without a backtest
     backtest_actual: pl.DataFrame
-    outcome_days: int
+    outcome_days: int  # days from the contact to the end of the next window
 
 
 def plan_campaigns(

@@ -18,13 +18,6 @@ from segpredict.errors import SupportError
 class PurchaseModel:
     """Models of purchase days and of the spend of a purchase day.
 
-    Parameters
-    ----------
-    order_model
-        BG/NBD of purchase days; unit of time: days.
-    spend_model
-        Gamma-Gamma of what a purchase day brings, in currency.
-
     Examples
     --------
     >>> cdnow = PurchaseModel(BgNbd(0.243, 4.414, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
@@ -32,19 +25,12 @@ class PurchaseModel:
     True
     """
 
-    order_model: BgNbd
-    spend_model: GammaGamma
+    order_model: BgNbd  # BG/NBD of purchase days; unit of time: days
+    spend_model: GammaGamma  # Gamma-Gamma of what a purchase day brings, in currency
 
     def expected_value(self, histories: pl.DataFrame, ahead: Sequence[ValuePeriod]) -> FloatArray:
         """Return the discounted spend to be expected of each customer.
 
-        Parameters
-        ----------
-        histories, ahead
-            `HISTORY_COLUMNS`, one row a customer, and the windows to come.
-
-        Notes
-        -----
         E[value of a purchase day] · Σ_t (1 + d)^(−end_t / 365) · (X(end_t) − X(start_t)), X(s)
         being the closed form of the purchase days to be expected within s days (Fader, Hardie and
         Lee 2005). The discount is that of the Markov chain, so that the two methods differ by their

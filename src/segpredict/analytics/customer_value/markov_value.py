@@ -16,29 +16,11 @@ def markov_values(
 ) -> FloatArray:
     """Return the value of each segment of the first window over all windows.
 
-    Parameters
-    ----------
-    transition_matrix
-        P: row a segment, column the next one; rows add up to one.
-    values
-        μ: mean spend in a window by segment, in currency.
-    ahead
-        The windows to come.
-    seasons
-        Seasonal factor on μ of each window; 1 by default.
+    w, one a segment. With π the probabilities of the first window, π'w is Σ_t (1 + d)^(−end_t /
+    365) · share_t · season_t · π' P^(t−1) μ (Pfeifer and Carraway 2000, Modeling customer
+    relationships as Markov chains). The first step is the forecast itself; only later steps use the
+    chain.
 
-    Returns
-    -------
-    numpy.ndarray
-        w, one a segment. With π the probabilities of the first window, π'w is
-
-            Σ_t (1 + d)^(−end_t / 365) · share_t · season_t · π' P^(t−1) μ
-
-        (Pfeifer and Carraway 2000, Modeling customer relationships as Markov chains).
-        The first step is the forecast itself; only later steps use the chain.
-
-    Examples
-    --------
     >>> from segpredict.analytics.customer_value.periods import value_periods
     >>> stay = np.array([[1.0, 0.0], [0.5, 0.5]])
     >>> markov_values(stay, (0.0, 10.0), value_periods(91, 0, 182)).tolist()

@@ -37,20 +37,12 @@ BY_SEGMENT, BY_SPEND, BY_CHANGE = "label", "spend", "change"
 
 @dataclass(frozen=True)
 class CustomerValueResult:
-    """Customer values and their backtests.
+    """Customer values and their backtests."""
 
-    Parameters
-    ----------
-    value_model
-        The value model on the day after the data.
-    backtest_sums
-        Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
-    backtest_errors
-        Errors of lifetime values per customer, with naive methods (`VALUE_ERRORS_SCHEMA`).
-    """
-
-    value_model: ValueModel
+    value_model: ValueModel  # the value model on the day after the data
+    # predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`)
     backtest_sums: pl.DataFrame
+    # errors of lifetime values per customer, with naive methods (`VALUE_ERRORS_SCHEMA`)
     backtest_errors: pl.DataFrame
 
 

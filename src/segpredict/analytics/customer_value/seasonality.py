@@ -10,41 +10,30 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.evaluation.bootstrap import bootstrap_weights, round_amounts
-from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
+MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
 BOOTSTRAP_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SpendSeasonality(StoredState):
-    """Seasonal factor on the mean spend of segments.
+    """Seasonal factor on the mean spend of segments."""
 
-    Parameters
-    ----------
-    horizon
-        Days of a window.
-    factors
-        For each past origin: its day, the actual spend of its outcome, and the spend
-        expected from the segments reached. Empty where no season is proven.
-    reason
-        Why it is or is not, in one sentence.
-    """
-
-    horizon: int
+    horizon: int  # days of a window
+    # for each past origin: its day, the actual spend of its outcome, and the spend expected from
+    # the segments reached. Empty where no season is proven.
     factors: tuple[tuple[int, float, float], ...] = ()
-    reason: str = ""
+    reason: str = ""  # why it is or is not, in one sentence
 
     def factor_at(self, day: int) -> float:
         """Return the factor on the mean spend of every segment from a day on.
 
-        Examples
-        --------
         >>> proven = SpendSeasonality(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
         >>> [proven.factor_at(day) for day in (364, 546, 450)]
         [1.2, 0.9, 1.0]

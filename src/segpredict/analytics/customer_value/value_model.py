@@ -23,21 +23,6 @@ CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year
 class ValueModel:
     """Mean spend of segments, their transitions, and the purchase models.
 
-    Parameters
-    ----------
-    segment_values
-        Mean spend in a window by segment, in code order, in currency.
-    transition_matrix
-        Row: current segment; column: the next; rows add up to one.
-    seasonality
-        Seasonal factor on spend, where it is proven.
-    purchase_model
-        BG/NBD with Gamma-Gamma; ``None`` where they cannot be fitted.
-    horizon, gap
-        Days of a window, and between the cutoff and the first one.
-    discount_rate
-        Yearly rate.
-
     Examples
     --------
     >>> chain = ((1.0, 0.0), (0.5, 0.5))
@@ -46,13 +31,17 @@ class ValueModel:
     [15.0]
     """
 
+    # mean spend in a window by segment, in code order, in currency
     segment_values: tuple[float, ...]
+    # row: current segment; column: the next; rows add up to one
     transition_matrix: tuple[tuple[float, ...], ...]
-    seasonality: SpendSeasonality
+    seasonality: SpendSeasonality  # seasonal factor on spend, where it is proven
+    # BG/NBD with Gamma-Gamma; ``None`` where they cannot be fitted
     purchase_model: PurchaseModel | None
+    # days of a window, and between the cutoff and the first one
     horizon: int
     gap: int
-    discount_rate: float
+    discount_rate: float  # yearly rate
 
     def segment_values_at(self, cutoff: int) -> tuple[float, ...]:
         """Return the mean spend by segment in the window after a cutoff."""

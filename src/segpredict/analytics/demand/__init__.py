@@ -3,23 +3,12 @@
 In: forecasts of the next segment, and transactions. Out: units, order quantities and affinity.
 """
 
-from segpredict.analytics.demand.baselines import croston_sba, exponential_smoothing
-from segpredict.analytics.demand.dispersion import (
-    critical_ratio,
-    negative_binomial_dispersion,
-    negative_binomial_quantile,
-)
+from segpredict.analytics.demand.dispersion import critical_ratio
 from segpredict.analytics.demand.measure import DEMAND_TABLES, DemandForecast, forecast_demand
-from segpredict.analytics.demand.shrinkage import gamma_poisson_rates
 
 __all__ = [
     "DEMAND_TABLES",
     "DemandForecast",
     "critical_ratio",
-    "croston_sba",
-    "exponential_smoothing",
     "forecast_demand",
-    "gamma_poisson_rates",
-    "negative_binomial_dispersion",
-    "negative_binomial_quantile",
 ]

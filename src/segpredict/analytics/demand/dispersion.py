@@ -32,22 +32,10 @@ def turnover_classes(expected: FloatArray) -> IntArray:
 def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> float | None:
     """Return the dispersion α of a negative binomial around what was expected.
 
-    Parameters
-    ----------
-    expected, actual
-        Forecast and actual units; rows with a forecast of zero are left out.
+    α of Var = μ + αμ²; ``None`` without a row.
 
-    Returns
-    -------
-    float or None
-        α of Var = μ + αμ²; ``None`` without a row.
-
-    Notes
-    -----
     Maximum likelihood, with the forecasts as means.
 
-    Examples
-    --------
     >>> far, near = np.array([0.0, 10.0, 0.0, 10.0]), np.array([4.0, 5.0, 5.0, 6.0])
     >>> alphas = [negative_binomial_dispersion(np.full(4, 5.0), units) for units in (far, near)]
     >>> alphas[0] > alphas[1]
@@ -80,17 +68,6 @@ def negative_binomial_quantile(
 ) -> FloatArray:
     """Return the least number of units that meets demand with a given probability.
 
-    Parameters
-    ----------
-    expected
-        Mean units.
-    alpha
-        Dispersion of the negative binomial, of all items or of each.
-    probability
-        Critical ratio, 0 to 1; NaN where there is none.
-
-    Examples
-    --------
     A mean of 1 with α = 1 is geometric: 1 − 2^−(k + 1) of it is k or less.
 
     >>> negative_binomial_quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()

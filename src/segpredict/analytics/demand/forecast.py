@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.analytics.demand.baselines import croston_sba, exponential_smoothing
 from segpredict.analytics.demand.history import SalesHistory
 from segpredict.analytics.demand.item_rates import first_sale_days, shrunk_item_rates
 from segpredict.analytics.demand.sales import sold_lines, weekly_units
@@ -17,8 +16,8 @@ from segpredict.core.window import DAYS_PER_WEEK
 SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
 ONE_SEGMENT_METHOD = "everybody_alike"
 SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
-EXPONENTIAL_SMOOTHING, CROSTON_METHOD = "ses", "croston_sba"
-SMOOTHED_SHARES = "ses_season"
+EXPONENTIAL_SMOOTHING, SMOOTHED_SHARES = "ses", "ses_season"
+SMOOTHING_RATE = 0.1  # how far one week moves the level
 
 
 @dataclass(frozen=True)
@@ -79,5 +78,21 @@ def _plain(
     return {
         **naive,
         EXPONENTIAL_SMOOTHING: smoothed,
-        CROSTON_METHOD: croston_sba(each) * length,
     }
+
+
+def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
+    """Return the units of a week to be expected of each item: exponential smoothing.
+
+    The level begins with the mean of the first quarter of a year and moves by rate · (week − level)
+    each week.
+
+    >>> exponential_smoothing(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
+    [4.0]
+    """
+    if weeks.shape[1] == 0:
+        return np.zeros(len(weeks))
+    level: FloatArray = weeks[:, :13].mean(axis=1)
+    for week in weeks.T:
+        level = level + rate * (week - level)
+    return level

@@ -33,32 +33,19 @@ from segpredict.core.transactions import Transactions
 
 @dataclass(frozen=True)
 class DemandForecast:
-    """Demand of the next window, with backtests.
+    """Demand of the next window, with backtests."""
 
-    Parameters
-    ----------
-    forecast
-        Units and order-up-to quantities of the levels that may be published
-        (`DEMAND_FORECAST_SCHEMA`).
-    levels
-        Which levels may be published, and why (`backtest.PUBLISHABLE_LEVELS_SCHEMA`).
-    backtest
-        Errors of all methods (`backtest.BACKTEST_SCHEMA`).
-    expected_customers
-        Customers to be expected in each segment, and the units per customer
-        (`EXPECTED_CUSTOMERS_SCHEMA`).
-    assortment
-        Index by segment and category or product (`AFFINITY_INDEX_SCHEMA`).
-    suggestions
-        Products that stand out in each segment.
-    """
-
+    # units and order-up-to quantities of the levels that may be published
+    # (`DEMAND_FORECAST_SCHEMA`)
     forecast: pl.DataFrame
+    # which levels may be published, and why (`backtest.PUBLISHABLE_LEVELS_SCHEMA`)
     levels: pl.DataFrame
-    backtest: pl.DataFrame
+    backtest: pl.DataFrame  # errors of all methods (`backtest.BACKTEST_SCHEMA`)
+    # customers to be expected in each segment, and the units per customer
+    # (`EXPECTED_CUSTOMERS_SCHEMA`)
     expected_customers: pl.DataFrame
-    assortment: pl.DataFrame
-    suggestions: pl.DataFrame
+    assortment: pl.DataFrame  # index by segment and category or product (`AFFINITY_INDEX_SCHEMA`)
+    suggestions: pl.DataFrame  # products that stand out in each segment
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Return all tables by name."""

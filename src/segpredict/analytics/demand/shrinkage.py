@@ -14,26 +14,8 @@ def gamma_poisson_rates(
 ) -> FloatArray:
     """Return rates, each shrunk to the mean of its family by its uncertainty.
 
-    Parameters
-    ----------
-    units
-        Units sold; one row per item, columns are independent.
-    scatter
-        Σ(y − ȳ)² of what single customers bought, y, zeros included.
-    exposure
-        Customers behind the units (or, of an index, the units expected).
-    family
-        The family of each row, 0 … F − 1.
-    mean
-        Mean rate of each family (F rows); by default that of its own rows.
+    One rate for each of `units`. Without exposure it is the family's mean.
 
-    Returns
-    -------
-    numpy.ndarray
-        One rate for each of `units`. Without exposure it is the family's mean.
-
-    Notes
-    -----
     A rate is drawn from a gamma distribution with the family's mean m and variance τ². Units vary
     by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers arrive by Poisson and each takes a batch (with φ =
     1 it is the plain Gamma-Poisson). φ is each item's own, with the family's at the weight of one
@@ -42,13 +24,9 @@ def gamma_poisson_rates(
     than chance, Σ E(r − m)² − Σ φm (times 1 − 1/J where m is fitted to the J rows), over ΣE −
     ΣE²/ΣE; with a given mean over ΣE.
 
-    References
-    ----------
-    Efron and Morris, Data analysis using Stein's estimator (1975); Fader and Hardie on
+    After Efron and Morris, Data analysis using Stein's estimator (1975); Fader and Hardie on
     Gamma-Poisson purchase rates.
 
-    Examples
-    --------
     Two rows of ten customers differ by no more than Poisson would have them.
 
     >>> import numpy as np

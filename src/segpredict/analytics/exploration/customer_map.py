@@ -20,22 +20,12 @@ MAP_COLUMNS = {  # variables of the map
 def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
     """Return a sample of customers in the plane of the first two principal components.
 
-    Parameters
-    ----------
-    data, end_day
-        The shop, and the day after the data.
+    ``segment``, ``x`` and ``y`` (0 to 100) of every n-th customer by spend; and of both axes the
+    share of the variance and the measures that load on it most.
 
-    Returns
-    -------
-    tuple
-        ``segment``, ``x`` and ``y`` (0 to 100) of every n-th customer by spend; and of
-        both axes the share of the variance and the measures that load on it most.
-
-    Notes
-    -----
-    Orders, spend, order value, recency and age, in logs, each centred and divided by
-    its standard deviation over all customers. Signs are such that spend grows along
-    both axes. The map holds no ids.
+    Orders, spend, order value, recency and age, in logs, each centred and divided by its standard
+    deviation over all customers. Signs are such that spend grows along both axes. The map holds no
+    ids.
     """
     empty = pl.DataFrame(schema={"segment": pl.Int32, "x": pl.Float64, "y": pl.Float64})
     ranked = data.customers.filter(pl.col("spend") > 0).sort(

@@ -15,27 +15,17 @@ OTHER_COUNTRIES = "Other countries"
 
 @dataclass(frozen=True)
 class ExplorationData:
-    """The counted rows, each with the numbers of its segment and country.
+    """The counted rows, each with the numbers of its segment and country."""
 
-    Parameters
-    ----------
-    orders
-        ``customer_id``, ``day``, ``minute`` (null where unknown), ``amount`` (units of
-        10⁻⁴), ``month``, ``segment``, ``country``.
-    credits
-        The same of returns, ``amount`` below zero.
-    customers
-        ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``, ``country``.
-    owners
-        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of all customers.
-    countries, months
-        Names, by number; all months of the data, also those without an order.
-    """
-
+    # ``customer_id``, ``day``, ``minute`` (null where unknown), ``amount`` (units of 10⁻⁴),
+    # ``month``, ``segment``, ``country``
     orders: pl.DataFrame
-    credits: pl.DataFrame
+    credits: pl.DataFrame  # the same of returns, ``amount`` below zero
+    # ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``, ``country``
     customers: pl.DataFrame
+    # ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of all customers
     owners: pl.DataFrame
+    # names, by number; all months of the data, also those without an order
     countries: tuple[str, ...]
     months: tuple[str, ...]
 
@@ -45,15 +35,8 @@ def exploration_data(
 ) -> ExplorationData:
     """Return the rows of a shop, as known at the end of its data.
 
-    Parameters
-    ----------
-    shop
-        The transactions; fully refunded orders are not counted.
-    assignments
-        ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
-        not all customers is counted among the segments.
-    segments
-        All ids, in code order.
+    `assignments`: ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
+    not all customers is counted among the segments.
     """
     lines = shop.known_at(shop.end_day)
     key = [*KEY, "is_return"]

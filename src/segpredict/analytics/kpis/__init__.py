@@ -4,7 +4,6 @@ In: an order book. Out: a table of KPIs, each with its interval, numerator and d
 `docs/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
 """
 
-from segpredict.analytics.kpis._concentration import lorenz_curve
 from segpredict.analytics.kpis._measure import KPIS, compute_kpis, kpi_named, kpi_tables
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures
@@ -17,7 +16,6 @@ __all__ = [
     "compute_kpis",
     "kpi_named",
     "kpi_tables",
-    "lorenz_curve",
     "month_name",
     "monthly_figures",
 ]

@@ -45,14 +45,9 @@ def lookback_start(order_book: OrderBook) -> int:
 def lorenz_curve(order_book: OrderBook) -> pl.DataFrame:
     """Return the Lorenz curve of the look-back.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``customers`` (share of them, the smallest spenders first) and ``revenue``
-        (their share of it), from (0, 0) to (1, 1); no rows without sales.
+    ``customers`` (share of them, the smallest spenders first) and ``revenue`` (their share of it),
+    from (0, 0) to (1, 1); no rows without sales.
 
-    Examples
-    --------
     >>> shop = OrderBook.from_orders([("ann", 0, 10.0), ("bob", 1, 30.0)], end_day=91)
     >>> lorenz_curve(shop).rows()
     [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)]

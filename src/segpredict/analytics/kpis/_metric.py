@@ -21,26 +21,6 @@ COUNT_NOTE = "There is no interval: it is counted, not estimated."
 class KpiDefinition:
     """One definition.
 
-    Parameters
-    ----------
-    name
-        The key in tables.
-    title
-        Title on pages.
-    formula
-        How it is worked out, in symbols and words.
-    unit
-        What its values are in.
-    interval
-        How its interval is made.
-    meaning
-        One sentence that a marketer understands.
-    measure
-        Computes it: one row a figure, with the columns of `schemas.KPI_SCHEMA` but the
-        KPI's name. Its docstring holds the worked example.
-    caution
-        What it does not say.
-
     Examples
     --------
     >>> from segpredict.analytics.kpis import kpi_named
@@ -48,11 +28,13 @@ class KpiDefinition:
     'orders'
     """
 
-    name: str
-    title: str
-    formula: str
-    unit: KpiUnit
-    interval: str
-    meaning: str
+    name: str  # the key in tables
+    title: str  # title on pages
+    formula: str  # how it is worked out, in symbols and words
+    unit: KpiUnit  # what its values are in
+    interval: str  # how its interval is made
+    meaning: str  # one sentence that a marketer understands
+    # computes it: one row a figure, with the columns of `schemas.KPI_SCHEMA` but the KPI's name.
+    # Its docstring holds the worked example.
     measure: Callable[[OrderBook], pl.DataFrame]
-    caution: str = ""
+    caution: str = ""  # what it does not say

@@ -12,40 +12,24 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 @dataclass(frozen=True)
 class OrderBook:
-    """Orders and returns that KPIs are computed from, as known at the end of the data.
+    """Orders and returns that KPIs are computed from, as known at the end of the data."""
 
-    Parameters
-    ----------
-    entries
-        One row per order or credit note: ``customer`` (a number), ``day``, ``amount`` (Int64, units
-        of 10⁻⁴), ``discount`` (money off, null where unknown), ``is_return``, ``is_void`` (part of
-        a fully refunded order, or of its refund). Sorted by customer and day.
-    customers
-        ``customer`` (0, 1, … in the order of ids), ``customer_id``, ``first`` (day of
-        the first order; null without one) and ``segment_id`` (null where unknown).
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    horizon
-        Days of a window. Windows are laid back from `end_day`.
-    lookback
-        Days before `end_day` over which sales are spread among customers.
-    transitions
-        `transitions.observed_matrix` into the newest window, if there are segments.
-    draws
-        Bootstrap draws behind each interval.
-    seed
-        Start of the draws.
-    """
-
+    # one row per order or credit note: ``customer`` (a number), ``day``, ``amount`` (Int64, units
+    # of 10⁻⁴), ``discount`` (money off, null where unknown), ``is_return``, ``is_void`` (part of a
+    # fully refunded order, or of its refund). Sorted by customer and day.
     entries: pl.DataFrame
+    # ``customer`` (0, 1, … in the order of ids), ``customer_id``, ``first`` (day of the first
+    # order; null without one) and ``segment_id`` (null where unknown)
     customers: pl.DataFrame
+    # the data cover ``[first_day, end_day)`` (day numbers)
     first_day: int
     end_day: int
-    horizon: int = 91
-    lookback: int = 364
+    horizon: int = 91  # days of a window. Windows are laid back from `end_day`.
+    lookback: int = 364  # days before `end_day` over which sales are spread among customers
+    # `transitions.observed_matrix` into the newest window, if there are segments
     transitions: pl.DataFrame | None = None
-    draws: int = 1000
-    seed: int = 0
+    draws: int = 1000  # bootstrap draws behind each interval
+    seed: int = 0  # start of the draws
 
     @classmethod
     def from_shop(

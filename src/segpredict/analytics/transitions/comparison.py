@@ -40,31 +40,18 @@ def compare_periods(
 ) -> pl.DataFrame:
     """Return the differences between the transitions of two periods.
 
-    Parameters
-    ----------
-    transitions, segments
-        `segment_transitions`, and all segments.
-    first, second
-        The days that two periods begin with (``since``).
-    draws, seed
-        Of the bootstrap over customers.
+    `first` and `second`: The days that two periods begin with (``since``).
 
-    Returns
-    -------
-    polars.DataFrame
-        `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each
-        cell. ``difference`` is the second less the first, with a 95 % interval.
-        ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
-        stand behind either, the row ``is_small``. States outside the segments are included
-        where both periods have customers there.
+    `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each cell.
+    ``difference`` is the second less the first, with a 95 % interval. ``n_first`` and ``n_second``
+    are the customers behind it; where fewer than 30 stand behind either, the row ``is_small``.
+    States outside the segments are included where both periods have customers there.
 
-    Notes
-    -----
-    Shares: d ± √((p₁ − l₁)² + (u₂ − p₂)²) and its mirror, from each share's own
-    interval (MOVER, after Newcombe), which is also valid for zero counts. The two count
-    as independent; customers who are alike in both periods make the truth narrower.
-    Mobility: the same draw of customers for both periods. No interval is adjusted for
-    how many cells there are: 5 % of equal shares will seem to differ.
+    Shares: d ± √((p₁ − l₁)² + (u₂ − p₂)²) and its mirror, from each share's own interval (MOVER,
+    after Newcombe), which is also valid for zero counts. The two count as independent; customers
+    who are alike in both periods make the truth narrower. Mobility: the same draw of customers for
+    both periods. No interval is adjusted for how many cells there are: 5 % of equal shares will
+    seem to differ.
     """
     pair = transitions.filter(pl.col("since").is_in([first, second]))
     before, after = (

@@ -32,34 +32,16 @@ def expected_matrix(
 ) -> pl.DataFrame:
     """Return the predicted number of customers for each transition.
 
-    Parameters
-    ----------
-    starts
-        The id of each customer's segment now.
-    probabilities
-        Customers × segments, in code order: the calibrated probabilities.
-    segments
-        All segments.
-    dispersion
-        How much more counts vary than by chance: the `forecast_dispersion` of earlier forecasts.
+    `EXPECTED_MATRIX_SCHEMA`: ``n`` is a sum of probabilities, ``sd`` its standard deviation by
+    chance alone. ``low`` and ``high`` bound the share that will be observed with 95 %, if the
+    forecast is as good as earlier ones. ``basis`` is "model".
 
-    Returns
-    -------
-    polars.DataFrame
-        `EXPECTED_MATRIX_SCHEMA`: ``n`` is a sum of probabilities, ``sd`` its standard
-        deviation by chance alone. ``low`` and ``high`` bound the share that will be observed
-        with 95 %, if the forecast is as good as earlier ones. ``basis`` is "model".
-
-    Notes
-    -----
     The count of a cell is a sum of independent draws with unequal probabilities: mean μ = Σp,
     variance σ² = Σp(1 − p), skewness γ = Σp(1 − p)(1 − 2p) / σ³. Its points are those of Cornish
     and Fisher, μ + σ√φ(z + γ(z² − 1)/6), half a customer added outwards, and never below none or
     above all. φ is 1 for chance alone. Customers are not independent, though: a season or a
     promotion moves them together, and φ measures how far earlier forecasts were off by that.
 
-    Examples
-    --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> probabilities = np.array([[0.2, 0.8], [0.6, 0.4]])
     >>> matrix = expected_matrix(pl.Series(["S1", "S1"]), probabilities, two)
@@ -104,22 +86,13 @@ def _summed(rows: np.ndarray, values: FloatArray, size: int) -> FloatArray:
 def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> float:
     """Return the dispersion of counts around forecasts, relative to chance.
 
-    Parameters
-    ----------
-    predicted
-        `EXPECTED_MATRIX_SCHEMA` of one or more periods, with ``since``.
-    observed
-        `transitions.observed_matrix` of the same periods, with ``since``.
+    `predicted`: `EXPECTED_MATRIX_SCHEMA` of one or more periods, with ``since``. `observed`:
+    `transitions.observed_matrix` of the same periods, with ``since``.
 
-    Returns
-    -------
-    float
-        The mean of (n − μ)²/σ² over the cells that chance moves by at least two
-        customers: 1 where customers are independent and the probabilities true. Never
-        below 1, and 1 where nothing can be compared.
+    The mean of (n − μ)²/σ² over the cells that chance moves by at least two customers: 1 where
+    customers are independent and the probabilities true. Never below 1, and 1 where nothing can be
+    compared.
 
-    Examples
-    --------
     >>> cell = {"since": ["2024-01-01"], "from_id": ["S1"], "to_id": ["S0"]}
     >>> predicted, observed = {**cell, "n": [100.0], "sd": [10.0]}, {**cell, "n": [120.0]}
     >>> forecast_dispersion(pl.DataFrame(predicted), pl.DataFrame(observed))
@@ -137,20 +110,8 @@ def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> floa
 def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
     """Return the rows without a model: new and lapsed customers.
 
-    Parameters
-    ----------
-    history
-        `transitions.observed_matrix` of the periods that were complete on the day of the
-        forecast, pooled.
-    sizes
-        Customers starting there, by id: for NEW the count of the same season, for LAPSED
-        the number of lapsed customers.
-
-    Returns
-    -------
-    polars.DataFrame
-        `EXPECTED_MATRIX_SCHEMA` with ``basis`` "naive": the size times the shares of the past. It
-        has no interval, since no model was fitted.
+    `EXPECTED_MATRIX_SCHEMA` with ``basis`` "naive": the size times the shares of the past. It has
+    no interval, since no model was fitted.
     """
     starts = [start for start in UNMODELLED_STARTS if start in sizes]
     known = history.filter(pl.col("from_id").is_in(starts) & pl.col("share").is_not_null())

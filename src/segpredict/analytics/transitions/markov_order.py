@@ -26,38 +26,24 @@ MARKOV_ORDER_SCHEMA = pl.Schema(
 def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the test of a first-order Markov chain against a second-order one.
 
-    Parameters
-    ----------
-    transitions
-        `segment_transitions`; rows without ``previous_id``, and those of lapsed customers,
-        are left out.
-    segments
-        All segments.
+    `transitions`: `segment_transitions`; rows without ``previous_id``, and those of lapsed
+    customers, are left out.
 
-    Returns
-    -------
-    polars.DataFrame
-        `MARKOV_ORDER_SCHEMA`, one row a period and segment now; then one a period and one a segment
-        over all periods, and last the whole (null stands for "all"). With the statistic
-        ``likelihood_ratio`` (LR), its ``degrees_of_freedom`` (df) and the ``p_value``,
-        ``accuracy_gain`` is the nats per customer that a forecast would gain by knowing the
-        previous segment, (LR − df) / 2n: the gain in the data minus that of chance.
+    `MARKOV_ORDER_SCHEMA`, one row a period and segment now; then one a period and one a segment
+    over all periods, and last the whole (null stands for "all"). With the statistic
+    ``likelihood_ratio`` (LR), its ``degrees_of_freedom`` (df) and the ``p_value``,
+    ``accuracy_gain`` is the nats per customer that a forecast would gain by knowing the previous
+    segment, (LR − df) / 2n: the gain in the data minus that of chance.
 
-    Notes
-    -----
-    Within each period and segment now (j): LR = 2 Σ n_ijk ln(n_ijk n_j / (n_ij n_jk)),
-    χ² with (number of i − 1)(number of k − 1) degrees of freedom, over the i and k that
-    occur. Each period has a matrix of its own, so that a season is not mistaken for a
-    memory; the sums over periods hold since, in a first-order chain, a customer's moves
-    from different periods are independent given where they start. In counts of a few
-    customers χ² is no more than a guide; `n` says how many stand behind it.
+    Within each period and segment now (j): LR = 2 Σ n_ijk ln(n_ijk n_j / (n_ij n_jk)), χ² with
+    (number of i − 1)(number of k − 1) degrees of freedom, over the i and k that occur. Each period
+    has a matrix of its own, so that a season is not mistaken for a memory; the sums over periods
+    hold since, in a first-order chain, a customer's moves from different periods are independent
+    given where they start. In counts of a few customers χ² is no more than a guide; `n` says how
+    many stand behind it.
 
-    References
-    ----------
-    Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
+    After Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
 
-    Examples
-    --------
     >>> from datetime import date
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> ids = {"previous_id": ["S0", "S1"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}

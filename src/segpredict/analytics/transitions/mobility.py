@@ -25,28 +25,14 @@ MOBILITY_SCHEMA = pl.Schema(
 def mobility_index(matrix: FloatArray) -> FloatArray:
     """Return the mean singular value of P − I, of one matrix or of many.
 
-    Parameters
-    ----------
-    matrix
-        … × C × C, rows adding up to one.
+    0 where all customers stays. Where all customers leaves at the rate p, whatever the segment, to
+    one other of two segments: p. NaN where a row is empty.
 
-    Returns
-    -------
-    numpy.ndarray
-        0 where all customers stays. Where all customers leaves at the rate p, whatever the
-        segment, to one other of two segments: p. NaN where a row is empty.
+    M(P) = (1/C) Σᵢ σᵢ(P − I), with σ the singular values. Each row counts alike, however many
+    customers stand in it.
 
-    Notes
-    -----
-    M(P) = (1/C) Σᵢ σᵢ(P − I), with σ the singular values. Each row counts alike,
-    however many customers stand in it.
+    After Jafry and Schuermann (2004), Journal of Banking & Finance 28(11).
 
-    References
-    ----------
-    Jafry and Schuermann (2004), Journal of Banking & Finance 28(11).
-
-    Examples
-    --------
     >>> mobility_index(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
     0.1
     >>> mobility_index(np.eye(3)).item()

@@ -19,25 +19,16 @@ def transition_periods(
 ) -> tuple[tuple[Window, ...], Window | None]:
     """Return consecutive periods, and the same season one year before the newest.
 
-    Parameters
-    ----------
-    first_day, end_day, time
-        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
+    `first_day`, `end_day`, `time`: The data cover ``[first_day, end_day)`` (day numbers); lengths,
+    in days.
 
-    Returns
-    -------
-    tuple
-        Periods with disjoint outcomes, oldest first; the newest is the newest whose
-        outcome is settled. Then the same season one year (364 days) before the newest,
-        which may be one of them; ``None`` where the data do not reach back.
+    Periods with disjoint outcomes, oldest first; the newest is the newest whose outcome is settled.
+    Then the same season one year (364 days) before the newest, which may be one of them; ``None``
+    where the data do not reach back.
 
-    Notes
-    -----
-    No period begins before first_day + max(horizon, half the look-back), as for
-    training origins: earlier, too little of the past was observed to tell who is new.
+    No period begins before first_day + max(horizon, half the look-back), as for training origins:
+    earlier, too little of the past was observed to tell who is new.
 
-    Examples
-    --------
     >>> row, last_year = transition_periods(0, 728, TimeOptions())
     >>> [w.cutoff for w in row], last_year.cutoff
     ([182, 273, 364, 455, 546, 637], 273)
@@ -54,24 +45,14 @@ def segment_transitions(
 ) -> pl.DataFrame:
     """Return the segment of every customer before and after each cutoff.
 
-    Parameters
-    ----------
-    transactions, segmentation, windows
-        The shop's lines, the frozen segmentation, and periods whose outcome is complete.
+    One row a customer and period, sorted: ``customer_id``; ``since``, the day of the cutoff;
+    ``until``, the day after the outcome; ``previous_id``, the segment one window before `since`
+    (null for later customers, or where the data do not reach back); ``from_id`` and ``to_id``.
 
-    Returns
-    -------
-    polars.DataFrame
-        One row a customer and period, sorted: ``customer_id``; ``since``, the day of the cutoff;
-        ``until``, the day after the outcome; ``previous_id``, the segment one window before `since`
-        (null for later customers, or where the data do not reach back); ``from_id`` and ``to_id``.
-
-    Notes
-    -----
-    It holds all customers with an order before the cutoff, and all whose first order lies in
-    the outcome (from NEW). Customers who ordered in the look-back but not in the last window
-    come from INACTIVE; those whose last order is older, from LAPSED. So a column adds up to
-    all customers of that segment in the outcome.
+    It holds all customers with an order before the cutoff, and all whose first order lies in the
+    outcome (from NEW). Customers who ordered in the look-back but not in the last window come from
+    INACTIVE; those whose last order is older, from LAPSED. So a column adds up to all customers of
+    that segment in the outcome.
     """
     heads = transactions.lines.filter("is_order_head")
     orders = heads.select("customer_id", "day", "void_day").collect()

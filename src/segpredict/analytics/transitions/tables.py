@@ -6,8 +6,17 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from segpredict.analytics import transitions as movement
-from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
+from segpredict.analytics.transitions.comparison import compare_periods
+from segpredict.analytics.transitions.expected import (
+    expected_matrix,
+    forecast_dispersion,
+    unmodelled_rows,
+)
+from segpredict.analytics.transitions.markov_order import markov_order_test
+from segpredict.analytics.transitions.matrix import observed_matrix
+from segpredict.analytics.transitions.mobility import mobility_by_period
+from segpredict.analytics.transitions.periods import segment_transitions, transition_periods
+from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.segment import Segment
@@ -37,21 +46,21 @@ def observed_tables(
 
     The newest period is compared with the one before it and with last year's, look-backs cut alike.
     """
-    row, last_year = movement.transition_periods(shop.first_day, shop.end_day, time)
+    row, last_year = transition_periods(shop.first_day, shop.end_day, time)
     if not row:
         return {}
     by = {"draws": draws.n_draws, "seed": draws.seed}
-    moves = movement.segment_transitions(shop, segmentation, row)
+    moves = segment_transitions(shop, segmentation, row)
     segments = segmentation.segments
     parts = [
-        _dated(movement.observed_matrix(part, segments), part["since"][0], part["until"][0])
+        _dated(observed_matrix(part, segments), part["since"][0], part["until"][0])
         for part in moves.partition_by("since", maintain_order=True)
     ]
-    pooled = _dated(movement.observed_matrix(moves, segments, **by), None, None)
+    pooled = _dated(observed_matrix(moves, segments, **by), None, None)
     pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
     compared = [
-        movement.compare_periods(
-            movement.segment_transitions(shop, segmentation, (first, second)),
+        compare_periods(
+            segment_transitions(shop, segmentation, (first, second)),
             as_date(first.cutoff),
             as_date(second.cutoff),
             segments,
@@ -67,10 +76,10 @@ def observed_tables(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
-        "mobility": movement.mobility_by_period(moves, segments, **by).join(
+        "mobility": mobility_by_period(moves, segments, **by).join(
             observed_days, on="since", how="left", maintain_order="left"
         ),
-        "markov_order": movement.markov_order_test(moves, segments),
+        "markov_order": markov_order_test(moves, segments),
     }
     if countries is not None:
         tables["countries"] = _by_country(moves, countries)
@@ -120,12 +129,12 @@ def predicted_tables(
     for day, starts, given in [*asked, (today, able["segment_id"], probabilities)]:
         past = counts.filter(pl.col("until") <= day)
         earlier = [part.filter(pl.col("until") <= day) for part in parts]
-        spread = movement.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
-        matrices = [movement.expected_matrix(starts, given, segments, spread)]
+        spread = forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
+        matrices = [expected_matrix(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
-            matrices.append(movement.unmodelled_rows(_pooled(past), sizes))
+            matrices.append(unmodelled_rows(_pooled(past), sizes))
         parts.append(_dated(pl.concat(matrices), day, day + timedelta(time.days_to_outcome)))
     return {"predicted": pl.concat(parts)}
 

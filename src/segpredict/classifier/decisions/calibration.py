@@ -78,17 +78,16 @@ class CalibratedModel:
         return {"kind": CALIBRATED_KIND, "model": model, "calibration": calibration}
 
 
-def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
+def select_calibration(backtests: Sequence[Backtest], name: str) -> Calibration:
     """Return the calibration that inner validation proves, which is mostly none.
 
-    Each candidate is fitted on the backtests that were complete by the newest, and must save more
-    log-loss there than one standard error, and than `MIN_LOSS_REDUCTION`. A map learned in one
-    season does harm in the next, so none is the default.
+    Each candidate is fitted on the backtests before the newest, and must save more log-loss there
+    than one standard error, and than `MIN_LOSS_REDUCTION`. A map learned in one season does harm in
+    the next, so none is the default.
     """
-    newest = backtests[-1] if backtests else None
-    before = [t for t in backtests if newest and t.cutoff + complete <= newest.cutoff]
-    if newest is None or not before:
+    if len(backtests) < 2:
         return Calibration()
+    *before, newest = backtests
     given, labels = pool_backtests(before, name)
     raw = newest.probabilities[name]
     plain = metrics.row_log_loss(raw, newest.labels)

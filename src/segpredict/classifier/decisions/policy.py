@@ -8,10 +8,9 @@ import numpy.typing as npt
 
 from segpredict.classifier.decisions import prediction_sets as sets
 from segpredict.classifier.decisions.calibration import Calibration
-from segpredict.classifier.decisions.inner_validation import INNER_ORIGINS
 from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
-from segpredict.classifier.evaluation.results import Backtest, pool_backtests
-from segpredict.classifier.splits import Fold
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.splits import INNER_FOLDS, Fold
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
@@ -81,17 +80,20 @@ def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPol
 
 
 def fit_policy(
-    backtests: Sequence[Backtest], calibration: Calibration, decision: DecisionRule, alpha: float
+    backtests: Sequence[Backtest],
+    name: str,
+    calibration: Calibration,
+    decision: DecisionRule,
+    alpha: float,
 ) -> DecisionPolicy:
-    """Return the policy learned from inner backtests of one model."""
+    """Return the policy of a model, learned from backtests that were complete by its day."""
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
-    calibrated = [calibrate_backtest(each, calibration) for each in backtests[-INNER_ORIGINS:]]
-    (name,) = calibrated[0].probabilities
-    origins = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
-    allowed = sets.adaptive_miss_rates(origins, alpha)
-    lowest = sets.set_thresholds(*pool_backtests(calibrated, name), allowed)
+    newest = backtests[-INNER_FOLDS:]
+    calibrated = [calibrate_backtest(each, calibration, name) for each in newest]
+    windows = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
+    lowest = sets.lowest_thresholds(windows, alpha)
     return replace(
         base,
         decision_rule=replace(decision, gamma=tune_gamma(calibrated, name, decision.class_mix)),
@@ -100,16 +102,10 @@ def fit_policy(
     )
 
 
-def calibrate_backtest(
-    backtest: Backtest, calibration: Calibration, name: str | None = None
-) -> Backtest:
-    """Return the backtest with the forecasts of one model, or of all, calibrated."""
-    names = backtest.probabilities if name is None else {name}
-    probabilities = {
-        n: calibration.apply(given) if n in names else given
-        for n, given in backtest.probabilities.items()
-    }
-    return replace(backtest, probabilities=probabilities)
+def calibrate_backtest(backtest: Backtest, calibration: Calibration, name: str) -> Backtest:
+    """Return the backtest with the forecasts of one model calibrated."""
+    given = backtest.probabilities
+    return replace(backtest, probabilities={**given, name: calibration.apply(given[name])})
 
 
 def summarize_policies(

@@ -1,14 +1,15 @@
 """Backtest the model and every baseline on the same customers, out of time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from segpredict.classifier.evaluation.results import Backtest
-from segpredict.classifier.models import blend
+from segpredict.classifier.models import ensemble
 from segpredict.classifier.models.baselines import BASELINES, Baseline
-from segpredict.classifier.models.blend import BlendedModel
+from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.training_data import Forecaster, TrainingData
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.core.arrays import FloatArray
@@ -24,16 +25,17 @@ class BacktestInput:
     cutoff: int  # the day T*
     training_data: TrainingData  # labelled rows of origins that were complete by then
     customers: pl.DataFrame  # the rows to forecast, sorted by customer
-    covariates: pl.DataFrame  # `history.COVARIATES`, in the order of `customers`
+    # `history.COVARIATES`, in the order of `customers`; ``None`` in inner validation
+    covariates: pl.DataFrame | None = None
     # mean spend in the outcome window by segment, from the training rows
-    segment_values: tuple[float, ...]
+    segment_values: tuple[float, ...] = ()
 
 
 def available_baselines(
     options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
 ) -> tuple[list[Baseline], tuple[str, ...]]:
     """Return the baselines that can be fitted, and why others cannot."""
-    usual = [part for part in BASELINES.all_parts() if part.is_usual]
+    usual = [p for p in BASELINES.all_parts() if p.is_usual or options.thorough]
     wanted = [*([BASELINES.get(name) for name in options.baselines] or usual), *further]
     lacking = {
         p.name: [n for n in p.required_columns if n not in rows.feature_names] for p in wanted
@@ -48,26 +50,25 @@ def available_baselines(
 
 def run_backtests(
     inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], progress: Callable[[int], None]
-) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
+) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[EnsembleModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
 
     A baseline that the data cannot support in one of the tests is left out of all.
     """
     backtests, failed, notes = [], dict[str, str](), list[str]()
-    models: list[BlendedModel] = []
+    models: list[EnsembleModel] = []
     for place, test in enumerate(inputs):
         progress(place)
         if test.customers.is_empty():
             raise TooFewCustomersError(f"The test of {as_date(test.cutoff)}", 0, 1)
         able = [part for part in baselines if part.name not in failed]
         notes += filter(None, (part.missing_note(test.training_data) for part in able))
-        models.append(model := blend.fit(test.training_data))
+        models.append(model := ensemble.fit(test.training_data))
         notes += filter(None, [model.note])
-        probabilities = {
-            each.name: each.predict_proba(test.customers) for each in (model, model.xgboost_model)
-        }
+        probabilities = {model.name: model.predict_proba(test.customers)}
         # The baseline has no season, also where the model has one.
-        plain = model.purchase_model and replace(model.purchase_model, seasonal_index=None)
+        bought = model.pool.purchase_model
+        plain = bought and replace(bought, seasonal_index=None)
         known = {} if plain is None else {plain.name: plain}
         probabilities |= _baselines(test, able, known, failed)
         covariates, values = test.covariates, test.segment_values
@@ -78,6 +79,17 @@ def run_backtests(
     pairs = zip(backtests, kept, strict=True)
     complete = tuple(replace(test, probabilities=given) for test, given in pairs)
     return complete, (*failed.values(), *notes), tuple(models)
+
+
+def run_inner_backtests(
+    inputs: Sequence[BacktestInput], baselines: Sequence[Baseline]
+) -> tuple[Backtest, ...]:
+    """Return the backtests of the inner validation, of the windows that can be forecast."""
+    found: list[Backtest] = []
+    for test in inputs:
+        with suppress(SupportError):
+            found += run_backtests([test], baselines, lambda _place: None)[0]
+    return tuple(found)
 
 
 def _baselines(

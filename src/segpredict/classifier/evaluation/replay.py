@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from segpredict.classifier.history import histories_at_cutoffs
-from segpredict.classifier.models.blend import BlendedModel
+from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import schedule_folds
 from segpredict.classifier.training_data import TrainingData, training_data_of_fold
@@ -33,7 +33,7 @@ class BacktestReplay:
     cutoff: int
     training_data: TrainingData
     customers: pl.DataFrame
-    model: BlendedModel
+    model: EnsembleModel
 
 
 def replay_backtests(
@@ -41,7 +41,7 @@ def replay_backtests(
     segmentation: SegmentAssigner,
     options: ClassifierOptions,
     time: TimeOptions,
-    backtest_models: Sequence[BlendedModel],
+    backtest_models: Sequence[EnsembleModel],
 ) -> tuple[BacktestReplay, ...]:
     """Return the backtests of a run, oldest first.
 

@@ -1,8 +1,10 @@
 """Compare the model with every baseline, out of time, and select one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
@@ -12,56 +14,104 @@ from segpredict.classifier.evaluation.results import (
     Evaluation,
     WindowScores,
     pool_all_models,
+    pool_backtests,
 )
 from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_tests
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 
-XGBOOST_NAME, BGNBD_NAME = "xgboost", "bgnbd_gg"  # explained, as the model itself is
 # Skill is reported against them where they took part.
-REFERENCE_MODELS = ("markov", "bgnbd_gg")
+REFERENCE_MODELS = ("prior", "persistence", "markov")
+MIN_SELECTION_WINDOWS = 2
+MIN_SELECTION_ORIGINS = 6  # training origins without which a window says little about a model
 DOMINANT_SHARE = 0.90  # share of one segment from which accuracy says little
 LEAKAGE_GAIN = 0.80  # share of what the largest class leaves that no honest model gets right
 SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a comparison
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
 
-def select_model(
+def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
+    """Return the selected model and why, by inner validation alone: no test window is looked at.
+
+    A baseline replaces the model only where its log-loss is lower in each of two inner windows or
+    more, and over all of them by more than one standard error over customers; of several, the one
+    with the lowest is selected. One window is one season, and selects nothing.
+
+    Parameters
+    ----------
+    inner
+        Windows before the first test, with forecasts of the model and of the baselines.
+    model
+        The name of the model.
+    """
+    if len(inner) < MIN_SELECTION_WINDOWS:
+        return model, f"{model} is selected: too little history before the tests to prove another."
+    names = set.intersection(*(set(backtest.probabilities) for backtest in inner))
+    labels = np.concatenate([backtest.labels for backtest in inner])
+    customers = pl.Series(np.concatenate([backtest.customers for backtest in inner]))
+    losses = {
+        name: metrics.row_log_loss(pool_backtests(inner, name)[0], labels) for name in sorted(names)
+    }
+    ends = np.cumsum([len(backtest.labels) for backtest in inner])[:-1]
+    best, lowest = model, float(losses[model].mean())
+    for name, given in losses.items():
+        gain = losses[model] - given
+        is_clear = gain.mean() > metrics.clustered_standard_error(gain, customers)
+        is_clear = is_clear and all(part.mean() > 0 for part in np.split(gain, ends))
+        if name in BASELINES.names() and is_clear and given.mean() < lowest:
+            best, lowest = name, float(given.mean())
+    windows = f"{len(inner)} windows before the tests"
+    if best == model:
+        return model, (
+            f"{model} is selected: over {windows} no baseline was better by more than one "
+            "standard error."
+        )
+    return best, (
+        f"{best} is selected: over {windows} its log-loss of {lowest:.4f} was below that of "
+        f"{model} ({losses[model].mean():.4f}) by more than one standard error."
+    )
+
+
+def evaluate_models(
     backtests: Sequence[Backtest],
+    selected: str,
+    reason: str,
     segments: Sequence[str],
     time: TimeOptions,
     options: ClassifierOptions,
     warnings: Sequence[str] = (),
 ) -> Evaluation:
-    """Return the evaluation of the first model of each test.
+    """Return the evaluation of the selected model against all others on the test windows.
 
     It "beats" where the pooled 95 % interval excludes 0, also after Holm's adjustment, and the sign
-    holds in every window. It is selected if its pooled log-loss is below that of the best baseline.
+    holds in every window.
     """
-    origins = tuple(_window_scores([backtest], options) for backtest in backtests)
-    pooled = _window_scores(backtests, options)
-    model, *others = backtests[0].probabilities
-    known = {XGBOOST_NAME, *BASELINES.names()}
-    selectable = [name for name in others if name in known]
-    selected, reason = _select(pooled, model, selectable, len(backtests))
+    ordered = [_with_first(backtest, selected) for backtest in backtests]
+    windows = tuple(_window_scores([backtest], options) for backtest in ordered)
+    pooled = _window_scores(ordered, options)
     return Evaluation(
-        model,
         selected,
-        reason,
-        origins,
+        selected,
+        f"{reason} {_test_result(pooled, selected, len(backtests))}",
+        windows,
         pooled,
-        tuple(_compare(origins, pooled)),
+        tuple(_compare(windows, pooled)),
         tuple(segments),
         time.horizon,
         time.lookback,
         (
             *warnings,
             *_pooled_warnings(pooled, segments),
-            *_outside_warnings(pooled, selected, selectable),
-            *_explanation_warning(pooled, model, selected),
+            *_better_warnings(pooled, selected),
         ),
-        mcnemar_tests(backtests[-1].probabilities, backtests[-1].labels),
+        mcnemar_tests(ordered[-1].probabilities, ordered[-1].labels),
     )
+
+
+def _with_first(backtest: Backtest, name: str) -> Backtest:
+    """Return the backtest with the forecasts of one model in first place."""
+    given = backtest.probabilities
+    return replace(backtest, probabilities={name: given[name], **given})
 
 
 def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
@@ -82,48 +132,37 @@ def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) ->
     )
 
 
-def _outside_warnings(pooled: WindowScores, selected: str, selectable: Sequence[str]) -> list[str]:
-    """Warn of models from outside the package that did better."""
+def _better_warnings(pooled: WindowScores, selected: str) -> list[str]:
+    """Warn of models that did clearly better on the tests, which select nothing."""
+    found = []
+    for name, each in pooled.differences.items():
+        interval = each["log_loss"]
+        if interval.value > 0 and interval.excludes_zero:
+            losses = pooled.scores[name].log_loss, pooled.scores[selected].log_loss
+            found.append(
+                f"{name} has a lower log-loss on the tests ({losses[0]:.4f}) than {selected} "
+                f"({losses[1]:.4f}); tests do not select a model."
+            )
+    return found
+
+
+def _test_result(pooled: WindowScores, selected: str, windows: int) -> str:
+    """Return how the selected model did on the tests, in one sentence."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
-    return [
-        f"{name} has a lower log-loss ({loss:.4f}) than {selected} "
-        f"({losses[selected]:.4f}); it is not part of the package and cannot be selected."
-        for name, loss in losses.items()
-        if name not in selectable and loss < losses[selected]
-    ]
-
-
-def _explanation_warning(pooled: WindowScores, model: str, selected: str) -> list[str]:
-    if selected in {XGBOOST_NAME, BGNBD_NAME, model} or XGBOOST_NAME not in pooled.scores:
-        return []
-    return [f"Reasons are those of {XGBOOST_NAME}, the trees; the selected model is {selected}."]
-
-
-def _select(
-    pooled: WindowScores, model: str, others: Sequence[str], windows: int
-) -> tuple[str, str]:
-    losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
-    own = losses[model]
-    if losses.get(XGBOOST_NAME) == own:
-        # BG/NBD had no part in any window: the model is the trees, and is named so.
-        model, others = XGBOOST_NAME, [name for name in others if name != XGBOOST_NAME]
+    own = losses.pop(selected)
     plural = "window" if windows == 1 else "windows"
-    if not others:
-        return model, f"{model} is selected: there was no baseline."
-    best = min(others, key=lambda name: losses[name])
-    saved = metrics.skill_score(own, losses[best])
-    if saved <= 0:
-        return best, (
-            f"{best} is selected: over {windows} test {plural} its log-loss of "
-            f"{losses[best]:.4f} was not beaten by {model} ({own:.4f})."
-        )
-    versus = f"{saved:.1%} below {best}, the best baseline"
-    for name in REFERENCE_MODELS:
-        if name in losses and best != name:
-            versus += f", {metrics.skill_score(own, losses[name]):.1%} below {name}"
-    return model, (
-        f"{model} is selected: over {windows} test {plural} its log-loss of {own:.4f} is {versus}."
-    )
+    text = f"Over {windows} test {plural} its log-loss is {own:.4f}"
+    if not losses:
+        return f"{text}; there was no baseline."
+    best = min(losses, key=lambda name: losses[name])
+    named = [n for n in REFERENCE_MODELS if n in losses and n != best]
+    parts = [_versus(own, losses[name], name) for name in (best, *named)]
+    return f"{text}: {parts[0]}, the best other forecast{''.join(f', {p}' for p in parts[1:])}."
+
+
+def _versus(own: float, other: float, name: str) -> str:
+    saved = metrics.skill_score(own, other)
+    return f"{abs(saved):.1%} {'below' if saved >= 0 else 'above'} {name}"
 
 
 def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comparison]:

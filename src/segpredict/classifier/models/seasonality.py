@@ -1,157 +1,111 @@
-"""Adjust BG/NBD by a seasonal index: how busy the same weeks of last year were.
+"""A seasonal index of the orders: how busy a shop is in each week of the year.
 
-The index comes from the orders of all customers; days of the outcome count that much more or less.
+Orders of a week are divided by those that BG/NBD expects of the same customers, each at a pace of
+their own, so that neither growth in customers nor their ageing is taken for a season.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
-from scipy.interpolate import CubicSpline
 
-from segpredict.classifier import metrics
-from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
+from segpredict.classifier.models.btyd import BgNbd
 from segpredict.classifier.stored_state import StoredState
-from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, segment_codes
+from segpredict.classifier.training_data import HISTORY_COLUMNS, HistoryAtCutoff
 from segpredict.core.arrays import FloatArray
-from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
+from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR
 
 WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
-MAX_INNER_ORIGINS = 13  # origins of the last year that are tested, at most, evenly spaced
-MAX_ROWS = 4_000  # rows of all origins together that are tested, evenly spaced
-# Index values that are tried; between them losses are interpolated. The index is clipped to
-# their range: a shop that was closed last year may be open now.
-INDEX_GRID = np.geomspace(0.35, 2.6, 8)
-LOG_SHIFT_GRID = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
-
-SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
+# The index is clipped: a shop that was closed last year may be open now.
+MIN_INDEX, MAX_INDEX = 0.35, 2.6
 
 
 @dataclass(frozen=True, slots=True)
 class SeasonalIndex(StoredState):
     """How busy each week of a year was, relative to its average week."""
 
-    # orders in each of 52 weeks over the mean of these weeks; growth is taken out
-    weekly_index: tuple[float, ...]
+    # repeat purchases in each of 52 weeks, and those expected of the same customers
+    weekly_returns: tuple[float, ...]
+    weekly_expected: tuple[float, ...]
     known_until: int  # the day (number) after the last of these weeks
 
     def mean_index(self, start: int, days: int) -> float:
-        """Return the mean index of these days, if they are like a year ago.
+        """Return the index of these days, if they are like a year ago.
 
-        >>> busy = SeasonalIndex((0.5,) * 26 + (1.5,) * 26, known_until=1000)
+        >>> busy = SeasonalIndex((5.0,) * 26 + (15.0,) * 26, (10.0,) * 52, known_until=1000)
         >>> busy.mean_index(1000, 182), busy.mean_index(1000 + 182, 182), busy.mean_index(1000, 364)
         (0.5, 1.5, 1.0)
         """
         days_since = np.arange(start, start + days) - self.known_until
-        busy = np.array(self.weekly_index)[days_since % DAYS_PER_YEAR // DAYS_PER_WEEK].mean()
-        return float(np.clip(busy, INDEX_GRID[0], INDEX_GRID[-1]))
+        weeks = days_since % DAYS_PER_YEAR // DAYS_PER_WEEK
+        bought, usual = np.array(self.weekly_returns), np.array(self.weekly_expected)
+        expected = usual[weeks].sum() * bought.sum() / usual.sum()
+        busy = bought[weeks].sum() / expected if expected > 0 else 1.0
+        return float(np.clip(busy, MIN_INDEX, MAX_INDEX))
 
 
-def estimate_seasonal_index(
-    history: HistoryAtCutoff, day: int | None = None
-) -> SeasonalIndex | None:
-    """Return the season as it could be known on a day; ``None`` before a year is over.
+def expected_returns(order_model: BgNbd, history: HistoryAtCutoff) -> FloatArray:
+    """Return the repeat purchases expected on each day of the history, oldest day first.
 
-    Growth is not season: each week is divided by the growth since, assumed to be steady, its
-    logarithm weighted by the share of a year over which it was seen.
+    Each customer buys at the mean of the own posterior rate, (r + x) / (α + age) where still
+    active and (r + x) / (α + t_x) where not, from the first purchase to the last one; after that
+    with the probability of being active.
     """
-    known_until = history.cutoff if day is None else day
-    days = max(0, len(history.daily_orders) - (history.cutoff - known_until))
-    known = history.daily_orders[:days].astype(np.float64)
-    if len(known) < DAYS_PER_YEAR:
-        return None
-    weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS_PER_YEAR, DAYS_PER_WEEK).sum(axis=1)
-    weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS_PER_YEAR))
-    if not weeks.any():
-        return None
-    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), known_until)
-
-
-def _growth(known: FloatArray) -> float:
-    """Return the growth in orders from week to week, as a logarithm."""
-    weeks = min(len(known) - DAYS_PER_YEAR, DAYS_PER_YEAR) // DAYS_PER_WEEK
-    if not weeks:
-        return 0.0
-    days = weeks * DAYS_PER_WEEK
-    now, then = known[-days:].sum(), known[-DAYS_PER_YEAR - days : -DAYS_PER_YEAR].sum()
-    share = weeks / WEEKS_PER_YEAR
-    return float(share * np.log(now / then) / WEEKS_PER_YEAR) if now and then else 0.0
-
-
-def select_seasonal_index(
-    training_data: TrainingData, forecast: SeasonalForecast
-) -> tuple[SeasonalIndex | None, str]:
-    """Return the seasonal index where older forecasts prove that it helps, and why.
-
-    The rows of the newest origins, a year of them, must be predicted better with the season as it
-    was known by then, by more than one standard error over customers. Both sides get the one factor
-    that fits best, since a season that only corrects BG/NBD all year round proves nothing.
-    """
-    past = training_data.history
-    if past is None or (found := estimate_seasonal_index(past)) is None:
-        return None, ""
-    origins = training_data.rows["cutoff"].unique().sort().to_list()
-    index_by_cutoff = index_ahead(past, _year(origins))
-    day = as_date(past.cutoff)
-    if len(index_by_cutoff) < MIN_PROVING_ORIGINS:
-        return None, (
-            f"BG/NBD knows no season on {day}: too few origins before have a whole "
-            "year behind them to prove one."
-        )
-    gain, error = _gain(training_data, forecast, index_by_cutoff)
-    evidence = f"{len(index_by_cutoff)} origins before {day}: {gain:+.4f} nats, standard error "
-    if gain <= error:
-        return None, f"Last year's season does not help at {evidence}{error:.4f}."
-    index = found.mean_index(past.cutoff + past.gap, past.horizon)
-    return found, (
-        f"The season helps at {evidence}{error:.4f}: to BG/NBD a day of the forecast counts "
-        f"for {index:.2f} average days, as a year before."
+    x, t_x, age = (
+        history.customer_histories[name].to_numpy().astype(np.float64)
+        for name in HISTORY_COLUMNS[:3]
     )
+    active = order_model.p_alive(x, t_x, age)
+    rate = (order_model.r + x) / (order_model.alpha + age)
+    rate_until_drop_out = (order_model.r + x) / (order_model.alpha + t_x)
+    late = active * rate
+    early = late + (1 - active) * rate_until_drop_out
+    days = len(history.daily_returns)
+    first = days - age.astype(np.int64)
+    changes = np.zeros(days + 1)
+    # Day by day: a difference array of what begins and what ends.
+    np.add.at(changes, np.clip(first + 1, 0, days), early)
+    np.add.at(changes, np.clip(first + t_x.astype(np.int64) + 1, 0, days), late - early)
+    return np.asarray(np.cumsum(changes)[:days], dtype=np.float64)
 
 
-def _year(origins: Sequence[int]) -> list[int]:
-    """Return the newest origins, a year of them, and no more than `MAX_INNER_ORIGINS`."""
-    late = [day for day in reversed(origins) if day > origins[-1] - DAYS_PER_YEAR]
-    return sorted(late[:: -(-len(late) // MAX_INNER_ORIGINS)])
+def seasonal_index_at(
+    actual: FloatArray, expected: FloatArray, day: int, known_until: int
+) -> SeasonalIndex | None:
+    """Return the index of the year before a day; ``None`` where no whole year is known.
+
+    Parameters
+    ----------
+    actual, expected
+        Repeat purchases of each day up to `known_until` (a day number).
+    day
+        The day (number) before which the year lies.
+    """
+    end = len(actual) - (known_until - day)
+    if end < DAYS_PER_YEAR:
+        return None
+    year = slice(end - DAYS_PER_YEAR, end)
+    weeks = [part[year].reshape(WEEKS_PER_YEAR, -1).sum(axis=1) for part in (actual, expected)]
+    bought, usual = weeks
+    if not (bought.sum() > 0 and usual.sum() > 0):
+        return None
+    return SeasonalIndex(tuple(bought.tolist()), tuple(usual.tolist()), day)
 
 
-def index_ahead(history: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
-    """Return the index of the outcome window of each origin, as known on its day."""
-    known = {origin: estimate_seasonal_index(history, origin) for origin in origins}
+def seasonal_indices(
+    order_model: BgNbd, history: HistoryAtCutoff, days: Sequence[int]
+) -> dict[int, SeasonalIndex]:
+    """Return the index as it was known on each of these days, where a year lay behind it.
+
+    Customers' histories reach back a limited time (`time.max_history`): a year that began before
+    it has no index.
+    """
+    expected = expected_returns(order_model, history)
+    actual = history.daily_returns.astype(np.float64)
+    found = {day: seasonal_index_at(actual, expected, day, history.cutoff) for day in days}
+    oldest = history.cutoff - history.max_history
     return {
-        origin: season.mean_index(origin + history.gap, history.horizon)
-        for origin, season in known.items()
-        if season is not None
+        day: index
+        for day, index in found.items()
+        if index is not None and day - DAYS_PER_YEAR >= oldest
     }
-
-
-def _gain(
-    training_data: TrainingData, forecast: SeasonalForecast, index_by_cutoff: dict[int, float]
-) -> tuple[float, float]:
-    """Return the mean gain of the season and its standard error over customers."""
-    rows = training_data.at_cutoffs(list(index_by_cutoff)).rows.sort("cutoff", "customer_id")
-    tested = rows.gather_every(-(-rows.height // MAX_ROWS))
-    index = tested["cutoff"].replace_strict(index_by_cutoff, return_dtype=pl.Float64)
-    labels, busy = segment_codes(tested, "label"), np.log(index.to_numpy())
-    losses = np.array([metrics.row_log_loss(forecast(tested, each), labels) for each in INDEX_GRID])
-    curves = CubicSpline(np.log(INDEX_GRID), losses)
-    gains = _best(curves, np.zeros_like(busy)) - _best(curves, busy)
-    return float(gains.mean()), metrics.clustered_standard_error(gains, tested["customer_id"])
-
-
-def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
-    """Return each row's loss at its index, times the factor that is best for all."""
-    found = (_losses_at(curves, logs + shift) for shift in LOG_SHIFT_GRID)
-    return min(found, key=lambda losses: float(losses.mean()))
-
-
-def _losses_at(curves: CubicSpline, logs: FloatArray) -> FloatArray:
-    """Return the loss of each row at the logarithm of its own index, by the splines."""
-    known, rows = curves.x, np.arange(len(logs))
-    clipped = np.clip(logs, known[0], known[-1])
-    places = np.clip(np.searchsorted(known, clipped) - 1, 0, len(known) - 2)
-    losses = np.zeros(len(logs))
-    for power in curves.c[:, places, rows]:
-        losses = losses * (clipped - known[places]) + power
-    return losses

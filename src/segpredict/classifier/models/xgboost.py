@@ -1,6 +1,7 @@
-"""Gradient-boosted trees: one probability a future segment, from XGBoost."""
+"""Gradient-boosted trees: one log-odds a future segment, from XGBoost."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,13 @@ import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
+from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.training_data import TrainingData, feature_matrix
-from segpredict.core.arrays import FloatArray
+from segpredict.core.arrays import Float32Array, FloatArray
 from segpredict.core.types import JSON
 
 NAME = "xgboost"
+BASE_SCORE = 0.5  # XGBoost's own start, alike for all segments; given, so that none is fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,12 @@ class XgboostModel:
     Parameters
     ----------
     booster
-        The trees up to the best round, and no others.
+        The trees.
     feature_names
         Columns, in the order of training.
-    n_classes
-        Number of segments, INACTIVE included.
+    start
+        Log-odds of each segment before the first tree: the logarithms of the class shares, or
+        zeros where the trees are added to another forecast.
     name
         The name in the evaluation.
 
@@ -40,47 +44,49 @@ class XgboostModel:
 
     booster: xgb.Booster
     feature_names: tuple[str, ...]
-    n_classes: int
+    start: tuple[float, ...]
     name: str = NAME
+
+    @property
+    def n_classes(self) -> int:
+        """Number of segments, INACTIVE included."""
+        return len(self.start)
 
     @property
     def n_rounds(self) -> int:
         """Rounds of boosting (each grows one tree a segment)."""
         return int(self.booster.num_boosted_rounds())
 
-    def feature_matrix(self, customers: pl.DataFrame) -> xgb.DMatrix:
-        """Return the customers as XGBoost reads them: columns by name, NaN for null."""
-        return build_dmatrix(feature_matrix(customers, self.feature_names), self.feature_names)
+    def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
+        """Return log-odds before the softmax, customers × segments."""
+        return self.predict_margin_of_cells(feature_matrix(customers, self.feature_names))
 
-    def predict_margin(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
-        """Return raw scores before the softmax, customers × segments."""
-        raw = self.booster.predict(self.feature_matrix(customers), output_margin=True)
-        return np.asarray(raw, dtype=np.float32).reshape(-1, self.n_classes)
+    def predict_margin_of_cells(self, cells: Float32Array) -> FloatArray:
+        """Return the same for cells, customers × columns in the order of `feature_names`."""
+        raw = self.booster.predict(build_dmatrix(cells, self.feature_names), output_margin=True)
+        trees = np.asarray(raw, dtype=np.float64).reshape(-1, self.n_classes)
+        return np.asarray(trees + np.array(self.start), dtype=np.float64)
 
-    def shap_values(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
+    def shap_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return TreeSHAP values, customers × segments × (columns + 1).
 
         The last column is the base value; a row adds up to the margin.
         """
-        given = self.booster.predict(self.feature_matrix(customers), pred_contribs=True)
+        matrix = build_dmatrix(feature_matrix(customers, self.feature_names), self.feature_names)
+        given = self.booster.predict(matrix, pred_contribs=True)
         shape = (-1, self.n_classes, len(self.feature_names) + 1)
-        return np.asarray(given, dtype=np.float32).reshape(shape)
+        found = np.asarray(given, dtype=np.float64).reshape(shape)
+        found[:, :, -1] += np.array(self.start)
+        return found
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer, in code order of segments."""
-        return self.predict_proba_cells(feature_matrix(customers, self.feature_names))
-
-    def predict_proba_cells(self, cells: npt.NDArray[np.float32]) -> FloatArray:
-        """Return the same for cells, customers × columns in the order of `names`."""
-        raw = self.booster.predict(build_dmatrix(cells, self.feature_names))
-        shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.n_classes)
-        # XGBoost sums in single precision; a row must sum to one in double precision.
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
+        return margin_probabilities(self.predict_margin(customers))
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; trees in XGBoost's own form."""
         names, model = list(self.feature_names), bytes(self.booster.save_raw("json")).decode()
-        head = {"kind": self.name, "n_classes": self.n_classes}
+        head = {"kind": self.name, "start": list(self.start)}
         return {**head, "feature_names": names, "model": model}
 
     @classmethod
@@ -88,16 +94,34 @@ class XgboostModel:
         """Return the booster that gave a state; it predicts the same to the bit."""
         booster = xgb.Booster({"nthread": 1})
         booster.load_model(bytearray(state["model"].encode()))
-        return cls(booster, tuple(state["feature_names"]), state["n_classes"], state["kind"])
+        return cls(booster, tuple(state["feature_names"]), tuple(state["start"]), state["kind"])
+
+
+def margin_probabilities(margin: FloatArray) -> FloatArray:
+    """Return the probabilities of log-odds: a softmax, each row by itself.
+
+    >>> margin_probabilities(np.log([[1.0, 3.0]])).tolist()
+    [[0.25, 0.75]]
+    """
+    # Segment by segment: a row's sum must not depend on how many rows there are.
+    power = np.exp(margin - margin.max(axis=1, keepdims=True))
+    total = np.zeros(len(power))
+    for column in power.T:
+        total = total + column
+    return np.asarray(power / total[:, None], dtype=np.float64)
 
 
 def build_dmatrix(
-    cells: npt.NDArray[np.float32],
+    cells: Float32Array,
     names: Sequence[str],
     labels: npt.NDArray[np.int64] | None = None,
+    start: FloatArray | None = None,
 ) -> xgb.DMatrix:
-    """Return a matrix that knows the names of its columns."""
-    return xgb.DMatrix(cells, labels, feature_names=list(names), nthread=1)
+    """Return a matrix that knows the names of its columns, and where the trees begin."""
+    matrix = xgb.DMatrix(cells, labels, feature_names=list(names), nthread=1)
+    if start is not None:
+        matrix.set_base_margin(start.astype(np.float32))
+    return matrix
 
 
 def fit(
@@ -105,19 +129,24 @@ def fit(
     names: Sequence[str] | None = None,
     *,
     name: str = NAME,
-    early: xgb.Booster | None = None,
+    start: FloatArray | None = None,
 ) -> XgboostModel:
-    """Return trees fitted on all rows, with as many rounds as helped on later origins.
+    """Return trees fitted on all rows, with the number of rounds that cross-validation finds.
 
-    The rounds come from early stopping on the validation origins (`early`, where it is known), and
-    are scaled to the rows of the final fit (`scale_rounds`).
+    Parameters
+    ----------
+    training_data
+        The labelled rows.
+    names
+        Columns to use; all of them by default.
+    name
+        The name in the evaluation.
+    start
+        Log-odds, rows × segments, from which the trees begin; the class shares by default.
     """
     columns = tuple(training_data.feature_names if names is None else names)
-    rounds = training_data.options.fallback_rounds
-    if training_data.validation_origins:
-        stopped = early or fit_early_stopping(training_data, columns)
-        rounds = scale_rounds(training_data, stopped.num_boosted_rounds())
-    return fit_fixed_rounds(training_data, columns, rounds, name=name)
+    rounds = cross_validated_rounds(training_data, columns, start)
+    return fit_fixed_rounds(training_data, columns, rounds, name=name, start=start)
 
 
 def fit_fixed_rounds(
@@ -126,47 +155,73 @@ def fit_fixed_rounds(
     rounds: int,
     *,
     name: str = NAME,
+    start: FloatArray | None = None,
     weights: npt.NDArray[np.float64] | None = None,
 ) -> XgboostModel:
     """Return trees with a fixed number of rounds, fitted on all training rows."""
-    whole = build_dmatrix(feature_matrix(training_data.rows, names), names, training_data.labels)
+    begin, own_start = _start(training_data, start)
+    cells = feature_matrix(training_data.rows, names)
+    whole = build_dmatrix(cells, names, training_data.labels, begin)
     if weights is not None:
         whole.set_weight(weights)
-    trees = xgb.train(xgboost_parameters(training_data), whole, rounds)
-    return XgboostModel(trees, tuple(names), training_data.n_classes, name)
+    trees = xgb.train(xgboost_parameters(training_data, training_data.threads), whole, rounds)
+    return XgboostModel(trees, tuple(names), own_start, name)
 
 
-def scale_rounds(training_data: TrainingData, rounds: int) -> int:
-    """Return the rounds for all rows, given those that suited the fitting origins.
+def cross_validated_rounds(
+    training_data: TrainingData, names: Sequence[str], start: FloatArray | None = None
+) -> int:
+    """Return the rounds with the least log-loss on customers who were not trained on; at least 1.
 
-    Rounds · (rows / fitting rows) ** ``growth``: at one half detail rises as sampling error falls.
+    Customers are halved, and each half is predicted from the other one. Halving the origins
+    instead finds the season of one half wrong for the other and stops far too early
+    (docs/experiments.md).
     """
-    fitting = training_data.at_cutoffs(training_data.fit_origins).rows.height
-    more = training_data.rows.height / max(1, fitting)
-    return max(1, round(rounds * float(more**training_data.options.refit_growth)))
+    begin, _ = _start(training_data, start)
+    cells, labels = feature_matrix(training_data.rows, names), training_data.labels
+    if "customer_id" in training_data.rows.columns:
+        half = training_data.rows["customer_id"].rank("dense").to_numpy().astype(np.int64) % 2
+    else:
+        half = np.arange(len(labels)) % 2
+    options = training_data.options
+
+    def losses(one: int) -> list[float]:
+        known, held_out = (
+            build_dmatrix(cells[rows], names, labels[rows], begin[rows])
+            for rows in (half == one, half != one)
+        )
+        found: dict[str, dict[str, list[float]]] = {}
+        xgb.train(
+            xgboost_parameters(training_data, 1),
+            known,
+            options.max_rounds,
+            evals=[(held_out, "held_out")],
+            early_stopping_rounds=options.early_stopping_rounds,
+            evals_result=found,
+            verbose_eval=False,
+        )
+        return found["held_out"]["mlogloss"]
+
+    if len(np.unique(half)) < 2:
+        return 1
+    # XGBoost works without the interpreter's lock; each fit has one thread of its own.
+    with ThreadPoolExecutor(max(1, min(2, training_data.threads))) as workers:
+        both = list(workers.map(losses, (0, 1)))
+    length = min(map(len, both))
+    return 1 + int(np.argmin(np.sum([each[:length] for each in both], axis=0)))
 
 
-def fit_early_stopping(training_data: TrainingData, names: Sequence[str]) -> xgb.Booster:
-    """Return trees fitted on the fitting origins, cut where validation was best.
-
-    XGBoost keeps the rounds after the best one, and its functions disagree on whether
-    they count; they are cut off here.
-    """
-    origins = (training_data.fit_origins, training_data.validation_origins)
-    parts = map(training_data.at_cutoffs, origins)
-    known, later = (build_dmatrix(feature_matrix(p.rows, names), names, p.labels) for p in parts)
-    booster = xgb.train(
-        xgboost_parameters(training_data),
-        known,
-        training_data.options.max_rounds,
-        evals=[(later, "later")],
-        early_stopping_rounds=training_data.options.early_stopping_rounds,
-        verbose_eval=False,
-    )
-    return booster[: booster.best_iteration + 1]
+def _start(
+    training_data: TrainingData, start: FloatArray | None
+) -> tuple[FloatArray, tuple[float, ...]]:
+    """Return where the trees begin on each row, and what the model itself adds later."""
+    if start is not None:
+        return start, (0.0,) * training_data.n_classes
+    shares = np.log(smoothed_shares(training_data.labels, training_data.n_classes))
+    return np.tile(shares, (training_data.rows.height, 1)), tuple(shares.tolist())
 
 
-def xgboost_parameters(training_data: TrainingData) -> dict[str, object]:
+def xgboost_parameters(training_data: TrainingData, threads: int) -> dict[str, object]:
     """Return the options as XGBoost names them."""
     options = training_data.options
     return {
@@ -174,8 +229,7 @@ def xgboost_parameters(training_data: TrainingData) -> dict[str, object]:
         "eval_metric": "mlogloss",
         # Fixed by the segments, not by the labels: a class may be missing in a fold.
         "num_class": training_data.n_classes,
-        # The one XGBoost would fit differs in its last bits from one thread to two.
-        "base_score": 0.5,
+        "base_score": BASE_SCORE,
         "tree_method": "hist",
         "eta": options.learning_rate,
         "max_depth": options.max_depth,
@@ -185,5 +239,5 @@ def xgboost_parameters(training_data: TrainingData) -> dict[str, object]:
         "lambda": options.reg_lambda,
         "gamma": options.gamma,
         "seed": training_data.seed,
-        "nthread": training_data.threads,
+        "nthread": threads,
     }

@@ -195,10 +195,8 @@ def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
 def fingerprint_lines(lines: pl.DataFrame) -> str:
     """Return the SHA-256 of lines in their canonical order.
 
-    Notes
-    -----
-    The bytes are those of CSV with whole numbers, so no version of a binary format, no
-    thread and no chunk can change them. Text is never empty, so null is distinct.
+    The bytes are those of CSV with whole numbers, so no version of a binary format, no thread and
+    no chunk can change them. Text is never empty, so null is distinct.
     """
     digest = hashlib.sha256(",".join(lines.columns).encode())
     for part in lines.iter_slices(ROWS_PER_HASH):

@@ -82,8 +82,6 @@ class BareNumber:
 def strip_currency(text: str) -> BareNumber:
     """Return a number without currency, brackets and trailing minus.
 
-    Examples
-    --------
     >>> [strip_currency(cell).text for cell in ("(£2.55)", "2,55 €", "2.55-")]
     ['-2.55', '2,55', '-2.55']
     >>> strip_currency("12%").rejection, strip_currency("#N/A").rejection
@@ -116,8 +114,6 @@ def _known(currency: str) -> str | None:
 def single_currency(rows: Mapping[str, int], column: str) -> str:
     """Return the one currency among these, or nothing where there is none.
 
-    Examples
-    --------
     >>> single_currency({"$": 3, "USD": 2}, "price")
     'USD'
     """

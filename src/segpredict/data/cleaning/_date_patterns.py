@@ -96,8 +96,6 @@ def _groups(pattern: str, names: list[str]) -> pl.Expr:
 def ascii_digits(text: str) -> str:
     """Return a text with the digits of every script as 0 to 9.
 
-    Examples
-    --------
     >>> ascii_digits("٢٠١٠-١٢-٠١")
     '2010-12-01'
     """

@@ -35,8 +35,6 @@ MARK_PATTERNS = {name: _pattern(*signs) for name, signs in DECIMAL_MARKS.items()
 def to_plain_number(text: str, decimal_mark: str) -> str | None:
     """Return a number as Python writes it, or ``None`` where the mark does not fit.
 
-    Examples
-    --------
     >>> to_plain_number("1.234,5", "comma"), to_plain_number("1'234.5", "point")
     ('1234.5', '1234.5')
     """
@@ -56,11 +54,9 @@ def is_mark_proven(texts: pl.Series) -> bool:
 def infer_decimal_mark(numbers: Mapping[str, int], column: str) -> str:
     """Return the decimal mark of a column: ``point`` or ``comma``.
 
-    Notes
-    -----
-    A text that only one mark can explain is proof. Where both are proven, the one on at
-    least 99 % of the telling rows holds, and the others are bad cells; nothing is read
-    in a way that its own text does not allow.
+    A text that only one mark can explain is proof. Where both are proven, the one on at least 99 %
+    of the telling rows holds, and the others are bad cells; nothing is read in a way that its own
+    text does not allow.
     """
     readings = {mark: _read(numbers, mark) for mark in DECIMAL_MARKS}
     point, comma = readings["point"], readings["comma"]

@@ -10,18 +10,8 @@ MIN_SHARE = 0.99  # of the cells that tell, as for decimal marks
 def find_24_hours(cells: pl.DataFrame) -> bool:
     """Return whether the hours beside AM and PM are of a clock of 24 hours.
 
-    Parameters
-    ----------
-    cells
-        ``text``, ``hour`` (a whole number) and ``half`` (``a``, ``p`` or null).
+    `cells`: ``text``, ``hour`` (a whole number) and ``half`` (``a``, ``p`` or null).
 
-    Raises
-    ------
-    ContractError
-        When some hours are of one clock and some of the other.
-
-    Examples
-    --------
     >>> find_24_hours(pl.DataFrame({"text": ["16:01 PM"], "hour": [16], "half": ["p"]}))
     True
     """

@@ -33,8 +33,6 @@ LOOKALIKE_CHARACTERS = str.maketrans(
 def normalize_id(text: str) -> str:
     r"""Return an id without blanks and invisible characters around it, in form NFC.
 
-    Examples
-    --------
     >>> [normalize_id(text) for text in ("\u200b 17850\xa0", "00123", "17850.0")]
     ['17850', '00123', '17850']
     """

@@ -35,15 +35,7 @@ class ReadTimes:
 
 
 def read_times(texts: pl.DataFrame, settings: TimeSettings) -> ReadTimes:
-    """Return the times of a column ``text`` of distinct texts.
-
-    Raises
-    ------
-    ConfigError
-        When a format cannot be used.
-    ContractError
-        When a column has two readings, or two clocks.
-    """
+    """Return the times of a column ``text`` of distinct texts."""
     formats: tuple[str | None, ...] = settings.formats or (None,)
     rest, parts, names, notes, order = texts.select("text"), [], list[str](), list[str](), "ymd"
     for form in formats:

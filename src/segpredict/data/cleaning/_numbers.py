@@ -31,20 +31,6 @@ class NumberColumn:
     currencies: Mapping[str, int]  # how many rows each currency has
 
 
-def to_units(text: str) -> tuple[int | None, str | None]:
-    """Return a decimal text in units of 10⁻⁴, half to even, or why it is none.
-
-    Examples
-    --------
-    >>> to_units("2.55"), to_units("1.00005"), to_units("−3")
-    ((25500, None), (10000, None), (-30000, None))
-    >>> to_units("NaN")
-    (None, 'is not a number')
-    """
-    value, why, _ = _exact(text)
-    return value, why
-
-
 def _exact(text: str) -> tuple[int | None, str | None, bool]:
     plain = text.replace("−", "-")
     if not NUMBER_PATTERN.fullmatch(plain):
@@ -59,8 +45,6 @@ def _exact(text: str) -> tuple[int | None, str | None, bool]:
 def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
     """Return a column of text as units, with a reason wherever it is none.
 
-    Notes
-    -----
     Each distinct text is read once; a shop has few distinct prices.
     """
     texts = cells.drop_nulls().unique().sort()
@@ -135,8 +119,6 @@ def _marked(found: BareNumber, mark: str) -> BareNumber:
 def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     """Return quantity × price in units of 10⁻⁴, half to even; null where it overflows.
 
-    Examples
-    --------
     >>> line = pl.DataFrame({"q": [5_000], "p": [3]})  # half a piece at 0.0003
     >>> line.select(multiply_units(pl.col("q"), pl.col("p"))).item()
     2

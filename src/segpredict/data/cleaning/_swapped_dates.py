@@ -29,8 +29,6 @@ def find_swapped_dates(days: pl.Series) -> SwappedDates | None:
     after day 12 are certain, and tell in which months and on which weekdays the shop sells:
     the dates up to day 12 must do the same. Each date counts once, however many rows it has.
 
-    Examples
-    --------
     >>> quarter = pl.date_range(pl.date(2023, 1, 1), pl.date(2023, 3, 31), eager=True)
     >>> find_swapped_dates(quarter) is None
     True

@@ -54,13 +54,7 @@ class TriedSetting:
 def refuse_unreadable_column(
     cells: pl.Series, read: ReadTimes, settings: TimeSettings, others: Mapping[str, pl.Series]
 ) -> None:
-    """Refuse cells that are unread for one reason that a setting, or no setting, removes.
-
-    Raises
-    ------
-    ContractError
-        When most cells cannot be read, or a setting was found that reads all of them.
-    """
+    """Refuse cells that are unread for one reason that a setting, or no setting, removes."""
     texts = cells.drop_nulls().rename("text").value_counts(name="cells").sort("text")
     unread = read.frame.filter(pl.col("day").is_null())
     bad = texts.join(unread.select("text", "why"), on="text", maintain_order="left")

@@ -22,25 +22,11 @@ EXAMPLE_FORMAT = "%d/%m/%Y %H:%M"
 def read_format(texts: pl.DataFrame, time_format: str, pivot: int | None) -> pl.DataFrame:
     """Return the moment of every text that a format of strptime fits.
 
-    Parameters
-    ----------
-    texts
-        Column ``text``.
-    time_format
-        The format, with the directives of Polars; ``.%f`` and ``%H … %p`` are read too.
-    pivot
-        Years of ``%y`` up to this one belong to 20xx, later ones to 19xx.
+    `texts`: Column ``text``. `time_format`: The format, with the directives of Polars; ``.%f`` and
+    ``%H … %p`` are read too. `pivot`: Years of ``%y`` up to this one belong to 20xx, later ones to
+    19xx.
 
-    Returns
-    -------
-    pl.DataFrame
-        ``text``, ``moment`` (minutes since 1970 as written), ``has_clock``, ``zone`` and
-        ``why``.
-
-    Raises
-    ------
-    ConfigError
-        When Polars cannot read the format, or the format gives no day.
+    ``text``, ``moment`` (minutes since 1970 as written), ``has_clock``, ``zone`` and ``why``.
     """
     plain = time_format.replace(".%f", "%.f")
     has_half = bool(re.search("%[Pp]", plain)) and bool(re.search("%[-_]?[HkRT]", plain))
@@ -121,8 +107,6 @@ def _unusable(time_format: str, reason: str) -> ConfigError:
 def is_usable_format(time_format: str) -> bool:
     """Return whether a format can be read at all.
 
-    Examples
-    --------
     >>> is_usable_format("%d/%m/%Y"), is_usable_format("%d/%m")
     (True, False)
     """

@@ -4,14 +4,11 @@ In: a name. Out: files in a folder of that name, whole or not at all. Nothing is
 from anybody but the address in the catalogue, and nothing is run.
 """
 
-from segpredict.data.datasets.catalogue import DATASETS, ArchiveMember, PublicDataset, get_dataset
-from segpredict.data.datasets.download import DownloadedDataset, fetch_dataset
+from segpredict.data.datasets.catalogue import DATASETS, get_dataset
+from segpredict.data.datasets.download import fetch_dataset
 
 __all__ = [
     "DATASETS",
-    "ArchiveMember",
-    "DownloadedDataset",
-    "PublicDataset",
     "fetch_dataset",
     "get_dataset",
 ]

@@ -8,40 +8,15 @@ from segpredict.errors import UnknownNameError
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """A file of an archive that is kept.
+    """A file of an archive that is kept."""
 
-    Parameters
-    ----------
-    name
-        Its name in the archive and in the folder.
-    header
-        A line of column names to put above its rows, where it has none.
-    """
-
-    name: str
-    header: str = ""
+    name: str  # its name in the archive and in the folder
+    header: str = ""  # a line of column names to put above its rows, where it has none
 
 
 @dataclass(frozen=True, slots=True)
 class PublicDataset:
     """A public data set.
-
-    Parameters
-    ----------
-    name
-        What it is called here; a preset of that name reads it.
-    title, licence, source
-        What it is, what its owner allows, and the page that says so.
-    url
-        Where its archive is (ZIP).
-    members
-        What is kept of it.
-    bytes
-        Size of the archive; 0 where it is not known for sure.
-    sha256
-        Its checksum; empty where it is not known for sure.
-    max_bytes
-        Bytes that are read at most.
 
     Examples
     --------
@@ -49,15 +24,16 @@ class PublicDataset:
     'CDNOW: a seller of CDs, one cohort, 1997-01 to 1998-06'
     """
 
-    name: str
+    name: str  # what it is called here; a preset of that name reads it
+    # what it is, what its owner allows, and the page that says so
     title: str
     licence: str
     source: str
-    url: str
-    members: tuple[ArchiveMember, ...]
-    bytes: int = 0
-    sha256: str = ""
-    max_bytes: int = 200_000_000
+    url: str  # where its archive is (ZIP)
+    members: tuple[ArchiveMember, ...]  # what is kept of it
+    bytes: int = 0  # size of the archive; 0 where it is not known for sure
+    sha256: str = ""  # its checksum; empty where it is not known for sure
+    max_bytes: int = 200_000_000  # bytes that are read at most
 
 
 # Checksums of UCI's two archives are those that many independent projects published for

@@ -26,25 +26,14 @@ USER_AGENT = "segpredict (public data for tests and benchmarks)"
 
 @dataclass(frozen=True, slots=True)
 class DownloadedDataset:
-    """What was downloaded.
+    """What was downloaded."""
 
-    Parameters
-    ----------
-    name
-        Of the data set.
-    files
-        What is in the folder now.
-    bytes, sha256
-        Size and checksum of the archive.
-    is_pinned
-        Whether that checksum was known before, and is the same.
-    """
-
-    name: str
-    files: tuple[Path, ...]
+    name: str  # of the data set
+    files: tuple[Path, ...]  # what is in the folder now
+    # size and checksum of the archive
     bytes: int
     sha256: str
-    is_pinned: bool
+    is_pinned: bool  # whether that checksum was known before, and is the same
 
 
 def fetch_dataset(

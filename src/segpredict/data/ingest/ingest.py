@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from dataclasses import replace as changed
 from pathlib import Path
 
+import polars as pl
+
 from segpredict.config.load import Config, ConfigLike, as_config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
+from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
+from segpredict.core.wording import worded
 from segpredict.core.work_folder import WorkFolder, work_place
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.data import readers, side_tables, store
@@ -71,20 +75,11 @@ MAX_RAW_BATCHES = 64  # batches of raw rows that become one
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What `ingest` did.
+    """What `ingest` did."""
 
-    Parameters
-    ----------
-    shop
-        The store as it is now.
-    added
-        Names of the files that were added.
-    skipped
-        Names of files whose bytes are in the store already → the name they have there.
-    """
-
-    shop: Transactions
-    added: tuple[str, ...]
+    shop: Transactions  # the store as it is now
+    added: tuple[str, ...]  # names of the files that were added
+    # names of files whose bytes are in the store already → the name they have there
     skipped: Mapping[str, str]
 
 
@@ -138,7 +133,9 @@ def ingest(
     with disk.lock_folder(target) as work:
         _sweep(work, target)
         try:
-            return _ingested(work, names, target, config, replace=replace)
+            done = _ingested(work, names, target, config, replace=replace)
+            notes = tuple(map(worded, done.shop.notes))
+            return changed(done, shop=changed(done.shop, notes=notes))
         finally:
             _sweep(work, target)
 
@@ -167,9 +164,24 @@ def _ingested(
         note, new = changed(note, batches=()), [raw]
     settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
     shop = clean_with_side_tables(settled, config, None, Path(base))
+    if found:
+        _require_like(found[1], shop)
     note = changed(note, config=config.to_state(), notes=shop.notes)
     stored = _published(work, target, shop, new, note)
     return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
+
+
+def _require_like(stored: Transactions, shop: Transactions) -> None:
+    """Raise where lines of new days contradict those of the store."""
+    is_new = ~pl.col("day").is_between(stored.first_day, stored.end_day, closed="left")
+    known = {fact.sha256 for fact in stored.files}
+    files = tuple(fact for fact in shop.files if fact.sha256 not in known)
+    # New settings apply to all rows, so the definition of revenue is the same.
+    ShopFacts.of(stored, "").needing(()).require_same(
+        changed(shop, lines=shop.lines.filter(is_new), files=files),
+        known="those in the store",
+        fix="give them in the form of the store's files, or fill it anew with --replace.",
+    )
 
 
 def _names(given: object) -> list[str]:

@@ -50,23 +50,8 @@ MONEY_WORDS = (
 )
 OTHER_MONEY_WORDS = (
     *("tax", "vat", "shipping", "postage", "delivery", "freight", "fee", "discount", "refund"),
-    *(
-        "rebate",
-        "remise",
-        "descuento",
-        "desconto",
-        "sconto",
-        "korting",
-        "coupon",
-        "balance",
-        "versand",
-        "steuer",
-        "mwst",
-        "rabatt",
-        "handling",
-        "tip",
-        "compare",
-    ),
+    *("rebate", "remise", "descuento", "desconto", "sconto", "korting", "coupon", "balance"),
+    *("versand", "steuer", "mwst", "rabatt", "handling", "tip", "compare"),
 )
 NO_MONEY_WORDS = ("id", "quantity", "qty", "count", "shipped", "items", "number", "phone", "zip")
 WITH_TAX = r"(?i)\(?\b(inc|ex|incl|excl|including|excluding)\b\.?\s*(tax|vat|mwst)?\)?"

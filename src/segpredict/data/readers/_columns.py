@@ -20,15 +20,7 @@ REQUIRED_ROLES = ("customer_id", "time")
 
 
 def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict[str, str]:
-    """Return role → column for every role that the input has.
-
-    Raises
-    ------
-    ColumnMissingError
-        When a named column is absent, or a role that every run needs has none.
-    ContractError
-        When two columns have the same name.
-    """
+    """Return role → column for every role that the input has."""
     found = table.columns
     named = {role: _named(role, layout, found, file) for role in layout.columns}
     free = [column for column in found if column not in named.values()]

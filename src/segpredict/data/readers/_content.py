@@ -29,8 +29,6 @@ def filled_cells(column: pl.Series) -> pl.Series:
 def is_time_column(column: pl.Series) -> bool:
     """Return whether nearly all cells are days.
 
-    Examples
-    --------
     >>> is_time_column(pl.Series(["31.01.2011", "1.2.2011"])), is_time_column(pl.Series(["7"]))
     (True, False)
     """
@@ -68,8 +66,6 @@ def rough_numbers(column: pl.Series) -> pl.Series:
     The decimal mark is the one that more cells fit. Good for sums to show beside a column that
     is not used; what is used is read exactly (`cleaning`).
 
-    Examples
-    --------
     >>> rough_numbers(pl.Series(["$1,234.50", "-2", "x"])).to_list()
     [1234.5, -2.0, None]
     >>> rough_numbers(pl.Series(["1.234,50 €", "2,00-"])).to_list()

@@ -17,13 +17,7 @@ TOLERANCE = 0.011  # as exports round
 
 
 def refuse_payment_ledger(table: pl.DataFrame, chosen: Mapping[str, str], file: str) -> None:
-    """Refuse a table in which two kinds of rows hold the same money of the same orders.
-
-    Raises
-    ------
-    ContractError
-        With both kinds and their sums.
-    """
+    """Refuse a table in which two kinds of rows hold the same money of the same orders."""
     if not {"order_id", "amount"} <= chosen.keys():
         return
     kinds = [c for c in table.columns if normalize_name(c) in KIND_NAMES]

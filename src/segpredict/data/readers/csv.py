@@ -24,10 +24,8 @@ def parse_cells(
 ) -> pl.DataFrame:
     """Return one text column a name; empty cells are null.
 
-    Notes
-    -----
-    Polars is only trusted when it finds as many rows as were counted before; otherwise
-    the cells are taken out one by one.
+    Polars is only trusted when it finds as many rows as were counted before; otherwise the cells
+    are taken out one by one.
     """
     schema = dict.fromkeys(names, pl.String())
     if len(records) == 0:

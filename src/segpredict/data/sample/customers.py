@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.data.sample import options as clock
-from segpredict.data.sample.options import SampleShopOptions
 
 SAMPLE_HORIZON = 91  # the two test worlds are exact on windows of this many days
 LATENT_CLASSES = ("Core", "Regular", "Occasional", "One-timer")
 CLASS_SHARES = (0.10, 0.25, 0.45, 0.20)
-DRIFTED_SHARES = (0.04, 0.14, 0.42, 0.40)  # classes of customers who arrive after a drift
 SAMPLE_COUNTRIES = ("United Kingdom", "Germany", "France", "EIRE", "Spain", "Netherlands")
 FOREIGN_SHARES = (0.18, 0.10, 0.07, 0.05)  # share of customers outside the UK, by class
 N_CATEGORIES = 8
@@ -26,6 +23,9 @@ DROP_B = np.array([30.0, 12.0, 6.0, 0.5])
 SPEND_V = np.array([60.0, 35.0, 25.0, 20.0])
 SPEND_P, SPEND_Q = 6.25, 3.74
 RETURN_RATES = np.array([0.04, 0.03, 0.02, 0.03])
+# Shares of customers whose gaps are Gamma(k, kλ), k = 1, 2 and 4: random, regular, very regular.
+REGULARITY_SHARES = (0.6, 0.25, 0.15)
+DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,6 @@ class SampleCustomers:
     returns: FloatArray
     country: IntArray
     favourite_category: FloatArray
-    tier: IntArray
-    sensitivity: IntArray
-    is_treated: NDArray[np.bool_]
-    effect: FloatArray
 
 
 @dataclass(frozen=True)
@@ -55,54 +51,34 @@ class SampleOrders:
     time: FloatArray
     value: FloatArray
     is_alive: NDArray[np.bool_]
-    days: int
 
 
-def _draw(
-    rng: np.random.Generator, n: int, activity: FloatArray, options: SampleShopOptions
-) -> SampleCustomers:
-    people = _of_classes(rng, n, activity, options, CLASS_SHARES)
-    if options.drift_day is None:
-        return people
-    # Customers who arrive after the drift are drawn from the other shares, on the same day.
-    other = _of_classes(rng, n, activity, options, DRIFTED_SHARES)
-    is_late = people.first_day >= options.drift_day
-    mixed = {
-        name: np.where(is_late.reshape(-1, *[1] * (mine.ndim - 1)), yours, mine)
-        for (name, mine), yours in zip(vars(people).items(), vars(other).values(), strict=True)
-    }
-    return SampleCustomers(**{**mixed, "first_day": people.first_day})
+def seasonal_activity(days: int, weekday: int, day_of_year: int) -> FloatArray:
+    """Return the activity of each day: a yearly wave, a peak before Christmas, a week."""
+    day = np.arange(days)
+    phase = (day + day_of_year) % DAYS_PER_YEAR
+    bump = 0.7 * np.exp(-0.5 * ((phase - 322) / 18) ** 2)
+    week = np.array([1.1, 1.15, 1.15, 1.25, 1.0, 0.05, 0.7])[(day + weekday) % 7]
+    busy = np.exp(0.1 * np.cos(2 * np.pi * phase / DAYS_PER_YEAR) + bump) * week
+    return np.asarray(busy / busy.mean())
 
 
-def _of_classes(
-    rng: np.random.Generator,
-    n: int,
-    activity: FloatArray,
-    options: SampleShopOptions,
-    shares: tuple[float, ...],
-) -> SampleCustomers:
-    latent = rng.choice(len(LATENT_CLASSES), n, p=shares)
+def _of_classes(rng: np.random.Generator, n: int, activity: FloatArray) -> SampleCustomers:
+    latent = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
     shape = RATE_SHAPE[latent]
     rate = rng.gamma(shape) / (shape * RATE_DAYS[latent])
     taste = rng.gamma(_tastes()[latent])
     abroad = rng.random(n) < np.array(FOREIGN_SHARES)[latent]
-    # A separate stream: draws for the options change no other draw.
-    side = rng.spawn(1)[0]
-    is_treated = (side.random(n) < 0.5) & (options.treated_day is not None)
     return SampleCustomers(
         latent=latent,
         first_day=_arrivals(rng, n, activity),
         rate=np.maximum(rate, 1e-7),
-        regularity=rng.choice([1, 2, 4], n, p=options.regularity),
+        regularity=rng.choice([1, 2, 4], n, p=REGULARITY_SHARES),
         drop=rng.beta(1.0, DROP_B[latent]),
         spend_mean=SPEND_P / (rng.gamma(SPEND_Q, size=n) / SPEND_V[latent]),
         returns=RETURN_RATES[latent] * rng.gamma(2.0, 0.5, n),
         country=np.where(abroad, rng.integers(1, len(SAMPLE_COUNTRIES), n), 0),
         favourite_category=taste / taste.sum(axis=1, keepdims=True),
-        tier=side.integers(0, 3, n),
-        sensitivity=side.integers(0, len(clock.SENSITIVITY_LEVELS), n),
-        is_treated=is_treated,
-        effect=np.where(is_treated, options.uplift * clock.PROMOTION_LIFT[latent], 0.0),
     )
 
 
@@ -124,34 +100,31 @@ def _arrivals(rng: np.random.Generator, n: int, activity: FloatArray) -> FloatAr
 
 
 def _shop(
-    rng: np.random.Generator,
-    n: int,
-    days: int,
-    calendar: tuple[int, int],
-    options: SampleShopOptions,
+    rng: np.random.Generator, n: int, days: int, calendar: tuple[int, int]
 ) -> tuple[SampleCustomers, SampleOrders]:
     """BG/NBD customers on a seasonal clock: buying stops for good after some order."""
-    busy = clock.drifted_activity(clock.seasonal_activity(days, *calendar), options)
-    people = _draw(rng, n, busy, options)
-    clocks = clock.customer_clocks(busy, options, people.sensitivity, people.effect)
-    everyone, end = np.arange(n), clocks.end_times
-    now = clocks.to_customer_time(everyone, people.first_day)
+    busy = seasonal_activity(days, *calendar)
+    people = _of_classes(rng, n, busy)
+    # Customer time, which runs faster when the shop is busier: at the start of each day, and at
+    # the end.
+    ticks, calendar_days = np.append(0.0, np.cumsum(busy)), np.arange(days + 1.0)
+    now = np.interp(people.first_day, calendar_days, ticks)
     is_alive = np.ones(n, dtype=bool)
-    active = everyone
+    active = np.arange(n)
     customers, times = [active], [now.copy()]
     while active.size:
         k = people.regularity[active]
         now[active] += rng.gamma(k) / (k * people.rate[active])
-        active = active[now[active] < end[active]]
+        active = active[now[active] < ticks[-1]]
         customers.append(active)
         times.append(now[active])
         stops = rng.random(active.size) < people.drop[active]
         is_alive[active[stops]] = False
         active = active[~stops]
     customer = np.concatenate(customers)
-    time = clocks.to_calendar_time(customer, np.concatenate(times))
+    time = np.interp(np.concatenate(times), ticks, calendar_days)
     value = people.spend_mean[customer] * rng.gamma(SPEND_P, 1 / SPEND_P, customer.size)
-    return people, SampleOrders(customer, time, value, is_alive, days)
+    return people, SampleOrders(customer, time, value, is_alive)
 
 
 def _alike(n: int, rate: float) -> SampleCustomers:
@@ -166,10 +139,6 @@ def _alike(n: int, rate: float) -> SampleCustomers:
         returns=np.zeros(n),
         country=np.zeros(n, dtype=np.int64),
         favourite_category=np.full((n, N_CATEGORIES), 1 / N_CATEGORIES),
-        tier=np.zeros(n, dtype=np.int64),
-        sensitivity=np.zeros(n, dtype=np.int64),
-        is_treated=np.zeros(n, dtype=bool),
-        effect=np.zeros(n),
     )
 
 
@@ -185,7 +154,7 @@ def _noise(
     customer = np.repeat(np.arange(n), rng.poisson(people.rate[0] * days, n))
     time = rng.random(customer.size) * days
     value = 40.0 * rng.gamma(2.0, 0.5, customer.size)
-    return people, SampleOrders(customer, time, value, np.ones(n, dtype=bool), days)
+    return people, SampleOrders(customer, time, value, np.ones(n, dtype=bool))
 
 
 def _deterministic(
@@ -209,7 +178,7 @@ def _deterministic(
     people = SampleCustomers(
         **{**vars(same), "rate": 1 / gap, "spend_mean": value, "latent": _level(gap)}
     )
-    return people, SampleOrders(customer, time, value[customer], np.ones(n, dtype=bool), days)
+    return people, SampleOrders(customer, time, value[customer], np.ones(n, dtype=bool))
 
 
 def _level(gap: FloatArray) -> IntArray:

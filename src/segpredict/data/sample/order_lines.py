@@ -14,14 +14,15 @@ from segpredict.data.sample.customers import (
     SampleCustomers,
     SampleOrders,
 )
-from segpredict.data.sample.options import SampleShopOptions, is_promoted
 
 FIRST_ORDER = 536365  # order numbers and ids look like those of Online Retail
 N_PRODUCTS = 40  # products in each category
 PRODUCT_KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
 PRODUCT_STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
 PRICE_TIERS = ("budget", "standard", "premium")
-PROMOTION_PRICE_FACTOR = 0.8  # share of the price in a promotion
+MEAN_RETURN_DAYS = 14.0  # until a line is sent back
+# Share of orders cancelled within minutes; of lines written twice; of lines at price zero.
+CANCELLED_SHARE, DUPLICATE_SHARE, FREE_SHARE = 0.012, 0.005, 0.003
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,7 @@ def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> OrderEvents:
 
 
 def fill_orders(
-    rng: np.random.Generator,
-    orders: SampleOrders,
-    customers: SampleCustomers,
-    options: SampleShopOptions,
+    rng: np.random.Generator, orders: SampleOrders, customers: SampleCustomers
 ) -> pl.DataFrame:
     """Fill orders with products of about the value of each order."""
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
@@ -59,14 +57,7 @@ def fill_orders(
     category = _categories(rng, np.cumsum(customers.favourite_category, axis=1), whose)
     rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
     product = category * N_PRODUCTS + rank
-    if options.tiers:
-        side = rng.spawn(1)[0]
-        own = _in_tier()[category, customers.tier[whose], rank]
-        product = np.where(side.random(event.size) < options.tiers, own, product)
     price = price_list()[product]
-    if options.promotions:
-        is_cheap = is_promoted(orders.days)[orders.time.astype(np.int64)][event]
-        price = np.where(is_cheap, np.round(price * PROMOTION_PRICE_FACTOR, 2), price)
     weight = rng.gamma(1.0, size=event.size)
     share = weight / np.bincount(event, weight)[event]
     units = np.rint(share * orders.value[event] / price)
@@ -86,17 +77,6 @@ def product_tiers() -> IntArray:
     price = price_list().reshape(N_CATEGORIES, N_PRODUCTS)
     place = price.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
     return np.asarray(place * len(PRICE_TIERS) // N_PRODUCTS).reshape(-1)
-
-
-def _in_tier() -> IntArray:
-    """Return the product of each category, tier and rank: few products, in turn."""
-    tier, rank = product_tiers().reshape(N_CATEGORIES, N_PRODUCTS), np.arange(N_PRODUCTS)
-    chosen = np.empty((N_CATEGORIES, len(PRICE_TIERS), N_PRODUCTS), dtype=np.int64)
-    for category, row in enumerate(tier):
-        for t in range(len(PRICE_TIERS)):
-            own = category * N_PRODUCTS + np.flatnonzero(row == t)
-            chosen[category, t] = own[rank % own.size]
-    return chosen
 
 
 def fill_single_line(orders: SampleOrders) -> pl.DataFrame:
@@ -139,18 +119,17 @@ def draw_returns(
     lines: pl.DataFrame,
     events: OrderEvents,
     customers: SampleCustomers,
-    options: SampleShopOptions,
 ) -> tuple[pl.DataFrame, OrderEvents]:
     """Send lines back after a while, and whole orders within minutes."""
     event = lines["event"].to_numpy()
-    whole = (rng.random(events.day.size) < options.cancelled)[event]
+    whole = (rng.random(events.day.size) < CANCELLED_SHARE)[event]
     part = rng.random(event.size) < customers.returns[events.customer[event]]
     chosen = np.flatnonzero(whole | part)
     whole, sold = whole[chosen], event[chosen]
     # Lines of a cancelled order share one number; others are returned one by one.
     key = np.where(whole, -1 - sold, np.arange(chosen.size))
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
-    delay = np.where(whole[first], 0.0, rng.exponential(options.return_days, first.size))
+    delay = np.where(whole[first], 0.0, rng.exponential(MEAN_RETURN_DAYS, first.size))
     source = sold[first]
     back = OrderEvents(
         events.customer[source],
@@ -173,15 +152,14 @@ def draw_dirty_lines(
     lines: pl.DataFrame,
     events: OrderEvents,
     customers: SampleCustomers,
-    options: SampleShopOptions,
 ) -> pl.DataFrame:
     """Return the lines that a real export has as well: postage, fixes, doubles."""
     sold = np.flatnonzero(events.is_return == 0)
     abroad = sold[customers.country[events.customer[sold]] > 0]
     posted = abroad[rng.random(abroad.size) < 0.8]
     fixed = sold[rng.random(sold.size) < 0.003]
-    twice = lines.filter(pl.Series(rng.random(lines.height) < options.duplicates))
-    free = lines.filter(pl.Series(rng.random(lines.height) < options.free))
+    twice = lines.filter(pl.Series(rng.random(lines.height) < DUPLICATE_SHARE))
+    free = lines.filter(pl.Series(rng.random(lines.height) < FREE_SHARE))
     return pl.concat(
         [
             _extra(posted, "POST", "POSTAGE", rng.integers(1, 4, posted.size), 18.0),
@@ -205,18 +183,15 @@ def _extra(
 
 
 @dataclass(frozen=True)
-class CustomerBlock:
+class SampleBlock:
     """The place of a block of customers in the whole shop."""
 
     start: int  # day number of the first day
     known: int  # customers with an id; those numbered from here on are guests
-    # numbers that the block's first customer and order have in the shop
-    customer: int = 0
-    order: int = 0
 
 
 def export_lines(
-    lines: pl.DataFrame, events: OrderEvents, customers: SampleCustomers, block: CustomerBlock
+    lines: pl.DataFrame, events: OrderEvents, customers: SampleCustomers, block: SampleBlock
 ) -> pl.DataFrame:
     """Write lines as the shop's system would: numbered by time, guests unnamed."""
     head = pl.DataFrame(
@@ -229,7 +204,7 @@ def export_lines(
             "country": customers.country[events.customer],
         }
     )
-    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER + block.order
+    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER
     mark = pl.when("is_return").then(pl.lit("C")).otherwise(pl.lit(""))
     moment = (pl.col("day") + block.start) * 1440 + pl.col("minute")
     heads = head.sort("day", "minute", "event").select(
@@ -237,7 +212,7 @@ def export_lines(
         pl.format("{}{}", mark, number).alias("InvoiceNo"),
         (moment * 60_000_000).cast(pl.Datetime("us")).alias("InvoiceDate"),
         pl.when(pl.col("customer") < block.known)
-        .then(customer_id(pl.col("customer") + block.customer))
+        .then(customer_id(pl.col("customer")))
         .alias("CustomerID"),
         pl.col("country")
         .replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String)
@@ -264,24 +239,17 @@ CHANNELS = ("search", "social", "friend", "store")
 MEAN_AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
 INCOME_WEIGHTS = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
 CHANNEL_WEIGHTS = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
-BACKGROUND_RATE = 1 / 30  # sessions a day of a customer who has nothing in mind
-SESSIONS_BEFORE_ORDER = 2.0  # sessions before an order beyond the one that ends in it
-CART_MEANS = (0.1, 0.8, 2.0)  # articles carried about: idle, before an order, ordering
-MEAN_LEAD_DAYS = 3.0  # mean days by which they come before it
+INFORMATIVE_SHARE = 0.5  # of customers whose demographics are like their class
 
 
 def sample_customer_table(
     rng: np.random.Generator,
     customers: SampleCustomers,
-    block: CustomerBlock,
-    informative_share: float,
+    block: SampleBlock,
 ) -> pl.DataFrame:
-    """Return demographics; a share of customers `informative_share` are like their class.
-
-    The others are like everyone: with 0 demographics say nothing of the class.
-    """
+    """Return demographics: half of the customers are like their class, the others like everyone."""
     n = customers.latent.size
-    like = rng.random(n) < informative_share
+    like = rng.random(n) < INFORMATIVE_SHARE
     other = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
     group = np.where(like, customers.latent, other)
     age = np.clip(np.rint(rng.normal(MEAN_AGES[group], 12.0)), 18, 90).astype(np.int64)
@@ -292,7 +260,7 @@ def sample_customer_table(
             "channel": np.array(CHANNELS)[_drawn(rng, CHANNEL_WEIGHTS[group])],
         }
     )
-    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + block.customer)
+    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64))
     return frame.select(ids.alias("CustomerID"), pl.all()).head(block.known)
 
 
@@ -312,39 +280,4 @@ def sample_product_table() -> pl.DataFrame:
         pl.Series("Tier", np.array(PRICE_TIERS)[product_tiers()]),
         pl.Series("ListPrice", price),
         pl.Series("Cost", np.round(0.55 * price, 2)),
-    )
-
-
-def sample_sessions(
-    rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders, block: CustomerBlock
-) -> pl.DataFrame:
-    """Return web sessions: some at any time, more in the days before an order.
-
-    Columns are customer, start, pages viewed and articles put into the basket; most
-    sessions that lead to nothing have none of the latter.
-    """
-    left = orders.days - customers.first_day
-    roamer = np.repeat(np.arange(left.size), rng.poisson(BACKGROUND_RATE * left))
-    roamed = customers.first_day[roamer] + rng.random(roamer.size) * left[roamer]
-    before = rng.poisson(SESSIONS_BEFORE_ORDER, orders.customer.size)
-    eager = np.repeat(np.arange(before.size), before)
-    led = orders.time[eager] - rng.exponential(MEAN_LEAD_DAYS, eager.size)
-    customer = np.concatenate([roamer, orders.customer[eager], orders.customer])
-    time = np.concatenate([roamed, led, orders.time - 0.01])
-    wants = np.repeat(CART_MEANS, [roamed.size, led.size, orders.time.size])
-    kept = (time >= 0) & (customer < block.known)
-    frame = pl.DataFrame(
-        {
-            "customer": customer[kept],
-            "time": time[kept],
-            "Views": 1 + rng.poisson(2 + 3 * wants[kept]),
-            "Carts": rng.poisson(wants[kept]),
-        }
-    )
-    start = ((pl.col("time") + block.start) * 86_400_000_000).cast(pl.Int64)
-    return frame.sort("time", "customer", "Views", "Carts").select(
-        customer_id(pl.col("customer") + block.customer).alias("CustomerID"),
-        start.cast(pl.Datetime("us")).dt.truncate("1s").alias("SessionStart"),
-        "Views",
-        "Carts",
     )

@@ -73,8 +73,6 @@ def parse_days(text: pl.Series, time_format: str | None, where: str, section: st
 def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
     """Return a column of dates as days, which may lie before 1970.
 
-    Examples
-    --------
     >>> parse_dates(pl.Series(["4/8/1966", "12/31/1969"]), None).to_list()
     [-1364, -1]
     """
@@ -101,8 +99,6 @@ def parse_number_column(text: pl.Series) -> pl.Series | None:
     Currency symbols and commas between thousands are passed over; of a band, such as
     ``25-34``, ``65+`` or ``Under 15K``, the lower end counts.
 
-    Examples
-    --------
     >>> parse_number_column(pl.Series(["$90,000", "25-34", "35-49K", "Under 15K", None])).to_list()
     [90000.0, 25.0, 35000.0, 0.0, None]
     >>> parse_number_column(pl.Series(["12", "a dozen"])) is None
@@ -141,8 +137,6 @@ def missing_to_null(text: pl.Series) -> pl.Series:
 def quoted_list(names: Sequence[str]) -> str:
     """Return names as a list in a sentence.
 
-    Examples
-    --------
     >>> quoted_list(["a", "b", "c"])
     'a, b and c'
     """

@@ -17,11 +17,9 @@ def read_event_log(
 ) -> tuple[CustomerLog, tuple[InputFile, ...]]:
     """Return the log and what was read.
 
-    Notes
-    -----
-    Rows without a customer, of visitors who never signed in, are left out. A kind
-    without a value or a column in the log is absent, not zero. A visit
-    that goes on past midnight counts on both days.
+    Rows without a customer, of visitors who never signed in, are left out. A kind without a value
+    or a column in the log is absent, not zero. A visit that goes on past midnight counts on both
+    days.
     """
     roles = {"customer_id": "customer_id", "time": "time", **options.columns}
     given = read_cells(data, roles)

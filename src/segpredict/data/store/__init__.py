@@ -14,13 +14,12 @@ from segpredict.data.store.stored import (
     is_current,
     open_store,
 )
-from segpredict.data.store.write import append_lines, write_store
+from segpredict.data.store.write import write_store
 
 __all__ = [
     "StoreBatch",
     "StoredTransactions",
     "TransactionStore",
-    "append_lines",
     "is_current",
     "open_store",
     "renew_store",

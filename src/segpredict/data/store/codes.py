@@ -29,15 +29,6 @@ def learn_codes(lines: pl.LazyFrame, columns: list[str]) -> dict[str, pl.Series]
     return {name: ids[name] for name, ids in zip(columns, found, strict=True)}
 
 
-def extend_codes(codes: IdDictionaries, lines: pl.LazyFrame) -> dict[str, pl.Series]:
-    """Return the ids with new ones after the old, whose codes stay as they are."""
-    new = learn_codes(lines, list(codes))
-    return {
-        name: pl.concat([ids, new[name].filter(~new[name].is_in(ids.implode()))])
-        for name, ids in codes.items()
-    }
-
-
 def encode_ids(lines: pl.LazyFrame, codes: IdDictionaries) -> pl.LazyFrame:
     """Replace ids by codes."""
     for name, ids in codes.items():

@@ -37,21 +37,6 @@ def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
     return {name: (row[f"{name}/0"], row[f"{name}/1"]) for name in names}
 
 
-def merge_first_values(older: FirstValueDays, newer: FirstValueDays) -> FirstValueDays:
-    """Return since when either has values."""
-    return {
-        name: (
-            _earlier(older[name][0], newer[name][0]),
-            _earlier(older[name][1], newer[name][1]),
-        )
-        for name in older
-    }
-
-
-def _earlier(*days: int | None) -> int | None:
-    return min((day for day in days if day is not None), default=None)
-
-
 def has_values_before(known: tuple[int | None, int | None], until: int | None) -> bool | None:
     """Return whether there are values before a day; ``None`` if lines must be queried.
 

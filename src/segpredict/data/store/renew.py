@@ -19,7 +19,6 @@ from segpredict.data.store.stored import (
 )
 from segpredict.data.store.write import (
     BYTES_PER_ROW,
-    MAX_TAIL_SHARE,
     changing,
     dictionary_names,
     earlier_purchases,
@@ -32,6 +31,7 @@ from segpredict.data.store.write import (
 from segpredict.errors import FileMissingError
 
 CUSTOMER_KEY = "customer_id"
+MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
 
 
 def renew_store(

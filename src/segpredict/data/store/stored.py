@@ -50,18 +50,13 @@ class TransactionStore:
 
     @cached_property
     def is_sorted(self) -> bool:
-        """Whether all codes follow the order of ids: not so after `append_lines`."""
+        """Whether all codes follow the order of ids: not so after `renew_store` added some."""
         return all(ids.is_sorted() for ids in self.codes.values())
 
     @cached_property
     def base_lines(self) -> StorePart:
         """All lines but the newest days."""
         return self.rows_of_file(LINES_KIND, self.manifest.base)
-
-    @cached_property
-    def tail_lines(self) -> StorePart | None:
-        """The newest days, if any were added."""
-        return self.rows_of_file(LINES_KIND, self.manifest.tail) if self.manifest.tail else None
 
     @cached_property
     def moved_customers(self) -> pl.Series:
@@ -256,14 +251,9 @@ class TransactionStore:
 
 @dataclass(frozen=True, slots=True)
 class StoredTransactions(Transactions):
-    """Transactions whose lines are in a store.
+    """Transactions whose lines are in a store."""
 
-    Parameters
-    ----------
-    store
-        The store's files.
-    """
-
+    # the store's files
     store: TransactionStore | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -278,18 +268,11 @@ class StoredTransactions(Transactions):
 
 @dataclass(frozen=True, slots=True)
 class StoreBatch(Transactions):
-    """A share of a store's customers, with numbers in the place of ids.
+    """A share of a store's customers, with numbers in the place of ids."""
 
-    Parameters
-    ----------
-    store
-        The store's files.
-    number
-        One of its chunks.
-    """
-
+    # the store's files
     store: TransactionStore | None = field(default=None, compare=False, repr=False)
-    number: int = 0
+    number: int = 0  # one of its chunks
 
     def rows(self, kind: str, columns: Iterable[str]) -> pl.DataFrame:
         """Return columns of the orders, credits or repeats of these customers."""

@@ -1,15 +1,12 @@
-"""Write a store, and add days to one."""
+"""Write a store."""
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from segpredict.core.disk import lock_folder, place_file, sync
-from segpredict.core.ledger import Ledger, LedgerEntry
 from segpredict.core.memory import available_bytes
 from segpredict.core.transactions import Transactions
 from segpredict.core.work_folder import WorkFolder
@@ -21,7 +18,6 @@ from segpredict.data.store.manifest import (
     StoreManifest,
     digest_names,
     first_value_days,
-    merge_first_values,
     named_files,
     read_manifest,
 )
@@ -32,10 +28,8 @@ from segpredict.data.store.stored import (
     TransactionStore,
     open_store,
 )
-from segpredict.errors import FileMissingError
 
 BYTES_PER_ROW = 400  # bytes a line takes while it is sorted, all copies together
-MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
 
 
 def write_store(
@@ -133,116 +127,6 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
     )
 
 
-def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransactions:
-    """Add newly cleaned lines to a store; a store that is not there yet is written.
-
-    Parameters
-    ----------
-    transactions
-        The new canonical lines and the days they cover.
-    folder
-        The store.
-
-    Returns
-    -------
-    Stored
-        The store with the new lines: equal to one written from all lines at once.
-
-    Notes
-    -----
-    Days after those of the base go into a small tail next to it; only that is
-    rewritten. When the tail holds an eighth of the lines, or when lines arrive for
-    days that the base covers, all is merged into one.
-
-    Cleaning looks across days: a refund today voids an order of last month. Those lines are in the
-    store as they were cleaned then; clean the two together and `write_store` where that matters.
-
-    Examples
-    --------
-    >>> from segpredict.data.cleaning import clean_lines
-    >>> from segpredict.data.readers import from_frame
-    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
-    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     append_lines(shop, folder).lines.collect().height
-    2
-    """
-    target = Path(folder)
-    with changing(target, None) as work:
-        try:
-            old = open_store(target)
-        except FileMissingError:
-            return write_store(transactions, target, work)
-        manifest = _appended(old, transactions, target, work)
-        return publish_manifest(target, _sealed(target, manifest), work)
-
-
-def _appended(
-    old: StoredTransactions, transactions: Transactions, target: Path, work: WorkFolder
-) -> StoreManifest:
-    """Write new lines into the tail, or all anew; return the manifest without a fingerprint."""
-    assert old.store is not None
-    joined = replace(
-        old,
-        first_day=min(old.first_day, transactions.first_day),
-        end_day=max(old.end_day, transactions.end_day),
-        ledger=_together(old.ledger, transactions.ledger),
-        files=(*old.files, *transactions.files),
-        product_names=_commoner_names(old.product_names, transactions.product_names),
-    )
-    new = transactions.lines
-    if _fits_tail(old.store, new):
-        return _with_tail(joined, old.store, new, work)
-    lines = pl.concat([old.lines, new], how="diagonal")
-    return _whole(replace(joined, lines=lines), target, work)
-
-
-def _fits_tail(store: TransactionStore, new: pl.LazyFrame) -> bool:
-    """Return whether lines may go into the tail: late enough, few, of the same kind."""
-    if list(store.manifest.columns) != new.collect_schema().names():
-        return False
-    counted = new.select(pl.len(), pl.col("day").min().alias("first")).collect()
-    rows, first = counted.row(0)
-    tail = rows + (store.tail_lines.n_rows if store.tail_lines else 0)
-    is_few = tail * MAX_TAIL_SHARE <= store.manifest.rows + rows
-    return bool(rows == 0 or (is_few and first >= store.manifest.base_end))
-
-
-def _with_tail(
-    joined: Transactions, store: TransactionStore, new: pl.LazyFrame, work: WorkFolder
-) -> StoreManifest:
-    """Write the tail again with new lines in it; the base stays."""
-    manifest, target, generation = store.manifest, store.folder, next_generation(store.folder)
-    codes = _codes.extend_codes(store.codes, new)
-    ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
-    names = product_names_file(joined.product_names, generation)
-    work.announce({*ids.values(), name, *digest_names(name), *({names} - {""})})
-    _codes.save_codes(codes, target, ids)
-    save_product_names(joined.product_names, target, names)
-    columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
-    coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
-    old = [store.tail_lines.read(columns)] if store.tail_lines else []
-    tail = parts.sort_lines(pl.concat([*old, coded]))
-    parts.save_part([tail], target / name, earlier_purchases(store, tail, store.moved_customers))
-    return replace(
-        manifest,
-        dictionaries=ids,
-        tail=name,
-        product_names=names,
-        first_day=joined.first_day,
-        end_day=joined.end_day,
-        ledger=joined.ledger,
-        sources=joined.files,
-        rows=manifest.rows + coded.height,
-        customers=codes["customer_id"].len(),
-        generation=generation,
-        first_value_days=merge_first_values(
-            manifest.first_value_days, first_value_days(coded.lazy())
-        ),
-    )
-
-
 def earlier_purchases(
     store: TransactionStore, tail: pl.DataFrame, moved: pl.Series
 ) -> pl.DataFrame:
@@ -261,24 +145,6 @@ def earlier_purchases(
         for group in groups
     ]
     return pl.concat(found)
-
-
-def _sealed(folder: Path, manifest: StoreManifest) -> StoreManifest:
-    """Return a manifest with the fingerprint of the lines as they are written."""
-    chunks = TransactionStore(folder, manifest).canonical_lines()
-    return replace(manifest, fingerprint=fingerprint_chunks(chunks))
-
-
-def fingerprint_chunks(chunks: Iterable[pl.DataFrame]) -> str:
-    """Return the SHA-256 of lines that come in their canonical order.
-
-    It is the fingerprint that cleaning takes of all lines at once.
-    """
-    digest = hashlib.sha256()
-    for i, lines in enumerate(chunks):
-        digest.update(",".join(lines.columns).encode() if i == 0 else b"")
-        digest.update(lines.write_csv(include_header=False).encode())
-    return digest.hexdigest()
 
 
 def _sorted(
@@ -310,15 +176,6 @@ def save_product_names(names: pl.DataFrame | None, folder: Path, file: str) -> N
         _codes.save_table(names, folder / file)
 
 
-def _commoner_names(old: pl.DataFrame | None, new: pl.DataFrame | None) -> pl.DataFrame | None:
-    """Return the names of both, of a product the one with more rows."""
-    known = [names for names in (old, new) if names is not None]
-    if not known:
-        return None
-    ordered = pl.concat(known).sort("product_id", "rows", "name", descending=[False, True, False])
-    return ordered.unique("product_id", keep="first", maintain_order=True)
-
-
 def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
     """Return the name of each dictionary's file."""
     return {name: f"{name}-{generation}.parquet" for name in codes}
@@ -339,14 +196,3 @@ def publish_manifest(folder: Path, manifest: StoreManifest, work: WorkFolder) ->
     sync(folder)
     place_file(work, folder / STORE_MANIFEST_NAME, manifest.to_json().encode())
     return open_store(folder)
-
-
-def _together(old: Ledger, new: Ledger) -> Ledger:
-    """Return the ledgers as one; a customer of both is counted in both."""
-    entries: dict[tuple[str, str], LedgerEntry] = {}
-    for entry in (*old.entries, *new.entries):
-        known = entries.setdefault((entry.stage, entry.rule), entry)
-        if known is not entry:
-            both = replace(known, count=known.count + entry.count)
-            entries[entry.stage, entry.rule] = both
-    return Ledger(tuple(entries.values()))

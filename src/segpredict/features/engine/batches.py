@@ -36,6 +36,8 @@ _COLUMNS = {
     "countries": "country",
     "discounts": "discount",
 }
+# Frozen tables say something of a line by its product.
+NEEDED_COLUMNS = {**_COLUMNS, "prices": "product_id", "categories": "product_id"}
 
 BYTES_PER_LINE = 250  # bytes that a line takes until it is part of an order, all copies together
 BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]

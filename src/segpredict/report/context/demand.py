@@ -25,7 +25,6 @@ METHOD_LABELS = {
     "seasonal_naive": "Same window last year",
     "last_window": "Last window",
     "ses": "Exponential smoothing",
-    "croston_sba": "Croston, corrected (SBA)",
     "ses_season": "Newest shares, last year's season",
 }
 REFERENCE_METHOD = "seasonal_naive"

@@ -58,7 +58,8 @@ OUT_OF_SCOPE_TEXT = (
 PRIVACY_TEXT = (
     "The model contains no names and no ids; scores and lists do. Forecasting the "
     "behaviour of a person is profiling: inform customers, and exclude those who object. "
-    "Where ids must not be shared, write the page with --hash-ids or --no-customers."
+    "Where ids must not be shared: segpredict report --hash-ids, or segpredict report "
+    "--no-customers."
 )
 
 
@@ -242,10 +243,9 @@ def _declared_columns(bundle: ReportInput) -> SafeguardResult:
 def _season(evaluation: Row) -> str:
     """Describe in how many forecasts a seasonal effect was found."""
     notes = " ".join(evaluation.get("warnings") or ())
-    calendar, season = (notes.count(f"The {n} helps") for n in ("calendar", "season"))
     return (
-        "Trees use the calendar, and BG/NBD last year's season, only where earlier "
-        f"windows show a benefit: in {calendar} and in {season} of "
+        "BG/NBD uses last year's season only where earlier windows show a benefit: in "
+        f"{notes.count('The season helps')} of "
         f"{len(evaluation.get('windows') or ()) + 1} forecasts. The evidence is among the notes "
         "of the run in the appendix."
     )

@@ -7,11 +7,7 @@ that assigns any point, seen or new.
 from segpredict.core.registry import Registry
 from segpredict.segmentation.algorithms._assignment_rule import (
     AssignmentRule,
-    EmbeddedRule,
-    EncoderLayer,
-    GridCells,
     NearestCentre,
-    NearestLandmarks,
     euclidean_distances,
 )
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters
@@ -20,7 +16,6 @@ from segpredict.segmentation.algorithms._points import (
     WeightedPoints,
     limit_to_one_thread,
 )
-from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.kmeans import settle
 
 CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
@@ -31,12 +26,7 @@ __all__ = [
     "AssignmentRule",
     "Clusterer",
     "Clusters",
-    "EmbeddedRule",
-    "EncoderLayer",
-    "GaussianMixtureRule",
-    "GridCells",
     "NearestCentre",
-    "NearestLandmarks",
     "WeightedPoints",
     "euclidean_distances",
     "limit_to_one_thread",

@@ -97,13 +97,7 @@ class AssignmentRule(ABC):
 
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":
-        """Return the rule of a state.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            When the state is of no known kind, or lacks a part.
-        """
+        """Return the rule of a state."""
         if state["kind"] not in AssignmentRule._kinds:
             raise ValueError(f"no rule is of the kind {state['kind']!r}")
         rule = AssignmentRule._kinds[state["kind"]]
@@ -135,11 +129,6 @@ def _plain(value: Any) -> JSON:
 class NearestCentre(AssignmentRule):
     """Each row belongs to the nearest centre.
 
-    Parameters
-    ----------
-    centres
-        One point per group, shape (k, axes).
-
     Examples
     --------
     >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
@@ -151,7 +140,7 @@ class NearestCentre(AssignmentRule):
 
     kind: ClassVar[str] = "centres"
     _readers: ClassVar[Readers] = {"centres": read_floats}
-    centres: FloatArray
+    centres: FloatArray  # one point per group, shape (k, axes)
 
     @property
     def k(self) -> int:
@@ -171,13 +160,6 @@ class NearestCentre(AssignmentRule):
 class GridCells(AssignmentRule):
     """Each row belongs to the group of the cell of the grid in which it lies.
 
-    Parameters
-    ----------
-    cut_points
-        For each axis of the grid, the values from which the next score is given; rising.
-    groups
-        The group of each cell, in the order of the scores, the last axis fastest.
-
     Examples
     --------
     >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
@@ -190,7 +172,9 @@ class GridCells(AssignmentRule):
         "cut_points": lambda axes: tuple(tuple(map(float, cuts)) for cuts in axes),
         "groups": lambda groups: tuple(map(int, groups)),
     }
+    # for each axis of the grid, the values from which the next score is given; rising
     cut_points: tuple[tuple[float, ...], ...]
+    # the group of each cell, in the order of the scores, the last axis fastest
     groups: tuple[int, ...]
 
     @property
@@ -221,13 +205,6 @@ class GridCells(AssignmentRule):
 class NearestLandmarks(AssignmentRule):
     """Each row belongs to the group of the nearest landmark: groups need not be round.
 
-    Parameters
-    ----------
-    points
-        The landmarks, shape (landmarks, axes).
-    groups
-        The group of each landmark; every group has at least one.
-
     Examples
     --------
     >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
@@ -240,8 +217,8 @@ class NearestLandmarks(AssignmentRule):
         "points": read_floats,
         "groups": lambda groups: np.array(groups, np.intp),
     }
-    points: FloatArray
-    groups: IndexArray
+    points: FloatArray  # the landmarks, shape (landmarks, axes)
+    groups: IndexArray  # the group of each landmark; every group has at least one
 
     @property
     def k(self) -> int:
@@ -301,13 +278,6 @@ def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatAr
 class EmbeddedRule(AssignmentRule):
     """Each row is mapped into another space, where a rule assigns it.
 
-    Parameters
-    ----------
-    layers
-        The mapping: one linear layer (PCA), or several with tanh between them (an encoder).
-    inner_rule
-        The rule in the space of the last layer.
-
     Examples
     --------
     >>> from segpredict.segmentation.algorithms import NearestCentre
@@ -319,8 +289,9 @@ class EmbeddedRule(AssignmentRule):
 
     kind: ClassVar[str] = "embedded"
     _readers: ClassVar[Readers] = {"layers": _read_layers, "inner_rule": AssignmentRule.from_state}
+    # the mapping: one linear layer (PCA), or several with tanh between them (an encoder)
     layers: tuple[EncoderLayer, ...]
-    inner_rule: AssignmentRule
+    inner_rule: AssignmentRule  # the rule in the space of the last layer
 
     @property
     def k(self) -> int:

@@ -25,25 +25,6 @@ MIN_RADIUS = 0.1  # so that a group of equal customers includes near ones
 class Clusters:
     """Frozen groups: the rule that assigns points, and their centres.
 
-    Parameters
-    ----------
-    assignment_rule
-        Assigns any point, seen or new.
-    centres
-        Mean of each group's rows, shape (k, axes); rising on the first axis, then
-        the second and so on, unless `reordered` otherwise.
-    inertia
-        Sum of squared distances of all rows to the centre of their group.
-    group_radii
-        Radius within which 99 % of a group's rows lie; empty where unknown.
-    noise_share
-        Share of the rows that the algorithm left out as noise. They belong to the nearest
-        group, so that every customer has a segment.
-    facts
-        Metrics of the fit: ``bic`` and ``icl`` of a mixture, ``reconstruction_error`` of an
-        autoencoder, ``agreement``, the share of the rows whose group is the same under the
-        rule and the algorithm (where the rule is not the algorithm's own).
-
     Examples
     --------
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [9.0]]))
@@ -52,11 +33,19 @@ class Clusters:
     (2, 0.5)
     """
 
-    assignment_rule: AssignmentRule
+    assignment_rule: AssignmentRule  # assigns any point, seen or new
+    # mean of each group's rows, shape (k, axes); rising on the first axis, then the second and so
+    # on, unless `reordered` otherwise
     centres: FloatArray
-    inertia: float = 0.0
+    inertia: float = 0.0  # sum of squared distances of all rows to the centre of their group
+    # radius within which 99 % of a group's rows lie; empty where unknown
     group_radii: tuple[float, ...] = ()
+    # share of the rows that the algorithm left out as noise. They belong to the nearest group, so
+    # that every customer has a segment.
     noise_share: float = 0.0
+    # metrics of the fit: ``bic`` and ``icl`` of a mixture, ``reconstruction_error`` of an
+    # autoencoder, ``agreement``, the share of the rows whose group is the same under the rule and
+    # the algorithm (where the rule is not the algorithm's own)
     facts: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod

@@ -18,14 +18,6 @@ COORDINATE_SCALE = 1e6  # grid steps per unit; sums of whole steps are exact bel
 class WeightedPoints:
     """Distinct points, sorted, each with the number of rows that lie on it.
 
-    Parameters
-    ----------
-    integer_coordinates
-        Distinct rows in whole millionths, sorted by the first column, then the second
-        and so on; shape (points, axes).
-    weights
-        Rows on each point, at least 1.
-
     Notes
     -----
     Coordinates are rounded to 10⁻⁶ (data are standardised, so that is 10⁻⁶ standard deviations).
@@ -33,8 +25,10 @@ class WeightedPoints:
     of threads, and points closer than the precision are one point.
     """
 
+    # distinct rows in whole millionths, sorted by the first column, then the second and so on;
+    # shape (points, axes)
     integer_coordinates: IntArray
-    weights: IntArray
+    weights: IntArray  # rows on each point, at least 1
 
     @classmethod
     def from_matrix(cls, matrix: FloatArray, weights: IntArray | None = None) -> "WeightedPoints":

@@ -28,15 +28,6 @@ MIN_COMPONENT_SHARE = 1e-12  # of the rows; a component that lost all of them st
 class GaussianMixtureRule(AssignmentRule):
     """Each row belongs to the most likely component.
 
-    Parameters
-    ----------
-    weights
-        Share of the rows of each component; they sum to 1.
-    means
-        One point per component, shape (k, axes).
-    covariances
-        One matrix a component, shape (k, axes, axes), positive definite.
-
     Examples
     --------
     >>> shapes = np.array([[[1.0]], [[1.0]]])
@@ -47,9 +38,9 @@ class GaussianMixtureRule(AssignmentRule):
 
     kind: ClassVar[str] = "mixture"
     _readers: ClassVar[Readers] = dict.fromkeys(("weights", "means", "covariances"), read_floats)
-    weights: FloatArray
-    means: FloatArray
-    covariances: FloatArray
+    weights: FloatArray  # share of the rows of each component; they sum to 1
+    means: FloatArray  # one point per component, shape (k, axes)
+    covariances: FloatArray  # one matrix a component, shape (k, axes, axes), positive definite
 
     @property
     def k(self) -> int:

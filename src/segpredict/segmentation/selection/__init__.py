@@ -4,33 +4,11 @@ In: points, and an algorithm that groups them. Out: a `SegmentationCandidate` wi
 and a `SegmentationSelection` made by a rule that was fixed before.
 """
 
-from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
-from segpredict.segmentation.selection.internal_indices import eta_squared
-from segpredict.segmentation.selection.measure import AlgorithmCandidate, measure_candidates
-from segpredict.segmentation.selection.resampling import EarlierFit, ResampleSet
-from segpredict.segmentation.selection.select import (
-    CandidateRank,
-    SegmentationSelection,
-    elbow_point,
-    encode_labels,
-    gap_statistic_choices,
-    select_candidate,
-    similarity_to_selected,
-)
+from segpredict.segmentation.selection.candidate import SegmentationCandidate
+from segpredict.segmentation.selection.select import SegmentationSelection, select_candidate
 
 __all__ = [
-    "AlgorithmCandidate",
-    "CandidateRank",
-    "EarlierFit",
-    "QualityGates",
-    "ResampleSet",
     "SegmentationCandidate",
     "SegmentationSelection",
-    "elbow_point",
-    "encode_labels",
-    "eta_squared",
-    "gap_statistic_choices",
-    "measure_candidates",
     "select_candidate",
-    "similarity_to_selected",
 ]

@@ -11,110 +11,68 @@ from segpredict.core.types import JSON
 class SegmentationCandidate:
     """One candidate segmentation and its metrics; ``None`` where not measured.
 
-    Parameters
-    ----------
-    inputs, algorithm, k_requested
-        What was fitted; `k_requested` is the requested number of segments.
-    complexity_rank
-        Rank of the algorithm from simple to complex.
-    k
-        Number of segments found.
-    smallest_share, largest_share
-        Share of the rows in the smallest and the largest segment.
-    smallest_rows
-        Rows of an average window in the smallest.
-    value_step
-        Least distance in value between neighbouring segments, in standard deviations.
-    noise_share, agreement
-        Share left over by the algorithm; share of rows where the frozen rule agrees.
-    silhouette, silhouette_sd, calinski_harabasz, davies_bouldin, inertia
-        Internal criteria: they describe and never decide.
-    bic, icl, dbcv
-        Of mixtures; of mixtures; of density methods.
-    tree_accuracy
-        Balanced accuracy of the tree that describes the segments.
-    seed_stability, seed_runs
-        Mean adjusted Rand index (ARI) with other seeds, and how many were tried.
-    bootstrap_stability, bootstrap_stability_se, min_jaccard, jaccards, bootstrap_draws
-        Mean ARI over bootstrap draws and its error; the worst segment's mean Jaccard
-        and that of each, in rising order of value; how many draws.
-    prediction_strength, prediction_strength_se, strength_splits
-        Prediction strength over splits into halves, its error, how many.
-    temporal_stability
-        ARI with the segmentation of one horizon earlier, on the newest window's customers.
-    value_separation, value_separation_se
-        η² of log1p of the next window's revenue.
-    information_gain, information_gain_se
-        Information gain about the next window's segment, in nats.
-    null_silhouette, null_permuted
-        Mean silhouette of Gaussian and of permuted null samples.
-    null_silhouette_high, null_prediction_strength_high
-        95th percentile of the null samples; the higher of the two kinds.
-    null_bootstrap_stability
-        Mean ARI over bootstrap draws of Gaussian null samples.
-    stability, stability_se
-        Standard deviations by which `bootstrap_stability` exceeds that.
-    gap, gap_se
-        Log inertia of Gaussian null samples minus the log inertia here.
-    failed_gates
-        Gates that were not passed.
-    note
-        Why nothing was measured, if nothing was.
-    encoded_labels
-        The group of each row of a sample that all candidates share, one character a row.
-
     Examples
     --------
     >>> SegmentationCandidate(inputs="fm", algorithm="kmeans", k_requested=3).name
     'kmeans k=3 on fm'
     """
 
+    # what was fitted; `k_requested` is the requested number of segments
     inputs: str
     algorithm: str
     k_requested: int
-    complexity_rank: int = 0
-    k: int = 0
+    complexity_rank: int = 0  # rank of the algorithm from simple to complex
+    k: int = 0  # number of segments found
+    # share of the rows in the smallest and the largest segment
     smallest_share: float = 0.0
     largest_share: float = 1.0
-    smallest_rows: float = 0.0
+    smallest_rows: float = 0.0  # rows of an average window in the smallest
+    # least distance in value between neighbouring segments, in standard deviations
     value_step: float = 0.0
+    # share left over by the algorithm; share of rows where the frozen rule agrees
     noise_share: float = 0.0
     agreement: float | None = None
+    # internal criteria: they describe and never decide
     silhouette: float | None = None
-    silhouette_sd: float | None = None
-    calinski_harabasz: float | None = None
-    davies_bouldin: float | None = None
     inertia: float | None = None
+    # of mixtures
     bic: float | None = None
     icl: float | None = None
-    dbcv: float | None = None
-    tree_accuracy: float | None = None
+    tree_accuracy: float | None = None  # balanced accuracy of the tree that describes the segments
+    # mean adjusted Rand index (ARI) with other seeds, and how many were tried
     seed_stability: float | None = None
     seed_runs: int = 0
+    # mean ARI over bootstrap draws and its error; the worst segment's mean Jaccard and that of
+    # each, in rising order of value; how many draws
     bootstrap_stability: float | None = None
     bootstrap_stability_se: float | None = None
     min_jaccard: float | None = None
     jaccards: tuple[float, ...] = ()
     bootstrap_draws: int = 0
+    # prediction strength over splits into halves, its error, how many
     prediction_strength: float | None = None
     prediction_strength_se: float | None = None
     strength_splits: int = 0
+    # ARI with the segmentation of one horizon earlier, on the newest window's customers
     temporal_stability: float | None = None
+    # η² of log1p of the next window's revenue
     value_separation: float | None = None
     value_separation_se: float | None = None
+    # information gain about the next window's segment, in nats
     information_gain: float | None = None
     information_gain_se: float | None = None
-    null_silhouette: float | None = None
-    null_permuted: float | None = None
+    null_silhouette: float | None = None  # mean silhouette of Gaussian null samples
+    # 95th percentile of the null samples; the higher of the two kinds
     null_silhouette_high: float | None = None
     null_prediction_strength_high: float | None = None
+    # mean ARI over bootstrap draws of Gaussian null samples
     null_bootstrap_stability: float | None = None
+    # standard deviations by which `bootstrap_stability` exceeds that
     stability: float | None = None
     stability_se: float | None = None
-    gap: float | None = None
-    gap_se: float | None = None
-    failed_gates: tuple[str, ...] = ()
-    note: str = ""
+    failed_gates: tuple[str, ...] = ()  # gates that were not passed
+    note: str = ""  # why nothing was measured, if nothing was
+    # the group of each row of a sample that all candidates share, one character a row
     encoded_labels: str = ""
 
     @property
@@ -140,17 +98,10 @@ class SegmentationCandidate:
 
 @dataclass(frozen=True, slots=True)
 class QualityGates:
-    """Gates, and the minimum number of rows, for one shop.
+    """Gates, and the minimum number of rows, for one shop."""
 
-    Parameters
-    ----------
-    options
-        The thresholds.
-    min_rows
-        Minimum number of customers in the smallest segment of an average window.
-    """
-
-    options: SegmentationOptions
+    options: SegmentationOptions  # the thresholds
+    # minimum number of customers in the smallest segment of an average window
     min_rows: float = 0.0
 
     def failed_gates(self, candidate: SegmentationCandidate) -> tuple[str, ...]:
@@ -158,8 +109,6 @@ class QualityGates:
 
         Metrics that could not be measured (no earlier window, no seed) fail no gate.
 
-        Examples
-        --------
         >>> found = {"k": 3, "smallest_share": 0.2, "largest_share": 0.5, "value_step": 0.6,
         ...          "tree_accuracy": 0.8}
         >>> QualityGates(SegmentationOptions()).failed_gates(

@@ -19,18 +19,14 @@ from segpredict.core.types import JSON
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes, placed
-from segpredict.segmentation.selection import (
-    AlgorithmCandidate,
-    EarlierFit,
-    QualityGates,
-    ResampleSet,
-    SegmentationCandidate,
-    SegmentationSelection,
+from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
+from segpredict.segmentation.selection.candidate import QualityGates
+from segpredict.segmentation.selection.internal_indices import eta_squared
+from segpredict.segmentation.selection.measure import AlgorithmCandidate, measure_candidates
+from segpredict.segmentation.selection.resampling import EarlierFit, ResampleSet
+from segpredict.segmentation.selection.select import (
     elbow_point,
     encode_labels,
-    eta_squared,
-    gap_statistic_choices,
-    measure_candidates,
     similarity_to_selected,
 )
 
@@ -207,7 +203,7 @@ def comparison_table(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> pl.DataFrame:
     """Return the comparison, one row per candidate."""
-    elbows, gaps = _elbows(candidates), gap_statistic_choices(candidates)
+    elbows = _elbows(candidates)
     similarity = similarity_to_selected(candidates, selection.selected)
     rows = []
     for i, candidate in enumerate(candidates):
@@ -223,7 +219,6 @@ def comparison_table(
                 "failed_gates": ", ".join(candidate.failed_gates),
                 "passes_gates": candidate.passes_gates,
                 "is_elbow": elbows.get(key) == candidate.k_requested,
-                "is_gap": gaps.get(key) == candidate.k,
                 **{name: getattr(rank, name, None) for name in RANK_COLUMNS},
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "rand_index_with_selected": similarity[i],

@@ -1,7 +1,7 @@
 """Measure one algorithm at all its numbers of segments, expensive metrics where they matter.
 
 A metric means the same whether or not a candidate passes the gates; only its recorded number of
-draws differs. Who failed is not compared with null samples (but for the gap statistic of K-means).
+draws differs. Who failed is not compared with null samples.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,27 +22,16 @@ from segpredict.segmentation.algorithms import (
 from segpredict.segmentation.selection import internal_indices as indices
 from segpredict.segmentation.selection import stability
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
-from segpredict.segmentation.selection.null_reference import gap_statistics, null_references
+from segpredict.segmentation.selection.null_reference import null_references
 from segpredict.segmentation.selection.resampling import ResampleSet
 
 METRIC_DIGITS = 6
-MAX_DBCV_ROWS = 1_000  # distinct points for DBCV, which looks at every pair
 MIN_DECISIVE_DRAWS = 5  # draws before a result may count as decided
-REFERENCE_COUNT = 1  # rank of the algorithm that is always compared with null samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlgorithmCandidate:
     """One algorithm, with the settings of final fits and of refits.
-
-    Parameters
-    ----------
-    clusterer
-        The algorithm.
-    n_init, refit_starts
-        Random starts of the final fit, and of a refit on a resample.
-    seed
-        Seed of the final fit.
 
     Examples
     --------
@@ -53,10 +42,11 @@ class AlgorithmCandidate:
     {2: 2, 3: 3}
     """
 
-    clusterer: Clusterer
+    clusterer: Clusterer  # the algorithm
+    # random starts of the final fit, and of a refit on a resample
     n_init: int = 20
     refit_starts: int = 2
-    seed: int = 0
+    seed: int = 0  # seed of the final fit
 
     def fit_final(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups of final fits, by requested number."""
@@ -88,33 +78,14 @@ def measure_candidates(
     resamples: ResampleSet,
     gates: QualityGates,
 ) -> dict[int, tuple[SegmentationCandidate, Clusters]]:
-    """Return each candidate with its metrics, and its groups.
-
-    Parameters
-    ----------
-    candidates
-        Candidates by requested number of segments; numbers that the points do not support
-        are left out of the result.
-    algorithm
-        The algorithm.
-    resamples
-        What candidates with the same inputs share.
-    gates
-        The gates.
-
-    Raises
-    ------
-    ExtraMissingError
-        When the algorithm needs an extra that is not installed.
-    """
+    """Return each candidate with its metrics, and its groups."""
     with limit_to_one_thread():
-        is_dense = algorithm.clusterer.is_density_based
         fitted = algorithm.fit_final(resamples.points, list(candidates))
         found = {
             k: replace(
                 candidates[k],
                 **_internal_metrics(rule, resamples),
-                **_algorithm_metrics(rule, resamples, is_dense=is_dense),
+                **_algorithm_metrics(rule, resamples),
             )
             for k, rule in fitted.items()
         }
@@ -124,11 +95,7 @@ def measure_candidates(
         found = _with_metrics(found, {k: _bootstrap_metrics(draws[k]) for k in found})
         found = _with_metrics(found, _prediction_strengths(algorithm, resamples, found, gates))
         passing = {k: draws[k] for k in found if not gates.failed_gates(found[k])}
-        null_metrics = null_references(algorithm.fit_resample, resamples, passing)
-        is_reference = algorithm.clusterer.complexity_rank == REFERENCE_COUNT
-        with_gap = list(found if is_reference else passing)
-        gaps = gap_statistics(algorithm.fit_resample, resamples, with_gap)
-        found = _with_metrics(found, {k: {**null_metrics.get(k, {}), **gaps[k]} for k in gaps})
+        found = _with_metrics(found, null_references(algorithm.fit_resample, resamples, passing))
     rounded = {k: _rounded(candidate) for k, candidate in found.items()}
     return {
         k: (replace(candidate, failed_gates=gates.failed_gates(candidate)), fitted[k])
@@ -141,17 +108,13 @@ def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, A
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
     folds = resamples.silhouette_folds
-    score, spread = folds.mean_silhouette([clusters.assign(m) for m in folds.distance_matrices])
     return {
         "k": clusters.k,
         "smallest_share": float(sizes.min()),
         "largest_share": float(sizes.max()),
         "smallest_rows": float(sizes.min() * points.n_rows / resamples.windows),
         "value_step": _step(points, labels, clusters.k),
-        "silhouette": score,
-        "silhouette_sd": spread,
-        "calinski_harabasz": indices.calinski_harabasz(points, labels),
-        "davies_bouldin": indices.davies_bouldin(points, labels),
+        "silhouette": folds.mean_silhouette([clusters.assign(m) for m in folds.distance_matrices]),
         "inertia": indices.mean_inertia(points, labels),
     }
 
@@ -163,17 +126,13 @@ def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
     return float(np.diff(value).min()) if k > 1 else 0.0
 
 
-def _algorithm_metrics(
-    clusters: Clusters, resamples: ResampleSet, *, is_dense: bool
-) -> dict[str, Any]:
+def _algorithm_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
     """Return tree accuracy, and metrics that only some algorithms have."""
     sample = resamples.stability_sample
-    labels, step = clusters.assign(sample.matrix), -(-len(sample) // MAX_DBCV_ROWS)
     return {
-        "tree_accuracy": indices.tree_describability(sample, labels),
+        "tree_accuracy": indices.tree_describability(sample, clusters.assign(sample.matrix)),
         "noise_share": clusters.noise_share,
         **{name: clusters.facts.get(name) for name in ("agreement", "bic", "icl")},
-        "dbcv": indices.dbcv_index(sample.matrix[::step], labels[::step]) if is_dense else None,
     }
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection.internal_indices import SilhouetteFolds, mean_inertia
+from segpredict.segmentation.selection.internal_indices import SilhouetteFolds
 from segpredict.segmentation.selection.resampling import NullSample, ResampleSet
 from segpredict.segmentation.selection.stability import (
     FitFunction,
@@ -27,31 +26,6 @@ class NullMetrics:
     silhouette: float
     prediction_strength: float
     rand_index: float | None
-
-
-def gap_statistics(
-    fits: FitFunction, resamples: ResampleSet, ks: Sequence[int]
-) -> dict[int, dict[str, float]]:
-    """Return the gap statistic and its error, by number of groups.
-
-    Mean log inertia of Gaussian null samples minus log inertia here, error sd·√(1 + 1/n). The
-    Gaussian keeps the covariance; Tibshirani's uniform box would call any correlation a cluster.
-    After Tibshirani, Walther and Hastie (2001); for references that keep structure other than
-    clusters, Hennig and Lin (2015).
-    """
-    own = _logs(fits, resamples.stability_sample, ks)
-    nulls = [_logs(fits, null.sample, ks) for null in resamples.gaussian_nulls]
-    found = {}
-    for k in own:
-        logs = [null[k] for null in nulls if k in null]
-        error = _spread(logs) * math.sqrt(1 + 1 / len(logs))
-        found[k] = {"gap": _mean(logs) - own[k], "gap_se": error}
-    return found
-
-
-def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[int, float]:
-    labels = {k: rule.assign(sample.matrix) for k, rule in fits(sample, ks).items()}
-    return {k: math.log(max(mean_inertia(sample, own), 1e-12)) for k, own in labels.items()}
 
 
 def null_references(
@@ -84,7 +58,7 @@ def _null_metrics(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dic
     found = {}
     for k, rule in rules.items():
         if strengths[k]:
-            score, _ = folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])
+            score = folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])
             found[k] = NullMetrics(score, strengths[k][0], _mean(rands[k]) if rands[k] else None)
     return found
 
@@ -97,7 +71,6 @@ def _comparison(
     strengths = [[found.prediction_strength for found in kind] for kind in (gaussian, permuted)]
     return {
         "null_silhouette": _mean(silhouettes[0]),
-        "null_permuted": _mean(silhouettes[1]),
         "null_silhouette_high": max(map(_high, silhouettes)),
         "null_prediction_strength_high": max(map(_high, strengths)),
         "null_bootstrap_stability": _mean(rands),

@@ -65,17 +65,10 @@ def permuted_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoint
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EarlierFit:
-    """The newest customers, in the current space and in that of one horizon earlier.
+    """The newest customers, in the current space and in that of one horizon earlier."""
 
-    Parameters
-    ----------
-    points
-        The rows known one horizon earlier, in their own space.
-    earlier_points, current_points
-        The newest window's rows in that space, and in the current one.
-    """
-
-    points: WeightedPoints
+    points: WeightedPoints  # the rows known one horizon earlier, in their own space
+    # the newest window's rows in that space, and in the current one
     earlier_points: FloatArray
     current_points: FloatArray
 
@@ -101,21 +94,6 @@ class NullSample:
 class ResampleSet:
     """Everything that does not depend on the candidate, computed once.
 
-    Parameters
-    ----------
-    points
-        All rows, in standard deviations; value is the first axis.
-    options
-        Sizes and numbers of samples.
-    windows
-        How many windows the rows come from.
-    customers
-        How many customers they come from, where a customer has several.
-    seed
-        Seed of every random draw.
-    earlier
-        Data of the temporal comparison; ``None`` where history is too short.
-
     Examples
     --------
     >>> points = WeightedPoints.from_matrix(np.arange(9.0)[:, None])
@@ -124,11 +102,12 @@ class ResampleSet:
     [9, 9]
     """
 
-    points: WeightedPoints
-    options: SelectionOptions
-    windows: int = 1
-    customers: int | None = None
-    seed: int = 0
+    points: WeightedPoints  # all rows, in standard deviations; value is the first axis
+    options: SelectionOptions  # sizes and numbers of samples
+    windows: int = 1  # how many windows the rows come from
+    customers: int | None = None  # how many customers they come from, where a customer has several
+    seed: int = 0  # seed of every random draw
+    # data of the temporal comparison; ``None`` where history is too short
     earlier: EarlierFit | None = None
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -21,25 +20,17 @@ INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # simplest inputs first
 class CandidateRank:
     """The rank of a candidate that passes all gates among the others.
 
-    Parameters
-    ----------
-    mean_rank
-        Weighted mean of its ranks; 1 would be best in everything.
-    difference_to_best, difference_se
-        Difference of its mean rank to the best one, and the standard error of that.
-    ranks
-        Rank by criterion, 1 is best.
-
     Examples
     --------
     >>> CandidateRank(2.5, difference_to_best=0.5, difference_se=0.8, ranks={}).is_tied
     True
     """
 
-    mean_rank: float
+    mean_rank: float  # weighted mean of its ranks; 1 would be best in everything
+    # difference of its mean rank to the best one, and the standard error of that
     difference_to_best: float
     difference_se: float
-    ranks: Mapping[str, float]
+    ranks: Mapping[str, float]  # rank by criterion, 1 is best
 
     @property
     def is_tied(self) -> bool:
@@ -49,32 +40,20 @@ class CandidateRank:
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSelection:
-    """What the rule selected, and why.
+    """What the rule selected, and why."""
 
-    Parameters
-    ----------
-    selected, runner_up
-        Positions in the list of candidates; ``None`` where there is none.
-    grade
-        ``natural``, ``reproducible`` or ``constructive``.
-    n_tried, n_passed
-        How many candidates were measured, and how many passed all gates.
-    equivalents
-        Of those that passed and make the same segments as a simpler one, the position of
-        that one. They are not ranked: a copy must not push others down.
-    reason
-        Why, in one sentence.
-    ranking
-        By position in the list, for all that passed and are not equivalent to another.
-    """
-
+    # positions in the list of candidates; ``None`` where there is none
     selected: int | None
     runner_up: int | None
-    grade: str
+    grade: str  # ``natural``, ``reproducible`` or ``constructive``
+    # how many candidates were measured, and how many passed all gates
     n_tried: int
     n_passed: int
-    reason: str
+    reason: str  # why, in one sentence
+    # by position in the list, for all that passed and are not equivalent to another
     ranking: Mapping[int, CandidateRank]
+    # of those that passed and make the same segments as a simpler one, the position of that one.
+    # They are not ranked: a copy must not push others down.
     equivalents: Mapping[int, int] = field(default_factory=dict)
 
     def to_state(self) -> JSON:
@@ -151,29 +130,13 @@ def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) 
 def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     """Return the k at which the curve bends most, by the Kneedle rule.
 
-    Parameters
-    ----------
-    ks
-        Numbers of groups, rising.
-    inertias
-        Spread within the groups at each.
+    ``None`` for fewer than three numbers or a curve that does not fall.
 
-    Returns
-    -------
-    int or None
-        ``None`` for fewer than three numbers or a curve that does not fall.
+    Both axes are scaled to [0, 1]; the knee is where the curve lies farthest below the straight
+    line from its first to its last point.
 
-    Notes
-    -----
-    Both axes are scaled to [0, 1]; the knee is where the curve lies farthest below the
-    straight line from its first to its last point.
+    After Satopää, Albrecht, Irwin and Raghavan (2011).
 
-    References
-    ----------
-    Satopää, Albrecht, Irwin and Raghavan (2011).
-
-    Examples
-    --------
     >>> elbow_point([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0])
     3
     """
@@ -182,32 +145,6 @@ def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     across = (np.array(ks) - ks[0]) / (ks[-1] - ks[0])
     up = (np.array(inertias) - inertias[-1]) / (inertias[0] - inertias[-1])
     return int(ks[int(np.argmax(1 - across - up))])
-
-
-def gap_statistic_choices(
-    candidates: Sequence[SegmentationCandidate],
-) -> dict[tuple[str, str], int]:
-    """Return the k that the gap statistic selects, by inputs and algorithm.
-
-    The smallest k whose gap reaches that of k + 1 less its error; no entry where none
-    does (Tibshirani, Walther and Hastie 2001).
-
-    Examples
-    --------
-    >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2, "gap_se": 0.05}
-    >>> gaps = {2: 0.1, 3: 0.9, 4: 0.8}
-    >>> gap_statistic_choices([SegmentationCandidate(**own, k=k, gap=gaps[k]) for k in gaps])
-    {('fm', 'kmeans'): 3}
-    """
-    selected: dict[tuple[str, str], int] = {}
-    for candidate, following in pairwise(candidates):
-        key = (candidate.inputs, candidate.algorithm)
-        is_next = key == (following.inputs, following.algorithm) and following.k == candidate.k + 1
-        if not is_next or key in selected or None in (candidate.gap, following.gap):
-            continue
-        if (candidate.gap or 0.0) >= (following.gap or 0.0) - (following.gap_se or 0.0):
-            selected[key] = candidate.k
-    return selected
 
 
 def _equivalents(
@@ -300,8 +237,6 @@ def similarity_to_selected(
 ) -> list[float | None]:
     """Return the adjusted Rand index of each candidate with the selected, on shared rows.
 
-    Examples
-    --------
     >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 2}
     >>> found = [SegmentationCandidate(**own, encoded_labels=e) for e in ("0011", "1100", "")]
     >>> similarity_to_selected(found, selected=0)
@@ -317,8 +252,6 @@ def similarity_to_selected(
 def encode_labels(labels: IndexArray) -> str:
     """Return labels as one character a row, for `SegmentationCandidate.encoded_labels`.
 
-    Examples
-    --------
     >>> encode_labels(np.array([0, 2, 1]))
     '021'
     """

@@ -40,4 +40,5 @@ PART = _baseline.Baseline(
     "Customers move as others with their last two segments moved before.",
     fit,
     SecondOrderMarkovChain.from_state,
+    is_usual=False,
 )

@@ -29,26 +29,20 @@ class Persistence(StoredState):
 
 
 def fit(training_data: TrainingData) -> Persistence:
-    """Return the current segment, with the error rate that fits the validation origins best.
+    """Return the current segment, with the error rate that fits the training rows best.
 
     It stays so small that the current segment is the likeliest one for everybody.
     """
     classes = training_data.n_classes
     mix = smoothed_shares(training_data.labels, classes)
-    later, history = training_data, mix
-    if training_data.validation_origins:
-        later = training_data.at_cutoffs(training_data.validation_origins)
-        known = training_data.at_cutoffs(training_data.fit_origins)
-        history = smoothed_shares(known.labels, classes)
-    return Persistence(_best_error_rate(later, history, mix), tuple(mix.tolist()))
+    return Persistence(_best_error_rate(training_data, mix), tuple(mix.tolist()))
 
 
-def _best_error_rate(training_data: TrainingData, history: FloatArray, mix: FloatArray) -> float:
-    spread = max(np.ptp(history), np.ptp(mix))
-    rates = ERROR_RATES[ERROR_RATES * (1 + spread) < 1]
+def _best_error_rate(training_data: TrainingData, mix: FloatArray) -> float:
+    rates = ERROR_RATES[ERROR_RATES * (1 + np.ptp(mix)) < 1]
     labels = training_data.labels
     stays = (training_data.states == labels)[:, None]
-    likelihoods = (1 - rates) * stays + rates * history[labels][:, None]
+    likelihoods = (1 - rates) * stays + rates * mix[labels][:, None]
     losses = -np.log(likelihoods).mean(axis=0)
     return float(rates[int(losses.argmin())])
 

@@ -70,5 +70,9 @@ def _cells(customers: pl.DataFrame, names: tuple[str, ...]) -> CellArray:
 
 
 PART = Baseline(
-    "random_forest", "The mean of 500 deep trees on all columns.", fit, RandomForestModel.from_state
+    "random_forest",
+    "The mean of 500 deep trees on all columns.",
+    fit,
+    RandomForestModel.from_state,
+    is_usual=False,
 )

@@ -62,4 +62,5 @@ PART = _baseline.Baseline(
     fit,
     RuleGridModel.from_state,
     GRID_COLUMNS,
+    is_usual=False,
 )

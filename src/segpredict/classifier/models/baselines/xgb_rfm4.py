@@ -6,11 +6,13 @@ from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.training_data import TrainingData
 
 REQUIRED_COLUMNS = ("recency_days", "freq_days_364", "spend_364", "age_days")
+ROUNDS = 60
 
 
 def fit(training_data: TrainingData) -> XgboostModel:
     """Return trees on recency, frequency, spend, age and the current segment."""
-    return xgboost.fit(training_data, (*REQUIRED_COLUMNS, "state_now"), name="xgb_rfm4")
+    columns = (*REQUIRED_COLUMNS, "state_now")
+    return xgboost.fit_fixed_rounds(training_data, columns, ROUNDS, name="xgb_rfm4")
 
 
 PART = Baseline(

@@ -5,19 +5,21 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from segpredict.core.shop_facts import ShopFacts
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame
 from segpredict.errors import MismatchError
-from segpredict.scoring.shop_facts import ShopFacts
 
 CUSTOMERS = 30
 
 
-def shop(price: str = "£9.50", when: str = "2023-01-05 10:00:00", pad: int = 5):
+def shop(
+    price: str = "£9.50", when: str = "2023-01-05 10:00:00", pad: int = 5, sku: str | None = "a"
+):
     rows = {
         "customer_id": [str(i).zfill(pad) for i in range(1, CUSTOMERS + 1)],
         "date": [when] * CUSTOMERS,
-        "sku": ["a"] * CUSTOMERS,
+        "sku": [sku] * CUSTOMERS,
         "quantity": ["1"] * CUSTOMERS,
         "price": [price] * CUSTOMERS,
     }
@@ -38,6 +40,7 @@ def test_the_same_kind_of_data_is_accepted_and_facts_survive_a_file() -> None:
         ({"price": "¥9.50"}, "the currency was £ and is ¥"),
         ({"when": "2023-01-05T10:00:00+01:00"}, "times were local and are with an offset"),
         ({"pad": 0}, "customer ids had leading zeros and have none"),
+        ({"sku": None}, "features need product numbers, and there are none"),
         ({"price": "£950.00"}, "the median line was 9.50 and is 950.00"),
     ],
 )
@@ -52,7 +55,7 @@ def test_another_definition_of_revenue_is_refused() -> None:
 
 
 def test_what_is_not_known_contradicts_nothing() -> None:
-    unknown = replace(TRAINING, currency="", has_clock=False, median_line=0.0, leading_zeros=0.0)
+    unknown = ShopFacts("", False, False, 0.0, 1.0, 0.0, "net")
     assert unknown.contradictions(TRAINING) == []
     assert TRAINING.contradictions(replace(TRAINING, currency="", has_clock=False)) == []
 
@@ -71,3 +74,13 @@ def test_a_few_customers_alone_say_nothing_of_ids_and_amounts() -> None:
         )
     )
     TRAINING.require_same(few)
+
+
+def test_only_columns_that_features_need_must_be_there() -> None:
+    TRAINING.needing(["minute"]).require_same(shop(sku=None))
+
+
+def test_facts_of_an_earlier_version_are_read() -> None:
+    state = TRAINING.to_state()
+    del state["columns"], state["customers"]
+    assert ShopFacts.from_state(state | {"has_products": True}).columns == ()

@@ -1,0 +1,210 @@
+"""Pool BG/NBD and the Markov chain: a weighted sum of their log-probabilities.
+
+The starting point of the boosted trees, which learn what the pool leaves to explain.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from scipy.optimize import minimize
+from scipy.special import softmax
+
+from segpredict.classifier import metrics
+from segpredict.classifier.models import seasonality
+from segpredict.classifier.models.baselines import bgnbd_gg, markov
+from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.models.baselines.markov import MarkovChain
+from segpredict.classifier.models.seasonality import SeasonalIndex
+from segpredict.classifier.stored_state import StoredState
+from segpredict.classifier.training_data import (
+    HISTORY_COLUMNS,
+    HistoryAtCutoff,
+    TrainingData,
+    feature_matrix,
+)
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.types import JSON
+from segpredict.core.window import as_date
+from segpredict.errors import SupportError
+
+EVEN_WEIGHT = 0.5
+# Windows that the even weights count for: evidence of two windows moves them half the way.
+PRIOR_WINDOWS = 2.0
+MIN_SEASON_ORIGINS = (
+    2  # training origins with a year behind them that a season must prove itself on
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLinearPool(StoredState):
+    """A weighted sum of the log-probabilities of two forecasts."""
+
+    # BG/NBD with Gamma-Gamma; ``None`` where the data cannot support it
+    purchase_model: BgNbdGammaGamma | None
+    markov_chain: MarkovChain
+    purchase_weight: float  # of the log-probabilities of BG/NBD
+    markov_weight: float  # of those of the Markov chain
+
+    def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
+        """Return the log-odds of each segment, up to a constant for each customer."""
+        total = self.markov_weight * log_probabilities(self.markov_chain.predict_proba(customers))
+        if self.purchase_model is not None:
+            for places, model in self.purchase_model.group_by_cutoff(customers):
+                rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
+                total[places] += purchase_margin(model, rows, self.purchase_weight)
+        return np.asarray(total, dtype=np.float64)
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "LogLinearPool":
+        """Return the pool that gave a state."""
+        bought = state["purchase_model"]
+        return cls(
+            bought and BgNbdGammaGamma.from_state(bought),
+            MarkovChain.from_state(state["markov_chain"]),
+            state["purchase_weight"],
+            state["markov_weight"],
+        )
+
+
+def log_probabilities(probabilities: FloatArray) -> FloatArray:
+    """Return logarithms, of 10⁻¹² at least."""
+    return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)), np.float64)
+
+
+def purchase_margin(model: BgNbdGammaGamma, rows: FloatArray, weight: float) -> FloatArray:
+    """Return the weighted log-probabilities of BG/NBD, with its season at full weight.
+
+    Parameters
+    ----------
+    model
+        The model of one cutoff (`BgNbdGammaGamma.at_cutoff`).
+    rows
+        Rows of `HISTORY_COLUMNS`.
+    weight
+        The weight w of BG/NBD in the pool.
+
+    Notes
+    -----
+    The season of a shop is the same for all members of the pool, and only BG/NBD knows it. So what
+    it changes in the log-probabilities of BG/NBD, s, counts whole: w·l + s, with l without season.
+    """
+    busy = log_probabilities(model.probabilities_of_rows(rows))
+    if weight == 1.0 or model.index_ahead == 1.0:
+        return weight * busy
+    steady = log_probabilities(replace(model, index_ahead=1.0).probabilities_of_rows(rows))
+    return (weight - 1.0) * steady + busy
+
+
+def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
+    """Return the pool, its log-odds on the training rows, and a note on the season.
+
+    BG/NBD sees no label and the Markov chain counts a few cells, so the training outcomes are an
+    honest test of both. The weights are those of maximum likelihood, shrunk towards even weights by
+    the number of disjoint outcome windows behind them (`PRIOR_WINDOWS`). A shop without two
+    customers who came back has no BG/NBD.
+    """
+    rows, history = training_data.rows, training_data.history
+    chain = markov.fit(training_data)
+    of_chain = log_probabilities(chain.predict_proba(rows))
+    if history is None or not set(HISTORY_COLUMNS) <= set(rows.columns):
+        return LogLinearPool(None, chain, 0.0, 1.0), of_chain, ""
+    try:
+        plain = bgnbd_gg.fit(training_data)
+    except SupportError as problem:
+        note = f"BG/NBD takes no part: {problem.message}"
+        return LogLinearPool(None, chain, 0.0, 1.0), of_chain, note
+    members = (log_probabilities(plain.predict_proba(rows)), of_chain)
+    windows = _windows(rows, history)
+    weights = pool_weights(members, training_data.labels, windows)
+    margin = weights[0] * members[0] + weights[1] * members[1]
+    season = _season(plain, training_data, members[0], margin)
+    if season.index is not None:
+        weights = pool_weights(members, training_data.labels, windows, season.shift)
+        margin = weights[0] * members[0] + weights[1] * members[1] + season.shift
+    bought = replace(plain, seasonal_index=season.index)
+    return LogLinearPool(bought, chain, *weights), margin, season.note
+
+
+def pool_weights(
+    members: tuple[FloatArray, FloatArray],
+    labels: IntArray,
+    windows: float,
+    shift: FloatArray | float = 0.0,
+) -> tuple[float, float]:
+    """Return the weight of each member's log-probabilities, beside a shift that is given.
+
+    >>> sure, even = np.log([[0.8, 0.2], [0.2, 0.8]] * 50), np.log(np.full((100, 2), 0.5))
+    >>> labels = np.array([0] * 40 + [1] * 60)
+    >>> one, _ = pool_weights((sure, even), labels, windows=2.0)
+    >>> round(one, 2)
+    0.25
+    """
+    cube = np.stack(members)
+    happened = np.eye(cube.shape[2])[labels]
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        probabilities = softmax(np.tensordot(weights, cube, 1) + shift, axis=1)
+        slope = ((probabilities - happened)[None] * cube).sum(axis=(1, 2)) / len(labels)
+        return metrics.log_loss(probabilities, labels), slope
+
+    even = np.full(len(members), EVEN_WEIGHT)
+    likeliest = minimize(loss, even, jac=True, method="L-BFGS-B").x
+    one, other = (windows * likeliest + PRIOR_WINDOWS * even) / (windows + PRIOR_WINDOWS)
+    return float(one), float(other)
+
+
+def _windows(rows: pl.DataFrame, history: HistoryAtCutoff) -> float:
+    """Return how many disjoint outcome windows the training origins span."""
+    days = rows["cutoff"].to_numpy()
+    return 1.0 + float(days.max() - days.min()) / history.days_to_complete
+
+
+@dataclass(frozen=True, slots=True)
+class _Season:
+    """The season of a shop, where the training origins prove that it helps."""
+
+    index: SeasonalIndex | None
+    shift: FloatArray | float  # of the margin of each training row and segment
+    note: str
+
+
+def _season(
+    plain: BgNbdGammaGamma, training_data: TrainingData, steady: FloatArray, margin: FloatArray
+) -> _Season:
+    """Return the season if it improves the pool, at the origins that had a year behind them.
+
+    By more than one standard error over customers. The weights of the pool have taken out what
+    BG/NBD is wrong by all year round, which would prove no season.
+    """
+    history, rows = training_data.history, training_data.rows
+    assert history is not None
+    origins = rows["cutoff"].unique().sort().to_list()
+    indices = seasonality.seasonal_indices(plain.order_model, history, [*origins, history.cutoff])
+    today = indices.pop(history.cutoff, None)
+    day = as_date(history.cutoff)
+    if today is None or not indices:
+        return _Season(None, 0.0, f"No season is known on {day}: too little history.")
+    cutoffs, shift = rows["cutoff"].to_numpy(), np.zeros_like(steady)
+    for origin, index in indices.items():
+        busy = index.mean_index(origin + history.gap, history.horizon)
+        places = np.flatnonzero(cutoffs == origin)
+        then = replace(plain, index_ahead=busy).predict_proba(rows[places])
+        shift[places] = log_probabilities(then) - steady[places]
+    tested = np.flatnonzero(np.isin(cutoffs, list(indices)))
+    labels = training_data.labels[tested]
+    before, after = (
+        metrics.row_log_loss(softmax(each[tested], axis=1), labels)
+        for each in (margin, margin + shift)
+    )
+    error = metrics.clustered_standard_error(before - after, rows["customer_id"].gather(tested))
+    gain = float((before - after).mean())
+    evidence = f"at {len(indices)} origins before {day}: {gain:+.4f} nats, standard error "
+    if gain <= error:
+        return _Season(None, 0.0, f"Last year's season does not help {evidence}{error:.4f}.")
+    busy = today.mean_index(history.cutoff + history.gap, history.horizon)
+    note = (
+        f"The season helps {evidence}{error:.4f}: a day of the forecast counts for {busy:.2f} "
+        "average days, as a year before."
+    )
+    return _Season(today, shift, note)

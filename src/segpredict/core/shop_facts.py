@@ -1,0 +1,162 @@
+"""Facts about a shop's data that training relied on, compared when the model is used."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import polars as pl
+
+from segpredict.core.customer_ids import IdForm
+from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.errors import MismatchError
+
+MIN_CUSTOMERS = 20  # customers from which usual amounts and missing columns say anything
+ZONE_FORMAT = r"(^| )(UTC|offset of the shop|to [A-Z]\S+)$"  # how times with offsets were read
+MAX_MONEY_RATIO = 20  # times by which the median line may differ: pounds and pence differ by 100
+# Columns of lines that features may need, and what they are called.
+FEATURE_COLUMNS = {
+    "product_id": "product numbers",
+    "minute": "times of the day",
+    "country": "countries",
+}
+FIX = (
+    "give the data in the form of training (--set cleaning.… and --map do that), or train on "
+    "them: segpredict run."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What training knew of the data, as far as it decides what numbers and ids mean.
+
+    Parameters
+    ----------
+    currency
+        Symbol or code of the money; empty if none was found.
+    has_clock
+        Whether orders have a time of the day.
+    has_offsets
+        Whether that time was written with an offset to UTC.
+    leading_zeros
+        Share of customer ids of digits alone that begin with a zero.
+    digit_ids
+        Share of customer ids of digits alone.
+    median_line
+        Median money of a sold line, in currency; 0 if nothing was sold.
+    revenue
+        `CleaningOptions.revenue`.
+    customers
+        How many customers there are.
+    columns
+        Which of `FEATURE_COLUMNS` have values; of a run, which its features need.
+
+    Examples
+    --------
+    >>> pounds = ShopFacts("£", True, False, 0.0, 1.0, 9.5, "net")
+    >>> pounds.contradictions(ShopFacts("€", True, False, 0.0, 1.0, 9.5, "net"))
+    ['the currency was £ and is €']
+    """
+
+    currency: str
+    has_clock: bool
+    has_offsets: bool
+    leading_zeros: float
+    digit_ids: float
+    median_line: float
+    revenue: str
+    customers: int = 0
+    columns: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, shop: Transactions, revenue: str) -> "ShopFacts":
+        """Return the facts of a shop."""
+        sold = pl.col("amount").filter(~pl.col("is_return") & (pl.col("amount") > 0))
+        named = [name for name in FEATURE_COLUMNS if name in shop.lines.collect_schema()]
+        there = (pl.col(name).is_not_null().any() for name in named)
+        *has_values, median = shop.lines.select(*there, sold.median().alias("m")).collect().row(0)
+        columns = tuple(name for name, has in zip(named, has_values, strict=True) if has)
+        ids = IdForm.of(shop.lines.select(pl.col("customer_id").unique()).collect().to_series())
+        offsets = any(re.search(ZONE_FORMAT, fact.detected.time_format) for fact in shop.files)
+        return cls(
+            shop.currency,
+            "minute" in columns,
+            offsets,
+            ids.leading_zeros,
+            ids.digits,
+            float(median or 0) / MONEY_SCALE,
+            revenue,
+            ids.customers,
+            columns,
+        )
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "ShopFacts":
+        """Return the facts of a state made by `to_state`."""
+        known = {field.name: state[field.name] for field in fields(cls) if field.name in state}
+        return cls(**known | {"columns": tuple(state.get("columns", ()))})
+
+    def to_state(self) -> dict[str, Any]:
+        """Return the facts as plain values."""
+        return asdict(self)
+
+    def needing(self, columns: Collection[str]) -> "ShopFacts":
+        """Return the facts, with the columns that features need."""
+        return replace(self, columns=tuple(name for name in self.columns if name in columns))
+
+    @property
+    def ids(self) -> IdForm:
+        """What the customer ids look like."""
+        return IdForm(self.customers, self.digit_ids, self.leading_zeros)
+
+    def contradictions(self, now: "ShopFacts") -> list[str]:
+        """Return what other data say differently, one clause each; unknown facts agree."""
+        found = []
+        if self.currency and now.currency and self.currency != now.currency:
+            found.append(f"the currency was {self.currency} and is {now.currency}")
+        if self.has_clock and now.has_clock and self.has_offsets != now.has_offsets:
+            clocks = ("local", "with an offset to UTC")
+            was, has = clocks[self.has_offsets], clocks[now.has_offsets]
+            found.append(f"times were {was} and are {has}")
+        if clause := self.ids.difference(now.ids):
+            found.append(clause)
+        if now.customers >= MIN_CUSTOMERS:  # a few alone may buy anything
+            found += self._other_amounts_and_columns(now)
+        if self.revenue != now.revenue:
+            found.append(f"revenue was {self.revenue} and is {now.revenue}")
+        return found
+
+    def _other_amounts_and_columns(self, now: "ShopFacts") -> Iterator[str]:
+        was, has = self.median_line, now.median_line
+        if was and has and not 1 / MAX_MONEY_RATIO < has / was < MAX_MONEY_RATIO:
+            yield f"the median line was {was:,.2f} and is {has:,.2f}"
+        lost = [FEATURE_COLUMNS[name] for name in self.columns if name not in now.columns]
+        if lost:
+            yield f"features need {' and '.join(lost)}, and there are none"
+
+    def require_same(
+        self,
+        shop: Transactions,
+        revenue: str | None = None,
+        *,
+        known: str = "those of training",
+        fix: str = FIX,
+    ) -> None:
+        """Raise where a shop's data contradict these facts.
+
+        Parameters
+        ----------
+        shop, revenue
+            The other data, and the definition of revenue they were read with; the same if ``None``.
+        known, fix
+            What the facts are of, and what to do, for the message.
+
+        Raises
+        ------
+        MismatchError
+            When currency, clock, form of ids, unit of money, definition of revenue or columns that
+            features need differ.
+        """
+        now = ShopFacts.of(shop, self.revenue if revenue is None else revenue)
+        if found := self.contradictions(now):
+            raise MismatchError(f"These data are not like {known}: {'; '.join(found)}.", fix=fix)
