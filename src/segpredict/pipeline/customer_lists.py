@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.analytics import campaigns
 from segpredict.analytics.campaigns import CampaignCatalogue
+from segpredict.analytics.campaigns.campaign_list import EXPERIMENT_ARMS
+from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.transactions import Transactions
 
@@ -126,11 +127,11 @@ def _detailed(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
 
 def _universal_arms(known: pl.DataFrame, options: CampaignOptions) -> pl.DataFrame:
     """Return the arm of each customer before any campaign: in the universal holdout, or free."""
-    strata = campaigns.assign_strata(known, "expected_value").alias("stratum")
+    strata = assign_strata(known, "expected_value").alias("stratum")
     nobody: Mapping[str, bool] = {}
-    held = campaigns.draw_holdout(
+    held = draw_holdout(
         known.with_columns(strata), options.holdout_share, options.assignment_key, nobody
     )
-    treatment, holdout, _ = campaigns.EXPERIMENT_ARMS
+    treatment, holdout, _ = EXPERIMENT_ARMS
     arm = pl.when(held).then(pl.lit(holdout)).otherwise(pl.lit(treatment)).alias("arm")
     return known.select("customer_id", arm)
