@@ -136,7 +136,7 @@ def points() -> pl.DataFrame:
 def test_swarms_and_dependence_are_drawn_from_points():
     given = bundle(contribution_points=points())
     (plot,) = section(given).dependence
-    assert plot.feature == "Days since the last purchase"
+    assert plot.feature == "Days since the last order"
     assert plot.axes.across
     assert plot.axes.up
     swarm, _ = importance_section(given).swarms
