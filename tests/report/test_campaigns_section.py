@@ -75,7 +75,7 @@ def test_of_few_customers_nothing_but_the_number_is_told() -> None:
 
 def test_curves_begin_at_nothing_and_end_at_all() -> None:
     found = campaigns_section(bundle())
-    assert found.targeting_curves[0].path == "0.00,100.00 20.00,30.00 100.00,0.00"
+    assert found.targeting_curves[0].path == "0.00,100.00 20.00,50.00 100.00,0.00"
     assert found.targeting_curves[0].note == "The first 40 of 200 hold 50\u202f%"
     assert found.segments[0].badge.name == "Core"
     assert [step.value for step in found.segments[0].steps] == [100.0, 400.0]

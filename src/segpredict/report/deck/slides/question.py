@@ -30,6 +30,7 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
         (format_number(sum(move.customers_now for move in context.segments)), FORECAST_POPULATION)
         if context.segments
         else None,
+        (format_number(source.bundle.window.horizon), "days forecast"),
         (format_money(revenue.last_window, currency, 0), _growth(source))
         if revenue.last_window is not None
         else None,
