@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -101,14 +101,17 @@ WORDS = {
 
 def document(sections: Sequence[ReportSection] = SECTIONS) -> str:
     """Return the description of all fields, as Markdown."""
-    parts = [HEAD.rstrip(), *(_section(section) for section in sections)]
-    return "\n\n".join(parts) + "\n"
+    parts = [
+        _part(name, build, section.title)
+        for section in sections
+        for name, build in section.parts.items()
+    ]
+    return "\n\n".join([HEAD.rstrip(), *parts]) + "\n"
 
 
-def _section(section: ReportSection) -> str:
-    name = section.name
-    first, *further = _kinds(_context(section))
-    whole = [f"## {name}", f"On the page: *{section.title}*.", _fields(first)]
+def _part(name: str, build: Callable[..., Any], title: str) -> str:
+    first, *further = _kinds(_context(build))
+    whole = [f"## {name}", f"On the page: *{title}*.", _fields(first)]
     inner = [
         f"### {name}: {kind.__name__}\n\n{_summary(kind)}\n\n{_fields(kind)}" for kind in further
     ]
@@ -124,9 +127,9 @@ def _fields(kind: type) -> str:
     return "\n".join(["| field | type | meaning |", "| --- | --- | --- |", *rows])
 
 
-def _context(section: ReportSection) -> type[Any]:
-    """Return the class of a section's context."""
-    found_type = get_type_hints(section.build).get("return")
+def _context(build: Callable[..., Any]) -> type[Any]:
+    """Return the class of the context that a function builds."""
+    found_type = get_type_hints(build).get("return")
     found: list[type[Any]] = [kind for kind in _parts(found_type) if _is_context(kind)]
     return found[0]
 

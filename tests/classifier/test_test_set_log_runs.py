@@ -31,7 +31,7 @@ def quick(plain_config: Config) -> Config:
 @pytest.fixture(autouse=True)
 def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the stages that come after the evaluation and take longest."""
-    nothing = Explained(explanation=None, explainer=None, evidence=None, shortlist_reasons=None)
+    nothing = Explained(explanation=None, explainer=None, evidence=None, customer_reasons=None)
     monkeypatch.setattr(stages, "explain", lambda *_, **__: nothing)
     monkeypatch.setattr(runs.report_data, "collect_report_input", lambda *_, **__: None)
     monkeypatch.setattr(runs, "render_html", lambda *_, **__: "")

@@ -1,7 +1,6 @@
 """Plots are drawn headless, alike on every run, and leave nothing behind."""
 
 from dataclasses import replace
-from functools import partial
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -12,7 +11,7 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError, UsageError
-from segpredict.explain import customer_plots, draw_plots, plots
+from segpredict.explain import draw_plots
 from segpredict.explain.plots import (
     bar_plot,
     beeswarm_plot,
@@ -28,24 +27,10 @@ PNG = b"\x89PNG"
 
 def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, frame):
     plots = draw_plots(told(booster, frame))
-    assert set(customer_plots(told(booster, frame))) < set(plots)
     assert list(plots)[:4] == ["bar", "beeswarm_S0", "beeswarm_S1", "beeswarm_S2"]
     assert {"heatmap", "move_S1_S2", "dependence_driver"} <= set(plots)
     assert plots["bar"].lstrip().startswith(b"<?xml")
     assert all(plots[f"beeswarm_{c.id}"].startswith(PNG) for c in CLASSES)
-
-
-def test_who_asks_for_names_alone_draws_nothing(booster, frame, monkeypatch):
-    drawn = []
-    for name in ("beeswarm_plot", "dependence_plot"):
-        draws = partial(lambda of, *_: drawn.append(of) or b"", name)
-        monkeypatch.setattr(plots, name, draws)
-    pictures = customer_plots(told(booster, frame))
-    assert len(list(pictures)) == len(pictures) == len(CLASSES) + plots.DEPENDENCE_COLUMNS
-    assert drawn == []
-    for _ in range(2):
-        assert pictures["beeswarm_S1"] == b""
-    assert drawn == ["beeswarm_plot"]
 
 
 def test_two_drawings_are_equal_to_the_byte(booster, frame):

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -14,17 +13,9 @@ from segpredict import pipeline
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.run_folder import open_run
 from segpredict.errors import TargetBusyError
-from segpredict.pipeline import ExportRequest, report_data
+from segpredict.pipeline import ExportRequest
 
 NAMES = Pseudonymizer(b"sixteen bytes or more")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_pictures() -> Iterator[None]:
-    """Leave out the pictures, which take seconds and are tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report_data, "customer_plots", lambda _: {})
-        yield
 
 
 @pytest.fixture(scope="module")

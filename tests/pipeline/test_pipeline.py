@@ -158,7 +158,7 @@ def test_stages_without_a_folder_give_the_values_of_the_run(
     prepared = stages.prepare([sample_file], small_config)
     segmented = stages.segment(prepared)
     trained = stages.train(prepared, segmented)
-    plans = stages.plan_campaigns(prepared, segmented, trained)
+    plans = stages.plan_campaigns(prepared, segmented, trained, {})
     compared = 0
     for result in (prepared, segmented, trained, plans):
         for artifact in artifacts.ARTIFACTS:
@@ -197,7 +197,6 @@ def test_a_report_reads_and_never_scores(
         raise AssertionError("a report must not score")
 
     monkeypatch.setattr(segpredict.SegmentPredictor, "score_table", refuse)
-    monkeypatch.setattr(report_data, "customer_plots", lambda _: {})
     request = pipeline.ExportRequest(created="then", out=tmp_path / "report.md")
     pipeline.export_report(run_folder, "md", request)
     shutil.copytree(run_folder, tmp_path / "run")
@@ -212,7 +211,7 @@ def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) ->
     books = kpis.OrderBook.from_shop(loading.load_transactions(run), 91, 364, *tables)
     assert kpis.compute_kpis(books).equals(run.read_parquet("kpis/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
-    assert "How the shop is doing</h2>" in page
+    assert "Business KPIs</h2>" in page
     assert "Cohorts</h2>" in page
 
 

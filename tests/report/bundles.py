@@ -28,7 +28,6 @@ SEGMENTS = (
 IDS = [s.id for s in SEGMENTS]
 MOVED = tables(SEGMENTS)
 CUTOFF = 15227  # 2011-09-10
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
 def scores(loss: float, accuracy: float) -> dict[str, float]:
@@ -386,14 +385,32 @@ PERSON = {
     "expected_value": 120.5,
     "value_at_risk": 900.0,
     "reasons": [
-        {"direction": "for", "text": "Days since the last purchase: 61", "odds_ratio": 2},
-        {"direction": "against", "text": "Spend: £9,000", "odds_ratio": 0.5},
+        {
+            "direction": "for",
+            "text": "Days since the last purchase: 61",
+            "contribution": 0.7,
+            "odds_ratio": 2,
+            "total": 0.5,
+            "start": 0.32,
+            "end": 0.61,
+        },
+        {
+            "direction": "against",
+            "text": "Spend: £9,000",
+            "contribution": -0.4,
+            "odds_ratio": 0.67,
+            "total": 0.5,
+            "start": 0.32,
+            "end": 0.61,
+        },
     ],
 }
 
 LISTED = {
     "list": "at risk",
     "rank": 1,
+    "total": 9000.0,
+    "listed": 12,
     "customer_id": "15814",
     "segment_id": "S3",
     "next_segment_id": "S0",
@@ -438,7 +455,6 @@ def bundle(**change: Any) -> ReportInput:
         campaigns=campaign_plans(),
         leakage_demo=leakage_demo(),
         importance=importance(),
-        plots={f"beeswarm_{i}": PNG for i in IDS},
         n_explained=2000,
         group_importance=topics(),
         transition_drivers=moves(),

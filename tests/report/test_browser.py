@@ -94,12 +94,12 @@ def test_the_page_asks_for_nothing_and_complains_of_nothing(page):
 
 
 def test_a_table_is_sorted_down_up_and_as_it_was(page):
-    head = "document.querySelector('#headline tbody').closest('table').tHead"
+    head = "document.querySelector('#summary tbody').closest('table').tHead"
     button = f"{head}.rows[0].cells[1]"
 
     def now() -> list[str]:
         return page.run(
-            "[...document.querySelector('#headline tbody').rows].map((r) => r.cells[1].textContent)"
+            "[...document.querySelector('#summary tbody').rows].map((r) => r.cells[1].textContent)"
         )
 
     seen = []
@@ -115,7 +115,7 @@ def test_a_table_is_sorted_down_up_and_as_it_was(page):
 
 
 def test_a_head_is_sorted_by_keyboard(page):
-    page.run("document.querySelector('#headline th .sort').focus()")
+    page.run("document.querySelector('#summary th .sort').focus()")
     for kind in ("rawKeyDown", "char", "keyUp"):
         more = {"text": "\r"} if kind == "char" else {}
         page.ask(
@@ -126,17 +126,17 @@ def test_a_head_is_sorted_by_keyboard(page):
             **more,
         )
     assert (
-        page.run("document.querySelector('#headline th').getAttribute('aria-sort')") == "ascending"
+        page.run("document.querySelector('#summary th').getAttribute('aria-sort')") == "ascending"
     )
     assert page.run("document.getElementById('status').textContent").startswith("Sort")
 
 
 def test_a_search_leaves_the_rows_with_all_words(page):
     page.run(
-        "const box = document.querySelector('#shortlist input[type=search]');"
+        "const box = document.querySelector('#campaigns .picked input[type=search]');"
         "box.value = 'c07 core'; box.dispatchEvent(new Event('input'))"
     )
-    left = "#shortlist tbody tr:not([hidden]) th"
+    left = "#campaigns .picked tbody tr:not([hidden]) th"
     assert page.run(f"document.querySelectorAll('{left}').length") == 1
     assert page.run(f"document.querySelector('{left}').textContent") == "c07"
 
@@ -158,10 +158,10 @@ def test_a_segment_is_shown_throughout(page):
         ".slice(0, 2).map((c) => c.textContent)"
     )
     assert numbers == ["8", "2"]
-    assert page.run("document.querySelectorAll('#headline tr.dim').length") == 3
-    assert page.run("document.querySelectorAll('#shortlist tr[hidden]').length") == 0
+    assert page.run("document.querySelectorAll('#summary tr.dim').length") == 3
+    assert page.run("document.querySelectorAll('#campaigns .picked tr[hidden]').length") == 0
     page.choose("Segment", "Occasional")
-    assert page.run("document.querySelectorAll('#shortlist tr[hidden]').length") == 20
+    assert page.run("document.querySelectorAll('#campaigns .picked tr[hidden]').length") == 20
     page.choose("Segment", "All segments")
     assert page.run("document.querySelectorAll('main .dim').length") == 0
 
@@ -181,7 +181,7 @@ def test_months_are_shown_where_numbers_have_one(page):
 def test_page_one_fits_one_screen(page):
     screen = {"width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     page.ask("Emulation.setDeviceMetricsOverride", **screen)
-    bottom = "document.getElementById('headline').getBoundingClientRect().bottom"
+    bottom = "document.getElementById('summary').getBoundingClientRect().bottom"
     assert page.run(f"{bottom} + window.scrollY") <= 900
     page.ask("Emulation.clearDeviceMetricsOverride")
 
@@ -199,7 +199,7 @@ def test_no_column_of_page_one_is_beyond_the_edge(page, width):
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     page.ask("Emulation.setDeviceMetricsOverride", **screen)
     wide = (
-        "[...document.querySelectorAll('#headline .scroll')]"
+        "[...document.querySelectorAll('#summary .scroll')]"
         ".filter((s) => s.scrollWidth > s.clientWidth).length"
     )
     assert page.run(wide) == 0

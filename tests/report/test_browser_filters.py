@@ -73,7 +73,7 @@ def marks(page: Chromium, section: str) -> list[str]:
 
 
 def month_table(page: Chromium) -> list[list[str]]:
-    return cells(page, "#shop table:has(tr[data-month]) tbody tr")
+    return cells(page, "#kpis table:has(tr[data-month]) tbody tr")
 
 
 def orders_of(run: RunFolder, homes: pl.DataFrame, country: str, segment: str):
@@ -107,16 +107,16 @@ def test_months_follow_a_country_a_segment_and_a_range(page, run, homes):
         assert number(gross) == pytest.approx(worth, abs=0.5)
         if bought.height:
             assert number(average) == pytest.approx(worth / bought.height, abs=0.5)
-    assert "Occasional · Other countries · Jun 2022 to Feb 2023" in marks(page, "shop")
+    assert "Occasional · Other countries · Jun 2022 to Feb 2023" in marks(page, "kpis")
 
 
 def test_the_tallest_bar_is_the_most_of_what_is_left(page):
     page.choose("Country", OTHER)
     orders = [number(row[2]) for row in month_table(page)]
-    told = "document.querySelectorAll('#shop [data-action=most]')[1].textContent"
+    told = "document.querySelectorAll('#kpis [data-action=most]')[1].textContent"
     assert number(page.run(told)) == max(orders)
     bars = page.run(
-        "[...document.querySelectorAll('#shop figure.months')[1]"
+        "[...document.querySelectorAll('#kpis figure.months')[1]"
         ".querySelectorAll('rect')].map((r) => Number(r.getAttribute('height')))"
     )
     assert bars == pytest.approx([100 * n / max(orders) for n in orders], abs=0.01)
@@ -126,19 +126,19 @@ def test_sizes_and_the_mix_follow_a_country(page, run, homes):
     page.choose("Country", OTHER)
     scores = run.read_parquet("scores.parquet").join(homes, on="customer_id")
     own = scores.filter(pl.col("is_eligible"), country=OTHER)
-    rows = cells(page, "#headline figure tbody tr")
+    rows = cells(page, "#summary figure tbody tr")
     for i, row in enumerate(rows):
         n = own.filter(segment_id=f"S{i}").height
         assert number(row[1]) == n
         assert number(row[2]) == pytest.approx(100 * n / own.height, abs=0.05)
         head = page.run(
-            "[...document.querySelectorAll('#headline figure thead th')].map((h) => h.textContent)"
+            "[...document.querySelectorAll('#summary figure thead th')].map((h) => h.textContent)"
         ).index("Expected")
         assert number(row[head]) == pytest.approx(own[f"p_S{i}"].sum(), abs=0.5)
     sizes = cells(page, "#segments table.cards tbody tr")
     assert [row[1] for row in sizes] == [row[1] for row in rows]
     strip = page.run(
-        "[...document.querySelector('#headline svg.strip').querySelectorAll('rect')]"
+        "[...document.querySelector('#summary svg.strip').querySelectorAll('rect')]"
         ".map((r) => parseFloat(r.getAttribute('width')))"
     )
     assert sum(strip) == pytest.approx(100)
@@ -150,22 +150,22 @@ def test_moves_follow_a_country(page, run):
     sizes = dict(
         table.select("from_id", "to_id", "n").group_by("from_id").agg(pl.col("n").sum()).iter_rows()
     )
-    rows = cells(page, "#transitions table.matrix tbody tr")
+    rows = cells(page, "#migration table.matrix tbody tr")
     starts = ["S0", "S1", "S2", "S3"]
     for start, row in zip(starts, rows, strict=False):
         assert number(row[-1]) == sizes.get(start, 0)
     stay = table.filter(from_id="S0", to_id="S0")["n"].sum()
     share = f"{100 * stay / sizes['S0']:.0f}\u202f%{stay}"
     assert rows[0][1] == share
-    assert not page.run("document.querySelector('#transitions td[title]') !== null")
-    assert marks(page, "transitions") == [OTHER, "all customers"]
+    assert not page.run("document.querySelector('#migration td[title]') !== null")
+    assert marks(page, "migration") == [OTHER, "all customers"]
 
 
 def test_what_cannot_follow_says_so(page):
     assert page.run("document.querySelectorAll('.mark').length") == 0
     page.choose("Country", UK)
     assert marks(page, "cohorts") == ["all customers"]  # once, at the head
-    assert "all customers" in marks(page, "headline")
+    assert "all customers" in marks(page, "summary")
     page.choose("From", "Jun 2022")
     told = marks(page, "exploration")
     assert f"{UK} · Jun 2022 to Dec 2023" in told
@@ -194,7 +194,7 @@ def test_clear_gives_back_the_page_as_it_was(page):
 
 
 def test_the_address_restores_the_choice_and_the_section(browser, html):
-    address = "#shop&segment=S1&country=Other+countries&from=2022-06&to=2023-02"
+    address = "#kpis&segment=S1&country=Other+countries&from=2022-06&to=2023-02"
     browser.open(html)
     browser.run(f"location.hash = {json.dumps(address)}")
     browser.run("new Promise((done) => setTimeout(done, 100))")
@@ -209,7 +209,7 @@ def test_the_address_restores_the_choice_and_the_section(browser, html):
     # A link of the page keeps the choice.
     browser.run("document.querySelector('#sections a').click()")
     browser.run("new Promise((done) => setTimeout(done, 100))")
-    assert browser.run("location.hash") == address.replace("#shop", "#headline")
+    assert browser.run("location.hash") == address.replace("#kpis", "#summary")
 
 
 def test_a_page_that_is_opened_anew_is_as_its_address_says(page, html):
@@ -231,10 +231,10 @@ def test_an_address_that_nobody_wrote_changes_nothing(page):
 def test_what_is_saved_is_what_is_shown_and_its_name_says_so(page):
     page.choose("Country", OTHER)
     page.choose("From", "Nov 2023")
-    page.run("document.querySelector('#shop details:has(tr[data-month]) .tools button').click()")
+    page.run("document.querySelector('#kpis details:has(tr[data-month]) .tools button').click()")
     number_of = page.run(
-        "[...document.querySelectorAll('#shop table')].indexOf("
-        "document.querySelector('#shop table:has(tr[data-month])')) + 1"
+        "[...document.querySelectorAll('#kpis table')].indexOf("
+        "document.querySelector('#kpis table:has(tr[data-month])')) + 1"
     )
     name = f"shop-{number_of}_Other-countries_Nov-2023-to-Dec-2023.csv"
     saved = list(csv.reader(io.StringIO(page.downloaded(name))))

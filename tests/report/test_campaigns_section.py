@@ -50,7 +50,7 @@ def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
 
 def test_what_is_at_stake_stands_beside_what_of_it_came() -> None:
     text = page()
-    assert "£60,000 at risk in the next window" in text
+    assert "£60,000 at risk" in text
     assert "£55,000 to £65,000; in backtests 60 % to 80 % of such sums was realised" in text
 
 
@@ -75,7 +75,7 @@ def test_of_few_customers_nothing_but_the_number_is_told() -> None:
 
 def test_curves_begin_at_nothing_and_end_at_all() -> None:
     found = campaigns_section(bundle())
-    assert found.targeting_curves[0].path == "0.00,60.00 20.00,30.00 100.00,0.00"
+    assert found.targeting_curves[0].path == "0.00,100.00 20.00,50.00 100.00,0.00"
     assert found.targeting_curves[0].note == "The first 40 of 200 hold 50\u202f%"
     assert found.segments[0].badge.name == "Core"
     assert [step.value for step in found.segments[0].steps] == [100.0, 400.0]

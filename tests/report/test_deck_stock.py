@@ -21,10 +21,10 @@ METHODS = (
     DemandMethod("Same window last year", False, True, 100.0, 0.8, ()),
     DemandMethod("Last window", False, False, 37.5, 0.3, ()),
 )
-PRODUCTS = DemandLevel("Products", "Nearer.", True, "Last window", False, 0.1, 0.9, 10, (), METHODS)
+PRODUCTS = DemandLevel("Products", "Segments", "Nearer.", True, 0.4, 0.9, 10, (), METHODS)
 ITEMS = tuple(
-    DemandItem(name, units, 1.0, 99.0, 0.0, 0.0, 0.0, 5.0, units / 2, units + 8, 1.1)
-    for name, units in (("lamp", 40.0), ("rug", 20.0))
+    DemandItem(code, name, units, 1.0, 99.0, 100.0, 5.0, units / 2, units + 8, 0.9)
+    for code, name, units in (("A1", "lamp", 40.0), ("B2", "", 20.0))
 )
 
 
@@ -33,20 +33,19 @@ def told(*levels, shelves=()):
     return demand_slide(DeckSource(bundle(), (context,)))
 
 
-def test_what_is_told_is_shown_beside_last_year_and_with_what_to_order():
+def test_products_have_names_and_stand_beside_last_year():
     page = told(PRODUCTS, shelves=(DemandItemTable("Products", 2, 60.0, ITEMS),))
     chart, table = (thing.element for thing in page.elements)
-    assert page.title == "Demand is forecast for products"
-    assert "for products the best method was last window" in page.subtitle
-    assert chart.categories == ("lamp", "rug")
+    assert page.title == "60 units are expected in the next 91 days; most of lamp"
+    assert chart.categories == ("lamp", "B2")
     assert [series.values for series in chart.series] == [(40.0, 20.0), (20.0, 10.0)]
-    assert table.rows[0] == ("lamp", "40", "1 to 99", "48")
+    assert table.rows == (("lamp (A1)", "40", "5", "20"), ("B2", "20", "5", "10"))
 
 
 def test_where_nothing_is_told_the_errors_say_why():
     page = told(replace(PRODUCTS, is_published=False, reason="Never nearer."))
     chart, table = (thing.element for thing in page.elements)
-    assert page.title.startswith("No demand forecast beat")
+    assert page.title == "There are too few backtests to forecast demand"
     assert chart.series[0].values == (0.4, 0.8, 0.3)
     assert table.rows[0][-1] == "no"
     assert "Never nearer." in page.notes[2]

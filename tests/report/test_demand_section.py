@@ -2,6 +2,7 @@
 
 import re
 
+import polars as pl
 from bundles import bundle
 from demand_bundle import demand as tables
 
@@ -21,28 +22,38 @@ def page() -> str:
 def test_only_what_is_published_is_forecast_and_the_rest_says_why() -> None:
     assert [shelf.name for shelf in shown().item_tables] == ["Products"]
     text = page()
-    assert "All products: not shown." in text
-    assert "More accurate than seasonal-naive in 1 of 2 tests; 2 are required." in text
+    assert "All products none" in text
+    assert "There are 1 backtests; 2 are required to choose a method." in text
     assert "1,810 units are expected in the next 91 days, of 20 products" in text
 
 
-def test_the_largest_items_are_placed_on_one_axis() -> None:
-    shelf = shown().item_tables[0]
+def test_the_largest_items_have_names_and_bars() -> None:
+    named = bundle(demand=tables(), product_names={"p00": "Mug"})
+    shelf = demand_section(named).item_tables[0]
     assert (shelf.count, len(shelf.items), shelf.sum) == (20, MAX_ITEMS_SHOWN, 1810.0)
-    first = shelf.items[0]
-    assert (first.left, first.position, first.right) == (25.0, 50.0, 100.0)
+    first, second = shelf.items[:2]
+    assert (first.name, first.description, first.width) == ("p00", "Mug", 100.0)
+    assert second.description == ""
+    assert (first.low, first.high, first.order) == (50.0, 200.0, 200.0)
     assert first.year_ago is None
+    assert "Mug <small>p00</small>" in render_html(named)
 
 
-def test_errors_stand_beside_those_of_plain_forecasts() -> None:
+def test_an_interval_too_wide_to_be_of_use_is_not_shown() -> None:
+    given = tables()
+    wide = given["forecast"].with_columns(high=pl.lit(900.0), order_up_to=pl.lit(900.0))
+    found = demand_section(bundle(demand={**given, "forecast": wide})).item_tables[0].items[0]
+    assert (found.low, found.high, found.order) == (None, None, None)
+
+
+def test_the_method_shown_is_the_nearest_and_stands_first() -> None:
     level = shown().levels[1]
-    assert [method.label for method in level.methods if method.is_own] == ["Segments"]
+    assert [method.label for method in level.methods if method.is_shown] == ["Segments"]
     assert [method.width for method in level.methods] == [50.0, 62.5, 100.0]
+    assert (level.method, level.error) == ("Segments", 0.4)
     assert level.windows == ("11\xa0Jun\xa02011", "10\xa0Sep\xa02011")
     assert level.methods[0].tests[0].is_better
     assert not level.methods[2].tests[0].is_better
-    assert round(level.error_reduction, 3) == 0.1
-    assert "Using segments reduces the error by 10.0 points" in page()
 
 
 def test_tastes_of_segments_are_told_and_escaped() -> None:

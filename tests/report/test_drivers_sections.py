@@ -1,12 +1,12 @@
 """The sections that say why: topics and how sure, moves, and people."""
 
-from dataclasses import replace
-
+import polars as pl
 import pytest
-from bundles import PERSON, PNG, bundle, moves, proof, topics
+from bundles import PERSON, bundle, moves, proof, topics
 
 from segpredict.report import render_html
 from segpredict.report.context.drivers import drivers_section as section
+from segpredict.report.context.importance import importance_section
 from segpredict.report.context.shortlist import (
     example_customers_section,
     transition_drivers_section,
@@ -72,8 +72,8 @@ def test_a_note_on_what_is_explained_stands_on_the_page():
 
 def test_every_figure_on_reasons_carries_its_warning():
     page = render_html(bundle())
-    # Topics twice, each of the moves, the people, and the lists of customers.
-    assert page.count("Associations that the model uses, not causes.") == 5
+    # The drivers, the people, and the lists of customers.
+    assert page.count("Associations that the model uses, not causes.") == 3
 
 
 def test_movers_stand_on_the_side_of_their_sign():
@@ -99,8 +99,12 @@ def test_people_show_the_chance_and_both_kinds_of_reasons():
     (person,) = example_customers_section(bundle()).customers
     assert (person.id, person.now.id, person.next.id) == ("17850", "S3", "S0")
     assert person.probability == 0.61
-    page = render_html(bundle())
-    assert "Reasons against it" in page
+    assert (person.start, person.summary.replace("\u202f", " ")) == (
+        0.32,
+        "These 2 reasons explain 60 % of the distance from 32 % to 61 %.",
+    )
+    assert [step.text for step in person.steps][-1] == "All other features together"
+    assert [step.is_up for step in person.steps] == [True, False, True]
     assert example_customers_section(bundle(example_customers=())) is None
 
 
@@ -110,8 +114,34 @@ def test_a_hostile_customer_is_only_text():
     assert evil not in page
 
 
-def test_pictures_of_dependence_are_placed():
-    given = bundle()
-    plots = {**given.plots, "dependence_recency_days": PNG}
-    page = section(replace(given, plots=plots))
-    assert [p.feature for p in page.dependence] == ["recency_days"]
+def points() -> pl.DataFrame:
+    sizes = [0.5, -0.2, 0.1, 0.3]
+    values = [1.0, 2.0, None, 40.0]
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "class_id": [name] * 4,
+                "feature": ["recency_days"] * 4,
+                "value": values,
+                "contribution": sizes,
+                "offset": [0.0, 0.5, -0.5, 1.0],
+                "shade": [0, 1, None, 2],
+            },
+            schema_overrides={"shade": pl.Int8},
+        )
+        for name in ("S0", "S3")
+    )
+
+
+def test_swarms_and_dependence_are_drawn_from_points():
+    given = bundle(contribution_points=points())
+    (plot,) = section(given).dependence
+    assert plot.feature == "Days since the last order"
+    assert plot.axes.across
+    assert plot.axes.up
+    swarm, _ = importance_section(given).swarms
+    assert (swarm.badge.id, swarm.zero) == ("S0", 50.0)
+    assert [shade for shade, _ in swarm.rows[0].paths] == ["low", "middle", "high", "none"]
+    page = render_html(given)
+    assert page.count('class="swarm-row"') == 2
+    assert "<img" not in page

@@ -6,6 +6,7 @@ from segpredict.report import render_html
 from segpredict.report.context.evaluation import evaluation_section as section
 from segpredict.report.context.headline import headline_section
 from segpredict.report.context.importance import importance_section
+from segpredict.report.context.ledger import appendix_section
 from segpredict.report.model_names import model_label
 
 
@@ -39,10 +40,10 @@ def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
         "differences": {**gaps, "xgboost": gaps["markov"]},
     }
     told = section(bundle(evaluation={**plain, "model": "blend", "pooled": pooled}))
-    names = [row.label for row in told.pooled.models]
-    assert (told.model, names[0]) == ("XGBoost", "XGBoost")
+    names = [row.label for row in told.leaderboard]
+    assert told.model == "XGBoost"
     assert len(names) == len(set(names)) == len(scores)
-    assert "XGBoost" not in {row.label for duel in told.pooled.comparisons for row in duel.rows}
+    assert "XGBoost" not in {row.label for row in told.leaderboard if row.difference}
 
 
 def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():
@@ -63,5 +64,5 @@ def test_where_the_fallback_itself_is_explained_no_trees_are_named_beside_reason
 
 def test_a_note_of_run_and_verdict_with_the_name_of_a_model_is_told_once():
     note = "Judge by what is gained over rfm_lookup."
-    found = headline_section(bundle(warnings=(note,), evaluation=evaluation(warnings=[note])))
-    assert found.warnings == ("Judge by what is gained over the RFM look-up.",)
+    found = appendix_section(bundle(warnings=(note,), evaluation=evaluation(warnings=[note])))
+    assert found.notes == ("Judge by what is gained over the RFM look-up.",)

@@ -62,10 +62,5 @@ def test_whiskers_stay_on_the_axis_and_in_order(intervals):
         assert 4 <= mark.zero <= 96
 
 
-def test_a_picture_is_told_by_its_first_bytes():
-    assert formatting.picture_data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
-    assert formatting.picture_data_uri(b"<svg/>").startswith("data:image/svg+xml;base64,")
-
-
 def test_a_date_that_is_none_stays_as_it_is():
     assert formatting.format_iso_day("2011-13-01") == "2011-13-01"

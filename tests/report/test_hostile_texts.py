@@ -85,7 +85,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     say(said, "ingest", *shop.asked, "--store", home / "store")
     say(said, "run", *shop.asked, "--out", home / "run")
     # What is told of customers one by one must name those whom the shop made hostile.
-    customer = pl.read_parquet(home / "run/explain/shortlist.parquet")["customer_id"]
+    customer = pl.read_parquet(home / "run/explain/customer_reasons.parquet")["customer_id"]
     odd = next(name for name in sorted(set(customer)) if CELL.match(name))
     say(said, "explain", *run, "--customer", odd, "--plots", home / "plots")
     say(said, "explain --segment", *run, "--segment", "S1")

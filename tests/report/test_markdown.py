@@ -18,7 +18,7 @@ def test_it_says_what_the_page_says() -> None:
     assert headline["finding"] in told
     assert "| Segment | Now | Share | Expected | Share |" in told
     assert "## How far to trust it" in told
-    assert "## Transitions between segments" in told
+    assert "## Migration, observed" in told
 
 
 def test_every_row_of_a_table_has_the_cells_of_its_head() -> None:
@@ -53,6 +53,6 @@ def test_what_a_run_does_not_have_is_left_out() -> None:
     told = render_markdown(
         section_contexts(bundle(customer_value={}, observed_transitions=None, evaluation=None))
     )
-    assert "## Revenue at risk" not in told
-    assert "## Transitions between segments" not in told
+    assert "## Customer value" not in told
+    assert "## Migration, observed" not in told
     assert "## How far to trust it" not in told

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bundles import PNG, SEGMENTS, bundle, comparison, evaluation, ledger, profile
+from bundles import SEGMENTS, bundle, comparison, evaluation, ledger, profile
 from campaigns_bundle import campaign_plans
 
 from segpredict import report
@@ -91,7 +91,7 @@ def assert_harmless(page: Reader) -> None:
         if name in ADDRESSES:
             assert value.startswith(("#", "data:image/")), value
         if name == "style":
-            assert re.fullmatch(r"--[tv]:\d{1,3}", value), value
+            assert re.fullmatch(r"--[tv]:\d{1,3}|(left|top):[\d.]+%", value), value
 
 
 def hostile_bundle(payload: str):
@@ -122,7 +122,6 @@ def hostile_bundle(payload: str):
         importance=importance,
         campaigns=campaign_plans(title=payload, action=payload, caution=payload),
         experiments=({"campaign": "hold_best", "created": payload, "readout": payload},),
-        plots={"beeswarm_S1": payload.encode()},
         glossary=(feature,),
         manifest={payload: {payload: [payload]}},
         warnings=(payload,),
@@ -193,31 +192,29 @@ def test_every_section_is_placed_in_order_and_linked():
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     links.remove("#content")
     expected = [
-        *("headline", "shop", "cohorts", "exploration", "segments", "segment_profiles"),
-        *("segment_selection", "transitions", "mobility", "evaluation", "probabilities"),
-        *("leakage_demo", "customer_value", "drivers", "importance", "transition_drivers"),
-        *("example_customers", "shortlist", "campaigns"),
-        *("ledger", "model_card", "appendix"),
+        *("summary", "campaigns", "segments", "migration", "customer_value", "drivers"),
+        *("performance", "kpis", "cohorts", "exploration"),
+        *("data_quality", "model_card", "appendix"),
     ]
     assert ids == expected
     # Each twice: in the navigation, and beside its heading to be copied.
     assert links[: len(expected)] == [f"#{name}" for name in expected]
     rest = [link for link in links[len(expected) :] if link.startswith("#")]
+    # Page one leads to what it sums up.
+    summed = ("customer_value", "data_quality", "performance", "campaigns")
     assert [*dict.fromkeys(rest)] == [
-        *("#headline", "#customer_value", "#ledger"),  # page one leads to what it sums up
-        *(f"#{n}" for n in expected if n not in ("headline", "customer_value", "ledger")),
+        *(f"#{name}" for name in ("summary", *summed)),
+        *(f"#{name}" for name in expected if name not in ("summary", *summed)),
     ]
 
 
-def test_every_picture_says_in_words_what_it_shows():
-    page = Reader(render_html(bundle()))
-    alts = [v for tag, name, v in page.attributes if (tag, name) == ("img", "alt")]
-    assert len(alts) == 4
-    assert all(len(alt) > 40 for alt in alts)
-
-
-def test_pictures_are_embedded():
-    assert "data:image/png;base64," in render_html(bundle(plots={"beeswarm_S1": PNG}))
+def test_every_drawing_says_in_words_what_it_shows_or_is_hidden():
+    page = render_html(bundle())
+    assert "<img" not in page
+    drawings = re.findall(r"<svg[^>]*>", page)
+    named = [each for each in drawings if "aria-label" in each or "aria-hidden" in each]
+    inner = [each for each in drawings if each.startswith('<svg x="1%"')]
+    assert len(drawings) == len(named) + len(inner)
 
 
 def test_contexts_are_plain_json_without_nan():
@@ -249,7 +246,7 @@ BARE = {
     "transitions": {},
     "evaluation": None,
     "importance": None,
-    "plots": {},
+    "contribution_points": None,
     "glossary": (),
     "manifest": {},
     "warnings": (),
@@ -293,11 +290,12 @@ def test_a_section_stands_where_the_tuple_says():
         sky: str
         degrees: float
 
-    weather = ReportSection("weather", "The weather", lambda _: Weather("<b>blue</b>", 21.5))
+    parts = {"weather": lambda _: Weather("<b>blue</b>", 21.5)}
+    weather = ReportSection("weather", "The weather", parts)
     grown = (SECTIONS[0], weather, *SECTIONS[1:])
     page = render_html(bundle(), grown)
-    assert page.index("At a glance</h2>") < page.index("The weather</h2>")
-    assert page.index("The weather</h2>") < page.index("The segments</h2>")
+    assert page.index("Summary</h2>") < page.index("The weather</h2>")
+    assert page.index("The weather</h2>") < page.index("Segments</h2>")
     assert "&lt;b&gt;blue&lt;/b&gt;" in page
     assert section_contexts(bundle(), grown)["sections"]["weather"]["degrees"] == 21.5
 
@@ -306,8 +304,10 @@ def test_a_section_stands_where_the_tuple_says():
 def test_every_section_has_a_name_and_a_title_of_its_own(parts):
     assert len({part.name for part in parts}) == len(parts)
     assert len({part.title for part in parts}) == len(parts)
+    names = [name for part in parts for name in part.parts]
+    assert len(set(names)) == len(names)
 
 
 def test_a_section_with_nothing_to_say_is_left_out():
-    silent = ReportSection("silent", "Silent", lambda _: None)
+    silent = ReportSection("silent", "Silent", {"silent": lambda _: None})
     assert "Silent" not in render_html(bundle(), (silent,))

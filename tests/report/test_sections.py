@@ -6,6 +6,7 @@ from bundles import SCORES, SEGMENTS, bundle, evaluation, ledger, migration, pro
 from test_page import Reader
 from transitions_bundle import tables as moved
 
+from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.report import SECTIONS, render_html
 from segpredict.report.context.campaigns import campaigns_section
@@ -27,11 +28,12 @@ def text(**change) -> str:
 
 def test_every_section_and_every_field_is_documented():
     for section in SECTIONS:
-        context = section.build(bundle())
-        if context is None:
-            continue  # nothing to say of this run
-        assert type(context).__doc__
-        assert type(context).__dataclass_params__.frozen
+        for build in section.parts.values():
+            context = build(bundle())
+            if context is None:
+                continue  # nothing to say of this run
+            assert type(context).__doc__
+            assert type(context).__dataclass_params__.frozen
 
 
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
@@ -42,19 +44,28 @@ def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
     )
 
 
-def test_the_finding_is_the_largest_change_of_share():
+def test_the_finding_compares_all_customers_with_the_same_window_of_last_year():
+    found = headline_section(bundle(transitions=moved(SEGMENTS)))
+    compared = [each for each in found.segments if each.last_year is not None]
+    assert compared
+    assert "S0" not in {each.badge.id for each in compared}
+    most = max(compared, key=lambda each: abs(each.expected_in_all - each.last_year))
+    assert f" customers are expected in {most.badge.name}, new ones included: " in found.finding
+    assert f"in the same window last year ({most.last_year:,.0f})" in found.finding
+    assert [piece.badge.id for piece in found.expected_mix if piece.width] == [
+        each.badge.id for each in compared if each.expected_in_all
+    ]
+
+
+def test_a_closed_group_alone_is_no_finding():
     found = headline_section(
-        bundle(current_mix={"S0": 50, "S1": 50}, expected_mix={"S0": 80, "S1": 20})
+        bundle(
+            current_mix={"S0": 50, "S1": 50},
+            expected_mix={"S0": 80, "S1": 20},
+            transitions={},
+        )
     )
-    assert found.finding == (
-        "Inactive is expected to grow most: from 50 to 80 percent of customers."
-    )
-
-
-def test_an_unchanged_mix_is_said_to_stay():
-    same = {"S0": 5, "S1": 5}
-    found = headline_section(bundle(current_mix=same, expected_mix=same)).finding
-    assert found == "The mix of segments is expected to stay the same."
+    assert (found.finding, found.expected_mix) == ("", ())
 
 
 def test_no_accuracy_stands_alone():
@@ -82,11 +93,19 @@ def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
     assert "the Markov chain is selected: it was not beaten." in text(evaluation=fallen)
 
 
-def test_warnings_of_the_run_and_of_the_verdict_are_shown_with_names():
-    assert headline_section(bundle()).warnings == (
+def test_notes_of_the_run_and_of_the_verdict_are_in_the_appendix_with_names():
+    assert appendix_section(bundle()).notes == (
         "Only two test windows: say so whenever you quote a figure.",
         "Core (S3) is 1.9% of the outcomes; its numbers are uncertain.",
     )
+
+
+def test_page_one_says_what_to_know_before_a_number_is_quoted():
+    first = headline_section(bundle()).read_first
+    assert len(first) == 4
+    for words in ("closed group", "same days of last year", "not what a campaign would save"):
+        assert any(words in text for text in first)
+    assert "Read this first" in text()
 
 
 def test_segments_show_size_money_and_profile_in_original_units():
@@ -139,55 +158,80 @@ def test_first_time_buyers_are_a_row_but_no_segment():
 
 def test_the_verdict_shows_every_baseline_and_every_metric():
     page = judged(bundle())
-    assert len(page.pooled.models) == len(SCORES)
-    assert page.pooled.models[0].label == "XGBoost"
-    assert page.pooled.models[0].values[:3] == (0.981, 0.4905, 0.582)
+    assert len(page.leaderboard) == len(SCORES)
+    assert page.leaderboard[0].label == "XGBoost"
+    assert page.leaderboard[0].values[:3] == (0.981, 0.4905, 0.582)
     assert [trial.cutoff for trial in page.windows] == [
         "11\xa0Jun\xa02011",
         "10\xa0Sep\xa02011",
     ]
 
 
-def test_the_best_figure_of_a_metric_is_marked_whichever_way_is_better():
-    rows = {row.label: row.is_best for row in judged(bundle()).pooled.models}
+def test_the_leaderboard_is_sorted_and_marks_the_best_figure_whichever_way_is_better():
+    board = judged(bundle()).leaderboard
+    assert [row.values[0] for row in board] == sorted(row.values[0] for row in board)
+    rows = {row.label: row.is_best for row in board}
     assert rows["XGBoost"][:3] == (True, True, True)
     assert rows["Markov chain"][:3] == (False, False, False)
 
 
+def against(found):
+    return {row.label: row.difference for row in found.leaderboard if row.difference}
+
+
 def test_an_interval_without_zero_on_the_good_side_is_better():
-    losses, hits = judged(bundle()).pooled.comparisons
-    markov = next(row for row in losses.rows if row.label == "Markov chain")
+    found = judged(bundle())
+    markov = against(found)["Markov chain"]
     assert (markov.outcome, markov.windows) == ("better", 2)
-    rfm = next(row for row in hits.rows if row.label == "XGBoost on RFM only")
-    assert rfm.outcome == "open"
-    assert losses.title == "On log-loss the model beats 5 of 6 baselines."
+    assert found.finding == "On log-loss the model beats 5 of 6 baselines."
 
 
 def test_a_model_that_loses_is_said_to_lose():
     bad = evaluation(comparisons=[])
     worse = {"log_loss": {"value": 0.2, "low": 0.1, "high": 0.3}}
     bad["pooled"] |= {"differences": {"markov": worse}}
-    duel = judged(bundle(evaluation=bad)).pooled.comparisons[0]
-    assert duel.rows[0].outcome == "worse"
-    assert duel.title.endswith("beats 0 of 1 baselines and loses to 1.")
+    found = judged(bundle(evaluation=bad))
+    assert against(found)["Markov chain"].outcome == "worse"
+    assert found.finding.endswith("beats 0 of 1 baselines and loses to 1.")
 
 
 def test_a_difference_that_not_every_window_shows_is_not_claimed():
     claim = {"baseline": "markov", "metric": "log_loss", "beats": False, "windows_better": 1}
-    losses = judged(bundle(evaluation=evaluation(comparisons=[claim]))).pooled.comparisons[0]
-    markov = next(row for row in losses.rows if row.label == "Markov chain")
+    markov = against(judged(bundle(evaluation=evaluation(comparisons=[claim]))))["Markov chain"]
     assert (markov.outcome, markov.beats, markov.windows) == ("better", False, 1)
 
 
+def test_precision_and_recall_follow_from_the_confusion_matrix():
+    counts = {("S0", "S0"): 30, ("S0", "S1"): 10, ("S1", "S0"): 5, ("S1", "S1"): 15}
+    rows = [
+        ("pooled", "all", actual, 0, "xgboost", f"predicted_{predicted}", float(n), None, None)
+        for (actual, predicted), n in counts.items()
+    ]
+    rows.append(("pooled", "all", "", 60, "xgboost", "auc_S1", 0.8, None, None))
+    card = pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row")
+    first, second = judged(bundle(scorecard=card)).accuracy[:2]
+    assert (first.n, first.counts[:2], first.recall) == (40, (30, 10), 0.75)
+    assert first.precision == pytest.approx(30 / 35)
+    assert (second.precision, second.recall, second.auc) == (0.6, 0.75, 0.8)
+
+
+def test_the_time_line_has_a_row_a_test_and_no_forecast_before_it_was_known():
+    found = judged(bundle())
+    assert [row.label for row in found.timeline][-3:] == ["Test 1", "Test 2", "Forecast"]
+    for row in found.timeline:
+        assert row.forecast_left >= row.known_width
+        assert row.forecast_left + row.forecast_width <= 100.01
+
+
 def test_the_headline_says_who_is_not_counted():
-    assert headline_section(bundle()).note.startswith("Inactive means no order in 91 days.")
+    assert headline_section(bundle()).note.endswith("Inactive means no order in 91 days.")
 
 
-def test_the_mix_foretold_stands_beside_the_mix_that_came():
-    trial = judged(bundle()).windows[1]
-    assert [piece.width for piece in trial.predicted_mix] == [46, 27, 18, 9]
-    assert [piece.width for piece in trial.actual_mix] == [49, 24, 17, 10]
-    assert trial.outcome.replace("\xa0", " ") == "10 Sep to 9 Dec 2011"
+def test_the_mix_predicted_stands_beside_the_actual_mix():
+    found = judged(bundle())
+    assert sum(piece.width for piece in found.predicted_mix) == pytest.approx(100)
+    assert sum(piece.width for piece in found.actual_mix) == pytest.approx(100)
+    assert found.windows[1].outcome.replace("\xa0", " ") == "10 Sep to 9 Dec 2011"
 
 
 def test_importance_shows_the_strongest_and_what_they_mean():
@@ -298,20 +342,11 @@ def test_without_a_test_the_mix_has_no_interval():
     assert {(move.low, move.high) for move in moves} == {(None, None)}
 
 
-def test_sizes_are_told_since_the_window_before_and_since_last_year():
-    given = bundle(transitions=moved(SEGMENTS))
-    core = headline_section(given).segments[3]
-    # Of the newest period's matrix: its row of Core, and the column a year before.
-    assert core.before == 1 + 3 + 9 + 33
-    assert core.last_year == 4 + 5 + 9 + 12 + 2
-    assert headline_section(given).segments[0].before is None
-
-
-def test_page_one_tells_what_money_is_at_risk_and_what_came_of_such_claims():
-    stakes = headline_section(bundle()).revenue_at_stake
-    assert stakes.revenue_at_risk == customer_value_section(bundle()).total.value_at_risk
-    assert stakes.realised_range == customer_value_section(bundle()).backtested_sums
-    assert headline_section(bundle(customer_value={})).revenue_at_stake is None
+def test_page_one_tells_what_money_is_at_risk_and_what_came_of_such_forecasts():
+    revenue = headline_section(bundle()).revenue
+    assert revenue.revenue_at_risk == customer_value_section(bundle()).total.value_at_risk
+    assert revenue.realised_range == customer_value_section(bundle()).backtested_sums
+    assert headline_section(bundle(customer_value={})).revenue.revenue_at_risk is None
 
 
 def test_page_one_tells_what_the_data_are():
@@ -331,8 +366,8 @@ def test_page_one_shows_the_actions_of_their_section_and_no_box_without_any():
     told = campaigns_section(bundle()).top_campaigns
     assert 1 <= len(told) <= 3
     page = headline_section(bundle()).campaigns
-    assert [(a.title, a.n, a.test) for a in page] == [
-        (each.title, each.n, each.test.text) for each in told
+    assert [(a.title, a.action, a.n, a.value) for a in page] == [
+        (each.title, each.action, each.n, each.at_stake.value) for each in told
     ]
-    assert "Campaigns to run first" in text()
-    assert "Campaigns to run first" not in text(campaigns={})
+    assert "What to do first" in text()
+    assert "What to do first" not in text(campaigns={})

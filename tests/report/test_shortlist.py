@@ -7,6 +7,7 @@ from segpredict.report.shortlist import customer_shortlist, shortlist_with_reaso
 SCORES = pl.DataFrame(
     {
         "customer_id": ["a", "b", "c", "d"],
+        "segment_id": ["S1"] * 4,
         "value_at_risk": [5.0, 9.0, 5.0, None],
         "upside": [1.0, 0.0, 2.0, None],
     }
@@ -21,6 +22,15 @@ def test_lists_begin_with_the_largest_stake_and_ties_with_the_smaller_id():
         ("at risk", 3, "c"),
         ("on the way up", 1, "c"),
         ("on the way up", 2, "a"),
+    ]
+
+
+def test_each_segment_has_its_own_first_customers():
+    parted = SCORES.with_columns(segment_id=pl.Series(["S1", "S2", "S1", "S2"]))
+    rows = customer_shortlist(parted, max_listed=1).filter(pl.col("list") == "at risk")
+    assert rows.select("segment_id", "customer_id", "rank", "listed", "total").rows() == [
+        ("S1", "a", 1, 2, 10.0),
+        ("S2", "b", 1, 1, 9.0),
     ]
 
 

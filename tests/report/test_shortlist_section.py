@@ -22,15 +22,26 @@ RISING = ROW | {
 
 def test_each_list_tells_its_own_chance_and_stake():
     risk, rise = shortlist_section(bundle(shortlist=(ROW, RISING))).lists
-    assert (risk.title, rise.title) == ("Most revenue at risk", "Most upside")
-    assert (risk.rows[0].probability, risk.rows[0].value_at_stake, risk.total) == (0.6, 900, 900)
-    assert (rise.rows[0].probability, rise.rows[0].value_at_stake, rise.total) == (0.8, 1700, 1700)
+    assert (risk.title, rise.title) == ("most revenue at risk", "most upside")
+    assert (risk.badge.id, rise.badge.id) == ("S3", "S1")
+    assert (risk.rows[0].probability, risk.rows[0].value_at_stake, risk.shown) == (0.6, 900, 900)
+    assert (rise.rows[0].probability, rise.rows[0].value_at_stake, rise.shown) == (0.8, 1700, 1700)
+    assert (risk.listed, risk.total) == (12, 9000.0)
     assert risk.rows[0].now.name == SEGMENTS[3].name
 
 
 def test_reasons_stand_beside_the_customer():
     text = Reader(render_html(bundle(shortlist=(ROW,)))).text
     assert "Days since the last purchase: 61 · Orders: 2" in text
+
+
+def test_the_list_of_a_segment_is_linked_where_it_stands_next_to_the_page():
+    (found,) = shortlist_section(bundle(shortlist=(ROW,), lists=("segment_s3",))).lists
+    assert found.file == "lists/segment_s3.csv"
+    assert 'href="lists/segment_s3.csv"' in render_html(
+        bundle(shortlist=(ROW,), lists=("segment_s3",))
+    )
+    assert "lists/" not in render_html(bundle(shortlist=(ROW,)))
 
 
 def test_a_page_without_customers_holds_no_id():

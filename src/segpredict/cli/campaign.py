@@ -9,15 +9,12 @@ from segpredict.cli import _options as o
 from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
 
-PLAN_HEADINGS = {
+PLAN_HEADINGS = {  # few enough for a terminal of 80 columns; --json has all
     "campaign": "campaign",
     "n": "customers",
     "value_at_stake": "value_at_stake",
-    "backtest_low": "backtest_low",
     "uplift": "uplift_share",
     "per_arm": "per_arm",
-    "detectable_uplift": "detectable_uplift",
-    "windows": "windows",
 }
 
 
@@ -68,7 +65,7 @@ def command(
     if campaign is None:
         rows = pipeline.list_campaigns(run).to_dicts()
         shown = [{head: r[n] for n, head in PLAN_HEADINGS.items()} for r in rows]
-        note = "value at stake is what is expected to be lost or gained, not what a campaign saves"
+        note = "expected loss or gain without a campaign, not what a campaign saves"
         output.print_table("Campaigns", shown, note=note)
         output.print_json({"run": str(run), "campaigns": rows})
         return

@@ -10,4 +10,4 @@ class ReportOptions:
     # Whether the report lists single customers with their ids. Without them it can be sent where
     # ids must not go.
     show_customers: bool = True
-    max_listed: int = 100  # How many customers a list shows, at most.
+    max_listed: int = 10  # How many customers of a segment the page lists, at most.

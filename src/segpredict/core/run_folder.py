@@ -25,7 +25,7 @@ from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError
 MANIFEST_FORMAT = 1
 MANIFEST_NAME = "manifest.json"
 _FORMULA = r"((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])"
-_NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
+_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?\.[a-z]+")  # no path to climb out of the folder
 
 
 def encode_json(value: JSON) -> bytes:

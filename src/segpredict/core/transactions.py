@@ -164,6 +164,9 @@ class Transactions:
     side_tables: SideTables = field(default_factory=SideTables)  # tables in addition to the lines
     # values of the status column: status, rows, money, meaning; ``None`` where there is none
     statuses: pl.DataFrame | None = None
+    # ``product_id``, ``name`` (its commonest description), ``rows`` that have it, and how many
+    # different ``descriptions`` it had; ``None`` where no product is described
+    product_names: pl.DataFrame | None = None
     notes: tuple[str, ...] = ()  # remarks on the quality of the data, as sentences
 
     def known_at(self, cutoff: int) -> pl.LazyFrame:

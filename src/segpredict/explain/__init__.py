@@ -7,8 +7,9 @@ from segpredict.explain.evidence import ImportanceEvidence, check_importance
 from segpredict.explain.explainer import ForecastExplainer, build_explainer
 from segpredict.explain.explanation import Explanation, explained_sentence, importance_json
 from segpredict.explain.groups import FeatureGroup
-from segpredict.explain.plots import customer_plots, draw_plots
-from segpredict.explain.reasons import ReasonLexicon
+from segpredict.explain.plots import draw_plots
+from segpredict.explain.points import contribution_points
+from segpredict.explain.reasons import ReasonLexicon, explained_share, short_meaning
 
 __all__ = [
     "Explanation",
@@ -18,8 +19,10 @@ __all__ = [
     "ReasonLexicon",
     "build_explainer",
     "check_importance",
-    "customer_plots",
+    "contribution_points",
     "draw_plots",
     "explained_sentence",
+    "explained_share",
     "importance_json",
+    "short_meaning",
 ]

@@ -1,6 +1,6 @@
 """A forecast as a sum: the contribution of each column to the log-odds of each segment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -131,6 +131,24 @@ class AdditiveModel:
         if self.markov_chain is not None:
             total = total + self.markov_chain.predict_margin(customers)
         return at_level(total, self.level)
+
+    def effect_of_reference(
+        self, customers: pl.DataFrame, column: str, references: Mapping[str, float | None]
+    ) -> FloatArray:
+        """Return by how much `predict_margin` falls when a column is moved to its reference.
+
+        Columns of the purchase model that it stands for move with it.
+        """
+        places = () if self.purchase_model is None else PLAYER_COLUMNS.get(column, ())
+        names = {column, *(HISTORY_COLUMNS[place] for place in places)}
+        moved = customers.with_columns(
+            pl.lit(references.get(name)).cast(customers.schema[name]).alias(name)
+            for name in sorted(names & {*customers.columns})
+        )
+        is_past = bool(names & {*HISTORY_COLUMNS})
+        is_whole = is_past or self.xgboost_model is None
+        part = self if is_whole else replace(self, purchase_model=None)
+        return part.predict_margin(customers) - part.predict_margin(moved)
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""

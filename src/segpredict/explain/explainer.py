@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict.classifier.decisions.policy import DecisionPolicy
 from segpredict.classifier.models.ensemble import EnsembleModel
-from segpredict.classifier.training_data import Forecaster, segment_codes
+from segpredict.classifier.training_data import HISTORY_COLUMNS, Forecaster, segment_codes
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.panel import Feature
@@ -33,6 +33,7 @@ from segpredict.explain.reasons import (
 )
 from segpredict.explain.sample import stratified_sample
 
+SEGMENT = "segment"  # the unit of columns that hold the code of one
 GROUPING_ROWS = 500  # customers whose contributions decide which column names its group
 
 
@@ -92,7 +93,7 @@ class ForecastExplainer:
                 probabilities=probabilities,
                 weight=each,
             ),
-            reasons=reason_texts(contrasts, names, self.groups, self.lexicon),
+            reasons=self._reasons(chosen, contrasts),
             base_values=dict(zip(ids, self.model.base_values(day).tolist(), strict=True)),
             feature_names=names,
             classes=self.classes,
@@ -114,8 +115,7 @@ class ForecastExplainer:
         found = []
         for some, cube in self.model.shap_chunks(customers, threads=threads):
             contrasts = self._contrasts(some, cube, self.model.predict_proba(some))
-            names = self.model.feature_names
-            found.append(reason_texts(contrasts, names, self.groups, self.lexicon))
+            found.append(self._reasons(some, contrasts))
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
@@ -158,7 +158,31 @@ class ForecastExplainer:
         towards, against = contrast.target_and_reference(probabilities, states, named)
         ids, values = customers["customer_id"].to_list(), self.model.feature_values(customers)
         differences = contrast.contrast_contributions(contributions, towards, against)
-        return ContrastContributions(ids, states, towards, against, values, differences)
+        rows = np.arange(len(towards))
+        start = np.exp(self.model.base_values(self._day(customers)))
+        return ContrastContributions(
+            customers=ids,
+            states=states,
+            targets=towards,
+            references=against,
+            values=values,
+            contributions=differences,
+            start=(start / start.sum())[towards],
+            end=probabilities[rows, towards],
+        )
+
+    def _reasons(self, customers: pl.DataFrame, contrasts: ContrastContributions) -> pl.DataFrame:
+        """Return the reasons of customers, each checked by moving its column to the reference."""
+
+        def move(column: str, rows: IntArray) -> FloatArray:
+            change = self.model.effect_of_reference(
+                customers[rows], column, self.lexicon.references
+            )
+            towards, against = contrasts.targets[rows], contrasts.references[rows]
+            each = np.arange(len(rows))
+            return np.asarray(change[each, towards] - change[each, against], np.float64)
+
+        return reason_texts(contrasts, self.model.feature_names, self.groups, self.lexicon, move)
 
     def _long(self, contrasts: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
         n, k, f = contributions.shape
@@ -188,7 +212,7 @@ class ForecastExplainer:
         return {
             "model": self.model.to_state(),
             "groups": [group.to_state() for group in self.groups],
-            "typical": {k: dict(v) for k, v in self.lexicon.typical_values.items()},
+            "references": dict(self.lexicon.references),
             "least": dict(self.lexicon.min_contribution),
             "currency": self.lexicon.currency,
             "correlated_groups": [list(pair) for pair in self.correlated_groups],
@@ -205,7 +229,7 @@ class ForecastExplainer:
     ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
         known = {feature.name: feature for feature in glossary}
-        own = (state["typical"], state["least"], state["currency"])
+        own = (state["references"], state["least"], state["currency"])
         lexicon = ReasonLexicon(known, classes, *own)
         return cls(
             additive_model_from_state(forecaster, ensemble, state["model"]),
@@ -257,9 +281,9 @@ def build_explainer(
     cube = model.shap_values(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
     found = group_features(cells, model.feature_names, glossary, sizes)
-    states, known = segment_codes(customers, "state_now"), {f.name: f for f in glossary}
-    typical = _typical(cells, model.feature_names, states, classes)
-    lexicon = ReasonLexicon(known, classes, typical, {}, currency)
+    known = {f.name: f for f in glossary}
+    references = _references(customers, cells, model.feature_names, known)
+    lexicon = ReasonLexicon(known, classes, references, {}, currency)
     correlated = correlated_groups(cells, found, model.feature_names)
     return ForecastExplainer(model, classes, found, lexicon, correlated)
 
@@ -289,13 +313,18 @@ def _taken(words: Sequence[str | None], places: IntArray) -> pl.Series:
     return pl.Series(words, dtype=pl.String).gather(places)
 
 
-def _typical(
-    cells: FloatArray, names: Sequence[str], states: np.ndarray, classes: Sequence[Segment]
-) -> Mapping[str, Mapping[str, float | None]]:
-    frame = pl.DataFrame(cells.astype(np.float64), schema=list(names))
-    found = {}
-    for segment in classes:
-        own = frame.filter(pl.Series(states == segment.code))
-        if own.height:
-            found[segment.id] = own.select(pl.all().fill_nan(None).median()).row(0, named=True)
-    return found
+def _references(
+    customers: pl.DataFrame,
+    cells: FloatArray,
+    names: Sequence[str],
+    glossary: Mapping[str, Feature],
+) -> Mapping[str, float | None]:
+    """Return what values are compared with: medians, and the commonest segment."""
+    history = [name for name in HISTORY_COLUMNS if name in customers.columns]
+    frame = pl.DataFrame(cells.astype(np.float64), schema=list(names)).with_columns(
+        customers[name].cast(pl.Float64) for name in history if name not in names
+    )
+    codes = [name for name in frame.columns if name in glossary and glossary[name].unit == SEGMENT]
+    known = pl.all().fill_nan(None)
+    found = frame.select(known.median()).row(0, named=True)
+    return found | {name: frame[name].drop_nans().mode().min() for name in codes}

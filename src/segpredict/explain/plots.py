@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -39,60 +39,31 @@ PLOT_STYLE: Any = {
 }
 
 
-class LazyPlots(Mapping[str, bytes]):
-    """Plots by name, each drawn on first access: to read names, as the deck does, draws nothing."""
-
-    def __init__(self, drawn: Mapping[str, Callable[[], bytes]]) -> None:
-        self._drawn = dict(drawn)
-        self._done: dict[str, bytes] = {}
-
-    def __getitem__(self, name: str) -> bytes:
-        if name not in self._done:
-            self._done[name] = self._drawn[name]()
-        return self._done[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._drawn)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._drawn  # that of a mapping would draw it
-
-    def __len__(self) -> int:
-        return len(self._drawn)
-
-
 def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     """Return every plot by name.
 
     Returns
     -------
     dict
-        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of `customer_plots`.
+        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), ``beeswarm_<class id>``, and
+        ``dependence_<feature>`` of the three strongest columns (PNG).
     """
     pairs = explanation.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
     return {
         "bar": bar_plot(explanation, top),
-        **customer_plots(explanation, top),
+        **_customer_plots(explanation, top),
         "heatmap": heatmap_plot(explanation, top),
         **{f"move_{a}_{b}": transition_plot(explanation, a, b) for a, b in pairs.iter_rows()},
     }
 
 
-def customer_plots(explanation: "Explanation", top: int = 12) -> LazyPlots:
-    """Return the plots with one dot a customer, which no table can replace, as PNG.
-
-    Returns
-    -------
-    LazyPlots
-        ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest columns.
-    """
+def _customer_plots(explanation: "Explanation", top: int) -> dict[str, bytes]:
+    """Return the plots with one dot a customer, as PNG."""
     strongest = explanation.importance.filter(scope="all").sort("rank").head(DEPENDENCE_COLUMNS)
-    drawn: dict[str, Callable[[], bytes]] = {}
-    for segment in explanation.classes:
-        drawn[f"beeswarm_{segment.id}"] = partial(beeswarm_plot, explanation, segment.id, top)
-    for name in strongest["feature"]:
-        drawn[f"dependence_{name}"] = partial(dependence_plot, explanation, name)
-    return LazyPlots(drawn)
+    return {
+        **{f"beeswarm_{s.id}": beeswarm_plot(explanation, s.id, top) for s in explanation.classes},
+        **{f"dependence_{n}": dependence_plot(explanation, n) for n in strongest["feature"]},
+    }
 
 
 def bar_plot(explanation: "Explanation", top: int = 12) -> bytes:

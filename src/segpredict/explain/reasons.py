@@ -1,6 +1,6 @@
 """Reasons in words: the groups that support a customer's forecast, and oppose it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +12,22 @@ from segpredict.core.segment import Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
 
 SUPPORTING, OPPOSING = 3, 1  # reasons shown of each kind, at most
+CANDIDATES = 6  # groups of each kind that are checked until enough hold
 MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not shown
+NO_REASON_TEXT = "No single reason stands out: close to the average customer"
 
 REASONS_SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("customer_id", "segment_id", "next_id", "against_id"), pl.String),
     "rank": pl.Int32,
     **dict.fromkeys(("direction", "group", "feature"), pl.String),
-    **dict.fromkeys(("value", "typical", "contribution", "odds_ratio"), pl.Float64),
+    **dict.fromkeys(("value", "reference", "contribution", "odds_ratio"), pl.Float64),
+    # of the customer: all contributions together, and the probability of the segment before and
+    # after them
+    **dict.fromkeys(("total", "start", "end"), pl.Float64),
     "text": pl.String,
 }
+# The effect of moving a column to its reference on the log-odds of some customers (rows).
+MoveToReference = Callable[[str, IntArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +36,9 @@ class ReasonLexicon:
 
     glossary: Mapping[str, Feature]  # declarations of the columns, by name
     classes: tuple[Segment, ...]  # the segments
-    # median of each column among the customers now in a segment, by segment id
-    typical_values: Mapping[str, Mapping[str, float | None]]
+    # what values are compared with: the median of each column among all customers, and the
+    # commonest segment
+    references: Mapping[str, float | None]
     # log-odds below which a group's contribution changes sign too often to be shown
     min_contribution: Mapping[str, float]
     currency: str = ""  # currency sign; may be empty
@@ -61,10 +69,7 @@ class ReasonLexicon:
     def short_meaning(self, name: str) -> str:
         """Return the short meaning of a column, without its explanation and full stop."""
         feature = self.glossary.get(name)
-        if feature is None:
-            return name
-        short = feature.meaning.split(": ")[0].split("; ")[0].split(", less what")[0]
-        return short.rstrip(".")
+        return name if feature is None else short_meaning(feature.meaning)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +83,20 @@ class ContrastContributions:
     references: IntArray
     values: FloatArray  # cells, customers × columns
     contributions: FloatArray  # contributions to the log-odds of `targets` over `references`
+    # probability of `targets` for a customer of whom nothing is known, and for this customer
+    start: FloatArray
+    end: FloatArray
+
+
+def short_meaning(meaning: str) -> str:
+    """Return the meaning of a column without its explanation and full stop.
+
+    Examples
+    --------
+    >>> short_meaning("Spend in 91 days: before returns.")
+    'Spend in 91 days'
+    """
+    return meaning.split(": ")[0].split("; ")[0].split(", less what")[0].rstrip(".")
 
 
 def forecast_sentence(current: str, target: str, reference: str) -> str:
@@ -93,28 +112,92 @@ def forecast_sentence(current: str, target: str, reference: str) -> str:
     return f"Expected to go from {current} to {target} rather than to stay."
 
 
+def explained_share(total: float, contributions: Iterable[float]) -> float | None:
+    """Return the part of the distance that some contributions explain.
+
+    It is above one where others work against them, and ``None`` where they do not point to where
+    the forecast went.
+
+    Examples
+    --------
+    >>> explained_share(2.0, [1.0, 0.4]), explained_share(-1.0, [0.5])
+    (0.7, None)
+    """
+    share = sum(contributions) / total if total else 0.0
+    return share if share > 0 else None
+
+
 def reason_texts(
     contrasts: ContrastContributions,
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
     lexicon: ReasonLexicon,
+    move: MoveToReference,
 ) -> pl.DataFrame:
     """Return the reasons of each customer, strongest first, opposing ones last.
 
     At most three groups for and one against. A contribution is left out below .1 log-odds, and
     below the size at which its sign changed in more than one of five models refitted on other
-    customers.
+    customers. A reason names the leading column of a group, its value and the reference. It is
+    shown only where the model agrees: moved to the reference, the column changes the log-odds in
+    the direction of the contribution. A customer without any gets `NO_REASON_TEXT`.
     """
     sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
-    shown = np.where(np.abs(sums) >= floor, sums, 0.0)
-    order = np.argsort(-shown, axis=1, kind="stable")
-    chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
-    direction = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
-    rows = _rows(
-        contrasts, names, groups, lexicon, explanation=shown, chosen=chosen, direction=direction
-    )
+    candidates = _candidates(contrasts, names, groups, np.where(np.abs(sums) >= floor, sums, 0.0))
+    held = _confirmed(candidates, names, move)
+    rows = _rows(contrasts, names, groups, lexicon, held)
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A group that may be a reason: customer (row), group, leading column, log-odds."""
+
+    row: int
+    group: int
+    column: int
+    size: float
+
+
+def _candidates(
+    contrasts: ContrastContributions,
+    names: Sequence[str],
+    groups: Sequence[FeatureGroup],
+    sums: FloatArray,
+) -> list[_Candidate]:
+    """Return the strongest groups of each customer, for and against."""
+    places = {name: place for place, name in enumerate(names)}
+    members = [np.array([places[n] for n in g.features]) for g in groups]
+    order = np.argsort(-sums, axis=1, kind="stable")
+    found = []
+    for row in range(len(sums)):
+        first, last = order[row, :CANDIDATES], order[row, : -CANDIDATES - 1 : -1]
+        for group in dict.fromkeys([*first, *last]):
+            size = float(sums[row, group])
+            if size:
+                own = contrasts.contributions[row, members[group]] * np.sign(size)
+                column = int(members[group][own.argmax()])
+                found.append(_Candidate(row, int(group), column, size))
+    return found
+
+
+def _confirmed(
+    candidates: Sequence[_Candidate],
+    names: Sequence[str],
+    move: MoveToReference,
+) -> dict[int, list[_Candidate]]:
+    """Return the reasons with which the model agrees, by customer, strongest first."""
+    by_column: dict[int, list[_Candidate]] = {}
+    for each in candidates:
+        by_column.setdefault(each.column, []).append(each)
+    held: dict[int, list[_Candidate]] = {}
+    for column, some in by_column.items():
+        effects = move(names[column], np.array([each.row for each in some]))
+        agreeing = [e for e, effect in zip(some, effects, strict=True) if effect * e.size > 0]
+        for each in agreeing:
+            held.setdefault(each.row, []).append(each)
+    return {row: sorted(some, key=lambda e: (-e.size, e.group)) for row, some in held.items()}
 
 
 def _rows(
@@ -122,50 +205,47 @@ def _rows(
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
     lexicon: ReasonLexicon,
-    *,
-    explanation: FloatArray,
-    chosen: IntArray,
-    direction: Sequence[str],
+    held: Mapping[int, Sequence[_Candidate]],
 ) -> Iterator[tuple[object, ...]]:
-    places = {name: place for place, name in enumerate(names)}
-    members = [np.array([places[n] for n in g.features]) for g in groups]
     ids = {segment.code: segment.id for segment in lexicon.classes}
+    totals = contrasts.contributions.sum(axis=1)
     for row, customer in enumerate(contrasts.customers):
         codes = (contrasts.states, contrasts.targets, contrasts.references)
-        now, to, by = (int(each[row]) for each in codes)
-        rank = 0
-        for place, side in zip(chosen[row], direction, strict=True):
-            size = float(explanation[row, place])
-            if size == 0 or (size > 0) != (side == "for"):
-                continue
-            own = contrasts.contributions[row, members[place]] * np.sign(size)
-            lead = int(members[place][own.argmax()])
-            value = float(contrasts.values[row, lead])
-            usual = lexicon.typical_values.get(ids[now], {}).get(names[lead])
-            rank += 1
+        head = (customer, *(ids[int(each[row])] for each in codes))
+        tail = (float(totals[row]), float(contrasts.start[row]), float(contrasts.end[row]))
+        known = held.get(row, ())
+        supporting = [each for each in known if each.size > 0][:SUPPORTING]
+        opposing = [each for each in reversed(known) if each.size < 0][:OPPOSING]
+        if not supporting:
+            yield (*head, 1, "for", "", "", None, None, 0.0, 1.0, *tail, NO_REASON_TEXT)
+        first = 1 if supporting else 2
+        for rank, each in enumerate([*supporting, *opposing], first):
+            name, value = names[each.column], float(contrasts.values[row, each.column])
+            reference = lexicon.references.get(name)
             yield (
-                customer,
-                ids[now],
-                ids[to],
-                ids[by],
+                *head,
                 rank,
-                side,
-                groups[place].name,
-                names[lead],
+                "for" if each.size > 0 else "against",
+                groups[each.group].name,
+                name,
                 None if np.isnan(value) else value,
-                usual,
-                size,
-                float(np.exp(size)),
-                _text(lexicon, names[lead], value, usual, now, size),
+                reference,
+                each.size,
+                float(np.exp(each.size)),
+                *tail,
+                _text(lexicon, name, value, reference, each.size),
             )
 
 
 def _text(
-    lexicon: ReasonLexicon, name: str, value: float, usual: float | None, now: int, size: float
+    lexicon: ReasonLexicon, name: str, value: float, reference: float | None, size: float
 ) -> str:
-    text = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
-    if usual is not None:
-        segment = {s.code: s.name for s in lexicon.classes}[now]
-        text += f" (typical of {segment}: {lexicon.format_value(name, usual)})"
-    factor = np.exp(abs(size))
-    return f"{text}; odds {'×' if size > 0 else '÷'} {factor:.1f}"
+    odds = f"odds {'×' if size > 0 else '÷'} {np.exp(abs(size)):.1f}"
+    compared = f"{lexicon.short_meaning(name)}: {lexicon.format_value(name, value)}"
+    if reference is not None:
+        usual = lexicon.format_value(name, reference)
+        feature = lexicon.glossary.get(name)
+        is_segment = feature is not None and feature.unit == "segment"
+        others = f"most customers: {usual}" if is_segment else f"half of all: {usual} or more"
+        compared += f" ({others})"
+    return f"{compared}; {odds}"

@@ -35,6 +35,7 @@ REPORT_PATHS: Mapping[str, str] = {
     "pptx": "deck.pptx",
 }
 BI_FOLDER = "bi"
+LISTS_FOLDER = "lists"
 NOT_WRITTEN_KEY = "not_written"  # in the manifest: files of `REPORT_PATHS` that failed → the reason
 STAGES: Mapping[type, str] = {
     results.Prepared: "prepare",
@@ -154,6 +155,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
         *("prepare", "transactions.rejects", "rejects", Form.PARQUET),
         lambda frame: frame if frame.height else None,
     ),
+    Artifact("prepare", "transactions.product_names", "product_names", Form.PARQUET),
     Artifact("prepare", "side_tables", "side_tables/side_tables", Form.JSON, _side_tables_to_state),
     *_tables(
         *("prepare", "side_table_frames", "side_tables", Form.PARQUET),
@@ -228,10 +230,11 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("explain", "evidence.headlines", "explain/headline_importance", Form.PARQUET),
     Artifact("explain", "evidence.tests", "explain/evidence_by_window", Form.PARQUET),
     Artifact("explain", "evidence", "explain/evidence", Form.JSON, ImportanceEvidence.to_json),
-    Artifact("explain", "shortlist_reasons", "explain/shortlist", Form.PARQUET),
+    Artifact("explain", "customer_reasons", "explain/customer_reasons", Form.PARQUET),
     # Campaigns
     Artifact("campaigns", "plans", "campaigns/plans", Form.TABLE),
     Artifact("campaigns", "targeting_curves", "campaigns/targeting_curves", Form.TABLE),
+    Artifact("campaigns", "lists", "campaigns/lists", Form.PARQUET),
 )
 
 
@@ -287,7 +290,7 @@ def remove_stages(draft: RunDraft, *stages: str) -> None:
     """Remove the artifacts of these stages from a draft."""
     names = [path for a in ARTIFACTS if a.stage in stages for path in a.files]
     if "report" in stages:
-        names += [*REPORT_PATHS.values(), f"{BI_FOLDER}/"]
+        names += [*REPORT_PATHS.values(), f"{BI_FOLDER}/", f"{LISTS_FOLDER}/"]
     draft.remove(*names)
 
 

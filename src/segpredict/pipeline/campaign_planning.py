@@ -1,14 +1,15 @@
 """Plan the campaigns of a run: who is eligible, what is at stake, what a test needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from segpredict import features
 from segpredict.analytics import campaigns as campaign_room
-from segpredict.analytics.campaigns import Campaign, CampaignCatalogue
+from segpredict.analytics.campaigns import Campaign, CampaignCatalogue, CampaignListRequest
 from segpredict.classifier import build_panel
 from segpredict.config.campaigns import CampaignOptions
+from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE, SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.errors import UsageError
@@ -28,9 +29,16 @@ def choose_campaigns(options: CampaignOptions, side_tables: SideTables) -> Campa
 
 
 def plan_run_campaigns(
-    prepared: Prepared, trained: Trained, predictor: SegmentPredictor
+    prepared: Prepared,
+    trained: Trained,
+    predictor: SegmentPredictor,
+    earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> CampaignPlans:
-    """Return what stands behind each campaign of a run."""
+    """Return what stands behind each campaign of a run, and its customers.
+
+    `earlier_arms` are those of recorded lists, by campaign and customer
+    (`campaigns.ExperimentLog.earlier_arms`).
+    """
     config, shop = prepared.config, prepared.transactions
     catalogue, known = prepared.campaign_catalogue, _known_columns(prepared.side_tables)
     campaign_room.validate_rules(catalogue.campaigns, predictor.segments, known)
@@ -52,7 +60,26 @@ def plan_run_campaigns(
     return CampaignPlans(
         plans=campaign_room.plan_campaigns(campaigns, population, config.campaigns, draws, seed),
         targeting_curves=campaign_room.targeting_curves(customers, campaigns, segments),
+        lists=_lists(customers, segments, campaigns, config.campaigns, earlier_arms),
     )
+
+
+def _lists(
+    customers: pl.DataFrame,
+    segments: tuple[Segment, ...],
+    campaigns: Sequence[Campaign],
+    options: CampaignOptions,
+    earlier_arms: Mapping[str, Mapping[str, str]],
+) -> pl.DataFrame:
+    """Return the lists of all campaigns, one after the other."""
+    tables = []
+    for campaign in campaigns:
+        request = CampaignListRequest(campaign)
+        table = campaign_room.build_campaign_list(
+            customers, segments, request, options, earlier_arms
+        )
+        tables.append(table.select(pl.lit(campaign.name).alias("campaign"), pl.all()))
+    return pl.concat(tables) if tables else pl.DataFrame({"campaign": [], "customer_id": []})
 
 
 def campaign_customers(

@@ -24,7 +24,7 @@ from segpredict.core.write_errors import translate_write_errors
 from segpredict.pipeline import loading
 from segpredict.pipeline.artifacts import BI_FOLDER, NOT_WRITTEN_KEY, REPORT_PATHS
 from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run
-from segpredict.pipeline.runs import plan_missing_campaigns
+from segpredict.pipeline.runs import plan_missing_campaigns, write_customer_lists
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
 from segpredict.report.bi import StarSchema
 from segpredict.report.deck import render_deck
@@ -74,12 +74,16 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     shown = {"customers": export.customers}
     if export.out is not None:
         bundle = report_input(open_run(folder), export.pseudonyms, **shown)
-        write_file(export.out, REPORT_FORMATS[form](replace(bundle, created=export.created)))
+        write_file(
+            export.out, REPORT_FORMATS[form](replace(bundle, created=export.created, lists=()))
+        )
         return export.out
     name = REPORT_PATHS[form]
     with continue_run(folder) as draft:
         draft.metadata["created"] = export.created
         plan_missing_campaigns(draft)
+        if form == "html":
+            write_customer_lists(draft)
         draft.write(name, REPORT_FORMATS[form](report_input(draft, export.pseudonyms, **shown)))
         if form == "html":
             draft.metadata.pop(NOT_WRITTEN_KEY, None)
@@ -103,6 +107,7 @@ def report_input(
         segment_profiles=profiles,
         example_customers=_renamed(bundle.example_customers, pseudonyms),
         shortlist=_renamed(bundle.shortlist, pseudonyms),
+        lists=(),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import polars as pl
+
 from segpredict.analytics.segment_tables import classifier_glossary
 from segpredict.config.load import Config, build_config
 from segpredict.core.run_folder import RunFiles, RunFolder
@@ -111,8 +113,14 @@ def load_transactions(files: RunFiles) -> Transactions:
         data["currency"],
         tuple(InputFile.from_state(fact) for fact in data["files"]),
         side_tables=load_side_tables(files),
+        product_names=_product_names(files),
         notes=tuple(data.get("notes", ())),
     )
+
+
+def _product_names(files: RunFiles) -> pl.DataFrame | None:
+    name = "transactions.product_names"
+    return artifacts.read(files, name) if artifacts.has(files, name) else None
 
 
 def load_side_tables(files: RunFiles) -> SideTables:

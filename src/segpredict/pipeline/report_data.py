@@ -15,7 +15,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.core.wording import worded
-from segpredict.explain import Explanation, customer_plots
+from segpredict.explain import Explanation, contribution_points
 from segpredict.pipeline import artifacts, loading
 from segpredict.pipeline.results import StageResult
 from segpredict.report import ReportInput, shortlist
@@ -51,6 +51,7 @@ def collect_report_input(
     experiments: tuple[JSON, ...] = (),
     *,
     customers: bool | None = None,
+    lists: tuple[str, ...] = (),
 ) -> ReportInput:
     """Return all that a page or a deck is made from, as far as it was made."""
     shop, config = get("transactions"), get("config")
@@ -66,6 +67,7 @@ def collect_report_input(
         segments=get("segmentation").segments,
         ledger=shop.ledger,
         currency=shop.currency,
+        product_names=_product_names(shop),
         files=shop.files,
         profile=tables.get("profile"),
         kpis=get("kpis") or {},
@@ -97,8 +99,8 @@ def collect_report_input(
     if explanation is not None:
         found = _with_explanation(found, explanation, scores)
     if config.report.show_customers if customers is None else customers:
-        reasons = get("shortlist_reasons")
-        return replace(found, shortlist=_shortlist(scores, reasons, config.report.max_listed))
+        listed = _shortlist(scores, get("customer_reasons"), config.report.max_listed)
+        return replace(found, shortlist=listed, lists=lists)
     profiles = tuple({**profile, "examples": []} for profile in found.segment_profiles)
     return replace(found, example_customers=(), segment_profiles=profiles)
 
@@ -106,8 +108,20 @@ def collect_report_input(
 def report_input_of_run(files: RunFiles, *, customers: bool | None = None) -> ReportInput:
     """Return all that a page or a deck is made from, read from a run folder."""
     return collect_report_input(
-        values_of_run(files), files.metadata, run_experiments(files), customers=customers
+        values_of_run(files),
+        files.metadata,
+        run_experiments(files),
+        customers=customers,
+        lists=list_names(files),
     )
+
+
+def list_names(files: RunFiles) -> tuple[str, ...]:
+    """Return the names of the customer lists that a run holds."""
+    catalogue = loading.load_optional(files, "campaign_catalogue")
+    names = [f"campaign_{campaign.name}" for campaign in (catalogue.campaigns if catalogue else ())]
+    names += [f"segment_{segment.id.lower()}" for segment in loading.load_segments(files)]
+    return tuple(name for name in names if files.has(f"{artifacts.LISTS_FOLDER}/{name}.csv"))
 
 
 def run_experiments(files: RunFiles) -> tuple[JSON, ...]:
@@ -116,13 +130,19 @@ def run_experiments(files: RunFiles) -> tuple[JSON, ...]:
     return tuple(campaigns.find_experiment_logs(files.place, folder).read_records())
 
 
+def _product_names(shop: Transactions) -> dict[str, str]:
+    if shop.product_names is None:
+        return {}
+    return dict(shop.product_names.select("product_id", "name").iter_rows())
+
+
 def _with_explanation(
     found: ReportInput, explanation: Explanation, scores: pl.DataFrame | None
 ) -> ReportInput:
     return replace(
         found,
         importance=explanation.importance,
-        plots=customer_plots(explanation),
+        contribution_points=contribution_points(explanation),
         n_explained=explanation.n_customers,
         group_importance=explanation.group_importance,
         transition_drivers=explanation.transition_drivers,
@@ -158,7 +178,9 @@ def pick_example_customers(
         first = rows.sort(by, descending=True, maintain_order=True)
         for score in first.filter(~pl.col("customer_id").is_in(taken)).head(1).to_dicts():
             reasons = explanation.reasons.filter(customer_id=score["customer_id"])
-            shown = reasons.select("direction", "text", "odds_ratio").to_dicts()
+            shown = reasons.select(
+                "direction", "text", "contribution", "odds_ratio", "total", "start", "end"
+            ).to_dicts()
             found.append({**score, "kind": kind, "reasons": shown})
     return tuple(found)
 

@@ -157,7 +157,7 @@ class Explained:
     explainer: ForecastExplainer  # what explains any other customer
     # the cross-check of importance; ``None`` where it was left out
     evidence: ImportanceEvidence | None
-    shortlist_reasons: pl.DataFrame  # the reasons of the customers to look at first
+    customer_reasons: pl.DataFrame  # the reasons of the customers on lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +167,9 @@ class CampaignPlans:
     plans: pl.DataFrame  # one row a campaign (`campaigns.plan_campaigns`)
     # value at stake by length of the list (`campaigns.targeting_curves`)
     targeting_curves: pl.DataFrame
+    # the customers of each campaign with their arms: ``campaign`` and the columns of
+    # `schemas.CAMPAIGN_LIST_SCHEMA`
+    lists: pl.DataFrame
 
 
 StageResult = Prepared | Segmented | Trained | Explained | CampaignPlans

@@ -1,11 +1,12 @@
 """Make a run, whole or stage by stage; each is published whole or not at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from segpredict import classifier
+from segpredict.analytics.campaigns import find_experiment_logs
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
@@ -16,6 +17,7 @@ from segpredict.core.run_folder import (
     RunFolder,
     continue_run,
     draft_run,
+    encode_csv,
     open_run,
 )
 from segpredict.core.transactions import Transactions
@@ -26,6 +28,7 @@ from segpredict.errors import ArtifactError, MismatchError, SegpredictError
 from segpredict.pipeline import (
     artifacts,
     campaign_planning,
+    customer_lists,
     loading,
     report_data,
     selection,
@@ -103,18 +106,20 @@ def run_pipeline(
         explained = stages.explain(
             prepared, segmented, trained, options, lambda what, _: progress(what, 0.8)
         )
-        plans = stages.plan_campaigns(prepared, segmented, trained)
+        plans = stages.plan_campaigns(prepared, segmented, trained, _earlier_arms(draft, config))
         progress("writing the page", 0.95)
         results = (prepared, segmented, trained, explained, plans)
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
+        write_customer_lists(draft)
         _write_page(
             draft,
             lambda: report_data.collect_report_input(
                 report_data.values_in_memory(*results),
                 draft.metadata,
                 report_data.run_experiments(draft),
+                lists=report_data.list_names(draft),
             ),
         )
         progress("done", 1.0)
@@ -264,6 +269,7 @@ def run_report(
     with _continued(folder, created) as draft:
         progress("writing the page", 0.95)
         plan_missing_campaigns(draft, campaigns)
+        write_customer_lists(draft)
         page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         draft.metadata.pop(artifacts.NOT_WRITTEN_KEY, None)
@@ -302,7 +308,34 @@ def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -
         prepared = loading.load_stage(draft, Prepared)
         segmented = loading.load_stage(draft, Segmented)
         trained = loading.load_stage(draft, Trained)
-        artifacts.save(draft, stages.plan_campaigns(prepared, segmented, trained))
+        arms = _earlier_arms(draft, prepared.config)
+        artifacts.save(draft, stages.plan_campaigns(prepared, segmented, trained, arms))
+
+
+def _earlier_arms(draft: RunDraft, config: Config) -> Mapping[str, Mapping[str, str]]:
+    """Return the arms of recorded campaign lists of the runs in this place."""
+    return find_experiment_logs(draft.place, config.campaigns.experiments_folder).earlier_arms()
+
+
+def write_customer_lists(draft: RunDraft) -> None:
+    """Write the customer lists of a run that has campaigns, one CSV file each."""
+    draft.remove(f"{artifacts.LISTS_FOLDER}/")
+    if not loading.has_stage(draft, CampaignPlans):
+        return
+    shop, scores = loading.load_transactions(draft), loading.load(draft, "scores")
+    config = loading.load_config(draft)
+    suggestions = loading.load(draft, "demand")["suggestions"]
+    since = shop.end_day - config.time.lookback
+    source = customer_lists.ListSource(
+        scores=scores,
+        lists=loading.load(draft, "lists"),
+        reasons=loading.load_optional(draft, "customer_reasons"),
+        offers=customer_lists.suggested_products(shop, scores, suggestions, since),
+        catalogue=loading.load(draft, "campaign_catalogue"),
+        options=config.campaigns,
+    )
+    for name, table in customer_lists.customer_list_tables(source):
+        draft.write(f"{artifacts.LISTS_FOLDER}/{name}.csv", encode_csv(table))
 
 
 def _store(data: object) -> Path | None:

@@ -23,10 +23,9 @@ from segpredict.core.window import rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
 from segpredict.errors import SupportError, TooShortHistoryError
-from segpredict.pipeline import campaign_planning, results
+from segpredict.pipeline import campaign_planning, customer_lists, results
 from segpredict.pipeline import selection as candidates
 from segpredict.pipeline.target import SelectionMode, no_progress
-from segpredict.report import shortlist
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.segmentation import Segmentation, segment_profiles
 from segpredict.segmentation.selection import compare
@@ -284,23 +283,23 @@ def explain(
             lambda what, share: progress(what, 0.1 + 0.85 * share),
         )
         explainer = explainer.with_threshold(evidence.min_reliable_contribution)
-    # The sample need not hold the customers to look at first.
-    first = shortlist.customer_shortlist(trained.scores, config.report.max_listed)
-    listed = frame.join(
-        first.select("customer_id"), on="customer_id", how="semi", maintain_order="left"
-    )
+    # The sample need not hold the customers of the lists.
+    listed = customer_lists.explained_customers(trained.scores)
+    listed_rows = frame.filter(pl.col("customer_id").is_in(listed.implode()))
     return results.Explained(
         explanation=explainer.explain(frame, options),
         explainer=explainer,
         evidence=evidence,
-        shortlist_reasons=explainer.explain_reasons(listed),
+        customer_reasons=explainer.explain_reasons(listed_rows, classifier_options(config).threads),
     )
 
 
 def plan_campaigns(
-    prepared: results.Prepared, segmented: results.Segmented, trained: results.Trained
+    prepared: results.Prepared,
+    segmented: results.Segmented,
+    trained: results.Trained,
+    earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> results.CampaignPlans:
     """Work out what stands behind each campaign: who, how much, and which test it needs."""
-    return campaign_planning.plan_run_campaigns(
-        prepared, trained, _predictor(prepared, segmented, trained.models, trained.value_model)
-    )
+    predictor = _predictor(prepared, segmented, trained.models, trained.value_model)
+    return campaign_planning.plan_run_campaigns(prepared, trained, predictor, earlier_arms)

@@ -180,11 +180,11 @@ def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
 
 # In the order of the page.
 CHECK_SECTIONS = (
-    ReportSection("summary", "Summary", check_summary_section),
-    ReportSection("detected", "Files and detected formats", detected_section),
-    ReportSection("sales_calendar", "Sales by month", sales_calendar_section),
-    ReportSection("distributions", "How customers buy", distributions_section),
-    ReportSection("horizons", "Which horizon?", horizons_section),
-    ReportSection("ledger", "Data ledger", ledger_section),
-    ReportSection("bad_rows", "Unreadable rows", bad_rows_section),
+    ReportSection("summary", "Summary", {"summary": check_summary_section}),
+    ReportSection("detected", "Files and detected formats", {"detected": detected_section}),
+    ReportSection("sales_calendar", "Sales by month", {"sales_calendar": sales_calendar_section}),
+    ReportSection("distributions", "How customers buy", {"distributions": distributions_section}),
+    ReportSection("horizons", "Which horizon?", {"horizons": horizons_section}),
+    ReportSection("ledger", "Data ledger", {"ledger": ledger_section}),
+    ReportSection("bad_rows", "Unreadable rows", {"bad_rows": bad_rows_section}),
 )

@@ -3,12 +3,9 @@
 Missing and non-finite values become an en dash, never ``nan``.
 """
 
-import base64
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
-
-from markupsafe import Markup
 
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
@@ -214,27 +211,6 @@ def format_cell(value: Any, kind: str, currency: str = "") -> str:
     return MISSING_TEXT if value is None else forms.get(kind, format_short)(value)
 
 
-def picture_data_uri(picture: bytes) -> str:
-    """Return a PNG or SVG picture as a data URI, which needs no network."""
-    is_png = picture.startswith(b"\x89PNG")
-    kind = "image/png" if is_png else "image/svg+xml"
-    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
-
-
-def picture_size(picture: bytes) -> Markup:
-    r"""Return width and height of a PNG as attributes; nothing for other pictures.
-
-    Without them a picture that is loaded late would shift the page.
-
-    >>> picture_size(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x10")
-    Markup('width="32" height="16"')
-    """
-    if not picture.startswith(b"\x89PNG"):
-        return Markup("")
-    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
-    return Markup('width="{}" height="{}"').format(width, height)
-
-
 FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
     "share": format_share,
@@ -249,6 +225,4 @@ FILTERS: dict[str, Callable[..., str]] = {
     "month": format_month,
     "words": name_to_words,
     "cell": format_cell,
-    "data_uri": picture_data_uri,
-    "extent": picture_size,
 }

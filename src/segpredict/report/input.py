@@ -35,6 +35,8 @@ class ReportInput:
         All segments, INACTIVE first, then in rising order of value.
     ledger, currency, files
         The data ledger, the currency sign, and the files read.
+    product_names
+        The commonest description of each product code.
     profile
         `segmentation.segment_profile_table`: one row per segment, ``id`` or ``segment``
         (code) and more columns; unknown ones are shown under their own names.
@@ -83,8 +85,8 @@ class ReportInput:
         The content of ``leakage_demo.json``, if requested.
     importance
         `schemas.IMPORTANCE_SCHEMA`.
-    plots
-        Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
+    contribution_points
+        `explain.contribution_points`: contributions of a sample of customers.
     n_explained
         Number of customers behind `importance`.
     group_importance, transition_drivers
@@ -98,6 +100,9 @@ class ReportInput:
     shortlist
         Customers to contact first, with reasons (`shortlist.shortlist_with_reasons`);
         empty where single customers must not be shown.
+    lists
+        Names of the customer lists next to the page, ``campaign_`` or ``segment_`` and a name;
+        empty where the page stands elsewhere.
     reasons_note
         A note on which model is explained.
     glossary
@@ -117,6 +122,7 @@ class ReportInput:
     ledger: Ledger
     currency: str = ""
     files: tuple[InputFile, ...] = ()
+    product_names: Mapping[str, str] = field(default_factory=dict)
     profile: pl.DataFrame | None = None
     kpis: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     exploration: Mapping[str, Any] = field(default_factory=dict)
@@ -140,7 +146,7 @@ class ReportInput:
     demand: Mapping[str, Any] = field(default_factory=dict)
     leakage_demo: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
-    plots: Mapping[str, bytes] = field(default_factory=dict)
+    contribution_points: pl.DataFrame | None = None
     n_explained: int = 0
     group_importance: pl.DataFrame | None = None
     transition_drivers: pl.DataFrame | None = None
@@ -148,6 +154,7 @@ class ReportInput:
     example_customers: tuple[Mapping[str, Any], ...] = ()
     base_values: Mapping[str, float] = field(default_factory=dict)
     shortlist: tuple[Mapping[str, Any], ...] = ()
+    lists: tuple[str, ...] = ()
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
@@ -187,8 +194,6 @@ class CheckInput:
         The side tables.
     detected
         The tables and sentences of `classifier.shop_overview`, with ``problem``.
-    plots
-        Empty; the page draws its own charts.
 
     Examples
     --------
@@ -207,32 +212,33 @@ class CheckInput:
     currency: str = ""
     files: tuple[InputFile, ...] = ()
     side_tables: tuple[InputFile, ...] = ()
-    plots: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One section of a page: its name and title, and how its context is built.
+    """One section of a page: its name and title, and how its parts are built.
 
     Parameters
     ----------
     name, title
-        Its anchor and JSON key, and its heading.
-    build
-        Builds the context, a frozen dataclass, from the page's input (`ReportInput`
-        or `CheckInput`); ``None`` leaves the section out.
+        Its anchor and its heading.
+    parts
+        Functions that build the context of a part, a frozen dataclass, from the page's input
+        (`ReportInput` or `CheckInput`), by JSON key; ``None`` leaves the part out, and a
+        section without parts is left out.
 
     Notes
     -----
-    The template named like the module of `build` receives the context as ``it``: its block of the
-    section's name, or else the whole template. Without a template the fields are listed.
+    The template named like the module of a function receives the context as ``it``: its block of
+    the part's name, or else the whole template. Without a template the fields are listed.
 
     Examples
     --------
-    >>> ReportSection("days", "Days", lambda bundle: bundle.end_day - bundle.first_day).title
+    >>> parts = {"days": lambda bundle: bundle.end_day - bundle.first_day}
+    >>> ReportSection("days", "Days", parts).title
     'Days'
     """
 
     name: str
     title: str
-    build: Callable[[Any], Any]
+    parts: Mapping[str, Callable[[Any], Any]]

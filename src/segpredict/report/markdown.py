@@ -88,14 +88,14 @@ def _headline(it: Row, _currency: str) -> list[str]:
             for segment in it["segments"]
         ),
     )
-    warnings = "\n".join(f"* {escape_markdown(text)}" for text in it["warnings"])
+    first = "\n".join(f"* {escape_markdown(text)}" for text in it["read_first"])
     return [
         escape_markdown(it["sentence"]),
         escape_markdown(it["finding"]),
         mix,
         *(_trust(it["trust"]) if it["trust"] else ()),
-        "## Warnings" if warnings else "",
-        warnings,
+        "## Read this first",
+        first,
     ]
 
 
@@ -126,7 +126,7 @@ def _shop(it: Row, currency: str) -> list[str]:
         for line in it["kpi_rows"]
     )
     spans = [*it["spans"], MISSING_TEXT, MISSING_TEXT][:3]
-    return ["## How the shop is doing", _table(("KPI", *map(escape_markdown, spans)), rows)]
+    return ["## Business KPIs", _table(("KPI", *map(escape_markdown, spans)), rows)]
 
 
 def _known(known: Row | None, kind: str, currency: str) -> str:
@@ -146,7 +146,7 @@ def _transitions(it: Row, _currency: str) -> list[str]:
         for row in it["rows"]
     )
     return [
-        "## Transitions between segments",
+        "## Migration, observed",
         escape_markdown(it["note"]),
         _table(("From", "Customers", *names), rows),
     ]
@@ -162,7 +162,7 @@ def _customer_value(it: Row, currency: str) -> list[str]:
         for value in (*it["segments"], it["total"])
     )
     return [
-        "## Revenue at risk and customer value",
+        "## Customer value",
         _table(("Segment", "Customers", *VALUE_LABELS.values()), rows),
     ]
 

@@ -1,4 +1,4 @@
-"""The customers to contact first: most revenue at risk, and most upside."""
+"""The customers to contact first of each segment: most revenue at risk, and most upside."""
 
 import polars as pl
 
@@ -9,25 +9,30 @@ SHORTLIST_COLUMNS = {"at risk": "value_at_risk", "on the way up": "upside"}
 MAX_REASONS = 3  # of a customer, strongest first; all are in `segpredict explain`
 
 
-def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFrame:
-    """Return the customers of each list, best first.
+def customer_shortlist(scores: pl.DataFrame, max_listed: int = 10) -> pl.DataFrame:
+    """Return the first customers of each segment on each list, best first.
 
-    >>> columns = {"customer_id": ["a", "b"], "value_at_risk": [5.0, 9.0], "upside": [None, 0.0]}
-    >>> scores = pl.DataFrame(columns)
-    >>> customer_shortlist(scores).select("list", "rank", "customer_id").rows()
-    [('at risk', 1, 'b'), ('at risk', 2, 'a')]
+    ``total`` and ``listed`` are the sum and the number of all customers of the segment with a
+    value above zero.
+
+    >>> columns = {"customer_id": ["a", "b"], "segment_id": ["S1", "S1"]}
+    >>> scores = pl.DataFrame({**columns, "value_at_risk": [5.0, 9.0], "upside": [None, 0.0]})
+    >>> customer_shortlist(scores).select("list", "rank", "customer_id", "total").rows()
+    [('at risk', 1, 'b', 14.0), ('at risk', 2, 'a', 14.0)]
     """
-    found = [
-        scores.filter(pl.col(by) > 0)
-        .sort(by, "customer_id", descending=[True, False])
-        .head(max_listed)
-        .select(
+    found = []
+    for name, by in SHORTLIST_COLUMNS.items():
+        ranked = scores.filter(pl.col(by) > 0).sort(by, "customer_id", descending=[True, False])
+        rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("segment_id")
+        of_segment = pl.col(by).sum().over("segment_id"), pl.len().over("segment_id")
+        ranked = ranked.select(
             pl.lit(name).alias("list"),
-            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"),
+            rank.alias("rank"),
+            of_segment[0].alias("total"),
+            of_segment[1].cast(pl.Int64).alias("listed"),
             pl.all(),
         )
-        for name, by in SHORTLIST_COLUMNS.items()
-    ]
+        found.append(ranked.filter(pl.col("rank") <= max_listed).sort("segment_id", "rank"))
     return pl.concat(found)
 
 

@@ -57,27 +57,33 @@ def test_pooled_errors_weigh_tests_by_what_came() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tests", "is_told"),
+    ("tests", "method"),
     [
-        ((BETTER, BETTER), True),
-        ((BETTER, WORSE, BETTER), True),
-        ((BETTER, WORSE, WORSE), False),
-        ((BETTER,), False),
+        ((BETTER, BETTER), "segments"),
+        ((BETTER, WORSE, BETTER), "segments"),
+        ((WORSE, WORSE), "seasonal_naive"),
     ],
 )
-def test_a_level_is_published_if_it_beats_last_year_twice(tests, is_told) -> None:
+def test_the_method_with_the_lowest_error_over_all_tests_is_the_one_shown(tests, method) -> None:
     _, found = level_rows(*(backtest_of(15000 + i, *each) for i, each in enumerate(tests)))
-    assert found["is_published"] is is_told
-    assert found["wins"] == sum(each is BETTER for each in tests)
+    assert (found["is_published"], found["best_method"]) == (True, method)
+    nearer = sum(each is BETTER for each in tests) if method == "segments" else 0
+    assert found["wins"] == nearer
 
 
-def test_without_last_year_nothing_is_published_and_the_reason_says_so() -> None:
+def test_one_test_chooses_no_method_and_the_reason_says_so() -> None:
+    _, found = level_rows(backtest_of(15000, *BETTER))
+    assert not found["is_published"]
+    assert found["reason"].endswith("2 are required to choose a method.")
+
+
+def test_without_last_year_the_nearest_of_the_others_is_shown() -> None:
     each = backtest_of(15000, *BETTER)
     predicted = {name: units for name, units in each.expected.items() if name != NAMES[1]}
     other = DemandBacktest("product", 15000, each.items, predicted, each.actual, None)
     _, found = level_rows(other, other)
-    assert not found["is_published"]
-    assert "no test has a window one year earlier" in found["reason"].lower()
+    assert (found["is_published"], found["best_method"]) == (True, "segments")
+    assert "no window of last year" in found["reason"]
 
 
 def test_what_is_enough_is_learned_from_earlier_tests_alone() -> None:

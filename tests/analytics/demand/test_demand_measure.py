@@ -171,6 +171,7 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
         {
             "level": ["category", "product"],
             "is_published": [False, True],
+            "best_method": [SEGMENT_METHOD] * 2,
             **{name: [1.0, 1.0] for name in DISPERSION_COLUMNS},
         }
     )

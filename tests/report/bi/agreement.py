@@ -95,7 +95,7 @@ def figures(run: Path, tables: Path, deck: Path | None = None) -> list[Figure]:
     told = asked.told
     seen = shown.page(page, told) if page.exists() else {}
     drawn = shown.deck(slides, told) if slides.exists() else {}
-    parts = (_windows, _months, _segments, _mix, _sales, _moves, _worth, _whole)
+    parts = (_windows, _months, _segments, _mix, _moves, _worth, _whole)
     found = [figure for part in parts for figure in part(asked)]
     if strange := {*seen, *drawn} - {figure.name for figure in found}:
         raise KeyError(f"shown, and not asked for: {sorted(strange)}")
@@ -195,37 +195,6 @@ def _mix(asked: Asked) -> Iterator[Figure]:
         for end, told in (("least", move["low"]), ("most", move["high"])):
             named = f"{end} expected share, {name}"
             yield Figure(named, told, told, None, is_counted=False)
-
-
-def _sales(asked: Asked) -> Iterator[Figure]:
-    """Yield sizes and shares of revenue among all who ever ordered, returns and all."""
-    own = "coalesce(segment_id, 'S0') LIKE ?"
-    n = (
-        "SELECT count(*) FROM (SELECT DISTINCT customer_id FROM o) "
-        f"LEFT JOIN s USING (customer_id) WHERE {own}"
-    )
-    net = f"SELECT sum(net) FROM c LEFT JOIN s USING (customer_id) WHERE win = 0 AND {own}"
-    paid = (
-        "SELECT sum(orders.revenue)::DOUBLE FROM orders "
-        "JOIN customers USING (customer_id) "
-        'JOIN dates USING (date) WHERE "window" = 0 AND segment_id LIKE ?'
-    )
-    held = "SELECT count(*) FROM customers WHERE orders > 0 AND segment_id LIKE ?"
-    for row in asked.told["shop"]["segment_revenue"]:
-        i, name = row["badge"]["id"], row["badge"]["name"]
-        yield Figure(f"ever, {name}", asked.run(n, i), row["n"], asked.bi(held, i))
-        yield Figure(
-            f"share of ever, {name}",
-            asked.run(n, i) / asked.run(n, "%"),
-            row["customers"],
-            asked.bi(held, i) / asked.bi(held, "%"),
-        )
-        yield Figure(
-            f"sales share, {name}",
-            asked.run(net, i) / asked.run(net, "%"),
-            row["revenue"]["value"],
-            asked.bi(paid, i) / asked.bi(paid, "%"),
-        )
 
 
 def _moves(asked: Asked) -> Iterator[Figure]:

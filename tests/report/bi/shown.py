@@ -85,7 +85,7 @@ def page(file: Path, sections: Mapping[str, Any]) -> Readings:
     """Return what a page shows, figure by figure."""
     tree = lxml.html.parse(str(file)).getroot()
     names = Names(sections)
-    parts = (_headline, _shop, _months, _sales, _segments, _matrix, _worth)
+    parts = (_headline, _shop, _months, _segments, _matrix, _worth)
     return _gathered(pair for part in parts for pair in part(tree, names))
 
 
@@ -140,7 +140,7 @@ def _chip(cell: Any) -> str | None:
 
 
 def _headline(tree: Any, names: Names) -> Named:
-    (table,) = tree.xpath("//section[@id='headline']//figure//table")
+    (table,) = tree.xpath("//section[@id='summary']//figure//table")
     for heads, first, cells in _rows(table):
         name = names.by_id[_chip(first)]
         for head, figure in HEADLINE.items():
@@ -153,18 +153,8 @@ def _headline(tree: Any, names: Names) -> Named:
         if "80 % interval" in heads:
             ends = _own(cells[heads.index("80 % interval")])
             yield from _ends(ends, name)
-    for strip, figure in zip(
-        tree.xpath("//section[@id='headline']//svg[@class='strip']/@aria-label"),
-        ("share", "expected share"),
-        strict=True,
-    ):
-        for piece in strip.split(", "):
-            name, _, part = piece.rpartition(" ")
-            yield f"{figure}, {names.whole(name)}", read(part)
-    large = tree.xpath("//section[@id='headline']//p[@class='large']")
-    for held in large:
-        yield "value_at_risk, %", read(_own(held))
-        yield "upside, %", read(_small(held)[0])
+    for risk in tree.xpath("//section[@id='summary']//dd[a/@href='#customer_value']"):
+        yield "value_at_risk, %", read(risk.xpath("b")[0].text_content())
 
 
 def _ends(text: str, name: str) -> Named:
@@ -176,14 +166,14 @@ def _ends(text: str, name: str) -> Named:
 
 
 def _shop(tree: Any, _names: Names) -> Named:
-    table = tree.xpath("//section[@id='shop']//table")[0]
+    table = tree.xpath("//section[@id='kpis']//table")[0]
     for _, first, cells in _rows(table):
         for window, cell in enumerate(cells[:2]):
             yield f"{_own(first)}, window {window}", read(_own(cell))
 
 
 def _months(tree: Any, _names: Names) -> Named:
-    for table in tree.xpath("//section[@id='shop']//table[@class='snug']"):
+    for table in tree.xpath("//section[@id='kpis']//table[@class='snug']"):
         for heads, first, cells in _rows(table):
             month, year = _own(first).split()
             when = f"{year}-{WORDS.index(month) + 1:02d}"
@@ -191,15 +181,6 @@ def _months(tree: Any, _names: Names) -> Named:
                 shown = read(_own(cells[heads.index(head)]))
                 is_money = shown is not None and head == "Revenue"
                 yield f"{name} of {when}", shown.times(MONEY_SCALE) if is_money else shown
-
-
-def _sales(tree: Any, names: Names) -> Named:
-    part = "//section[@id='shop']//table[caption/b='Shares of customers and of revenue.']"
-    for _, first, cells in (row for table in tree.xpath(part) for row in _rows(table)):
-        name = names.by_id[_chip(first)]
-        figures = ("ever", "share of ever", "sales share")
-        for figure, cell in zip(figures, cells[:3], strict=True):
-            yield f"{figure}, {name}", read(_own(cell))
 
 
 def _segments(tree: Any, names: Names) -> Named:
@@ -214,7 +195,7 @@ def _segments(tree: Any, names: Names) -> Named:
 
 
 def _matrix(tree: Any, _names: Names) -> Named:
-    for table in tree.xpath("//section[@id='transitions']//table[@class='matrix']"):
+    for table in tree.xpath("//section[@id='migration']//table[@class='matrix'][caption]"):
         ends = [_chip(head) for head in table.xpath("thead/tr/th")[1:-1]]
         for _, first, cells in _rows(table):
             start = _chip(first)

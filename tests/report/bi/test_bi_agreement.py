@@ -7,7 +7,6 @@ from agreement import Figure, figures
 from shown import Shown, read
 
 from segpredict import Report
-from segpredict.pipeline import report_data
 from segpredict.report.deck import render_deck
 
 EVERYBODY = ("SQL", "JSON", "BI", "page", "deck")
@@ -15,12 +14,10 @@ EVERYBODY = ("SQL", "JSON", "BI", "page", "deck")
 
 @pytest.fixture(scope="module")
 def told(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Figure]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report_data, "customer_plots", lambda _: {})  # pictures take seconds
-        out = tmp_path_factory.mktemp("out")
-        report = Report(run_folder)
-        (out / "deck.pptx").write_bytes(render_deck(report._bundle))
-        return figures(run_folder, report.to_bi(out / "tables"), out / "deck.pptx")
+    out = tmp_path_factory.mktemp("out")
+    report = Report(run_folder)
+    (out / "deck.pptx").write_bytes(render_deck(report._bundle))
+    return figures(run_folder, report.to_bi(out / "tables"), out / "deck.pptx")
 
 
 def find(told: list[Figure], name: str) -> Figure:

@@ -16,7 +16,7 @@ from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
-MIN_WINS = 2  # tests in which a level must beat seasonal-naive to be published
+MIN_TESTS = 2  # tests without which no method of a level can be chosen
 MAX_RESAMPLING_UNITS = 4096  # maximum number of resampled customer groups
 DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
 BACKTEST_SCHEMA = {
@@ -182,10 +182,10 @@ def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
 def publishable_levels(
     backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service_level: float
 ) -> pl.DataFrame:
-    """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
+    """Return for each level the method that is shown, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
-    Its WAPE must be below that of seasonal-naive in two tests. ``service_met`` is the share of
-    items whose order-up-to quantity was enough, with the dispersions of earlier tests.
+    It is the one with the lowest WAPE over all tests, if there are two. ``service_met`` is the
+    share of items whose order-up-to quantity was enough, with the dispersions of earlier tests.
     """
     by_level = {level: [t for t in backtests if t.level == level] for level in DEMAND_LEVELS}
     rows = [
@@ -199,38 +199,41 @@ def publishable_levels(
 def _level_row(
     backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
 ) -> dict[str, Any]:
-    own = errors.filter((pl.col("method") == SEGMENT_METHOD) & (pl.col("window") != POOLED_WINDOWS))
-    compared = own.drop_nulls("difference")
+    pooled = errors.filter(pl.col("window") == POOLED_WINDOWS).drop_nulls("wape")
+    best = str(pooled.sort("wape", maintain_order=True)["method"].first() or SEGMENT_METHOD)
+    own = errors.filter((pl.col("method") == best) & (pl.col("window") != POOLED_WINDOWS))
+    tests, compared = own.drop_nulls("wape").height, own.drop_nulls("difference")
     wins = int((compared["difference"] < 0).sum())
     is_enough: list[bool] = []
     for now, each in enumerate(backtests[1:], 1):
-        is_enough += _is_enough(backtests[:now], each, service)
-    pooled = errors.filter(pl.col("window") == POOLED_WINDOWS).drop_nulls("wape")
-    best = pooled.sort("wape", maintain_order=True)["method"].first()
+        is_enough += _is_enough(backtests[:now], each, best, service)
     return {
         "level": backtests[0].level,
-        "tests": compared.height,
+        "tests": tests,
         "wins": wins,
-        "is_published": wins >= MIN_WINS,
+        "is_published": tests >= MIN_TESTS,
         "best_method": best,
-        **dict(zip(DISPERSION_COLUMNS, _dispersions(backtests), strict=True)),
+        **dict(zip(DISPERSION_COLUMNS, _dispersions(backtests, best), strict=True)),
         "service_met": sum(is_enough) / len(is_enough) if is_enough else None,
         "service_tests": len(is_enough),
-        "reason": _reason(wins, compared.height),
+        "reason": _reason(best, tests, wins, compared.height),
     }
 
 
-def _reason(wins: int, count: int) -> str:
-    if not count:
-        return "No test has a window one year earlier, so seasonal-naive cannot be compared."
-    tests = f"{wins} of {count} {'test' if count == 1 else 'tests'}"
-    required = "" if wins >= MIN_WINS else f"; {MIN_WINS} are required"
-    return f"More accurate than seasonal-naive in {tests}{required}."
+def _reason(method: str, tests: int, wins: int, compared: int) -> str:
+    if tests < MIN_TESTS:
+        return f"There are {tests} backtests; {MIN_TESTS} are required to choose a method."
+    found = f"The lowest error of all methods over {tests} backtests"
+    if method == SEASONAL_NAIVE:
+        return f"{found}: nothing was nearer than the same window of last year."
+    if not compared:
+        return f"{found}; there is no window of last year to compare it with."
+    return f"{found}, and nearer than the same window of last year in {wins} of {compared}."
 
 
-def _dispersions(backtests: Sequence[DemandBacktest]) -> list[float | None]:
+def _dispersions(backtests: Sequence[DemandBacktest], method: str) -> list[float | None]:
     """Return the dispersion of fast, middling and slow items; that of all for none."""
-    predicted = [each.expected[SEGMENT_METHOD] for each in backtests]
+    predicted = [each.expected[method] for each in backtests]
     actual = np.concatenate([each.actual for each in backtests])
     which = np.concatenate([dispersion.turnover_classes(units) for units in predicted])
     mean = np.concatenate(predicted)
@@ -243,10 +246,12 @@ def _dispersions(backtests: Sequence[DemandBacktest]) -> list[float | None]:
 
 
 def _is_enough(
-    earlier: Sequence[DemandBacktest], each: DemandBacktest, service: float
+    earlier: Sequence[DemandBacktest], each: DemandBacktest, method: str, service: float
 ) -> list[bool]:
-    predicted = each.expected[SEGMENT_METHOD]
-    alphas = _dispersions(earlier)
+    if any(method not in one.expected for one in (*earlier, each)):
+        return []
+    predicted = each.expected[method]
+    alphas = _dispersions(earlier, method)
     if any(alpha is None for alpha in alphas):
         return []
     alpha = np.array(alphas, dtype=float)[dispersion.turnover_classes(predicted)]

@@ -16,7 +16,7 @@ from segpredict.core.window import DAYS_PER_WEEK
 SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
 ONE_SEGMENT_METHOD = "everybody_alike"
 SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
-EXPONENTIAL_SMOOTHING = "ses"
+EXPONENTIAL_SMOOTHING, SMOOTHED_SHARES = "ses", "ses_season"
 SMOOTHING_RATE = 0.1  # how far one week moves the level
 
 
@@ -71,9 +71,13 @@ def _plain(
         naive[SEASONAL_NAIVE] = history.season_window.units_sold(level, items)
     each = weekly_units(transactions, history.cutoff, level, items)
     length = time.horizon / DAYS_PER_WEEK
+    smoothed = exponential_smoothing(each) * length
+    if SEASONAL_NAIVE in naive and len(items) > 1 and smoothed.sum():
+        # The newest shares of the items, at the units of last year's season.
+        naive[SMOOTHED_SHARES] = smoothed * (naive[SEASONAL_NAIVE].sum() / smoothed.sum())
     return {
         **naive,
-        EXPONENTIAL_SMOOTHING: exponential_smoothing(each) * length,
+        EXPONENTIAL_SMOOTHING: smoothed,
     }
 
 

@@ -1,6 +1,7 @@
 """Order-up-to quantities: quantiles of the expected demand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,6 @@ from segpredict.analytics.demand.dispersion import (
 from segpredict.analytics.demand.forecast import (
     LAST_WINDOW_NAIVE,
     SEASONAL_NAIVE,
-    SEGMENT_METHOD,
     LevelForecast,
 )
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL
@@ -49,14 +49,11 @@ def order_quantities(
 
     The quantile at (p − c)/(p − s), or at the service level where price or cost is unknown.
     """
-    spread = {
-        row["level"]: np.array([row[name] for name in DISPERSION_COLUMNS], dtype=float)
-        for row in levels.filter("is_published").to_dicts()
-    }
+    shown = {row["level"]: row for row in levels.filter("is_published").to_dicts()}
     tables = [
-        _table(each, spread[each.level], *_prices_and_costs(transactions, each), options)
+        _table(each, shown[each.level], *_prices_and_costs(transactions, each), options)
         for each in forecasts
-        if each.level in spread
+        if each.level in shown
     ]
     return pl.concat([pl.DataFrame(schema=DEMAND_FORECAST_SCHEMA), *tables])
 
@@ -82,12 +79,13 @@ def _prices_and_costs(
 
 def _table(
     forecast: LevelForecast,
-    alphas: FloatArray,
+    level: Mapping[str, Any],
     price: FloatArray,
     cost: FloatArray,
     options: DemandOptions,
 ) -> pl.DataFrame:
-    mean = forecast.expected[SEGMENT_METHOD]
+    mean = forecast.expected[level["best_method"]]
+    alphas = np.array([level[name] for name in DISPERSION_COLUMNS], dtype=float)
     alpha = alphas[turnover_classes(mean)]
     is_known = ~(np.isnan(price) | np.isnan(cost))
     critical = critical_ratio(price, cost, options.salvage_share)

@@ -51,6 +51,7 @@ def build_scorecard(
     for name in {model, selected or model}:
         bounds |= _calibration(backtests, name, segments, by)
     rows += _figures(results.POOLED_WINDOWS, probabilities, labels, segments, bounds)
+    rows += _confusion(selected or model, probabilities[selected or model], labels, segments)
     rows += _by_stratum(backtests, probabilities, labels, segments, by)
     for ranked in evaluate_rankings(backtests, draws=by.draws, seed=by.seed):
         found = (ranked.value.value, ranked.value.low, ranked.value.high)
@@ -78,6 +79,17 @@ def _figures(
         for metric, value in values.items():
             ends = bounds.get((name, metric), NO_BOUNDS)
             yield (window, "all", "", len(labels), name, metric, value, *ends)
+
+
+def _confusion(
+    name: str, given: FloatArray, labels: IntArray, ids: Sequence[str]
+) -> Iterator[ScorecardRow]:
+    """Yield how many customers of each actual segment have each most likely segment."""
+    counts = metrics.confusion_matrix(labels, given.argmax(axis=1), given.shape[1])
+    for actual, row in zip(ids, counts.tolist(), strict=True):
+        for predicted, n in zip(ids, row, strict=True):
+            head = (results.POOLED_WINDOWS, "all", actual, sum(row), name)
+            yield (*head, f"predicted_{predicted}", float(n), *NO_BOUNDS)
 
 
 def _calibration(

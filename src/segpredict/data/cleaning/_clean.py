@@ -19,6 +19,7 @@ from segpredict.data.cleaning._currency import (
 from segpredict.data.cleaning._ledger import LedgerWriter
 from segpredict.data.cleaning._notes import data_quality_notes
 from segpredict.data.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
+from segpredict.data.cleaning._product_names import product_name_notes, product_names
 from segpredict.data.cleaning._rule import CleaningRule
 from segpredict.data.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
 from segpredict.data.cleaning._statuses import status_table
@@ -76,6 +77,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     ledger = ledger_writer.finish(used)
     notes += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
     canonical = validate_schema(_canonical(used), LINES_SCHEMA)
+    names = product_names(parsed.products, canonical["product_id"])
     return Transactions(
         lines=canonical.lazy(),
         first_day=first_day,
@@ -86,7 +88,8 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
         files=_files(raw, parsed),
         rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
         statuses=statuses,
-        notes=parsed.notes + notes,
+        product_names=names,
+        notes=parsed.notes + notes + product_name_notes(names),
     )
 
 

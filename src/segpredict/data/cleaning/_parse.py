@@ -41,6 +41,7 @@ class ParsedLines:
 
     lines: pl.DataFrame  # all rows; ``reason`` says what is wrong with an unreadable one
     rejects: pl.DataFrame  # one row per unreadable row: file, row, column, value, reason
+    products: pl.DataFrame  # code and description of each row
     # what the columns proved
     time_format: str = ""
     decimal_mark: str = ""
@@ -79,7 +80,8 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     currency = _currency_of(cells, numbers)
     # Money of a row that cannot be read otherwise stands in the ledger beside its reason.
     lines = lines.with_columns(pl.col("amount").fill_null(0))
-    return ParsedLines(lines, rejects, times.format, _marks(numbers), currency, notes)
+    products = cells.select(*_codes(), "description").select("product_id", "description")
+    return ParsedLines(lines, rejects, products, times.format, _marks(numbers), currency, notes)
 
 
 def _settled(

@@ -49,16 +49,17 @@ def decode_ids(lines: pl.DataFrame, codes: IdDictionaries) -> pl.DataFrame:
 def save_codes(codes: IdDictionaries, folder: Path, names: Mapping[str, str]) -> None:
     """Write one Parquet file a column, checksums on."""
     for name, ids in codes.items():
-        table = pl.DataFrame({"id": ids}).to_arrow()
-        path = folder / names[name]
-        pq.write_table(table, path, compression="zstd", write_page_checksum=True)
-        sync(path)
+        save_table(pl.DataFrame({"id": ids}), folder / names[name])
 
 
 def save_code_numbers(codes: pl.Series, path: Path) -> None:
     """Write codes, checksums on."""
-    table = codes.to_frame("code").to_arrow()
-    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+    save_table(codes.to_frame("code"), path)
+
+
+def save_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table, checksums on."""
+    pq.write_table(table.to_arrow(), path, compression="zstd", write_page_checksum=True)
     sync(path)
 
 

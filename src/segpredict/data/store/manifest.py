@@ -51,7 +51,7 @@ def has_values_before(known: tuple[int | None, int | None], until: int | None) -
 
 
 STORE_MANIFEST_NAME = "store.json"
-STORE_FORMAT = 4
+STORE_FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class StoreManifest:
     # file of the customers whose lines are all in the tail, so that those in the base count no
     # more; none is ""
     moved: str
+    product_names: str  # file of the names of products; none is ""
     # as in `Transactions`
     first_day: int
     end_day: int
@@ -87,7 +88,8 @@ class StoreManifest:
         """Names of all files of the store."""
         lines = {self.base, self.tail} - {""}
         digests = {name for file in lines for name in digest_names(file)}
-        return {*self.dictionaries.values(), *lines, *digests, *({self.moved} - {""})}
+        others = {self.moved, self.product_names} - {""}
+        return {*self.dictionaries.values(), *lines, *digests, *others}
 
     def to_json(self) -> str:
         """Return the manifest as JSON."""

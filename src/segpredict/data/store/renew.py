@@ -23,7 +23,9 @@ from segpredict.data.store.write import (
     dictionary_names,
     earlier_purchases,
     next_generation,
+    product_names_file,
     publish_manifest,
+    save_product_names,
     write_store,
 )
 from segpredict.errors import FileMissingError
@@ -116,8 +118,10 @@ def _written(
     manifest, generation = store.manifest, next_generation(store.folder)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     gone = f"moved-{generation}.parquet" if len(moved) else ""
-    work.announce({*ids.values(), name, *digest_names(name), *({gone} - {""})})
+    products = product_names_file(now.product_names, generation)
+    work.announce({*ids.values(), name, *digest_names(name), *({gone, products} - {""})})
     _codes.save_codes(codes, store.folder, ids)
+    save_product_names(now.product_names, store.folder, products)
     if gone:
         _codes.save_code_numbers(moved, store.folder / gone)
     parts.save_part([tail], store.folder / name, earlier_purchases(store, tail, moved))
@@ -126,6 +130,7 @@ def _written(
         dictionaries=ids,
         tail=name,
         moved=gone,
+        product_names=products,
         first_day=now.first_day,
         end_day=now.end_day,
         fingerprint=now.fingerprint,

@@ -15,6 +15,8 @@ from segpredict.data.store import codes as _codes
 from segpredict.data.store.manifest import StoreManifest, has_values_before, read_manifest
 from segpredict.data.store.parts import StorePart, digest_path
 
+PRODUCT_NAME_COLUMNS = ("product_id", "name", "rows", "descriptions")
+
 LINES_KIND = "lines"
 MAX_TRIES = 20  # to open the files of a store that is just replaced
 ORDER_HEAD_FLAG = "is_order_head"  # found again after reading, from the order of lines
@@ -62,6 +64,13 @@ class TransactionStore:
         if not self.manifest.moved:
             return pl.Series("customer_id", [], dtype=pl.UInt32)
         return _codes.load_code_numbers(self._part(self.manifest.moved))
+
+    @property
+    def product_names(self) -> pl.DataFrame | None:
+        """The names of products, if there are any."""
+        if not self.manifest.product_names:
+            return None
+        return self._part(self.manifest.product_names).read(PRODUCT_NAME_COLUMNS)
 
     def settled_rows(
         self, columns: Iterable[str], number: int, kind: str = LINES_KIND
@@ -336,5 +345,6 @@ def open_store(folder: str | Path) -> StoredTransactions:
         ledger=manifest.ledger,
         currency=manifest.currency,
         files=manifest.sources,
+        product_names=opened.product_names,
         store=opened,
     )

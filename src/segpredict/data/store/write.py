@@ -99,8 +99,10 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
     rows = int(lines.select(pl.len()).collect().item())
     ids = dictionary_names(codes, generation)
     base = f"base-{generation}.parquet"
-    work.announce({*ids.values(), base, *digest_names(base)})
+    names = product_names_file(transactions.product_names, generation)
+    work.announce({*ids.values(), base, *digest_names(base), *({names} - {""})})
     _codes.save_codes(codes, target, ids)
+    save_product_names(transactions.product_names, target, names)
     coded = _codes.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
     customers = codes["customer_id"].len()
     parts.save_part(_sorted(coded, rows, customers, work.new_folder()), target / base)
@@ -110,6 +112,7 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
         base=base,
         tail="",
         moved="",
+        product_names=names,
         first_day=transactions.first_day,
         end_day=transactions.end_day,
         fingerprint=transactions.fingerprint,
@@ -160,6 +163,17 @@ def _sorted(
         if here.is_dir():
             lines = pl.read_parquet(sorted(here.iterdir()), hive_partitioning=False, glob=False)
             yield parts.sort_lines(lines)
+
+
+def product_names_file(names: pl.DataFrame | None, generation: int) -> str:
+    """Return the file of the names of products; none is empty."""
+    return "" if names is None else f"product_names-{generation}.parquet"
+
+
+def save_product_names(names: pl.DataFrame | None, folder: Path, file: str) -> None:
+    """Write the names of products, if there are any."""
+    if names is not None:
+        _codes.save_table(names, folder / file)
 
 
 def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:

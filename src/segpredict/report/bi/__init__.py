@@ -1,8 +1,8 @@
 """The run as a star schema, for Tableau, Power BI and SQL.
 
-A `StarSchema` goes in, the nine `BI_TABLES` come out: facts (orders, lines, scores,
-probabilities, transitions, kpis) that join dimensions (customers, segments, dates) by one column
-each. `docs/bi.md` is written from the declarations by ``docs/write_bi.py``.
+A `StarSchema` goes in, the ten `BI_TABLES` come out: facts (orders, lines, scores,
+probabilities, transitions, kpis) that join dimensions (customers, segments, dates, products) by
+one column each. `docs/bi.md` is written from the declarations by ``docs/write_bi.py``.
 """
 
 from segpredict.report.bi._data_dictionary import BI_TABLES, render_data_dictionary

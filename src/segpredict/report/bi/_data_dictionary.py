@@ -8,12 +8,13 @@ import polars as pl
 from segpredict.report.bi._customers import CUSTOMERS, PROBABILITIES, SCORES
 from segpredict.report.bi._dates import DATES, KPIS
 from segpredict.report.bi._orders import LINES, ORDERS
+from segpredict.report.bi._products import PRODUCTS
 from segpredict.report.bi._segments import SEGMENTS, TRANSITIONS
 from segpredict.report.bi._table import COLUMN_TYPES, BiTable
 
 BI_TABLES: tuple[BiTable, ...] = (
     *(CUSTOMERS, SEGMENTS, ORDERS, LINES, SCORES, PROBABILITIES),
-    *(TRANSITIONS, KPIS, DATES),
+    *(TRANSITIONS, KPIS, DATES, PRODUCTS),
 )
 PAGE_HEADER = Path(__file__).with_name("page_header.md")
 

@@ -62,7 +62,7 @@ LINE_COLUMNS = (
     BiColumn("customer_id", "text", "The customer.", "customers.customer_id"),
     BiColumn("date", "date", "The day.", "dates.date"),
     BiColumn("minute", "whole", "Minute of the day; null if unknown."),
-    BiColumn("product_id", "text", "The shop's own id; null if unknown."),
+    BiColumn("product_id", "text", "The product; null if unknown.", "products.product_id"),
     BiColumn("quantity", "quantity", "Units, negative for a return."),
     BiColumn("amount", "money", "Quantity × price, also if the order is void."),
     BiColumn("revenue", "money", "The amount that counts: zero if it is void."),

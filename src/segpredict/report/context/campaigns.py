@@ -15,11 +15,11 @@ from segpredict.report.formatting import (
     format_share,
 )
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import SHARE_AXES, PlotAxes
 from segpredict.report.input import ReportInput
 
 MAX_CAMPAIGNS_IN_DETAIL = 3  # campaigns described at length
 MAX_TEST_WINDOWS = 4  # the longest test that a shop would wait for
-CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
 STAKE_LABELS = {
     "value_at_risk": "at risk",
     "upside": "upside",
@@ -101,6 +101,7 @@ class CampaignCard:
     # whether it was tested, as a word and as a sentence
     evidence: str
     status: str
+    list: str  # the file of its customers, next to the page; empty without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class TargetingCurve:
     kind: str
     badge: SegmentBadge | None  # the segment; ``None`` for a campaign
     note: str  # the share that the first fifth holds
-    path: str  # the line, in the chart's own units
+    path: str  # the line, in percent from the upper left
+    axis: PlotAxes  # share of customers across, share of the value up
     steps: tuple[TargetingStep, ...]  # its numbers
 
 
@@ -173,6 +175,7 @@ def _campaign_card(row: Row, bundle: ReportInput) -> CampaignCard:
         spend=_spend_test(row),
         evidence=evidence,
         status=status,
+        list=f"lists/{name}.csv" if (name := f"campaign_{row['campaign']}") in bundle.lists else "",
     )
 
 
@@ -261,9 +264,11 @@ def _curves(curves: pl.DataFrame, titles: Mapping[str, str], known: Badges) -> l
             f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
             f"{format_share(fifth.share, 0)}"
         )
-        across = [CHART_WIDTH * step.n / (step.size or 1) for step in steps]
-        up = [CHART_HEIGHT * (1 - (step.share or 0.0)) for step in steps]
+        across = [100 * step.n / (step.size or 1) for step in steps]
+        up = [100 * (1 - (step.share or 0.0)) for step in steps]
         places = zip(across, up, strict=True)
-        path = " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])
-        found.append(TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, path, steps))
+        path = " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, 100.0), *places])
+        found.append(
+            TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, path, SHARE_AXES, steps)
+        )
     return found

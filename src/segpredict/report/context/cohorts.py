@@ -8,7 +8,14 @@ import polars as pl
 from segpredict.analytics.kpis import kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.window import as_date
-from segpredict.report.formatting import Row, finite_fields, finite_or_none
+from segpredict.report.formatting import (
+    Row,
+    finite_fields,
+    finite_or_none,
+    format_money,
+    format_number,
+)
+from segpredict.report.html.chart_layout import SHARE_AXES, PlotAxes, axis_ticks, upright
 from segpredict.report.input import ReportInput
 
 HEAT_MAPS = {  # KPI → (kind, the first age with information)
@@ -22,7 +29,7 @@ ALL_COHORTS = "all"
 MAX_COHORTS_SHOWN = 25  # cohorts on the page
 MAX_AGE_MONTHS = 24  # months of age on the page
 MIN_POINTS_OF_LINE = 2
-CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
+CHART_WIDTH, CHART_HEIGHT = 100, 100  # percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +77,10 @@ class CohortCurve:
 
 @dataclass(frozen=True, slots=True)
 class CohortChart:
-    """Curves over one axis: its maximum, and the format of it."""
+    """Curves over months since the first order."""
 
     title: str
-    kind: str
-    top: float
+    axes: PlotAxes  # months across, values up
     curves: tuple[CohortCurve, ...]
 
 
@@ -117,7 +123,7 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
         for name in (*RETENTION_KPIS, CUMULATIVE_KPI)
     }
     return CohortsSection(
-        charts=_charts(every),
+        charts=_charts(every, bundle.currency),
         titles=tuple(kpi_named(name).title for name in every),
         ages=_ages(every),
         heat_maps=tuple(
@@ -131,18 +137,27 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
     )
 
 
-def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[CohortChart, ...]:
+def _charts(every: Mapping[str, pl.DataFrame], currency: str) -> tuple[CohortChart, ...]:
     """Return the charts; none before a second cohort has two whole months: no line to draw."""
     if max(every[name].height for name in RETENTION_KPIS) < MIN_POINTS_OF_LINE:
         return ()
     revenue = every[CUMULATIVE_KPI]
     tallest = revenue.select(pl.max_horizontal("value", "high").max()).item() or 0.0
     retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION_KPIS)
+    money = upright(axis_ticks(0, tallest, lambda value: format_money(value, currency, 0)))
     paid = (_curve(CUMULATIVE_KPI, revenue, tallest),)
     return (
-        CohortChart("Customers who order", "share", 1.0, retention),
-        CohortChart("Revenue a customer to date", "money", tallest, paid),
+        CohortChart(
+            "Customers who order",
+            PlotAxes(_ages_across(every[RETENTION_KPIS[0]]), SHARE_AXES.up),
+            retention,
+        ),
+        CohortChart("Revenue a customer to date", PlotAxes(_ages_across(revenue), money), paid),
     )
+
+
+def _ages_across(rows: pl.DataFrame) -> tuple[tuple[float, str], ...]:
+    return axis_ticks(0, max(rows.height - 1, 1), format_number)
 
 
 def _curve(name: str, rows: pl.DataFrame, top: float) -> CohortCurve:

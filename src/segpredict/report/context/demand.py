@@ -1,6 +1,7 @@
 """Expected demand in units, errors of such forecasts in backtests, and affinity."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,9 +25,10 @@ METHOD_LABELS = {
     "seasonal_naive": "Same window last year",
     "last_window": "Last window",
     "ses": "Exponential smoothing",
-    "croston_sba": "Croston, corrected (SBA)",
+    "ses_season": "Newest shares, last year's season",
 }
-OWN_METHODS, ONE_SEGMENT_METHOD, NAIVE_METHODS = "segments", "everybody_alike", "seasonal_naive"
+REFERENCE_METHOD = "seasonal_naive"
+MAX_INTERVAL = 2.0  # times the expected units; a wider interval says no more than "any number"
 MAX_ITEMS_SHOWN = 15  # items of a level that are shown
 MAX_MAP_COLUMNS = 16  # categories of the heat map
 
@@ -49,8 +51,8 @@ class DemandMethod:
     """The errors of one forecasting method on a level."""
 
     label: str  # what it is
-    # whether it is the method of this package, and whether it is the reference to beat
-    is_own: bool
+    # whether its forecast is shown, and whether it is the same window of last year
+    is_shown: bool
     is_reference: bool
     width: float  # its pooled error, in percent of the largest on the level
     # its error over all tests, and one error a test, oldest first
@@ -60,21 +62,18 @@ class DemandMethod:
 
 @dataclass(frozen=True, slots=True)
 class DemandLevel:
-    """One level: whether it is published, all methods, and how often stock was enough."""
+    """One level: which method is shown and why, all methods, and how often stock was enough."""
 
-    # the level, and why it is published or not
+    # the level, the method, and why it is shown or not
     name: str
+    method: str
     reason: str
     is_published: bool  # whether forecasts are shown
-    # the method with the lowest pooled error, and whether that is the own method
-    best_method: str
-    is_own_best: bool
-    # what segments change: pooled error with one segment for all, minus the own one
-    error_reduction: float | None
+    error: float | None  # of the method over all tests
     # share of items whose order-up-to quantity was enough in later tests
     service_met: float | None
     service_tests: int
-    # the tests, and all methods
+    # the tests, and all methods, lowest error first
     windows: tuple[str, ...]
     methods: tuple[DemandMethod, ...]
 
@@ -83,19 +82,18 @@ class DemandLevel:
 class DemandItem:
     """The forecast of one item, in units; positions on the axis in percent."""
 
-    name: str  # the item
-    # expected units, with the prediction interval
-    expected: float
-    low: float
-    high: float
-    # positions of low, expected and high
-    left: float
-    position: float
-    right: float
+    # the item and its commonest description; empty where none is known
+    name: str
+    description: str
+    expected: float  # units
+    # prediction interval; ``None`` where it is too wide to be of use
+    low: float | None
+    high: float | None
+    width: float  # length of its bar, in percent of the largest
     # units of the last window, and of the same season a year before
     last_window: float | None
     year_ago: float | None
-    # units up to which to order, and the critical ratio behind them
+    # units up to which to order, and the critical ratio behind them; ``None`` with the interval
     order: float | None
     ratio: float | None
 
@@ -126,7 +124,9 @@ class ExpectedCustomers:
 class AffinityItem:
     """A segment's share of an item relative to that of all customers."""
 
-    name: str  # the item
+    # the item and its commonest description; empty where none is known
+    name: str
+    description: str
     # 1 is average; the interval holds for all cells of the table together
     index: float
     low: float
@@ -180,7 +180,11 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
         item_tables=tuple(
-            _item_table(LEVEL_LABELS[row["level"]], forecast.filter(level=row["level"]))
+            _item_table(
+                LEVEL_LABELS[row["level"]],
+                forecast.filter(level=row["level"]),
+                bundle.product_names,
+            )
             for row in levels
             if row["is_published"]
         ),
@@ -190,7 +194,10 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),
         suggestions=tuple(
-            SegmentAffinity(known[str(i)], tuple(_affinity_item(row) for row in part.to_dicts()))
+            SegmentAffinity(
+                known[str(i)],
+                tuple(_affinity_item(row, bundle.product_names) for row in part.to_dicts()),
+            )
             for (i,), part in found["suggestions"]
             .drop_nulls("index")
             .group_by("segment_id", maintain_order=True)
@@ -209,30 +216,28 @@ def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
     }
     tested = {method for method, _ in cells}
     most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
+    shown = str(row["best_method"] or "")
     methods = tuple(
         DemandMethod(
-            label,
-            name == OWN_METHODS,
-            name == NAIVE_METHODS,
+            METHOD_LABELS.get(name, name),
+            name == shown,
+            name == REFERENCE_METHOD,
             100 * (pooled.get(name) or 0.0) / most,
             pooled.get(name),
             tuple(_error(cells.get((name, window))) for window in windows),
         )
-        for name, label in METHOD_LABELS.items()
-        if name in tested
+        for name in sorted(tested, key=lambda name: (pooled.get(name) or math.inf, name))
     )
-    own, unsegmented = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
     return DemandLevel(
-        LEVEL_LABELS[row["level"]],
-        row["reason"],
-        row["is_published"],
-        METHOD_LABELS.get(row["best_method"] or "", ""),
-        row["best_method"] == OWN_METHODS,
-        None if own is None or unsegmented is None else unsegmented - own,
-        finite_or_none(row["service_met"]),
-        int(row["service_tests"]),
-        tuple(format_iso_day(window) for window in windows),
-        methods,
+        name=LEVEL_LABELS[row["level"]],
+        method=METHOD_LABELS.get(shown, shown),
+        reason=row["reason"],
+        is_published=row["is_published"],
+        error=pooled.get(shown),
+        service_met=finite_or_none(row["service_met"]),
+        service_tests=int(row["service_tests"]),
+        windows=tuple(format_iso_day(window) for window in windows),
+        methods=methods,
     )
 
 
@@ -248,25 +253,28 @@ def _error(row: Row | None) -> ForecastError | None:
     )
 
 
-def _item_table(name: str, rows: pl.DataFrame) -> DemandItemTable:
-    shown = rows.drop_nulls(["low", "expected", "high"]).head(MAX_ITEMS_SHOWN).to_dicts()
-    top = max((row["high"] for row in shown), default=0.0) or 1.0
-    items = tuple(_item(row, top) for row in shown)
+def _item_table(name: str, rows: pl.DataFrame, names: Mapping[str, str]) -> DemandItemTable:
+    shown = rows.drop_nulls("expected").head(MAX_ITEMS_SHOWN).to_dicts()
+    top = max((row["expected"] for row in shown), default=0.0) or 1.0
+    items = tuple(_item(row, top, names) for row in shown)
     return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
 
 
-def _item(row: Row, top: float) -> DemandItem:
-    ends = [100 * min(row[part] / top, 1.0) for part in ("low", "expected", "high")]
-    low, dot, high = (round(end, 2) for end in ends)
+def _item(row: Row, top: float, names: Mapping[str, str]) -> DemandItem:
+    low, high = finite_or_none(row["low"]), finite_or_none(row["high"])
+    is_of_use = (
+        low is not None and high is not None and high - low <= MAX_INTERVAL * row["expected"]
+    )
     return DemandItem(
         name="All products" if row["level"] == "total" else row["item"],
-        **{part: row[part] for part in ("expected", "low", "high")},
-        left=low,
-        position=dot,
-        right=high,
+        description=names.get(row["item"], ""),
+        expected=row["expected"],
+        low=low if is_of_use else None,
+        high=high if is_of_use else None,
+        width=round(100 * row["expected"] / top, 2),
         last_window=finite_or_none(row["last_window"]),
         year_ago=finite_or_none(row["seasonal_naive"]),
-        order=finite_or_none(row["order_up_to"]),
+        order=finite_or_none(row["order_up_to"]) if is_of_use else None,
         ratio=finite_or_none(row["critical_ratio"]),
     )
 
@@ -281,7 +289,7 @@ def _affinity_map(
     index: pl.DataFrame, known: Badges, categories: Sequence[str]
 ) -> tuple[SegmentAffinity, ...]:
     rows = index.filter(level="category").drop_nulls("index").to_dicts()
-    cells = {(row["segment_id"], row["item"]): _affinity_item(row) for row in rows}
+    cells = {(row["segment_id"], row["item"]): _affinity_item(row, {}) for row in rows}
     return tuple(
         SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))
         for i, chip in known.items()
@@ -289,7 +297,14 @@ def _affinity_map(
     )
 
 
-def _affinity_item(row: Row) -> AffinityItem:
+def _affinity_item(row: Row, names: Mapping[str, str]) -> AffinityItem:
     shade = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
-    return AffinityItem(row["item"], row["index"], *ends, round(shade, 1), row["is_significant"])
+    return AffinityItem(
+        row["item"],
+        names.get(row["item"], ""),
+        row["index"],
+        *ends,
+        round(shade, 1),
+        row["is_significant"],
+    )

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.explain import ImportanceEvidence
-from segpredict.report.context.importance import importance_matrix
-from segpredict.report.formatting import Row
+from segpredict.report.context.importance import feature_names, importance_matrix
+from segpredict.report.formatting import Row, format_short, format_signed
 from segpredict.report.html.badges import SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
+from segpredict.report.html.chart_layout import (
+    IntervalMark,
+    PlotAxes,
+    axis_ticks,
+    layout_intervals,
+    upright,
+)
 from segpredict.report.input import ReportInput
+from segpredict.report.model_names import replace_model_names
 
 MAX_GROUPS_SHOWN = 12
+MAX_DEPENDENCE_PLOTS = 3
+VALUE_QUANTILES = (0.01, 0.97)  # values beyond are not drawn, which would squeeze the rest
 AGREEMENT_LABELS = {
     "refits": "between refitted models, mean (Kendall's τ)",
     "refits_low": "between refitted models, lowest (τ)",
@@ -69,11 +78,12 @@ class FeatureGroupRow:
 
 @dataclass(frozen=True, slots=True)
 class DependencePlot:
-    """One embedded picture: contributions of a feature against its values."""
+    """Contributions of a feature against its values: one dot a customer and future segment."""
 
-    plot: str  # name of the picture
     feature: str  # what is on its axis
-    alt: str  # what it shows, in words
+    axes: PlotAxes  # values across, log-odds up
+    zero: float  # position of no contribution (percent from the top)
+    paths: tuple[tuple[SegmentBadge, str], ...]  # by future segment, ``d`` of the path
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,7 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
         refits=0 if checked is None else checked.refits,
         agreement=None if checked is None else _agreement(checked),
         notes=() if checked is None else checked.notes,
-        note=bundle.reasons_note,
+        note=replace_model_names(bundle.reasons_note),
         base_values=_base(bundle),
         dependence=_dependence(bundle),
     )
@@ -138,16 +148,37 @@ def _base(bundle: ReportInput) -> tuple[tuple[SegmentBadge, float], ...]:
 
 
 def _dependence(bundle: ReportInput) -> tuple[DependencePlot, ...]:
-    start = "dependence_"
-    return tuple(
-        DependencePlot(
-            plot=name,
-            feature=(feature := name.removeprefix(start)),
-            alt=f"One dot per customer: how the value of {feature} moves the log-odds "
-            "of each future segment; dashed lines are the medians of the segments.",
+    points = bundle.contribution_points
+    if points is None:
+        return ()
+    names = points["feature"].unique(maintain_order=True).head(MAX_DEPENDENCE_PLOTS)
+    plots = (_dependence_plot(points.filter(feature=name), name, bundle) for name in names)
+    return tuple(plot for plot in plots if plot is not None)
+
+
+def _dependence_plot(points: pl.DataFrame, name: str, bundle: ReportInput) -> DependencePlot | None:
+    known = points.drop_nulls("value")
+    if known.is_empty():
+        return None
+    first, last = (float(known["value"].quantile(q) or 0.0) for q in VALUE_QUANTILES)
+    inside = known.filter(pl.col("value").is_between(first, last))
+    low = float(min(0.0, inside["contribution"].min() or 0.0))  # type: ignore[arg-type]
+    high = float(max(0.0, inside["contribution"].max() or 0.0))  # type: ignore[arg-type]
+    width, height = (last - first) or 1.0, (high - low) or 1.0
+
+    def dots(own: pl.DataFrame) -> str:
+        return "".join(
+            f"M{100 * (value - first) / width:.1f},{100 * (high - size) / height:.1f}h0"
+            for value, size in own.select("value", "contribution").iter_rows()
         )
-        for name in bundle.plots
-        if name.startswith(start)
+
+    badges = segment_badges(bundle.segments)
+    up = upright(axis_ticks(low, high, lambda value: format_signed(value, 1)))
+    return DependencePlot(
+        feature=feature_names(bundle).get(name, name),
+        axes=PlotAxes(axis_ticks(first, last, format_short), up),
+        zero=round(100 * high / height, 2),
+        paths=tuple((badges[i], dots(inside.filter(class_id=i))) for i in badges),
     )
 
 
@@ -169,7 +200,7 @@ def _headlines(
 
 
 def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, ...]:
-    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    meanings = feature_names(bundle)
     table = [] if bundle.evidence is None else bundle.evidence.table.to_dicts()
     checked = {row["name"]: row for row in table}
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
@@ -180,7 +211,7 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
         FeatureGroupRow(
             name=row["name"],
             headline=proof.get("headline", ""),
-            meaning=meanings.get(row["name"], ""),
+            meaning=meanings.get(row["name"], row["name"]),
             columns=proof.get("features", ""),
             mean_abs=row["mean_abs"],
             share=row["share"],

@@ -1,11 +1,14 @@
 """Model against baselines in backtests, and the leakage demo."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.core.window import day_number
+from segpredict.core.window import as_date, day_number
 from segpredict.report.context._trust_box import TREE_MODEL
 from segpredict.report.formatting import (
     Row,
@@ -14,30 +17,18 @@ from segpredict.report.formatting import (
     format_day_range,
     format_iso_day,
 )
-from segpredict.report.html.badges import StripPiece, segment_badges, stacked_strip
+from segpredict.report.html.badges import SegmentBadge, StripPiece, segment_badges, stacked_strip
 from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
-COMPARED_METRICS = ("log_loss", "accuracy")
-MODELS_FIRST = ("persistence", "markov")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelScores:
-    """The scores of one model in one window, or pooled."""
-
-    label: str  # its name
-    is_model: bool  # whether it is the model under evaluation
-    values: tuple[float | None, ...]  # one score per metric, in the order of `METRIC_LABELS`
-    is_best: tuple[bool, ...]  # for each metric, whether no other model is better
+DECIDING_METRIC = "log_loss"
 
 
 @dataclass(frozen=True, slots=True)
 class MetricDifference:
-    """The model minus one baseline, on one metric."""
+    """The model minus one baseline, on the metric that decides."""
 
-    label: str  # the baseline
     # difference and 95 % interval
     value: float | None
     low: float | None
@@ -45,34 +36,55 @@ class MetricDifference:
     mark: IntervalMark | None  # its place on the axis
     outcome: str  # ``better``, ``worse`` or ``open`` (the interval holds zero)
     beats: bool  # whether the model beats it: the interval excludes zero and every window agrees
-    windows: int | None  # windows in which the model was better; ``None`` within one window
+    windows: int | None  # windows in which the model was better
 
 
 @dataclass(frozen=True, slots=True)
-class MetricComparison:
-    """The model against all baselines, on one metric."""
+class LeaderboardRow:
+    """The scores of one model over all test windows."""
 
-    metric: MetricLabel
-    title: str
-    rows: tuple[MetricDifference, ...]
+    label: str  # its name
+    is_model: bool  # whether it is the model under evaluation
+    is_selected: bool  # whether it is in use
+    values: tuple[float | None, ...]  # one score per metric, in the order of `METRIC_LABELS`
+    is_best: tuple[bool, ...]  # for each metric, whether no other model is better
+    by_window: tuple[float | None, ...]  # the score that decides, window by window
+    difference: MetricDifference | None  # the model minus it; ``None`` for the model itself
 
 
 @dataclass(frozen=True, slots=True)
-class WindowEvaluation:
-    """One test window, or all of them pooled."""
+class TestWindow:
+    """One test window."""
 
-    # the day of the forecast and the days it is for, as text; empty when pooled
+    # the day of the forecast and the days it is for, as text
     cutoff: str
     outcome: str
-    # number of forecasts, and of different customers
-    n: int
-    customers: int
-    # scores, and differences with intervals
-    models: tuple[ModelScores, ...]
-    comparisons: tuple[MetricComparison, ...]
-    # mix of segments predicted by the model, and actual mix
-    predicted_mix: tuple[StripPiece, ...]
-    actual_mix: tuple[StripPiece, ...]
+    n: int  # number of forecasts
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One row of the time line: what was learned from, and what was forecast (percent)."""
+
+    label: str
+    # the days that were learned from
+    known_left: float
+    known_width: float
+    # the days that were forecast; no width for the fit of the segments
+    forecast_left: float
+    forecast_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentAccuracy:
+    """How well one segment was predicted, by the most likely segment of each customer."""
+
+    badge: SegmentBadge  # the segment
+    n: int  # customers who were in it
+    counts: tuple[int, ...]  # customers who were in it, by predicted segment
+    precision: float | None  # of those predicted in it, the share who were in it
+    recall: float | None  # of those who were in it, the share predicted in it
+    auc: float | None  # area under its ROC curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +93,47 @@ class EvaluationSection:
 
     metrics: tuple[MetricLabel, ...]  # what the scores mean
     model: str  # the model under evaluation
-    pooled: WindowEvaluation | None  # all windows together; ``None`` where nothing was tested
-    windows: tuple[WindowEvaluation, ...]  # one test window each
+    finding: str  # how many baselines it beats
+    leaderboard: tuple[LeaderboardRow, ...]  # best first; empty where nothing was tested
+    # forecasts in all test windows, and different customers behind them
+    n: int
+    customers: int
+    windows: tuple[TestWindow, ...]  # the test windows, oldest first
+    # what each model learned from, and the years under it: position (percent) and name
+    timeline: tuple[TimelineRow, ...]
+    years: tuple[tuple[float, str], ...]
+    accuracy: tuple[SegmentAccuracy, ...]  # one a segment; empty where it was not counted
+    # mix of segments predicted by the model, and actual mix
+    predicted_mix: tuple[StripPiece, ...]
+    actual_mix: tuple[StripPiece, ...]
 
 
 def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     """Return the context of the section."""
     found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
-        return EvaluationSection(METRIC_LABELS, "", None, ())
+        return EvaluationSection(METRIC_LABELS, "", "", (), 0, 0, (), (), (), (), (), ())
     found = _without_duplicate(found)
+    pooled, known = found["pooled"], segment_badges(bundle.segments)
+    model, ids = str(found.get("model", "")), [str(i) for i in found.get("segments") or ()]
+    board = _leaderboard(found)
+    predicted = (pooled.get("predicted_mix") or {}).get(model) or ()
+    timeline, years = _timeline(bundle, found)
     return EvaluationSection(
-        METRIC_LABELS,
-        model_label(str(found.get("model", ""))),
-        _window_evaluation(found["pooled"], bundle, found),
-        tuple(_window_evaluation(each, bundle, found) for each in found.get("windows") or ()),
+        metrics=METRIC_LABELS,
+        model=model_label(model),
+        finding=_finding(board),
+        leaderboard=board,
+        n=int(finite_or_none(pooled.get("n_rows")) or 0),
+        customers=int(finite_or_none(pooled.get("customers")) or 0),
+        windows=tuple(_test_window(each, bundle) for each in found.get("windows") or ()),
+        timeline=timeline,
+        years=years,
+        accuracy=_accuracy(bundle),
+        predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
+        actual_mix=stacked_strip(
+            dict(zip(ids, pooled.get("actual_mix") or (), strict=False)), known
+        ),
     )
 
 
@@ -121,48 +159,51 @@ def _without_duplicate(found: Row) -> Row:
     }
 
 
-def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> WindowEvaluation:
-    model = str(found.get("model", ""))
-    ids = [str(i) for i in found.get("segments") or ()]
-    cutoff = str(evaluated.get("cutoff", POOLED_WINDOWS))
-    is_pooled = cutoff == POOLED_WINDOWS
-    dated = bundle.window if is_pooled else bundle.window.at_cutoff(day_number(cutoff))
-    comparisons = found.get("comparisons") or () if is_pooled else ()
-    predicted = (evaluated.get("predicted_mix") or {}).get(model) or ()
-    actual, known = evaluated.get("actual_mix") or (), segment_badges(bundle.segments)
-    return WindowEvaluation(
-        cutoff="" if is_pooled else format_iso_day(cutoff),
-        outcome="" if is_pooled else format_day_range(dated.outcome_start, dated.outcome_end),
+def _test_window(evaluated: Row, bundle: ReportInput) -> TestWindow:
+    dated = bundle.window.at_cutoff(day_number(evaluated["cutoff"]))
+    return TestWindow(
+        cutoff=format_iso_day(evaluated["cutoff"]),
+        outcome=format_day_range(dated.outcome_start, dated.outcome_end),
         n=int(finite_or_none(evaluated.get("n_rows")) or 0),
-        customers=int(finite_or_none(evaluated.get("customers")) or 0),
-        models=_model_scores(evaluated.get("scores") or {}, model),
-        comparisons=tuple(_comparisons(evaluated.get("differences") or {}, comparisons)),
-        predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
-        actual_mix=stacked_strip(dict(zip(ids, actual, strict=False)), known),
     )
 
 
-def _ordered(models: Row, *first: str) -> list[str]:
-    known = [name for name in dict.fromkeys((*first, *MODELS_FIRST)) if name in models]
-    return [*known, *sorted(name for name in models if name not in known)]
-
-
-def _model_scores(scores: Row, model: str) -> tuple[ModelScores, ...]:
+def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
+    """Return all models over all windows, lowest log-loss first."""
+    pooled, model = found["pooled"], str(found.get("model", ""))
+    scores, gaps = pooled["scores"], pooled.get("differences") or {}
+    windows = found.get("windows") or ()
+    ranked = sorted(scores, key=lambda name: (_score(scores, name) or math.inf, name))
     rows = {
         name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
-        for name in _ordered(scores, model)
+        for name in ranked
     }
-    columns = list(zip(*rows.values(), strict=True))
-    best = [_best(m, column) for m, column in zip(METRIC_LABELS, columns, strict=True)]
+    columns = zip(METRIC_LABELS, zip(*rows.values(), strict=True), strict=True)
+    best = [_best(metric, column) for metric, column in columns]
+    marks = layout_intervals([(gaps.get(name) or {}).get(DECIDING_METRIC) for name in ranked])
+    compared = {
+        c.get("baseline"): c
+        for c in found.get("comparisons") or ()
+        if c.get("metric") == DECIDING_METRIC
+    }
     return tuple(
-        ModelScores(
-            model_label(name),
-            name == model,
-            values,
-            tuple(v is not None and v == b for v, b in zip(values, best, strict=True)),
+        LeaderboardRow(
+            label=model_label(name),
+            is_model=name == model,
+            is_selected=name == found.get("selected"),
+            values=values,
+            is_best=tuple(v is not None and v == b for v, b in zip(values, best, strict=True)),
+            by_window=tuple(_score(window.get("scores") or {}, name) for window in windows),
+            difference=_difference(gaps[name], mark, compared.get(name, {}))
+            if mark is not None
+            else None,
         )
-        for name, values in rows.items()
+        for (name, values), mark in zip(rows.items(), marks, strict=True)
     )
+
+
+def _score(scores: Row, name: str) -> float | None:
+    return finite_or_none((scores.get(name) or {}).get(DECIDING_METRIC))
 
 
 def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
@@ -171,33 +212,13 @@ def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     return pick(found, default=None)
 
 
-def _comparisons(differences: Row, comparisons: Sequence[Row]) -> list[MetricComparison]:
-    names = _ordered(differences)
-    compared = {(c.get("baseline"), c.get("metric")): c for c in comparisons}
-    found = []
-    for metric in METRIC_LABELS:
-        gaps = [(differences[name] or {}).get(metric.name) for name in names]
-        marks = layout_intervals(gaps)
-        if metric.name not in COMPARED_METRICS or not any(marks):
-            continue
-        rows = [
-            _difference(name, gap or {}, mark, metric, compared)
-            for name, gap, mark in zip(names, gaps, marks, strict=True)
-        ]
-        found.append(MetricComparison(metric, _title(metric, rows), tuple(rows)))
-    return found
-
-
-def _difference(
-    name: str, gap: Row, mark: IntervalMark | None, metric: MetricLabel, compared: Mapping[Any, Row]
-) -> MetricDifference:
+def _difference(gaps: Row, mark: IntervalMark, comparison: Row) -> MetricDifference:
+    gap = gaps[DECIDING_METRIC]
     low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"
     if low is not None and high is not None and (low > 0 or high < 0):
-        outcome = "better" if (low > 0) == metric.higher_is_better else "worse"
-    comparison = compared.get((name, metric.name), {})
+        outcome = "better" if high < 0 else "worse"
     return MetricDifference(
-        label=model_label(name),
         **finite_fields(gap, "value", "low", "high"),
         mark=mark,
         outcome=outcome,
@@ -206,12 +227,76 @@ def _difference(
     )
 
 
-def _title(metric: MetricLabel, rows: Sequence[MetricDifference]) -> str:
-    beaten = sum(row.beats for row in rows)
-    lost = sum(row.outcome == "worse" for row in rows)
-    name = metric.label.lower()
-    text = f"On {name} the model beats {beaten} of {len(rows)} baselines"
+def _finding(board: Sequence[LeaderboardRow]) -> str:
+    compared = [row.difference for row in board if row.difference is not None]
+    beaten, lost = sum(d.beats for d in compared), sum(d.outcome == "worse" for d in compared)
+    text = f"On log-loss the model beats {beaten} of {len(compared)} baselines"
     return f"{text} and loses to {lost}." if lost else f"{text}."
+
+
+def _timeline(
+    bundle: ReportInput, found: Row
+) -> tuple[tuple[TimelineRow, ...], tuple[tuple[float, str], ...]]:
+    """Return the rows of the time line, and the years under it."""
+    first, last = bundle.first_day, bundle.window.outcome_end
+    days = max(1, last - first)
+
+    def place(day: int) -> float:
+        return round(100 * (day - first) / days, 2)
+
+    def row(label: str, known: int, start: int, end: int) -> TimelineRow:
+        return TimelineRow(
+            label, 0.0, place(known), place(start), round(place(end) - place(start), 2)
+        )
+
+    windows = [
+        bundle.window.at_cutoff(day_number(each["cutoff"])) for each in found.get("windows") or ()
+    ]
+    rows = [
+        row(f"Test {i}", window.cutoff, window.outcome_start, window.outcome_end)
+        for i, window in enumerate(windows, 1)
+    ]
+    now = bundle.window
+    rows.append(row("Forecast", now.cutoff, now.outcome_start, now.outcome_end))
+    fitted = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until")
+    if fitted:
+        until = day_number(fitted) + 1
+        rows.insert(0, row("Segments fitted", until, until, until))
+    starts = [
+        (day_number(f"{year}-01-01"), str(year))
+        for year in range(as_date(first).year, as_date(last).year + 1)
+    ]
+    return tuple(rows), tuple((place(day), year) for day, year in starts if first <= day < last)
+
+
+def _accuracy(bundle: ReportInput) -> tuple[SegmentAccuracy, ...]:
+    """Return the confusion matrix of the selected model, with what follows from it."""
+    card, known = bundle.scorecard, segment_badges(bundle.segments)
+    if card is None:
+        return ()
+    pooled = card.filter(pl.col("window") == POOLED_WINDOWS, pl.col("stratum") == "all")
+    counted = pooled.filter(pl.col("metric").str.starts_with("predicted_"))
+    if counted.is_empty():
+        return ()
+    selected = counted["forecaster"][0]
+    counts = {(row["group"], row["metric"]): int(row["value"]) for row in counted.to_dicts()}
+    areas = dict(pooled.filter(forecaster=selected).select("metric", "value").iter_rows())
+    found = []
+    for name, badge in known.items():
+        row = tuple(counts.get((name, f"predicted_{other}"), 0) for other in known)
+        hits, n = counts.get((name, f"predicted_{name}"), 0), sum(row)
+        named = sum(counts.get((other, f"predicted_{name}"), 0) for other in known)
+        found.append(
+            SegmentAccuracy(
+                badge=badge,
+                n=n,
+                counts=row,
+                precision=hits / named if named else None,
+                recall=hits / n if n else None,
+                auc=finite_or_none(areas.get(f"auc_{name}")),
+            )
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

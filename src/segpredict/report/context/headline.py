@@ -1,13 +1,14 @@
 """The first screen: the forecast, for whom it is, and how far to trust it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import polars as pl
 from scipy import stats
 
-from segpredict.core.window import DAYS_PER_YEAR
+from segpredict.analytics.transitions import NEW_STATE
+from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
 from segpredict.report.context.campaigns import campaigns_section
@@ -21,18 +22,27 @@ from segpredict.report.html.badges import (
     stacked_strip,
 )
 from segpredict.report.input import ReportInput
-from segpredict.report.model_names import replace_model_names
 
 MIX_NOTE = (
-    "Inactive means no order in {days} days. New customers of the next window "
-    "are not included, so the expected mix has more Inactive than the shop will."
+    "Expected: of the customers of today. New and returning: as many as in the same window last "
+    "year. Inactive means no order in {days} days."
 )
+READ_FIRST = (
+    "Every forecast is for {who}. It is a closed group, so its active customers become fewer by "
+    "themselves; new customers are counted only where a number says so.",
+    "The next window is {outcome}. Compare it with the same days of last year, not with the last "
+    "window, which was another season.",
+    "Revenue at risk is what customers are expected to spend less, computed from the probabilities "
+    "of each. It is not what a campaign would save: only a randomised control group shows that.",
+    "Drivers and reasons are associations that the model uses, not causes.",
+)
+MIN_CHANGE = 0.02  # of last year's size; a smaller difference is none
 MIX_INTERVAL_LEVEL = 0.8  # of the interval of the mix; few tests support no more
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentForecast:
-    """Past, current and expected size of a segment.
+    """Current and expected size of a segment.
 
     Notes
     -----
@@ -42,27 +52,37 @@ class SegmentForecast:
     """
 
     badge: SegmentBadge  # the segment
-    # customers
+    # customers of today: now, and expected to be in it in the next window
     customers_now: float
     customers_expected: float
     # their shares
     share_now: float | None
     share_expected: float | None
     revenue: float | None  # share of the revenue of the newest window
-    # customers one window earlier and in the same season last year; ``None`` if not known, and for
-    # INACTIVE, which counts different customers on each day
-    before: float | None
+    # new and returning customers expected in it, and all customers of it in the same window last
+    # year; ``None`` if not known, and for INACTIVE, which no customer enters anew
+    newcomers: float | None
     last_year: float | None
     # interval of `share_expected` (see Notes)
     low: float | None
     high: float | None
 
+    @property
+    def expected_in_all(self) -> float | None:
+        """Customers expected in it, new and returning ones included."""
+        return None if self.newcomers is None else self.customers_expected + self.newcomers
+
 
 @dataclass(frozen=True, slots=True)
-class RevenueAtStake:
-    """Revenue at risk and upside of the next window, and how such predictions did."""
+class RevenueOutlook:
+    """Revenue of the last window and a year before the next, and what is at stake."""
 
-    # expected loss from moves to lower segments and gain from moves to higher ones
+    # the last window, and the same window as the next one a year before
+    last_window: float | None
+    last_year: float | None
+    new_customers: float | None  # expected first orders in the next window
+    # expected loss and gain as customers move to lower and to higher segments; ``None`` where no
+    # customer was valued
     revenue_at_risk: float | None
     upside: float | None
     # realised part of the revenue at risk, all backtests together
@@ -72,11 +92,15 @@ class RevenueAtStake:
 
 @dataclass(frozen=True, slots=True)
 class HeadlineCampaign:
-    """A campaign: its title, the number of customers, and how to test it."""
+    """A campaign: what to do, for how many customers, and the value at stake."""
 
+    # from the campaign catalogue
+    name: str
     title: str
-    n: float | None
-    test: str
+    action: str
+    n: int  # customers
+    value: float | None  # at stake, in currency
+    kind: str  # what the value is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +123,20 @@ class HeadlineSection:
     """The first screen."""
 
     sentence: str  # what is forecast, for whom and for when
-    finding: str  # the largest expected change; empty without one
-    # strips of the mix of segments
-    current_mix: tuple[StripPiece, ...]
+    finding: str  # the largest expected change against last year; empty where none is known
+    # active customers by segment, new ones included: in the same window last year, and expected;
+    # empty where last year is not known
+    last_year_mix: tuple[StripPiece, ...]
     expected_mix: tuple[StripPiece, ...]
-    segments: tuple[SegmentForecast, ...]  # the same as a table
+    segments: tuple[SegmentForecast, ...]  # the same as a table, with Inactive
     n_tests: int  # backtests behind the interval of the mix
     note: str  # what the mix includes and excludes
-    # revenue at risk; ``None`` where no customer was valued
-    revenue_at_stake: RevenueAtStake | None
+    revenue: RevenueOutlook  # the revenue of windows, and what is at stake
     # the top three campaigns; empty where none were planned
     campaigns: tuple[HeadlineCampaign, ...]
     trust: TrustBox | None  # the trust box; ``None`` where nothing was tested
     data: DataBox  # the data behind the page
-    warnings: tuple[str, ...]  # what a reader must know
+    read_first: tuple[str, ...]  # what a reader must know
 
 
 def headline_section(bundle: ReportInput) -> HeadlineSection:
@@ -121,29 +145,34 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     forecasts = _segment_forecasts(bundle, known)
     evaluation = bundle.evaluation or {}
     grade = str((bundle.selection or bundle.segment_notes).get("grade", ""))
+    compared = [f for f in forecasts if f.expected_in_all is not None and f.last_year is not None]
+    window = bundle.window
+    outcome = format_day_range(window.outcome_start, window.outcome_end)
     return HeadlineSection(
-        sentence=_sentence(bundle),
-        finding=_finding(forecasts),
-        current_mix=stacked_strip(bundle.current_mix, known),
-        expected_mix=stacked_strip(bundle.expected_mix, known),
+        sentence=f"For {_who(bundle)}: the most likely segment of each from {outcome}.",
+        finding=_finding(compared),
+        last_year_mix=stacked_strip({f.badge.id: f.last_year or 0.0 for f in compared}, known)
+        if compared
+        else (),
+        expected_mix=stacked_strip({f.badge.id: f.expected_in_all or 0.0 for f in compared}, known)
+        if compared
+        else (),
         segments=forecasts,
         n_tests=len(evaluation.get("windows") or ()),
-        note=MIX_NOTE.format(days=bundle.window.horizon),
-        revenue_at_stake=_revenue_at_stake(bundle),
+        note=MIX_NOTE.format(days=window.horizon),
+        revenue=_revenue_outlook(bundle),
         campaigns=_campaigns(bundle),
         trust=trust_box(evaluation, grade) if evaluation else None,
         data=_data(bundle),
-        warnings=_warnings(bundle),
+        read_first=tuple(text.format(who=_who(bundle), outcome=outcome) for text in READ_FIRST),
     )
 
 
-def _sentence(bundle: ReportInput) -> str:
+def _who(bundle: ReportInput) -> str:
     window = bundle.window
-    bought = format_day_range(window.start, window.cutoff)
-    outcome = format_day_range(window.outcome_start, window.outcome_end)
     customers = sum(finite_or_none(n) or 0 for n in bundle.current_mix.values())
     who = f"the {format_number(customers)} customers" if customers else "all customers"
-    return f"For {who} who bought from {bought}: the most likely segment of each from {outcome}."
+    return f"{who} who bought from {format_day_range(window.start, window.cutoff)}"
 
 
 def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForecast, ...]:
@@ -153,7 +182,7 @@ def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForec
     if not total_now and not total_then:
         return ()
     half_widths = _errors(bundle.evaluation or {}) if total_then else {}
-    before, last_year = _earlier(bundle)
+    newcomers, last_year = _newcomers(bundle), _last_year(bundle)
     revenue = _revenue(bundle.profile)
     return tuple(
         SegmentForecast(
@@ -163,8 +192,8 @@ def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForec
             share_now=now[i] / total_now if total_now else None,
             share_expected=then[i] / total_then if total_then else None,
             revenue=revenue.get(i),
-            before=before.get(i),
-            last_year=last_year.get(i),
+            newcomers=None if chip.tint is None else newcomers.get(i),
+            last_year=None if chip.tint is None else last_year.get(i),
             low=max(0.0, then[i] / total_then - half_widths[i]) if i in half_widths else None,
             high=min(1.0, then[i] / total_then + half_widths[i]) if i in half_widths else None,
         )
@@ -192,21 +221,27 @@ def _errors(evaluation: Row) -> dict[str, float]:
     }
 
 
-def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the sizes of the segments one window ago, and in the same season last year."""
+def _newcomers(bundle: ReportInput) -> dict[str, float]:
+    """Return how many new and returning customers are expected in each segment."""
+    predicted = bundle.transitions.get("predicted")
+    if predicted is None:
+        return {}
+    ids = [segment.id for segment in bundle.segments]
+    newest = predicted.filter(pl.col("since") == pl.col("since").max())
+    return _sizes(newest.filter(~pl.col("from_id").is_in(ids)))
+
+
+def _last_year(bundle: ReportInput) -> dict[str, float]:
+    """Return the sizes of the segments in the next window, one year earlier."""
     observed = bundle.transitions.get("observed")
-    if observed is None or observed["since"].null_count() == observed.height:
-        return {}, {}
-    active = [segment.id for segment in bundle.segments[1:]]
-    newest = observed.filter(since=observed["since"].max())
-    by_row = newest.filter(pl.col("from_id").is_in(active))
-    until = newest["until"][0] - timedelta(DAYS_PER_YEAR)
-    year = observed.filter((pl.col("until") == until) & pl.col("to_id").is_in(active))
-    return _sizes(by_row, "from_id"), _sizes(year, "to_id")
+    if observed is None:
+        return {}
+    until = as_date(bundle.window.outcome_end - DAYS_PER_YEAR)
+    return _sizes(observed.filter(pl.col("until") == until))
 
 
-def _sizes(rows: pl.DataFrame, by: str) -> dict[str, float]:
-    sums = rows.group_by(by).agg(pl.col("n").sum()).sort(by)
+def _sizes(rows: pl.DataFrame) -> dict[str, float]:
+    sums = rows.group_by("to_id").agg(pl.col("n").sum()).sort("to_id")
     return {str(name): float(n) for name, n in sums.iter_rows()}
 
 
@@ -217,36 +252,55 @@ def _revenue(profile: pl.DataFrame | None) -> dict[str, float | None]:
     return {str(name): finite_or_none(share) for name, share in shares}
 
 
-def _finding(segments: tuple[SegmentForecast, ...]) -> str:
-    known = [m for m in segments if m.share_expected is not None and m.share_now is not None]
-    changes = [((m.share_expected or 0) - (m.share_now or 0), m) for m in known]
-    if not changes:
+def _finding(compared: Sequence[SegmentForecast]) -> str:
+    """Name the segment whose size differs most from last year's, new customers included."""
+    if not compared:
         return ""
-    change, most = max(changes, key=lambda pair: abs(pair[0]))
-    if abs(change) < 0.005:
-        return "The mix of segments is expected to stay the same."
-    verb = "grow" if change > 0 else "shrink"
+    most = max(compared, key=lambda f: abs((f.expected_in_all or 0) - (f.last_year or 0)))
+    expected, before = most.expected_in_all or 0, most.last_year or 0
+    is_same = abs(expected - before) < MIN_CHANGE * before
+    verb = "about as many as" if is_same else "more than" if expected > before else "fewer than"
     return (
-        f"{most.badge.name} is expected to {verb} most: from "
-        f"{format_number((most.share_now or 0) * 100)} to "
-        f"{format_number((most.share_expected or 0) * 100)} percent of customers."
+        f"{format_number(expected)} customers are expected in {most.badge.name}, new ones "
+        f"included: {verb} in the same window last year ({format_number(before)})."
     )
 
 
-def _revenue_at_stake(bundle: ReportInput) -> RevenueAtStake | None:
+def _revenue_outlook(bundle: ReportInput) -> RevenueOutlook:
     found = customer_value_section(bundle)
-    if found is None:
-        return None
-    pooled = [each for each in found.sums if each.window == "all tests"]
+    pooled = [each for each in found.sums if each.window == "all tests"] if found else []
     risk = [each.actual[0] for each in pooled if each.measure == "Revenue at risk"]
-    realised, total = risk[0] if risk else None, found.total
-    return RevenueAtStake(total.value_at_risk, total.upside, realised, found.backtested_sums)
+    predicted = bundle.transitions.get("predicted")
+    new = None
+    if predicted is not None:
+        newest = predicted.filter(pl.col("since") == pl.col("since").max())
+        new = finite_or_none(newest.filter(from_id=NEW_STATE.id)["n"].sum())
+    return RevenueOutlook(
+        last_window=_revenue_until(bundle, bundle.end_day),
+        last_year=_revenue_until(bundle, bundle.window.outcome_end - DAYS_PER_YEAR),
+        new_customers=new,
+        revenue_at_risk=found.total.value_at_risk if found else None,
+        upside=found.total.upside if found else None,
+        realised_loss=risk[0] if risk else None,
+        realised_range=found.backtested_sums if found else None,
+    )
+
+
+def _revenue_until(bundle: ReportInput, end: int) -> float | None:
+    """Return the revenue of the window that ends on a day."""
+    figures = bundle.kpis.get("figures")
+    if figures is None:
+        return None
+    rows = figures.filter(pl.col("kpi") == "revenue", pl.col("end") == end)
+    return finite_or_none(rows["value"][0]) if rows.height else None
 
 
 def _campaigns(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
     found = campaigns_section(bundle)
     return tuple(
-        HeadlineCampaign(each.title, float(each.n), each.test.text)
+        HeadlineCampaign(
+            each.name, each.title, each.action, each.n, each.at_stake.value, each.at_stake.kind
+        )
         for each in (found.top_campaigns if found else ())
     )
 
@@ -264,11 +318,3 @@ def _data(bundle: ReportInput) -> DataBox:
         rows_used=used.rows / read.rows if read.rows else None,
         unknown=sum(unknown) / read.money if unknown and read.money else None,
     )
-
-
-def _warnings(bundle: ReportInput) -> tuple[str, ...]:
-    from_evaluation = (bundle.evaluation or {}).get("warnings") or ()
-    names = {segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments}
-    named = (replace_model_names(replace_model_names(str(text)), names) for text in from_evaluation)
-    own = (replace_model_names(text) for text in bundle.warnings)
-    return tuple(dict.fromkeys([*own, *named]))

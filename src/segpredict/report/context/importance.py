@@ -1,15 +1,21 @@
 """Importance of single features: overall, per future segment, per current segment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
+from segpredict.explain import short_meaning
 from segpredict.report.context._trust_box import TREE_MODEL
+from segpredict.report.formatting import format_signed
 from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import PlotAxes, axis_ticks
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
 MAX_FEATURES_SHOWN = 12
+SCALE_QUANTILE = 0.995  # of the sizes of contributions; larger ones are drawn at the edge
+SHADE_NAMES = ("low", "middle", "high", "none")
 CAUSALITY_NOTES = (
     "These are associations that the model uses, not causes: changing a feature need "
     "not change a customer.",
@@ -44,12 +50,21 @@ class FamilyImportance:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportancePlot:
-    """One embedded picture."""
+class SwarmRow:
+    """One feature of a swarm: its dots as paths for SVG, by shade of its values."""
 
-    plot: str  # name of the picture
-    badge: SegmentBadge | None  # the segment
-    alt: str  # its content, in words
+    feature: str  # its meaning
+    paths: tuple[tuple[str, str], ...]  # low, middle, high or none; ``d`` of the path
+
+
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """One dot per customer and feature: contributions to one future segment."""
+
+    badge: SegmentBadge  # the segment
+    rows: tuple[SwarmRow, ...]  # the strongest features
+    axes: PlotAxes  # log-odds across
+    zero: float  # position of zero (percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ class ImportanceSection:
     drivers: tuple[FeatureDriver, ...]  # the strongest features
     other_share: float  # share of all other features together
     families: tuple[FamilyImportance, ...]  # shares of the families, largest first
-    plots: tuple[ImportancePlot, ...]  # beeswarms, one a future segment
+    swarms: tuple[Swarm, ...]  # one a future segment
     now: ImportanceMatrix | None  # importance among customers by their current segment
     # importance for each future segment, as numbers to the beeswarms
     future: ImportanceMatrix | None
@@ -97,7 +112,7 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
         drivers=drivers,
         other_share=max(0.0, 1.0 - sum(d.share for d in drivers)),
         families=_families(overall),
-        plots=_pictures(bundle),
+        swarms=_swarms(bundle),
         now=now if now.badges else None,
         future=future if future.badges else None,
         n_explained=bundle.n_explained,
@@ -106,12 +121,12 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
 
 
 def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver, ...]:
-    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    meanings = feature_names(bundle)
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     return tuple(
         FeatureDriver(
             **{column: row[column] for column in ("feature", "family", "mean_abs", "share")},
-            meaning=meanings.get(row["feature"], ""),
+            meaning=meanings.get(row["feature"], row["feature"]),
             width=round(100 * row["mean_abs"] / longest, 2),
         )
         for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()
@@ -124,18 +139,42 @@ def _families(overall: pl.DataFrame) -> tuple[FamilyImportance, ...]:
     return tuple(FamilyImportance(row["family"], row["share"]) for row in ordered.to_dicts())
 
 
-def _pictures(bundle: ReportInput) -> tuple[ImportancePlot, ...]:
+def _swarms(bundle: ReportInput) -> tuple[Swarm, ...]:
+    points = bundle.contribution_points
+    if points is None or points.is_empty():
+        return ()
     known = segment_badges(bundle.segments)
-    return tuple(
-        ImportancePlot(
-            plot=f"beeswarm_{i}",
-            badge=chip,
-            alt=f"One dot per customer and feature: how each feature moves the "
-            f"log-odds of being in {chip.name} next. The numbers are in the table.",
+    names = feature_names(bundle)
+    # One scale for all, so that the charts can be compared.
+    most = float(points["contribution"].abs().quantile(SCALE_QUANTILE) or 0.0) or 1.0
+
+    def place(size: float) -> float:
+        return round(50 + 50 * min(max(size / most, -1.0), 1.0), 1)
+
+    found = []
+    for (class_id,), part in points.group_by("class_id", maintain_order=True):
+        rows = tuple(
+            SwarmRow(names.get(str(feature), str(feature)), _paths(own, place))
+            for (feature,), own in part.group_by("feature", maintain_order=True)
         )
-        for i, chip in known.items()
-        if f"beeswarm_{i}" in bundle.plots
-    )
+        across = axis_ticks(-most, most, lambda value: format_signed(value, 1))
+        if str(class_id) in known:
+            found.append(Swarm(known[str(class_id)], rows, PlotAxes(across, ()), 50.0))
+    return tuple(found)
+
+
+def _paths(points: pl.DataFrame, place: Callable[[float], float]) -> tuple[tuple[str, str], ...]:
+    """Return the dots of one feature; a dot is a line without length and with round ends."""
+    dots: dict[str, list[str]] = {name: [] for name in SHADE_NAMES}
+    for shade, size, offset in points.select("shade", "contribution", "offset").iter_rows():
+        name = SHADE_NAMES[-1 if shade is None else shade]
+        dots[name].append(f"M{place(size)},{round(50 - 40 * offset, 1)}h0")
+    return tuple((name, "".join(some)) for name, some in dots.items() if some)
+
+
+def feature_names(bundle: ReportInput) -> dict[str, str]:
+    """Return the meaning of each feature, without its explanation."""
+    return {f.name: short_meaning(f.meaning) for f in bundle.glossary if f.meaning}
 
 
 def importance_matrix(

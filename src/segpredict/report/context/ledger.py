@@ -14,6 +14,7 @@ from segpredict.report.formatting import (
     name_to_words,
 )
 from segpredict.report.input import ReportInput
+from segpredict.report.model_names import replace_model_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class GlossaryFamily:
 class AppendixSection:
     """The section."""
 
+    notes: tuple[str, ...]  # what the run noted, for a reviewer
     topics: tuple[AppendixTopic, ...]  # the window, then the manifest, topic by topic
     glossary: tuple[GlossaryFamily, ...]  # all features, family by family
 
@@ -103,7 +105,15 @@ def appendix_section(bundle: ReportInput) -> AppendixSection:
     topics = [_window(bundle)]
     topics += [AppendixTopic("Run", _facts(plain))] if plain else []
     topics += [AppendixTopic(name_to_words(str(k)), _facts(v)) for k, v in nested.items()]
-    return AppendixSection(tuple(topics), _glossary(bundle))
+    return AppendixSection(_notes(bundle), tuple(topics), _glossary(bundle))
+
+
+def _notes(bundle: ReportInput) -> tuple[str, ...]:
+    from_evaluation = (bundle.evaluation or {}).get("warnings") or ()
+    names = {segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments}
+    named = (replace_model_names(replace_model_names(str(text)), names) for text in from_evaluation)
+    own = (replace_model_names(text) for text in bundle.warnings)
+    return tuple(dict.fromkeys([*own, *named]))
 
 
 def _window(bundle: ReportInput) -> AppendixTopic:

@@ -246,8 +246,8 @@ def _season(evaluation: Row) -> str:
     return (
         "BG/NBD uses last year's season only where earlier windows show a benefit: in "
         f"{notes.count('The season helps')} of "
-        f"{len(evaluation.get('windows') or ()) + 1} forecasts. The evidence is under "
-        "“Read this first”."
+        f"{len(evaluation.get('windows') or ()) + 1} forecasts. The evidence is among the notes "
+        "of the run in the appendix."
     )
 
 

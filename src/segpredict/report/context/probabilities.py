@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
@@ -15,10 +16,11 @@ from segpredict.report.formatting import (
     name_to_words,
 )
 from segpredict.report.html.badges import SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
+from segpredict.report.html.chart_layout import SHARE_AXES, IntervalMark, PlotAxes, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
+FIRST_TENTH = 0.1  # of the customers, at which the lift is measured
 RULE_LABELS = {
     "argmax": "the most likely segment",
     "balanced": "small segments predicted more often",
@@ -92,6 +94,7 @@ class DecisionRuleRow:
 class ProbabilitiesSection:
     """The section."""
 
+    axes: PlotAxes  # of all plots, in percent
     calibration_text: str  # how probabilities were calibrated, as a sentence
     # plots
     reliability: tuple[ReliabilityPlot, ...]
@@ -114,6 +117,7 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     sizes = card.filter(metric="set_size").select("window", "value")
     sets = _sets(card, bundle)
     return ProbabilitiesSection(
+        SHARE_AXES,
         _calibration_text(policies),
         _reliability(curves, card, bundle),
         _captures(curves),
@@ -199,8 +203,18 @@ def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
             for (by,), each in part.group_by("by", maintain_order=True)
         )
         title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
-        plots.append(ReliabilityPlot(None, title, f"{int(part['n'][0]):,} forecasts", lines))
+        note = f"{int(part['n'][0]):,} forecasts{_lift(part, str(part['by'][0]))}"
+        plots.append(ReliabilityPlot(None, title, note, lines))
     return tuple(plots)
+
+
+def _lift(part: pl.DataFrame, by: str) -> str:
+    """Return how much more the first tenth of a ranking holds than its share of customers."""
+    curve = part.filter(pl.col("by") == by).sort("x").drop_nulls(["x", "y"])
+    if curve.is_empty():
+        return ""
+    held = float(np.interp(FIRST_TENTH, curve["x"].to_numpy(), curve["y"].to_numpy()))
+    return f"; the first tenth holds {held:.0%}, lift {held / FIRST_TENTH:.1f}"
 
 
 def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:

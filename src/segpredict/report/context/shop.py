@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.report.formatting import Row, finite_or_none, format_day_range
-from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import ChartBar, layout_bars
 from segpredict.report.input import ReportInput
 
@@ -101,17 +100,6 @@ class BridgeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentRevenue:
-    """A segment's share of customers and of revenue."""
-
-    badge: SegmentBadge  # the segment
-    # its customers, and their share of all
-    n: int
-    customers: float
-    revenue: KpiValue  # its share of the revenue
-
-
-@dataclass(frozen=True, slots=True)
 class KpiText:
     """The definition of a KPI; the texts of `kpis.KpiDefinition`."""
 
@@ -138,10 +126,9 @@ class ShopSection:
     # position (percent) and name of the years under the charts
     ticks: tuple[tuple[float, str], ...]
     incomplete_months: str  # the months that the data cover only in part, as a sentence
-    # lorenz curve, gross-net bridge of the look-back, and shares by segment
+    # lorenz curve, and gross-net bridge of the look-back
     lorenz: LorenzChart | None
     bridge: tuple[BridgeStep, ...]
-    segment_revenue: tuple[SegmentRevenue, ...]
     definitions: tuple[KpiText, ...]  # all definitions that are used here
 
 
@@ -164,7 +151,6 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
         incomplete_months=_incomplete_months(latest),
         lorenz=_lorenz(bundle, figures),
         bridge=_bridge(figures),
-        segment_revenue=_segment_revenue(bundle, figures),
         definitions=tuple(
             KpiText(m.title, m.formula, m.interval, m.caution) for m in KPIS if m.name in used
         ),
@@ -271,14 +257,3 @@ def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
         place = (round(max(0.0, left), 2), round(min(100.0, right) - max(0.0, left), 2))
         steps.append(BridgeStep(STEP_LABELS[name], is_total, amount, known, *place))
     return tuple(steps)
-
-
-def _segment_revenue(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, ...]:
-    rows = figures.filter(kpi="segment_revenue_share")
-    everyone = int(rows["n"].sum()) or 1
-    known = segment_badges(bundle.segments)
-    return tuple(
-        SegmentRevenue(known[i], n, n / everyone, _kpi_value(rows.filter(scope=i)))
-        for i, n in rows.select("scope", "n").iter_rows()
-        if i in known
-    )

@@ -1,17 +1,20 @@
 """Drivers of transitions, three example customers, and customers to contact first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import polars as pl
 
+from segpredict.explain import explained_share
 from segpredict.report.context.drivers import CAUSALITY_NOTE
-from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.context.importance import feature_names
+from segpredict.report.formatting import Row, finite_or_none, format_share
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import axis_place
 from segpredict.report.input import ReportInput
 
 TOP = 6
-OPEN_TRANSITIONS = 2  # transitions that are shown expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,6 @@ class DrivenTransition:
     end: SegmentBadge
     expected: float  # expected number of customers
     drivers: tuple[DriverContribution, ...]  # the groups, largest difference first
-    is_open: bool  # whether it is shown expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,22 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
                 known[end],
                 expected,
                 _drivers(table.filter(from_id=start, to_id=end).head(TOP), bundle),
-                place < OPEN_TRANSITIONS,
             )
-            for place, (start, end, expected) in enumerate(pairs.iter_rows())
+            for start, end, expected in pairs.iter_rows()
             if start in known and end in known
         )
     )
 
 
 def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
-    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    meanings = feature_names(bundle)
     rows = rows.drop_nulls(["movers", "stayers"])
     ends = [0.0, *rows["movers"], *rows["stayers"]]
     place = axis_place(ends)
     return tuple(
         DriverContribution(
             **{column: row[column] for column in ("name", "movers", "stayers", "odds_ratio")},
-            meaning=meanings.get(row["name"], ""),
+            meaning=meanings.get(row["name"], row["name"]),
             mover=place(row["movers"]),
             stayer=place(row["stayers"]),
             zero=place(0.0),
@@ -96,11 +97,15 @@ def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContributio
 
 
 @dataclass(frozen=True, slots=True)
-class ExampleReason:
-    """One reason for the forecast, or against it."""
+class WaterfallStep:
+    """One bar between the forecast of the average customer and that of this one."""
 
-    direction: str  # ``for`` or ``against`` the segment that is named
-    text: str  # the reason as a sentence
+    text: str  # the reason, or which forecast
+    is_end: bool  # whether it is a forecast; else a reason
+    is_up: bool  # whether it raises the log-odds
+    # position of the bar (percent)
+    left: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +118,14 @@ class ExampleCustomer:
     # current segment, and the most likely next
     now: SegmentBadge
     next: SegmentBadge
-    probability: float  # of the most likely next segment
+    # probability of the most likely next segment, and for the average customer
+    probability: float
+    start: float
+    summary: str  # how much of the distance between the two the reasons explain
+    steps: tuple[WaterfallStep, ...]  # the reasons, strongest first, and all others together
     # in currency
     expected_value: float
     value_at_risk: float
-    reasons: tuple[ExampleReason, ...]  # strongest first, those against last
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +140,58 @@ def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | 
     """Return the context; ``None`` where no customer was explained."""
     known = segment_badges(bundle.segments)
     found = tuple(
-        ExampleCustomer(
-            id=row["customer_id"],
-            **{name: row[name] for name in ("kind", "expected_value", "value_at_risk")},
-            now=known[row["segment_id"]],
-            next=known[row["next_segment_id"]],
-            probability=row[f"p_{row['next_segment_id']}"],
-            reasons=tuple(ExampleReason(r["direction"], r["text"]) for r in row["reasons"]),
-        )
+        _example(row, known)
         for row in bundle.example_customers
         if row["segment_id"] in known and row["next_segment_id"] in known
     )
     return ExampleCustomersSection(found) if found else None
 
 
+def _example(row: Row, known: Badges) -> ExampleCustomer:
+    reasons = row["reasons"]
+    probability = row[f"p_{row['next_segment_id']}"]
+    return ExampleCustomer(
+        id=row["customer_id"],
+        **{name: row[name] for name in ("kind", "expected_value", "value_at_risk")},
+        now=known[row["segment_id"]],
+        next=known[row["next_segment_id"]],
+        probability=probability,
+        start=reasons[0]["start"],
+        summary=_summary(reasons, probability),
+        steps=_waterfall(reasons),
+    )
+
+
+def _summary(reasons: Sequence[Row], probability: float) -> str:
+    sizes = [reason["contribution"] for reason in reasons if reason["contribution"]]
+    share = explained_share(reasons[0]["total"], sizes)
+    if share is None:
+        return "Other features together weigh more than these reasons."
+    which = "This reason explains" if len(sizes) == 1 else f"These {len(sizes)} reasons explain"
+    distance = f"from {format_share(reasons[0]['start'], 0)} to {format_share(probability, 0)}"
+    if share > 1:
+        return f"{which} more than the distance {distance}; other features work against it."
+    return f"{which} {format_share(share, 0)} of the distance {distance}."
+
+
+def _waterfall(reasons: Sequence[Row]) -> tuple[WaterfallStep, ...]:
+    """Place the reasons one after the other, then all others, up to the forecast."""
+    shown = [(reason["text"], reason["contribution"]) for reason in reasons]
+    rest = reasons[0]["total"] - sum(size for _, size in shown)
+    steps = [each for each in (*shown, ("All other features together", rest)) if each[1]]
+    levels = [0.0, *accumulate(size for _, size in steps)]
+    place = axis_place([0.0, *levels])
+    found = []
+    for (text, size), begin, end in zip(steps, levels, levels[1:], strict=False):
+        left, right = sorted((place(begin), place(end)))
+        found.append(WaterfallStep(text, False, size > 0, left, round(right - left, 2)))  # noqa: FBT003
+    return tuple(found)
+
+
 # The name of a list, its heading, and the column that it is ranked by.
 SHORTLIST_HEADINGS = (
-    ("at risk", "Most revenue at risk", "value_at_risk"),
-    ("on the way up", "Most upside", "upside"),
+    ("at risk", "most revenue at risk", "value_at_risk"),
+    ("on the way up", "most upside", "upside"),
 )
 
 
@@ -176,39 +218,63 @@ class ShortlistRow:
 class CustomerShortlist:
     """One list of customers."""
 
+    badge: SegmentBadge  # the segment of its customers
     title: str  # its heading
     is_risk: bool  # whether it is ranked by revenue at risk; else by upside
-    rows: tuple[ShortlistRow, ...]  # the customers, best first
-    total: float  # their value at stake together, in currency
+    rows: tuple[ShortlistRow, ...]  # the first customers, best first
+    shown: float  # their value at stake together, in currency
+    # customers of the segment with a value at stake, and the sum of it
+    listed: int
+    total: float
+    file: str  # the list of the whole segment, next to the page; empty without one
 
 
 @dataclass(frozen=True, slots=True)
 class ShortlistSection:
     """The section."""
 
-    lists: tuple[CustomerShortlist, ...]  # the lists: most revenue at risk, most upside
+    lists: tuple[CustomerShortlist, ...]  # the most valuable segment first
     caution: str = CAUSALITY_NOTE  # the warning that belongs to reasons
 
 
 def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:
     """Return the context; ``None`` where single customers must not be shown."""
     known = segment_badges(bundle.segments)
-    found = [_shortlist(bundle, known, *heading) for heading in SHORTLIST_HEADINGS]
-    filled = tuple(each for each in found if each.rows)
-    return ShortlistSection(filled) if filled else None
+    found = tuple(
+        _shortlist(bundle, rows, known, by, title)
+        for name, title, by in SHORTLIST_HEADINGS
+        for badge in reversed(known.values())
+        if (rows := _rows_of(bundle, known, name, badge.id))
+    )
+    return ShortlistSection(found) if found else None
+
+
+def _rows_of(bundle: ReportInput, known: Badges, name: str, segment_id: str) -> list[Row]:
+    return [
+        row
+        for row in bundle.shortlist
+        if row["list"] == name
+        and row["segment_id"] == segment_id
+        and row["next_segment_id"] in known
+    ]
 
 
 def _shortlist(
-    bundle: ReportInput, known: Badges, name: str, title: str, by: str
+    bundle: ReportInput, rows: Sequence[Row], known: Badges, by: str, title: str
 ) -> CustomerShortlist:
-    is_risk = by == "value_at_risk"
-    shown = tuple(
-        _shortlist_row(row, known, by, "p_down" if is_risk else "p_up")
-        for row in bundle.shortlist
-        if row["list"] == name and row["segment_id"] in known and row["next_segment_id"] in known
+    is_risk, first = by == "value_at_risk", rows[0]
+    shown = tuple(_shortlist_row(row, known, by, "p_down" if is_risk else "p_up") for row in rows)
+    name = f"segment_{str(first['segment_id']).lower()}"
+    return CustomerShortlist(
+        badge=known[first["segment_id"]],
+        title=title,
+        is_risk=is_risk,
+        rows=shown,
+        shown=sum(each.value_at_stake or 0.0 for each in shown),
+        listed=int(first["listed"]),
+        total=float(first["total"]),
+        file=f"lists/{name}.csv" if name in bundle.lists else "",
     )
-    total = sum(each.value_at_stake or 0.0 for each in shown)
-    return CustomerShortlist(title, is_risk, shown, total)
 
 
 def _shortlist_row(row: Row, known: Badges, stake: str, probability: str) -> ShortlistRow:

@@ -11,6 +11,7 @@ from segpredict.report.context import SECTIONS
 from segpredict.report.deck.slide import DeckSource, Slide, SlidePage
 from segpredict.report.deck.slides import SLIDES
 from segpredict.report.formatting import format_day_range
+from segpredict.report.html.page import section_parts
 from segpredict.report.input import ReportInput, ReportSection
 
 LIBRARY, PACKAGE, EXTRA = "pptx", "python-pptx", "deck"
@@ -51,8 +52,7 @@ def slide_pages(
     sections: Sequence[ReportSection] = SECTIONS,
 ) -> list[tuple[str, SlidePage]]:
     """Return the topic and content of each slide that has content."""
-    built = [section.build(bundle) for section in sections]
-    source = DeckSource(bundle, tuple(context for context in built if context is not None))
+    source = DeckSource(bundle, tuple(section_parts(bundle, sections).values()))
     pages = [(slide.topic, slide.build(source)) for slide in slides]
     return [(topic, page) for topic, page in pages if page is not None]
 

@@ -320,13 +320,3 @@ def truncate_words(text: str, max_length: int) -> str:
     cut = shown[: max_length - 1]
     head = cut.rsplit(" ", 1)[0] if " " in cut[max_length // 2 :] else cut
     return f"{head.rstrip(' ,;:')}…"
-
-
-def join_names(names: Sequence[str]) -> str:
-    """Return names as an enumeration.
-
-    >>> join_names(["a", "b", "c"])
-    'a, b and c'
-    """
-    *most, last = names or ("",)
-    return f"{', '.join(most)} and {last}" if most else last

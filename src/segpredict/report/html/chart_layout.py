@@ -1,9 +1,10 @@
 """Positions of chart marks, in percent of the width, so that charts stretch."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from segpredict.report.formatting import Row, finite_or_none
+from segpredict.report.formatting import Row, finite_or_none, format_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,15 @@ class IntervalMark:
 
 
 @dataclass(frozen=True, slots=True)
+class PlotAxes:
+    """The ticks of a chart: position (percent from the left, and from the top) and text."""
+
+    # along the lower edge and along the left one
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChartBar:
     """One of several bars side by side."""
 
@@ -26,6 +36,38 @@ class ChartBar:
     width: float
     height: float  # percent of the largest
     is_whole: bool  # false where it covers less time than the others
+
+
+def axis_ticks(
+    low: float, high: float, write: Callable[[float], str], n: int = 4
+) -> tuple[tuple[float, str], ...]:
+    """Return round values between two ends, each with its position in percent.
+
+    >>> axis_ticks(0, 950, lambda value: f"{value:.0f}")
+    ((0.0, '0'), (52.63, '500'))
+    """
+    width = high - low
+    if not width > 0:
+        return ()
+    size = 10.0 ** math.floor(math.log10(width / n))
+    step = next(size * each for each in (1, 2, 5, 10) if size * each >= width / n)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return tuple(
+        (round(100 * (i * step - low) / width, 2), write(i * step)) for i in range(first, last + 1)
+    )
+
+
+def upright(ticks: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ...]:
+    """Return ticks as positions from the top.
+
+    >>> upright(((0.0, "0"),))
+    ((100.0, '0'),)
+    """
+    return tuple((round(100 - place, 2), text) for place, text in ticks)
+
+
+_SHARES = tuple((100.0 * share, format_share(share, 0)) for share in (0.0, 0.5, 1.0))
+SHARE_AXES = PlotAxes(_SHARES, upright(_SHARES))
 
 
 def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:

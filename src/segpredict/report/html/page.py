@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -43,11 +43,19 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
     even a mistake here could not fetch or run anything.
     """
     environment = _environment()
-    built = _built(bundle, sections)
+    built = section_parts(bundle, sections)
     placed = [
-        {"name": s.name, "title": s.title, "body": _rendered(environment, s, built[s.name], bundle)}
-        for s in sections
-        if s.name in built
+        {
+            "name": section.name,
+            "title": section.title,
+            "parts": [
+                _rendered(environment, name, build, built[name], bundle)
+                for name, build in section.parts.items()
+                if name in built
+            ],
+        }
+        for section in sections
+        if section.parts.keys() & built.keys()
     ]
     style = Markup(environment.get_template("style.css").render())
     script = environment.get_template("page.js").render()
@@ -107,7 +115,7 @@ def section_contexts(
     >>> section_contexts(found, ())["last_day"]
     '1970-01-09'
     """
-    built = _built(bundle, sections)
+    built = section_parts(bundle, sections)
     return {
         "title": bundle.title,
         "created": bundle.created,
@@ -135,8 +143,11 @@ def to_plain_json(value: Any) -> Any:
     return value if is_known else str(value)
 
 
-def _built(bundle: PageInput, sections: Sequence[ReportSection]) -> dict[str, Any]:
-    found = {section.name: section.build(bundle) for section in sections}
+def section_parts(
+    bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS
+) -> dict[str, Any]:
+    """Return the contexts of all parts that have content, by name."""
+    found = {name: build(bundle) for s in sections for name, build in s.parts.items()}
     return {name: context for name, context in found.items() if context is not None}
 
 
@@ -162,12 +173,16 @@ def _embedded(values: Any) -> Markup:
 
 
 def _rendered(
-    environment: Environment, section: ReportSection, it: Any, bundle: PageInput
+    environment: Environment,
+    name: str,
+    build: Callable[[Any], Any],
+    it: Any,
+    bundle: PageInput,
 ) -> Markup:
-    module = section.build.__module__.rpartition(".")[2]
+    module = build.__module__.rpartition(".")[2]
     template = environment.select_template([f"{module}.html", "plain.html"])
-    facts = {"it": it, "currency": bundle.currency, "plots": bundle.plots}
-    write = template.blocks.get(section.name, template.root_render_func)
+    facts = {"it": it, "currency": bundle.currency}
+    write = template.blocks.get(name, template.root_render_func)
     return Markup("".join(write(template.new_context(facts))))
 
 

@@ -193,7 +193,7 @@
   };
 
   // One segment, highlighted throughout: rows, pieces and cards of the others are dimmed.
-  const owner = (mark) => mark.closest("tbody tr, .deck > .box, .legend .chip") || (mark.matches("rect, circle") ? mark : null);
+  const owner = (mark) => mark.closest("details.picked, tbody tr, .deck > .box, .legend .chip") || (mark.matches("rect, circle") ? mark : null);
   const choose = () => {
     const id = picked.segment === null ? "" : segments[picked.segment][0];
     const seen = new Set();
@@ -203,7 +203,7 @@
       seen.add(element);
       const isOther = id !== "" && mark.dataset.s !== id;
       element.classList.toggle("dim", isOther);
-      if (!mark.closest("table.picked")) return;
+      if (!mark.closest(".picked")) return;
       element.dataset.other = isOther ? "yes" : "";
       hide([element]);
     });
@@ -244,7 +244,7 @@
       const units = all(UNITS, section).filter((unit) => !unit.parentElement.closest(UNITS));
       const texts = units.map(noteFor);
       // The head of the first screen is not seen.
-      const isOne = section.id !== "headline" && new Set(texts.map(({ text }) => text)).size === 1;
+      const isOne = section.id !== "summary" && new Set(texts.map(({ text }) => text)).size === 1;
       if (isOne && texts[0].text) put(texts[0], section.querySelector(".head"));
       else units.forEach((unit, i) => { if (texts[i].text) put(texts[i], heading(unit)); });
     });

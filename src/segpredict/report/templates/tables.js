@@ -62,7 +62,7 @@
     heads.forEach((head, place) => {
       const name = main(head);
       // A column that shows a chart has nothing to sort by.
-      if (!name || head.querySelector("svg")) return;
+      if (!name || head.matches(".track, .half, .wide")) return;
       const button = make("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);
@@ -146,7 +146,7 @@
   });
 
   const equip = (table, number) => {
-    if (!table.tBodies.length || !table.tBodies[0].rows.length) return;
+    if (table.matches(".waterfall") || !table.tBodies.length || !table.tBodies[0].rows.length) return;
     const section = table.closest("section");
     const tools = make("p", { class: "tools" });
     if (sortable(table)) makeSortable(table);
@@ -157,6 +157,12 @@
     button.addEventListener("click", () => save(`${section.id}-${number}${suffix(table)}.csv`, csv(table)));
     tools.append(button);
     const home = table.closest(".scroll") || table;
+    if (home !== table) {
+      // Keyboards can scroll what is wider than the screen.
+      home.tabIndex = 0;
+      home.setAttribute("role", "group");
+      home.setAttribute("aria-label", title);
+    }
     if (isLong) home.before(tools);
     else home.after(tools);
   };

@@ -6,7 +6,6 @@ from segpredict.report.deck.slides import evaluation, question, segments, value_
 # In the order of the deck.
 SLIDES = (
     Slide("The question", question.question_slide),
-    Slide("The data, and what cleaning excluded", question.cleaning_slide),
     Slide("The segments", segments.segments_slide),
     Slide("How they were selected", segments.segment_selection_slide),
     Slide("Transitions between segments", segments.transitions_slide),
@@ -17,4 +16,5 @@ SLIDES = (
     Slide("The test", value_at_risk.experiment_slide),
     Slide("Limits", question.limits_slide),
     Slide("Next steps", value_at_risk.next_steps_slide),
+    Slide("The data, and what cleaning excluded", question.cleaning_slide),
 )

@@ -7,16 +7,15 @@ from segpredict.report.deck.style import FILL_COLOUR, INACTIVE_COLOUR, STRONG_CO
 from segpredict.report.formatting import format_number, format_share
 
 MAX_BASELINES_SHOWN = 14
-SLIDE_METRIC = "log_loss"
 
 
 def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of the evaluation; ``None`` where nothing was tested."""
     context = source.context_of(evaluation.EvaluationSection)
     head = source.context_of(headline.HeadlineSection)
-    if context is None or context.pooled is None or head is None or head.trust is None:
+    if context is None or not context.leaderboard or head is None or head.trust is None:
         return None
-    comparisons = [each for each in context.pooled.comparisons if each.metric.name == SLIDE_METRIC]
+    compared = [row for row in context.leaderboard if row.difference is not None]
     trust = head.trust
     fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
     reason = s.BulletList(
@@ -27,13 +26,13 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         s.PlacedElement(_scores(trust), left=6, width=6, height=6),
         s.PlacedElement(reason, left=6, width=6, top=6, height=6),
     ]
-    if comparisons:
-        elements.insert(0, s.PlacedElement(_chart(comparisons[0]), width=6))
+    if compared:
+        elements.insert(0, s.PlacedElement(_chart(compared), width=6))
     tests = ", ".join(window.cutoff for window in context.windows)
     return s.SlidePage(
-        title=comparisons[0].title.rstrip(".") if comparisons else f"{trust.selected} is in use",
+        title=context.finding.rstrip(".") if compared else f"{trust.selected} is in use",
         subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
-        f"{format_number(context.pooled.customers)} customers, in {trust.windows} windows after "
+        f"{format_number(context.customers)} customers, in {trust.windows} windows after "
         "the training data.",
         elements=tuple(elements),
         notes=(
@@ -49,18 +48,19 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
     )
 
 
-def _chart(comparison: evaluation.MetricComparison) -> s.SlideChart:
-    rows = comparison.rows[:MAX_BASELINES_SHOWN]
+def _chart(compared: list[evaluation.LeaderboardRow]) -> s.SlideChart:
+    rows = [(row.label, row.difference) for row in compared if row.difference]
+    rows = rows[:MAX_BASELINES_SHOWN]
     return s.SlideChart(
         heading="Log-loss: model minus baseline (left of zero: the model is better)",
-        categories=tuple(row.label for row in rows),
+        categories=tuple(label for label, _ in rows),
         series=(
             s.ChartSeries(
                 "Model minus baseline",
-                tuple(row.value for row in rows),
-                tuple(_forecast_colour(row) for row in rows),
-                tuple(row.low for row in rows),
-                tuple(row.high for row in rows),
+                tuple(each.value for _, each in rows),
+                tuple(_forecast_colour(each) for _, each in rows),
+                tuple(each.low for _, each in rows),
+                tuple(each.high for _, each in rows),
             ),
         ),
         number_format="0.000",
@@ -178,37 +178,29 @@ def demand_slide(source: s.DeckSource) -> s.SlidePage | None:
     right = _orders(tables[-1]) if tables else _levels(context)
     return s.SlidePage(
         title=_title(context),
-        subtitle=_lead(context),
+        subtitle="Of each level the method with the lowest error in backtests is shown.",
         elements=s.side_by_side(chart, right),
         notes=(
-            "Expected units: expected customers of each segment, new ones included, times "
-            "units per customer, with the season of last year (demand/).",
+            "Expected units are those of the method shown (demand/forecast.csv).",
             "WAPE is the sum of absolute errors divided by the actual units, in backtests.",
             *(_level_text(level) for level in context.levels),
             f"Order up to: sufficient in {format_share(context.service_level, 0)} of windows "
-            "where cost is not known.",
+            "where cost is not known. Intervals wider than twice the expected units, and "
+            "quantities from them, are not shown.",
         ),
     )
 
 
 def _title(context: demand.DemandSection) -> str:
-    good = [level.name.lower() for level in context.levels if level.is_published]
-    if not good:
-        return "No demand forecast beat the same window of last year, so none is shown"
-    rest = [level.name.lower() for level in context.levels if not level.is_published]
-    text = f"Demand is forecast for {s.join_names(good)}"
-    return f"{text}, but not for {s.join_names(rest)}" if rest else text
-
-
-def _lead(context: demand.DemandSection) -> str:
-    """Describe what is shown, and where a simpler method was better."""
-    beaten = [
-        f"for {level.name.lower()} the best method was {level.best_method.lower()}"
-        for level in context.levels
-        if level.is_published and not level.is_own_best and level.best_method
-    ]
-    rule = "Shown where the forecast beat last year's window in at least two backtests"
-    return "; ".join([rule, *beaten]) + "."
+    if not context.item_tables:
+        return "There are too few backtests to forecast demand"
+    first = context.item_tables[0]
+    units = f"{format_number(first.sum)} units are expected in the next {context.days} days"
+    tables = [table for table in context.item_tables if len(table.items) > 1]
+    if not tables:
+        return units
+    top = tables[-1].items[0]
+    return f"{units}; most of {s.truncate_words(top.description or top.name, 40)}"
 
 
 def _level_text(level: demand.DemandLevel) -> str:
@@ -220,7 +212,7 @@ def _items(table: demand.DemandItemTable, days: int) -> s.SlideChart:
     items = table.items[:MAX_ITEMS_SHOWN]
     return s.SlideChart(
         heading=f"{table.name}: units in the next {days} days",
-        categories=tuple(item.name for item in items),
+        categories=tuple(s.truncate_words(item.description or item.name, 34) for item in items),
         series=(
             s.ChartSeries("Expected", tuple(item.expected for item in items), (STRONG_COLOUR,)),
             s.ChartSeries(
@@ -232,18 +224,20 @@ def _items(table: demand.DemandItemTable, days: int) -> s.SlideChart:
 
 def _orders(table: demand.DemandItemTable) -> s.SlideTable:
     return s.SlideTable(
-        heading=f"The largest of {format_number(table.count)}: order quantities",
-        columns=("", "Expected", "Interval", "Order up to"),
+        heading=f"The largest of {format_number(table.count)}",
+        columns=("", "Expected", "Last window", "Last year"),
         rows=tuple(
             (
-                s.truncate_words(item.name, 34),
+                s.truncate_words(f"{item.description} ({item.name})", 44)
+                if item.description
+                else item.name,
                 format_number(item.expected),
-                f"{format_number(item.low)} to {format_number(item.high)}",
-                format_number(item.order),
+                format_number(item.last_window),
+                format_number(item.year_ago),
             )
             for item in table.items[:MAX_ITEMS_SHOWN]
         ),
-        widths=(2.6, 1.0, 1.5, 1.1),
+        widths=(3.0, 1.0, 1.1, 1.0),
     )
 
 
@@ -259,7 +253,7 @@ def _errors(level: demand.DemandLevel) -> s.SlideChart:
 
 
 def _stock_colour(method: demand.DemandMethod) -> str:
-    if method.is_own:
+    if method.is_shown:
         return STRONG_COLOUR
     return INACTIVE_COLOUR if method.is_reference else FILL_COLOUR
 
@@ -267,22 +261,16 @@ def _stock_colour(method: demand.DemandMethod) -> str:
 def _levels(context: demand.DemandSection) -> s.SlideTable:
     return s.SlideTable(
         heading="What was tested",
-        columns=("Level", "Segments", "Last year", "Shown?"),
+        columns=("Level", "Nearest method", "Error", "Shown?"),
         rows=tuple(
             (
                 level.name,
-                *(format_share(_error(level, is_own=own)) for own in (True, False)),
+                level.method,
+                format_share(level.error),
                 "yes" if level.is_published else "no",
             )
             for level in context.levels
         ),
-        widths=(1.5, 1.0, 1.0, 0.7),
-        words=(0, 3),
+        widths=(1.3, 2.4, 0.9, 0.8),
+        words=(0, 1, 3),
     )
-
-
-def _error(level: demand.DemandLevel, *, is_own: bool) -> float | None:
-    """Return the pooled error of the own method, or of last year's window."""
-    wanted = (m for m in level.methods if (m.is_own if is_own else m.is_reference))
-    found = next(wanted, None)
-    return None if found is None else found.pooled

@@ -5,9 +5,10 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.context import customer_value, evaluation, headline, ledger
 from segpredict.report.context.probabilities import ProbabilitiesSection
 from segpredict.report.context.segment_selection import SegmentSelectionSection
+from segpredict.report.context.shop import ShopSection
 from segpredict.report.deck import slide as s
 from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR
-from segpredict.report.formatting import format_number, format_points, format_share
+from segpredict.report.formatting import format_money, format_number, format_points, format_share
 
 INTERVAL_NOTE = (
     "80 % intervals: root mean square difference of predicted and actual shares in "
@@ -23,12 +24,19 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
     context = source.context_of(headline.HeadlineSection)
     if context is None:
         return None
-    days = source.bundle.window.horizon
+    currency = s.truncate_words(source.bundle.currency, 4)
+    revenue = context.revenue
     figures = [
         (format_number(sum(move.customers_now for move in context.segments)), FORECAST_POPULATION)
         if context.segments
         else None,
-        (format_number(days), "days forecast"),
+        (format_number(source.bundle.window.horizon), "days forecast"),
+        (format_money(revenue.last_window, currency, 0), _growth(source))
+        if revenue.last_window is not None
+        else None,
+        (format_number(revenue.new_customers), "new customers expected, as last year")
+        if revenue.new_customers is not None
+        else None,
         (format_number(context.trust.windows), "past windows tested") if context.trust else None,
     ]
     tiles = s.FigureTiles(tuple(each for each in figures if each is not None))
@@ -43,7 +51,7 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
         elements.append(s.PlacedElement(table, width=9, top=CHART_COLUMNS, height=below))
     elements.append(s.PlacedElement(tiles, left=9, width=3))
     return s.SlidePage(
-        title=context.finding or source.bundle.title,
+        title=context.finding.rstrip(".") or source.bundle.title,
         subtitle=context.sentence if context.segments else "",
         elements=tuple(elements),
         notes=(
@@ -58,6 +66,18 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
             else "No model was tested yet: segpredict train-classifier.",
         ),
     )
+
+
+def _growth(source: s.DeckSource) -> str:
+    """Return what the revenue of the newest window is, compared with a year before."""
+    text = f"revenue of the last {source.bundle.window.horizon} days"
+    shop = source.context_of(ShopSection)
+    row = next((row for row in shop.kpi_rows if row.kind == "money"), None) if shop else None
+    before = row.last_year.value if row and row.last_year else None
+    if row is None or row.now.value is None or not before:
+        return text
+    change = row.now.value / before - 1
+    return f"{text}, {'+' if change > 0 else ''}{format_share(change, 0)} on a year before"
 
 
 def _mix(context: headline.HeadlineSection) -> s.SlideChart:
@@ -180,8 +200,6 @@ def _cleaning_table(
     )
 
 
-MAX_WARNINGS_SHOWN = 3  # warnings of the run that are shown
-MAX_WARNING_LENGTH = 140  # letters of a warning
 ALL, ALL_CUSTOMERS = "all tests", "all customers"  # as on the page
 CALIBRATION_METRIC = "ece"
 
@@ -192,14 +210,9 @@ def limits_slide(source: s.DeckSource) -> s.SlidePage | None:
     demo = source.context_of(evaluation.LeakageSection)
     if head is None:
         return None
-    # Warnings of the forecast come after those of the data.
-    newest = head.warnings[-MAX_WARNINGS_SHOWN:]
-    own = tuple(s.truncate_words(text, MAX_WARNING_LENGTH) for text in newest)
-    more = len(head.warnings) - len(own)
-    if more > 0:
-        own += (f"… and {more} more, on the page.",)
+    own = head.read_first
     limits = s.BulletList(heading="Limits of every number", sentences=_limits(source))
-    right = s.BulletList(heading="Warnings of this run", sentences=own, size=12)
+    right = s.BulletList(heading="Read this first", sentences=own, size=12)
     elements = [s.PlacedElement(limits, width=6)]
     if demo is not None:
         elements.append(s.PlacedElement(_leakage_chart(demo), left=6, width=6, height=5.5))
@@ -212,13 +225,18 @@ def limits_slide(source: s.DeckSource) -> s.SlidePage | None:
         elements=tuple(elements),
         notes=(
             head.note,
-            *head.warnings,
+            *_run_notes(source),
             *(
                 f"{test.meaning} {format_share(test.accuracy)}."
                 for test in (demo.tests if demo else ())
             ),
         ),
     )
+
+
+def _run_notes(source: s.DeckSource) -> tuple[str, ...]:
+    found = source.context_of(ledger.AppendixSection)
+    return found.notes if found else ()
 
 
 def _title(source: s.DeckSource) -> str:
@@ -252,9 +270,9 @@ def _limits(source: s.DeckSource) -> tuple[str, ...]:
 def _backtest_limits(source: s.DeckSource) -> list[str]:
     """Return the errors of probabilities and prediction sets in the backtests."""
     limits, tested = [], source.context_of(evaluation.EvaluationSection)
-    if tested is not None and tested.pooled is not None:
+    if tested is not None:
         place = [metric.name for metric in tested.metrics].index(CALIBRATION_METRIC)
-        own = [j.values[place] for j in tested.pooled.models if j.is_model]
+        own = [row.values[place] for row in tested.leaderboard if row.is_model]
         if own and own[0] is not None:
             limits.append(f"The mean calibration error of probabilities is {format_share(own[0])}.")
     sets = source.context_of(ProbabilitiesSection)

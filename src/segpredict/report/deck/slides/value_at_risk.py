@@ -255,7 +255,7 @@ def _missing(source: s.DeckSource) -> tuple[str, ...]:
     is_uncertain = drivers is not None and not drivers.refits
     found = {
         "A test on later days: segpredict train-classifier.": (
-            tested is None or tested.pooled is None
+            tested is None or not tested.leaderboard
         ),
         "Other segmentation candidates: segpredict cluster --compare.": (
             source.context_of(SegmentSelectionSection) is None
