@@ -11,11 +11,11 @@ from segpredict.explain import explained_sentence
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.reasons import ContrastContributions, ReasonLexicon, reason_texts
 
-NAMES = ("recency_days", "spend_91", "spend_28", "outcome_sin", "freq")
+NAMES = ("recency_days", "spend_91", "spend_28", "aov", "freq")
 GROUPS = (
     FeatureGroup("recency_days", "rfm", "Recency", ("recency_days",)),
     FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_28")),
-    FeatureGroup("outcome_sin", "calendar", "Season", ("outcome_sin",)),
+    FeatureGroup("aov", "basket", "Monetary", ("aov",)),
     FeatureGroup("freq", "rfm", "Frequency", ("freq",)),
 )
 WORDS = ReasonLexicon(
@@ -25,7 +25,7 @@ WORDS = ReasonLexicon(
             "spend_91", "Spend in 91 days, less what was returned in them.", "currency"
         ),
         "spend_28": Feature("spend_28", "Spend in 28 days.", "currency"),
-        "outcome_sin": Feature("outcome_sin", "Season.", "r", family="calendar"),
+        "aov": Feature("aov", "Average order.", "currency", family="basket"),
     },
     CLASSES,
     {"S2": {"recency_days": 9.0, "spend_91": 640.0}},
@@ -51,7 +51,7 @@ def told_of(contributions, words=WORDS):
 
 def test_the_strongest_come_first_and_what_speaks_against_comes_last():
     found = told_of([0.4, 0.9, 0.0, -0.3, 0.0])
-    assert found["group"].to_list() == ["spend_91", "recency_days", "outcome_sin"]
+    assert found["group"].to_list() == ["spend_91", "recency_days", "aov"]
     assert found["direction"].to_list() == ["for", "for", "against"]
     assert found["rank"].to_list() == [1, 2, 3]
     assert found["odds_ratio"].to_list() == pytest.approx(np.exp([0.9, 0.4, -0.3]))
@@ -62,7 +62,7 @@ def test_a_reason_gives_the_value_what_is_typical_and_the_factor_on_the_odds():
     assert texts == [
         "Spend in 91 days: £30 (typical of Core: £640); odds × 2.5",
         "Days since the last purchase: 61 (typical of Core: 9); odds × 1.5",
-        "The time of year ahead; odds ÷ 1.3",
+        "Average order: £1; odds ÷ 1.3",
     ]
 
 

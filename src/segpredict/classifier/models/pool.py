@@ -26,9 +26,8 @@ from segpredict.errors import SupportError
 EVEN_WEIGHT = 0.5
 # Windows that the even weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
-MIN_SEASON_ORIGINS = (
-    2  # training origins with a year behind them that a season must prove itself on
-)
+# Training origins with a year behind them on which a season must prove itself.
+MIN_SEASON_ORIGINS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _purchase_model(
     indices = seasonality.seasonal_indices(plain.order_model, history, [*origins, history.cutoff])
     today = indices.pop(history.cutoff, None)
     day = as_date(history.cutoff)
-    if today is None or not indices:
+    if today is None or len(indices) < MIN_SEASON_ORIGINS:
         return plain, steady, f"No season is known on {day}: too little history."
     seasonal, gain, error = _with_season(plain, training_data, steady, indices)
     evidence = f"at {len(indices)} origins before {day}: {gain:+.4f} nats, standard error "

@@ -6,7 +6,6 @@ from typing import Any
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.window import day_number
-from segpredict.report.context._trust_box import TREE_MODEL
 from segpredict.report.formatting import (
     Row,
     finite_fields,
@@ -28,7 +27,7 @@ class ModelScores:
     """The scores of one model in one window, or pooled."""
 
     label: str  # its name
-    is_model: bool  # whether it is the model under evaluation
+    is_model: bool  # whether it is the selected model
     values: tuple[float | None, ...]  # one score per metric, in the order of `METRIC_LABELS`
     is_best: tuple[bool, ...]  # for each metric, whether no other model is better
 
@@ -80,7 +79,7 @@ class EvaluationSection:
     """The section."""
 
     metrics: tuple[MetricLabel, ...]  # what the scores mean
-    model: str  # the model under evaluation
+    model: str  # the selected model
     pooled: WindowEvaluation | None  # all windows together; ``None`` where nothing was tested
     windows: tuple[WindowEvaluation, ...]  # one test window each
 
@@ -90,39 +89,16 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
         return EvaluationSection(METRIC_LABELS, "", None, ())
-    found = _without_duplicate(found)
     return EvaluationSection(
         METRIC_LABELS,
-        model_label(str(found.get("model", ""))),
+        model_label(str(found.get("selected", ""))),
         _window_evaluation(found["pooled"], bundle, found),
         tuple(_window_evaluation(each, bundle, found) for each in found.get("windows") or ()),
     )
 
 
-def _without_duplicate(found: Row) -> Row:
-    """Drop the model where it equals its trees, which are listed under their own name."""
-    model, scores = str(found.get("model", "")), found["pooled"]["scores"]
-    if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
-        return found
-
-    def reduced(scores_of_window: Row) -> dict[str, Any]:
-        owners = {"scores": model, "predicted_mix": model, "differences": TREE_MODEL}
-        parts = {
-            part: {n: each for n, each in (scores_of_window.get(part) or {}).items() if n != own}
-            for part, own in owners.items()
-        }
-        return {**scores_of_window, **parts}
-
-    return {
-        **found,
-        "model": TREE_MODEL,
-        "pooled": reduced(found["pooled"]),
-        "windows": [reduced(each) for each in found.get("windows") or ()],
-    }
-
-
 def _window_evaluation(evaluated: Row, bundle: ReportInput, found: Row) -> WindowEvaluation:
-    model = str(found.get("model", ""))
+    model = str(found.get("selected", ""))
     ids = [str(i) for i in found.get("segments") or ()]
     cutoff = str(evaluated.get("cutoff", POOLED_WINDOWS))
     is_pooled = cutoff == POOLED_WINDOWS
