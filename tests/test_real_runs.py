@@ -82,7 +82,7 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     ):
         assert text in page, text
     # The selected baseline is explained itself, not trees that are not used.
-    assert "The boosted trees are explained" not in page
+    assert "The ensemble is explained" not in page
     facts = made.read_json("explain/importance.json")
     assert (facts["note"], len(facts["names"])) == ("", 3)
     assert set(made.read_parquet("explain/reasons.parquet")["group"]) == {*facts["names"]}

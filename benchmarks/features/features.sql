@@ -9,8 +9,7 @@ money as (
     coalesce(sum(amount) filter (ago <= 91), 0) / 1e4 as spend_91,
     coalesce(sum(amount) filter (ago <= 182), 0) / 1e4 as spend_182,
     coalesce(sum(amount) filter (ago <= 364), 0) / 1e4 as spend_364,
-    coalesce(sum(amount) filter (ago > 91 and ago <= 182), 0) / 1e4 as spend_before,
-    coalesce(sum(amount) filter (ago > 273 and ago <= 364), 0) / 1e4 as season_spend
+    coalesce(sum(amount) filter (ago > 91 and ago <= 182), 0) / 1e4 as spend_before
   from known group by customer_id
 ),
 ordered as (
@@ -20,9 +19,7 @@ ordered as (
     stddev_samp(value) filter (ago <= 364) / avg(value) filter (ago <= 364) as order_cv,
     avg(lines) filter (ago <= 364) as lines_per_order,
     avg(units) filter (ago <= 364) as units_per_order,
-    avg(products) filter (ago <= 364 and products > 0) as products_per_order,
-    count(*) filter (ago > 273 and ago <= 364) as season_orders,
-    count(*) filter (ago > 273 and ago <= 364) / count(*) as season_share
+    avg(products) filter (ago <= 364 and products > 0) as products_per_order
   from orders group by customer_id
 ),
 rhythm as (
@@ -34,7 +31,6 @@ rhythm as (
     count(*) filter (ago <= 182) as freq_days_182,
     count(*) filter (ago <= 364) as freq_days_364,
     count(*) filter (ago > 91 and ago <= 182) as days_before,
-    count(distinct (ago - 1) // 28) filter (ago <= 364) as months_active,
     count(distinct (ago - 1) // 91) filter (ago <= 364) as windows_active,
     ln((count(*) filter (ago <= 91) + .5)
        / (count(*) filter (ago > 91 and ago <= 182) + .5)) as trend_days,

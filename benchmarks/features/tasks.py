@@ -153,7 +153,6 @@ def pandas_full(stored: store.StoredTransactions) -> pl.DataFrame:
         for name, a, b in [
             *((f"spend_{n}", 1, n) for n in (28, 91, 182, 364)),
             ("spend_before", 92, 182),
-            ("season_spend", 274, 364),
         ]
     }
     keys = ["customer_id", "day", "order_id"]
@@ -167,8 +166,7 @@ def pandas_full(stored: store.StoredTransactions) -> pl.DataFrame:
     orders["value"] /= 1e4
     orders["units"] /= 1e4
     orders["ago"] = T - orders["day"]
-    year, season = orders["ago"] <= 364, orders["ago"].between(274, 364)
-    whose = orders["customer_id"]
+    year = orders["ago"] <= 364
     recent = orders[year].groupby("customer_id")
     named = orders[year & (orders["products"] > 0)].groupby("customer_id")
     found = {
@@ -178,8 +176,6 @@ def pandas_full(stored: store.StoredTransactions) -> pl.DataFrame:
         "lines_per_order": recent["lines"].mean(),
         "units_per_order": recent["units"].mean(),
         "products_per_order": named["products"].mean(),
-        "season_orders": season.groupby(whose).sum(),
-        "season_share": season.groupby(whose).mean(),
     }
     days = orders.drop_duplicates(["customer_id", "day"])
     own, ago = days["customer_id"], days["ago"]
@@ -202,7 +198,6 @@ def pandas_full(stored: store.StoredTransactions) -> pl.DataFrame:
         "t_x_days": first - last,
         "age_days": first,
         **count,
-        "months_active": ((inside["ago"] - 1) // 28).groupby(inside["customer_id"]).nunique(),
         "windows_active": ((inside["ago"] - 1) // 91).groupby(inside["customer_id"]).nunique(),
         "trend_days": np.log((count["freq_days_91"] + 0.5) / (count["days_before"] + 0.5)),
         "ipt_mean": gaps.mean(),

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import BASELINES, load
-from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, feature_matrix
+from segpredict.classifier.training_data import TrainingData, feature_matrix
 from segpredict.errors import UnknownNameError
 
 
@@ -74,18 +74,11 @@ def test_persistence_says_stay_to_everybody_even_where_staying_is_rare():
     assert found.argmax(axis=1).tolist() == given["state_now"].to_list()
 
 
-def test_persistence_is_tuned_on_later_origins():
-    early = EIGHT.with_columns(label=pl.col("state_now"))
-    late = EIGHT.with_columns(
-        label=(1 - pl.col("state_now")).cast(pl.Int8), cutoff=pl.lit(90, pl.Int32)
-    )
-    both = pl.concat([early, late])
-    names = ("state_now", "state_before")
-    training_data = TrainingData(both, names, 2, fit_origins=(0,), validation_origins=(90,))
-    sure = TrainingData(early, names, 2)
-    fit_persistence = BASELINES.get("persistence").fit
-    assert fit_persistence(training_data).error_rate > 0.9
-    assert fit_persistence(sure).error_rate < 0.02
+def test_persistence_is_as_sure_as_customers_are_steady():
+    steady = EIGHT.with_columns(label=pl.col("state_now"))
+    restless = EIGHT.with_columns(label=(1 - pl.col("state_now")).cast(pl.Int8))
+    assert fit("persistence", steady).error_rate < 0.02
+    assert fit("persistence", restless).error_rate > 0.9
 
 
 def test_the_lookup_draws_each_cell_towards_markov():
@@ -195,37 +188,6 @@ def test_the_second_order_chain_backs_off_to_the_first():
     assert found == pytest.approx(np.array([[0.75, 0.25], [0.25, 0.75]]))
     unseen = given[:1].with_columns(state_now=pl.lit(0, pl.Int8), state_before=pl.lit(1, pl.Int8))
     assert fit("markov2", given).predict_proba(unseen).tolist() == [[0.5, 0.5]]
-
-
-def seasonal(cutoffs, today):
-    frames = [
-        EIGHT.with_columns(
-            cutoff=pl.lit(day, pl.Int32),
-            label=(pl.col("state_now") if day < 200 else 1 - pl.col("state_now")).cast(pl.Int8),
-        )
-        for day in cutoffs
-    ]
-    past = HistoryAtCutoff(today, 91, 0, pl.DataFrame(), None)
-    names = ("state_now", "state_before")
-    return TrainingData(pl.concat(frames), names, 2, history=past)
-
-
-def test_the_seasonal_chain_learns_from_the_same_weeks_a_year_before():
-    training_data = seasonal([100, 300, 400], today=100 + 364 + 40)
-    chain = BASELINES.get("markov_season").fit(training_data)
-    assert chain.season_origins == (100,)
-    # Around day 100 everybody stayed: (4 + ½) / 5.
-    assert chain.predict_proba(EIGHT[:1])[0] == pytest.approx([0.9, 0.1])
-    assert BASELINES.get("markov_season").missing_note(training_data) == ""
-
-
-def test_the_seasonal_chain_says_so_where_no_origin_is_of_the_season():
-    training_data = seasonal([300, 400], today=500)
-    chain = BASELINES.get("markov_season").fit(training_data)
-    plain = BASELINES.get("markov").fit(training_data)
-    assert chain.season_origins == ()
-    assert np.array_equal(chain.predict_proba(EIGHT), plain.predict_proba(EIGHT))
-    assert "plain Markov" in BASELINES.get("markov_season").missing_note(training_data)
 
 
 def test_the_rule_grid_draws_each_name_towards_everybody():

@@ -5,11 +5,12 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
-import xgboost as xgb
+from scipy.special import softmax
 
-from segpredict.classifier import load
+from segpredict.classifier import load, metrics
 from segpredict.classifier.models import xgboost
-from segpredict.classifier.training_data import feature_matrix
+from segpredict.classifier.models.baselines._baseline import smoothed_shares
+from segpredict.classifier.training_data import TrainingData, feature_matrix, sample_customers
 from segpredict.classifier.training_data import training_data_of_fold as lesson_of
 from segpredict.config.classifier import XgboostOptions
 from segpredict.core.panel import Panel
@@ -76,31 +77,67 @@ def test_it_stores_as_json_and_reloads_equal(trees, taught):
     assert again.to_state() == trees.to_state()
 
 
-def test_early_stopped_trees_are_cut_at_the_best_round(taught):
-    patient = replace(taught, options=replace(taught.options, max_rounds=200))
-    cut = xgboost.fit_early_stopping(patient, patient.feature_names)
-    known, later = (
-        patient.at_cutoffs(patient.fit_origins),
-        patient.at_cutoffs(patient.validation_origins),
+def planted(strength, rows=1500, seed=2):
+    """Return training data in which one of five columns matters, this strongly."""
+    rng = np.random.default_rng(seed)
+    columns = {f"column_{i}": rng.normal(size=rows) for i in range(5)}
+    chance = 1 / (1 + np.exp(-strength * columns["column_0"]))
+    frame = pl.DataFrame(columns).with_columns(
+        customer_id=pl.Series([f"c{i // 3:04d}" for i in range(rows)]),
+        cutoff=pl.lit(0, pl.Int32),
+        label=pl.Series((rng.random(rows) < chance).astype(np.int8)),
     )
-    losses: dict[str, dict[str, list[float]]] = {}
-    tables = [
-        xgboost.build_dmatrix(feature_matrix(p.rows, p.feature_names), p.feature_names, p.labels)
-        for p in (known, later)
+    options = XgboostOptions(learning_rate=0.1, max_rounds=200, early_stopping_rounds=20)
+    return TrainingData(frame, tuple(columns), 2, options)
+
+
+def test_noise_is_given_few_rounds_and_a_planted_signal_many():
+    few, many = (
+        xgboost.cross_validated_rounds(given, given.feature_names)
+        for given in (planted(0.0), planted(2.0))
+    )
+    assert few <= 10
+    assert 20 < many < 200
+
+
+def test_rounds_are_those_with_the_least_loss_on_the_other_half_of_the_customers():
+    given = planted(1.0)
+    found = xgboost.cross_validated_rounds(given, given.feature_names)
+    is_odd = given.rows["customer_id"].rank("dense") % 2 == 1
+    halves = [given.rows.filter(is_odd), given.rows.filter(~is_odd)]
+    assert not set(halves[0]["customer_id"]) & set(halves[1]["customer_id"])
+    start = np.log(smoothed_shares(given.labels, 2))
+
+    def loss(rounds):
+        total = 0.0
+        for known, held_out in (halves, halves[::-1]):
+            trees = xgboost.fit_fixed_rounds(
+                replace(given, rows=known),
+                given.feature_names,
+                rounds,
+                start=np.tile(start, (known.height, 1)),
+            )
+            chances = softmax(trees.predict_margin(held_out) + start, axis=1)
+            total += metrics.row_log_loss(chances, held_out["label"].to_numpy()).mean()
+        return total
+
+    around = {rounds: loss(rounds) for rounds in (found - 3, found, found + 3) if rounds > 0}
+    assert min(around, key=around.get) == found
+
+
+def test_one_and_two_threads_find_the_same_rounds():
+    given = planted(1.0)
+    both = [
+        xgboost.cross_validated_rounds(replace(given, threads=n), given.feature_names)
+        for n in (1, 2)
     ]
-    whole = xgb.train(
-        xgboost.xgboost_parameters(patient),
-        tables[0],
-        cut.num_boosted_rounds() + patient.options.early_stopping_rounds,
-        evals=[(tables[1], "later")],
-        evals_result=losses,
-        verbose_eval=False,
-    )
-    best = int(np.argmin(losses["later"]["mlogloss"]))
-    assert cut.num_boosted_rounds() == best + 1
-    sliced = whole[: best + 1].predict(tables[1])
-    assert np.array_equal(cut.predict(tables[1]), sliced)
-    assert not np.array_equal(whole.predict(tables[1]), sliced)
+    assert both[0] == both[1]
+
+
+def test_a_single_customer_has_no_halves():
+    given = planted(1.0)
+    alone = replace(given, rows=given.rows.with_columns(customer_id=pl.lit("c0")))
+    assert xgboost.cross_validated_rounds(alone, given.feature_names) == 1
 
 
 def test_contributions_and_bias_add_up_to_the_margin_for_all_classes(trees, taught):
@@ -142,7 +179,7 @@ def test_a_class_without_training_rows_keeps_its_column(taught):
 def test_a_class_missing_in_the_middle_moves_no_other_column(taught):
     moved = pl.when(pl.col("label") == 2).then(3).otherwise(pl.col("label"))
     rows = taught.rows.with_columns(label=moved.cast(pl.Int8))
-    gap = replace(taught, rows=rows, n_classes=4, fit_origins=(), validation_origins=())
+    gap = replace(taught, rows=rows, n_classes=4)
     found = xgboost.fit(gap).predict_proba(rows)
     assert found[:, 2].max() < 0.01
     assert found[:, 3].mean() == pytest.approx((rows["label"] == 3).mean(), abs=0.02)
@@ -155,13 +192,25 @@ def test_labels_that_are_all_the_same_are_refused(small):
         lesson_of(panel, small.schedule.test_folds[-1], 3, OPTIONS)
 
 
-def test_without_validation_origins_trees_grow_for_a_fixed_time(taught):
-    alone = replace(taught, fit_origins=(), validation_origins=())
-    fixed = replace(alone, options=replace(alone.options, fallback_rounds=7))
-    assert xgboost.fit(fixed).n_rounds == 7
-
-
 @pytest.mark.parametrize("wrong", [{"learning_rate": 0}, {"subsample": 1.5}, {"max_depth": 0}])
 def test_impossible_settings_are_refused_by_name(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         XgboostOptions(**wrong)
+
+
+def test_above_the_limit_of_rows_customers_are_sampled_whatever_the_order():
+    rows = pl.DataFrame({"customer_id": [f"c{i % 97:02d}" for i in range(1000)]}).with_row_index()
+    sampled = sample_customers(rows, 400)
+    shuffled = sample_customers(rows.sample(fraction=1, shuffle=True, seed=3), 400)
+    assert shuffled.sort("index").equals(sampled)
+    chosen = sampled["customer_id"].unique()
+    assert sampled.height == rows.filter(pl.col("customer_id").is_in(chosen.implode())).height
+    assert len(chosen) == 97 * 400 // 1000
+    assert sample_customers(rows, 1000) is rows
+
+
+def test_a_model_is_fitted_on_so_many_rows_of_every_origin(small, taught):
+    few = replace(OPTIONS, max_rows=taught.rows.height // 2)
+    found = lesson_of(small.panel, small.schedule.test_folds[-1], taught.n_classes, few).rows
+    assert 0.35 < found.height / taught.rows.height < 0.65
+    assert set(found["cutoff"]) == set(taught.rows["cutoff"])

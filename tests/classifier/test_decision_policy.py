@@ -15,7 +15,7 @@ ASKED = DecisionRule("argmax", 0.0, (0.5, 0.3, 0.2), (0.0, 10.0, 50.0))
 
 
 def learned(seed=0, alpha=0.1):
-    return fit_policy(worlds.backtests(seed), Calibration(), ASKED, alpha)
+    return fit_policy(worlds.backtests(seed), "m", Calibration(), ASKED, alpha)
 
 
 def told(policies, tests):
@@ -28,7 +28,8 @@ def test_sets_cover_every_segment_as_asked_where_the_world_stays(alpha):
     tests = [worlds.backtest(999, np.random.default_rng(77))]
     found = told([learned(alpha=alpha)], tests)
     for metric in ("set_coverage", *(f"set_coverage_{i}" for i in IDS)):
-        assert found["pooled", metric]["value"] == pytest.approx(1 - alpha, abs=0.035)
+        # The lowest threshold of three windows: on average a little more than asked.
+        assert -0.02 < found["pooled", metric]["value"] - (1 - alpha) < 0.05
     row = found["pooled", "set_coverage"]
     assert row["low"] < row["value"] < row["high"]
     assert 1 < found["pooled", "set_size"]["value"] < 3

@@ -1,13 +1,17 @@
+"""Windows before the tests select a model; the tests only measure it."""
+
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from segpredict.classifier import Backtest, Evaluation
-from segpredict.classifier.evaluation.selection import select_model
+from segpredict.classifier.evaluation.selection import evaluate_models, select_model
 from small_shop import OPTIONS, TIME
 
 IDS = ("S0", "S1", "S2")
+QUICK = replace(OPTIONS, bootstrap_draws=100)
 
 
 def backtest(cutoff, hits, rows=300, seed=0, classes=3):
@@ -24,44 +28,92 @@ def backtest(cutoff, hits, rows=300, seed=0, classes=3):
     return Backtest(cutoff, who, np.zeros(rows, dtype=np.int64), labels, probabilities)
 
 
-def evaluate(*backtests, ids=IDS, warnings=()):
-    return select_model(backtests, ids, TIME, OPTIONS, warnings)
+def evaluate(*backtests, selected="ensemble", reason="", ids=IDS, warnings=()):
+    return evaluate_models(backtests, selected, reason, ids, TIME, QUICK, warnings)
 
 
 def comparison(found, baseline, metric):
     return next(c for c in found.comparisons if (c.baseline, c.metric) == (baseline, metric))
 
 
-def test_a_better_model_is_selected_and_says_by_how_much():
-    found = evaluate(backtest(100, {"xgboost": 0.8, "markov": 0.5, "prior": 0.2}))
-    assert found.selected == "xgboost"
-    assert "below markov, the best baseline" in found.reason
+def with_gains(model_loss, gains):
+    """Return a window in which a baseline's loss is lower by these, customer by customer."""
+    model = np.exp(-np.full(len(gains), model_loss))
+    other = np.exp(-(model_loss - np.asarray(gains)))
+    labels = np.zeros(len(gains), dtype=np.int64)
+    chances = {
+        name: np.column_stack([p, 1 - p]) for name, p in (("ensemble", model), ("markov", other))
+    }
+    who = np.array([f"c{i}" for i in range(len(gains))])
+    return Backtest(100, who, labels, labels, chances)
+
+
+def test_a_baseline_that_is_clearly_better_before_the_tests_is_selected():
+    inner = [backtest(day, {"ensemble": 0.5, "markov": 0.8, "prior": 0.6}) for day in (100, 128)]
+    name, reason = select_model(inner, "ensemble")
+    assert name == "markov"
+    assert reason.startswith("markov is selected: over 2 windows before the tests")
+
+
+def test_a_gain_of_less_than_a_standard_error_selects_nothing():
+    spread = np.array([1.0, -1.0] * 50) * 0.1  # the standard error of the mean is 0.01
+    assert select_model([with_gains(0.7, spread + 0.008)], "ensemble")[0] == "ensemble"
+    assert select_model([with_gains(0.7, spread + 0.013)], "ensemble")[0] == "markov"
+
+
+def test_an_equal_baseline_leaves_the_ensemble():
+    name, reason = select_model([with_gains(0.7, np.zeros(100))], "ensemble")
+    assert name == "ensemble"
+    assert "over 1 window before the tests no baseline was better" in reason
+
+
+def test_without_windows_before_the_tests_the_ensemble_is_kept():
+    name, reason = select_model([], "ensemble")
+    assert name == "ensemble"
+    assert "no window before the tests" in reason
+
+
+def test_a_better_forecaster_from_outside_the_package_is_not_selected():
+    inner = [backtest(100, {"ensemble": 0.5, "outsider": 0.9})]
+    assert select_model(inner, "ensemble")[0] == "ensemble"
+
+
+def test_a_baseline_that_one_window_lacks_is_not_selected():
+    inner = [
+        backtest(100, {"ensemble": 0.5, "markov": 0.9}),
+        backtest(128, {"ensemble": 0.5, "prior": 0.9}),
+    ]
+    assert select_model(inner, "ensemble")[0] == "ensemble"
+
+
+def test_the_result_says_how_the_selected_model_did_on_the_tests():
+    found = evaluate(backtest(100, {"ensemble": 0.8, "markov": 0.5, "prior": 0.2}), reason="So.")
+    assert found.selected == "ensemble"
+    assert found.reason.startswith("So. Over 1 test window its log-loss is ")
+    assert "below markov, the best other forecast" in found.reason
     loss = found.pooled.scores
-    saved = 1 - loss["xgboost"].log_loss / loss["markov"].log_loss
+    saved = 1 - loss["ensemble"].log_loss / loss["markov"].log_loss
     assert found.skill["markov"] == pytest.approx(saved)
 
 
-def test_a_model_that_does_not_beat_the_best_baseline_is_not_selected():
-    found = evaluate(backtest(100, {"xgboost": 0.5, "markov": 0.8, "prior": 0.4}))
-    assert found.selected == "markov"
-    assert "not beaten by xgboost" in found.reason
+def test_tests_select_no_better_model_but_name_it():
+    found = evaluate(backtest(100, {"ensemble": 0.5, "markov": 0.8, "prior": 0.4}))
+    assert found.selected == "ensemble"
+    assert "above markov" in found.reason
+    assert any("markov has a lower log-loss on the tests" in w for w in found.warnings)
+    assert not any("prior has a lower" in w for w in found.warnings)
     assert found.skill["markov"] < 0 < found.skill["prior"]
 
 
-def test_an_equal_model_is_not_selected():
-    one = backtest(100, {"xgboost": 0.6})
-    both = Backtest(
-        100,
-        one.customers,
-        one.states,
-        one.labels,
-        {"xgboost": one.probabilities["xgboost"], "markov": one.probabilities["xgboost"]},
-    )
-    assert evaluate(both).selected == "markov"
+def test_every_difference_is_one_to_the_selected_model():
+    found = evaluate(backtest(100, {"ensemble": 0.5, "markov": 0.8}), selected="markov")
+    assert (found.selected, found.model) == ("markov", "markov")
+    assert set(found.pooled.differences) == {"ensemble"}
+    assert comparison(found, "ensemble", "log_loss").beats
 
 
 def test_beating_needs_every_window_and_an_interval_off_zero():
-    good, bad = {"xgboost": 0.8, "markov": 0.5}, {"xgboost": 0.5, "markov": 0.55}
+    good, bad = {"ensemble": 0.8, "markov": 0.5}, {"ensemble": 0.5, "markov": 0.55}
     always = evaluate(backtest(100, good), backtest(200, good))
     assert comparison(always, "markov", "accuracy").beats
     assert comparison(always, "markov", "log_loss").beats
@@ -72,33 +124,33 @@ def test_beating_needs_every_window_and_an_interval_off_zero():
 
 
 def test_pooled_rows_are_those_of_all_windows_and_customers_count_once():
-    found = evaluate(*(backtest(day, {"xgboost": 0.6, "prior": 0.5}) for day in (1, 2)))
+    found = evaluate(*(backtest(day, {"ensemble": 0.6, "prior": 0.5}) for day in (1, 2)))
     assert [reading.n_rows for reading in found.windows] == [300, 300]
     assert (found.pooled.n_rows, found.pooled.customers) == (600, 300)
     assert sum(found.pooled.actual_mix) == pytest.approx(1)
 
 
 def test_too_good_to_be_true_is_called_a_presumed_leak():
-    found = evaluate(backtest(100, {"xgboost": 0.97, "markov": 0.5}))
-    assert any("xgboost" in w and "presumed leak" in w for w in found.warnings)
-    honest = evaluate(backtest(100, {"xgboost": 0.6, "markov": 0.5}))
+    found = evaluate(backtest(100, {"ensemble": 0.97, "markov": 0.5}))
+    assert any("ensemble" in w and "presumed leak" in w for w in found.warnings)
+    honest = evaluate(backtest(100, {"ensemble": 0.6, "markov": 0.5}))
     assert honest.warnings == ()
 
 
 def test_one_dominant_outcome_is_warned_of():
-    given = backtest(100, {"xgboost": 0.6, "prior": 0.5})
+    given = backtest(100, {"ensemble": 0.6, "prior": 0.5})
     labels = np.where(np.arange(300) < 290, 0, given.labels)
     flat = Backtest(100, given.customers, given.states, labels, given.probabilities)
     assert any("are one segment" in warning for warning in evaluate(flat).warnings)
 
 
 def test_what_was_known_before_stands_first_among_the_warnings():
-    found = evaluate(backtest(100, {"xgboost": 0.6, "prior": 0.5}), warnings=("short",))
+    found = evaluate(backtest(100, {"ensemble": 0.6, "prior": 0.5}), warnings=("short",))
     assert found.warnings[0] == "short"
 
 
 def test_it_goes_through_json_and_comes_back_equal():
-    given = {"xgboost": 0.8, "markov": 0.5}
+    given = {"ensemble": 0.8, "markov": 0.5}
     found = evaluate(backtest(15000, given), backtest(15091, given))
     text = json.dumps(found.to_json(), allow_nan=False)
     assert Evaluation.from_json(json.loads(text)) == found
@@ -107,7 +159,7 @@ def test_it_goes_through_json_and_comes_back_equal():
 
 
 def test_comparisons_are_adjusted_for_how_many_baselines_were_asked():
-    hits = {"xgboost": 0.62, "markov": 0.55, "prior": 0.2, "logit": 0.5}
+    hits = {"ensemble": 0.62, "markov": 0.55, "prior": 0.2, "logit": 0.5}
     found = evaluate(backtest(100, hits))
     one = comparison(found, "markov", "accuracy")
     assert one.p_value <= one.p_value_holm <= 1
@@ -118,26 +170,14 @@ def test_comparisons_are_adjusted_for_how_many_baselines_were_asked():
 
 
 def test_the_final_test_alone_is_compared_by_mcnemar():
-    first = backtest(100, {"xgboost": 0.2, "markov": 0.8})
-    last = backtest(200, {"xgboost": 0.9, "markov": 0.3})
+    first = backtest(100, {"ensemble": 0.2, "markov": 0.8})
+    last = backtest(200, {"ensemble": 0.9, "markov": 0.3})
     (found,) = evaluate(first, last).mcnemar_tests
     assert found.baseline == "markov"
     assert found.only_model > found.only_baseline
     assert found.p_value < 0.001
 
 
-def test_a_better_forecaster_from_outside_the_package_is_named_and_is_not_selected():
-    hits = {"xgboost": 0.6, "markov": 0.4, "outsider": 0.9}
-    found = evaluate(backtest(100, hits))
-    assert found.selected == "xgboost"
-    assert any("outsider has a lower log-loss" in w for w in found.warnings)
-
-
-def test_a_model_that_loses_to_bgnbd_is_not_selected():
-    found = evaluate(backtest(100, {"xgboost": 0.6, "bgnbd_gg": 0.8, "markov": 0.3}))
-    assert found.selected == "bgnbd_gg"
-
-
 def test_an_evaluation_survives_json_with_its_tests():
-    found = evaluate(backtest(100, {"xgboost": 0.8, "markov": 0.5}))
+    found = evaluate(backtest(100, {"ensemble": 0.8, "markov": 0.5}))
     assert Evaluation.from_json(json.loads(json.dumps(found.to_json()))) == found

@@ -20,6 +20,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         step=draw(st.integers(1, 60)),
         settlement=draw(st.sampled_from([0, 14])),
         test_windows=draw(st.integers(1, 4)),
+        max_origins=draw(st.sampled_from([3, 24])),
     )
     first = draw(st.integers(-50, 50))
     try:
@@ -31,7 +32,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @given(schedules())
 def test_no_origin_learns_from_an_outcome_that_ends_after_its_test_cutoff(plan):
-    for fold in (*plan.test_folds, plan.production_fold):
+    for fold in plan.folds:
         for day in fold.train_origins:
             assert day + plan.time.gap + plan.time.horizon <= fold.cutoff
 
@@ -51,7 +52,7 @@ def test_test_outcomes_do_not_overlap(plan):
 
 @given(schedules())
 def test_fitting_outcomes_end_before_validation_begins(plan):
-    for fold in (*plan.test_folds, plan.production_fold):
+    for fold in plan.folds:
         assert set(fold.fit_origins) | set(fold.validation_origins) <= set(fold.train_origins)
         for day in fold.fit_origins:
             assert day + plan.time.days_to_complete <= fold.validation_origins[0]
@@ -59,6 +60,30 @@ def test_fitting_outcomes_end_before_validation_begins(plan):
         assert fold.validation_origins == fold.train_origins[len(fold.train_origins) :] or (
             fold.validation_origins == fold.train_origins[-len(fold.validation_origins) :]
         )
+
+
+@given(schedules())
+def test_all_folds_share_their_origins(plan):
+    """A row of the panel is computed once and serves every fold that may learn from it."""
+    every = sorted({day for fold in plan.folds for day in fold.train_origins})
+    for fold in plan.folds:
+        assert len(fold.train_origins) <= plan.time.max_origins
+        if plan.time.settlement == plan.time.gap == 0 and fold is not plan.production_fold:
+            oldest, newest = fold.train_origins[0], fold.train_origins[-1]
+            between = [day for day in every if oldest <= day <= newest]
+            if (plan.production_fold.cutoff - fold.cutoff) % plan.time.horizon == 0:
+                assert between == list(fold.train_origins)
+
+
+@given(st.integers(1, 26), st.integers(1, 60))
+def test_a_whole_number_of_origins_makes_a_horizon(weeks_ahead, step):
+    time = TimeOptions(horizon=7 * weeks_ahead, lookback=7, step=step, max_origins=200)
+    days = schedule_folds(0, 1200, time).production_fold.train_origins
+    count = min(time.horizon, max(1, round(time.horizon / step)))
+    assert all(b - a == time.horizon for a, b in zip(days, days[count:], strict=False))
+    # Steps differ by a week at most, or by a day where a horizon has more origins than weeks.
+    steps = {b - a for a, b in pairwise(days)}
+    assert max(steps) - min(steps) <= 7
 
 
 @given(schedules())
@@ -85,8 +110,8 @@ def test_all_tests_but_the_newest_have_six_origins_and_a_split(plan):
 def test_two_years_of_a_shop_give_the_three_tests_worked_out_by_hand():
     plan = schedule_folds(14579, 15318, TimeOptions())  # 2009-12-01 to 2011-12-09
     assert [fold.cutoff for fold in plan.test_folds] == [15045, 15136, 15227]
-    assert [len(fold.train_origins) for fold in plan.test_folds] == [7, 11, 14]
-    assert plan.test_folds[0].fit_origins == (14786, 14814)
+    assert [len(fold.train_origins) for fold in plan.test_folds] == [7, 10, 13]
+    assert plan.test_folds[0].fit_origins == (14772, 14800, 14835)
     assert plan.test_folds[0].validation_origins == (14926, 14954)
     assert plan.production_fold.train_origins[-1] == 15227
     assert plan.notes == ()

@@ -29,7 +29,7 @@ def test_each_figure_stands_in_one_row(card):
 def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
     backtest = small.training.backtests[-1]
     day = small.training.evaluation.windows[-1].to_json()["cutoff"]
-    for name in ("blend", "markov"):
+    for name in ("ensemble", "markov"):
         plain = metrics.score_forecast(backtest.probabilities[name], backtest.labels).to_json()
         for metric in COMPARED:
             result = one(card, window=day, forecaster=name, metric=metric, stratum="all")
@@ -37,9 +37,9 @@ def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
 
 
 def test_strata_part_all_rows_and_their_losses_add_up(small, card):
-    whole = one(card, window="pooled", stratum="all", forecaster="blend", metric="log_loss")
+    whole = one(card, window="pooled", stratum="all", forecaster="ensemble", metric="log_loss")
     for stratum in ("segment_now", "is_new", "long_inactive", "value_decile"):
-        parts = card.filter(stratum=stratum, forecaster="blend", metric="log_loss")
+        parts = card.filter(stratum=stratum, forecaster="ensemble", metric="log_loss")
         assert parts["n"].sum() == whole["n"]
         mean = (parts["n"] * parts["value"]).sum() / whole["n"]
         assert mean == pytest.approx(whole["value"])
@@ -51,16 +51,16 @@ def test_intervals_hold_their_values(card):
     assert gaps.height > 5
     assert (gaps["low"] <= gaps["value"]).all()
     assert (gaps["value"] <= gaps["high"]).all()
-    model = bounded.filter(forecaster="blend", metric="ece")
+    model = bounded.filter(forecaster="ensemble", metric="ece")
     assert model.height == 1
 
 
-@pytest.mark.parametrize("shipped", [None, "blend", "markov"])
+@pytest.mark.parametrize("shipped", [None, "ensemble", "markov"])
 def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, shipped):
     training = small.training
     ids = training.evaluation.segments
     card = build_scorecard(training.backtests, ids, Resampling(100, 7), shipped)
-    for name in {"blend", shipped or "blend"}:
+    for name in {"ensemble", shipped or "ensemble"}:
         for metric in ("ece", *(f"ece_{i}" for i in ids)):
             row = one(card, window="pooled", stratum="all", forecaster=name, metric=metric)
             assert 0 <= row["low"] <= row["value"] <= row["high"] < 1  # holds its estimate
@@ -71,7 +71,7 @@ def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, sh
 def test_new_customers_are_those_of_the_panel(small, card):
     days = [fold.cutoff for fold in small.schedule.test_folds]
     new = int(small.panel.at_cutoffs(*days)["is_new"].sum())
-    result = one(card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss")
+    result = one(card, stratum="is_new", group="yes", forecaster="ensemble", metric="log_loss")
     assert result["n"] == new
 
 

@@ -1,8 +1,8 @@
 import numpy as np
-import pytest
 
 from segpredict.classifier.decisions.prediction_sets import (
-    adaptive_miss_rates,
+    MIN_WINDOW_CUSTOMERS,
+    lowest_thresholds,
     set_members,
     set_thresholds,
 )
@@ -23,33 +23,20 @@ def test_a_segment_with_too_few_customers_is_in_every_set():
     assert set_members(probabilities, lowest).all()
 
 
-def origin(chance: float, rows: int = 99):
-    """Everybody is told this chance of the second segment, and comes to be in it."""
-    probabilities = np.full((rows, 2), [1 - chance, chance])
-    probabilities[:, 1] += np.linspace(0, 1e-6, rows)
-    return probabilities, np.ones(rows, dtype=np.int64)
+def window(chance: float, rows: int = 99):
+    """Return customers who all come to be in the second segment, given this probability."""
+    return np.full((rows, 2), [1 - chance, chance]), np.ones(rows, dtype=np.int64)
 
 
-def test_who_was_missed_too_often_is_allowed_fewer_misses_next_time():
-    # The second origin gives its own segment a chance below all thresholds: all missed.
-    allowed = adaptive_miss_rates([origin(0.45), origin(0.30)], alpha=0.1, step=0.05)
-    assert allowed.tolist() == pytest.approx([0.1, 0.1 + 0.05 * (0.1 - 1.0)])
+def test_sets_hold_in_the_window_that_was_hardest():
+    hard, easy = window(0.30, rows=60), window(0.45, rows=2000)
+    pooled = set_thresholds(*(np.concatenate(parts) for parts in zip(hard, easy, strict=True)))
+    assert pooled[1] == 0.45
+    assert lowest_thresholds([hard, easy])[1] == 0.30
 
 
-def test_who_was_never_missed_is_allowed_more():
-    allowed = adaptive_miss_rates([origin(0.45), origin(0.60)], alpha=0.1, step=0.05)
-    assert allowed.tolist() == pytest.approx([0.1, 0.105])
-
-
-def test_one_origin_corrects_nothing_and_many_never_allow_none():
-    assert adaptive_miss_rates([origin(0.45)]).tolist() == [0.1, 0.1]
-    origins = [origin(0.45 * 0.8**i) for i in range(8)]
-    assert adaptive_miss_rates(origins, step=0.5)[1] == pytest.approx(0.01)
-
-
-def test_each_segment_may_have_its_own_share_of_misses():
-    probabilities = np.column_stack([np.linspace(0.01, 0.99, 99)] * 2)
-    labels = np.r_[np.zeros(50, dtype=np.int64), np.ones(49, dtype=np.int64)]
-    lowest = set_thresholds(probabilities, labels, np.array([0.1, 0.2]))
-    assert lowest[0] == set_thresholds(probabilities, labels, 0.1)[0]
-    assert lowest[1] == set_thresholds(probabilities, labels, 0.2)[1]
+def test_a_window_with_few_customers_of_a_segment_has_no_threshold_of_its_own():
+    few, easy = window(0.30, rows=MIN_WINDOW_CUSTOMERS - 1), window(0.45, rows=2000)
+    assert lowest_thresholds([few, easy])[1] == 0.45
+    # Nobody came to be in the first segment: it is in every set.
+    assert lowest_thresholds([few, easy])[0] == 0

@@ -6,15 +6,23 @@ import pytest
 
 import shop
 from segpredict import features, segmentation
-from segpredict.classifier import BASELINES, run_leakage_demo, schedule_folds, train_classifier
+from segpredict.classifier import (
+    BASELINES,
+    metrics,
+    run_leakage_demo,
+    schedule_folds,
+    train_classifier,
+)
 from segpredict.classifier.evaluation import backtest
-from segpredict.config.classifier import ClassifierOptions
+from segpredict.classifier.models import xgboost
+from segpredict.config.classifier import ClassifierOptions, XgboostOptions
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameError
 from small_shop import OPTIONS, TIME, segmenter
 
 ASKED = [p.name for p in BASELINES.all_parts() if p.is_usual]
+QUICK = replace(OPTIONS, baselines=("markov", "prior"), bootstrap_draws=100)
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +36,11 @@ def blind(small):
 
 def test_the_evaluation_has_the_model_and_every_baseline_in_every_window(small):
     evaluation = small.training.evaluation
-    names = {"blend", "xgboost", *ASKED}
+    names = {"ensemble", *ASKED}
     assert len(evaluation.windows) == len(small.schedule.test_folds) == 2
     for reading in (*evaluation.windows, evaluation.pooled):
         assert set(reading.scores) == set(reading.predicted_mix) == names
-        assert set(reading.differences) == names - {"blend"}
+        assert set(reading.differences) == names - {evaluation.selected}
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
@@ -45,7 +53,7 @@ def test_tests_hold_the_customers_of_their_cutoff(small):
 def test_the_selected_model_was_named_by_the_evaluation(small):
     training = small.training
     assert training.selected_model.name == training.evaluation.selected
-    assert training.xgboost_model.name == "xgboost"
+    assert training.ensemble.name == "ensemble"
 
 
 def test_the_selected_model_learned_from_every_complete_origin(small):
@@ -68,22 +76,27 @@ def test_values_are_the_mean_revenue_of_each_segment(small):
 
 def test_progress_is_told_in_rising_shares(small):
     reported = []
-    quick = replace(OPTIONS, baselines=("prior", "markov"))
     train_classifier(
         small.transactions,
         small.segmentation,
-        quick,
+        replace(QUICK, families=("rfm", "state")),
         TIME,
         lambda message, share: reported.append((message, share)),
     )
     shares = [share for _, share in reported]
     assert shares == sorted(shares)
-    assert len(reported) == 5
+    # The panel, inner validation, two tests, the comparison and the final fit.
+    assert len(reported) == 6
     assert all(0 <= share < 1 for share in shares)
 
 
 def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
-    narrow = replace(OPTIONS, families=("basket", "state"))
+    narrow = replace(
+        OPTIONS,
+        families=("basket", "state"),
+        baselines=("prior", "rfm_lookup"),
+        bootstrap_draws=100,
+    )
     found = train_classifier(small.transactions, small.segmentation, narrow, TIME).evaluation
     assert "rfm_lookup" not in found.pooled.scores
     assert any("rfm_lookup was left out" in warning for warning in found.warnings)
@@ -127,7 +140,7 @@ def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
         train_classifier(small.transactions, seen, OPTIONS, TIME)
 
 
-@pytest.mark.parametrize("name", ["blend", "xgboost", *ASKED])
+@pytest.mark.parametrize("name", ["ensemble", *ASKED])
 def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, blind):
     """Cut points, medians, rounds and fits are all made before the test is opened."""
     honest = small.training.backtests[-1]
@@ -140,8 +153,9 @@ def test_the_leakage_demo_shows_leaking_and_valid_metrics(small):
     same, rows, grouped, honest = found.tests
     assert same.scores.accuracy > 0.95
     assert [each.is_honest for each in found.tests] == [False, False, False, True]
-    reading = small.training.evaluation.windows[-1]
-    assert honest.scores == reading.scores["xgboost"]
+    tested = small.panel.at_cutoffs(small.schedule.test_folds[-1].cutoff)
+    alone = xgboost.fit(small.training_data()).predict_proba(tested)
+    assert honest.scores == metrics.score_forecast(alone, tested["label"].to_numpy())
     worst = max(each.scores.accuracy for each in found.tests)
     assert worst - honest.scores.accuracy > 0.15
     assert "does not predict" in same.meaning
@@ -172,30 +186,49 @@ def clockwork(rng):
     return [(day, value) for day in range(int(rng.integers(0, step)), 420, step)]
 
 
-def trained(draw, seed, k=2):
-    given = customers(np.random.default_rng(seed), 500, 420, draw)
+# One round of deep trees that take every wobble for a fact.
+OVERFIT = XgboostOptions(
+    learning_rate=1.0, max_depth=8, min_child_weight=0, reg_lambda=0, max_rounds=1
+)
+
+
+def trained(draw, options=QUICK):
+    given = customers(np.random.default_rng(3), 500, 420, draw)
     days = schedule_folds(given.first_day, given.end_day, TIME)
-    return train_classifier(given, segmenter(given, days, k), OPTIONS, TIME)
+    return train_classifier(given, segmenter(given, days), options, TIME)
 
 
-def test_a_world_of_noise_gives_no_skill_and_only_a_baseline_is_selected():
-    evaluation = trained(noise, seed=3).evaluation
-    for baseline in ("markov", "prior"):
+def test_a_world_of_noise_gives_no_skill():
+    evaluation = trained(noise).evaluation
+    for baseline in QUICK.baselines:
         # Trees fitted to noise may be a little worse than a count; never better.
         assert evaluation.pooled.differences[baseline]["log_loss"].high >= 0
         assert abs(evaluation.skill[baseline]) < 0.01
-    assert evaluation.selected not in {"blend", "xgboost"}
+
+
+def test_trees_that_follow_noise_are_replaced_by_a_baseline_before_the_tests():
+    training = trained(noise, replace(QUICK, xgboost=OVERFIT))
+    evaluation = training.evaluation
+    assert evaluation.model == "ensemble"
+    assert evaluation.selected in QUICK.baselines
+    assert evaluation.selected == training.selected_model.name
+    assert training.model_of_last_test.name == evaluation.selected
+    assert "windows before the tests" in evaluation.reason
+    assert evaluation.skill["ensemble"] > 0
+    assert set(evaluation.pooled.differences) == {"ensemble", *QUICK.baselines} - {
+        evaluation.selected
+    }
 
 
 def test_a_world_of_clockwork_is_predicted():
-    evaluation = trained(clockwork, seed=3).evaluation
-    assert evaluation.pooled.scores["xgboost"].accuracy >= 0.97
+    evaluation = trained(clockwork).evaluation
+    assert evaluation.pooled.scores["ensemble"].accuracy >= 0.97
     assert evaluation.pooled.scores["markov"].accuracy < 0.9
     assert any("presumed leak" in warning for warning in evaluation.warnings)
 
 
 def test_a_forecaster_from_outside_is_evaluated_with_the_baselines(small):
-    quick = replace(OPTIONS, baselines=("prior",))
+    quick = replace(QUICK, baselines=("prior",), families=("rfm", "state"))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)
     found = train_classifier(*given, further=[outsider]).evaluation
@@ -213,6 +246,6 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     test = backtest.BacktestInput(cutoff, lonely, customers, customers, ())
     baselines = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
     (each,), notes, (model,) = backtest.run_backtests([test], baselines, lambda _: None)
-    assert model.purchase_model is None
-    assert set(each.probabilities) == {"blend", "xgboost", "prior"}
+    assert model.pool.purchase_model is None
+    assert set(each.probabilities) == {"ensemble", "prior"}
     assert "bgnbd_gg was left out: BG/NBD, from returns," in notes[0]

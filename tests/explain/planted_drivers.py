@@ -4,7 +4,9 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from segpredict.classifier import XgboostModel
+from segpredict.classifier import EnsembleModel, XgboostModel
+from segpredict.classifier.models.baselines.markov import MarkovChain
+from segpredict.classifier.models.pool import LogLinearPool
 from segpredict.config.explain import ExplainOptions
 from segpredict.core.panel import Feature
 from segpredict.core.segment import Segment
@@ -72,6 +74,12 @@ def fitted(frame: pl.DataFrame) -> xgb.Booster:
     return booster[: booster.best_iteration + 1]
 
 
+def trees_alone(trees: XgboostModel) -> EnsembleModel:
+    """Return an ensemble whose pool is the same for everybody, so that only its trees count."""
+    n = trees.n_classes
+    return EnsembleModel(LogLinearPool(None, MarkovChain(((1 / n,) * n,) * n), 0.0, 1.0), trees)
+
+
 def knowing(
     booster: xgb.Booster,
     frame: pl.DataFrame,
@@ -79,8 +87,8 @@ def knowing(
     classes: tuple[Segment, ...] = CLASSES,
     declared: tuple[Feature, ...] = (),
 ) -> ForecastExplainer:
-    trees = XgboostModel(booster, names, 3)
-    return build_explainer(trees, trees, frame, classes, declared)
+    trees = XgboostModel(booster, names, (0.0,) * 3)
+    return build_explainer(trees, None, frame, classes, declared)
 
 
 def told(

@@ -1,5 +1,6 @@
 """The selected model is explained exactly: parts sum to its probabilities."""
 
+import json
 from dataclasses import replace
 from itertools import permutations
 
@@ -8,7 +9,6 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from segpredict.classifier import BlendedModel, XgboostModel
 from segpredict.classifier.decisions.calibration import CalibratedModel, Calibration
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.classifier.models.seasonality import SeasonalIndex
@@ -26,32 +26,47 @@ def customers(small) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(small, customers):
-    blend = replace(small.training.backtest_models[-1], weight=0.5)
-    assert blend.purchase_model is not None
-    return blend, additive_model(blend, blend.xgboost_model, customers)
+    ensemble = small.training.backtest_models[-1]
+    assert ensemble.pool.purchase_model is not None
+    return ensemble, additive_model(ensemble, ensemble, customers)
 
 
-def test_parts_and_base_add_up_to_the_log_odds(model, customers):
-    _, shown = model
+def with_season(ensemble, index):
+    bought = replace(ensemble.pool.purchase_model, seasonal_index=index)
+    return replace(ensemble, pool=replace(ensemble.pool, purchase_model=bought))
+
+
+def test_contributions_and_base_add_up_to_the_log_odds_of_the_ensemble(model, customers):
+    ensemble, shown = model
     total = shown.shap_values(customers).sum(axis=2) + shown.base_values()
     assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
+    assert_allclose(total, ensemble.predict_margin(customers), atol=1e-5)
 
 
-def test_the_log_odds_are_those_of_the_probabilities_that_ship(model, customers):
-    blend, shown = model
-    assert_allclose(shown.predict_proba(customers), blend.predict_proba(customers), atol=1e-6)
+def test_probabilities_are_those_of_the_ensemble(model, customers):
+    ensemble, shown = model
+    assert_allclose(shown.predict_proba(customers), ensemble.predict_proba(customers), atol=1e-6)
 
 
 def test_the_part_of_the_trees_is_xgboosts_own(model, customers):
-    blend, shown = model
-    alone = additive_model(blend.xgboost_model, blend.xgboost_model, customers)
-    own = blend.xgboost_model.shap_values(customers)[:, :, :-1]
-    assert_allclose(alone.shap_values(customers), own, atol=1e-7)
-    found = shown.shap_values(customers)
-    untouched = [
-        i for i, n in enumerate(blend.xgboost_model.feature_names) if n not in PLAYER_COLUMNS
-    ]
-    assert_allclose(found[:, :, untouched], 0.5 * own[:, :, untouched], atol=1e-7)
+    ensemble, shown = model
+    trees = ensemble.xgboost_model
+    own = trees.shap_values(customers)[:, :, :-1]
+    assert_allclose(additive_model(trees, None, customers).shap_values(customers), own, atol=1e-7)
+    found, others = shown.shap_values(customers), {*PLAYER_COLUMNS, "state_now"}
+    untouched = [i for i, name in enumerate(trees.feature_names) if name not in others]
+    assert untouched
+    assert_allclose(found[:, :, untouched], own[:, :, untouched], atol=1e-7)
+
+
+def test_the_part_of_the_markov_chain_belongs_to_the_current_segment(model, customers):
+    ensemble, shown = model
+    chain = np.log(ensemble.pool.markov_chain.predict_proba(customers))
+    part = ensemble.pool.markov_weight * (chain - chain.mean(axis=0))
+    place = shown.feature_names.index("state_now")
+    without = replace(shown, markov_chain=None)
+    trees = without.shap_values(customers)[:, :, without.feature_names.index("state_now")]
+    assert_allclose(shown.shap_values(customers)[:, :, place] - trees, part, atol=1e-9)
 
 
 def test_the_purchases_model_is_shared_out_as_shapley_would(model, customers):
@@ -90,20 +105,13 @@ def test_a_reference_customer_of_each_segment_stands_for_its_share(customers):
 
 
 def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
-    blend, _ = model
-    year = (1.8,) * 13 + (0.6,) * 26 + (1.2,) * 13
-    day = customers["cutoff"][0]
-    purchase_model = replace(blend.purchase_model, seasonal_index=SeasonalIndex(year, day))
-    shown = additive_model(
-        replace(blend, purchase_model=purchase_model), blend.xgboost_model, customers
-    )
+    year, day = (1.8,) * 13 + (0.6,) * 26 + (1.2,) * 13, customers["cutoff"][0]
+    seasonal = with_season(model[0], SeasonalIndex(year, (1.0,) * 52, day))
+    shown = additive_model(seasonal, seasonal, customers)
     later = customers.with_columns(pl.col("cutoff") + 91)
     for rows in (customers, later):
-        here = rows["cutoff"][0]
-        total = shown.shap_values(rows).sum(axis=2) + shown.base_values(here)
-        assert_allclose(total, shown.predict_margin(rows), atol=1e-5)
-        result = replace(blend, purchase_model=purchase_model).predict_proba(rows)
-        assert_allclose(shown.predict_proba(rows), result, atol=1e-6)
+        total = shown.shap_values(rows).sum(axis=2) + shown.base_values(rows["cutoff"][0])
+        assert_allclose(total, seasonal.predict_margin(rows), atol=1e-5)
     both = shown.shap_values(pl.concat([customers[:9], later[:9]]))
     apart = [shown.shap_values(some[:9]) for some in (customers, later)]
     assert_array_equal(both, np.concatenate(apart))
@@ -111,20 +119,17 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
 
 
 def test_with_a_season_customers_of_one_day_are_explained(small, model, customers):
-    blend, _ = model
-    season = SeasonalIndex((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
-    seasonal = replace(blend, purchase_model=replace(blend.purchase_model, seasonal_index=season))
-    selected, segments = (seasonal, blend.xgboost_model), small.segmentation.segments
-    found = build_explainer(*selected, customers, segments)
+    index = SeasonalIndex((1.5,) * 26 + (0.5,) * 26, (1.0,) * 52, customers["cutoff"][0])
+    seasonal, segments = with_season(model[0], index), small.segmentation.segments
+    found = build_explainer(seasonal, None, customers, segments)
     base = np.array([found.explain(customers).base_values[s.id] for s in segments])
-    shown = additive_model(*selected, customers)
-    total = shown.shap_values(customers).sum(axis=2) + base
-    assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
+    total = additive_model(seasonal, None, customers).shap_values(customers).sum(axis=2) + base
+    assert_allclose(total, seasonal.predict_margin(customers), atol=1e-5)
     later = customers.with_columns(pl.col("cutoff") + 91)
     with pytest.raises(MismatchError, match="have 2 cutoffs"):
         found.explain(pl.concat([customers, later]))
     with pytest.raises(ColumnMissingError, match="cutoff"):
-        build_explainer(*selected, customers.drop("cutoff"), segments)
+        build_explainer(seasonal, None, customers.drop("cutoff"), segments)
 
 
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):
@@ -144,77 +149,69 @@ def test_chunks_are_the_whole(model, customers):
 
 
 def test_it_comes_back_from_its_state(model, customers):
-    blend, shown = model
-    again = additive_model_from_state(blend, blend.xgboost_model, shown.to_state())
+    ensemble, shown = model
+    again = additive_model_from_state(ensemble, ensemble, json.loads(json.dumps(shown.to_state())))
     assert_array_equal(again.shap_values(customers[:30]), shown.shap_values(customers[:30]))
+    assert_array_equal(again.base_values(), shown.base_values())
 
 
-def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
-    trees = small.training.xgboost_model
-    shown = additive_model(BlendedModel(trees, None), trees, customers)
+def test_an_ensemble_without_bgnbd_is_trees_and_markov_chain(model, customers):
+    pool = replace(model[0].pool, purchase_model=None, purchase_weight=0.0, markov_weight=1.0)
+    ensemble = replace(model[0], pool=pool)
+    shown = additive_model(ensemble, ensemble, customers)
     assert shown.purchase_model is None
-    assert shown.feature_names == trees.feature_names
+    total = shown.shap_values(customers).sum(axis=2) + shown.base_values()
+    assert_allclose(total, ensemble.predict_margin(customers), atol=1e-5)
+    again = additive_model_from_state(ensemble, ensemble, shown.to_state())
+    assert_array_equal(again.shap_values(customers), shown.shap_values(customers))
 
 
-def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customers):
-    blend, both = model
-    shown = additive_model(blend.purchase_model, None, customers)
-    assert (shown.feature_names, shown.note, shown.xgboost_model) == (
+def test_bgnbd_that_is_selected_is_explained_itself_and_needs_no_ensemble(model, customers):
+    bought = model[0].pool.purchase_model
+    shown = additive_model(bought, None, customers)
+    assert (shown.feature_names, shown.note, shown.xgboost_model, shown.markov_chain) == (
         tuple(PLAYER_COLUMNS),
         "",
         None,
+        None,
     )
     found = shown.shap_values(customers)
-    assert_allclose(found, both.purchase_model.shapley_values(customers), atol=1e-12)
+    assert_allclose(found, model[1].purchase_model.shapley_values(customers), atol=1e-12)
     total = found.sum(axis=2) + shown.base_values()
     assert_allclose(total, shown.predict_margin(customers), atol=1e-9)
     odds = np.exp(total)
-    scored = blend.purchase_model.predict_proba(customers)
+    scored = bought.predict_proba(customers)
     assert_allclose(odds / odds.sum(axis=1, keepdims=True), scored, atol=1e-9)
     assert_allclose(shown.predict_proba(customers), scored, atol=1e-9)
-    again = additive_model_from_state(blend.purchase_model, blend.xgboost_model, shown.to_state())
+    again = additive_model_from_state(bought, model[0], shown.to_state())
     assert_array_equal(again.shap_values(customers), found)
 
 
-def test_bgnbd_alone_is_not_explained_without_a_column_it_looks_at(model, customers):
-    blend, _ = model
-    with pytest.raises(ColumnMissingError, match="age_days"):
-        additive_model(blend.purchase_model, blend.xgboost_model, customers.drop("age_days"))
+def test_the_ensemble_is_not_explained_without_a_column_of_bgnbd(model, customers):
+    for selected in (model[0], model[0].pool.purchase_model):
+        with pytest.raises(ColumnMissingError, match="age_days"):
+            additive_model(selected, None, customers.drop("age_days"))
 
 
-def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
-    blend, _ = model
-    none = additive_model(replace(blend, weight=0.0), blend.xgboost_model, customers)
-    alone = additive_model(blend.purchase_model, blend.xgboost_model, customers)
-    assert none.xgboost_model is None
-    assert_array_equal(none.shap_values(customers), alone.shap_values(customers))
-
-
-def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
-    blend, both = model
-    trees, bought = (
-        additive_model(part, blend.xgboost_model, customers)
-        for part in (blend.xgboost_model, blend.purchase_model)
-    )
-    result = [shown.explained_part(blend).weight for shown in (both, trees, bought)]
-    assert result == [0.5, 1.0, 0.0]
-
-
-def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
+def test_a_baseline_that_is_selected_is_not_passed_off_as_explained(small, model, customers):
     markov = BASELINES.get("markov").fit(small.training_data())
-    shown = additive_model(markov, small.training.xgboost_model, customers)
+    shown = additive_model(markov, model[0], customers)
     assert "markov" in shown.note
-    assert "trees, which were not selected" in shown.note
+    assert "the ensemble, which was not selected" in shown.note
+    assert_array_equal(shown.predict_proba(customers), markov.predict_proba(customers))
+    assert_array_equal(shown.shap_values(customers), model[1].shap_values(customers))
     with pytest.raises(MismatchError, match="markov, which has no contributions"):
         additive_model(markov, None, customers)
 
 
-def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
-    trees = small.training.xgboost_model
-    few = XgboostModel(trees.booster, trees.feature_names, trees.n_classes, "xgb_rfm4")
-    assert "The selected model is xgb_rfm4" in additive_model(few, trees, customers).note
+def test_trees_that_are_selected_are_explained_themselves(model, customers):
+    trees = replace(model[0].xgboost_model, name="xgb_rfm4")
+    shown = additive_model(trees, model[0], customers)
+    assert (shown.note, shown.feature_names) == ("", trees.feature_names)
 
 
-def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
-    calibrated = CalibratedModel(small.training.xgboost_model, Calibration())
-    assert "calibration" in additive_model(calibrated, small.training.xgboost_model, customers).note
+def test_what_was_calibrated_is_explained_as_it_was_before(model, customers):
+    calibrated = CalibratedModel(model[0], Calibration())
+    shown = additive_model(calibrated, model[0], customers)
+    assert "before calibration" in shown.note
+    assert_array_equal(shown.shap_values(customers), model[1].shap_values(customers))

@@ -20,12 +20,12 @@ from segpredict.explain.groups import (
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=200)
 CELLS = np.column_stack([X, 3 * X + 0.01, RNG.normal(size=200), np.full(200, 2.0)])
-NAMES = ("spend_91", "spend_now", "order_last", "outcome_sin")
+NAMES = ("spend_91", "spend_now", "order_last", "quiet")
 TOLD = (
     Feature("spend_91", "Spend.", "currency", family="rfm"),
     Feature("spend_now", "Spend.", "currency", family="state"),
     Feature("order_last", "Last.", "currency", family="basket"),
-    Feature("outcome_sin", "Season.", "ratio", family="calendar"),
+    Feature("quiet", "Constant.", "ratio", family="timing"),
 )
 
 
@@ -34,7 +34,7 @@ def test_columns_of_one_topic_that_rise_together_are_one_group():
     assert [g.features for g in found] == [
         ("spend_91", "spend_now"),
         ("order_last",),
-        ("outcome_sin",),
+        ("quiet",),
     ]
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from planted_drivers import CLASSES, DECLARED, NAMES, knowing
+from planted_drivers import CLASSES, DECLARED, NAMES, knowing, trees_alone
 
-from segpredict.classifier import XgboostModel
+from segpredict.classifier import EnsembleModel, XgboostModel
 from segpredict.classifier.decisions.policy import default_policy
 from segpredict.classifier.decisions.rule import DecisionRule
 from segpredict.classifier.models.baselines import BASELINES
@@ -20,7 +20,11 @@ def silent(booster, frame) -> ForecastExplainer:
     """Return the explainer of a chain that sends everybody into silence."""
     chain = {"kind": "markov", "transition_matrix": [[0.8, 0.1, 0.1]] * 3}
     selected = BASELINES.get("markov").from_state(chain)
-    return build_explainer(selected, XgboostModel(booster, NAMES, 3), frame, CLASSES, DECLARED)
+    return build_explainer(selected, ensemble(booster), frame, CLASSES, DECLARED)
+
+
+def ensemble(booster) -> EnsembleModel:
+    return trees_alone(XgboostModel(booster, NAMES, (0.0,) * 3))
 
 
 def asked_of(table: pl.DataFrame) -> list[str]:
@@ -40,7 +44,7 @@ def test_the_movers_are_those_that_the_baseline_predicts(silent, frame):
 
 
 def test_it_still_does_after_it_was_saved(silent, booster, frame):
-    selected = (silent.model.selected_model, XgboostModel(booster, NAMES, 3))
+    selected = (silent.model.selected_model, ensemble(booster))
     again = ForecastExplainer.from_state(silent.to_state(), *selected, CLASSES, DECLARED)
     assert again.explain_reasons(frame).equals(silent.explain_reasons(frame))
 

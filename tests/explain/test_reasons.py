@@ -17,11 +17,11 @@ from segpredict.explain.reasons import (
     reason_texts,
 )
 
-NAMES = ("recency_days", "spend_91", "spend_28", "outcome_sin", "freq")
+NAMES = ("recency_days", "spend_91", "spend_28", "aov", "freq")
 GROUPS = (
     FeatureGroup("recency_days", "rfm", "Recency", ("recency_days",)),
     FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_28")),
-    FeatureGroup("outcome_sin", "calendar", "Season", ("outcome_sin",)),
+    FeatureGroup("aov", "basket", "Monetary", ("aov",)),
     FeatureGroup("freq", "rfm", "Frequency", ("freq",)),
 )
 WORDS = ReasonLexicon(
@@ -64,7 +64,7 @@ def told_of(contributions, words=WORDS, move=None):
 
 def test_the_strongest_come_first_and_what_speaks_against_comes_last():
     found = told_of([0.4, 0.9, 0.0, -0.3, 0.0])
-    assert found["group"].to_list() == ["spend_91", "recency_days", "outcome_sin"]
+    assert found["group"].to_list() == ["spend_91", "recency_days", "aov"]
     assert found["direction"].to_list() == ["for", "for", "against"]
     assert found["rank"].to_list() == [1, 2, 3]
     assert found["odds_ratio"].to_list() == pytest.approx(np.exp([0.9, 0.4, -0.3]))

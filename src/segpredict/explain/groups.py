@@ -27,7 +27,7 @@ HEADLINES = ("Recency", "Frequency", "Monetary", "Segment so far", "Other")
 _RECENCY, _FREQUENCY, _MONETARY, _SEGMENT, OTHER_HEADLINE = HEADLINES
 _BY_NAME = {
     **dict.fromkeys((*GROUPED_COLUMNS, "windows_since", "share_first_half"), _RECENCY),
-    **dict.fromkeys(("windows_active", "months_active"), _FREQUENCY),
+    "windows_active": _FREQUENCY,
     "trend_spend": _MONETARY,
 }
 _FREQUENCY_PREFIXES = ("freq_", "days_")

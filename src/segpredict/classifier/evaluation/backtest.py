@@ -62,7 +62,6 @@ def run_backtests(
         if test.customers.is_empty():
             raise TooFewCustomersError(f"The test of {as_date(test.cutoff)}", 0, 1)
         able = [part for part in baselines if part.name not in failed]
-        notes += filter(None, (part.missing_note(test.training_data) for part in able))
         models.append(model := ensemble.fit(test.training_data))
         notes += filter(None, [model.note])
         probabilities = {model.name: model.predict_proba(test.customers)}

@@ -181,9 +181,9 @@ class Evaluation:
     Parameters
     ----------
     model
-        Name of the model that was evaluated.
+        Name of the model that a baseline may replace: the ensemble.
     selected
-        Name of the selected model: the model, or a baseline it did not beat.
+        Name of the selected model: the ensemble, or a baseline in its place.
     reason
         Why, in one sentence.
     windows
@@ -199,7 +199,7 @@ class Evaluation:
     warnings
         Warnings about the numbers.
     mcnemar_tests
-        The model's accuracy against each baseline's on the final test.
+        The selected model's accuracy against each other one's on the final test.
     policies
         Decision policies from inner validation: the calibration of each test and of
         the selected model, and the rule that names segments.
@@ -220,12 +220,12 @@ class Evaluation:
 
     @property
     def skill(self) -> dict[str, float]:
-        """Share of each baseline's pooled log-loss that the model saves."""
-        own = self.pooled.scores[self.model].log_loss
+        """Share of each other forecast's pooled log-loss that the selected model saves."""
+        own = self.pooled.scores[self.selected].log_loss
         return {
             name: metrics.skill_score(own, scores.log_loss)
             for name, scores in self.pooled.scores.items()
-            if name != self.model
+            if name != self.selected
         }
 
     def to_json(self) -> JSON:

@@ -83,6 +83,7 @@ def evaluate_models(
 ) -> Evaluation:
     """Return the evaluation of the selected model against all others on the test windows.
 
+    The first of the forecasts is the ensemble's.
     It "beats" where the pooled 95 % interval excludes 0, also after Holm's adjustment, and the sign
     holds in every window.
     """
@@ -90,7 +91,7 @@ def evaluate_models(
     windows = tuple(_window_scores([backtest], options) for backtest in ordered)
     pooled = _window_scores(ordered, options)
     return Evaluation(
-        selected,
+        next(iter(backtests[0].probabilities)),
         selected,
         f"{reason} {_test_result(pooled, selected, len(backtests))}",
         windows,

@@ -1,1 +1,1 @@
-"""The models: XGBoost, BG/NBD, their blend, and plain baselines, one a file."""
+"""The models: the ensemble, its trees and its pool, and plain baselines, one a file."""

@@ -33,9 +33,6 @@ EVEN_WEIGHT = 0.5
 # Windows that the even weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
 MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
-MIN_SEASON_ORIGINS = (
-    2  # training origins with a year behind them that a season must prove itself on
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from segpredict.report.model_names import log_loss_skill, model_label, replace_m
 REFERENCE = "markov"  # of every skill
 # Always shown next to the selected model, where they were tested.
 REFERENCE_MODELS = ("persistence", REFERENCE)
-TREE_MODEL = "xgboost"  # a part of the model, at times all of it: using it is no fallback
 MARKOV_GAP = "log_loss_minus_markov"
 # Expected calibration error up to which probabilities are called close or fair.
 CALIBRATION_GRADES = ((0.025, "close"), (0.05, "fair"))
@@ -38,7 +37,7 @@ class TrustBox:
     # what is in use, and the reason
     selected: str
     reason: str
-    is_fallback: bool  # whether a baseline is in use because the model was no better
+    is_fallback: bool  # whether a baseline is in use in place of the model
     # how near the selected probabilities are to observed frequencies: close, fair or off; empty
     # where it was not measured
     calibration: str
@@ -51,16 +50,13 @@ def trust_box(evaluation: Row, segments: str) -> TrustBox:
     models: Row = pooled.get("scores") or {}
     name, model = str(evaluation.get("selected", "")), str(evaluation.get("model", ""))
     shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
-    if _loss(models, name) == _loss(models, model):
-        # The same forecasts under two names.
-        shown = [m for m in shown if m == name or m != model]
     return TrustBox(
         scores=tuple(_score(models, m, is_selected=m == name) for m in shown if m in models),
         windows=len(evaluation.get("windows") or ()),
         n_forecasts=int(finite_or_none(pooled.get("n_rows")) or 0),
         selected=model_label(name),
         reason=replace_model_names(str(evaluation.get("reason", ""))),
-        is_fallback=name not in {model, TREE_MODEL},
+        is_fallback=name != model,
         calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
         segments=segments,
     )
@@ -70,10 +66,6 @@ def _grade(error: float | None) -> str:
     if error is None:
         return ""
     return next((word for most, word in CALIBRATION_GRADES if error <= most), WORST_CALIBRATION)
-
-
-def _loss(models: Row, name: str) -> float | None:
-    return finite_or_none((models.get(name) or {}).get("log_loss"))
 
 
 def _score(models: Row, name: str, *, is_selected: bool) -> TrustScore:

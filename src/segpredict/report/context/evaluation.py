@@ -3,13 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.window import as_date, day_number
-from segpredict.report.context._trust_box import TREE_MODEL
 from segpredict.report.formatting import (
     Row,
     finite_fields,
@@ -113,9 +111,8 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
         return EvaluationSection(METRIC_LABELS, "", "", (), 0, 0, (), (), (), (), (), ())
-    found = _without_duplicate(found)
     pooled, known = found["pooled"], segment_badges(bundle.segments)
-    model, ids = str(found.get("model", "")), [str(i) for i in found.get("segments") or ()]
+    model, ids = str(found.get("selected", "")), [str(i) for i in found.get("segments") or ()]
     board = _leaderboard(found)
     predicted = (pooled.get("predicted_mix") or {}).get(model) or ()
     timeline, years = _timeline(bundle, found)
@@ -135,28 +132,6 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
             dict(zip(ids, pooled.get("actual_mix") or (), strict=False)), known
         ),
     )
-
-
-def _without_duplicate(found: Row) -> Row:
-    """Drop the model where it equals its trees, which are listed under their own name."""
-    model, scores = str(found.get("model", "")), found["pooled"]["scores"]
-    if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
-        return found
-
-    def reduced(scores_of_window: Row) -> dict[str, Any]:
-        owners = {"scores": model, "predicted_mix": model, "differences": TREE_MODEL}
-        parts = {
-            part: {n: each for n, each in (scores_of_window.get(part) or {}).items() if n != own}
-            for part, own in owners.items()
-        }
-        return {**scores_of_window, **parts}
-
-    return {
-        **found,
-        "model": TREE_MODEL,
-        "pooled": reduced(found["pooled"]),
-        "windows": [reduced(each) for each in found.get("windows") or ()],
-    }
 
 
 def _test_window(evaluated: Row, bundle: ReportInput) -> TestWindow:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.explain import short_meaning
-from segpredict.report.context._trust_box import TREE_MODEL
 from segpredict.report.formatting import format_signed
 from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import PlotAxes, axis_ticks
@@ -90,7 +89,7 @@ class ImportanceSection:
     # importance for each future segment, as numbers to the beeswarms
     future: ImportanceMatrix | None
     n_explained: int  # customers that were explained
-    in_use: str = ""  # the selected model, where trees are explained in its place; else empty
+    in_use: str = ""  # the selected model, where the ensemble is explained in its place; else empty
     cautions: tuple[str, ...] = CAUSALITY_NOTES  # warnings that belong to every number here
 
 
@@ -102,8 +101,7 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
     overall = table.filter(scope="all").sort("rank")
     evaluation = bundle.evaluation or {}
     selected = str(evaluation.get("selected", ""))
-    models = {"", TREE_MODEL, str(evaluation.get("model", ""))}
-    is_other = bool(bundle.reasons_note) and selected not in models
+    is_other = bool(bundle.reasons_note) and selected not in {"", evaluation.get("model")}
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
     now = importance_matrix(table.filter(scope="segment"), names, bundle)

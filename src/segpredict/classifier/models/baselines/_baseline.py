@@ -13,14 +13,9 @@ PRIOR_WEIGHT = 50.0  # customers that the prior of a cell counts for
 Rows = tuple[tuple[float, ...], ...]
 
 
-def no_note(_: TrainingData) -> str:
-    """Return no note."""
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A simple model that the main model must beat; selected if it is not beaten.
+    """A simple model that the ensemble is compared with, and that may be selected in its place.
 
     Parameters
     ----------
@@ -34,8 +29,6 @@ class Baseline:
         Returns the model from its state.
     required_columns
         Feature columns without which it cannot be fitted.
-    missing_note
-        Returns what the training data lack for it, as a sentence; empty if nothing.
     is_usual
         Whether it takes part where the options name no baseline.
 
@@ -51,7 +44,6 @@ class Baseline:
     fit: Callable[[TrainingData], Forecaster]
     from_state: Callable[[JSON], Forecaster]
     required_columns: tuple[str, ...] = ()
-    missing_note: Callable[[TrainingData], str] = no_note
     is_usual: bool = True
 
 

@@ -17,7 +17,9 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         return None
     compared = [row for row in context.leaderboard if row.difference is not None]
     trust = head.trust
-    fallback = ("The model was not better, so a baseline is in use.",) if trust.is_fallback else ()
+    fallback = (
+        ("Before the tests a baseline was better, so it is in use.",) if trust.is_fallback else ()
+    )
     reason = s.BulletList(
         heading="What is in use, and why",
         sentences=(*fallback, s.truncate_words(trust.reason, 300)),
@@ -123,7 +125,7 @@ def drivers_slide(source: s.DeckSource) -> s.SlidePage | None:
             "over all future segments, in log-odds (explain/). Correlated "
             "features are grouped.",
             _checked(context),
-            f"The trees are explained; in use is {used}." if used else "",
+            f"The ensemble is explained; in use is {used}." if used else "",
             *context.notes,
             context.note,
         ),

@@ -1,0 +1,114 @@
+"""The ensemble: a pool of two forecasts, and trees on top of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.special import softmax
+
+from segpredict.classifier import load
+from segpredict.classifier.models import ensemble, pool, xgboost
+from segpredict.classifier.models.pool import pool_weights
+
+
+@pytest.fixture(scope="module")
+def data(small):
+    return small.training_data()
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return ensemble.fit(data)
+
+
+@pytest.fixture(scope="module")
+def lonely(data):
+    """The same rows where no customer ever came back, so that BG/NBD cannot be fitted."""
+    once = data.history.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    return replace(data, history=replace(data.history, customer_histories=once))
+
+
+def test_probabilities_are_those_of_pool_and_trees_together(data, model):
+    part = model.pool
+    weighted = part.purchase_weight * np.log(part.purchase_model.predict_proba(data.rows))
+    weighted += part.markov_weight * np.log(part.markov_chain.predict_proba(data.rows))
+    margin = weighted + model.xgboost_model.predict_margin(data.rows)
+    assert model.predict_proba(data.rows) == pytest.approx(softmax(margin, axis=1))
+
+
+def test_the_trees_begin_where_the_pool_ends(data, model):
+    assert model.xgboost_model.start == (0.0,) * data.n_classes
+    start = model.pool.predict_margin(data.rows)
+    assert model.xgboost_model.to_state() == xgboost.fit(data, start=start).to_state()
+    # After one round the two together are near the pool alone, not near even probabilities.
+    rounds = xgboost.fit_fixed_rounds(data, data.feature_names, 1, start=start)
+    together = replace(model, xgboost_model=rounds).predict_proba(data.rows)
+    assert np.abs(together - softmax(start, axis=1)).mean() < 0.05
+
+
+def test_the_ensemble_comes_back_from_its_state_to_the_bit(data, model):
+    again = load(json.loads(json.dumps(model.to_state(), allow_nan=False)))
+    assert again.name == "ensemble"
+    assert np.array_equal(again.predict_proba(data.rows), model.predict_proba(data.rows))
+    assert again.to_state() == model.to_state()
+
+
+def test_a_customer_is_forecast_alike_alone_and_in_company(data, model):
+    rows = data.rows[:20]
+    alone = np.concatenate([model.predict_proba(rows[i]) for i in range(20)])
+    assert np.array_equal(alone, model.predict_proba(rows))
+
+
+def test_one_and_two_threads_give_the_same_ensemble(data, model):
+    other = ensemble.fit(replace(data, threads=2))
+    assert other.to_state() == model.to_state()
+
+
+def test_where_nobody_came_back_the_pool_is_the_markov_chain(lonely):
+    found = ensemble.fit(lonely)
+    assert found.pool.purchase_model is None
+    assert found.note.startswith("BG/NBD takes no part: ")
+    chain = np.log(found.pool.markov_chain.predict_proba(lonely.rows))
+    assert found.pool.predict_margin(lonely.rows) == pytest.approx(chain)
+    again = load(json.loads(json.dumps(found.to_state(), allow_nan=False)))
+    assert np.array_equal(again.predict_proba(lonely.rows), found.predict_proba(lonely.rows))
+
+
+def test_rows_without_a_history_are_pooled_without_bgnbd(data):
+    found, start, note = pool.fit(replace(data, history=None))
+    assert (found.purchase_model, found.purchase_weight, found.markov_weight) == (None, 0.0, 1.0)
+    assert np.array_equal(start, found.predict_margin(data.rows))
+    assert note == ""
+
+
+def mixture(first, second, rows=20_000, seed=5):
+    """Return two forecasts and labels drawn from their log-linear pool with these weights."""
+    rng = np.random.default_rng(seed)
+    members = tuple(np.log(rng.dirichlet([2.0, 1.5, 1.0], rows)) for _ in range(2))
+    truth = softmax(first * members[0] + second * members[1], axis=1)
+    edges = truth.cumsum(axis=1)[:, :-1]
+    return members, (edges < rng.random((rows, 1))).sum(axis=1)
+
+
+@pytest.mark.parametrize("planted", [(1.0, 0.0), (0.7, 0.3), (0.4, 1.1)])
+def test_the_weights_of_a_planted_mixture_are_found(planted):
+    members, labels = mixture(*planted)
+    assert pool_weights(members, labels, windows=1e9) == pytest.approx(planted, abs=0.05)
+
+
+def test_few_windows_leave_the_weights_near_even():
+    members, labels = mixture(1.0, 0.0)
+    likeliest = np.array(pool_weights(members, labels, windows=1e9))
+    assert pool_weights(members, labels, windows=0.0) == (0.5, 0.5)
+    # Two windows weigh as much as the even weights.
+    assert pool_weights(members, labels, windows=2.0) == pytest.approx((likeliest + 0.5) / 2)
+
+
+def test_windows_are_counted_without_their_overlaps(data):
+    days = data.rows["cutoff"]
+    expected = 1 + (days.max() - days.min()) / data.history.days_to_complete
+    assert pool._windows(data) == expected
+    newest = data.at_cutoffs([days.max()])
+    assert pool._windows(newest) == 1
