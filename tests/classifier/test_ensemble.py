@@ -35,6 +35,7 @@ def test_probabilities_are_those_of_pool_and_trees_together(data, model):
     weighted = part.purchase_weight * np.log(part.purchase_model.predict_proba(data.rows))
     weighted += part.markov_weight * np.log(part.markov_chain.predict_proba(data.rows))
     margin = weighted + model.xgboost_model.predict_margin(data.rows)
+    margin[:, 0] += model.level
     assert model.predict_proba(data.rows) == pytest.approx(softmax(margin, axis=1))
 
 
@@ -44,7 +45,7 @@ def test_the_trees_begin_where_the_pool_ends(data, model):
     assert model.xgboost_model.to_state() == xgboost.fit(data, start=start).to_state()
     # After one round the two together are near the pool alone, not near even probabilities.
     rounds = xgboost.fit_fixed_rounds(data, data.feature_names, 1, start=start)
-    together = replace(model, xgboost_model=rounds).predict_proba(data.rows)
+    together = replace(model, xgboost_model=rounds, level=0.0).predict_proba(data.rows)
     assert np.abs(together - softmax(start, axis=1)).mean() < 0.05
 
 
@@ -109,6 +110,6 @@ def test_few_windows_leave_the_weights_near_even():
 def test_windows_are_counted_without_their_overlaps(data):
     days = data.rows["cutoff"]
     expected = 1 + (days.max() - days.min()) / data.history.days_to_complete
-    assert pool._windows(data) == expected
+    assert pool._windows(data.rows, data.history) == expected
     newest = data.at_cutoffs([days.max()])
-    assert pool._windows(newest) == 1
+    assert pool._windows(newest.rows, data.history) == 1

@@ -75,7 +75,7 @@ def test_a_reason_gives_the_value_its_reference_and_the_factor_on_the_odds():
     assert texts == [
         "Spend in 91 days: £30 (half of all: £640 or more); odds × 2.5",
         "Days since the last purchase: 61 (half of all: 9 or more); odds × 1.5",
-        "Season: 1; odds ÷ 1.3",
+        "aov: 1; odds ÷ 1.3",
     ]
 
 
