@@ -43,7 +43,7 @@ def test_the_contest_writes_every_table_and_the_docs(
     assert tests == ["same_window", "random_rows", "grouped_customers", "honest"]
     assert {p.name for p in out.iterdir()} == {
         *("benchmark.md", "benchmark.json", "facts.csv", "scores.csv"),
-        *("oracle.csv", "leaks.csv"),
+        *("oracle.csv", "leaks.csv", "gaps.csv"),
     }
     text = page.read_text()
     assert text.startswith("# Before\n<!-- benchmark: begin -->\n\n### What takes part")
