@@ -1,13 +1,11 @@
 """Complete runs on real shops, with the results that the method promises."""
 
-import html
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-import segpredict
 from segpredict import pipeline
 from segpredict.config import load
 from segpredict.core.run_folder import open_run
@@ -51,41 +49,9 @@ def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
     assert against["markov"]["log_loss"]["high"] < 0
     assert evaluation["skill"]["markov"] > 0.06
     for test in (*evaluation["windows"], evaluation["pooled"]):
-        assert test["scores"]["xgboost"]["accuracy"] < 0.9  # above is a leak: find it
+        for scores in test["scores"].values():
+            assert scores["accuracy"] < 0.9  # above is a leak: find it
     assert len(evaluation["windows"]) == 3
-
-
-@pytest.mark.slow
-def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
-    real_data: Path, tmp_path: Path
-) -> None:
-    """Of 182 days ahead two years hold one test, and nothing to stop the trees by."""
-    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    baselines = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
-    plan = load.load_config("online_retail_ii", [*QUICK, baselines, "time.horizon=182"])
-    made = pipeline.run_pipeline(files, plan, pipeline.RunTarget(tmp_path / "run"))
-    evaluation = made.read_json("classifier/evaluation.json")
-    losses = {n: s["log_loss"] for n, s in evaluation["pooled"]["scores"].items()}
-    assert len(evaluation["windows"]) == 1
-    assert evaluation["selected"] == "bgnbd_gg" == min(losses, key=lambda n: losses[n])
-    assert "was not beaten by blend" in evaluation["reason"]
-    assert any("0 validation origins" in note for note in evaluation["warnings"])
-    scores = made.read_parquet("scores.parquet")
-    assert segpredict.load(made.folder).model.name == "bgnbd_gg"
-    assert scores.filter("is_eligible")["p_inactive"].null_count() == 0
-    page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
-    for text in (
-        "than a simpler forecast, which is in use: BG/NBD and Gamma-Gamma.",
-        "read the result as that many observations",
-        "No prediction set could be tested.",
-        "The sets in the scores come from 3 later inner windows",
-    ):
-        assert text in page, text
-    # The selected baseline is explained itself, not trees that are not used.
-    assert "The ensemble is explained" not in page
-    facts = made.read_json("explain/importance.json")
-    assert (facts["note"], len(facts["names"])) == ("", 3)
-    assert set(made.read_parquet("explain/reasons.parquet")["group"]) == {*facts["names"]}
 
 
 def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:
