@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
+from scipy.special import betaln, digamma, expit, gammaln, hyp2f1, xlogy
 
 from segpredict.classifier.models.btyd import maximum_likelihood
 from segpredict.core.arrays import FloatArray
@@ -166,24 +166,27 @@ class _Ahead:
         rate = self.r * np.log1p(-share) + xlogy(n, share)
         return np.asarray(np.exp(stayed + spread + rate), dtype=np.float64)
 
-    def leaves(self, n: int, horizon: float) -> FloatArray:
-        """Return the probability of n purchases and drop-out after the last one."""
-        share = horizon / (self.alpha + horizon)
-        left = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
-        return np.asarray(np.exp(left) * betainc(n, self.r, share), dtype=np.float64)
-
     def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
         """Add the probability of each number, times a weight, to the columns.
 
-        The last column gets what is left; each customer's sum runs alone.
+        The last column gets what is left; each customer's sum runs alone. From one number to the
+        next all factors change by a ratio, so that no special function is called.
         """
         rest = weight.copy()
         rows = np.flatnonzero(rest > SMALLEST_RATE)
+        share = horizon / (self.alpha + horizon)
+        # Of n purchases if nobody dropped out, and of n or more.
+        exactly, at_least = np.exp(self.r * np.log1p(-share)), np.ones(len(share))
+        stayed = np.ones(len(share))  # not dropped out after any of n purchases
         for n in range(probabilities.shape[1] - 1):
-            some = _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
-            probability = some.stays(n, horizon)
+            before, total = stayed[rows], self.a + self.b[rows] + n - 1
             if n:
-                probability = probability + some.leaves(n, horizon)
+                at_least[rows] -= exactly[rows]
+                exactly[rows] *= share[rows] * (self.r[rows] + n - 1) / n
+                stayed[rows] *= (self.b[rows] + n - 1) / total
+            probability = stayed[rows] * exactly[rows]
+            if n:  # or dropped out after the last of them
+                probability = probability + before * self.a / total * at_least[rows]
             gained = probability * weight[rows]
             probabilities[rows, n] += gained
             rest[rows] -= gained
