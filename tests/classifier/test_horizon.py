@@ -124,3 +124,10 @@ def test_nobody_in_the_last_look_back_is_nobody_to_forecast():
     with pytest.raises(SupportError, match="nobody to forecast") as caught:
         require_forecast(gone, time)
     require_forecast(gone, followed(time, caught.value.fix))
+
+
+def test_a_look_back_that_is_no_longer_than_the_horizon_is_no_pair(small):
+    found = compare_horizons(small.transactions, TimeOptions(horizon=35, lookback=56))
+    by_length = dict(found.select("horizon", "reason").iter_rows())
+    assert "time.lookback=224" in by_length[56]
+    assert "nobody could be inactive" not in by_length[35]

@@ -25,7 +25,7 @@ def test_a_baseline_in_use_is_compared_with_the_others():
     plain = evaluation()
     told = section(bundle(evaluation={**plain, "model": "ensemble", "selected": "xgboost"}))
     assert told.model == "XGBoost"
-    assert [row.label for row in told.pooled.models if row.is_model] == ["XGBoost"]
+    assert [row.label for row in told.leaderboard if row.is_selected] == ["XGBoost"]
 
 
 def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict.classifier.splits import (
+    LOOKBACK_HORIZONS,
     MIN_TRAIN_ORIGINS,
     Fold,
     describe_lengths,
@@ -169,6 +170,7 @@ def _evaluate_horizon(
         "" if is_uncertain else "no window to buy again in" if share is None else outside,
         "" if is_testable else "too little history for a test",
         "" if is_long else "shorter than the usual time between purchases",
+        "" if time.lookback > time.horizon else _pairing(time.horizon),
     ]
     return {
         "horizon": time.horizon,
@@ -181,6 +183,14 @@ def _evaluate_horizon(
         "is_long_enough": is_long,
         "reason": "; ".join(filter(None, reasons)) or SOUND,
     }
+
+
+def _pairing(horizon: int) -> str:
+    """Return why a look-back must be longer than the horizon, and which one to take."""
+    return (
+        "nobody could be inactive today, since the look-back is no longer: "
+        f"take time.lookback={LOOKBACK_HORIZONS * horizon} with it"
+    )
 
 
 def _median_gap(days: pl.DataFrame) -> float | None:

@@ -42,7 +42,7 @@ from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
-from segpredict.classifier.splits import Fold, Schedule, schedule_folds
+from segpredict.classifier.splits import LOOKBACK_HORIZONS, Fold, Schedule, schedule_folds
 from segpredict.classifier.training_data import Forecaster, TrainingData, training_data_of_fold
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.core.panel import Panel
@@ -308,6 +308,12 @@ class _FoldData:
 def _history_warnings(days: Schedule) -> list[str]:
     """Warn where training origins had much less history than their test."""
     found = []
+    if days.time.lookback <= days.time.horizon:
+        found.append(
+            f"With a look-back of {days.time.lookback} days for a horizon of {days.time.horizon} "
+            "nobody can be inactive today: do not compare shares of Inactive now and later. Take "
+            f"time.lookback={LOOKBACK_HORIZONS * days.time.horizon}."
+        )
     for fold in days.test_folds:
         cutoffs = (*fold.train_origins, fold.cutoff)
         seen = [days.time.window_at(day, days.first_day).covered_days for day in cutoffs]

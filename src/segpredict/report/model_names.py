@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from segpredict.report.formatting import Row, finite_or_none, name_to_words
 
 MODEL_LABELS = {
-    "ensemble": "Ensemble: XGBoost on BG/NBD and Markov chain",
+    "ensemble": "Ensemble of XGBoost, BG/NBD and Markov chain",
     "xgboost": "XGBoost",
     "bgnbd_gg": "BG/NBD and Gamma-Gamma",
     "markov2": "Second-order Markov chain",

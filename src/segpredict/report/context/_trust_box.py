@@ -7,7 +7,7 @@ from segpredict.report.model_names import log_loss_skill, model_label, replace_m
 
 REFERENCE = "markov"  # of every skill
 # Always shown next to the selected model, where they were tested.
-REFERENCE_MODELS = ("persistence", REFERENCE)
+REFERENCE_MODELS = ("prior", "persistence", REFERENCE)
 MARKOV_GAP = "log_loss_minus_markov"
 # Expected calibration error up to which probabilities are called close or fair.
 CALIBRATION_GRADES = ((0.025, "close"), (0.05, "fair"))
