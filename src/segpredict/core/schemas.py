@@ -109,6 +109,7 @@ PANEL_SCHEMA = pa.DataFrameSchema(
     unique=["customer_id", "cutoff"],
 )
 
+_MONEY_AHEAD = pa.Column(pl.Float64, pa.Check.ge(0), nullable=True)
 SCORES_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
@@ -120,12 +121,17 @@ SCORES_SCHEMA = pa.DataFrameSchema(
         "next_segment": pa.Column(pl.String, nullable=True),
         "p_down": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
         "p_up": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
-        "expected_value": pa.Column(pl.Float64, nullable=True),
         "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
-        "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
-        "upside": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        # Spend of the outcome window if the present rhythm held; the part of it that is expected
+        # to be lost, and what is expected beyond it; base − risk + upside, with a 90 % interval.
+        "base_value": _MONEY_AHEAD,
+        "value_at_risk": _MONEY_AHEAD,
+        "upside": _MONEY_AHEAD,
+        "expected_value": _MONEY_AHEAD,
+        "expected_value_low": _MONEY_AHEAD,
+        "expected_value_high": _MONEY_AHEAD,
+        "clv_year": _MONEY_AHEAD,
         "spent_to_date": pa.Column(pl.Float64),
-        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(pl.Float64, nullable=True, regex=True),
         "segment_set": pa.Column(pl.String, nullable=True),
         "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
         "^p_S[0-9]+$": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True),
