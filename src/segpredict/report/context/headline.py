@@ -238,7 +238,7 @@ def _revenue_at_stake(bundle: ReportInput) -> RevenueAtStake | None:
     if found is None:
         return None
     pooled = [each for each in found.sums if each.window == "all tests"]
-    risk = [each.actual[0] for each in pooled if each.measure == "Revenue at risk"]
+    risk = [each.actual for each in pooled if each.measure == "Revenue at risk"]
     realised, total = risk[0] if risk else None, found.total
     return RevenueAtStake(total.value_at_risk, total.upside, realised, found.backtested_sums)
 
