@@ -5,6 +5,7 @@ from math import ceil, floor
 
 import numpy as np
 
+from segpredict.analytics.customer_value.spend_model import band_limits
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray
 
@@ -56,20 +57,16 @@ def fit_spend_interval(expected: FloatArray, spend: FloatArray) -> SpendInterval
     """
     is_known = expected > 0
     expected, spend = expected[is_known], np.maximum(spend[is_known], 0.0)
-    bands = min(BANDS, len(expected) // MIN_BAND_ROWS)
-    if bands == 0:
+    if len(expected) < MIN_BAND_ROWS:
         return None
-    ordered = np.sort(expected)
-    limits = sorted({float(ordered[len(ordered) * i // bands]) for i in range(1, bands)})
+    limits = band_limits(expected, BANDS, MIN_BAND_ROWS)
     band = np.searchsorted(limits, expected, side="right")
     ends = [_ends(np.sort((spend / expected)[band == i])) for i in range(len(limits) + 1)]
-    return SpendInterval(tuple(limits), tuple(e[0] for e in ends), tuple(e[1] for e in ends))
+    return SpendInterval(limits, tuple(e[0] for e in ends), tuple(e[1] for e in ends))
 
 
 def _ends(ratios: FloatArray) -> tuple[float, float]:
     """Return the ratios between which a further one lies with the probability of the level."""
     n, tail = len(ratios), (1 - INTERVAL_LEVEL) / 2
-    if n == 0:
-        return 0.0, 1.0
     low, high = floor((n + 1) * tail), ceil((n + 1) * (1 - tail))
     return float(ratios[low - 1]) if low else 0.0, float(ratios[min(high, n) - 1])

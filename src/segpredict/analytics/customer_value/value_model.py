@@ -39,7 +39,7 @@ class ValueModel:
 
     Examples
     --------
-    >>> spend = SpendModel((1.0, 0.25), (0.0, 5.0), (0.0, 0.5))
+    >>> spend = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
     >>> model = ValueModel(spend, None, None, 91, 0, 0.0)
     >>> rows = pl.DataFrame({"customer_id": ["a"], "base_value": [40.0]})
     >>> model.value_columns(rows, np.array([[0.5, 0.5]])).row(0)[:4]

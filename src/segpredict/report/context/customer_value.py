@@ -17,7 +17,7 @@ MEASURE_LABELS = {
     "expected_value": "Spend in the next window",
 }
 METHOD_LABELS = {
-    "forecast": "Expected spend",
+    "forecast": "Value model of this run",
     "bgnbd": "BG/NBD with Gamma-Gamma",
     "last_year": "Last year's spend, continued",
     "last_window": "Last window's spend, repeated",
