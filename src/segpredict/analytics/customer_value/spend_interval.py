@@ -66,7 +66,12 @@ def fit_spend_interval(expected: FloatArray, spend: FloatArray) -> SpendInterval
 
 
 def _ends(ratios: FloatArray) -> tuple[float, float]:
-    """Return the ratios between which a further one lies with the probability of the level."""
+    """Return the ratios between which a further one lies with the probability of the level.
+
+    Where many buy nothing the lower end is zero, below which nobody is: all of the rest is above.
+    """
     n, tail = len(ratios), (1 - INTERVAL_LEVEL) / 2
-    low, high = floor((n + 1) * tail), ceil((n + 1) * (1 - tail))
-    return float(ratios[low - 1]) if low else 0.0, float(ratios[min(high, n) - 1])
+    place = floor((n + 1) * tail)
+    low = float(ratios[place - 1]) if place else 0.0
+    above = tail if low > 0 else 2 * tail
+    return low, float(ratios[min(ceil((n + 1) * (1 - above)), n) - 1])
