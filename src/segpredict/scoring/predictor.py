@@ -345,7 +345,7 @@ class SegmentPredictor:
         p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
         values = pl.DataFrame({n: [None] * rows.height for n in FORECAST_COLUMNS}).cast(pl.Float64)
         if self.value_model is not None:
-            values = self.value_model.value_columns(rows, p)
+            values = self.value_model.value_columns(rows, p, window.cutoff)
         forecasts = forecast_columns(rows, p)
         if self.policy is not None:
             forecasts = decision_columns(forecasts, p, self.policy, names)

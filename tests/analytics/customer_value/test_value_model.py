@@ -12,6 +12,7 @@ from segpredict.analytics.customer_value import (
     PurchaseModel,
     SpendInterval,
     SpendModel,
+    SpendSeasonality,
     ValueModel,
     value_by_segment,
     value_periods,
@@ -39,6 +40,7 @@ CHANCES = np.array([[0.5, 0.5], [0.9, 0.1]])
 def value_model(**change):
     given = {
         "spend_model": SPEND,
+        "seasonality": SpendSeasonality(91),
         "interval": SpendInterval((20.0,), (0.0, 0.5), (4.0, 2.0)),
         "purchase_model": CDNOW,
         "horizon": 91,
@@ -49,7 +51,7 @@ def value_model(**change):
 
 
 def test_the_next_window_by_hand():
-    found = value_model().value_columns(ROWS, CHANCES)
+    found = value_model().value_columns(ROWS, CHANCES, 500)
     assert found.columns == list(FORECAST_COLUMNS)
     shown = found.select("base_value", "value_at_risk", "upside", "expected_value")
     assert shown.row(0) == (40, 25, 12.5, 27.5)
@@ -59,8 +61,18 @@ def test_the_next_window_by_hand():
     assert found["expected_value_high"].to_list() == [55, 7]
 
 
+def test_a_season_moves_values_where_it_falls():
+    seen = SpendSeasonality(91, ((0, 200.0, 100.0, 0.0),))  # twice the usual spend
+    given = value_model(seasonality=seen)
+    plain = value_model().value_columns(ROWS, CHANCES, 546)
+    assert given.value_columns(ROWS, CHANCES, 546).equals(plain)
+    # A gain of 2 · 5 + .5 · 40 with probability .5.
+    found = given.value_columns(ROWS, CHANCES, 364)
+    assert found.select("value_at_risk", "upside", "expected_value").row(0) == (25, 15, 30)
+
+
 def test_a_year_is_the_next_window_and_later_ones_by_bgnbd():
-    found = value_model().value_columns(ROWS, CHANCES)
+    found = value_model().value_columns(ROWS, CHANCES, 500)
     first, *later = value_periods(91, 0, DAYS_PER_YEAR, 0.1)
     expected = found["expected_value"].to_numpy() * first.discount_factor
     expected = expected + CDNOW.expected_value(ROWS, later)
@@ -69,15 +81,15 @@ def test_a_year_is_the_next_window_and_later_ones_by_bgnbd():
 
 def test_without_the_history_or_the_model_there_is_no_year():
     for result in (
-        value_model(purchase_model=None).value_columns(ROWS, CHANCES),
-        value_model().value_columns(ROWS.drop("x_days"), CHANCES),
+        value_model(purchase_model=None).value_columns(ROWS, CHANCES, 500),
+        value_model().value_columns(ROWS.drop("x_days"), CHANCES, 500),
     ):
         assert result["clv_year"].null_count() == 2
         assert result["expected_value"].null_count() == 0
 
 
 def test_without_backtests_there_is_no_interval():
-    found = value_model(interval=None).value_columns(ROWS, CHANCES)
+    found = value_model(interval=None).value_columns(ROWS, CHANCES, 500)
     assert found["expected_value_low"].null_count() == 2
     assert found["expected_value_high"].null_count() == 2
 
@@ -85,7 +97,7 @@ def test_without_backtests_there_is_no_interval():
 def test_spend_without_a_mean_is_missing_and_not_infinite():
     heavy = PurchaseModel(CDNOW.order_model, GammaGamma(6.25, 0.9, 15.44))
     result = value_model(purchase_model=heavy).value_columns(
-        ROWS.with_columns(spend_364=pl.Series([66.0, 0.0])), CHANCES
+        ROWS.with_columns(spend_364=pl.Series([66.0, 0.0])), CHANCES, 500
     )
     assert result["clv_year"].is_null().to_list() == [False, True]
 
@@ -95,11 +107,11 @@ def test_it_survives_being_kept_as_json(change):
     given = value_model(**change)
     kept = ValueModel.from_state(json.loads(json.dumps(given.to_state())))
     assert kept == given
-    assert kept.value_columns(ROWS, CHANCES).equals(given.value_columns(ROWS, CHANCES))
+    assert kept.value_columns(ROWS, CHANCES, 500).equals(given.value_columns(ROWS, CHANCES, 500))
 
 
 def test_nobody_is_valued_without_complaint():
-    assert value_model().value_columns(ROWS[:0], CHANCES[:0]).shape == (0, 7)
+    assert value_model().value_columns(ROWS[:0], CHANCES[:0], 500).shape == (0, 7)
 
 
 def scores(segments, **change):

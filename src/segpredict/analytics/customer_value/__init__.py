@@ -8,6 +8,7 @@ from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
 from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
 from segpredict.analytics.customer_value.measure import CustomerValueResult, measure_customer_value
 from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import (
     SpendForecast,
@@ -24,9 +25,11 @@ __all__ = [
     "SpendForecast",
     "SpendInterval",
     "SpendModel",
+    "SpendSeasonality",
     "ValueModel",
     "ValuePeriod",
     "base_values",
+    "fit_seasonality",
     "fit_spend_interval",
     "fit_spend_model",
     "measure_customer_value",

@@ -11,6 +11,7 @@ from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
 from segpredict.analytics.customer_value.periods import ValuePeriod
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import (
     SpendForecast,
@@ -88,14 +89,14 @@ def measure_customer_value(
     rows = _value_rows(transactions, training.panel, days)
     known = histories_at_cutoffs(transactions, segmentation, days)
     classes, name = len(segmentation.segments), training.evaluation.selected
-    spend_models = {fold.cutoff: _spend_model(rows, fold, classes) for fold in days.folds}
+    spend_models = {fold.cutoff: _spend_model(rows, fold, classes, days) for fold in days.folds}
     tested = [
-        _Tested.of_backtest(backtest, name, rows, spend_models[backtest.cutoff])
+        _Tested.of_backtest(backtest, name, rows, *spend_models[backtest.cutoff])
         for backtest in (*training.inner_backtests, *training.backtests)
     ]
     models = {
         fold.cutoff: ValueModel(
-            spend_models[fold.cutoff],
+            *spend_models[fold.cutoff],
             _interval(tested, fold.cutoff - days.time.days_to_complete),
             fit_purchase_model(known[fold.cutoff].customer_histories),
             days.time.horizon,
@@ -144,10 +145,17 @@ def _past_rows(rows: pl.DataFrame, fold: Fold) -> pl.DataFrame:
     return rows.filter(is_past & pl.col("label").is_not_null())
 
 
-def _spend_model(rows: pl.DataFrame, fold: Fold, classes: int) -> SpendModel:
+def _spend_model(
+    rows: pl.DataFrame, fold: Fold, classes: int, days: Schedule
+) -> tuple[SpendModel, SpendSeasonality]:
+    """Return the spend model of a day, and the season that is left in its past windows."""
     past = _past_rows(rows, fold)
     base, spend = past["base_value"].to_numpy(), past["spend"].to_numpy()
-    return fit_spend_model(base, spend, segment_codes(past, "label"), classes)
+    labels = segment_codes(past, "label")
+    model = fit_spend_model(base, spend, labels, classes)
+    expected = model.forecast(base, np.eye(classes)[labels]).expected
+    cutoffs = past["cutoff"].to_numpy()
+    return model, fit_seasonality(days.time.horizon, cutoffs, spend, expected)
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,12 @@ class _Tested:
 
     @classmethod
     def of_backtest(
-        cls, backtest: Backtest, name: str, rows: pl.DataFrame, model: SpendModel
+        cls,
+        backtest: Backtest,
+        name: str,
+        rows: pl.DataFrame,
+        model: SpendModel,
+        seasonality: SpendSeasonality,
     ) -> "_Tested":
         own = pl.DataFrame({"customer_id": backtest.customers}).join(
             rows.filter(cutoff=backtest.cutoff),
@@ -170,7 +183,8 @@ class _Tested:
             maintain_order="left",
         )
         base = own["base_value"].to_numpy()
-        forecast = model.forecast(base, backtest.probabilities[name])
+        season = seasonality.factor_at(backtest.cutoff)
+        forecast = model.forecast(base, backtest.probabilities[name], season)
         return cls(backtest, forecast, base, own["spend"].to_numpy())
 
     @property

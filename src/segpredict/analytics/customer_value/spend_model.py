@@ -52,25 +52,30 @@ class SpendModel(StoredState):
     gain_intercepts: Rows
     gain_slopes: Rows
 
-    def forecast(self, base: FloatArray, probabilities: FloatArray) -> SpendForecast:
+    def forecast(
+        self, base: FloatArray, probabilities: FloatArray, season: float = 1.0
+    ) -> SpendForecast:
         """Return the expected spend of each customer, with its parts.
 
         Parameters
         ----------
         base, probabilities
             Base value of each customer, and probability of each next segment.
+        season
+            Factor on what a segment spends. Base and spend are then measured in its unit: whoever
+            spends a fifth more than usual loses as if her base were a fifth smaller.
         """
         # Segment by segment: library sums group their terms by the number of rows, and a
         # customer alone must get the bits she gets among others.
         lost, upside = np.zeros(len(base)), np.zeros(len(base))
         for code, limits in enumerate(self.limits):
-            band = np.searchsorted(limits, base, side="right")
+            band = np.searchsorted(limits, base / season, side="right")
             share, intercept, slope = (
                 np.array(values[code])[band]
                 for values in (self.lost_shares, self.gain_intercepts, self.gain_slopes)
             )
             lost += probabilities[:, code] * share
-            upside += probabilities[:, code] * (intercept + slope * base)
+            upside += probabilities[:, code] * (season * intercept + slope * base)
         risk = base * np.minimum(lost, 1.0)  # a sum of rounded shares can pass one by a last bit
         return SpendForecast(base - risk + upside, risk, upside)
 

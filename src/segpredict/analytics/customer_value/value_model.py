@@ -7,6 +7,7 @@ import polars as pl
 
 from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
 from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel
 from segpredict.classifier.training_data import HISTORY_COLUMNS
@@ -28,6 +29,8 @@ class ValueModel:
     ----------
     spend_model
         What customers lose and gain against their base value, by next segment.
+    seasonality
+        How much more or less is spent at some time of the year.
     interval
         Of the spend of one customer; ``None`` where too few backtests are known.
     purchase_model
@@ -40,20 +43,23 @@ class ValueModel:
     Examples
     --------
     >>> spend = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
-    >>> model = ValueModel(spend, None, None, 91, 0, 0.0)
+    >>> model = ValueModel(spend, SpendSeasonality(91), None, None, 91, 0, 0.0)
     >>> rows = pl.DataFrame({"customer_id": ["a"], "base_value": [40.0]})
-    >>> model.value_columns(rows, np.array([[0.5, 0.5]])).row(0)[:4]
+    >>> model.value_columns(rows, np.array([[0.5, 0.5]]), 0).row(0)[:4]
     (40.0, 25.0, 12.5, 27.5)
     """
 
     spend_model: SpendModel
+    seasonality: SpendSeasonality
     interval: SpendInterval | None
     purchase_model: PurchaseModel | None
     horizon: int
     gap: int
     discount_rate: float
 
-    def value_columns(self, customers: pl.DataFrame, probabilities: FloatArray) -> pl.DataFrame:
+    def value_columns(
+        self, customers: pl.DataFrame, probabilities: FloatArray, cutoff: int
+    ) -> pl.DataFrame:
         """Return `FORECAST_COLUMNS`, one row a customer, in currency.
 
         Parameters
@@ -61,11 +67,12 @@ class ValueModel:
         customers
             ``base_value``, and the features; without `HISTORY_COLUMNS` among them ``clv_year`` is
             null.
-        probabilities
-            Probability of each next segment, row by row.
+        probabilities, cutoff
+            Probability of each next segment, row by row, and the day of the forecast.
         """
         base = customers["base_value"].to_numpy()
-        found = self.spend_model.forecast(base, probabilities)
+        season = self.seasonality.factor_at(cutoff)
+        found = self.spend_model.forecast(base, probabilities, season)
         low, high = (None, None) if self.interval is None else self.interval.bounds(found.expected)
         year = self.lifetime_value(
             customers, found.expected, self.future_periods(DAYS_PER_YEAR, self.discount_rate)
@@ -106,6 +113,7 @@ class ValueModel:
         """Return all that `from_state` needs, as JSON."""
         return {
             "spend_model": self.spend_model.to_state(),
+            "seasonality": self.seasonality.to_state(),
             "interval": self.interval and self.interval.to_state(),
             "purchase_model": self.purchase_model and self.purchase_model.to_state(),
             "horizon": self.horizon,
@@ -119,6 +127,7 @@ class ValueModel:
         interval, purchases = state["interval"], state["purchase_model"]
         return cls(
             SpendModel.from_state(state["spend_model"]),
+            SpendSeasonality.from_state(state["seasonality"]),
             interval and SpendInterval.from_state(interval),
             purchases and PurchaseModel.from_state(purchases),
             *(state[name] for name in ("horizon", "gap", "discount_rate")),
