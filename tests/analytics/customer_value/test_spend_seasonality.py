@@ -19,7 +19,7 @@ def test_a_certain_season_is_carried_on_whole():
 
 def test_an_uncertain_one_is_shrunk_and_chance_is_nothing():
     assert season(130.0, 15.0).factor_at(364) == pytest.approx(1 + 0.3 * 0.75)
-    assert season(130.0, 30.0).factor_at(364) == 1
+    assert season(130.0, 30.5).factor_at(364) == 1
     assert season(100.0, 0.0).factor_at(364) == 1
 
 

@@ -40,28 +40,32 @@ class SpendSeasonality(StoredState):
 
         Notes
         -----
-        With x the relative deviation in the same season of earlier years and e its standard error,
-        the factor is 1 + x · max(0, 1 − e² / x²): the positive-part estimate of James and Stein,
+        Of each earlier year the origin nearest to the same day counts, at most half a horizon away.
+        With x their relative deviation and e its standard error, the factor is 1 + x · max(0, 1 − e² / x²): the positive-part estimate of James and Stein,
         by which a deviation that may be chance is not carried on.
         """
-        like = [each for each in self.origins if is_same_season(each[0], day, self.horizon)]
+        nearest: dict[int, tuple[int, float, float, float]] = {}
+        for origin in sorted(self.origins, key=lambda each: -years_apart(each[0], day)[1]):
+            years, apart = years_apart(origin[0], day)
+            if years > 0 and apart <= self.horizon / 2:
+                nearest[years] = origin  # the last one is the nearest
+        like = nearest.values()
         spent, expected, error = (sum(each[i] for each in like) for i in (1, 2, 3))
         if spent <= 0 or expected <= 0 or spent == expected:
             return 1.0
-        # Neighbouring origins share their customers, so their errors are added as they are.
+        # The years share their customers, so their errors are added as they are.
         deviation, error = spent / expected - 1, error / expected
         return 1 + deviation * max(0.0, 1 - (error / deviation) ** 2)
 
 
-def is_same_season(origin: int, day: int, horizon: int) -> bool:
-    """Return whether an origin lies in the season of a day, a year or more before it.
+def years_apart(origin: int, day: int) -> tuple[int, int]:
+    """Return how many whole years an origin lies before a day, about, and the days left over.
 
-    >>> [is_same_season(0, day, 91) for day in (364, 400, 420, 10)]
-    [True, True, False, False]
+    >>> [years_apart(0, day) for day in (364, 400, 350, 728, 10)]
+    [(1, 0), (1, 36), (1, 14), (2, 0), (0, 10)]
     """
-    apart = (day - origin) % DAYS_PER_YEAR
-    is_near = min(apart, DAYS_PER_YEAR - apart) <= horizon / 2
-    return is_near and day - origin >= DAYS_PER_YEAR - horizon / 2
+    years = (day - origin + DAYS_PER_YEAR // 2) // DAYS_PER_YEAR
+    return years, abs(day - origin - years * DAYS_PER_YEAR)
 
 
 def fit_seasonality(
