@@ -52,9 +52,7 @@ def _of_window(spent: pl.DataFrame, orders: pl.DataFrame, window: Window) -> pl.
     is_void = (pl.col("void_day") < cutoff).fill_null(value=False)
     known = orders.filter((pl.col("day") < cutoff) & ~is_void)
     first = known.group_by("customer_id").agg(first_day=pl.col("day").min())
-    rows = spent.filter(end=cutoff).join(
-        first, on="customer_id", how="left", maintain_order="left"
-    )
+    rows = spent.filter(end=cutoff).join(first, on="customer_id", how="left", maintain_order="left")
     days = np.clip(cutoff - rows["first_day"].to_numpy(), window.horizon, window.lookback)
     paid = np.maximum(rows["spend"].to_numpy(), 0) / MONEY_SCALE
     return rows.select("customer_id", pl.lit(cutoff, pl.Int32).alias("cutoff")).with_columns(

@@ -113,9 +113,7 @@ def measure_customer_value(
         fold.cutoff: float(_past_rows(rows, fold)["spend"].mean())  # type: ignore[arg-type]
         for fold in days.test_folds
     }
-    spans = [
-        span for case in cases for span in _value_backtests(transactions, case, means, days)
-    ]
+    spans = [span for case in cases for span in _value_backtests(transactions, case, means, days)]
     by = {"draws": draws, "seed": seed}
     ids = [segment.id for segment in segmentation.segments]
     errors = lifetime_backtest.value_errors(spans, **by)
@@ -301,7 +299,9 @@ def _predicted_values(
     horizon = days.time.horizon
     observed = min(DAYS_PER_YEAR, case.tested.cutoff - days.first_day)
     return predicted | {
-        lifetime_backtest.REFERENCE_METHOD: case.fact("spend_364") * (horizon / observed) * len(ahead),
+        lifetime_backtest.REFERENCE_METHOD: case.fact("spend_364")
+        * (horizon / observed)
+        * len(ahead),
         "last_window": case.fact("spend_now") * len(ahead),
         "mean": np.full(len(expected), mean * len(ahead)),
     }

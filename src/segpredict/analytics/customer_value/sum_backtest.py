@@ -140,9 +140,7 @@ def _backtest_rows(
                 yield (*head, part, *_figures(inside, sums, spread))
 
 
-def _figures(
-    cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray
-) -> Iterator[float]:
+def _figures(cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray) -> Iterator[float]:
     """Yield customers, predicted and actual sum with its interval, and their ratio with its own."""
     positions = np.array([cell.column for cell in cells])
     predicted, drawn_predicted = sums[positions].sum(), spread[:, positions].sum(axis=1)
