@@ -41,8 +41,9 @@ class SpendSeasonality(StoredState):
         Notes
         -----
         Of each earlier year the origin nearest to the same day counts, at most half a horizon away.
-        With x their relative deviation and e its standard error, the factor is 1 + x · max(0, 1 − e² / x²): the positive-part estimate of James and Stein,
-        by which a deviation that may be chance is not carried on.
+        With x their relative deviation and e its standard error, the factor is
+        1 + x · max(0, 1 − e² / x²): the positive-part estimate of James and Stein, by which a
+        deviation that may be chance is not carried on.
         """
         nearest: dict[int, tuple[int, float, float, float]] = {}
         for origin in sorted(self.origins, key=lambda each: -years_apart(each[0], day)[1]):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
@@ -42,6 +41,7 @@ class ValueModel:
 
     Examples
     --------
+    >>> import numpy as np
     >>> spend = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
     >>> model = ValueModel(spend, SpendSeasonality(91), None, None, 91, 0, 0.0)
     >>> rows = pl.DataFrame({"customer_id": ["a"], "base_value": [40.0]})
