@@ -92,18 +92,18 @@ def fit_spend_model(
     classes
         Number of segments. One that no row reached is treated as all active ones together.
     """
-    limits, bands = [()], [((1.0,), (0.0,), (0.0,))]  # the inactive lose all and gain nothing
+    limits: list[tuple[float, ...]] = [()]
+    bands = [[(1.0, 0.0, 0.0)]]  # the inactive lose all and gain nothing
     for code in range(INACTIVE_CODE + 1, classes):
         is_here = labels == code
         rows = is_here if is_here.any() else labels != INACTIVE_CODE
         found = band_limits(base[rows], BANDS, MIN_BAND_ROWS)
         band = np.searchsorted(found, base[rows], side="right")
-        parts = [
-            _band(base[rows][band == i], spend[rows][band == i]) for i in range(len(found) + 1)
-        ]
+        here = [band == i for i in range(len(found) + 1)]
         limits.append(found)
-        bands.append(tuple(zip(*parts, strict=True)))
-    return SpendModel(tuple(limits), *(tuple(values) for values in zip(*bands, strict=True)))
+        bands.append([_band(base[rows][each], spend[rows][each]) for each in here])
+    parts = [tuple(tuple(band[i] for band in row) for row in bands) for i in range(3)]
+    return SpendModel(tuple(limits), *parts)
 
 
 def band_limits(values: FloatArray, bands: int, min_rows: int) -> tuple[float, ...]:
