@@ -9,7 +9,7 @@ import polars as pl
 
 from contest import challengers, oracle, worlds
 from segpredict import classifier
-from segpredict.classifier import Backtest, TrainingResult, metrics
+from segpredict.classifier import Backtest, Evaluation, TrainingResult, metrics
 from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
 from segpredict.config import load as config
 from segpredict.config.classifier import ClassifierOptions
@@ -18,6 +18,7 @@ from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.core.window import as_date
+from segpredict.data.sample import sample
 from segpredict.errors import FileMissingError, UsageError, quote_value
 from segpredict.pipeline import no_progress, stages
 from segpredict.segmentation import Segmentation
@@ -29,6 +30,7 @@ FETCHED = {
     "cdnow": "CDNOW_master.txt",
 }
 AGAINST = "markov"
+SAMPLE_PRESET = "online_retail"  # the columns of an invented shop
 POOLED = "pooled"
 METRICS = (
     *("log_loss", "brier", "rps"),
@@ -92,16 +94,20 @@ class Result:
         One row a world and forecaster (`oracle.distances`).
     leaks
         One row a data set and way to test.
+    gaps
+        One row a data set and forecaster: log-loss of the selected model less that of the
+        forecaster over all test windows, with its 95 % interval.
     """
 
     facts: list[Row] = field(default_factory=list)
     scores: list[Row] = field(default_factory=list)
     oracle: list[Row] = field(default_factory=list)
     leaks: list[Row] = field(default_factory=list)
+    gaps: list[Row] = field(default_factory=list)
 
     def rows(self) -> Mapping[str, list[Row]]:
         """Return the tables that have rows, by name."""
-        names = ("facts", "scores", "oracle", "leaks")
+        names = ("facts", "scores", "oracle", "leaks", "gaps")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     def frames(self) -> Mapping[str, pl.DataFrame]:
@@ -222,6 +228,7 @@ def hold(
     data_sets: Sequence[DataSet] = (),
     names: Sequence[str] = (),
     *,
+    samples: int = 0,
     customers: int = 2_000,
     seed: int = 0,
     settings: Sequence[str] = (),
@@ -236,8 +243,10 @@ def hold(
         Data sets.
     names
         Of worlds.
+    samples
+        How many invented shops take part.
     customers, seed, settings
-        Of each world.
+        Of each world and invented shop.
     leaks
         Whether the data sets are tested by leaking tests too.
     progress
@@ -249,7 +258,7 @@ def hold(
     of the Markov chain, from a bootstrap of customers.
     """
     result = Result()
-    count = len(data_sets) + len(names)
+    count = len(data_sets) + len(names) + samples
     for place, each in enumerate(data_sets):
         report = _part(progress, each.name, place, count)
         held = contest([each.path], each.config, progress=report)
@@ -262,6 +271,12 @@ def hold(
         held, backtests = in_world(name, customers, settings, seed=seed, progress=report)
         _read(result, name, held, backtests)
         _read_oracle(result, name, held, backtests)
+    for seed in range(samples):
+        name = f"sample_{seed}"
+        report = _part(progress, name, len(data_sets) + len(names) + seed, count)
+        lines = sample.generate_sample(customers, seed=seed).lines
+        held = contest(lines, config.load_config(SAMPLE_PRESET, settings), progress=report)
+        _read(result, name, held, held.training.backtests)
     progress("done", 1.0)
     return result
 
@@ -289,10 +304,25 @@ def _read(result: Result, name: str, held: Contest, backtests: Sequence[Backtest
             "selected": evaluation.selected,
         }
     )
+    result.gaps += _gaps(name, evaluation)
     for backtest in backtests:
         window = as_date(backtest.cutoff).isoformat()
         result.scores += _scores(name, window, [backtest], held)
     result.scores += _scores(name, POOLED, backtests, held)
+
+
+def _gaps(name: str, evaluation: Evaluation) -> Iterator[Row]:
+    for who, scores in evaluation.pooled.scores.items():
+        found = evaluation.pooled.differences.get(who, {}).get("log_loss")
+        yield {
+            "data": name,
+            "forecaster": who,
+            "is_selected": who == evaluation.selected,
+            "log_loss": scores.log_loss,
+            "gap": None if found is None else found.value,
+            "gap_low": None if found is None else found.low,
+            "gap_high": None if found is None else found.high,
+        }
 
 
 def _scores(name: str, window: str, backtests: Sequence[Backtest], held: Contest) -> Iterator[Row]:

@@ -23,7 +23,7 @@ def page(result: Result) -> str:
     frames = result.frames()
     parts = [_facts(frames["facts"])] if "facts" in frames else []
     if "scores" in frames:
-        parts += [_summary(frames["scores"]), *_each(frames["scores"])]
+        parts += [_ranks(frames["gaps"]), _summary(frames["scores"]), *_each(frames["scores"])]
     parts += [_oracle(frames["oracle"])] if "oracle" in frames else []
     parts += [_leaks(frames["leaks"])] if "leaks" in frames else []
     return "\n\n".join(parts)
@@ -72,6 +72,41 @@ def _facts(facts: pl.DataFrame) -> str:
     heads = ["data", "days", "customers", "panel rows", "segments", "test windows"]
     heads += ["forecasts", "inactive", "model", "selected"]
     return "### What takes part\n\n" + _table(heads, rows, text=(0, 1, 8, 9))
+
+
+def _ranks(gaps: pl.DataFrame) -> str:
+    """Return how the selected models did against each forecaster, over all data."""
+    ranked = gaps.with_columns(rank=pl.col("log_loss").rank("min").over("data"))
+    own = ranked.filter("is_selected")
+    rows = [["the selected model", f"{len(own)}", f"{_mean(own['rank']):.1f}", "", "", "", ""]]
+    others = ranked.drop_nulls("gap")
+    by_rank = others.group_by("forecaster").agg(pl.col("rank").mean()).sort("rank")
+    for who in by_rank["forecaster"]:
+        part = others.filter(pl.col("forecaster") == who)
+        worst = part.sort("gap").row(-1, named=True)
+        rows.append(
+            [
+                str(who),
+                f"{part.height}",
+                f"{_mean(part['rank']):.1f}",
+                f"{(part['gap_high'] < 0).sum()}",
+                f"{(part['gap_low'] > 0).sum()}",
+                f"{_mean(part['gap']):+.4f}",
+                f"{worst['gap']:+.4f} ({worst['data']})",
+            ]
+        )
+    heads = ["forecaster", "shops", "mean rank", "clearly beaten", "clearly ahead"]
+    heads += ["mean difference", "worst for the selected model"]
+    text = (
+        "### The selected model against each other forecast\n\nLog-loss of the selected model less "
+        "that of the other one, over all test windows of a shop: below zero, the selected model is "
+        "better. Clearly: the 95 % interval excludes zero.\n\n"
+    )
+    return text + _table(heads, rows)
+
+
+def _mean(values: pl.Series) -> float:
+    return float(values.to_numpy().mean())
 
 
 def _summary(scores: pl.DataFrame) -> str:

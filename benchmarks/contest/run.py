@@ -69,7 +69,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="append",
         help=f"a world of known truth: {', '.join(WORLDS)}; or none; repeatable, all if not given",
     )
-    add("--customers", type=int, default=2_000, help="customers of each world")
+    add("--samples", type=int, default=0, help="how many invented shops take part")
+    add("--customers", type=int, default=2_000, help="customers of each world and shop")
     add(
         "--set",
         metavar="KEY=VALUE",
@@ -89,7 +90,7 @@ def held(args: argparse.Namespace) -> Result:
     names = [name for name in args.world or WORLDS if name != "none"]
     for name in names:
         named(name)  # before anything long begins
-    if not data_sets and not names:
+    if not data_sets and not names and not args.samples:
         raise UsageError(
             "There is nothing to hold the contest on.",
             fix="name data with --data or --folder, or leave out --world none.",
@@ -97,6 +98,7 @@ def held(args: argparse.Namespace) -> Result:
     return hold(
         data_sets,
         names,
+        samples=args.samples,
         customers=args.customers,
         settings=args.set,
         leaks=not args.no_leaks,

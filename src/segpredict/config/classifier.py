@@ -171,7 +171,7 @@ class ClassifierOptions:
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
     baselines: tuple[str, ...] = ()
     thorough: bool = False
-    max_rows: int = 60_000
+    max_rows: int = 100_000
     families: tuple[str, ...] | None = None
     bootstrap_draws: int = 1000
     seed: int = 7

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from segpredict.classifier.decisions import prediction_sets as sets
 from segpredict.classifier.decisions.calibration import Calibration
 from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
-from segpredict.classifier.evaluation.results import Backtest, pool_backtests
+from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.splits import INNER_FOLDS, Fold
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray, IntArray
@@ -92,9 +92,8 @@ def fit_policy(
         return base
     newest = backtests[-INNER_FOLDS:]
     calibrated = [calibrate_backtest(each, calibration, name) for each in newest]
-    origins = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
-    allowed = sets.adaptive_miss_rates(origins, alpha)
-    lowest = sets.set_thresholds(*pool_backtests(calibrated, name), allowed)
+    windows = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
+    lowest = sets.lowest_thresholds(windows, alpha)
     return replace(
         base,
         decision_rule=replace(decision, gamma=tune_gamma(calibrated, name, decision.class_mix)),

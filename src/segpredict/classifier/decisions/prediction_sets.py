@@ -11,50 +11,45 @@ import numpy.typing as npt
 from segpredict.core.arrays import FloatArray, IntArray
 
 DEFAULT_ALPHA = 0.1
-ADAPTATION_STEP = 0.05
+MIN_WINDOW_CUSTOMERS = 50  # customers of a segment that a window's own threshold needs
 
 
 def set_thresholds(
-    probabilities: FloatArray, labels: IntArray, alpha: float | FloatArray = DEFAULT_ALPHA
+    probabilities: FloatArray, labels: IntArray, alpha: float = DEFAULT_ALPHA
 ) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
     The k-th smallest that was given to customers later in the segment, k = ⌊α·(n + 1)⌋.
     """
     lowest = np.zeros(probabilities.shape[1])
-    allowed = np.broadcast_to(alpha, lowest.shape)
     for code in range(probabilities.shape[1]):
         given = np.sort(probabilities[labels == code, code])
-        place = int(np.floor(allowed[code] * (len(given) + 1)))
+        place = int(np.floor(alpha * (len(given) + 1)))
         lowest[code] = given[place - 1] if place else 0.0
     return lowest
 
 
-def adaptive_miss_rates(
-    origins: Sequence[tuple[FloatArray, IntArray]],
-    alpha: float = DEFAULT_ALPHA,
-    step: float = ADAPTATION_STEP,
+def lowest_thresholds(
+    windows: Sequence[tuple[FloatArray, IntArray]], alpha: float = DEFAULT_ALPHA
 ) -> FloatArray:
-    """Return the share of misses to allow in each segment, corrected by the misses so far.
+    """Return the lowest thresholds of several windows: sets that would have held in each of them.
 
-    Adaptive conformal inference (Gibbs and Candès 2021), segment by segment: from origin to origin
-    α' = α' + step · (α − misses), with the thresholds of the origins before; at least α / 10.
+    Conformal sets promise coverage where the next window is like the ones before, which a change of
+    season breaks. So a segment's threshold is that of the window in which it had to be lowest; a
+    window with few customers in the segment does not count beside the pooled threshold.
 
-    >>> even = (np.full((19, 2), 0.5), np.zeros(19, dtype=np.int64))
-    >>> adaptive_miss_rates([even, even]).round(3).tolist()
-    [0.105, 0.1]
+    >>> easy = (np.array([[0.9, 0.1]] * 99), np.zeros(99, dtype=np.int64))
+    >>> hard = (np.array([[0.4, 0.6]] * 99), np.zeros(99, dtype=np.int64))
+    >>> lowest_thresholds([easy, hard])[0]
+    0.4
     """
-    allowed = np.full(origins[0][0].shape[1], alpha)
-    for place in range(1, len(origins)):
-        probabilities, labels = (
-            np.concatenate([origin[part] for origin in origins[:place]]) for part in (0, 1)
-        )
-        given, actual = origins[place]
-        inside = set_members(given, set_thresholds(probabilities, labels, allowed))
-        for code in np.unique(actual):
-            missed = 1 - inside[actual == code, code].mean()
-            allowed[code] = max(allowed[code] + step * (alpha - missed), alpha / 10)
-    return np.asarray(allowed, dtype=np.float64)
+    given, actual = zip(*windows, strict=True)
+    lowest = set_thresholds(np.concatenate(given), np.concatenate(actual), alpha)
+    for probabilities, labels in windows:
+        counts = np.bincount(labels, minlength=len(lowest))
+        own = set_thresholds(probabilities, labels, alpha)
+        lowest = np.where(counts >= MIN_WINDOW_CUSTOMERS, np.minimum(lowest, own), lowest)
+    return lowest
 
 
 def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArray[np.bool_]:
