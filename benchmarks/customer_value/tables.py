@@ -1,114 +1,101 @@
-"""What was predicted in money and what was realised, from finished runs.
+"""Expected spend, revenue at risk and upside against what customers then spent.
 
-    python benchmarks/customer_value/tables.py artifacts/or2 artifacts/cdnow
+    python benchmarks/customer_value/tables.py --data cdnow=CDNOW_master.txt --sample 0
 
-Prints Markdown tables of each run: revenue at risk, upside and spend against the actual sums,
-with 95 % intervals over customers; and lifetime values of each span against plain
-guesses.
+Each data set is read, segmented and backtested as `segpredict run` does. Prints one table of sums
+(predicted and actual, with the ratio and its 95 % interval over customers) and one of errors
+per customer, against BG/NBD with Gamma-Gamma, last year's spend carried on and last
+window's spend repeated.
 """
 
 import argparse
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from segpredict.core.run_folder import RunFolder, open_run
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from contest.contest import contest, data_set
+from segpredict.analytics.customer_value import CustomerValueResult, measure_customer_value
+from segpredict.config import load as config
+from segpredict.data.sample import sample
 
 SUMS = {
+    "expected_value": "expected spend",
     "value_at_risk": "revenue at risk",
     "upside": "upside",
-    "expected_value": "spend in the next window",
 }
-HEADERS = ("predicted", "actual, by segment", "actual, by spend", "actual change")
-MEASURES = ("actual of predicted", "mean error", "root mean square", "rank")
-METHODS = ("markov", "bgnbd", "last_year", "last_window", "mean")
+METHODS = ("forecast", "bgnbd", "last_year", "last_window")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", nargs="+", type=Path)
-    for folder in parser.parse_args().runs:
-        run = open_run(folder)
-        print(f"### {folder.name}\n")
-        print("\n".join(exposures(run)), "\n")
-        print("\n".join(tenths(run)), "\n")
-        print("\n".join(lifetimes(run)), "\n")
+    parser.add_argument("--data", metavar="NAME=PATH", action="append", default=[])
+    parser.add_argument("--sample", metavar="SEED", type=int, action="append", default=[])
+    parser.add_argument("--customers", type=int, default=3_000, help="of each sample shop")
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
+    args = parser.parse_args(arguments)
+    found = {}
+    for text in args.data:
+        given = data_set(text, args.set)
+        found[given.name] = _measured(given.path, given.config)
+    for seed in args.sample:
+        with TemporaryDirectory() as folder:
+            shop = sample.generate_sample(args.customers, seed=seed)
+            path = str(sample.write_sample(shop, Path(folder))[0])
+            found[f"sample shop, seed {seed}"] = _measured(path, config.load_config(None, args.set))
+    print("\n".join(sum_table(found)), "\n")
+    print("\n".join(error_table(found)))
 
 
-def shipped(run: RunFolder) -> pl.DataFrame:
-    name = run.read_json("classifier/evaluation.json")["selected"]
-    return run.read_parquet("customer_value/sums.parquet").filter(model=name)
+def _measured(path: str, plan: config.Config) -> CustomerValueResult:
+    made = contest(path, plan)
+    draws = plan.classifier.bootstrap_draws
+    return measure_customer_value(made.shop, made.segmentation, made.training, draws=draws)
 
 
-def exposures(run: RunFolder) -> Iterator[str]:
-    yield from header("test", "sum of", *HEADERS)
-    whole = shipped(run).filter(pl.col("part") == "all")
-    for measure, name in SUMS.items():
-        rows = whole.filter(measure=measure)
-        for (window,), part in rows.group_by("window", maintain_order=True):
-            found = {row["actual_basis"]: row for row in part.to_dicts()}
-            cells = [ratio(found.get(by)) for by in ("label", "spend", "change")]
-            labels_text = found["label"]["predicted"]
-            yield f"| {window} | {name} | {labels_text:,.0f} | {' | '.join(cells)} |"
+def sum_table(found: dict[str, CustomerValueResult]) -> Iterator[str]:
+    """Yield predicted and actual sums, one row a data set and test, and one for all tests."""
+    yield f"| data | test | customers | {' | '.join(SUMS.values())} |"
+    yield f"| --- | --- | --: |{' --: |' * len(SUMS)}"
+    for name, made in found.items():
+        whole = made.backtest_sums.filter(pl.col("measure").is_in([*SUMS]), part="all")
+        for (window,), part in whole.group_by("window", maintain_order=True):
+            rows = {row["measure"]: row for row in part.to_dicts()}
+            cells = " | ".join(_cell(rows[measure]) for measure in SUMS)
+            yield f"| {name} | {window} | {rows['upside']['n']:,} | {cells} |"
 
 
-def header(first: str, second: str, *numbers: str) -> Iterator[str]:
-    yield f"| {' | '.join((first, second, *numbers))} |"
-    yield f"| --- | --- |{' --: |' * len(numbers)}"
-
-
-def ratio(row: dict | None) -> str:
-    if row is None:
-        return ""
+def _cell(row: dict) -> str:
+    shown = f"{row['predicted']:,.0f} → {row['actual']:,.0f}"
     if row["ratio"] is None:
-        return f"{row['actual']:,.0f}"
-    interval = f"{row['ratio_low']:.0%} to {row['ratio_high']:.0%}"
-    return f"{row['actual']:,.0f} ({row['ratio']:.0%}, {interval})"
+        return shown
+    low, high = row["ratio_low"], row["ratio_high"]
+    return f"{shown} ({row['ratio']:.0%}, {low:.0%} to {high:.0%})"
 
 
-def tenths(run: RunFolder) -> Iterator[str]:
-    rows = shipped(run).filter(
-        pl.col("part").str.contains(r"^\d+$"),
-        measure="value_at_risk",
-        actual_basis="label",
-    )
-    windows = rows["window"].unique(maintain_order=True).to_list()
-    yield f"| decile by revenue at risk | {' | '.join(windows)} |"
-    yield f"| --: |{' --: |' * len(windows)}"
-    for (part,), each in rows.group_by("part", maintain_order=True):
-        found = {row["window"]: row for row in each.to_dicts()}
-        cells = [
-            f"{row['predicted']:,.0f} → {ratio(row)}" if row else ""
-            for row in (found.get(window) for window in windows)
-        ]
-        yield f"| {part} | {' | '.join(cells)} |"
-
-
-def lifetimes(run: RunFolder) -> Iterator[str]:
-    yield from header("from, days", "worth by", *MEASURES)
-    errors = run.read_parquet("customer_value/errors.parquet")
-    for (window, days), span in errors.group_by("window", "days", maintain_order=True):
-        for method in METHODS:
-            rows = span.filter(method=method).to_dicts()
-            found = {row["metric"]: row for row in rows}
-            if found:
-                cells = " | ".join(figures(found))
-                yield f"| {window}, {days} | {method} | {cells} |"
-
-
-def figures(found: dict) -> Iterator[str]:
-    total = found["total"]
-    yield f"{total['value']:.0%} ({total['low']:.0%} to {total['high']:.0%})"
-    for name in ("mae", "rmse"):
-        row = found[name]
-        low, high = row["difference_low"], row["difference_high"]
-        apart = f" ({row['difference']:+,.1f}; {low:+,.1f} to {high:+,.1f})"
-        yield f"{row['value']:,.1f}{apart if row['difference'] else ''}"
-    rank = found["rank"]["value"]
-    yield "" if rank is None else f"{rank:.2f}"
+def error_table(found: dict[str, CustomerValueResult]) -> Iterator[str]:
+    """Yield mean error and rank correlation in the next window, by method, and the coverage."""
+    yield f"| data | test | {' | '.join(METHODS)} | interval holds |"
+    yield f"| --- | --- |{' --: |' * (len(METHODS) + 1)}"
+    for name, made in found.items():
+        next_window = made.backtest_errors.filter(windows=1)
+        for (window,), part in next_window.group_by("window", maintain_order=True):
+            values = {(row["method"], row["metric"]): row["value"] for row in part.to_dicts()}
+            cells = [
+                f"{values[method, 'mae']:,.1f} ({values[method, 'rank']:.2f})"
+                if (method, "mae") in values
+                else ""
+                for method in METHODS
+            ]
+            held = values.get(("forecast", "coverage"))
+            cells.append("" if held is None else f"{held:.0%}")
+            yield f"| {name} | {window} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -18,17 +18,14 @@ DAYS = ("2011-06-11", "2011-09-10")
 
 def account(window: str, came: float) -> SumBacktest:
     said = np.arange(20.0, 0.0, -1.0)
-    everybody = np.ones(20, dtype=bool)
-    found = {"label": said * came, "spend": said * came / 2, "change": said * came / 4}
     claims = [
-        PredictedAmount(measure, "xgboost", everybody, said, found)
+        PredictedAmount(measure, "xgboost", said, said * came)
         for measure in ("value_at_risk", "upside")
     ]
-    spent = {"spend": said * 3}
     claims += [
-        PredictedAmount("clv", method, everybody, said * 2, spent, windows)
+        PredictedAmount("clv", method, said * 2, said * 3, windows)
         for windows in ((1, 2) if window == DAYS[0] else (1,))
-        for method in ("markov", "bgnbd")
+        for method in ("forecast", "bgnbd")
     ]
     who = np.array([f"c{i:02d}" for i in range(20)])
     return SumBacktest(window, who, np.arange(20) % 4, tuple(claims))
@@ -36,14 +33,14 @@ def account(window: str, came: float) -> SumBacktest:
 
 def span(window: str, windows: int) -> ValueBacktest:
     came = np.arange(20.0)
-    said = {"markov": came + 5, "bgnbd": came, "last_year": came + 1}
+    said = {"forecast": came + 5, "bgnbd": came, "last_year": came + 1}
     who = np.array([f"c{i:02d}" for i in range(20)])
     return ValueBacktest(window, windows, 91 * windows, who, said, came)
 
 
 def segments() -> pl.DataFrame:
     rows = [
-        {"segment_id": i, "n": n, **dict.fromkeys(VALUE_COLUMNS, amount), "apart": 0.25}
+        {"segment_id": i, "n": n, **dict.fromkeys(VALUE_COLUMNS, amount)}
         for i, n, amount in (
             ("S0", 1800, 0.0),
             ("S1", 1400, 1_000.0),
@@ -58,10 +55,9 @@ def segments() -> pl.DataFrame:
 def customer_value() -> dict[str, Any]:
     spans = [span(DAYS[0], 1), span(DAYS[0], 2), span(DAYS[1], 1)]
     accounts = [account(DAYS[0], 0.5), account(DAYS[1], 0.75)]
-    season = {"horizon": 91, "factors": [], "reason": "It is not adjusted to the season."}
     return {
         "sums": compare_sums(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
         "errors": value_errors(spans, draws=100, seed=1),
         "segments": segments(),
-        "value_model": {"discount_rate": 0.1, "seasonality": season},
+        "value_model": {"discount_rate": 0.1},
     }

@@ -85,6 +85,8 @@ class TrainingResult:
         The ensemble of each test, fitted on what was known on that day.
     model_of_last_test
         The selected model, whichever it is, as it was on the day of the last test.
+    inner_backtests
+        The forecasts of windows before the first test, and the outcomes.
     """
 
     selected_model: Forecaster
@@ -99,6 +101,7 @@ class TrainingResult:
     curves: pl.DataFrame
     backtest_models: tuple[EnsembleModel, ...] = ()
     model_of_last_test: Forecaster | None = None
+    inner_backtests: tuple[Backtest, ...] = ()
 
 
 def train_classifier(
@@ -184,6 +187,7 @@ def train_classifier(
         reliability_and_capture(backtests, name, segments),
         tested.models,
         calibrate_model(folds.fitted(name, tested.models[-1], days.test_folds[-1]), maps[-2]),
+        tested.inner,
     )
 
 

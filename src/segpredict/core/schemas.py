@@ -109,6 +109,12 @@ PANEL_SCHEMA = pa.DataFrameSchema(
     unique=["customer_id", "cutoff"],
 )
 
+
+def _money_ahead() -> pa.Column:
+    """Return the column of an expected amount; missing without a forecast."""
+    return pa.Column(pl.Float64, pa.Check.ge(0), nullable=True)
+
+
 SCORES_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
@@ -120,12 +126,17 @@ SCORES_SCHEMA = pa.DataFrameSchema(
         "next_segment": pa.Column(pl.String, nullable=True),
         "p_down": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
         "p_up": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
-        "expected_value": pa.Column(pl.Float64, nullable=True),
         "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
-        "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
-        "upside": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        # Spend of the outcome window if the present rhythm held; the part of it that is expected
+        # to be lost, and what is expected beyond it; base − risk + upside, with a 90 % interval.
+        "base_value": _money_ahead(),
+        "value_at_risk": _money_ahead(),
+        "upside": _money_ahead(),
+        "expected_value": _money_ahead(),
+        "expected_value_low": _money_ahead(),
+        "expected_value_high": _money_ahead(),
+        "clv_year": _money_ahead(),
         "spent_to_date": pa.Column(pl.Float64),
-        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(pl.Float64, nullable=True, regex=True),
         "segment_set": pa.Column(pl.String, nullable=True),
         "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
         "^p_S[0-9]+$": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True),

@@ -18,7 +18,6 @@ from segpredict.pipeline.results import CampaignPlans, Prepared, Trained
 from segpredict.scoring.predictor import SegmentPredictor
 
 BASE_FAMILIES = ("rfm",)  # a family that every shop has
-ACTUAL_BASIS = "spend"  # actual values are what was really spent
 
 
 def choose_campaigns(options: CampaignOptions, side_tables: SideTables) -> CampaignCatalogue:
@@ -50,9 +49,7 @@ def plan_run_campaigns(
     rows = build_panel(shop, predictor.segmentation, windows, families).frame
     customers = _with_columns(trained.scores, rows, windows[-1])
     tested = None if backtest is None else _outcomes(backtest, rows, windows[0], shop)
-    sums = trained.customer_value["sums"].filter(
-        model=trained.evaluation["selected"], actual_basis=ACTUAL_BASIS
-    )
+    sums = trained.customer_value["sums"].filter(model=trained.evaluation["selected"])
     actual = sums.select("measure", "part", "window", "predicted", "actual")
     segments, days = predictor.segments, config.time.days_to_outcome + config.time.settlement
     population = campaign_room.CampaignPopulation(customers, tested, segments, actual, days)

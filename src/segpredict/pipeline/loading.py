@@ -195,7 +195,6 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         artifacts.read(files, "segmentation"),
         models.selected,
         config.time,
-        models.segment_values,
         config.classifier.families,
         side_tables.lines_layout(config),
         config.cleaning,

@@ -85,8 +85,6 @@ class TrainedModels:
 
     ensemble: EnsembleModel  # the ensemble, even where a baseline was selected
     selected: Forecaster  # the selected model: the ensemble, or the baseline in its place
-    # mean spend in the outcome window by segment, in code order, in currency
-    segment_values: tuple[float, ...]
     policy: DecisionPolicy  # how probabilities become sets and names
 
     @property
@@ -103,7 +101,6 @@ class TrainedModels:
             "selected": self.selected.name,
             "ensemble": ensemble,
             "baseline": None if is_ensemble else self.selected.to_state(),
-            "segment_values": list(self.segment_values),
             "policy": self.policy.to_state(),
         }
 
@@ -117,7 +114,6 @@ class TrainedModels:
         return cls(
             ensemble=ensemble,
             selected=ensemble if baseline is None else classifier.load(baseline),
-            segment_values=tuple(state["segment_values"]),
             policy=DecisionPolicy.from_state(state["policy"]),
         )
 

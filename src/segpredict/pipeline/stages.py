@@ -184,7 +184,6 @@ def train(
     models = results.TrainedModels(
         ensemble=training.ensemble,
         selected=training.selected_model,
-        segment_values=training.segment_values,
         policy=training.policy,
     )
     predictor = _predictor(prepared, segmented, models, valued.value_model)
@@ -202,7 +201,9 @@ def train(
         scorecard=training.scorecard,
         curves=training.curves,
         scores=scores,
-        backtest_population=_backtest_population(predictor, training, shop),
+        backtest_population=_backtest_population(
+            replace(predictor, value_model=valued.model_of_last_test), training, shop
+        ),
         value_model=valued.value_model,
         customer_value={
             "sums": valued.backtest_sums,
@@ -228,7 +229,7 @@ def classifier_options(config: Config) -> ClassifierOptions:
 def _backtest_population(
     predictor: SegmentPredictor, training: TrainingResult, shop: Transactions
 ) -> pl.DataFrame | None:
-    """Return the scores of the last test window, by the model of that day."""
+    """Return the scores of the last test window, by the models of that day."""
     if training.model_of_last_test is None:
         return None
     earlier = replace(predictor, model=training.model_of_last_test)
@@ -246,7 +247,6 @@ def _predictor(
         segmented.segmentation,
         models.selected,
         prepared.config.time,
-        models.segment_values,
         prepared.config.classifier.families,
         side_tables=prepared.side_tables,
         policy=models.policy,

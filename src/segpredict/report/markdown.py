@@ -19,10 +19,10 @@ from segpredict.report.formatting import (
 MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 WINDOW_COLUMNS = ("now", "before", "last_year")
 VALUE_LABELS = {
+    "base_value": "Present rhythm",
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
-    "clv_next_markov": "Next window, by the Markov chain",
-    "clv_next_bgnbd": "Next window, by BG/NBD",
+    "expected_value": "Expected spend",
     "spent": "Spent to date",
 }
 

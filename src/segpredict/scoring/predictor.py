@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.analytics.customer_value import CLV_COLUMNS, ValueModel
+from segpredict.analytics.customer_value import FORECAST_COLUMNS, ValueModel, base_values
 from segpredict.classifier import (
     STATE_FEATURES,
     DecisionPolicy,
@@ -60,8 +60,6 @@ class SegmentPredictor:
         Gives the probability of each next segment.
     time
         The lengths of the windows it was trained on.
-    segment_values
-        Mean spend in the outcome window per segment, in code order, in currency.
     families
         Feature families the model was trained on; ``None`` means all.
     layout, cleaning_options
@@ -73,7 +71,7 @@ class SegmentPredictor:
         How probabilities become one segment and a set; ``None``: the likeliest segment is
         named, and every segment is in the set.
     value_model
-        Estimates customer lifetime values; ``None``: they are missing.
+        Gives the expected spend of the next window and of a year; ``None``: both are missing.
     explainer
         The explainer of the run; ``None``: `explain` builds one from the customers it is given.
     facts
@@ -94,7 +92,6 @@ class SegmentPredictor:
     segmentation: Segmentation
     model: Forecaster
     time: TimeOptions
-    segment_values: tuple[float, ...]
     families: tuple[str, ...] | None = None
     layout: SourceOptions = field(default_factory=SourceOptions)
     cleaning_options: CleaningOptions = field(default_factory=CleaningOptions)
@@ -147,7 +144,7 @@ class SegmentPredictor:
         """What decides the scores of given data."""
         value = None if self.value_model is None else self.value_model.to_state()
         reading = (self.layout, self.cleaning_options)
-        return (self.model_version, self.segment_values, reading, value)
+        return (self.model_version, reading, value)
 
     def score(
         self,
@@ -183,16 +180,16 @@ class SegmentPredictor:
             Of pandas or PyArrow where `transactions` are that; otherwise of Polars.
             `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before the
             cutoff. ``p_<id>`` is the probability of a segment in the outcome window, ``p_down`` and
-            ``p_up`` of a less and a more valuable one than now, ``expected_value`` the
-            probability-weighted mean spend of the segments in currency, ``value_at_risk`` the part
-            of the value of the current segment that is expected to be lost by moving to less
-            valuable ones, ``upside`` the expected gain from moving to more valuable ones.
-            ``spent_to_date`` is what the customer paid in the data, less returns; ``clv_next_…``
-            and ``clv_year_…`` the expected spend in the outcome window and in twelve months,
-            discounted, by the Markov chain of segments and by BG/NBD. All of these are expectations
-            of models, not savings. ``segment_set`` is the prediction set. Customers without an
-            order in the look-back are INACTIVE and not eligible: no such customers were in
-            training, so they get no probabilities.
+            ``p_up`` of a less and a more valuable one than now. In currency: ``base_value`` is what
+            the customer would spend in the outcome window if her present rhythm held,
+            ``value_at_risk`` the part of it that is expected to be lost, ``upside`` what is
+            expected beyond it, and ``expected_value`` = base − risk + upside the expected spend,
+            with a 90 % interval from ``expected_value_low`` to ``expected_value_high``.
+            ``spent_to_date`` is what the customer paid in the data, less returns; ``clv_year`` the
+            expected spend of twelve months, discounted. All of these are expectations of models,
+            not savings. ``segment_set`` is the prediction set. Customers without an order in the
+            look-back are INACTIVE and not eligible: no such customers were in training, so they
+            get no probabilities.
 
         Raises
         ------
@@ -212,6 +209,8 @@ class SegmentPredictor:
         shop, window, customers = self._prepare(transactions, as_of, since)
         customers = _with_spend(customers, shop, window.cutoff)
         rows = self.feature_rows(shop, window).frame
+        base = base_values(shop, [window]).select("customer_id", "base_value")
+        rows = rows.join(base, on="customer_id", how="left", maintain_order="left")
         return schemas.validate_schema(self._scores(rows, customers, window), schemas.SCORES_SCHEMA)
 
     def explain(
@@ -344,15 +343,13 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
-        values = self.segment_values
-        clv = pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
+        values = pl.DataFrame({n: [None] * rows.height for n in FORECAST_COLUMNS}).cast(pl.Float64)
         if self.value_model is not None:
-            values = self.value_model.segment_values_at(window.cutoff)
-            clv = self.value_model.clv_columns(rows, p, window.cutoff)
-        forecasts = forecast_columns(rows, p, values)
+            values = self.value_model.value_columns(rows, p, window.cutoff)
+        forecasts = forecast_columns(rows, p)
         if self.policy is not None:
             forecasts = decision_columns(forecasts, p, self.policy, names)
-        forecasts = forecasts.hstack(clv)
+        forecasts = forecasts.hstack(values)
         known = customers.join(forecasts, on="customer_id", how="left", maintain_order="left")
         now = pl.col("state_now").fill_null(0)
         return known.select(
@@ -364,8 +361,8 @@ class SegmentPredictor:
             _labels_of(pl.col("next"), ids).alias("next_segment_id"),
             _labels_of(pl.col("next"), names).alias("next_segment"),
             *(pl.col(f"p_{code}").alias(f"p_{i}") for code, i in enumerate(ids)),
-            *("p_inactive", "p_down", "p_up", "expected_value", "value_at_risk", "upside"),
-            *("spent_to_date", *CLV_COLUMNS, "segment_set", "set_size"),
+            *("p_inactive", "p_down", "p_up", *FORECAST_COLUMNS),
+            *("spent_to_date", "segment_set", "set_size"),
         )
 
 

@@ -6,38 +6,31 @@ from itertools import compress
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.customer_value import expected_segment_value, risk_and_upside
 from segpredict.classifier import DecisionPolicy
 from segpredict.core.segment import INACTIVE_CODE
 
 
-def forecast_columns(
-    rows: pl.DataFrame, probabilities: np.ndarray, segment_values: Sequence[float]
-) -> pl.DataFrame:
-    """Return the forecast columns: most likely segment, down, up, expected value.
+def forecast_columns(rows: pl.DataFrame, probabilities: np.ndarray) -> pl.DataFrame:
+    """Return the forecast columns: most likely segment, probabilities, down and up.
 
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
-    >>> out = forecast_columns(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
-    >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
-    (0.2, 35.0)
+    >>> out = forecast_columns(rows, np.array([[0.2, 0.5, 0.3]]))
+    >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["p_up"]
+    (0.2, 0.3)
     """
     now = rows["state_now"].to_numpy().astype(np.int64)
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
     down, up = np.zeros(rows.height), np.zeros(rows.height)
-    for code in range(len(segment_values)):
+    for code in range(probabilities.shape[1]):
         down += np.where(code < now, probabilities[:, code], 0.0)
         up += np.where(code > now, probabilities[:, code], 0.0)
-    risk, upside = risk_and_upside(probabilities, now, segment_values)
     return rows.select("customer_id", "state_now").with_columns(
         pl.Series("next", probabilities.argmax(axis=1), dtype=pl.Int64),
         *(pl.Series(f"p_{code}", probabilities[:, code]) for code in range(probabilities.shape[1])),
         # Sums of rounded shares can pass one by a last bit.
         pl.Series("p_down", np.minimum(down, 1.0)),
         pl.Series("p_up", np.minimum(up, 1.0)),
-        pl.Series("expected_value", expected_segment_value(probabilities, segment_values)),
-        pl.Series("value_at_risk", risk),
-        pl.Series("upside", upside),
         pl.Series("p_inactive", probabilities[:, INACTIVE_CODE]),
         pl.lit(None, pl.String).alias("segment_set"),
         pl.lit(None, pl.Int64).alias("set_size"),

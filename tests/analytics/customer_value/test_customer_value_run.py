@@ -28,8 +28,6 @@ def test_what_came_is_what_the_lines_say(made: RunFolder, sums: pl.DataFrame) ->
     whole = sums.filter(
         (pl.col("part") == "all")
         & (pl.col("measure") == "expected_value")
-        & (pl.col("actual_basis") == "spend")
-        & (pl.col("model") == "markov")
         & (pl.col("window") != "pooled")
     )
     assert whole.height
@@ -46,7 +44,7 @@ def test_what_came_is_what_the_lines_say(made: RunFolder, sums: pl.DataFrame) ->
 
 def test_tests_add_up_to_the_pooled_sum(sums: pl.DataFrame) -> None:
     whole = sums.filter((pl.col("part") == "all") & (pl.col("windows") == 1))
-    keys = ["measure", "model", "actual_basis"]
+    keys = ["measure", "model"]
     parts = whole.filter(pl.col("window") != "pooled")
     added = parts.group_by(keys).agg(pl.col("predicted", "actual").sum())
     both = whole.filter(pl.col("window") == "pooled").join(added, on=keys)
@@ -57,14 +55,30 @@ def test_tests_add_up_to_the_pooled_sum(sums: pl.DataFrame) -> None:
 
 def test_scores_hold_together(made: RunFolder) -> None:
     scores = made.read_parquet("scores.parquet").filter("is_eligible")
-    predictor = segpredict.load(made.folder)
-    values = dict(zip([s.id for s in predictor.segments], predictor.segment_values, strict=True))
-    own = scores["segment_id"].replace_strict(values, return_dtype=pl.Float64)
-    net = own - scores["value_at_risk"] + scores["upside"]
-    assert net.to_list() == pytest.approx(scores["expected_value"].to_list())
-    late = scores["expected_value"] * 1.1 ** (-91 / 365)
-    assert scores["clv_next_markov"].to_list() == pytest.approx(late.to_list())
-    assert (scores["clv_year_bgnbd"] >= scores["clv_next_bgnbd"]).all()
+    assert (scores["value_at_risk"] <= scores["base_value"]).all()
+    net = scores["base_value"] - scores["value_at_risk"] + scores["upside"]
+    assert net.to_list() == scores["expected_value"].to_list()
+    assert (scores["expected_value_low"] <= scores["expected_value_high"]).all()
+    once = scores["expected_value"] * 1.1 ** (-91 / 365)
+    assert (scores["clv_year"] >= once * (1 - 1e-12)).all()
+
+
+def test_sums_of_segments_are_those_of_the_scores(made: RunFolder) -> None:
+    scores = made.read_parquet("scores.parquet").filter("is_eligible")
+    table = made.read_parquet("customer_value/segments.parquet")
+    parts, whole = table.filter(pl.col("segment_id") != "all"), table.filter(segment_id="all")
+    for name in ("base_value", "value_at_risk", "upside", "expected_value"):
+        assert whole[name].item() == pytest.approx(scores[name].sum())
+        assert parts[name].sum() == pytest.approx(scores[name].sum())
+
+
+def test_the_tested_model_is_the_one_of_that_day(made: RunFolder) -> None:
+    tested = made.read_parquet("campaigns/backtest_population.parquet")
+    day = tested["as_of"][0].isoformat()
+    sums = made.read_parquet("customer_value/sums.parquet").filter(window=day, part="all")
+    for name in ("value_at_risk", "upside", "expected_value"):
+        said = sums.filter(measure=name)["predicted"].item()
+        assert tested[name].sum() == pytest.approx(said, rel=1e-9)
 
 
 def test_spend_to_date_is_told_of_everybody_and_adds_up(made: RunFolder) -> None:
@@ -78,8 +92,8 @@ def test_spend_to_date_is_told_of_everybody_and_adds_up(made: RunFolder) -> None
 def test_a_run_of_old_has_no_lifetime_values(made: RunFolder) -> None:
     old = replace(segpredict.load(made.folder), value_model=None)
     scores = old.score(loading.load_transactions(made))
-    assert scores["clv_year_markov"].null_count() == scores.height
-    assert scores["upside"].null_count() < scores.height
+    assert scores["clv_year"].null_count() == scores.height
+    assert scores["p_up"].null_count() < scores.height
 
 
 def test_the_page_speaks_of_expectations_and_promises_no_savings(made: RunFolder) -> None:

@@ -1,59 +1,47 @@
-"""A season in what segments bring: found where planted, denied where it is not."""
+"""The season that segments do not tell: carried on as far as it is more than chance."""
+
+import json
 
 import numpy as np
-import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value.seasonality import SpendSeasonality, estimate_seasonality
-from segpredict.core.transactions import MONEY_SCALE
-
-ORIGINS = range(200, 1_200, 28)
-DAY = 1_200 + 91
+from segpredict.analytics.customer_value import SpendSeasonality, fit_seasonality
 
 
-def rows(factor, customers=400):
-    """Return outcomes of which a third of the year brings more, by a factor."""
-    rng = np.random.default_rng(5)
-    parts = []
-    for origin in ORIGINS:
-        label = rng.integers(0, 3, customers)
-        usual = np.array([0.0, 20.0, 100.0])[label] * rng.gamma(8, 1 / 8, customers)
-        high = factor if origin % 364 > 243 else 1.0
-        parts.append(
-            pl.DataFrame(
-                {
-                    "customer_id": [f"c{i:03d}" for i in range(customers)],
-                    "cutoff": pl.Series([origin] * customers, dtype=pl.Int32),
-                    "label": pl.Series(label, dtype=pl.Int8),
-                    "spend": np.round(usual * high * MONEY_SCALE).astype(np.int64),
-                }
-            )
-        )
-    return pl.concat(parts)
+def season(spent, error, *more):
+    return SpendSeasonality(91, ((0, spent, 100.0, error), *more))
 
 
-def test_a_planted_season_is_proven_and_measured():
-    found = estimate_seasonality(rows(1.5), DAY, 91, 91)
-    assert found.reason.startswith("The mean spend of segments is adjusted")
-    # Within the high third, and in the middle of the rest.
-    high, low = found.factor_at(364 * 4 - 60), found.factor_at(364 * 4 + 120)
-    assert high / low == pytest.approx(1.5, abs=0.1)
+def test_a_certain_season_is_carried_on_whole():
+    assert season(130.0, 0.0).factor_at(364) == pytest.approx(1.3)
+    assert season(80.0, 0.0).factor_at(364) == pytest.approx(0.8)
 
 
-def test_without_a_season_nothing_is_adjusted():
-    found = estimate_seasonality(rows(1.0), DAY, 91, 91)
-    assert found.factors == ()
-    assert "not adjusted" in found.reason
-    assert found.factor_at(DAY) == 1.0
+def test_an_uncertain_one_is_shrunk_and_chance_is_nothing():
+    assert season(130.0, 15.0).factor_at(364) == pytest.approx(1 + 0.3 * 0.75)
+    assert season(130.0, 30.5).factor_at(364) == 1
+    assert season(100.0, 0.0).factor_at(364) == 1
 
 
-def test_a_year_of_data_proves_nothing():
-    short = rows(1.5).filter(pl.col("cutoff") < 500)
-    found = estimate_seasonality(short, 600, 91, 91)
-    assert "too few origins" in found.reason
-    assert found.factor_at(600) == 1.0
+def test_only_the_same_season_of_earlier_years_counts():
+    found = season(130.0, 0.0)
+    assert [found.factor_at(day) for day in (0, 182, 300, 546)] == [1, 1, 1, 1]
+    assert found.factor_at(728) == found.factor_at(364) == pytest.approx(1.3)
+    both = season(130.0, 0.0, (364, 110.0, 100.0, 0.0))
+    assert both.factor_at(728) == pytest.approx(1.2)
 
 
-def test_a_season_survives_being_kept():
-    found = estimate_seasonality(rows(1.5), DAY, 91, 91)
-    assert SpendSeasonality.from_state(found.to_state()) == found
+def test_nothing_expected_is_no_season():
+    assert SpendSeasonality(91, ((0, 0.0, 0.0, 0.0),)).factor_at(364) == 1
+    assert SpendSeasonality(91).factor_at(364) == 1
+
+
+def test_origins_are_summed_over_customers():
+    cutoffs = np.array([0, 0, 28])
+    found = fit_seasonality(91, cutoffs, np.array([13.0, 6.0, 5.0]), np.array([10.0, 10.0, 5.0]))
+    assert found.origins == ((0, 19.0, 20.0, 5.0), (28, 5.0, 5.0, 0.0))
+
+
+def test_it_survives_being_kept_as_json():
+    found = season(130.0, 15.0)
+    assert SpendSeasonality.from_state(json.loads(json.dumps(found.to_state()))) == found

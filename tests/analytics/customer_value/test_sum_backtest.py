@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.customer_value import risk_and_upside
+from segpredict.analytics.customer_value import SpendModel
 from segpredict.analytics.customer_value.sum_backtest import (
     PredictedAmount,
     SumBacktest,
@@ -15,17 +15,18 @@ from segpredict.analytics.customer_value.sum_backtest import (
 
 IDS = ("S0", "S1", "S2")
 MOVES = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])
-VALUES = (0.0, 10.0, 50.0)
+SPEND = SpendModel(  # by next segment nothing, half and all of the base, and 20 more in the last
+    ((), (), ()), ((1.0,), (0.5,), (0.0,)), ((0.0,), (0.0,), (20.0,)), ((0.0,),) * 3
+)
 
 
-def account(predicted, actual, states=None, window="2011-03-12", asked=None):
+def account(predicted, actual, states=None, window="2011-03-12"):
     rows = len(predicted)
     claim = PredictedAmount(
         "value_at_risk",
         "model",
-        np.ones(rows, dtype=bool) if asked is None else np.array(asked),
         np.array(predicted, dtype=float),
-        {"label": np.array(actual, dtype=float)},
+        np.array(actual, dtype=float),
     )
     who = np.array([f"c{i:04d}" for i in range(rows)])
     now = np.ones(rows, dtype=int) if states is None else np.array(states)
@@ -54,12 +55,6 @@ def test_the_first_tenth_is_the_one_of_whom_most_was_said():
     assert one(table, "1")["predicted"] == 39
     assert one(table, "10")["predicted"] == 3
     assert [one(table, str(t))["n"] for t in range(1, 11)] == [2] * 10
-
-
-def test_who_is_not_in_question_is_in_no_sum():
-    table = result([account([10, 20], [1, 2], asked=[True, False])])
-    assert one(table, "all")["predicted"] == 10
-    assert table.filter(pl.col("part").is_in(["all", "S1"]))["n"].to_list() == [1, 1]
 
 
 def test_tests_are_added_up_and_customers_drawn_whole():
@@ -106,26 +101,21 @@ def test_parts_add_up_and_the_order_of_rows_changes_no_bit(seed):
 def world(probabilities, seed=0, customers=4_000):
     """Return what came of true chances, and what others said of them."""
     rng = np.random.default_rng(seed)
-    states = rng.integers(0, 3, customers)
+    states, base = rng.integers(0, 3, customers), rng.gamma(1, 100, customers)
     labels = (rng.random(customers)[:, None] > MOVES[states].cumsum(axis=1)).sum(axis=1)
-    risk, _ = risk_and_upside(probabilities[states], states, VALUES)
-    own, next_ = np.array(VALUES)[states], np.array(VALUES)[labels]
-    spend = next_ * rng.gamma(4, 0.25, customers)
-    fell = labels < states
-    claim = PredictedAmount(
-        "value_at_risk",
-        "model",
-        states > 0,
-        risk,
-        {"label": (own - next_) * fell, "spend": (own - spend) * fell},
+    said = SPEND.forecast(base, probabilities[states])
+    came = SPEND.forecast(base, np.eye(3)[labels])
+    claims = (
+        PredictedAmount("value_at_risk", "model", said.risk, came.risk),
+        PredictedAmount("expected_value", "model", said.expected, came.expected),
     )
     who = np.array([f"c{i:05d}" for i in range(customers)])
-    return SumBacktest("2011-03-12", who, states, (claim,))
+    return SumBacktest("2011-03-12", who, states, claims)
 
 
-@pytest.mark.parametrize("counted", ["label", "spend"])
-def test_true_chances_are_borne_out_in_sum_and_by_segment(counted):
-    table = result([world(MOVES)]).filter(actual_basis=counted)
+@pytest.mark.parametrize("measure", ["value_at_risk", "expected_value"])
+def test_true_chances_are_borne_out_in_sum_and_by_segment(measure):
+    table = result([world(MOVES)]).filter(measure=measure)
     for part in ("all", "S1", "S2"):
         found = one(table, part)
         assert found["ratio_low"] < 1 < found["ratio_high"]
@@ -134,16 +124,14 @@ def test_true_chances_are_borne_out_in_sum_and_by_segment(counted):
 
 def test_chances_that_cry_wolf_are_caught():
     wolf = 0.7 * MOVES + 0.3 * np.eye(3)[0]
-    found = one(result([world(wolf)]).filter(actual_basis="label"), "all")
+    found = one(result([world(wolf)]).filter(measure="value_at_risk"), "all")
     assert found["ratio_high"] < 1
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
-    expected = risk_and_upside(MOVES, np.arange(3), VALUES)[0]
     inside = 0
     for seed in range(40):
         asked = world(MOVES, seed, customers=600)
-        found = one(result([asked]).filter(actual_basis="label"), "all")
+        found = one(result([asked]).filter(measure="value_at_risk"), "all")
         inside += found["ratio_low"] <= 1 <= found["ratio_high"]
-        assert found["predicted"] == pytest.approx(expected[asked.states].sum())
     assert inside >= 34

@@ -246,7 +246,7 @@ def _worth(asked: Asked) -> Iterator[Figure]:
     if "customer_value" not in asked.told:
         return  # a run of old
     worth = asked.told["customer_value"]
-    columns = ("value_at_risk", "upside", "clv_year_markov", "clv_year_bgnbd")
+    columns = ("base_value", "value_at_risk", "upside", "expected_value", "clv_year")
     for held in (*worth["segments"], worth["total"]):
         i = held["badge"]["id"] if held["badge"] else "%"
         n = held["n"]

@@ -29,7 +29,9 @@ HEADLINE = {
 WORTH = {
     "At risk": ("value_at_risk",),
     "Upside": ("upside",),
-    "CLV 12 months": ("clv_year_markov", "clv_year_bgnbd"),
+    "Present rhythm": ("base_value",),
+    "Expected spend": ("expected_value",),
+    "CLV": ("clv_year",),
 }
 MONTHS = {
     "Revenue": "revenue",
@@ -218,8 +220,9 @@ def _worth(tree: Any, _names: Names) -> Named:
                 yield f"{name}, {i}", read(text)
     bold = [each.text_content() for each in tree.xpath(f"{part}/p[@class='lead']/b")]
     if bold:
-        yield "value_at_risk, %", read(bold[0])
-        yield "upside, %", read(bold[1])
+        names = ("value_at_risk", "base_value", "upside", "expected_value")
+        for name, text in zip(names, bold, strict=True):
+            yield f"{name}, %", read(text)
 
 
 def _whole(value: Any) -> Shown | None:

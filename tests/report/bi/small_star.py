@@ -77,6 +77,7 @@ def scores() -> pl.DataFrame:
             "p_inactive": [0.25, None],
             "p_down": [0.75, None],
             "p_up": [0.0, None],
+            "base_value": [15.34571, None],
             "expected_value": [12.34567, None],
             "value_at_risk": [3.00004, None],
             "upside": [0.0, None],

@@ -75,7 +75,7 @@ def test_money_of_forecasts_is_rounded_to_four_digits() -> None:
     assert ann["expected_value"] == Decimal("12.3457")
     assert ann["value_at_risk"] == Decimal("3.0000")
     assert ann["p_next"] == 0.5
-    assert ann["clv_year_markov"] is None
+    assert ann["clv_year"] is None
 
 
 def test_segments_sum_the_customers_rows_to_the_last_digit() -> None:

@@ -1,18 +1,38 @@
-"""Customer value: revenue at risk, upside and lifetime value, with backtests.
+"""Customer value: expected spend, revenue at risk, upside and lifetime value, with backtests.
 
 In: forecasts tested out of time, and transactions. Out: values, compared with the actual sums.
 """
 
-from segpredict.analytics.customer_value.by_segment import value_by_segment
-from segpredict.analytics.customer_value.exposure import expected_segment_value, risk_and_upside
-from segpredict.analytics.customer_value.measure import measure_customer_value
-from segpredict.analytics.customer_value.value_model import CLV_COLUMNS, ValueModel
+from segpredict.analytics.customer_value.base_value import base_values
+from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
+from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
+from segpredict.analytics.customer_value.measure import CustomerValueResult, measure_customer_value
+from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
+from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
+from segpredict.analytics.customer_value.spend_model import (
+    SpendForecast,
+    SpendModel,
+    fit_spend_model,
+)
+from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, ValueModel
 
 __all__ = [
-    "CLV_COLUMNS",
+    "FORECAST_COLUMNS",
+    "VALUE_COLUMNS",
+    "CustomerValueResult",
+    "PurchaseModel",
+    "SpendForecast",
+    "SpendInterval",
+    "SpendModel",
+    "SpendSeasonality",
     "ValueModel",
-    "expected_segment_value",
+    "ValuePeriod",
+    "base_values",
+    "fit_seasonality",
+    "fit_spend_interval",
+    "fit_spend_model",
     "measure_customer_value",
-    "risk_and_upside",
     "value_by_segment",
+    "value_periods",
 ]

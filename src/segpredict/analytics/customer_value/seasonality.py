@@ -1,148 +1,89 @@
-"""Does a segment spend more at some time of the year? Adjust only where data prove it.
+"""How much more or less customers spend at some time of the year than their segment says.
 
-A season mostly moves customers between segments, which the forecast covers.
+A season mostly moves customers between segments, which the forecast covers. What is left, such as
+larger orders before Christmas, is read from the same season of earlier years.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
-from segpredict.classifier.evaluation.bootstrap import bootstrap_weights, round_amounts
 from segpredict.classifier.stored_state import StoredState
-from segpredict.core.intervals import Z_ROUNDED
-from segpredict.core.segment import INACTIVE_CODE
-from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.window import DAYS_PER_YEAR, as_date
-
-MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
-MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment is tested
-BOOTSTRAP_DRAWS = 200
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.window import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
 class SpendSeasonality(StoredState):
-    """Seasonal factor on the mean spend of segments."""
+    """The seasonal factor on spend, by day of the forecast.
 
-    horizon: int  # days of a window
-    # for each past origin: its day, the actual spend of its outcome, and the spend expected from
-    # the segments reached. Empty where no season is proven.
-    factors: tuple[tuple[int, float, float], ...] = ()
-    reason: str = ""  # why it is or is not, in one sentence
+    Parameters
+    ----------
+    horizon
+        Days of a window.
+    origins
+        For each past origin: its day, the actual spend of its outcome, the spend expected of the
+        segments reached, and the standard error of their difference.
+
+    Examples
+    --------
+    >>> season = SpendSeasonality(91, ((0, 120.0, 100.0, 10.0), (182, 90.0, 100.0, 10.0)))
+    >>> [round(season.factor_at(day), 3) for day in (364, 546, 450)]
+    [1.15, 1.0, 1.0]
+    """
+
+    horizon: int
+    origins: tuple[tuple[int, float, float, float], ...] = ()
 
     def factor_at(self, day: int) -> float:
-        """Return the factor on the mean spend of every segment from a day on.
+        """Return the factor on the spend of the window after a day; 1 without a year before it.
 
-        >>> proven = SpendSeasonality(91, ((0, 120.0, 100.0), (182, 90.0, 100.0)))
-        >>> [proven.factor_at(day) for day in (364, 546, 450)]
-        [1.2, 0.9, 1.0]
-        >>> SpendSeasonality(91).factor_at(364)
-        1.0
+        Notes
+        -----
+        Of each earlier year the origin nearest to the same day counts, at most half a horizon away.
+        With x their relative deviation and e its standard error, the factor is
+        1 + x · max(0, 1 − e² / x²): the positive-part estimate of James and Stein, by which a
+        deviation that may be chance is not carried on.
         """
-        like = [each for each in self.factors if is_same_season(each[0], day, self.horizon)]
-        spent, expected = sum(each[1] for each in like), sum(each[2] for each in like)
-        return spent / expected if spent > 0 and expected > 0 else 1.0
+        nearest: dict[int, tuple[int, float, float, float]] = {}
+        for origin in sorted(self.origins, key=lambda each: -years_apart(each[0], day)[1]):
+            years, apart = years_apart(origin[0], day)
+            if years > 0 and apart <= self.horizon / 2:
+                nearest[years] = origin  # the last one is the nearest
+        like = nearest.values()
+        spent, expected, error = (sum(each[i] for each in like) for i in (1, 2, 3))
+        if spent <= 0 or expected <= 0 or spent == expected:
+            return 1.0
+        # The years share their customers, so their errors are added as they are.
+        deviation, error = spent / expected - 1, error / expected
+        return 1 + deviation * max(0.0, 1 - (error / deviation) ** 2)
 
 
-def is_same_season(origin: int, day: int, horizon: int) -> bool:
-    """Return whether an origin lies in the season of a day, a year or more before it.
+def years_apart(origin: int, day: int) -> tuple[int, int]:
+    """Return how many whole years an origin lies before a day, about, and the days left over.
 
-    >>> [is_same_season(0, day, 91) for day in (364, 400, 420, 10)]
-    [True, True, False, False]
+    >>> [years_apart(0, day) for day in (364, 400, 350, 728, 10)]
+    [(1, 0), (1, 36), (1, 14), (2, 0), (0, 10)]
     """
-    apart = (day - origin) % DAYS_PER_YEAR
-    is_near = min(apart, DAYS_PER_YEAR - apart) <= horizon / 2
-    return is_near and day - origin >= DAYS_PER_YEAR - horizon / 2
+    years = (day - origin + DAYS_PER_YEAR // 2) // DAYS_PER_YEAR
+    return years, abs(day - origin - years * DAYS_PER_YEAR)
 
 
-def estimate_seasonality(
-    rows: pl.DataFrame, day: int, horizon: int, complete: int, seed: int = 7
+def fit_seasonality(
+    horizon: int, cutoffs: IntArray, spend: FloatArray, expected: FloatArray
 ) -> SpendSeasonality:
-    """Estimate the seasonal factor from outcomes known on a day.
+    """Return the seasonality of past windows whose outcomes are complete.
 
-    At the three newest origins with the season behind them, two at least, the sum of spend must be
-    nearer to σ·Σμ than to Σμ, by more than 1.96 standard errors over draws of customers.
+    Parameters
+    ----------
+    horizon
+        Days of a window.
+    cutoffs, spend, expected
+        Day of the forecast, actual spend, and spend expected of the segment reached, one a row.
     """
-    seen = _spent_and_expected(rows, mean_spend_by_segment(rows))
-    days = sorted(seen)
-    tested = [
-        (origin, earlier)
-        for origin in days[-MAX_INNER_ORIGINS:]
-        if (earlier := [d for d in days if d + complete <= origin])
-        and any(is_same_season(d, origin, horizon) for d in earlier)
-    ]
-    if len(tested) < MIN_PROVING_ORIGINS:
-        return SpendSeasonality(
-            horizon,
-            reason="The mean spend of segments is not adjusted to the season: too few origins "
-            f"before {as_date(day)} have a season behind them to test it.",
-        )
-    errors = [_errors_by_customer(rows, origin, earlier, horizon) for origin, earlier in tested]
-    gain, error = _gain(errors, seed)
-    spent = sum(seen[origin][0] for origin, _ in tested)
-    # The origins overlap, and are one season of one year: one error is no proof.
-    is_proven = gain > Z_ROUNDED * error and spent > 0
-    share = 1 / spent if spent > 0 else 0.0
-    reason_text = (
-        f"The mean spend of segments is {'' if is_proven else 'not '}adjusted to the season: "
-        f"at {len(tested)} origins before {as_date(day)} the adjustment reduces the error of "
-        f"the sum by {gain * share:+.1%}, standard error {error * share:.1%}."
-    )
-    factors = tuple((day, *seen[day]) for day in days) if is_proven else ()
-    return SpendSeasonality(horizon, factors, reason_text)
-
-
-def mean_spend_by_segment(rows: pl.DataFrame) -> dict[int, float]:
-    """Return the mean spend by segment, in currency; the inactive bring nothing."""
-    sums = rows.group_by("label").agg(pl.col("spend").sum(), pl.len())
-    return {
-        int(code): spent / n / MONEY_SCALE
-        for code, spent, n in sums.sort("label").iter_rows()
-        if code != INACTIVE_CODE
-    }
-
-
-def _spent_and_expected(
-    rows: pl.DataFrame, values: Mapping[int, float]
-) -> dict[int, tuple[float, float]]:
-    """Return actual and expected spend by origin."""
-    cells = rows.group_by("cutoff", "label").agg(pl.col("spend").sum(), pl.len())
-    seen: dict[int, tuple[float, float]] = {}
-    for day, code, spent, n in cells.sort("cutoff", "label").iter_rows():
-        before = seen.get(day, (0.0, 0.0))
-        expected = n * values.get(int(code), 0.0)
-        seen[day] = (before[0] + spent / MONEY_SCALE, before[1] + expected)
-    return seen
-
-
-def _errors_by_customer(
-    rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: int
-) -> pl.DataFrame:
-    """Return the error of each customer against μ, and against σ·μ, of its segment."""
-    known = rows.filter(pl.col("cutoff").is_in(list(earlier)))
-    values = mean_spend_by_segment(known)
-    seen = _spent_and_expected(known, values)
-    factor = SpendSeasonality(horizon, tuple((day, *seen[day]) for day in seen)).factor_at(origin)
-    now = rows.filter(pl.col("cutoff") == origin)
-    spent = now["spend"].to_numpy() / MONEY_SCALE
-    expected = np.array([values.get(int(code), 0.0) for code in now["label"]])
-    columns = {"without": spent - expected, "with_season": spent - factor * expected}
-    return now.select("customer_id").with_columns(
-        pl.Series(name, round_amounts(miss)) for name, miss in columns.items()
-    )
-
-
-def _gain(errors: Sequence[pl.DataFrame], seed: int) -> tuple[float, float]:
-    """Return Σ |Σ without| − |Σ with_season| over origins, and its error over customers."""
-    ids = pl.concat(each["customer_id"] for each in errors).unique().sort().to_numpy()
-    weights = bootstrap_weights(np.random.default_rng(seed), BOOTSTRAP_DRAWS, len(ids))
-    plain, drawn = 0.0, np.zeros(BOOTSTRAP_DRAWS)
-    for each in errors:
-        positions = np.searchsorted(ids, each["customer_id"].to_numpy())
-        columns = each.select("without", "with_season").to_numpy()
-        without, with_season = np.abs(columns.sum(axis=0))
-        plain += float(without - with_season)
-        sums = np.abs(weights[:, positions] @ columns)
-        drawn += sums[:, 0] - sums[:, 1]
-    return plain, float(drawn.std(ddof=1))
+    found = []
+    for day in np.unique(cutoffs).tolist():
+        spent, usual = spend[cutoffs == day], expected[cutoffs == day]
+        error = float(np.sqrt(((spent - usual) ** 2).sum()))
+        found.append((int(day), float(spent.sum()), float(usual.sum()), error))
+    return SpendSeasonality(horizon, tuple(found))

@@ -1,6 +1,6 @@
 """Backtest sums: predicted and actual amounts by decile and segment, with intervals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ ALL_CUSTOMERS = "all"
 VALUE_SUMS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
-    **dict.fromkeys(("measure", "model", "actual_basis", "part"), pl.String),
+    **dict.fromkeys(("measure", "model", "part"), pl.String),
     "n": pl.Int64,
     **dict.fromkeys(
         ("predicted", "actual", "low", "high", "ratio", "ratio_low", "ratio_high"), pl.Float64
@@ -32,12 +32,11 @@ class PredictedAmount:
 
     measure: str  # what was predicted
     model: str  # which model predicted it
-    is_included: npt.NDArray[np.bool_]  # whether a row is included, one value per row of the test
-    predicted: FloatArray  # predicted amounts, one per row
-    actual: Mapping[str, FloatArray]  # actual amounts, by the basis of counting
+    # predicted and actual amounts, one per row of the test
+    predicted: FloatArray
+    actual: FloatArray
     windows: int = 1  # length of the outcome
-    # 1 for the largest predictions, to 10; 0 for rows that are not included. Computed where not
-    # given.
+    # 1 for the largest predictions, to 10; computed where not given
     deciles: IntArray | None = None
 
     @property
@@ -45,11 +44,7 @@ class PredictedAmount:
         """The decile of each row; equal amounts share one."""
         if self.deciles is not None:
             return self.deciles
-        positions = np.zeros(len(self.predicted), dtype=np.int64)
-        if self.is_included.any():
-            bins = metrics.equal_mass_bins(self.predicted[self.is_included], DECILES)
-            positions[self.is_included] = DECILES - bins
-        return positions
+        return DECILES - metrics.equal_mass_bins(self.predicted, DECILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +86,8 @@ def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
     first = predictions[0]
     return replace(
         first,
-        is_included=np.concatenate([each.is_included for each in predictions]),
         predicted=np.concatenate([each.predicted for each in predictions]),
-        actual={n: np.concatenate([each.actual[n] for each in predictions]) for n in first.actual},
+        actual=np.concatenate([each.actual for each in predictions]),
         deciles=np.concatenate([each.decile_of_row for each in predictions]),
     )
 
@@ -106,7 +100,7 @@ class _Cell:
     decile: str
     segment: str
     rows: npt.NDArray[np.intp]  # its rows
-    column: int  # column of its first amount in the draws
+    column: int  # column of its predicted amount in the draws; the next one is the actual
 
     def is_in(self, part: str) -> bool:
         return part in (ALL_CUSTOMERS, self.decile, self.segment)
@@ -115,13 +109,12 @@ class _Cell:
 def _cells(
     test: SumBacktest, prediction: PredictedAmount, segments: Sequence[str], start: int
 ) -> list[_Cell]:
-    positions, width, found = prediction.decile_of_row, 1 + len(prediction.actual), list[_Cell]()
+    positions, found = prediction.decile_of_row, list[_Cell]()
     for decile in range(1, DECILES + 1):
         for code, segment in enumerate(segments):
-            is_here = prediction.is_included & (positions == decile) & (test.states == code)
-            rows, column = np.flatnonzero(is_here), start + width * len(found)
+            rows = np.flatnonzero((positions == decile) & (test.states == code))
             if len(rows):
-                found.append(_Cell(str(decile), segment, rows, column))
+                found.append(_Cell(str(decile), segment, rows, start + 2 * len(found)))
     return found
 
 
@@ -132,7 +125,7 @@ def _backtest_rows(
     columns: list[tuple[npt.NDArray[np.intp], FloatArray]] = []
     for prediction in test.predictions:
         cells = _cells(test, prediction, segments, len(columns))
-        amounts = (prediction.predicted, *prediction.actual.values())
+        amounts = (prediction.predicted, prediction.actual)
         columns += [(cell.rows, amount) for cell in cells for amount in amounts]
         placed.append((prediction, cells))
     if not columns:
@@ -144,26 +137,18 @@ def _backtest_rows(
         for part in parts:
             inside = [cell for cell in cells if cell.is_in(part)]
             if inside:
-                for name, *figures in _figures(prediction, inside, sums, spread):
-                    yield (*head, name, part, *figures)
+                yield (*head, part, *_figures(inside, sums, spread))
 
 
-def _figures(
-    prediction: PredictedAmount, cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray
-) -> Iterator[tuple[object, ...]]:
-    """Yield basis, customers, predicted and actual sum, ratio, and their ends, by basis."""
-    n = sum(len(cell.rows) for cell in cells)
+def _figures(cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray) -> Iterator[float]:
+    """Yield customers, predicted and actual sum with its interval, and their ratio with its own."""
     positions = np.array([cell.column for cell in cells])
     predicted, drawn_predicted = sums[positions].sum(), spread[:, positions].sum(axis=1)
-    for step, name in enumerate(prediction.actual, 1):
-        actual = sums[positions + step].sum()
-        drawn_actual = spread[:, positions + step].sum(axis=1)
-        yield (
-            *(name, n, float(predicted), float(actual)),
-            *bootstrap.percentile_interval(drawn_actual),
-            float(bootstrap.safe_ratio(actual, predicted)),
-            *bootstrap.percentile_interval(bootstrap.safe_ratio(drawn_actual, drawn_predicted)),
-        )
+    actual, drawn_actual = sums[positions + 1].sum(), spread[:, positions + 1].sum(axis=1)
+    yield from (sum(len(cell.rows) for cell in cells), float(predicted), float(actual))
+    yield from bootstrap.percentile_interval(drawn_actual)
+    yield float(bootstrap.safe_ratio(actual, predicted))
+    yield from bootstrap.percentile_interval(bootstrap.safe_ratio(drawn_actual, drawn_predicted))
 
 
 def _drawn(

@@ -86,13 +86,13 @@ CUSTOMERS = BiTable(
 
 
 SCORE_MONEY = {
-    "expected_value": "Expected spend in the next window.",
-    "value_at_risk": "Revenue at risk: expected loss from moves to lower segments.",
-    "upside": "Expected gain from moves to higher segments.",
-    "clv_next_markov": "Value of the next window, by the Markov chain of segments.",
-    "clv_year_markov": "Value of the next year, discounted, by the same.",
-    "clv_next_bgnbd": "Value of the next window, by BG/NBD with Gamma-Gamma.",
-    "clv_year_bgnbd": "Value of the next year, discounted, by the same.",
+    "base_value": "Spend in the next window if the present rhythm held.",
+    "expected_value": "Expected spend in the next window: base, less risk, plus upside.",
+    "expected_value_low": "Lower end of its 90 % interval.",
+    "expected_value_high": "Upper end of its 90 % interval.",
+    "value_at_risk": "Revenue at risk: the part of the base that is expected to be lost.",
+    "upside": "Expected spend beyond the base.",
+    "clv_year": "Expected spend of the next twelve months, discounted.",
 }
 SCORE_COLUMNS = (
     BiColumn("customer_id", "text", "The customer.", "customers.customer_id"),

@@ -10,7 +10,7 @@ from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
 
 # States of customers outside the segments.
 OUTSIDE_STATES = {s.id: s.name for s in (NEW_STATE, LAPSED_STATE, ERASED_STATE)}
-SEGMENT_MONEY = ("expected_value", "value_at_risk", "upside")
+SEGMENT_MONEY = ("base_value", "value_at_risk", "upside", "expected_value")
 SEGMENT_COLUMNS = (
     BiColumn("segment_id", "text", "S0 is Inactive, then S1, S2 … .", "primary"),
     BiColumn("segment", "text", "Its name."),
@@ -42,9 +42,10 @@ SEGMENT_COLUMNS = (
         "order in it, even with returns, so that sums over orders can be slightly lower.",
     ),
     BiColumn("revenue_share", "share", "Its share of that revenue."),
-    BiColumn("expected_value", "money", "Expected spend of its customers together."),
+    BiColumn("base_value", "money", "Spend of its customers if their present rhythm held."),
     BiColumn("value_at_risk", "money", "Revenue at risk of its customers together."),
     BiColumn("upside", "money", "Upside of its customers together."),
+    BiColumn("expected_value", "money", "Expected spend of its customers together."),
 )
 
 

@@ -11,14 +11,14 @@ from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 
 POOLED_WINDOWS, ALL_SEGMENTS = "pooled", "all"
+SPEND_MEASURE = "Spend in the next window"
 MEASURE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
-    "expected_value": "Spend in the next window",
+    "expected_value": SPEND_MEASURE,
 }
-ACTUAL_BASES = ("label", "spend", "change")
 METHOD_LABELS = {
-    "markov": "Markov chain of segments",
+    "forecast": "Value model of this run",
     "bgnbd": "BG/NBD with Gamma-Gamma",
     "last_year": "Last year's spend, continued",
     "last_window": "Last window's spend, repeated",
@@ -33,18 +33,13 @@ class SegmentValueRow:
 
     badge: SegmentBadge | None  # the segment; ``None`` for all customers
     n: int  # customers with a forecast
-    # revenue at risk, and expected gain from moves to higher segments
+    base_value: float | None  # spend of the next window if their present rhythm held
+    # the part of it that is expected to be lost, and what is expected beyond it
     value_at_risk: float | None
     upside: float | None
+    expected_value: float | None  # expected spend of the next window: base − risk + upside
+    clv_year: float | None  # expected spend of the next twelve months, discounted
     spent: float | None  # their spend to date
-    # value of the next window, by the Markov chain and by BG/NBD
-    clv_next_markov: float | None
-    clv_next_bgnbd: float | None
-    # value of the next year, discounted, by the same two models
-    clv_year_markov: float | None
-    clv_year_bgnbd: float | None
-    # share of customers whose two values of a year differ more than twofold
-    methods_disagree: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +56,13 @@ class RealisedSum:
 
 @dataclass(frozen=True, slots=True)
 class PredictedSum:
-    """A predicted sum and the actual sums, measured in up to three ways."""
+    """A predicted sum and the actual one."""
 
     window: str  # the day of the forecast, or all tests
     measure: str  # what was predicted
     n: int  # customers
     predicted: float  # its sum, in currency
-    # actual sums: by segment, by spend, and as change to the last window
-    actual: tuple[RealisedSum | None, ...]
+    actual: RealisedSum
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +133,6 @@ class CustomerValueSection:
     total: SegmentValueRow  # all customers with a forecast together
     segments: tuple[SegmentValueRow, ...]  # by segment
     discount_rate: float  # yearly rate of the lifetime values
-    season: str  # whether segment values are adjusted for the season, as a sentence
     # lowest and highest share of the predicted revenue at risk that was realised in the backtests;
     # ``None`` where nothing was tested
     backtested_sums: tuple[float, float] | None
@@ -165,7 +158,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         return None
     known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("model") == selected)
-    risk = own.filter(measure="value_at_risk", actual_basis="label")
+    risk = own.filter(measure="value_at_risk")
     days = found["errors"]["days"].max() or 0
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
     top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
@@ -175,7 +168,6 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
             _segment_row(by_segment[i], badge) for i, badge in known.items() if i in by_segment
         ),
         discount_rate=float(found["value_model"]["discount_rate"]),
-        season=str(found["value_model"]["seasonality"]["reason"]),
         backtested_sums=_realised_range(risk),
         sums=_sums(own),
         backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
@@ -188,9 +180,8 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
 
 
 def _segment_row(row: Row, badge: SegmentBadge | None) -> SegmentValueRow:
-    names = ("value_at_risk", "upside", "spent_to_date")
-    clv = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
-    values = [finite_or_none(row[name]) for name in (*names, *clv, "apart")]
+    names = ("base_value", "value_at_risk", "upside", "expected_value", "clv_year")
+    values = [finite_or_none(row[name]) for name in (*names, "spent_to_date")]
     return SegmentValueRow(badge, int(row["n"]), *values)
 
 
@@ -211,17 +202,13 @@ def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
     measures = pl.col("measure").is_in([*MEASURE_LABELS])
     whole = own.filter((pl.col("part") == ALL_SEGMENTS) & measures)
     return tuple(
-        _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)])
-        for (_, measure), part in whole.group_by("window", "measure", maintain_order=True)
+        _predicted_sum(row, MEASURE_LABELS[str(row["measure"])]) for row in whole.to_dicts()
     )
 
 
-def _predicted_sum(rows: Sequence[Row], measure: str) -> PredictedSum:
-    first = rows[0]
-    by = {row["actual_basis"]: _realised_sum(row) for row in rows}
-    test = "all tests" if first["window"] == POOLED_WINDOWS else format_iso_day(first["window"])
-    actual = tuple(by.get(name) for name in ACTUAL_BASES)
-    return PredictedSum(test, measure, first["n"], first["predicted"], actual)
+def _predicted_sum(row: Row, measure: str) -> PredictedSum:
+    test = "all tests" if row["window"] == POOLED_WINDOWS else format_iso_day(row["window"])
+    return PredictedSum(test, measure, row["n"], row["predicted"], _realised_sum(row))
 
 
 def _realised_sum(row: Row) -> RealisedSum:
@@ -273,7 +260,7 @@ def _decile(place: int, row: Row, top: float) -> DecilePoint:
         y(row["actual"]),
         y(row["low"]),
         y(row["high"]),
-        _predicted_sum([row], str(row["part"])),
+        _predicted_sum(row, str(row["part"])),
     )
 
 
@@ -292,7 +279,7 @@ def _horizons(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
 
 def _method(name: str, rows: Sequence[Row]) -> ValueMethod:
     errors = {row["metric"]: _figure(row) for row in rows}
-    return ValueMethod(METHOD_LABELS.get(name, name), name in ("markov", "bgnbd"), errors)
+    return ValueMethod(METHOD_LABELS.get(name, name), name == "forecast", errors)
 
 
 def _figure(row: Row) -> ErrorFigure:

@@ -12,7 +12,11 @@ from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
 from segpredict.report.context.campaigns import campaigns_section
-from segpredict.report.context.customer_value import RealisedSum, customer_value_section
+from segpredict.report.context.customer_value import (
+    SPEND_MEASURE,
+    RealisedSum,
+    customer_value_section,
+)
 from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_number
 from segpredict.report.html.badges import (
     Badges,
@@ -75,8 +79,13 @@ class SegmentForecast:
 
 @dataclass(frozen=True, slots=True)
 class RevenueOutlook:
-    """Revenue of the last window and a year before the next, and what is at stake."""
+    """Revenue expected in the next window, beside earlier ones, and what is at stake."""
 
+    # of the customers with a forecast; ``None`` where no customer was valued
+    expected: float | None
+    # actual part of the spend expected in backtests: of all together, and the lowest and highest
+    realised_spend: RealisedSum | None
+    spend_range: tuple[float, float] | None
     # the last window, and the same window as the next one a year before
     last_window: float | None
     last_year: float | None
@@ -269,19 +278,29 @@ def _finding(compared: Sequence[SegmentForecast]) -> str:
 def _revenue_outlook(bundle: ReportInput) -> RevenueOutlook:
     found = customer_value_section(bundle)
     pooled = [each for each in found.sums if each.window == "all tests"] if found else []
-    risk = [each.actual[0] for each in pooled if each.measure == "Revenue at risk"]
+    realised = {each.measure: each.actual for each in pooled}
+    ratios = [
+        each.actual.ratio
+        for each in (found.sums if found else ())
+        if each.measure == SPEND_MEASURE
+        and each.window != "all tests"
+        and each.actual.ratio is not None
+    ]
     predicted = bundle.transitions.get("predicted")
     new = None
     if predicted is not None:
         newest = predicted.filter(pl.col("since") == pl.col("since").max())
         new = finite_or_none(newest.filter(from_id=NEW_STATE.id)["n"].sum())
     return RevenueOutlook(
+        expected=found.total.expected_value if found else None,
+        realised_spend=realised.get(SPEND_MEASURE),
+        spend_range=(min(ratios), max(ratios)) if ratios else None,
         last_window=_revenue_until(bundle, bundle.end_day),
         last_year=_revenue_until(bundle, bundle.window.outcome_end - DAYS_PER_YEAR),
         new_customers=new,
         revenue_at_risk=found.total.value_at_risk if found else None,
         upside=found.total.upside if found else None,
-        realised_loss=risk[0] if risk else None,
+        realised_loss=realised.get("Revenue at risk"),
         realised_range=found.backtested_sums if found else None,
     )
 

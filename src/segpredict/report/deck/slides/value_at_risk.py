@@ -26,15 +26,14 @@ def value_at_risk_slide(source: s.DeckSource) -> s.SlidePage | None:
         subtitle=_backtest_text(context),
         elements=s.side_by_side(_chart(rows, currency), _table(context, rows, currency)),
         notes=(
-            "Revenue at risk: for each customer, over the segments below the present "
-            "one, the probability times the difference of the segments' mean spend. "
-            "Upside: the same over the segments above (customer_value/segments.csv).",
+            "Revenue at risk: the part of what each customer would spend at her present "
+            "rhythm that is expected to be lost. Upside: what is expected beyond it "
+            "(customer_value/segments.csv).",
             "It is the expected loss without a campaign, not what a campaign would save: "
             "customers who are likely to leave need not be those who can be kept.",
-            "Next window: expected spend, by the Markov chain of segments, discounted.",
-            context.season,
-            "Backtests: the share of the predicted revenue at risk that was actually lost, "
-            "by segment (customer_value/sums.csv).",
+            "Next window: expected spend, the present rhythm less risk plus upside.",
+            "Backtests: the share of the predicted revenue at risk that was actually lost "
+            "(customer_value/sums.csv).",
         ),
     )
 
@@ -90,7 +89,7 @@ def _table(
                 format_number(each.n),
                 format_money(each.value_at_risk, currency, 0),
                 format_money(each.upside, currency, 0),
-                format_money(each.clv_next_markov, currency, 0),
+                format_money(each.expected_value, currency, 0),
             )
             for name, each in named
         ),

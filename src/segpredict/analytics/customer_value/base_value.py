@@ -1,0 +1,60 @@
+"""What a customer would spend in the outcome window if her present rhythm held."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.core.transactions import MONEY_SCALE, Transactions
+from segpredict.core.window import Window
+
+
+def base_values(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
+    """Return the base value of every customer with an order in the look-back of a window.
+
+    Parameters
+    ----------
+    transactions, windows
+        The shop's lines, and one window for each day of a forecast.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``customer_id``, ``cutoff`` and ``base_value``: spend of the look-back, less returns and
+        never below zero, times horizon over the days observed, in currency.
+
+    Notes
+    -----
+    A customer is observed from her first order on, for one horizon at least: the first order of a
+    new customer says what she may spend in a window, and no more. Only what was known on the day is
+    used.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame({**rows, "amount": ["5", "7"]})))
+    >>> base_values(shop, [Window(shop.end_day, horizon=28)])["base_value"].round(2).to_list()
+    [10.84]
+    """
+    spent = features.clustering_inputs(
+        transactions, [(w.cutoff - w.lookback, w.cutoff) for w in windows]
+    )
+    heads = transactions.lines.filter("is_order_head").select("customer_id", "day", "void_day")
+    orders = heads.unique().collect()
+    return pl.concat(_of_window(spent, orders, window) for window in windows)
+
+
+def _of_window(spent: pl.DataFrame, orders: pl.DataFrame, window: Window) -> pl.DataFrame:
+    cutoff = window.cutoff
+    is_void = (pl.col("void_day") < cutoff).fill_null(value=False)
+    known = orders.filter((pl.col("day") < cutoff) & ~is_void)
+    first = known.group_by("customer_id").agg(first_day=pl.col("day").min())
+    rows = spent.filter(end=cutoff).join(first, on="customer_id", how="left", maintain_order="left")
+    days = np.clip(cutoff - rows["first_day"].to_numpy(), window.horizon, window.lookback)
+    paid = np.maximum(rows["spend"].to_numpy(), 0) / MONEY_SCALE
+    return rows.select("customer_id", pl.lit(cutoff, pl.Int32).alias("cutoff")).with_columns(
+        pl.Series("base_value", paid * (window.horizon / days))
+    )

@@ -1,0 +1,150 @@
+"""The expected spend of the next window: a customer's rhythm, less what is at risk, plus upside.
+
+What is lost and gained depends on the next segment, whose probabilities are the forecast's, and on
+the base value: whoever spends much and falls into a small segment loses most of it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.classifier.stored_state import StoredState
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.segment import INACTIVE_CODE
+
+BANDS = 5  # bands of the base value in each next segment, as equal in number as ties allow
+MIN_BAND_ROWS = 50  # past customers that a band needs
+
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpendForecast:
+    """The next window of some customers, in currency: one value a customer."""
+
+    expected: FloatArray  # base − risk + upside
+    risk: FloatArray  # never above the base
+    upside: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class SpendModel(StoredState):
+    """What customers lose and gain against their base value, by next segment and band of base.
+
+    Parameters
+    ----------
+    limits
+        Base value from which each band but the first begins, by next segment in code order.
+    lost_shares
+        Share of the base value that is lost, by next segment and band.
+    gain_intercepts, gain_slopes
+        Expected gain: intercept + slope × base value, by next segment and band.
+
+    Examples
+    --------
+    >>> model = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
+    >>> model.forecast(np.array([40.0]), np.array([[0.5, 0.5]])).expected.tolist()
+    [27.5]
+    """
+
+    limits: Rows
+    lost_shares: Rows
+    gain_intercepts: Rows
+    gain_slopes: Rows
+
+    def forecast(
+        self, base: FloatArray, probabilities: FloatArray, season: float = 1.0
+    ) -> SpendForecast:
+        """Return the expected spend of each customer, with its parts.
+
+        Parameters
+        ----------
+        base, probabilities
+            Base value of each customer, and probability of each next segment.
+        season
+            Factor on what a segment spends. Base and spend are then measured in its unit: whoever
+            spends a fifth more than usual loses as if her base were a fifth smaller.
+        """
+        # Segment by segment: library sums group their terms by the number of rows, and a
+        # customer alone must get the bits she gets among others.
+        lost, upside = np.zeros(len(base)), np.zeros(len(base))
+        for code, limits in enumerate(self.limits):
+            band = np.searchsorted(limits, base / season, side="right")
+            share, intercept, slope = (
+                np.array(values[code])[band]
+                for values in (self.lost_shares, self.gain_intercepts, self.gain_slopes)
+            )
+            lost += probabilities[:, code] * share
+            upside += probabilities[:, code] * (season * intercept + slope * base)
+        risk = base * np.minimum(lost, 1.0)  # a sum of rounded shares can pass one by a last bit
+        return SpendForecast(base - risk + upside, risk, upside)
+
+
+def fit_spend_model(
+    base: FloatArray, spend: FloatArray, labels: IntArray, classes: int
+) -> SpendModel:
+    """Return the model of past windows whose outcomes are complete.
+
+    Parameters
+    ----------
+    base, spend, labels
+        Base value, actual spend and actual next segment, one a row.
+    classes
+        Number of segments. One that no row reached is treated as all active ones together.
+    """
+    limits: list[tuple[float, ...]] = [()]
+    bands = [[(1.0, 0.0, 0.0)]]  # the inactive lose all and gain nothing
+    for code in range(INACTIVE_CODE + 1, classes):
+        is_here = labels == code
+        rows = is_here if is_here.any() else labels != INACTIVE_CODE
+        found = band_limits(base[rows], BANDS, MIN_BAND_ROWS)
+        band = np.searchsorted(found, base[rows], side="right")
+        here = [band == i for i in range(len(found) + 1)]
+        limits.append(found)
+        bands.append([_band(base[rows][each], spend[rows][each]) for each in here])
+    parts = [tuple(tuple(band[i] for band in row) for row in bands) for i in range(3)]
+    return SpendModel(tuple(limits), *parts)
+
+
+def band_limits(values: FloatArray, bands: int, min_rows: int) -> tuple[float, ...]:
+    """Return the values from which each band but the first begins.
+
+    >>> band_limits(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), 3, 2)
+    (3.0, 5.0)
+    """
+    count = min(bands, len(values) // min_rows)
+    ordered = np.sort(values)
+    found = {float(ordered[len(ordered) * i // count]) for i in range(1, count)}
+    # A band below the smallest value would be empty.
+    return tuple(sorted(found - set(ordered[:1].tolist())))
+
+
+def _band(base: FloatArray, spend: FloatArray) -> tuple[float, float, float]:
+    """Return the share lost, and intercept and slope of the gain, of the rows of one band."""
+    total = float(base.sum())
+    lost = float(np.maximum(base - spend, 0.0).sum())
+    share = min(lost / total, 1.0) if total > 0 else 0.0
+    return (share, *_gain(base, np.maximum(spend - base, 0.0)))
+
+
+def _gain(base: FloatArray, gain: FloatArray) -> tuple[float, float]:
+    """Return intercept and slope of the expected gain, neither below zero.
+
+    Weights are 1 / (base + mean base): gains of large customers vary more. With these weights, and
+    with each of the two lines that are left where one part would be negative, the sum of what is
+    expected is that of the actual gains.
+    """
+    if len(base) == 0:
+        return 0.0, 0.0
+    mean, mean_gain = float(base.mean()), float(gain.mean())
+    if mean <= 0:
+        return mean_gain, 0.0
+    weight = 1.0 / (base + mean)
+    total = float(weight.sum())
+    middle, middle_gain = float((weight * base).sum()) / total, float((weight * gain).sum()) / total
+    spread = float((weight * (base - middle) ** 2).sum())
+    slope = float((weight * (base - middle) * gain).sum()) / spread if spread > 0 else 0.0
+    if slope <= 0:
+        return mean_gain, 0.0
+    intercept = middle_gain - slope * middle
+    return (intercept, slope) if intercept >= 0 else (0.0, mean_gain / mean)
