@@ -62,7 +62,7 @@ class PredictedSum:
     measure: str  # what was predicted
     n: int  # customers
     predicted: float  # its sum, in currency
-    actual: RealisedSum
+    actual: RealisedSum  # the actual sum, and its share of the predicted one
 
 
 @dataclass(frozen=True, slots=True)
