@@ -23,7 +23,8 @@ def page(result: Result) -> str:
     frames = result.frames()
     parts = [_facts(frames["facts"])] if "facts" in frames else []
     if "scores" in frames:
-        parts += [_ranks(frames["gaps"]), _summary(frames["scores"]), *_each(frames["scores"])]
+        parts += [_ranks(frames["gaps"])] if "gaps" in frames else []
+        parts += [_summary(frames["scores"]), *_each(frames["scores"])]
     parts += [_oracle(frames["oracle"])] if "oracle" in frames else []
     parts += [_leaks(frames["leaks"])] if "leaks" in frames else []
     return "\n\n".join(parts)

@@ -53,3 +53,13 @@ def test_the_oracles_table_names_the_model_and_whoever_reads_below(
     text = page(Result(oracle=[row]))
     assert (f"| w | {row['forecaster']} |" in text) is is_told
     assert ("a leak" in text) is row["is_alarm"]
+
+
+def test_the_selected_model_is_compared_with_each_forecast():
+    own = {"data": "w", "forecaster": "a", "is_selected": True, "log_loss": 0.9, "gap": None}
+    own |= {"gap_low": None, "gap_high": None}
+    other = {**own, "forecaster": "b", "is_selected": False, "log_loss": 0.95, "gap": -0.05}
+    other |= {"gap_low": -0.07, "gap_high": -0.03}
+    text = page(Result(gaps=[own, other], scores=[score("w", "a", 0.9), score("w", "b", 0.95)]))
+    assert "| the selected model | 1 | 1.0 |" in text
+    assert "| b | 1 | 2.0 | 1 | 0 | -0.0500 | -0.0500 (w) |" in text
