@@ -72,6 +72,7 @@ def test_no_accuracy_stands_alone():
     trust = headline_section(bundle()).trust
     assert [score.label for score in trust.scores] == [
         "XGBoost",
+        "Class shares",
         "Persistence (all customers stay)",
         "Markov chain",
     ]
