@@ -99,7 +99,7 @@ def test_a_finished_run_takes_another_catalogue_and_knows_running_experiments(
     others = planned.filter(pl.col("campaign") != "call_all")
     assert others.drop("rank").equals(before.drop("rank"))
     assert b"'=CALL()" in (own_run / "campaigns" / "plans.csv").read_bytes()
-    assert "Running" in made.path("report.html").read_text()
+    assert "<small>running</small>" in made.path("report.html").read_text()
 
 
 def test_a_run_whose_campaigns_were_not_planned_says_how(own_run: Path) -> None:

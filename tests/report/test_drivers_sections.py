@@ -67,7 +67,8 @@ def test_measures_that_were_not_taken_are_not_listed():
 
 def test_a_note_on_what_is_explained_stands_on_the_page():
     told = "The selected model is markov, which is no sum of features."
-    assert told in render_html(bundle(reasons_note=told))
+    shown = render_html(bundle(reasons_note=told))
+    assert "The selected model is the Markov chain, which is no sum of features." in shown
 
 
 def test_every_figure_on_reasons_carries_its_warning():

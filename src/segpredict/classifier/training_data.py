@@ -131,7 +131,7 @@ def sample_customers(rows: pl.DataFrame, max_rows: int) -> pl.DataFrame:
 
     >>> rows = pl.DataFrame({"customer_id": ["a", "a", "b", "b", "c", "c"]})
     >>> sample_customers(rows, 4)["customer_id"].unique().sort().to_list()
-    ['a', 'b']
+    ['b', 'c']
     """
     if rows.height <= max_rows:
         return rows

@@ -40,8 +40,8 @@ def lowest_thresholds(
 
     >>> easy = (np.array([[0.9, 0.1]] * 99), np.zeros(99, dtype=np.int64))
     >>> hard = (np.array([[0.4, 0.6]] * 99), np.zeros(99, dtype=np.int64))
-    >>> lowest_thresholds([easy, hard])[0]
-    0.4
+    >>> lowest_thresholds([easy, hard]).tolist()
+    [0.4, 0.0]
     """
     given, actual = zip(*windows, strict=True)
     lowest = set_thresholds(np.concatenate(given), np.concatenate(actual), alpha)

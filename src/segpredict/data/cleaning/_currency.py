@@ -101,7 +101,7 @@ def strip_currency(text: str) -> BareNumber:
     if is_bracketed != (found["close"] is not None) or len(signs) + is_bracketed > 1:
         return BareNumber(None)
     is_negative = is_bracketed or (bool(signs) and signs[0] != "+")
-    digits = found["body"].strip()
+    digits = found.group("body").strip()
     return BareNumber(f"-{digits}" if is_negative else digits, (known or [""])[0] or "")
 
 

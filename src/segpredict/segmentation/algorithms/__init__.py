@@ -16,6 +16,9 @@ from segpredict.segmentation.algorithms._points import (
     WeightedPoints,
     limit_to_one_thread,
 )
+
+# A stored rule is found by its kind, which its module makes known.
+from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.kmeans import settle
 
 CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
@@ -26,6 +29,7 @@ __all__ = [
     "AssignmentRule",
     "Clusterer",
     "Clusters",
+    "GaussianMixtureRule",
     "NearestCentre",
     "WeightedPoints",
     "euclidean_distances",
