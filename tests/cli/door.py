@@ -1,5 +1,6 @@
 """Walk through the command line's door without leaving the process."""
 
+import re
 import sys
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from segpredict.cli import main
 
 Answer = tuple[int, str, str]
+STAGE_LINE = re.compile(r"^ *\d+\.\d s +\d+% .*\n", re.MULTILINE)
 
 
 class Door:
-    """Calls the command line and returns exit code, stdout and stderr."""
+    """Calls the command line and returns exit code, stdout, and stderr without progress."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.monkeypatch = monkeypatch
@@ -24,4 +26,4 @@ class Door:
         except SystemExit as left:
             code = int(left.code or 0)
         said = self.capsys.readouterr()
-        return code, said.out, said.err
+        return code, said.out, re.sub(STAGE_LINE, "", said.err)

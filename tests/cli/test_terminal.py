@@ -90,3 +90,19 @@ def test_figures_that_are_not_defined_are_dashes(
     said = capsys.readouterr().out
     assert "–" in said
     assert "nan" not in said
+
+
+def test_without_a_terminal_progress_is_a_line_a_stage_and_none_for_programs(capsys):
+    with Output().progress_bar() as report:
+        report("reading", 0.0)
+        report("reading", 0.1)
+        report("training", 0.5)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("s ", 1)[1].split() for line in lines] == [
+        ["0%", "reading"],
+        ["50%", "training"],
+    ]
+    for silent in (Output(quiet=True), Output(as_json=True)):
+        with silent.progress_bar() as report:
+            report("reading", 0.0)
+    assert capsys.readouterr().err == ""

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,9 +111,12 @@ class Output:
 
     @contextmanager
     def progress_bar(self) -> Iterator[ProgressCallback]:
-        """Yield a function that shows progress on a terminal, silent in a pipe."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
+        """Yield a function that shows progress: a bar on a terminal, elsewhere a line a stage."""
+        if self.quiet or self.as_json:
             yield lambda _what, _share: None
+            return
+        if not sys.stderr.isatty():
+            yield _StageLines()
             return
         from rich import progress
         from rich.console import Console
@@ -143,6 +147,19 @@ class Output:
 
         # In a pipe there is no width to respect: 200 keeps tables whole.
         return Pipe(width=None if sys.stdout.isatty() else 200)
+
+
+class _StageLines:
+    """Writes a line to stderr as a stage begins, for logs."""
+
+    def __init__(self) -> None:
+        self.last, self.begun = "", time.monotonic()
+
+    def __call__(self, what: str, share: float) -> None:
+        if what != self.last:
+            seconds = time.monotonic() - self.begun
+            sys.stderr.write(f"{seconds:6.1f} s {share:4.0%} {to_single_line(what)}\n")
+            self.last = what
 
 
 def _is_figure(value: object) -> bool:
