@@ -75,6 +75,13 @@ LeakageDemoOption = Annotated[
         help="Also show the metrics that an evaluation with data leakage would report.",
     ),
 ]
+ThoroughOption = Annotated[
+    bool,
+    typer.Option(
+        "--thorough",
+        help="Compare with every baseline, also the slow ones: classifier.thorough=true.",
+    ),
+]
 AsOfOption = Annotated[
     str | None,
     typer.Option(

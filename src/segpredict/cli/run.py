@@ -17,6 +17,7 @@ def command(
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
     leakage_demo: o.LeakageDemoOption = False,
+    thorough: o.ThoroughOption = False,
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
     force: o.ForceOption = False,
@@ -34,9 +35,10 @@ def command(
     from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
+    more = ["classifier.thorough=true"] if thorough else []
     plan = config_from_options(
         config,
-        settings,
+        [*(settings or []), *more],
         columns,
         on_bad_rows,
         max_bad,

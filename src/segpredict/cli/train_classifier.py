@@ -17,8 +17,8 @@ def command(
 ) -> None:
     """Train the classifier of each customer's next segment, and evaluate it.
 
-    The model is compared with every baseline on windows that it has not seen. Where it
-    does not beat them, the best baseline is selected instead, and the evaluation says so.
+    The model is compared with baselines on windows that it has not seen. A baseline is selected
+    in its place only where windows before the tests prove it better, and the evaluation says so.
 
     Example: `segpredict train-classifier --run artifacts/may --leakage-demo`
     """
