@@ -182,7 +182,7 @@ def contest(
 
     Notes
     -----
-    LightGBM and CatBoost take part where they are installed and no baselines are named.
+    Untuned boosters take part where no baselines are named.
     """
     as_of = None if end_day is None else as_date(end_day)
     prepared = stages.prepare(data, plan, as_of, progress)
