@@ -8,7 +8,7 @@ Each data set is read, segmented and judged as `segpredict run` does; the interv
 that of a forecaster's log-loss less the Markov chain's, over customers drawn anew. In a
 simulated world the best possible forecast is known: the gap to it says what is left to
 gain, and a forecaster that beats it has seen the future. Nothing is kept of the runs,
-so looks at final tests are not counted. Untuned boosters take part where no baselines are
+so evaluations of final tests are not counted. Untuned boosters take part where no baselines are
 named (LightGBM where it is installed). Public data sets come with `segpredict fetch`;
 without any data the worlds alone take part.
 """

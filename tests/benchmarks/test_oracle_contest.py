@@ -81,7 +81,7 @@ def test_in_noise_no_skill_is_claimed():
 
 
 @pytest.mark.slow
-def test_a_clockwork_is_foretold():
+def test_a_clockwork_is_predicted():
     found, backtests = held("deterministic", 1_000, "classifier.baselines=['markov']")
     assert row(backtests, found.training.evaluation.model)["accuracy"] >= 0.97
     assert row(backtests, "oracle")["log_loss"] == pytest.approx(0.0, abs=1e-6)

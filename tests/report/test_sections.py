@@ -331,7 +331,7 @@ def test_nobody_passing_is_said_in_words():
 
 
 def test_the_interval_of_the_mix_is_as_wide_as_the_tests_were_off():
-    # Both tests foretold .46 of S0 where .49 came: .03 × 1.886, Student's t of two.
+    # Both tests predicted .46 of S0, .49 was actual: .03 × 1.886, Student's t of two.
     inactive = headline_section(bundle()).segments[0]
     share = 2015.2 / (2015.2 + 1100.0 + 780.8 + 410.0)
     assert inactive.high - share == pytest.approx(0.03 * 1.8856, abs=1e-5)

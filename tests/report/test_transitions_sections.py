@@ -13,7 +13,7 @@ from segpredict.report.html.sankey import DIAGRAM_HEIGHT, NODE_GAP, SankeyFlow, 
 KNOWN = segment_badges(SEGMENTS)
 
 
-def test_the_newest_period_stands_beside_what_was_foretold():
+def test_the_newest_period_stands_beside_its_forecast():
     page = transitions_section(bundle(transitions=MOVED))
     assert [row.badge.name for row in page.rows][-2:] == ["New", "Lapsed"]
     assert [row.n for row in page.rows[:4]] == [sum(row) for row in COUNTS[SECOND]]

@@ -69,15 +69,11 @@ def _returns(transactions: Transactions, windows: Sequence[Window]) -> dict[int,
 
     The first one is that of the window, as in the customers' histories.
     """
-    first = transactions.first_day
-    days = transactions.lines.filter("is_order_head").select("customer_id", "day", "void_day")
-    orders = days.unique().collect()
-    found = {}
+    first, orders, found = transactions.first_day, transactions.order_days(), {}
     for window in windows:
         cutoff, start = window.cutoff, window.cutoff - window.lookback
-        voided = (pl.col("void_day") < cutoff).fill_null(value=False)
-        inside = pl.col("day").is_between(start, cutoff, closed="left")
-        bought = orders.filter(inside & ~voided).select("customer_id", "day").unique()
+        known = orders.known_at(cutoff).filter(pl.col("day") >= start)
+        bought = known.select("customer_id", "day").unique().collect()
         begun = bought.group_by("customer_id").agg(pl.col("day").min())
         counts = [
             np.bincount((table["day"] - first).to_numpy(), minlength=cutoff - first)

@@ -1,7 +1,6 @@
 """Build one row per customer and origin: what was known, and the outcome."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import polars as pl
@@ -115,8 +114,7 @@ def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.
 
 
 def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
-    heads = transactions.lines.filter("is_order_head").select("customer_id", "day", "void_day")
-    orders = replace(transactions, lines=heads.collect().lazy())
+    orders = transactions.order_days()
     firsts = [
         orders.known_at(w.cutoff)
         .group_by("customer_id")

@@ -177,3 +177,11 @@ class Transactions:
         """
         voided = (pl.col("void_day") < cutoff).fill_null(value=False)
         return self.lines.filter((pl.col("day") < cutoff) & ~voided)
+
+    def order_days(self) -> "Transactions":
+        """Return the days with an order alone, in memory: one row a customer, day and `void_day`.
+
+        Then `known_at` of many cutoffs reads the lines once.
+        """
+        heads = self.lines.filter("is_order_head").select("customer_id", "day", "void_day")
+        return replace(self, lines=heads.unique().collect().lazy())

@@ -187,12 +187,12 @@ class ScoreHistory:
         after = self.read_scores(until, second).select(
             "customer_id", pl.col("segment_id").alias("to_id")
         )
-        is_foretold, lapsed = pl.col("next_until") == until, pl.lit(LAPSED_STATE.id)
+        is_predicted, lapsed = pl.col("next_until") == until, pl.lit(LAPSED_STATE.id)
         began = before.select(
             "customer_id",
             from_id=pl.when("is_eligible").then("segment_id").otherwise(lapsed),
-            foretold_id=pl.when(is_foretold).then("next_segment_id"),
-            p_foretold=pl.when(is_foretold).then("p_next"),
+            predicted_id=pl.when(is_predicted).then("next_segment_id"),
+            p_predicted=pl.when(is_predicted).then("p_next"),
         )
         moved = began.join(after, on="customer_id", how="full", coalesce=True)
         return moved.select(
@@ -202,7 +202,7 @@ class ScoreHistory:
             pl.lit(None, pl.String).alias("previous_id"),
             pl.col("from_id").fill_null(NEW_STATE.id),
             pl.col("to_id").fill_null(ERASED_STATE.id),
-            *("foretold_id", "p_foretold"),
+            *("predicted_id", "p_predicted"),
             pl.lit(before["segmentation"][0]).alias("segmentation"),
         ).sort("customer_id")
 

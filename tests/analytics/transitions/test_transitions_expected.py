@@ -125,7 +125,7 @@ def test_the_new_and_the_silent_come_as_they_came_before():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1), st.floats(0, 1)), max_size=30))
-def test_foretold_counts_add_up_to_the_customers_in_any_order(given_rows):
+def test_predicted_counts_add_up_to_the_customers_in_any_order(given_rows):
     starts = [IDS[code] for code, *_ in given_rows]
     probabilities = np.array([[a, (1 - a) * b, (1 - a) * (1 - b)] for _, a, b in given_rows])
     probabilities = probabilities.reshape(len(starts), 3)

@@ -169,7 +169,7 @@ def test_moves_between_two_days(tmp_path):
     history.add_scores(scores(a="S2", b="S1", c="-", d="S1"), FIRST)
     history.add_scores(scores(APR, a="S1", b="S1", c="S2", e="S0"), FIRST)
     went = history.transitions_between(JAN, APR)
-    rows = went.select("customer_id", "from_id", "to_id", "foretold_id", "p_foretold")
+    rows = went.select("customer_id", "from_id", "to_id", "predicted_id", "p_predicted")
     assert rows.rows() == [
         ("a", "S2", "S1", "S1", 0.7),
         ("b", "S1", "S1", "S1", 0.7),
@@ -185,7 +185,7 @@ def test_a_forecast_of_another_day_is_not_held_against_it(tmp_path):
     history = ScoreHistory(tmp_path)
     history.add_scores(scores(a="S2"), FIRST)
     history.add_scores(scores(date(2024, 3, 1), a="S2"), FIRST)
-    assert history.transitions_between(JAN, date(2024, 3, 1))["foretold_id"].to_list() == [None]
+    assert history.transitions_between(JAN, date(2024, 3, 1))["predicted_id"].to_list() == [None]
 
 
 def test_segments_of_other_fits_are_not_compared(tmp_path):

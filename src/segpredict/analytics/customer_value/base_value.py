@@ -42,16 +42,14 @@ def base_values(transactions: Transactions, windows: Sequence[Window]) -> pl.Dat
     spent = features.clustering_inputs(
         transactions, [(w.cutoff - w.lookback, w.cutoff) for w in windows]
     )
-    heads = transactions.lines.filter("is_order_head").select("customer_id", "day", "void_day")
-    orders = heads.unique().collect()
+    orders = transactions.order_days()
     return pl.concat(_of_window(spent, orders, window) for window in windows)
 
 
-def _of_window(spent: pl.DataFrame, orders: pl.DataFrame, window: Window) -> pl.DataFrame:
+def _of_window(spent: pl.DataFrame, orders: Transactions, window: Window) -> pl.DataFrame:
     cutoff = window.cutoff
-    is_void = (pl.col("void_day") < cutoff).fill_null(value=False)
-    known = orders.filter((pl.col("day") < cutoff) & ~is_void)
-    first = known.group_by("customer_id").agg(first_day=pl.col("day").min())
+    known = orders.known_at(cutoff).group_by("customer_id").agg(first_day=pl.col("day").min())
+    first = known.collect()
     rows = spent.filter(end=cutoff).join(first, on="customer_id", how="left", maintain_order="left")
     days = np.clip(cutoff - rows["first_day"].to_numpy(), window.horizon, window.lookback)
     paid = np.maximum(rows["spend"].to_numpy(), 0) / MONEY_SCALE

@@ -1,7 +1,7 @@
 """The expected spend of the next window: a customer's rhythm, less what is at risk, plus upside.
 
 What is lost and gained depends on the next segment, whose probabilities are the forecast's, and on
-the base value: whoever spends much and falls into a small segment loses most of it.
+the base value: a customer who spends much and falls into a small segment loses most of it.
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class SpendModel(StoredState):
         base, probabilities
             Base value of each customer, and probability of each next segment.
         season
-            Factor on what a segment spends. Base and spend are then measured in its unit: whoever
+            Factor on what a segment spends. Base and spend are then measured in its unit: who
             spends a fifth more than usual loses as if her base were a fifth smaller.
         """
         # Segment by segment: library sums group their terms by the number of rows, and a

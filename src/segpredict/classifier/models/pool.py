@@ -67,7 +67,7 @@ class LogLinearPool(StoredState):
 
 
 def log_probabilities(probabilities: FloatArray) -> FloatArray:
-    """Return logarithms, of 10⁻¹² at least."""
+    """Return logarithms; a probability of zero counts as `metrics.MIN_PROBABILITY`."""
     return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)), np.float64)
 
 
