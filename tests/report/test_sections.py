@@ -91,7 +91,7 @@ def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
         ("Markov chain", True),
         ("XGBoost", False),
     ]
-    assert "the Markov chain is selected: it was not beaten." in text(evaluation=fallen)
+    assert "The Markov chain is selected: it was not beaten." in text(evaluation=fallen)
 
 
 def test_notes_of_the_run_and_of_the_verdict_are_in_the_appendix_with_names():

@@ -157,8 +157,8 @@ def pick_example_customers(
 ) -> tuple[dict[str, JSON], ...]:
     """Return three customers whose reasons are worth reading, with their forecasts.
 
-    Among those explained with two reasons or more: the customer with most revenue at risk,
-    the likeliest to rise, and the most valuable one who is expected to stay.
+    Among those explained with two reasons or more: of those expected to fall the one with most
+    revenue at risk, the likeliest to rise, and the most valuable one who is expected to stay.
     """
     if scores is None or explanation.reasons.is_empty():
         return ()
@@ -167,8 +167,9 @@ def pick_example_customers(
     known = scores.join(clear, on="customer_id", how="semi", maintain_order="left")
     stays = pl.col("next_segment_id") == pl.col("segment_id")
     rises = pl.col("next_segment_id") > pl.col("segment_id")
+    falls = pl.col("next_segment_id") < pl.col("segment_id")
     kinds = (
-        ("at risk", known, "value_at_risk"),
+        ("at risk", known.filter(falls), "value_at_risk"),
         ("on the way up", known.filter(rises), "p_up"),
         ("here to stay", known.filter(stays), "expected_value"),
     )

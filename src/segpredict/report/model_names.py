@@ -85,13 +85,14 @@ def model_label(model: str) -> str:
 def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES) -> str:
     """Return a sentence with model names of the code replaced by readable ones.
 
-    >>> replace_model_names("xgboost is selected: it is 12% below markov.")
-    'XGBoost is selected: it is 12% below the Markov chain.'
+    >>> replace_model_names("ensemble is selected: it is 12% below markov.")
+    'The ensemble is selected: it is 12% below the Markov chain.'
     """
     if not names:
         return text
     known = "|".join(re.escape(name) for name in names)
-    return re.sub(rf"\b({known})\b", lambda found: names[found[1]], text)
+    found = re.sub(rf"\b({known})\b", lambda match: names[match[1]], text)
+    return found[:1].upper() + found[1:]
 
 
 def log_loss_skill(models: Row, model: str, against: str) -> float | None:

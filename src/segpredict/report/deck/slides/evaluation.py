@@ -25,8 +25,8 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         sentences=(*fallback, s.truncate_words(trust.reason, 300)),
     )
     elements = [
-        s.PlacedElement(_scores(trust), left=6, width=6, height=6),
-        s.PlacedElement(reason, left=6, width=6, top=6, height=6),
+        s.PlacedElement(_scores(trust), left=6, width=6, height=7),
+        s.PlacedElement(reason, left=6, width=6, top=7, height=5),
     ]
     if compared:
         elements.insert(0, s.PlacedElement(_chart(compared), width=6))
