@@ -23,6 +23,7 @@ MODEL_LABELS = {
 MODEL_PROSE_NAMES = {
     **{name: MODEL_LABELS[name] for name in ("xgboost", "xgb_rfm4")},
     "ensemble": "the ensemble",
+    "prior": "the class shares",
     "bgnbd_gg": "BG/NBD",
     "random_forest": "the random forest",
     "markov": "the Markov chain",
