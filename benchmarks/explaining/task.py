@@ -36,7 +36,7 @@ def main() -> None:
     known = predictor.feature_rows(shop, predictor.score_window(shop)).frame
     explainer = predictor.explainer or predictor.explainer_for(known)
     customers = crowd(known, int(rows))
-    trees = loading.load_models(files).xgboost
+    trees = loading.load_models(files).ensemble.xgboost_model
     model = AdditiveModel(trees) if task == "trees" else explainer.model
     cells = feature_matrix(customers, trees.feature_names) if task == "xgboost" else None
     wall, cpu = time.perf_counter(), time.process_time()

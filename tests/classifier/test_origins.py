@@ -123,7 +123,7 @@ def test_a_short_history_keeps_the_newest_test_and_says_what_it_lacks():
     assert fold.cutoff == 309
     assert fold.train_origins == (190, 218)
     assert fold.validation_origins == ()
-    assert len(plan.notes) == 3
+    assert len(plan.notes) == 2
 
 
 def test_too_short_a_history_names_the_days_needed_and_found():

@@ -55,6 +55,7 @@ def source() -> ListSource:
         offers=pl.DataFrame({"customer_id": ["a"], "suggested_product": ["mug Mug"]}),
         catalogue=CampaignCatalogue((Campaign("call", "Call", "Call them."),)),
         options=CampaignOptions(),
+        earlier_arms={},
     )
 
 
@@ -62,7 +63,7 @@ def test_a_campaign_has_who_why_what_to_offer_money_and_arm(source: ListSource) 
     table = dict(customer_list_tables(source))["campaign_call"]
     first, second = table.to_dicts()
     assert (first["customer_id"], first["arm"], first["value_at_risk"]) == ("=b", "treatment", 10)
-    assert (second["why"], second["suggested_product"]) == ("first · second", "mug Mug")
+    assert (second["why"], second["suggested_product"]) == ("first; second", "mug Mug")
     assert second["p_down"] == 0.12
     assert set(table["action"]) == {"Call them."}
 
@@ -90,3 +91,15 @@ def test_a_product_that_was_bought_is_not_suggested() -> None:
     named = replace(sold, product_names=names)
     offers = dict(suggested_products(named, SCORES, SUGGESTED, since=5).iter_rows())
     assert offers == {"a": "jug Jug", "=b": "mug"}
+
+
+def test_arms_of_recorded_lists_hold_in_the_lists_of_segments(source):
+    earlier = {"another": {"a": "universal holdout", "=b": "treatment"}}
+    tables = dict(customer_list_tables(replace(source, earlier_arms=earlier)))
+    arms = {
+        customer: arm
+        for name, table in tables.items()
+        if name.startswith("segment_")
+        for customer, arm in table.select("customer_id", "arm").iter_rows()
+    }
+    assert (arms["a"], arms["=b"]) == ("universal holdout", "treatment")

@@ -138,7 +138,7 @@ def test_a_profile_keyed_by_code_alone_finds_its_segments():
 def test_all_numbers_of_segments_that_were_tried_are_shown():
     tried = segments_section(bundle()).candidates
     assert [row.is_selected for row in tried] == [False, True, False]
-    assert "largest too large" in text()
+    assert "Largest too large" in text()
 
 
 def test_moves_are_counted_and_thin_rows_are_marked():

@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict import features
 from segpredict.classifier.panel import SegmentAssigner
-from segpredict.classifier.splits import Schedule
+from segpredict.classifier.splits import Fold, Schedule
 from segpredict.classifier.training_data import HISTORY_COLUMNS, HistoryAtCutoff
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.arrays import IntArray
@@ -28,6 +28,7 @@ def histories_at_cutoffs(
     transactions: Transactions,
     segmentation: SegmentAssigner,
     days: Schedule,
+    folds: Sequence[Fold] | None = None,
 ) -> dict[int, HistoryAtCutoff]:
     """Return what is known at the cutoff of each fold.
 
@@ -42,7 +43,8 @@ def histories_at_cutoffs(
     in the history count here, not only those eligible for a forecast.
     """
     time = days.time
-    cutoffs = {fold.cutoff for fold in days.folds}
+    wanted = (*days.test_folds, days.production_fold) if folds is None else folds
+    cutoffs = {fold.cutoff for fold in wanted}
     windows = [
         replace(time.window_at(day, days.first_day), lookback=time.max_history)
         for day in sorted(cutoffs)

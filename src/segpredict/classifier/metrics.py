@@ -18,6 +18,11 @@ def row_log_loss(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], MIN_PROBABILITY, 1))
 
 
+def log_probabilities(probabilities: FloatArray) -> FloatArray:
+    """Return logarithms; a probability of zero counts as `MIN_PROBABILITY`."""
+    return np.asarray(np.log(np.maximum(probabilities, MIN_PROBABILITY)), dtype=np.float64)
+
+
 def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
     """Return the standard error of the mean, rows clustered by customer (Liang and Zeger 1986).
 

@@ -125,7 +125,7 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     origins of a test T* count back from T* − settle − gap − horizon in steps of which a whole
     number make a horizon, so that all folds share their origins, down to first_day + max(horizon,
     lookback / 2): before that day too little history was observed. An older test needs six training
-    origins and a purged inner split; the newest one is run with fewer, with a note. Windows before
+    origins; the newest one is run with fewer, with a note. Windows before
     the first test are the inner validation: what is selected there was never compared on a test.
 
     Examples
@@ -145,12 +145,7 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
         fix = describe_lengths(shorter, time) if shorter else _wait(first_day, end_day, time)
         raise TooShortHistoryError("A test", end_day - first_day, needed, fix)
     older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
-    sound = [
-        fold
-        for fold in reversed(older)
-        if len(fold.train_origins) >= MIN_TRAIN_ORIGINS
-        and len(fold.validation_origins) == VALIDATION_ORIGINS
-    ]
+    sound = [fold for fold in reversed(older) if len(fold.train_origins) >= MIN_TRAIN_ORIGINS]
     outer = (*sound, final)
     # Where data settle late, the outcome of a window is not known on the day of the next one.
     apart = -(-time.days_to_complete // time.horizon) * time.horizon
@@ -249,9 +244,4 @@ def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[
         yield (
             f"The final test of {day} has {len(final.train_origins)} training origins; "
             f"{MIN_TRAIN_ORIGINS} or more are usual."
-        )
-    if len(final.validation_origins) < VALIDATION_ORIGINS:
-        yield (
-            f"The final test of {day} has {len(final.validation_origins)} validation "
-            f"origins of {VALIDATION_ORIGINS}."
         )

@@ -222,7 +222,10 @@ def _backtest(
         lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps),
     )
     if name not in backtests[0].probabilities:
-        name, reason = ensemble.NAME, f"{name} could not be fitted for the tests."
+        reason = (
+            f"{ensemble.NAME} is selected: {name}, better before, could not be fitted for tests."
+        )
+        name = ensemble.NAME
     if name != ensemble.NAME:
         early = ()  # the forecasts of the selected model are not known there
     return _Tested((*early, *selecting), backtests, models, name, reason, notes)
@@ -270,7 +273,7 @@ class _FoldData:
         self.transactions, self.rows, self.days = transactions, rows, days
         self.options, self.classes = options, len(segmentation.segments)
         self.outer = (*days.test_folds, days.production_fold)
-        self.histories = histories_at_cutoffs(transactions, segmentation, days)
+        self.histories = histories_at_cutoffs(transactions, segmentation, days, days.folds)
 
     def training_data(self, fold: Fold) -> TrainingData:
         """Return the training data that were complete on the day of a fold."""

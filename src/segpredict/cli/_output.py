@@ -5,7 +5,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,8 +158,10 @@ class _StageLines:
     def __call__(self, what: str, share: float) -> None:
         if what != self.last:
             seconds = time.monotonic() - self.begun
-            sys.stderr.write(f"{seconds:6.1f} s {share:4.0%} {to_single_line(what)}\n")
             self.last = what
+            with suppress(OSError):  # a run is not lost to a log that nobody reads
+                sys.stderr.write(f"{seconds:6.1f} s {share:4.0%} {to_single_line(what)}\n")
+                sys.stderr.flush()
 
 
 def _is_figure(value: object) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from segpredict.classifier import metrics
 from segpredict.classifier.decisions.calibration import CalibratedModel
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.ensemble import EnsembleModel
-from segpredict.classifier.models.pool import at_level, log_probabilities
+from segpredict.classifier.models.pool import at_level
 from segpredict.classifier.models.xgboost import XgboostModel, margin_probabilities
 from segpredict.classifier.training_data import (
     HISTORY_COLUMNS,
@@ -43,7 +44,7 @@ class MarkovExplainer:
 
     @property
     def _margins(self) -> FloatArray:
-        return self.weight * log_probabilities(np.array(self.chain.transition_matrix))
+        return self.weight * metrics.log_probabilities(np.array(self.chain.transition_matrix))
 
     def base_values(self) -> FloatArray:
         """Return the mean margin of the shop, by segment."""
@@ -132,23 +133,25 @@ class AdditiveModel:
             total = total + self.markov_chain.predict_margin(customers)
         return at_level(total, self.level)
 
-    def effect_of_reference(
+    def part_with(self, column: str) -> "AdditiveModel":
+        """Return the part that a column can move: without BG/NBD where it does not read it."""
+        is_read = column in {*PLAYER_COLUMNS, *HISTORY_COLUMNS}
+        is_whole = is_read or self.purchase_model is None or self.xgboost_model is None
+        return self if is_whole else replace(self, purchase_model=None)
+
+    def at_reference(
         self, customers: pl.DataFrame, column: str, references: Mapping[str, float | None]
-    ) -> FloatArray:
-        """Return by how much `predict_margin` falls when a column is moved to its reference.
+    ) -> pl.DataFrame:
+        """Return the customers with a column moved to its reference.
 
         Columns of the purchase model that it stands for move with it.
         """
         places = () if self.purchase_model is None else PLAYER_COLUMNS.get(column, ())
         names = {column, *(HISTORY_COLUMNS[place] for place in places)}
-        moved = customers.with_columns(
+        return customers.with_columns(
             pl.lit(references.get(name)).cast(customers.schema[name]).alias(name)
             for name in sorted(names & {*customers.columns})
         )
-        is_past = bool(names & {*HISTORY_COLUMNS})
-        is_whole = is_past or self.xgboost_model is None
-        part = self if is_whole else replace(self, purchase_model=None)
-        return part.predict_margin(customers) - part.predict_margin(moved)
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""

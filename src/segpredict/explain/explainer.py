@@ -173,11 +173,15 @@ class ForecastExplainer:
 
     def _reasons(self, customers: pl.DataFrame, contrasts: ContrastContributions) -> pl.DataFrame:
         """Return the reasons of customers, each checked by moving its column to the reference."""
+        whole, unmoved = self.model, dict[bool, FloatArray]()
 
         def move(column: str, rows: IntArray) -> FloatArray:
-            change = self.model.effect_of_reference(
-                customers[rows], column, self.lexicon.references
-            )
+            part = whole.part_with(column)
+            has_purchases = part is whole
+            if has_purchases not in unmoved:
+                unmoved[has_purchases] = part.predict_margin(customers)
+            moved = whole.at_reference(customers[rows], column, self.lexicon.references)
+            change = unmoved[has_purchases][rows] - part.predict_margin(moved)
             towards, against = contrasts.targets[rows], contrasts.references[rows]
             each = np.arange(len(rows))
             return np.asarray(change[each, towards] - change[each, against], np.float64)

@@ -10,7 +10,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.replay import BacktestReplay
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.models.ensemble import EnsembleModel
-from segpredict.classifier.models.pool import at_level, log_probabilities, purchase_margin
+from segpredict.classifier.models.pool import at_level, purchase_margin
 from segpredict.classifier.models.xgboost import margin_probabilities
 from segpredict.classifier.training_data import (
     HISTORY_COLUMNS,
@@ -127,7 +127,7 @@ class PermutationImportance:
     def _state_margin(self, order: IntArray) -> FloatArray:
         pool = self.model.pool
         found = pool.markov_chain.predict_proba(self.customers[order])
-        return pool.markov_weight * log_probabilities(found)
+        return pool.markov_weight * metrics.log_probabilities(found)
 
     def _losses(self, cells: Float32Array, start: FloatArray) -> FloatArray:
         trees = self.model.xgboost_model.predict_margin_of_cells(cells)

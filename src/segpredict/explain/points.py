@@ -28,7 +28,7 @@ def contribution_points(explanation: Explanation) -> pl.DataFrame:
     """
     ranked = explanation.importance.filter(scope="all").sort("rank")["feature"]
     cells, cube = explanation.feature_values(), explanation.contribution_array()
-    step = max(1, len(cells) // MAX_POINTS)
+    step = max(1, -(-len(cells) // MAX_POINTS))
     tables = [pl.DataFrame(schema=POINTS_SCHEMA)]
     for name in ranked.head(MAX_FEATURES):
         column = explanation.feature_names.index(name)

@@ -129,9 +129,9 @@ def _require_same_shop(
     ids = shop.lines.select(pl.col("customer_id").unique()).collect().to_series()
     form = IdForm.of(pl.Series(sorted(listed), dtype=pl.String))
     found = [form.difference(IdForm.of(ids))]
-    currencies = {record.get("currency", "") for record in log.read_records()} - {""}
-    if shop.currency and currencies - {shop.currency}:
-        found.append(f"the currency was {min(currencies)} and is {shop.currency}")
+    others = {record.get("currency", "") for record in log.read_records()} - {"", shop.currency}
+    if shop.currency and others:
+        found.append(f"the currency was {min(others)} and is {shop.currency}")
     if clauses := "; ".join(filter(None, found)):
         raise MismatchError(
             f"This run is not like those of the experiments in {log.folder}: {clauses}.",

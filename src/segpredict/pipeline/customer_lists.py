@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.analytics.campaigns import CampaignCatalogue
-from segpredict.analytics.campaigns.campaign_list import EXPERIMENT_ARMS
-from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout
+from segpredict.analytics import campaigns
+from segpredict.analytics.campaigns import (
+    TREATMENT_ARM,
+    UNIVERSAL_HOLDOUT_ARM,
+    CampaignCatalogue,
+)
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.transactions import Transactions
 
@@ -23,21 +26,6 @@ def explained_customers(scores: pl.DataFrame) -> pl.Series:
     money = pl.max_horizontal("value_at_risk", "upside", "expected_value")
     ranked = scores.filter("is_eligible").sort(-money, "customer_id", nulls_last=True)
     return ranked["customer_id"].head(MAX_EXPLAINED)
-
-
-def reasons_by_customer(reasons: pl.DataFrame) -> pl.DataFrame:
-    """Return the supporting reasons of each customer as one text, strongest first.
-
-    >>> rows = {"customer_id": ["a"] * 2, "rank": [2, 1], "text": ["B", "A"], "direction": "for"}
-    >>> reasons_by_customer(pl.DataFrame(rows)).rows()
-    [('a', 'A · B')]
-    """
-    return (
-        reasons.filter(pl.col("direction") == "for")
-        .sort("customer_id", "rank")
-        .group_by("customer_id", maintain_order=True)
-        .agg(why=pl.col("text").head(MAX_REASONS).str.join(" · "))
-    )
 
 
 def suggested_products(
@@ -83,6 +71,7 @@ class ListSource:
     offers: pl.DataFrame  # `suggested_products`
     catalogue: CampaignCatalogue
     options: CampaignOptions
+    earlier_arms: Mapping[str, Mapping[str, str]]  # of recorded lists, by campaign and customer
 
 
 def customer_list_tables(source: ListSource) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -95,7 +84,7 @@ def customer_list_tables(source: ListSource) -> Iterator[tuple[str, pl.DataFrame
             table = own.join(detailed, on="customer_id", how="left", maintain_order="left")
             action = pl.lit(campaign.action).alias("action")
             yield f"campaign_{campaign.name}", table.with_columns(action)
-    arms = _universal_arms(known, source.options)
+    arms = _universal_arms(known, source)
     for segment_id in known["segment_id"].unique().sort():
         own = detailed.filter(segment_id=segment_id)
         ranked = own.sort(-pl.col("value_at_risk"), "customer_id", nulls_last=True)
@@ -116,22 +105,14 @@ def _detailed(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
         *probabilities,
         *(pl.col(name).round(0).cast(pl.Int64) for name in MONEY_COLUMNS),
     )
-    if source.reasons is None:
-        table = table.with_columns(why=pl.lit(None, pl.String))
-    else:
-        whys = reasons_by_customer(source.reasons)
-        table = table.join(whys, on="customer_id", how="left", maintain_order="left")
+    table = campaigns.add_reasons(table, source.reasons, "why", MAX_REASONS)
     table = table.with_columns(pl.col("why").fill_null(NOT_EXPLAINED_TEXT))
     return table.join(source.offers, on="customer_id", how="left", maintain_order="left")
 
 
-def _universal_arms(known: pl.DataFrame, options: CampaignOptions) -> pl.DataFrame:
+def _universal_arms(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
     """Return the arm of each customer before any campaign: in the universal holdout, or free."""
-    strata = assign_strata(known, "expected_value").alias("stratum")
-    nobody: Mapping[str, bool] = {}
-    held = draw_holdout(
-        known.with_columns(strata), options.holdout_share, options.assignment_key, nobody
-    )
-    treatment, holdout, _ = EXPERIMENT_ARMS
-    arm = pl.when(held).then(pl.lit(holdout)).otherwise(pl.lit(treatment)).alias("arm")
-    return known.select("customer_id", arm)
+    marked = campaigns.mark_universal_holdout(known, source.options, source.earlier_arms)
+    held, free = (pl.lit(arm) for arm in (UNIVERSAL_HOLDOUT_ARM, TREATMENT_ARM))
+    arm = pl.when("is_universal").then(held).otherwise(free)
+    return marked.select("customer_id", arm.alias("arm"))

@@ -96,6 +96,7 @@ def run_pipeline(
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
     with draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
+        arms = _earlier_arms(draft, config)  # read before the work that a bad log would lose
         prepared = stages.prepare(data, config, as_of, progress)
         classifier.require_forecast(prepared.transactions, prepared.config.time)
         segmented = stages.segment(prepared, progress=progress)
@@ -106,13 +107,13 @@ def run_pipeline(
         explained = stages.explain(
             prepared, segmented, trained, options, lambda what, _: progress(what, 0.8)
         )
-        plans = stages.plan_campaigns(prepared, segmented, trained, _earlier_arms(draft, config))
+        plans = stages.plan_campaigns(prepared, segmented, trained, arms)
         progress("writing the page", 0.95)
         results = (prepared, segmented, trained, explained, plans)
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
-        write_customer_lists(draft)
+        write_customer_lists(draft, arms)
         _write_page(
             draft,
             lambda: report_data.collect_report_input(
@@ -317,8 +318,13 @@ def _earlier_arms(draft: RunDraft, config: Config) -> Mapping[str, Mapping[str, 
     return find_experiment_logs(draft.place, config.campaigns.experiments_folder).earlier_arms()
 
 
-def write_customer_lists(draft: RunDraft) -> None:
-    """Write the customer lists of a run that has campaigns, one CSV file each."""
+def write_customer_lists(
+    draft: RunDraft, earlier_arms: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
+    """Write the customer lists of a run that has campaigns, one CSV file each.
+
+    `earlier_arms` are read from the log of experiments where they are not given.
+    """
     draft.remove(f"{artifacts.LISTS_FOLDER}/")
     if not loading.has_stage(draft, CampaignPlans):
         return
@@ -333,6 +339,7 @@ def write_customer_lists(draft: RunDraft) -> None:
         offers=customer_lists.suggested_products(shop, scores, suggestions, since),
         catalogue=loading.load(draft, "campaign_catalogue"),
         options=config.campaigns,
+        earlier_arms=_earlier_arms(draft, config) if earlier_arms is None else earlier_arms,
     )
     for name, table in customer_lists.customer_list_tables(source):
         draft.write(f"{artifacts.LISTS_FOLDER}/{name}.csv", encode_csv(table))

@@ -268,7 +268,9 @@ def explain(
     frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
     explainer = predictor.explainer_for(frame, shop.currency, trained.models.ensemble)
     evidence = None
-    if options.refits and trained.backtest_models:
+    # The tests are replayed with their ensembles: no evidence on another model.
+    is_ensemble = explainer.model.markov_chain is not None
+    if options.refits and trained.backtest_models and is_ensemble:
         evidence = explanations.check_importance(
             classifier.replay_backtests(
                 shop,

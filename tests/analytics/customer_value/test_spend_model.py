@@ -26,6 +26,16 @@ def test_risk_upside_and_spend_by_hand():
     assert found.expected.tolist() == pytest.approx([32.3, 90])
 
 
+@pytest.mark.parametrize("season", [0.4, 1.0, 1.3, 5.0])
+def test_a_season_multiplies_the_expected_spend_and_no_risk_leaves_the_base(season):
+    base, chances = np.array([40.0, 200.0]), np.array([[0.5, 0.3, 0.2], [0.1, 0.9, 0.0]])
+    found = HAND.forecast(base, chances, season)
+    usual = HAND.forecast(base, chances).expected
+    assert found.expected.tolist() == pytest.approx((season * usual).tolist())
+    assert (found.risk >= 0).all()
+    assert (found.risk <= base).all()
+
+
 def test_what_is_lost_and_gained_is_learned_by_next_segment():
     base = np.array([100.0, 100.0, 100.0, 100.0])
     spend = np.array([0.0, 60.0, 20.0, 250.0])

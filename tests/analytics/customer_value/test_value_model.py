@@ -66,9 +66,16 @@ def test_a_season_moves_values_where_it_falls():
     given = value_model(seasonality=seen)
     plain = value_model().value_columns(ROWS, CHANCES, 546)
     assert given.value_columns(ROWS, CHANCES, 546).equals(plain)
-    # A gain of 2 · 5 + .5 · 40 with probability .5.
+    # Twice what is kept, 15 of 40, and twice the upside of 12.5.
     found = given.value_columns(ROWS, CHANCES, 364)
-    assert found.select("value_at_risk", "upside", "expected_value").row(0) == (25, 15, 30)
+    assert found.select("value_at_risk", "upside", "expected_value").row(0) == (10, 25, 55)
+
+
+def test_a_horizon_of_two_years_counts_for_one_in_the_value_of_a_year():
+    spend = value_model().spend_model
+    model = ValueModel(spend, SpendSeasonality(728), None, None, 728, 0, 0.0)
+    found = model.value_columns(ROWS, CHANCES, 0)
+    assert found["clv_year"].to_list() == pytest.approx((found["expected_value"] / 2).to_list())
 
 
 def test_a_year_is_the_next_window_and_later_ones_by_bgnbd():

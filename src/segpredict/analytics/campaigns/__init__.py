@@ -4,10 +4,13 @@ A campaign is a hypothesis until an experiment is logged; nothing here says how 
 """
 
 from segpredict.analytics.campaigns.campaign_list import (
+    TREATMENT_ARM,
+    UNIVERSAL_HOLDOUT_ARM,
     CampaignListRequest,
     add_reasons,
     build_campaign_list,
     campaign_record,
+    mark_universal_holdout,
 )
 from segpredict.analytics.campaigns.catalogue import Campaign, CampaignCatalogue, read_campaigns
 from segpredict.analytics.campaigns.eligibility import required_columns, validate_rules
@@ -22,6 +25,8 @@ from segpredict.config.campaigns import MAX_HOLDOUT_SHARE
 
 __all__ = [
     "MAX_HOLDOUT_SHARE",
+    "TREATMENT_ARM",
+    "UNIVERSAL_HOLDOUT_ARM",
     "Campaign",
     "CampaignCatalogue",
     "CampaignListRequest",
@@ -32,6 +37,7 @@ __all__ = [
     "campaign_record",
     "evidence_status",
     "find_experiment_logs",
+    "mark_universal_holdout",
     "plan_campaigns",
     "read_campaigns",
     "required_columns",

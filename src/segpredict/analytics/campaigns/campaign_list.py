@@ -70,14 +70,7 @@ def build_campaign_list(
     by the few who moved to another stratum.
     """
     campaign = request.campaign
-    strata = assign_strata(customers, "expected_value").alias("stratum")
-    drawn = customers.with_columns(strata)
-    universal: dict[str, bool] = {}
-    for arms in earlier_arms.values():
-        for customer, arm in arms.items():
-            universal[customer] = universal.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
-    is_control = draw_holdout(drawn, options.holdout_share, options.assignment_key, universal)
-    marked = drawn.with_columns(is_control.alias("is_universal"))
+    marked = mark_universal_holdout(customers, options, earlier_arms)
     eligible = eligible_customers(marked, campaign.eligibility, segments)
     order = [campaign.stake_column, "customer_id"]
     ranked = eligible.sort(order, descending=[True, False], maintain_order=True)
@@ -99,6 +92,29 @@ def build_campaign_list(
         *("p_down", "p_up", "p_inactive", "expected_value", "spent_to_date"),
     )
     return schemas.validate_schema(table, schemas.CAMPAIGN_LIST_SCHEMA)
+
+
+def mark_universal_holdout(
+    customers: pl.DataFrame,
+    options: CampaignOptions,
+    earlier_arms: Mapping[str, Mapping[str, str]],
+) -> pl.DataFrame:
+    """Return the customers with ``stratum``, and ``is_universal``: contacted by no campaign.
+
+    Parameters
+    ----------
+    customers
+        All customers with a forecast.
+    options, earlier_arms
+        As in `build_campaign_list`.
+    """
+    drawn = customers.with_columns(assign_strata(customers, "expected_value").alias("stratum"))
+    known: dict[str, bool] = {}
+    for arms in earlier_arms.values():
+        for customer, arm in arms.items():
+            known[customer] = known.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
+    held = draw_holdout(drawn, options.holdout_share, options.assignment_key, known)
+    return drawn.with_columns(held.alias("is_universal"))
 
 
 def _campaign_holdout(
@@ -131,13 +147,20 @@ def count_arms(table: pl.DataFrame) -> dict[str, int]:
     return {arm: int(found.get(arm, 0)) for arm in EXPERIMENT_ARMS}
 
 
-def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFrame:
-    """Return the list with the reasons for each forecast, as one text.
+def add_reasons(
+    table: pl.DataFrame,
+    reasons: pl.DataFrame | None,
+    name: str = "reasons",
+    max_reasons: int | None = None,
+) -> pl.DataFrame:
+    """Return the list with the reasons for each forecast as one text, strongest first.
 
     Parameters
     ----------
     table, reasons
-        `schemas.CAMPAIGN_LIST_SCHEMA`, and rows of `explain.reason_texts`, if there are any.
+        Any rows with ``customer_id``, and rows of `explain.reason_texts`, if there are any.
+    name, max_reasons
+        The new column; the most reasons of a customer.
 
     Examples
     --------
@@ -147,12 +170,12 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
     ['A; B']
     """
     if reasons is None:
-        return table.with_columns(reasons=pl.lit(None, pl.String))
+        return table.with_columns(pl.lit(None, pl.String).alias(name))
     listed = (
         reasons.filter(direction="for")
         .sort("customer_id", "rank", maintain_order=True)
         .group_by("customer_id", maintain_order=True)
-        .agg(pl.col("text").str.join("; ").alias("reasons"))
+        .agg(pl.col("text").head(max_reasons or pl.len()).str.join("; ").alias(name))
     )
     return table.join(listed, on="customer_id", how="left", maintain_order="left")
 

@@ -62,21 +62,24 @@ class SpendModel(StoredState):
         base, probabilities
             Base value of each customer, and probability of each next segment.
         season
-            Factor on what a segment spends. Base and spend are then measured in its unit: who
-            spends a fifth more than usual loses as if her base were a fifth smaller.
+            Factor on the expected spend. What a customer keeps of her base and her upside are
+            multiplied by it; what is kept beyond the base is upside.
         """
         # Segment by segment: library sums group their terms by the number of rows, and a
         # customer alone must get the bits she gets among others.
         lost, upside = np.zeros(len(base)), np.zeros(len(base))
         for code, limits in enumerate(self.limits):
-            band = np.searchsorted(limits, base / season, side="right")
+            band = np.searchsorted(limits, base, side="right")
             share, intercept, slope = (
                 np.array(values[code])[band]
                 for values in (self.lost_shares, self.gain_intercepts, self.gain_slopes)
             )
             lost += probabilities[:, code] * share
-            upside += probabilities[:, code] * (season * intercept + slope * base)
-        risk = base * np.minimum(lost, 1.0)  # a sum of rounded shares can pass one by a last bit
+            upside += probabilities[:, code] * (intercept + slope * base)
+        # A sum of rounded shares can pass one by a last bit.
+        kept = season * base * (1 - np.minimum(lost, 1.0))
+        risk = base - np.minimum(kept, base)
+        upside = season * upside + np.maximum(kept - base, 0.0)
         return SpendForecast(base - risk + upside, risk, upside)
 
 

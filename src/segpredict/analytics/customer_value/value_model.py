@@ -102,7 +102,9 @@ class ValueModel:
         ahead
             The windows, the next one first; ``None`` is returned where BG/NBD is not known.
         """
-        next_window = ahead[0].discount_factor * expected
+        # The next window is cut short where a year is shorter.
+        share = (ahead[0].end - ahead[0].start) / self.horizon
+        next_window = share * ahead[0].discount_factor * expected
         if len(ahead) == 1:
             return next_window
         if self.purchase_model is None or not set(HISTORY_COLUMNS) <= set(customers.columns):

@@ -135,7 +135,7 @@ def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
 def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibration:
     """Return a scale and a shift for each log-probability, with a ridge towards no change."""
     classes = probabilities.shape[1]
-    logs, happened = _logs(probabilities), np.eye(classes)[labels]
+    logs, happened = metrics.log_probabilities(probabilities), np.eye(classes)[labels]
 
     def loss(given: FloatArray) -> tuple[float, FloatArray]:
         scale, shift = given[:classes], given[classes:]
@@ -161,10 +161,6 @@ def fit_isotonic(probabilities: FloatArray, labels: IntArray) -> Calibration:
     return Calibration(ISOTONIC_REGRESSION, knots=tuple(knots))
 
 
-def _logs(probabilities: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)))
-
-
 def _scaled(probabilities: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
-    logs = _logs(probabilities) * scale + shift
+    logs = metrics.log_probabilities(probabilities) * scale + shift
     return normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))

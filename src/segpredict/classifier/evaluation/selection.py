@@ -63,8 +63,8 @@ def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
     windows = f"{len(inner)} windows before the tests"
     if best == model:
         return model, (
-            f"{model} is selected: over {windows} no baseline was better by more than one "
-            "standard error."
+            f"{model} is selected: over {windows} no baseline was better in each of them and by "
+            "more than one standard error in all."
         )
     return best, (
         f"{best} is selected: over {windows} its log-loss of {lowest:.4f} was below that of "

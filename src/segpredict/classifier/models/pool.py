@@ -47,7 +47,9 @@ class LogLinearPool(StoredState):
 
     def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-odds of each segment, up to a constant for each customer."""
-        total = self.markov_weight * log_probabilities(self.markov_chain.predict_proba(customers))
+        total = self.markov_weight * metrics.log_probabilities(
+            self.markov_chain.predict_proba(customers)
+        )
         if self.purchase_model is not None:
             for places, model in self.purchase_model.group_by_cutoff(customers):
                 rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
@@ -64,11 +66,6 @@ class LogLinearPool(StoredState):
             state["purchase_weight"],
             state["markov_weight"],
         )
-
-
-def log_probabilities(probabilities: FloatArray) -> FloatArray:
-    """Return logarithms; a probability of zero counts as `metrics.MIN_PROBABILITY`."""
-    return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)), np.float64)
 
 
 def purchase_margin(model: BgNbdGammaGamma, rows: FloatArray, weight: float) -> FloatArray:
@@ -88,10 +85,10 @@ def purchase_margin(model: BgNbdGammaGamma, rows: FloatArray, weight: float) -> 
     The season of a shop is the same for all members of the pool, and only BG/NBD knows it. So what
     it changes in the log-probabilities of BG/NBD, s, counts whole: w·l + s, with l without season.
     """
-    busy = log_probabilities(model.probabilities_of_rows(rows))
+    busy = metrics.log_probabilities(model.probabilities_of_rows(rows))
     if weight == 1.0 or model.index_ahead == 1.0:
         return weight * busy
-    steady = log_probabilities(replace(model, index_ahead=1.0).probabilities_of_rows(rows))
+    steady = metrics.log_probabilities(replace(model, index_ahead=1.0).probabilities_of_rows(rows))
     return (weight - 1.0) * steady + busy
 
 
@@ -105,7 +102,7 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     """
     rows, history = training_data.rows, training_data.history
     chain = markov.fit(training_data)
-    of_chain = log_probabilities(chain.predict_proba(rows))
+    of_chain = metrics.log_probabilities(chain.predict_proba(rows))
     if history is None or not set(HISTORY_COLUMNS) <= set(rows.columns):
         return LogLinearPool(None, chain, 0.0, 1.0), of_chain, ""
     try:
@@ -113,7 +110,7 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     except SupportError as problem:
         note = f"BG/NBD takes no part: {problem.message}"
         return LogLinearPool(None, chain, 0.0, 1.0), of_chain, note
-    members = (log_probabilities(plain.predict_proba(rows)), of_chain)
+    members = (metrics.log_probabilities(plain.predict_proba(rows)), of_chain)
     windows = _windows(rows, history)
     weights = pool_weights(members, training_data.labels, windows)
     margin = weights[0] * members[0] + weights[1] * members[1]
@@ -189,7 +186,7 @@ def _season(
         busy = index.mean_index(origin + history.gap, history.horizon)
         places = np.flatnonzero(cutoffs == origin)
         then = replace(plain, index_ahead=busy).predict_proba(rows[places])
-        shift[places] = log_probabilities(then) - steady[places]
+        shift[places] = metrics.log_probabilities(then) - steady[places]
     tested = np.flatnonzero(np.isin(cutoffs, list(indices)))
     labels = training_data.labels[tested]
     before, after = (

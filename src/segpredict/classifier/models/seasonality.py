@@ -95,8 +95,9 @@ def seasonal_index_at(
 def seasonal_indices(
     order_model: BgNbd, history: HistoryAtCutoff, days: Sequence[int]
 ) -> dict[int, SeasonalIndex]:
-    """Return the index as it was known on each of these days, where a year lay behind it.
+    """Return the index of the orders before each of these days, where a year lay behind it.
 
+    The model, and when each customer was last seen, are those of the history's own cutoff.
     Customers' histories reach back a limited time (`time.max_history`): a year that began before
     it has no index.
     """
