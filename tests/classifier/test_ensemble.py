@@ -49,6 +49,16 @@ def test_the_trees_begin_where_the_pool_ends(data, model):
     assert np.abs(together - softmax(start, axis=1)).mean() < 0.05
 
 
+def test_a_move_that_was_never_seen_is_not_ruled_out(data):
+    never = (data.states == 1) & (data.labels == 2)
+    rows = data.rows.filter(~pl.Series(never))
+    seen = replace(data, rows=rows)
+    simple, *_ = pool.fit(seen)
+    share = (seen.labels == 2).mean()
+    assert 0.05 * share < simple.markov_chain.transition_matrix[1][2] < 0.2 * share
+    assert sum(simple.markov_chain.transition_matrix[1]) == pytest.approx(1)
+
+
 def test_the_ensemble_comes_back_from_its_state_to_the_bit(data, model):
     again = load(json.loads(json.dumps(model.to_state(), allow_nan=False)))
     assert again.name == "ensemble"

@@ -13,6 +13,7 @@ from scipy.special import softmax
 from segpredict.classifier import metrics
 from segpredict.classifier.models import seasonality
 from segpredict.classifier.models.baselines import bgnbd_gg, markov
+from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.seasonality import SeasonalIndex
@@ -22,6 +23,7 @@ from segpredict.classifier.training_data import (
     HistoryAtCutoff,
     TrainingData,
     feature_matrix,
+    normalised,
 )
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
@@ -33,6 +35,9 @@ EVEN_WEIGHT = 0.5
 # Windows that the even weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
 MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
+# The chain holds no segment for less than this many times as likely as it is in all: a move that
+# the few windows behind a shop did not show may still come (docs/experiments.md).
+MIN_RELATIVE_PROBABILITY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     customers who came back has no BG/NBD.
     """
     rows, history = training_data.rows, training_data.history
-    chain = markov.fit(training_data)
+    chain = _without_zeros(markov.fit(training_data), training_data)
     of_chain = metrics.log_probabilities(chain.predict_proba(rows))
     if history is None or not set(HISTORY_COLUMNS) <= set(rows.columns):
         return LogLinearPool(None, chain, 0.0, 1.0), of_chain, ""
@@ -120,6 +125,13 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
         margin = weights[0] * members[0] + weights[1] * members[1] + season.shift
     bought = replace(plain, seasonal_index=season.index)
     return LogLinearPool(bought, chain, *weights), margin, season.note
+
+
+def _without_zeros(chain: MarkovChain, training_data: TrainingData) -> MarkovChain:
+    """Return the chain with every probability at a tenth of the segment's share or above."""
+    shares = smoothed_shares(training_data.labels, training_data.n_classes)
+    raised = np.maximum(chain.transition_matrix, MIN_RELATIVE_PROBABILITY * shares)
+    return replace(chain, transition_matrix=tuple(map(tuple, normalised(raised).tolist())))
 
 
 def pool_weights(
