@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,3 +214,22 @@ def test_a_writer_that_begins_or_ends_during_the_look_is_no_stranger(
     monkeypatch.setattr(work_folder, "_read_mark", look)
     work_folder._refuse_strangers(place)
     assert len(looks) == 2
+
+
+def test_a_work_folder_that_goes_while_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, refused = Path.mkdir, []
+
+    def mkdir(path: Path, *args: Any, **options: Any) -> None:
+        if path.suffix == work_folder.ENDING and not refused:
+            refused.append(path)  # as Path.mkdir does where the folder goes before it looks
+            raise FileExistsError(path)
+        make(path, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with work_folder.lock_target(tmp_path / "log.json"):
+        assert refused
+    (tmp_path / ".log.json.segpredict").write_text("a file of somebody else")
+    with pytest.raises(UsageError), work_folder.lock_target(tmp_path / "log.json"):
+        pass

@@ -186,7 +186,9 @@ def _enter(place: Path, target: Path, seconds: float) -> Any:
             place.mkdir(parents=True, exist_ok=True)
             _refuse_strangers(place)
             lock.acquire(timeout=seconds, poll_interval=0.02)
-        except FileNotFoundError:  # its last holder has just removed it
+        except (FileNotFoundError, FileExistsError):  # its last holder has just removed it
+            if place.exists() and not place.is_dir():
+                raise
             time.sleep(0.005)
         except Timeout:
             raise BusyError(str(target), **_holder(place)) from None
