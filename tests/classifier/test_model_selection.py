@@ -151,6 +151,17 @@ def test_one_dominant_outcome_is_warned_of():
     assert any("are one segment" in warning for warning in evaluate(flat).warnings)
 
 
+def test_a_high_accuracy_beside_a_large_class_is_no_leak():
+    labels = np.where(np.arange(300) < 285, 0, np.arange(300) % 3)  # 97 % are of one class
+    rows, states = np.arange(300).astype(str), np.zeros(300, dtype=np.int64)
+    sure = np.full((300, 3), 0.01) + np.eye(3)[0] * 0.97
+    same = evaluate(Backtest(100, rows, states, labels, {"ensemble": sure, "markov": sure}))
+    assert not any("presumed leak" in warning for warning in same.warnings)
+    right = np.eye(3)[labels] * 0.97 + 0.01
+    found = evaluate(Backtest(100, rows, states, labels, {"ensemble": right, "markov": sure}))
+    assert any("ensemble has 100.0%" in w and "presumed leak" in w for w in found.warnings)
+
+
 def test_what_was_known_before_stands_first_among_the_warnings():
     found = evaluate(backtest(100, {"ensemble": 0.6, "prior": 0.5}), warnings=("short",))
     assert found.warnings[0] == "short"

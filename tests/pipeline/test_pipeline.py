@@ -241,6 +241,11 @@ def test_a_selected_baseline_really_scores(
     assert evaluation["selected"] != evaluation["model"] == "ensemble"
     again = segpredict.load(target.folder).score(noise)
     assert again.equals(run.read_parquet("scores.parquet"))
+    # Campaigns are backtested with it too: the Markov chain knows nothing but the segment.
+    tested = run.read_parquet("campaigns/backtest_population.parquet")
+    differ = tested.group_by("segment_id").agg(pl.col("^p_S.*$").n_unique())
+    assert differ.height > 1
+    assert differ.drop("segment_id").unique().rows() == [(1,) * (differ.width - 1)]
 
 
 def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
