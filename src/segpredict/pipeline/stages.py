@@ -210,7 +210,7 @@ def train(
             "errors": valued.backtest_errors,
             "segments": customer_value.value_by_segment(scores, named),
         },
-        demand=expected.tables(),
+        demand=expected,
         predicted_transitions=transition_tables.predicted_tables(
             observed, training, scores, named, config.time
         ),

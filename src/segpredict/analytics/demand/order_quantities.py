@@ -24,18 +24,9 @@ from segpredict.core.transactions import Transactions
 
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an 80 % interval
 DEMAND_FORECAST_SCHEMA = {
-    "level": pl.String,
-    "item": pl.String,
-    "expected": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "seasonal_factor": pl.Float64,
-    "last_window": pl.Float64,
-    "seasonal_naive": pl.Float64,
-    "price": pl.Float64,
-    "cost": pl.Float64,
-    "critical_ratio": pl.Float64,
-    "order_up_to": pl.Float64,
+    **dict.fromkeys(("level", "item"), pl.String),
+    **dict.fromkeys(("expected", "low", "high", "last_window", "seasonal_naive"), pl.Float64),
+    **dict.fromkeys(("price", "cost", "critical_ratio", "order_up_to"), pl.Float64),
 }
 
 
@@ -96,7 +87,6 @@ def _table(
         mean,
         negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
         negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
-        forecast.seasonal_factors,
         forecast.expected[LAST_WINDOW_NAIVE],
         forecast.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan)),
         *(price, cost, ratio),
