@@ -18,20 +18,10 @@ VALUE_COLUMNS = (
 def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the sums of customer value by current segment.
 
-    Parameters
-    ----------
-    scores, segments
-        `schemas.SCORES_SCHEMA`, and all segments in code order.
+    One row a current segment and one for ``all``: ``segment_id``, ``n`` customers with a forecast,
+    and sums of `VALUE_COLUMNS` over them in currency. For fewer than five customers only their
+    number is reported.
 
-    Returns
-    -------
-    polars.DataFrame
-        One row a current segment and one for ``all``: ``segment_id``, ``n`` customers
-        with a forecast, and sums of `VALUE_COLUMNS` over them in currency. For fewer than five
-        customers only their number is reported.
-
-    Examples
-    --------
     >>> scores = pl.DataFrame({"segment_id": ["S1"] * 5, "is_eligible": [True] * 5})
     >>> scores = scores.with_columns(**dict.fromkeys(VALUE_COLUMNS, pl.lit(2.0)))
     >>> value_by_segment(scores, [Segment(1, "S1", "Core")]).select("n", "upside").row(0)

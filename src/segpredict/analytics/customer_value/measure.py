@@ -1,6 +1,6 @@
 """Fit the customer value model, and backtest it out of time against other methods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
-from segpredict.analytics.customer_value.periods import ValuePeriod
+from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import (
@@ -40,23 +40,13 @@ FORECAST_METHOD, BGNBD_METHOD = "forecast", "bgnbd"
 
 @dataclass(frozen=True)
 class CustomerValueResult:
-    """Customer values and their backtests.
+    """Customer values and their backtests."""
 
-    Parameters
-    ----------
-    value_model
-        The value model on the day after the data.
-    model_of_last_test
-        The value model on the day of the last test.
-    backtest_sums
-        Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
-    backtest_errors
-        Errors per customer, with those of other methods (`VALUE_ERRORS_SCHEMA`).
-    """
-
-    value_model: ValueModel
-    model_of_last_test: ValueModel
+    value_model: ValueModel  # the value model on the day after the data
+    model_of_last_test: ValueModel  # that on the day of the last test
+    # predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`)
     backtest_sums: pl.DataFrame
+    # errors per customer, with those of other methods (`VALUE_ERRORS_SCHEMA`)
     backtest_errors: pl.DataFrame
 
 
@@ -91,7 +81,7 @@ def measure_customer_value(
     classes, name = len(segmentation.segments), training.evaluation.selected
     spend_models = {fold.cutoff: _spend_model(rows, fold, classes, days) for fold in days.folds}
     tested = [
-        _Tested.of_backtest(backtest, name, rows, *spend_models[backtest.cutoff])
+        _tested(backtest, name, rows, *spend_models[backtest.cutoff])
         for backtest in (*training.inner_backtests, *training.backtests)
     ]
     models = {
@@ -105,15 +95,20 @@ def measure_customer_value(
         )
         for fold in (*days.test_folds, days.production_fold)
     }
-    cases = [
-        _BacktestCase(each, models[each.cutoff], _covariates(each.backtest, known[each.cutoff]))
-        for each in tested[len(training.inner_backtests) :]
-    ]
     means = {
         fold.cutoff: float(_past_rows(rows, fold)["spend"].mean())  # type: ignore[arg-type]
         for fold in days.test_folds
     }
-    spans = [span for case in cases for span in _value_backtests(transactions, case, means, days)]
+    cases = [
+        _BacktestCase(
+            each,
+            models[each.cutoff],
+            _covariates(each.backtest, known[each.cutoff]),
+            means[each.cutoff],
+        )
+        for each in tested[len(training.inner_backtests) :]
+    ]
+    spans = [span for case in cases for span in _value_backtests(transactions, case, days)]
     by = {"draws": draws, "seed": seed}
     ids = [segment.id for segment in segmentation.segments]
     errors = lifetime_backtest.value_errors(spans, **by)
@@ -165,33 +160,33 @@ class _Tested:
     base: FloatArray
     spend: FloatArray
 
-    @classmethod
-    def of_backtest(
-        cls,
-        backtest: Backtest,
-        name: str,
-        rows: pl.DataFrame,
-        model: SpendModel,
-        seasonality: SpendSeasonality,
-    ) -> "_Tested":
-        own = pl.DataFrame({"customer_id": backtest.customers}).join(
-            rows.filter(cutoff=backtest.cutoff),
-            on="customer_id",
-            how="left",
-            maintain_order="left",
-        )
-        base = own["base_value"].to_numpy()
-        season = seasonality.factor_at(backtest.cutoff)
-        forecast = model.forecast(base, backtest.probabilities[name], season)
-        return cls(backtest, forecast, base, own["spend"].to_numpy())
-
     @property
     def cutoff(self) -> int:
         return self.backtest.cutoff
 
     @property
     def window(self) -> str:
-        return as_date(self.backtest.cutoff).isoformat()
+        return as_date(self.cutoff).isoformat()
+
+
+def _tested(
+    backtest: Backtest,
+    name: str,
+    rows: pl.DataFrame,
+    model: SpendModel,
+    seasonality: SpendSeasonality,
+) -> _Tested:
+    own = _of_customers(backtest, rows.filter(cutoff=backtest.cutoff))
+    base = own["base_value"].to_numpy()
+    season = seasonality.factor_at(backtest.cutoff)
+    forecast = model.forecast(base, backtest.probabilities[name], season)
+    return _Tested(backtest, forecast, base, own["spend"].to_numpy())
+
+
+def _of_customers(backtest: Backtest, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a backtest's customers, in their order; null where there is none."""
+    customers = pl.DataFrame({"customer_id": backtest.customers})
+    return customers.join(table, on="customer_id", how="left", maintain_order="left")
 
 
 def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
@@ -205,20 +200,16 @@ def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
 
 @dataclass(frozen=True)
 class _BacktestCase:
-    """A backtest with its value model and the customer history known on its day."""
+    """A backtest with what was known on its day."""
 
     tested: _Tested
     value_model: ValueModel
-    known: pl.DataFrame
-
-    def fact(self, name: str) -> FloatArray:
-        return self.known[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+    known: pl.DataFrame  # history of its customers
+    mean: float  # spend of a customer in past windows
 
 
 def _covariates(backtest: Backtest, history: HistoryAtCutoff) -> pl.DataFrame:
-    known = pl.DataFrame({"customer_id": backtest.customers}).join(
-        history.customer_histories, on="customer_id", how="left", maintain_order="left"
-    )
+    known = _of_customers(backtest, history.customer_histories)
     if backtest.covariates is None:
         return known
     new_columns = [n for n in backtest.covariates.columns if n not in known.columns]
@@ -250,44 +241,34 @@ def _sum_backtest(
 
 
 def _value_backtests(
-    transactions: Transactions, case: _BacktestCase, means: Mapping[int, float], days: Schedule
+    transactions: Transactions, case: _BacktestCase, days: Schedule
 ) -> list[lifetime_backtest.ValueBacktest]:
     """Return the predictions for all whole windows that the data hold after a backtest."""
-    time, cutoff = days.time, case.tested.cutoff
-    count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
-    ahead = case.value_model.future_periods(count * time.horizon)
-    each = _actual_spend(transactions, case.tested.backtest, ahead)
+    time, backtest = days.time, case.tested.backtest
+    count = (days.end_day - time.settlement - backtest.cutoff - time.gap) // time.horizon
+    ahead = value_periods(time.horizon, time.gap, count * time.horizon)
+    spans = [(backtest.cutoff + each.start, backtest.cutoff + each.end) for each in ahead]
+    spent = features.clustering_inputs(transactions, spans)
+    paid = [
+        _of_customers(backtest, spent.filter(end=end))["spend"].fill_null(0).to_numpy()
+        / MONEY_SCALE
+        for _, end in spans
+    ]
     return [
         lifetime_backtest.ValueBacktest(
             case.tested.window,
             n,
             n * time.horizon,
-            case.tested.backtest.customers,
-            _predicted_values(case, ahead[:n], means[cutoff], days),
-            np.sum(each[:n], axis=0),
+            backtest.customers,
+            _predicted_values(case, ahead[:n], days),
+            np.sum(paid[:n], axis=0),
         )
         for n in range(1, count + 1)
     ]
 
 
-def _actual_spend(
-    transactions: Transactions, backtest: Backtest, ahead: Sequence[ValuePeriod]
-) -> list[FloatArray]:
-    """Return the actual spend of each customer by window."""
-    spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
-    spent = features.clustering_inputs(transactions, spans)
-    customers = pl.DataFrame({"customer_id": backtest.customers})
-    found = []
-    for _, end in spans:
-        paid = customers.join(
-            spent.filter(end=end), on="customer_id", how="left", maintain_order="left"
-        )
-        found.append(paid["spend"].fill_null(0).to_numpy() / MONEY_SCALE)
-    return found
-
-
 def _predicted_values(
-    case: _BacktestCase, ahead: tuple[ValuePeriod, ...], mean: float, days: Schedule
+    case: _BacktestCase, ahead: tuple[ValuePeriod, ...], days: Schedule
 ) -> dict[str, FloatArray]:
     """Return values by method: the forecast, BG/NBD alone, and three naive methods."""
     value_model, expected = case.value_model, case.tested.forecast.expected
@@ -296,14 +277,15 @@ def _predicted_values(
     if value_model.purchase_model is not None:
         bgnbd = value_model.purchase_model.expected_value(case.known, ahead)
         predicted |= {BGNBD_METHOD: bgnbd} if np.isfinite(bgnbd).all() else {}
-    horizon = days.time.horizon
     observed = min(DAYS_PER_YEAR, case.tested.cutoff - days.first_day)
+    year, window = (
+        case.known[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+        for name in ("spend_364", "spend_now")
+    )
     return predicted | {
-        lifetime_backtest.REFERENCE_METHOD: case.fact("spend_364")
-        * (horizon / observed)
-        * len(ahead),
-        "last_window": case.fact("spend_now") * len(ahead),
-        "mean": np.full(len(expected), mean * len(ahead)),
+        lifetime_backtest.REFERENCE_METHOD: year * (days.time.horizon / observed) * len(ahead),
+        "last_window": window * len(ahead),
+        "mean": np.full(len(expected), case.mean * len(ahead)),
     }
 
 

@@ -18,13 +18,6 @@ MIN_BAND_ROWS = 100  # forecasts that a band needs, so that its ends are not sin
 class SpendInterval(StoredState):
     """Lowest and highest usual ratio of actual to expected spend, by band of expected spend.
 
-    Parameters
-    ----------
-    limits
-        Expected spend from which each band but the first begins.
-    low, high
-        The ratios, one a band.
-
     Examples
     --------
     >>> interval = SpendInterval((50.0,), (0.0, 0.5), (4.0, 2.0))
@@ -32,7 +25,8 @@ class SpendInterval(StoredState):
     [[0.0, 50.0], [40.0, 200.0]]
     """
 
-    limits: tuple[float, ...]
+    limits: tuple[float, ...]  # expected spend from which each band but the first begins
+    # the ratios, one a band
     low: tuple[float, ...]
     high: tuple[float, ...]
 
@@ -45,15 +39,9 @@ class SpendInterval(StoredState):
 def fit_spend_interval(expected: FloatArray, spend: FloatArray) -> SpendInterval | None:
     """Return the interval that past forecasts would have needed; ``None`` with too few of them.
 
-    Parameters
-    ----------
-    expected, spend
-        Expected and actual spend of earlier backtests, one a customer and window.
-
-    Notes
-    -----
-    Split conformal prediction (Lei et al. 2018) in each band. The score is actual over expected
-    spend, so an interval grows with the customer; refunds count as no spend.
+    Expected and actual spend are of earlier backtests, one a customer and window. Split conformal
+    prediction (Lei et al. 2018) in each band. The score is actual over expected spend, so an
+    interval grows with the customer; refunds count as no spend.
     """
     is_known = expected > 0
     expected, spend = expected[is_known], np.maximum(spend[is_known], 0.0)
