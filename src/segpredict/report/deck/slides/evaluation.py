@@ -80,7 +80,7 @@ def _forecast_colour(row: evaluation.MetricDifference) -> str:
 def _scores(trust: TrustBox) -> s.SlideTable:
     return s.SlideTable(
         heading="Scores in all test windows",
-        columns=("Forecast", "Accuracy", "Log-loss", "Skill"),
+        columns={"Forecast": 2.7, "Accuracy": 1.05, "Log-loss": 1.05, "Skill": 1.15},
         rows=tuple(
             (
                 s.truncate_words(score.label, 32),
@@ -90,7 +90,6 @@ def _scores(trust: TrustBox) -> s.SlideTable:
             )
             for score in trust.scores
         ),
-        widths=(2.7, 1.05, 1.05, 1.15),
         strong=tuple(i for i, score in enumerate(trust.scores) if score.is_selected),
     )
 
@@ -227,7 +226,7 @@ def _items(table: demand.DemandItemTable, days: int) -> s.SlideChart:
 def _orders(table: demand.DemandItemTable) -> s.SlideTable:
     return s.SlideTable(
         heading=f"The largest of {format_number(table.count)}",
-        columns=("", "Expected", "Last window", "Last year"),
+        columns={"": 3.0, "Expected": 1.0, "Last window": 1.1, "Last year": 1.0},
         rows=tuple(
             (
                 s.truncate_words(f"{item.description} ({item.name})", 44)
@@ -239,7 +238,6 @@ def _orders(table: demand.DemandItemTable) -> s.SlideTable:
             )
             for item in table.items[:MAX_ITEMS_SHOWN]
         ),
-        widths=(3.0, 1.0, 1.1, 1.0),
     )
 
 
@@ -263,7 +261,7 @@ def _stock_colour(method: demand.DemandMethod) -> str:
 def _levels(context: demand.DemandSection) -> s.SlideTable:
     return s.SlideTable(
         heading="What was tested",
-        columns=("Level", "Nearest method", "Error", "Shown?"),
+        columns={"Level": 1.3, "Nearest method": 2.4, "Error": 0.9, "Shown?": 0.8},
         rows=tuple(
             (
                 level.name,
@@ -273,6 +271,5 @@ def _levels(context: demand.DemandSection) -> s.SlideTable:
             )
             for level in context.levels
         ),
-        widths=(1.3, 2.4, 0.9, 0.8),
         words=(0, 1, 3),
     )

@@ -96,9 +96,8 @@ def _question_table(context: headline.HeadlineSection) -> s.SlideTable:
     largest = by_size[:MAX_SEGMENTS_SHOWN]
     return s.SlideTable(
         heading=f"The mix, with 80 % intervals from {_tests(context)}{more}",
-        columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
+        columns={"Segment": 2.6, "Today": 1.2, "Expected": 1.2, "80 % interval": 1.7, "Change": 1.3},
         rows=tuple(_row(move) for move in context.segments if move in largest),
-        widths=(2.6, 1.2, 1.2, 1.7, 1.3),
     )
 
 

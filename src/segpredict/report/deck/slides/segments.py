@@ -91,7 +91,7 @@ def _segments_chart(rows: list[segments.SegmentRow], *, has_money: bool) -> s.Sl
 def _segments_table(rows: list[segments.SegmentRow], rules: dict[str, str]) -> s.SlideTable:
     return s.SlideTable(
         heading="Who they are",
-        columns=("Segment", "Customers", "Of revenue", "Description"),
+        columns={"Segment": 1.35, "Customers": 1.15, "Of revenue": 1.2, "Description": 3.9},
         rows=tuple(
             (
                 s.segment_cell(row.badge),
@@ -101,7 +101,6 @@ def _segments_table(rows: list[segments.SegmentRow], rules: dict[str, str]) -> s
             )
             for row in reversed(rows)
         ),
-        widths=(1.35, 1.15, 1.2, 3.9),
         words=(0, 3),
     )
 
@@ -136,12 +135,11 @@ def _compared(context: segment_selection.SegmentSelectionSection) -> s.SlidePage
     )
     gates = s.SlideTable(
         heading="Failed gates",
-        columns=("Candidate", "Gates"),
+        columns={"Candidate": 3, "Gates": 3},
         rows=tuple(
             (s.truncate_words(name, 42), s.truncate_words(_gates(each), 60))
             for name, each in zip(names, candidates, strict=True)
         ),
-        widths=(3, 3),
         words=(0, 1),
         strong=tuple(i for i, each in enumerate(candidates) if each.is_selected),
     )
@@ -282,12 +280,11 @@ def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -
 def _transitions_table(context: TransitionsSection, rows: list[TransitionRow]) -> s.SlideTable:
     return s.SlideTable(
         heading="Share staying, and where most others go",
-        columns=("From", "Customers", "Stay", "Most others go to"),
+        columns={"From": 1.3, "Customers": 1.15, "Stay": 1.7, "Most others go to": 1.75},
         rows=tuple(
             (s.segment_cell(row.badge, 20), format_number(row.n), _stays(row), _leave(context, row))
             for row in rows
         ),
-        widths=(1.3, 1.15, 1.7, 1.75),
         words=(0, 3),
     )
 

@@ -82,7 +82,7 @@ def _table(
     named = [*known, (s.SlideCell("All"), context.total)]
     return s.SlideTable(
         heading="Value of the customers with a forecast",
-        columns=("Current segment", "Customers", "At risk", "Upside", "Next window"),
+        columns={"Current segment": 1.5, "Customers": 1.25, "At risk": 1.25, "Upside": 1.15, "Next window": 1.35},
         rows=tuple(
             (
                 name,
@@ -93,7 +93,6 @@ def _table(
             )
             for name, each in named
         ),
-        widths=(1.5, 1.25, 1.25, 1.15, 1.35),
         strong=(len(named) - 1,),
     )
 
@@ -148,7 +147,7 @@ def _page(source: s.DeckSource, table: s.SlideTable, notes: tuple[str, ...]) -> 
 def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> s.SlideTable:
     return s.SlideTable(
         heading="Campaigns with most at stake, and the test that each needs",
-        columns=("Campaign", "Eligible", "At stake", "The test"),
+        columns={"Campaign": 2.1, "Eligible": 0.95, "At stake": 1.35, "The test": 3.9},
         rows=tuple(
             (
                 s.truncate_words(campaign.title, 46),
@@ -158,7 +157,6 @@ def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> s.Sli
             )
             for campaign in campaigns
         ),
-        widths=(2.1, 0.95, 1.35, 3.9),
         words=(0, 3),
     )
 
@@ -179,9 +177,8 @@ def _campaign_notes(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
 def _untested_table(rows: list[tuple[str | s.SlideCell, ...]]) -> s.SlideTable:
     return s.SlideTable(
         heading="Possible target groups: untested",
-        columns=("Current segment", "Aim", "Eligible", "At stake"),
+        columns={"Current segment": 1.5, "Aim": 2.6, "Eligible": 0.9, "At stake": 1.2},
         rows=tuple(rows),
-        widths=(1.5, 2.6, 0.9, 1.2),
         words=(0, 1),
     )
 
