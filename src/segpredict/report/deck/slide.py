@@ -73,9 +73,9 @@ class SlideTable:
 
     Examples
     --------
-    >>> table = SlideTable(heading="Customers", columns={"Segment": 2, "n": 1}, rows=[("Core", "9")])
-    >>> table.rows
-    [('Core', '9')]
+    >>> rows = [("Core", "9")]
+    >>> SlideTable(heading="Customers", columns={"Segment": 2, "n": 1}, rows=rows).words
+    (0,)
     """
 
     heading: str

@@ -191,7 +191,7 @@ def _tried(context: segments.SegmentsSection) -> s.SlidePage:
     )
     table = s.SlideTable(
         heading="Numbers of segments tried",
-        columns=tuple(column.label for column in columns),
+        columns={c.label: 2.6 if c.name == gate else 1.25 for c in columns},
         rows=tuple(
             tuple(
                 s.truncate_words(format_cell(each.values[places[c.name]], c.kind), 60)
@@ -199,7 +199,6 @@ def _tried(context: segments.SegmentsSection) -> s.SlidePage:
             )
             for each in tried
         ),
-        widths=tuple(2.6 if c.name == gate else 1.25 for c in columns),
         words=tuple(i for i, c in enumerate(columns) if c.name == gate),
         strong=tuple(i for i, each in enumerate(tried) if each.is_selected),
     )
