@@ -10,17 +10,14 @@ from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
 from segpredict.core.segment import Segment
 
-MARKOV_ORDER_SCHEMA = pl.Schema(
-    {
-        "since": pl.Date,
-        "segment_id": pl.String,
-        "n": pl.Int64,
-        "likelihood_ratio": pl.Float64,
-        "degrees_of_freedom": pl.Int64,
-        "p_value": pl.Float64,
-        "accuracy_gain": pl.Float64,
-    }
-)
+COUNT_SCHEMA = {
+    "since": pl.Date,
+    "segment_id": pl.String,
+    "n": pl.Int64,
+    "likelihood_ratio": pl.Float64,
+    "degrees_of_freedom": pl.Int64,
+}
+MARKOV_ORDER_SCHEMA = COUNT_SCHEMA | {"p_value": pl.Float64, "accuracy_gain": pl.Float64}
 
 
 def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
@@ -61,10 +58,9 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
         for now in ids
         if (counts := _counts(known.filter(since=since, from_id=now), ids)).any()
     ]
-    schema = {name: MARKOV_ORDER_SCHEMA[name] for name in MARKOV_ORDER_SCHEMA.names()[:5]}
-    each = pl.DataFrame(cells, schema=schema, orient="row")
+    each = pl.DataFrame(cells, schema=COUNT_SCHEMA, orient="row")
     parts = [each, _summed(each, "since"), _summed(each, "segment_id"), _summed(each)]
-    tests = pl.concat([part.select(*schema) for part in parts])
+    tests = pl.concat([part.select(*COUNT_SCHEMA) for part in parts])
     df, ratio = tests["degrees_of_freedom"], tests["likelihood_ratio"]
     p_values = pl.Series(gammaincc(df.to_numpy() / 2, ratio.to_numpy() / 2), dtype=pl.Float64)
     return tests.with_columns(

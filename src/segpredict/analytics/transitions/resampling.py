@@ -5,19 +5,18 @@ import polars as pl
 from scipy import sparse
 
 from segpredict.analytics.transitions.states import TransitionStates
-from segpredict.classifier.evaluation.bootstrap import percentile_interval
+from segpredict.classifier.evaluation.bootstrap import (
+    DRAWS_PER_CHUNK,
+    Resampling,
+    percentile_interval,
+)
 from segpredict.core.arrays import FloatArray
 
-BOOTSTRAP_DRAWS = 1000
-DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
+DEFAULT_RESAMPLING = Resampling(draws=1000, seed=0)
 
 
 def bootstrap_counts(
-    transitions: pl.DataFrame,
-    states: TransitionStates,
-    *,
-    draws: int = BOOTSTRAP_DRAWS,
-    seed: int = 0,
+    transitions: pl.DataFrame, states: TransitionStates, by: Resampling
 ) -> FloatArray:
     """Return the count matrix of each period in every draw of customers.
 
@@ -28,13 +27,13 @@ def bootstrap_counts(
     shape = len(since), len(states.row_states), len(states.column_states)
     kinds, sizes = _kinds(transitions, states, since, int(np.prod(shape)))
     everyone = int(sizes.sum())
-    rng = np.random.default_rng(seed)
-    drawn = np.empty((draws, kinds.shape[1]))
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        stop = min(start + DRAWS_PER_CHUNK, draws)
+    rng = np.random.default_rng(by.seed)
+    drawn = np.empty((by.draws, kinds.shape[1]))
+    for start in range(0, by.draws, DRAWS_PER_CHUNK):
+        stop = min(start + DRAWS_PER_CHUNK, by.draws)
         drawn_kinds = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
         drawn[start:stop] = (kinds.T @ drawn_kinds.T).T
-    return drawn.reshape(draws, *shape)
+    return drawn.reshape(by.draws, *shape)
 
 
 def _kinds(
