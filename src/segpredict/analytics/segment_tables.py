@@ -42,10 +42,12 @@ def shop_overview(
     if transactions.ledger.total("used").rows:
         weighed = classifier.compare_horizons(transactions, time).to_dicts()
     files = (*transactions.files, *transactions.side_tables.files)
-    shown = [{"file": f.name, "rows": f.rows, **f.detected.shown()} for f in files]
-    columns = [{"columns": dict(f.detected.columns)} for f in files]
     return {
-        "files": [facts | more for facts, more in zip(shown, columns, strict=True)],
+        "files": [
+            {"file": f.name, "rows": f.rows, **f.detected.shown()}
+            | {"columns": dict(f.detected.columns)}
+            for f in files
+        ],
         "first_day": as_date(transactions.first_day).isoformat(),
         "last_day": as_date(transactions.end_day - 1).isoformat(),
         "fingerprint": transactions.fingerprint,

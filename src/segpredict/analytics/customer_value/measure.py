@@ -99,24 +99,22 @@ def measure_customer_value(
         fold.cutoff: float(_past_rows(rows, fold)["spend"].mean())  # type: ignore[arg-type]
         for fold in days.test_folds
     }
-    cases = [
-        _BacktestCase(
-            each,
-            models[each.cutoff],
-            _covariates(each.backtest, known[each.cutoff]),
-            means[each.cutoff],
-        )
-        for each in tested[len(training.inner_backtests) :]
-    ]
-    spans = [span for case in cases for span in _value_backtests(transactions, case, days)]
+    spans, sums, coverage = [], [], []
+    for each in tested[len(training.inner_backtests) :]:
+        model = models[each.cutoff]
+        history = _covariates(each.backtest, known[each.cutoff])
+        own = _value_backtests(transactions, each, model, history, means[each.cutoff], days)
+        spans += own
+        sums.append(_sum_backtest(each, name, own))
+        coverage += _coverage(each, model, days)
     by = {"draws": draws, "seed": seed}
     ids = [segment.id for segment in segmentation.segments]
-    errors = lifetime_backtest.value_errors(spans, **by)
+    held = pl.DataFrame(coverage, lifetime_backtest.VALUE_ERRORS_SCHEMA, orient="row")
     return CustomerValueResult(
         models[days.production_fold.cutoff],
         models[days.test_folds[-1].cutoff],
-        sum_backtest.compare_sums([_sum_backtest(case, name, spans) for case in cases], ids, **by),
-        pl.concat([errors, _coverage(cases, days)]),
+        sum_backtest.compare_sums(sums, ids, **by),
+        pl.concat([lifetime_backtest.value_errors(spans, **by), held]),
     )
 
 
@@ -198,16 +196,6 @@ def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
     return fit_spend_interval(expected, np.concatenate([each.spend for each in known]))
 
 
-@dataclass(frozen=True)
-class _BacktestCase:
-    """A backtest with what was known on its day."""
-
-    tested: _Tested
-    value_model: ValueModel
-    known: pl.DataFrame  # history of its customers
-    mean: float  # spend of a customer in past windows
-
-
 def _covariates(backtest: Backtest, history: HistoryAtCutoff) -> pl.DataFrame:
     known = _of_customers(backtest, history.customer_histories)
     if backtest.covariates is None:
@@ -217,10 +205,9 @@ def _covariates(backtest: Backtest, history: HistoryAtCutoff) -> pl.DataFrame:
 
 
 def _sum_backtest(
-    case: _BacktestCase, name: str, spans: Sequence[lifetime_backtest.ValueBacktest]
+    tested: _Tested, name: str, spans: Sequence[lifetime_backtest.ValueBacktest]
 ) -> sum_backtest.SumBacktest:
     """Return all predictions of a backtest, in the order of the report."""
-    tested, backtest = case.tested, case.tested.backtest
     forecast, base, spend = tested.forecast, tested.base, tested.spend
     amount = sum_backtest.PredictedAmount
     predictions = [
@@ -231,20 +218,29 @@ def _sum_backtest(
     predictions += [
         amount("clv", method, span.predicted[method], span.actual, span.windows)
         for span in spans
-        if span.window == tested.window
         for method in (FORECAST_METHOD, BGNBD_METHOD)
         if method in span.predicted
     ]
+    backtest = tested.backtest
     return sum_backtest.SumBacktest(
         tested.window, backtest.customers, backtest.states, tuple(predictions)
     )
 
 
 def _value_backtests(
-    transactions: Transactions, case: _BacktestCase, days: Schedule
+    transactions: Transactions,
+    tested: _Tested,
+    model: ValueModel,
+    history: pl.DataFrame,
+    mean: float,
+    days: Schedule,
 ) -> list[lifetime_backtest.ValueBacktest]:
-    """Return the predictions for all whole windows that the data hold after a backtest."""
-    time, backtest = days.time, case.tested.backtest
+    """Return the predictions for all whole windows that the data hold after a backtest.
+
+    By the forecast, BG/NBD alone, and three naive methods; `mean` is what a customer spent in a
+    past window.
+    """
+    time, backtest = days.time, tested.backtest
     count = (days.end_day - time.settlement - backtest.cutoff - time.gap) // time.horizon
     ahead = value_periods(time.horizon, time.gap, count * time.horizon)
     spans = [(backtest.cutoff + each.start, backtest.cutoff + each.end) for each in ahead]
@@ -254,52 +250,43 @@ def _value_backtests(
         / MONEY_SCALE
         for _, end in spans
     ]
-    return [
-        lifetime_backtest.ValueBacktest(
-            case.tested.window,
-            n,
-            n * time.horizon,
-            backtest.customers,
-            _predicted_values(case, ahead[:n], days),
-            np.sum(paid[:n], axis=0),
-        )
-        for n in range(1, count + 1)
-    ]
-
-
-def _predicted_values(
-    case: _BacktestCase, ahead: tuple[ValuePeriod, ...], days: Schedule
-) -> dict[str, FloatArray]:
-    """Return values by method: the forecast, BG/NBD alone, and three naive methods."""
-    value_model, expected = case.value_model, case.tested.forecast.expected
-    value = value_model.lifetime_value(case.known, expected, ahead)
-    predicted = {} if value is None or not np.isfinite(value).all() else {FORECAST_METHOD: value}
-    if value_model.purchase_model is not None:
-        bgnbd = value_model.purchase_model.expected_value(case.known, ahead)
-        predicted |= {BGNBD_METHOD: bgnbd} if np.isfinite(bgnbd).all() else {}
-    observed = min(DAYS_PER_YEAR, case.tested.cutoff - days.first_day)
+    observed = min(DAYS_PER_YEAR, backtest.cutoff - days.first_day)
     year, window = (
-        case.known[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+        history[name].cast(pl.Float64).fill_null(0.0).to_numpy()
         for name in ("spend_364", "spend_now")
     )
-    return predicted | {
-        lifetime_backtest.REFERENCE_METHOD: year * (days.time.horizon / observed) * len(ahead),
-        "last_window": window * len(ahead),
-        "mean": np.full(len(expected), case.mean * len(ahead)),
+    found = []
+    for n in range(1, count + 1):
+        predicted = _model_values(model, history, tested.forecast.expected, ahead[:n]) | {
+            lifetime_backtest.REFERENCE_METHOD: year * (time.horizon / observed) * n,
+            "last_window": window * n,
+            "mean": np.full(len(window), mean * n),
+        }
+        head = (tested.window, n, n * time.horizon, backtest.customers)
+        found.append(lifetime_backtest.ValueBacktest(*head, predicted, np.sum(paid[:n], axis=0)))
+    return found
+
+
+def _model_values(
+    model: ValueModel, history: pl.DataFrame, expected: FloatArray, ahead: tuple[ValuePeriod, ...]
+) -> dict[str, FloatArray]:
+    """Return the values of the forecast and of BG/NBD alone, where they are finite."""
+    values = {FORECAST_METHOD: model.lifetime_value(history, expected, ahead)}
+    if model.purchase_model is not None:
+        values[BGNBD_METHOD] = model.purchase_model.expected_value(history, ahead)
+    return {
+        method: value
+        for method, value in values.items()
+        if value is not None and np.isfinite(value).all()
     }
 
 
-def _coverage(cases: Sequence[_BacktestCase], days: Schedule) -> pl.DataFrame:
-    """Return the share of customers whose actual spend lay in the interval, as rows of errors."""
-    found = []
-    for case in cases:
-        if case.value_model.interval is not None:
-            tested = case.tested
-            low, high = case.value_model.interval.bounds(tested.forecast.expected)
-            # Refunds count as no spend, as in the interval.
-            spend = np.maximum(tested.spend, 0.0)
-            share = float(((low <= spend) & (spend <= high)).mean())
-            horizon = days.time.horizon
-            head = (tested.window, 1, horizon, FORECAST_METHOD, "coverage", len(spend), share)
-            found.append((*head, *(None,) * 5))
-    return pl.DataFrame(found, lifetime_backtest.VALUE_ERRORS_SCHEMA, orient="row")
+def _coverage(tested: _Tested, model: ValueModel, days: Schedule) -> list[tuple[object, ...]]:
+    """Return the share of customers whose actual spend lay in the interval, as a row of errors."""
+    if model.interval is None:
+        return []
+    low, high = model.interval.bounds(tested.forecast.expected)
+    spend = np.maximum(tested.spend, 0.0)  # refunds count as no spend, as in the interval
+    share = float(((low <= spend) & (spend <= high)).mean())
+    head = (tested.window, 1, days.time.horizon, FORECAST_METHOD, "coverage", len(spend), share)
+    return [(*head, *(None,) * 5)]

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.demand import dispersion
+from segpredict.analytics.demand.dispersion import (
+    negative_binomial_dispersion,
+    negative_binomial_quantile,
+    turnover_classes,
+)
 from segpredict.analytics.demand.forecast import SEASONAL_NAIVE, SEGMENT_METHOD, LevelForecast
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.classifier.evaluation.bootstrap import (
@@ -68,27 +72,25 @@ def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> 
     level = forecast.level
     actual = sales.purchases[level].drop_nulls().unique().to_list()
     items = tuple(sorted({*forecast.items, *actual} - {NO_CATEGORY}))
-    position = {name: i for i, name in enumerate(items)}
-    known = [i for i, name in enumerate(forecast.items) if name in position]
-    rows = [position[forecast.items[i]] for i in known]
     expected = {}
     for method, units in forecast.expected.items():
-        expected[method] = np.zeros(len(items))
-        expected[method][rows] = units[known]
-    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, position)
+        unit_of = dict(zip(forecast.items, units.tolist(), strict=True))
+        expected[method] = np.array([unit_of.get(name, 0.0) for name in items])
+    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, items)
     return DemandBacktest(level, cutoff, items, expected, sales.units_sold(level, items), batches)
 
 
-def _batches(sold: WindowSales, level: str, position: Mapping[str, int]) -> FloatArray:
+def _batches(sold: WindowSales, level: str, items: Sequence[str]) -> FloatArray:
+    position = {name: i for i, name in enumerate(items)}
     buyers = sold.purchases["customer_id"].rank("dense") - 1
     cells = (
         sold.purchases.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
-        .filter(pl.col(level).is_in(list(position)))
+        .filter(pl.col(level).is_in(items))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
     )
     count = min(sold.purchases["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
-    table = np.zeros((count, len(position)))
+    table = np.zeros((count, len(items)))
     columns = [position[name] for name in cells[level].to_list()]
     table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
     return table
@@ -235,11 +237,11 @@ def _dispersions(backtests: Sequence[DemandBacktest], method: str) -> list[float
     """Return the dispersion of fast, middling and slow items; that of all for none."""
     predicted = [each.expected[method] for each in backtests]
     actual = np.concatenate([each.actual for each in backtests])
-    which = np.concatenate([dispersion.turnover_classes(units) for units in predicted])
+    which = np.concatenate([turnover_classes(units) for units in predicted])
     mean = np.concatenate(predicted)
-    whole = dispersion.negative_binomial_dispersion(mean, actual)
+    whole = negative_binomial_dispersion(mean, actual)
     by_class = [
-        dispersion.negative_binomial_dispersion(mean[which == one], actual[which == one])
+        negative_binomial_dispersion(mean[which == one], actual[which == one])
         for one in range(len(DISPERSION_COLUMNS))
     ]
     return [whole if alpha is None else alpha for alpha in by_class]
@@ -254,8 +256,6 @@ def _is_enough(
     alphas = _dispersions(earlier, method)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[dispersion.turnover_classes(predicted)]
-    enough = dispersion.negative_binomial_quantile(predicted, alpha, service) >= np.rint(
-        each.actual
-    )
+    alpha = np.array(alphas, dtype=float)[turnover_classes(predicted)]
+    enough = negative_binomial_quantile(predicted, alpha, service) >= np.rint(each.actual)
     return [bool(is_met) for is_met in enough[predicted > 0]]
