@@ -19,15 +19,8 @@ from segpredict.analytics.customer_value.spend_model import (
     fit_spend_model,
 )
 from segpredict.analytics.customer_value.value_model import ValueModel
-from segpredict.classifier import (
-    Backtest,
-    Fold,
-    Schedule,
-    SegmentAssigner,
-    TrainingResult,
-    histories_at_cutoffs,
-)
-from segpredict.classifier.history import outcome_spend
+from segpredict.classifier import Backtest, Fold, Schedule, SegmentAssigner, TrainingResult
+from segpredict.classifier.history import histories_at_cutoffs, outcome_spend
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.core.arrays import FloatArray

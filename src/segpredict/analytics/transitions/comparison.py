@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.transitions import resampling
+from segpredict.analytics.transitions import matrix
 from segpredict.analytics.transitions.matrix import CELL_COLUMNS, observed_matrix
 from segpredict.analytics.transitions.mobility import bias_corrected_interval, mobility_index
 from segpredict.analytics.transitions.states import transition_states
@@ -29,7 +29,7 @@ def compare_periods(
     first: date,
     second: date,
     segments: Sequence[Segment],
-    by: Resampling = resampling.DEFAULT_RESAMPLING,
+    by: Resampling = matrix.DEFAULT_RESAMPLING,
 ) -> pl.DataFrame:
     """Return the differences between the transitions of two periods, named by their ``since``.
 
@@ -82,9 +82,9 @@ def _mobility_row(
     states = transition_states(pair, segments)
     square = np.s_[..., : states.n_segments, : states.n_segments]
     counts = [states.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
-    values = [float(mobility_index(resampling.row_shares(each))) for each in counts]
-    drawn = resampling.bootstrap_counts(pair, states, by)[square]
-    moved: FloatArray = mobility_index(resampling.row_shares(drawn))
+    values = [float(mobility_index(matrix.row_shares(each))) for each in counts]
+    drawn = matrix.bootstrap_counts(pair, states, by)[square]
+    moved: FloatArray = mobility_index(matrix.row_shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
     low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.transitions import resampling
+from segpredict.analytics.transitions import matrix
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.core.arrays import FloatArray
@@ -20,7 +20,7 @@ MOBILITY_SCHEMA = {
 }
 
 
-def mobility_index(matrix: FloatArray) -> FloatArray:
+def mobility_index(shares: FloatArray) -> FloatArray:
     """Return the mean singular value of P − I, of one matrix or of many.
 
     0 where all customers stay. Where all customers leave at the rate p, whatever the segment, to
@@ -36,9 +36,9 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
     >>> mobility_index(np.eye(3)).item()
     0.0
     """
-    size = matrix.shape[-1]
-    empty = np.asarray(np.isnan(matrix).any(axis=(-2, -1)))
-    known = np.where(empty[..., None, None], np.eye(size), matrix)
+    size = shares.shape[-1]
+    empty = np.asarray(np.isnan(shares).any(axis=(-2, -1)))
+    known = np.where(empty[..., None, None], np.eye(size), shares)
     values = np.linalg.svd(known - np.eye(size), compute_uv=False).mean(axis=-1)
     found: FloatArray = np.where(empty, np.nan, values)
     return found
@@ -47,7 +47,7 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
 def mobility_by_period(
     transitions: pl.DataFrame,
     segments: Sequence[Segment],
-    by: Resampling = resampling.DEFAULT_RESAMPLING,
+    by: Resampling = matrix.DEFAULT_RESAMPLING,
 ) -> pl.DataFrame:
     """Return the mobility of each period, with its 95 % interval (`MOBILITY_SCHEMA`).
 
@@ -67,10 +67,10 @@ def mobility_by_period(
     rows = []
     for day in since.to_list():
         part = transitions.filter(since=day)
-        drawn = resampling.bootstrap_counts(part, states, by)[:, 0]
-        draw = mobility_index(resampling.row_shares(drawn[square]))
+        drawn = matrix.bootstrap_counts(part, states, by)[:, 0]
+        draw = mobility_index(matrix.row_shares(drawn[square]))
         counts = states.count_matrix(part)[square]
-        value = float(mobility_index(resampling.row_shares(counts)))
+        value = float(mobility_index(matrix.row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
         share_staying = float(np.trace(counts)) / n if n else float("nan")
