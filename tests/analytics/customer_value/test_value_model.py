@@ -6,9 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
+from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel, value_periods
 from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
-from segpredict.analytics.customer_value.periods import value_periods
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel

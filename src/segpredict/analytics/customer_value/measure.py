@@ -9,8 +9,11 @@ import polars as pl
 from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
-from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
-from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.bgnbd_value import (
+    ValuePeriod,
+    fit_purchase_model,
+    value_periods,
+)
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import (

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
-from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.bgnbd_value import (
+    PurchaseModel,
+    ValuePeriod,
+    value_periods,
+)
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel

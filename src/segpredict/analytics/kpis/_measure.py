@@ -73,14 +73,7 @@ KPIS = _read_definitions()  # in the order of pages
 
 
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the KPIs of a shop with intervals, numerators and denominators.
-
-    Parameters
-    ----------
-    order_book
-        The shop.
-    names
-        KPI names; all by default.
+    """Return the KPIs of these names, all by default, with intervals and both sides of fractions.
 
     Returns
     -------
@@ -116,11 +109,6 @@ def kpi_named(name: str) -> KpiDefinition:
     ------
     UnknownNameError
         When there is none of that name; the message names the nearest.
-
-    Examples
-    --------
-    >>> kpi_named("gini").title
-    'Gini index of sales'
     """
     known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:

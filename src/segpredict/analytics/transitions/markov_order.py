@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy import stats
 from scipy.special import gammaincc
 
 from segpredict.analytics.transitions.states import transition_states
@@ -74,12 +75,9 @@ def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
     >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """
-    before, after = counts.sum(axis=1), counts.sum(axis=0)
-    expected = np.outer(before, after) / max(counts.sum(), 1)
-    inside = counts > 0
-    terms = counts[inside] * np.log(counts[inside] / expected[inside])
-    df = (int(np.count_nonzero(before)) - 1) * (int(np.count_nonzero(after)) - 1)
-    return max(2 * float(terms.sum()), 0.0), max(df, 0)
+    known = counts[counts.any(axis=1)][:, counts.any(axis=0)]
+    test = stats.chi2_contingency(known, correction=False, lambda_="log-likelihood")
+    return max(float(test.statistic), 0.0), int(test.dof)
 
 
 def _counts(part: pl.DataFrame, ids: Sequence[str]) -> FloatArray:

@@ -11,6 +11,7 @@ from segpredict.classifier.evaluation.bootstrap import (
     DRAWS_PER_CHUNK,
     Resampling,
     percentile_interval,
+    safe_ratio,
 )
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, jeffreys_interval
@@ -126,7 +127,4 @@ def row_shares(counts: FloatArray) -> FloatArray:
     >>> row_shares(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """
-    total = counts.sum(axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        found: FloatArray = counts / np.where(total > 0, total, np.nan)
-    return found
+    return safe_ratio(counts, counts.sum(axis=-1, keepdims=True))

@@ -115,6 +115,6 @@ def is_void(shop: Transactions) -> pl.Expr:
     return (pl.col("void_day") < shop.end_day).fill_null(value=False)
 
 
-def net_revenue(amount: str = "amount") -> pl.Expr:
+def net_revenue() -> pl.Expr:
     """Return the revenue of a row: zero where the order was fully refunded."""
-    return pl.when(pl.col("is_void")).then(0).otherwise(pl.col(amount))
+    return pl.when(pl.col("is_void")).then(0).otherwise(pl.col("amount"))
