@@ -22,7 +22,11 @@ RECORD_FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class CampaignListRequest:
-    """The requested list."""
+    """The requested list.
+
+    >>> CampaignListRequest(Campaign("call"), max_customers=100).holdout_share is None
+    True
+    """
 
     campaign: Campaign
     # share of the list to hold out; the universal share if not given. What exceeds the universal

@@ -22,7 +22,11 @@ REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "assig
 
 @dataclass(frozen=True, slots=True)
 class ExperimentLog:
-    """The folder of experiments."""
+    """The folder of experiments.
+
+    >>> ExperimentLog(Path("no/such/folder")).read_records()
+    []
+    """
 
     # holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so on. It
     # holds ids of customers.

@@ -109,6 +109,11 @@ def kpi_named(name: str) -> KpiDefinition:
     ------
     UnknownNameError
         When there is none of that name; the message names the nearest.
+
+    Examples
+    --------
+    >>> kpi_named("gini").title
+    'Gini index of sales'
     """
     known = {kpi.name: kpi for kpi in KPIS}
     if name not in known:

@@ -58,6 +58,13 @@ def mobility_by_period(
     runs from segment to segment. The interval is that of `bias_corrected_interval`: chance alone
     adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
+
+    >>> from datetime import date
+    >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
+    >>> day = {"since": [date(2024, 1, 1)] * 2, "until": [date(2024, 4, 1)] * 2}
+    >>> rows = {"customer_id": ["a", "b"], **day, "from_id": ["S0", "S1"], "to_id": ["S1", "S1"]}
+    >>> mobility_by_period(pl.DataFrame(rows), two)["share_staying"].to_list()
+    [0.5]
     """
     states = transition_states(transitions, segments)
     since = transitions["since"].unique().sort()
