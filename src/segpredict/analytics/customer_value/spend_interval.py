@@ -5,12 +5,11 @@ from math import ceil, floor
 
 import numpy as np
 
-from segpredict.analytics.customer_value.spend_model import band_limits
+from segpredict.analytics.customer_value.spend_model import BANDS, band_limits
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray
 
 INTERVAL_LEVEL = 0.9  # share of the customers whose spend the interval is to hold
-BANDS = 5  # bands of expected spend, as equal in number as ties allow
 MIN_BAND_ROWS = 100  # forecasts that a band needs, so that its ends are not single customers
 
 

@@ -12,7 +12,7 @@ from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
 
-BANDS = 5  # bands of the base value in each next segment, as equal in number as ties allow
+BANDS = 5  # of the base value in each next segment, and of expected spend; as equal as ties allow
 MIN_BAND_ROWS = 50  # past customers that a band needs
 
 Rows = tuple[tuple[float, ...], ...]
