@@ -10,9 +10,9 @@ from segpredict.analytics.kpis import KPIS, KpiDefinition
 HEAD = """\
 # Key figures (KPIs)
 
-Every key figure of a shop is defined once, in `src/segpredict/analytics/kpis/`, in the
-tuple `KPIS`; pages and exports use these definitions and no others. This page is
-written from them by
+Every key figure of a shop is defined once, in `src/segpredict/analytics/kpis/`: its words in
+`kpis.toml`, its computation in a function; pages and exports use these definitions and no
+others. This page is written from them by
 
 ```
 python docs/write_kpis.py

@@ -48,16 +48,16 @@ def cell(row: dict | None) -> str:
 
 
 def standings(run: RunFolder) -> Iterator[str]:
-    yield "| level | published | why | nearest of all | enough at the service level |"
+    yield "| level | published | why | best method | enough at the service level |"
     yield "| --- | --- | --- | --- | --: |"
     for row in run.read_parquet("demand/levels.parquet").to_dicts():
-        is_told = "yes" if row["is_published"] else "no"
+        is_published = "yes" if row["is_published"] else "no"
         met = (
             ""
             if row["service_met"] is None
             else f"{row['service_met']:.0%} of {row['service_tests']:,}"
         )
-        cells = (row["level"], is_told, row["reason"], row["best_method"], met)
+        cells = (row["level"], is_published, row["reason"], row["best_method"], met)
         yield f"| {' | '.join(map(str, cells))} |"
 
 

@@ -58,7 +58,7 @@ def summary(shop: Transactions) -> dict[str, Any]:
     lines = shop.lines.collect()
     books = OrderBook.from_shop(shop)
     buyers = lines.filter("is_order_head").select("customer_id").unique()
-    owners = buyers.with_columns(segment_id=pl.lit("S1"))
+    owners = buyers.with_columns(segment_id=pl.lit("S1"), is_eligible=True)
     seen = exploration_data(shop, owners, ("S0", "S1"))
     return {
         "lines": lines,

@@ -21,6 +21,7 @@ def explored(country: str = "UK") -> dict[str, Any]:
         {
             "customer_id": [f"c{i:02d}" for i in range(40)],
             "segment_id": [f"S{i % 4}" for i in range(40)],
+            "is_eligible": [True] * 40,
         }
     )
     found = explore_shop(books, members, ["S0", "S1", "S2", "S3"])

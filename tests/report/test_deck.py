@@ -13,17 +13,10 @@ from test_page import BARE, HOSTILE, hostile_bundle
 from segpredict.errors import ExtraMissingError
 from segpredict.report import section_contexts
 from segpredict.report.context.headline import headline_section
-from segpredict.report.deck import (
-    SLIDES,
-    DeckSource,
-    FigureTiles,
-    Slide,
-    SlideChart,
-    SlidePage,
-    render_deck,
-    slide_pages,
-)
 from segpredict.report.deck import deck as machinery
+from segpredict.report.deck import render_deck, slide_pages
+from segpredict.report.deck.slide import DeckSource, FigureTiles, Slide, SlideChart, SlidePage
+from segpredict.report.deck.slides import SLIDES
 from segpredict.report.deck.slides.question import question_slide
 from segpredict.report.deck.style import segment_colour
 from segpredict.report.html.badges import SegmentBadge

@@ -9,6 +9,7 @@ from segpredict.analytics.transitions import mobility_by_period, observed_matrix
 from segpredict.analytics.transitions.comparison import compare_periods
 from segpredict.analytics.transitions.expected import expected_matrix, unmodelled_rows
 from segpredict.analytics.transitions.markov_order import markov_order_test
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.core.segment import Segment
 
 FIRST, SECOND = date(2010, 9, 11), date(2011, 9, 10)
@@ -47,14 +48,14 @@ def tables(segments: tuple[Segment, ...]) -> dict[str, pl.DataFrame]:
     """Return the tables of a run's folder ``transitions``."""
     went = moves(segments)
     counted = [_of(observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
-    by = {"draws": 50}
+    by = Resampling(50, 0)
     return {
         "observed": pl.concat(counted),
-        "mobility": mobility_by_period(went, segments, **by).with_columns(
+        "mobility": mobility_by_period(went, segments, by).with_columns(
             observed_days=pl.Series([284, 364])
         ),
         "markov_order": markov_order_test(went, segments),
-        "comparison": compare_periods(went, FIRST, SECOND, segments, **by),
+        "comparison": compare_periods(went, FIRST, SECOND, segments, by),
         "predicted": pl.concat([_of(_predicted(segments, spread), d) for d, spread in PREDICTED]),
     }
 

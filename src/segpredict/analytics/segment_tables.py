@@ -8,7 +8,8 @@ import polars as pl
 
 from segpredict import classifier, features
 from segpredict import segmentation as rooms
-from segpredict.analytics.transitions import NEW_STATE, observed_matrix
+from segpredict.analytics.transitions import LAPSED_STATE, observed_matrix
+from segpredict.analytics.transitions.periods import segment_transitions
 from segpredict.classifier import STATE_FEATURES
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
@@ -42,10 +43,12 @@ def shop_overview(
     if transactions.ledger.total("used").rows:
         weighed = classifier.compare_horizons(transactions, time).to_dicts()
     files = (*transactions.files, *transactions.side_tables.files)
-    shown = [{"file": f.name, "rows": f.rows, **f.detected.shown()} for f in files]
-    columns = [{"columns": dict(f.detected.columns)} for f in files]
     return {
-        "files": [facts | more for facts, more in zip(shown, columns, strict=True)],
+        "files": [
+            {"file": f.name, "rows": f.rows, **f.detected.shown()}
+            | {"columns": dict(f.detected.columns)}
+            for f in files
+        ],
         "first_day": as_date(transactions.first_day).isoformat(),
         "last_day": as_date(transactions.end_day - 1).isoformat(),
         "fingerprint": transactions.fingerprint,
@@ -189,21 +192,10 @@ def _candidates(segmentation: Segmentation) -> pl.DataFrame:
 def _migration(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
-    rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
-    pairs = rows.select("customer_id", "state_now", "label")
-    known = _known_customers(transactions, window.cutoff)
-    after = _assigned(transactions, segmentation, (window.outcome_start, window.outcome_end))
-    start, end = pl.lit(NEW_STATE.code, pl.Int8), pl.col("segment")
-    newcomers = after.join(known, on="customer_id", how="anti").select(
-        "customer_id", start.alias("state_now"), end.alias("label")
-    )
-    ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW_STATE)}
-    from_id, to_id = (
-        pl.col(code).replace_strict(ids, return_dtype=pl.String) for code in ("state_now", "label")
-    )
-    moves = pl.concat([pairs, newcomers]).select("customer_id", from_id=from_id, to_id=to_id)
-    counted = observed_matrix(moves.drop_nulls("to_id"), segmentation.segments)
-    return counted.cast({"n": pl.Int64, "n_from": pl.Int64})
+    """Return the transitions of new customers, and of those with an order in the look-back."""
+    moves = segment_transitions(transactions, segmentation, [window])
+    known = moves.filter(pl.col("from_id") != LAPSED_STATE.id)
+    return observed_matrix(known, segmentation.segments).cast({"n": pl.Int64, "n_from": pl.Int64})
 
 
 def _notes(transactions: Transactions) -> list[str]:

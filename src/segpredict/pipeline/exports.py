@@ -163,7 +163,6 @@ def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -
         assignments=tables["assignments"],
         profile=tables.get("profile"),
         scores=loading.load_optional(files, "scores"),
-        observed_transitions=tables.get("migration"),
         transitions=transition_tables_of_run(files),
         figures=loading.load(files, "kpis").get("figures"),
         pseudonyms=pseudonyms,

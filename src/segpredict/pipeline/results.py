@@ -136,7 +136,7 @@ class Trained:
     value_model: ValueModel  # the model of customer value
     # its backtest (``sums``, ``errors``) and the value of each segment (``segments``)
     customer_value: Tables
-    demand: Tables  # the tables of `demand.DemandForecast`
+    demand: Tables  # `demand.forecast_demand`
     predicted_transitions: Tables  # `transitions.tables.predicted_tables`
     leakage_demo: JSON = None  # the rows of the leakage demo; ``None`` where it was not requested
     test_set_log: JSON = None  # `TestSetLog` as JSON: the evaluations on the final test window

@@ -13,6 +13,7 @@ from segpredict import segmentation as segments
 from segpredict.analytics import customer_value, demand, exploration, kpis, segment_tables
 from segpredict.analytics.transitions import tables as transition_tables
 from segpredict.classifier import TrainingResult
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
@@ -90,7 +91,7 @@ def segment(
     profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
     ids = [each.id for each in segmentation.segments]
     seen = exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
-    draws = transition_tables.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
+    draws = Resampling(config.classifier.bootstrap_draws, config.seed)
     moved = transition_tables.observed_tables(shop, segmentation, config.time, draws, seen["homes"])
     return results.Segmented(
         config=config,
@@ -210,7 +211,7 @@ def train(
             "errors": valued.backtest_errors,
             "segments": customer_value.value_by_segment(scores, named),
         },
-        demand=expected.tables(),
+        demand=expected,
         predicted_transitions=transition_tables.predicted_tables(
             observed, training, scores, named, config.time
         ),

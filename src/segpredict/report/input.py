@@ -80,7 +80,7 @@ class ReportInput:
     experiments
         Records of the campaign lists, oldest first (`campaigns.campaign_record`).
     demand
-        `demand.DemandForecast.tables`; empty where none was forecast.
+        `demand.forecast_demand`; empty where none was forecast.
     leakage_demo
         The content of ``leakage_demo.json``, if requested.
     importance

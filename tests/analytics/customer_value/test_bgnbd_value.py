@@ -6,8 +6,11 @@ import pytest
 from scipy.integrate import quad
 
 from contest.worlds import named
-from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel, fit_purchase_model
-from segpredict.analytics.customer_value.periods import value_periods
+from segpredict.analytics.customer_value.bgnbd_value import (
+    PurchaseModel,
+    fit_purchase_model,
+    value_periods,
+)
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma
 from segpredict.core.window import as_date
 

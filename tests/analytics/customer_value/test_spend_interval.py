@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from segpredict.analytics.customer_value import SpendInterval, fit_spend_interval
+from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 
 
 def drawn(rows, seed, noise=1.0):

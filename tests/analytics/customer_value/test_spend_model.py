@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.customer_value import SpendModel, fit_spend_model
+from segpredict.analytics.customer_value.spend_model import SpendModel, fit_spend_model
 
 HAND = SpendModel(
     limits=((), (100.0,), ()),

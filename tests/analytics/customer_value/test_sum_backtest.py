@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.customer_value import SpendModel
+from segpredict.analytics.customer_value.spend_model import SpendModel
 from segpredict.analytics.customer_value.sum_backtest import (
     PredictedAmount,
     SumBacktest,

@@ -6,17 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value import (
-    FORECAST_COLUMNS,
-    VALUE_COLUMNS,
-    PurchaseModel,
-    SpendInterval,
-    SpendModel,
-    SpendSeasonality,
-    ValueModel,
-    value_by_segment,
-    value_periods,
-)
+from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel, value_periods
+from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality
+from segpredict.analytics.customer_value.spend_interval import SpendInterval
+from segpredict.analytics.customer_value.spend_model import SpendModel
+from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, ValueModel
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma
 from segpredict.core.segment import Segment
 from segpredict.core.window import DAYS_PER_YEAR

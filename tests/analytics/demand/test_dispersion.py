@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.demand import critical_ratio
 from segpredict.analytics.demand.dispersion import (
+    critical_ratio,
     negative_binomial_dispersion,
     negative_binomial_quantile,
     turnover_classes,

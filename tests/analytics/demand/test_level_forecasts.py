@@ -48,7 +48,7 @@ def planted(*sizes: tuple[int, int]) -> Transactions:
     return replace(shop.transactions(frame, 28 * len(sizes)), first_day=0)
 
 
-def at(transactions: Transactions, cutoff: int, mix: list[float], is_proven=True):
+def at(transactions: Transactions, cutoff: int, mix: list[float]):
     asked = {*history_windows(cutoff, TIME, 0)}
     year_ago = last_year_window(cutoff, TIME, 0)
     known = window_sales(
@@ -58,8 +58,7 @@ def at(transactions: Transactions, cutoff: int, mix: list[float], is_proven=True
         sorted(asked | ({year_ago} if year_ago else set())),
     )
     before = sales_history(cutoff, TIME, 0, known)
-    seasons = dict.fromkeys(DEMAND_LEVELS, is_proven)
-    found = forecast_levels(transactions, before, np.array(mix), TIME, seasons)
+    found = forecast_levels(transactions, before, np.array(mix), TIME, DEMAND_LEVELS)
     return before, {each.level: each for each in found}
 
 
@@ -87,22 +86,9 @@ def test_products_share_what_their_category_sells() -> None:
     assert by_product[SEASONAL_NAIVE].tolist() == by_category[SEASONAL_NAIVE].tolist()
 
 
-def test_more_customers_a_year_ago_are_no_season_but_fuller_baskets_are() -> None:
-    crowd = planted((160, 30), *[(60, 10)] * (YEAR - 1))
-    _, found = at(crowd, 28 * YEAR, [0.0, 60.0, 10.0])
-    assert found[TOTAL_LEVEL].seasonal_factors == pytest.approx([1.0])
-    full = planted(*[(60, 10)] * YEAR)
-    more = pl.when(pl.col("day") < 28).then(3).otherwise(1)
-    full = replace(full, lines=full.lines.with_columns(pl.col("quantity") * more))
-    _, found = at(full, 28 * YEAR, [0.0, 60.0, 10.0])
-    # 300 units where 100 · (12 + 3) / 13 were to be expected.
-    assert found[TOTAL_LEVEL].seasonal_factors == pytest.approx([300 / (1500 / 13)], rel=0.02)
-
-
-def test_without_a_year_of_history_there_is_no_season_to_lean_on() -> None:
+def test_without_a_year_of_history_no_forecast_repeats_last_year() -> None:
     before, found = at(planted(*[(6, 3)] * 8), 28 * 8, [0.0, 6.0, 3.0])
     assert before.season_window is None
-    assert found[PRODUCT_LEVEL].seasonal_factors.tolist() == [1.0, 1.0]
     assert SEASONAL_NAIVE not in found[PRODUCT_LEVEL].expected
 
 

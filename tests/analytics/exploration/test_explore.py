@@ -26,7 +26,7 @@ def books(rows=ROWS):
 
 
 def members() -> pl.DataFrame:
-    return pl.DataFrame({"customer_id": ["a"], "segment_id": ["S1"]})
+    return pl.DataFrame({"customer_id": ["a"], "segment_id": ["S1"], "is_eligible": [True]})
 
 
 def counted(name: str, rows=ROWS) -> dict[str, int]:

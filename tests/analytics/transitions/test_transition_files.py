@@ -8,6 +8,7 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.analytics.transitions import tables as transition_tables
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.errors import UnknownNameError, UsageError
@@ -88,7 +89,7 @@ def test_where_no_period_is_complete_nothing_is_kept(run) -> None:
     long = TimeOptions(horizon=400)
     assert (
         transition_tables.observed_tables(
-            shop, loading.load(run, "segmentation"), long, transition_tables.BootstrapDraws(5)
+            shop, loading.load(run, "segmentation"), long, Resampling(5, 0)
         )
         == {}
     )

@@ -6,6 +6,7 @@ import pytest
 from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions.comparison import compare_periods
+from segpredict.classifier.evaluation.bootstrap import Resampling
 
 FIRST, SECOND = DAYS[0], DAYS[1]
 
@@ -17,7 +18,9 @@ def shares(table: pl.DataFrame) -> pl.DataFrame:
 def test_a_difference_is_the_second_less_the_first_with_its_interval():
     before = moves(*times((("S1", "S0"), 48), (("S1", "S1"), 32)), day=FIRST)
     after = moves(*times((("S1", "S0"), 56), (("S1", "S1"), 14)), day=SECOND, who="d")
-    result = shares(compare_periods(pl.concat([before, after]), FIRST, SECOND, SEGMENTS, draws=5))
+    result = shares(
+        compare_periods(pl.concat([before, after]), FIRST, SECOND, SEGMENTS, Resampling(5, 0))
+    )
     row = result.filter(from_id="S1", to_id="S0").row(0, named=True)
     assert (row["n_first"], row["n_second"]) == (80, 70)
     assert row["difference"] == pytest.approx(0.2)
@@ -36,7 +39,7 @@ def test_a_planted_change_is_found_and_the_rest_is_left_alone():
             walk(changed, 2000, 1, rng).with_columns(since=pl.lit(SECOND)),
         ]
     )
-    result = compare_periods(went, FIRST, SECOND, SEGMENTS, draws=100)
+    result = compare_periods(went, FIRST, SECOND, SEGMENTS, Resampling(100, 0))
     cells = shares(result)
     clear = cells.filter((pl.col("low") > 0) | (pl.col("high") < 0))
     assert set(clear["from_id"]) == {"S1"}
@@ -48,7 +51,9 @@ def test_a_planted_change_is_found_and_the_rest_is_left_alone():
 def test_equal_periods_differ_in_no_more_than_a_few_of_a_hundred_shares():
     rng, outside, asked = np.random.default_rng(2), 0, 0
     for _ in range(30):
-        result = compare_periods(walk(CHAIN, 300, 2, rng), FIRST, SECOND, SEGMENTS, draws=60)
+        result = compare_periods(
+            walk(CHAIN, 300, 2, rng), FIRST, SECOND, SEGMENTS, Resampling(60, 0)
+        )
         outside += result.filter((pl.col("low") > 0) | (pl.col("high") < 0)).height
         asked += result.height
     assert 0.01 < outside / asked < 0.08
@@ -58,7 +63,7 @@ def test_mobility_is_compared_on_the_same_draws():
     stay = [(s, s) for s in IDS for _ in range(40)]
     swap = [(a, b) for a, b in zip(IDS, ["S1", "S0", "S2"], strict=True) for _ in range(40)]
     went = pl.concat([moves(*stay, day=FIRST), moves(*swap, day=SECOND)])
-    row = compare_periods(went, FIRST, SECOND, SEGMENTS, draws=20).row(0, named=True)
+    row = compare_periods(went, FIRST, SECOND, SEGMENTS, Resampling(20, 0)).row(0, named=True)
     assert row["figure"] == "mobility"
     assert (row["value_first"], row["value_second"]) == pytest.approx((0, 2 / 3))
     assert row["low"] == pytest.approx(2 / 3)
@@ -66,8 +71,8 @@ def test_mobility_is_compared_on_the_same_draws():
 
 def test_the_other_way_round_the_signs_turn():
     went = walk(CHAIN, 300, 2, np.random.default_rng(3))
-    there = compare_periods(went, FIRST, SECOND, SEGMENTS, draws=50)
-    back = compare_periods(went, SECOND, FIRST, SEGMENTS, draws=50)
+    there = compare_periods(went, FIRST, SECOND, SEGMENTS, Resampling(50, 0))
+    back = compare_periods(went, SECOND, FIRST, SEGMENTS, Resampling(50, 0))
     assert back["difference"].to_list() == pytest.approx([-d for d in there["difference"]])
     assert back["low"].to_list() == pytest.approx([-h for h in there["high"]])
 
@@ -76,5 +81,5 @@ def test_rows_of_few_customers_are_marked():
     went = pl.concat(
         [moves(*[("S1", "S1")] * n, day=day) for n, day in ((30, FIRST), (29, SECOND))]
     )
-    result = shares(compare_periods(went, FIRST, SECOND, SEGMENTS, draws=5))
+    result = shares(compare_periods(went, FIRST, SECOND, SEGMENTS, Resampling(5, 0)))
     assert set(result.filter(from_id="S1")["is_small"]) == {True}

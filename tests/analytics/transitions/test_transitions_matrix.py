@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import observed_matrix
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.errors import SchemaError
 
 CELLS = st.tuples(st.sampled_from([*IDS, "NEW", "LAPSED"]), st.sampled_from([*IDS, "ERASED"]))
@@ -61,7 +62,7 @@ def test_a_row_of_thirty_is_not_thin():
 
 def test_a_planted_matrix_is_recovered():
     went = walk(CHAIN, 4000, 3, np.random.default_rng(1))
-    table = observed_matrix(went, SEGMENTS, draws=50)
+    table = observed_matrix(went, SEGMENTS, Resampling(50, 0))
     shares = table["share"].to_numpy().reshape(3, 3)
     assert np.abs(shares - CHAIN).max() < 0.02
 
@@ -97,7 +98,7 @@ def test_ninety_five_of_a_hundred_pooled_intervals_hold_the_truth():
     rng, hits, asked = np.random.default_rng(8), 0, 0
     truth = pl.Series(CHAIN.ravel())
     for _ in range(50):
-        table = observed_matrix(walk(CHAIN, 150, 3, rng), SEGMENTS, draws=200)
+        table = observed_matrix(walk(CHAIN, 150, 3, rng), SEGMENTS, Resampling(200, 0))
         hits += int(((table["low"] <= truth) & (truth <= table["high"])).sum())
         asked += table.height
     assert 0.91 < hits / asked < 0.98
@@ -118,5 +119,5 @@ def test_the_order_of_customers_changes_nothing(went, random):
     whole = pl.concat([moves(*went), moves(*went[::-1], day=DAYS[1])])
     rows = list(range(whole.height))
     random.shuffle(rows)
-    result = observed_matrix(whole, SEGMENTS, draws=20)
-    assert observed_matrix(whole[rows], SEGMENTS, draws=20).equals(result)
+    result = observed_matrix(whole, SEGMENTS, Resampling(20, 0))
+    assert observed_matrix(whole[rows], SEGMENTS, Resampling(20, 0)).equals(result)

@@ -12,6 +12,7 @@ from transition_rows import CHAIN, DAYS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import mobility_by_period
 from segpredict.analytics.transitions.mobility import mobility_index
+from segpredict.classifier.evaluation.bootstrap import Resampling
 
 MATRICES = arrays(np.float64, (4, 4), elements=st.floats(0.01, 1)).map(
     lambda given: given / given.sum(axis=1, keepdims=True)
@@ -43,7 +44,7 @@ def test_two_segments_have_the_closed_form():
 
 def test_an_empty_row_has_no_mobility():
     assert math.isnan(mobility_index(np.array([[1.0, 0.0], [np.nan, np.nan]])))
-    result = mobility_by_period(moves(("S1", "S1")), SEGMENTS, draws=5).row(0, named=True)
+    result = mobility_by_period(moves(("S1", "S1")), SEGMENTS, Resampling(5, 0)).row(0, named=True)
     assert result["mobility"] is None
     assert result["is_small"]
 
@@ -66,7 +67,7 @@ def test_each_period_has_its_own_and_the_new_are_no_part_of_it():
     calm = moves(*times(*(((s, s), 30) for s in ("S0", "S1", "S2"))), ("NEW", "S1"))
     swap = [(("S0", "S1"), 30), (("S1", "S0"), 30), (("S2", "S2"), 30)]
     result = mobility_by_period(
-        pl.concat([calm, moves(*times(*swap), day=DAYS[1])]), SEGMENTS, draws=20
+        pl.concat([calm, moves(*times(*swap), day=DAYS[1])]), SEGMENTS, Resampling(20, 0)
     )
     assert result["mobility"].to_list() == pytest.approx([0.0, 2 / 3])
     assert result["share_staying"].to_list() == pytest.approx([1.0, 1 / 3])
@@ -78,7 +79,7 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     rng, truth = np.random.default_rng(5), float(mobility_index(CHAIN))
     hits = asked = 0
     for _ in range(40):
-        result = mobility_by_period(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=100)
+        result = mobility_by_period(walk(CHAIN, 200, 3, rng), SEGMENTS, Resampling(100, 0))
         hits += int(((result["low"] <= truth) & (truth <= result["high"])).sum())
         asked += result.height
     assert 0.91 < hits / asked < 0.99

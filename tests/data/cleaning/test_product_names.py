@@ -1,7 +1,10 @@
 """Products have the commonest of their descriptions as a name, also from a store."""
 
+from dataclasses import replace
+
 import polars as pl
 
+from segpredict.config.cleaning import CleaningOptions
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame
 from segpredict.data.store import open_store, renew_store, write_store
@@ -36,3 +39,14 @@ def test_a_store_keeps_the_names_and_adds_new_ones(tmp_path):
         ("1", "CUP", 1),
         ("2", "JUG", 1),
     ]
+
+
+def test_a_name_given_on_or_after_the_cutoff_is_not_known():
+    rows = {"product_id": ["1"] * 4, "description": ["MUG", "CUP", "CUP", "CUP"]}
+    days = ["2011-01-30", "2011-01-31", "2011-02-01", "no day"]
+    raw = from_frame(pl.DataFrame({**rows, "customer_id": ["a"] * 4, "date": days, "amount": "2"}))
+    plan = CleaningOptions(on_bad_rows="drop", max_bad_rows="50%")
+    assert clean_lines(raw, plan).product_names.select(NAMES).rows() == [("1", "CUP", 2)]
+    shop = clean_lines(raw, replace(plan, as_of="2011-01-31"))
+    assert shop.product_names.select(NAMES).rows() == [("1", "MUG", 1)]
+    assert not any("description" in note for note in shop.notes)

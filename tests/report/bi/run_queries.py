@@ -8,6 +8,7 @@ import duckdb
 
 from segpredict import Report
 from segpredict.core.run_folder import open_run
+from segpredict.report.bi import BI_TABLES
 
 EPOCH = date(1970, 1, 1)
 RUN = {
@@ -100,21 +101,10 @@ MONTHS = {
     ),
 }
 KEYS = {  # keys of facts, and the dimension that must know each
-    "lines.order_key": "orders.order_key",
-    "lines.customer_id": "customers.customer_id",
-    "lines.date": "dates.date",
-    "orders.customer_id": "customers.customer_id",
-    "orders.date": "dates.date",
-    "customers.segment_id": "segments.segment_id",
-    "scores.customer_id": "customers.customer_id",
-    "scores.segment_id": "segments.segment_id",
-    "scores.next_segment_id": "segments.segment_id",
-    "probabilities.segment_id": "segments.segment_id",
-    "transitions.from_segment_id": "segments.segment_id",
-    "transitions.to_segment_id": "segments.segment_id",
-    "transitions.since": "dates.date",
-    "kpis.segment_id": "segments.segment_id",
-    "kpis.first_date": "dates.date",
+    f"{table.name}.{column.name}": column.key
+    for table in BI_TABLES
+    for column in table.columns
+    if column.key not in ("", "primary")
 }
 TABLES = sorted({key.split(".")[0] for pair in KEYS.items() for key in pair})
 

@@ -93,16 +93,6 @@ def test_chances_have_a_row_for_each_segment() -> None:
     ]
 
 
-def test_moves_of_a_run_without_periods_are_sums_of_chances() -> None:
-    told = table("transitions")
-    assert told["kind"].unique().to_list() == ["expected"]
-    assert told.select("from_segment_id", "to_segment_id", "customers").rows() == [
-        ("S2", "S0", 0.25),
-        ("S2", "S1", 0.5),
-        ("S2", "S2", 0.25),
-    ]
-
-
 def test_moves_name_their_periods() -> None:
     counted = pl.DataFrame(
         {

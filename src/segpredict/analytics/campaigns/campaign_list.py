@@ -24,8 +24,6 @@ RECORD_FORMAT = 1
 class CampaignListRequest:
     """The requested list.
 
-    Examples
-    --------
     >>> CampaignListRequest(Campaign("call"), max_customers=100).holdout_share is None
     True
     """
@@ -45,7 +43,7 @@ def build_campaign_list(
     options: CampaignOptions,
     earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
-    """Return the list of a campaign (`schemas.CAMPAIGN_LIST_SCHEMA`).
+    """Return the list of a campaign (`schemas.CAMPAIGN_LIST_SCHEMA`), most at stake first.
 
     Parameters
     ----------
@@ -56,18 +54,13 @@ def build_campaign_list(
     earlier_arms
         Arms of earlier lists, by campaign, then by customer.
 
-    Returns
-    -------
-    polars.DataFrame
-        Most at stake first. ``arm`` is ``treatment``; ``universal holdout``, contacted
-        by no campaign; or ``campaign holdout``, not contacted by this campaign.
-
     Notes
     -----
-    The universal holdout is drawn from all customers with a forecast, by segment and decile of
-    expected value, so it is the same for every campaign. Customers of an earlier list keep their
-    arm: nobody who was treated becomes a control, and no control is treated. That leaves shares off
-    by the few who moved to another stratum.
+    ``arm`` is ``treatment``; ``universal holdout``, contacted by no campaign; or ``campaign
+    holdout``, not contacted by this campaign. The universal holdout is drawn from all customers
+    with a forecast, by segment and decile of expected value, so it is the same for every campaign.
+    Customers of an earlier list keep their arm: nobody who was treated becomes a control, and no
+    control is treated. That leaves shares off by the few who moved to another stratum.
     """
     campaign = request.campaign
     marked = mark_universal_holdout(customers, options, earlier_arms)
@@ -99,15 +92,7 @@ def mark_universal_holdout(
     options: CampaignOptions,
     earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
-    """Return the customers with ``stratum``, and ``is_universal``: contacted by no campaign.
-
-    Parameters
-    ----------
-    customers
-        All customers with a forecast.
-    options, earlier_arms
-        As in `build_campaign_list`.
-    """
+    """Return all customers with ``stratum``, and ``is_universal``: contacted by no campaign."""
     drawn = customers.with_columns(assign_strata(customers, "expected_value").alias("stratum"))
     known: dict[str, bool] = {}
     for arms in earlier_arms.values():
@@ -155,15 +140,8 @@ def add_reasons(
 ) -> pl.DataFrame:
     """Return the list with the reasons for each forecast as one text, strongest first.
 
-    Parameters
-    ----------
-    table, reasons
-        Any rows with ``customer_id``, and rows of `explain.reason_texts`, if there are any.
-    name, max_reasons
-        The new column; the most reasons of a customer.
+    `reasons` are rows of `explain.reason_texts`, if there are any; `name` is the new column.
 
-    Examples
-    --------
     >>> found = {"customer_id": ["a"] * 2, "rank": [2, 1], "text": ["B", "A"]}
     >>> reasons = pl.DataFrame({**found, "direction": "for"})
     >>> add_reasons(pl.DataFrame({"customer_id": ["a"]}), reasons)["reasons"].to_list()
@@ -189,14 +167,8 @@ def campaign_record(
 ) -> dict[str, JSON]:
     """Return the record that is logged before any customer is treated.
 
-    Parameters
-    ----------
-    request, table
-        The requested list, and the list.
-    plan, options
-        The campaign's row of `plan_campaigns`; level and power of the test.
-    facts
-        Author, date, run, and the day of the readout.
+    `plan` is the campaign's row of `plan_campaigns`; `facts` are author, date, run, and the day of
+    the readout.
     """
     campaign, arms = request.campaign, count_arms(table)
     described = ("title", "action", "kpi", "stake_column")

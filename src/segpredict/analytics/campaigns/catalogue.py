@@ -91,10 +91,7 @@ class CampaignCatalogue:
     def get_campaign(self, name: str) -> Campaign:
         """Return one campaign.
 
-        Raises
-        ------
-        UnknownNameError
-            When there is none of that name; the message names the nearest.
+        Raises `UnknownNameError` with the nearest name when there is none of that name.
         """
         found = {campaign.name: campaign for campaign in self.campaigns}
         if name not in found:
@@ -109,13 +106,8 @@ class CampaignCatalogue:
     def from_state(cls, state: Mapping[str, JSON]) -> "CampaignCatalogue":
         """Return the catalogue of plain values, as read from TOML, after validation.
 
-        Raises
-        ------
-        ConfigError
-            When a campaign has an unknown key, a value of the wrong kind, or no title.
+        Raises `ConfigError` for an unknown key, a value of the wrong kind, or no title.
 
-        Examples
-        --------
         >>> sections = {"call": {"title": "Call them", "action": "Call.", "expected_uplift": 0.1}}
         >>> CampaignCatalogue.from_state(sections).get_campaign("call").expected_uplift
         0.1
@@ -132,10 +124,8 @@ def default_campaigns() -> dict[str, JSON]:
 def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     """Return the campaigns that the options select.
 
-    Parameters
-    ----------
-    options
-        A file named there is added to the built-in campaigns, or replaces them.
+    A file named there is added to the built-in campaigns, of which it needs only the keys that
+    differ, or replaces them.
 
     Raises
     ------
@@ -143,10 +133,6 @@ def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
         When the file is not there.
     ConfigError
         When it is not valid TOML, or a campaign in it cannot be used.
-
-    Notes
-    -----
-    A built-in campaign needs only the keys that differ.
 
     Examples
     --------

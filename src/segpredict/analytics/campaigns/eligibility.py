@@ -47,12 +47,8 @@ def validate_rules(
 ) -> None:
     """Refuse rules that name a column or a segment that no run could have.
 
-    Parameters
-    ----------
-    campaigns, segments
-        The campaigns, and the segments of the run; none where they are not known yet.
-    features
-        Every column that any shop could have.
+    `segments` are those of the run, none where they are not known yet; `features` every column that
+    any shop could have.
 
     Raises
     ------

@@ -24,8 +24,6 @@ REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "assig
 class ExperimentLog:
     """The folder of experiments.
 
-    Examples
-    --------
     >>> ExperimentLog(Path("no/such/folder")).read_records()
     []
     """
@@ -68,18 +66,7 @@ class ExperimentLog:
         number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
         stem = f"{number:04d}-{record['campaign']}"
         arms_path, record_path = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
-        if record_path.exists():
-            raise ArtifactError(
-                f"{record_path} exists, though the records before it do not.",
-                fix="restore the missing records; none is ever removed.",
-                file=str(record_path),
-            )
-        if arms_path.exists():
-            raise ArtifactError(
-                f"{arms_path} exists, and no record names it.",
-                fix="move it away, then run the command again.",
-                file=str(arms_path),
-            )
+        _refuse_existing(record_path, arms_path)
         work.announce([arms_path.name])
         content = encode_parquet(arm_by_customer)
         fact = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
@@ -137,6 +124,21 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
     last = own[-1]
     summary = f"list drawn {last['created']}, readout from {last['readout']} on"
     return "running", f"running, no result yet: {summary}"
+
+
+def _refuse_existing(record_path: Path, arms_path: Path) -> None:
+    if record_path.exists():
+        raise ArtifactError(
+            f"{record_path} exists, though the records before it do not.",
+            fix="restore the missing records; none is ever removed.",
+            file=str(record_path),
+        )
+    if arms_path.exists():
+        raise ArtifactError(
+            f"{arms_path} exists, and no record names it.",
+            fix="move it away, then run the command again.",
+            file=str(arms_path),
+        )
 
 
 def _read(path: Path) -> dict[str, JSON]:

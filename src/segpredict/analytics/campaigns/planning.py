@@ -10,7 +10,11 @@ import polars as pl
 from segpredict.analytics.campaigns import sample_size
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
-from segpredict.classifier.evaluation.bootstrap import draw_weights, percentile_interval
+from segpredict.classifier.evaluation.bootstrap import (
+    MAX_RESAMPLING_UNITS,
+    draw_weights,
+    percentile_interval,
+)
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.arrays import FloatArray
@@ -18,7 +22,6 @@ from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.core.segment import Segment
 
 MIN_BACKTEST_CUSTOMERS = 30  # backtest customers below which no rate is reported
-MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
 CENTS_PER_UNIT = 100
 CAMPAIGN_PLAN_SCHEMA = {
     **dict.fromkeys(("campaign", "title", "action", "caution", "stake_column", "kpi"), pl.String),

@@ -28,40 +28,23 @@ def targeting_curves(
 ) -> pl.DataFrame:
     """Return value at stake by length of the list, for each campaign and each segment.
 
-    Parameters
-    ----------
-    customers, campaigns, segments
-        Customers with a forecast (`eligible_customers`); segments in code order.
+    `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those with
+    most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists of fewer than
+    five are not reported, nor is the value of fewer than five customers.
 
-    Returns
-    -------
-    polars.DataFrame
-        `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those
-        with most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
-        of fewer than five are not reported, nor is the value of fewer than five customers.
-
-    Examples
-    --------
     >>> amounts = {"value_at_risk": [10.0] * 5 + [0.0] * 5, "upside": [0.0] * 10}
     >>> rows = pl.DataFrame({"segment_id": ["S1"] * 10, **amounts})
     >>> targeting_curves(rows, [], [Segment(1, "S1", "Core")]).select("n", "share").row(0)
     (5, 1.0)
     """
-    parts: list[tuple[str, str, str, pl.DataFrame]] = [
-        (
-            CAMPAIGN_SCOPE,
-            c.name,
-            c.stake_column,
-            eligible_customers(customers, c.eligibility, segments),
-        )
-        for c in campaigns
-    ]
-    parts += [
-        (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))
-        for s in segments
-        for stake in STAKE_COLUMNS
-    ]
-    rows = [row for part in parts for row in _curve(*part)]
+    rows: list[tuple[object, ...]] = []
+    for campaign in campaigns:
+        eligible = eligible_customers(customers, campaign.eligibility, segments)
+        rows += _curve(CAMPAIGN_SCOPE, campaign.name, campaign.stake_column, eligible)
+    for segment in segments:
+        members = customers.filter(segment_id=segment.id)
+        for stake in STAKE_COLUMNS:
+            rows += _curve(SEGMENT_SCOPE, segment.id, stake, members)
     return pl.DataFrame(rows, TARGETING_CURVES_SCHEMA, orient="row")
 
 

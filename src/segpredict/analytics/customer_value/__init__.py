@@ -4,35 +4,15 @@ In: forecasts tested out of time, and transactions. Out: values, compared with t
 """
 
 from segpredict.analytics.customer_value.base_value import base_values
-from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
-from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
+from segpredict.analytics.customer_value.by_segment import value_by_segment
 from segpredict.analytics.customer_value.measure import CustomerValueResult, measure_customer_value
-from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
-from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
-from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
-from segpredict.analytics.customer_value.spend_model import (
-    SpendForecast,
-    SpendModel,
-    fit_spend_model,
-)
 from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, ValueModel
 
 __all__ = [
     "FORECAST_COLUMNS",
-    "VALUE_COLUMNS",
     "CustomerValueResult",
-    "PurchaseModel",
-    "SpendForecast",
-    "SpendInterval",
-    "SpendModel",
-    "SpendSeasonality",
     "ValueModel",
-    "ValuePeriod",
     "base_values",
-    "fit_seasonality",
-    "fit_spend_interval",
-    "fit_spend_model",
     "measure_customer_value",
     "value_by_segment",
-    "value_periods",
 ]

@@ -13,31 +13,10 @@ from segpredict.core.window import Window
 def base_values(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
     """Return the base value of every customer with an order in the look-back of a window.
 
-    Parameters
-    ----------
-    transactions, windows
-        The shop's lines, and one window for each day of a forecast.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``customer_id``, ``cutoff`` and ``base_value``: spend of the look-back, less returns and
-        never below zero, times horizon over the days observed, in currency.
-
-    Notes
-    -----
-    A customer is observed from her first order on, for one horizon at least: the first order of a
-    new customer says what she may spend in a window, and no more. Only what was known on the day is
-    used.
-
-    Examples
-    --------
-    >>> from segpredict.data.cleaning import clean_lines
-    >>> from segpredict.data.readers import from_frame
-    >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
-    >>> shop = clean_lines(from_frame(pl.DataFrame({**rows, "amount": ["5", "7"]})))
-    >>> base_values(shop, [Window(shop.end_day, horizon=28)])["base_value"].round(2).to_list()
-    [10.84]
+    ``customer_id``, ``cutoff`` and ``base_value``: spend of the look-back, less returns and never
+    below zero, times horizon over the days observed, in currency. A customer is observed from her
+    first order on, for one horizon at least: the first order of a new customer says what she may
+    spend in a window, and no more. Only what was known on the day is used.
     """
     spent = features.clustering_inputs(
         transactions, [(w.cutoff - w.lookback, w.cutoff) for w in windows]

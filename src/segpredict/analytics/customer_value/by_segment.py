@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.customer_value.sum_backtest import ALL_CUSTOMERS
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.core.segment import Segment
 
-ALL_SEGMENTS = "all"
 VALUE_COLUMNS = (
     *("base_value", "value_at_risk", "upside", "expected_value"),
     *("spent_to_date", "clv_year"),
@@ -18,20 +18,10 @@ VALUE_COLUMNS = (
 def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the sums of customer value by current segment.
 
-    Parameters
-    ----------
-    scores, segments
-        `schemas.SCORES_SCHEMA`, and all segments in code order.
+    One row a current segment and one for ``all``: ``segment_id``, ``n`` customers with a forecast,
+    and sums of `VALUE_COLUMNS` over them in currency. For fewer than five customers only their
+    number is reported.
 
-    Returns
-    -------
-    polars.DataFrame
-        One row a current segment and one for ``all``: ``segment_id``, ``n`` customers
-        with a forecast, and sums of `VALUE_COLUMNS` over them in currency. For fewer than five
-        customers only their number is reported.
-
-    Examples
-    --------
     >>> scores = pl.DataFrame({"segment_id": ["S1"] * 5, "is_eligible": [True] * 5})
     >>> scores = scores.with_columns(**dict.fromkeys(VALUE_COLUMNS, pl.lit(2.0)))
     >>> value_by_segment(scores, [Segment(1, "S1", "Core")]).select("n", "upside").row(0)
@@ -39,7 +29,7 @@ def value_by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
     """
     known = scores.filter("is_eligible")
     parts = [(s.id, known.filter(pl.col("segment_id") == s.id)) for s in segments]
-    rows = [_row(name, part) for name, part in (*parts, (ALL_SEGMENTS, known))]
+    rows = [_row(name, part) for name, part in (*parts, (ALL_CUSTOMERS, known))]
     schema = {"segment_id": pl.String, "n": pl.Int64}
     return pl.DataFrame(rows, schema | dict.fromkeys(VALUE_COLUMNS, pl.Float64))
 

@@ -53,7 +53,10 @@ def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl
 def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
     tables = {name: _columns(predicted, span.actual) for name, predicted in span.predicted.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
-    spread = _spread(tables, draws, seed)
+    by = bootstrap.Resampling(draws, seed)
+    drawn_sums = by.sums([span.customers], np.hstack(list(tables.values())))
+    parts = np.split(drawn_sums, len(tables), axis=1)
+    spread = {name: _figures(part) for name, part in zip(tables, parts, strict=True)}
     head, n = (span.window, span.windows, span.days), len(span.actual)
     for name, predicted in span.predicted.items():
         for metric, value in plain[name].items():
@@ -81,17 +84,6 @@ def _figures(sums: FloatArray) -> dict[str, FloatArray]:
     predicted, actual, absolute, squared, n = sums.T
     total = bootstrap.safe_ratio(actual, predicted)
     return {"total": total, "mae": absolute / n, "rmse": np.sqrt(squared / n)}
-
-
-def _spread(
-    tables: Mapping[str, FloatArray], draws: int, seed: int
-) -> dict[str, dict[str, FloatArray]]:
-    size = len(next(iter(tables.values())))
-    drawn: dict[str, list[FloatArray]] = {name: [] for name in tables}
-    for weights in bootstrap.draw_weights(np.random.default_rng(seed), draws, size):
-        for name, table in tables.items():
-            drawn[name].append(weights @ table)
-    return {name: _figures(np.concatenate(parts)) for name, parts in drawn.items()}
 
 
 def _spearman(one: FloatArray, other: FloatArray) -> float:

@@ -1,6 +1,6 @@
 """Fit the customer value model, and backtest it out of time against other methods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,11 @@ import polars as pl
 from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
-from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
-from segpredict.analytics.customer_value.periods import ValuePeriod
+from segpredict.analytics.customer_value.bgnbd_value import (
+    ValuePeriod,
+    fit_purchase_model,
+    value_periods,
+)
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import (
@@ -19,15 +22,8 @@ from segpredict.analytics.customer_value.spend_model import (
     fit_spend_model,
 )
 from segpredict.analytics.customer_value.value_model import ValueModel
-from segpredict.classifier import (
-    Backtest,
-    Fold,
-    Schedule,
-    SegmentAssigner,
-    TrainingResult,
-    histories_at_cutoffs,
-)
-from segpredict.classifier.history import outcome_spend
+from segpredict.classifier import Backtest, Fold, Schedule, SegmentAssigner, TrainingResult
+from segpredict.classifier.history import histories_at_cutoffs, outcome_spend
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.core.arrays import FloatArray
@@ -40,23 +36,13 @@ FORECAST_METHOD, BGNBD_METHOD = "forecast", "bgnbd"
 
 @dataclass(frozen=True)
 class CustomerValueResult:
-    """Customer values and their backtests.
+    """Customer values and their backtests."""
 
-    Parameters
-    ----------
-    value_model
-        The value model on the day after the data.
-    model_of_last_test
-        The value model on the day of the last test.
-    backtest_sums
-        Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
-    backtest_errors
-        Errors per customer, with those of other methods (`VALUE_ERRORS_SCHEMA`).
-    """
-
-    value_model: ValueModel
-    model_of_last_test: ValueModel
+    value_model: ValueModel  # the value model on the day after the data
+    model_of_last_test: ValueModel  # that on the day of the last test
+    # predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`)
     backtest_sums: pl.DataFrame
+    # errors per customer, with those of other methods (`VALUE_ERRORS_SCHEMA`)
     backtest_errors: pl.DataFrame
 
 
@@ -91,7 +77,7 @@ def measure_customer_value(
     classes, name = len(segmentation.segments), training.evaluation.selected
     spend_models = {fold.cutoff: _spend_model(rows, fold, classes, days) for fold in days.folds}
     tested = [
-        _Tested.of_backtest(backtest, name, rows, *spend_models[backtest.cutoff])
+        _tested(backtest, name, rows, *spend_models[backtest.cutoff])
         for backtest in (*training.inner_backtests, *training.backtests)
     ]
     models = {
@@ -105,23 +91,26 @@ def measure_customer_value(
         )
         for fold in (*days.test_folds, days.production_fold)
     }
-    cases = [
-        _BacktestCase(each, models[each.cutoff], _covariates(each.backtest, known[each.cutoff]))
-        for each in tested[len(training.inner_backtests) :]
-    ]
     means = {
         fold.cutoff: float(_past_rows(rows, fold)["spend"].mean())  # type: ignore[arg-type]
         for fold in days.test_folds
     }
-    spans = [span for case in cases for span in _value_backtests(transactions, case, means, days)]
+    spans, sums, coverage = [], [], []
+    for each in tested[len(training.inner_backtests) :]:
+        model = models[each.cutoff]
+        history = _covariates(each.backtest, known[each.cutoff])
+        own = _value_backtests(transactions, each, model, history, means[each.cutoff], days)
+        spans += own
+        sums.append(_sum_backtest(each, name, own))
+        coverage += _coverage(each, model, days)
     by = {"draws": draws, "seed": seed}
     ids = [segment.id for segment in segmentation.segments]
-    errors = lifetime_backtest.value_errors(spans, **by)
+    held = pl.DataFrame(coverage, lifetime_backtest.VALUE_ERRORS_SCHEMA, orient="row")
     return CustomerValueResult(
         models[days.production_fold.cutoff],
         models[days.test_folds[-1].cutoff],
-        sum_backtest.compare_sums([_sum_backtest(case, name, spans) for case in cases], ids, **by),
-        pl.concat([errors, _coverage(cases, days)]),
+        sum_backtest.compare_sums(sums, ids, **by),
+        pl.concat([lifetime_backtest.value_errors(spans, **by), held]),
     )
 
 
@@ -165,33 +154,33 @@ class _Tested:
     base: FloatArray
     spend: FloatArray
 
-    @classmethod
-    def of_backtest(
-        cls,
-        backtest: Backtest,
-        name: str,
-        rows: pl.DataFrame,
-        model: SpendModel,
-        seasonality: SpendSeasonality,
-    ) -> "_Tested":
-        own = pl.DataFrame({"customer_id": backtest.customers}).join(
-            rows.filter(cutoff=backtest.cutoff),
-            on="customer_id",
-            how="left",
-            maintain_order="left",
-        )
-        base = own["base_value"].to_numpy()
-        season = seasonality.factor_at(backtest.cutoff)
-        forecast = model.forecast(base, backtest.probabilities[name], season)
-        return cls(backtest, forecast, base, own["spend"].to_numpy())
-
     @property
     def cutoff(self) -> int:
         return self.backtest.cutoff
 
     @property
     def window(self) -> str:
-        return as_date(self.backtest.cutoff).isoformat()
+        return as_date(self.cutoff).isoformat()
+
+
+def _tested(
+    backtest: Backtest,
+    name: str,
+    rows: pl.DataFrame,
+    model: SpendModel,
+    seasonality: SpendSeasonality,
+) -> _Tested:
+    own = _of_customers(backtest, rows.filter(cutoff=backtest.cutoff))
+    base = own["base_value"].to_numpy()
+    season = seasonality.factor_at(backtest.cutoff)
+    forecast = model.forecast(base, backtest.probabilities[name], season)
+    return _Tested(backtest, forecast, base, own["spend"].to_numpy())
+
+
+def _of_customers(backtest: Backtest, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a backtest's customers, in their order; null where there is none."""
+    customers = pl.DataFrame({"customer_id": backtest.customers})
+    return customers.join(table, on="customer_id", how="left", maintain_order="left")
 
 
 def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
@@ -203,22 +192,8 @@ def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
     return fit_spend_interval(expected, np.concatenate([each.spend for each in known]))
 
 
-@dataclass(frozen=True)
-class _BacktestCase:
-    """A backtest with its value model and the customer history known on its day."""
-
-    tested: _Tested
-    value_model: ValueModel
-    known: pl.DataFrame
-
-    def fact(self, name: str) -> FloatArray:
-        return self.known[name].cast(pl.Float64).fill_null(0.0).to_numpy()
-
-
 def _covariates(backtest: Backtest, history: HistoryAtCutoff) -> pl.DataFrame:
-    known = pl.DataFrame({"customer_id": backtest.customers}).join(
-        history.customer_histories, on="customer_id", how="left", maintain_order="left"
-    )
+    known = _of_customers(backtest, history.customer_histories)
     if backtest.covariates is None:
         return known
     new_columns = [n for n in backtest.covariates.columns if n not in known.columns]
@@ -226,10 +201,9 @@ def _covariates(backtest: Backtest, history: HistoryAtCutoff) -> pl.DataFrame:
 
 
 def _sum_backtest(
-    case: _BacktestCase, name: str, spans: Sequence[lifetime_backtest.ValueBacktest]
+    tested: _Tested, name: str, spans: Sequence[lifetime_backtest.ValueBacktest]
 ) -> sum_backtest.SumBacktest:
     """Return all predictions of a backtest, in the order of the report."""
-    tested, backtest = case.tested, case.tested.backtest
     forecast, base, spend = tested.forecast, tested.base, tested.spend
     amount = sum_backtest.PredictedAmount
     predictions = [
@@ -240,84 +214,75 @@ def _sum_backtest(
     predictions += [
         amount("clv", method, span.predicted[method], span.actual, span.windows)
         for span in spans
-        if span.window == tested.window
         for method in (FORECAST_METHOD, BGNBD_METHOD)
         if method in span.predicted
     ]
+    backtest = tested.backtest
     return sum_backtest.SumBacktest(
         tested.window, backtest.customers, backtest.states, tuple(predictions)
     )
 
 
 def _value_backtests(
-    transactions: Transactions, case: _BacktestCase, means: Mapping[int, float], days: Schedule
+    transactions: Transactions,
+    tested: _Tested,
+    model: ValueModel,
+    history: pl.DataFrame,
+    mean: float,
+    days: Schedule,
 ) -> list[lifetime_backtest.ValueBacktest]:
-    """Return the predictions for all whole windows that the data hold after a backtest."""
-    time, cutoff = days.time, case.tested.cutoff
-    count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
-    ahead = case.value_model.future_periods(count * time.horizon)
-    each = _actual_spend(transactions, case.tested.backtest, ahead)
-    return [
-        lifetime_backtest.ValueBacktest(
-            case.tested.window,
-            n,
-            n * time.horizon,
-            case.tested.backtest.customers,
-            _predicted_values(case, ahead[:n], means[cutoff], days),
-            np.sum(each[:n], axis=0),
-        )
-        for n in range(1, count + 1)
-    ]
+    """Return the predictions for all whole windows that the data hold after a backtest.
 
-
-def _actual_spend(
-    transactions: Transactions, backtest: Backtest, ahead: Sequence[ValuePeriod]
-) -> list[FloatArray]:
-    """Return the actual spend of each customer by window."""
-    spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
+    By the forecast, BG/NBD alone, and three naive methods; `mean` is what a customer spent in a
+    past window.
+    """
+    time, backtest = days.time, tested.backtest
+    count = (days.end_day - time.settlement - backtest.cutoff - time.gap) // time.horizon
+    ahead = value_periods(time.horizon, time.gap, count * time.horizon)
+    spans = [(backtest.cutoff + each.start, backtest.cutoff + each.end) for each in ahead]
     spent = features.clustering_inputs(transactions, spans)
-    customers = pl.DataFrame({"customer_id": backtest.customers})
+    paid = [
+        _of_customers(backtest, spent.filter(end=end))["spend"].fill_null(0).to_numpy()
+        / MONEY_SCALE
+        for _, end in spans
+    ]
+    observed = min(DAYS_PER_YEAR, backtest.cutoff - days.first_day)
+    year, window = (
+        history[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+        for name in ("spend_364", "spend_now")
+    )
     found = []
-    for _, end in spans:
-        paid = customers.join(
-            spent.filter(end=end), on="customer_id", how="left", maintain_order="left"
-        )
-        found.append(paid["spend"].fill_null(0).to_numpy() / MONEY_SCALE)
+    for n in range(1, count + 1):
+        predicted = _model_values(model, history, tested.forecast.expected, ahead[:n]) | {
+            lifetime_backtest.REFERENCE_METHOD: year * (time.horizon / observed) * n,
+            "last_window": window * n,
+            "mean": np.full(len(window), mean * n),
+        }
+        head = (tested.window, n, n * time.horizon, backtest.customers)
+        found.append(lifetime_backtest.ValueBacktest(*head, predicted, np.sum(paid[:n], axis=0)))
     return found
 
 
-def _predicted_values(
-    case: _BacktestCase, ahead: tuple[ValuePeriod, ...], mean: float, days: Schedule
+def _model_values(
+    model: ValueModel, history: pl.DataFrame, expected: FloatArray, ahead: tuple[ValuePeriod, ...]
 ) -> dict[str, FloatArray]:
-    """Return values by method: the forecast, BG/NBD alone, and three naive methods."""
-    value_model, expected = case.value_model, case.tested.forecast.expected
-    value = value_model.lifetime_value(case.known, expected, ahead)
-    predicted = {} if value is None or not np.isfinite(value).all() else {FORECAST_METHOD: value}
-    if value_model.purchase_model is not None:
-        bgnbd = value_model.purchase_model.expected_value(case.known, ahead)
-        predicted |= {BGNBD_METHOD: bgnbd} if np.isfinite(bgnbd).all() else {}
-    horizon = days.time.horizon
-    observed = min(DAYS_PER_YEAR, case.tested.cutoff - days.first_day)
-    return predicted | {
-        lifetime_backtest.REFERENCE_METHOD: case.fact("spend_364")
-        * (horizon / observed)
-        * len(ahead),
-        "last_window": case.fact("spend_now") * len(ahead),
-        "mean": np.full(len(expected), mean * len(ahead)),
+    """Return the values of the forecast and of BG/NBD alone, where they are finite."""
+    values = {FORECAST_METHOD: model.lifetime_value(history, expected, ahead)}
+    if model.purchase_model is not None:
+        values[BGNBD_METHOD] = model.purchase_model.expected_value(history, ahead)
+    return {
+        method: value
+        for method, value in values.items()
+        if value is not None and np.isfinite(value).all()
     }
 
 
-def _coverage(cases: Sequence[_BacktestCase], days: Schedule) -> pl.DataFrame:
-    """Return the share of customers whose actual spend lay in the interval, as rows of errors."""
-    found = []
-    for case in cases:
-        if case.value_model.interval is not None:
-            tested = case.tested
-            low, high = case.value_model.interval.bounds(tested.forecast.expected)
-            # Refunds count as no spend, as in the interval.
-            spend = np.maximum(tested.spend, 0.0)
-            share = float(((low <= spend) & (spend <= high)).mean())
-            horizon = days.time.horizon
-            head = (tested.window, 1, horizon, FORECAST_METHOD, "coverage", len(spend), share)
-            found.append((*head, *(None,) * 5))
-    return pl.DataFrame(found, lifetime_backtest.VALUE_ERRORS_SCHEMA, orient="row")
+def _coverage(tested: _Tested, model: ValueModel, days: Schedule) -> list[tuple[object, ...]]:
+    """Return the share of customers whose actual spend lay in the interval, as a row of errors."""
+    if model.interval is None:
+        return []
+    low, high = model.interval.bounds(tested.forecast.expected)
+    spend = np.maximum(tested.spend, 0.0)  # refunds count as no spend, as in the interval
+    share = float(((low <= spend) & (spend <= high)).mean())
+    head = (tested.window, 1, days.time.horizon, FORECAST_METHOD, "coverage", len(spend), share)
+    return [(*head, *(None,) * 5)]

@@ -17,14 +17,6 @@ from segpredict.core.window import DAYS_PER_YEAR
 class SpendSeasonality(StoredState):
     """The seasonal factor on spend, by day of the forecast.
 
-    Parameters
-    ----------
-    horizon
-        Days of a window.
-    origins
-        For each past origin: its day, the actual spend of its outcome, the spend expected of the
-        segments reached, and the standard error of their difference.
-
     Examples
     --------
     >>> season = SpendSeasonality(91, ((0, 120.0, 100.0, 10.0), (182, 90.0, 100.0, 10.0)))
@@ -32,14 +24,14 @@ class SpendSeasonality(StoredState):
     [1.15, 1.0, 1.0]
     """
 
-    horizon: int
+    horizon: int  # days of a window
+    # for each past origin: its day, the actual spend of its outcome, the spend expected of the
+    # segments reached, and the standard error of their difference
     origins: tuple[tuple[int, float, float, float], ...] = ()
 
     def factor_at(self, day: int) -> float:
         """Return the factor on the spend of the window after a day; 1 without a year before it.
 
-        Notes
-        -----
         Of each earlier year the origin nearest to the same day counts, at most half a horizon away.
         With x their relative deviation and e its standard error, the factor is
         1 + x · max(0, 1 − e² / x²): the positive-part estimate of James and Stein, by which a
@@ -74,12 +66,8 @@ def fit_seasonality(
 ) -> SpendSeasonality:
     """Return the seasonality of past windows whose outcomes are complete.
 
-    Parameters
-    ----------
-    horizon
-        Days of a window.
-    cutoffs, spend, expected
-        Day of the forecast, actual spend, and spend expected of the segment reached, one a row.
+    One row a customer and window: day of the forecast, actual spend, and spend expected of the
+    segment reached.
     """
     found = []
     for day in np.unique(cutoffs).tolist():

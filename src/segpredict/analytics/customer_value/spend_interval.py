@@ -5,25 +5,17 @@ from math import ceil, floor
 
 import numpy as np
 
-from segpredict.analytics.customer_value.spend_model import band_limits
+from segpredict.analytics.customer_value.spend_model import BANDS, band_limits
 from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray
 
 INTERVAL_LEVEL = 0.9  # share of the customers whose spend the interval is to hold
-BANDS = 5  # bands of expected spend, as equal in number as ties allow
 MIN_BAND_ROWS = 100  # forecasts that a band needs, so that its ends are not single customers
 
 
 @dataclass(frozen=True, slots=True)
 class SpendInterval(StoredState):
     """Lowest and highest usual ratio of actual to expected spend, by band of expected spend.
-
-    Parameters
-    ----------
-    limits
-        Expected spend from which each band but the first begins.
-    low, high
-        The ratios, one a band.
 
     Examples
     --------
@@ -32,7 +24,8 @@ class SpendInterval(StoredState):
     [[0.0, 50.0], [40.0, 200.0]]
     """
 
-    limits: tuple[float, ...]
+    limits: tuple[float, ...]  # expected spend from which each band but the first begins
+    # the ratios, one a band
     low: tuple[float, ...]
     high: tuple[float, ...]
 
@@ -45,15 +38,9 @@ class SpendInterval(StoredState):
 def fit_spend_interval(expected: FloatArray, spend: FloatArray) -> SpendInterval | None:
     """Return the interval that past forecasts would have needed; ``None`` with too few of them.
 
-    Parameters
-    ----------
-    expected, spend
-        Expected and actual spend of earlier backtests, one a customer and window.
-
-    Notes
-    -----
-    Split conformal prediction (Lei et al. 2018) in each band. The score is actual over expected
-    spend, so an interval grows with the customer; refunds count as no spend.
+    Expected and actual spend are of earlier backtests, one a customer and window. Split conformal
+    prediction (Lei et al. 2018) in each band. The score is actual over expected spend, so an
+    interval grows with the customer; refunds count as no spend.
     """
     is_known = expected > 0
     expected, spend = expected[is_known], np.maximum(spend[is_known], 0.0)

@@ -12,7 +12,7 @@ from segpredict.classifier.stored_state import StoredState
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
 
-BANDS = 5  # bands of the base value in each next segment, as equal in number as ties allow
+BANDS = 5  # of the base value in each next segment, and of expected spend; as equal as ties allow
 MIN_BAND_ROWS = 50  # past customers that a band needs
 
 Rows = tuple[tuple[float, ...], ...]
@@ -31,15 +31,6 @@ class SpendForecast:
 class SpendModel(StoredState):
     """What customers lose and gain against their base value, by next segment and band of base.
 
-    Parameters
-    ----------
-    limits
-        Base value from which each band but the first begins, by next segment in code order.
-    lost_shares
-        Share of the base value that is lost, by next segment and band.
-    gain_intercepts, gain_slopes
-        Expected gain: intercept + slope × base value, by next segment and band.
-
     Examples
     --------
     >>> model = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
@@ -47,8 +38,10 @@ class SpendModel(StoredState):
     [27.5]
     """
 
-    limits: Rows
-    lost_shares: Rows
+    # all by next segment in code order, and by band of the base value
+    limits: Rows  # base value from which each band but the first begins
+    lost_shares: Rows  # share of the base value that is lost
+    # expected gain: intercept + slope × base value
     gain_intercepts: Rows
     gain_slopes: Rows
 
@@ -57,13 +50,8 @@ class SpendModel(StoredState):
     ) -> SpendForecast:
         """Return the expected spend of each customer, with its parts.
 
-        Parameters
-        ----------
-        base, probabilities
-            Base value of each customer, and probability of each next segment.
-        season
-            Factor on the expected spend. What a customer keeps of her base and her upside are
-            multiplied by it; what is kept beyond the base is upside.
+        `season` is a factor on the expected spend: what a customer keeps of her base and her upside
+        are multiplied by it; what is kept beyond the base is upside.
         """
         # Segment by segment: library sums group their terms by the number of rows, and a
         # customer alone must get the bits she gets among others.
@@ -88,12 +76,7 @@ def fit_spend_model(
 ) -> SpendModel:
     """Return the model of past windows whose outcomes are complete.
 
-    Parameters
-    ----------
-    base, spend, labels
-        Base value, actual spend and actual next segment, one a row.
-    classes
-        Number of segments. One that no row reached is treated as all active ones together.
+    A segment that no row reached is treated as all active ones together.
     """
     limits: list[tuple[float, ...]] = [()]
     bands = [[(1.0, 0.0, 0.0)]]  # the inactive lose all and gain nothing

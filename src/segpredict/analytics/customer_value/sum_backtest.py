@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,91 +84,58 @@ def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
 
 
 def _joined(predictions: Sequence[PredictedAmount]) -> PredictedAmount:
-    first = predictions[0]
     return replace(
-        first,
+        predictions[0],
         predicted=np.concatenate([each.predicted for each in predictions]),
         actual=np.concatenate([each.actual for each in predictions]),
         deciles=np.concatenate([each.decile_of_row for each in predictions]),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """Rows of one prediction in one decile and one segment; all parts are sums of cells."""
-
-    # names of the parts that the cell belongs to
-    decile: str
-    segment: str
-    rows: npt.NDArray[np.intp]  # its rows
-    column: int  # column of its predicted amount in the draws; the next one is the actual
-
-    def is_in(self, part: str) -> bool:
-        return part in (ALL_CUSTOMERS, self.decile, self.segment)
-
-
-def _cells(
-    test: SumBacktest, prediction: PredictedAmount, segments: Sequence[str], start: int
-) -> list[_Cell]:
-    positions, found = prediction.decile_of_row, list[_Cell]()
-    for decile in range(1, DECILES + 1):
-        for code, segment in enumerate(segments):
-            rows = np.flatnonzero((positions == decile) & (test.states == code))
-            if len(rows):
-                found.append(_Cell(str(decile), segment, rows, start + 2 * len(found)))
-    return found
-
-
 def _backtest_rows(
     test: SumBacktest, segments: Sequence[str], draws: int, seed: int
 ) -> Iterator[tuple[object, ...]]:
-    placed: list[tuple[PredictedAmount, list[_Cell]]] = []
-    columns: list[tuple[npt.NDArray[np.intp], FloatArray]] = []
-    for prediction in test.predictions:
-        cells = _cells(test, prediction, segments, len(columns))
-        amounts = (prediction.predicted, prediction.actual)
-        columns += [(cell.rows, amount) for cell in cells for amount in amounts]
-        placed.append((prediction, cells))
-    if not columns:
-        return
-    sums, spread = _drawn(test.customers, columns, draws, seed)
-    parts = (ALL_CUSTOMERS, *(str(decile + 1) for decile in range(DECILES)), *segments)
-    for prediction, cells in placed:
+    # Every part is a sum of cells: rows of one decile and one segment.
+    parts: dict[str, Any] = {ALL_CUSTOMERS: np.s_[..., :, :]}
+    parts |= {str(i + 1): np.s_[..., i : i + 1, :] for i in range(DECILES)}
+    parts |= {name: np.s_[..., code : code + 1] for code, name in enumerate(segments)}
+    cells = [(each.decile_of_row - 1) * len(segments) + test.states for each in test.predictions]
+    shape = DECILES, len(segments)
+    plain, drawn = _cell_sums(test, cells, shape, draws, seed)
+    for number, (prediction, cell) in enumerate(zip(test.predictions, cells, strict=True)):
+        n = np.bincount(cell, minlength=DECILES * len(segments)).reshape(shape)
         head = (test.window, prediction.windows, prediction.measure, prediction.model)
-        for part in parts:
-            inside = [cell for cell in cells if cell.is_in(part)]
-            if inside:
-                yield (*head, part, *_figures(inside, sums, spread))
+        for part, inside in parts.items():
+            if n[inside].any():
+                sums = plain[number][inside].sum(axis=(-2, -1))
+                spread = drawn[:, number][inside].sum(axis=(-2, -1))
+                yield (*head, part, int(n[inside].sum()), *_figures(sums, spread))
 
 
-def _figures(cells: Sequence[_Cell], sums: FloatArray, spread: FloatArray) -> Iterator[float]:
-    """Yield customers, predicted and actual sum with its interval, and their ratio with its own."""
-    positions = np.array([cell.column for cell in cells])
-    predicted, drawn_predicted = sums[positions].sum(), spread[:, positions].sum(axis=1)
-    actual, drawn_actual = sums[positions + 1].sum(), spread[:, positions + 1].sum(axis=1)
-    yield from (sum(len(cell.rows) for cell in cells), float(predicted), float(actual))
-    yield from bootstrap.percentile_interval(drawn_actual)
-    yield float(bootstrap.safe_ratio(actual, predicted))
-    yield from bootstrap.percentile_interval(bootstrap.safe_ratio(drawn_actual, drawn_predicted))
-
-
-def _drawn(
-    customers: npt.NDArray[np.str_],
-    columns: Sequence[tuple[npt.NDArray[np.intp], FloatArray]],
-    draws: int,
-    seed: int,
+def _cell_sums(
+    test: SumBacktest, cells: Sequence[IntArray], shape: tuple[int, int], draws: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the sum of each column as it is, and over draws of customers."""
-    members, size = bootstrap.number_customers([customers])
-    held = [bootstrap.round_amounts(amount[rows]) for rows, amount in columns]
-    table = sparse.csc_matrix(
+    """Return sums by prediction, amount (predicted, actual), decile and segment; and over draws."""
+    amounts = [amount for each in test.predictions for amount in (each.predicted, each.actual)]
+    size = shape[0] * shape[1]
+    places = [cells[i // 2] + i * size for i in range(len(amounts))]
+    members, count = bootstrap.number_customers([test.customers])
+    table = sparse.coo_array(
         (
-            np.concatenate(held),
-            np.concatenate([members[rows] for rows, _ in columns]),
-            np.cumsum([0, *(len(each) for each in held)]),
+            np.concatenate([bootstrap.round_amounts(amount) for amount in amounts]),
+            (np.concatenate(places), np.tile(members, len(amounts))),
         ),
-        shape=(size, len(columns)),
-    )
-    turned, rng = table.T.tocsr(), np.random.default_rng(seed)
-    drawn = [(turned @ weights.T).T for weights in bootstrap.draw_weights(rng, draws, size)]
-    return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)
+        shape=(len(amounts) * size, count),
+    ).tocsr()
+    rng = np.random.default_rng(seed)
+    drawn = [(table @ weights.T).T for weights in bootstrap.draw_weights(rng, draws, count)]
+    by_amount = (-1, len(test.predictions), 2, *shape)
+    return table.sum(axis=1).reshape(by_amount)[0], np.concatenate(drawn).reshape(by_amount)
+
+
+def _figures(sums: FloatArray, spread: FloatArray) -> Iterator[float]:
+    """Yield predicted and actual sum with its interval, and their ratio with its own."""
+    yield from sums.tolist()
+    yield from bootstrap.percentile_interval(spread[:, 1])
+    yield float(bootstrap.safe_ratio(sums[1], sums[0]))
+    yield from bootstrap.percentile_interval(bootstrap.safe_ratio(spread[:, 1], spread[:, 0]))

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
-from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.bgnbd_value import (
+    PurchaseModel,
+    ValuePeriod,
+    value_periods,
+)
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel
+from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
@@ -21,23 +25,8 @@ FORECAST_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class ValueModel:
+class ValueModel(StoredState):
     """Expected spend of the next window by the forecast of segments, and of the year after it.
-
-    Parameters
-    ----------
-    spend_model
-        What customers lose and gain against their base value, by next segment.
-    seasonality
-        How much more or less is spent at some time of the year.
-    interval
-        Of the spend of one customer; ``None`` where too few backtests are known.
-    purchase_model
-        BG/NBD with Gamma-Gamma, for later windows; ``None`` where they cannot be fitted.
-    horizon, gap
-        Days of a window, and between the cutoff and the first one.
-    discount_rate
-        Yearly rate of `clv_year`.
 
     Examples
     --------
@@ -51,32 +40,27 @@ class ValueModel:
 
     spend_model: SpendModel
     seasonality: SpendSeasonality
-    interval: SpendInterval | None
-    purchase_model: PurchaseModel | None
+    interval: SpendInterval | None  # ``None`` where too few backtests are known
+    purchase_model: PurchaseModel | None  # for later windows; ``None`` where it cannot be fitted
+    # days of a window, and between the cutoff and the first one
     horizon: int
     gap: int
-    discount_rate: float
+    discount_rate: float  # yearly rate of `clv_year`
 
     def value_columns(
         self, customers: pl.DataFrame, probabilities: FloatArray, cutoff: int
     ) -> pl.DataFrame:
         """Return `FORECAST_COLUMNS`, one row a customer, in currency.
 
-        Parameters
-        ----------
-        customers
-            ``base_value``, and the features; without `HISTORY_COLUMNS` among them ``clv_year`` is
-            null.
-        probabilities, cutoff
-            Probability of each next segment, row by row, and the day of the forecast.
+        `customers` holds ``base_value`` and the features; without `HISTORY_COLUMNS` among them
+        ``clv_year`` is null.
         """
         base = customers["base_value"].to_numpy()
         season = self.seasonality.factor_at(cutoff)
         found = self.spend_model.forecast(base, probabilities, season)
         low, high = (None, None) if self.interval is None else self.interval.bounds(found.expected)
-        year = self.lifetime_value(
-            customers, found.expected, self.future_periods(DAYS_PER_YEAR, self.discount_rate)
-        )
+        ahead = value_periods(self.horizon, self.gap, DAYS_PER_YEAR, self.discount_rate)
+        year = self.lifetime_value(customers, found.expected, ahead)
         columns = (base, found.risk, found.upside, found.expected, low, high, year)
         empty = [None] * customers.height
         return pl.DataFrame(
@@ -86,21 +70,12 @@ class ValueModel:
             }
         ).with_columns(pl.when(pl.col("clv_year").is_finite()).then("clv_year").alias("clv_year"))
 
-    def future_periods(self, days: int, rate: float = 0.0) -> tuple[ValuePeriod, ...]:
-        """Return the windows of the next days, discounted at a yearly rate."""
-        return value_periods(self.horizon, self.gap, days, rate)
-
     def lifetime_value(
         self, customers: pl.DataFrame, expected: FloatArray, ahead: tuple[ValuePeriod, ...]
     ) -> FloatArray | None:
         """Return the spend of future windows: the next by the forecast, later ones by BG/NBD.
 
-        Parameters
-        ----------
-        customers, expected
-            The features of each customer, and the expected spend of the next window.
-        ahead
-            The windows, the next one first; ``None`` is returned where BG/NBD is not known.
+        ``None`` where there are later ones, and BG/NBD is not known.
         """
         # The next window is cut short where a year is shorter.
         share = (ahead[0].end - ahead[0].start) / self.horizon
@@ -110,18 +85,6 @@ class ValueModel:
         if self.purchase_model is None or not set(HISTORY_COLUMNS) <= set(customers.columns):
             return None
         return next_window + self.purchase_model.expected_value(customers, ahead[1:])
-
-    def to_state(self) -> JSON:
-        """Return all that `from_state` needs, as JSON."""
-        return {
-            "spend_model": self.spend_model.to_state(),
-            "seasonality": self.seasonality.to_state(),
-            "interval": self.interval and self.interval.to_state(),
-            "purchase_model": self.purchase_model and self.purchase_model.to_state(),
-            "horizon": self.horizon,
-            "gap": self.gap,
-            "discount_rate": self.discount_rate,
-        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "ValueModel":

@@ -3,12 +3,6 @@
 In: forecasts of the next segment, and transactions. Out: units, order quantities and affinity.
 """
 
-from segpredict.analytics.demand.dispersion import critical_ratio
-from segpredict.analytics.demand.measure import DEMAND_TABLES, DemandForecast, forecast_demand
+from segpredict.analytics.demand.measure import DEMAND_TABLES, forecast_demand
 
-__all__ = [
-    "DEMAND_TABLES",
-    "DemandForecast",
-    "critical_ratio",
-    "forecast_demand",
-]
+__all__ = ["DEMAND_TABLES", "forecast_demand"]

@@ -1,37 +1,37 @@
 """Backtest demand forecasts, and decide which levels may be published."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.demand import dispersion
+from segpredict.analytics.demand.dispersion import (
+    negative_binomial_dispersion,
+    negative_binomial_quantile,
+    turnover_classes,
+)
 from segpredict.analytics.demand.forecast import SEASONAL_NAIVE, SEGMENT_METHOD, LevelForecast
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
-from segpredict.classifier.evaluation.bootstrap import percentile_interval
+from segpredict.classifier.evaluation.bootstrap import (
+    DRAWS_PER_CHUNK,
+    MAX_RESAMPLING_UNITS,
+    percentile_interval,
+)
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
 MIN_TESTS = 2  # tests without which no method of a level can be chosen
-MAX_RESAMPLING_UNITS = 4096  # maximum number of resampled customer groups
-DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
 BACKTEST_SCHEMA = {
     "level": pl.String,
     "window": pl.String,
     "method": pl.String,
     "items": pl.Int64,
-    "actual": pl.Float64,
-    "expected": pl.Float64,
-    "wape": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "difference": pl.Float64,
-    "difference_low": pl.Float64,
-    "difference_high": pl.Float64,
+    **dict.fromkeys(("actual", "expected", "wape", "low", "high"), pl.Float64),
+    **dict.fromkeys(("difference", "difference_low", "difference_high"), pl.Float64),
 }
 DISPERSION_COLUMNS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
 PUBLISHABLE_LEVELS_SCHEMA = {
@@ -72,27 +72,25 @@ def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> 
     level = forecast.level
     actual = sales.purchases[level].drop_nulls().unique().to_list()
     items = tuple(sorted({*forecast.items, *actual} - {NO_CATEGORY}))
-    position = {name: i for i, name in enumerate(items)}
-    known = [i for i, name in enumerate(forecast.items) if name in position]
-    rows = [position[forecast.items[i]] for i in known]
     expected = {}
     for method, units in forecast.expected.items():
-        expected[method] = np.zeros(len(items))
-        expected[method][rows] = units[known]
-    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, position)
+        unit_of = dict(zip(forecast.items, units.tolist(), strict=True))
+        expected[method] = np.array([unit_of.get(name, 0.0) for name in items])
+    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, items)
     return DemandBacktest(level, cutoff, items, expected, sales.units_sold(level, items), batches)
 
 
-def _batches(sold: WindowSales, level: str, position: Mapping[str, int]) -> FloatArray:
+def _batches(sold: WindowSales, level: str, items: Sequence[str]) -> FloatArray:
+    position = {name: i for i, name in enumerate(items)}
     buyers = sold.purchases["customer_id"].rank("dense") - 1
     cells = (
         sold.purchases.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
-        .filter(pl.col(level).is_in(list(position)))
+        .filter(pl.col(level).is_in(items))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
     )
     count = min(sold.purchases["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
-    table = np.zeros((count, len(position)))
+    table = np.zeros((count, len(items)))
     columns = [position[name] for name in cells[level].to_list()]
     table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
     return table
@@ -122,33 +120,48 @@ def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: in
 
 
 def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, Any]]:
-    methods = list(each.expected)
     if not each.actual.sum():
         return
-    drawn = dict(zip(methods, _drawn(each, methods, draws, seed).T, strict=True))
-    names = ("difference", "difference_low", "difference_high")
-    errors = {m: weighted_absolute_percentage_error(each.expected[m], each.actual) for m in methods}
-    base = errors.get(SEASONAL_NAIVE)
-    for method, error in errors.items():
-        low, high = percentile_interval(drawn[method])
-        row = _error_row(each, each.expected[method], method, error) | {"low": low, "high": high}
-        if base is not None and error is not None:
+    drawn = dict(zip(each.expected, _drawn(each, draws, seed).T, strict=True))
+    naive = each.expected.get(SEASONAL_NAIVE)
+    base = None if naive is None else weighted_absolute_percentage_error(naive, each.actual)
+    for method, expected in each.expected.items():
+        row = _error_row(each.level, each.window, method, len(each.items), expected, each.actual)
+        row["low"], row["high"] = percentile_interval(drawn[method])
+        if base is not None:
+            row["difference"] = row["wape"] - base
             ends = percentile_interval(drawn[method] - drawn[SEASONAL_NAIVE])
-            row |= dict(zip(names, (error - base, *ends), strict=True))
+            row["difference_low"], row["difference_high"] = ends
         yield row
 
 
+def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
+    for method in dict.fromkeys(name for each in backtests for name in each.expected):
+        if all(method in each.expected for each in backtests):
+            expected = np.concatenate([each.expected[method] for each in backtests])
+            actual = np.concatenate([each.actual for each in backtests])
+            count = len({name for each in backtests for name in each.items})
+            level = backtests[0].level
+            yield _error_row(level, POOLED_WINDOWS, method, count, expected, actual)
+
+
 def _error_row(
-    each: DemandBacktest, predicted: FloatArray, method: str, error: float | None
+    level: str, window: str, method: str, items: int, expected: FloatArray, actual: FloatArray
 ) -> dict[str, Any]:
-    sums = {"actual": float(each.actual.sum()), "expected": float(predicted.sum()), "wape": error}
-    head = {"level": each.level, "window": each.window, "method": method, "items": len(each.items)}
-    return head | sums
+    return {
+        "level": level,
+        "window": window,
+        "method": method,
+        "items": items,
+        "actual": float(actual.sum()),
+        "expected": float(expected.sum()),
+        "wape": weighted_absolute_percentage_error(expected, actual),
+    }
 
 
-def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) -> FloatArray:
+def _drawn(each: DemandBacktest, draws: int, seed: int) -> FloatArray:
     """Return the error of each method (columns) on each draw (rows)."""
-    predicted = np.column_stack([each.expected[name] for name in methods])
+    predicted = np.column_stack(list(each.expected.values()))
     # Whole numbers add up to the same bits on any number of threads.
     errors = np.rint(np.abs(predicted - each.actual[:, None]) * MONEY_SCALE)
     actual = np.rint(each.actual * MONEY_SCALE)
@@ -166,17 +179,6 @@ def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) 
             above, below = np.rint(differences).sum(axis=1), other.sum(axis=1)
         found.append(above / np.maximum(below, 1.0)[:, None])
     return np.vstack(found)
-
-
-def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
-    for method in dict.fromkeys(name for each in backtests for name in each.expected):
-        if all(method in each.expected for each in backtests):
-            predicted = np.concatenate([each.expected[method] for each in backtests])
-            actual = np.concatenate([each.actual for each in backtests])
-            items = tuple({name for each in backtests for name in each.items})
-            pooled = replace(backtests[0], items=items, actual=actual)
-            error = weighted_absolute_percentage_error(predicted, actual)
-            yield _error_row(pooled, predicted, method, error) | {"window": POOLED_WINDOWS}
 
 
 def publishable_levels(
@@ -235,11 +237,11 @@ def _dispersions(backtests: Sequence[DemandBacktest], method: str) -> list[float
     """Return the dispersion of fast, middling and slow items; that of all for none."""
     predicted = [each.expected[method] for each in backtests]
     actual = np.concatenate([each.actual for each in backtests])
-    which = np.concatenate([dispersion.turnover_classes(units) for units in predicted])
+    which = np.concatenate([turnover_classes(units) for units in predicted])
     mean = np.concatenate(predicted)
-    whole = dispersion.negative_binomial_dispersion(mean, actual)
+    whole = negative_binomial_dispersion(mean, actual)
     by_class = [
-        dispersion.negative_binomial_dispersion(mean[which == one], actual[which == one])
+        negative_binomial_dispersion(mean[which == one], actual[which == one])
         for one in range(len(DISPERSION_COLUMNS))
     ]
     return [whole if alpha is None else alpha for alpha in by_class]
@@ -254,8 +256,6 @@ def _is_enough(
     alphas = _dispersions(earlier, method)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[dispersion.turnover_classes(predicted)]
-    enough = dispersion.negative_binomial_quantile(predicted, alpha, service) >= np.rint(
-        each.actual
-    )
+    alpha = np.array(alphas, dtype=float)[turnover_classes(predicted)]
+    enough = negative_binomial_quantile(predicted, alpha, service) >= np.rint(each.actual)
     return [bool(is_met) for is_met in enough[predicted > 0]]

@@ -1,7 +1,7 @@
 """Dispersion of demand around its forecast, and the quantiles to order."""
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, stats
 
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -48,14 +48,7 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
 
     def unlikely(log_alpha: float) -> float:
         n = np.exp(-log_alpha)
-        each = (
-            special.gammaln(units + n)
-            - special.gammaln(n)
-            - special.gammaln(units + 1)
-            - n * np.log1p(mean / n)
-            + units * (np.log(mean) - np.log(mean + n))
-        )
-        return -float(each.sum())
+        return -float(stats.nbinom.logpmf(units, n, n / (n + mean)).sum())
 
     found = optimize.minimize_scalar(
         unlikely, bounds=(MIN_LOG_DISPERSION, MAX_LOG_DISPERSION), method="bounded"
@@ -83,20 +76,10 @@ def negative_binomial_quantile(
 def critical_ratio(price: FloatArray, cost: FloatArray, salvage: float) -> FloatArray:
     """Return the probability with which demand should be met.
 
-    Parameters
-    ----------
-    price, cost
-        Per unit, in currency.
-    salvage
-        Value of an unsold unit, as a share of its cost.
+    (p − c) / (p − s) with price p, cost c and the value s = salvage · c of an unsold unit: a sale
+    that is missed costs p − c, an unsold unit c − s (the newsvendor). NaN where a unit sold brings
+    no margin.
 
-    Notes
-    -----
-    (p − c) / (p − s): a sale that is missed costs p − c, an unsold unit c − s (the
-    newsvendor). NaN where a unit sold brings no margin.
-
-    Examples
-    --------
     >>> critical_ratio(np.array([10.0, 10.0]), np.array([4.0, 12.0]), 0.5).tolist()
     [0.75, nan]
     """

@@ -1,6 +1,6 @@
 """Forecast the units of each item from the segments that customers will be in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,7 @@ from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_WEEK
 
-SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD = "segments", "segments_season"
-ONE_SEGMENT_METHOD = "everybody_alike"
+SEGMENT_METHOD, ONE_SEGMENT_METHOD = "segments", "everybody_alike"
 SEASONAL_NAIVE, LAST_WINDOW_NAIVE = "seasonal_naive", "last_window"
 EXPONENTIAL_SMOOTHING, SMOOTHED_SHARES = "ses", "ses_season"
 SMOOTHING_RATE = 0.1  # how far one week moves the level
@@ -27,8 +26,7 @@ class LevelForecast:
     level: str  # ``total``, ``category`` or ``product``
     items: tuple[str, ...]  # names, sorted
     expected: Mapping[str, FloatArray]  # units by method, one an item
-    rates: FloatArray  # units per customer of each segment (columns; code 0 first) without season
-    seasonal_factors: FloatArray  # index of each item; 1 where none is known or proven
+    rates: FloatArray  # units per customer of each segment (columns; code 0 first)
 
 
 def forecast_levels(
@@ -36,52 +34,45 @@ def forecast_levels(
     history: SalesHistory,
     expected_mix: FloatArray,
     time: TimeOptions,
-    seasonal_levels: Mapping[str, bool],
+    levels: Sequence[str],
 ) -> list[LevelForecast]:
     """Return the forecasts of each level at a cutoff; products share what their category sells."""
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, history.cutoff), since)
-    segment_rates = shrunk_item_rates(history, len(expected_mix), first)
-    pooled_rates = shrunk_item_rates(history.without_segments(), 2, first)
-    buyers = expected_mix[1:].sum()
+    by_segment = shrunk_item_rates(history, len(expected_mix), first)
+    pooled = shrunk_item_rates(history.without_segments(), 2, first)
     found = []
-    for level, is_proven in seasonal_levels.items():
-        known, one = segment_rates[level], pooled_rates[level]
-        season = known.seasonal_factors if is_proven else np.ones(len(known.items))
-        season_of_one = one.seasonal_factors if is_proven else 1.0
+    for level in levels:
+        items, rates = by_segment[level].items, by_segment[level].rates
         expected = {
-            SEGMENT_METHOD: known.rates @ expected_mix * season,
-            SEASONAL_SEGMENT_METHOD: known.rates @ expected_mix * known.seasonal_factors,
-            ONE_SEGMENT_METHOD: one.rates[:, 1] * buyers * season_of_one,
-            **_plain(transactions, history, time, level, known.items),
+            SEGMENT_METHOD: rates @ expected_mix,
+            ONE_SEGMENT_METHOD: pooled[level].rates[:, 1] * expected_mix[1:].sum(),
+            **_without_customers(transactions, history, time, level, items),
         }
-        found.append(LevelForecast(level, known.items, expected, known.rates, season))
+        found.append(LevelForecast(level, items, expected, rates))
     return found
 
 
-def _plain(
+def _without_customers(
     transactions: Transactions,
     history: SalesHistory,
     time: TimeOptions,
     level: str,
     items: tuple[str, ...],
 ) -> dict[str, FloatArray]:
-    naive = {LAST_WINDOW_NAIVE: history.windows[0].units_sold(level, items)}
+    """Return the forecasts that past units alone give."""
+    found = {LAST_WINDOW_NAIVE: history.windows[0].units_sold(level, items)}
+    weeks = weekly_units(transactions, history.cutoff, level, items)
+    smoothed = exponential_smoothing(weeks) * (time.horizon / DAYS_PER_WEEK)
     if history.season_window is not None:
-        naive[SEASONAL_NAIVE] = history.season_window.units_sold(level, items)
-    each = weekly_units(transactions, history.cutoff, level, items)
-    length = time.horizon / DAYS_PER_WEEK
-    smoothed = exponential_smoothing(each) * length
-    if SEASONAL_NAIVE in naive and len(items) > 1 and smoothed.sum():
-        # The newest shares of the items, at the units of last year's season.
-        naive[SMOOTHED_SHARES] = smoothed * (naive[SEASONAL_NAIVE].sum() / smoothed.sum())
-    return {
-        **naive,
-        EXPONENTIAL_SMOOTHING: smoothed,
-    }
+        found[SEASONAL_NAIVE] = history.season_window.units_sold(level, items)
+        if len(items) > 1 and smoothed.sum():
+            # The newest shares of the items, at the units of last year's season.
+            found[SMOOTHED_SHARES] = smoothed * (found[SEASONAL_NAIVE].sum() / smoothed.sum())
+    return found | {EXPONENTIAL_SMOOTHING: smoothed}
 
 
-def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
+def exponential_smoothing(weeks: FloatArray) -> FloatArray:
     """Return the units of a week to be expected of each item: exponential smoothing.
 
     The level begins with the mean of the first quarter of a year and moves by rate · (week − level)
@@ -94,5 +85,5 @@ def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> Fl
         return np.zeros(len(weeks))
     level: FloatArray = weeks[:, :13].mean(axis=1)
     for week in weeks.T:
-        level = level + rate * (week - level)
+        level = level + SMOOTHING_RATE * (week - level)
     return level

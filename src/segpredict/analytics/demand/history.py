@@ -31,8 +31,7 @@ class SalesHistory:
 
     def without_segments(self) -> "SalesHistory":
         """Return the same history with all buyers in one segment, of code 1."""
-        season = self.season_window and _merged(self.season_window)
-        return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
+        return replace(self, windows=tuple(map(_merged, self.windows)))
 
     def newcomers_per_window(self) -> FloatArray:
         """Return how many newcomers a window brings to each segment, by code, on average."""

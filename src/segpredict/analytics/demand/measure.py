@@ -1,7 +1,6 @@
 """Forecast the demand of the next window, and backtest such forecasts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -13,44 +12,12 @@ from segpredict.analytics.demand.assortment import (
 )
 from segpredict.analytics.demand.backtest import backtest_errors, backtest_level, publishable_levels
 from segpredict.analytics.demand.forecast import LevelForecast, forecast_levels
-from segpredict.analytics.demand.history import (
-    SalesHistory,
-    history_windows,
-    last_year_window,
-    sales_history,
-)
-from segpredict.analytics.demand.inner_validation import (
-    inner_backtest,
-    inner_cutoffs,
-    seasonal_levels,
-)
+from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
 from segpredict.analytics.demand.order_quantities import order_quantities
-from segpredict.classifier import Schedule, SegmentAssigner, TrainingResult
+from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.demand import DemandOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
-
-
-@dataclass(frozen=True)
-class DemandForecast:
-    """Demand of the next window, with backtests."""
-
-    # units and order-up-to quantities of the levels that may be published
-    # (`DEMAND_FORECAST_SCHEMA`)
-    forecast: pl.DataFrame
-    # which levels may be published, and why (`backtest.PUBLISHABLE_LEVELS_SCHEMA`)
-    levels: pl.DataFrame
-    backtest: pl.DataFrame  # errors of all methods (`backtest.BACKTEST_SCHEMA`)
-    # customers to be expected in each segment, and the units per customer
-    # (`EXPECTED_CUSTOMERS_SCHEMA`)
-    expected_customers: pl.DataFrame
-    assortment: pl.DataFrame  # index by segment and category or product (`AFFINITY_INDEX_SCHEMA`)
-    suggestions: pl.DataFrame  # products that stand out in each segment
-
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Return all tables by name."""
-        return {name: getattr(self, name) for name in DEMAND_TABLES}
-
 
 DEMAND_TABLES = (
     *("forecast", "levels", "backtest"),
@@ -71,7 +38,7 @@ def forecast_demand(
     *,
     draws: int = 1000,
     seed: int = 7,
-) -> DemandForecast:
+) -> dict[str, pl.DataFrame]:
     """Return the expected demand, with the backtest that decides what is published.
 
     Parameters
@@ -83,98 +50,80 @@ def forecast_demand(
     draws, seed
         Resamples behind each interval, and their start.
 
+    Returns
+    -------
+    dict
+        ``forecast`` (`DEMAND_FORECAST_SCHEMA`) of the levels that may be published, ``levels``
+        (`PUBLISHABLE_LEVELS_SCHEMA`) which those are, and why, ``backtest`` (`BACKTEST_SCHEMA`)
+        the errors of all methods, ``expected_customers`` (`EXPECTED_CUSTOMERS_SCHEMA`) by segment,
+        ``assortment`` (`AFFINITY_INDEX_SCHEMA`), and ``suggestions``, the products that stand out
+        in each segment.
+
     Notes
     -----
     N_c = Σ_i p_ic + newcomers_c customers are expected in segment c, and of item s the units
-    Σ_c N_c · u_cs · σ_s: u is the units of a customer of c in a window, Gamma-Poisson shrunk
-    (`gamma_poisson_rates`), σ the season's index from last year (`shrunk_item_rates`). Each
-    backtest uses only what was known on its day.
+    Σ_c N_c · u_cs: u is the units of a customer of c in a window, Gamma-Poisson shrunk
+    (`gamma_poisson_rates`). Of each level the method with the lowest error in the backtests is
+    used, this one or a plainer one. Each backtest uses only what was known on its day.
     """
     requested, days = options or DemandOptions(), training.schedule
-    tests = [fold.cutoff for fold in days.test_folds]
-    known = sales.window_sales(transactions, segmentation, days.time, _needed(days, tests))
-    shop = _Shop(transactions, days, known, _levels(known))
-    done = []
-    for test in training.backtests:
-        mix = test.probabilities[training.evaluation.selected].sum(axis=0)
-        actual = shop.actual_sales(test.cutoff)
-        done += [
-            backtest_level(each, test.cutoff, actual) for each in shop.forecasts(test.cutoff, mix)
-        ]
-    errors = backtest_errors(done, draws=draws, seed=seed)
-    levels = publishable_levels(done, errors, requested.service_level)
-    current, segments = shop.history(days.end_day), segmentation.segments
+    time, first_day, segments = days.time, days.first_day, segmentation.segments
+    outcomes = {
+        test.cutoff: (test.cutoff + time.gap, test.cutoff + time.days_to_outcome)
+        for test in training.backtests
+    }
+    needed = {*outcomes.values()}
+    for cutoff in (*outcomes, days.end_day):
+        needed.update(history_windows(cutoff, time, first_day))
+        needed.update(filter(None, [last_year_window(cutoff, time, first_day)]))
+    known = sales.window_sales(transactions, segmentation, time, sorted(needed))
+    levels = _levels(known)
+
+    def forecasts(cutoff: int, existing: FloatArray) -> list[LevelForecast]:
+        history = sales_history(cutoff, time, first_day, known)
+        mix = existing + history.newcomers_per_window()
+        return forecast_levels(transactions, history, mix, time, levels)
+
+    tested = [
+        backtest_level(each, test.cutoff, known[outcomes[test.cutoff]])
+        for test in training.backtests
+        for each in forecasts(
+            test.cutoff, test.probabilities[training.evaluation.selected].sum(axis=0)
+        )
+    ]
+    errors = backtest_errors(tested, draws=draws, seed=seed)
+    publishable = publishable_levels(tested, errors, requested.service_level)
     names = [f"p_{segment.id}" for segment in segments]
     existing: FloatArray = scores.filter("is_eligible").select(names).to_numpy().sum(axis=0)
-    found = shop.forecasts(days.end_day, existing)
+    found, current = (
+        forecasts(days.end_day, existing),
+        sales_history(days.end_day, time, first_day, known),
+    )
     expected_customers = {
         "segment_id": [segment.id for segment in segments],
         "existing": existing,
         "newcomers": current.newcomers_per_window(),
         "units_per_customer": found[0].rates[0],
     }
-    parts = [level for level in shop.levels if level != sales.TOTAL_LEVEL]
+    parts = [level for level in levels if level != sales.TOTAL_LEVEL]
     index = [affinity_index(current.windows[0], segments, level) for level in parts]
-    told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
-    return DemandForecast(
-        order_quantities(transactions, found, levels, requested),
-        levels,
-        errors,
-        pl.DataFrame(expected_customers, schema=EXPECTED_CUSTOMERS_SCHEMA),
-        told_of,
-        suggest_products(told_of),
-    )
-
-
-@dataclass(frozen=True)
-class _Shop:
-    """Sales of all windows, viewed as known on any day."""
-
-    transactions: Transactions
-    days: Schedule
-    known: Mapping[sales.DayRange, sales.WindowSales]
-    levels: tuple[str, ...]
-
-    def history(self, cutoff: int) -> SalesHistory:
-        return sales_history(cutoff, self.days.time, self.days.first_day, self.known)
-
-    def actual_sales(self, cutoff: int) -> sales.WindowSales:
-        time = self.days.time
-        return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
-
-    def forecasts(self, cutoff: int, probabilities: FloatArray) -> list[LevelForecast]:
-        time, history = self.days.time, self.history(cutoff)
-        learned = seasonal_levels(
-            inner_backtest(self.transactions, self.history(day), self.actual_sales(day), time)
-            for day in inner_cutoffs(cutoff, time, self.days.first_day)
-        )
-        seasons = {level: level in learned for level in self.levels}
-        mix = probabilities + history.newcomers_per_window()
-        return forecast_levels(self.transactions, history, mix, time, seasons)
-
-
-def _needed(days: Schedule, backtests: Sequence[int]) -> list[sales.DayRange]:
-    """Return all windows that forecasts and backtests need."""
-    time, first = days.time, days.first_day
-    cutoffs = {*backtests, days.end_day}
-    inner = {day for cutoff in cutoffs for day in inner_cutoffs(cutoff, time, first)}
-    tested, cutoffs = {*backtests, *inner}, cutoffs | inner
-    found = {span for cutoff in cutoffs for span in history_windows(cutoff, time, first)}
-    found |= {span for cutoff in cutoffs if (span := last_year_window(cutoff, time, first))}
-    found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in tested}
-    return sorted(found)
+    assortment = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
+    return {
+        "forecast": order_quantities(transactions, found, publishable, requested),
+        "levels": publishable,
+        "backtest": errors,
+        "expected_customers": pl.DataFrame(expected_customers, schema=EXPECTED_CUSTOMERS_SCHEMA),
+        "assortment": assortment,
+        "suggestions": suggest_products(assortment),
+    }
 
 
 def _levels(known: Mapping[sales.DayRange, sales.WindowSales]) -> tuple[str, ...]:
     """Return the levels that the shop's lines have."""
-    bought = [window.purchases for window in known.values()]
+    bought = pl.concat(window.purchases for window in known.values())
     has = {
         sales.TOTAL_LEVEL: True,
-        sales.CATEGORY_LEVEL: any(
-            (each[sales.CATEGORY_LEVEL] != sales.NO_CATEGORY).any() for each in bought
-        ),
-        sales.PRODUCT_LEVEL: any(
-            each[sales.PRODUCT_LEVEL].null_count() < each.height for each in bought
-        ),
+        sales.CATEGORY_LEVEL: (bought[sales.CATEGORY_LEVEL] != sales.NO_CATEGORY).any(),
+        sales.PRODUCT_LEVEL: bought[sales.PRODUCT_LEVEL].is_not_null().any(),
     }
-    return tuple(level for level in sales.DEMAND_LEVELS if has[level])
+    return tuple(level for level, is_there in has.items() if is_there)

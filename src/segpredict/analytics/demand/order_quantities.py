@@ -24,18 +24,9 @@ from segpredict.core.transactions import Transactions
 
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an 80 % interval
 DEMAND_FORECAST_SCHEMA = {
-    "level": pl.String,
-    "item": pl.String,
-    "expected": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "seasonal_factor": pl.Float64,
-    "last_window": pl.Float64,
-    "seasonal_naive": pl.Float64,
-    "price": pl.Float64,
-    "cost": pl.Float64,
-    "critical_ratio": pl.Float64,
-    "order_up_to": pl.Float64,
+    **dict.fromkeys(("level", "item"), pl.String),
+    **dict.fromkeys(("expected", "low", "high", "last_window", "seasonal_naive"), pl.Float64),
+    **dict.fromkeys(("price", "cost", "critical_ratio", "order_up_to"), pl.Float64),
 }
 
 
@@ -51,42 +42,23 @@ def order_quantities(
     """
     shown = {row["level"]: row for row in levels.filter("is_published").to_dicts()}
     tables = [
-        _table(each, shown[each.level], *_prices_and_costs(transactions, each), options)
+        _table(transactions, each, shown[each.level], options)
         for each in forecasts
         if each.level in shown
     ]
     return pl.concat([pl.DataFrame(schema=DEMAND_FORECAST_SCHEMA), *tables])
 
 
-def _prices_and_costs(
-    transactions: Transactions, forecast: LevelForecast
-) -> tuple[FloatArray, FloatArray]:
-    """Return price and cost of each item; NaN where unknown."""
-    table = transactions.side_tables.products
-    items = pl.DataFrame({"product_id": list(forecast.items)})
-    unknown = np.full(len(forecast.items), np.nan)
-    if table is None or forecast.level != PRODUCT_LEVEL:
-        return unknown, unknown
-    joined = items.join(table, on="product_id", how="left", maintain_order="left")
-    price, cost = (
-        joined[name].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
-        if name in joined.columns
-        else unknown
-        for name in ("price", "cost")
-    )
-    return price, cost
-
-
 def _table(
+    transactions: Transactions,
     forecast: LevelForecast,
     level: Mapping[str, Any],
-    price: FloatArray,
-    cost: FloatArray,
     options: DemandOptions,
 ) -> pl.DataFrame:
     mean = forecast.expected[level["best_method"]]
     alphas = np.array([level[name] for name in DISPERSION_COLUMNS], dtype=float)
     alpha = alphas[turnover_classes(mean)]
+    price, cost = (_of_products(transactions, forecast, name) for name in ("price", "cost"))
     is_known = ~(np.isnan(price) | np.isnan(cost))
     critical = critical_ratio(price, cost, options.salvage_share)
     ratio = np.where(is_known, critical, options.service_level)
@@ -96,7 +68,6 @@ def _table(
         mean,
         negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
         negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
-        forecast.seasonal_factors,
         forecast.expected[LAST_WINDOW_NAIVE],
         forecast.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan)),
         *(price, cost, ratio),
@@ -105,3 +76,13 @@ def _table(
     named = dict(zip(DEMAND_FORECAST_SCHEMA, columns, strict=True))
     table = pl.DataFrame(named, schema=DEMAND_FORECAST_SCHEMA).filter(pl.col("item") != NO_CATEGORY)
     return table.with_columns(pl.col(pl.Float64).fill_nan(None)).sort(-pl.col("expected"), "item")
+
+
+def _of_products(transactions: Transactions, forecast: LevelForecast, column: str) -> FloatArray:
+    """Return a number of the products table for each item; NaN where unknown."""
+    table = transactions.side_tables.products
+    if table is None or column not in table.columns or forecast.level != PRODUCT_LEVEL:
+        return np.full(len(forecast.items), np.nan)
+    items = pl.DataFrame({"product_id": list(forecast.items)})
+    joined = items.join(table, on="product_id", how="left", maintain_order="left")
+    return joined[column].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()

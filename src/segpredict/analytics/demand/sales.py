@@ -103,20 +103,14 @@ def _bought(transactions: Transactions, span: DayRange, codes: pl.DataFrame) -> 
     )
 
 
-@dataclass(frozen=True)
-class SegmentSales:
-    """Sales of each item by segment, over several windows."""
-
-    # units, and Σ(y − ȳ)² of what single customers bought in a window; one row an item, one column
-    # a segment, INACTIVE left out
-    units: FloatArray
-    squared_units: FloatArray
-
-
 def segment_sales(
     windows: Sequence[WindowSales], level: str, items: Sequence[str], size: int
-) -> SegmentSales:
-    """Return the sales of each item by segment in these windows."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return the units of each item by segment in these windows, and their scatter.
+
+    The scatter is Σ(y − ȳ)² of what single customers bought in a window. One row an item, one
+    column a segment, INACTIVE left out.
+    """
     each = pl.concat(
         window.purchases.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
         for window in windows
@@ -129,7 +123,7 @@ def segment_sales(
     units = np.column_stack([_aligned(each, level, items, "units") for each in parts])
     squares = np.column_stack([_aligned(each, level, items, "squares", 1.0) for each in parts])
     members = np.sum([window.members for window in windows], axis=0)[1:]
-    return SegmentSales(units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0))
+    return units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0)
 
 
 def _aligned(

@@ -27,29 +27,20 @@ def explore_shop(
 ) -> dict[str, Any]:
     """Return the data that the page shows of a shop's data, as counts.
 
-    Parameters
-    ----------
-    shop, assignments
-        As in `exploration_data`.
-    segments
-        All ids, in code order.
-    horizon
-        Days on which a segment is measured, the last of the data.
-
     Returns
     -------
     dict
-        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 is for
-        rows without one, as is a segment of −1), ``bin`` and ``value`` (customers, orders,
-        gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `customer_map`.
-        ``homes``: ``customer_id`` and the name of the ``country``. ``facts``: names of
-        segments, countries, periods and bins, and what the axes are.
+        ``cells``: ``chart``, ``segment``, ``country``, ``period`` (a month; −1 is for rows without
+        one, as is a segment of −1), ``bin`` and ``value`` (customers, orders, gaps, or units of
+        10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `customer_map`. ``homes``:
+        ``customer_id`` and the name of the ``country``. ``facts``: names of segments (ids in code
+        order), countries, periods and bins, and what the axes are.
 
     Notes
     -----
     Summed over countries, ``buyers`` and ``newcomers`` are the customers of `kpis.monthly_figures`,
-    ``members`` and ``takings`` those of `segmentation.segment_profile_table`: all customers has one
-    segment and one country, those of the end of the data.
+    ``members`` and ``takings`` those of `segmentation.segment_profile_table`: each customer has one
+    segment and one country, those of the last `horizon` days of the data.
     """
     data = exploration_data(shop, assignments, tuple(segments))
     spends, values = data.customers["spend"], data.orders["amount"]
@@ -182,19 +173,9 @@ def _labels(ends: Sequence[int], *, is_whole: bool = True) -> list[str]:
 def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
     """Return how large each segment is and is expected to be, country by country.
 
-    Parameters
-    ----------
-    scores, countries
-        `schemas.SCORES_SCHEMA` of the end of the data; ``customer_id`` and ``country`` of all.
+    ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (sum of probabilities),
+    sorted. Customers without a forecast are in neither.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (sum of
-        probabilities), sorted. Customers without a forecast are in neither.
-
-    Examples
-    --------
     >>> scores = {"customer_id": ["a", "b"], "is_eligible": [True] * 2}
     >>> scores |= {"segment_id": ["S1", "S1"], "p_S0": [0.25, 0.5], "p_S1": [0.75, 0.5]}
     >>> homes = pl.DataFrame({"customer_id": ["a", "b"], "country": ["UK", "UK"]})

@@ -35,16 +35,15 @@ def exploration_data(
 ) -> ExplorationData:
     """Return the rows of a shop, as known at the end of its data.
 
-    `assignments`: ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
-    not all customers is counted among the segments.
+    `assignments`: ``customer_id`` and ``segment_id`` in the newest window, and ``is_eligible``,
+    whether the customer is counted among the segments.
     """
-    lines = shop.known_at(shop.end_day)
-    key = [*KEY, "is_return"]
     found = (
-        lines.group_by(key)
+        shop.known_at(shop.end_day)
+        .group_by(*KEY, "is_return")
         .agg(pl.col("amount").sum(), pl.col("minute").min(), pl.col("country").min())
         .collect()
-        .sort(key)
+        .sort("customer_id", "day", "order_id", "is_return")
     )
     homes, countries = _homes(found)
     owners = _owners(homes, assignments, segments)
@@ -53,7 +52,8 @@ def exploration_data(
     positions = {name: i for i, name in enumerate(months)}
     month = when.strftime("%Y-%m").replace_strict(positions, return_dtype=pl.Int32)
     rows = found.drop("country").with_columns(month=month)
-    rows = rows.join(owners.drop("is_eligible"), on="customer_id")
+    owned = owners.drop("is_eligible")
+    rows = rows.join(owned, on="customer_id", how="left", maintain_order="left")
     orders = rows.filter(~pl.col("is_return"))
     day, spend = pl.col("day"), pl.col("amount").sum()
     customers = (
@@ -61,25 +61,17 @@ def exploration_data(
         .agg(orders=pl.len(), spend=spend, first=day.min(), last=day.max())
         .sort("customer_id")
     )
-    credits, owners = rows.filter("is_return"), owners.sort("customer_id")
-    orders = orders.sort("customer_id", "day", "order_id")
-    return ExplorationData(orders, credits, customers, owners, countries, months)
+    return ExplorationData(orders, rows.filter("is_return"), customers, owners, countries, months)
 
 
 def _owners(
     countries: pl.DataFrame, assignments: pl.DataFrame, segments: tuple[str, ...]
 ) -> pl.DataFrame:
-    codes = pl.DataFrame(
-        {"segment_id": segments, "segment": range(len(segments))},
-        schema={"segment_id": pl.String, "segment": pl.Int32},
-    )
-    if "is_eligible" not in assignments.columns:
-        assignments = assignments.with_columns(is_eligible=pl.lit(value=True))
-    known = assignments.select("customer_id", "segment_id", "is_eligible")
-    return (
-        countries.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
-        .drop("segment_id")
-        .with_columns(pl.col("segment").fill_null(0), pl.col("is_eligible").fill_null(value=False))
+    codes = {name: code for code, name in enumerate(segments)}
+    segment = pl.col("segment_id").replace_strict(codes, return_dtype=pl.Int32)
+    known = assignments.select("customer_id", "is_eligible", segment=segment)
+    return countries.join(known, on="customer_id", how="left", maintain_order="left").with_columns(
+        pl.col("segment").fill_null(0), pl.col("is_eligible").fill_null(value=False)
     )
 
 
@@ -91,10 +83,8 @@ def _months(first_day: int, end_day: int) -> tuple[str, ...]:
 
 def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return each customer's country, that of the newest order, and all names."""
-    homes = (
-        found.sort("customer_id", "day", "order_id")
-        .group_by("customer_id", maintain_order=True)
-        .agg(pl.col("country").drop_nulls().last())
+    homes = found.group_by("customer_id", maintain_order=True).agg(
+        pl.col("country").drop_nulls().last()
     )
     sizes = homes.drop_nulls().group_by("country").len()
     large = sizes.filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)

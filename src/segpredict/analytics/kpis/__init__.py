@@ -4,9 +4,14 @@ In: an order book. Out: a table of KPIs, each with its interval, numerator and d
 `docs/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
 """
 
-from segpredict.analytics.kpis._measure import KPIS, compute_kpis, kpi_named, kpi_tables
-from segpredict.analytics.kpis._metric import KpiDefinition
-from segpredict.analytics.kpis._months import month_name, monthly_figures
+from segpredict.analytics.kpis._measure import (
+    KPIS,
+    KpiDefinition,
+    compute_kpis,
+    kpi_named,
+    kpi_tables,
+)
+from segpredict.analytics.kpis._months import monthly_figures
 from segpredict.analytics.kpis._order_book import OrderBook
 
 __all__ = [
@@ -16,6 +21,5 @@ __all__ = [
     "compute_kpis",
     "kpi_named",
     "kpi_tables",
-    "month_name",
     "monthly_figures",
 ]

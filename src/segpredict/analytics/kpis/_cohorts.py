@@ -9,33 +9,26 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.kpis import _figures
-from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 from segpredict.analytics.kpis._months import month_number, month_of, month_start, month_text
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.arrays import IntArray
 from segpredict.core.transactions import MONEY_SCALE
 
 COHORT_KEY = ["cohort", "age"]
-COHORT_SCHEMA = {
-    "cohort": pl.Int32,
-    "age": pl.Int32,
-    "n": pl.Int64,
-    "start": pl.Int32,
-    "end": pl.Int32,
-}
 
 
 def cohort_grid(order_book: OrderBook) -> pl.DataFrame:
     """Return every cohort at every age that the data touch."""
-    last = month_number(order_book.end_day - 1)
-    sizes = _customers(order_book).group_by("cohort").len("n").sort("cohort")
-    rows = [
-        (cohort, age, n, month_start(cohort + age), month_start(cohort + age + 1))
-        for cohort, n in sizes.iter_rows()
-        for age in range(last - cohort + 1)
-    ]
-    return pl.DataFrame(rows, COHORT_SCHEMA, orient="row").with_columns(
-        is_whole=pl.col("end") <= order_book.end_day
+    last, month = month_number(order_book.end_day - 1), pl.col("cohort") + pl.col("age")
+    return (
+        _customers(order_book)
+        .group_by("cohort")
+        .agg(n=pl.len().cast(pl.Int64))
+        .sort("cohort")
+        .with_columns(age=pl.int_ranges(last - pl.col("cohort") + 1, dtype=pl.Int32))
+        .explode("age")
+        .with_columns(start=month_start(month), end=month_start(month + 1))
+        .with_columns(is_whole=pl.col("end") <= order_book.end_day)
     )
 
 
@@ -166,20 +159,6 @@ def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
     return retention_shares(order_book, active_in_month(order_book))
 
 
-COHORT_RETENTION = KpiDefinition(
-    name="cohort_retention",
-    title="Retention of a cohort (R2, bounded)",
-    formula="customers of the cohort with an order in month m / customers of the "
-    "cohort; m counts from the month of the first order, which is month 0",
-    unit="share",
-    interval=WILSON_NOTE,
-    meaning="Percent of customers acquired in one month who order in the m-th month after it.",
-    measure=cohort_retention,
-    caution="A customer who skips a month and returns counts as lost in between. Months that are "
-    "not over are blank. The first cohort holds all customers who bought before the data began.",
-)
-
-
 def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R3 of every cohort and age, and over all cohorts but the first.
 
@@ -194,20 +173,6 @@ def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
     ('1970-01', 1, 0.5)
     """
     return retention_shares(order_book, active_from_month(order_book))
-
-
-ROLLING_RETENTION = KpiDefinition(
-    name="rolling_retention",
-    title="Rolling retention of a cohort (R3, unbounded)",
-    formula="customers of the cohort with an order in month m or later / customers of the cohort",
-    unit="share",
-    interval=WILSON_NOTE,
-    meaning="Percent of customers acquired in one month who order in the m-th month after it "
-    "or later.",
-    measure=rolling_retention,
-    caution="It depends on the end of the data: the nearer month m is to it, the fewer "
-    "of those who will return have done so. Compare cohorts of the same age only.",
-)
 
 
 def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
@@ -226,19 +191,6 @@ def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
     return cohort_revenue_figures(order_book, cumulative=False)
 
 
-COHORT_REVENUE = KpiDefinition(
-    name="cohort_revenue",
-    title="Revenue per customer, by cohort",
-    formula="revenue in month m of the cohort / customers of the cohort, also of those "
-    "who did not order",
-    unit="currency",
-    interval=BOOTSTRAP_NOTE,
-    meaning="Mean revenue of a customer acquired in one month, in the m-th month after it.",
-    measure=cohort_revenue,
-    caution="Months that are not over are blank.",
-)
-
-
 def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
     """Return revenue per customer up to each age, and over all cohorts but the first.
 
@@ -253,17 +205,3 @@ def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
     [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
     """
     return cohort_revenue_figures(order_book, cumulative=True)
-
-
-COHORT_REVENUE_CUMULATIVE = KpiDefinition(
-    name="cohort_revenue_cumulative",
-    title="Revenue per customer to date, by cohort",
-    formula="revenue from month 0 to month m of the cohort / customers of the cohort",
-    unit="currency",
-    interval=BOOTSTRAP_NOTE,
-    meaning="Revenue of a customer acquired in one month up to the m-th month after it: the "
-    "realised value of a customer, to compare with the acquisition cost.",
-    measure=cohort_revenue_cumulative,
-    caution="The line over all cohorts is of other customers at each age: only old "
-    "cohorts reach the high ones.",
-)

@@ -11,15 +11,10 @@ from segpredict.analytics.kpis._figures import (
     figure_table,
     ratio_figures,
 )
-from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_95
 
-INFLUENCES = (
-    "By influences (the linearised spread of customers, closed form), 95 %, within 0 "
-    "and 1; none for fewer than 5 customers."
-)
 LORENZ_POINTS = 100  # of the saved curve
 
 
@@ -127,20 +122,6 @@ def spend_gini(order_book: OrderBook) -> pl.DataFrame:
     return influence_figure(order_book, spent, *gini_index(spent))
 
 
-GINI = KpiDefinition(
-    name="gini",
-    title="Gini index of sales",
-    formula="Σ (2i − n − 1) xᵢ / (n Σ xᵢ), with x₁ ≤ … ≤ xₙ the revenue of each "
-    "customer with an order in the look-back, not below zero",
-    unit="index",
-    interval=INFLUENCES,
-    meaning="How unevenly sales are spread: 0 if all customers spend alike, towards 1 "
-    "if one brings everything.",
-    measure=spend_gini,
-    caution="With few very large customers its interval is too narrow.",
-)
-
-
 def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
     """Return the share of the top decile over the look-back.
 
@@ -158,19 +139,6 @@ def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
         return figure_table(pl.DataFrame())
     part, value, influence = top_spender_share(spent, 0.1)
     return influence_figure(order_book, spent, value, influence, part)
-
-
-TOP_DECILE_SHARE = KpiDefinition(
-    name="top_decile_share",
-    title="Sales of the top decile",
-    formula="revenue of the ⌈n / 10⌉ customers who spent most in the look-back / "
-    "revenue of all n who ordered in it",
-    unit="share",
-    interval=INFLUENCES,
-    meaning="Share of revenue from the best 10 % of customers.",
-    measure=top_decile_share,
-    caution="The top customers of this year need not be those of next year.",
-)
 
 
 def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
@@ -196,17 +164,3 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     found = ratio_figures(order_book, shared, ["scope"]).join(sizes, on="scope").sort("scope")
     start, end = order_book.end_day - order_book.horizon, order_book.end_day
     return figure_table(found.with_columns(n="size", start=start, end=end))
-
-
-SEGMENT_REVENUE_SHARE = KpiDefinition(
-    name="segment_revenue_share",
-    title="Share of sales",
-    formula="revenue of the segment in the newest window / revenue of all customers in it",
-    unit="share",
-    interval=BOOTSTRAP_NOTE,
-    meaning="Share of revenue from a segment.",
-    measure=segment_revenue_share,
-    caution="Segments are made from spend in that same window, so a large share "
-    "of the best segment follows from its definition and is not a finding. A segment's "
-    "share is below zero if it returned more than it bought.",
-)

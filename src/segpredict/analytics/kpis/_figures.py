@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.kpis._order_book import OrderBook
-from segpredict.classifier.evaluation.bootstrap import bootstrap_weights
+from segpredict.classifier.evaluation.bootstrap import MAX_RESAMPLING_UNITS, bootstrap_weights
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import wilson_interval
 
@@ -20,7 +20,6 @@ FIGURE_COLUMNS = {
 }
 ALL_CUSTOMERS = "all"
 MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
-MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
 FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 
 

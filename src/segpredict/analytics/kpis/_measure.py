@@ -1,55 +1,79 @@
-"""Compute all KPIs of a shop, or the requested ones."""
+"""Define all KPIs, and compute them, or the requested ones."""
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
 
 import polars as pl
 
-from segpredict.analytics.kpis import _cohorts, _retention, _sales
-from segpredict.analytics.kpis._concentration import (
-    GINI,
-    SEGMENT_REVENUE_SHARE,
-    TOP_DECILE_SHARE,
-    lorenz_curve,
-)
-from segpredict.analytics.kpis._metric import KpiDefinition
+from segpredict.analytics.kpis import _cohorts, _concentration, _retention, _sales
 from segpredict.analytics.kpis._months import monthly_figures
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core import schemas
 from segpredict.errors import UnknownNameError
 
-KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
-    _sales.REVENUE,
-    _sales.ORDERS,
-    _sales.CUSTOMERS,
-    _sales.ORDER_VALUE,
-    _sales.ORDER_VALUE_MEDIAN,
-    _sales.PURCHASE_FREQUENCY,
-    _sales.GROSS_NET_BRIDGE,
-    _retention.WINDOW_RETENTION,
-    _cohorts.COHORT_RETENTION,
-    _cohorts.ROLLING_RETENTION,
-    _retention.SEGMENT_RETENTION,
-    _retention.NET_REVENUE_RETENTION,
-    _retention.GROSS_REVENUE_RETENTION,
-    _retention.REPEAT_RATE,
-    SEGMENT_REVENUE_SHARE,
-    GINI,
-    TOP_DECILE_SHARE,
-    _cohorts.COHORT_REVENUE,
-    _cohorts.COHORT_REVENUE_CUMULATIVE,
-)
-KPI_TABLES = ("figures", "months", "lorenz")
+MEASURES: dict[str, Callable[[OrderBook], pl.DataFrame]] = {
+    "revenue": _sales.revenue,
+    "orders": _sales.order_count,
+    "customers": _sales.customer_count,
+    "order_value": _sales.mean_order_value,
+    "order_value_median": _sales.median_order_value,
+    "purchase_frequency": _sales.purchase_frequency,
+    "gross_net_bridge": _sales.gross_net_bridge,
+    "window_retention": _retention.window_retention,
+    "cohort_retention": _cohorts.cohort_retention,
+    "rolling_retention": _cohorts.rolling_retention,
+    "segment_retention": _retention.segment_retention,
+    "net_revenue_retention": _retention.net_revenue_retention,
+    "gross_revenue_retention": _retention.gross_revenue_retention,
+    "repeat_rate": _retention.repeat_rate,
+    "segment_revenue_share": _concentration.segment_revenue_share,
+    "gini": _concentration.spend_gini,
+    "top_decile_share": _concentration.top_decile_share,
+    "cohort_revenue": _cohorts.cohort_revenue,
+    "cohort_revenue_cumulative": _cohorts.cohort_revenue_cumulative,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KpiDefinition:
+    """One definition.
+
+    Examples
+    --------
+    >>> kpi_named("orders").unit
+    'orders'
+    """
+
+    name: str  # the key in tables
+    # computes it: one row a figure, with the columns of `schemas.KPI_SCHEMA` but the KPI's name.
+    # Its docstring holds the worked example.
+    measure: Callable[[OrderBook], pl.DataFrame]
+    title: str  # title on pages
+    formula: str  # how it is worked out, in symbols and words
+    unit: Literal["share", "currency", "orders", "customers", "index"]  # what its values are in
+    interval: str  # how its interval is made
+    meaning: str  # one sentence that a marketer understands
+    caution: str = ""  # what it does not say
+
+
+def _read_definitions() -> tuple[KpiDefinition, ...]:
+    file = resources.files("segpredict.analytics.kpis").joinpath("kpis.toml")
+    words = tomllib.loads(file.read_text(encoding="utf-8"))
+    intervals = words["interval"]
+    return tuple(
+        KpiDefinition(name, MEASURES[name], **{**kpi, "interval": intervals[kpi["interval"]]})
+        for name, kpi in words["kpis"].items()
+    )
+
+
+KPIS = _read_definitions()  # in the order of pages
 
 
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the KPIs of a shop with intervals, numerators and denominators.
-
-    Parameters
-    ----------
-    order_book
-        The shop.
-    names
-        KPI names; all by default.
+    """Return the KPIs of these names, all by default, with intervals and both sides of fractions.
 
     Returns
     -------
@@ -71,10 +95,9 @@ def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> p
     >>> compute_kpis(shop, ["revenue", "customers"]).select("kpi", "value").rows()
     [('revenue', 30.0), ('customers', 2.0)]
     """
-    requested = sorted(m.name for m in KPIS) if names is None else names
     found = [
         kpi_named(name).measure(order_book).select(pl.lit(name).alias("kpi"), pl.all())
-        for name in requested
+        for name in (sorted(MEASURES) if names is None else names)
     ]
     return schemas.validate_schema(pl.concat(found), schemas.KPI_SCHEMA)
 
@@ -101,12 +124,13 @@ def kpi_named(name: str) -> KpiDefinition:
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return the tables that a run saves, by name.
 
-    ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz`` (`lorenz_curve`).
-
     Examples
     --------
     >>> list(kpi_tables(OrderBook.from_orders([("ann", 0, 20)], end_day=91)))
     ['figures', 'months', 'lorenz']
     """
-    tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
-    return dict(zip(KPI_TABLES, tables, strict=True))
+    return {
+        "figures": compute_kpis(order_book),
+        "months": monthly_figures(order_book),
+        "lorenz": _concentration.lorenz_curve(order_book),
+    }

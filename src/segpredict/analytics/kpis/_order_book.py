@@ -9,6 +9,8 @@ import polars as pl
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 
+MEMBER_SCHEMA = dict.fromkeys(("customer_id", "segment_id"), pl.String)
+
 
 @dataclass(frozen=True)
 class OrderBook:
@@ -42,15 +44,8 @@ class OrderBook:
     ) -> "OrderBook":
         """Return the order book of a shop.
 
-        Parameters
-        ----------
-        shop
-            Its canonical lines. Orders fully refunded by the end of the data are marked,
-            not counted.
-        horizon, lookback, transitions
-            As above.
-        assignments
-            ``customer_id`` and ``segment_id`` in the newest window.
+        Orders fully refunded by the end of the data are marked, not counted. `assignments`:
+        ``customer_id`` and ``segment_id`` in the newest window.
         """
         void = (pl.col("void_day") < shop.end_day).fill_null(value=False)
         rows = (
@@ -75,21 +70,11 @@ class OrderBook:
         horizon: int = 91,
         segments: dict[str, str] | None = None,
     ) -> "OrderBook":
-        """Return the order book of orders written by hand.
+        """Return the order book of orders written by hand, in data that begin on day 0.
 
-        Parameters
-        ----------
-        rows
-            Customer, day and amount in currency, each an order; a return if negative.
-        end_day
-            The data cover ``[0, end_day)``.
-        horizon
-            Days of a window.
-        segments
-            Customers' segment ids.
+        `rows`: customer, day and amount in currency, each an order; a return if negative.
+        `segments`: segment ids by customer.
 
-        Examples
-        --------
         >>> OrderBook.from_orders([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
         2
         """
@@ -100,13 +85,8 @@ class OrderBook:
             is_return=pl.col("amount") < 0,
             is_void=pl.lit(value=False),
         )
-        known = None
-        if segments is not None:
-            known = pl.DataFrame(
-                list(segments.items()), ["customer_id", "segment_id"], orient="row"
-            )
-        entries, customers = _numbered(table.sort("customer_id", "day"), known)
-        return cls(entries, customers, 0, end_day, horizon)
+        known = pl.DataFrame(list((segments or {}).items()), MEMBER_SCHEMA, orient="row")
+        return cls(*_numbered(table.sort("customer_id", "day"), known), 0, end_day, horizon)
 
     @property
     def valid_orders(self) -> pl.DataFrame:
@@ -168,9 +148,8 @@ def _numbered(
         .agg(first=pl.col("day").filter(stands).min())
         .sort("customer")
     )
-    named = pl.DataFrame(schema={"customer_id": pl.String, "segment_id": pl.String})
-    if assignments is not None:
-        named = assignments.select("customer_id", "segment_id")
+    named = pl.DataFrame(schema=MEMBER_SCHEMA) if assignments is None else assignments
+    named = named.select(*MEMBER_SCHEMA)
     known = customers.join(named, on="customer_id", how="left", maintain_order="left")
     columns = ("customer", "day", "amount", "discount", "is_return", "is_void")
     return numbered.select(columns), known

@@ -3,7 +3,6 @@
 import polars as pl
 
 from segpredict.analytics.kpis import _figures
-from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 
 
@@ -24,18 +23,6 @@ def window_retention(order_book: OrderBook) -> pl.DataFrame:
     return _figures.figures_by_window(order_book, _figures.share_figures(rows, ["window"]))
 
 
-WINDOW_RETENTION = KpiDefinition(
-    name="window_retention",
-    title="Retention from window to window (R1)",
-    formula="customers with an order in window w + 1 and in w / customers with an order in w",
-    unit="share",
-    interval=WILSON_NOTE,
-    meaning="Of a hundred customers who ordered in one window, so many ordered again in the next.",
-    measure=window_retention,
-    caution="It depends on the length of the window and on the season of both.",
-)
-
-
 def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return NRR of every pair of neighbouring windows; the days are the later one's.
 
@@ -51,19 +38,6 @@ def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """
     rows = order_book.window_pairs.select("customer", "window", part="next_net", whole="net")
     return _figures.ratios_by_window(order_book, rows)
-
-
-NET_REVENUE_RETENTION = KpiDefinition(
-    name="net_revenue_retention",
-    title="Net revenue retention (R5, NRR)",
-    formula="revenue in window w + 1 of the customers with an order in w / their revenue in w",
-    unit="share",
-    interval=BOOTSTRAP_NOTE,
-    meaning="Of every 100 that customers spent in one window, the same customers spent so many in "
-    "the next. Above 100 % those who stayed and grew made up for those who left.",
-    measure=net_revenue_retention,
-    caution="A season moves it; a few large customers can carry it. New customers do not count.",
-)
 
 
 def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
@@ -82,19 +56,6 @@ def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     kept = pl.min_horizontal("next_net", "net")
     rows = order_book.window_pairs.select("customer", "window", part=kept, whole="net")
     return _figures.ratios_by_window(order_book, rows)
-
-
-GROSS_REVENUE_RETENTION = KpiDefinition(
-    name="gross_revenue_retention",
-    title="Gross revenue retention (R5, GRR)",
-    formula="Σ over the customers with an order in window w of the lesser of their "
-    "revenue in w + 1 and in w / their revenue in w",
-    unit="share",
-    interval=BOOTSTRAP_NOTE,
-    meaning="As NRR, but nobody counts for more than before, so growth cannot hide who left.",
-    measure=gross_revenue_retention,
-    caution="A season moves it. It is never above NRR.",
-)
 
 
 REPEAT_SPANS = (28, 91, 182, 364)  # days
@@ -123,20 +84,6 @@ def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
         parts.append(_figures.share_figures(rows).with_columns(scope=pl.lit(f"{days} days")))
     start, end = order_book.first_day, order_book.end_day
     return _figures.figure_table(pl.concat(parts).with_columns(start=start, end=end))
-
-
-REPEAT_RATE = KpiDefinition(
-    name="repeat_rate",
-    title="Repeat rate",
-    formula="customers with a second order less than D days after the first / "
-    "customers whose first order was at least D days before the end of the data",
-    unit="share",
-    interval=WILSON_NOTE,
-    meaning="Percent of new customers who order a second time within D days.",
-    measure=repeat_rate,
-    caution="Customers who bought before the data began count as new at their "
-    "first order in the data, which raises it. Two orders on one day are two orders.",
-)
 
 
 def segment_retention(order_book: OrderBook) -> pl.DataFrame:
@@ -169,15 +116,3 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     start, end = order_book.end_day - order_book.horizon, order_book.end_day
     shares = _figures.wilson_shares(pl.concat([every, segments]))
     return _figures.figure_table(shares.with_columns(n="whole", start=start, end=end))
-
-
-SEGMENT_RETENTION = KpiDefinition(
-    name="segment_retention",
-    title="Segment retention (R4)",
-    formula="customers whose segment is the same in the next window / customers of the segment",
-    unit="share",
-    interval=WILSON_NOTE,
-    meaning="Percent of customers of a segment who are in the same one a window later.",
-    measure=segment_retention,
-    caution="A customer who rises does not stay, either.",
-)

@@ -5,7 +5,6 @@ import polars as pl
 
 from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._concentration import lookback_start
-from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.intervals import Z_95
 from segpredict.core.transactions import MONEY_SCALE
@@ -27,19 +26,6 @@ def revenue(order_book: OrderBook) -> pl.DataFrame:
     return _figures.figures_by_window(order_book, found)
 
 
-REVENUE = KpiDefinition(
-    name="revenue",
-    title="Revenue",
-    formula="Σ value of the orders − Σ value of the returns, of the days of the window",
-    unit="currency",
-    interval=COUNT_NOTE,
-    meaning="Payments for goods that were not returned.",
-    measure=revenue,
-    caution="Only customers with an id: sales without a customer are excluded. A "
-    "return counts on the day of the return; a fully refunded order does not count.",
-)
-
-
 def order_count(order_book: OrderBook) -> pl.DataFrame:
     """Return the number of orders in every whole window, the newest first.
 
@@ -53,19 +39,6 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     found = bought.group_by("window").agg(n=pl.len(), part=pl.col("orders").sum())
     return _figures.figures_by_window(order_book, found.with_columns(value="part"))
-
-
-ORDERS = KpiDefinition(
-    name="orders",
-    title="Orders",
-    formula="orders placed in the window; an order is what one customer bought under "
-    "one number on one day",
-    unit="orders",
-    interval=COUNT_NOTE,
-    meaning="How often customers bought.",
-    measure=order_count,
-    caution="Orders fully refunded by the end of the data do not count.",
-)
 
 
 def customer_count(order_book: OrderBook) -> pl.DataFrame:
@@ -83,18 +56,6 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
     return _figures.figures_by_window(order_book, found.with_columns(part="n", value="n"))
 
 
-CUSTOMERS = KpiDefinition(
-    name="customers",
-    title="Customers who ordered",
-    formula="different customers with an order in the window",
-    unit="customers",
-    interval=COUNT_NOTE,
-    meaning="Number of customers who bought.",
-    measure=customer_count,
-    caution="Windows cannot be added: a customer who orders in two is one customer.",
-)
-
-
 def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     """Return the mean value of an order, window by window.
 
@@ -109,18 +70,6 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     rows = bought.select("customer", "window", part="gross", whole="orders")
     return _figures.ratios_by_window(order_book, rows, MONEY_SCALE)
-
-
-ORDER_VALUE = KpiDefinition(
-    name="order_value",
-    title="Average order value (AOV)",
-    formula="Σ value of the orders / orders; before returns, fully refunded orders left out",
-    unit="currency",
-    interval=BOOTSTRAP_NOTE,
-    meaning="Mean value of an order.",
-    measure=mean_order_value,
-    caution="A few very large orders raise it; the median describes the typical order.",
-)
 
 
 def median_order_value(order_book: OrderBook) -> pl.DataFrame:
@@ -167,20 +116,6 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
     return row | {"low": float(ends[0]) / MONEY_SCALE, "high": float(ends[1]) / MONEY_SCALE}
 
 
-ORDER_VALUE_MEDIAN = KpiDefinition(
-    name="order_value_median",
-    title="Median order value",
-    formula="the value that half of the orders do not exceed; before returns, fully "
-    "refunded orders left out",
-    unit="currency",
-    interval="Woodruff's for a median: the 95 % interval of the share of orders up to it, with "
-    "customers as clusters, turned back into values; none for fewer than 5 customers.",
-    meaning="Value of a typical order.",
-    measure=median_order_value,
-    caution="Times the number of orders it is not the revenue; the mean is.",
-)
-
-
 def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     """Return orders a customer who ordered, window by window.
 
@@ -195,18 +130,6 @@ def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     bought = order_book.window_activity.filter(pl.col("orders") > 0)
     rows = bought.select("customer", "window", part="orders", whole=pl.lit(1, pl.Int64))
     return _figures.ratios_by_window(order_book, rows)
-
-
-PURCHASE_FREQUENCY = KpiDefinition(
-    name="purchase_frequency",
-    title="Purchase frequency",
-    formula="orders / customers with an order, in one window",
-    unit="orders",
-    interval=BOOTSTRAP_NOTE,
-    meaning="Mean number of orders of customers who order in a window.",
-    measure=purchase_frequency,
-    caution="It is never below 1, since customers without an order are excluded.",
-)
 
 
 LIST_PRICE_STEPS = ("list_value", "discounts")  # only where discounts are known
@@ -262,17 +185,3 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
     ratios = _figures.ratio_figures(order_book, parts, ["scope"])
     found = pl.DataFrame({"scope": steps}).join(ratios, on="scope", maintain_order="left")
     return _figures.figure_table(found.with_columns(start=first, end=order_book.end_day))
-
-
-GROSS_NET_BRIDGE = KpiDefinition(
-    name="gross_net_bridge",
-    title="From gross sales to net revenue",
-    formula="net revenue = gross sales − fully refunded orders (on their day of sale) "
-    "− other returns (on the day of the return); where known, gross sales = list "
-    "value − discounts; each step over gross sales",
-    unit="share",
-    interval=BOOTSTRAP_NOTE + " The amounts themselves are exact.",
-    meaning="Returned share of sales, and the rest.",
-    measure=gross_net_bridge,
-    caution="It includes returns of sales before the data began, and no future returns.",
-)

@@ -6,27 +6,22 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.transitions import resampling
-from segpredict.analytics.transitions.matrix import observed_matrix
+from segpredict.analytics.transitions import matrix
+from segpredict.analytics.transitions.matrix import CELL_COLUMNS, observed_matrix
 from segpredict.analytics.transitions.mobility import bias_corrected_interval, mobility_index
 from segpredict.analytics.transitions.states import transition_states
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.segment import Segment
 
-PERIOD_COMPARISON_SCHEMA = pl.Schema(
-    {
-        "first": pl.Date,
-        "second": pl.Date,
-        **dict.fromkeys(("figure", "from_id", "from_name", "to_id", "to_name"), pl.String),
-        **dict.fromkeys(
-            ("value_first", "value_second", "n_first", "n_second", "difference", "low", "high"),
-            pl.Float64,
-        ),
-        "is_small": pl.Boolean,
-    }
-)
-CELL_COLUMNS = ["from_id", "from_name", "to_id", "to_name"]
+PERIOD_COMPARISON_SCHEMA = {
+    **dict.fromkeys(("first", "second"), pl.Date),
+    **dict.fromkeys(("figure", *CELL_COLUMNS), pl.String),
+    **dict.fromkeys(("value_first", "value_second", "n_first", "n_second"), pl.Float64),
+    **dict.fromkeys(("difference", "low", "high"), pl.Float64),
+    "is_small": pl.Boolean,
+}
 
 
 def compare_periods(
@@ -34,13 +29,9 @@ def compare_periods(
     first: date,
     second: date,
     segments: Sequence[Segment],
-    *,
-    draws: int = resampling.BOOTSTRAP_DRAWS,
-    seed: int = 0,
+    by: Resampling = matrix.DEFAULT_RESAMPLING,
 ) -> pl.DataFrame:
-    """Return the differences between the transitions of two periods.
-
-    `first` and `second`: The days that two periods begin with (``since``).
+    """Return the differences between the transitions of two periods, named by their ``since``.
 
     `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each cell.
     ``difference`` is the second less the first, with a 95 % interval. ``n_first`` and ``n_second``
@@ -76,8 +67,8 @@ def compare_periods(
         high=difference + up,
         is_small=pl.min_horizontal("n_from_first", "n_from_second") < MIN_CUSTOMERS_FOR_SHARES,
     )
-    whole = _mobility_row(pair, first, second, segments, draws=draws, seed=seed)
-    return pl.concat([whole, shares.cast(PERIOD_COMPARISON_SCHEMA)])
+    whole = _mobility_row(pair, first, second, segments, by)
+    return pl.concat([whole, shares.cast(pl.Schema(PERIOD_COMPARISON_SCHEMA))])
 
 
 def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
@@ -86,20 +77,14 @@ def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
 
 
 def _mobility_row(
-    pair: pl.DataFrame,
-    first: date,
-    second: date,
-    segments: Sequence[Segment],
-    *,
-    draws: int,
-    seed: int,
+    pair: pl.DataFrame, first: date, second: date, segments: Sequence[Segment], by: Resampling
 ) -> pl.DataFrame:
     states = transition_states(pair, segments)
     square = np.s_[..., : states.n_segments, : states.n_segments]
     counts = [states.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
-    values = [float(mobility_index(resampling.row_shares(each))) for each in counts]
-    drawn = resampling.bootstrap_counts(pair, states, draws=draws, seed=seed)[square]
-    moved: FloatArray = mobility_index(resampling.row_shares(drawn))
+    values = [float(mobility_index(matrix.row_shares(each))) for each in counts]
+    drawn = matrix.bootstrap_counts(pair, states, by)[square]
+    moved: FloatArray = mobility_index(matrix.row_shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
     low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])

@@ -7,43 +7,23 @@ import polars as pl
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.segment import Segment
 
-CUSTOMER_LIST_SCHEMA = pl.Schema(
-    {
-        "segment_id": pl.String,
-        "segment": pl.String,
-        "direction": pl.String,
-        "customer_id": pl.String,
-        "other_segment_id": pl.String,
-        "other_segment": pl.String,
-        "since": pl.Date,
-        "until": pl.Date,
-    }
-)
+CUSTOMER_LIST_SCHEMA = {
+    **dict.fromkeys(("segment_id", "segment", "direction", "customer_id"), pl.String),
+    **dict.fromkeys(("other_segment_id", "other_segment"), pl.String),
+    **dict.fromkeys(("since", "until"), pl.Date),
+}
 
 
 def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
-    """Return one row for each customer who entered or left a segment.
+    """Return one row for each customer who entered or left a segment (`CUSTOMER_LIST_SCHEMA`).
 
-    Parameters
-    ----------
-    transitions, segments
-        `segment_transitions`, or `ScoreHistory.transitions_between`; all segments.
+    ``direction`` is "entered" or "left", ``other_segment_id`` where the customer came from or went
+    to, between the days ``since`` and ``until``. Sorted by period, segment, direction, other and
+    customer. A customer who changed segment is listed twice, once for each; one who stayed is not.
 
-    Returns
-    -------
-    polars.DataFrame
-        `CUSTOMER_LIST_SCHEMA`: ``direction`` is "entered" or "left", ``other_segment_id`` where the
-        customer came from or went to, between the days ``since`` and ``until``. Sorted by
-        period, segment, direction, other and customer. A customer who changed segment
-        is listed twice, once for each; one who stayed is not.
-
-    Notes
-    -----
     NEW, LAPSED and ERASED are states outside the segments, and have no lists of their own.
     From LAPSED to INACTIVE is no transition: the customer stays inactive.
 
-    Examples
-    --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> from datetime import date
     >>> day = {"since": [date(2024, 1, 1)], "until": [date(2024, 4, 1)]}
@@ -54,12 +34,12 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     """
     states = transition_states(transitions, segments)
     states.cell_indices(transitions)  # raises for unknown ids
-    everywhere = {s.id: s for s in (*states.row_states, *states.to_states)}
+    names = {s.id: s.name for s in (*states.row_states, *states.to_states)}
+    order = pl.Enum(list(names))
     own = [segment.id for segment in states.segments]
-    inactive = own[0]
     moved = transitions.filter(
         pl.col("from_id") != pl.col("to_id"),
-        ~((pl.col("from_id") == "LAPSED") & (pl.col("to_id") == inactive)),
+        ~((pl.col("from_id") == "LAPSED") & (pl.col("to_id") == own[0])),
     )
     sides = [
         moved.select(
@@ -73,21 +53,14 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
             ("left", "from_id", "to_id"),
         )
     ]
-    ids, names = list(everywhere), [s.name for s in everywhere.values()]
-    position = {name: i for i, name in enumerate(ids)}
+    mine, theirs = (pl.col(name).cast(order) for name in ("segment_id", "other_segment_id"))
     return (
         pl.concat(sides)
         .filter(pl.col("segment_id").is_in(own))
         .with_columns(
-            segment=pl.col("segment_id").replace_strict(ids, names),
-            other_segment=pl.col("other_segment_id").replace_strict(ids, names),
+            segment=pl.col("segment_id").replace_strict(names),
+            other_segment=pl.col("other_segment_id").replace_strict(names),
         )
-        .sort(
-            "since",
-            pl.col("segment_id").replace_strict(position),
-            "direction",
-            pl.col("other_segment_id").replace_strict(position),
-            "customer_id",
-        )
+        .sort("since", mine, "direction", theirs, "customer_id")
         .select(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items())
     )

@@ -8,17 +8,13 @@ import polars as pl
 from segpredict.analytics.transitions.matrix import TRANSITION_MATRIX_SCHEMA, matrix_table
 from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE, TransitionStates
 from segpredict.core.arrays import FloatArray
-from segpredict.core.intervals import Z_95
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, Z_95
 from segpredict.core.segment import Segment
 
-EXPECTED_MATRIX_SCHEMA = pl.Schema(
-    [
-        *TRANSITION_MATRIX_SCHEMA.items(),
-        ("sd", pl.Float64()),
-        ("dispersion", pl.Float64()),
-        ("basis", pl.String()),
-    ]
-)
+EXPECTED_MATRIX_SCHEMA = TRANSITION_MATRIX_SCHEMA | {
+    **dict.fromkeys(("sd", "dispersion"), pl.Float64),
+    "basis": pl.String,
+}
 MIN_CELL_SD = 2.0  # customers; cells with a smaller sd are not used for the dispersion
 EXACT_PARTS = 2.0**40  # sums of whole numbers do not depend on their order
 UNMODELLED_STARTS = (NEW_STATE.id, LAPSED_STATE.id)
@@ -70,11 +66,11 @@ def expected_matrix(
     whole = pl.Series(np.repeat(n, len(ids), axis=1).ravel())
     return matrix.with_columns(
         whole.alias("n_from"),
-        (whole < 30).alias("is_small"),
+        (whole < MIN_CUSTOMERS_FOR_SHARES).alias("is_small"),
         pl.Series("sd", sd.ravel()),
         pl.lit(dispersion).alias("dispersion"),
         pl.lit("model").alias("basis"),
-    ).cast(EXPECTED_MATRIX_SCHEMA)
+    ).cast(pl.Schema(EXPECTED_MATRIX_SCHEMA))
 
 
 def _summed(rows: np.ndarray, values: FloatArray, size: int) -> FloatArray:
@@ -117,6 +113,7 @@ def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.Dat
     known = history.filter(pl.col("from_id").is_in(starts) & pl.col("share").is_not_null())
     size = pl.col("from_id").replace_strict(dict(sizes), default=None, return_dtype=pl.Float64)
     missing = dict.fromkeys(("low", "high", "sd", "dispersion"), pl.lit(None, pl.Float64))
-    counted = {"n": size * pl.col("share"), "n_from": size, "is_small": size < 30}
+    is_small = size < MIN_CUSTOMERS_FOR_SHARES
+    counted = {"n": size * pl.col("share"), "n_from": size, "is_small": is_small}
     found = known.with_columns(**counted, **missing, basis=pl.lit("naive"))
     return found.select(*EXPECTED_MATRIX_SCHEMA)

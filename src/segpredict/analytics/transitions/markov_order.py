@@ -4,23 +4,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy import stats
 from scipy.special import gammaincc
 
 from segpredict.analytics.transitions.states import transition_states
 from segpredict.core.arrays import FloatArray
 from segpredict.core.segment import Segment
 
-MARKOV_ORDER_SCHEMA = pl.Schema(
-    {
-        "since": pl.Date,
-        "segment_id": pl.String,
-        "n": pl.Int64,
-        "likelihood_ratio": pl.Float64,
-        "degrees_of_freedom": pl.Int64,
-        "p_value": pl.Float64,
-        "accuracy_gain": pl.Float64,
-    }
-)
+COUNT_SCHEMA = {
+    "since": pl.Date,
+    "segment_id": pl.String,
+    "n": pl.Int64,
+    "likelihood_ratio": pl.Float64,
+    "degrees_of_freedom": pl.Int64,
+}
+MARKOV_ORDER_SCHEMA = COUNT_SCHEMA | {"p_value": pl.Float64, "accuracy_gain": pl.Float64}
 
 
 def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
@@ -61,10 +59,9 @@ def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) ->
         for now in ids
         if (counts := _counts(known.filter(since=since, from_id=now), ids)).any()
     ]
-    schema = {name: MARKOV_ORDER_SCHEMA[name] for name in MARKOV_ORDER_SCHEMA.names()[:5]}
-    each = pl.DataFrame(cells, schema=schema, orient="row")
+    each = pl.DataFrame(cells, schema=COUNT_SCHEMA, orient="row")
     parts = [each, _summed(each, "since"), _summed(each, "segment_id"), _summed(each)]
-    tests = pl.concat([part.select(*schema) for part in parts])
+    tests = pl.concat([part.select(*COUNT_SCHEMA) for part in parts])
     df, ratio = tests["degrees_of_freedom"], tests["likelihood_ratio"]
     p_values = pl.Series(gammaincc(df.to_numpy() / 2, ratio.to_numpy() / 2), dtype=pl.Float64)
     return tests.with_columns(
@@ -78,12 +75,9 @@ def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
     >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """
-    before, after = counts.sum(axis=1), counts.sum(axis=0)
-    expected = np.outer(before, after) / max(counts.sum(), 1)
-    inside = counts > 0
-    terms = counts[inside] * np.log(counts[inside] / expected[inside])
-    df = (int(np.count_nonzero(before)) - 1) * (int(np.count_nonzero(after)) - 1)
-    return max(2 * float(terms.sum()), 0.0), max(df, 0)
+    known = counts[counts.any(axis=1)][:, counts.any(axis=0)]
+    test = stats.chi2_contingency(known, correction=False, lambda_="log-likelihood")
+    return max(float(test.statistic), 0.0), int(test.dof)
 
 
 def _counts(part: pl.DataFrame, ids: Sequence[str]) -> FloatArray:

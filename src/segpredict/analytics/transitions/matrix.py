@@ -1,64 +1,46 @@
-"""Observed migration matrix: row shares with intervals."""
+"""Observed migration matrix: row shares with intervals, by a bootstrap of customers."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy import sparse
 
-from segpredict.analytics.transitions.resampling import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_counts,
-    percentile_bounds,
-    row_shares,
-)
 from segpredict.analytics.transitions.states import TransitionStates, transition_states
+from segpredict.classifier.evaluation.bootstrap import (
+    DRAWS_PER_CHUNK,
+    Resampling,
+    percentile_interval,
+    safe_ratio,
+)
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, jeffreys_interval
 from segpredict.core.segment import Segment
 
-TRANSITION_MATRIX_SCHEMA = pl.Schema(
-    {
-        **dict.fromkeys(("from_id", "from_name", "to_id", "to_name"), pl.String),
-        **dict.fromkeys(("n", "n_from", "share", "low", "high"), pl.Float64),
-        "is_small": pl.Boolean,
-    }
-)
+CELL_COLUMNS = ("from_id", "from_name", "to_id", "to_name")
+TRANSITION_MATRIX_SCHEMA = {
+    **dict.fromkeys(CELL_COLUMNS, pl.String),
+    **dict.fromkeys(("n", "n_from", "share", "low", "high"), pl.Float64),
+    "is_small": pl.Boolean,
+}
+DEFAULT_RESAMPLING = Resampling(draws=1000, seed=0)
 
 
 def observed_matrix(
-    transitions: pl.DataFrame,
-    segments: Sequence[Segment],
-    *,
-    draws: int = BOOTSTRAP_DRAWS,
-    seed: int = 0,
+    transitions: pl.DataFrame, segments: Sequence[Segment], by: Resampling = DEFAULT_RESAMPLING
 ) -> pl.DataFrame:
-    """Return the number and share of customers for each transition.
+    """Return the number and share of customers for each transition, periods pooled.
 
-    Parameters
-    ----------
-    transitions, segments
-        `segment_transitions`, of which periods are pooled; all segments, INACTIVE among them.
-    draws, seed
-        Of the bootstrap where periods are pooled.
+    `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also for zero counts. NEW and LAPSED are rows
+    where they occur, ERASED is a column. ``low`` and ``high`` bound the share with 95 %; a row of
+    fewer than 30 customers ``is_small``. Shares of an empty row are null.
 
-    Returns
-    -------
-    polars.DataFrame
-        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also for zero counts. NEW and LAPSED are
-        rows where they occur, ERASED is a column. ``low`` and ``high`` bound the share with 95 %; a
-        row of fewer than 30 customers ``is_small``. Shares of an empty row are null.
+    In one period each customer counts once, and the interval is Jeffreys' (`jeffreys_interval`). It
+    is taken cell by cell and not from one Dirichlet for the row, so that it does not depend on how
+    many segments there are. Where periods are pooled, customers are resampled with all of their
+    transitions; Jeffreys' interval stays where nobody or all customers went, since no draw would
+    differ.
 
-    Notes
-    -----
-    In one period each customer counts once, and the interval is Jeffreys': the 2.5 %
-    and 97.5 % points of Beta(n + ½, N − n + ½), with 0 and 1 as ends where nobody or
-    all customers went. It is taken cell by cell and not from one Dirichlet for the row, so
-    that it does not depend on how many segments there are. Where periods are pooled,
-    customers are resampled with all of their transitions; Jeffreys' interval stays where
-    nobody or all customers went, since no draw would differ.
-
-    Examples
-    --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> went = {"customer_id": ["a", "b"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
     >>> observed_matrix(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
@@ -70,7 +52,7 @@ def observed_matrix(
     if not transitions["customer_id"].is_unique().all():
         # The period of a transition does not matter here: fewer kinds of path, same draws.
         timeless = transitions.with_columns(since=pl.lit(0))
-        pooled = bootstrap_counts(timeless, states, draws=draws, seed=seed)[:, 0]
+        pooled = bootstrap_counts(timeless, states, by)[:, 0]
         drawn_low, drawn_high = percentile_bounds(row_shares(pooled))
         inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
         low, high = np.where(inner, drawn_low, low), np.where(inner, drawn_high, high)
@@ -87,4 +69,62 @@ def matrix_table(
     cells = pl.concat([states.cell_labels(), numbers], how="horizontal")
     is_small = pl.col("n_from") < MIN_CUSTOMERS_FOR_SHARES
     found = cells.with_columns(pl.col("share", "low", "high").fill_nan(None), is_small=is_small)
-    return found.cast(TRANSITION_MATRIX_SCHEMA)
+    return found.cast(pl.Schema(TRANSITION_MATRIX_SCHEMA))
+
+
+def bootstrap_counts(
+    transitions: pl.DataFrame, states: TransitionStates, by: Resampling
+) -> FloatArray:
+    """Return the count matrix of each period in every draw of customers.
+
+    Whole customers are drawn, since their periods are not independent; those with the same path
+    together, so the count of each path is multinomial.
+    """
+    since = transitions["since"].unique().sort()
+    shape = len(since), len(states.row_states), len(states.column_states)
+    kinds, sizes = _kinds(transitions, states, since, int(np.prod(shape)))
+    everyone = int(sizes.sum())
+    rng = np.random.default_rng(by.seed)
+    drawn = np.empty((by.draws, kinds.shape[1]))
+    for start in range(0, by.draws, DRAWS_PER_CHUNK):
+        stop = min(start + DRAWS_PER_CHUNK, by.draws)
+        drawn_kinds = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
+        drawn[start:stop] = (kinds.T @ drawn_kinds.T).T
+    return drawn.reshape(by.draws, *shape)
+
+
+def _kinds(
+    transitions: pl.DataFrame, states: TransitionStates, since: pl.Series, width: int
+) -> tuple[sparse.csr_array, FloatArray]:
+    """Return the cells of each distinct path, and the number of its customers."""
+    period = transitions["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
+    cells = period * (width // max(len(since), 1)) + states.cell_indices(transitions)
+    placed = transitions.select("customer_id", cells.alias("cell"))
+    if transitions["customer_id"].n_unique() == transitions.height:
+        paths = placed.select(pl.concat_list("cell").alias("cell"))
+    else:
+        paths = placed.group_by("customer_id").agg(pl.col("cell").sort())
+    kinds_of_path = paths.group_by("cell").len().sort("cell")
+    lengths = kinds_of_path["cell"].list.len().to_numpy()
+    steps = kinds_of_path["cell"].explode(empty_as_null=False).to_numpy()
+    rows = np.repeat(np.arange(kinds_of_path.height), lengths)
+    shape = kinds_of_path.height, width
+    kinds = sparse.coo_array((np.ones(len(steps)), (rows, steps)), shape=shape)
+    return sparse.csr_array(kinds), kinds_of_path["len"].to_numpy().astype(np.float64)
+
+
+def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the 2.5 % and 97.5 % points over the first axis; NaN without finite draws."""
+    low, high = np.empty(drawn.shape[1:]), np.empty(drawn.shape[1:])
+    for cell in np.ndindex(drawn.shape[1:]):
+        low[cell], high[cell] = percentile_interval(drawn[(slice(None), *cell)])
+    return low, high
+
+
+def row_shares(counts: FloatArray) -> FloatArray:
+    """Return each row as shares of itself; NaN for empty rows.
+
+    >>> row_shares(np.array([[1.0, 3.0]])).tolist()
+    [[0.25, 0.75]]
+    """
+    return safe_ratio(counts, counts.sum(axis=-1, keepdims=True))

@@ -5,27 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.transitions import resampling
+from segpredict.analytics.transitions import matrix
 from segpredict.analytics.transitions.states import transition_states
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, Z_95
 from segpredict.core.segment import Segment
 
-MOBILITY_SCHEMA = pl.Schema(
-    {
-        "since": pl.Date,
-        "until": pl.Date,
-        "n": pl.Int64,
-        **dict.fromkeys(("share_staying", "mobility", "low", "high"), pl.Float64),
-        "is_small": pl.Boolean,
-    }
-)
+MOBILITY_SCHEMA = {
+    **dict.fromkeys(("since", "until"), pl.Date),
+    "n": pl.Int64,
+    **dict.fromkeys(("share_staying", "mobility", "low", "high"), pl.Float64),
+    "is_small": pl.Boolean,
+}
 
 
-def mobility_index(matrix: FloatArray) -> FloatArray:
+def mobility_index(shares: FloatArray) -> FloatArray:
     """Return the mean singular value of P − I, of one matrix or of many.
 
-    0 where all customers stays. Where all customers leaves at the rate p, whatever the segment, to
+    0 where all customers stay. Where all customers leave at the rate p, whatever the segment, to
     one other of two segments: p. NaN where a row is empty.
 
     M(P) = (1/C) Σᵢ σᵢ(P − I), with σ the singular values. Each row counts alike, however many
@@ -38,9 +36,9 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
     >>> mobility_index(np.eye(3)).item()
     0.0
     """
-    size = matrix.shape[-1]
-    empty = np.asarray(np.isnan(matrix).any(axis=(-2, -1)))
-    known = np.where(empty[..., None, None], np.eye(size), matrix)
+    size = shares.shape[-1]
+    empty = np.asarray(np.isnan(shares).any(axis=(-2, -1)))
+    known = np.where(empty[..., None, None], np.eye(size), shares)
     values = np.linalg.svd(known - np.eye(size), compute_uv=False).mean(axis=-1)
     found: FloatArray = np.where(empty, np.nan, values)
     return found
@@ -49,32 +47,24 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
 def mobility_by_period(
     transitions: pl.DataFrame,
     segments: Sequence[Segment],
-    *,
-    draws: int = resampling.BOOTSTRAP_DRAWS,
-    seed: int = 0,
+    by: Resampling = matrix.DEFAULT_RESAMPLING,
 ) -> pl.DataFrame:
-    """Return the mobility of each period, with its interval.
+    """Return the mobility of each period, with its 95 % interval (`MOBILITY_SCHEMA`).
 
-    Parameters
-    ----------
-    transitions, segments
-        `segment_transitions`, and all segments.
-    draws, seed
-        Of the bootstrap over customers.
+    ``n`` customers stood in a segment or were INACTIVE, ``share_staying`` of them did not move;
+    ``is_small`` where a row has fewer than 30 customers. Null where a row is empty.
 
-    Returns
-    -------
-    polars.DataFrame
-        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE,
-        ``share_staying`` the share of them that did not move, ``mobility_index`` with its 95 %
-        interval; ``is_small`` where a row has fewer than 30 customers. Null where a row is empty.
-
-    Notes
-    -----
     NEW, LAPSED and ERASED are no part of it: nobody can come back to NEW, and a chain
     runs from segment to segment. The interval is that of `bias_corrected_interval`: chance alone
     adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
+
+    >>> from datetime import date
+    >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
+    >>> day = {"since": [date(2024, 1, 1)] * 2, "until": [date(2024, 4, 1)] * 2}
+    >>> rows = {"customer_id": ["a", "b"], **day, "from_id": ["S0", "S1"], "to_id": ["S1", "S1"]}
+    >>> mobility_by_period(pl.DataFrame(rows), two)["share_staying"].to_list()
+    [0.5]
     """
     states = transition_states(transitions, segments)
     since = transitions["since"].unique().sort()
@@ -84,10 +74,10 @@ def mobility_by_period(
     rows = []
     for day in since.to_list():
         part = transitions.filter(since=day)
-        drawn = resampling.bootstrap_counts(part, states, draws=draws, seed=seed)[:, 0]
-        draw = mobility_index(resampling.row_shares(drawn[square]))
+        drawn = matrix.bootstrap_counts(part, states, by)[:, 0]
+        draw = mobility_index(matrix.row_shares(drawn[square]))
         counts = states.count_matrix(part)[square]
-        value = float(mobility_index(resampling.row_shares(counts)))
+        value = float(mobility_index(matrix.row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
         share_staying = float(np.trace(counts)) / n if n else float("nan")

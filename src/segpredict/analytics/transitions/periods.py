@@ -19,9 +19,6 @@ def transition_periods(
 ) -> tuple[tuple[Window, ...], Window | None]:
     """Return consecutive periods, and the same season one year before the newest.
 
-    `first_day`, `end_day`, `time`: The data cover ``[first_day, end_day)`` (day numbers); lengths,
-    in days.
-
     Periods with disjoint outcomes, oldest first; the newest is the newest whose outcome is settled.
     Then the same season one year (364 days) before the newest, which may be one of them; ``None``
     where the data do not reach back.

@@ -14,14 +14,11 @@ NEW_STATE = Segment(-1, "NEW", "New")
 LAPSED_STATE = Segment(-2, "LAPSED", "Lapsed")
 ERASED_STATE = Segment(-3, "ERASED", "Erased")
 
-TRANSITIONS_SCHEMA = pl.Schema(
-    {
-        "customer_id": pl.String,
-        "since": pl.Date,
-        "until": pl.Date,
-        **dict.fromkeys(("previous_id", "from_id", "to_id"), pl.String),
-    }
-)
+TRANSITIONS_SCHEMA = {
+    "customer_id": pl.String,
+    **dict.fromkeys(("since", "until"), pl.Date),
+    **dict.fromkeys(("previous_id", "from_id", "to_id"), pl.String),
+}
 
 
 @dataclass(frozen=True, slots=True)

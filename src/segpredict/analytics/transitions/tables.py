@@ -1,7 +1,7 @@
 """The tables of transitions: observed in all complete periods, and predicted for the next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -13,11 +13,12 @@ from segpredict.analytics.transitions.expected import (
     unmodelled_rows,
 )
 from segpredict.analytics.transitions.markov_order import markov_order_test
-from segpredict.analytics.transitions.matrix import observed_matrix
+from segpredict.analytics.transitions.matrix import CELL_COLUMNS, observed_matrix
 from segpredict.analytics.transitions.mobility import mobility_by_period
 from segpredict.analytics.transitions.periods import segment_transitions, transition_periods
 from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE
 from segpredict.classifier import SegmentAssigner, TrainingResult
+from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import Transactions
@@ -27,19 +28,11 @@ CUSTOMER_TABLE = "customers"  # the one table that names customers: never writte
 TRANSITION_TABLES = ("observed", "predicted", "mobility", "markov_order", "comparison", "countries")
 
 
-@dataclass(frozen=True, slots=True)
-class BootstrapDraws:
-    """Resamples of customers behind each interval."""
-
-    n_draws: int = 1000  # how many
-    seed: int = 0  # their start
-
-
 def observed_tables(
     shop: Transactions,
     segmentation: SegmentAssigner,
     time: TimeOptions,
-    draws: BootstrapDraws,
+    by: Resampling,
     countries: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
@@ -49,14 +42,13 @@ def observed_tables(
     row, last_year = transition_periods(shop.first_day, shop.end_day, time)
     if not row:
         return {}
-    by = {"draws": draws.n_draws, "seed": draws.seed}
     moves = segment_transitions(shop, segmentation, row)
     segments = segmentation.segments
     parts = [
         _dated(observed_matrix(part, segments), part["since"][0], part["until"][0])
         for part in moves.partition_by("since", maintain_order=True)
     ]
-    pooled = _dated(observed_matrix(moves, segments, **by), None, None)
+    pooled = _dated(observed_matrix(moves, segments, by), None, None)
     pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
     compared = [
         compare_periods(
@@ -64,7 +56,7 @@ def observed_tables(
             as_date(first.cutoff),
             as_date(second.cutoff),
             segments,
-            **by,
+            by,
         )
         for first, second in pairs
     ]
@@ -76,7 +68,7 @@ def observed_tables(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
-        "mobility": mobility_by_period(moves, segments, **by).join(
+        "mobility": mobility_by_period(moves, segments, by).join(
             observed_days, on="since", how="left", maintain_order="left"
         ),
         "markov_order": markov_order_test(moves, segments),
@@ -156,7 +148,6 @@ def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
 
 
 def _pooled(past: pl.DataFrame) -> pl.DataFrame:
-    keys = ["from_id", "from_name", "to_id", "to_name"]
-    sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "n_from").sum())
+    sums = past.group_by(CELL_COLUMNS, maintain_order=True).agg(pl.col("n", "n_from").sum())
     share = pl.col("n") / pl.col("n_from")
     return sums.with_columns(share=pl.when(pl.col("n_from") > 0).then(share))

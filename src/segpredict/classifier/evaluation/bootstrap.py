@@ -15,6 +15,7 @@ from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 
 BOOTSTRAP_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
 DRAWS_PER_CHUNK = 100  # draws at a time, to bound memory
+MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
 EXACT_INTEGER_LIMIT = 2**52  # whole numbers up to here add up without rounding in double precision
 MAX_REPEATS = 64  # times that one customer may be drawn without a sum being rounded
 

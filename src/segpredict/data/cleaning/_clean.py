@@ -77,7 +77,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     ledger = ledger_writer.finish(used)
     notes += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
     canonical = validate_schema(_canonical(used), LINES_SCHEMA)
-    names = product_names(parsed.products, canonical["product_id"])
+    names = product_names(_known_products(raw, parsed, plan, rules), canonical["product_id"])
     return Transactions(
         lines=canonical.lazy(),
         first_day=first_day,
@@ -91,6 +91,18 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
         product_names=names,
         notes=parsed.notes + notes + product_name_notes(names),
     )
+
+
+def _known_products(
+    raw: RawLines, parsed: ParsedLines, plan: CleaningOptions, rules: tuple[CleaningRule, ...]
+) -> pl.DataFrame:
+    """Return code and description of the rows before the cutoff: later ones are not known yet."""
+    if plan.as_of is None or AFTER_CUTOFF not in rules:
+        return parsed.products
+    place = ["file", "row"]
+    cells = pl.concat([raw.frame.select(place), parsed.products], how="horizontal")
+    known = parsed.lines.filter(pl.col("day") < day_number(plan.as_of)).select(place)
+    return cells.join(known, on=place, how="semi")
 
 
 def _refuse_other_currency(named: str, found: str) -> None:

@@ -2,7 +2,8 @@
 
 A `StarSchema` goes in, the ten `BI_TABLES` come out: facts (orders, lines, scores,
 probabilities, transitions, kpis) that join dimensions (customers, segments, dates, products) by
-one column each. `docs/bi.md` is written from the declarations by ``docs/write_bi.py``.
+one column each. They are declared in ``tables.toml``, from which ``docs/write_bi.py`` writes
+`docs/bi.md`.
 """
 
 from segpredict.report.bi._data_dictionary import BI_TABLES, render_data_dictionary

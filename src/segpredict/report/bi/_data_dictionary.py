@@ -1,22 +1,45 @@
-"""The data dictionary, generated from the declarations of the tables."""
+"""The tables of the star schema, declared in ``tables.toml``, and their data dictionary."""
 
 import textwrap
+import tomllib
 from pathlib import Path
 
 import polars as pl
 
-from segpredict.report.bi._customers import CUSTOMERS, PROBABILITIES, SCORES
-from segpredict.report.bi._dates import DATES, KPIS
-from segpredict.report.bi._orders import LINES, ORDERS
-from segpredict.report.bi._products import PRODUCTS
-from segpredict.report.bi._segments import SEGMENTS, TRANSITIONS
-from segpredict.report.bi._table import COLUMN_TYPES, BiTable
+from segpredict.report.bi import _customers, _dates, _orders, _segments
+from segpredict.report.bi._table import COLUMN_TYPES, BiColumn, BiTable
 
-BI_TABLES: tuple[BiTable, ...] = (
-    *(CUSTOMERS, SEGMENTS, ORDERS, LINES, SCORES, PROBABILITIES),
-    *(TRANSITIONS, KPIS, DATES, PRODUCTS),
-)
-PAGE_HEADER = Path(__file__).with_name("page_header.md")
+HERE = Path(__file__).parent
+BATCH_BUILDERS = {  # of a `CustomerBatch`
+    "customers": _customers.customer_rows,
+    "orders": _orders.order_rows,
+    "lines": _orders.line_rows,
+    "scores": _customers.score_rows,
+    "probabilities": _customers.probability_rows,
+}
+BUILDERS = {  # of a `StarSchema`
+    "segments": _segments.segment_rows,
+    "transitions": _segments.transition_rows,
+    "kpis": _dates.kpi_rows,
+    "dates": _dates.date_rows,
+    "products": _orders.product_rows,
+}
+
+
+def _declared_tables() -> tuple[BiTable, ...]:
+    declared = tomllib.loads((HERE / "tables.toml").read_text(encoding="utf-8"))
+    return tuple(
+        BiTable(
+            **{**words, "columns": tuple(BiColumn(c, **of) for c, of in words["columns"].items())},
+            name=name,
+            build=(BATCH_BUILDERS | BUILDERS)[name],
+            is_batched=name in BATCH_BUILDERS,
+        )
+        for name, words in declared.items()
+    )
+
+
+BI_TABLES = _declared_tables()
 
 
 def render_data_dictionary() -> str:
@@ -27,7 +50,7 @@ def render_data_dictionary() -> str:
     >>> "| [orders](#orders) | fact | one order or credit note |" in render_data_dictionary()
     True
     """
-    header = PAGE_HEADER.read_text(encoding="utf-8")
+    header = (HERE / "page_header.md").read_text(encoding="utf-8")
     listed = [f"| [{t.name}](#{t.name}) | {t.role} | {t.grain} |" for t in BI_TABLES]
     head = "\n".join(["| table | role | one row is |", "| --- | --- | --- |", *listed])
     entries = [_entry(table) for table in BI_TABLES]

@@ -1,38 +1,11 @@
-"""The tables of orders and of their lines."""
+"""The tables of orders, of their lines, and of products."""
 
 import polars as pl
 
-from segpredict.report.bi._star_schema import CustomerBatch, net_revenue
-from segpredict.report.bi._table import BiColumn, BiTable
+from segpredict.report.bi._star_schema import CustomerBatch, StarSchema, is_void, net_revenue
 
-ORDER_COLUMNS = (
-    BiColumn("order_key", "whole", "A number within this export, from 1.", "primary"),
-    BiColumn("customer_id", "text", "The customer.", "customers.customer_id"),
-    BiColumn("order_id", "text", "The shop's own number; hashed where customers' ids are."),
-    BiColumn("date", "date", "The day.", "dates.date"),
-    BiColumn("minute", "whole", "Minute of the day of its first line; null if unknown."),
-    BiColumn("is_return", "flag", "Whether it is a return; amounts are negative."),
-    BiColumn(
-        "is_void",
-        "flag",
-        "Whether it was fully refunded by the end of the data, or is that refund. "
-        "Such an order does not count.",
-    ),
-    BiColumn("void_date", "date", "The day of the full refund."),
-    BiColumn("is_order", "flag", "Whether it counts as an order: no return, not void."),
-    BiColumn("is_first", "flag", "Whether it is the customer's first order that counts."),
-    BiColumn("lines", "whole", "Number of lines."),
-    BiColumn("quantity", "quantity", "Units, negative for a return."),
-    BiColumn("amount", "money", "Value of its lines, also if it is void."),
-    BiColumn(
-        "revenue",
-        "money",
-        "The amount that counts: zero if it is void. Its sum over any days is the "
-        "revenue of the page.",
-    ),
-    BiColumn("discount", "money", "Discount from the list price; null where unknown."),
-    BiColumn("country", "text", "Country of its first line, if lines name one."),
-)
+NAME_SCHEMA = {"product_id": pl.String, "name": pl.String, "descriptions": pl.Int64}
+CATEGORY_SCHEMA = {"product_id": pl.String, "category": pl.String}
 
 
 def order_rows(batch: CustomerBatch) -> pl.DataFrame:
@@ -44,47 +17,32 @@ def order_rows(batch: CustomerBatch) -> pl.DataFrame:
     ).with_columns(is_first=pl.col("is_order") & (nth == 1))
 
 
-ORDERS = BiTable(
-    "orders",
-    "fact",
-    "one order or credit note",
-    "An order is what one customer bought under one number on one day. Count is_order, "
-    "sum revenue.",
-    ORDER_COLUMNS,
-    order_rows,
-    is_batched=True,
-)
-
-
-LINE_COLUMNS = (
-    BiColumn("line_key", "whole", "A number within this export, from 1.", "primary"),
-    BiColumn("order_key", "whole", "The order.", "orders.order_key"),
-    BiColumn("customer_id", "text", "The customer.", "customers.customer_id"),
-    BiColumn("date", "date", "The day.", "dates.date"),
-    BiColumn("minute", "whole", "Minute of the day; null if unknown."),
-    BiColumn("product_id", "text", "The product; null if unknown.", "products.product_id"),
-    BiColumn("quantity", "quantity", "Units, negative for a return."),
-    BiColumn("amount", "money", "Quantity × price, also if the order is void."),
-    BiColumn("revenue", "money", "The amount that counts: zero if it is void."),
-    BiColumn("discount", "money", "Discount from the list price; null where unknown."),
-    BiColumn("is_return", "flag", "Whether it is a return."),
-    BiColumn("is_void", "flag", "Whether its order was fully refunded."),
-    BiColumn("country", "text", "Country, if lines name one."),
-)
-
-
 def line_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return the lines of a batch."""
     return batch.lines.with_columns(date=pl.col("day"), revenue=net_revenue())
 
 
-LINES = BiTable(
-    "lines",
-    "fact",
-    "one line of an order",
-    "The largest table. In Power BI let it join orders only through order_key, or "
-    "customers and dates directly, not both at once.",
-    LINE_COLUMNS,
-    line_rows,
-    is_batched=True,
-)
+def product_rows(star: StarSchema) -> pl.DataFrame:
+    """Return the products of all lines."""
+    found = (
+        star.shop.lines.filter(pl.col("product_id").is_not_null())
+        .with_columns(is_void=is_void(star.shop))
+        .group_by("product_id")
+        .agg(
+            pl.len().alias("lines"),
+            pl.col("quantity").sum(),
+            net_revenue().sum().alias("revenue"),
+        )
+        .collect(engine="streaming")
+        .sort("product_id")
+    )
+    products = star.shop.side_tables.products
+    has_categories = products is not None and "category" in products.columns
+    for table, schema in (
+        (star.shop.product_names, NAME_SCHEMA),
+        (products if has_categories else None, CATEGORY_SCHEMA),
+    ):
+        known = pl.DataFrame(schema=schema) if table is None else table.select(*schema)
+        known = known.unique("product_id", keep="first")
+        found = found.join(known, on="product_id", how="left", maintain_order="left")
+    return found.rename({"name": "product"})

@@ -17,45 +17,19 @@ LINE_ORDER = [*KEY, "is_return", "is_void"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StarSchema:
-    """A run, with the stages that exist; missing ones leave tables empty.
-
-    Parameters
-    ----------
-    shop
-        Its transactions.
-    window
-        The question: the forecast is of its outcome.
-    segments
-        All segments, in code order.
-    assignments
-        ``customer_id``, ``segment_id``, ``is_eligible`` and the rule grid.
-    profile
-        `segmentation.segment_profile_table`.
-    scores
-        `schemas.SCORES_SCHEMA`.
-    observed_transitions
-        `transitions.observed_matrix`, of the newest window.
-    transitions
-        ``observed`` and ``predicted`` transitions by period, if the run has them.
-    figures
-        `schemas.KPI_SCHEMA`.
-    pseudonyms
-        Pseudonyms for the ids of customers and orders, if any.
-    lines
-        Most lines of a batch; a customer is never split.
-    """
+    """A run, with the stages that exist; missing ones leave tables empty."""
 
     shop: Transactions
-    window: Window
-    segments: tuple[Segment, ...]
-    assignments: pl.DataFrame
-    profile: pl.DataFrame | None = None
-    scores: pl.DataFrame | None = None
-    observed_transitions: pl.DataFrame | None = None
+    window: Window  # the question: the forecast is of its outcome
+    segments: tuple[Segment, ...]  # all segments, in code order
+    assignments: pl.DataFrame  # ``customer_id``, ``segment_id``, ``is_eligible`` and the rule grid
+    profile: pl.DataFrame | None = None  # `segmentation.segment_profile_table`
+    scores: pl.DataFrame | None = None  # `schemas.SCORES_SCHEMA`
+    # ``observed`` and ``predicted`` transitions by period
     transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    figures: pl.DataFrame | None = None
-    pseudonyms: Pseudonymizer | None = None
-    lines: int = MAX_LINES_PER_BATCH
+    figures: pl.DataFrame | None = None  # `schemas.KPI_SCHEMA`
+    pseudonyms: Pseudonymizer | None = None  # for the ids of customers and orders, if any
+    lines: int = MAX_LINES_PER_BATCH  # most lines of a batch; a customer is never split
 
     def customer_batches(self) -> Iterator["CustomerBatch"]:
         """Yield the customers in batches, in the order of the ids that are shown.
@@ -79,10 +53,9 @@ class StarSchema:
     def _batch(self, part: pl.DataFrame, line: int, order: int) -> "CustomerBatch":
         """Return the lines of some customers, numbered, under the ids to show."""
         named = part.select("customer_id", "shown")
-        void = (pl.col("void_day") < self.shop.end_day).fill_null(value=False)
         found = (
             self.shop.lines.join(named.lazy(), on="customer_id", maintain_order="left")
-            .with_columns(is_void=void)
+            .with_columns(is_void=is_void(self.shop))
             .collect(engine="streaming")
             .sort("shown", maintain_order=True)
         )
@@ -106,25 +79,13 @@ class StarSchema:
 
 @dataclass(frozen=True, slots=True)
 class CustomerBatch:
-    """Some customers, with all their orders.
+    """Some customers, with all their orders."""
 
-    Parameters
-    ----------
-    schema
-        The run.
-    pseudonyms
-        ``customer_id`` and ``shown``, the id that is exported.
-    lines
-        `schemas.LINES_SCHEMA` under the ids to show, with ``is_void``, ``line_key`` and
-        ``order_key``.
-    orders
-        One row per order or credit note, with the sums of its lines.
-    """
-
-    schema: StarSchema
-    pseudonyms: pl.DataFrame
+    schema: StarSchema  # the run
+    pseudonyms: pl.DataFrame  # ``customer_id`` and ``shown``, the id that is exported
+    # `schemas.LINES_SCHEMA` under the ids to show, with ``is_void``, ``line_key`` and ``order_key``
     lines: pl.DataFrame
-    orders: pl.DataFrame
+    orders: pl.DataFrame  # one row per order or credit note, with the sums of its lines
 
     def rows_of(self, customers: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of this batch's customers, under the ids to show."""
@@ -149,6 +110,11 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def net_revenue(amount: str = "amount") -> pl.Expr:
+def is_void(shop: Transactions) -> pl.Expr:
+    """Return whether a line is of an order that was fully refunded by the end of the data."""
+    return (pl.col("void_day") < shop.end_day).fill_null(value=False)
+
+
+def net_revenue() -> pl.Expr:
     """Return the revenue of a row: zero where the order was fully refunded."""
-    return pl.when(pl.col("is_void")).then(0).otherwise(pl.col(amount))
+    return pl.when(pl.col("is_void")).then(0).otherwise(pl.col("amount"))

@@ -1,6 +1,6 @@
 """A table of the star schema: its grain, its columns, and how it is built."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,18 +27,6 @@ COLUMN_TYPES: Mapping[str, Any] = {
 class BiColumn:
     """One column, under a stable name.
 
-    Parameters
-    ----------
-    name
-        In the files.
-    kind
-        Kind of its values; decides the type. ``money`` and ``quantity`` are given in whole
-        units of 10⁻⁴ and exported as decimals, ``date`` as a day number or a date.
-    meaning
-        Its meaning, as a sentence.
-    key
-        ``primary``, or the ``table.column`` that it joins.
-
     Examples
     --------
     >>> spent = BiColumn("spent", "money", "Sum of all orders.")
@@ -46,10 +34,12 @@ class BiColumn:
     Decimal('12.3450')
     """
 
-    name: str
+    name: str  # in the files
+    # kind of its values; decides the type. ``money`` and ``quantity`` are given in whole units of
+    # 10⁻⁴ and exported as decimals, ``date`` as a day number or a date.
     kind: ColumnKind
-    meaning: str
-    key: str = ""
+    meaning: str  # as a sentence
+    key: str = ""  # ``primary``, or the ``table.column`` that it joins
 
     @property
     def as_expression(self) -> pl.Expr:
@@ -65,23 +55,6 @@ class BiColumn:
 class BiTable:
     """One table of the star schema.
 
-    Parameters
-    ----------
-    name
-        Of its files.
-    role
-        ``fact``: events and forecasts; ``dimension``: customers, segments, days.
-    grain
-        What one row is.
-    meaning
-        Its purpose, and how to use it.
-    columns
-        Its columns, in order.
-    build
-        Builds the frame from a `StarSchema` or, if `is_batched`, from each `CustomerBatch`.
-    is_batched
-        Whether it is built batch by batch, so that it can be larger than memory.
-
     Examples
     --------
     >>> days = (BiColumn("day", "date", "The day."),)
@@ -90,17 +63,23 @@ class BiTable:
     datetime.date(1970, 1, 1)
     """
 
-    name: str
+    name: str  # of its files
+    # ``fact``: events and forecasts; ``dimension``: customers, segments, days
     role: Literal["fact", "dimension"]
-    grain: str
-    meaning: str
+    grain: str  # what one row is
+    meaning: str  # its purpose, and how to use it
     columns: tuple[BiColumn, ...]
-    build: Callable[[Any], pl.DataFrame]
-    is_batched: bool = False
+    # builds the frame from a `StarSchema` or, if `is_batched`, from each `CustomerBatch`; ``None``
+    # where the run lacks the stage
+    build: Callable[[Any], pl.DataFrame | None]
+    is_batched: bool = False  # built batch by batch, so that it can be larger than memory
 
     def build_rows(self, source: Any) -> pl.DataFrame:
         """Return the rows of a `StarSchema` or a `CustomerBatch`, typed as declared."""
-        return self.build(source).select(column.as_expression for column in self.columns)
+        rows = self.build(source)
+        if rows is None:
+            rows = pl.DataFrame(schema=dict.fromkeys((c.name for c in self.columns), pl.Null))
+        return rows.select(column.as_expression for column in self.columns)
 
 
 def to_money_units(amount: pl.Expr) -> pl.Expr:
@@ -110,8 +89,3 @@ def to_money_units(amount: pl.Expr) -> pl.Expr:
     12346
     """
     return (amount * MONEY_SCALE).round().cast(pl.Int64)
-
-
-def empty(columns: Sequence[BiColumn]) -> pl.DataFrame:
-    """Return a table without rows."""
-    return pl.DataFrame(schema=dict.fromkeys((c.name for c in columns), pl.Null))

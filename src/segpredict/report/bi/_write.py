@@ -20,23 +20,11 @@ RowSink = Callable[[pl.DataFrame], None]
 
 
 def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
-    """Write all tables and their dictionary into a folder.
+    """Write all tables and their dictionary into a folder; return the rows of each table.
 
-    Parameters
-    ----------
-    star
-        The run.
-    folder
-        Folder for ``NAME.parquet``, ``NAME.csv``, ``dictionary.md`` and ``.csv``;
-        created if it does not exist.
+    ``NAME.parquet``, ``NAME.csv``, ``dictionary.md`` and ``.csv``; the folder is created if it does
+    not exist.
 
-    Returns
-    -------
-    mapping
-        Rows of each table.
-
-    Notes
-    -----
     Tables of customers, orders and lines are built and written batch by batch, so that
     memory does not grow with the lines. In CSV a text that a spreadsheet would take for
     a formula gets an apostrophe.

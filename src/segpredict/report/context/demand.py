@@ -20,7 +20,6 @@ from segpredict.report.input import ReportInput
 LEVEL_LABELS = {"total": "All products", "category": "Categories", "product": "Products"}
 METHOD_LABELS = {
     "segments": "Segments",
-    "segments_season": "Segments, always seasonal",
     "everybody_alike": "Expected buyers, one segment",
     "seasonal_naive": "Same window last year",
     "last_window": "Last window",

@@ -4,10 +4,11 @@ import datetime
 import io
 from typing import Any
 
-from lxml import etree
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum import chart as kinds
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
@@ -29,8 +30,6 @@ WORKBOOK_OPTIONS = {
     "strings_to_numbers": False,
 }
 FIXED_DATE = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zone
-CHART_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-DRAWING_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
@@ -180,7 +179,7 @@ def _silence(labels: Any, place: int) -> None:
     label = labels._element._insert_dLbl_in_sequence(place)
     for child in list(label)[1:]:
         label.remove(child)
-    etree.SubElement(label, f"{{{CHART_NAMESPACE}}}delete").set("val", "1")
+    label.append(parse_xml(f'<c:delete {nsdecls("c")} val="1"/>'))
 
 
 def _whiskers(shown: Any, series: ChartSeries) -> None:
@@ -188,28 +187,23 @@ def _whiskers(shown: Any, series: ChartSeries) -> None:
     ends = list(zip(series.values, series.low, series.high, strict=True))
     up = [None if v is None or h is None else h - v for v, _, h in ends]
     down = [None if v is None or low is None else v - low for v, low, _ in ends]
-    bars = etree.Element(
-        f"{{{CHART_NAMESPACE}}}errBars", nsmap={"c": CHART_NAMESPACE, "a": DRAWING_NAMESPACE}
+    bars = parse_xml(
+        f'<c:errBars {nsdecls("c", "a")}><c:errBarType val="both"/><c:errValType val="cust"/>'
+        f'<c:noEndCap val="1"/>{_lengths("plus", up)}{_lengths("minus", down)}'
+        f'<c:spPr><a:ln w="{Pt(1.75)}"><a:solidFill><a:srgbClr val="{style.INK_COLOUR}"/>'
+        "</a:solidFill></a:ln></c:spPr></c:errBars>"
     )
-    for name, value in (("errBarType", "both"), ("errValType", "cust")):
-        etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}{name}").set("val", value)
-    etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}noEndCap").set("val", "1")
-    for name, sizes in (("plus", up), ("minus", down)):
-        bars.append(_literal(name, sizes))
-    look = etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}spPr")
-    line = etree.SubElement(look, f"{{{DRAWING_NAMESPACE}}}ln", w=str(Pt(1.75)))
-    fill = etree.SubElement(line, f"{{{DRAWING_NAMESPACE}}}solidFill")
-    etree.SubElement(fill, f"{{{DRAWING_NAMESPACE}}}srgbClr", val=style.INK_COLOUR)
-    shown._element.find(f"{{{CHART_NAMESPACE}}}cat").addprevious(bars)
+    shown._element.find(qn("c:cat")).addprevious(bars)
 
 
-def _literal(name: str, sizes: list[float | None]) -> Any:
-    holder = etree.Element(f"{{{CHART_NAMESPACE}}}{name}")
-    numbers = etree.SubElement(holder, f"{{{CHART_NAMESPACE}}}numLit")
-    etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}formatCode").text = "General"
-    etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}ptCount").set("val", str(len(sizes)))
-    for place, size in enumerate(sizes):
-        if size is not None:
-            point = etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}pt", idx=str(place))
-            etree.SubElement(point, f"{{{CHART_NAMESPACE}}}v").text = repr(float(size))
-    return holder
+def _lengths(name: str, sizes: list[float | None]) -> str:
+    points = "".join(
+        f'<c:pt idx="{place}"><c:v>{float(size)!r}</c:v></c:pt>'
+        for place, size in enumerate(sizes)
+        if size is not None
+    )
+    count = f'<c:ptCount val="{len(sizes)}"/>'
+    return (
+        f"<c:{name}><c:numLit><c:formatCode>General</c:formatCode>{count}{points}"
+        f"</c:numLit></c:{name}>"
+    )

@@ -12,21 +12,14 @@ from segpredict.report.deck.slide import DeckSource, Slide, SlidePage
 from segpredict.report.deck.slides import SLIDES
 from segpredict.report.formatting import format_day_range
 from segpredict.report.html.page import section_parts
-from segpredict.report.input import ReportInput, ReportSection
+from segpredict.report.input import ReportInput
 
 LIBRARY, PACKAGE, EXTRA = "pptx", "python-pptx", "deck"
 FIXED_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format
 
 
-def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
+def render_deck(bundle: ReportInput) -> bytes:
     """Return the deck of a run as a PowerPoint file: native charts, notes, no pictures.
-
-    Parameters
-    ----------
-    bundle
-        The results of the run.
-    slides
-        The slides to draw.
 
     Raises
     ------
@@ -43,16 +36,14 @@ def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
     draw = import_module("segpredict.report.deck.draw").draw_presentation
     days = format_day_range(bundle.first_day, bundle.end_day)
     footer = f"{bundle.title} · data of {days}"
-    return _without_times(draw(slide_pages(bundle, slides), footer, f"Data of {days}"))
+    return _without_times(draw(slide_pages(bundle), footer, f"Data of {days}"))
 
 
 def slide_pages(
-    bundle: ReportInput,
-    slides: Sequence[Slide] = SLIDES,
-    sections: Sequence[ReportSection] = SECTIONS,
+    bundle: ReportInput, slides: Sequence[Slide] = SLIDES
 ) -> list[tuple[str, SlidePage]]:
     """Return the topic and content of each slide that has content."""
-    source = DeckSource(bundle, tuple(section_parts(bundle, sections).values()))
+    source = DeckSource(bundle, tuple(section_parts(bundle, SECTIONS).values()))
     pages = [(slide.topic, slide.build(source)) for slide in slides]
     return [(topic, page) for topic, page in pages if page is not None]
 

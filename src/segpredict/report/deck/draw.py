@@ -5,13 +5,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from lxml import etree
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE as KIND
-from pptx.oxml.ns import qn
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Inches, Pt
 
 from segpredict.report.deck import charts, style
@@ -21,6 +21,7 @@ from segpredict.report.deck.style import FONT_NAME, INK_COLOUR, SLIDE_MARGIN, SL
 
 CONTENT_WIDTH = SLIDE_WIDTH - 2 * SLIDE_MARGIN
 SLIDE_LAYOUT = "Title Only"
+SLIDE_NUMBER_ID = "{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
 TABLE_STYLE_ID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
 GRID_TOP, FOOTER_TOP = 2.35, 6.8  # inches; elements are placed in between
 GRID_GUTTER = 0.3
@@ -123,13 +124,11 @@ def _foot(slide: Any, footer: str) -> None:
     box = _box(slide, Box(SLIDE_WIDTH - SLIDE_MARGIN - 1, 7.02, 1, 0.3), "Number")
     paragraph = box.paragraphs[0]
     paragraph.alignment = PP_ALIGN.RIGHT
-    field_id = "{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
-    number = etree.SubElement(paragraph._p, qn("a:fld"), id=field_id)
-    number.set("type", "slidenum")
-    look = etree.SubElement(number, qn("a:rPr"), lang="en-GB", sz="1000")
-    fill = etree.SubElement(look, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr"), val=style.SOFT_COLOUR)
-    etree.SubElement(number, qn("a:t")).text = "‹#›"
+    number = (
+        f'<a:fld {nsdecls("a")} id="{SLIDE_NUMBER_ID}" type="slidenum">'
+        f'<a:rPr lang="en-GB" sz="1000">{_filled(style.SOFT_COLOUR)}</a:rPr><a:t>‹#›</a:t></a:fld>'
+    )
+    paragraph._p.append(parse_xml(number))
 
 
 def _place(slide: Any, placed: s.PlacedElement) -> None:
@@ -191,8 +190,8 @@ def _table(slide: Any, element: s.SlideTable, box: Box) -> None:
     table = frame.table
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = TABLE_STYLE_ID
     table.horz_banding = False
-    for column, part in zip(table.columns, element.widths, strict=True):
-        column.width = Inches(box.width * part / sum(element.widths))
+    for column, part in zip(table.columns, element.columns.values(), strict=True):
+        column.width = Inches(box.width * part / sum(element.columns.values()))
     for row in table.rows:
         row.height = Inches(line)
     for place, name in enumerate(element.columns):
@@ -215,13 +214,14 @@ def _paragraph(drawn: Any, *, is_text: bool) -> Any:
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
     paragraph.alignment = PP_ALIGN.LEFT if is_text else PP_ALIGN.RIGHT
-    border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
-    fill = etree.SubElement(border, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr"), val=style.RULE_COLOUR)
-    properties = drawn._tc.tcPr  # borders stand before the fill
-    properties.remove(border)
-    properties.insert(0, border)
+    colour = _filled(style.RULE_COLOUR)
+    border = parse_xml(f'<a:lnB {nsdecls("a")} w="{Pt(0.75)}">{colour}</a:lnB>')
+    drawn._tc.get_or_add_tcPr().insert(0, border)  # borders stand before the fill
     return paragraph
+
+
+def _filled(colour: str) -> str:
+    return f'<a:solidFill><a:srgbClr val="{colour}"/></a:solidFill>'
 
 
 def _box(slide: Any, box: Box, name: str) -> Any:

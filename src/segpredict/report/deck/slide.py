@@ -1,7 +1,7 @@
 """The content of a slide: a title sentence, elements on a grid, and speaker notes."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -27,28 +27,12 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class ChartSeries:
-    """One series of a chart.
+    """One series of a chart."""
 
-    Parameters
-    ----------
-    name
-        In the legend.
-    values
-        One a category; ``None`` leaves a gap.
-    colours
-        One for all categories, or one each, as ``RRGGBB``.
-    low, high
-        Ends of intervals around the values; empty where there are none.
-
-    Examples
-    --------
-    >>> ChartSeries("Sales", (4.0, None), ("1F5FA8",)).values
-    (4.0, None)
-    """
-
-    name: str
-    values: tuple[float | None, ...]
-    colours: tuple[str, ...]
+    name: str  # in the legend
+    values: tuple[float | None, ...]  # one a category; ``None`` leaves a gap
+    colours: tuple[str, ...]  # one for all categories, or one each, as ``RRGGBB``
+    # ends of intervals around the values; empty where there are none
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
 
@@ -57,90 +41,53 @@ class ChartSeries:
 class SlideChart:
     """A native chart, which can be edited where the slides are shown.
 
-    Parameters
-    ----------
-    heading
-        Its content, with the unit.
-    categories, series
-        Its data.
-    chart_type
-        Horizontal bars, vertical columns, or parts: horizontal bars that add up to 100 %.
-    number_format
-        Number format of spreadsheets; never taken from input data.
-
     Examples
     --------
-    >>> sales = ChartSeries("Sales", (4.0, 6.0), ("1F5FA8",))
+    >>> sales = ChartSeries("Sales", (4.0, None), ("1F5FA8",))
     >>> SlideChart(heading="Sales", categories=("May", "June"), series=(sales,)).chart_type
     'bars'
     """
 
-    heading: str
+    heading: str  # its content, with the unit
     categories: tuple[str, ...]
     series: tuple[ChartSeries, ...]
+    # horizontal bars, vertical columns, or parts: horizontal bars that add up to 100 %
     chart_type: ChartType = "bars"
-    number_format: str = "#,##0"
+    number_format: str = "#,##0"  # of spreadsheets; never taken from input data
 
 
 @dataclass(frozen=True, slots=True)
 class SlideCell:
-    """A cell of a table: its text, and the segment whose colour stands before it.
-
-    Examples
-    --------
-    >>> SlideCell("Core", SegmentBadge("S3", "Core", 100)).badge.tint
-    100
-    """
+    """A cell of a table: its text, and the segment whose colour stands before it."""
 
     text: str
     badge: SegmentBadge | None = None
+
+
+TableCell = str | SlideCell  # a plain text is a cell without a colour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlideTable:
     """A table; numbers are right-aligned.
 
-    Parameters
-    ----------
-    heading
-        Its content.
-    columns
-        Names of the columns.
-    rows
-        Its cells; a plain text is a cell without a colour.
-    widths
-        Relative widths of the columns.
-    words
-        Indices of the text columns.
-    strong
-        Indices of the highlighted rows.
-
     Examples
     --------
-    >>> table = SlideTable(
-    ...     heading="Customers", columns=("Segment", "n"), rows=(("Core", "9"),), widths=(2, 1)
-    ... )
-    >>> table.rows[0]
-    ('Core', '9')
+    >>> rows = [("Core", "9")]
+    >>> SlideTable(heading="Customers", columns={"Segment": 2, "n": 1}, rows=rows).words
+    (0,)
     """
 
     heading: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | SlideCell, ...], ...]
-    widths: tuple[float, ...]
-    words: tuple[int, ...] = (0,)
-    strong: tuple[int, ...] = ()
+    columns: Mapping[str, float]  # names, and relative widths
+    rows: Sequence[tuple[TableCell, ...]]
+    words: tuple[int, ...] = (0,)  # indices of the text columns
+    strong: tuple[int, ...] = ()  # indices of the highlighted rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletList:
-    """A few sentences one under another, with a heading.
-
-    Examples
-    --------
-    >>> BulletList(heading="Next", sentences=("Agree on a test.", "Start it.")).size
-    14
-    """
+    """A few sentences one under another, with a heading."""
 
     heading: str
     sentences: tuple[str, ...]
@@ -149,13 +96,7 @@ class BulletList:
 
 @dataclass(frozen=True, slots=True)
 class FigureTiles:
-    """A few large numbers, each with a caption.
-
-    Examples
-    --------
-    >>> FigureTiles((("91", "days forecast"),)).figures[0][1]
-    'days forecast'
-    """
+    """A few large numbers, each with a caption."""
 
     figures: tuple[tuple[str, str], ...]
 
@@ -165,14 +106,7 @@ Element = SlideChart | SlideTable | BulletList | FigureTiles
 
 @dataclass(frozen=True, slots=True)
 class PlacedElement:
-    """An element and its position on a grid of 12 columns and 12 rows.
-
-    Parameters
-    ----------
-    element
-        A chart, a table, bullets or tiles.
-    left, width, top, height
-        In columns and rows of the grid under the title.
+    """An element and its position on a grid of 12 columns and 12 rows under the title.
 
     Examples
     --------
@@ -190,45 +124,20 @@ class PlacedElement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlidePage:
-    """The content of one slide.
+    """The content of one slide."""
 
-    Parameters
-    ----------
-    title
-        The main message, as a sentence.
-    subtitle
-        What is needed to understand it.
-    elements
-        Its elements.
-    notes
-        Speaker notes: the origin of each number.
-
-    Examples
-    --------
-    >>> SlidePage(title="Sales grow", notes=("From the ledger.",)).elements
-    ()
-    """
-
-    title: str
-    subtitle: str = ""
+    title: str  # the main message, as a sentence
+    subtitle: str = ""  # what is needed to understand it
     elements: tuple[PlacedElement, ...] = ()
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # speaker notes: the origin of each number
 
 
 @dataclass(frozen=True, slots=True)
 class DeckSource:
-    """The source of slides: the contexts of the page.
+    """The source of slides: the contexts of the page."""
 
-    Parameters
-    ----------
-    bundle
-        The results of the run; used for dates, names and the currency only.
-    contexts
-        The contexts of all sections of the page that exist.
-    """
-
-    bundle: ReportInput
-    contexts: tuple[Any, ...]
+    bundle: ReportInput  # the results of the run; used for dates, names and the currency only
+    contexts: tuple[Any, ...]  # the contexts of all sections of the page that exist
 
     def context_of(self, kind: type[ContextType]) -> ContextType | None:
         """Return the context of a section, ``None`` where it is left out."""
@@ -239,13 +148,6 @@ class DeckSource:
 class Slide:
     """One slide of the deck.
 
-    Parameters
-    ----------
-    topic
-        Its topic, shown above the title.
-    build
-        Builds its content; ``None`` leaves the slide out.
-
     Examples
     --------
     >>> slide = Slide("Sales", lambda source: SlidePage(title="Sales grow", notes=()))
@@ -253,8 +155,8 @@ class Slide:
     'Sales grow'
     """
 
-    topic: str
-    build: Callable[[DeckSource], SlidePage | None]
+    topic: str  # shown above the title
+    build: Callable[[DeckSource], SlidePage | None]  # ``None`` leaves the slide out
 
 
 def side_by_side(left: Element, right: Element, columns: int = 6) -> tuple[PlacedElement, ...]:

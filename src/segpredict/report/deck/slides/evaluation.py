@@ -17,13 +17,9 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         return None
     compared = [row for row in context.leaderboard if row.difference is not None]
     trust = head.trust
-    fallback = (
-        ("Before the tests a baseline was better, so it is in use.",) if trust.is_fallback else ()
-    )
-    reason = s.BulletList(
-        heading="What is in use, and why",
-        sentences=(*fallback, s.truncate_words(trust.reason, 300)),
-    )
+    fallback = "Before the tests a baseline was better, so it is in use."
+    reasons = (*([fallback] if trust.is_fallback else []), s.truncate_words(trust.reason, 300))
+    reason = s.BulletList(heading="What is in use, and why", sentences=reasons)
     elements = [
         s.PlacedElement(_scores(trust), left=6, width=6, height=7),
         s.PlacedElement(reason, left=6, width=6, top=7, height=5),
@@ -51,20 +47,19 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
 
 
 def _chart(compared: list[evaluation.LeaderboardRow]) -> s.SlideChart:
-    rows = [(row.label, row.difference) for row in compared if row.difference]
-    rows = rows[:MAX_BASELINES_SHOWN]
+    shown = [row for row in compared if row.difference][:MAX_BASELINES_SHOWN]
+    differences = [row.difference for row in shown if row.difference]
+    series = s.ChartSeries(
+        "Model minus baseline",
+        tuple(each.value for each in differences),
+        tuple(map(_forecast_colour, differences)),
+        tuple(each.low for each in differences),
+        tuple(each.high for each in differences),
+    )
     return s.SlideChart(
         heading="Log-loss: model minus baseline (left of zero: the model is better)",
-        categories=tuple(label for label, _ in rows),
-        series=(
-            s.ChartSeries(
-                "Model minus baseline",
-                tuple(each.value for _, each in rows),
-                tuple(_forecast_colour(each) for _, each in rows),
-                tuple(each.low for _, each in rows),
-                tuple(each.high for _, each in rows),
-            ),
-        ),
+        categories=tuple(row.label for row in shown),
+        series=(series,),
         number_format="0.000",
     )
 
@@ -80,8 +75,8 @@ def _forecast_colour(row: evaluation.MetricDifference) -> str:
 def _scores(trust: TrustBox) -> s.SlideTable:
     return s.SlideTable(
         heading="Scores in all test windows",
-        columns=("Forecast", "Accuracy", "Log-loss", "Skill"),
-        rows=tuple(
+        columns={"Forecast": 2.7, "Accuracy": 1.05, "Log-loss": 1.05, "Skill": 1.15},
+        rows=[
             (
                 s.truncate_words(score.label, 32),
                 format_share(score.accuracy),
@@ -89,8 +84,7 @@ def _scores(trust: TrustBox) -> s.SlideTable:
                 format_share(score.skill) if score.skill is not None else "reference",
             )
             for score in trust.scores
-        ),
-        widths=(2.7, 1.05, 1.05, 1.15),
+        ],
         strong=tuple(i for i, score in enumerate(trust.scores) if score.is_selected),
     )
 
@@ -133,21 +127,18 @@ def drivers_slide(source: s.DeckSource) -> s.SlidePage | None:
 
 
 def _table(context: drivers.DriversSection) -> s.SlideTable:
-    rows = context.rows[:MAX_DRIVERS_SHOWN]
-    is_checked = context.refits > 0
-    last = ("Permutation loss",) if is_checked else ()
+    checked = {"Permutation loss": 1.4} if context.refits else {}
     return s.SlideTable(
         heading="The strongest groups of features",
-        columns=("Feature", "Share", *last),
-        rows=tuple(
+        columns={"Feature": 5.0, "Share": 0.8, **checked},
+        rows=[
             (
                 s.truncate_words((row.meaning or row.name).rstrip("."), 76),
                 format_share(row.share),
-                *((_loss(row),) if is_checked else ()),
+                *([_loss(row)] if checked else []),
             )
-            for row in rows
-        ),
-        widths=(5.0, 0.8, 1.4) if is_checked else (5.0, 0.8),
+            for row in context.rows[:MAX_DRIVERS_SHOWN]
+        ],
     )
 
 
@@ -171,17 +162,18 @@ MAX_ITEMS_SHOWN = 8
 
 
 def demand_slide(source: s.DeckSource) -> s.SlidePage | None:
-    """Return the slide of the demand; ``None`` where none was forecast."""
+    """Return the slide of the demand; ``None`` where no demand of single items is published."""
     context = source.context_of(demand.DemandSection)
-    if context is None or not context.levels:
+    tables = [table for table in context.item_tables if len(table.items) > 1] if context else []
+    if context is None or not tables:
         return None
-    tables = [table for table in context.item_tables if len(table.items) > 1]
-    chart = _items(tables[-1], context.days) if tables else _errors(context.levels[0])
-    right = _orders(tables[-1]) if tables else _levels(context)
+    top = tables[-1].items[0]
+    units = f"{format_number(context.item_tables[0].sum)} units"
+    name = s.truncate_words(top.description or top.name, 40)
     return s.SlidePage(
-        title=_title(context),
+        title=f"{units} are expected in the next {context.days} days; most of {name}",
         subtitle="Of each level the method with the lowest error in backtests is shown.",
-        elements=s.side_by_side(chart, right),
+        elements=s.side_by_side(_items(tables[-1], context.days), _orders(tables[-1])),
         notes=(
             "Expected units are those of the method shown (demand/forecast.csv).",
             "WAPE is the sum of absolute errors divided by the actual units, in backtests.",
@@ -191,18 +183,6 @@ def demand_slide(source: s.DeckSource) -> s.SlidePage | None:
             "quantities from them, are not shown.",
         ),
     )
-
-
-def _title(context: demand.DemandSection) -> str:
-    if not context.item_tables:
-        return "There are too few backtests to forecast demand"
-    first = context.item_tables[0]
-    units = f"{format_number(first.sum)} units are expected in the next {context.days} days"
-    tables = [table for table in context.item_tables if len(table.items) > 1]
-    if not tables:
-        return units
-    top = tables[-1].items[0]
-    return f"{units}; most of {s.truncate_words(top.description or top.name, 40)}"
 
 
 def _level_text(level: demand.DemandLevel) -> str:
@@ -227,8 +207,8 @@ def _items(table: demand.DemandItemTable, days: int) -> s.SlideChart:
 def _orders(table: demand.DemandItemTable) -> s.SlideTable:
     return s.SlideTable(
         heading=f"The largest of {format_number(table.count)}",
-        columns=("", "Expected", "Last window", "Last year"),
-        rows=tuple(
+        columns={"": 3.0, "Expected": 1.0, "Last window": 1.1, "Last year": 1.0},
+        rows=[
             (
                 s.truncate_words(f"{item.description} ({item.name})", 44)
                 if item.description
@@ -238,41 +218,5 @@ def _orders(table: demand.DemandItemTable) -> s.SlideTable:
                 format_number(item.year_ago),
             )
             for item in table.items[:MAX_ITEMS_SHOWN]
-        ),
-        widths=(3.0, 1.0, 1.1, 1.0),
-    )
-
-
-def _errors(level: demand.DemandLevel) -> s.SlideChart:
-    return s.single_chart(
-        f"{level.name}: error of the forecasts in all tests (WAPE)",
-        "WAPE",
-        (method.label for method in level.methods),
-        (method.pooled for method in level.methods),
-        map(_stock_colour, level.methods),
-        "0%",
-    )
-
-
-def _stock_colour(method: demand.DemandMethod) -> str:
-    if method.is_shown:
-        return STRONG_COLOUR
-    return INACTIVE_COLOUR if method.is_reference else FILL_COLOUR
-
-
-def _levels(context: demand.DemandSection) -> s.SlideTable:
-    return s.SlideTable(
-        heading="What was tested",
-        columns=("Level", "Nearest method", "Error", "Shown?"),
-        rows=tuple(
-            (
-                level.name,
-                level.method,
-                format_share(level.error),
-                "yes" if level.is_published else "no",
-            )
-            for level in context.levels
-        ),
-        widths=(1.3, 2.4, 0.9, 0.8),
-        words=(0, 1, 3),
+        ],
     )

@@ -14,7 +14,6 @@ INTERVAL_NOTE = (
     "80 % intervals: root mean square difference of predicted and actual shares in "
     "{}, times Student's t. They reflect the seasons of these tests only."
 )
-FORECAST_POPULATION = "customers with a forecast"
 MAX_SEGMENTS_SHOWN = 7  # segments in the table, for which the slide has room
 CHART_COLUMNS, BAR_GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
 
@@ -26,30 +25,25 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
         return None
     currency = s.truncate_words(source.bundle.currency, 4)
     revenue = context.revenue
-    figures = [
-        (format_number(sum(move.customers_now for move in context.segments)), FORECAST_POPULATION)
-        if context.segments
-        else None,
-        (format_number(source.bundle.window.horizon), "days forecast"),
-        (format_money(revenue.last_window, currency, 0), _growth(source))
-        if revenue.last_window is not None
-        else None,
-        (format_number(revenue.new_customers), "new customers expected, as last year")
-        if revenue.new_customers is not None
-        else None,
-        (format_number(context.trust.windows), "past windows tested") if context.trust else None,
-    ]
-    tiles = s.FigureTiles(tuple(each for each in figures if each is not None))
+    figures = [(format_number(source.bundle.window.horizon), "days forecast")]
+    if context.segments:
+        customers = format_number(sum(move.customers_now for move in context.segments))
+        figures.insert(0, (customers, "customers with a forecast"))
+    if revenue.last_window is not None:
+        figures.append((format_money(revenue.last_window, currency, 0), _growth(source)))
+    if revenue.new_customers is not None:
+        new = format_number(revenue.new_customers)
+        figures.append((new, "new customers expected, as last year"))
+    if context.trust:
+        figures.append((format_number(context.trust.windows), "past windows tested"))
     has_ends = any(move.low is not None for move in context.segments)
-    elements = []
+    elements = [s.PlacedElement(s.FigureTiles(tuple(figures)), left=9, width=3)]
+    if has_ends:
+        below, table = 12 - CHART_COLUMNS, _question_table(context)
+        elements.insert(0, s.PlacedElement(table, width=9, top=CHART_COLUMNS, height=below))
     if context.segments:
         room = CHART_COLUMNS - BAR_GAP if has_ends else 12
-        elements.append(s.PlacedElement(_mix(context), width=9, height=room))
-    if has_ends:
-        below = 12 - CHART_COLUMNS
-        table = _question_table(context)
-        elements.append(s.PlacedElement(table, width=9, top=CHART_COLUMNS, height=below))
-    elements.append(s.PlacedElement(tiles, left=9, width=3))
+        elements.insert(0, s.PlacedElement(_mix(context), width=9, height=room))
     return s.SlidePage(
         title=context.finding.rstrip(".") or source.bundle.title,
         subtitle=context.sentence if context.segments else "",
@@ -96,13 +90,18 @@ def _question_table(context: headline.HeadlineSection) -> s.SlideTable:
     largest = by_size[:MAX_SEGMENTS_SHOWN]
     return s.SlideTable(
         heading=f"The mix, with 80 % intervals from {_tests(context)}{more}",
-        columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
-        rows=tuple(_row(move) for move in context.segments if move in largest),
-        widths=(2.6, 1.2, 1.2, 1.7, 1.3),
+        columns={
+            "Segment": 2.6,
+            "Today": 1.2,
+            "Expected": 1.2,
+            "80 % interval": 1.7,
+            "Change": 1.3,
+        },
+        rows=[_row(move) for move in context.segments if move in largest],
     )
 
 
-def _row(move: headline.SegmentForecast) -> tuple[str | s.SlideCell, ...]:
+def _row(move: headline.SegmentForecast) -> tuple[s.TableCell, ...]:
     now, then = move.share_now, move.share_expected
     ends = "–"
     if move.low is not None and move.high is not None:
@@ -150,7 +149,8 @@ def cleaning_slide(source: s.DeckSource) -> s.SlidePage | None:
             "Rules run one after the other; an order or customer is counted at the rule "
             "that excludes its last row.",
             *(
-                f"{_name(line)} Rule {line.rule}: {format_number(line.count.rows)} rows."
+                f"{line.meaning or line.rule} Rule {line.rule}: "
+                f"{format_number(line.count.rows)} rows."
                 for line in excluded
             ),
             "Rules without excluded rows are not shown"
@@ -160,14 +160,14 @@ def cleaning_slide(source: s.DeckSource) -> s.SlidePage | None:
 
 
 def _name(line: LedgerEntry) -> str:
-    return line.meaning or line.rule
+    return (line.meaning or line.rule).rstrip(".")
 
 
 def _chart(excluded: list[LedgerEntry]) -> s.SlideChart:
     return s.single_chart(
         "Excluded rows, by reason",
         "Excluded rows",
-        (_name(line).rstrip(".") for line in excluded),
+        map(_name, excluded),
         (line.count.rows for line in excluded),
         (FILL_COLOUR,),
     )
@@ -178,25 +178,23 @@ def _cleaning_table(
 ) -> s.SlideTable:
     named = [("Read", line) for line in context.read]
     shown = excluded[:MAX_RULES_SHOWN]
-    named += [(s.truncate_words(_name(line).rstrip("."), 38), line) for line in shown]
+    named += [(s.truncate_words(_name(line), 38), line) for line in shown]
     named += [("Used", line) for line in context.used]
-    rows = tuple(
-        (
-            name,
-            format_number(line.count.rows),
-            format_number(line.count.orders),
-            format_number(line.count.customers),
-            format_number(line.count.money / MONEY_SCALE),
-        )
-        for name, line in named
-    )
     money = f"Money {s.truncate_words(currency, 4)}".strip()
     return s.SlideTable(
         heading="From rows read to rows used",
-        columns=("", "Rows", "Orders", "Customers", money),
-        rows=rows,
-        widths=(3.4, 1.15, 0.9, 1.15, 1.35),
-        strong=(0, len(rows) - 1),
+        columns={"": 3.4, "Rows": 1.15, "Orders": 0.9, "Customers": 1.15, money: 1.35},
+        rows=[
+            (
+                name,
+                format_number(line.count.rows),
+                format_number(line.count.orders),
+                format_number(line.count.customers),
+                format_number(line.count.money / MONEY_SCALE),
+            )
+            for name, line in named
+        ],
+        strong=(0, len(named) - 1),
     )
 
 
@@ -208,15 +206,15 @@ def limits_slide(source: s.DeckSource) -> s.SlidePage | None:
     """Return the slide of limits."""
     head = source.context_of(headline.HeadlineSection)
     demo = source.context_of(evaluation.LeakageSection)
+    appendix = source.context_of(ledger.AppendixSection)
     if head is None:
         return None
-    own = head.read_first
     limits = s.BulletList(heading="Limits of every number", sentences=_limits(source))
-    right = s.BulletList(heading="Read this first", sentences=own, size=12)
     elements = [s.PlacedElement(limits, width=6)]
     if demo is not None:
         elements.append(s.PlacedElement(_leakage_chart(demo), left=6, width=6, height=5.5))
-    if own:
+    if head.read_first:
+        right = s.BulletList(heading="Read this first", sentences=head.read_first, size=12)
         top = 6 if demo is not None else 0
         elements.append(s.PlacedElement(right, left=6, width=6, top=top, height=12 - top))
     return s.SlidePage(
@@ -225,18 +223,13 @@ def limits_slide(source: s.DeckSource) -> s.SlidePage | None:
         elements=tuple(elements),
         notes=(
             head.note,
-            *_run_notes(source),
+            *(appendix.notes if appendix else ()),
             *(
                 f"{test.meaning} {format_share(test.accuracy)}."
                 for test in (demo.tests if demo else ())
             ),
         ),
     )
-
-
-def _run_notes(source: s.DeckSource) -> tuple[str, ...]:
-    found = source.context_of(ledger.AppendixSection)
-    return found.notes if found else ()
 
 
 def _title(source: s.DeckSource) -> str:

@@ -1,7 +1,6 @@
 """Slides: the segments, how they were selected, and transitions between them."""
 
 from dataclasses import replace
-from typing import Any
 
 from segpredict.report.context import segment_selection, segments
 from segpredict.report.context.transitions import TransitionCell, TransitionRow, TransitionsSection
@@ -91,7 +90,7 @@ def _segments_chart(rows: list[segments.SegmentRow], *, has_money: bool) -> s.Sl
 def _segments_table(rows: list[segments.SegmentRow], rules: dict[str, str]) -> s.SlideTable:
     return s.SlideTable(
         heading="Who they are",
-        columns=("Segment", "Customers", "Of revenue", "Description"),
+        columns={"Segment": 1.35, "Customers": 1.15, "Of revenue": 1.2, "Description": 3.9},
         rows=tuple(
             (
                 s.segment_cell(row.badge),
@@ -101,7 +100,6 @@ def _segments_table(rows: list[segments.SegmentRow], rules: dict[str, str]) -> s
             )
             for row in reversed(rows)
         ),
-        widths=(1.35, 1.15, 1.2, 3.9),
         words=(0, 3),
     )
 
@@ -136,12 +134,11 @@ def _compared(context: segment_selection.SegmentSelectionSection) -> s.SlidePage
     )
     gates = s.SlideTable(
         heading="Failed gates",
-        columns=("Candidate", "Gates"),
+        columns={"Candidate": 3, "Gates": 3},
         rows=tuple(
             (s.truncate_words(name, 42), s.truncate_words(_gates(each), 60))
             for name, each in zip(names, candidates, strict=True)
         ),
-        widths=(3, 3),
         words=(0, 1),
         strong=tuple(i for i, each in enumerate(candidates) if each.is_selected),
     )
@@ -175,38 +172,35 @@ def _gates(candidate: segment_selection.CandidateRow) -> str:
 def _tried(context: segments.SegmentsSection) -> s.SlidePage:
     name = str(context.notes.get("Algorithm", MISSING_TEXT))
     algorithm = segment_selection.ALGORITHM_LABELS.get(name, name)
-    places = {column.name: i for i, column in enumerate(context.candidate_columns)}
+    columns = context.candidate_columns
+    names = [column.name for column in columns]
     tried = context.candidates[:MAX_CANDIDATES_SHOWN]
-    chosen = [t for t in tried if t.is_selected]
-    gate = GATE_COLUMN if GATE_COLUMN in places else None
-    failing = [t for t in tried if gate and _at(t, places, gate)]
-    selected = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
-    fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
-    columns = [c for c in context.candidate_columns if c.name in (*SHOWN, gate)]
+    figures = [dict(zip(names, each.values, strict=True)) for each in tried]
+    counts = [format_cell(each["k"], "whole") for each in figures]
+    selected = [count for count, t in zip(counts, tried, strict=True) if t.is_selected]
+    failing = sum(bool(each.get(GATE_COLUMN)) for each in figures)
+    fails = f"; {failing} of {len(tried)} numbers fail a gate" if GATE_COLUMN in names else ""
+    shown = [column for column in columns if column.name in (*SHOWN, GATE_COLUMN)]
     chart = s.single_chart(
         "Silhouette by number of segments",
         "Silhouette",
-        (format_cell(_at(each, places, "k"), "whole") for each in tried),
-        (_at(each, places, "silhouette") for each in tried),
+        counts,
+        (each.get("silhouette") for each in figures),
         (STRONG_COLOUR if each.is_selected else FILL_COLOUR for each in tried),
         "0.00",
     )
     table = s.SlideTable(
         heading="Numbers of segments tried",
-        columns=tuple(column.label for column in columns),
-        rows=tuple(
-            tuple(
-                s.truncate_words(format_cell(each.values[places[c.name]], c.kind), 60)
-                for c in columns
-            )
-            for each in tried
-        ),
-        widths=tuple(2.6 if c.name == gate else 1.25 for c in columns),
-        words=tuple(i for i, c in enumerate(columns) if c.name == gate),
+        columns={c.label: 2.6 if c.name == GATE_COLUMN else 1.25 for c in shown},
+        rows=[
+            tuple(s.truncate_words(format_cell(each[c.name], c.kind), 60) for c in shown)
+            for each in figures
+        ],
+        words=tuple(i for i, c in enumerate(shown) if c.name == GATE_COLUMN),
         strong=tuple(i for i, each in enumerate(tried) if each.is_selected),
     )
     return s.SlidePage(
-        title=f"{selected} segments were selected" + (f"; {fails}" if fails else ""),
+        title=f"{selected[0] if selected else 'No number'} segments were selected{fails}",
         subtitle=f"Tried with one algorithm, {algorithm}. Other "
         "algorithms were not compared in this run (segpredict cluster --compare).",
         elements=s.side_by_side(replace(chart, chart_type="columns"), table, 5),
@@ -219,10 +213,6 @@ def _tried(context: segments.SegmentsSection) -> s.SlidePage:
             "values are usual for customers: segments are cuts, not natural clusters.",
         ),
     )
-
-
-def _at(tried: segments.SegmentCountRow, places: dict[str, int], name: str) -> Any:
-    return tried.values[places[name]] if name in places else None
 
 
 def transitions_slide(source: s.DeckSource) -> s.SlidePage | None:
@@ -255,12 +245,11 @@ def _transitions_title(context: TransitionsSection, rows: list[TransitionRow]) -
     if context.share_staying is None:
         return "Most of the customers counted here are new"
     known = {chip.id for chip in context.badges}
-    stays = [(f.share, r) for r in rows if r.badge.id in known for f in _stay(r)]
-    least = min(stays, key=lambda pair: pair[0])
-    name = s.truncate_words(least[1].badge.name, 24)
+    stays = [(c.share, r.badge.name) for r in rows if r.badge.id in known for c in _stay(r)]
+    least, name = min(stays, key=lambda pair: pair[0])
     return (
         f"{format_share(context.share_staying, 0)} of customers stay in their segment for a "
-        f"window; of {name} only {format_share(least[0], 0)} do"
+        f"window; of {s.truncate_words(name, 24)} only {format_share(least, 0)} do"
     )
 
 
@@ -282,12 +271,11 @@ def _transitions_chart(context: TransitionsSection, rows: list[TransitionRow]) -
 def _transitions_table(context: TransitionsSection, rows: list[TransitionRow]) -> s.SlideTable:
     return s.SlideTable(
         heading="Share staying, and where most others go",
-        columns=("From", "Customers", "Stay", "Most others go to"),
+        columns={"From": 1.3, "Customers": 1.15, "Stay": 1.7, "Most others go to": 1.75},
         rows=tuple(
             (s.segment_cell(row.badge, 20), format_number(row.n), _stays(row), _leave(context, row))
             for row in rows
         ),
-        widths=(1.3, 1.15, 1.7, 1.75),
         words=(0, 3),
     )
 

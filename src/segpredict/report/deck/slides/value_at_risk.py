@@ -62,14 +62,13 @@ def _chart(rows: list[SegmentValueRow], currency: str) -> s.SlideChart:
     is_big = max(most) >= WHOLE_MONEY_FROM
     unit = f"{currency} thousand" if is_big else currency
     shown = list(reversed(rows))
+    risk, upside = tuple(e.value_at_risk for e in shown), tuple(e.upside for e in shown)
     return s.SlideChart(
         heading=f"At stake in the next window, {unit}".rstrip(", "),
         categories=tuple(each.badge.name for each in shown if each.badge),
         series=(
-            s.ChartSeries(
-                "Revenue at risk", tuple(e.value_at_risk for e in shown), (STRONG_COLOUR,)
-            ),
-            s.ChartSeries("Upside", tuple(e.upside for e in shown), (FILL_COLOUR,)),
+            s.ChartSeries("Revenue at risk", risk, (STRONG_COLOUR,)),
+            s.ChartSeries("Upside", upside, (FILL_COLOUR,)),
         ),
         number_format="#,##0," if is_big else "#,##0",
     )
@@ -82,7 +81,13 @@ def _table(
     named = [*known, (s.SlideCell("All"), context.total)]
     return s.SlideTable(
         heading="Value of the customers with a forecast",
-        columns=("Current segment", "Customers", "At risk", "Upside", "Next window"),
+        columns={
+            "Current segment": 1.5,
+            "Customers": 1.25,
+            "At risk": 1.25,
+            "Upside": 1.15,
+            "Next window": 1.35,
+        },
         rows=tuple(
             (
                 name,
@@ -93,40 +98,27 @@ def _table(
             )
             for name, each in named
         ),
-        widths=(1.5, 1.25, 1.25, 1.15, 1.35),
         strong=(len(named) - 1,),
     )
 
 
 HOLDOUT_TEXT = format_share(0.1, 0)  # of every list
 MAX_CAMPAIGNS_SHOWN = 3
-PLAIN_TEST_TEXTS = (
-    "Eligible are all customers of the segment with a forecast; at stake is the sum of "
-    "the slide on revenue at risk (customer_value/segments.csv): an expectation without a "
-    "campaign, not an effect.",
-    "Untested: this run has no experiment.",
-)
 
 
 def experiment_slide(source: s.DeckSource) -> s.SlidePage | None:
-    """Return the slide of the test; ``None`` where no customer was valued."""
-    campaigns = source.context_of(CampaignsSection)
-    context = source.context_of(CustomerValueSection)
-    currency = s.truncate_words(source.bundle.currency, 4)
-    if campaigns is not None and campaigns.campaigns:
-        ranked = campaigns.top_campaigns or campaigns.campaigns[:MAX_CAMPAIGNS_SHOWN]
-        return _page(source, _campaign_table(ranked, currency), _campaign_notes(ranked))
-    rows = _untested_rows(context, currency) if context else []
-    return _page(source, _untested_table(rows), PLAIN_TEST_TEXTS) if rows else None
-
-
-def _page(source: s.DeckSource, table: s.SlideTable, notes: tuple[str, ...]) -> s.SlidePage:
+    """Return the slide of the test; ``None`` without a campaign."""
+    context = source.context_of(CampaignsSection)
+    if context is None or not context.campaigns:
+        return None
+    campaigns = context.top_campaigns or context.campaigns[:MAX_CAMPAIGNS_SHOWN]
+    table = _campaign_table(campaigns, s.truncate_words(source.bundle.currency, 4))
     window = source.bundle.window
-    until = format_day(window.outcome_end - 1)
+    days = f"{format_day(window.outcome_start)} to {format_day(window.outcome_end - 1)}"
     how = (
         f"Assign {HOLDOUT_TEXT} of each list, or as many as the test needs, to the "
         "control group at random, before any contact; save the assignment.",
-        f"One outcome, fixed beforehand: spend from {format_day(window.outcome_start)} to {until}, "
+        f"One outcome, fixed beforehand: spend from {days}, "
         "of all customers assigned to contact, reached or not.",
         "Adjustment for the spend of the window before makes the estimate more precise.",
         "Do not split a list that is too small to detect an effect that pays.",
@@ -138,7 +130,7 @@ def _page(source: s.DeckSource, table: s.SlideTable, notes: tuple[str, ...]) -> 
         "who are not contacted.",
         elements=s.side_by_side(table, s.BulletList(heading="How", sentences=how), 7),
         notes=(
-            *notes,
+            *_campaign_notes(campaigns),
             "Intention to treat: all customers assigned to contact count, reached or not. "
             "The adjustment for earlier spend is CUPED (Deng et al. 2013).",
         ),
@@ -148,7 +140,7 @@ def _page(source: s.DeckSource, table: s.SlideTable, notes: tuple[str, ...]) -> 
 def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> s.SlideTable:
     return s.SlideTable(
         heading="Campaigns with most at stake, and the test that each needs",
-        columns=("Campaign", "Eligible", "At stake", "The test"),
+        columns={"Campaign": 2.1, "Eligible": 0.95, "At stake": 1.35, "The test": 3.9},
         rows=tuple(
             (
                 s.truncate_words(campaign.title, 46),
@@ -158,7 +150,6 @@ def _campaign_table(campaigns: tuple[CampaignCard, ...], currency: str) -> s.Sli
             )
             for campaign in campaigns
         ),
-        widths=(2.1, 0.95, 1.35, 3.9),
         words=(0, 3),
     )
 
@@ -174,37 +165,6 @@ def _campaign_notes(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
             for campaign in campaigns
         ),
     )
-
-
-def _untested_table(rows: list[tuple[str | s.SlideCell, ...]]) -> s.SlideTable:
-    return s.SlideTable(
-        heading="Possible target groups: untested",
-        columns=("Current segment", "Aim", "Eligible", "At stake"),
-        rows=tuple(rows),
-        widths=(1.5, 2.6, 0.9, 1.2),
-        words=(0, 1),
-    )
-
-
-def _untested_rows(
-    context: CustomerValueSection, currency: str
-) -> list[tuple[str | s.SlideCell, ...]]:
-    """Return the segments by revenue at risk, then by upside."""
-    known = [each for each in context.segments if each.badge is not None]
-    at_risk = sorted(known, key=lambda each: -(each.value_at_risk or 0))
-    rising = sorted(known, key=lambda each: -(each.upside or 0))
-    groups = [
-        *((e, "Keep customers at risk", e.value_at_risk) for e in at_risk[:MAX_CAMPAIGNS_SHOWN]),
-        *(
-            (e, "Develop customers likely to move up", e.upside)
-            for e in rising[:MAX_CAMPAIGNS_SHOWN]
-        ),
-    ]
-    return [
-        (s.segment_cell(e.badge), aim, format_number(e.n), format_money(stake, currency, 0))
-        for e, aim, stake in groups
-        if stake and e.badge
-    ]
 
 
 def next_steps_slide(source: s.DeckSource) -> s.SlidePage:
@@ -251,19 +211,14 @@ def _missing(source: s.DeckSource) -> tuple[str, ...]:
     """Return the parts that this run lacks, each with the command that adds it."""
     drivers = source.context_of(DriversSection)
     tested = source.context_of(EvaluationSection)
-    is_uncertain = drivers is not None and not drivers.refits
     found = {
-        "A test on later days: segpredict train-classifier.": (
-            tested is None or not tested.leaderboard
+        "A test on later days: segpredict train-classifier.": tested and tested.leaderboard,
+        "Other segmentation candidates: segpredict cluster --compare.": source.context_of(
+            SegmentSelectionSection
         ),
-        "Other segmentation candidates: segpredict cluster --compare.": (
-            source.context_of(SegmentSelectionSection) is None
-        ),
-        "Drivers: segpredict explain.": drivers is None,
-        "How certain the drivers are: segpredict explain.": is_uncertain,
-        "Customer value: segpredict train-classifier.": (
-            source.context_of(CustomerValueSection) is None
-        ),
-        "Demand of products in the next window.": source.context_of(DemandSection) is None,
+        "Drivers: segpredict explain.": drivers,
+        "How certain the drivers are: segpredict explain.": drivers is None or drivers.refits,
+        "Customer value: segpredict train-classifier.": source.context_of(CustomerValueSection),
+        "Demand of products in the next window.": source.context_of(DemandSection),
     }
-    return tuple(text for text, is_missing in found.items() if is_missing)
+    return tuple(text for text, part in found.items() if not part)
