@@ -18,7 +18,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning._clean import fingerprint_lines
-from segpredict.data.store import parts, renew, write
+from segpredict.data.store import parts, write
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
 
 FIRST = ["customer_id", "day", "minute", "order_id"]
@@ -267,7 +267,7 @@ def test_whatever_a_night_changes_the_renewed_store_is_the_store_of_all_lines(
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "ROWS_PER_GROUP", group)
-        patch.setattr(renew, "MAX_TAIL_SHARE", tail)
+        patch.setattr(write, "MAX_TAIL_SHARE", tail)
         for night, end in enumerate([*ends, 728]):
             now = refunded(days(world, 0, end), seed + night)
             stored = store.renew_store(now, folder)
