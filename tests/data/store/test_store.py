@@ -109,6 +109,14 @@ def test_a_row_group_holds_whole_customers(
     assert stored.lines.collect().equals(world.lines.collect())
 
 
+def test_a_renewed_store_has_the_currency_of_its_lines(world: Transactions, tmp_path: Path) -> None:
+    store.write_store(days(world, 0, 700), tmp_path)
+    renewed = store.renew_store(replace(days(world, 0, 710), currency="€"), tmp_path)
+    assert renewed.store is not None
+    assert renewed.store.manifest.tail  # not written anew
+    assert renewed.currency == "€"
+
+
 @settings(max_examples=10)
 @given(
     st.lists(st.integers(1, 727), max_size=4, unique=True).map(sorted),

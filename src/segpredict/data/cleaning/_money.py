@@ -127,8 +127,11 @@ def spread_over_order(lines: pl.DataFrame, money: pl.Expr, weight: pl.Expr) -> p
 
 
 def order_total(column: str) -> pl.Expr:
-    """Return the money of an order that stands on one of its lines, or on each again."""
-    return pl.col(column).drop_nulls().first().over(KEY)
+    """Return the money of an order that stands on one of its lines, or on each again.
+
+    Where its lines differ, the largest counts: the order of rows is no information.
+    """
+    return pl.col(column).max().over(KEY)
 
 
 def _once_per_order(lines: pl.DataFrame, column: str) -> int:

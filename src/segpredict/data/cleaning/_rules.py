@@ -20,7 +20,8 @@ from segpredict.data.cleaning._returns import mark_refunded, note_unmatched
 from segpredict.data.cleaning._statuses import without_cancelled, without_void_statuses
 from segpredict.errors import UnknownNameError
 
-TOTAL_ITEM = r"(?i)^\W*((order|grand|sub)[ -]?)?(total|summe|gesamt|totaal|totale|итого)\W*$"
+# Between the words of a label, and around it, may stand any signs: grand_total, sub-total.
+TOTAL_ITEM = r"(?i)^[\W_]*((order|grand|sub)[\W_]*)?(total|summe|gesamt|totaal|totale|итого)[\W_]*$"
 CONTENT_COLUMNS = (
     *("customer_id", "order_id", "product_id", "day", "minute"),
     *("quantity", "price", "amount", "country"),

@@ -49,7 +49,8 @@ def related_money(
     others = [name for name in free if holds(normalize_name(name), OTHER_MONEY_WORDS)]
     if not others or not (is_order or is_total):
         return {}
-    cells = cells.head(COMPARED_ROWS)
+    # Rows are chosen by what they hold: their order is no information.
+    cells = cells[cells.hash_rows().arg_sort().head(COMPARED_ROWS)]
     others = [name for name in others if is_number_column(cells[name])]
     if is_order:
         return _discount(cells, chosen, others)

@@ -14,17 +14,17 @@ from segpredict.data.readers._reader import RejectedRecord, SourceTable
 from segpredict.data.readers._rows import is_unnamed
 from segpredict.errors import UnreadableFileError, quote_value
 
-# The first cell of a row that adds up those above it.
+# The first cell of a row that adds up those above it; any separator may stand for a blank.
 TOTAL_WORDS = (
-    *("total", "totals", "grand total", "subtotal", "sub total", "sum"),
+    *("total", "totals", "grand total", "sub total", "sum"),
     *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
-    *("total général", "sous-total", "suma", "razem", "итого", "всего"),
+    *("total général", "sous total", "suma", "razem", "итого", "всего"),
 )
-TOTAL_WORD = "|".join(TOTAL_WORDS)
+TOTAL_WORD = "|".join(TOTAL_WORDS).replace(" ", r"[\W_]*")
 # One pattern, since it is put to every cell of some columns.
 TOTAL_PATTERN = rf"(?i)^[\s*_-]*(?:{TOTAL_WORD})[\s:*_-]*$"
-WORD_IN_CELL = rf"(?i)\b(?:{TOTAL_WORD})\b"
-WORD_AT_AN_END = rf"(?i)^(?:{TOTAL_WORD})\W+|\W+(?:{TOTAL_WORD})$"
+WORD_IN_CELL = rf"(?i)(?:^|[\W_])(?:{TOTAL_WORD})(?:[\W_]|$)"
+WORD_AT_AN_END = rf"(?i)^(?:{TOTAL_WORD})[\W_]+|[\W_]+(?:{TOTAL_WORD})$"
 TOTALS_REASON = "is in a row of totals (footer_like)"
 TOTALS_FIX = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
 ORDER_FIELDS = ("customer_id", "order_id", "time")  # a total row differs from a product in these
