@@ -253,7 +253,32 @@ def test_a_total_gives_way_to_the_same_without_tax_and_shipping() -> None:
     assert used(shop({**rows, "order_id": ["1", "2", "3"]})) == 60
 
 
-def test_a_row_called_total_among_the_products_is_left_out() -> None:
+def test_the_rows_on_which_sums_are_compared_do_not_depend_on_their_order() -> None:
+    n, wrong = 60_000, 5_000  # the columns add up in all rows but the last
+    taxed = pl.DataFrame({"customer_id": [f"c{i % 500}" for i in range(n)]}).with_columns(
+        date=pl.lit("2023-01-31"), net=pl.int_range(n) + 100, tax=pl.lit(5)
+    )
+    is_wrong = pl.int_range(n) >= n - wrong
+    total = pl.col("net") + pl.when(is_wrong).then(99).otherwise("tax")
+    rows = taxed.with_columns(total=total).rename({"net": "subtotal net"})
+    found = [from_frame(one).files[0].detected.columns for one in (rows, rows.reverse())]
+    assert found[0] == found[1]
+    assert found[0]["amount"] == "total"
+
+
+@pytest.mark.parametrize("discount", ["included", "order"])
+def test_totals_that_differ_within_an_order_do_not_depend_on_the_order_of_rows(discount) -> None:
+    rows = orders(40, total=True)
+    rows["discount"] = ["1.00", "3.00"] * 40
+    rows["total"][1] = "99.00"
+    plan = {"amount_level": "order", "discount": discount}
+    one, other = (shop({n: v[::step] for n, v in rows.items()}, **plan) for step in (1, -1))
+    assert one.fingerprint == other.fingerprint
+    assert used(one) == used(other)
+
+
+@pytest.mark.parametrize("label", ["TOTAL", "grand_total", "Sub-Total", "order.total:", "_total_"])
+def test_a_row_called_total_among_the_products_is_left_out(label: str) -> None:
     rows = {name: [*LINES[name][:2], LINES[name][0], LINES[name][2]] for name in LINES}
-    rows["sku"][2], rows["quantity"][2], rows["price"][2] = "TOTAL", "1", "45.00"
+    rows["sku"][2], rows["quantity"][2], rows["price"][2] = label, "1", "45.00"
     assert used(shop(rows)) == 85

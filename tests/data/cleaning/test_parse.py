@@ -76,7 +76,7 @@ def test_every_day_is_read_as_itself(day) -> None:
 
 def units_of(text: str) -> tuple[int | None, str | None]:
     """Return one text in units of 10⁻⁴, or why it is no number."""
-    return _numbers._exact(text)[:2]
+    return _numbers._exact(_numbers.BareNumber(text))[:2]
 
 
 @given(st.decimals(-(10**9), 10**9, places=4))

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from segpredict.data.cleaning import TimeSettings, parse_times
-from segpredict.data.cleaning._swapped_dates import find_swapped_dates
+from segpredict.data.cleaning._times import find_swapped_dates
 from segpredict.errors import ContractError
 
 

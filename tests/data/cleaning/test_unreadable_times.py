@@ -78,15 +78,10 @@ def test_years_of_two_digits_before_1990_ask_for_the_century() -> None:
     assert str(first) == "1975-01-01"
 
 
-def test_another_column_is_named_only_if_it_holds_times() -> None:
-    names = pl.Series("Name", ["Ann", "Bob", "Cid"] * 40)
-    others = {"Id": pl.Series([f"{n}" for n in range(20230101, 20230121)]), "Name": names}
+def test_a_column_of_names_is_told_from_a_format() -> None:
     with pytest.raises(ContractError) as caught:
-        parse_times(names, None, others)
+        parse_times(pl.Series("Name", ["Ann", "Bob", "Cid"] * 40))
     assert "no common format reads them" in caught.value.fix
-    with pytest.raises(ContractError) as caught:
-        parse_times(names, None, {**others, "Paid": pl.Series(written("%d/%m/%Y"))})
-    assert caught.value.fix == "its cells are times: --map time='Paid'."
 
 
 def test_few_unreadable_cells_stay_bad_rows() -> None:

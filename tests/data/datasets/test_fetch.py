@@ -14,8 +14,13 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.config import load
-from segpredict.data.datasets import DATASETS, fetch_dataset, get_dataset
-from segpredict.data.datasets.catalogue import ArchiveMember, PublicDataset
+from segpredict.data.datasets import (
+    DATASETS,
+    ArchiveMember,
+    PublicDataset,
+    fetch_dataset,
+    get_dataset,
+)
 from segpredict.errors import DownloadError, TargetBusyError, UnknownNameError
 
 ROWS = b"00001 19970101  1   11.77\r\n00002 19970112  1   12.00\r\n"

@@ -22,7 +22,7 @@ from segpredict.core import disk
 from segpredict.core.transactions import RawLines
 from segpredict.data import readers, store
 from segpredict.data.ingest import raw_batches
-from segpredict.data.store import codes, parts, write
+from segpredict.data.store import parts, write
 from segpredict.errors import (
     BadCellsError,
     BusyError,
@@ -290,7 +290,7 @@ def test_all_parts_are_on_the_disk_before_the_file_that_names_them(
     drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    for module in (disk, parts, codes, write):
+    for module in (disk, parts, write):
         monkeypatch.setattr(module, "sync", synced.append)
     put(tmp_path / "store", drops / "1.csv")
     names = [path.name for path in synced]

@@ -104,6 +104,9 @@ def test_s07_blank_lines_are_counted(tmp_path: Path) -> None:
         pytest.param('9,"2"11-01-31,1,"a,b"', "date", "stray quote", id="S11-two"),
         pytest.param("TOTAL,,3.50,", "customer_id", "totals", id="S22"),
         pytest.param(",Grand Total:,3.50,", "date", "totals", id="S22-date"),
+        pytest.param("grand_total,,3.50,", "customer_id", "totals", id="S22-underscore"),
+        pytest.param("sub-total,,3.50,", "customer_id", "totals", id="S22-hyphen"),
+        pytest.param(",Sub_Total:,3.50,", "date", "totals", id="S22-sub"),
     ],
 )
 def test_a_broken_row_is_named_and_can_be_carried(

@@ -158,15 +158,16 @@ def test_a_document_number_is_no_customer_and_digits_are_no_days() -> None:
     assert "--map time='tag'" in error.fix
 
 
-def test_a_subtotal_of_a_customer_is_a_footer() -> None:
+@pytest.mark.parametrize("label", ["20110 Total", "Total_20110", "20110-sub_total"])
+def test_a_subtotal_of_a_customer_is_a_footer(label: str) -> None:
     rows = {
-        "customer_id": ["20110", "20110", "20110 Total", "Total Wine"],
+        "customer_id": ["20110", "20110", label, "Total Wine"],
         "date": ["2023-01-31"] * 4,
         "amount": ["1.50", "2.50", "4.00", "7.00"],
     }
     found = from_frame(pl.DataFrame(rows))
     assert found.frame["customer_id"].to_list() == ["20110", "20110", "Total Wine"]
-    assert found.rejects["value"].to_list() == ["20110 Total"]
+    assert found.rejects["value"].to_list() == [label]
 
 
 def test_a_pointer_of_git_is_called_what_it_is(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 import polars as pl
 import pytest
 
+from segpredict.config.side_tables import CustomerTableOptions, SideTableOptions
+from segpredict.data.side_tables import read_side_tables
 from segpredict.data.side_tables.cells import (
     missing_to_null,
     parse_dates,
     parse_number_column,
-    resolve_path,
 )
-from segpredict.errors import ContractError
+from segpredict.errors import ContractError, FileMissingError
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,14 @@ def test_dates_may_lie_long_before_1970():
 
 
 def test_a_relative_path_is_looked_for_beside_the_transactions_first(tmp_path):
-    (tmp_path / "people.csv").touch()
-    assert resolve_path("people.csv", tmp_path) == str(tmp_path / "people.csv")
-    assert resolve_path("elsewhere.csv", tmp_path) == "elsewhere.csv"
-    assert resolve_path("people.csv", None) == "people.csv"
+    (tmp_path / "people.csv").write_text("customer_id,age\na,40\n")
+
+    def names(data, base):
+        people = CustomerTableOptions(data, time_invariant=("age",))
+        return [fact.name for fact in read_side_tables(SideTableOptions(people), base).files]
+
+    assert names("people.csv", tmp_path) == [str(tmp_path / "people.csv")]
+    for data, base in (("elsewhere.csv", tmp_path), ("people.csv", None)):
+        with pytest.raises(FileMissingError) as caught:
+            names(data, base)
+        assert caught.value.where["file"] == data

@@ -18,7 +18,7 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.data import store
 from segpredict.data.cleaning._clean import fingerprint_lines
-from segpredict.data.store import parts, renew, write
+from segpredict.data.store import parts, write
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
 
 FIRST = ["customer_id", "day", "minute", "order_id"]
@@ -107,6 +107,14 @@ def test_a_row_group_holds_whole_customers(
     assert part.n_row_groups > 5
     assert sum(g.n_unique() for g in groups) == stored.store.manifest.customers
     assert stored.lines.collect().equals(world.lines.collect())
+
+
+def test_a_renewed_store_has_the_currency_of_its_lines(world: Transactions, tmp_path: Path) -> None:
+    store.write_store(days(world, 0, 700), tmp_path)
+    renewed = store.renew_store(replace(days(world, 0, 710), currency="€"), tmp_path)
+    assert renewed.store is not None
+    assert renewed.store.manifest.tail  # not written anew
+    assert renewed.currency == "€"
 
 
 @settings(max_examples=10)
@@ -267,7 +275,7 @@ def test_whatever_a_night_changes_the_renewed_store_is_the_store_of_all_lines(
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "ROWS_PER_GROUP", group)
-        patch.setattr(renew, "MAX_TAIL_SHARE", tail)
+        patch.setattr(write, "MAX_TAIL_SHARE", tail)
         for night, end in enumerate([*ends, 728]):
             now = refunded(days(world, 0, end), seed + night)
             stored = store.renew_store(now, folder)

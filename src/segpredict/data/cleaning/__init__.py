@@ -5,7 +5,8 @@ from segpredict.data.cleaning._describe import describe_shop
 from segpredict.data.cleaning._ledger import ledger_table
 from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
 from segpredict.data.cleaning._support import require_support
-from segpredict.data.cleaning._times import TimeSettings, parse_times
+from segpredict.data.cleaning._time_formats import TimeSettings
+from segpredict.data.cleaning._times import parse_times
 
 __all__ = [
     "CLEANING_RULES",

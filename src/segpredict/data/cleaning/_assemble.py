@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.data.cleaning._half_days import hour_of_day
 from segpredict.data.cleaning._month_names import month_number
-from segpredict.data.cleaning._time_formats import MINUTES_PER_DAY
+from segpredict.errors import ContractError, quote_value
 
 # The parts that are month and day of a date such as 1/2/2011, or 1/2/11; ``ymd`` has neither,
 # as the year of four digits stands first.
@@ -15,6 +14,8 @@ DATE_ORDERS: Mapping[str, tuple[str, str] | None] = {
     "mdy": ("one", "two"),
     "ymd": None,
 }
+MINUTES_PER_DAY = 1440
+MIN_CLOCK_SHARE = 0.99  # of the cells that tell a clock, as for decimal marks
 FIRST_DAY, LAST_DAY = "1970-01-02", "2199-12-31"
 # Years of two digits are read without a setting where all lie in these years: no shop has
 # records of later or earlier ones on a computer, and the clock must not change a result.
@@ -94,11 +95,9 @@ def assembled_moments(ordered: pl.DataFrame, *, is_24: bool) -> pl.DataFrame:
         & (given.is_null() | hour.is_not_null())
     )
     # 24:00 is the next day; Polars makes no date of a day that does not exist.
+    widths = {"year": 4, "month": 2, "dom": 2}
     iso = pl.format(
-        "{}-{}-{}",
-        pl.col("year").cast(pl.String).str.zfill(4),
-        pl.col("month").cast(pl.String).str.zfill(2),
-        pl.col("dom").cast(pl.String).str.zfill(2),
+        "{}-{}-{}", *(pl.col(n).cast(pl.String).str.zfill(w) for n, w in widths.items())
     )
     day = iso.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64)
     why = (
@@ -126,9 +125,40 @@ def split_moments(moments: pl.DataFrame) -> pl.DataFrame:
     )
     zero = pl.when(pl.col("day") == pl.date(1970, 1, 1)).then(pl.lit(ZERO_DAY_REASON))
     why = pl.coalesce("why", zero, pl.lit(NO_DAY_REASON))
-    return read.with_columns(_sound(read["day"]), why=why).select("text", "day", "minute", "why")
-
-
-def _sound(day: pl.Series) -> pl.Series:
     first, last = pl.Series([FIRST_DAY, LAST_DAY]).str.to_date("%Y-%m-%d")
-    return day.to_physical().set(~day.is_between(first, last), None)
+    sound = pl.when(pl.col("day").is_between(first, last)).then(pl.col("day").to_physical())
+    return read.select("text", sound.alias("day"), "minute", why=why)
+
+
+def find_24_hours(cells: pl.DataFrame) -> bool:
+    """Return whether the hours beside AM and PM are of a clock of 24 hours.
+
+    `cells`: ``text``, ``hour`` (a whole number) and ``half`` (``a``, ``p`` or null).
+
+    >>> find_24_hours(pl.DataFrame({"text": ["16:01 PM"], "hour": [16], "half": ["p"]}))
+    True
+    """
+    hour, is_pm = pl.col("hour"), pl.col("half") == "p"
+    only_24 = cells.filter(is_pm & hour.is_between(13, 23))["text"]
+    only_12 = cells.filter(is_pm & (hour < 12) | (pl.col("half") == "a") & (hour == 12))["text"]
+    known = len(only_24) + len(only_12)
+    if not len(only_24) or len(only_12) >= MIN_CLOCK_SHARE * known:
+        return False
+    if len(only_24) >= MIN_CLOCK_SHARE * known:
+        return True
+    message = (
+        f"{quote_value(only_24[0])} has its hour of 24 and {quote_value(only_12[0])} of 12: "
+        f"{len(only_24):,} and {len(only_12):,} distinct times."
+    )
+    fix = "write all hours in one way, such as 16:01 or 4:01 PM."
+    raise ContractError(message, fix=fix, column="time", examples=[only_24[0], only_12[0]])
+
+
+def hour_of_day(*, is_24: bool) -> pl.Expr:
+    """Return the hour of the day of ``hour`` and ``half``, null where they contradict."""
+    hour, half = pl.col("hour"), pl.col("half")
+    if is_24:
+        read = pl.when((hour < 24) & ((half == "p") == (hour >= 12))).then(hour)
+    else:
+        read = pl.when(hour <= 12).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
+    return pl.when(half.is_null()).then(hour).otherwise(read)

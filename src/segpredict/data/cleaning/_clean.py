@@ -8,19 +8,18 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import is_head
 from segpredict.core.schemas import LINES_SCHEMA, validate_schema
-from segpredict.core.transactions import InputFile, RawLines, Transactions
+from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.window import as_date, day_number
-from segpredict.data.cleaning._currency import (
+from segpredict.data.cleaning._describe import data_quality_notes
+from segpredict.data.cleaning._ids import product_name_notes, product_names
+from segpredict.data.cleaning._ledger import CleaningRule, LedgerWriter
+from segpredict.data.cleaning._numbers import (
     AMBIGUOUS_SIGNS,
     CURRENCY_CODES,
     CURRENCY_SIGNS,
     SIGN_OF_CURRENCY,
 )
-from segpredict.data.cleaning._ledger import LedgerWriter
-from segpredict.data.cleaning._notes import data_quality_notes
 from segpredict.data.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
-from segpredict.data.cleaning._product_names import product_name_notes, product_names
-from segpredict.data.cleaning._rule import CleaningRule
 from segpredict.data.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
 from segpredict.data.cleaning._statuses import status_table
 from segpredict.errors import ContractError
@@ -31,18 +30,8 @@ ROWS_PER_HASH = 1_000_000  # rows that are hashed at a time
 def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transactions:
     """Return the canonical transactions of raw lines, and where every row went.
 
-    Parameters
-    ----------
-    raw
-        Lines as they were read.
-    plan
-        Which rules run, and how.
-
-    Returns
-    -------
-    Transactions
-        Equal, to the bit, for the same lines in any order, from one file or many and
-        from any format.
+    They are equal, to the bit, for the same lines in any order, from one file or many and
+    from any format.
 
     Raises
     ------
@@ -75,9 +64,15 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     statuses = status_table(lines, plan)
     used, notes = _ruled(lines, rules, plan, ledger_writer)
     ledger = ledger_writer.finish(used)
-    notes += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
+    if plan.as_of is not None and day_number(plan.as_of) > end_day:
+        notes += (
+            f"The data end on {as_date(end_day - 1)}, before the cutoff "
+            f"{as_date(day_number(plan.as_of))}; days without data are not taken for silence.",
+        )
+    notes += data_quality_notes(lines, used, raw.files)
     canonical = validate_schema(_canonical(used), LINES_SCHEMA)
     names = product_names(_known_products(raw, parsed, plan, rules), canonical["product_id"])
+    times, mark = parsed.time_format, parsed.decimal_mark
     return Transactions(
         lines=canonical.lazy(),
         first_day=first_day,
@@ -85,7 +80,10 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
         fingerprint=fingerprint_lines(canonical),
         ledger=ledger,
         currency=plan.currency or SIGN_OF_CURRENCY.get(parsed.currency, parsed.currency),
-        files=_files(raw, parsed),
+        files=tuple(
+            replace(fact, detected=replace(fact.detected, time_format=times, decimal_mark=mark))
+            for fact in raw.files
+        ),
         rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
         statuses=statuses,
         product_names=names,
@@ -111,11 +109,9 @@ def _refuse_other_currency(named: str, found: str) -> None:
     same = {found, SIGN_OF_CURRENCY.get(found, found), CURRENCY_SIGNS.get(found, found)}
     is_known = named in CURRENCY_SIGNS or named in CURRENCY_CODES
     if found and is_known and not {named, CURRENCY_SIGNS.get(named, named)} & {*same, *signs}:
-        raise ContractError(
-            f"The data are in {found}, and cleaning.currency says {named}.",
-            fix=f"set it right: --set cleaning.currency={found}.",
-            column="currency",
-        )
+        message = f"The data are in {found}, and cleaning.currency says {named}."
+        fix = f"set it right: --set cleaning.currency={found}."
+        raise ContractError(message, fix=fix, column="currency")
 
 
 def _ruled(
@@ -157,23 +153,13 @@ def _period(
     """Return the days on which the shop was observed."""
     if lines.is_empty():
         return 0, 0
-    low, high = lines.select(pl.col("day").min(), pl.col("day").max().alias("")).row(0)
-    first, end = int(low), int(high) + 1
+    first, last = lines.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+    end = last + 1
     if plan.first_date is not None and BEFORE_FIRST in rules:
         first = max(first, day_number(plan.first_date))
     if plan.as_of is not None and AFTER_CUTOFF in rules:
         end = min(end, day_number(plan.as_of))
     return first, max(first, end)
-
-
-def _clipped(plan: CleaningOptions, end_day: int) -> tuple[str, ...]:
-    if plan.as_of is None or day_number(plan.as_of) <= end_day:
-        return ()
-    return (
-        f"The data end on {as_date(end_day - 1)}, before the cutoff "
-        f"{as_date(day_number(plan.as_of))}; days without data are not taken for "
-        "silence.",
-    )
 
 
 def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter) -> None:
@@ -183,7 +169,7 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter)
         ledger_writer.add_note("rounded", "A number was rounded to four decimals.", rounded)
     cells = raw.frame.select("file", "row", *(r for r in ID_COLUMNS if r in raw.frame.columns))
     ids = pl.any_horizontal(pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:])
-    places = cells.filter(ids).select("file", "row")
+    places = cells.filter(ids)
     if places.height:
         same = lines.join(places, on=["file", "row"], how="semi")
         ledger_writer.add_note("float_suffix", "An id lost the .0 that a float left behind.", same)
@@ -194,14 +180,9 @@ def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
     is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
     marked = lines.with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
     names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]
-    in_order = ["customer_id", "day", "minute", "order_id"]
-    rest = [name for name in names if name not in in_order]
-    return (
-        marked.select(names)
-        .sort(*in_order, *rest, nulls_last=False)
-        .with_columns(is_head())
-        .select(list(LINES_SCHEMA.columns))
-    )
+    in_order = dict.fromkeys(["customer_id", "day", "minute", "order_id", *names])
+    ordered = marked.select(names).sort(*in_order, nulls_last=False)
+    return ordered.with_columns(is_head()).select(list(LINES_SCHEMA.columns))
 
 
 def fingerprint_lines(lines: pl.DataFrame) -> str:
@@ -214,14 +195,3 @@ def fingerprint_lines(lines: pl.DataFrame) -> str:
     for part in lines.iter_slices(ROWS_PER_HASH):
         digest.update(part.write_csv(include_header=False).encode())
     return digest.hexdigest()
-
-
-def _files(raw: RawLines, parsed: ParsedLines) -> tuple[InputFile, ...]:
-    times, mark = parsed.time_format, parsed.decimal_mark
-    return tuple(
-        replace(
-            fact,
-            detected=replace(fact.detected, time_format=times, decimal_mark=mark),
-        )
-        for fact in raw.files
-    )

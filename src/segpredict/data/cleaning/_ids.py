@@ -1,4 +1,4 @@
-"""Ids are text: trimmed, in one Unicode form, and checked for signs of damage."""
+"""Ids, countries and names of products are text: in one form, and checked for signs of damage."""
 
 import re
 import unicodedata
@@ -17,9 +17,9 @@ EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 PHONE_PATTERN = r"^\+\d[\d\s()/-]{7,}$"
 GUEST_WORDS = (
     *("0", "-1", "guest", "guests", "anonymous", "anon", "unknown", "none", "n/a", "na", "null"),
-    *("walk-in", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite"),
-    *("laufkunde", "barverkauf", "consumidor final", r"\n", "-"),
-    *("guest checkout", "no customer", "unbekannt", "inconnu", "nan"),
+    *("walk-in", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite", "nan"),
+    *("laufkunde", "barverkauf", "consumidor final", r"\n", "-", "guest checkout"),
+    *("no customer", "unbekannt", "inconnu"),
 )
 OUTSIZED = 3  # times the next customer's rows from which one id is named
 INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"
@@ -28,6 +28,16 @@ DAMAGED_SHARE = 0.01  # share of rows with damaged ids that stops the run
 LOOKALIKE_CHARACTERS = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеосрхуіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTXYaeocpxyijsABEZHIKMNOPTYX"
 )
+# Short forms of countries → what they are short for; merged only if both are in the data.
+COUNTRY_ALIASES = (
+    dict.fromkeys(("uk", "gb", "greatbritain", "gbr"), "unitedkingdom")
+    | dict.fromkeys(("us", "usa", "unitedstatesofamerica"), "unitedstates")
+    | {"de": "germany", "deutschland": "germany", "nl": "netherlands", "fr": "france"}
+    | {"thenetherlands": "netherlands", "es": "spain", "it": "italy", "pl": "poland"}
+    | {"pt": "portugal", "ie": "ireland", "ch": "switzerland"}
+)
+MAX_COUNTRIES = 500
+SPACES = r"\s+"
 
 
 def normalize_id(text: str) -> str:
@@ -125,27 +135,21 @@ def _damaged(damaged: pl.DataFrame, total: int) -> Iterable[str]:
         f"{damaged.height:,} (such as {quote_value(first)}), on {rows:,} of {total:,} rows"
     )
     if rows > DAMAGED_SHARE * total:
-        raise ContractError(
-            f"{remark}: digits are lost.",
-            fix="export the ids as text from the shop itself.",
-            column="customer_id",
-            value=first,
-            count=rows,
-        )
+        message = f"{remark}: digits are lost."
+        fix = "export the ids as text from the shop itself."
+        raise ContractError(message, fix=fix, column="customer_id", value=first, count=rows)
     yield f"{remark}; they were kept as they stand."
 
 
 def _zeros(ids: pl.DataFrame) -> Iterable[str]:
     padded = ids.filter(pl.col("id").str.contains("^0."))["id"]
-    if padded.is_empty():
-        return
     bare = padded.str.replace("^0+(.)", "$1")
-    pairs = padded.filter(bare.is_in(ids["id"].implode()))
-    if len(pairs):
-        other = pairs.str.replace("^0+(.)", "$1")[0]
+    is_pair = bare.is_in(ids["id"].implode())
+    if is_pair.any():
+        one, other = padded.filter(is_pair)[0], bare.filter(is_pair)[0]
         yield (
-            f"Pairs of customer ids that differ by leading zeros: {len(pairs):,} (such "
-            f"as {quote_value(pairs[0])} and {quote_value(other)}); they were kept apart. Was a "
+            f"Pairs of customer ids that differ by leading zeros: {is_pair.sum():,} (such "
+            f"as {quote_value(one)} and {quote_value(other)}); they were kept apart. Was a "
             "zero lost on the way?"
         )
 
@@ -165,3 +169,67 @@ def _alike(ids: pl.DataFrame) -> Iterable[str]:
             f"{len(lookalikes):,} (such as {quote_value(lookalikes[0])}); they were kept "
             "apart."
         )
+
+
+def harmonize_countries(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
+    """Return countries, each in its commonest spelling, and what was merged.
+
+    Case, dots and blanks make no difference.
+    """
+    rows = dict(cells.drop_nulls().value_counts(name="n").iter_rows())
+    notes = []
+    if len(rows) > MAX_COUNTRIES:
+        notes.append(f"The country has {len(rows):,} different values. Is it the right column?")
+    keys = {text: re.sub(r"[\s.'_-]", "", text.casefold()) for text in rows}
+    present, spellings = set(keys.values()), defaultdict(list)
+    for text, key in keys.items():
+        full = COUNTRY_ALIASES.get(key, key)
+        spellings[full if full in present else key].append(text)
+    best: dict[str, str] = {}
+    for texts in spellings.values():
+        chosen = max(sorted(texts), key=lambda text: rows[text])
+        best |= {text: chosen for text in texts if text != chosen}
+    if not best:
+        return cells, tuple(notes)
+    listed = ", ".join(f"{old} = {new}" for old, new in sorted(best.items())[:5])
+    notes.append(f"Spellings of countries that were merged: {len(best):,} ({listed}).")
+    return cells.replace(best), tuple(notes)
+
+
+def product_names(cells: pl.DataFrame, sold: pl.Series) -> pl.DataFrame | None:
+    """Return one row per product code that was sold; ``None`` where no product is described.
+
+    ``product_id``, ``name`` (its commonest description; of equally common ones the first in
+    the alphabet), ``rows`` that have it, and ``descriptions``, how many different ones.
+
+    Examples
+    --------
+    >>> cells = pl.DataFrame({"product_id": ["1"] * 3, "description": ["MUG", "MUG ", "CUP"]})
+    >>> product_names(cells, cells["product_id"]).rows()
+    [('1', 'MUG', 2, 2)]
+    """
+    name = pl.col("description").str.replace_all(SPACES, " ").str.strip_chars()
+    counted = (
+        cells.select("product_id", name=name)
+        .filter(pl.col("product_id").is_in(sold.unique().drop_nulls().implode()))
+        .filter(pl.col("name").str.len_chars() > 0)
+        .group_by("product_id", "name")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .sort("product_id", "rows", "name", descending=[False, True, False])
+    )
+    if counted.is_empty():
+        return None
+    return counted.group_by("product_id", maintain_order=True).agg(
+        pl.col("name", "rows").first(), descriptions=pl.len().cast(pl.Int64)
+    )
+
+
+def product_name_notes(names: pl.DataFrame | None) -> tuple[str, ...]:
+    """Return a sentence about codes with several descriptions, if there are any."""
+    several = 0 if names is None else names.filter(pl.col("descriptions") > 1).height
+    if names is None or not several:
+        return ()
+    return (
+        f"{several:,} of {names.height:,} product codes have more than one description; the "
+        "commonest is shown as their name.",
+    )

@@ -1,41 +1,45 @@
-"""Count what is left after each rule, so that the ledger adds up by construction."""
+"""What a cleaning rule is, and the ledger of what is left after each: it adds up."""
+
+from collections.abc import Callable
+from dataclasses import asdict, astuple, dataclass
 
 import polars as pl
 
+from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry, LedgerStage
 from segpredict.core.orders import count_orders
 from segpredict.core.transactions import MONEY_SCALE
 
 
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What a rule did."""
+
+    lines: pl.DataFrame  # the lines that stay, perhaps with new marks
+    noted_lines: pl.DataFrame | None = None  # those of them that deserve a word in the ledger
+    notes: tuple[str, ...] = ()  # what else a reader should know, as sentences
+    changes_money: bool = False  # whether lines that stay have less money than before
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningRule:
+    """One rule: it keeps some lines and may mark others."""
+
+    name: str  # what config and ledger call it
+    meaning: str  # one sentence for readers
+    # From the lines so far and the plan to an outcome. It never changes quantity or ids of a line
+    # that stays, and its money only where the outcome says so.
+    apply: Callable[[pl.DataFrame, CleaningOptions], RuleOutcome]
+
+
 def count_lines(lines: pl.DataFrame) -> LedgerCount:
     """Return rows, distinct orders, distinct customers and money of lines."""
-    totals = lines.select(
-        pl.len().alias("rows"),
-        pl.lit(count_orders(lines)).alias("orders"),
-        pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
-        pl.col("amount").sum().alias("money"),
-    )
-    return LedgerCount(*totals.row(0))
-
-
-def count_difference(before: LedgerCount, after: LedgerCount) -> LedgerCount:
-    """Return what vanished between two counts."""
-    return LedgerCount(
-        before.rows - after.rows,
-        before.orders - after.orders,
-        before.customers - after.customers,
-        before.money - after.money,
-    )
+    customers = lines["customer_id"].drop_nulls().n_unique()
+    return LedgerCount(lines.height, count_orders(lines), customers, int(lines["amount"].sum()))
 
 
 def ledger_table(ledger: Ledger) -> pl.DataFrame:
-    """Return a ledger as a table for display.
-
-    Returns
-    -------
-    DataFrame
-        ``stage``, ``rule``, ``meaning``, ``rows``, ``orders``, ``customers`` and
-        ``money`` in whole currency.
+    """Return a ledger as a table for display, with money in whole currency.
 
     Examples
     --------
@@ -43,20 +47,13 @@ def ledger_table(ledger: Ledger) -> pl.DataFrame:
     >>> ledger_table(Ledger((entry,)))["money"].item()
     2.5
     """
+    texts, counts = ("stage", "rule", "meaning"), ("rows", "orders", "customers")
+    schema = dict.fromkeys(texts, pl.String) | dict.fromkeys(counts, pl.Int64)
     rows = [
-        (
-            *(entry.stage, entry.rule, entry.meaning),
-            *(entry.count.rows, entry.count.orders, entry.count.customers),
-            entry.count.money / MONEY_SCALE,
-        )
+        {**asdict(entry), **asdict(entry.count), "money": entry.count.money / MONEY_SCALE}
         for entry in ledger.entries
     ]
-    schema = {
-        **dict.fromkeys(("stage", "rule", "meaning"), pl.String),
-        **dict.fromkeys(("rows", "orders", "customers"), pl.Int64),
-        "money": pl.Float64,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=schema | {"money": pl.Float64})
 
 
 class LedgerWriter:
@@ -82,13 +79,13 @@ class LedgerWriter:
         """
         is_same = lines.height == self.left.rows and not changes_money
         after = self.left if is_same else count_lines(lines)
-        self.entries.append(LedgerEntry(stage, rule, meaning, count_difference(self.left, after)))
+        gone = (b - a for b, a in zip(astuple(self.left), astuple(after), strict=True))
+        self.entries.append(LedgerEntry(stage, rule, meaning, LedgerCount(*gone)))
         self.left = after
 
     def add_note(self, rule: str, meaning: str, lines: pl.DataFrame) -> None:
         """Remember lines that deserve a word, at this place in the ledger."""
-        places = lines.select("file", "row")
-        self.notes.append((len(self.entries), rule, meaning, places))
+        self.notes.append((len(self.entries), rule, meaning, lines.select("file", "row")))
 
     def finish(self, lines: pl.DataFrame) -> Ledger:
         """Return the ledger; what is used is counted afresh, so that errors show.

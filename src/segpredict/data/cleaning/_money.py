@@ -7,7 +7,6 @@ lines in proportion to what each of them is worth, so that the parts add up to t
 """
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import MONEY_SCALE
+from segpredict.data.cleaning._ledger import RuleOutcome
 from segpredict.data.cleaning._numbers import multiply_units
 from segpredict.errors import ContractError
 
@@ -31,22 +31,17 @@ ONE_PRICE = 0.5  # the same from which a shop has one price
 CONTENT = ("item", "quantity", "price", "file", "row")  # sorts lines before their position does
 
 
-@dataclass(frozen=True, slots=True)
-class SettledMoney:
-    """Lines with one amount each, and what was decided on the way."""
-
-    lines: pl.DataFrame
-    notes: tuple[str, ...] = ()
-
-
-def settle_money(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
+def settle_money(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Return lines whose ``amount`` is the money of the line, before discounts and refunds.
 
     `lines` holds any of ``quantity``, ``price``, ``amount`` and ``stated_amount`` in whole
     units, the columns of the order's key, ``is_numbered`` and ``item``.
     """
     if plan.revenue == "visits":
-        return SettledMoney(_visits(lines))
+        one = pl.lit(MONEY_SCALE, pl.Int64)
+        given = {"quantity": one, "price": pl.lit(None, pl.Int64)}
+        lines = lines.with_columns(**{c: v for c, v in given.items() if c not in lines.columns})
+        return RuleOutcome(lines.with_columns(amount=spread_over_order(lines, one, one)))
     if "amount" in lines.columns:
         return _from_amount(lines, plan)
     product = multiply_units(pl.col("quantity"), pl.col("price"))
@@ -57,7 +52,7 @@ def settle_money(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
     if plan.amount_level is None:
         _refuse_order_price(lines)
         _refuse_line_price(lines)
-    return SettledMoney(lines)
+    return RuleOutcome(lines)
 
 
 def _with_negative_prices(lines: pl.DataFrame) -> pl.DataFrame:
@@ -101,7 +96,7 @@ def _without_gaps(lines: pl.DataFrame) -> pl.DataFrame:
 def _refuse_order_price(lines: pl.DataFrame) -> None:
     """Refuse a price that is the total of its order."""
     if lines["price"].null_count() == 0 and money_level(lines, "price") == "order":
-        once = int(lines.unique(KEY)["price"].sum())
+        once = _once_per_order(lines, "price")
         raise ContractError(
             "The price is the same on all lines of an order, for different products: it is the "
             f"order's total ({_shown(once)} once per order); as a price of pieces it would give "
@@ -126,17 +121,21 @@ def spread_over_order(lines: pl.DataFrame, money: pl.Expr, weight: pl.Expr) -> p
     weighed = weighed.sort(*content).with_columns(
         weight=pl.when(whole > 0).then("weight").otherwise(1).cast(pl.Int128)
     )
-    upto = pl.col("weight").cum_sum().over(KEY)
-    whole = pl.col("weight").sum().over(KEY)
-    part = (pl.col("total") * upto) // whole - (
-        pl.col("total") * (upto - pl.col("weight"))
-    ) // whole
+    total, upto = pl.col("total"), pl.col("weight").cum_sum().over(KEY)
+    part = (total * upto) // whole - (total * (upto - pl.col("weight"))) // whole
     return weighed.with_columns(part=part.cast(pl.Int64)).sort("at")["part"]
 
 
 def order_total(column: str) -> pl.Expr:
-    """Return the money of an order that stands on one of its lines, or on each again."""
-    return pl.col(column).drop_nulls().first().over(KEY)
+    """Return the money of an order that stands on one of its lines, or on each again.
+
+    Where its lines differ, the largest counts: the order of rows is no information.
+    """
+    return pl.col(column).max().over(KEY)
+
+
+def _once_per_order(lines: pl.DataFrame, column: str) -> int:
+    return int(lines.group_by(KEY).agg(pl.col(column).max())[column].sum())
 
 
 def money_level(lines: pl.DataFrame, column: str) -> Literal["order", "line", "unclear"]:
@@ -162,10 +161,8 @@ def money_level(lines: pl.DataFrame, column: str) -> Literal["order", "line", "u
     comparable = several if is_unnamed else several.filter(pl.col("items") > 1)
     if comparable.is_empty():
         return "line"
-    once, same = (
-        comparable.filter(filled=1),
-        comparable.filter(pl.col("filled") == pl.col("n"), values=1),
-    )
+    once = comparable.filter(filled=1)
+    same = comparable.filter(pl.col("filled") == pl.col("n"), values=1)
     if once.height >= ORDER_LEVEL_SHARE * comparable.height:
         return "order"
     share = (once.height + same.height) / comparable.height
@@ -178,25 +175,10 @@ def money_level(lines: pl.DataFrame, column: str) -> Literal["order", "line", "u
     return "order" if is_sure else "unclear"
 
 
-def is_order_level(lines: pl.DataFrame, column: str) -> bool:
-    """Return whether a column of money surely holds the total of the order."""
-    return money_level(lines, column) == "order"
-
-
-def _visits(lines: pl.DataFrame) -> pl.DataFrame:
-    one = pl.lit(MONEY_SCALE, pl.Int64)
-    has = [c for c in ("quantity", "price") if c in lines.columns]
-    lines = lines.with_columns(
-        *(one.alias("quantity") for _ in range("quantity" not in has)),
-        *(pl.lit(None, pl.Int64).alias("price") for _ in range("price" not in has)),
-    )
-    return lines.with_columns(spread_over_order(lines, one, one).alias("amount"))
-
-
-def _from_amount(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
+def _from_amount(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     level = plan.amount_level or money_level(lines, "amount")
     if level == "line":
-        return SettledMoney(_signed(lines))
+        return RuleOutcome(_signed(lines))
     worth = pl.col("quantity") if "quantity" in lines.columns else pl.lit(1)
     if {"quantity", "price"} <= set(lines.columns):
         worth = multiply_units(pl.col("quantity"), pl.col("price"))
@@ -204,7 +186,12 @@ def _from_amount(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
     parts = spread_over_order(lines, order_total("amount"), worth)
     once = int(parts.sum())
     if level == "unclear" or (plan.amount_level is None and not lines["is_numbered"].any()):
-        raise _unclear_level(once, added)
+        raise ContractError(
+            "The amount is equal on all lines of most orders: it may be the total of the order "
+            f"({_shown(once)} in all, once per order) or the money of each line ({_shown(added)}).",
+            fix="say which: --set cleaning.amount_level=order (or line).",
+            column="amount",
+        )
     lines = lines.with_columns(
         parts.alias("amount"), pl.when(parts.is_null()).then("amount why").alias("amount why")
     )
@@ -213,16 +200,7 @@ def _from_amount(lines: pl.DataFrame, plan: CleaningOptions) -> SettledMoney:
         f"to {_shown(once)}; over all lines it would be {_shown(added)}. If it is the money of "
         "each line: --set cleaning.amount_level=line."
     )
-    return SettledMoney(_signed(lines), (note,) if once != added else ())
-
-
-def _unclear_level(once: int, added: int) -> ContractError:
-    return ContractError(
-        "The amount is equal on all lines of most orders: it may be the total of the order "
-        f"({_shown(once)} in all, once per order) or the money of each line ({_shown(added)}).",
-        fix="say which: --set cleaning.amount_level=order (or line).",
-        column="amount",
-    )
+    return RuleOutcome(_signed(lines), notes=(note,) if once != added else ())
 
 
 def _signed(lines: pl.DataFrame) -> pl.DataFrame:
@@ -243,12 +221,12 @@ def _signed(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _compared(lines: pl.DataFrame) -> SettledMoney:
+def _compared(lines: pl.DataFrame) -> RuleOutcome:
     """Compare quantity × price with an amount that stands beside them, on all rows."""
     product, stated = pl.col("amount"), pl.col("stated_amount")
     both = lines.filter(product.is_not_null() & stated.is_not_null())
     if both.is_empty() or _share(both, product, stated) >= AGREEING_SHARE:
-        return SettledMoney(lines)
+        return RuleOutcome(lines)
     several = both.filter(pl.col("quantity").abs() != MONEY_SCALE)
     first, second = _shown(int(both["amount"].sum())), _shown(int(both["stated_amount"].sum()))
     if several.height and _share(several, pl.col("price"), stated) >= AGREEING_SHARE:
@@ -257,25 +235,25 @@ def _compared(lines: pl.DataFrame) -> SettledMoney:
             f"({second}) were taken, not quantity × price ({first})."
         )
         signed = _signed(lines.with_columns(stated.alias("amount")))
-        return SettledMoney(signed, (note,))
-    if is_order_level(lines, "stated_amount"):
-        once = _shown(int(lines.drop_nulls("stated_amount").unique(KEY)["stated_amount"].sum()))
+        return RuleOutcome(signed, notes=(note,))
+    if money_level(lines, "stated_amount") == "order":
+        once = _shown(_once_per_order(lines, "stated_amount"))
         note = (
             f"The amount beside quantity and price is the total of the order ({once} once per "
             f"order); quantity × price ({first}) was taken."
         )
-        return SettledMoney(lines, (note,))
+        return RuleOutcome(lines, notes=(note,))
     discounted = product - pl.col("discount").fill_null(0)
     if "discount" in lines.columns and _share(both, discounted, stated) >= AGREEING_SHARE:
         note = f"The amount is quantity × price less the discount: {second} was taken."
-        return SettledMoney(_signed(lines.with_columns(stated.alias("amount"))), (note,))
+        return RuleOutcome(_signed(lines.with_columns(stated.alias("amount"))), notes=(note,))
     apart = 1 - _share(both, product, stated)
     note = (
         f"Quantity × price and the amount beside them differ on {apart:.1%} of the rows: they add "
         f"up to {first} and {second}. Quantity × price was taken; to take the amount, name its "
         "column with --map amount=…."
     )
-    return SettledMoney(lines, (note,))
+    return RuleOutcome(lines, notes=(note,))
 
 
 def _share(lines: pl.DataFrame, one: pl.Expr, other: pl.Expr) -> float:

@@ -1,22 +1,126 @@
-"""Decimal text → whole units of 10⁻⁴, exactly: no float ever holds money."""
+"""Decimal text → whole units of 10⁻⁴, exactly: no float ever holds money.
+
+The whole column proves which character is its decimal mark and which groups digits. Currency,
+brackets and a trailing minus are taken off; the currency is remembered.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.data.cleaning import _decimal_marks
-from segpredict.data.cleaning._currency import BareNumber, strip_currency
+from segpredict.errors import ContractError, quote_value
 
-NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-NUMBER_REGEX = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+CURRENCY_CODES = frozenset(
+    (
+        *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK"),
+        *("EGP", "EUR", "GBP", "HKD", "HRK", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KRW"),
+        *("KZT", "MAD", "MXN", "MYR", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "RON", "RSD"),
+        *("RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "ZAR"),
+    )
+)
+CURRENCY_SIGNS = (
+    {"£": "GBP", "€": "EUR", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH"}
+    | {"฿": "THB", "₪": "ILS", "₫": "VND", "₱": "PHP", "R$": "BRL", "US$": "USD", "A$": "AUD"}
+    | {"C$": "CAD", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "Fr.": "CHF", "lei": "RON"}
+    | {"$": "$", "¥": "¥", "kr": "kr", "kr.": "kr"}  # shared by several currencies
+)
+SIGN_OF_CURRENCY = {"GBP": "£", "EUR": "€", "USD": "$"}
+# A symbol that several currencies share agrees with any of them.
+AMBIGUOUS_SIGNS = {
+    "$": frozenset(
+        ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP", "COP", "UYU")
+    ),
+    "¥": frozenset(("JPY", "CNY")),
+    "kr": frozenset(("DKK", "NOK", "SEK", "ISK")),
+}
+PERCENT_REASON = "is a percentage"
+MISSING_WORDS = (
+    *("n/a", "na", "null", "none", "nil", "-", "--", "–", "—", "#n/a"),
+    *("#value!", "#ref!", "#div/0!", "#name?", "#null!"),
+)
+_SIGN = "|".join(re.escape(s) for s in sorted(CURRENCY_SIGNS, key=len, reverse=True))
+_CUR = rf"(?:{_SIGN}|[A-Za-z]{{3}})"
+_MINUS = "[-−–]"
+_ODD = re.compile(
+    rf"(?P<open>\()?\s*(?P<a>[+-]|{_MINUS})?\s*(?P<x>{_CUR})?\s*(?P<b>[+-]|{_MINUS})?\s*"
+    r"(?P<body>[0-9.,'’\s]*[0-9][0-9.,]*?(?:[eE][+-]?[0-9]{1,3})?)\s*"
+    rf"(?P<y>{_CUR})?\s*(?P<c>{_MINUS})?\s*(?P<close>\))?\s*(?P<z>{_CUR})?"
+)
+POWER = "(?:[eE][+-]?[0-9]{1,3})?"
+NUMBER = re.compile(rf"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+){POWER}")
 MAX_NUMBER = 10**12
 ROUNDING_NOISE = Decimal("1e-8")  # what a float adds to a price is no rounding of ours
 NOT_A_NUMBER_REASON = "is not a number"
 TOO_LARGE_REASON = "is beyond a million millions"
+OTHER_MARK_REASON = "has another decimal mark than the rest of its column"
+SPACES = " \u00a0\u2009\u202f"
+APOSTROPHES = "'’"
+DECIMAL_MARKS: Mapping[str, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
+# A group of exactly three after the mark: decimals to one, thousands to another.
+AMBIGUOUS_PATTERN = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
+MIN_PROOF_SHARE = 0.99  # of the telling rows
+
+
+@dataclass(frozen=True, slots=True)
+class BareNumber:
+    """A number without what accountants hang on it."""
+
+    text: str | None  # sign, digits and marks; ``None`` where there is no number
+    currency: str = ""  # its code or symbol; empty if none
+    rejection: str = ""  # why it is no number; empty if nothing special is known
+
+
+def strip_currency(text: str) -> BareNumber:
+    """Return a number without currency, brackets and trailing minus.
+
+    >>> [strip_currency(cell).text for cell in ("(£2.55)", "2,55 €", "2.55-")]
+    ['-2.55', '2,55', '-2.55']
+    >>> strip_currency("12%").rejection, strip_currency("#N/A").rejection
+    ('is a percentage', 'is empty')
+    """
+    if text.casefold() in MISSING_WORDS:
+        return BareNumber(None, rejection="is empty")
+    if text.rstrip().endswith("%"):
+        return BareNumber(None, rejection=PERCENT_REASON)
+    found = _ODD.fullmatch(text)
+    currencies = [c for c in found.group("x", "y", "z") if c] if found else []
+    known = [_known(c) for c in currencies]
+    if found is None or len(known) > 1 or None in known:
+        return BareNumber(None)
+    is_bracketed = found["open"] is not None
+    signs = [s for s in found.group("a", "b", "c") if s]
+    if is_bracketed != (found["close"] is not None) or len(signs) + is_bracketed > 1:
+        return BareNumber(None)
+    is_negative = is_bracketed or (bool(signs) and signs[0] != "+")
+    digits = found.group("body").strip()
+    return BareNumber(f"-{digits}" if is_negative else digits, (known or [""])[0] or "")
+
+
+def _known(currency: str) -> str | None:
+    if currency in CURRENCY_SIGNS:
+        return CURRENCY_SIGNS[currency]
+    return currency.upper() if currency.upper() in CURRENCY_CODES else None
+
+
+def single_currency(rows: Mapping[str, int], column: str) -> str:
+    """Return the one currency among these, or nothing where there is none.
+
+    >>> single_currency({"$": 3, "USD": 2}, "price")
+    'USD'
+    """
+    codes = {c for c in rows if c and c not in AMBIGUOUS_SIGNS}
+    signs = {c for c in rows if c in AMBIGUOUS_SIGNS}
+    agree = all(codes <= AMBIGUOUS_SIGNS[sign] for sign in signs)
+    if len(codes) > 1 or len(signs) > 1 or not agree:
+        listed = ", ".join(f"{name} on {n:,} rows" for name, n in sorted(rows.items()))
+        message = f"The {column} holds several currencies: {listed}."
+        fix = "convert the amounts to one currency, or read one currency at a time."
+        raise ContractError(message, fix=fix, column=column, examples=sorted(rows))
+    return next(iter(sorted(codes) or sorted(signs)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +135,39 @@ class NumberColumn:
     currencies: Mapping[str, int]  # how many rows each currency has
 
 
-def _exact(text: str) -> tuple[int | None, str | None, bool]:
-    plain = text.replace("−", "-")
-    if not NUMBER_PATTERN.fullmatch(plain):
-        return None, NOT_A_NUMBER_REASON, False
+def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
+    """Return a column of text as units, with a reason wherever it is none.
+
+    Each distinct text is read once; a shop has few distinct prices.
+    """
+    texts = cells.drop_nulls().unique().sort()
+    numbers: Mapping[str, BareNumber] = {}
+    currencies: dict[str, int] = {}
+    # Plain numbers (digits and one point) prove their mark if one of them has no other reading.
+    pointed = texts.filter(texts.str.contains(".", literal=True))
+    is_proven = pointed.is_empty() or not pointed.str.contains(AMBIGUOUS_PATTERN).all()
+    is_known = number_format == "point" or (number_format is None and is_proven)
+    mark = number_format or ("" if pointed.is_empty() else "point")
+    if not (texts.str.contains(f"^{NUMBER.pattern}$").all() and is_known):
+        mark, numbers, currencies = _parse_unusual(cells, texts, name, number_format)
+    value, why, is_rounded = name, f"{name} why", f"{name} rounded"
+    read = [_exact(numbers.get(text, BareNumber(text))) for text in texts]
+    schema = {value: pl.Int64, why: pl.String, is_rounded: pl.Boolean}
+    key = pl.DataFrame(read, schema=schema, orient="row").with_columns(text=texts)
+    rows = cells.to_frame("text").join(key, on="text", how="left", maintain_order="left")
+    frame = rows.select(
+        value,
+        pl.when(pl.col("text").is_null()).then(pl.lit("is empty")).otherwise(why).alias(why),
+        pl.col(is_rounded).fill_null(value=False),
+    )
+    return NumberColumn(frame, mark, currencies)
+
+
+def _exact(found: BareNumber) -> tuple[int | None, str | None, bool]:
+    """Return units, why there are none, and whether decimals were lost."""
+    plain = (found.text or "").replace("−", "-")
+    if not NUMBER.fullmatch(plain):
+        return None, found.rejection or NOT_A_NUMBER_REASON, False
     value = Decimal(plain)
     if abs(value) > MAX_NUMBER:
         return None, TOO_LARGE_REASON, False
@@ -42,54 +175,11 @@ def _exact(text: str) -> tuple[int | None, str | None, bool]:
     return int(scaled), None, abs(value - scaled / MONEY_SCALE) > ROUNDING_NOISE
 
 
-def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
-    """Return a column of text as units, with a reason wherever it is none.
-
-    Each distinct text is read once; a shop has few distinct prices.
-    """
-    texts = cells.drop_nulls().unique().sort()
-    is_plain = texts.str.contains(NUMBER_REGEX)
-    pointed = texts.str.contains(".", literal=True).any()
-    mark = number_format or ("point" if pointed else "")
-    unusual: dict[str, BareNumber] = {}
-    currencies: dict[str, int] = {}
-    is_known = number_format == "point" or (
-        number_format is None and _decimal_marks.is_mark_proven(texts)
-    )
-    if not (is_plain.all() and is_known):
-        mark, unusual, currencies = _parse_unusual(cells, texts, name, number_format)
-    read = [_exact(text) if text not in unusual else _one(unusual[text]) for text in texts]
-    key = pl.DataFrame(
-        {
-            "text": texts,
-            name: pl.Series([value for value, _, _ in read], dtype=pl.Int64),
-            f"{name} why": pl.Series([why for _, why, _ in read], dtype=pl.String),
-            f"{name} rounded": pl.Series([r for _, _, r in read], dtype=pl.Boolean),
-        },
-        schema_overrides={"text": pl.String},
-    )
-    rows = cells.to_frame("text").join(key, on="text", how="left", maintain_order="left")
-    empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
-    frame = rows.select(
-        name,
-        empty.otherwise(f"{name} why").alias(f"{name} why"),
-        pl.col(f"{name} rounded").fill_null(value=False),
-    )
-    return NumberColumn(frame, mark, currencies)
-
-
-def _one(found: BareNumber) -> tuple[int | None, str | None, bool]:
-    if found.text is None:
-        return None, found.rejection or NOT_A_NUMBER_REASON, False
-    return _exact(found.text)
-
-
 def _parse_unusual(
     cells: pl.Series, texts: pl.Series, name: str, number_format: str | None
 ) -> tuple[str, dict[str, BareNumber], dict[str, int]]:
     """Return the decimal mark, every text in plain digits, and the currencies."""
-    counted = cells.drop_nulls().value_counts(name="n")
-    rows = dict(zip(counted.to_series(0), counted["n"], strict=True))
+    rows = dict(cells.drop_nulls().value_counts(name="n").iter_rows())
     stripped = {text: strip_currency(text) for text in texts}
     if name == "quantity":
         stripped = {t: BareNumber(None) if b.currency else b for t, b in stripped.items()}
@@ -100,20 +190,18 @@ def _parse_unusual(
             numbers[found.text] = numbers.get(found.text, 0) + rows[text]
         if found.currency:
             currencies[found.currency] = currencies.get(found.currency, 0) + rows[text]
-    mark = number_format or _decimal_marks.infer_decimal_mark(numbers, name)
+    mark = number_format or infer_decimal_mark(numbers, name)
     return mark, {t: _marked(b, mark) for t, b in stripped.items()}, currencies
 
 
 def _marked(found: BareNumber, mark: str) -> BareNumber:
     if found.text is None:
         return found
-    plain = _decimal_marks.to_plain_number(found.text, mark)
+    plain = to_plain_number(found.text, mark)
     if plain is not None:
         return BareNumber(plain, found.currency)
-    fits = any(
-        _decimal_marks.to_plain_number(found.text, other) for other in _decimal_marks.DECIMAL_MARKS
-    )
-    return BareNumber(None, rejection=_decimal_marks.OTHER_MARK_REASON if fits else "")
+    fits = any(to_plain_number(found.text, other) for other in DECIMAL_MARKS)
+    return BareNumber(None, rejection=OTHER_MARK_REASON if fits else "")
 
 
 def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
@@ -129,3 +217,82 @@ def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     is_odd = (whole % 2).abs() == 1
     up = (rest > MONEY_SCALE // 2) | ((rest == MONEY_SCALE // 2) & is_odd)
     return (whole + up.cast(pl.Int128)).cast(pl.Int64, strict=False)
+
+
+def _mark_pattern(mark: str, group: str) -> re.Pattern[str]:
+    head = "[1-9][0-9]{0,2}"
+    grouped = (
+        rf"{head}(?:\{group}[0-9]{{2,3}})*\{group}[0-9]{{3}}",
+        rf"{head}(?:[{SPACES}][0-9]{{3}})+",
+        rf"{head}(?:[{APOSTROPHES}][0-9]{{3}})+",
+        "[0-9]+",
+    )
+    return re.compile(rf"[+-]?(?:(?:{'|'.join(grouped)})(?:\{mark}[0-9]*)?|\{mark}[0-9]+){POWER}")
+
+
+MARK_PATTERNS = {name: _mark_pattern(*signs) for name, signs in DECIMAL_MARKS.items()}
+
+
+def to_plain_number(text: str, decimal_mark: str) -> str | None:
+    """Return a number as Python writes it, or ``None`` where the mark does not fit.
+
+    >>> to_plain_number("1.234,5", "comma"), to_plain_number("1'234.5", "point")
+    ('1234.5', '1234.5')
+    """
+    if not MARK_PATTERNS[decimal_mark].fullmatch(text):
+        return None
+    decimal, group = DECIMAL_MARKS[decimal_mark]
+    return re.sub(rf"[{SPACES}{APOSTROPHES}\{group}]", "", text).replace(decimal, ".")
+
+
+def infer_decimal_mark(numbers: Mapping[str, int], column: str) -> str:
+    """Return the decimal mark of a column: ``point`` or ``comma``.
+
+    A text that only one mark can explain is proof. Where both are proven, the one on at least 99 %
+    of the telling rows holds, and the others are bad cells; nothing is read in a way that its own
+    text does not allow.
+    """
+    readings = {
+        mark: {t: Decimal(bare) for t in numbers if (bare := to_plain_number(t, mark)) is not None}
+        for mark in DECIMAL_MARKS
+    }
+    point, comma = readings["point"], readings["comma"]
+    only = {
+        "point": [t for t in numbers if t in point and t not in comma],
+        "comma": [t for t in numbers if t in comma and t not in point],
+    }
+    proof = {mark: sum(numbers[t] for t in texts) for mark, texts in only.items()}
+    best = max(proof, key=lambda mark: proof[mark])
+    if not proof[best]:
+        both = [t for t in numbers if t in point and point[t] != comma[t]]
+        if both:
+            raise _unclear(both, numbers, readings, column)
+        return "point"
+    if proof[best] < MIN_PROOF_SHARE * sum(proof.values()):
+        one, two = only["point"][0], only["comma"][0]
+        message = (
+            f"{quote_value(one)} in {column} has a decimal point and {quote_value(two)} a comma."
+        )
+        fix = "bring the files into one format, or set cleaning.number_format."
+        raise ContractError(message, fix=fix, column=column, examples=[one, two])
+    return best
+
+
+def _unclear(
+    both: Sequence[str],
+    numbers: Mapping[str, int],
+    readings: Mapping[str, Mapping[str, Decimal]],
+    column: str,
+) -> ContractError:
+    totals = {
+        mark: sum((value * numbers[t] for t, value in read.items()), Decimal(0))
+        for mark, read in readings.items()
+    }
+    message = (
+        f"{quote_value(both[0])} in {column} may be {readings['point'][both[0]]} or "
+        f"{readings['comma'][both[0]]}, and no cell shows which: with a decimal point "
+        f"the column adds up to {totals['point']:,}, with a decimal comma to "
+        f"{totals['comma']:,}."
+    )
+    fix = "say which: --set cleaning.number_format=point (or comma)."
+    return ContractError(message, fix=fix, column=column, value=both[0], examples=list(both[:5]))

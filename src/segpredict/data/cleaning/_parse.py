@@ -8,11 +8,14 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions, allowed_bad_rows
 from segpredict.core.transactions import MONEY_SCALE, InputFile, RawLines
 from segpredict.core.window import day_number
-from segpredict.data.cleaning import _currency, _numbers, _times
-from segpredict.data.cleaning._countries import harmonize_countries
-from segpredict.data.cleaning._ids import MAX_ID_LENGTH, normalize_customer_ids
-from segpredict.data.cleaning._money import SettledMoney, settle_money
+from segpredict.data.cleaning._ids import MAX_ID_LENGTH, harmonize_countries, normalize_customer_ids
+from segpredict.data.cleaning._ledger import RuleOutcome
+from segpredict.data.cleaning._moments import ReadTimes
+from segpredict.data.cleaning._money import settle_money
+from segpredict.data.cleaning._numbers import NumberColumn, parse_numbers, single_currency
 from segpredict.data.cleaning._statuses import is_credit, is_no_sale
+from segpredict.data.cleaning._time_formats import TimeSettings
+from segpredict.data.cleaning._times import parse_times
 from segpredict.errors import BadCellsError, ContractError, TooManyBadRowsError, quote_value
 
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
@@ -26,13 +29,9 @@ OFF_ROLES = ("discount", "refund", "order_total")
 DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
 EMPTY_REASON = "is empty"
 TOO_LATE_REASON = "lies after the last day that can be true"
-REJECTS_SCHEMA = {
-    "file": pl.String,
-    "row": pl.Int64,
-    "column": pl.String,
-    "value": pl.String,
-    "reason": pl.String,
-}
+REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64} | dict.fromkeys(
+    ("column", "value", "reason"), pl.String
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,13 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     cells = _with_roles(raw.frame, plan)
     times = _times_of(raw, plan)
     roles = [role for role in MONEY_ROLES if role in raw.frame]
-    numbers = {r: _numbers.parse_numbers(cells[r], r, plan.number_format) for r in roles}
+    numbers = {r: parse_numbers(cells[r], r, plan.number_format) for r in roles}
     ids, id_notes = normalize_customer_ids(cells["customer_id"], plan.null_ids)
     countries, country_notes = harmonize_countries(cells["country"])
+    codes = [pl.col(role).str.replace(DECIMAL_SUFFIX, "$1") for role in ID_COLUMNS[1:]]
+    item = pl.coalesce("product_id", "description")  # tells one product of an order from another
     frames = [
-        cells.select("file", "row", "status", "cancelled", *_codes(), _item()),
+        cells.select("file", "row", "status", "cancelled", *codes, item=item),
         ids.to_frame(),
         countries.to_frame(),
         times.frame,
@@ -67,26 +68,44 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     ]
     typed = _with_orders(pl.concat(frames, how="horizontal"))
     typed = _with_credits(_without_void_money(typed, roles, plan), roles, plan)
-    money = _settled(typed.with_columns(is_rounded=_is_rounded(roles)), plan, raw.files)
-    lines = _mark_unreadable(money.lines, [*_needed(roles), *OFF_ROLES], plan)
+    is_rounded = pl.any_horizontal(pl.lit(value=False), *(f"{role} rounded" for role in roles))
+    money = _settled(typed.with_columns(is_rounded=is_rounded), plan, raw.files)
+    # Numbers without which a line has money all the same need not be readable.
+    spare = ("stated_amount", "price") if "amount" in roles else ("stated_amount",)
+    needed = [role for role in (*roles, *OFF_ROLES) if role not in spare]
+    lines = _mark_unreadable(money.lines, needed, plan)
     rejects = _rejects(lines, cells, raw.files)
     if raw.rejects is not None:
-        lines = pl.concat([lines, _broken(raw.rejects, raw.files)], how="diagonal")
-        rejects = pl.concat([rejects, raw.rejects.select(list(REJECTS_SCHEMA))])
-        rejects = rejects.sort("file", "row")
+        lines, rejects = _with_broken(lines, rejects, raw)
     _limit_rejects(rejects, lines.height, plan)
     _refuse_overflow(lines)
     notes = (*times.notes, *id_notes, *country_notes, *money.notes)
-    currency = _currency_of(cells, numbers)
-    # Money of a row that cannot be read otherwise stands in the ledger beside its reason.
-    lines = lines.with_columns(pl.col("amount").fill_null(0))
-    products = cells.select(*_codes(), "description").select("product_id", "description")
-    return ParsedLines(lines, rejects, products, times.format, _marks(numbers), currency, notes)
+    marks = {column.decimal_mark for column in numbers.values()} - {""}
+    return ParsedLines(
+        # Money of a row that cannot be read otherwise stands in the ledger beside its reason.
+        lines=lines.with_columns(pl.col("amount").fill_null(0)),
+        rejects=rejects,
+        products=cells.select(codes[-1], "description"),
+        time_format=times.format,
+        decimal_mark=" and ".join(sorted(marks)),
+        currency=_currency_of(cells, numbers),
+        notes=notes,
+    )
 
 
-def _settled(
-    typed: pl.DataFrame, plan: CleaningOptions, files: Sequence[InputFile]
-) -> SettledMoney:
+def _with_broken(
+    lines: pl.DataFrame, rejects: pl.DataFrame, raw: RawLines
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Add records that are no rows: lines with nothing but a reason."""
+    assert raw.rejects is not None
+    places = {fact.name: i for i, fact in enumerate(raw.files)}
+    number = pl.col("file").replace_strict(places, return_dtype=pl.Int32)
+    broken = raw.rejects.select(number, "row", "column", "reason")
+    every = pl.concat([rejects, raw.rejects.select(list(REJECTS_SCHEMA))])
+    return pl.concat([lines, broken], how="diagonal"), every.sort("file", "row")
+
+
+def _settled(typed: pl.DataFrame, plan: CleaningOptions, files: Sequence[InputFile]) -> RuleOutcome:
     """Settle the money of lines; an error names the column as the file does."""
     try:
         return settle_money(typed, plan)
@@ -118,32 +137,6 @@ def _with_credits(typed: pl.DataFrame, roles: Sequence[str], plan: CleaningOptio
     return typed.with_columns(less.alias(signed))
 
 
-def _needed(roles: Sequence[str]) -> list[str]:
-    """Return the numbers without which a line has no money."""
-    beside = ("stated_amount", "price") if "amount" in roles else ("stated_amount",)
-    return [role for role in roles if role not in beside]
-
-
-def _is_rounded(roles: Sequence[str]) -> pl.Expr:
-    return pl.any_horizontal(pl.lit(value=False), *(pl.col(f"{role} rounded") for role in roles))
-
-
-def _item() -> pl.Expr:
-    """Return what tells one product of an order from another."""
-    return pl.coalesce("product_id", "description").alias("item")
-
-
-def _broken(rejects: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
-    """Return records that are no rows as lines with nothing but a reason."""
-    numbers = {fact.name: i for i, fact in enumerate(files)}
-    return rejects.select(
-        pl.col("file").replace_strict(numbers, return_dtype=pl.Int32),
-        "row",
-        "column",
-        "reason",
-    )
-
-
 def _with_roles(frame: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame:
     roles = (*ID_COLUMNS, "description", "country", "status", "cancelled", *OFF_ROLES)
     optional = [role for role in roles if role not in frame.columns]
@@ -153,42 +146,23 @@ def _with_roles(frame: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame:
     return frame.with_columns(pl.col("quantity").fill_null(str(plan.default_quantity)))
 
 
-def _times_of(raw: RawLines, plan: CleaningOptions) -> _times.TimeColumn:
-    settings = _times.TimeSettings(
-        plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot
-    )
+def _times_of(raw: RawLines, plan: CleaningOptions) -> ReadTimes:
+    settings = TimeSettings(plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot)
     columns = {fact.detected.columns.get("time", "time") for fact in raw.files}
     name = columns.pop() if len(columns) == 1 else "time"
     try:
-        return _times.parse_times(raw.frame["time"].alias(name), settings)
+        return parse_times(raw.frame["time"].alias(name), settings)
     except ContractError as error:
-        raise _placed(error, raw) from None
+        places = []  # of its examples
+        for example in error.where.get("examples", [])[:2]:
+            spots = raw.frame.filter(pl.col("time") == example).sort("file", "row")
+            for file, row in spots.select("file", "row").head(1).rows():
+                places.append(f"{quote_value(example)} is in {raw.files[file].name} row {row}")
+        message = f"{error.message} {'; '.join(places)}." if places else error.message
+        raise ContractError(message, fix=error.fix, **error.where) from None
 
 
-def _placed(error: ContractError, raw: RawLines) -> ContractError:
-    """Return the error with the place of each of its examples."""
-    examples = error.where.get("examples", [])
-    places = []
-    for example in examples[:2]:
-        spots = raw.frame.filter(pl.col("time") == example).sort("file", "row")
-        if spots.height:
-            spot = spots.row(0, named=True)
-            name = raw.files[spot["file"]].name
-            places.append(f"{quote_value(example)} is in {name} row {spot['row']}")
-    message = f"{error.message} {'; '.join(places)}." if places else error.message
-    return ContractError(message, fix=error.fix, **error.where)
-
-
-def _codes() -> list[pl.Expr]:
-    return [pl.col(role).str.replace(DECIMAL_SUFFIX, "$1") for role in ID_COLUMNS[1:]]
-
-
-def _marks(numbers: Mapping[str, _numbers.NumberColumn]) -> str:
-    marks = {column.decimal_mark for column in numbers.values()} - {""}
-    return " and ".join(sorted(marks))
-
-
-def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.NumberColumn]) -> str:
+def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, NumberColumn]) -> str:
     """Return the one currency, from a column of its own or from the money."""
     rows: dict[str, int] = {}
     for name in ("price", "amount"):
@@ -198,9 +172,9 @@ def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.NumberColum
     if "currency" in cells.columns:
         counted = cells["currency"].str.to_uppercase().drop_nulls().value_counts()
         named = dict(zip(counted.to_series(0), counted.to_series(1), strict=True))
-        _currency.single_currency(named, "currency column")
+        single_currency(named, "currency column")
         rows |= named
-    return _currency.single_currency(rows, "money")
+    return single_currency(rows, "money")
 
 
 def _off(cells: pl.Series, plan: CleaningOptions) -> pl.DataFrame:
@@ -208,7 +182,7 @@ def _off(cells: pl.Series, plan: CleaningOptions) -> pl.DataFrame:
     name = cells.name
     is_rate = name == "discount" and plan.discount == "rate"
     texts = cells.str.replace(r"\s*%\s*$", "").alias(name) if is_rate else cells
-    found = _numbers.parse_numbers(texts, name, plan.number_format).frame
+    found = parse_numbers(texts, name, plan.number_format).frame
     size = pl.col(name).abs()
     if is_rate and (cells.str.contains("%").any() or (found[name].abs() > MONEY_SCALE).any()):
         size = size // 100  # in percent
@@ -220,56 +194,34 @@ def _mark_unreadable(
     lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningOptions
 ) -> pl.DataFrame:
     """Return lines with the column and the reason of what cannot be read."""
-    reasons = {"time": "day why", **{role: f"{role} why" for role in numbers}}
-    late = []
+    whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
+    checks = [(column, pl.col(why).is_not_null(), pl.col(why)) for column, why in whys.items()]
     if plan.latest_date is not None:
         is_late = pl.col("day") > day_number(plan.latest_date)
-        late = [pl.when(is_late).then(_pair("time", TOO_LATE_REASON))]
+        checks.append(("time", is_late, pl.lit(TOO_LATE_REASON)))
+    too_long = pl.lit(f"is longer than {MAX_ID_LENGTH} characters")
+    checks += [(r, pl.col(r).str.len_chars() > MAX_ID_LENGTH, too_long) for r in ID_COLUMNS]
+    checks.append(("amount", pl.col("amount").is_null(), pl.lit("is too large")))
     bad = pl.coalesce(
-        *(_why(column, pl.col(why)) for column, why in reasons.items()),
-        *late,
-        *(_too_long(role) for role in ID_COLUMNS),
-        pl.when(pl.col("amount").is_null()).then(_pair("amount", "is too large")),
+        pl.when(is_bad).then(pl.struct(column=pl.lit(column), reason=reason))
+        for column, is_bad, reason in checks
     )
-    return lines.with_columns(bad.alias("bad")).select(
-        *KEPT_COLUMNS,
-        pl.col("bad").struct.field("column"),
-        pl.col("bad").struct.field("reason"),
-    )
-
-
-def _pair(column: str, reason: str | pl.Expr) -> pl.Expr:
-    words = pl.lit(reason) if isinstance(reason, str) else reason
-    return pl.struct(pl.lit(column).alias("column"), words.alias("reason"))
-
-
-def _why(column: str, why: pl.Expr) -> pl.Expr:
-    return pl.when(why.is_not_null()).then(_pair(column, why))
-
-
-def _too_long(role: str) -> pl.Expr:
-    is_long = pl.col(role).str.len_chars() > MAX_ID_LENGTH
-    return pl.when(is_long).then(_pair(role, f"is longer than {MAX_ID_LENGTH} characters"))
+    found = lines.with_columns(bad=bad)
+    return found.select(*KEPT_COLUMNS, pl.col("bad").struct.field("column", "reason"))
 
 
 def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
-    bad = lines["reason"].is_not_null()
-    where = lines.filter(bad).select("file", "row", "column", "reason")
-    texts = cells.filter(bad)
-    roles = [role for role in texts.columns if role not in ("file", "row")]
-    value = pl.coalesce(
-        pl.when(pl.col("column") == role).then(pl.col(f"{role} cell")) for role in roles
-    )
-    named = [texts[role].alias(f"{role} cell") for role in roles]
+    roles = [role for role in cells.columns if role not in ("file", "row")]
     names = {i: fact.name for i, fact in enumerate(files)}
     return (
-        where.with_columns(named)
+        cells.with_columns(lines["column"], lines["reason"])
+        .filter(pl.col("reason").is_not_null())
         .sort("file", "row")
         .select(
             pl.col("file").replace_strict(names, return_dtype=pl.String),
             "row",
             "column",
-            value.alias("value"),
+            pl.coalesce(pl.when(pl.col("column") == r).then(r) for r in roles).alias("value"),
             "reason",
         )
         .cast(REJECTS_SCHEMA)  # type: ignore[arg-type]
@@ -277,10 +229,19 @@ def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile
 
 
 def _limit_rejects(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
-    if rejects.height and plan.on_bad_rows == "fail":
-        raise _failure(rejects, total)
+    if rejects.is_empty():
+        return
+    first = rejects.row(0, named=True)
+    if plan.on_bad_rows == "fail":
+        alike = (pl.col("column") == first["column"]) & (pl.col("reason") == first["reason"])
+        count = rejects.filter(alike).height
+        if (first["column"], first["reason"]) == ("quantity", EMPTY_REASON):
+            first["fix"] = (
+                "say what an empty quantity means: --set cleaning.default_quantity=1; or rerun "
+                "with --on-bad-rows quarantine."
+            )
+        raise BadCellsError(first["column"], first["reason"], count, total, first)
     if rejects.height > allowed_bad_rows(plan.max_bad_rows, total):
-        first = rejects.row(0, named=True)
         raise TooManyBadRowsError(rejects.height, total, plan.max_bad_rows, first)
 
 
@@ -291,23 +252,8 @@ def _refuse_overflow(lines: pl.DataFrame) -> None:
     )
     for name, total in zip(totals.columns, totals.row(0), strict=True):
         if total >= 2**63:
-            raise ContractError(
-                f"The {name} of all rows adds up to {total // MONEY_SCALE}, too large.",
-                fix="check that the right column was named.",
-                column=name,
-            )
-
-
-def _failure(rejects: pl.DataFrame, total: int) -> BadCellsError:
-    first = rejects.row(0, named=True)
-    alike = (pl.col("column") == first["column"]) & (pl.col("reason") == first["reason"])
-    count = rejects.filter(alike).height
-    if (first["column"], first["reason"]) == ("quantity", EMPTY_REASON):
-        first["fix"] = (
-            "say what an empty quantity means: --set cleaning.default_quantity=1; or rerun with "
-            "--on-bad-rows quarantine."
-        )
-    return BadCellsError(first["column"], first["reason"], count, total, first)
+            message = f"The {name} of all rows adds up to {total // MONEY_SCALE}, too large."
+            raise ContractError(message, fix="check that the right column was named.", column=name)
 
 
 def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
@@ -318,6 +264,5 @@ def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("day").cast(pl.Date).dt.to_string("%Y-%m-%d"),
     )
     return lines.with_columns(
-        pl.coalesce("order_id", own).alias("order_id"),
-        is_numbered=pl.col("order_id").is_not_null(),
+        pl.coalesce("order_id", own).alias("order_id"), is_numbered=pl.col("order_id").is_not_null()
     )

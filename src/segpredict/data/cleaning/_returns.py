@@ -14,7 +14,7 @@ import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY
-from segpredict.data.cleaning._rule import RuleOutcome
+from segpredict.data.cleaning._ledger import RuleOutcome
 
 MATCH_COLUMNS = ("customer_id", "product_id", "size", "abs_amount")
 PRICED = ("customer_id", "product_id", "unit")
@@ -28,9 +28,7 @@ def mark_refunded(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     voids = _voids(numbered, _first_closed(_pairs(numbered), _parts(numbered)))
     if voids.is_empty():
         return RuleOutcome(lines)
-    marked = (numbered.drop("void_day").join(voids, on="line", how="left").drop("line")).select(
-        lines.columns
-    )
+    marked = numbered.drop("void_day").join(voids, on="line", how="left").select(lines.columns)
     return RuleOutcome(marked, noted_lines=marked.filter(pl.col("void_day").is_not_null()))
 
 
@@ -138,13 +136,8 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         .drop("back")
     )
     gone = sold.drop("void_day").join(whole, on=list(KEY), how="inner")
-    void_days = pl.concat(
-        [
-            gone.select(line="sale", void_day="void_day"),
-            gone.select(line="back", void_day="void_day"),
-        ]
-    )
-    return void_days.group_by("line").agg(pl.col("void_day").max())
+    both = pl.concat(gone.select("void_day", line=line) for line in ("sale", "back"))
+    return both.group_by("line").agg(pl.col("void_day").max())
 
 
 RETURNED_ITEM_COLUMNS = ("customer_id", "product_id")
@@ -169,17 +162,11 @@ def note_unmatched(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
         missing=pl.col("short") - pl.col("short").shift(1).over(RETURNED_ITEM_COLUMNS).fill_null(0)
     )
     unmatched = walked.filter(pl.col("is_return") & (pl.col("missing") > 0))
-    return RuleOutcome(
-        lines, noted_lines=unmatched.select(lines.columns), notes=_unmatched(unmatched)
-    )
-
-
-def _unmatched(unmatched: pl.DataFrame) -> tuple[str, ...]:
-    if unmatched.is_empty():
-        return ()
     partly = unmatched.filter(pl.col("missing") < pl.col("quantity").abs()).height
-    return (
+    note = (
         f"Returns of more than the customer had bought before: {unmatched.height:,}, "
         f"{partly:,} of them in part. Their sale lies before the first day, or after "
-        "the return; they count on their own day.",
+        "the return; they count on their own day."
     )
+    notes = () if unmatched.is_empty() else (note,)
+    return RuleOutcome(lines, noted_lines=unmatched.select(lines.columns), notes=notes)

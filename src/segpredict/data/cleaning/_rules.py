@@ -1,25 +1,112 @@
 """The cleaning rules, in the order in which they run: `CLEANING_RULES`."""
 
 import re
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from segpredict.config.cleaning import NON_PRODUCT_CODES, CleaningOptions
+from segpredict.core.orders import KEY
 from segpredict.core.window import day_number
-from segpredict.data.cleaning._adjustments import (
-    take_off_discounts,
-    take_off_refunds,
-    without_summary_rows,
+from segpredict.data.cleaning._ledger import CleaningRule, RuleOutcome
+from segpredict.data.cleaning._money import (
+    ORDER_LEVEL_SHARE,
+    TOLERANCE,
+    order_total,
+    spread_over_order,
 )
+from segpredict.data.cleaning._numbers import multiply_units
 from segpredict.data.cleaning._returns import mark_refunded, note_unmatched
-from segpredict.data.cleaning._rule import CleaningRule, RuleOutcome
 from segpredict.data.cleaning._statuses import without_cancelled, without_void_statuses
 from segpredict.errors import UnknownNameError
 
+# Between the words of a label, and around it, may stand any signs: grand_total, sub-total.
+TOTAL_ITEM = r"(?i)^[\W_]*((order|grand|sub)[\W_]*)?(total|summe|gesamt|totaal|totale|итого)[\W_]*$"
 CONTENT_COLUMNS = (
     *("customer_id", "order_id", "product_id", "day", "minute"),
     *("quantity", "price", "amount", "country"),
 )
+
+
+def without_summary_rows(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
+    """Leave out a row without a product that repeats the sum of the other rows of its order."""
+    is_sum_row = lines["item"].str.contains(TOTAL_ITEM).fill_null(value=True)
+    if is_sum_row.sum() in (0, lines.height):
+        return RuleOutcome(lines)
+    marked = lines.with_columns(is_sum_row.alias("is_head"))
+    is_head, money = pl.col("is_head"), pl.col("amount")
+    below = money.filter(~is_head).sum().over(KEY)
+    others = (~is_head).sum().over(KEY)
+    heads = is_head.sum().over(KEY)
+    # The sum stands as an amount, or as the price of a row that counts all pieces.
+    is_sum = ((money - below).abs() <= TOLERANCE) | (
+        (pl.col("price") - below).abs().fill_null(TOLERANCE + 1) <= TOLERANCE
+    )
+    repeats = pl.col("is_numbered") & is_head & (heads == 1) & (others > 0) & is_sum
+    return RuleOutcome(marked.filter(~repeats).drop("is_head"))
+
+
+def take_off_discounts(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
+    """Take discounts off the money of sales."""
+    is_none = plan.discount == "included" or plan.revenue != "net"
+    if is_none or lines["discount"].null_count() == lines.height:
+        return RuleOutcome(lines)
+    sold = pl.col("amount").clip(lower_bound=0)
+    given = pl.col("discount").fill_null(0)
+    if plan.discount == "order":
+        off = pl.lit(spread_over_order(lines, order_total("discount").fill_null(0), sold))
+    elif plan.discount == "unit":
+        off = multiply_units(pl.col("quantity").abs(), given)
+    elif plan.discount == "rate":
+        off = multiply_units(sold, given)
+    else:
+        off = given
+    off = pl.min_horizontal(off, sold)
+    return _taken_off(lines, off, [off.alias("discount")])
+
+
+def take_off_refunds(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
+    """Take money that was paid back off the sales of its order.
+
+    A refund is a part of what the customer paid, which holds shipping and tax; with the order's
+    total known, that part of the products' money is taken off.
+    """
+    if plan.revenue != "net" or lines["refund"].null_count() == lines.height:
+        return RuleOutcome(lines)
+    sold = pl.col("amount").clip(lower_bound=0)
+    # Beside the order's total, the refund is of the order as well.
+    has_totals = lines["order_total"].null_count() < lines.height
+    if not has_totals and not _is_of_order(lines, "refund"):
+        return _taken_off(lines, pl.min_horizontal(pl.col("refund").fill_null(0), sold))
+    bought = sold.sum().over(KEY)
+    refund, paid = order_total("refund").fill_null(0), order_total("order_total")
+    exact = bought.cast(pl.Int128) * refund.cast(pl.Int128)
+    share = ((exact + paid // 2) // paid).cast(pl.Int64)
+    known = (paid > 0).fill_null(value=False)
+    total = pl.min_horizontal(pl.when(known).then(share).otherwise(refund), bought)
+    return _taken_off(lines, pl.lit(spread_over_order(lines, total, sold)))
+
+
+def _is_of_order(lines: pl.DataFrame, column: str) -> bool:
+    """Return whether money stands for its order: on one of its lines, or on each again."""
+    money = pl.col(column).fill_null(0)
+    per_order = (
+        lines.group_by(KEY)
+        .agg(n=pl.len(), filled=(money > 0).sum(), low=money.min(), high=money.max())
+        .filter((pl.col("n") > 1) & (pl.col("filled") > 0))
+    )
+    once = per_order.filter(filled=1).height
+    same = per_order.filter((pl.col("filled") == pl.col("n")) & (pl.col("low") == pl.col("high")))
+    if once == per_order.height:
+        return True
+    return same.height > 1 and once + same.height >= ORDER_LEVEL_SHARE * per_order.height
+
+
+def _taken_off(lines: pl.DataFrame, off: pl.Expr, others: Sequence[pl.Expr] = ()) -> RuleOutcome:
+    """Return lines with less money, without those that have none left."""
+    less = lines.with_columns(*others, amount=pl.col("amount") - off, was=pl.col("amount"))
+    is_gone = (pl.col("was") > 0) & (pl.col("amount") <= 0)
+    return RuleOutcome(less.filter(~is_gone).drop("was"), changes_money=True)
 
 
 def selected_rules(plan: CleaningOptions) -> tuple[CleaningRule, ...]:
@@ -32,21 +119,16 @@ def selected_rules(plan: CleaningOptions) -> tuple[CleaningRule, ...]:
     return tuple(rule for rule in CLEANING_RULES if rule.name in named)
 
 
-def _without(lines: pl.DataFrame, which: pl.Expr) -> RuleOutcome:
-    return RuleOutcome(lines.filter(~which.fill_null(value=False)))
+def _leaving_out(
+    name: str, meaning: str, which: Callable[[CleaningOptions], pl.Expr | None]
+) -> CleaningRule:
+    """Return a rule that leaves out some lines; none where the plan does not ask for it."""
 
+    def apply(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
+        gone = which(plan)
+        return RuleOutcome(lines if gone is None else lines.filter(~gone.fill_null(value=False)))
 
-def _before_first(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
-    if plan.first_date is None:
-        return RuleOutcome(lines)
-    return _without(lines, pl.col("day") < day_number(plan.first_date))
-
-
-def _after_cutoff(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
-    """Leave out the future, which nothing may see."""
-    if plan.as_of is None:
-        return RuleOutcome(lines)
-    return _without(lines, pl.col("day") >= day_number(plan.as_of))
+    return CleaningRule(name, meaning, apply)
 
 
 def _duplicates(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
@@ -65,10 +147,6 @@ def _duplicates(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     kept = inside.sort("file", "row").with_columns(nth.alias("nth"))
     once = kept.unique([*CONTENT_COLUMNS, "nth"], keep="first", maintain_order=True)
     return RuleOutcome(pl.concat([outside, once.drop("nth")]))
-
-
-def _no_customer(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    return _without(lines, pl.col("customer_id").is_null())
 
 
 def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
@@ -106,41 +184,29 @@ def _negative_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
 
 def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Leave out postage, fees, vouchers and fixes."""
-    if not plan.product_codes:
-        return RuleOutcome(lines)
     pattern = re.compile("|".join(f"(?:{code})" for code in plan.product_codes))
     codes = lines["product_id"].drop_nulls().unique()
     banned = [code for code in codes if pattern.fullmatch(code)]
-    kept = _without(lines, pl.col("product_id").is_in(banned))
-    idle = [
-        code
-        for code in plan.product_codes
-        if code not in NON_PRODUCT_CODES and not any(re.fullmatch(code, b) for b in banned)
-    ]
-    if not idle:
-        return kept
+    kept = lines.filter(~pl.col("product_id").is_in(banned).fill_null(value=False))
+    asked = [code for code in plan.product_codes if code not in NON_PRODUCT_CODES]
+    idle = [code for code in asked if not any(re.fullmatch(code, b) for b in banned)]
     note = f"No product code matches {', '.join(idle)} (cleaning.product_codes)."
-    return RuleOutcome(kept.lines, notes=(note,))
+    return RuleOutcome(kept, notes=(note,) * bool(idle))
 
 
-def _zero_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    # A refund of money alone has no pieces.
-    return _without(lines, (pl.col("quantity") == 0) & (pl.col("amount") >= 0))
-
-
-def _negative_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    """Leave out accounting corrections, such as a bad debt."""
-    return _without(lines, pl.col("price") < 0)
-
-
-def _zero_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    """Leave out gifts, samples and fixes in stock."""
-    return _without(lines, (pl.col("price") == 0) | (pl.col("amount") == 0))
-
-
-BEFORE_FIRST = CleaningRule("before_first", "The day is before cleaning.first_date.", _before_first)
-AFTER_CUTOFF = CleaningRule("after_cutoff", "The day is the cutoff or later.", _after_cutoff)
-NO_CUSTOMER = CleaningRule("no_customer", "The row names no customer.", _no_customer)
+BEFORE_FIRST = _leaving_out(
+    "before_first",
+    "The day is before cleaning.first_date.",
+    lambda plan: None if plan.first_date is None else pl.col("day") < day_number(plan.first_date),
+)
+AFTER_CUTOFF = _leaving_out(  # the future, which nothing may see
+    "after_cutoff",
+    "The day is the cutoff or later.",
+    lambda plan: None if plan.as_of is None else pl.col("day") >= day_number(plan.as_of),
+)
+NO_CUSTOMER = _leaving_out(
+    "no_customer", "The row names no customer.", lambda _: pl.col("customer_id").is_null()
+)
 CLEANING_RULES = (
     BEFORE_FIRST,
     AFTER_CUTOFF,
@@ -166,9 +232,19 @@ CLEANING_RULES = (
     CleaningRule("non_product", "The code is not a product.", _non_product),
     CleaningRule("discounts", "Discounts taken off the money of sales.", take_off_discounts),
     CleaningRule("refunds", "Refunds taken off the money of sales.", take_off_refunds),
-    CleaningRule("zero_quantity", "The quantity is zero.", _zero_quantity),
-    CleaningRule("negative_price", "The price is negative.", _negative_price),
-    CleaningRule("zero_price", "The price is zero.", _zero_price),
+    # A refund of money alone has no pieces.
+    _leaving_out(
+        "zero_quantity",
+        "The quantity is zero.",
+        lambda _: (pl.col("quantity") == 0) & (pl.col("amount") >= 0),
+    ),
+    # Accounting corrections, such as a bad debt; then gifts, samples and fixes in stock.
+    _leaving_out("negative_price", "The price is negative.", lambda _: pl.col("price") < 0),
+    _leaving_out(
+        "zero_price",
+        "The price is zero.",
+        lambda _: (pl.col("price") == 0) | (pl.col("amount") == 0),
+    ),
     CleaningRule(
         "refunded_orders",
         "Every line of the order was sent back: it is void from the last return on.",

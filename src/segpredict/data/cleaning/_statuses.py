@@ -6,7 +6,7 @@ from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, status_meaning
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.data.cleaning._rule import RuleOutcome
+from segpredict.data.cleaning._ledger import RuleOutcome
 from segpredict.errors import ContractError, quote_value
 
 MAX_UNKNOWN_SHARE = 0.05  # share of the money under unknown statuses that is asked for
@@ -65,11 +65,9 @@ def without_cancelled(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     kept = own.filter(pl.col("own").is_null() | word.is_in(FALSE_WORDS)).select(lines.columns)
     if kept.is_empty():
         values = ", ".join(map(quote_value, lines["cancelled"].drop_nulls().unique().sort()[:3]))
-        raise ContractError(
-            f"Every row is marked as cancelled (such as {values}).",
-            fix="leave the column out: --map cancelled=, or name another.",
-            column="cancelled",
-        )
+        message = f"Every row is marked as cancelled (such as {values})."
+        fix = "leave the column out: --map cancelled=, or name another."
+        raise ContractError(message, fix=fix, column="cancelled")
     return RuleOutcome(kept)
 
 

@@ -15,13 +15,6 @@ MAX_CUSTOMER_SHARE = 0.9  # share of rows that no single customer can have
 def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> None:
     """Raise where the lines that are left cannot support a model.
 
-    Parameters
-    ----------
-    shop
-        A cleaned shop.
-    plan
-        How it was cleaned.
-
     Raises
     ------
     ContractError
@@ -42,13 +35,22 @@ def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> 
     whole, used = shop.ledger.total("in"), shop.ledger.total("used")
     guests = sum(e.count.rows for e in shop.ledger.entries if e.rule == NO_CUSTOMER.name)
     if guests > plan.max_guest_share * whole.rows:
-        raise _guests(guests, whole.rows)
+        message = f"{guests:,} of {whole.rows:,} rows ({guests / whole.rows:.0%}) have no customer."
+        fix = (
+            "map customer_id to a column that is filled, or accept it with "
+            "--set cleaning.max_guest_share=1."
+        )
+        raise ContractError(message, fix=fix, column="customer_id", count=guests)
     if not used.customers:
         raise _empty(shop)
     if used.orders >= MIN_ORDERS_FOR_RETURN and used.customers >= 0.999 * used.orders:
         raise _no_return(shop, used.customers, used.orders)
     _no_giant(shop, used.rows, used.customers)
-    _some_sale(shop)
+    if not shop.lines.select(pl.col("is_order_head").any()).collect().item():
+        raise SupportError(
+            "Every line is a return; there is no sale to learn from.",
+            fix="check the sign of quantity and amount, and cleaning.cancel_prefixes.",
+        )
 
 
 def _no_return(shop: Transactions, customers: int, orders: int) -> SupportError:
@@ -60,24 +62,12 @@ def _no_return(shop: Transactions, customers: int, orders: int) -> SupportError:
         else "name the column that stays the same from order to order: --map "
         "customer_id=YOUR_COLUMN; if there is none, there is nothing to forecast from."
     )
-    return SupportError(
+    message = (
         f"Nearly every order has a customer of its own ({customers:,} customers, {orders:,} "
         "orders): customer_id looks like the number of a row or an order, or no customer ever "
-        "came back.",
-        fix=fix,
-        column="customer_id",
-        count=customers,
+        "came back."
     )
-
-
-def _guests(guests: int, rows: int) -> ContractError:
-    return ContractError(
-        f"{guests:,} of {rows:,} rows ({guests / rows:.0%}) have no customer.",
-        fix="map customer_id to a column that is filled, or accept it with "
-        "--set cleaning.max_guest_share=1.",
-        column="customer_id",
-        count=guests,
-    )
+    return SupportError(message, fix=fix, column="customer_id", count=customers)
 
 
 def _empty(shop: Transactions) -> SupportError:
@@ -90,17 +80,14 @@ def _empty(shop: Transactions) -> SupportError:
             fix="export it again; name a file with orders in it.",
             count=0,
         )
-    rules = sorted((e.count.rows, e.rule) for e in entries if e.stage == "excluded")
-    largest = rules[-1][1] if rules and rules[-1][0] else ""
-    other = f"; or leave its rule out: --set 'cleaning.excluded_rules=[\"{largest}\"]'"
-    return SupportError(
-        f"No customer is left: of {rows:,} rows, removed by {', '.join(gone)}.",
-        fix="see in the ledger of `segpredict check` what removed them"
-        + other * bool(largest)
-        + ".",
-        count=0,
-        examples=gone[:5],
+    fix = "see in the ledger of `segpredict check` what removed them"
+    n, largest = max(
+        ((e.count.rows, e.rule) for e in entries if e.stage == "excluded"), default=(0, "")
     )
+    if n:
+        fix += f"; or leave its rule out: --set 'cleaning.excluded_rules=[\"{largest}\"]'"
+    message = f"No customer is left: of {rows:,} rows, removed by {', '.join(gone)}."
+    return SupportError(message, fix=f"{fix}.", count=0, examples=gone[:5])
 
 
 def _no_giant(shop: Transactions, rows: int, customers: int) -> None:
@@ -109,19 +96,9 @@ def _no_giant(shop: Transactions, rows: int, customers: int) -> None:
     counted = shop.lines.group_by("customer_id").len().sort("len", "customer_id")
     id_, n = counted.last().collect().row(0)
     if n > MAX_CUSTOMER_SHARE * rows:
-        raise SupportError(
+        message = (
             f"The customer {quote_value(id_)} has {n / rows:.0%} of the rows: it looks like "
-            "a placeholder or a marketplace, or another column names the customer.",
-            fix=f"--set 'cleaning.null_ids=[{quote_value(id_)}]', or --map customer_id=….",
-            column="customer_id",
-            value=id_,
-            count=n,
+            "a placeholder or a marketplace, or another column names the customer."
         )
-
-
-def _some_sale(shop: Transactions) -> None:
-    if not shop.lines.select(pl.col("is_order_head").any()).collect().item():
-        raise SupportError(
-            "Every line is a return; there is no sale to learn from.",
-            fix="check the sign of quantity and amount, and cleaning.cancel_prefixes.",
-        )
+        fix = f"--set 'cleaning.null_ids=[{quote_value(id_)}]', or --map customer_id=…."
+        raise SupportError(message, fix=fix, column="customer_id", value=id_, count=n)

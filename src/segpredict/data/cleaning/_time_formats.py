@@ -1,32 +1,90 @@
-"""Times read by a format of strptime that a person gives."""
+"""What a person says of times; times read by a format of strptime, or written as numbers."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import polars as pl
 
-from segpredict.data.cleaning._half_days import find_24_hours, hour_of_day
-from segpredict.errors import ConfigError
+from segpredict.data.cleaning._assemble import MINUTES_PER_DAY, find_24_hours, hour_of_day
+from segpredict.errors import ConfigError, ContractError, quote_value
 
 HALF_PATTERN = r"(?i)\b([ap])m\b"
 OFFSET_PATTERN = r"([+-]\d{2}:?\d{2}|[+-]\d{2})(?:\D*)$"
 UTC_PATTERN = r"(?:\d|\s|[AaPp][Mm])(Z|UTC|GMT)$"
 CLOCK_DIRECTIVES = re.compile(r"%[-_0]?[HIklMRTXrcs+]")
-MINUTES_PER_DAY = 1440
 MICROSECONDS_PER_MINUTE = 60_000_000
 SAMPLE = datetime(2011, 2, 13, 16, 5, 9, tzinfo=UTC)  # a moment to write and read back
 UNKNOWN_DIRECTIVE = "it has a directive that is not known"
 EXAMPLE_FORMAT = "%d/%m/%Y %H:%M"
+DATES = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y_%m_%d", "%Y:%m:%d", "%Y %m %d"),
+    *("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d%m%Y", "%d_%m_%Y", "%d %m %Y"),
+    *("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m%d%Y", "%m_%d_%Y", "%m %d %Y"),
+    *("%y%m%d", "%d%m%y", "%m%d%y", "%d %b %y", "%d %b %Y", "%b %d %Y", "%d%b%Y", "%d%b%y"),
+    *("%d-%b-%y", "%d-%b-%Y", "%d/%b/%Y", "%Y%b%d", "%Y%j", "%G-W%V-%u", "%Y年%m月%d日"),
+)
+CLOCKS = (
+    *("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", "T%H:%M"),
+    *("T%H%M%S", "T%H%M", "T%H%M%SZ", "T%H%M%S%z", " %H%M%S", " %H%M", "-%H%M%S", "_%H%M%S"),
+    *(" %H.%M.%S", " %H.%M", ", %H.%M", "-%H.%M.%S%.f", " %I.%M.%S%.f %p", " %H-%M-%S"),
+    *("-%H-%M-%S", "_%H-%M-%S", ":%H:%M:%S", ":%H:%M:%S %z", " %Hh%M", " %H:%M Uhr"),
+    *(", %H:%M Uhr", " um %H:%M", " - %H:%M:%S", " - %H:%M", " | %H:%M", "/%H:%M:%S"),
+)
+COMMON_FORMATS = (  # in which exports write times, simple ones first
+    *(date + clock for date in DATES for clock in CLOCKS),
+    *(f"{clock} {date}" for date in DATES for clock in ("%H:%M:%S", "%H:%M")),
+    *("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S UTC %Y"),
+    *("%a %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"),
+    *("%a %d/%m/%Y", "%a %d.%m.%Y", "%a, %d.%m.%Y", "%a %m/%d/%Y", "%A %d/%m/%Y", "%A %m/%d/%Y"),
+)
+# Day 0 of a spreadsheet on the scale of 1970: 1900 counts a 29 February that never was.
+EPOCHS = {1900: 25_569, 1904: 24_107}
+NUMBER_PATTERN = r"^\d+(?:\.\d+)?$"
+# Digits before the point → what is counted, and how many of them make a minute.
+EPOCH_UNITS = {
+    **dict.fromkeys((9, 10), ("epoch s", 60)),
+    **dict.fromkeys((12, 13), ("epoch ms", 60_000)),
+    **dict.fromkeys((15, 16), ("epoch µs", 60_000_000)),
+    **dict.fromkeys((18, 19), ("epoch ns", 60_000_000_000)),
+}
+SERIAL = "spreadsheet serial"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSettings:
+    """What a person says of times that the data cannot prove.
+
+    Examples
+    --------
+    >>> TimeSettings("mdy").formats, TimeSettings(("%d.%m.%Y", "dmy")).formats
+    (('mdy',), ('%d.%m.%Y', 'dmy'))
+    """
+
+    # ``dmy``, ``mdy``, ``ymd`` or a format of strptime, or several of them: each cell is read by
+    # the first that fits
+    format: str | tuple[str, ...] | None = None
+    # the shop's zone, such as ``Europe/London``: times with an offset are brought into it, times
+    # without one are taken to be in it
+    timezone: str | None = None
+    excel_epoch: int = 1900  # 1900 or 1904: from where the serial days of a spreadsheet count
+    # years of two digits up to this one belong to 20xx, later ones to 19xx
+    century_pivot: int | None = None
+    section: str = "cleaning"  # the section of the config that holds these settings, for messages
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats to try, in order; none where the column is to prove its own."""
+        given = self.format
+        return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def read_format(texts: pl.DataFrame, time_format: str, pivot: int | None) -> pl.DataFrame:
     """Return the moment of every text that a format of strptime fits.
 
-    `texts`: Column ``text``. `time_format`: The format, with the directives of Polars; ``.%f`` and
-    ``%H … %p`` are read too. `pivot`: Years of ``%y`` up to this one belong to 20xx, later ones to
-    19xx.
-
-    ``text``, ``moment`` (minutes since 1970 as written), ``has_clock``, ``zone`` and ``why``.
+    The format has the directives of Polars; ``.%f`` and ``%H … %p`` are read too. Years of ``%y``
+    up to `pivot` belong to 20xx, later ones to 19xx. Returned are ``text``, ``moment`` (minutes
+    since 1970 as written), ``has_clock``, ``zone`` and ``why``.
     """
     plain = time_format.replace(".%f", "%.f")
     has_half = bool(re.search("%[Pp]", plain)) and bool(re.search("%[-_]?[HkRT]", plain))
@@ -36,7 +94,9 @@ def read_format(texts: pl.DataFrame, time_format: str, pivot: int | None) -> pl.
         cells = cells.str.replace(HALF_PATTERN, "")
     moment = _parsed(cells, plain, time_format)
     is_aware = moment.dtype != pl.Datetime("us")
-    zone = _zones(texts, is_aware=is_aware)
+    text = pl.col("text")
+    utc = text.str.extract(UTC_PATTERN)
+    zone = pl.coalesce(text.str.extract(OFFSET_PATTERN), utc, pl.lit("Z")) if is_aware else utc
     minutes = moment.dt.replace_time_zone(None).cast(pl.Int64) // MICROSECONDS_PER_MINUTE
     read = texts.select("text").with_columns(moment=minutes, zone=zone)
     if is_aware:  # what was written, not what it is in UTC
@@ -44,7 +104,11 @@ def read_format(texts: pl.DataFrame, time_format: str, pivot: int | None) -> pl.
     if pivot is not None and "%y" in plain:
         read = read.with_columns(moment=_with_pivot(pl.col("moment"), pivot))
     if has_half:
-        read = _half_days(read)
+        clock = pl.col("moment") % MINUTES_PER_DAY // 60
+        half = text.str.extract(HALF_PATTERN).str.to_lowercase()
+        read = read.with_columns(half=half, hour=clock)
+        hour = hour_of_day(is_24=find_24_hours(read))
+        read = read.with_columns(moment=pl.col("moment") + (hour - pl.col("hour")) * 60)
     return read.select(
         "text",
         "moment",
@@ -116,33 +180,12 @@ def is_usable_format(time_format: str) -> bool:
         return False
 
 
-def count_read(cells: pl.Series, time_format: str) -> int:
-    """Return how many texts one of `COMMON_FORMATS` reads: quick, for many formats."""
-    return cells.str.to_datetime(time_format, strict=False, time_unit="us").count()
-
-
-def _zones(texts: pl.DataFrame, *, is_aware: bool) -> pl.Series:
-    text = pl.col("text")
-    utc = text.str.extract(UTC_PATTERN)
-    if not is_aware:
-        return texts.select(utc).to_series()
-    return texts.select(pl.coalesce(text.str.extract(OFFSET_PATTERN), utc, pl.lit("Z"))).to_series()
-
-
 def _with_pivot(moment: pl.Expr, pivot: int) -> pl.Expr:
     day = (moment // MINUTES_PER_DAY).cast(pl.Int32).cast(pl.Date)
     short = day.dt.year() % 100
     century = pl.when(short <= pivot).then(2000).otherwise(1900)
     moved = day.dt.replace(year=century + short)
     return moved.to_physical().cast(pl.Int64) * MINUTES_PER_DAY + moment % MINUTES_PER_DAY
-
-
-def _half_days(read: pl.DataFrame) -> pl.DataFrame:
-    half = pl.col("text").str.extract(HALF_PATTERN).str.to_lowercase()
-    clock = pl.col("moment") % MINUTES_PER_DAY
-    cells = read.with_columns(half=half, hour=clock // 60)
-    hour = hour_of_day(is_24=find_24_hours(cells))
-    return cells.with_columns(moment=pl.col("moment") + (hour - pl.col("hour")) * 60)
 
 
 def offset_minutes(zone: pl.Expr) -> pl.Expr:
@@ -152,3 +195,93 @@ def offset_minutes(zone: pl.Expr) -> pl.Expr:
     size = hours * 60 + rest.fill_null(0)
     sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
     return pl.when(zone.str.contains("^[+-]")).then(sign * size).otherwise(0)
+
+
+def parse_numeric_times(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the moment of every number that counts days or seconds, and the rest."""
+    whole = pl.col("form").str.extract(r"^(\d+)")
+    is_number = pl.col("form").str.contains(NUMBER_PATTERN)
+    sized = texts.with_columns(digits=pl.when(is_number).then(whole.str.len_chars()), whole=whole)
+    shape = pl.col("digits").replace_strict(
+        [5, *EPOCH_UNITS], [SERIAL, *(name for name, _ in EPOCH_UNITS.values())], default=None
+    )
+    per_minute = pl.col("digits").replace_strict(
+        list(EPOCH_UNITS), [n for _, n in EPOCH_UNITS.values()], default=None
+    )
+    serial = pl.col("form").cast(pl.Float64, strict=False)
+    is_serial = (pl.col("digits") == 5) & serial.is_between(20_000, 60_000)
+    seconds = ((serial - EPOCHS[epoch]) * 86_400).round().cast(pl.Int64)
+    read = sized.with_columns(
+        shape=shape,
+        moment=pl.when(is_serial)
+        .then(seconds // 60)
+        .when(pl.col("digits") != 5)
+        .then(pl.col("whole").cast(pl.Int64, strict=False) // per_minute),
+    )
+    found = read.filter(pl.col("moment").is_not_null())
+    rest = read.filter(pl.col("moment").is_null()).select("text", "form")
+    _one_unit(found)
+    return found.select("text", "shape", "moment"), rest
+
+
+def _one_unit(found: pl.DataFrame) -> None:
+    epochs = found.filter(pl.col("shape") != SERIAL)
+    kinds = epochs.group_by("shape").agg(pl.col("text").min()).sort("shape")
+    if kinds.height > 1:
+        listed = " and ".join(f"{quote_value(text)} ({kind})" for kind, text in kinds.rows())
+        message = f"The column counts time in several units: {listed}."
+        fix = "bring the files into one unit."
+        raise ContractError(message, fix=fix, column="time", examples=kinds["text"].to_list())
+
+
+def to_local_time(
+    parsed: pl.DataFrame, timezone: str | None
+) -> tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return moments on the shop's wall clock, how the zone was handled, and notes."""
+    known = parsed.filter(pl.col("moment").is_not_null())
+    aware = known.filter(pl.col("zone").is_not_null())
+    if aware.is_empty():
+        return parsed, (), ()
+    naive = known.filter(pl.col("zone").is_null())
+    clocks = naive.filter("has_clock")
+    if clocks.height and timezone is None:
+        raise _mixed(aware, clocks)
+    offset = offset_minutes(pl.col("zone"))
+    offsets = aware.select(offset.alias("zone"))["zone"].unique().sort()
+    is_one_place = len(offsets) == 1 or offsets[-1] - offsets[0] <= 60
+    if timezone is None and is_one_place:
+        place = "UTC" if offsets.to_list() == [0] else "offset of the shop"
+        return parsed, (place,), _note_naive(aware, naive, place)
+    utc = pl.col("moment") - offset
+    if timezone:
+        moment = (utc * MICROSECONDS_PER_MINUTE).cast(pl.Datetime("us", "UTC"))
+        wall = moment.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+        utc = wall.cast(pl.Int64) // MICROSECONDS_PER_MINUTE
+    moved = parsed.with_columns(
+        moment=pl.when(pl.col("zone").is_null()).then("moment").otherwise(utc)
+    )
+    place = timezone or "UTC"
+    return moved, (f"to {place}",), _note_naive(aware, naive, place)
+
+
+def _note_naive(aware: pl.DataFrame, naive: pl.DataFrame, place: str) -> tuple[str, ...]:
+    """Return a note on times without an offset beside those with one."""
+    if naive.is_empty():
+        return ()
+    one, two = aware["text"].sort()[0], naive["text"].sort()[0]
+    return (
+        f"Distinct times with an offset to UTC: {aware.height:,} (such as {one}), read as "
+        f"{place}; without one: {naive.height:,} (such as {two}), taken as they are.",
+    )
+
+
+def _mixed(aware: pl.DataFrame, naive: pl.DataFrame) -> ContractError:
+    one, two = aware["text"].sort()[0], naive["text"].sort()[0]
+    return ContractError(
+        f"{aware.height:,} of the distinct times have an offset to UTC ({one}) and "
+        f"{naive.height:,} have none ({two}).",
+        fix="name the shop's zone: --set cleaning.timezone=Europe/London; times "
+        "without an offset are then taken to be in it.",
+        column="time",
+        examples=[one, two],
+    )

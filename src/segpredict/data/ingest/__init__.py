@@ -7,8 +7,9 @@ from segpredict.data.ingest.ingest import IngestResult, ingest
 from segpredict.data.ingest.read import (
     read_transactions,
     read_with_side_tables,
+    store_folder,
+    store_settings,
 )
-from segpredict.data.ingest.stored import store_folder, store_settings
 
 __all__ = [
     "IngestResult",

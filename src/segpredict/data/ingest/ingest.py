@@ -18,59 +18,11 @@ from segpredict.core.work_folder import WorkFolder, work_place
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
-from segpredict.data.ingest.read import path_names
-from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables
+from segpredict.data.ingest.read import bad_record_mode, clean_with_side_tables, path_names
 from segpredict.errors import FileMissingError, SegpredictError, UsageError, quote_value
 
-ALL_SHEETS = "*"  # as `SourceOptions.sheet`; such a file says so with `sheets`
-
-
-def split_known_files(
-    names: Sequence[str], layout: SourceOptions, known: Iterable[InputFile]
-) -> tuple[dict[Path, str], dict[str, str]]:
-    """Return the files that are new → their hash, and name → known name of the others.
-
-    Another sheet or table of a known file is new, and so are equal bytes in another partition.
-    """
-    met: dict[str, list[InputFile]] = {}
-    for fact in known:
-        met.setdefault(fact.sha256, []).append(fact)
-    fresh: dict[Path, str] = {}
-    skipped: dict[str, str] = {}
-    for path in readers.expand_names(names):
-        sha256 = readers.file_sha256(path)
-        alike = met.setdefault(sha256, [])
-        same = [fact.name for fact in alike if _is_same(fact, path, layout)]
-        if same:
-            skipped[readers.file_name_text(path)] = same[0]
-        else:
-            fresh[path] = sha256
-            alike.append(_promised(path, sha256, layout))
-    return fresh, skipped
-
-
-def _is_same(fact: InputFile, path: Path, layout: SourceOptions) -> bool:
-    found = fact.detected
-    sheet = ALL_SHEETS if "sheets" in found.others else found.sheet
-    return (
-        _partition(Path(fact.name)) == _partition(path)
-        and layout.sheet in (None, sheet)
-        and layout.table in (None, found.table)
-    )
-
-
-def _partition(path: Path) -> list[str]:
-    return [folder for folder in path.parent.parts if "=" in folder]
-
-
-def _promised(path: Path, sha256: str, layout: SourceOptions) -> InputFile:
-    """Return what will be known of a file once it was read."""
-    others = {"sheets": ALL_SHEETS} if layout.sheet == ALL_SHEETS else {}
-    found = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
-    return InputFile(readers.file_name_text(path), 0, sha256, found)
-
-
 MAX_RAW_BATCHES = 64  # batches of raw rows that become one
+ALL_SHEETS = "*"  # as `SourceOptions.sheet`; such a file says so with `sheets`
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +81,14 @@ def ingest(
     ...     result.shop.ledger.total("used").rows, len(result.added)
     (1, 1)
     """
-    target, config, names = Path(folder), as_config(config), _names(names)
+    target, config, paths = Path(folder), as_config(config), path_names(names)
+    if paths is None:
+        message = f"A store is filled from files, and a {type(names).__name__} was given."
+        raise UsageError(message, fix="name files or folders; save a frame as Parquet first.")
     with disk.lock_folder(target) as work:
         _sweep(work, target)
         try:
-            done = _ingested(work, names, target, config, replace=replace)
+            done = _ingested(work, paths, target, config, replace=replace)
             notes = tuple(map(worded, done.shop.notes))
             return changed(done, shop=changed(done.shop, notes=notes))
         finally:
@@ -152,23 +107,61 @@ def _ingested(
     work: WorkFolder, names: Sequence[str], target: Path, config: Config, *, replace: bool
 ) -> IngestResult:
     found = _before(target, replace=replace)
-    known = found[1].files if found else ()
-    fresh, skipped = split_known_files(names, config.source, known)
+    fresh, skipped = _split_known_files(names, config.source, found[1].files if found else ())
     if found and not fresh and build_config(found[0].config) == config:
         return IngestResult(found[1], (), skipped)
-    base = found[0].side_table_base if found else str(next(iter(fresh)).parent.resolve())
-    note = found[0] if found else raw_batches.StoreNote({}, base, (), ())
+    if found is None:
+        base = str(next(iter(fresh)).parent.resolve())
+        note = raw_batches.StoreNote({}, base, (), ())
+    else:
+        note = found[0]
     new = [_read(fresh, config)] if fresh else []
-    raw = raw_batches.merge_batches([*raw_batches.load_batches(target, note.batches), *new])
+    known = [raw_batches.load_batch(target, name) for name in note.batches]
+    raw = raw_batches.merge_batches([*known, *new])
     if len(note.batches) >= MAX_RAW_BATCHES:
         note, new = changed(note, batches=()), [raw]
     settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
-    shop = clean_with_side_tables(settled, config, None, Path(base))
+    shop = clean_with_side_tables(settled, config, None, Path(note.side_table_base))
     if found:
         _require_like(found[1], shop)
     note = changed(note, config=config.to_state(), notes=shop.notes)
     stored = _published(work, target, shop, new, note)
-    return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
+    return IngestResult(stored, tuple(map(readers.file_name_text, fresh)), skipped)
+
+
+def _split_known_files(
+    names: Sequence[str], layout: SourceOptions, known: Iterable[InputFile]
+) -> tuple[dict[Path, str], dict[str, str]]:
+    """Return the files that are new → their hash, and name → known name of the others.
+
+    Another sheet or table of a known file is new, and so are equal bytes in another partition.
+    """
+    met: dict[str, list[InputFile]] = {}
+    for fact in known:
+        met.setdefault(fact.sha256, []).append(fact)
+    # What will be known of a file once it was read.
+    others = {"sheets": ALL_SHEETS} if layout.sheet == ALL_SHEETS else {}
+    promised = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
+    fresh: dict[Path, str] = {}
+    skipped: dict[str, str] = {}
+    for path in readers.expand_names(names):
+        name, sha256 = readers.file_name_text(path), readers.file_sha256(path)
+        alike = met.setdefault(sha256, [])
+        same = [fact.name for fact in alike if _is_same(fact, path, layout)]
+        if same:
+            skipped[name] = same[0]
+        else:
+            fresh[path] = sha256
+            alike.append(InputFile(name, 0, sha256, promised))
+    return fresh, skipped
+
+
+def _is_same(fact: InputFile, path: Path, layout: SourceOptions) -> bool:
+    found = fact.detected
+    sheet = ALL_SHEETS if "sheets" in found.others else found.sheet
+    here, there = ([f for f in p.parent.parts if "=" in f] for p in (path, Path(fact.name)))
+    is_part = layout.sheet in (None, sheet) and layout.table in (None, found.table)
+    return here == there and is_part
 
 
 def _require_like(stored: Transactions, shop: Transactions) -> None:
@@ -184,53 +177,36 @@ def _require_like(stored: Transactions, shop: Transactions) -> None:
     )
 
 
-def _names(given: object) -> list[str]:
-    names = path_names(given)
-    if names is None:
-        raise UsageError(
-            f"A store is filled from files, and a {type(given).__name__} was given.",
-            fix="name files or folders; save a frame as Parquet first.",
-        )
-    return names
-
-
 def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Transactions] | None:
     """Return what the store holds; None where there is none, or it shall be forgotten."""
     try:
         stored = store.open_store(folder)
     except FileMissingError:
-        _refuse_strangers(folder)
+        own = {work_place(folder, inside=True).name, raw_batches.RAW_FOLDER}
+        strangers = {path.name for path in folder.iterdir()} - own
+        if strangers:
+            raise UsageError(
+                f"{quote_value(folder)} holds {quote_value(min(strangers))} and no store.",
+                fix="name an empty folder, or one that is not there yet.",
+                file=str(folder),
+            ) from None
         return None
     if replace:
         return None
     found = raw_batches.read_note(folder, stored)
     if found is None:
-        raise UsageError(
-            f"The store {quote_value(folder)} keeps no raw rows to add files to.",
-            fix="fill it anew from all files with --replace.",
-            file=str(folder),
-        )
+        message = f"The store {quote_value(folder)} keeps no raw rows to add files to."
+        fix = "fill it anew from all files with --replace."
+        raise UsageError(message, fix=fix, file=str(folder))
     return found
-
-
-def _refuse_strangers(folder: Path) -> None:
-    own = {work_place(folder, inside=True).name, raw_batches.RAW_FOLDER}
-    strangers = {path.name for path in folder.iterdir()} - own
-    if strangers:
-        raise UsageError(
-            f"{quote_value(folder)} holds {quote_value(min(strangers))} and no store.",
-            fix="name an empty folder, or one that is not there yet.",
-            file=str(folder),
-        )
 
 
 def _read(fresh: Mapping[Path, str], config: Config) -> RawLines:
     """Read new files; one that is not the file any more that was found new is refused."""
     layout = side_tables.lines_layout(config)
     raw = readers.collect_raw_lines([str(path) for path in fresh], layout)
-    found = {readers.file_name_text(path): sha256 for path, sha256 in fresh.items()}
-    for fact in raw.files:
-        if fact.sha256 != found[fact.name]:
+    for fact, sha256 in zip(raw.files, fresh.values(), strict=True):
+        if fact.sha256 != sha256:
             raise readers.changed_file_error(fact.name)
     return raw
 

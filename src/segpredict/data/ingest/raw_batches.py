@@ -56,7 +56,10 @@ def merge_batches(batches: Sequence[RawLines]) -> RawLines:
     ]
     files.sort(key=lambda found: found[:3])
     places = {(batch, file): i for i, (_, batch, file, _) in enumerate(files)}
-    frames = [_at(raw, batch, places) for batch, raw in enumerate(batches)]
+    frames = []
+    for batch, raw in enumerate(batches):
+        new = pl.Series([places[batch, file] for file in range(len(raw.files))], dtype=pl.Int32)
+        frames.append(raw.frame.with_columns(file=pl.lit(new).gather(pl.col("file"))))
     bad = [raw.rejects for raw in batches if raw.rejects is not None]
     lines = pl.concat(frames, how="diagonal")
     roles = [role for role in COLUMN_ROLES if role in lines.columns]
@@ -65,13 +68,6 @@ def merge_batches(batches: Sequence[RawLines]) -> RawLines:
         tuple(fact for *_, fact in files),
         pl.concat(bad).sort("file", "row") if bad else None,
     )
-
-
-def _at(raw: RawLines, batch: int, places: dict[tuple[int, int], int]) -> pl.DataFrame:
-    """Return the lines of a batch with the places of their files among all."""
-    new = [places[batch, file] for file in range(len(raw.files))]
-    number = pl.lit(pl.Series(new, dtype=pl.Int32)).gather(pl.col("file"))
-    return raw.frame.with_columns(number.alias("file"))
 
 
 def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
@@ -90,12 +86,9 @@ def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
     return name
 
 
-def load_batches(folder: Path, batches: Sequence[str]) -> list[RawLines]:
-    """Return batches as they were read."""
-    return [_batch(folder / RAW_FOLDER / name) for name in batches]
-
-
-def _batch(path: Path) -> RawLines:
+def load_batch(folder: Path, name: str) -> RawLines:
+    """Return a batch as it was read."""
+    path = folder / RAW_FOLDER / name
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         facts = json.loads(table.schema.metadata[METADATA_KEY])

@@ -1,19 +1,132 @@
-"""From names, or a store, to a cleaned shop with its side tables."""
+"""From names, or a store that `ingest` has filled, to a cleaned shop with its side tables."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
-from segpredict.config.load import Config
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.load import Config, build_config
 from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
-from segpredict.data import readers, side_tables
-from segpredict.data.ingest.stored import (
-    bad_record_mode,
-    clean_with_side_tables,
-    read_store,
-    store_folder,
-)
+from segpredict.core.window import day_number
+from segpredict.data import cleaning, readers, side_tables, store
+from segpredict.data.ingest import raw_batches
+from segpredict.errors import TamperedFileError, UsageError, quote_value
+
+
+def bad_record_mode(plan: CleaningOptions) -> Literal["fail", "carry"]:
+    """Return what sources do with a record that is no row, so that cleaning decides."""
+    return "fail" if plan.on_bad_rows == "fail" else "carry"
+
+
+def clean_with_side_tables(
+    raw: RawLines, config: Config, as_of: DateLike, base: Path | None
+) -> Transactions:
+    """Clean lines, priced by the products table where they have no price."""
+    tables = side_tables.read_side_tables(config.side_tables, base)
+    plan = config.cleaning
+    if as_of is not None:
+        plan = replace(plan, as_of=day_number(as_of))
+    with readers.preset_hint(raw):
+        shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan)
+    return replace(shop, side_tables=tables)
+
+
+def store_folder(names: Sequence[str]) -> Path | None:
+    """Return the folder of the store that was named; None if files were.
+
+    Raises
+    ------
+    UsageError
+        When something else is named as well.
+
+    Examples
+    --------
+    >>> store_folder(["sales.csv"]) is None
+    True
+    """
+    stores = [Path(name) for name in names if (Path(name) / readers.STORE_FILE).is_file()]
+    if stores and len(names) > 1:
+        raise UsageError(
+            f"{quote_value(stores[0])} is a store, and something else is named as well.",
+            fix="put the files into the store first: segpredict ingest --data FILES "
+            f"--store {stores[0]}.",
+            file=str(stores[0]),
+        )
+    return stores[0] if stores else None
+
+
+def store_settings(data: object) -> Config | None:
+    """Return the settings with which a store was filled; None if none is named.
+
+    Examples
+    --------
+    >>> store_settings("sales.csv") is None
+    True
+    """
+    names = [data] if isinstance(data, str | Path) else data
+    if not isinstance(names, list | tuple):
+        return None
+    folder = store_folder([str(n) for n in names if isinstance(n, str | Path)])
+    found = None if folder is None else _opened(folder)[1]
+    return None if found is None else build_config(found[0].config)
+
+
+def read_store(
+    folder: Path, config: Config, as_of: DateLike
+) -> tuple[RawLines | Transactions, Path]:
+    """Return the lines of a store, and the folder of the side tables.
+
+    Its lines, if they were cleaned with these settings; otherwise its raw
+    rows, to be cleaned anew. The store stays as it is.
+    """
+    stored, found = _opened(folder)
+    if found is None:
+        if as_of is not None:
+            raise UsageError(
+                f"The store {quote_value(folder)} keeps no raw rows, so it cannot be cut.",
+                fix="fill it with segpredict ingest, or leave out --as-of.",
+                file=str(folder),
+            )
+        return stored, folder
+    note, shop = found
+    before = build_config(note.config)
+    if before.source.columns != config.source.columns:
+        message = f"The columns of {quote_value(folder)} were named when its files were added."
+        fix = "leave out --map and --config, or fill it anew with segpredict ingest --replace."
+        raise UsageError(message, fix=fix, file=str(folder))
+    base = Path(note.side_table_base)
+    if as_of is None and gives_same_lines(shop, before, config):
+        return shop, base
+    try:
+        batches = [raw_batches.load_batch(folder, name) for name in note.batches]
+    except TamperedFileError:
+        if stored.store is not None and stored.store.is_current:
+            raise
+        return read_store(folder, config, as_of)  # a newer one has taken its place
+    raw = raw_batches.merge_batches(batches)
+    return readers.check_raw_lines(raw, bad_record_mode(config.cleaning)), base
+
+
+def _opened(
+    folder: Path,
+) -> tuple[store.StoredTransactions, tuple[raw_batches.StoreNote, Transactions] | None]:
+    """Return a store and the note on it, also while a newer one takes its place."""
+    while True:
+        stored = store.open_store(folder)
+        found = raw_batches.read_note(folder, stored)
+        if found is not None or (stored.store is not None and stored.store.is_current):
+            return stored, found
+
+
+def gives_same_lines(shop: Transactions, earlier: Config, current: Config) -> bool:
+    """Return whether another config would leave the lines of a store as they are."""
+    plans = [replace(c.cleaning, max_guest_share=1.0) for c in (earlier, current)]
+    if shop.ledger.total("rejected").rows == 0:  # then how bad rows are handled changes no line
+        plans = [replace(plan, on_bad_rows="fail", max_bad_rows="1%") for plan in plans]
+    has_same_prices = earlier.side_tables.products == current.side_tables.products
+    return plans[0] == plans[1] and has_same_prices
 
 
 def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = None) -> Transactions:

@@ -3,20 +3,19 @@
 One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 """
 
-from segpredict.config.source import columns_as_text
-from segpredict.data.readers._frames import in_kind_of
-from segpredict.data.readers._paths import STORE_FILE, file_name_text
 from segpredict.data.readers._read import (
     READERS,
+    STORE_FILE,
     check_raw_lines,
     collect_raw_lines,
     expand_names,
+    file_name_text,
     from_frame,
     preset_hint,
     read_raw_lines,
     read_tables,
 )
-from segpredict.data.readers._reader import file_sha256
+from segpredict.data.readers._reader import file_sha256, in_kind_of
 from segpredict.data.readers._unpack import changed_file_error
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "changed_file_error",
     "check_raw_lines",
     "collect_raw_lines",
-    "columns_as_text",
     "expand_names",
     "file_name_text",
     "file_sha256",

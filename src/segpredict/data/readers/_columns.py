@@ -1,22 +1,239 @@
-"""Which column plays which role: as named, by the names of common exports, or by content."""
+"""Which column plays which role: as named, by the names of common exports, or by content.
+
+Where roles have no column, the error names candidates by content, or what the table is instead.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
+from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES
-from segpredict.data.readers._candidates import missing_roles_error
-from segpredict.data.readers._content import is_cancellation, is_clock_column
-from segpredict.data.readers._related_money import related_money
-from segpredict.data.readers._status import find_flags, find_status_columns, is_flag
+from segpredict.data.readers._content import (
+    MONEY_WORDS,
+    OTHER_MONEY_WORDS,
+    PERSON_WORDS,
+    SAMPLE_ROWS,
+    TRAIT_WORDS,
+    filled_cells,
+    find_flags,
+    find_status_columns,
+    has_decimals,
+    holds,
+    is_cancellation,
+    is_clock_column,
+    is_flag,
+    is_number_column,
+    is_time_column,
+    rough_numbers,
+)
+from segpredict.data.readers._money_columns import related_money
 from segpredict.errors import ColumnMissingError, ContractError, quote_value
 
+MAX_CANDIDATES = 3
+DOCUMENT_WORDS = (  # what numbers an order, not a person
+    *("order", "document", "receipt", "invoice", "beleg", "faktura", "bon", "transaction"),
+    *("merchant", "ticket", "basket", "rechnung", "commande", "pedido", "facture", "session"),
+)
+AMBIGUOUS_NAMES = ("itemprice",)  # the price of one piece to some exporters, of all to others
+UNIT_WORDS = ("unit", "price", "preis", "prix", "precio", "prezzo", "each", "perpiece")
+DAY_WORDS = (
+    *("date", "datum", "day", "time", "tag", "jour", "dia", "fecha", "giorno", "data", "dag"),
+    *("created", "when", "zeit"),
+)
+TIME_WORDS = ("order", "purchase", "sale", "created", "invoice", "trans", "paid", "date", "datum")
+LATER_WORDS = ("update", "ship", "deliver", "birth", "modified", "refund", "cancel", "atualizado")
+NO_MONEY_WORDS = ("id", "quantity", "qty", "count", "shipped", "items", "number", "phone", "zip")
+WITH_TAX = r"(?i)\(?\b(inc|ex|incl|excl|including|excluding)\b\.?\s*(tax|vat|mwst)?\)?"
+SUMMARY_COLUMN_NAMES = {  # typical of a table with one row per customer
+    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend", "tenure"),
+    *("orders", "orderscount", "numberoforders", "numorders", "lastorder", "totalorders"),
+    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment", "churn"),
+    *("annualincome", "spendingscore", "satisfactionscore", "rfmscore", "purchaseamount"),
+}
+BANK_COLUMN_NAMES = {
+    *("auftragskonto", "buchungstag", "valutadatum", "verwendungszweck", "buchungstext"),
+    *("kontonummer", "blz", "iban", "bic", "valuedate", "bookingdate", "accountnumber"),
+    *("debit", "credit", "balance", "saldo", "runningbalance", "datedevaleur", "libelle"),
+    *("beguenstigterzahlungspflichtiger", "counterparty", "sortcode", "datecomptable"),
+}
 CURRENCY_REMARK = r"\s*[(\[]\s*([A-Z]{3}|[€$£¥]|in [A-Z]{3})\s*[)\]]\s*$"
 MIN_ROWS = 50  # in fewer rows a column may be empty by chance
 REQUIRED_ROLES = ("customer_id", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What the cells of a column look like."""
+
+    name: str
+    is_time: bool
+    is_number: bool
+    has_decimals: bool
+    distinct_share: float  # distinct values per filled cell
+    is_constant: bool  # whether several cells are all alike
+    is_digits: bool  # whether all cells are digits alone
+
+    def is_named(self, words: Sequence[str]) -> bool:
+        """Return whether any of these words is in its name."""
+        return holds(normalize_name(self.name), words)
+
+
+def missing_roles_error(
+    missing: Sequence[str], chosen: Mapping[str, str], table: pl.DataFrame, file: str
+) -> ContractError:
+    """Return the error that names all missing roles at once, with candidates for each."""
+    free = [name for name in table.columns if name not in chosen.values()]
+    columns = [_look(table[name].head(SAMPLE_ROWS)) for name in free]
+    other = _other_table(missing, columns, table, file)
+    if other is not None:
+        return other
+    options = {role: _candidates(role, columns, chosen)[:MAX_CANDIDATES] for role in missing}
+    if "amount" in options and "price" in chosen:
+        options["amount"] = [chosen["price"]]  # every row is one piece
+    listed = "; ".join(_words(role, options[role], chosen) for role in missing)
+    money = _sums(options.get("amount", ()), chosen, table)
+    options = _priced(options, chosen)
+    maps = [f"--map {role}='{(names or ['YOUR_COLUMN'])[0]}'" for role, names in options.items()]
+    fix = f"name what is missing: {' '.join(maps)}{_other_ways(options, chosen)}."
+    preset = preset_for(table.columns)
+    if preset:
+        fix = f"it looks like an export that --config {preset} reads. Else {fix}"
+    return ColumnMissingError(listed, table.columns, file, remark=money, fix=fix)
+
+
+def _priced(options: dict[str, list[str]], chosen: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return options in which a column named as a price of pieces is offered as the price."""
+    names = [normalize_name(name) for name in options.get("amount", [])]
+    is_unit = [holds(name, UNIT_WORDS) and name not in AMBIGUOUS_NAMES for name in names]
+    if "quantity" not in chosen or not any(is_unit):
+        return options
+    units = [name for name, fits in zip(options["amount"], is_unit, strict=True) if fits]
+    return {**{r: n for r, n in options.items() if r != "amount"}, "price": units}
+
+
+def _other_ways(options: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> str:
+    if "amount" not in options:
+        return ""
+    names = options["amount"]
+    if "price" in chosen:
+        return " (where every row is one piece)"
+    if names and "quantity" in chosen:
+        return f"; where that is the price of one piece, --map price='{names[0]}' instead of amount"
+    return "" if names else ", or count orders only: --set cleaning.revenue=visits"
+
+
+def _words(role: str, names: Sequence[str], chosen: Mapping[str, str]) -> str:
+    listed = f" (by content: {', '.join(map(quote_value, names))})" if names else ""
+    if role != "amount":
+        return f"{role}{listed}"
+    beside = next((f" beside {n}" for n in ("quantity", "price") if n in chosen), "")
+    return f"amount, or quantity and price{beside}{listed}"
+
+
+def _sums(names: Sequence[str], chosen: Mapping[str, str], table: pl.DataFrame) -> str:
+    """Return what the first candidate adds up to as money of lines and as price of pieces."""
+    if not names or "quantity" not in chosen:
+        return ""
+    money, pieces = rough_numbers(table[names[0]]), rough_numbers(table[chosen["quantity"]])
+    return (
+        f"{quote_value(names[0])} adds up to {money.sum():,.2f} as the money of lines, and to "
+        f"{(money * pieces).sum():,.2f} as the price of one piece."
+    )
+
+
+def _look(column: pl.Series) -> _Column:
+    cells = filled_cells(column)
+    is_time = is_time_column(column)
+    is_number = not is_time and is_number_column(column)
+    distinct = cells.n_unique()
+    texts = cells.clear() if cells.dtype.is_temporal() else cells.cast(pl.String, strict=False)
+    is_text = texts.dtype == pl.String and len(texts) > 0
+    return _Column(
+        column.name,
+        is_time=is_time,
+        is_number=is_number,
+        has_decimals=is_number and has_decimals(column),
+        distinct_share=distinct / max(len(cells), 1),
+        is_constant=distinct == 1 and len(cells) > 1,
+        is_digits=is_text and bool(texts.str.contains(r"^\d+$").all()),
+    )
+
+
+def _candidates(role: str, columns: Sequence[_Column], chosen: Mapping[str, str]) -> list[str]:
+    if role == "time":
+        # Digits such as 20230115 are days where the name says so, and ids elsewhere.
+        days = [c for c in columns if c.is_time and (not c.is_digits or c.is_named(DAY_WORDS))]
+        days.sort(key=lambda c: (c.is_named(LATER_WORDS), not c.is_named(TIME_WORDS)))
+        return [c.name for c in days]
+    if role == "customer_id":
+        return _person_candidates(columns)
+    return _money_candidates(columns, "price" if "quantity" in chosen else "total")
+
+
+def _person_candidates(columns: Sequence[_Column]) -> list[str]:
+    """Return columns that may say who bought: named like a person first, then ids that repeat."""
+    ids = [
+        c
+        for c in columns
+        if c.distinct_share
+        and not (c.has_decimals or c.is_constant)
+        and not (c.is_time and not c.is_digits)
+        and not (c.is_digits and c.is_named(DAY_WORDS))
+        and not c.is_named((*TRAIT_WORDS, *DOCUMENT_WORDS))
+    ]
+    named = [c.name for c in ids if c.is_named(PERSON_WORDS)]
+    if named:
+        return sorted(named, key=lambda name: "name" in normalize_name(name))
+    return [c.name for c in ids if 0.02 < c.distinct_share < 0.9]
+
+
+def _money_candidates(columns: Sequence[_Column], first: str) -> list[str]:
+    money = [
+        c
+        for c in columns
+        if c.is_number
+        and not c.is_named(NO_MONEY_WORDS)
+        # The remark that a name is with or without tax makes it no tax.
+        and not holds(normalize_name(re.sub(WITH_TAX, "", c.name)), OTHER_MONEY_WORDS)
+    ]
+    named = [c.name for c in money if c.is_named(MONEY_WORDS)]
+    ranked = named + [c.name for c in money if c.has_decimals and c.name not in named]
+    is_taxed = re.compile(r"(?i)\binc")  # where a file tells them apart, money without tax counts
+    ranked.sort(key=lambda n: (first not in normalize_name(n), bool(is_taxed.search(n))))
+    return ranked[:MAX_CANDIDATES]
+
+
+def _other_table(
+    missing: Sequence[str], columns: Sequence[_Column], table: pl.DataFrame, file: str
+) -> ContractError | None:
+    """Return the error for a table that holds something else than transactions."""
+    names = {normalize_name(name) for name in table.columns}
+    shown = f"(columns {', '.join(map(quote_value, table.columns[:6]))})"
+    if len(names & BANK_COLUMN_NAMES) >= 3 and len(names & SUMMARY_COLUMN_NAMES) <= 1:
+        return ContractError(
+            f"{quote_value(file)} looks like a bank statement {shown}: it names accounts, not "
+            "customers.",
+            fix="export the orders from the shop; or, if each payer is a customer, name the "
+            "columns with --map customer_id=… --map time=… --map amount=….",
+            file=file,
+        )
+    has_no_time = "time" in missing and not any(column.is_time for column in columns)
+    one_each = [c for c in table.columns if table.height > 1 and table[c].is_unique().all()]
+    has_key = has_no_time and any(not has_decimals(table[name]) for name in one_each)
+    if len(names & SUMMARY_COLUMN_NAMES) <= 1 and not has_key:
+        return None
+    return ContractError(
+        f"{quote_value(file)} looks like one row per customer {shown}, not like transactions: "
+        "there is nothing to forecast from.",
+        fix="give one row an order line, with a date; to cluster such a table as it is, use "
+        "segpredict.Segmenter in Python.",
+        file=file,
+    )
 
 
 def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict[str, str]:
@@ -41,8 +258,14 @@ def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict
         del chosen["refund"]
     if "cancelled" not in chosen and "cancelled" not in layout.columns:
         marks = [c for c in free if c not in chosen.values() and is_cancellation(table[c])]
-        chosen |= dict(zip(("cancelled",), marks, strict=False))
-    _require(chosen, table, layout, file)
+        if marks:
+            chosen["cancelled"] = marks[0]
+    there = {*chosen, *layout.deferred_roles}
+    missing = [role for role in REQUIRED_ROLES if role not in there]
+    if "amount" not in there and not {"quantity", "price"} <= there:
+        missing.append("amount")
+    if missing:
+        raise missing_roles_error(missing, chosen, table, file)
     return {role: chosen[role] for role in COLUMN_ROLES if role in chosen}
 
 
@@ -64,11 +287,9 @@ def refuse_empty_roles(lines: pl.DataFrame) -> None:
     """Refuse lines of which a required column is empty in all of enough rows."""
     for role in (*REQUIRED_ROLES, "quantity", "price", "amount"):
         if role in lines and lines.height > MIN_ROWS and lines.height == lines[role].null_count():
-            raise ContractError(
-                f"The column that gives {role} is empty in all {lines.height} rows.",
-                fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
-                column=role,
-            )
+            message = f"The column that gives {role} is empty in all {lines.height} rows."
+            fix = f"name the column that holds it: --map {role}=YOUR_COLUMN."
+            raise ContractError(message, fix=fix, column=role)
 
 
 def count_recognised(found: Sequence[str], layout: SourceOptions) -> int:
@@ -94,34 +315,21 @@ def _named(role: str, layout: SourceOptions, found: Sequence[str], file: str) ->
 
 
 def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
+    # A name counts as it is, and without a currency in brackets: Refund (EUR).
+    names = {c: {normalize_name(c), normalize_name(re.sub(CURRENCY_REMARK, "", c))} for c in found}
     for alias in NORMALIZED_ALIASES[role]:
-        column = _one(role, [c for c in found if alias in _names(c)], file)
+        column = _one(role, [c for c in found if alias in names[c]], file)
         if column is not None:
             return column
     return None
 
 
-def _names(name: str) -> tuple[str, str]:
-    """Return a normalised name, and the same without a currency in brackets: Refund (EUR)."""
-    return normalize_name(name), normalize_name(re.sub(CURRENCY_REMARK, "", name))
-
-
 def _one(role: str, columns: Sequence[str], file: str) -> str | None:
     if len(columns) > 1:
-        raise ContractError(
+        message = (
             f"{len(columns)} columns of {quote_value(file)} may give {role}: "
-            f"{', '.join(map(quote_value, columns))}.",
-            fix=f"say which: --map {role}='{columns[0]}'.",
-            file=file,
-            column=role,
+            f"{', '.join(map(quote_value, columns))}."
         )
+        fix = f"say which: --map {role}='{columns[0]}'."
+        raise ContractError(message, fix=fix, file=file, column=role)
     return columns[0] if columns else None
-
-
-def _require(chosen: dict[str, str], table: pl.DataFrame, layout: SourceOptions, file: str) -> None:
-    there = {*chosen, *layout.deferred_roles}
-    missing = [role for role in REQUIRED_ROLES if role not in there]
-    if "amount" not in there and not {"quantity", "price"} <= there:
-        missing.append("amount")
-    if missing:
-        raise missing_roles_error(missing, chosen, table, file)

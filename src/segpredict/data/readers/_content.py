@@ -1,12 +1,18 @@
-"""What the cells of any column look like: days, numbers, money. For advice, not for reading."""
+"""What the cells of any column look like: days, numbers, money, or a status of orders.
+
+Good for advice, and to find columns; not for reading.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
 from segpredict.config.column_aliases import normalize_name
-from segpredict.data.cleaning._date_patterns import split_dates
-from segpredict.data.readers._status import is_flag
+from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, TRUE_WORDS, status_meaning
+from segpredict.data.cleaning._moments import split_dates
 
 SAMPLE_ROWS = 20_000  # rows that are looked at: a file may have a hundred million
+MAX_VALUES = 40  # values of a status, or of another column of few words
 SAMPLE_VALUES = 2_000  # distinct values that are looked at
 FITTING_SHARE = 0.95  # share of cells that must fit
 DAY_DIGITS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
@@ -15,6 +21,68 @@ CANCEL_PARTS = ("cancel", "annul", "storn", "cancelad", "anulad", "geannul")
 CURRENCY = r"(?i)^\s*([-−(]*)\s*(?:[a-z]{1,3}\$|[$€£¥₹]|[a-z]{3}\s)?\s*"
 POINT_NUMBER = r"^[-−(]*(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?[)-]?$"
 COMMA_NUMBER = r"^[-−(]*(?:\d{1,3}(?:[. \x{a0}\x{202f}]\d{3})+|\d+)?(?:,\d+)?[)-]?$"
+KNOWN_SHARE = 0.9  # share of rows with known words that makes any column a status
+KIND_SHARE = 0.5  # the same for a column named after its kind of event
+STATE_PARTS = (
+    *("status", "state", "etat", "estado", "stato", "situacao", "статус", "zustand", "stage"),
+    *("durum", "状态", "状態", "ステータス"),
+)
+# A status of these is a status of sales, even if none of its words is known.
+ORDER_PARTS = (
+    *("order", "payment", "financial", "invoice", "transaction", "sale", "item", "line"),
+    *("auftrag", "bestell", "zahlung", "rechnung", "commande", "paiement", "pedido", "pago"),
+    *("ordine", "pagamento", "zamowieni", "заказ"),
+)
+EVENT_NAMES = ("event", "eventtype", "eventname", "action", "behavior", "behaviour", "behaviortype")
+KIND_NAMES = (
+    *("type", "transactiontype", "ordertype", "documenttype", "doctype", "rowtype", "recordtype"),
+    *("belegart", "fakturaart", "vorgangsart", "buchungsart", "operation", "typ", "tipo"),
+)
+# What happened to the parcel says less than what happened to the money.
+PARCEL_PARTS = ("fulfil", "shipping", "shipment", "delivery", "dispute")
+OTHER_STATES = ("marital", "civil", "country", "loyalty", "member", "stock", "tax", "customer")
+PERSON_WORDS = (
+    *("customer", "cust", "client", "buyer", "user", "member", "shopper", "household", "account"),
+    *("email", "card", "kunde", "kd", "debitor", "cliente", "klant", "klient", "acheteur"),
+    *("consumer", "karte", "auftraggeber", "kontakt", "contact", "kaufer", "acquirente", "payer"),
+    *("visitor", "pseudo", "guest", "клиент", "покупатель", "patient", "subscriber", "person"),
+)
+TRAIT_WORDS = (  # columns about a person that do not say who it is
+    *("type", "group", "segment", "category", "phone", "city", "country", "zip", "street"),
+    *("age", "gender", "since", "birth", "note", "agent", "tier", "status", "language", "zone"),
+    *("marketing", "comment", "region", "state", "neu", "nouveau", "new"),
+)
+MONEY_WORDS = (
+    *("amount", "total", "revenue", "sales", "price", "value", "betrag", "umsatz", "preis"),
+    *("montant", "prix", "importe", "precio", "valor", "preco", "subtotal", "gross", "net"),
+    *("paid", "spend", "sum", "charge", "cost"),
+)
+OTHER_MONEY_WORDS = (
+    *("tax", "vat", "shipping", "postage", "delivery", "freight", "fee", "discount", "refund"),
+    *("rebate", "remise", "descuento", "desconto", "sconto", "korting", "coupon", "balance"),
+    *("versand", "steuer", "mwst", "rabatt", "handling", "tip", "compare"),
+)
+FLAGS_SET = {  # what a row is where the flag of one of these names is set
+    "returned": ("returned", "isreturn", "returnflag", "retourniert", "retourne", "refunded"),
+    "deleted": ("deleted", "isdeleted", "geloscht"),
+    "void": ("void", "isvoid", "voided"),
+    "test": ("test", "istest", "testorder"),
+}
+FLAGS_UNSET = {  # and where it is not
+    "unpaid": ("paid", "ispaid", "bezahlt", "paye", "pagado", "pago", "pagato", "betaald"),
+    "void": ("valid", "isvalid"),
+}
+FLAGS = {  # name → what a marked row is, and the words that mark it
+    name: (word, marks)
+    for flags, marks in ((FLAGS_SET, TRUE_WORDS), (FLAGS_UNSET, FALSE_WORDS))
+    for word, names in flags.items()
+    for name in names
+}
+
+
+def holds(name: str, words: Iterable[str]) -> bool:
+    """Return whether any of these words is in a name."""
+    return any(word in name for word in words)
 
 
 def filled_cells(column: pl.Series) -> pl.Series:
@@ -52,10 +120,24 @@ def is_clock_column(column: pl.Series) -> bool:
     return len(cells) > 0 and bool(cells.str.contains(CLOCK_ONLY).all())
 
 
+def is_flag(column: pl.Series) -> bool:
+    """Return whether a column holds yes and no only."""
+    if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES:
+        return False
+    values = lower_text(column.unique()).drop_nulls()
+    values = values.filter(values != "")
+    return len(values) > 0 and bool(values.is_in([*TRUE_WORDS, *FALSE_WORDS]).all())
+
+
+def lower_text(column: pl.Series) -> pl.Series:
+    """Return cells as text in lower case, without the .0 that a float leaves behind."""
+    text = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+    return text.str.replace(r"\.0$", "")
+
+
 def is_cancellation(column: pl.Series) -> bool:
     """Return whether a column says which orders were cancelled: by a day, or by yes and no."""
-    name = normalize_name(column.name)
-    if not any(part in name for part in CANCEL_PARTS) or column.dtype.is_float():
+    if not holds(normalize_name(column.name), CANCEL_PARTS) or column.dtype.is_float():
         return False
     return is_flag(column) or is_time_column(column)
 
@@ -105,3 +187,80 @@ def has_decimals(column: pl.Series) -> bool:
     numbers = rough_numbers(filled_cells(column)).drop_nulls()
     text = column.dtype == pl.String and bool(column.str.contains(r"\d[.,]\d{1,2}\D*$").any())
     return text or bool((numbers != numbers.round()).any())
+
+
+def find_status_columns(table: pl.DataFrame) -> list[str]:
+    """Return the columns that look like a status of orders, the most telling first."""
+    found = [(weight, name) for name in table.columns if (weight := _weight(table[name]))]
+    return [name for _, name in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def joined_status(table: pl.DataFrame, columns: list[str], flags: list[str]) -> pl.Series:
+    """Return one status a row: of the first column, unless another says that it is no sale."""
+    texts = [_marked(table[name]) for name in columns]
+    texts += [_flag_text(table[name]) for name in flags]
+    joined = pl.DataFrame([text.alias(str(i)) for i, text in enumerate(texts)])
+    values = {text.name: text.drop_nulls().unique() for text in joined}
+    no_sale = {
+        name: [v for v in texts if status_meaning(v) in ("no sale", "given back")]
+        for name, texts in values.items()
+    }
+    void = [pl.when(pl.col(name).is_in(texts)).then(name) for name, texts in no_sale.items()]
+    return joined.select(status=pl.coalesce(*void, *joined.columns)).to_series()
+
+
+def find_flags(table: pl.DataFrame) -> list[str]:
+    """Return columns of yes and no that say which rows are no sale."""
+    return [c for c in table.columns if normalize_name(c) in FLAGS and is_flag(table[c])]
+
+
+def _flag_text(column: pl.Series) -> pl.Series:
+    """Return the word for rows that a flag marks; null for the others."""
+    word, marks = FLAGS[normalize_name(column.name)]
+    is_marked = lower_text(column).is_in(marks).fill_null(value=False)
+    return pl.select(pl.when(is_marked).then(pl.lit(word))).to_series()
+
+
+def _marked(column: pl.Series) -> pl.Series:
+    """Return a status as text; of a kind of row, what gives money back is marked as that."""
+    text = column.cast(pl.String).str.strip_chars()
+    text = text.set(text == "", None)
+    if normalize_name(column.name) not in KIND_NAMES:
+        return text
+    values = text.drop_nulls().unique()
+    back = [value for value in values if status_meaning(value) == "given back"]
+    return text.replace({value: value + CREDIT_MARK for value in back}) if back else text
+
+
+def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
+    """Return how much a column looks like a status: larger means more; None where not at all."""
+    name = normalize_name(column.name)
+    is_state = holds(name, STATE_PARTS)
+    is_text = column.dtype in (pl.String, pl.Categorical, pl.Enum)
+    if not is_text and not (column.dtype.is_integer() and "status" in name):
+        return None
+    if is_state and holds(name, OTHER_STATES):
+        return None
+    if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES + 2:  # blank cells among them
+        return None
+    cells = column.cast(pl.String).str.strip_chars()
+    counts = cells.filter((cells != "").fill_null(value=False)).value_counts(name="n")
+    if not 0 < counts.height <= MAX_VALUES:
+        return None
+    meanings: list[str] = [status_meaning(value) for value in counts.to_series(0)]
+    is_known = pl.Series([meaning != "unknown" for meaning in meanings])
+    share = int(counts["n"].filter(is_known).sum()) / int(counts["n"].sum())
+    if not _is_enough(name, share, meanings, is_state=is_state):
+        return None
+    return (not holds(name, PARCEL_PARTS), is_state, share)
+
+
+def _is_enough(name: str, share: float, meanings: Sequence[str], *, is_state: bool) -> bool:
+    """Return whether a name and the share of rows with known words make a status."""
+    is_of_order = "status" in name and holds(name, ORDER_PARTS)
+    if name in ("status", "statusid", "statuscode", *EVENT_NAMES) or is_of_order:
+        return share > 0 or len(meanings) > 1  # one unknown word marks something else
+    if is_state:
+        return share > 0
+    has_sale = "sale" in meanings  # words of goods and of payments may mean no sale, too
+    return has_sale and share >= (KIND_SHARE if name in KIND_NAMES else KNOWN_SHARE)

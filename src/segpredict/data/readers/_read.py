@@ -1,5 +1,7 @@
-"""Read inputs into lines of text under the names of their roles."""
+"""Read inputs (files, folders, globs, frames) into lines of text under the names of their roles."""
 
+import glob
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -13,89 +15,95 @@ from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
-from segpredict.data.readers._carry import carry_order_fields
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
-from segpredict.data.readers._frames import index_hint, table_of_frame
-from segpredict.data.readers._header import is_unnamed
-from segpredict.data.readers._ledger_tables import refuse_payment_ledger
-from segpredict.data.readers._paths import expand_paths, file_name_text
-from segpredict.data.readers._reader import FileReader, SourceTable
-from segpredict.data.readers._status import joined_status
-from segpredict.data.readers._totals import without_totals
+from segpredict.data.readers._content import joined_status
+from segpredict.data.readers._money_columns import describe_unused, refuse_payment_ledger
+from segpredict.data.readers._order_rows import (
+    carry_order_fields,
+    without_blank_rows,
+    without_totals,
+    without_unnamed,
+)
+from segpredict.data.readers._reader import (
+    FileReader,
+    RejectedRecord,
+    SourceTable,
+    index_hint,
+    table_of_frame,
+)
 from segpredict.data.readers._unpack import open_unchanged
-from segpredict.data.readers._unused import describe_unused
 from segpredict.errors import (
     BadCellsError,
     ContractError,
+    FileMissingError,
+    SourceError,
     UnreadableFileError,
+    UsageError,
     quote_value,
 )
 
+GLOB_CHARACTERS = frozenset("*?[")
+STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
 POINTER_START, MAX_POINTER_BYTES = b"version https://git-lfs.github.com/spec/", 1024
-
-
-def without_blank_rows(table: SourceTable) -> SourceTable:
-    """Return the table without rows of which every cell is blank."""
-    texts = [name for name, kind in table.frame.schema.items() if kind == pl.String]
-    if len(texts) < table.frame.width or not texts:
-        return table
-    blank = (pl.col(pl.String).str.strip_chars() == "").fill_null(value=True)
-    # A pass over all cells is expensive, and only rows that begin blank can be blank.
-    first = table.frame[texts[0]]
-    starts = (first.str.strip_chars() == "").fill_null(value=True).arg_true()
-    if not len(starts):
-        return table
-    gone = starts.filter(table.frame[starts].select(pl.all_horizontal(blank)).to_series())
-    if not len(gone):
-        return table
-    is_blank = pl.repeat(value=False, n=table.frame.height, dtype=pl.Boolean, eager=True)
-    is_blank = is_blank.scatter(gone, values=True)
-    found = {**table.detected, "blank_rows": str(is_blank.sum())}
-    kept = ~is_blank
-    return replace(
-        table, frame=table.frame.filter(kept), rows=table.rows.filter(kept), detected=found
-    )
-
-
-def without_unnamed(table: SourceTable, file: str) -> tuple[SourceTable, dict[str, str]]:
-    """Return the table without columns that have no name, if nothing is lost with them."""
-    unnamed = [name for name in table.frame.columns if is_unnamed(name)]
-    if not unnamed:
-        return table, {}
-    for name in unnamed:
-        column = table.frame[name]
-        if column.null_count() < len(column) and not _is_running(column):
-            value = column.drop_nulls()[0]
-            row = table.rows.filter(column.is_not_null())[0]
-            raise UnreadableFileError(
-                file,
-                f"{name} has no name and holds {quote_value(value)}",
-                "give it a name, or delete the column.",
-                row=row,
-                column=name,
-                value=str(value),
-            )
-    kept = replace(table, frame=table.frame.drop(unnamed))
-    return kept, {"columns_without_name": f"{len(unnamed)} left out, nothing in them"}
-
-
-def _is_running(column: pl.Series) -> bool:
-    """Return whether a column merely counts the rows, as an exported index does."""
-    numbers = column.cast(pl.Int64, strict=False)
-    return numbers.null_count() == 0 and bool(
-        (numbers == pl.int_range(len(column), eager=True) + numbers[0]).all()
-    )
-
-
-REJECTS_SCHEMA = {
-    "file": pl.String,
-    "row": pl.Int64,
-    "column": pl.String,
-    "value": pl.String,
-    "reason": pl.String,
-    "fix": pl.String,
-}
+TEXTS_OF_REJECTS = ("column", "value", "reason", "fix")
+REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64, **dict.fromkeys(TEXTS_OF_REJECTS, pl.String)}
 READERS: Registry[FileReader] = Registry("segpredict.data.readers", FileReader)
+
+
+def file_name_text(path: Path) -> str:
+    r"""Return the name of a file as text: a disk takes names that are no UTF-8.
+
+    Examples
+    --------
+    >>> file_name_text(Path(os.fsdecode(b"caf\xe9.csv")))
+    'caf\\xe9.csv'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
+    if "://" in name:
+        message = f"{quote_value(name)} is an address; only local files are read."
+        raise UsageError(message, fix="download it and name the file.")
+    if name == "-":
+        raise UsageError(
+            "The standard input cannot be read: it cannot be read twice, nor hashed.",
+            fix="save it to a file and name the file.",
+        )
+    path = Path(name)
+    if path.is_dir():
+        return _inside(path, endings)
+    if path.is_file():
+        return [path]
+    if path.exists():
+        raise SourceError(f"{quote_value(name)} is not a regular file.", fix="name a file.")
+    is_pattern = bool(GLOB_CHARACTERS & set(name))
+    # In a glob, folders that exist stand for themselves, brackets and all.
+    known = next((folder for folder in path.parents if folder.is_dir()), Path())
+    pattern = str(Path(glob.escape(str(known))) / path.relative_to(known))
+    found = glob.glob(pattern, recursive=True) if is_pattern else []  # noqa: PTH207
+    files = [Path(match) for match in found if Path(match).is_file()]
+    if files:
+        return files
+    folder = path.parent
+    raise FileMissingError(name, [p.name for p in folder.iterdir()] if folder.is_dir() else [])
+
+
+def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    stores = {manifest.parent for manifest in folder.rglob(STORE_FILE)}
+    files = [
+        file
+        for file in folder.rglob("*")
+        if file.is_file()
+        and file.name.lower().endswith(endings)
+        and stores.isdisjoint(file.parents)
+        and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    ]
+    if not files:
+        message = f"{quote_value(folder)} holds no file that can be read."
+        fix = f"name a folder with {', '.join(sorted(endings))} files."
+        raise SourceError(message, fix=fix, file=str(folder))
+    return files
 
 
 def read_raw_lines(
@@ -105,21 +113,10 @@ def read_raw_lines(
 ) -> RawLines:
     r"""Read files, folders and globs into raw lines.
 
-    Parameters
-    ----------
-    names
-        What to read; several inputs are read one after the other, sorted by name.
-    layout
-        Which column plays which role, and how the text is set.
-    bad_rows
-        ``fail`` when a record is no row of its table, or ``carry`` such records along
-        in `RawLines.rejects`.
-
-    Returns
-    -------
-    RawLines
-        One row a line. Every cell is text as it stood, trimmed; blank cells are null.
-        ``row`` is the line of the file as a person finds it (the header is row 1).
+    Several inputs are read one after the other, sorted by name. There is one row a line. Every
+    cell is text as it stood, trimmed; blank cells are null. ``row`` is the line of the file as a
+    person finds it (the header is row 1). Records that are no rows of their table are refused, or
+    carried along in `RawLines.rejects`, as `bad_rows` says.
 
     Raises
     ------
@@ -149,15 +146,7 @@ def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
 
 
 def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
-    """Return raw lines if as a whole they can be taken for transactions.
-
-    Raises
-    ------
-    BadCellsError
-        When a record is no row and `bad_rows` says ``fail``.
-    ContractError
-        When a needed column holds nothing at all.
-    """
+    """Return raw lines if as a whole they can be taken for transactions, or raise why not."""
     with preset_hint(raw):
         if raw.rejects is not None and bad_rows == "fail":
             raise first_reject_error(raw)
@@ -190,11 +179,6 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
-    Raises
-    ------
-    SourceError
-        When a name leads to nothing that can be read.
-
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
@@ -204,16 +188,16 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     ...     [path.name for path in expand_names([folder])]
     ['sales.csv']
     """
-    return expand_paths(names, [s for source in READERS.all_parts() for s in source.suffixes])
+    if not names:
+        raise UsageError("No input was named.", fix="name it: --data FILE.")
+    endings = tuple(suffix for reader in READERS.all_parts() for suffix in reader.suffixes)
+    files = [file for name in names for file in _files(str(name), endings)]
+    once = {file.resolve(): file for file in reversed(files)}
+    return tuple(sorted(once.values(), key=str))
 
 
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
-
-    Raises
-    ------
-    SourceError
-        When an input is missing, damaged or no table.
 
     Examples
     --------
@@ -224,29 +208,16 @@ def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, Source
     ...     [table.frame.columns for table in read_tables([folder], SourceOptions()).values()]
     [['customer_id', 'date', 'amount']]
     """
-    files = expand_names(names)
-    found = [_source(path, layout).read(path, layout) for path in files]
-    related = _related(files, found)
-    return {file_name_text(path): table for path, table in zip(files, related, strict=True)}
+    seen: dict[str, str] = {}
+    found = {path: _reader(path, layout).read(path, layout) for path in expand_names(names)}
+    return {file_name_text(path): _related(path, table, seen) for path, table in found.items()}
 
 
 def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "frame") -> RawLines:
     """Read a frame in memory: Polars, pandas, PyArrow, DuckDB or any Arrow stream.
 
-    Parameters
-    ----------
-    frame
-        A table that Polars takes, or that offers itself as an Arrow stream. Named levels of
-        the index of a pandas frame are columns like others.
-    layout
-        Which column plays which role.
-    name
-        What to call it in messages.
-
-    Returns
-    -------
-    RawLines
-        As from a file; the first row is row 2.
+    Named levels of the index of a pandas frame are columns like others. The result is as from a
+    file; the first row is row 2.
 
     Raises
     ------
@@ -265,83 +236,73 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
         return _raw([name], [table_of_frame(frame, name)], layout or SourceOptions())
 
 
-def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[SourceTable]:
-    """Note where a link led, and which files hold the same bytes as one before."""
-    seen: dict[str, str] = {}
-    related = []
-    for path, table in zip(paths, tables, strict=True):
-        found = dict(table.detected)
-        if table.sha256 in seen:
-            found["same_bytes_as"] = seen[table.sha256]
-        seen.setdefault(table.sha256, file_name_text(path))
-        if path.is_symlink():
-            found["resolved"] = file_name_text(path.resolve())
-        related.append(replace(table, detected=found))
-    return related
+def _related(path: Path, table: SourceTable, seen: dict[str, str]) -> SourceTable:
+    """Note where a link led, and whether a file holds the same bytes as one before."""
+    found, name = dict(table.detected), file_name_text(path)
+    if seen.setdefault(table.sha256, name) != name:
+        found["same_bytes_as"] = seen[table.sha256]
+    if path.is_symlink():
+        found["resolved"] = file_name_text(path.resolve())
+    return replace(table, detected=found)
 
 
-def _source(path: Path, layout: SourceOptions) -> FileReader:
-    _refuse_pointer(path, layout)
-    if layout.format is not None:
-        return READERS.get(layout.format)
-    ending = path.name.lower()
-    for source in READERS.all_parts():
-        if ending.endswith(source.suffixes):
-            return source
-    return READERS.get(_by_magic(path, layout))
-
-
-def _refuse_pointer(path: Path, layout: SourceOptions) -> None:
-    """Refuse what Git leaves in the place of a large file that was not fetched."""
-    if path.stat().st_size > MAX_POINTER_BYTES:
-        return
+def _reader(path: Path, layout: SourceOptions) -> FileReader:
+    """Return what reads a file: as named, by its ending, or by its first bytes."""
     with open_unchanged(path, layout) as stream:
         start = stream.read(len(POINTER_START))
-    if start == POINTER_START:
+    if start == POINTER_START and path.stat().st_size <= MAX_POINTER_BYTES:
+        # Git leaves it in the place of a large file that was not fetched.
         raise UnreadableFileError(
             str(path), "it is a Git LFS pointer, not the file itself", "fetch it: git lfs pull."
         )
-
-
-def _by_magic(path: Path, layout: SourceOptions) -> str:
-    """Return the kind of a file whose name says nothing, by its first bytes."""
-    with open_unchanged(path, layout) as stream:
-        start = stream.read(16)
-    if start.startswith(b"PAR1"):
-        return "parquet"
-    if start.startswith(b"SQLite format 3"):
-        return "sqlite"
-    return "duckdb" if start[8:12] == b"DUCK" else "csv"
+    if layout.format is not None:
+        return READERS.get(layout.format)
+    for reader in READERS.all_parts():
+        if path.name.lower().endswith(reader.suffixes):
+            return reader
+    known = {b"PAR1": "parquet", b"SQLite format 3": "sqlite"}
+    kind = next((known[magic] for magic in known if start.startswith(magic)), "csv")
+    return READERS.get("duckdb" if start[8:12] == b"DUCK" and kind == "csv" else kind)
 
 
 def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> RawLines:
     frames, facts, rejects = [], [], []
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
-        table, unnamed = without_unnamed(without_blank_rows(table), name)
-        chosen = match_columns(table.frame, layout, name)
-        table.require_readable(chosen.values())
-        table = without_totals(table, chosen)
-        refuse_payment_ledger(table.frame, chosen, name)
-        states, flags = status_columns(table.frame, chosen, layout)
-        text = columns_as_text(table.frame, chosen, name)
-        if states or flags:
-            text = text.with_columns(joined_status(table.frame, states, flags))
-            chosen["status"] = " + ".join([*states, *flags])
-        lines, carried = carry_order_fields(text)
-        place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
-        frames.append(lines.with_columns(place))
-        beside = describe_unused(table.frame, chosen)
-        preset = None if layout.columns else preset_for(table.frame.columns)
-        known = {"preset": preset} if preset else {}
-        found = Detected.of({**table.detected, **unnamed, **carried, **beside, **known}, chosen)
-        height = table.frame.height + len(table.rejects)
-        facts.append(InputFile(name, height, table.sha256, found))
-        rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
+        lines, fact, rejected = _raw_table(name, table, layout)
+        frames.append(lines.with_columns(pl.lit(i, pl.Int32).alias("file")))
+        facts.append(fact)
+        rejects += [{"file": name, **asdict(reject)} for reject in rejected]
     together = pl.concat(frames, how="diagonal")
     roles = [role for role in COLUMN_ROLES if role in together.columns]
-    lines = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
+    every = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
     bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
-    return RawLines(lines, tuple(facts), bad)
+    return RawLines(every, tuple(facts), bad)
+
+
+def _raw_table(
+    name: str, table: SourceTable, layout: SourceOptions
+) -> tuple[pl.DataFrame, InputFile, tuple[RejectedRecord, ...]]:
+    """Return the lines of one table, what was found, and records that are no rows."""
+    table, unnamed = without_unnamed(without_blank_rows(table), name)
+    chosen = match_columns(table.frame, layout, name)
+    for column in chosen.values():
+        if column in table.unreadable:
+            raise table.unreadable[column]
+    table = without_totals(table, chosen)
+    refuse_payment_ledger(table.frame, chosen, name)
+    states, flags = status_columns(table.frame, chosen, layout)
+    text = columns_as_text(table.frame, chosen, name)
+    if states or flags:
+        text = text.with_columns(joined_status(table.frame, states, flags))
+        chosen["status"] = " + ".join([*states, *flags])
+    lines, carried = carry_order_fields(text)
+    found = {**table.detected, **unnamed, **carried, **describe_unused(table.frame, chosen)}
+    preset = None if layout.columns else preset_for(table.frame.columns)
+    if preset:
+        found["preset"] = preset
+    height = table.frame.height + len(table.rejects)
+    fact = InputFile(name, height, table.sha256, Detected.of(found, chosen))
+    return lines.with_columns(table.rows.alias("row")), fact, table.rejects
 
 
 def first_reject_error(raw: RawLines) -> BadCellsError:

@@ -1,87 +1,164 @@
 """Find every record of a separated text, at the speed of numpy.
 
 RFC 4180, checked to the letter: a quote opens a cell only where a cell starts, and
-closes it only where it ends. Where that fails, a slower walk (`_mend`) goes on line by
-line and says what is wrong with which one.
+closes it only where it ends. Where that fails, a slower walk goes on line by line and says
+what is wrong with which one. A quote in an unquoted cell spoils its row and no other. A quote
+that is opened and not closed spoils everything after it: the file is refused at the row where
+it was opened.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from segpredict.data.readers._reader import RejectedRecord
+from segpredict.data.readers._unpack import LINE_BREAK, count_lines
+from segpredict.errors import UnreadableFileError, quote_value
+
 IndexArray = npt.NDArray[np.int64]
+# Bytes ``[start, end)`` of a record without its line end, how many cells it has, and the physical
+# line on which it starts, the first of the text being 0.
+RECORD = np.dtype([(name, np.int64) for name in ("start", "end", "cells", "line")])
+Records = npt.NDArray[np.void]  # of `RECORD`
 CHUNK_BYTES = 8 << 20  # bytes looked at together
 QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED = b'"'[0], b"\r"[0], b"\n"[0]
+QUOTED_CELL = rb' *+"[^"]*+(?:""[^"]*+)*+" *+'
+STRAY_QUOTE_FIX = (
+    'write the cell in quotes and each quote in it twice ("12"" disc"), or set '
+    "source.stray_quotes = 'keep' if quotes are plain characters in this file."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class RecordIndex:
-    """Records of a text, without their line ends."""
+class CsvGrammar:
+    """What cells and records look like under one separator."""
 
-    # bytes ``[start, end)`` of each
-    starts: IndexArray
-    ends: IndexArray
-    cell_counts: IndexArray  # how many cells each has
-    # the physical line on which each starts, the first of the text being 0
-    line_numbers: IndexArray
+    separator: bytes  # the character between cells
+    keeps_stray_quotes: bool = False  # whether a stray quote is a character like any other
 
-    def __len__(self) -> int:
-        return len(self.starts)
+    def cell_pattern(self) -> re.Pattern[bytes]:
+        """Return what matches one cell that ends where a cell may end."""
+        separator = re.escape(self.separator)
+        end = rb"(?=" + separator + rb"|\r|\n|\Z)"
+        plain = rb'[^"\r\n' + separator + rb"]*+"
+        loose = rb"|[^\r\n" + separator + rb"]*+" if self.keeps_stray_quotes else b""
+        return re.compile(rb"(?:" + QUOTED_CELL + end + rb"|" + plain + end + loose + rb")")
 
-    def filter_records(self, mask: npt.NDArray[np.bool_]) -> "RecordIndex":
-        """Return some of the records."""
-        return RecordIndex(
-            self.starts[mask], self.ends[mask], self.cell_counts[mask], self.line_numbers[mask]
-        )
+    def record_pattern(self) -> re.Pattern[bytes]:
+        """Return what matches one record without its line end."""
+        one = self.cell_pattern().pattern
+        return re.compile(one + rb"(?:" + re.escape(self.separator) + one + rb")*+(?=\r|\n|\Z)")
 
-    def __add__(self, other: "RecordIndex") -> "RecordIndex":
-        return RecordIndex(
-            np.concatenate([self.starts, other.starts]),
-            np.concatenate([self.ends, other.ends]),
-            np.concatenate([self.cell_counts, other.cell_counts]),
-            np.concatenate([self.line_numbers, other.line_numbers]),
-        )
+    def split_cells(self, record: bytes) -> list[bytes]:
+        """Return the cells of one record, without their quotes."""
+        pattern, cells, at = self.cell_pattern(), [], 0
+        while at <= len(record) and (found := pattern.match(record, at)):
+            cell = found[0]
+            if re.fullmatch(QUOTED_CELL, cell):
+                cell = cell.strip(b" ")[1:-1].replace(b'""', b'"')
+            cells.append(cell)
+            at = found.end() + 1
+        return cells
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    ends: IndexArray
-    widths: IndexArray
-    separators: IndexArray  # counted from the start of the text
-    breaks: IndexArray  # likewise, at the start of the next record
+class DelimitedText:
+    """A text and how it is set."""
+
+    file: str  # its name, for messages
+    content: bytes  # UTF-8 with doubled quotes
+    grammar: CsvGrammar  # what its records look like
+    start: int  # where its first record (the header, if it has one) starts
+    detected: dict[str, str]  # what was found out
+
+    @property
+    def header_row(self) -> int:
+        """The physical row on which it starts."""
+        return 1 + count_lines(self.content, 0, self.start)
 
 
-def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[RecordIndex, int]:
+def parse_records(
+    text: DelimitedText, start: int, names: Sequence[str]
+) -> tuple[Records, list[RejectedRecord], int]:
+    """Return all records, those that are none, and up to where quotes are plain."""
+    sound, reached = split_records(text.content, text.grammar.separator, start)
+    sound["line"] += count_lines(text.content, 0, start)
+    faults: list[RejectedRecord] = []
+    if reached < len(text.content):
+        more = np.fromiter(_walk_lines(text, reached, names, faults), RECORD)
+        sound = np.concatenate([sound, more])
+    return sound, faults, reached
+
+
+def _walk_lines(
+    text: DelimitedText, at: int, names: Sequence[str], faults: list[RejectedRecord]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield start, end, cells and line of each sound record."""
+    content, grammar, pattern = text.content, text.grammar, text.grammar.record_pattern()
+    line = count_lines(content, 0, at)
+    while at < len(content):
+        found = pattern.match(content, at)
+        if found is not None:
+            end, record = found.end(), found[0]
+            n = record.count(grammar.separator) + 1
+            yield at, end, len(grammar.split_cells(record)) if b'"' in record else n, line
+        else:
+            fault, end = find_fault(text, at, line, names)
+            faults.append(fault)
+        after = LINE_BREAK.match(content, end)
+        stop = after.end() if after else end + 1
+        line += count_lines(content, at, min(stop, len(content)))
+        at = stop
+
+
+def find_fault(
+    text: DelimitedText, start: int, line: int, names: Sequence[str]
+) -> tuple[RejectedRecord, int]:
+    """Return what is wrong with the record that starts here, and where it ends."""
+    content, at, cell, one = text.content, start, 0, text.grammar.cell_pattern()
+    while found := one.match(content, at):
+        at, cell = found.end() + 1, cell + 1
+    found_end = LINE_BREAK.search(content, at)
+    end = found_end.start() if found_end else len(content)
+    if content[at:end].lstrip(b" ").startswith(b'"'):
+        closed = re.compile(QUOTED_CELL).match(content, at)
+        if closed is None or closed.end() > end:
+            quoted = content[at:end].decode(errors="replace")[:80]
+            column = names[cell] if cell < len(names) else str(cell + 1)
+            raise UnreadableFileError(
+                text.file,
+                f"the quote that opens in column {column} ({quote_value(quoted)}) is never closed",
+                "close it, or copy the file again if it was cut off.",
+                row=1 + count_lines(content, 0, at),
+                column=column,
+                value=quoted,
+            )
+    value = content[start:end].decode(errors="replace")
+    column = names[min(cell, len(names) - 1)] if names else str(cell + 1)
+    return RejectedRecord(line + 1, column, value, "has a stray quote", STRAY_QUOTE_FIX), end
+
+
+def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[Records, int]:
     """Return the records from a place on, up to the first that breaks the rules."""
     walk = _Walk(content, separator, start)
-    pieces = list(walk)
-    ends, widths, seps, breaks = (
-        np.concatenate([np.zeros(0, np.int64), *(getattr(p, name) for p in pieces)])
-        for name in ("ends", "widths", "separators", "breaks")
-    )
-    starts = np.concatenate([[start], (ends + widths)[:-1]]) if len(ends) else ends
-    after = int(ends[-1] + widths[-1]) if len(ends) else start
-    lines = np.concatenate([[0], breaks[:-1]]) if len(ends) else breaks
-    cells = np.diff(seps, prepend=0) + 1
-    sound = RecordIndex(
-        starts.astype(np.int64), ends, cells.astype(np.int64), lines.astype(np.int64)
-    )
-    if walk.broken_at is None and walk.is_inside == 0:
-        return _with_last(sound, walk, content, after), len(content)
-    limit = len(content) if walk.broken_at is None else walk.broken_at
-    kept = sound.filter_records(sound.ends < limit)
-    return kept, int((ends + widths)[len(kept) - 1]) if len(kept) else start
-
-
-def _with_last(sound: RecordIndex, walk: "_Walk", content: bytes, after: int) -> RecordIndex:
-    """Add the record that no line end closes."""
-    if after >= len(content):
-        return sound
-    before = int(sound.cell_counts.sum()) - len(sound)
-    last = ([after], [len(content)], [walk.separators - before + 1], [walk.breaks])
-    return sound + RecordIndex(*(np.array(place, np.int64) for place in last))
+    ends, widths, seps, breaks = np.concatenate([np.zeros((4, 0), np.int64), *walk], axis=1)
+    records = np.empty(len(ends), RECORD)
+    records["start"] = np.append(start, ends + widths)[:-1]
+    records["end"] = ends
+    records["cells"] = np.diff(seps, prepend=0) + 1
+    records["line"] = np.append(0, breaks)[:-1]
+    if walk.broken_at is not None or walk.is_inside:
+        limit = len(content) if walk.broken_at is None else walk.broken_at
+        kept = records[ends < limit]
+        return kept, int((ends + widths)[len(kept) - 1]) if len(kept) else start
+    after, before = (int((ends + widths)[-1]), int(seps[-1])) if len(ends) else (start, 0)
+    if after < len(content):  # the record that no line end closes
+        last = (after, len(content), walk.separators - before + 1, walk.breaks)
+        records = np.append(records, np.array([last], RECORD))
+    return records, len(content)
 
 
 class _Walk:
@@ -100,23 +177,22 @@ class _Walk:
         self.breaks = 0
         self.broken_at: int | None = None
 
-    def __iter__(self) -> Iterator[_Piece]:
+    def __iter__(self) -> Iterator[IndexArray]:
+        """Yield end and width of each line end, and separators and breaks up to there."""
         for low in range(self.start, len(self.codes), CHUNK_BYTES):
             if self.broken_at is not None:
                 return
             marked = self.content[low : low + CHUNK_BYTES].translate(self.marks)
-            places = np.flatnonzero(np.frombuffer(marked, np.bool_)) + low
-            yield self._piece(places)
+            yield self._piece(np.flatnonzero(np.frombuffer(marked, np.bool_)) + low)
 
-    def _piece(self, places: IndexArray) -> _Piece:
+    def _piece(self, places: IndexArray) -> IndexArray:
         kinds = self.codes[places]
         is_free = self._outside(places, kinds)
-        is_break = (kinds == CARRIAGE_RETURN) | (kinds == LINE_FEED)
-        if (kinds == CARRIAGE_RETURN).any():
+        is_return, is_feed = kinds == CARRIAGE_RETURN, kinds == LINE_FEED
+        is_break = is_return | is_feed
+        if is_return.any():
             before = self.codes[np.maximum(places - 1, 0)]
-            is_break &= ~(
-                (kinds == LINE_FEED) & (before == CARRIAGE_RETURN) & (places > self.start)
-            )
+            is_break &= ~(is_feed & (before == CARRIAGE_RETURN) & (places > self.start))
         separators = np.cumsum(is_free & (kinds == self.separator)) + self.separators
         breaks = np.cumsum(is_break) + self.breaks
         if len(places):
@@ -124,10 +200,8 @@ class _Walk:
         is_end = is_break & is_free
         ends = places[is_end]
         after = self.codes[np.minimum(ends + 1, len(self.codes) - 1)]
-        is_wide = (
-            (kinds[is_end] == CARRIAGE_RETURN) & (after == LINE_FEED) & (ends + 1 < len(self.codes))
-        )
-        return _Piece(ends, 1 + is_wide, separators[is_end], breaks[is_end])
+        is_wide = is_return[is_end] & (after == LINE_FEED) & (ends + 1 < len(self.codes))
+        return np.stack([ends, 1 + is_wide, separators[is_end], breaks[is_end]])
 
     def _outside(self, places: IndexArray, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
         """Return which marks are outside quotes; note the first misplaced quote."""
@@ -140,9 +214,8 @@ class _Walk:
         closing = places[is_quote & (inside == 0)]
         before = self.codes[np.maximum(opening - 1, 0)]
         after = self.codes[np.minimum(closing + 1, len(self.codes) - 1)]
-        may_border = self.is_special
-        bad_open = opening[~may_border[before] & (opening > self.start)]
-        bad_close = closing[~may_border[after] & (closing + 1 < len(self.codes))]
+        bad_open = opening[~self.is_special[before] & (opening > self.start)]
+        bad_close = closing[~self.is_special[after] & (closing + 1 < len(self.codes))]
         wrong = [int(places[0]) for places in (bad_open, bad_close) if len(places)]
         self.broken_at = min(wrong, default=None)
         self.is_inside = int(inside[-1])

@@ -1,26 +1,246 @@
-"""Text with a header: comma, semicolon, tab, bar or aligned; plain or packed."""
+"""Text with a header: comma, semicolon, tab, bar or aligned; plain or packed.
 
+Its dialect (header, separator, quotes) is proven by the lines themselves, or named by the layout;
+where two readings fit, the error shows both.
+"""
+
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from segpredict.config.source import SourceOptions
-from segpredict.data.readers._decode import decode_to_utf8
-from segpredict.data.readers._dialect import DelimitedText, detect_dialect
-from segpredict.data.readers._header import read_header, refuse_missing_header
+from segpredict.config.source import WHITESPACE, SourceOptions
+from segpredict.data.readers._columns import count_recognised
 from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable
-from segpredict.data.readers._records import CARRIAGE_RETURN, LINE_FEED, RecordIndex
-from segpredict.data.readers._repair import About, RecordFault, parse_records
-from segpredict.data.readers._rows import split_rows
-from segpredict.data.readers._unpack import unpack_file
-from segpredict.errors import UnreadableFileError
+from segpredict.data.readers._records import (
+    CARRIAGE_RETURN,
+    CsvGrammar,
+    DelimitedText,
+    Records,
+    parse_records,
+    split_records,
+)
+from segpredict.data.readers._rows import read_header, refuse_missing_header, split_rows
+from segpredict.data.readers._unpack import count_lines, decode_to_utf8, unpack_file
+from segpredict.errors import SourceError, UnreadableFileError, quote_value
+
+SEPARATORS = (b",", b";", b"\t", b"|")
+INSPECTED_ROWS = 1000  # lines that decide on the separator
+INSPECTED_BYTES = 1 << 20  # bytes in which they must be
+SEPARATOR_LINE = re.compile(rb'"?sep=(.)"?[ ,;\t]*(?:\r\n?|\n)', re.IGNORECASE)
+LINE_PATTERN = re.compile(rb"[^\r\n]*(?:\r\n?|\n|\Z)")
+ESCAPED_CELL = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+ESCAPE_PAIR = re.compile(rb'\\(["\\])')
+ESCAPE_REPLACEMENTS = {b'\\"': b'""', b"\\\\": b"\\"}
+MIN_BROKEN_RECORDS = 10  # broken records that say nothing yet about the whole file
+
+
+def detect_dialect(content: bytes, layout: SourceOptions, file: str) -> DelimitedText:
+    """Return a text with its separator, escapes and start."""
+    start, named, found = _preface(content, layout)
+    separator = layout.separator.encode() if layout.separator is not None else named
+    if separator is None:
+        separator = _separator(content, start, layout, file)
+    found["separator"] = separator.decode()
+    if separator == WHITESPACE.encode():
+        content, separator = _aligned(content, start), b"\t"
+    content, escape = _escapes(content, separator, start, layout, file)
+    grammar = CsvGrammar(separator, layout.stray_quotes == "keep")
+    return DelimitedText(file, content, grammar, start, found | escape)
+
+
+def _preface(content: bytes, layout: SourceOptions) -> tuple[int, bytes | None, dict[str, str]]:
+    """Return where the table starts, and the separator if the file names it."""
+    found: dict[str, str] = {}
+    named = SEPARATOR_LINE.match(content)
+    at, separator = (named.end(), named[1]) if named else (0, None)
+    if named:
+        found["first_line"] = "names the separator"
+    if layout.header_row:
+        at = 0
+        for _ in range(layout.header_row - 1):
+            at = _next_line(content, at)
+        return at, separator, found
+    prefix = (layout.comment_prefix or "#").encode()
+    comments = 0
+    while at < len(content):
+        after = _next_line(content, at)
+        line = content[at:after].strip()
+        if line and not line.startswith(prefix):
+            break
+        comments += bool(line)
+        at = after
+    if comments:
+        found["comments_skipped"] = str(comments)
+    return at, separator, found
+
+
+def _next_line(content: bytes, at: int) -> int:
+    found = LINE_PATTERN.match(content, at)
+    return found.end() if found else len(content)
+
+
+def _separator(content: bytes, start: int, layout: SourceOptions, file: str) -> bytes:
+    sample = _sample(content, start)
+    if not sample.strip():
+        raise UnreadableFileError(file, "it has no header", "export it again.")
+    scores = {s: score for s in SEPARATORS if (score := _score(sample, s)) > 0}
+    best = max(scores.values(), default=0)
+    fitting = [s for s, score in scores.items() if score > max(0.5, best - 0.05)]
+    if len(scores) == 1 or len(fitting) == 1:
+        return (fitting or list(scores))[0]
+    if fitting:
+        return _by_names(sample, fitting, layout, file)
+    if not scores and _is_aligned(sample):
+        return WHITESPACE.encode()
+    reason = "no separator parts its lines alike (comma, semicolon, tab and bar were tried)"
+    raise UnreadableFileError(file, reason, "name it: --set source.separator=';'.")
+
+
+def _sample(content: bytes, start: int) -> bytes:
+    part = content[start : start + INSPECTED_BYTES]
+    if len(part) == INSPECTED_BYTES:
+        part = part[: max(part.rfind(b"\n"), part.rfind(b"\r")) + 1] or part
+    return b"".join(part.splitlines(keepends=True)[:INSPECTED_ROWS])
+
+
+def _score(sample: bytes, separator: bytes) -> float:
+    """Return the share of lines that have as many cells as the header; 0 if it has one.
+
+    A header that is followed by rows of another width alone scores next to nothing.
+    """
+    records, _ = split_records(sample, separator)
+    cells = records["cells"][records["end"] > records["start"]]
+    if len(cells) == 0:
+        return 0.01 if separator in sample.splitlines()[0] else 0.0
+    width, rows = cells[0], cells[1:]
+    if width < 2 or len(rows) == 0:
+        return float(width >= 2)
+    same, more, fewer = (float(np.mean(rows == near)) for near in (width, width + 1, width - 1))
+    is_even = more == 1 or (fewer == 1 and width > 2)
+    return max(same, 0.9 if is_even else 0.01)
+
+
+def _by_names(sample: bytes, fitting: list[bytes], layout: SourceOptions, file: str) -> bytes:
+    """Let the names of the columns decide between separators that fit alike."""
+    header = sample.splitlines()[0]
+    names = {
+        separator: [name.decode() for name in CsvGrammar(separator).split_cells(header)]
+        for separator in fitting
+    }
+    recognised = [separator for separator in fitting if count_recognised(names[separator], layout)]
+    if len(recognised) == 1:
+        return recognised[0]
+    readings = "; ".join(
+        f"{quote_value(separator.decode())} gives {len(names[separator])} columns "
+        f"({', '.join(map(quote_value, names[separator][:4]))})"
+        for separator in fitting
+    )
+    message = f"More than one separator fits {quote_value(file)}: {readings}."
+    fix = f"say which: --set source.separator='{fitting[0].decode()}'."
+    raise SourceError(message, fix=fix, file=file)
+
+
+def _is_aligned(sample: bytes) -> bool:
+    counts = [len(line.split()) for line in sample.splitlines() if line.strip()]
+    alike = sum(count == counts[0] for count in counts)
+    return counts[0] > 1 and alike > 0.9 * len(counts)
+
+
+def _aligned(content: bytes, start: int) -> bytes:
+    """Return aligned text with one tab between its cells; lines stay where they are."""
+    lines = content[start:].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return content[:start] + b"\n".join(b"\t".join(line.split()) for line in lines)
+
+
+def _escapes(
+    content: bytes, separator: bytes, start: int, layout: SourceOptions, file: str
+) -> tuple[bytes, dict[str, str]]:
+    """Return the content with doubled quotes, whatever way it was written."""
+    has_backslash = b"\\" in content and b'\\"' in content  # one character is found faster
+    if layout.quote_escape == "double" or not has_backslash:
+        return content, {}
+    if layout.quote_escape is None:
+        if not _fits_escaped(content, separator, start):
+            return content, {}
+        if split_records(content, separator, start)[1] == len(content):  # sound as it is, too
+            raise _two_readings(content, start, file)
+    doubled = ESCAPED_CELL.sub(_double_quotes, content[start:])
+    return content[:start] + doubled, {"escape": "backslash"}
+
+
+def _fits_escaped(content: bytes, separator: bytes, start: int) -> bool:
+    """Return whether every quote is in place if backslashes are escapes."""
+    escaped = re.escape(separator)
+    cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + escaped + rb"]*+)"
+    record = re.compile(cell + rb"(?:" + escaped + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL)
+    while start < len(content):
+        found = record.match(content, start)
+        if found is None:
+            return False
+        start = found.end()
+    return True
+
+
+def _double_quotes(cell: re.Match[bytes]) -> bytes:
+    bare = ESCAPE_PAIR.sub(lambda pair: ESCAPE_REPLACEMENTS[pair[0]], cell[0][1:-1])
+    return b'"' + bare + b'"'
+
+
+def _two_readings(content: bytes, start: int, file: str) -> SourceError:
+    at = content.index(b'\\"', start)
+    begin = content.rfind(b"\n", 0, at) + 1
+    text = content[begin : _next_line(content, begin)].strip().decode(errors="replace")
+    row = 1 + count_lines(content, 0, begin)
+    message = (
+        f"{quote_value(file)} row {row}: {quote_value(text)} can be read in two ways: the quote "
+        "after the backslash ends the cell (escape = double), or belongs to it "
+        "(escape = backslash)."
+    )
+    fix = "say which: --set source.quote_escape=double, or backslash."
+    return SourceError(message, fix=fix, file=file, row=row, value=text[:80])
+
+
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
+    content, packing, sha256 = unpack_file(path, layout)
+    content, coding = decode_to_utf8(content, layout.encoding, str(path))
+    text = detect_dialect(content, layout, str(path))
+    head = read_header(text, layout)
+    whole, stray, plain = parse_records(text, head.after, head.names)
+    filled = whole[["start", "end"]][whole["end"] > whole["start"]][:1].tolist()
+    first = [text.grammar.split_cells(text.content[start:end]) for start, end in filled]
+    cells = [cell.decode() for record in first for cell in record]
+    refuse_missing_header(head.names, cells, layout, text.file)
+    rows = split_rows(text, whole, head, layout)
+    faults = sorted([*stray, *rows.faults], key=lambda fault: fault.row)
+    _refuse_most(faults, len(rows.records), text.file)
+    frame = parse_cells(text, rows.records, rows.names, plain)
+    numbers = pl.Series("row", rows.records["line"] + 1, dtype=pl.Int64)
+    is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+    found = {"format": "csv", **coding, **text.detected, **packing, **rows.detected}
+    if not is_row.all():
+        found["rows_without_any_cell"] = str((~is_row).sum())
+        frame, numbers = frame.filter(is_row), numbers.filter(is_row)
+    return SourceTable(frame, numbers, sha256, found, tuple(faults))
+
+
+def _refuse_most(faults: Sequence[RejectedRecord], sound: int, file: str) -> None:
+    if len(faults) > max(MIN_BROKEN_RECORDS, sound):
+        first = faults[0]
+        reason = (
+            f"its rows do not fit its header: {len(faults)} of {sound + len(faults)} "
+            f"are broken; the first {first.reason}"
+        )
+        fix = "check source.separator, source.header_row and the quotes of the file."
+        raise UnreadableFileError(
+            file, reason, fix, row=first.row, value=first.value[:80], count=len(faults)
+        )
 
 
 def parse_cells(
-    text: DelimitedText, records: RecordIndex, names: tuple[str, ...], is_plain: int
+    text: DelimitedText, records: Records, names: tuple[str, ...], is_plain: int
 ) -> pl.DataFrame:
     """Return one text column a name; empty cells are null.
 
@@ -40,124 +260,41 @@ def parse_cells(
             glob=False,
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return _one_by_one(text, records, schema)
-    return frame if frame.height == len(records) else _one_by_one(text, records, schema)
-
-
-def _one_by_one(
-    text: DelimitedText, records: RecordIndex, schema: dict[str, pl.String]
-) -> pl.DataFrame:
+        frame = pl.DataFrame()
+    if frame.height == len(records):
+        return frame
     rows = [
         [cell.decode() or None for cell in text.grammar.split_cells(text.content[start:end])]
-        for start, end in zip(records.starts, records.ends, strict=True)
+        for start, end in records[["start", "end"]].tolist()
     ]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _body(text: DelimitedText, records: RecordIndex, plain: int) -> bytes:
+def _body(text: DelimitedText, records: Records, plain: int) -> bytes:
     """Return the rows alone, every line end LF and every quote doubled."""
-    head = records.filter_records(records.starts < plain)
-    tail = records.filter_records(records.starts >= plain)
-    parts = [_plain(text.content, head)] if len(head) else []
-    for start, end in zip(tail.starts, tail.ends, strict=True):
+    is_plain = records["start"] < plain
+    parts = [_plain(text.content, records[is_plain])] if is_plain.any() else []
+    for start, end in records[["start", "end"]][~is_plain].tolist():
         record = text.content[start:end]
-        parts.append(_spelled(text, record) if b'"' in record else record)
+        if b'"' in record:
+            quoted = (cell.replace(b'"', b'""') for cell in text.grammar.split_cells(record))
+            record = text.grammar.separator.join(b'"' + cell + b'"' for cell in quoted)
+        parts.append(record)
     return b"\n".join(parts)
 
 
-def _spelled(text: DelimitedText, record: bytes) -> bytes:
-    quoted = (cell.replace(b'"', b'""') for cell in text.grammar.split_cells(record))
-    return text.grammar.separator.join(b'"' + cell + b'"' for cell in quoted)
-
-
-def _plain(content: bytes, records: RecordIndex) -> bytes:
-    first, last = int(records.starts[0]), int(records.ends[-1])
-    gaps = records.starts[1:] - records.ends[:-1]
+def _plain(content: bytes, records: Records) -> bytes:
+    starts, ends = records["start"], records["end"]
+    first, last = int(starts[0]), int(ends[-1])
+    gaps = starts[1:] - ends[:-1]
     returns = content.count(b"\r", first, last)
     if returns == 0 and (gaps == 1).all():
         return content[first:last]
     codes = np.frombuffer(content, np.uint8)
-    ends = records.ends[:-1]
-    if returns == len(gaps) and (gaps == 2).all() and (codes[ends] == CARRIAGE_RETURN).all():
+    if returns == len(gaps) and (gaps == 2).all() and (codes[ends[:-1]] == CARRIAGE_RETURN).all():
         return content[first:last].replace(b"\r\n", b"\n")
-    return _picked(codes, records)
+    return b"\n".join([content[start:end] for start, end in records[["start", "end"]].tolist()])
 
 
-def _picked(codes: npt.NDArray[np.uint8], records: RecordIndex) -> bytes:
-    """Return the records alone, without what is between them."""
-    steps = np.zeros(len(codes) + 2, np.int8)
-    steps[records.starts] += 1
-    steps[records.ends + 1] -= 1
-    keeps = np.cumsum(steps[: len(codes)], dtype=np.int8) > 0
-    picked = codes.copy()
-    picked[records.ends[:-1]] = LINE_FEED
-    keeps[records.ends[-1] :] = False
-    return picked[keeps].tobytes()
-
-
-MIN_BROKEN_RECORDS = 10  # broken records that say nothing yet about the whole file
-
-
-def _read(path: Path, layout: SourceOptions) -> SourceTable:
-    file = str(path)
-    content, packing, sha256 = unpack_file(path, layout)
-    content, coding = decode_to_utf8(content, layout.encoding, file)
-    text = detect_dialect(content, layout, file)
-    head = read_header(text, layout, file)
-    about = About(file, head.names)
-    whole, stray, plain = parse_records(text.content, text.grammar, head.after, about)
-    refuse_missing_header(head.names, _first(text, whole), layout, file)
-    rows = split_rows(text, whole, head, layout, file)
-    faults = sorted([*stray, *rows.faults], key=lambda fault: fault.line)
-    _refuse_most(faults, len(rows.records), file)
-    frame = parse_cells(text, rows.records, rows.names, plain)
-    numbers = pl.Series("row", rows.records.line_numbers + 1, dtype=pl.Int64)
-    is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-    found = {"format": "csv", **coding, **text.detected, **packing, **rows.detected}
-    if not is_row.all():
-        found["rows_without_any_cell"] = str((~is_row).sum())
-        frame, numbers = frame.filter(is_row), numbers.filter(is_row)
-    rejects = tuple(_reject(fault, head.names) for fault in faults)
-    return SourceTable(frame, numbers, sha256, found, rejects)
-
-
-def _first(text: DelimitedText, whole: RecordIndex) -> list[str]:
-    """Return the cells of the first record that is not empty."""
-    filled = np.flatnonzero(whole.ends > whole.starts)
-    if len(filled) == 0:
-        return []
-    i = filled[0]
-    record = text.content[whole.starts[i] : whole.ends[i]]
-    return [cell.decode() for cell in text.grammar.split_cells(record)]
-
-
-def _refuse_most(faults: Sequence[RecordFault], sound: int, file: str) -> None:
-    if len(faults) > max(MIN_BROKEN_RECORDS, sound):
-        first = faults[0]
-        raise UnreadableFileError(
-            file,
-            f"its rows do not fit its header: {len(faults)} of {sound + len(faults)} "
-            f"are broken; the first {first.reason}",
-            "check source.separator, source.header_row and the quotes of the file.",
-            row=first.line + 1,
-            value=first.value[:80],
-            count=len(faults),
-        )
-
-
-def _reject(fault: RecordFault, names: Sequence[str]) -> RejectedRecord:
-    column = names[min(fault.cell, len(names) - 1)]
-    return RejectedRecord(fault.line + 1, column, fault.value, fault.reason, fault.fix)
-
-
-PART = FileReader(
-    "csv",
-    (
-        ".csv",
-        ".tsv",
-        ".txt",
-        *(".csv" + end for end in (".gz", ".zst", ".zip")),
-        ".zip",
-    ),
-    _read,
-)
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zst", ".csv.zip", ".zip")
+PART = FileReader(SUFFIXES, _read)

@@ -54,11 +54,8 @@ def _check_ends(stream: IO[bytes], path: Path) -> None:
     if ENCRYPTED_MAGIC in (start, end):
         raise UnreadableFileError(str(path), "it is encrypted Parquet", "decrypt it first.")
     if start == b"PAR1" and end != b"PAR1":
-        raise UnreadableFileError(
-            str(path),
-            "it is cut off, or still being written: not sound Parquet without a footer",
-            "copy it again when it is whole.",
-        )
+        reason = "it is cut off, or still being written: not sound Parquet without a footer"
+        raise UnreadableFileError(str(path), reason, "copy it again when it is whole.")
 
 
 def _frame(stream: IO[bytes], path: Path, layout: SourceOptions) -> pl.DataFrame:
@@ -71,11 +68,8 @@ def _frame(stream: IO[bytes], path: Path, layout: SourceOptions) -> pl.DataFrame
         nested = [name for name in whole.schema_arrow.names if name not in flat]
         table = whole.read(columns=flat, use_threads=True)
     if table.num_rows != meta.num_rows:
-        raise UnreadableFileError(
-            str(path),
-            f"it promises {meta.num_rows} rows and holds {table.num_rows}",
-            "export it again.",
-        )
+        reason = f"it promises {meta.num_rows} rows and holds {table.num_rows}"
+        raise UnreadableFileError(str(path), reason, "export it again.")
     # Damage that no checksum guards can leave texts that end beyond their bytes.
     table.validate(full=True)
     frame = pl.DataFrame(pl.from_arrow(_bare(table)))
@@ -85,20 +79,16 @@ def _frame(stream: IO[bytes], path: Path, layout: SourceOptions) -> pl.DataFrame
 
 def _bare(table: pa.Table) -> pa.Table:
     """Return a table without labels that ask a reader for types of its own."""
-    fields = [
-        pa.field(field.name, getattr(field.type, "storage_type", field.type))
-        for field in table.schema
+    types = [
+        (field.name, getattr(field.type, "storage_type", field.type)) for field in table.schema
     ]
-    return table.cast(pa.schema(fields))
+    return table.cast(pa.schema(types))
 
 
 def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: SourceOptions) -> None:
     groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
-    size = sum(
-        group.column(j).total_uncompressed_size
-        for group in groups
-        for j in range(group.num_columns)
-    )
+    columns = (group.column(j) for group in groups for j in range(group.num_columns))
+    size = sum(column.total_uncompressed_size for column in columns)
     if size > layout.max_unpacked_bytes:
         raise LimitError(
             f"{quote_value(path)} holds {size} bytes when unpacked, more than "
@@ -120,4 +110,4 @@ def _partitions(path: Path, columns: list[str]) -> dict[str, str | None]:
     return dict(reversed(found.items()))
 
 
-PART = FileReader("parquet", (".parquet", ".pq"), _read)
+PART = FileReader((".parquet", ".pq"), _read)

@@ -1,8 +1,8 @@
 """SQLite database files: one table or view. The first row is row 2, as in a frame."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -18,55 +18,52 @@ TABLE_NAMES_QUERY = (
     "AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
 
-SIDE_FILES = ("-wal", "-journal")  # endings of the files with changes to come
-
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
-    refuse_side_file(path, SIDE_FILES)
-    with open_unchanged(path, layout) as stream:
-        sha256 = hash_stream(stream)
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    with open_database(path, layout, ("-wal", "-journal")) as sha256:
         try:
-            address = f"{path.resolve().as_uri()}?mode=ro"
             with closing(sqlite3.connect(address, uri=True)) as shop:
                 names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY)]
-                table = choose_table(names, layout, str(path))
-                frame = _frame(shop, table, path)
+                table, quoted = choose_table(names, layout, str(path))
+                # Quoted, and one of the names that the database itself listed.
+                rows = shop.execute(f"SELECT * FROM {quoted}")
+                schema = dict.fromkeys([column[0] for column in rows.description], pl.String)
+                texts = [[_cell(value, table, path) for value in row] for row in rows]
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise UnreadableFileError(
                 str(path), f"it is no sound SQLite database ({error})", "copy it again."
             ) from None
-    refuse_side_file(path, SIDE_FILES)
+    frame = pl.DataFrame(texts, schema=schema, orient="row")
     found = {"format": "sqlite", "table": table}
     return SourceTable(frame, row_numbers(frame.height), sha256, found)
 
 
-def choose_table(names: Sequence[str], layout: SourceOptions, file: str) -> str:
-    """Return the table to read: the one that was named, or the only one."""
+@contextmanager
+def open_database(path: Path, layout: SourceOptions, endings: Sequence[str]) -> Iterator[str]:
+    """Give the hash of a database that does not change meanwhile.
+
+    No side file of these endings may hold changes to come.
+    """
+    refuse_side_file(path, endings)
+    with open_unchanged(path, layout) as stream:
+        yield hash_stream(stream)
+    refuse_side_file(path, endings)
+
+
+def choose_table(names: Sequence[str], layout: SourceOptions, file: str) -> tuple[str, str]:
+    """Return the table to read, the one that was named or the only one, and its name in SQL."""
     listed = ", ".join(map(quote_value, names)) or "none"
-    if layout.table is not None:
-        if layout.table in names:
-            return layout.table
-        raise SourceError(
-            f"{quote_value(file)} has no table {quote_value(layout.table)}; it has {listed}.",
-            fix="set source.table to one of them.",
-            file=file,
-        )
-    if len(names) != 1:
-        raise SourceError(
-            f"{quote_value(file)} holds {len(names)} tables: {listed}.",
-            fix="say which: --set source.table=NAME.",
-            file=file,
-        )
-    return names[0]
-
-
-def _frame(shop: sqlite3.Connection, table: str, path: Path) -> pl.DataFrame:
-    quoted = '"' + table.replace('"', '""') + '"'
-    # Quoted, and one of the names that the database itself listed.
-    rows = shop.execute(f"SELECT * FROM {quoted}")
-    names = [column[0] for column in rows.description]
-    texts = [[_cell(value, table, path) for value in row] for row in rows]
-    return pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String), orient="row")
+    named = [name for name in names if layout.table in (None, name)]
+    if len(named) != 1:
+        message = f"{quote_value(file)} holds {len(names)} tables: {listed}."
+        fix = "say which: --set source.table=NAME."
+        if layout.table is not None:
+            missing = quote_value(layout.table)
+            message = f"{quote_value(file)} has no table {missing}; it has {listed}."
+            fix = "set source.table to one of them."
+        raise SourceError(message, fix=fix, file=file)
+    return named[0], '"' + named[0].replace('"', '""') + '"'
 
 
 def _cell(value: object, table: str, path: Path) -> str | None:
@@ -77,4 +74,4 @@ def _cell(value: object, table: str, path: Path) -> str | None:
     return None if value is None else str(value)
 
 
-PART = FileReader("sqlite", (".sqlite", ".sqlite3", ".db3"), _read)
+PART = FileReader((".sqlite", ".sqlite3", ".db3"), _read)

@@ -1,7 +1,7 @@
 """Customers and their order times in the three worlds of the sample shop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ SPEND_P, SPEND_Q = 6.25, 3.74
 RETURN_RATES = np.array([0.04, 0.03, 0.02, 0.03])
 # Shares of customers whose gaps are Gamma(k, kλ), k = 1, 2 and 4: random, regular, very regular.
 REGULARITY_SHARES = (0.6, 0.25, 0.15)
+# Dirichlet weights: each class leans to two categories of its own.
+TASTES = 0.5 + np.repeat(np.eye(len(LATENT_CLASSES)), N_CATEGORIES // len(LATENT_CLASSES), axis=1)
 DAYS_PER_YEAR = 365.25
 
 
@@ -67,7 +69,7 @@ def _of_classes(rng: np.random.Generator, n: int, activity: FloatArray) -> Sampl
     latent = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
     shape = RATE_SHAPE[latent]
     rate = rng.gamma(shape) / (shape * RATE_DAYS[latent])
-    taste = rng.gamma(_tastes()[latent])
+    taste = rng.gamma(TASTES[latent])
     abroad = rng.random(n) < np.array(FOREIGN_SHARES)[latent]
     return SampleCustomers(
         latent=latent,
@@ -80,14 +82,6 @@ def _of_classes(rng: np.random.Generator, n: int, activity: FloatArray) -> Sampl
         country=np.where(abroad, rng.integers(1, len(SAMPLE_COUNTRIES), n), 0),
         favourite_category=taste / taste.sum(axis=1, keepdims=True),
     )
-
-
-def _tastes() -> FloatArray:
-    """Return the Dirichlet weights of each class: each leans to its own categories."""
-    weights = np.full((len(LATENT_CLASSES), N_CATEGORIES), 0.5)
-    for i in range(len(LATENT_CLASSES)):
-        weights[i, [2 * i, 2 * i + 1]] = 1.5
-    return weights
 
 
 def _arrivals(rng: np.random.Generator, n: int, activity: FloatArray) -> FloatArray:
@@ -174,15 +168,9 @@ def _deterministic(
     time = (rng.random(n) * gap)[customer] + nth * gap[customer]
     is_inside = time < days
     customer, time = customer[is_inside], time[is_inside]
-    same = _alike(n, 0.0)
-    people = SampleCustomers(
-        **{**vars(same), "rate": 1 / gap, "spend_mean": value, "latent": _level(gap)}
-    )
+    latent = np.searchsorted([20.0, 50.0, 100.0], gap).astype(np.int64)
+    people = replace(_alike(n, 0.0), rate=1 / gap, spend_mean=value, latent=latent)
     return people, SampleOrders(customer, time, value[customer], np.ones(n, dtype=bool))
-
-
-def _level(gap: FloatArray) -> IntArray:
-    return np.searchsorted([20.0, 50.0, 100.0], gap).astype(np.int64)
 
 
 WORLDS: dict[str, Callable[..., tuple[SampleCustomers, SampleOrders]]] = {

@@ -1,7 +1,5 @@
 """The lines of the orders of the sample shop, and the defects of a real export."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
@@ -23,28 +21,28 @@ PRICE_TIERS = ("budget", "standard", "premium")
 MEAN_RETURN_DAYS = 14.0  # until a line is sent back
 # Share of orders cancelled within minutes; of lines written twice; of lines at price zero.
 CANCELLED_SHARE, DUPLICATE_SHARE, FREE_SHARE = 0.012, 0.005, 0.003
+INCOME_LEVELS = ("low", "middle", "high")
+CHANNELS = ("search", "social", "friend", "store")
+MEAN_AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
+INCOME_WEIGHTS = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
+CHANNEL_WEIGHTS = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
+INFORMATIVE_SHARE = 0.5  # of customers whose demographics are like their class
 
 
-@dataclass(frozen=True)
-class OrderEvents:
-    """Sales and returns: each has an order number."""
+def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> pl.DataFrame:
+    """Give every order a time of day, from 6 to 20, mostly around noon.
 
-    customer: IntArray
-    day: IntArray
-    minute: IntArray
-    is_return: IntArray
-
-    def __add__(self, other: "OrderEvents") -> "OrderEvents":
-        names = ("customer", "day", "minute", "is_return")
-        pairs = ((getattr(self, n), getattr(other, n)) for n in names)
-        return OrderEvents(*(np.concatenate(pair) for pair in pairs))
-
-
-def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> OrderEvents:
-    """Give every order a time of day, from 6 to 20, mostly around noon."""
+    Sales, and returns, are events with an order number each: customer, day, minute, is_return.
+    """
     minute = (360 + 840 * rng.beta(3.0, 3.0, orders.time.size)).astype(np.int64)
-    day = orders.time.astype(np.int64)
-    return OrderEvents(orders.customer, day, minute, np.zeros_like(day))
+    return _events(orders.customer, orders.time.astype(np.int64), minute, is_return=False)
+
+
+def _events(
+    customer: IntArray, day: IntArray, minute: IntArray, *, is_return: bool
+) -> pl.DataFrame:
+    events = pl.DataFrame({"customer": customer, "day": day, "minute": minute})
+    return events.with_columns(is_return=pl.lit(is_return))
 
 
 def fill_orders(
@@ -54,7 +52,10 @@ def fill_orders(
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
     whose = orders.customer[event]
-    category = _categories(rng, np.cumsum(customers.favourite_category, axis=1), whose)
+    # A category for each line by the customer's taste.
+    cuts = np.cumsum(customers.favourite_category, axis=1)[:, :-1]
+    draw = rng.random(whose.size)
+    category = sum((draw > cut[whose] for cut in cuts.T), np.zeros(whose.size, dtype=np.int64))
     rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
     product = category * N_PRODUCTS + rank
     price = price_list()[product]
@@ -62,21 +63,6 @@ def fill_orders(
     share = weight / np.bincount(event, weight)[event]
     units = np.rint(share * orders.value[event] / price)
     return _frame(event, product, np.maximum(1, units).astype(np.int64), price)
-
-
-def _categories(rng: np.random.Generator, cuts: FloatArray, whose: IntArray) -> IntArray:
-    """Draw a category for each line by the customer's taste."""
-    draw, category = rng.random(whose.size), np.zeros(whose.size, dtype=np.int64)
-    for i in range(N_CATEGORIES - 1):
-        category += draw > cuts[whose, i]
-    return category
-
-
-def product_tiers() -> IntArray:
-    """Return the price tier of each product: thirds of its category."""
-    price = price_list().reshape(N_CATEGORIES, N_PRODUCTS)
-    place = price.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-    return np.asarray(place * len(PRICE_TIERS) // N_PRODUCTS).reshape(-1)
 
 
 def fill_single_line(orders: SampleOrders) -> pl.DataFrame:
@@ -104,26 +90,23 @@ def _frame(
     number = pl.col("product")
     kind = (number // N_PRODUCTS).replace_strict(dict(enumerate(PRODUCT_KINDS)))
     style = (number % len(PRODUCT_STYLES)).replace_strict(dict(enumerate(PRODUCT_STYLES)))
-    frame = pl.DataFrame({"event": event, "product": product})
-    return frame.select(
+    return pl.DataFrame({"event": event, "product": product}).select(
         "event",
-        stock_code(number).alias("StockCode"),
-        pl.format("{} {} {}", style, kind, number).alias("Description"),
-        pl.Series("Quantity", quantity),
-        pl.Series("UnitPrice", price),
+        StockCode=stock_code(number),
+        Description=pl.format("{} {} {}", style, kind, number),
+        Quantity=pl.lit(pl.Series(quantity)),
+        UnitPrice=pl.lit(pl.Series(price)),
     )
 
 
 def draw_returns(
-    rng: np.random.Generator,
-    lines: pl.DataFrame,
-    events: OrderEvents,
-    customers: SampleCustomers,
-) -> tuple[pl.DataFrame, OrderEvents]:
+    rng: np.random.Generator, lines: pl.DataFrame, events: pl.DataFrame, customers: SampleCustomers
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Send lines back after a while, and whole orders within minutes."""
     event = lines["event"].to_numpy()
-    whole = (rng.random(events.day.size) < CANCELLED_SHARE)[event]
-    part = rng.random(event.size) < customers.returns[events.customer[event]]
+    customer, day, minute = (events[name].to_numpy() for name in ("customer", "day", "minute"))
+    whole = (rng.random(day.size) < CANCELLED_SHARE)[event]
+    part = rng.random(event.size) < customers.returns[customer[event]]
     chosen = np.flatnonzero(whole | part)
     whole, sold = whole[chosen], event[chosen]
     # Lines of a cancelled order share one number; others are returned one by one.
@@ -131,92 +114,68 @@ def draw_returns(
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
     delay = np.where(whole[first], 0.0, rng.exponential(MEAN_RETURN_DAYS, first.size))
     source = sold[first]
-    back = OrderEvents(
-        events.customer[source],
-        events.day[source] + delay.astype(np.int64),
-        np.minimum(events.minute[source] + rng.integers(1, 30, first.size), 1229),
-        np.ones(first.size, dtype=np.int64),
-    )
+    later = np.minimum(minute[source] + rng.integers(1, 30, first.size), 1229)
+    back = _events(customer[source], day[source] + delay.astype(np.int64), later, is_return=True)
     quantity = lines["Quantity"].to_numpy()[chosen]
     some = np.ceil(quantity * rng.uniform(0.2, 1.0, chosen.size)).astype(np.int64)
     kept = whole | (rng.random(chosen.size) < 0.7)
     sent = lines[chosen].with_columns(
-        pl.Series("event", number + events.day.size),
+        pl.Series("event", number + day.size),
         pl.Series("Quantity", -np.where(kept, quantity, some)),
     )
     return sent, back
 
 
 def draw_dirty_lines(
-    rng: np.random.Generator,
-    lines: pl.DataFrame,
-    events: OrderEvents,
-    customers: SampleCustomers,
+    rng: np.random.Generator, lines: pl.DataFrame, events: pl.DataFrame, customers: SampleCustomers
 ) -> pl.DataFrame:
     """Return the lines that a real export has as well: postage, fixes, doubles."""
-    sold = np.flatnonzero(events.is_return == 0)
-    abroad = sold[customers.country[events.customer[sold]] > 0]
+    sold = np.arange(events.height)
+    abroad = sold[customers.country[events["customer"].to_numpy()] > 0]
     posted = abroad[rng.random(abroad.size) < 0.8]
     fixed = sold[rng.random(sold.size) < 0.003]
     twice = lines.filter(pl.Series(rng.random(lines.height) < DUPLICATE_SHARE))
     free = lines.filter(pl.Series(rng.random(lines.height) < FREE_SHARE))
-    return pl.concat(
-        [
-            _extra(posted, "POST", "POSTAGE", rng.integers(1, 4, posted.size), 18.0),
-            _extra(fixed, "M", "Manual", np.ones_like(fixed), 9.5),
-            twice,
-            free.with_columns(pl.lit(0.0).alias("UnitPrice")),
-        ]
+    extra = (
+        pl.DataFrame({"event": event, "Quantity": quantity}).select(
+            "event",
+            StockCode=pl.lit(code),
+            Description=pl.lit(words),
+            Quantity="Quantity",
+            UnitPrice=pl.lit(price),
+        )
+        for event, code, words, quantity, price in (
+            (posted, "POST", "POSTAGE", rng.integers(1, 4, posted.size), 18.0),
+            (fixed, "M", "Manual", np.ones_like(fixed), 9.5),
+        )
     )
-
-
-def _extra(
-    event: IntArray, code: str, words: str, quantity: IntArray, price: float
-) -> pl.DataFrame:
-    return pl.DataFrame({"event": event, "Quantity": quantity}).select(
-        "event",
-        pl.lit(code).alias("StockCode"),
-        pl.lit(words).alias("Description"),
-        "Quantity",
-        pl.lit(price).alias("UnitPrice"),
-    )
-
-
-@dataclass(frozen=True)
-class SampleBlock:
-    """The place of a block of customers in the whole shop."""
-
-    start: int  # day number of the first day
-    known: int  # customers with an id; those numbered from here on are guests
+    return pl.concat([*extra, twice, free.with_columns(UnitPrice=pl.lit(0.0))])
 
 
 def export_lines(
-    lines: pl.DataFrame, events: OrderEvents, customers: SampleCustomers, block: SampleBlock
+    lines: pl.DataFrame, events: pl.DataFrame, country: IntArray, start: int, known: int
 ) -> pl.DataFrame:
-    """Write lines as the shop's system would: numbered by time, guests unnamed."""
-    head = pl.DataFrame(
-        {
-            "event": np.arange(events.day.size),
-            "customer": events.customer,
-            "day": events.day,
-            "minute": events.minute,
-            "is_return": events.is_return == 1,
-            "country": customers.country[events.customer],
-        }
-    )
+    """Write lines as the shop's system would: numbered by time, guests unnamed.
+
+    `start` is the day number of the first day; customers numbered from `known` on are guests.
+    """
     number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER
     mark = pl.when("is_return").then(pl.lit("C")).otherwise(pl.lit(""))
-    moment = (pl.col("day") + block.start) * 1440 + pl.col("minute")
-    heads = head.sort("day", "minute", "event").select(
-        "event",
-        pl.format("{}{}", mark, number).alias("InvoiceNo"),
-        (moment * 60_000_000).cast(pl.Datetime("us")).alias("InvoiceDate"),
-        pl.when(pl.col("customer") < block.known)
-        .then(customer_id(pl.col("customer")))
-        .alias("CustomerID"),
-        pl.col("country")
-        .replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String)
-        .alias("Country"),
+    moment = (pl.col("day") + start) * 1440 + pl.col("minute")
+    countries = pl.Series([SAMPLE_COUNTRIES[i] for i in country], dtype=pl.String)
+    heads = (
+        events.with_columns(
+            event=pl.int_range(pl.len(), dtype=pl.Int64),
+            Country=pl.lit(countries).gather(pl.col("customer")),
+        )
+        .sort("day", "minute", "event")
+        .select(
+            "event",
+            "Country",
+            InvoiceNo=pl.format("{}{}", mark, number),
+            InvoiceDate=(moment * 60_000_000).cast(pl.Datetime("us")),
+            CustomerID=pl.when(pl.col("customer") < known).then(customer_id(pl.col("customer"))),
+        )
     )
     return (
         lines.with_row_index("nth")
@@ -234,24 +193,11 @@ def customer_id(number: pl.Expr) -> pl.Expr:
     return (number + 12346).cast(pl.String)
 
 
-INCOME_LEVELS = ("low", "middle", "high")
-CHANNELS = ("search", "social", "friend", "store")
-MEAN_AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
-INCOME_WEIGHTS = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
-CHANNEL_WEIGHTS = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
-INFORMATIVE_SHARE = 0.5  # of customers whose demographics are like their class
-
-
-def sample_customer_table(
-    rng: np.random.Generator,
-    customers: SampleCustomers,
-    block: SampleBlock,
-) -> pl.DataFrame:
+def sample_customer_table(rng: np.random.Generator, latent: IntArray) -> pl.DataFrame:
     """Return demographics: half of the customers are like their class, the others like everyone."""
-    n = customers.latent.size
-    like = rng.random(n) < INFORMATIVE_SHARE
-    other = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
-    group = np.where(like, customers.latent, other)
+    like = rng.random(latent.size) < INFORMATIVE_SHARE
+    other = rng.choice(len(LATENT_CLASSES), latent.size, p=CLASS_SHARES)
+    group = np.where(like, latent, other)
     age = np.clip(np.rint(rng.normal(MEAN_AGES[group], 12.0)), 18, 90).astype(np.int64)
     frame = pl.DataFrame(
         {
@@ -261,7 +207,7 @@ def sample_customer_table(
         }
     )
     ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64))
-    return frame.select(ids.alias("CustomerID"), pl.all()).head(block.known)
+    return frame.select(ids.alias("CustomerID"), pl.all())
 
 
 def _drawn(rng: np.random.Generator, probabilities: FloatArray) -> IntArray:
@@ -270,14 +216,14 @@ def _drawn(rng: np.random.Generator, probabilities: FloatArray) -> IntArray:
 
 
 def sample_product_table() -> pl.DataFrame:
-    """Return the products: category, price tier, list price and cost."""
-    number = np.arange(len(PRODUCT_KINDS) * N_PRODUCTS)
-    price = price_list()
-    frame = pl.DataFrame({"number": number})
-    return frame.select(
-        stock_code(pl.col("number")).alias("StockCode"),
-        pl.Series("Category", np.array(PRODUCT_KINDS)[number // N_PRODUCTS]),
-        pl.Series("Tier", np.array(PRICE_TIERS)[product_tiers()]),
-        pl.Series("ListPrice", price),
-        pl.Series("Cost", np.round(0.55 * price, 2)),
+    """Return the products: category, price tier (thirds of a category), list price and cost."""
+    number, price = np.arange(len(PRODUCT_KINDS) * N_PRODUCTS), price_list()
+    grid = price.reshape(N_CATEGORIES, N_PRODUCTS)
+    place = grid.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable").ravel()
+    return pl.DataFrame({"number": number}).select(
+        StockCode=stock_code(pl.col("number")),
+        Category=pl.lit(pl.Series(np.array(PRODUCT_KINDS)[number // N_PRODUCTS])),
+        Tier=pl.lit(pl.Series(np.array(PRICE_TIERS)[place * len(PRICE_TIERS) // N_PRODUCTS])),
+        ListPrice=pl.lit(pl.Series(price)),
+        Cost=pl.lit(pl.Series(np.round(0.55 * price, 2))),
     )

@@ -37,11 +37,7 @@ class SampleShop:
 
 
 def generate_sample(
-    customers: int,
-    seed: int = 0,
-    world: str = "shop",
-    days: int = 728,
-    start: str = "2022-01-03",
+    customers: int, seed: int = 0, world: str = "shop", days: int = 728, start: str = "2022-01-03"
 ) -> SampleShop:
     """Draw a shop's transactions from a model whose parameters are known.
 
@@ -59,44 +55,30 @@ def generate_sample(
     >>> shop.lines.columns[:3], shop.truth.height
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """
-    _refuse(customers, world, days)
-    place = export.SampleBlock(day_number(start), customers)
-    rng = np.random.default_rng(seed)
-    return _draw(rng, world, days, place)
-
-
-def _refuse(customers: int, world: str, days: int) -> None:
     if world not in WORLDS:
         raise UnknownNameError("world", world, WORLDS)
     if customers < 1 or days < 100:
-        raise UsageError(
-            f"A sample shop of {customers} customers and {days} days is too small.",
-            fix="give at least one customer and 100 days.",
-        )
-
-
-def _draw(rng: np.random.Generator, world: str, days: int, place: export.SampleBlock) -> SampleShop:
-    first, known = place.start, place.known
+        message = f"A sample shop of {customers} customers and {days} days is too small."
+        raise UsageError(message, fix="give at least one customer and 100 days.")
+    first, rng = day_number(start), np.random.default_rng(seed)
     side = rng.spawn(1)[0]
-    guests = max(1, round(GUESTS_PER_CUSTOMER * known))
-    total = known + (guests if world == "shop" else 0)
+    guests = max(1, round(GUESTS_PER_CUSTOMER * customers)) if world == "shop" else 0
     calendar = ((first + 3) % 7, as_date(first).timetuple().tm_yday - 1)
-    people, orders = WORLDS[world](rng, total, days, calendar)
+    people, orders = WORLDS[world](rng, customers + guests, days, calendar)
     lines, events = _lines(rng, people, orders, world)
-    late = np.flatnonzero(events.day >= days)
-    if late.size:
-        lines = lines.filter(~pl.col("event").is_in(late.tolist()))
+    late = events.with_row_index().filter(pl.col("day") >= days)["index"]
+    lines = lines.filter(~pl.col("event").is_in(late.implode()))
     return SampleShop(
-        export.export_lines(lines, events, people, place),
-        _truth(people, orders, place),
-        export.sample_customer_table(side, people, place),
+        export.export_lines(lines, events, people.country, first, customers),
+        _truth(people, orders, first).head(customers),
+        export.sample_customer_table(side, people.latent).head(customers),
         export.sample_product_table(),
     )
 
 
 def _lines(
     rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders, world: str
-) -> tuple[pl.DataFrame, export.OrderEvents]:
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the lines and events of a world; only the shop has defects."""
     events = export.draw_sales(rng, orders)
     if world == "deterministic":
@@ -106,64 +88,52 @@ def _lines(
         return lines, events
     sent, back = export.draw_returns(rng, lines, events, customers)
     extra = export.draw_dirty_lines(rng, lines, events, customers)
-    return pl.concat([lines, sent, extra]), events + back
+    return pl.concat([lines, sent, extra]), pl.concat([events, back])
 
 
-def _truth(
-    customers: SampleCustomers, orders: SampleOrders, place: export.SampleBlock
-) -> pl.DataFrame:
-    count = np.bincount(orders.customer, minlength=customers.rate.size)
+def _truth(customers: SampleCustomers, orders: SampleOrders, start: int) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
-            "latent": customers.latent,
+            "latent_class": customers.latent,
             "rate_per_day": customers.rate,
             "dropout_p": customers.drop,
             "regularity": customers.regularity,
             "is_alive": orders.is_alive,
-            "start_day": customers.first_day.astype(np.int32) + place.start,
+            "start": customers.first_day.astype(np.int32) + start,
             "spend_mean": customers.spend_mean,
             "return_share": customers.returns,
             "country": customers.country,
-            "orders": count,
+            "orders": np.bincount(orders.customer, minlength=customers.rate.size),
         }
     )
-    named = frame.with_columns(
-        pl.col("latent").replace_strict(dict(enumerate(LATENT_CLASSES)), return_dtype=pl.String),
-        pl.col("country").replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String),
-        pl.col("start_day").cast(pl.Date),
-    ).rename({"latent": "latent_class", "start_day": "start"})
-    nth = export.customer_id(pl.int_range(pl.len(), dtype=pl.Int64))
-    return named.select(nth.alias("customer_id"), pl.all()).head(place.known)
+    names = {"latent_class": LATENT_CLASSES, "country": SAMPLE_COUNTRIES}
+    return frame.select(
+        export.customer_id(pl.int_range(pl.len(), dtype=pl.Int64)).alias("customer_id"), pl.all()
+    ).with_columns(
+        pl.col("start").cast(pl.Date),
+        *(
+            pl.col(column).replace_strict(dict(enumerate(words)), return_dtype=pl.String)
+            for column, words in names.items()
+        ),
+    )
 
 
-def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
-    """Return the side tables, by the name of their file."""
-    return {"truth": sample.truth, "customers": sample.customers, "products": sample.products}
-
-
-def write_sample(
-    sample: SampleShop, folder: str | Path, *, parquet: bool = False
-) -> tuple[Path, ...]:
+def write_sample(sample: SampleShop, folder: str | Path) -> tuple[Path, ...]:
     """Write ``transactions.csv``, and next to it the truth and the other tables."""
     target = Path(folder)
     lines = sample.lines
+    tables = {"truth": sample.truth, "customers": sample.customers, "products": sample.products}
     contents: dict[str, disk.FileContent] = {
         "transactions.csv": lambda path: lines.write_csv(
             path, datetime_format="%Y-%m-%d %H:%M", float_precision=2
         )
     }
-    if parquet:
-        contents["transactions.parquet"] = lines.write_parquet
-    contents |= {f"{name}.parquet": table.write_parquet for name, table in _tables(sample).items()}
+    contents |= {f"{name}.parquet": table.write_parquet for name, table in tables.items()}
     with disk.lock_folder(target) as work:
-        _refuse_foreign_shop(target)
+        shop = target / "transactions.csv"
+        if shop.exists() and not (target / "truth.parquet").exists():
+            # Transactions that no truth stands beside may be somebody's own.
+            raise TargetBusyError(str(shop), "choose another --out, or move the file away.")
         for name, content in reversed(contents.items()):  # the truth, which marks a sample, first
             disk.place_file(work, target / name, content)
     return tuple(target / name for name in contents)
-
-
-def _refuse_foreign_shop(folder: Path) -> None:
-    """Refuse to replace transactions that no truth stands beside: they may be somebody's own."""
-    shop = folder / "transactions.csv"
-    if shop.exists() and not (folder / "truth.parquet").exists():
-        raise TargetBusyError(str(shop), "choose another --out, or move the file away.")

@@ -6,13 +6,13 @@ out unless the user names it as time-invariant.
 """
 
 from segpredict.data.side_tables.freeze import freeze_side_tables
-from segpredict.data.side_tables.products import fill_list_prices, lines_layout
 from segpredict.data.side_tables.read import (
     read_side_tables,
     side_table_frames,
     side_tables_from_state,
     side_tables_to_state,
 )
+from segpredict.data.side_tables.tables import fill_list_prices, lines_layout
 
 __all__ = [
     "fill_list_prices",

@@ -1,15 +1,15 @@
 """Cells of side tables as text, and the text as days and numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
-from segpredict.config.source import SourceOptions
-from segpredict.core.transactions import Detected, InputFile
+from segpredict.config.source import SourceOptions, columns_as_text
+from segpredict.core.transactions import Detected, InputFile, SideTables
 from segpredict.data.cleaning import TimeSettings, parse_times
-from segpredict.data.readers import columns_as_text, read_tables
+from segpredict.data.readers import read_tables
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, quote_value
 
 ID_COLUMNS = ("customer_id", "product_id")
@@ -23,14 +23,6 @@ DATE_FORMATS = {"ymd": "%Y/%m/%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 MISSING_WORDS = ("", "null", "none", "unknown", "na", "n/a")
 
 
-def resolve_path(data: str, base: Path | None) -> str:
-    """Return a path as it is, or next to the transactions if it is there."""
-    if base is None or Path(data).is_absolute():
-        return data
-    near = base / data
-    return str(near) if near.exists() else data
-
-
 @dataclass(frozen=True, slots=True)
 class SideTableCells:
     """A side table as it was read."""
@@ -38,6 +30,11 @@ class SideTableCells:
     frame: pl.DataFrame  # one text column per role, ids as the transactions have them
     facts: tuple[InputFile, ...]  # one sheet per file
     unused_columns: tuple[str, ...]  # columns that have no role
+
+    def added_to(self, found: SideTables, notes: Sequence[str] = (), **tables: Any) -> SideTables:
+        """Return side tables with what was made of these cells."""
+        files, notes = (*found.files, *self.facts), (*found.notes, *notes)
+        return replace(found, **tables, files=files, notes=notes)
 
 
 def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:
@@ -77,11 +74,9 @@ def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
     [-1364, -1]
     """
     day = text.str.replace(r"[T ].*$", "").str.replace_all(r"[-.]", "/")
-    formats = (
-        [DATE_FORMATS.get(time_format, time_format)] if time_format else [*DATE_FORMATS.values()]
-    )
-    read = {form: day.str.to_date(form, strict=False) for form in formats}
-    fits = [d for d in read.values() if d.null_count() == text.null_count()]
+    form = DATE_FORMATS.get(time_format or "", time_format)
+    read = [day.str.to_date(f, strict=False) for f in ([form] if form else DATE_FORMATS.values())]
+    fits = [days for days in read if days.null_count() == text.null_count()]
     if len(fits) == 1 or (fits and all(fits[0].equals(other) for other in fits)):
         return fits[0].to_physical().cast(pl.Int32)
     found = "each of several orders fits" if fits else "no one order of them fits"

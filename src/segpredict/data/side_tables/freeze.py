@@ -13,13 +13,8 @@ MIN_LEVEL_CUSTOMERS = 50  # more levels than this, one for every other customer,
 def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
     """Return the shop's side tables with levels, countries and price tiers fixed.
 
-    Parameters
-    ----------
-    transactions
-        The shop.
-    until
-        The day before which things may be learned: no later than the first test
-        cutoff, like the segmenter.
+    They are learned before the day `until`: no later than the first test cutoff, like the
+    segmenter.
 
     Notes
     -----

@@ -1,36 +1,31 @@
 """Read all side tables of a run, and convert them to and from saved state."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from segpredict.config.side_tables import SideTableOptions
-from segpredict.core.transactions import (
-    CONTACT_KINDS,
-    EVENT_KINDS,
-    CustomerAttribute,
-    CustomerLog,
-    InputFile,
-    SideTables,
-)
+from segpredict.core.transactions import CustomerAttribute, CustomerLog, InputFile, SideTables
 from segpredict.core.types import JSON
-from segpredict.data.side_tables.cells import resolve_path
-from segpredict.data.side_tables.customers import read_customer_table
-from segpredict.data.side_tables.logs import read_event_log
-from segpredict.data.side_tables.products import read_product_table, read_return_table
+from segpredict.data.side_tables.tables import (
+    read_customer_table,
+    read_log,
+    read_product_table,
+    read_return_table,
+)
+
+FRAME_TABLES = ("customers", "products", "prices")
+LOG_TABLES = ("events", "contacts")
 
 
 def read_side_tables(options: SideTableOptions, base: Path | None = None) -> SideTables:
     r"""Return the side tables, nothing frozen yet.
 
-    Parameters
-    ----------
-    options
-        Where they are.
-    base
-        The folder of the transactions, where relative paths are looked for first.
+    Relative paths are looked for in `base`, the folder of the transactions, first.
 
     Raises
     ------
@@ -50,37 +45,19 @@ def read_side_tables(options: SideTableOptions, base: Path | None = None) -> Sid
     [40.0]
     """
     found = SideTables()
-    if options.customers.data:
-        data = resolve_path(options.customers.data, base)
-        table, attributes, facts, notes = read_customer_table(options.customers, data)
-        found = replace(found, customers=table, attributes=attributes)
-        found = _with(found, facts, notes)
-    if options.products.data:
-        data = resolve_path(options.products.data, base)
-        table, facts, notes = read_product_table(options.products, data)
-        found = _with(replace(found, products=table), facts, notes)
-    if options.events.data:
-        events, facts = read_event_log(
-            options.events, resolve_path(options.events.data, base), EVENT_KINDS
-        )
-        found = _with(replace(found, events=events), facts, [])
-    if options.contacts.data:
-        data = resolve_path(options.contacts.data, base)
-        contacts, facts = read_event_log(options.contacts, data, CONTACT_KINDS)
-        found = _with(replace(found, contacts=contacts), facts, [])
-    if options.returns.data:
-        data = resolve_path(options.returns.data, base)
-        facts, note = read_return_table(options.returns, data, found.products)
-        found = _with(found, facts, [note])
+    readers: tuple[tuple[Any, Callable[[Any, str, SideTables], SideTables]], ...] = (
+        (options.customers, read_customer_table),
+        (options.products, read_product_table),
+        (options.events, partial(read_log, section="events")),
+        (options.contacts, partial(read_log, section="contacts")),
+        (options.returns, read_return_table),
+    )
+    for table, read in readers:
+        data = table.data
+        if data and base and not Path(data).is_absolute() and (base / data).exists():
+            data = str(base / data)
+        found = read(table, data, found) if data else found
     return found
-
-
-def _with(found: SideTables, facts: Sequence[InputFile], notes: Sequence[str]) -> SideTables:
-    return replace(found, files=(*found.files, *facts), notes=(*found.notes, *notes))
-
-
-FRAME_TABLES = ("customers", "products", "prices")
-LOG_TABLES = ("events", "contacts")
 
 
 def side_table_frames(side_tables: SideTables) -> dict[str, pl.DataFrame]:
@@ -118,19 +95,16 @@ def side_tables_from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> S
     >>> side_tables_from_state(side_tables_to_state(tables), {}) == tables
     True
     """
-    logs = {name: CustomerLog(tables[name], first) for name, first in state["first_days"].items()}
-    attributes = [
-        CustomerAttribute(a["name"], a["kind"], a["given"], tuple(a["levels"]))
-        for a in state["attributes"]
-    ]
+    days = state["first_days"]
+    given: JSON = {name: CustomerLog(tables[name], first) for name, first in days.items()}
+    given |= {name: tables[name] for name in FRAME_TABLES if name in tables}
     return SideTables(
-        customers=tables.get("customers"),
-        attributes=tuple(attributes),
-        products=tables.get("products"),
-        events=logs.get("events"),
-        contacts=logs.get("contacts"),
+        **given,
+        attributes=tuple(
+            CustomerAttribute(**{**attribute, "levels": tuple(attribute["levels"])})
+            for attribute in state["attributes"]
+        ),
         countries=tuple(state["countries"]),
-        prices=tables.get("prices"),
         files=tuple(InputFile.from_state(fact) for fact in state["files"]),
         notes=tuple(state["notes"]),
     )

@@ -5,22 +5,19 @@ page checksums on. What is written reads back as the same `Transactions`; featur
 such transactions and work on the numbers, a few hundred thousand lines at a time.
 """
 
-from segpredict.data.store.renew import renew_store
-from segpredict.data.store.repeats import repeat_purchases
+from segpredict.data.store.orders import repeat_purchases
 from segpredict.data.store.stored import (
     StoreBatch,
     StoredTransactions,
     TransactionStore,
-    is_current,
     open_store,
 )
-from segpredict.data.store.write import write_store
+from segpredict.data.store.write import renew_store, write_store
 
 __all__ = [
     "StoreBatch",
     "StoredTransactions",
     "TransactionStore",
-    "is_current",
     "open_store",
     "renew_store",
     "repeat_purchases",

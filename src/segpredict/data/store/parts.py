@@ -1,7 +1,13 @@
-"""Parts: Parquet files of coded lines, whole customers in each row group."""
+"""The files of a store: Parquet parts of coded lines with ids by code, and the manifest.
 
+Each row group of a part holds whole customers. The manifest says which files belong together,
+and what they hold.
+"""
+
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +16,53 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segpredict.core.disk import sync
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 from segpredict.core.orders import KEY
-from segpredict.data.store.orders import digest_lines
-from segpredict.errors import TamperedFileError
+from segpredict.core.transactions import InputFile
+from segpredict.data.store.orders import DIGEST_KINDS, digest_lines
+from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
 
+IdDictionaries = Mapping[str, pl.Series]  # column → its ids, by code
 # All lines of an order, and of a credit note, are together; `starts` marks the first.
 SORT_COLUMNS = ("customer_id", "day", "is_return", "order_id", "void_day")
 RUN = (*KEY, "is_return", "void_day")
 TIE_COLUMN = "product_id"  # so that the lines of one product are together as well
 ROWS_PER_GROUP = 1 << 19  # lines of a row group, more where one customer has more
+FirstValueDays = Mapping[str, tuple[int | None, int | None]]  # first day; first never voided
+
+_ALWAYS = {  # or never queried
+    *("customer_id", "order_id", "is_order_head"),
+    *("day", "void_day", "quantity", "amount"),
+}
+
+
+def learn_codes(lines: pl.LazyFrame, columns: list[str]) -> dict[str, pl.Series]:
+    """Return the ids in each column, sorted, so that codes follow the order of ids."""
+    queries = [lines.select(pl.col(c).drop_nulls().unique().sort()) for c in columns]
+    found = pl.collect_all(queries, engine="streaming")
+    return {name: ids[name] for name, ids in zip(columns, found, strict=True)}
+
+
+def encode_ids(lines: pl.LazyFrame, codes: IdDictionaries) -> pl.LazyFrame:
+    """Replace ids by codes."""
+    for name, ids in codes.items():
+        numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
+        dictionary = pl.LazyFrame({"id": ids, "code": numbers})
+        coded = lines.join(dictionary, left_on=name, right_on="id", how="left")
+        lines = coded.drop(name).rename({"code": name})
+    return lines
+
+
+def decode_ids(lines: pl.DataFrame, codes: IdDictionaries) -> pl.DataFrame:
+    """Replace codes by ids."""
+    present = [name for name in codes if name in lines.columns]
+    return lines.with_columns(codes[name].gather(lines[name]).alias(name) for name in present)
+
+
+def save_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a small table, such as ids by code, checksums on."""
+    pq.write_table(table.to_arrow(), path, compression="zstd", write_page_checksum=True)
+    sync(path)
 
 
 @contextmanager
@@ -36,9 +80,8 @@ def sort_lines(lines: pl.DataFrame) -> pl.DataFrame:
     rest = [name for name in lines.columns if name not in place]
     rest.sort(key=lambda name: name != TIE_COLUMN)
     differs = [pl.col(name).ne_missing(pl.col(name).shift()) for name in RUN]
-    is_first = pl.int_range(pl.len()) == 0
-    ordered = lines.sort(*place, *rest)
-    return ordered.with_columns(starts=pl.any_horizontal(is_first, *differs))
+    starts = pl.any_horizontal(pl.int_range(pl.len()) == 0, *differs)
+    return lines.sort(*place, *rest).with_columns(starts=starts)
 
 
 def save_part(
@@ -49,10 +92,13 @@ def save_part(
     try:
         for lines in arranged:
             for group in _groups(lines):
-                frames = {path: group}
-                for kind, rows in digest_lines(group, _of(earlier, group)).items():
-                    frames[digest_path(path, kind)] = rows
-                _write(frames, writers)
+                known = None
+                if earlier is not None and not group.is_empty():
+                    first, last = group["customer_id"][0], group["customer_id"][-1]
+                    known = earlier.filter(pl.col("customer_id").is_between(first, last))
+                _write(path, group, writers)
+                for kind, rows in digest_lines(group, known).items():
+                    _write(digest_path(path, kind), rows, writers)
     finally:
         for writer in writers.values():
             writer.close()
@@ -65,32 +111,20 @@ def digest_path(path: Path, kind: str) -> Path:
     return path.with_name(f"{kind}-{path.name}")
 
 
-def _of(earlier: pl.DataFrame | None, group: pl.DataFrame) -> pl.DataFrame | None:
-    if earlier is None or group.is_empty():
-        return None
-    code = group["customer_id"]
-    return earlier.filter(pl.col("customer_id").is_between(code[0], code[-1]))
-
-
-def _write(frames: Mapping[Path, pl.DataFrame], writers: dict[Path, pq.ParquetWriter]) -> None:
-    """Write one row group of each: the groups of a number hold the same customers."""
-    for path, rows in frames.items():
-        table = rows.to_arrow()
-        if path not in writers:
-            writers[path] = _writer(path, table.schema)
-        writers[path].write_table(table, row_group_size=max(1, rows.height))
-
-
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    plain = {"customer_id", "order_id", "is_return", "starts", "net"}
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="lz4",  # a tenth larger than zstd, and read in two thirds the time
-        use_dictionary=[name for name in schema.names if name not in plain],
-        column_encoding={"customer_id": "DELTA_BINARY_PACKED"},
-        write_page_checksum=True,
-    )
+def _write(path: Path, rows: pl.DataFrame, writers: dict[Path, pq.ParquetWriter]) -> None:
+    """Write one row group: the groups of a number hold the same customers in every file."""
+    table = rows.to_arrow()
+    if path not in writers:
+        plain = {"customer_id", "order_id", "is_return", "starts", "net"}
+        writers[path] = pq.ParquetWriter(
+            path,
+            table.schema,
+            compression="lz4",  # a tenth larger than zstd, and read in two thirds the time
+            use_dictionary=[name for name in table.schema.names if name not in plain],
+            column_encoding={"customer_id": "DELTA_BINARY_PACKED"},
+            write_page_checksum=True,
+        )
+    writers[path].write_table(table, row_group_size=max(1, rows.height))
 
 
 def _groups(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -108,14 +142,9 @@ def _groups(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 class StorePart:
-    """One file, read by row group with its checksums verified.
+    """One Parquet file, read by row group with its checksums verified.
 
-    Parameters
-    ----------
-    path
-        The Parquet file.
-    file
-        The same, opened; it is read as it was then, also after a newer store has removed it.
+    A file that is given opened is read as it was then, also after a newer store has removed it.
     """
 
     def __init__(self, path: Path, file: pa.NativeFile | None = None) -> None:
@@ -128,11 +157,6 @@ class StorePart:
     def n_row_groups(self) -> int:
         """Number of row groups."""
         return int(self._facts.num_row_groups)
-
-    @property
-    def n_rows(self) -> int:
-        """Number of lines."""
-        return int(self._facts.num_rows)
 
     @property
     def column_types(self) -> dict[str, pl.DataType]:
@@ -161,3 +185,105 @@ class StorePart:
         frame = pl.from_arrow(table.select(names), rechunk=False)
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+
+def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
+    """Return since when each column has values, ``is_return`` since when it holds."""
+    day, lasts = pl.col("day"), pl.col("void_day").is_null()
+    names = [name for name in lines.collect_schema() if name not in _ALWAYS]
+    there = {name: pl.col(name).is_not_null() for name in names}
+    there["is_return"] = pl.col("is_return")
+    queries = [
+        pl.when(where & also).then(day).min().alias(f"{name}/{i}")
+        for name, where in there.items()
+        for i, also in enumerate((pl.lit(value=True), lasts))
+    ]
+    row = lines.select(queries).collect(engine="streaming").row(0, named=True)
+    return {name: (row[f"{name}/0"], row[f"{name}/1"]) for name in names}
+
+
+STORE_MANIFEST_NAME = "store.json"
+STORE_FORMAT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StoreManifest:
+    """What ``store.json`` says: which files belong together, and what they hold."""
+
+    columns: tuple[str, ...]  # the lines' columns, in order
+    dictionaries: Mapping[str, str]  # file of the dictionary of each coded column
+    # file of all lines but the newest days, and file of those; none is ""
+    base: str
+    tail: str
+    # file of the customers whose lines are all in the tail, so that those in the base count no
+    # more; none is ""
+    moved: str
+    product_names: str  # file of the names of products; none is ""
+    # as in `Transactions`
+    first_day: int
+    end_day: int
+    fingerprint: str
+    currency: str
+    ledger: Ledger
+    sources: tuple[InputFile, ...]
+    # the day after the last of the base; every line of the tail is on it or later, but for
+    # customers who moved
+    base_end: int
+    # how many
+    rows: int
+    customers: int
+    generation: int  # rises with each change, so that files are never overwritten
+    first_value_days: FirstValueDays  # since when each column has values (`first_value_days`)
+
+    @property
+    def file_names(self) -> set[str]:
+        """Names of all files of the store."""
+        lines = {self.base, self.tail} - {""}
+        digests = {name for file in lines for name in digest_names(file)}
+        others = {self.moved, self.product_names} - {""}
+        return {*self.dictionaries.values(), *lines, *digests, *others}
+
+    def to_json(self) -> str:
+        """Return the manifest as JSON."""
+        facts = {"format": STORE_FORMAT, **asdict(self)}
+        return json.dumps(facts, indent=2, default=dict) + "\n"
+
+
+def digest_names(file: str) -> set[str]:
+    """Return the names of the files that are written with a file of lines."""
+    return {digest_path(Path(file), kind).name for kind in DIGEST_KINDS}
+
+
+def named_files(folder: Path) -> set[str]:
+    """Return the names of all files of the store in a folder; none where there is no store."""
+    try:
+        return read_manifest(folder).file_names
+    except FileMissingError:
+        return set()
+
+
+def read_manifest(folder: Path) -> StoreManifest:
+    """Read ``store.json``."""
+    path = folder / STORE_MANIFEST_NAME
+    if not path.is_file():
+        raise FileMissingError(str(path))
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        number = facts.pop("format")
+        if number != STORE_FORMAT:
+            message = f"The store {folder} has format {number}; this version reads {STORE_FORMAT}."
+            raise ArtifactError(message, fix="make it again from the shop's files.", file=str(path))
+        entries = (
+            LedgerEntry(**{**entry, "count": LedgerCount(**entry["count"])})
+            for entry in facts.pop("ledger")["entries"]
+        )
+        sources = tuple(InputFile.from_state(fact) for fact in facts.pop("sources"))
+        columns = tuple(facts.pop("columns"))
+        ledger = Ledger(tuple(entries))
+        days = {n: (first, last) for n, (first, last) in facts.pop("first_value_days").items()}
+        return StoreManifest(
+            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=days
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        fix = "make the store again from the shop's files."
+        raise ArtifactError(f"{path} is damaged ({error}).", fix=fix, file=str(path)) from None

@@ -1,6 +1,7 @@
 """Transactions in a store: lazy lines for everyone, coded lines for fast reading."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,13 @@ from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
 from segpredict.core.transactions import Transactions
-from segpredict.data.store import codes as _codes
-from segpredict.data.store.manifest import StoreManifest, has_values_before, read_manifest
-from segpredict.data.store.parts import StorePart, digest_path
+from segpredict.data.store.parts import (
+    StoreManifest,
+    StorePart,
+    decode_ids,
+    digest_path,
+    read_manifest,
+)
 
 PRODUCT_NAME_COLUMNS = ("product_id", "name", "rows", "descriptions")
 
@@ -24,20 +29,16 @@ ORDER_KEY = ("customer_id", "day", "minute", "order_id")
 
 
 class TransactionStore:
-    """The files of a store, opened for reading.
-
-    Parameters
-    ----------
-    folder
-        Where the store is.
-    manifest
-        What it contains.
-    """
+    """The files of a store, opened for reading."""
 
     def __init__(self, folder: Path, manifest: StoreManifest) -> None:
         self.folder, self.manifest = folder, manifest
         # Held from now on: a newer store may remove them while they are read.
-        self._files = {name: _opened(folder / name) for name in manifest.file_names}
+        self._files: dict[str, pa.NativeFile] = {}
+        for name in manifest.file_names:
+            # One that is not there is refused when it is needed.
+            with suppress(OSError):
+                self._files[name] = pa.OSFile(str(folder / name))
         self._parts: dict[str, StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.column_types)
@@ -45,8 +46,11 @@ class TransactionStore:
     @cached_property
     def codes(self) -> dict[str, pl.Series]:
         """The dictionaries: ids by code."""
-        names = self.manifest.dictionaries
-        return _codes.load_codes({column: self._part(name) for column, name in names.items()})
+        files = {column: self._part(name) for column, name in self.manifest.dictionaries.items()}
+        return {
+            column: pl.Series(column, part.read(["id"])["id"], dtype=pl.String)
+            for column, part in files.items()
+        }
 
     @cached_property
     def is_sorted(self) -> bool:
@@ -61,25 +65,15 @@ class TransactionStore:
     @cached_property
     def moved_customers(self) -> pl.Series:
         """Codes of the customers whose lines are all in the tail."""
-        if not self.manifest.moved:
-            return pl.Series("customer_id", [], dtype=pl.UInt32)
-        return _codes.load_code_numbers(self._part(self.manifest.moved))
+        file = self.manifest.moved
+        codes = self._part(file).read(["code"])["code"] if file else pl.Series([])
+        return pl.Series("customer_id", codes, dtype=pl.UInt32)
 
     @property
     def product_names(self) -> pl.DataFrame | None:
         """The names of products, if there are any."""
-        if not self.manifest.product_names:
-            return None
-        return self._part(self.manifest.product_names).read(PRODUCT_NAME_COLUMNS)
-
-    def settled_rows(
-        self, columns: Iterable[str], number: int, kind: str = LINES_KIND
-    ) -> pl.DataFrame:
-        """Return rows of a chunk of the base that count: of customers who stayed."""
-        own = self.rows_of_file(kind, self.manifest.base).read(columns, [number])
-        if self.moved_customers.is_empty():
-            return own
-        return own.filter(~pl.col("customer_id").is_in(self.moved_customers.implode()))
+        file = self.manifest.product_names
+        return self._part(file).read(PRODUCT_NAME_COLUMNS) if file else None
 
     def column_types(self) -> pl.Schema:
         """Return the columns of canonical lines and their types."""
@@ -95,7 +89,12 @@ class TransactionStore:
     @property
     def is_whole(self) -> bool:
         """Whether all files were there when the store was opened."""
-        return None not in self._files.values()
+        return self._files.keys() == self.manifest.file_names
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is still what stands in its folder, and no newer one does."""
+        return read_manifest(self.folder).generation == self.manifest.generation
 
     def _part(self, name: str) -> StorePart:
         if name not in self._parts:
@@ -104,16 +103,22 @@ class TransactionStore:
 
     def _newest(self, kind: str) -> pl.DataFrame | None:
         """Return the rows of the tail, which is small and read once."""
-        if not self.manifest.tail:
-            return None
-        if kind not in self._tails:
+        if self.manifest.tail and kind not in self._tails:
             part = self.rows_of_file(kind, self.manifest.tail)
             self._tails[kind] = part.read(part.column_types)
-        return self._tails[kind]
+        return self._tails.get(kind)
 
     def has_values_before(self, column: str, until: int | None) -> bool | None:
-        """Return whether a column has values before a day, if that is known."""
-        return has_values_before(self.manifest.first_value_days[column], until)
+        """Return whether a column has values before a day; ``None`` if lines must be queried.
+
+        That is so where all that there is by then was voided at some time.
+        """
+        first, lasting = self.manifest.first_value_days[column]
+        if first is None or (until is not None and first >= until):
+            return False
+        if until is None or (lasting is not None and lasting < until):
+            return True
+        return None
 
     @property
     def chunk_numbers(self) -> range:
@@ -125,25 +130,19 @@ class TransactionStore:
     ) -> pl.DataFrame:
         """Return coded rows of a range of customers, whole customers only.
 
-        Parameters
-        ----------
-        number
-            One of `chunks`.
-        columns
-            Names of the store's columns; ``customer_id`` comes always.
-        kind
-            ``lines``, or one of `orders.DIGEST_KINDS`.
+        ``customer_id`` comes always. The kind is ``lines``, or one of `orders.DIGEST_KINDS`.
         """
         names = ["customer_id", *(name for name in columns if name != "customer_id")]
-        own = self.settled_rows(names, number, kind)
+        own = self.rows_of_file(kind, self.manifest.base).read(names, [number])
+        if not self.moved_customers.is_empty():
+            own = own.filter(~pl.col("customer_id").is_in(self.moved_customers.implode()))
         newest = self._newest(kind)
         if newest is None:
             return own
-        code = newest["customer_id"]
-        start = int(code.search_sorted(self.base_lines.first_customer(number))) if number else 0
+        code, first = newest["customer_id"], self.base_lines.first_customer
         is_last = number + 1 == len(self.chunk_numbers)
-        end = None if is_last else self.base_lines.first_customer(number + 1)
-        stop = newest.height if end is None else int(code.search_sorted(end))
+        start = int(code.search_sorted(first(number))) if number else 0
+        stop = newest.height if is_last else int(code.search_sorted(first(number + 1)))
         newer = newest[start:stop].select(names)
         if newer.is_empty():
             return own
@@ -175,12 +174,9 @@ class TransactionStore:
         Rows about customers or products that the store does not have are dropped.
         """
         if "customer_id" in table.columns:
-            ids = self.codes["customer_id"]
-            numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
-            dictionary = pl.DataFrame({"customer_id": ids, "number": numbers})
-            both = table.join(dictionary, on="customer_id", maintain_order="left")
-            coded = both.with_columns(customer_id="number")
-            table = coded.select(table.columns)
+            numbers = self.codes["customer_id"].to_frame().with_row_index("number")
+            both = table.join(numbers, on="customer_id", maintain_order="left")
+            table = both.with_columns(customer_id="number").select(table.columns)
         if "product_id" in table.columns and "product_id" in self.codes:
             kind = self._enums["product_id"]
             known = table.filter(pl.col("product_id").is_in(kind.categories.implode()))
@@ -188,17 +184,12 @@ class TransactionStore:
         return table
 
     def _needed(self, wanted: list[str]) -> list[str]:
-        known = {name for name in wanted if name not in {"order_id", ORDER_HEAD_FLAG}}
-        more = {"starts"} if "order_id" in wanted else set()
-        flag = {"starts", "is_return"} if ORDER_HEAD_FLAG in wanted else set()
-        return sorted(known | more | flag)
+        found_from = {"order_id": {"starts"}, ORDER_HEAD_FLAG: {"starts", "is_return"}}
+        return sorted({column for name in wanted for column in found_from.get(name, {name})})
 
     def _as_numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
-        numbers = [
-            lines[name].cat.to(dtype)
-            for name, dtype in self._enums.items()
-            if name in lines.columns
-        ]
+        enums = {name: dtype for name, dtype in self._enums.items() if name in lines.columns}
+        numbers = [lines[name].cat.to(dtype) for name, dtype in enums.items()]
         marks = []
         if "starts" in lines.columns:
             marks.append(pl.col("starts").cum_sum().cast(pl.UInt32).alias("order_id"))
@@ -208,8 +199,7 @@ class TransactionStore:
 
     @cached_property
     def _enums(self) -> dict[str, pl.Enum]:
-        texts = {n: ids for n, ids in self.codes.items() if n != "customer_id"}
-        return {name: pl.Enum(ids) for name, ids in texts.items()}
+        return {name: pl.Enum(ids) for name, ids in self.codes.items() if name != "customer_id"}
 
     def _number_types(self) -> pl.Schema:
         numbers = dict.fromkeys(("customer_id", "order_id"), pl.UInt32())
@@ -217,16 +207,12 @@ class TransactionStore:
         return pl.Schema({**self.column_types(), **numbers, **self._enums, **flags})
 
     def _serve(
-        self,
-        columns: list[str] | None,
-        predicate: pl.Expr | None,
-        rows: int | None,
-        _: int | None,
+        self, columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
         """Yield canonical lines, chunk by chunk, in their one and only order."""
         wanted = columns or list(self.manifest.columns)
         left = rows
-        for lines in self.canonical_lines():
+        for lines in self._canonical_lines():
             chosen = lines if predicate is None else lines.filter(predicate)
             part = chosen.select(wanted)
             if left is not None:
@@ -236,16 +222,13 @@ class TransactionStore:
             if left == 0:
                 return
 
-    def canonical_lines(self) -> Iterator[pl.DataFrame]:
+    def _canonical_lines(self) -> Iterator[pl.DataFrame]:
         """Yield decoded lines; new customers are placed by their ids."""
         names = [name for name in self.manifest.columns if name != ORDER_HEAD_FLAG]
         chunks = (self.read_chunk(number, names) for number in self.chunk_numbers)
-        if not self.is_sorted:
-            chunks = (lines for lines in [pl.concat(chunks)])
-        rest = (n for n in self.manifest.columns if n not in {*ORDER_KEY, ORDER_HEAD_FLAG})
-        in_order = [*(n for n in ORDER_KEY if n in self.manifest.columns), *rest]
-        for lines in chunks:
-            ordered = _codes.decode_ids(lines, self.codes).sort(in_order)
+        in_order = [n for n in dict.fromkeys([*ORDER_KEY, *names]) if n in names]
+        for lines in chunks if self.is_sorted else [pl.concat(chunks)]:
+            ordered = decode_ids(lines, self.codes).sort(in_order)
             yield ordered.with_columns(is_head()).select(self.manifest.columns)
 
 
@@ -262,8 +245,7 @@ class StoredTransactions(Transactions):
 
         A copy with other lines (``dataclasses.replace``) is not the store any more.
         """
-        is_whole = self.store is not None and self.lines is self.store.lines
-        return self.store if is_whole else None
+        return self.store if self.store is not None and self.lines is self.store.lines else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,36 +262,8 @@ class StoreBatch(Transactions):
         return self.store.read_chunk(self.number, columns, kind)
 
 
-def _opened(path: Path) -> pa.NativeFile | None:
-    """Open a file of a store; one that is not there is refused when it is needed."""
-    try:
-        return pa.OSFile(str(path))
-    except OSError:
-        return None
-
-
-def is_current(stored: StoredTransactions) -> bool:
-    """Whether a store is still what stands in its folder, and no newer one does."""
-    assert stored.store is not None
-    return not _is_replaced(stored.store)
-
-
-def _is_replaced(store: TransactionStore) -> bool:
-    return read_manifest(store.folder).generation != store.manifest.generation
-
-
 def open_store(folder: str | Path) -> StoredTransactions:
-    """Open a store.
-
-    Parameters
-    ----------
-    folder
-        What `write` made.
-
-    Returns
-    -------
-    Stored
-        Transactions; lines are read when they are collected, and checksums verified.
+    """Open a store: lines are read when they are collected, and checksums verified.
 
     Raises
     ------
@@ -331,11 +285,10 @@ def open_store(folder: str | Path) -> StoredTransactions:
     ...     open_store(folder).lines.collect()["customer_id"].to_list()
     ['a', 'b']
     """
-    opened = TransactionStore(Path(folder), read_manifest(Path(folder)))
     for _ in range(MAX_TRIES):
-        if opened.is_whole or not _is_replaced(opened):
-            break
         opened = TransactionStore(Path(folder), read_manifest(Path(folder)))
+        if opened.is_whole or opened.is_current:
+            break
     manifest = opened.manifest
     return StoredTransactions(
         lines=opened.lines,

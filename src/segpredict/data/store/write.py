@@ -1,8 +1,10 @@
-"""Write a store."""
+"""Write a store, or bring one up to date and write only what differs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -11,9 +13,9 @@ from segpredict.core.memory import available_bytes
 from segpredict.core.transactions import Transactions
 from segpredict.core.work_folder import WorkFolder
 from segpredict.core.write_errors import translate_write_errors
-from segpredict.data.store import codes as _codes
 from segpredict.data.store import parts
-from segpredict.data.store.manifest import (
+from segpredict.data.store.orders import purchased_products
+from segpredict.data.store.parts import (
     STORE_MANIFEST_NAME,
     StoreManifest,
     digest_names,
@@ -21,35 +23,25 @@ from segpredict.data.store.manifest import (
     named_files,
     read_manifest,
 )
-from segpredict.data.store.orders import purchased_products
 from segpredict.data.store.stored import (
     ORDER_HEAD_FLAG,
     StoredTransactions,
     TransactionStore,
     open_store,
 )
+from segpredict.errors import FileMissingError
 
 BYTES_PER_ROW = 400  # bytes a line takes while it is sorted, all copies together
+CUSTOMER_KEY = "customer_id"
+MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
 
 
 def write_store(
     transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
 ) -> StoredTransactions:
-    """Write canonical lines as a store, in the place of any store that is there.
+    """Write lines as a store, in the place of any that is there, and return it opened.
 
-    Parameters
-    ----------
-    transactions
-        The result of cleaning, or any lines that satisfy `core.schemas.LINES_SCHEMA`.
-    folder
-        Where to; made if it is not there.
-    work
-        The lock of the folder, where the caller holds it.
-
-    Returns
-    -------
-    Stored
-        The same transactions, read from the store.
+    The folder is made if it is not there; `work` is its lock, where the caller holds it.
 
     Notes
     -----
@@ -95,56 +87,44 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
     """Write all lines as new files; return the manifest that makes them count."""
     lines, generation = transactions.lines, next_generation(target)
     schema = lines.collect_schema()
-    codes = _codes.learn_codes(lines, _codes.coded_columns(schema))
-    rows = int(lines.select(pl.len()).collect().item())
-    ids = dictionary_names(codes, generation)
+    # Order numbers are not needed after lines were sorted: a flag marks the start of each order.
+    texts = [n for n, kind in schema.items() if kind == pl.String and n != "order_id"]
+    codes = parts.learn_codes(lines, texts)
     base = f"base-{generation}.parquet"
-    names = product_names_file(transactions.product_names, generation)
-    work.announce({*ids.values(), base, *digest_names(base), *({names} - {""})})
-    _codes.save_codes(codes, target, ids)
-    save_product_names(transactions.product_names, target, names)
-    coded = _codes.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
-    customers = codes["customer_id"].len()
-    parts.save_part(_sorted(coded, rows, customers, work.new_folder()), target / base)
-    return StoreManifest(
-        columns=tuple(schema.names()),
-        dictionaries=ids,
-        base=base,
-        tail="",
-        moved="",
-        product_names=names,
-        first_day=transactions.first_day,
-        end_day=transactions.end_day,
-        fingerprint=transactions.fingerprint,
-        currency=transactions.currency,
-        ledger=transactions.ledger,
-        sources=transactions.files,
-        base_end=transactions.end_day,
-        rows=rows,
-        customers=codes["customer_id"].len(),
-        generation=generation,
-        first_value_days=first_value_days(lines),
-    )
+    work.announce({base, *digest_names(base)})
+    facts = save_beside_lines(transactions, codes, generation, target, work)
+    coded = parts.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
+    arranged = _sorted(coded, facts["rows"], facts["customers"], work.new_folder())
+    parts.save_part(arranged, target / base)
+    columns, end = tuple(schema.names()), transactions.end_day
+    return StoreManifest(**facts, columns=columns, base=base, tail="", moved="", base_end=end)
 
 
-def earlier_purchases(
-    store: TransactionStore, tail: pl.DataFrame, moved: pl.Series
-) -> pl.DataFrame:
-    """Return what the customers of the tail had bought by the end of the base.
-
-    Not of those who `moved`: all that they bought is in the tail.
-    """
-    here = pl.col("customer_id").is_in(moved.implode())
-    customers = tail.filter(~here).select(pl.col("customer_id").unique())
-    columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
-    groups = range(store.base_lines.n_row_groups)
-    found = [
-        purchased_products(
-            store.base_lines.read(columns, [group]).join(customers, on="customer_id", how="semi")
-        )
-        for group in groups
-    ]
-    return pl.concat(found)
+def save_beside_lines(
+    shop: Transactions, codes: parts.IdDictionaries, generation: int, folder: Path, work: WorkFolder
+) -> dict[str, Any]:
+    """Write dictionaries and names of products; return what the manifest says of a shop."""
+    ids = {name: f"{name}-{generation}.parquet" for name in codes}
+    names = "" if shop.product_names is None else f"product_names-{generation}.parquet"
+    work.announce({*ids.values(), names} - {""})
+    for name, file in ids.items():
+        parts.save_table(pl.DataFrame({"id": codes[name]}), folder / file)
+    if shop.product_names is not None:
+        parts.save_table(shop.product_names, folder / names)
+    return {
+        "dictionaries": ids,
+        "product_names": names,
+        "first_day": shop.first_day,
+        "end_day": shop.end_day,
+        "fingerprint": shop.fingerprint,
+        "currency": shop.currency,
+        "ledger": shop.ledger,
+        "sources": shop.files,
+        "rows": shop.lines.select(pl.len()).collect().item(),
+        "customers": codes["customer_id"].len(),
+        "generation": generation,
+        "first_value_days": first_value_days(shop.lines),
+    }
 
 
 def _sorted(
@@ -165,22 +145,6 @@ def _sorted(
             yield parts.sort_lines(lines)
 
 
-def product_names_file(names: pl.DataFrame | None, generation: int) -> str:
-    """Return the file of the names of products; none is empty."""
-    return "" if names is None else f"product_names-{generation}.parquet"
-
-
-def save_product_names(names: pl.DataFrame | None, folder: Path, file: str) -> None:
-    """Write the names of products, if there are any."""
-    if names is not None:
-        _codes.save_table(names, folder / file)
-
-
-def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
-    """Return the name of each dictionary's file."""
-    return {name: f"{name}-{generation}.parquet" for name in codes}
-
-
 def next_generation(folder: Path) -> int:
     """Return the number of the next change: one that no file there has yet."""
     is_there = (folder / STORE_MANIFEST_NAME).exists()
@@ -196,3 +160,131 @@ def publish_manifest(folder: Path, manifest: StoreManifest, work: WorkFolder) ->
     sync(folder)
     place_file(work, folder / STORE_MANIFEST_NAME, manifest.to_json().encode())
     return open_store(folder)
+
+
+def renew_store(
+    transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
+) -> StoredTransactions:
+    """Make a store hold these lines, whatever it held before.
+
+    The result is equal to a store that `write_store` made of them.
+
+    Notes
+    -----
+    A night brings new lines, and a refund in it changes a few old ones. Lines after
+    the days of the base go into the tail; a customer with any other change moves there
+    with all lines, and the base's lines of that customer count no more. All is written
+    anew when the tail would hold more than an eighth of the lines, when an id is gone,
+    when columns differ, or when memory is too short to compare.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     renew_store(shop, folder).lines.collect().height
+    2
+    """
+    target = Path(folder)
+    with changing(target, work) as held:
+        try:
+            old = open_store(target)
+        except FileMissingError:
+            return write_store(transactions, target, held)
+        assert old.store is not None
+        changed = _changed(old.store, transactions, held)
+        if changed is None:
+            return write_store(transactions, target, held)
+        return publish_manifest(target, changed, held)
+
+
+def _changed(store: TransactionStore, now: Transactions, work: WorkFolder) -> StoreManifest | None:
+    """Write the new tail and return its manifest; ``None`` if all must be written."""
+    manifest, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
+    columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
+    rows = int(lines.select(pl.len()).collect().item())
+    if lines.collect_schema().names() != columns or rows * BYTES_PER_ROW > available_bytes():
+        return None
+    codes = _extended(store.codes, lines)
+    if codes is None:
+        return None
+    types = store.base_lines.column_types
+    in_base = [pl.col(name).cast(types[name]) for name in columns]
+    coded = parts.encode_ids(lines, codes).select(in_base).collect()
+    moved = _moved(store, coded, columns)
+    is_late = pl.col("day") >= manifest.base_end
+    tail = coded.filter(is_late | pl.col("customer_id").is_in(moved.implode()))
+    if tail.height * MAX_TAIL_SHARE > rows:
+        return None
+    return _written(store, now, codes, parts.sort_lines(tail), moved, work)
+
+
+def _written(
+    store: TransactionStore,
+    now: Transactions,
+    codes: parts.IdDictionaries,
+    tail: pl.DataFrame,
+    moved: pl.Series,
+    work: WorkFolder,
+) -> StoreManifest:
+    """Write dictionaries and tail; the manifest that makes them count is returned."""
+    folder, generation = store.folder, next_generation(store.folder)
+    name = f"tail-{generation}.parquet"
+    gone = f"moved-{generation}.parquet" if len(moved) else ""
+    work.announce({name, *digest_names(name), gone} - {""})
+    facts = save_beside_lines(now, codes, generation, folder, work)
+    if gone:
+        parts.save_table(moved.to_frame("code"), folder / gone)
+    parts.save_part([tail], folder / name, _earlier_purchases(store, tail, moved))
+    return replace(store.manifest, tail=name, moved=gone, **facts)
+
+
+def _earlier_purchases(
+    store: TransactionStore, tail: pl.DataFrame, moved: pl.Series
+) -> pl.DataFrame:
+    """Return what the customers of the tail had bought by the end of the base.
+
+    Not of those who `moved`: all that they bought is in the tail.
+    """
+    here = pl.col("customer_id").is_in(moved.implode())
+    customers = tail.filter(~here).select(pl.col("customer_id").unique())
+    columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
+    groups = range(store.base_lines.n_row_groups)
+    found = [
+        purchased_products(
+            store.base_lines.read(columns, [group]).join(customers, on="customer_id", how="semi")
+        )
+        for group in groups
+    ]
+    return pl.concat(found)
+
+
+def _extended(codes: parts.IdDictionaries, lines: pl.LazyFrame) -> parts.IdDictionaries | None:
+    """Return the ids with new ones after the old; ``None`` where an old one is gone."""
+    new = parts.learn_codes(lines, list(codes))
+    found = {}
+    for name, ids in codes.items():
+        if not ids.is_in(new[name].implode()).all():
+            return None
+        fresh = new[name].filter(~new[name].is_in(ids.implode()))
+        found[name] = pl.concat([ids, fresh])
+    return found
+
+
+def _moved(store: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """Return the customers whose lines in the base's days are not those of the base."""
+    early = coded.filter(pl.col("day") < store.manifest.base_end)
+    groups = range(store.base_lines.n_row_groups)
+    old = pl.concat(_sums(store.base_lines.read(columns, [g])) for g in groups)
+    both = old.join(_sums(early.select(columns)), on=CUSTOMER_KEY, how="full", coalesce=True)
+    sums, rows = (pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in ("sum", "rows"))
+    return both.filter(sums | rows)[CUSTOMER_KEY].sort()
+
+
+def _sums(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return a sum over each customer's lines that differs for other lines."""
+    marked = lines.select(CUSTOMER_KEY, sum=lines.hash_rows(1))
+    return marked.group_by(CUSTOMER_KEY).agg(pl.col("sum").sum(), rows=pl.len())
