@@ -31,9 +31,10 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
     first = found.backtest_risk[0].deciles[0]
     # Two customers of 20 and 19; half of it came.
     assert (first.tooltip.predicted, first.tooltip.actual.sum) == (39, 19.5)
-    assert first.height * found.top_risk / 60 == pytest.approx(39, abs=0.01)
-    assert first.top + first.height == 60
-    assert (60 - first.dot) * found.top_risk / 60 == pytest.approx(19.5, abs=0.01)
+    assert 100 - first.dot == pytest.approx((100 - first.top) / 2, abs=0.01)
+    chart = found.backtest_risk[0]
+    assert chart.axes.up[0] == (100.0, "£0")
+    assert [text for _, text in chart.axes.across] == [str(i + 1) for i in range(10)]
     assert first.high <= first.dot <= first.low
     assert [chart.note for chart in found.backtest_risk] == [
         "50% of the predicted sum was realised",

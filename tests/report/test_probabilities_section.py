@@ -11,7 +11,7 @@ from segpredict.report.context.probabilities import probabilities_section
 
 def test_curves_rise_from_the_lower_left():
     (picture,) = probabilities_section(bundle()).reliability
-    assert picture.curves[0].points == "25.0,50.0 75.0,30.0"
+    assert picture.curves[0].points == ((25.0, 50.0), (75.0, 30.0))
     assert picture.note == "calibration error 2.1% (1.5% to 3.4%)"
 
 

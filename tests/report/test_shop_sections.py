@@ -70,7 +70,9 @@ def test_the_last_month_is_pale_and_says_why():
     shown = text()
     assert "Pale: the data hold only 1 Dec to 9 Dec 2011 of the month." in shown
     assert "Dec 2011 9 days only" in shown
-    assert [year for _, year in found.ticks] == ["2010", "2011"]
+    axes = found.series[0].axes
+    assert [year for _, year in axes.across] == ["2010", "2011"]
+    assert [text for _, text in axes.up][1] == "0"
 
 
 def test_whole_months_need_no_word():

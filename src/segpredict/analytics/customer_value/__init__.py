@@ -6,7 +6,17 @@ In: forecasts tested out of time, and transactions. Out: values, compared with t
 from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
 from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
-from segpredict.analytics.customer_value.measure import CustomerValueResult, measure_customer_value
+from segpredict.analytics.customer_value.expected_total import (
+    MIN_TOTALS,
+    TOTAL_LEVEL,
+    ExpectedTotal,
+    expected_total,
+)
+from segpredict.analytics.customer_value.measure import (
+    LOSS_BY_SPEND,
+    CustomerValueResult,
+    measure_customer_value,
+)
 from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
@@ -19,8 +29,12 @@ from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, Va
 
 __all__ = [
     "FORECAST_COLUMNS",
+    "LOSS_BY_SPEND",
+    "MIN_TOTALS",
+    "TOTAL_LEVEL",
     "VALUE_COLUMNS",
     "CustomerValueResult",
+    "ExpectedTotal",
     "PurchaseModel",
     "SpendForecast",
     "SpendInterval",
@@ -29,6 +43,7 @@ __all__ = [
     "ValueModel",
     "ValuePeriod",
     "base_values",
+    "expected_total",
     "fit_seasonality",
     "fit_spend_interval",
     "fit_spend_model",

@@ -10,6 +10,7 @@ from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
+from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
 from segpredict.analytics.customer_value.periods import ValuePeriod
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
@@ -28,6 +29,7 @@ from segpredict.classifier import (
     histories_at_cutoffs,
 )
 from segpredict.classifier.history import outcome_spend
+from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.core.arrays import FloatArray
@@ -36,6 +38,7 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 FORECAST_METHOD, BGNBD_METHOD = "forecast", "bgnbd"
+LOSS_BY_SPEND = "loss_by_spend"  # a ranking without a model: the largest spenders first
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,16 @@ class CustomerValueResult:
         Predicted and actual sums per backtest, decile and segment (`VALUE_SUMS_SCHEMA`).
     backtest_errors
         Errors per customer, with those of other methods (`VALUE_ERRORS_SCHEMA`).
+    backtest_totals
+        Expected and actual spend of all customers together, one row a backtest, those before the
+        first test included where there was history enough (`TOTALS_SCHEMA`).
     """
 
     value_model: ValueModel
     model_of_last_test: ValueModel
     backtest_sums: pl.DataFrame
     backtest_errors: pl.DataFrame
+    backtest_totals: pl.DataFrame
 
 
 def measure_customer_value(
@@ -122,6 +129,7 @@ def measure_customer_value(
         models[days.test_folds[-1].cutoff],
         sum_backtest.compare_sums([_sum_backtest(case, name, spans) for case in cases], ids, **by),
         pl.concat([errors, _coverage(cases, days)]),
+        _totals(tested, days),
     )
 
 
@@ -194,6 +202,26 @@ class _Tested:
         return as_date(self.backtest.cutoff).isoformat()
 
 
+def _totals(tested: Sequence[_Tested], days: Schedule) -> pl.DataFrame:
+    """Return expected and actual spend of all customers, one row a backtest.
+
+    Only of models with the history that a test asks for: others err as no later model does.
+    """
+    sound = {fold.cutoff for fold in days.folds if len(fold.train_origins) >= MIN_TRAIN_ORIGINS}
+    sound |= {fold.cutoff for fold in days.test_folds}
+    rows = [
+        (
+            each.window,
+            len(each.spend),
+            float(np.sum(each.forecast.expected)),
+            float(np.sum(each.spend)),
+        )
+        for each in tested
+        if each.cutoff in sound
+    ]
+    return pl.DataFrame(rows, TOTALS_SCHEMA, orient="row")
+
+
 def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
     """Return the interval by the backtests whose outcomes were complete on a day."""
     known = [each for each in tested if each.cutoff <= until]
@@ -234,6 +262,7 @@ def _sum_backtest(
     amount = sum_backtest.PredictedAmount
     predictions = [
         amount("value_at_risk", name, forecast.risk, np.maximum(base - spend, 0.0)),
+        amount(LOSS_BY_SPEND, name, base, np.maximum(base - spend, 0.0)),
         amount("upside", name, forecast.upside, np.maximum(spend - base, 0.0)),
         amount("expected_value", name, forecast.expected, spend),
     ]

@@ -94,7 +94,12 @@ DATES = BiTable(
 
 
 KPI_COLUMNS = (
-    BiColumn("kpi", "text", "Name of the KPI; docs/kpis.md defines each."),
+    BiColumn(
+        "kpi",
+        "text",
+        "Name of the KPI; docs/kpis.md defines each. expected_revenue is the forecast: expected "
+        "spend of the next window by the customers with a forecast.",
+    ),
     BiColumn("title", "text", "Its title."),
     BiColumn("unit", "text", "currency, share, orders, customers or index."),
     BiColumn(
@@ -111,29 +116,55 @@ KPI_COLUMNS = (
     BiColumn("whole", "whole", "Denominator; null where it is a count."),
     BiColumn("value", "number", "The value."),
     BiColumn("amount", "money", "The value where its unit is currency."),
-    BiColumn("low", "number", "Lower end of its 95 % confidence interval, if it has one."),
+    BiColumn(
+        "low",
+        "number",
+        "Lower end of its 95 % confidence interval, if it has one; of expected_revenue the 80 % "
+        "interval from earlier backtests.",
+    ),
     BiColumn("high", "number", "Upper end."),
 )
 
 
+EXPECTED_REVENUE = ("expected_revenue", "Expected revenue", "currency")
+
+
 def kpi_rows(star: StarSchema) -> pl.DataFrame:
-    """Return the KPIs of the run."""
+    """Return the KPIs of the run, and the revenue that is expected."""
     if star.figures is None:
         return empty(KPI_COLUMNS)
     known = [kpi_named(name) for name in star.figures["kpi"].unique().sort()]
     titles = pl.DataFrame(
-        [(m.name, m.title, m.unit) for m in known],
+        [*((m.name, m.title, m.unit) for m in known), EXPECTED_REVENUE],
         schema=dict.fromkeys(("kpi", "title", "unit"), pl.String),
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    return star.figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
+    figures = pl.concat([star.figures, _expected_revenue(star)], how="diagonal")
+    return figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
         last_date=pl.col("end") - 1,
         customers=pl.col("n"),
         amount=pl.when(pl.col("unit") == "currency").then(to_money_units(pl.col("value"))),
     )
+
+
+def _expected_revenue(star: StarSchema) -> pl.DataFrame:
+    total, window, figures = star.expected_total, star.window, star.figures
+    if total is None or total.value is None or figures is None:
+        return pl.DataFrame()
+    row = {
+        "kpi": EXPECTED_REVENUE[0],
+        "scope": "all",
+        "start": window.outcome_start,
+        "end": window.outcome_end,
+        "n": total.customers,
+        "value": total.value,
+        "low": total.low,
+        "high": total.high,
+    }
+    return pl.DataFrame(row, {name: figures.schema[name] for name in row})
 
 
 KPIS = BiTable(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from segpredict.analytics.customer_value import ExpectedTotal
 from segpredict.core.orders import KEY
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.segment import Segment
@@ -37,8 +38,8 @@ class StarSchema:
         `transitions.observed_matrix`, of the newest window.
     transitions
         ``observed`` and ``predicted`` transitions by period, if the run has them.
-    figures
-        `schemas.KPI_SCHEMA`.
+    figures, expected_total
+        `schemas.KPI_SCHEMA`, and the expected spend of the next window.
     pseudonyms
         Pseudonyms for the ids of customers and orders, if any.
     lines
@@ -54,6 +55,7 @@ class StarSchema:
     observed_transitions: pl.DataFrame | None = None
     transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     figures: pl.DataFrame | None = None
+    expected_total: ExpectedTotal | None = None
     pseudonyms: Pseudonymizer | None = None
     lines: int = MAX_LINES_PER_BATCH
 

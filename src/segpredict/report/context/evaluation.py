@@ -16,7 +16,6 @@ from segpredict.report.formatting import (
     format_iso_day,
 )
 from segpredict.report.html.badges import SegmentBadge, StripPiece, segment_badges, stacked_strip
-from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
@@ -31,7 +30,6 @@ class MetricDifference:
     value: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None  # its place on the axis
     outcome: str  # ``better``, ``worse`` or ``open`` (the interval holds zero)
     beats: bool  # whether the model beats it: the interval excludes zero and every window agrees
     windows: int | None  # windows in which the model was better
@@ -155,7 +153,6 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
     }
     columns = zip(METRIC_LABELS, zip(*rows.values(), strict=True), strict=True)
     best = [_best(metric, column) for metric, column in columns]
-    marks = layout_intervals([(gaps.get(name) or {}).get(DECIDING_METRIC) for name in ranked])
     compared = {
         c.get("baseline"): c
         for c in found.get("comparisons") or ()
@@ -169,11 +166,11 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
             values=values,
             is_best=tuple(v is not None and v == b for v, b in zip(values, best, strict=True)),
             by_window=tuple(_score(window.get("scores") or {}, name) for window in windows),
-            difference=_difference(gaps[name], mark, compared.get(name, {}))
-            if mark is not None
-            else None,
+            difference=_difference(
+                (gaps.get(name) or {}).get(DECIDING_METRIC) or {}, compared.get(name, {})
+            ),
         )
-        for (name, values), mark in zip(rows.items(), marks, strict=True)
+        for name, values in rows.items()
     )
 
 
@@ -187,15 +184,15 @@ def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     return pick(found, default=None)
 
 
-def _difference(gaps: Row, mark: IntervalMark, comparison: Row) -> MetricDifference:
-    gap = gaps[DECIDING_METRIC]
+def _difference(gap: Row, comparison: Row) -> MetricDifference | None:
+    if finite_or_none(gap.get("value")) is None:
+        return None
     low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"
     if low is not None and high is not None and (low > 0 or high < 0):
         outcome = "better" if high < 0 else "worse"
     return MetricDifference(
         **finite_fields(gap, "value", "low", "high"),
-        mark=mark,
         outcome=outcome,
         beats=bool(comparison.get("beats", outcome == "better")),
         windows=comparison.get("windows_better"),
@@ -293,7 +290,7 @@ class LeakageSection:
     accuracy_inflation: float  # by how much accuracy the worst test is too high
 
 
-def leakage_section(bundle: ReportInput) -> LeakageSection | None:
+def leakage_demo_section(bundle: ReportInput) -> LeakageSection | None:
     """Return the context of the demo; ``None`` where it was not requested."""
     if not bundle.leakage_demo:
         return None

@@ -1,7 +1,7 @@
 """Positions of chart marks, in percent of the width, so that charts stretch."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from segpredict.report.formatting import Row, finite_or_none, format_share
@@ -68,6 +68,28 @@ def upright(ticks: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ..
 
 _SHARES = tuple((100.0 * share, format_share(share, 0)) for share in (0.0, 0.5, 1.0))
 SHARE_AXES = PlotAxes(_SHARES, upright(_SHARES))
+
+
+def bar_width(value: float | None, most: float | None) -> float:
+    """Return the length of a bar in percent of the longest; nothing below zero.
+
+    >>> bar_width(1, 3), bar_width(-1, 3), bar_width(None, 0)
+    (33.33, 0.0, 0.0)
+    """
+    return round(100 * max(value or 0.0, 0.0) / most, 2) if most else 0.0
+
+
+def interval_marks(
+    rows: Iterable[object], value: str = "value", ends: tuple[str, str] = ("low", "high")
+) -> tuple[IntervalMark | None, ...]:
+    """Return the marks of figures on one axis, read from the fields of rows."""
+    names = {"value": value, "low": ends[0], "high": ends[1]}
+    return layout_intervals(
+        [
+            None if row is None else {key: getattr(row, name) for key, name in names.items()}
+            for row in rows
+        ]
+    )
 
 
 def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:

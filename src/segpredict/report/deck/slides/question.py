@@ -30,7 +30,7 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
         (format_number(sum(move.customers_now for move in context.segments)), FORECAST_POPULATION)
         if context.segments
         else None,
-        (format_number(source.bundle.window.horizon), "days forecast"),
+        _expected(source, currency),
         (format_money(revenue.last_window, currency, 0), _growth(source))
         if revenue.last_window is not None
         else None,
@@ -66,6 +66,20 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
             else "No model was tested yet: segpredict train-classifier.",
         ),
     )
+
+
+def _expected(source: s.DeckSource, currency: str) -> tuple[str, str]:
+    """Return the expected revenue with its interval, or else how many days are forecast."""
+    value = source.context_of(customer_value.CustomerValueSection)
+    days = format_number(source.bundle.window.horizon)
+    if value is None or value.expected_total.value is None:
+        return days, "days forecast"
+    total = value.expected_total
+    text = f"expected of today's customers in {days} days"
+    if total.low is not None:
+        ends = (format_money(end, currency, 0) for end in (total.low, total.high))
+        text = f"{text}, 80 % interval {' to '.join(ends)}"
+    return format_money(total.value, currency, 0), text
 
 
 def _growth(source: s.DeckSource) -> str:
