@@ -30,9 +30,13 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
     found = customer_value_section(bundle())
     first = found.backtest_risk[0].deciles[0]
     # Two customers of 20 and 19; half of it came.
-    assert (first.tooltip.predicted, first.tooltip.actual.sum) == (39, 19.5)
-    assert 100 - first.dot == pytest.approx((100 - first.top) / 2, abs=0.01)
+    assert (first.predicted, first.actual.sum) == (39, 19.5)
     chart = found.backtest_risk[0]
+    drawn = render_html(bundle()).partition('aria-label="Revenue at risk, 11')[2]
+    height = float(re.search(r'width="7" height="([\d.]+)"', drawn)[1])
+    dot = float(re.search(r"M5,([\d.]+)h0", drawn)[1])
+    assert height == pytest.approx(100 * 39 / chart.top, abs=0.01)
+    assert 100 - dot == pytest.approx(height / 2, abs=0.02)
     assert chart.axes.up[0] == (100.0, "£0")
     assert [text for _, text in chart.axes.across] == [str(i + 1) for i in range(10)]
     assert first.high <= first.dot <= first.low

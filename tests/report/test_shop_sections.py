@@ -64,9 +64,11 @@ def test_a_horizon_that_no_year_holds_shows_no_year_before():
 
 def test_the_last_month_is_pale_and_says_why():
     found = shop_section(bundle())
-    drawn = found.series[0].bars
-    assert [bar.is_whole for bar in drawn] == [True] * 24 + [False]
-    assert max(bar.height for bar in drawn) == 100
+    assert [month["is_whole"] for month in found.months] == [True] * 24 + [False]
+    page = render_html(bundle()).partition("Revenue by month")[2].partition("</svg>")[0]
+    assert page.count('class="fill"') == 24
+    assert page.count('class="fill short"') == 1
+    assert page.count('height="100.0"') == 1
     shown = text()
     assert "Pale: the data hold only 1 Dec to 9 Dec 2011 of the month." in shown
     assert "Dec 2011 9 days only" in shown

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -14,7 +13,6 @@ from segpredict.analytics.customer_value import (
 from segpredict.report.context._figures import MethodError, method_error
 from segpredict.report.formatting import (
     Row,
-    finite_fields,
     finite_or_none,
     format_iso_day,
     format_money,
@@ -59,7 +57,10 @@ class SegmentValueRow:
 class RealisedSum:
     """The realised part of a prediction: the sum, and its share with an interval."""
 
-    sum: float | None  # the actual sum, in currency
+    # the actual sum, in currency, and its 95 % interval
+    sum: float | None
+    sum_low: float | None
+    sum_high: float | None
     # its share of the predicted sum, and the 95 % interval
     ratio: float | None
     low: float | None
@@ -79,20 +80,6 @@ class PredictedSum:
 
 
 @dataclass(frozen=True, slots=True)
-class DecilePoint:
-    """A decile of the customers in a chart, in percent from the upper left."""
-
-    name: str  # 1 for the decile with the highest predictions
-    middle: float  # of its bar
-    top: float  # of the bar of the predicted sum
-    # the actual sum, and its interval
-    dot: float
-    low: float
-    high: float
-    tooltip: PredictedSum  # the numbers behind it
-
-
-@dataclass(frozen=True, slots=True)
 class DecileChart:
     """Predicted and actual sums by decile, in one backtest."""
 
@@ -100,7 +87,8 @@ class DecileChart:
     title: str
     note: str
     axes: PlotAxes  # deciles across, money up
-    deciles: tuple[DecilePoint, ...]  # ten bars
+    top: float  # the highest sum of the chart, at its upper edge
+    deciles: tuple[PredictedSum, ...]  # highest predictions first
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +214,15 @@ def _predicted_sum(row: Row, measure: str) -> PredictedSum:
 def _realised_sum(row: Row) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
-    sums = finite_fields(row, "actual", "ratio")
-    return RealisedSum(sums["actual"], sums["ratio"], low, high, is_off)
+    return RealisedSum(
+        sum=finite_or_none(row["actual"]),
+        sum_low=finite_or_none(row["low"]),
+        sum_high=finite_or_none(row["high"]),
+        ratio=finite_or_none(row["ratio"]),
+        low=low,
+        high=high,
+        excludes_one=is_off,
+    )
 
 
 def _deciles(rows: pl.DataFrame) -> pl.DataFrame:
@@ -251,26 +246,9 @@ def _charts(rows: pl.DataFrame, by: str, currency: str) -> tuple[DecileChart, ..
         title = format_iso_day(text) if by == "window" else METHOD_LABELS.get(text, text)
         cells = _deciles(part).to_dicts()
         note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the predicted sum was realised"
-        deciles = tuple(_decile(i, row, top) for i, row in enumerate(cells))
-        found.append(DecileChart(title, note, PlotAxes(across, up), deciles))
+        deciles = tuple(_predicted_sum(row, "") for row in cells)
+        found.append(DecileChart(title, note, PlotAxes(across, up), top, deciles))
     return tuple(found)
-
-
-def _decile(place: int, row: Row, top: float) -> DecilePoint:
-    def y(value: Any) -> float:
-        amount = finite_or_none(value) or 0.0
-        share = min(max(amount / top, 0.0), 1.0) if top else 0.0
-        return round(100 * (1 - share), 2)
-
-    return DecilePoint(
-        str(row["part"]),
-        round(100 * (place + 0.5) / DECILES, 2),
-        y(row["predicted"]),
-        y(row["actual"]),
-        y(row["low"]),
-        y(row["high"]),
-        _predicted_sum(row, str(row["part"])),
-    )
 
 
 def _horizons(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:

@@ -63,9 +63,7 @@ class TimelineRow:
     """One row of the time line: what was learned from, and what was forecast (percent)."""
 
     label: str
-    # the days that were learned from
-    known_left: float
-    known_width: float
+    known_width: float  # the days that were learned from, from the first on
     # the days that were forecast; no width for the fit of the segments
     forecast_left: float
     forecast_width: float
@@ -217,9 +215,7 @@ def _timeline(
         return round(100 * (day - first) / days, 2)
 
     def row(label: str, known: int, start: int, end: int) -> TimelineRow:
-        return TimelineRow(
-            label, 0.0, place(known), place(start), round(place(end) - place(start), 2)
-        )
+        return TimelineRow(label, place(known), place(start), round(place(end) - place(start), 2))
 
     windows = [
         bundle.window.at_cutoff(day_number(each["cutoff"])) for each in found.get("windows") or ()

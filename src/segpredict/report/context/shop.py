@@ -10,7 +10,7 @@ from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.report.context._figures import Estimate, estimate_of
 from segpredict.report.formatting import Row, format_cell, format_day_range
-from segpredict.report.html.chart_layout import ChartBar, PlotAxes, layout_bars
+from segpredict.report.html.chart_layout import PlotAxes
 from segpredict.report.input import ReportInput
 
 UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
@@ -56,14 +56,14 @@ class KpiRow:
 
 @dataclass(frozen=True, slots=True)
 class MonthSeries:
-    """One series of months: its name, its bars, and the largest value."""
+    """One series of months."""
 
     # its name, and how its values are written
     title: str
     kind: str
     filter_charts: str  # the charts of the filter data that it is made from
     axes: PlotAxes  # years across, zero and the largest value up
-    bars: tuple[ChartBar, ...]  # one a month
+    values: tuple[float, ...]  # one a month
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +184,10 @@ def _long_run_rows(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
 def _months(latest: pl.DataFrame, column: str, currency: str) -> MonthSeries:
     title, kind, live = MONTH_SERIES[column]
     values = latest[column].fill_null(0).to_list()
-    drawn = layout_bars(values, latest["is_whole"].to_list())
     # The script writes the first of them anew when a filter changes the bars.
     up = ((0.0, format_cell(max(values, default=0), kind, currency)), (100.0, "0"))
-    return MonthSeries(title, kind, live, PlotAxes(_ticks(latest["scope"].to_list()), up), drawn)
+    axes = PlotAxes(_ticks(latest["scope"].to_list()), up)
+    return MonthSeries(title, kind, live, axes, tuple(values))
 
 
 def _month_numbers(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:

@@ -27,17 +27,6 @@ class PlotAxes:
     up: tuple[tuple[float, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChartBar:
-    """One of several bars side by side."""
-
-    # its position (percent of the width)
-    left: float
-    width: float
-    height: float  # percent of the largest
-    is_whole: bool  # false where it covers less time than the others
-
-
 def axis_ticks(
     low: float, high: float, write: Callable[[float], str], n: int = 4
 ) -> tuple[tuple[float, str], ...]:
@@ -89,22 +78,6 @@ def interval_marks(
             None if row is None else {key: getattr(row, name) for key, name in names.items()}
             for row in rows
         ]
-    )
-
-
-def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:
-    """Place bars of equal width; a value below zero has no height.
-
-    >>> layout_bars([5, 10], [True, False])[1]
-    ChartBar(left=50.0, width=40.0, height=100.0, is_whole=False)
-    """
-    most = max((0, *values)) or 1
-    room = 100 / max(len(values), 1)
-    return tuple(
-        ChartBar(
-            round(i * room, 3), round(0.8 * room, 3), round(100 * max(value, 0) / most, 2), is_whole
-        )
-        for i, (value, is_whole) in enumerate(zip(values, whole, strict=True))
     )
 
 
