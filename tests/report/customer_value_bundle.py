@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.customer_value import LOSS_BY_SPEND
 from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS
 from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
 from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
@@ -25,7 +26,7 @@ def account(window: str, came: float) -> SumBacktest:
     said = np.arange(20.0, 0.0, -1.0)
     claims = [
         PredictedAmount(measure, "xgboost", said, said * came)
-        for measure in ("value_at_risk", "upside")
+        for measure in ("value_at_risk", "upside", LOSS_BY_SPEND)
     ]
     claims += [
         PredictedAmount("clv", method, said * 2, said * 3, windows)

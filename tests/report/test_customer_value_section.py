@@ -39,7 +39,7 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
     assert 100 - dot == pytest.approx(height / 2, abs=0.02)
     assert chart.axes.up[0] == (100.0, "£0")
     assert [text for _, text in chart.axes.across] == [str(i + 1) for i in range(10)]
-    assert first.high <= first.dot <= first.low
+    assert first.actual.sum_low <= first.actual.sum <= first.actual.sum_high
     assert [chart.note for chart in found.backtest_risk] == [
         "50% of the predicted sum was realised",
         "75% of the predicted sum was realised",

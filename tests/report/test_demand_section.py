@@ -65,9 +65,9 @@ def test_tastes_of_segments_are_told_and_escaped() -> None:
 
 
 def test_the_inactive_are_no_buyers() -> None:
-    pieces = {piece.badge.id: piece.value for piece in shown().expected_mix}
-    assert pieces["S0"] == 0
-    assert pieces["S1"] == 1390
+    buyers = {row.badge.id: row.buyers for row in shown().expected_customers}
+    assert buyers["S0"] == 0
+    assert buyers["S1"] == 1390
 
 
 def test_a_run_without_demand_has_no_such_section() -> None:

@@ -11,6 +11,7 @@ from segpredict.report.context.shortlist import (
     example_customers_section,
     transition_drivers_section,
 )
+from segpredict.report.html.chart_layout import interval_marks
 
 
 def test_the_words_of_marketers_come_first_and_strongest_first():
@@ -80,7 +81,8 @@ def test_movers_stand_on_the_side_of_their_sign():
     (move,) = transition_drivers_section(bundle()).transitions
     assert (move.start.id, move.end.id, move.expected) == ("S3", "S0", 120.0)
     first = move.drivers[0]
-    assert first.stayer < first.zero < first.mover
+    (mark,) = interval_marks([first], "movers", ("stayers", "movers"))
+    assert mark.low < mark.zero < mark.dot
     assert first.odds_ratio == 3.32
 
 

@@ -140,9 +140,10 @@ def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
 def test_the_darkest_cell_is_the_largest_and_none_leaves_the_scale():
     for heat in cohorts_section(bundle()).heat_maps:
         cells = [c for row in heat.rows for c in row.cells if c]
-        top = max(cells, key=lambda c: c.value)
-        assert top.shade == 100
-        assert all(0 <= c.shade <= 100 for c in cells)
+        assert heat.most == max(cell.value for cell in cells)
+    shades = re.findall(r'style="--v:([\d.]+)" title="95', render_html(bundle()))
+    assert shades
+    assert all(0 <= float(shade) <= 100 for shade in shades)
 
 
 def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():

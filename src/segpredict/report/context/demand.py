@@ -12,9 +12,7 @@ from segpredict.report.formatting import Row, finite_or_none, format_iso_day
 from segpredict.report.html.badges import (
     Badges,
     SegmentBadge,
-    StripPiece,
     segment_badges,
-    stacked_strip,
 )
 from segpredict.report.input import ReportInput
 
@@ -105,6 +103,11 @@ class ExpectedCustomers:
     newcomers: float
     units: float  # units per customer in the window
 
+    @property
+    def buyers(self) -> float:
+        """Both together, of an active segment."""
+        return 0.0 if self.badge.tint is None else self.existing + self.newcomers
+
 
 @dataclass(frozen=True, slots=True)
 class AffinityItem:
@@ -137,9 +140,7 @@ class DemandSection:
     days: int  # days of the next window
     levels: tuple[DemandLevel, ...]  # what was tested
     item_tables: tuple[DemandItemTable, ...]  # forecasts of the levels that are published
-    # expected customers by segment, as a table and as a strip
-    expected_customers: tuple[ExpectedCustomers, ...]
-    expected_mix: tuple[StripPiece, ...]
+    expected_customers: tuple[ExpectedCustomers, ...]  # by segment
     service_level: float  # critical ratio where cost is not known
     # columns of the heat map, and its index by segment; empty where none are known
     categories: tuple[str, ...]
@@ -160,8 +161,6 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     buyers = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
     categories = tuple(buyers.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS))
     config = bundle.manifest.get("config", {}).get("demand", {})
-    active = [each for each in customers if each.badge.tint is not None]
-    mix = {each.badge.id: (each.existing or 0) + (each.newcomers or 0) for each in active}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
@@ -175,7 +174,6 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
             if row["is_published"]
         ),
         expected_customers=customers,
-        expected_mix=stacked_strip(mix, known),
         service_level=float(config.get("service_level", 0.9)),
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),

@@ -15,7 +15,7 @@ from segpredict.report.formatting import (
     format_day_range,
     format_iso_day,
 )
-from segpredict.report.html.badges import SegmentBadge, StripPiece, segment_badges, stacked_strip
+from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
@@ -82,6 +82,16 @@ class SegmentAccuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentMix:
+    """A segment in all test windows together."""
+
+    badge: SegmentBadge  # the segment
+    # its share of the customers, as the model in use predicted it, and as it was
+    predicted: float
+    actual: float
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationSection:
     """The section."""
 
@@ -97,16 +107,14 @@ class EvaluationSection:
     timeline: tuple[TimelineRow, ...]
     years: tuple[tuple[float, str], ...]
     accuracy: tuple[SegmentAccuracy, ...]  # one a segment; empty where it was not counted
-    # mix of segments predicted by the model, and actual mix
-    predicted_mix: tuple[StripPiece, ...]
-    actual_mix: tuple[StripPiece, ...]
+    mix: tuple[SegmentMix, ...]  # one a segment
 
 
 def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     """Return the context of the section."""
     found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
-        return EvaluationSection(METRIC_LABELS, "", "", (), 0, 0, (), (), (), (), (), ())
+        return EvaluationSection(METRIC_LABELS, "", "", (), 0, 0, (), (), (), (), ())
     pooled, known = found["pooled"], segment_badges(bundle.segments)
     model, ids = str(found.get("selected", "")), [str(i) for i in found.get("segments") or ()]
     board = _leaderboard(found)
@@ -123,9 +131,10 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
         timeline=timeline,
         years=years,
         accuracy=_accuracy(bundle),
-        predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
-        actual_mix=stacked_strip(
-            dict(zip(ids, pooled.get("actual_mix") or (), strict=False)), known
+        mix=tuple(
+            SegmentMix(known[name], *shares)
+            for name, *shares in zip(ids, predicted, pooled.get("actual_mix") or (), strict=False)
+            if name in known
         ),
     )
 

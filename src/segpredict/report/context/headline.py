@@ -9,6 +9,7 @@ from scipy import stats
 
 from segpredict.analytics.customer_value import ExpectedTotal
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
@@ -18,9 +19,7 @@ from segpredict.report.formatting import Row, finite_or_none, format_day_range, 
 from segpredict.report.html.badges import (
     Badges,
     SegmentBadge,
-    StripPiece,
     segment_badges,
-    stacked_strip,
 )
 from segpredict.report.input import ReportInput
 
@@ -119,11 +118,7 @@ class HeadlineSection:
 
     sentence: str  # what is forecast, for whom and for when
     finding: str  # the largest expected change against last year; empty where none is known
-    # active customers by segment, new ones included: in the same window last year, and expected;
-    # empty where last year is not known
-    last_year_mix: tuple[StripPiece, ...]
-    expected_mix: tuple[StripPiece, ...]
-    segments: tuple[SegmentForecast, ...]  # the same as a table, with Inactive
+    segments: tuple[SegmentForecast, ...]  # customers by segment, now and expected
     n_tests: int  # backtests behind the interval of the mix
     note: str  # what the mix includes and excludes
     revenue: RevenueOutlook  # the revenue of windows, and what is at stake
@@ -146,12 +141,6 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     return HeadlineSection(
         sentence=f"For {_who(bundle)}: the most likely segment of each from {outcome}.",
         finding=_finding(compared),
-        last_year_mix=stacked_strip({f.badge.id: f.last_year or 0.0 for f in compared}, known)
-        if compared
-        else (),
-        expected_mix=stacked_strip({f.badge.id: f.expected_in_all or 0.0 for f in compared}, known)
-        if compared
-        else (),
         segments=forecasts,
         n_tests=len(evaluation.get("windows") or ()),
         note=MIX_NOTE.format(days=window.horizon, lookback=window.lookback),
@@ -277,10 +266,11 @@ def _revenue_outlook(bundle: ReportInput) -> RevenueOutlook:
 
 def _entering(bundle: ReportInput, state: str) -> float | None:
     """Return how many customers of a state without a forecast are expected to order."""
-    newest, inactive = bundle.next_transitions(), bundle.segments[0].id
+    newest = bundle.next_transitions()
     if newest is None:
         return None
-    return finite_or_none(newest.filter(pl.col("to_id") != inactive, from_id=state)["n"].sum())
+    active = [segment.id for segment in bundle.segments if segment.code != INACTIVE_CODE]
+    return finite_or_none(newest.filter(pl.col("to_id").is_in(active), from_id=state)["n"].sum())
 
 
 def _revenue_until(bundle: ReportInput, end: int) -> float | None:

@@ -211,6 +211,8 @@ def _risk_capture(bundle: ReportInput) -> tuple[ReliabilityPlot, ...]:
     selected = str(bundle.evaluation["selected"])
     # The name of all windows together sorts after every day; one window is not pooled.
     newest = sums.filter(pl.col("window") == pl.col("window").max(), model=selected)
+    if newest.is_empty():
+        return ()
     labels = {"value_at_risk": "Revenue at risk, as the lists rank", LOSS_BY_SPEND: "Past spend"}
     parts = {name: _capture_of_deciles(newest.filter(measure=name)) for name in labels}
     lines = tuple(_points(parts[name], label) for name, label in labels.items())

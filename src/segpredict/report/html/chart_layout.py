@@ -68,6 +68,15 @@ def bar_width(value: float | None, most: float | None) -> float:
     return round(100 * max(value or 0.0, 0.0) / most, 2) if most else 0.0
 
 
+def largest(values: Iterable[float | None]) -> float:
+    """Return the largest known value, which the longest bar shows; 0 without any.
+
+    >>> largest([1.0, None]), largest([])
+    (1.0, 0.0)
+    """
+    return max((value for value in values if value is not None), default=0.0)
+
+
 def interval_marks(
     rows: Iterable[object], value: str = "value", ends: tuple[str, str] = ("low", "high")
 ) -> tuple[IntervalMark | None, ...]:

@@ -19,7 +19,8 @@ from segpredict.core.window import as_date
 from segpredict.report.check import CHECK_SECTIONS
 from segpredict.report.context import SECTIONS
 from segpredict.report.formatting import FILTERS, format_day_range
-from segpredict.report.html.chart_layout import SHARE_AXES, bar_width, interval_marks
+from segpredict.report.html.badges import stacked_strip
+from segpredict.report.html.chart_layout import SHARE_AXES, bar_width, interval_marks, largest
 from segpredict.report.html.filters import filter_data, pack_charts
 from segpredict.report.input import CheckInput, ReportInput, ReportSection
 
@@ -194,7 +195,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=strip_control_characters,
     )
-    environment.filters |= FILTERS | {"width": bar_width, "marks": interval_marks}
+    environment.filters |= FILTERS | {
+        "width": bar_width,
+        "most": largest,
+        "marks": interval_marks,
+        "strip": stacked_strip,
+    }
     environment.globals |= {"fields": dataclasses.asdict, "share_axes": SHARE_AXES}
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment
