@@ -36,7 +36,9 @@ def main() -> None:
     )
     parser.add_argument("page", type=Path)
     parser.add_argument("--axe", type=Path, help="axe.min.js of axe-core")
-    parser.add_argument("--shots", type=Path, help="folder for pictures of each section")
+    parser.add_argument(
+        "--shots", type=Path, help="folder for pictures of each section, with details open"
+    )
     args = parser.parse_args()
     page = args.page.resolve()
     with Chromium() as browser:
@@ -76,6 +78,7 @@ def shoot(browser: Chromium, page: Path, folder: Path) -> None:
     for width in WIDTHS:
         for theme in THEMES:
             show(browser, page, width, theme)
+            browser.run(OPEN)
             for name, box in browser.run(
                 "[...document.querySelectorAll('main > section')].map((each) => {"
                 "const box = each.getBoundingClientRect();"

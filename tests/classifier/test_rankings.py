@@ -67,21 +67,6 @@ def test_each_test_is_ranked_by_itself():
     assert found([early, late], "at_risk_lift", "model").value == pytest.approx(10)
 
 
-def test_value_at_risk_counts_money_and_weighs_by_spend():
-    # Only the second loses much; the model gives both the same chance to leave.
-    probabilities = [[0.8, 0.1, 0.1]] * 10
-    one = trial(
-        [2] * 10,
-        [0] * 10,
-        probabilities,
-        spend_now=[10.0, 90.0, *[0.0] * 8],
-        spend_next=[0.0] * 10,
-    )
-    assert found([one], "value_at_risk_capture", "model").value == pytest.approx(0.9)
-    both = found([one], "value_at_risk_capture", "current_spend")
-    assert both.value == pytest.approx(0.9)
-
-
 def test_upgrade_asks_those_below_and_counts_who_rose():
     probabilities = [[0.1, 0.1, 0.8]] + [[0.5, 0.4, 0.1]] * 9
     one = trial([1] * 10, [2] + [0] * 9, probabilities, spend_364=[1.0] * 10)

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.customer_value import LOSS_BY_SPEND
 from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS
+from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
 from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
 from segpredict.analytics.customer_value.sum_backtest import (
     PredictedAmount,
@@ -14,13 +16,17 @@ from segpredict.analytics.customer_value.sum_backtest import (
 )
 
 DAYS = ("2011-06-11", "2011-09-10")
+TOTALS = [
+    (day, 20, 100.0, came)
+    for day, came in (("2011-03-12", 80.0), *zip(DAYS, (90.0, 125.0), strict=True))
+]
 
 
 def account(window: str, came: float) -> SumBacktest:
     said = np.arange(20.0, 0.0, -1.0)
     claims = [
         PredictedAmount(measure, "xgboost", said, said * came)
-        for measure in ("value_at_risk", "upside")
+        for measure in ("value_at_risk", "upside", LOSS_BY_SPEND)
     ]
     claims += [
         PredictedAmount("clv", method, said * 2, said * 3, windows)
@@ -59,5 +65,6 @@ def customer_value() -> dict[str, Any]:
         "sums": compare_sums(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
         "errors": value_errors(spans, draws=100, seed=1),
         "segments": segments(),
+        "totals": pl.DataFrame(TOTALS, TOTALS_SCHEMA, orient="row"),
         "value_model": {"discount_rate": 0.1},
     }

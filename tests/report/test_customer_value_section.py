@@ -30,11 +30,16 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
     found = customer_value_section(bundle())
     first = found.backtest_risk[0].deciles[0]
     # Two customers of 20 and 19; half of it came.
-    assert (first.tooltip.predicted, first.tooltip.actual.sum) == (39, 19.5)
-    assert first.height * found.top_risk / 60 == pytest.approx(39, abs=0.01)
-    assert first.top + first.height == 60
-    assert (60 - first.dot) * found.top_risk / 60 == pytest.approx(19.5, abs=0.01)
-    assert first.high <= first.dot <= first.low
+    assert (first.predicted, first.actual.sum) == (39, 19.5)
+    chart = found.backtest_risk[0]
+    drawn = render_html(bundle()).partition('aria-label="Revenue at risk, 11')[2]
+    height = float(re.search(r'width="7" height="([\d.]+)"', drawn)[1])
+    dot = float(re.search(r"M5,([\d.]+)h0", drawn)[1])
+    assert height == pytest.approx(100 * 39 / chart.top, abs=0.01)
+    assert 100 - dot == pytest.approx(height / 2, abs=0.02)
+    assert chart.axes.up[0] == (100.0, "£0")
+    assert [text for _, text in chart.axes.across] == [str(i + 1) for i in range(10)]
+    assert first.actual.sum_low <= first.actual.sum <= first.actual.sum_high
     assert [chart.note for chart in found.backtest_risk] == [
         "50% of the predicted sum was realised",
         "75% of the predicted sum was realised",

@@ -32,7 +32,7 @@ def test_the_largest_items_have_names_and_bars() -> None:
     shelf = demand_section(named).item_tables[0]
     assert (shelf.count, len(shelf.items), shelf.sum) == (20, MAX_ITEMS_SHOWN, 1810.0)
     first, second = shelf.items[:2]
-    assert (first.name, first.description, first.width) == ("p00", "Mug", 100.0)
+    assert (first.name, first.description) == ("p00", "Mug")
     assert second.description == ""
     assert (first.low, first.high, first.order) == (50.0, 200.0, 200.0)
     assert first.year_ago is None
@@ -49,7 +49,6 @@ def test_an_interval_too_wide_to_be_of_use_is_not_shown() -> None:
 def test_the_method_shown_is_the_nearest_and_stands_first() -> None:
     level = shown().levels[1]
     assert [method.label for method in level.methods if method.is_shown] == ["Segments"]
-    assert [method.width for method in level.methods] == [50.0, 62.5, 100.0]
     assert (level.method, level.error) == ("Segments", 0.4)
     assert level.windows == ("11\xa0Jun\xa02011", "10\xa0Sep\xa02011")
     assert level.methods[0].tests[0].is_better
@@ -66,9 +65,9 @@ def test_tastes_of_segments_are_told_and_escaped() -> None:
 
 
 def test_the_inactive_are_no_buyers() -> None:
-    pieces = {piece.badge.id: piece.value for piece in shown().expected_mix}
-    assert pieces["S0"] == 0
-    assert pieces["S1"] == 1390
+    buyers = {row.badge.id: row.buyers for row in shown().expected_customers}
+    assert buyers["S0"] == 0
+    assert buyers["S1"] == 1390
 
 
 def test_a_run_without_demand_has_no_such_section() -> None:

@@ -11,6 +11,7 @@ from segpredict.report.context.shortlist import (
     example_customers_section,
     transition_drivers_section,
 )
+from segpredict.report.html.chart_layout import interval_marks
 
 
 def test_the_words_of_marketers_come_first_and_strongest_first():
@@ -46,9 +47,8 @@ def test_a_group_shows_its_interval_and_whether_it_surely_counts():
         0.3,
     )
     assert row.columns == "recency_days, age_days"
-    assert row.mark.low > row.mark.zero
     # A group that the tested models did not have is not passed off as worthless.
-    assert (other.permutation_loss, other.mark, other.is_important) == (None, None, None)
+    assert (other.permutation_loss, other.is_important) == (None, None)
     assert "not tested" in render_html(bundle())
 
 
@@ -81,7 +81,8 @@ def test_movers_stand_on_the_side_of_their_sign():
     (move,) = transition_drivers_section(bundle()).transitions
     assert (move.start.id, move.end.id, move.expected) == ("S3", "S0", 120.0)
     first = move.drivers[0]
-    assert first.stayer < first.zero < first.mover
+    (mark,) = interval_marks([first], "movers", ("stayers", "movers"))
+    assert mark.low < mark.zero < mark.dot
     assert first.odds_ratio == 3.32
 
 

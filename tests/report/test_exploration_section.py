@@ -1,6 +1,7 @@
 """What the data look like is drawn, told in words, and embedded for filters."""
 
 import json
+import re
 
 import pytest
 from bundles import bundle
@@ -9,15 +10,15 @@ from test_page import HOSTILE, Reader, assert_harmless
 
 from segpredict.report import render_html
 from segpredict.report.context.exploration import exploration_section
+from segpredict.report.html.filters import filter_data
 
 
 def test_bars_are_percent_of_the_longest_and_the_finding_is_said():
     frequency = exploration_section(bundle()).charts[0]
-    assert [(b.label, b.value, b.width) for b in frequency.bins[:3]] == [
-        ("1", 30, 100.0),
-        ("2", 10, 33.33),
-        ("3", 0, 0.0),
-    ]
+    assert [(b.label, b.value) for b in frequency.bins[:3]] == [("1", 30), ("2", 10), ("3", 0)]
+    page = render_html(bundle()).partition('id="chart-frequency"')[2]
+    widths = re.findall(r'data-action="right" width="(.+?)%"', page)
+    assert widths[:3] == ["100.0", "33.33", "0.0"]
     assert frequency.finding == "75\u202f% ordered once."
 
 
@@ -30,7 +31,7 @@ def test_the_week_shows_the_hours_with_orders():
 def test_what_filters_read_adds_up_to_what_is_drawn():
     found = exploration_section(bundle())
     for drawn in found.charts:
-        read = found.filter_data["charts"][drawn.name]
+        read = filter_data(bundle())["charts"][drawn.name]
         total = sum(cell[4] for cell in read["cells"]) / read["per"]
         assert total == pytest.approx(sum(b.value for b in drawn.bins))
 

@@ -1,6 +1,7 @@
 """Numbers become words in one way, and what is no number becomes a dash."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,8 @@ def test_money_keeps_its_pennies(units):
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=8))
 def test_a_strip_fills_its_width_or_is_empty(amounts):
     known = segment_badges(Segment(i, f"S{i}", "x") for i in range(len(amounts)))
-    pieces = stacked_strip({f"S{i}": n for i, n in enumerate(amounts)}, known)
+    rows = [SimpleNamespace(badge=known[f"S{i}"], n=n) for i, n in enumerate(amounts)]
+    pieces = stacked_strip(rows, "n")
     filled = sum(piece.width for piece in pieces)
     assert filled == 0 or filled == pytest.approx(100, abs=0.01)
 

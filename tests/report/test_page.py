@@ -290,8 +290,10 @@ def test_a_section_stands_where_the_tuple_says():
         sky: str
         degrees: float
 
-    parts = {"weather": lambda _: Weather("<b>blue</b>", 21.5)}
-    weather = ReportSection("weather", "The weather", parts)
+    def weather_section(_: object) -> Weather:
+        return Weather("<b>blue</b>", 21.5)
+
+    weather = ReportSection("weather", "The weather", weather_section)
     grown = (SECTIONS[0], weather, *SECTIONS[1:])
     page = render_html(bundle(), grown)
     assert page.index("Summary</h2>") < page.index("The weather</h2>")
@@ -309,5 +311,5 @@ def test_every_section_has_a_name_and_a_title_of_its_own(parts):
 
 
 def test_a_section_with_nothing_to_say_is_left_out():
-    silent = ReportSection("silent", "Silent", {"silent": lambda _: None})
+    silent = ReportSection("silent", "Silent", lambda _: None)
     assert "Silent" not in render_html(bundle(), (silent,))

@@ -11,7 +11,7 @@ from segpredict.report.context.probabilities import probabilities_section
 
 def test_curves_rise_from_the_lower_left():
     (picture,) = probabilities_section(bundle()).reliability
-    assert picture.curves[0].points == "25.0,50.0 75.0,30.0"
+    assert picture.curves[0].points == ((25.0, 50.0), (75.0, 30.0))
     assert picture.note == "calibration error 2.1% (1.5% to 3.4%)"
 
 
@@ -70,3 +70,15 @@ def test_why_there_are_no_sets_is_said():
         in probabilities_section(given).untested_reason
     )
     assert probabilities_section(given).untested_reason in html.unescape(render_html(given))
+
+
+def test_lost_revenue_is_captured_in_the_order_of_the_lists():
+    lost = probabilities_section(bundle()).captures[-1]
+    assert lost.title == "Revenue that is lost"
+    assert [curve.label for curve in lost.curves] == [
+        "Revenue at risk, as the lists rank",
+        "Past spend",
+    ]
+    # Of both tests together 40 customers; the first four hold 39 of 210.
+    assert lost.curves[0].points[1] == (10.0, round(100 - 100 * 39 / 210, 2))
+    assert lost.note == "40 forecasts; the first tenth holds 19%, lift 1.9"

@@ -41,7 +41,7 @@ def weather(_: Any) -> Weather | None:
 
 
 def test_a_section_that_is_added_is_described() -> None:
-    told = document((*SECTIONS, ReportSection("weather", "Sky", {"weather": weather})))
+    told = document((*SECTIONS, ReportSection("weather", "Sky", weather)))
     assert "## weather\n\nOn the page: *Sky*." in told
     assert "| `degrees` | number | What was measured \\| told. |" in told
     assert "| `wind` | list of integer or null | What was measured \\| told. |" in told

@@ -64,13 +64,17 @@ def test_a_horizon_that_no_year_holds_shows_no_year_before():
 
 def test_the_last_month_is_pale_and_says_why():
     found = shop_section(bundle())
-    drawn = found.series[0].bars
-    assert [bar.is_whole for bar in drawn] == [True] * 24 + [False]
-    assert max(bar.height for bar in drawn) == 100
+    assert [month["is_whole"] for month in found.months] == [True] * 24 + [False]
+    page = render_html(bundle()).partition("Revenue by month")[2].partition("</svg>")[0]
+    assert page.count('class="fill"') == 24
+    assert page.count('class="fill short"') == 1
+    assert page.count('height="100.0"') == 1
     shown = text()
     assert "Pale: the data hold only 1 Dec to 9 Dec 2011 of the month." in shown
     assert "Dec 2011 9 days only" in shown
-    assert [year for _, year in found.ticks] == ["2010", "2011"]
+    axes = found.series[0].axes
+    assert [year for _, year in axes.across] == ["2010", "2011"]
+    assert [text for _, text in axes.up][1] == "0"
 
 
 def test_whole_months_need_no_word():
@@ -136,9 +140,10 @@ def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
 def test_the_darkest_cell_is_the_largest_and_none_leaves_the_scale():
     for heat in cohorts_section(bundle()).heat_maps:
         cells = [c for row in heat.rows for c in row.cells if c]
-        top = max(cells, key=lambda c: c.value)
-        assert top.shade == 100
-        assert all(0 <= c.shade <= 100 for c in cells)
+        assert heat.most == max(cell.value for cell in cells)
+    shades = re.findall(r'style="--v:([\d.]+)" title="95', render_html(bundle()))
+    assert shades
+    assert all(0 <= float(shade) <= 100 for shade in shades)
 
 
 def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():

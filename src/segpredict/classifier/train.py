@@ -172,8 +172,12 @@ def train_classifier(
         evaluate_policies(backtests, policies[:-1], name, segments, resampling),
     ]
     report("fitting the selected model", 0.9)
-    final = ensemble.fit(folds.training_data(days.production_fold))
-    evaluation = replace(evaluation, policies=summarize_policies(folds.outer, policies, maps))
+    final = ensemble.fit(given := folds.training_data(days.production_fold))
+    evaluation = replace(
+        evaluation,
+        policies=summarize_policies(folds.outer, policies, maps),
+        fit=ensemble.describe_fit(final, given),
+    )
     return TrainingResult(
         calibrate_model(folds.fitted(name, final, days.production_fold), maps[-1]),
         final,

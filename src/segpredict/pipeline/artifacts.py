@@ -59,6 +59,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "explain",
     "campaigns": "report",
 }
+VALUE_TABLES = ("sums", "errors", "segments", "totals")
 EXPLANATION_TABLES = (
     *("importance", "group_importance", "transition_drivers"),  # these as CSV, too
     *("reasons", "contributions"),
@@ -211,7 +212,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("train", "scores", "scores", Form.PARQUET),
     Artifact("train", "backtest_population", "campaigns/backtest_population", Form.PARQUET),
     _stored("train", "value_model", "customer_value/value_model", ValueModel),
-    *_tables("train", "customer_value", "customer_value", Form.TABLE, "sums", "errors", "segments"),
+    *_tables("train", "customer_value", "customer_value", Form.TABLE, *VALUE_TABLES),
     *_tables("train", "demand", "demand", Form.TABLE, *DEMAND_TABLES),
     *_tables("train", "predicted_transitions", "transitions", Form.TABLE, "predicted"),
     # Explanations

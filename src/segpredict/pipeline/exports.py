@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from segpredict.analytics.customer_value import expected_total
 from segpredict.core.disk import write_file
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.run_folder import (
@@ -156,6 +157,7 @@ def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -
     """Return all that the tables of a run are made from."""
     shop, config = loading.load_transactions(files), loading.load_config(files)
     tables = loading.load(files, "segment_tables")
+    values = loading.load(files, "customer_value")
     return StarSchema(
         shop=shop,
         window=config.time.window_at(shop.end_day, shop.first_day),
@@ -165,6 +167,7 @@ def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -
         scores=loading.load_optional(files, "scores"),
         transitions=transition_tables_of_run(files),
         figures=loading.load(files, "kpis").get("figures"),
+        expected_total=expected_total(values["segments"], values["totals"]) if values else None,
         pseudonyms=pseudonyms,
     )
 

@@ -210,6 +210,7 @@ def train(
             "sums": valued.backtest_sums,
             "errors": valued.backtest_errors,
             "segments": customer_value.value_by_segment(scores, named),
+            "totals": valued.backtest_totals,
         },
         demand=expected,
         predicted_transitions=transition_tables.predicted_tables(

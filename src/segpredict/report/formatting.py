@@ -91,17 +91,7 @@ def format_points(value: Any) -> str:
     return MISSING_TEXT if found is None else f"{format_signed(found * 100, 1)}{NARROW_SPACE}pts"
 
 
-def format_metric(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
-    """Return a metric as a percentage or with three digits."""
-    return format_share(value) if is_share else format_number(value, 3)
-
-
-def format_metric_difference(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
-    """Return the difference of a metric in points or with three digits."""
-    return format_points(value) if is_share else format_signed(value, 3)
-
-
-def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as above)
+def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
     r"""Return an interval of differences.
 
     >>> format_interval(0.031, 0.062, True)
@@ -216,8 +206,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "share": format_share,
     "signed": format_signed,
     "points": format_points,
-    "metric": format_metric,
-    "gap": format_metric_difference,
     "interval": format_interval,
     "money": format_money,
     "pennies": format_money_units,

@@ -20,145 +20,62 @@ class ReportInput:
     """The results of a run; optional parts may be missing, and their sections say so.
 
     Figures of tables that are no finite numbers are not defined, and become null.
-
-    Parameters
-    ----------
-    title
-        Heading of the page.
-    created
-        When it was created, as text; passed in, since this room does not read the clock.
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    window
-        The question: features before its cutoff, segments in its outcome.
-    segments
-        All segments, INACTIVE first, then in rising order of value.
-    ledger, currency, files
-        The data ledger, the currency sign, and the files read.
-    product_names
-        The commonest description of each product code.
-    profile
-        `segmentation.segment_profile_table`: one row per segment, ``id`` or ``segment``
-        (code) and more columns; unknown ones are shown under their own names.
-    kpis
-        `kpis.load_kpis`: KPIs of the shop, its months and its Lorenz curve, by name.
-    exploration
-        `exploration.load_exploration`: what the data look like, as counts.
-    segment_profiles
-        `segmentation.profile_cards`: the profile of each segment.
-    candidates
-        One row per number of segments; ``is_selected`` marks the selected one.
-    comparison
-        `segmentation.selection.comparison_table`: one row per candidate, if compared.
-    selection
-        The content of ``selection.json``: the selected candidate, and why.
-    segment_notes
-        Facts about the segments, by topic: algorithm, grade, window …
-    current_mix, expected_mix
-        Customers per segment id: counted now, expected in the outcome.
-    observed_transitions
-        `transitions.observed_matrix`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
-        ``high``; a start that is no segment (NEW) is a row of its own.
-    transitions_note
-        Between which windows transitions were counted.
-    transitions
-        Tables of `analytics.transitions`, by name, as far as they exist: ``observed``,
-        ``predicted``, ``mobility``, ``markov_order``, ``comparison``.
-    evaluation
-        The content of ``evaluation.json`` (`classifier.Evaluation.to_json`).
-    test_set_log
-        The content of ``test_log.json``: evaluations of the last test.
-    scorecard
-        `scorecard.SCORECARD_SCHEMA`: every score of the evaluation.
-    curves
-        `decisions.CURVES_SCHEMA`: reliability and capture of the selected model.
-    customer_value
-        ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``value_model``, the
-        content of ``value_model.json``; empty where no customer was valued.
-    campaigns
-        ``plans`` and ``targeting_curves`` (`analytics.campaigns`); empty without campaigns.
-    experiments
-        Records of the campaign lists, oldest first (`campaigns.campaign_record`).
-    demand
-        `demand.forecast_demand`; empty where none was forecast.
-    leakage_demo
-        The content of ``leakage_demo.json``, if requested.
-    importance
-        `schemas.IMPORTANCE_SCHEMA`.
-    contribution_points
-        `explain.contribution_points`: contributions of a sample of customers.
-    n_explained
-        Number of customers behind `importance`.
-    group_importance, transition_drivers
-        `schemas.GROUP_IMPORTANCE_SCHEMA`, and the drivers of transitions.
-    evidence
-        `explain.ImportanceEvidence`: the cross-check of importance, if it was made.
-    example_customers
-        A few customers with their forecast and reasons.
-    base_values
-        Margin of each segment without any feature, by segment id.
-    shortlist
-        Customers to contact first, with reasons (`shortlist.shortlist_with_reasons`);
-        empty where single customers must not be shown.
-    lists
-        Names of the customer lists next to the page, ``campaign_`` or ``segment_`` and a name;
-        empty where the page stands elsewhere.
-    reasons_note
-        A note on which model is explained.
-    glossary
-        Declarations of all features.
-    manifest
-        Facts to print in the appendix, by topic; may be nested.
-    warnings
-        What a reader must know, as sentences.
     """
 
-    title: str
-    created: str
+    title: str  # heading of the page
+    created: str  # when it was created, as text; passed in, since this room reads no clock
+    # the data cover ``[first_day, end_day)`` (day numbers)
     first_day: int
     end_day: int
-    window: Window
-    segments: tuple[Segment, ...]
+    window: Window  # the question: features before its cutoff, segments in its outcome
+    segments: tuple[Segment, ...]  # INACTIVE first, then in rising order of value
     ledger: Ledger
     currency: str = ""
     files: tuple[InputFile, ...] = ()
-    product_names: Mapping[str, str] = field(default_factory=dict)
-    profile: pl.DataFrame | None = None
-    kpis: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    product_names: Mapping[str, str] = field(default_factory=dict)  # by product code
+    profile: pl.DataFrame | None = None  # `segmentation.segment_profile_table`
+    kpis: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # `kpis.kpi_tables`
+    # `exploration.explore_shop`: what the data look like, as counts
     exploration: Mapping[str, Any] = field(default_factory=dict)
-    segment_profiles: tuple[Mapping[str, Any], ...] = ()
-    candidates: pl.DataFrame | None = None
+    segment_profiles: tuple[Mapping[str, Any], ...] = ()  # `segmentation.segment_profiles`
+    candidates: pl.DataFrame | None = None  # one row per number of segments
+    # `segmentation.selection.comparison_table` and ``selection.json``, if candidates were compared
     comparison: pl.DataFrame | None = None
     selection: Mapping[str, Any] | None = None
-    segment_notes: Mapping[str, Any] = field(default_factory=dict)
+    segment_notes: Mapping[str, Any] = field(default_factory=dict)  # algorithm, grade, window …
+    # customers per segment id: counted now, expected in the outcome
     current_mix: Mapping[str, float] = field(default_factory=dict)
     expected_mix: Mapping[str, float] = field(default_factory=dict)
+    # `transitions.observed_matrix` of the last two windows, and between which windows that is
     observed_transitions: pl.DataFrame | None = None
     transitions_note: str = ""
-    transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    evaluation: Mapping[str, Any] | None = None
-    test_set_log: Mapping[str, Any] = field(default_factory=dict)
-    scorecard: pl.DataFrame | None = None
-    curves: pl.DataFrame | None = None
+    transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # tables, by name
+    evaluation: Mapping[str, Any] | None = None  # `classifier.Evaluation.to_json`
+    test_set_log: Mapping[str, Any] = field(default_factory=dict)  # evaluations of the last test
+    scorecard: pl.DataFrame | None = None  # `scorecard.SCORECARD_SCHEMA`
+    curves: pl.DataFrame | None = None  # `decisions.CURVES_SCHEMA`
+    # tables of `customer_value` and ``value_model.json``; empty where no customer was valued
     customer_value: Mapping[str, Any] = field(default_factory=dict)
-    campaigns: Mapping[str, Any] = field(default_factory=dict)
-    experiments: tuple[Mapping[str, Any], ...] = ()
-    demand: Mapping[str, Any] = field(default_factory=dict)
-    leakage_demo: tuple[Mapping[str, Any], ...] = ()
-    importance: pl.DataFrame | None = None
-    contribution_points: pl.DataFrame | None = None
-    n_explained: int = 0
-    group_importance: pl.DataFrame | None = None
+    campaigns: Mapping[str, Any] = field(default_factory=dict)  # ``plans``, ``targeting_curves``
+    experiments: tuple[Mapping[str, Any], ...] = ()  # `campaigns.campaign_record`, oldest first
+    demand: Mapping[str, Any] = field(default_factory=dict)  # `demand.DemandForecast.tables`
+    leakage_demo: tuple[Mapping[str, Any], ...] = ()  # if requested
+    importance: pl.DataFrame | None = None  # `schemas.IMPORTANCE_SCHEMA`
+    contribution_points: pl.DataFrame | None = None  # contributions of a sample of customers
+    n_explained: int = 0  # customers behind `importance`
+    group_importance: pl.DataFrame | None = None  # `schemas.GROUP_IMPORTANCE_SCHEMA`
     transition_drivers: pl.DataFrame | None = None
-    evidence: ImportanceEvidence | None = None
-    example_customers: tuple[Mapping[str, Any], ...] = ()
-    base_values: Mapping[str, float] = field(default_factory=dict)
+    evidence: ImportanceEvidence | None = None  # the cross-check of importance, if it was made
+    example_customers: tuple[Mapping[str, Any], ...] = ()  # with forecast and reasons
+    base_values: Mapping[str, float] = field(default_factory=dict)  # margins, by segment id
+    # `shortlist.shortlist_with_reasons`; empty where single customers must not be shown
     shortlist: tuple[Mapping[str, Any], ...] = ()
+    # names of the customer lists next to the page; empty where the page stands elsewhere
     lists: tuple[str, ...] = ()
-    reasons_note: str = ""
-    glossary: tuple[Feature, ...] = ()
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    reasons_note: str = ""  # which model is explained
+    glossary: tuple[Feature, ...] = ()  # declarations of all features
+    manifest: Mapping[str, Any] = field(default_factory=dict)  # facts of the run; may be nested
+    warnings: tuple[str, ...] = ()  # what a reader must know, as sentences
 
     def __post_init__(self) -> None:
         # Sections know one sign of a figure that is not defined: null.
@@ -169,6 +86,11 @@ class ReportInput:
             else:
                 found = _without_nan(value)
             object.__setattr__(self, each.name, found)
+
+    def next_transitions(self) -> pl.DataFrame | None:
+        """Return the predicted transitions of the next window; ``None`` without a forecast."""
+        predicted = self.transitions.get("predicted")
+        return None if predicted is None else predicted.filter(since=predicted["since"].max())
 
 
 def _without_nan(value: Any) -> Any:
@@ -182,19 +104,6 @@ def _without_nan(value: Any) -> Any:
 class CheckInput:
     """The results of reading and cleaning.
 
-    Parameters
-    ----------
-    title, created
-        Heading, and when the page was created.
-    first_day, end_day
-        The data cover ``[first_day, end_day)`` (day numbers).
-    ledger, currency, files
-        The data ledger, the currency sign, and the files read.
-    side_tables
-        The side tables.
-    detected
-        The tables and sentences of `classifier.shop_overview`, with ``problem``.
-
     Examples
     --------
     >>> CheckInput(
@@ -204,41 +113,36 @@ class CheckInput:
     """
 
     title: str
-    created: str
+    created: str  # when the page was created
+    # the data cover ``[first_day, end_day)`` (day numbers)
     first_day: int
     end_day: int
     ledger: Ledger
-    detected: Mapping[str, Any]
+    detected: Mapping[str, Any]  # `classifier.shop_overview`, with ``problem``
     currency: str = ""
     files: tuple[InputFile, ...] = ()
     side_tables: tuple[InputFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One section of a page: its name and title, and how its parts are built.
-
-    Parameters
-    ----------
-    name, title
-        Its anchor and its heading.
-    parts
-        Functions that build the context of a part, a frozen dataclass, from the page's input
-        (`ReportInput` or `CheckInput`), by JSON key; ``None`` leaves the part out, and a
-        section without parts is left out.
+    """One section of a page: its anchor, its heading, and the functions that build its parts.
 
     Notes
     -----
-    The template named like the module of a function receives the context as ``it``: its block of
-    the part's name, or else the whole template. Without a template the fields are listed.
+    A function takes the page's input (`ReportInput` or `CheckInput`) and returns the context of a
+    part, or ``None`` to leave it out; a section without parts is left out. The function's name
+    without ``_section`` is the name of the part and its key in JSON. The template named like the
+    function's module receives the context as ``it``: its block of the part's name, or else all
+    of it. Without a template the fields are listed.
 
     Examples
     --------
-    >>> parts = {"days": lambda bundle: bundle.end_day - bundle.first_day}
-    >>> ReportSection("days", "Days", parts).title
-    'Days'
+    >>> def days_section(bundle):
+    ...     return bundle.end_day - bundle.first_day
+    >>> list(ReportSection("time", "Time", days_section).parts)
+    ['days']
     """
 
-    name: str
-    title: str
-    parts: Mapping[str, Callable[[Any], Any]]
+    def __init__(self, name: str, title: str, *builders: Callable[[Any], Any]) -> None:
+        self.name, self.title = name, title
+        self.parts = {build.__name__.removesuffix("_section"): build for build in builders}

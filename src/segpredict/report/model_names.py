@@ -44,33 +44,33 @@ class MetricLabel:
     meaning: str  # its meaning in one sentence
 
 
-SHARE_METRICS = ("accuracy", "balanced_accuracy", "ece")
-HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")
-METRIC_TEXTS = {  # metric → label and meaning
-    "log_loss": (
-        "Log-loss",
+METRIC_LABELS = (
+    MetricLabel(
+        *("log_loss", "Log-loss", False, False),
         "Mean negative log-probability of the actual segment; lower is better. The metric that "
         "decides.",
     ),
-    "brier": ("Brier", "Squared error of the probabilities; lower is better."),
-    "accuracy": ("Accuracy", "Share of customers who were in their most likely segment."),
-    "balanced_accuracy": (
-        "Balanced accuracy",
+    MetricLabel(
+        *("brier", "Brier", False, False),
+        "Squared error of the probabilities; lower is better.",
+    ),
+    MetricLabel(
+        *("accuracy", "Accuracy", True, True),
+        "Share of customers who were in their most likely segment.",
+    ),
+    MetricLabel(
+        *("balanced_accuracy", "Balanced accuracy", True, True),
         "Accuracy averaged over segments, so that small ones have the same weight.",
     ),
-    "macro_f1": (
-        "Macro F1",
+    MetricLabel(
+        *("macro_f1", "Macro F1", False, True),
         "Precision and recall in one number, averaged over segments. Predicting the most likely "
         "segment can be worse than persistence here, even if every probability is right.",
     ),
-    "ece": (
-        "Calibration error",
+    MetricLabel(
+        *("ece", "Calibration error", True, False),
         "Mean difference of predicted probabilities and observed frequencies.",
     ),
-}
-METRIC_LABELS = tuple(
-    MetricLabel(name, label, name in SHARE_METRICS, name in HIGHER_IS_BETTER, meaning)
-    for name, (label, meaning) in METRIC_TEXTS.items()
 )
 
 

@@ -247,6 +247,15 @@ def _worth(asked: Asked) -> Iterator[Figure]:
         return  # a run of old
     worth = asked.told["customer_value"]
     columns = ("base_value", "value_at_risk", "upside", "expected_value", "clv_year")
+    # Its interval comes of how far the backtests were off, so no SQL on the run counts it.
+    forecast = "FROM kpis WHERE kpi = 'expected_revenue'"
+    for told in (worth["expected_total"], asked.told["headline"]["revenue"]["expected"]):
+        whole = asked.run("SELECT fsum(expected_value) FROM s WHERE is_eligible")
+        yield Figure("expected total", whole, told["value"], asked.bi(f"SELECT value {forecast}"))
+        for named, end in (("least", "low"), ("most", "high")):
+            in_tables = asked.bi(f"SELECT {end} {forecast}")
+            name = f"{named} expected total"
+            yield Figure(name, told[end], told[end], in_tables, is_counted=False)
     for held in (*worth["segments"], worth["total"]):
         i = held["badge"]["id"] if held["badge"] else "%"
         n = held["n"]

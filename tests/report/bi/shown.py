@@ -155,8 +155,20 @@ def _headline(tree: Any, names: Names) -> Named:
         if "80 % interval" in heads:
             ends = _own(cells[heads.index("80 % interval")])
             yield from _ends(ends, name)
+    for total in tree.xpath("//dd[@id='expected_total']"):
+        yield from _total(total.text_content())
     for risk in tree.xpath("//section[@id='summary']//dd[a/@href='#customer_value']"):
         yield "value_at_risk, %", read(risk.xpath("b")[0].text_content())
+
+
+def _total(text: str) -> Named:
+    """Yield the expected spend of all customers, and the ends of its interval."""
+    yield "expected total", read(text)
+    _, _, ends = text.partition("interval ")
+    low, to, high = ends.partition(" to ")
+    if to:
+        yield "least expected total", read(low)
+        yield "most expected total", read(high)
 
 
 def _ends(text: str, name: str) -> Named:
@@ -218,6 +230,8 @@ def _worth(tree: Any, _names: Names) -> Named:
             cell = cells[heads.index(head)]
             for name, text in zip(figures, [_own(cell), *_small(cell)], strict=True):
                 yield f"{name}, {i}", read(text)
+    for lead in tree.xpath(f"{part}/p[@class='lead']"):
+        yield from _total(lead.text_content().partition("Expected spend: ")[2])
     bold = [each.text_content() for each in tree.xpath(f"{part}/p[@class='lead']/b")]
     if bold:
         names = ("value_at_risk", "base_value", "upside", "expected_value")
@@ -328,5 +342,7 @@ def _sentences(texts: Sequence[str], names: Names) -> Named:
             yield "value_at_risk, %", read(found[1])
             yield f"value_at_risk, {names.id(found[2])}", read(found[3])
             yield f"customers, {names.whole(found[2])}", read(found[4])
+        elif re.match(r".+\nexpected of today's customers in", text):
+            yield from _total(text)
         elif found := re.match(r"([\d,]+)\ncustomers with a forecast$", text):
             yield "eligible customers", read(found[1])

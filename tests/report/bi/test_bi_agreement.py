@@ -34,6 +34,7 @@ def test_all_agree_with_sql_on_the_run(told: list[Figure]) -> None:
         *((f"{what}, Inactive", EVERYBODY) for what in ("share", "expected share")),
         *((f"{what}, %", EVERYBODY) for what in ("value_at_risk", "upside")),
         *(("eligible customers", EVERYBODY), ("moves from S1", EVERYBODY)),
+        *(("expected total", EVERYBODY), ("least expected total", EVERYBODY[1:])),
         *(("customers, Inactive", EVERYBODY), ("revenue share, Core", EVERYBODY)),
         ("moves share, S1 to S0", ("SQL", "JSON", "page", "deck")),
         *(

@@ -5,14 +5,27 @@ In: forecasts tested out of time, and transactions. Out: values, compared with t
 
 from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.by_segment import value_by_segment
-from segpredict.analytics.customer_value.measure import CustomerValueResult, measure_customer_value
+from segpredict.analytics.customer_value.expected_total import (
+    MIN_TOTALS,
+    ExpectedTotal,
+    expected_total,
+)
+from segpredict.analytics.customer_value.measure import (
+    LOSS_BY_SPEND,
+    CustomerValueResult,
+    measure_customer_value,
+)
 from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, ValueModel
 
 __all__ = [
     "FORECAST_COLUMNS",
+    "LOSS_BY_SPEND",
+    "MIN_TOTALS",
     "CustomerValueResult",
+    "ExpectedTotal",
     "ValueModel",
     "base_values",
+    "expected_total",
     "measure_customer_value",
     "value_by_segment",
 ]

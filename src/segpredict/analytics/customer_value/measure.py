@@ -14,6 +14,7 @@ from segpredict.analytics.customer_value.bgnbd_value import (
     fit_purchase_model,
     value_periods,
 )
+from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import (
@@ -24,6 +25,7 @@ from segpredict.analytics.customer_value.spend_model import (
 from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import Backtest, Fold, Schedule, SegmentAssigner, TrainingResult
 from segpredict.classifier.history import histories_at_cutoffs, outcome_spend
+from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.core.arrays import FloatArray
@@ -32,6 +34,7 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 FORECAST_METHOD, BGNBD_METHOD = "forecast", "bgnbd"
+LOSS_BY_SPEND = "loss_by_spend"  # a ranking without a model: the largest spenders first
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class CustomerValueResult:
     backtest_sums: pl.DataFrame
     # errors per customer, with those of other methods (`VALUE_ERRORS_SCHEMA`)
     backtest_errors: pl.DataFrame
+    # expected and actual spend of all customers together, one row a backtest, those before the
+    # first test included where there was history enough (`TOTALS_SCHEMA`)
+    backtest_totals: pl.DataFrame
 
 
 def measure_customer_value(
@@ -111,6 +117,7 @@ def measure_customer_value(
         models[days.test_folds[-1].cutoff],
         sum_backtest.compare_sums(sums, ids, **by),
         pl.concat([lifetime_backtest.value_errors(spans, **by), held]),
+        _totals(tested, days),
     )
 
 
@@ -183,6 +190,26 @@ def _of_customers(backtest: Backtest, table: pl.DataFrame) -> pl.DataFrame:
     return customers.join(table, on="customer_id", how="left", maintain_order="left")
 
 
+def _totals(tested: Sequence[_Tested], days: Schedule) -> pl.DataFrame:
+    """Return expected and actual spend of all customers, one row a backtest.
+
+    Only of models with the history that a test asks for: others err as no later model does.
+    """
+    sound = {fold.cutoff for fold in days.folds if len(fold.train_origins) >= MIN_TRAIN_ORIGINS}
+    sound |= {fold.cutoff for fold in days.test_folds}
+    rows = [
+        (
+            each.window,
+            len(each.spend),
+            float(np.sum(each.forecast.expected)),
+            float(np.sum(each.spend)),
+        )
+        for each in tested
+        if each.cutoff in sound
+    ]
+    return pl.DataFrame(rows, TOTALS_SCHEMA, orient="row")
+
+
 def _interval(tested: Sequence[_Tested], until: int) -> SpendInterval | None:
     """Return the interval by the backtests whose outcomes were complete on a day."""
     known = [each for each in tested if each.cutoff <= until]
@@ -208,6 +235,7 @@ def _sum_backtest(
     amount = sum_backtest.PredictedAmount
     predictions = [
         amount("value_at_risk", name, forecast.risk, np.maximum(base - spend, 0.0)),
+        amount(LOSS_BY_SPEND, name, base, np.maximum(base - spend, 0.0)),
         amount("upside", name, forecast.upside, np.maximum(spend - base, 0.0)),
         amount("expected_value", name, forecast.expected, spend),
     ]

@@ -1,6 +1,7 @@
 """Measure rankings of customers: lift, and the share of all cases captured by the top share.
 
-The model is compared with rules that need no model: longest inactivity, largest spend.
+The model is compared with rules that need no model: longest inactivity, largest spend. Revenue at
+risk is ranked by the value model, which is fitted later: `customer_value` measures that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -102,13 +103,11 @@ def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[Capt
 def _rankings(backtests: Sequence[Backtest]) -> list[_Ranking]:
     """Return the rankings that have customers, of the tests with covariates and values."""
     known = [t for t in backtests if t.covariates is not None and t.segment_values]
-    risk, lost, rise, top = (
-        [make(backtest) for backtest in known]
-        for make in (_at_risk, _value_at_risk, _upgrade, _top)
+    risk, rise, top = (
+        [make(backtest) for backtest in known] for make in (_at_risk, _upgrade, _top)
     )
     rankings = [
         _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
-        _Ranking("value_at_risk", TOP_DECILE, CAPTURE, lost, ["recency", "current_spend"]),
         _Ranking("upgrade", TOP_DECILE, LIFT, rise, ["past_spend"]),
         _Ranking("future_top", TOP_QUINTILE, CAPTURE, top, ["past_spend"]),
     ]
@@ -124,16 +123,6 @@ def _at_risk(backtest: Backtest) -> _Field:
     scores = {name: given[:, INACTIVE_CODE] for name, given in backtest.probabilities.items()}
     rules = {"recency": _covariate(backtest, "recency_days")}
     gain = (backtest.labels == INACTIVE_CODE).astype(np.float64)
-    return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
-
-
-def _value_at_risk(backtest: Backtest) -> _Field:
-    values, now = np.array(backtest.segment_values), _covariate(backtest, "spend_now")
-    own = values[backtest.states]
-    lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
-    scores = {n: now * (given * lost).sum(axis=1) for n, given in backtest.probabilities.items()}
-    rules = {"recency": _covariate(backtest, "recency_days"), "current_spend": now}
-    gain = np.maximum(now - _covariate(backtest, "spend_next"), 0)
     return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 

@@ -203,6 +203,8 @@ class Evaluation:
     policies
         Decision policies from inner validation: the calibration of each test and of
         the selected model, and the rule that names segments.
+    fit
+        What the ensemble was fitted on, and how large its parts became.
     """
 
     model: str
@@ -217,6 +219,7 @@ class Evaluation:
     warnings: tuple[str, ...]
     mcnemar_tests: tuple[McNemarTest, ...] = ()
     policies: Mapping[str, JSON] = field(default_factory=dict)
+    fit: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def skill(self) -> dict[str, float]:
@@ -239,6 +242,7 @@ class Evaluation:
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
             "mcnemar_tests": [asdict(test) for test in self.mcnemar_tests],
             "policies": dict(self.policies),
+            "fit": dict(self.fit),
             "warnings": list(self.warnings),
         }
 
@@ -258,4 +262,5 @@ class Evaluation:
             tuple(given["warnings"]),
             tuple(McNemarTest(**test) for test in given.get("mcnemar_tests", ())),
             given.get("policies", {}),
+            given.get("fit", {}),
         )

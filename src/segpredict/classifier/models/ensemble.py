@@ -15,6 +15,7 @@ from segpredict.classifier.models.xgboost import XgboostModel, margin_probabilit
 from segpredict.classifier.training_data import TrainingData
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
+from segpredict.core.window import as_date
 
 NAME = "ensemble"
 LEVEL_SHARE = 0.5  # share of the newest origin's error in level that is carried over
@@ -68,6 +69,29 @@ class EnsembleModel:
         """Return the model from its state."""
         trees = XgboostModel.from_state(state["xgboost_model"])
         return cls(LogLinearPool.from_state(state["pool"]), trees, state["level"])
+
+
+def describe_fit(model: EnsembleModel, training_data: TrainingData) -> dict[str, JSON]:
+    """Return what the model was fitted on, and how large its parts became."""
+    rows, simple, trees = training_data.rows, model.pool, model.xgboost_model
+    origins = rows["cutoff"].unique().sort()
+    return {
+        "rows": rows.height,
+        "customers": rows["customer_id"].n_unique(),
+        "origins": [as_date(day).isoformat() for day in origins],
+        "features": len(trees.feature_names),
+        "rounds": trees.n_rounds,
+        "trees": trees.n_rounds * trees.n_classes,
+        "weights": {
+            **(
+                {simple.purchase_model.name: simple.purchase_weight}
+                if simple.purchase_model
+                else {}
+            ),
+            simple.markov_chain.name: simple.markov_weight,
+        },
+        "level": model.level,
+    }
 
 
 def fit(training_data: TrainingData) -> EnsembleModel:

@@ -43,20 +43,41 @@ def _window(day: pl.Expr, star: StarSchema) -> pl.Expr:
     return pl.when(is_ahead).then(-1).when((day < end) & (past < whole)).then(past)
 
 
+EXPECTED_REVENUE = ("expected_revenue", "Expected revenue", "currency")
+
+
 def kpi_rows(star: StarSchema) -> pl.DataFrame | None:
-    """Return the KPIs of the run."""
+    """Return the KPIs of the run, and the revenue that is expected."""
     if star.figures is None:
         return None
     titles = pl.DataFrame(
-        [(kpi.name, kpi.title, kpi.unit) for kpi in KPIS],
+        [*((kpi.name, kpi.title, kpi.unit) for kpi in KPIS), EXPECTED_REVENUE],
         schema=dict.fromkeys(("kpi", "title", "unit"), pl.String),
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    return star.figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
+    figures = pl.concat([star.figures, _expected_revenue(star)], how="diagonal")
+    return figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
         last_date=pl.col("end") - 1,
         customers=pl.col("n"),
         amount=pl.when(pl.col("unit") == "currency").then(to_money_units(pl.col("value"))),
     )
+
+
+def _expected_revenue(star: StarSchema) -> pl.DataFrame:
+    total, window, figures = star.expected_total, star.window, star.figures
+    if total is None or total.value is None or figures is None:
+        return pl.DataFrame()
+    row = {
+        "kpi": EXPECTED_REVENUE[0],
+        "scope": "all",
+        "start": window.outcome_start,
+        "end": window.outcome_end,
+        "n": total.customers,
+        "value": total.value,
+        "low": total.low,
+        "high": total.high,
+    }
+    return pl.DataFrame(row, {name: figures.schema[name] for name in row})

@@ -5,7 +5,7 @@ from segpredict.report.context.cohorts import cohorts_section
 from segpredict.report.context.customer_value import customer_value_section
 from segpredict.report.context.demand import demand_section
 from segpredict.report.context.drivers import drivers_section
-from segpredict.report.context.evaluation import evaluation_section, leakage_section
+from segpredict.report.context.evaluation import evaluation_section, leakage_demo_section
 from segpredict.report.context.exploration import exploration_section
 from segpredict.report.context.headline import headline_section
 from segpredict.report.context.importance import importance_section
@@ -26,51 +26,40 @@ from segpredict.report.input import ReportSection
 
 # In the order of the page.
 SECTIONS = (
-    ReportSection("summary", "Summary", {"headline": headline_section}),
+    ReportSection("summary", "Summary", headline_section),
     ReportSection(
         "campaigns",
         "Recommended campaigns and customer lists",
-        {"campaigns": campaigns_section, "shortlist": shortlist_section},
+        campaigns_section,
+        shortlist_section,
     ),
     ReportSection(
         "segments",
         "Segments",
-        {
-            "segments": segments_section,
-            "segment_profiles": segment_profiles_section,
-            "segment_selection": segment_selection_section,
-        },
+        segments_section,
+        segment_profiles_section,
+        segment_selection_section,
     ),
     ReportSection(
-        "migration",
-        "Migration, observed and forecast",
-        {"transitions": transitions_section, "mobility": mobility_section},
+        "migration", "Migration, observed and forecast", transitions_section, mobility_section
     ),
-    ReportSection("customer_value", "Customer value", {"customer_value": customer_value_section}),
+    ReportSection("customer_value", "Customer value", customer_value_section),
     ReportSection(
         "drivers",
         "Drivers of the forecast",
-        {
-            "drivers": drivers_section,
-            "example_customers": example_customers_section,
-            "importance": importance_section,
-            "transition_drivers": transition_drivers_section,
-        },
+        drivers_section,
+        example_customers_section,
+        importance_section,
+        transition_drivers_section,
     ),
+    ReportSection("performance", "Model performance", evaluation_section, probabilities_section),
+    ReportSection("demand", "Product demand", demand_section),
+    ReportSection("kpis", "Business KPIs", shop_section),
+    ReportSection("cohorts", "Cohorts", cohorts_section),
+    ReportSection("exploration", "Data exploration", exploration_section),
+    ReportSection("data_quality", "Data quality", ledger_section),
     ReportSection(
-        "performance",
-        "Model performance",
-        {"evaluation": evaluation_section, "probabilities": probabilities_section},
+        "model_card", "Model card and leakage checks", model_card_section, leakage_demo_section
     ),
-    ReportSection("demand", "Product demand", {"demand": demand_section}),
-    ReportSection("kpis", "Business KPIs", {"shop": shop_section}),
-    ReportSection("cohorts", "Cohorts", {"cohorts": cohorts_section}),
-    ReportSection("exploration", "Data exploration", {"exploration": exploration_section}),
-    ReportSection("data_quality", "Data quality", {"ledger": ledger_section}),
-    ReportSection(
-        "model_card",
-        "Model card and leakage checks",
-        {"model_card": model_card_section, "leakage_demo": leakage_section},
-    ),
-    ReportSection("appendix", "Appendix", {"appendix": appendix_section}),
+    ReportSection("appendix", "Appendix", appendix_section),
 )

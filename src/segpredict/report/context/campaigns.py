@@ -15,7 +15,6 @@ from segpredict.report.formatting import (
     format_share,
 )
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import SHARE_AXES, PlotAxes
 from segpredict.report.input import ReportInput
 
 MAX_CAMPAIGNS_IN_DETAIL = 3  # campaigns described at length
@@ -70,16 +69,13 @@ class CampaignTest:
 
 @dataclass(frozen=True, slots=True)
 class SpendTest:
-    """The same test with spend as the outcome, with and without adjustment (CUPED)."""
+    """The same test with spend as the outcome."""
 
     # mean spend in the outcome window of the customers eligible at the last backtest
     mean: float | None
-    correlation: float | None  # correlation of that spend with the spend of the window before
     uplift: float | None  # the effect that is planned for, as a share of the mean
-    # customers in each of two equal arms, with and without adjustment for the spend of the window
-    # before (CUPED)
+    # customers in each of two equal arms, adjusted for the spend of the window before (CUPED)
     per_arm: int | None
-    per_arm_unadjusted: int | None
     # the smallest effect detectable in one window, as a share of the mean
     detectable_uplift: float | None
 
@@ -125,8 +121,6 @@ class TargetingCurve:
     kind: str
     badge: SegmentBadge | None  # the segment; ``None`` for a campaign
     note: str  # the share that the first fifth holds
-    path: str  # the line, in percent from the upper left
-    axis: PlotAxes  # share of customers across, share of the value up
     steps: tuple[TargetingStep, ...]  # its numbers
 
 
@@ -242,10 +236,8 @@ def _effect(uplift: float | None, *, is_share: bool) -> str:
 def _spend_test(row: Row) -> SpendTest:
     return SpendTest(
         mean=finite_or_none(row["spend"]),
-        correlation=finite_or_none(row["spend_correlation"]),
         uplift=finite_or_none(row["spend_uplift"]),
         per_arm=row["spend_per_arm"],
-        per_arm_unadjusted=row["spend_per_arm_unadjusted"],
         detectable_uplift=finite_or_none(row["spend_detectable_uplift"]),
     )
 
@@ -264,11 +256,5 @@ def _curves(curves: pl.DataFrame, titles: Mapping[str, str], known: Badges) -> l
             f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
             f"{format_share(fifth.share, 0)}"
         )
-        across = [100 * step.n / (step.size or 1) for step in steps]
-        up = [100 * (1 - (step.share or 0.0)) for step in steps]
-        places = zip(across, up, strict=True)
-        path = " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, 100.0), *places])
-        found.append(
-            TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, path, SHARE_AXES, steps)
-        )
+        found.append(TargetingCurve(title, STAKE_LABELS[str(kind)], badge, note, steps))
     return found

@@ -8,13 +8,8 @@ import polars as pl
 from segpredict.analytics.kpis import kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.window import as_date
-from segpredict.report.formatting import (
-    Row,
-    finite_fields,
-    finite_or_none,
-    format_money,
-    format_number,
-)
+from segpredict.report.context._figures import Estimate, estimate_of
+from segpredict.report.formatting import Row, finite_or_none, format_money, format_number
 from segpredict.report.html.chart_layout import SHARE_AXES, PlotAxes, axis_ticks, upright
 from segpredict.report.input import ReportInput
 
@@ -33,24 +28,13 @@ CHART_WIDTH, CHART_HEIGHT = 100, 100  # percent
 
 
 @dataclass(frozen=True, slots=True)
-class CohortCell:
-    """One value with its interval, and how dark it is drawn (0 to 100)."""
-
-    # the value and its 95 % interval
-    value: float
-    low: float | None
-    high: float | None
-    shade: int = 0  # how dark it is drawn, 0 to 100
-
-
-@dataclass(frozen=True, slots=True)
 class CohortRow:
     """One cohort: its month, its size, and a cell an age; ``None`` is unknown."""
 
     month: str  # month of the first order, as text
     n: int  # customers of the cohort
     is_small: bool  # whether these are too few for reliable values
-    cells: tuple[CohortCell | None, ...]  # one an age; ``None`` is unknown
+    cells: tuple[Estimate | None, ...]  # one an age; ``None`` is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +46,7 @@ class CohortHeatMap:
     meaning: str
     caution: str
     kind: str  # of its cells: ``share`` or ``money``
+    most: float  # the largest of them, which is the darkest
     ages: tuple[int, ...]  # of the columns
     rows: tuple[CohortRow, ...]  # one a cohort, the oldest first
 
@@ -90,7 +75,7 @@ class CohortAge:
 
     age: int
     n: int
-    cells: tuple[CohortCell | None, ...]
+    cells: tuple[Estimate | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +185,14 @@ def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHea
         meaning=metric.meaning,
         caution=metric.caution,
         kind=kind,
+        most=most,
         ages=tuple(ages),
         rows=tuple(
             CohortRow(
                 month,
                 sizes[month],
                 sizes[month] < MIN_CUSTOMERS_FOR_SHARES,
-                tuple(_cell(cells.get((month, age)), most) for age in ages),
+                tuple(_cell(cells.get((month, age))) for age in ages),
             )
             for month in months
             if month in sizes
@@ -214,9 +200,5 @@ def _heat_map(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHea
     )
 
 
-def _cell(row: Row | None, most: float = 0.0) -> CohortCell | None:
-    value = None if row is None else finite_or_none(row["value"])
-    if row is None or value is None:
-        return None
-    shade = round(100 * max(value, 0) / most) if most else 0
-    return CohortCell(value=value, **finite_fields(row, "low", "high"), shade=shade)
+def _cell(row: Row | None) -> Estimate | None:
+    return None if row is None or row["value"] is None else estimate_of(row)

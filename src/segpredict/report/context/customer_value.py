@@ -2,20 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_iso_day
+from segpredict.analytics.customer_value import (
+    MIN_TOTALS,
+    ExpectedTotal,
+    expected_total,
+)
+from segpredict.report.context._figures import MethodError, method_error
+from segpredict.report.formatting import (
+    Row,
+    finite_or_none,
+    format_iso_day,
+    format_money,
+    format_share,
+)
 from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.html.chart_layout import PlotAxes, axis_ticks, upright
 from segpredict.report.input import ReportInput
 
 POOLED_WINDOWS, ALL_SEGMENTS = "pooled", "all"
-SPEND_MEASURE = "Spend in the next window"
 MEASURE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
-    "expected_value": SPEND_MEASURE,
+    "expected_value": "Spend in the next window",
 }
 METHOD_LABELS = {
     "forecast": "Value model of this run",
@@ -24,7 +35,7 @@ METHOD_LABELS = {
     "last_window": "Last window's spend, repeated",
     "mean": "The mean of all customers",
 }
-CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
+DECILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,10 @@ class SegmentValueRow:
 class RealisedSum:
     """The realised part of a prediction: the sum, and its share with an interval."""
 
-    sum: float | None  # the actual sum, in currency
+    # the actual sum, in currency, and its 95 % interval
+    sum: float | None
+    sum_low: float | None
+    sum_high: float | None
     # its share of the predicted sum, and the 95 % interval
     ratio: float | None
     low: float | None
@@ -66,44 +80,15 @@ class PredictedSum:
 
 
 @dataclass(frozen=True, slots=True)
-class DecilePoint:
-    """A decile of the customers in a chart, in the chart's own units."""
-
-    name: str  # 1 for the decile with the highest predictions
-    # the bar of the predicted sum
-    left: float
-    middle: float
-    top: float
-    height: float
-    # the actual sum, and its interval
-    dot: float
-    low: float
-    high: float
-    tooltip: PredictedSum  # the numbers behind it
-
-
-@dataclass(frozen=True, slots=True)
 class DecileChart:
     """Predicted and actual sums by decile, in one backtest."""
 
     # the backtest or method, and the realised share
     title: str
     note: str
-    deciles: tuple[DecilePoint, ...]  # ten bars
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorFigure:
-    """One error of a method, and its difference to the error of the simple reference."""
-
-    # the error and its 95 % interval
-    value: float | None
-    low: float | None
-    high: float | None
-    difference: float | None  # the error minus that of the simple reference
-    # whether the interval of the difference lies below or above zero
-    is_better: bool
-    is_worse: bool
+    axes: PlotAxes  # deciles across, money up
+    top: float  # the highest sum of the chart, at its upper edge
+    deciles: tuple[PredictedSum, ...]  # highest predictions first
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +97,7 @@ class ValueMethod:
 
     label: str
     is_model: bool
-    figures: Mapping[str, ErrorFigure]
+    figures: Mapping[str, MethodError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +116,8 @@ class CustomerValueSection:
     """The section."""
 
     total: SegmentValueRow  # all customers with a forecast together
+    expected_total: ExpectedTotal  # their expected spend with its interval
+    total_note: str  # what came of such sums in backtests, and why there is no interval
     segments: tuple[SegmentValueRow, ...]  # by segment
     discount_rate: float  # yearly rate of the lifetime values
     # lowest and highest share of the predicted revenue at risk that was realised in the backtests;
@@ -140,9 +127,6 @@ class CustomerValueSection:
     # charts by decile; the latter over the longest horizon
     backtest_risk: tuple[DecileChart, ...]
     backtest_lifetime: tuple[DecileChart, ...]
-    # the maximum of their axes, in currency
-    top_risk: float
-    top_lifetime: float
     longest: int  # days of the longest horizon
     spans: tuple[ValueHorizon, ...]  # errors of lifetime values, longest horizon first
 
@@ -161,22 +145,38 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     risk = own.filter(measure="value_at_risk")
     days = found["errors"]["days"].max() or 0
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
-    top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
+    total = expected_total(found["segments"], found["totals"])
     return CustomerValueSection(
         total=_segment_row(by_segment[ALL_SEGMENTS], None),
+        expected_total=total,
+        total_note=_total_note(total),
         segments=tuple(
             _segment_row(by_segment[i], badge) for i, badge in known.items() if i in by_segment
         ),
         discount_rate=float(found["value_model"]["discount_rate"]),
         backtested_sums=_realised_range(risk),
         sums=_sums(own),
-        backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
-        backtest_lifetime=_charts(late, "model", top_late),
-        top_risk=top_risk,
-        top_lifetime=top_late,
+        backtest_risk=_charts(
+            risk.filter(pl.col("window") != POOLED_WINDOWS), "window", bundle.currency
+        ),
+        backtest_lifetime=_charts(late, "model", bundle.currency),
         longest=int(days),
         spans=_horizons(found["errors"]),
     )
+
+
+def _total_note(total: ExpectedTotal) -> str:
+    windows = f"{total.backtests} backtest{'' if total.backtests == 1 else 's'}"
+    if total.least_realised is None:
+        return "It could not be backtested yet, so there is no interval."
+    ends = dict.fromkeys(
+        format_share(end, 0) for end in (total.least_realised, total.most_realised)
+    )
+    text = f"In {windows}, {' to '.join(ends)} of the expected spend came"
+    if total.low is not None:
+        return f"{text}."
+    reason = "too few" if total.backtests < MIN_TOTALS else "too different"
+    return f"{text}: {reason} for an interval."
 
 
 def _segment_row(row: Row, badge: SegmentBadge | None) -> SegmentValueRow:
@@ -214,8 +214,15 @@ def _predicted_sum(row: Row, measure: str) -> PredictedSum:
 def _realised_sum(row: Row) -> RealisedSum:
     low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
-    sums = finite_fields(row, "actual", "ratio")
-    return RealisedSum(sums["actual"], sums["ratio"], low, high, is_off)
+    return RealisedSum(
+        sum=finite_or_none(row["actual"]),
+        sum_low=finite_or_none(row["low"]),
+        sum_high=finite_or_none(row["high"]),
+        ratio=finite_or_none(row["ratio"]),
+        low=low,
+        high=high,
+        excludes_one=is_off,
+    )
 
 
 def _deciles(rows: pl.DataFrame) -> pl.DataFrame:
@@ -229,39 +236,19 @@ def _top(rows: pl.DataFrame) -> float:
     return max((float(t) for t in tops if finite_or_none(t) is not None), default=0.0)  # type: ignore[arg-type]
 
 
-def _charts(rows: pl.DataFrame, by: str, top: float) -> tuple[DecileChart, ...]:
-    found = []
+def _charts(rows: pl.DataFrame, by: str, currency: str) -> tuple[DecileChart, ...]:
+    found, top = [], _top(rows)
+    across = tuple((100 * (i + 0.5) / DECILES, str(i + 1)) for i in range(DECILES))
+    up = upright(axis_ticks(0, top, lambda amount: format_money(amount, currency, 0)))
     for (name,), part in rows.group_by(by, maintain_order=True):
         whole = _realised_sum(part.filter(part=ALL_SEGMENTS).to_dicts()[0])
         text = str(name)
         title = format_iso_day(text) if by == "window" else METHOD_LABELS.get(text, text)
         cells = _deciles(part).to_dicts()
         note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the predicted sum was realised"
-        deciles = tuple(_decile(i, row, top) for i, row in enumerate(cells))
-        found.append(DecileChart(title, note, deciles))
+        deciles = tuple(_predicted_sum(row, "") for row in cells)
+        found.append(DecileChart(title, note, PlotAxes(across, up), top, deciles))
     return tuple(found)
-
-
-def _decile(place: int, row: Row, top: float) -> DecilePoint:
-    def y(value: Any) -> float:
-        amount = finite_or_none(value) or 0.0
-        share = min(max(amount / top, 0.0), 1.0) if top else 0.0
-        return round(CHART_HEIGHT * (1 - share), 2)
-
-    step = CHART_WIDTH / 10
-    left = step * place
-    high = y(row["predicted"])
-    return DecilePoint(
-        str(row["part"]),
-        round(left + 0.15 * step, 2),
-        round(left + 0.5 * step, 2),
-        high,
-        round(CHART_HEIGHT - high, 2),
-        y(row["actual"]),
-        y(row["low"]),
-        y(row["high"]),
-        _predicted_sum(row, str(row["part"])),
-    )
 
 
 def _horizons(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
@@ -278,14 +265,5 @@ def _horizons(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
 
 
 def _method(name: str, rows: Sequence[Row]) -> ValueMethod:
-    errors = {row["metric"]: _figure(row) for row in rows}
+    errors = {row["metric"]: method_error(row) for row in rows}
     return ValueMethod(METHOD_LABELS.get(name, name), name == "forecast", errors)
-
-
-def _figure(row: Row) -> ErrorFigure:
-    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
-    return ErrorFigure(
-        **finite_fields(row, "value", "low", "high", "difference"),
-        is_better=high is not None and high < 0,
-        is_worse=low is not None and low > 0,
-    )

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_iso_day
+from segpredict.report.context._figures import MethodError, method_error
+from segpredict.report.formatting import Row, finite_or_none, format_iso_day
 from segpredict.report.html.badges import (
     Badges,
     SegmentBadge,
-    StripPiece,
     segment_badges,
-    stacked_strip,
 )
 from segpredict.report.input import ReportInput
 
@@ -33,19 +32,6 @@ MAX_MAP_COLUMNS = 16  # categories of the heat map
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastError:
-    """A WAPE with its interval, compared with the seasonal naive forecast."""
-
-    # the error as a share of the actual units, with its interval
-    value: float | None
-    low: float | None
-    high: float | None
-    # whether it is significantly below, or above, that of the seasonal naive forecast
-    is_better: bool
-    is_worse: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DemandMethod:
     """The errors of one forecasting method on a level."""
 
@@ -53,10 +39,9 @@ class DemandMethod:
     # whether its forecast is shown, and whether it is the same window of last year
     is_shown: bool
     is_reference: bool
-    width: float  # its pooled error, in percent of the largest on the level
     # its error over all tests, and one error a test, oldest first
     pooled: float | None
-    tests: tuple[ForecastError | None, ...]
+    tests: tuple[MethodError | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +73,6 @@ class DemandItem:
     # prediction interval; ``None`` where it is too wide to be of use
     low: float | None
     high: float | None
-    width: float  # length of its bar, in percent of the largest
     # units of the last window, and of the same season a year before
     last_window: float | None
     year_ago: float | None
@@ -117,6 +101,11 @@ class ExpectedCustomers:
     existing: float
     newcomers: float
     units: float  # units per customer in the window
+
+    @property
+    def buyers(self) -> float:
+        """Both together, of an active segment."""
+        return 0.0 if self.badge.tint is None else self.existing + self.newcomers
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +139,7 @@ class DemandSection:
     days: int  # days of the next window
     levels: tuple[DemandLevel, ...]  # what was tested
     item_tables: tuple[DemandItemTable, ...]  # forecasts of the levels that are published
-    # expected customers by segment, as a table and as a strip
-    expected_customers: tuple[ExpectedCustomers, ...]
-    expected_mix: tuple[StripPiece, ...]
+    expected_customers: tuple[ExpectedCustomers, ...]  # by segment
     service_level: float  # critical ratio where cost is not known
     # columns of the heat map, and its index by segment; empty where none are known
     categories: tuple[str, ...]
@@ -173,8 +160,6 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     buyers = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
     categories = tuple(buyers.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS))
     config = bundle.manifest.get("config", {}).get("demand", {})
-    active = [each for each in customers if each.badge.tint is not None]
-    mix = {each.badge.id: (each.existing or 0) + (each.newcomers or 0) for each in active}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in levels),
@@ -188,7 +173,6 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
             if row["is_published"]
         ),
         expected_customers=customers,
-        expected_mix=stacked_strip(mix, known),
         service_level=float(config.get("service_level", 0.9)),
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),
@@ -214,16 +198,17 @@ def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
         if window == POOLED_WINDOWS
     }
     tested = {method for method, _ in cells}
-    most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
     shown = str(row["best_method"] or "")
     methods = tuple(
         DemandMethod(
             METHOD_LABELS.get(name, name),
             name == shown,
             name == REFERENCE_METHOD,
-            100 * (pooled.get(name) or 0.0) / most,
             pooled.get(name),
-            tuple(_error(cells.get((name, window))) for window in windows),
+            tuple(
+                method_error(cells[name, window], "wape") if (name, window) in cells else None
+                for window in windows
+            ),
         )
         for name in sorted(tested, key=lambda name: (pooled.get(name) or math.inf, name))
     )
@@ -240,26 +225,13 @@ def _level(row: Row, backtest: pl.DataFrame) -> DemandLevel:
     )
 
 
-def _error(row: Row | None) -> ForecastError | None:
-    if row is None:
-        return None
-    low, high = finite_or_none(row["difference_low"]), finite_or_none(row["difference_high"])
-    return ForecastError(
-        value=finite_or_none(row["wape"]),
-        **finite_fields(row, "low", "high"),
-        is_better=high is not None and high < 0,
-        is_worse=low is not None and low > 0,
-    )
-
-
 def _item_table(name: str, rows: pl.DataFrame, names: Mapping[str, str]) -> DemandItemTable:
     shown = rows.drop_nulls("expected").head(MAX_ITEMS_SHOWN).to_dicts()
-    top = max((row["expected"] for row in shown), default=0.0) or 1.0
-    items = tuple(_item(row, top, names) for row in shown)
+    items = tuple(_item(row, names) for row in shown)
     return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
 
 
-def _item(row: Row, top: float, names: Mapping[str, str]) -> DemandItem:
+def _item(row: Row, names: Mapping[str, str]) -> DemandItem:
     low, high = finite_or_none(row["low"]), finite_or_none(row["high"])
     is_of_use = (
         low is not None and high is not None and high - low <= MAX_INTERVAL * row["expected"]
@@ -270,7 +242,6 @@ def _item(row: Row, top: float, names: Mapping[str, str]) -> DemandItem:
         expected=row["expected"],
         low=low if is_of_use else None,
         high=high if is_of_use else None,
-        width=round(100 * row["expected"] / top, 2),
         last_window=finite_or_none(row["last_window"]),
         year_ago=finite_or_none(row["seasonal_naive"]),
         order=finite_or_none(row["order_up_to"]) if is_of_use else None,

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.explain import ImportanceEvidence
-from segpredict.report.context.importance import feature_names, importance_matrix
+from segpredict.report.context.importance import (
+    ImportanceMatrix,
+    feature_names,
+    importance_matrix,
+)
 from segpredict.report.formatting import Row, format_short, format_signed
 from segpredict.report.html.badges import SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import (
-    IntervalMark,
-    PlotAxes,
-    axis_ticks,
-    layout_intervals,
-    upright,
-)
+from segpredict.report.html.chart_layout import PlotAxes, axis_ticks, upright
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
@@ -30,7 +28,6 @@ AGREEMENT_LABELS = {
     "shuffled": "with the permutation loss (τ)",
     "interventional": "with interventional SHAP values (Spearman's ρ)",
 }
-LOSS_COLUMNS = {"value": "loss", "low": "loss_low", "high": "loss_high"}
 CAUSALITY_NOTE = (
     "Associations that the model uses, not causes. Correlated features share "
     "importance, and sizes of two models cannot be compared."
@@ -41,10 +38,9 @@ CAUSALITY_NOTE = (
 class HeadlineShare:
     """A driver in marketing terms, such as recency, with its share of all importance."""
 
-    # the driver, its share in today's forecast, and the length of its bar
+    # the driver, and its share in today's forecast
     name: str
     share: float
-    width: float
     # interval of its share on the final test; ``None`` where it was not cross-checked
     low: float | None = None
     high: float | None = None
@@ -59,17 +55,15 @@ class FeatureGroupRow:
     headline: str
     meaning: str
     columns: str
-    # mean size of its contributions, its share, and the length of its bar
+    # mean size of its contributions, and its share
     mean_abs: float
     share: float
-    width: float
     rank_interval: str = ""  # ranks in refitted models; empty where it was not cross-checked
-    # increase of the log-loss on the final test when it is shuffled, with interval and position on
-    # the axis; ``None`` where it was not cross-checked
+    # increase of the log-loss on the final test when it is shuffled, with interval; ``None`` where
+    # it was not cross-checked
     permutation_loss: float | None = None
     permutation_loss_low: float | None = None
     permutation_loss_high: float | None = None
-    mark: IntervalMark | None = None
     # increase of the log-loss when the trees are fitted without it
     ablation_loss: float | None = None
     # whether that increase is significant; ``None`` where it was not cross-checked
@@ -92,11 +86,8 @@ class DriversSection:
 
     headlines: tuple[HeadlineShare, ...]  # largest first
     rows: tuple[FeatureGroupRow, ...]  # the strongest groups
-    # shares of importance by the segment a customer is in now: one row a group of `rows`, one
-    # column a segment; and the largest of them
-    badges: tuple[SegmentBadge, ...]
-    shares: tuple[tuple[float | None, ...], ...]
-    top: float
+    # importance by the segment a customer is in now, one row a group of `rows`
+    now: ImportanceMatrix | None
     n_explained: int  # customers that were explained
     refits: int = 0  # models refitted for the intervals; 0 if importance was not cross-checked
     # how alike rankings are, by what they are compared with
@@ -117,14 +108,11 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
     overall = table.filter(scope="all").sort("rank")
     rows = _rows(overall.filter(level="group").head(MAX_GROUPS_SHOWN), bundle)
     inside = table.filter(scope="segment", level="group").rename({"name": "feature"})
-    now = importance_matrix(inside, [row.name for row in rows], bundle)
     checked = bundle.evidence
     return DriversSection(
         headlines=_headlines(overall.filter(level="headline"), checked),
         rows=rows,
-        badges=now.badges,
-        shares=now.shares,
-        top=now.top,
+        now=importance_matrix(inside, [row.name for row in rows], bundle),
         n_explained=bundle.n_explained,
         refits=0 if checked is None else checked.refits,
         agreement=None if checked is None else _agreement(checked),
@@ -185,17 +173,11 @@ def _dependence_plot(points: pl.DataFrame, name: str, bundle: ReportInput) -> De
 def _headlines(
     table: pl.DataFrame, checked: ImportanceEvidence | None
 ) -> tuple[HeadlineShare, ...]:
-    longest = max(table["share"].to_list(), default=0.0) or 1.0
     known = () if checked is None else checked.headlines.select("name", "low", "high").iter_rows()
     bounds = {name: (low, high) for name, low, high in known}
     return tuple(
-        HeadlineShare(
-            row["name"],
-            row["share"],
-            100 * row["share"] / longest,
-            *bounds.get(row["name"], (None, None)),
-        )
-        for row in table.to_dicts()
+        HeadlineShare(name, share, *bounds.get(name, (None, None)))
+        for name, share in table.select("name", "share").iter_rows()
     )
 
 
@@ -203,10 +185,6 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
     meanings = feature_names(bundle)
     table = [] if bundle.evidence is None else bundle.evidence.table.to_dicts()
     checked = {row["name"]: row for row in table}
-    longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
-    found = [(row, checked.get(row["name"], {})) for row in overall.to_dicts()]
-    losses = [{of: proof.get(name) for of, name in LOSS_COLUMNS.items()} for _, proof in found]
-    marks = layout_intervals(losses)
     return tuple(
         FeatureGroupRow(
             name=row["name"],
@@ -215,16 +193,15 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
             columns=proof.get("features", ""),
             mean_abs=row["mean_abs"],
             share=row["share"],
-            width=round(100 * row["mean_abs"] / longest, 2),
             rank_interval=_ranks(proof),
             permutation_loss=proof.get("loss"),
             permutation_loss_low=proof.get("loss_low"),
             permutation_loss_high=proof.get("loss_high"),
-            mark=mark,
             ablation_loss=proof.get("without"),
             is_important=proof.get("is_important"),
         )
-        for (row, proof), mark in zip(found, marks, strict=True)
+        for row in overall.to_dicts()
+        for proof in (checked.get(row["name"], {}),)
     )
 
 

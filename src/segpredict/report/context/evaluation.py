@@ -15,8 +15,7 @@ from segpredict.report.formatting import (
     format_day_range,
     format_iso_day,
 )
-from segpredict.report.html.badges import SegmentBadge, StripPiece, segment_badges, stacked_strip
-from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
+from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
@@ -31,7 +30,6 @@ class MetricDifference:
     value: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None  # its place on the axis
     outcome: str  # ``better``, ``worse`` or ``open`` (the interval holds zero)
     beats: bool  # whether the model beats it: the interval excludes zero and every window agrees
     windows: int | None  # windows in which the model was better
@@ -65,9 +63,7 @@ class TimelineRow:
     """One row of the time line: what was learned from, and what was forecast (percent)."""
 
     label: str
-    # the days that were learned from
-    known_left: float
-    known_width: float
+    known_width: float  # the days that were learned from, from the first on
     # the days that were forecast; no width for the fit of the segments
     forecast_left: float
     forecast_width: float
@@ -86,6 +82,16 @@ class SegmentAccuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentMix:
+    """A segment in all test windows together."""
+
+    badge: SegmentBadge  # the segment
+    # its share of the customers, as the model in use predicted it, and as it was
+    predicted: float
+    actual: float
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationSection:
     """The section."""
 
@@ -101,16 +107,14 @@ class EvaluationSection:
     timeline: tuple[TimelineRow, ...]
     years: tuple[tuple[float, str], ...]
     accuracy: tuple[SegmentAccuracy, ...]  # one a segment; empty where it was not counted
-    # mix of segments predicted by the model, and actual mix
-    predicted_mix: tuple[StripPiece, ...]
-    actual_mix: tuple[StripPiece, ...]
+    mix: tuple[SegmentMix, ...]  # one a segment
 
 
 def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     """Return the context of the section."""
     found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
-        return EvaluationSection(METRIC_LABELS, "", "", (), 0, 0, (), (), (), (), (), ())
+        return EvaluationSection(METRIC_LABELS, "", "", (), 0, 0, (), (), (), (), ())
     pooled, known = found["pooled"], segment_badges(bundle.segments)
     model, ids = str(found.get("selected", "")), [str(i) for i in found.get("segments") or ()]
     board = _leaderboard(found)
@@ -127,9 +131,10 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
         timeline=timeline,
         years=years,
         accuracy=_accuracy(bundle),
-        predicted_mix=stacked_strip(dict(zip(ids, predicted, strict=False)), known),
-        actual_mix=stacked_strip(
-            dict(zip(ids, pooled.get("actual_mix") or (), strict=False)), known
+        mix=tuple(
+            SegmentMix(known[name], *shares)
+            for name, *shares in zip(ids, predicted, pooled.get("actual_mix") or (), strict=False)
+            if name in known
         ),
     )
 
@@ -155,7 +160,6 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
     }
     columns = zip(METRIC_LABELS, zip(*rows.values(), strict=True), strict=True)
     best = [_best(metric, column) for metric, column in columns]
-    marks = layout_intervals([(gaps.get(name) or {}).get(DECIDING_METRIC) for name in ranked])
     compared = {
         c.get("baseline"): c
         for c in found.get("comparisons") or ()
@@ -169,11 +173,11 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
             values=values,
             is_best=tuple(v is not None and v == b for v, b in zip(values, best, strict=True)),
             by_window=tuple(_score(window.get("scores") or {}, name) for window in windows),
-            difference=_difference(gaps[name], mark, compared.get(name, {}))
-            if mark is not None
-            else None,
+            difference=_difference(
+                (gaps.get(name) or {}).get(DECIDING_METRIC) or {}, compared.get(name, {})
+            ),
         )
-        for (name, values), mark in zip(rows.items(), marks, strict=True)
+        for name, values in rows.items()
     )
 
 
@@ -187,15 +191,15 @@ def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     return pick(found, default=None)
 
 
-def _difference(gaps: Row, mark: IntervalMark, comparison: Row) -> MetricDifference:
-    gap = gaps[DECIDING_METRIC]
+def _difference(gap: Row, comparison: Row) -> MetricDifference | None:
+    if finite_or_none(gap.get("value")) is None:
+        return None
     low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"
     if low is not None and high is not None and (low > 0 or high < 0):
         outcome = "better" if high < 0 else "worse"
     return MetricDifference(
         **finite_fields(gap, "value", "low", "high"),
-        mark=mark,
         outcome=outcome,
         beats=bool(comparison.get("beats", outcome == "better")),
         windows=comparison.get("windows_better"),
@@ -220,9 +224,7 @@ def _timeline(
         return round(100 * (day - first) / days, 2)
 
     def row(label: str, known: int, start: int, end: int) -> TimelineRow:
-        return TimelineRow(
-            label, 0.0, place(known), place(start), round(place(end) - place(start), 2)
-        )
+        return TimelineRow(label, place(known), place(start), round(place(end) - place(start), 2))
 
     windows = [
         bundle.window.at_cutoff(day_number(each["cutoff"])) for each in found.get("windows") or ()
@@ -293,7 +295,7 @@ class LeakageSection:
     accuracy_inflation: float  # by how much accuracy the worst test is too high
 
 
-def leakage_section(bundle: ReportInput) -> LeakageSection | None:
+def leakage_demo_section(bundle: ReportInput) -> LeakageSection | None:
     """Return the context of the demo; ``None`` where it was not requested."""
     if not bundle.leakage_demo:
         return None

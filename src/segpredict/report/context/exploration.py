@@ -7,10 +7,8 @@ import polars as pl
 
 from segpredict.analytics.exploration import MONEY_CHARTS
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.report.formatting import Row, format_month, format_share
+from segpredict.report.formatting import format_share
 from segpredict.report.html.badges import SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import ChartBar, layout_bars
-from segpredict.report.html.filters import filter_data
 from segpredict.report.input import ReportInput
 
 # Chart → title, what is counted, unit of the bins.
@@ -21,20 +19,15 @@ CHART_TITLES = {
     "gaps": ("Days between two purchases", "Times", ""),
     "countries": ("Sales by country", "Sales", ""),
 }
-MONTHLY_TITLES = {"sales": "Sales by month", "returns": "Returns by month"}
-MAX_MONTHS_SHOWN = 36  # months
 
 
 @dataclass(frozen=True, slots=True)
 class HistogramBin:
-    """One bin: its number, its label, its value, and that in percent of the largest."""
+    """One bin: its number, its label, and its value."""
 
-    # number and name
-    number: int
-    label: str
-    # its value, and that in percent of the largest bin
-    value: float
-    width: float
+    number: int  # its place in the chart
+    label: str  # its name
+    value: float  # what it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +42,6 @@ class HistogramChart:
     is_money: bool  # whether money is summed
     finding: str  # the main finding, as a sentence
     bins: tuple[HistogramBin, ...]  # its bars
-
-
-@dataclass(frozen=True, slots=True)
-class MonthlyChart:
-    """One chart of months: bars, their numbers and names."""
-
-    # the series: name in the filter data, and title
-    name: str
-    title: str
-    bars: tuple[ChartBar, ...]  # positions of the bars
-    bins: tuple[HistogramBin, ...]  # their numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +74,7 @@ class MapAxis:
 class ExplorationSection:
     """The section."""
 
-    # bars
-    charts: tuple[HistogramChart, ...]
-    months: tuple[MonthlyChart, ...]
+    charts: tuple[HistogramChart, ...]  # bars
     # hours shown, and the orders of each weekday; empty where no hour is known
     hours: tuple[int, ...]
     week: tuple[WeekdayRow, ...]
@@ -104,10 +84,6 @@ class ExplorationSection:
     map_axes: tuple[MapAxis, ...]
     map_customers: int
     badges: tuple[SegmentBadge, ...]  # the segments on the map
-    # data of the filters: names of countries and periods (months), and by chart the number of its
-    # ``bins``, how many numbers make one (``per``) and ``cells`` of ``[segment, country, period,
-    # bin, number]``, where −1 belongs to none
-    filter_data: Row
 
 
 def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
@@ -121,7 +97,6 @@ def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
     hours, week = _week(bins["week"]) if facts["has_time"] else ((), ())
     return ExplorationSection(
         charts=_charts(bins, has_time=facts["has_time"]),
-        months=tuple(_months(n, t, bins[n][-MAX_MONTHS_SHOWN:]) for n, t in MONTHLY_TITLES.items()),
         hours=hours,
         week=week,
         busiest=_busiest(bins["week"]),
@@ -133,7 +108,6 @@ def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
         map_axes=tuple(MapAxis(a["share"], ", ".join(a["loadings"])) for a in facts["axes"]),
         map_customers=int(facts["customers"]),
         badges=known,
-        filter_data=filter_data(bundle),
     )
 
 
@@ -141,12 +115,7 @@ def _bins(cells: pl.DataFrame, name: str, labels: list[str]) -> tuple[HistogramB
     unit = MONEY_SCALE if name in MONEY_CHARTS else 1
     own = cells.filter(chart=name).group_by("bin").agg(pl.col("value").sum())
     sums = dict(own.iter_rows())
-    values = [sums.get(i, 0) / unit for i in range(len(labels))]
-    most = max((0.0, *values)) or 1.0
-    return tuple(
-        HistogramBin(i, label, value, round(100 * max(0.0, value) / most, 2))
-        for i, (label, value) in enumerate(zip(labels, values, strict=True))
-    )
+    return tuple(HistogramBin(i, label, sums.get(i, 0) / unit) for i, label in enumerate(labels))
 
 
 def _charts(
@@ -180,12 +149,6 @@ def _busiest(bins: tuple[HistogramBin, ...]) -> str:
         return ""
     most = max(bins, key=lambda each: each.value)
     return f"Most orders are placed on {most.label}."
-
-
-def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:
-    named = tuple(HistogramBin(b.number, format_month(b.label), b.value, b.width) for b in bins)
-    bars = layout_bars([b.value for b in bins], [True] * len(bins))
-    return MonthlyChart(name, title, bars, named)
 
 
 def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[WeekdayRow, ...]]:

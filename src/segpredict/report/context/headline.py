@@ -7,29 +7,26 @@ from dataclasses import dataclass
 import polars as pl
 from scipy import stats
 
-from segpredict.analytics.transitions import NEW_STATE
+from segpredict.analytics.customer_value import ExpectedTotal
+from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
-from segpredict.report.context.campaigns import campaigns_section
-from segpredict.report.context.customer_value import (
-    SPEND_MEASURE,
-    RealisedSum,
-    customer_value_section,
-)
+from segpredict.report.context.campaigns import CampaignCard, campaigns_section
+from segpredict.report.context.customer_value import RealisedSum, customer_value_section
 from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_number
 from segpredict.report.html.badges import (
     Badges,
     SegmentBadge,
-    StripPiece,
     segment_badges,
-    stacked_strip,
 )
 from segpredict.report.input import ReportInput
 
 MIX_NOTE = (
-    "Expected: of the customers of today. New and returning: as many as in the same window last "
-    "year. Inactive means no order in {days} days."
+    "Expected: of the customers of today. New: first orders, as many as in the same window last "
+    "year. Returning: no order in the {lookback} days before; as many of them return as in earlier "
+    "windows. Inactive: no order in {days} days."
 )
 READ_FIRST = (
     "Every forecast is for {who}. It is a closed group, so its active customers become fewer by "
@@ -81,15 +78,16 @@ class SegmentForecast:
 class RevenueOutlook:
     """Revenue expected in the next window, beside earlier ones, and what is at stake."""
 
-    # of the customers with a forecast; ``None`` where no customer was valued
-    expected: float | None
-    # actual part of the spend expected in backtests: of all together, and the lowest and highest
-    realised_spend: RealisedSum | None
-    spend_range: tuple[float, float] | None
+    # of the customers with a forecast, with its interval; ``None`` where no customer was valued
+    expected: ExpectedTotal | None
+    expected_note: str  # what came of such sums in backtests; empty without it
     # the last window, and the same window as the next one a year before
     last_window: float | None
     last_year: float | None
-    new_customers: float | None  # expected first orders in the next window
+    # customers expected in the next window who have no forecast: with their first order, and with
+    # an order after none in the look-back
+    new_customers: float | None
+    returning_customers: float | None
     # expected loss and gain as customers move to lower and to higher segments; ``None`` where no
     # customer was valued
     revenue_at_risk: float | None
@@ -97,19 +95,6 @@ class RevenueOutlook:
     # realised part of the revenue at risk, all backtests together
     realised_loss: RealisedSum | None
     realised_range: tuple[float, float] | None  # lowest and highest realised share in one backtest
-
-
-@dataclass(frozen=True, slots=True)
-class HeadlineCampaign:
-    """A campaign: what to do, for how many customers, and the value at stake."""
-
-    # from the campaign catalogue
-    name: str
-    title: str
-    action: str
-    n: int  # customers
-    value: float | None  # at stake, in currency
-    kind: str  # what the value is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +118,12 @@ class HeadlineSection:
 
     sentence: str  # what is forecast, for whom and for when
     finding: str  # the largest expected change against last year; empty where none is known
-    # active customers by segment, new ones included: in the same window last year, and expected;
-    # empty where last year is not known
-    last_year_mix: tuple[StripPiece, ...]
-    expected_mix: tuple[StripPiece, ...]
-    segments: tuple[SegmentForecast, ...]  # the same as a table, with Inactive
+    segments: tuple[SegmentForecast, ...]  # customers by segment, now and expected
     n_tests: int  # backtests behind the interval of the mix
     note: str  # what the mix includes and excludes
     revenue: RevenueOutlook  # the revenue of windows, and what is at stake
     # the top three campaigns; empty where none were planned
-    campaigns: tuple[HeadlineCampaign, ...]
+    campaigns: tuple[CampaignCard, ...]
     trust: TrustBox | None  # the trust box; ``None`` where nothing was tested
     data: DataBox  # the data behind the page
     read_first: tuple[str, ...]  # what a reader must know
@@ -155,22 +136,16 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     evaluation = bundle.evaluation or {}
     grade = str((bundle.selection or bundle.segment_notes).get("grade", ""))
     compared = [f for f in forecasts if f.expected_in_all is not None and f.last_year is not None]
-    window = bundle.window
+    window, campaigns = bundle.window, campaigns_section(bundle)
     outcome = format_day_range(window.outcome_start, window.outcome_end)
     return HeadlineSection(
         sentence=f"For {_who(bundle)}: the most likely segment of each from {outcome}.",
         finding=_finding(compared),
-        last_year_mix=stacked_strip({f.badge.id: f.last_year or 0.0 for f in compared}, known)
-        if compared
-        else (),
-        expected_mix=stacked_strip({f.badge.id: f.expected_in_all or 0.0 for f in compared}, known)
-        if compared
-        else (),
         segments=forecasts,
         n_tests=len(evaluation.get("windows") or ()),
-        note=MIX_NOTE.format(days=window.horizon),
+        note=MIX_NOTE.format(days=window.horizon, lookback=window.lookback),
         revenue=_revenue_outlook(bundle),
-        campaigns=_campaigns(bundle),
+        campaigns=campaigns.top_campaigns if campaigns else (),
         trust=trust_box(evaluation, grade) if evaluation else None,
         data=_data(bundle),
         read_first=tuple(text.format(who=_who(bundle), outcome=outcome) for text in READ_FIRST),
@@ -232,12 +207,8 @@ def _errors(evaluation: Row) -> dict[str, float]:
 
 def _newcomers(bundle: ReportInput) -> dict[str, float]:
     """Return how many new and returning customers are expected in each segment."""
-    predicted = bundle.transitions.get("predicted")
-    if predicted is None:
-        return {}
-    ids = [segment.id for segment in bundle.segments]
-    newest = predicted.filter(pl.col("since") == pl.col("since").max())
-    return _sizes(newest.filter(~pl.col("from_id").is_in(ids)))
+    newest, ids = bundle.next_transitions(), [segment.id for segment in bundle.segments]
+    return {} if newest is None else _sizes(newest.filter(~pl.col("from_id").is_in(ids)))
 
 
 def _last_year(bundle: ReportInput) -> dict[str, float]:
@@ -270,8 +241,8 @@ def _finding(compared: Sequence[SegmentForecast]) -> str:
     is_same = abs(expected - before) < MIN_CHANGE * before
     verb = "about as many as" if is_same else "more than" if expected > before else "fewer than"
     return (
-        f"{format_number(expected)} customers are expected in {most.badge.name}, new ones "
-        f"included: {verb} in the same window last year ({format_number(before)})."
+        f"{format_number(expected)} customers are expected in {most.badge.name}, new and returning "
+        f"ones included: {verb} in the same window last year ({format_number(before)})."
     )
 
 
@@ -279,30 +250,27 @@ def _revenue_outlook(bundle: ReportInput) -> RevenueOutlook:
     found = customer_value_section(bundle)
     pooled = [each for each in found.sums if each.window == "all tests"] if found else []
     realised = {each.measure: each.actual for each in pooled}
-    ratios = [
-        each.actual.ratio
-        for each in (found.sums if found else ())
-        if each.measure == SPEND_MEASURE
-        and each.window != "all tests"
-        and each.actual.ratio is not None
-    ]
-    predicted = bundle.transitions.get("predicted")
-    new = None
-    if predicted is not None:
-        newest = predicted.filter(pl.col("since") == pl.col("since").max())
-        new = finite_or_none(newest.filter(from_id=NEW_STATE.id)["n"].sum())
     return RevenueOutlook(
-        expected=found.total.expected_value if found else None,
-        realised_spend=realised.get(SPEND_MEASURE),
-        spend_range=(min(ratios), max(ratios)) if ratios else None,
+        expected=found.expected_total if found else None,
+        expected_note=found.total_note if found else "",
         last_window=_revenue_until(bundle, bundle.end_day),
         last_year=_revenue_until(bundle, bundle.window.outcome_end - DAYS_PER_YEAR),
-        new_customers=new,
+        new_customers=_entering(bundle, NEW_STATE.id),
+        returning_customers=_entering(bundle, LAPSED_STATE.id),
         revenue_at_risk=found.total.value_at_risk if found else None,
         upside=found.total.upside if found else None,
         realised_loss=realised.get("Revenue at risk"),
         realised_range=found.backtested_sums if found else None,
     )
+
+
+def _entering(bundle: ReportInput, state: str) -> float | None:
+    """Return how many customers of a state without a forecast are expected to order."""
+    newest = bundle.next_transitions()
+    if newest is None:
+        return None
+    active = [segment.id for segment in bundle.segments if segment.code != INACTIVE_CODE]
+    return finite_or_none(newest.filter(pl.col("to_id").is_in(active), from_id=state)["n"].sum())
 
 
 def _revenue_until(bundle: ReportInput, end: int) -> float | None:
@@ -312,16 +280,6 @@ def _revenue_until(bundle: ReportInput, end: int) -> float | None:
         return None
     rows = figures.filter(pl.col("kpi") == "revenue", pl.col("end") == end)
     return finite_or_none(rows["value"][0]) if rows.height else None
-
-
-def _campaigns(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
-    found = campaigns_section(bundle)
-    return tuple(
-        HeadlineCampaign(
-            each.name, each.title, each.action, each.n, each.at_stake.value, each.at_stake.kind
-        )
-        for each in (found.top_campaigns if found else ())
-    )
 
 
 def _data(bundle: ReportInput) -> DataBox:

@@ -37,7 +37,6 @@ class FeatureDriver:
     family: str
     mean_abs: float  # mean |SHAP| over customers and future segments, in log-odds
     share: float  # of the sum over all features
-    width: float  # length of its bar, in percent of the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,8 @@ class Swarm:
 class ImportanceMatrix:
     """Shares of importance: one row a feature, one column a segment."""
 
-    # columns and rows
-    badges: tuple[SegmentBadge, ...]
-    features: tuple[str, ...]
-    shares: tuple[tuple[float | None, ...], ...]  # of all importance in the column
+    badges: tuple[SegmentBadge, ...]  # columns
+    shares: tuple[tuple[float | None, ...], ...]  # of all importance in the column, a row a feature
     top: float  # the largest of them, shaded darkest
 
 
@@ -104,15 +101,13 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
     is_other = bool(bundle.reasons_note) and selected not in {"", evaluation.get("model")}
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
-    now = importance_matrix(table.filter(scope="segment"), names, bundle)
-    future = importance_matrix(table.filter(scope="class"), names, bundle)
     return ImportanceSection(
         drivers=drivers,
         other_share=max(0.0, 1.0 - sum(d.share for d in drivers)),
         families=_families(overall),
         swarms=_swarms(bundle),
-        now=now if now.badges else None,
-        future=future if future.badges else None,
+        now=importance_matrix(table.filter(scope="segment"), names, bundle),
+        future=importance_matrix(table.filter(scope="class"), names, bundle),
         n_explained=bundle.n_explained,
         in_use=model_label(selected) if is_other else "",
     )
@@ -120,12 +115,10 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
 
 def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver, ...]:
     meanings = feature_names(bundle)
-    longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     return tuple(
         FeatureDriver(
             **{column: row[column] for column in ("feature", "family", "mean_abs", "share")},
             meaning=meanings.get(row["feature"], row["feature"]),
-            width=round(100 * row["mean_abs"] / longest, 2),
         )
         for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()
     )
@@ -177,11 +170,13 @@ def feature_names(bundle: ReportInput) -> dict[str, str]:
 
 def importance_matrix(
     scoped: pl.DataFrame, names: list[str], bundle: ReportInput
-) -> ImportanceMatrix:
-    """Return the shares of some features by segment; without columns where none are known."""
+) -> ImportanceMatrix | None:
+    """Return the shares of some features by segment; ``None`` where none are known."""
     shares = {(r["segment_id"], r["feature"]): r["share"] for r in scoped.to_dicts()}
     present = {segment for segment, _ in shares}
     shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
+    if not shown:
+        return None
     rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
     top = max((value or 0.0 for row in rows for value in row), default=0.0)
-    return ImportanceMatrix(tuple(chip for _, chip in shown), tuple(names), rows, top)
+    return ImportanceMatrix(tuple(chip for _, chip in shown), rows, top)

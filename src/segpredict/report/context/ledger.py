@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
 from segpredict.core.ledger import LedgerEntry, LedgerStage
+from segpredict.core.panel import Feature
 from segpredict.report.formatting import (
-    MISSING_TEXT,
     Row,
     format_cell,
     format_day,
@@ -71,31 +70,12 @@ class AppendixTopic:
 
 
 @dataclass(frozen=True, slots=True)
-class GlossaryTerm:
-    """One feature: its name, meaning, unit and range."""
-
-    # as declared
-    name: str
-    meaning: str
-    unit: str
-    range: str  # lowest and highest possible value, as text
-
-
-@dataclass(frozen=True, slots=True)
-class GlossaryFamily:
-    """The features of one family."""
-
-    family: str  # name of the family
-    terms: tuple[GlossaryTerm, ...]  # its features
-
-
-@dataclass(frozen=True, slots=True)
 class AppendixSection:
     """The section."""
 
     notes: tuple[str, ...]  # what the run noted, for a reviewer
     topics: tuple[AppendixTopic, ...]  # the window, then the manifest, topic by topic
-    glossary: tuple[GlossaryFamily, ...]  # all features, family by family
+    glossary: tuple[Feature, ...]  # all features, family by family
 
 
 def appendix_section(bundle: ReportInput) -> AppendixSection:
@@ -105,7 +85,8 @@ def appendix_section(bundle: ReportInput) -> AppendixSection:
     topics = [_window(bundle)]
     topics += [AppendixTopic("Run", _facts(plain))] if plain else []
     topics += [AppendixTopic(name_to_words(str(k)), _facts(v)) for k, v in nested.items()]
-    return AppendixSection(_notes(bundle), tuple(topics), _glossary(bundle))
+    glossary = sorted(bundle.glossary, key=lambda feature: feature.family)
+    return AppendixSection(_notes(bundle), tuple(topics), tuple(glossary))
 
 
 def _notes(bundle: ReportInput) -> tuple[str, ...]:
@@ -139,20 +120,3 @@ def _facts(values: Row, above: str = "") -> tuple[tuple[str, str], ...]:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             found.append((name, str(value) if is_number else format_cell(value, "text")))
     return tuple(found)
-
-
-def _glossary(bundle: ReportInput) -> tuple[GlossaryFamily, ...]:
-    ordered = sorted(bundle.glossary, key=lambda f: f.family)
-    return tuple(
-        GlossaryFamily(
-            family,
-            tuple(GlossaryTerm(f.name, f.meaning, f.unit, _range(f.low, f.high)) for f in features),
-        )
-        for family, features in groupby(ordered, key=lambda f: f.family)
-    )
-
-
-def _range(low: float | None, high: float | None) -> str:
-    if low is None:
-        return "any" if high is None else f"up to {high:g}"
-    return f"from {low:g}" if high is None else f"{low:g} {MISSING_TEXT} {high:g}"

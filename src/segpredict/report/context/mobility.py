@@ -13,7 +13,6 @@ from segpredict.report.formatting import (
     format_number,
 )
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import IntervalMark, layout_intervals
 from segpredict.report.input import ReportInput
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that the page lists
@@ -32,7 +31,6 @@ class MobilityPeriod:
     mobility: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None  # the interval on an axis
     is_small: bool  # whether it has too few customers
     observed: int | None  # days of the look-back that were observed
 
@@ -51,7 +49,6 @@ class PeriodChange:
     difference: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None  # the interval on an axis
 
     @property
     def is_significant(self) -> bool:
@@ -126,23 +123,20 @@ def mobility_section(bundle: ReportInput) -> MobilitySection | None:
         order_tests,
         bool(order_tests) and _p_value(tables["markov_order"]) < SIGNIFICANCE_LEVEL,
         tuple(known.values()),
-        *_expected(tables.get("predicted"), known),
+        *_expected(bundle.next_transitions(), known),
     )
 
 
 def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
-    rows = table.rows(named=True)
-    marks = layout_intervals([{**row, "value": row["mobility"]} for row in rows])
     return tuple(
         MobilityPeriod(
             since=format_iso_day(row["since"]),
             n=row["n"],
             **finite_fields(row, "share_staying", "mobility", "low", "high"),
-            mark=mark,
             is_small=row["is_small"],
             observed=row.get("observed_days"),
         )
-        for row, mark in zip(rows, marks, strict=True)
+        for row in table.rows(named=True)
     )
 
 
@@ -159,20 +153,19 @@ def _comparison(rows: Sequence[Row], known: Badges) -> PeriodComparison:
     against = "the same season a year earlier" if is_year else "the previous period"
     shares = [row for row in rows if row["figure"] == "share" and not row["is_small"]]
     cells = [row for row in shares if row["value_first"] or row["value_second"]]
-    changes = [_change(row, known, None) for row in cells]
-    significant = [row for row, change in zip(cells, changes, strict=True) if change.is_significant]
-    largest = sorted(significant, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
-    marks = layout_intervals([{**row, "value": row["difference"]} for row in largest])
+    changes = [_change(row, known) for row in cells]
+    significant = [change for change in changes if change.is_significant]
+    largest = sorted(significant, key=lambda each: -abs(each.difference or 0.0))
     return PeriodComparison(
         f"From {format_iso_day(second)}, compared with {against} (from {format_iso_day(first)})",
-        _change(rows[0], known, None),
-        tuple(_change(row, known, mark) for row, mark in zip(largest, marks, strict=True)),
+        _change(rows[0], known),
+        tuple(largest[:MAX_CHANGES_SHOWN]),
         len(significant),
         len(cells),
     )
 
 
-def _change(row: Row, known: Badges, mark: IntervalMark | None) -> PeriodChange:
+def _change(row: Row, known: Badges) -> PeriodChange:
     start, end = (_badge(row, side, known) for side in ("from", "to"))
     return PeriodChange(
         start=start,
@@ -180,7 +173,6 @@ def _change(row: Row, known: Badges, mark: IntervalMark | None) -> PeriodChange:
         first=finite_or_none(row["value_first"]),
         second=finite_or_none(row["value_second"]),
         **finite_fields(row, "difference", "low", "high"),
-        mark=mark,
     )
 
 
@@ -219,7 +211,7 @@ def _expected(
 ) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
     if table is None:
         return (), "", "", None
-    rows = table.filter(since=table["since"].max()).rows(named=True)
+    rows = table.rows(named=True)
     starts: dict[str, list[Row]] = {}
     for row in rows:
         starts.setdefault(row["from_id"], []).append(row)

@@ -15,10 +15,12 @@ from segpredict.report.formatting import (
     format_day_range,
     format_iso_day,
     format_number,
+    format_short,
+    format_signed,
     name_to_words,
 )
 from segpredict.report.input import ReportInput
-from segpredict.report.model_names import replace_model_names
+from segpredict.report.model_names import model_label, replace_model_names
 
 # Results of a leakage check; words, so that they can be read without colours.
 CHECKED_TEXT, BUILT_IN_TEXT = "checked", "by construction"
@@ -79,6 +81,8 @@ class ModelCardSection:
     """The section."""
 
     facts: tuple[tuple[str, str], ...]  # the facts of the card, as pairs of name and text
+    # what the ensemble was fitted on, its weights and its hyperparameters, as pairs
+    fit: tuple[tuple[str, str], ...]
     leakage_checks: tuple[LeakageCheck, ...]  # the checks L1 to L12
     counts: Mapping[str, int]  # how many checks have each result
 
@@ -90,7 +94,7 @@ def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     checks = _leakage_checks(bundle)
     results = [check.result for check in checks]
     counts = {r: results.count(r) for r in dict.fromkeys(results)}
-    return ModelCardSection(_facts(bundle, bundle.evaluation), checks, counts)
+    return ModelCardSection(_facts(bundle, bundle.evaluation), _fit(bundle), checks, counts)
 
 
 def _facts(bundle: ReportInput, found: Row) -> tuple[tuple[str, str], ...]:
@@ -125,6 +129,29 @@ def _facts(bundle: ReportInput, found: Row) -> tuple[tuple[str, str], ...]:
         ("Created", _created(bundle)),
     ]
     return tuple((name, text) for name, text in facts if text)
+
+
+def _fit(bundle: ReportInput) -> tuple[tuple[str, str], ...]:
+    """Return training rows, trees, weights and hyperparameters of the ensemble."""
+    fit = (bundle.evaluation or {}).get("fit") or {}
+    if not fit:
+        return ()
+    days = fit["origins"]
+    span = f"{len(days)} cutoffs, {format_iso_day(days[0])} to {format_iso_day(days[-1])}"
+    customers = f"{format_number(fit['customers'])} customers"
+    given = ((bundle.manifest.get("config") or {}).get("classifier") or {}).get("xgboost") or {}
+    return (
+        ("Training rows", f"{format_number(fit['rows'])}: {customers} at {span}"),
+        ("Features", format_number(fit["features"])),
+        ("Trees", f"{format_number(fit['trees'])} in {format_number(fit['rounds'])} rounds"),
+        *(
+            (f"Weight of {model_label(name)}", f"{format_number(weight, 3)}, of log-probabilities")
+            for name, weight in fit["weights"].items()
+        ),
+        ("Weight of the trees", "1, added to the log-odds of the two"),
+        ("Level", f"{format_signed(fit['level'], 3)}, log-odds of Inactive for all customers"),
+        *((f"XGBoost: {name}", format_short(value)) for name, value in given.items()),
+    )
 
 
 def _created(bundle: ReportInput) -> str:

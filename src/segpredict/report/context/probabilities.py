@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.customer_value import LOSS_BY_SPEND
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.report.context._trust_box import MARKOV_GAP
 from segpredict.report.formatting import (
@@ -16,7 +17,6 @@ from segpredict.report.formatting import (
     name_to_words,
 )
 from segpredict.report.html.badges import SegmentBadge, segment_badges
-from segpredict.report.html.chart_layout import SHARE_AXES, IntervalMark, PlotAxes, layout_intervals
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import model_label
 
@@ -28,7 +28,6 @@ RULE_LABELS = {
 }
 RANKING_LABELS = {
     "at_risk": "Customers of the upper segments who become inactive",
-    "value_at_risk": "Revenue that is lost",
     "upgrade": "Other customers who move up",
     "future_top": "The top fifth by future spend",
 }
@@ -47,8 +46,7 @@ class ReliabilityCurve:
     """A line in a square plot."""
 
     label: str  # the model
-    points: str  # points for SVG, ``x,y`` in percent from the upper left
-    dots: tuple[tuple[float, float], ...]  # the same as pairs
+    points: tuple[tuple[float, float], ...]  # percent from the upper left
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,6 @@ class StratumFigure:
     value: float | None
     low: float | None
     high: float | None
-    mark: IntervalMark | None = None  # the interval on an axis, if one is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,6 @@ class DecisionRuleRow:
 class ProbabilitiesSection:
     """The section."""
 
-    axes: PlotAxes  # of all plots, in percent
     calibration_text: str  # how probabilities were calibrated, as a sentence
     # plots
     reliability: tuple[ReliabilityPlot, ...]
@@ -117,10 +113,9 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     sizes = card.filter(metric="set_size").select("window", "value")
     sets = _sets(card, bundle)
     return ProbabilitiesSection(
-        SHARE_AXES,
         _calibration_text(policies),
         _reliability(curves, card, bundle),
-        _captures(curves),
+        (*_captures(curves), *_risk_capture(bundle)),
         sets,
         dict(sizes.iter_rows()),
         "" if sets else _untested_reason(policies.get("folds") or ()),
@@ -170,7 +165,7 @@ def _points(part: pl.DataFrame, name: str) -> ReliabilityCurve:
         (round(100 * x, 2), round(100 - 100 * y, 2))
         for x, y in part.sort("x").select("x", "y").drop_nulls().iter_rows()
     )
-    return ReliabilityCurve(name, " ".join(f"{x},{y}" for x, y in dots), dots)
+    return ReliabilityCurve(name, dots)
 
 
 def _reliability(
@@ -203,14 +198,41 @@ def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
             for (by,), each in part.group_by("by", maintain_order=True)
         )
         title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
-        note = f"{int(part['n'][0]):,} forecasts{_lift(part, str(part['by'][0]))}"
+        note = f"{int(part['n'][0]):,} forecasts{_lift(part.filter(by=part['by'][0]))}"
         plots.append(ReliabilityPlot(None, title, note, lines))
     return tuple(plots)
 
 
-def _lift(part: pl.DataFrame, by: str) -> str:
+def _risk_capture(bundle: ReportInput) -> tuple[ReliabilityPlot, ...]:
+    """Return how much of the lost revenue is with those whom the lists name first."""
+    sums = bundle.customer_value.get("sums", pl.DataFrame())
+    if sums.is_empty() or bundle.evaluation is None:
+        return ()
+    selected = str(bundle.evaluation["selected"])
+    # The name of all windows together sorts after every day; one window is not pooled.
+    newest = sums.filter(pl.col("window") == pl.col("window").max(), model=selected)
+    if newest.is_empty():
+        return ()
+    labels = {"value_at_risk": "Revenue at risk, as the lists rank", LOSS_BY_SPEND: "Past spend"}
+    parts = {name: _capture_of_deciles(newest.filter(measure=name)) for name in labels}
+    lines = tuple(_points(parts[name], label) for name, label in labels.items())
+    note = f"{newest['n'].max():,} forecasts{_lift(parts['value_at_risk'])}"
+    return (ReliabilityPlot(None, "Revenue that is lost", note, lines),)
+
+
+def _capture_of_deciles(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the share of the actual sum, ``y``, with a share of the customers, ``x``."""
+    deciles = rows.filter(pl.col("part").str.contains(r"^\d+$")).sort(pl.col("part").cast(int))
+    shares = deciles.select(
+        (pl.col(column).cum_sum() / pl.col(column).sum()).alias(name)
+        for name, column in (("x", "n"), ("y", "actual"))
+    )
+    return pl.concat([pl.DataFrame({"x": 0.0, "y": 0.0}), shares])
+
+
+def _lift(points: pl.DataFrame) -> str:
     """Return how much more the first tenth of a ranking holds than its share of customers."""
-    curve = part.filter(pl.col("by") == by).sort("x").drop_nulls(["x", "y"])
+    curve = points.sort("x").drop_nulls(["x", "y"])
     if curve.is_empty():
         return ""
     held = float(np.interp(FIRST_TENTH, curve["x"].to_numpy(), curve["y"].to_numpy()))
@@ -224,11 +246,9 @@ def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:
     return tuple(_bounded(r, wanted[r["metric"]]) for r in rows.iter_rows(named=True))
 
 
-def _bounded(row: Row, group: str, mark: IntervalMark | None = None) -> StratumFigure:
+def _bounded(row: Row, group: str) -> StratumFigure:
     test = "all tests" if row["window"] == POOLED_WINDOWS else str(row["window"])
-    return StratumFigure(
-        test, group, row["n"], **finite_fields(row, "value", "low", "high"), mark=mark
-    )
+    return StratumFigure(test, group, row["n"], **finite_fields(row, "value", "low", "high"))
 
 
 def _decision_rules(card: pl.DataFrame, used: str) -> tuple[DecisionRuleRow, ...]:
@@ -252,12 +272,10 @@ def _strata(
     card: pl.DataFrame, bundle: ReportInput
 ) -> tuple[tuple[str, tuple[StratumFigure, ...]], ...]:
     names = {s.id: s.name for s in bundle.segments}
-    rows = card.filter(metric=MARKOV_GAP).rows(named=True)
-    marks = layout_intervals(rows)
     placed: dict[str, list[StratumFigure]] = {}
-    for row, mark in zip(rows, marks, strict=True):
+    for row in card.filter(metric=MARKOV_GAP).rows(named=True):
         group = names.get(row["group"], row["group"])
-        placed.setdefault(row["stratum"], []).append(_bounded(row, group, mark))
+        placed.setdefault(row["stratum"], []).append(_bounded(row, group))
     return tuple(
         (title, tuple(placed[name])) for name, title in STRATUM_LABELS.items() if name in placed
     )

@@ -23,7 +23,7 @@ GATE_LABELS = {
     "number": "too many or too few",
     "min_share": "smallest too small",
     "max_share": "largest too large",
-    "min_rows": "too few customers",
+    "min_rows": "too few customers in the smallest",
     "min_step": "neighbours too similar",
     "noise": "too many unassigned",
     "agreement": "rule differs from groups",

@@ -6,14 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.segment import INACTIVE_CODE, Segment
-from segpredict.core.transactions import MONEY_SCALE
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.report.context._figures import Estimate, estimate_of
+from segpredict.report.context.segment_selection import GATE_LABELS
 from segpredict.report.formatting import Row, finite_fields, finite_or_none, name_to_words
 from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.input import ReportInput
 from segpredict.report.model_names import replace_model_names
 
-PROFILE_COLUMNS = {  # column → (label, kind); Int64 money turns into the kind `units`
+PROFILE_COLUMNS = {  # column → (label, kind)
     "days": ("Purchase days in all", "whole"),
     "days_share": ("Share of them", "share"),
     "days_mean": ("Purchase days, mean", "number"),
@@ -25,14 +26,8 @@ PROFILE_COLUMNS = {  # column → (label, kind); Int64 money turns into the kind
     "retention": ("Ordered again next window", "share"),
     "return_rate": ("Returned, of sales", "share"),
 }
-SIZE_COLUMNS = ("n", "share", "revenue", "revenue_share")  # in the table of sizes
+SIZE_COLUMNS = ("n", "share", "revenue", "revenue_share")
 QUARTILES, INTERVAL = ("_q25", "_q75"), ("_low", "_high")  # ends of another column
-GATE_LABELS = {
-    "min_share": "smallest too small",
-    "max_share": "largest too large",
-    "min_rows": "too few customers in the smallest",
-    "min_step": "neighbours too similar",
-}
 CANDIDATE_COLUMNS = {
     "k": ("Segments", "whole"),
     "silhouette": ("Silhouette", "score"),
@@ -42,8 +37,6 @@ CANDIDATE_COLUMNS = {
     "failed_gates": ("Failed gates", "text"),
     "passes_gates": ("Passes the gates", "text"),
 }
-HIDDEN_COLUMNS = {"segment", "code", "segment_id", "id", "name", "is_selected", *SIZE_COLUMNS}
-MONEY_WORDS = ("spend", "revenue", "aov", "money", "amount", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +49,17 @@ class ProfileColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileValue:
-    """One number of a profile, with its quartiles or its interval where known."""
-
-    value: Any
-    low: Any = None
-    high: Any = None
-
-
-@dataclass(frozen=True, slots=True)
 class SegmentRow:
     """One segment."""
 
     badge: SegmentBadge  # the segment
     # customers, and their part of all
-    n: int | None
+    n: float | None
     share: float | None
     # in currency, and its part of all; ``None`` if unknown
     revenue: float | None
     revenue_share: float | None
-    values: tuple[ProfileValue, ...]  # one number per column of the profile, in original units
+    values: tuple[Estimate, ...]  # one number per column of the profile, in original units
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,61 +110,29 @@ def segments_section(bundle: ReportInput) -> SegmentsSection:
 def _columns(
     frame: pl.DataFrame, known: Mapping[str, tuple[str, str]]
 ) -> tuple[ProfileColumn, ...]:
-    shown = [name for name in known if name in frame.columns]
-    hidden = HIDDEN_COLUMNS | {*known}
-    more = [n for n in frame.columns if n not in hidden and not n.endswith((*QUARTILES, *INTERVAL))]
-    return tuple(
-        ProfileColumn(name, *_meaning(name, frame.schema[name], known)) for name in [*shown, *more]
-    )
-
-
-def _meaning(
-    name: str, dtype: pl.DataType, known: Mapping[str, tuple[str, str]]
-) -> tuple[str, str]:
-    is_money = any(part in name.split("_") for part in MONEY_WORDS)
-    guess = "share" if "share" in name.split("_") else "money" if is_money else "number"
-    label, kind = known.get(name, (name_to_words(name), guess))
-    return label, "units" if kind == "money" and dtype == pl.Int64 else kind
+    return tuple(ProfileColumn(name, *known[name]) for name in known if name in frame.columns)
 
 
 def _rows(
     bundle: ReportInput, profile: pl.DataFrame, columns: tuple[ProfileColumn, ...]
 ) -> tuple[SegmentRow, ...]:
-    by_id = {_id(row, bundle.segments): row for row in profile.to_dicts()}
-    unit = MONEY_SCALE if profile.schema.get("revenue") == pl.Int64 else 1
-    rows = []
-    for i, badge in segment_badges(bundle.segments).items():
-        row = by_id.get(i, {})
-        sizes = {name: finite_or_none(row.get(name)) for name in SIZE_COLUMNS}
-        revenue, n = sizes["revenue"], sizes["n"]
-        rows.append(
-            SegmentRow(
-                badge=badge,
-                n=None if n is None else int(n),
-                share=sizes["share"],
-                revenue=None if revenue is None else revenue / unit,
-                revenue_share=sizes["revenue_share"],
-                values=tuple(_value(row, column.name) for column in columns),
-            )
+    by_id = {row["id"]: row for row in profile.to_dicts()}
+    return tuple(
+        SegmentRow(
+            badge=badge,
+            **finite_fields(row, *SIZE_COLUMNS),
+            values=tuple(_value(row, column.name) for column in columns),
         )
-    return tuple(rows)
+        for i, badge in segment_badges(bundle.segments).items()
+        for row in (by_id.get(i, {}),)
+    )
 
 
-def _value(row: Row, name: str) -> ProfileValue:
+def _value(row: Row, name: str) -> Estimate:
     is_median = name.endswith("_median")
-    low, high = QUARTILES if is_median else INTERVAL
     stem = name.removesuffix("_median") if is_median else name
-    first, last = row.get(stem + low), row.get(stem + high)
-    return ProfileValue(row.get(name), *(() if first == last else (first, last)))
-
-
-def _id(row: Row, segments: tuple[Segment, ...]) -> str:
-    for key in ("segment_id", "id"):
-        if key in row:
-            return str(row[key])
-    codes = {segment.code: segment.id for segment in segments}
-    code = row.get("segment", row.get("code"))
-    return codes.get(code, "") if isinstance(code, int) else str(code)
+    low, high = (row.get(stem + end) for end in (QUARTILES if is_median else INTERVAL))
+    return estimate_of({"value": row.get(name), "low": low, "high": high})
 
 
 def _gates(value: Any) -> Any:

@@ -8,8 +8,9 @@ import polars as pl
 
 from segpredict.analytics.kpis import KPIS, kpi_named
 from segpredict.core.window import DAYS_PER_YEAR
-from segpredict.report.formatting import Row, finite_or_none, format_day_range
-from segpredict.report.html.chart_layout import ChartBar, layout_bars
+from segpredict.report.context._figures import Estimate, estimate_of
+from segpredict.report.formatting import Row, format_cell, format_day_range
+from segpredict.report.html.chart_layout import PlotAxes
 from segpredict.report.input import ReportInput
 
 UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
@@ -40,16 +41,6 @@ TOP_SHARES = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
 
 
 @dataclass(frozen=True, slots=True)
-class KpiValue:
-    """A value with its interval and number of customers; ``None`` if unknown."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class KpiRow:
     """One KPI in a table."""
 
@@ -58,21 +49,21 @@ class KpiRow:
     meaning: str
     kind: str  # how to format it (`formatting.format_cell`)
     # in the newest window, the one before and the one a year before
-    now: KpiValue
-    before: KpiValue | None = None
-    last_year: KpiValue | None = None
+    now: Estimate
+    before: Estimate | None = None
+    last_year: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MonthSeries:
-    """One series of months: its name, its bars, and the largest value."""
+    """One series of months."""
 
     # its name, and how its values are written
     title: str
     kind: str
     filter_charts: str  # the charts of the filter data that it is made from
-    bars: tuple[ChartBar, ...]  # one a month
-    maximum: float  # the largest value, which is the full height
+    axes: PlotAxes  # years across, zero and the largest value up
+    values: tuple[float, ...]  # one a month
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +73,7 @@ class LorenzChart:
     points: str  # of the line, in a square of 100
     # share of customers, largest spenders first, and their share of the revenue
     top: tuple[tuple[float, float], ...]
-    gini: KpiValue  # Gini's index
+    gini: Estimate  # Gini's index
     span: str  # the days of it
 
 
@@ -93,7 +84,7 @@ class BridgeStep:
     title: str  # its name
     is_total: bool  # whether it is a total and not a step
     amount: int  # in units of 10⁻⁴; negative where it reduces the total
-    share: KpiValue  # of gross sales
+    share: Estimate  # of gross sales
     # position of its bar (percent)
     left: float
     width: float
@@ -123,8 +114,6 @@ class ShopSection:
     months: tuple[Row, ...]
     # the index of each month in the filter data; ``None`` where it is not in them
     month_numbers: tuple[int | None, ...]
-    # position (percent) and name of the years under the charts
-    ticks: tuple[tuple[float, str], ...]
     incomplete_months: str  # the months that the data cover only in part, as a sentence
     # lorenz curve, and gross-net bridge of the look-back
     lorenz: LorenzChart | None
@@ -144,10 +133,9 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
         spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
         kpi_rows=tuple(_kpi_row(figures, name, ends) for name in WINDOW_KPIS),
         long_run_rows=_long_run_rows(figures),
-        series=tuple(_months(latest, column) for column in MONTH_SERIES),
+        series=tuple(_months(latest, column, bundle.currency) for column in MONTH_SERIES),
         months=tuple(latest.rows(named=True)),
         month_numbers=_month_numbers(bundle, latest["scope"].to_list()),
-        ticks=_ticks(latest["scope"].to_list()),
         incomplete_months=_incomplete_months(latest),
         lorenz=_lorenz(bundle, figures),
         bridge=_bridge(figures),
@@ -168,18 +156,12 @@ def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
 def _kpi_row(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
     metric = kpi_named(name)
     rows = figures.filter(kpi=name)
-    values = [_kpi_value(rows.filter(end=end)) for end in ends] or [KpiValue(None)]
+    values = [_kpi_value(rows.filter(end=end)) for end in ends] or [Estimate(None)]
     return KpiRow(metric.title, metric.meaning, UNIT_KINDS.get(metric.unit, "number"), *values)
 
 
-def _kpi_value(rows: pl.DataFrame) -> KpiValue:
-    if rows.is_empty():
-        return KpiValue(None)
-    row = rows.row(0, named=True)
-    ends = finite_or_none(row["low"]), finite_or_none(row["high"])
-    is_flat = ends[0] == ends[1]  # e.g. 100 % by definition
-    low, high = (None, None) if is_flat else ends
-    return KpiValue(finite_or_none(row["value"]), low, high, row["n"])
+def _kpi_value(rows: pl.DataFrame) -> Estimate:
+    return Estimate(None) if rows.is_empty() else estimate_of(rows.row(0, named=True))
 
 
 def _long_run_rows(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
@@ -199,11 +181,13 @@ def _long_run_rows(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
     return tuple(line for line in lines if line.now.value is not None)
 
 
-def _months(latest: pl.DataFrame, column: str) -> MonthSeries:
+def _months(latest: pl.DataFrame, column: str, currency: str) -> MonthSeries:
     title, kind, live = MONTH_SERIES[column]
     values = latest[column].fill_null(0).to_list()
-    drawn = layout_bars(values, latest["is_whole"].to_list())
-    return MonthSeries(title, kind, live, drawn, max(values, default=0))
+    # The script writes the first of them anew when a filter changes the bars.
+    up = ((0.0, format_cell(max(values, default=0), kind, currency)), (100.0, "0"))
+    axes = PlotAxes(_ticks(latest["scope"].to_list()), up)
+    return MonthSeries(title, kind, live, axes, tuple(values))
 
 
 def _month_numbers(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:

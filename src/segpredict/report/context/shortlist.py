@@ -28,10 +28,6 @@ class DriverContribution:
     # among those expected to stay
     movers: float
     stayers: float
-    # their positions on the axis, in percent
-    mover: float
-    stayer: float
-    zero: float
     odds_ratio: float  # of the difference between the two
 
 
@@ -82,15 +78,10 @@ def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection 
 def _drivers(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
     meanings = feature_names(bundle)
     rows = rows.drop_nulls(["movers", "stayers"])
-    ends = [0.0, *rows["movers"], *rows["stayers"]]
-    place = axis_place(ends)
     return tuple(
         DriverContribution(
             **{column: row[column] for column in ("name", "movers", "stayers", "odds_ratio")},
             meaning=meanings.get(row["name"], row["name"]),
-            mover=place(row["movers"]),
-            stayer=place(row["stayers"]),
-            zero=place(0.0),
         )
         for row in rows.to_dicts()
     )

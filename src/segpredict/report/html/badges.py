@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.report.formatting import finite_or_none
@@ -25,7 +26,6 @@ class StripPiece:
     # left edge and width (percent)
     left: float
     width: float
-    value: float  # its amount
 
 
 Badges = Mapping[str, SegmentBadge]  # by id
@@ -49,13 +49,19 @@ def _tint(code: int, top: int) -> int | None:
     return round(100 * (code - 1) / (top - 1)) if top > 1 else 100
 
 
-def stacked_strip(mix: Mapping[str, float], badges: Badges) -> tuple[StripPiece, ...]:
-    """Return the pieces of a stacked strip that fills the width."""
-    amounts = {i: finite_or_none(mix.get(i)) or 0.0 for i in badges}
-    total = sum(amounts.values())
+def stacked_strip(rows: Iterable[Any], amount: str) -> tuple[StripPiece, ...]:
+    """Return a stacked strip that fills the width, a piece for the ``badge`` of each row.
+
+    Parameters
+    ----------
+    rows, amount
+        Rows with a ``badge``, and the field with their part; a missing one has no width.
+    """
+    amounts = [(row.badge, finite_or_none(getattr(row, amount)) or 0.0) for row in rows]
+    total = sum(part for _, part in amounts)
     pieces, left = [], 0.0
-    for name, amount in amounts.items():
-        width = 100 * amount / total if total else 0.0
-        pieces.append(StripPiece(badges[name], round(left, 3), round(width, 3), amount))
+    for badge, part in amounts:
+        width = 100 * part / total if total else 0.0
+        pieces.append(StripPiece(badge, round(left, 3), round(width, 3)))
         left += width
     return tuple(pieces)

@@ -1,7 +1,7 @@
 """Positions of chart marks, in percent of the width, so that charts stretch."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from segpredict.report.formatting import Row, finite_or_none, format_share
@@ -25,17 +25,6 @@ class PlotAxes:
     # along the lower edge and along the left one
     across: tuple[tuple[float, str], ...]
     up: tuple[tuple[float, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChartBar:
-    """One of several bars side by side."""
-
-    # its position (percent of the width)
-    left: float
-    width: float
-    height: float  # percent of the largest
-    is_whole: bool  # false where it covers less time than the others
 
 
 def axis_ticks(
@@ -70,19 +59,34 @@ _SHARES = tuple((100.0 * share, format_share(share, 0)) for share in (0.0, 0.5, 
 SHARE_AXES = PlotAxes(_SHARES, upright(_SHARES))
 
 
-def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:
-    """Place bars of equal width; a value below zero has no height.
+def bar_width(value: float | None, most: float | None) -> float:
+    """Return the length of a bar in percent of the longest; nothing below zero.
 
-    >>> layout_bars([5, 10], [True, False])[1]
-    ChartBar(left=50.0, width=40.0, height=100.0, is_whole=False)
+    >>> bar_width(1, 3), bar_width(-1, 3), bar_width(None, 0)
+    (33.33, 0.0, 0.0)
     """
-    most = max((0, *values)) or 1
-    room = 100 / max(len(values), 1)
-    return tuple(
-        ChartBar(
-            round(i * room, 3), round(0.8 * room, 3), round(100 * max(value, 0) / most, 2), is_whole
-        )
-        for i, (value, is_whole) in enumerate(zip(values, whole, strict=True))
+    return round(100 * max(value or 0.0, 0.0) / most, 2) if most else 0.0
+
+
+def largest(values: Iterable[float | None]) -> float:
+    """Return the largest known value, which the longest bar shows; 0 without any.
+
+    >>> largest([1.0, None]), largest([])
+    (1.0, 0.0)
+    """
+    return max((value for value in values if value is not None), default=0.0)
+
+
+def interval_marks(
+    rows: Iterable[object], value: str = "value", ends: tuple[str, str] = ("low", "high")
+) -> tuple[IntervalMark | None, ...]:
+    """Return the marks of figures on one axis, read from the fields of rows."""
+    names = {"value": value, "low": ends[0], "high": ends[1]}
+    return layout_intervals(
+        [
+            None if row is None else {key: getattr(row, name) for key, name in names.items()}
+            for row in rows
+        ]
     )
 
 

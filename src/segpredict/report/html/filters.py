@@ -21,12 +21,17 @@ NO_SEGMENT = -1  # segment or month of rows that have none
 def filter_data(bundle: ReportInput) -> dict[str, Any]:
     """Return the names to choose from, and each chart's numbers.
 
+    By chart: the number of its ``bins``, how many numbers make one (``per``) and ``cells`` of
+    ``[segment, country, period, bin, number]``, where −1 belongs to none.
+
     Notes
     -----
     All are sums over customers, each of whom has one segment and one country, so that
     they add up to the unfiltered numbers of the page.
     """
     explored = bundle.exploration
+    if not explored or explored["cells"].is_empty():
+        return {"countries": [], "periods": [], "charts": {}}
     facts = explored["facts"]
     charts = {
         name: _chart(explored["cells"].filter(chart=name), name, len(labels))

@@ -19,7 +19,9 @@ from segpredict.core.window import as_date
 from segpredict.report.check import CHECK_SECTIONS
 from segpredict.report.context import SECTIONS
 from segpredict.report.formatting import FILTERS, format_day_range
-from segpredict.report.html.filters import pack_charts
+from segpredict.report.html.badges import stacked_strip
+from segpredict.report.html.chart_layout import SHARE_AXES, bar_width, interval_marks, largest
+from segpredict.report.html.filters import filter_data, pack_charts
 from segpredict.report.input import CheckInput, ReportInput, ReportSection
 
 TEMPLATE_PACKAGE = "segpredict.report"
@@ -68,7 +70,7 @@ def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS)
         style=style,
         script=Markup(script),
         script_hash=f"sha256-{base64.b64encode(digest).decode()}",
-        data=_embedded(_filter_values(bundle, built)),
+        data=_embedded(_filter_values(bundle)),
         sections=placed,
     )
 
@@ -151,17 +153,13 @@ def section_parts(
     return {name: context for name, context in found.items() if context is not None}
 
 
-def _filter_values(bundle: PageInput, built: Mapping[str, Any]) -> dict[str, Any]:
+def _filter_values(bundle: PageInput) -> dict[str, Any]:
     """Return the data of the filters: names to choose from, and numbers."""
-    segments = bundle.segments if isinstance(bundle, ReportInput) else ()
-    names = [[s.id, strip_control_characters(s.name)] for s in segments]
-    found: dict[str, Any] = {"segments": names}
-    charts: dict[str, Any] = {}
-    for context in built.values():
-        read = getattr(context, "filter_data", {})
-        charts |= read.get("charts", {})
-        found |= read
-    return found | {"charts": pack_charts(charts)}
+    if isinstance(bundle, CheckInput):
+        return {}
+    found = filter_data(bundle)
+    names = [[s.id, strip_control_characters(s.name)] for s in bundle.segments]
+    return {"segments": names, **found, "charts": pack_charts(found["charts"])}
 
 
 def _embedded(values: Any) -> Markup:
@@ -197,7 +195,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=strip_control_characters,
     )
-    environment.filters.update(FILTERS)
-    environment.globals["fields"] = dataclasses.asdict
+    environment.filters |= FILTERS | {
+        "width": bar_width,
+        "most": largest,
+        "marks": interval_marks,
+        "strip": stacked_strip,
+    }
+    environment.globals |= {"fields": dataclasses.asdict, "share_axes": SHARE_AXES}
     environment.globals["m"] = environment.get_template("macros.html").module
     return environment

@@ -125,7 +125,7 @@
   const ACTIONS = {
     up(mark, { part }) {
       touch(mark).setAttribute("height", (100 * part).toFixed(2));
-      mark.setAttribute("y", (110 - 100 * part).toFixed(2));
+      mark.setAttribute("y", (100 - 100 * part).toFixed(2));
     },
     right(mark, { part }) { touch(mark).setAttribute("width", `${(100 * part).toFixed(2)}%`); },
     heat(mark, { value, part }) {

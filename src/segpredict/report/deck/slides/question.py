@@ -25,7 +25,7 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
         return None
     currency = s.truncate_words(source.bundle.currency, 4)
     revenue = context.revenue
-    figures = [(format_number(source.bundle.window.horizon), "days forecast")]
+    figures = [_expected(source, currency)]
     if context.segments:
         customers = format_number(sum(move.customers_now for move in context.segments))
         figures.insert(0, (customers, "customers with a forecast"))
@@ -60,6 +60,20 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
             else "No model was tested yet: segpredict train-classifier.",
         ),
     )
+
+
+def _expected(source: s.DeckSource, currency: str) -> tuple[str, str]:
+    """Return the expected revenue with its interval, or else how many days are forecast."""
+    value = source.context_of(customer_value.CustomerValueSection)
+    days = format_number(source.bundle.window.horizon)
+    if value is None or value.expected_total.value is None:
+        return days, "days forecast"
+    total = value.expected_total
+    text = f"expected of today's customers in {days} days"
+    if total.low is not None:
+        ends = (format_money(end, currency, 0) for end in (total.low, total.high))
+        text = f"{text}, 80 % interval {' to '.join(ends)}"
+    return format_money(total.value, currency, 0), text
 
 
 def _growth(source: s.DeckSource) -> str:
