@@ -55,4 +55,4 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    return environment.get_template("report.md")
+    return environment.get_template("key_tables.md")

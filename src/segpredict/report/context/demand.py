@@ -105,7 +105,8 @@ class ExpectedCustomers:
     @property
     def buyers(self) -> float:
         """Both together, of an active segment."""
-        return 0.0 if self.badge.tint is None else self.existing + self.newcomers
+        parts = () if self.badge.tint is None else (self.existing, self.newcomers)
+        return sum(part or 0.0 for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
