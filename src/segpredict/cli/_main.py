@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -76,11 +77,19 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    _open_missing_streams()
     with name_options():
         try:
             _run()
         except SystemExit as left:
             sys.exit(_flush(left.code))
+
+
+def _open_missing_streams() -> None:
+    """Give a process that was started with a closed stdout or stderr one that leads nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - until the end
 
 
 def _flush(code: Any) -> Any:
