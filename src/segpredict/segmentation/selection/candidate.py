@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from segpredict.config.segmentation import SegmentationOptions
+from segpredict.config.segmentation import InputSet, SegmentationOptions
 from segpredict.core.types import JSON
 
 
@@ -18,7 +18,7 @@ class SegmentationCandidate:
     """
 
     # what was fitted; `k_requested` is the requested number of segments
-    inputs: str
+    inputs: InputSet
     algorithm: str
     k_requested: int
     complexity_rank: int = 0  # rank of the algorithm from simple to complex

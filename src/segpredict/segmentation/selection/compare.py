@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.config.segmentation import SELECTION_CRITERIA, SegmentationOptions
+from segpredict.config.segmentation import SELECTION_CRITERIA, InputSet, SegmentationOptions
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.transactions import MONEY_SCALE
@@ -42,7 +42,7 @@ InformationFunction = Callable[[IndexArray, int], tuple[float, float]]
 class SelectionTask:
     """One algorithm on one set of inputs, at all numbers of segments."""
 
-    inputs: str
+    inputs: InputSet
     algorithm: str
 
 
@@ -118,10 +118,10 @@ class SelectionRun:
         return QualityGates(self.options, self.options.least_customers(active))
 
     @cached_property
-    def _spaces(self) -> dict[str, "InputSpace"]:
+    def _spaces(self) -> dict[InputSet, "InputSpace"]:
         return {}
 
-    def _space(self, name: str) -> "InputSpace":
+    def _space(self, name: InputSet) -> "InputSpace":
         """Return the space of one set of inputs; only the last one is cached."""
         if name not in self._spaces:
             self._spaces.clear()
@@ -171,7 +171,7 @@ class InputSpace:
 
     @classmethod
     def from_rows(
-        cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, outcome_delay: int
+        cls, rows: pl.DataFrame, name: InputSet, options: SegmentationOptions, outcome_delay: int
     ) -> "InputSpace":
         """Return the rows in the space of these inputs."""
         limits, weights = options.winsor_percentiles, options.overrides.axis_weights
