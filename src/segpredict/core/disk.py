@@ -47,7 +47,7 @@ def write_file(path: str | Path, content: FileContent) -> None:
 @contextmanager
 def drafted_file(path: str | Path, content: FileContent) -> Iterator[Callable[[], None]]:
     """Write a file as a draft; yield what gives it its name, when all else is done."""
-    path = _file_place(path)
+    path = true_place(Path(path).parent) / Path(path).name  # a link is replaced, not followed
     with lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
         yield _drafted(work, path, content)
 
@@ -91,12 +91,6 @@ def write_new_file(path: str | Path, content: FileContent, work: WorkFolder | No
 def lock_folder(folder: Path) -> AbstractContextManager[WorkFolder]:
     """Be the only one who writes into a folder, which is made if it is not there."""
     return lock_target(true_place(folder), inside=True)
-
-
-def _file_place(path: str | Path) -> Path:
-    """Return the one path of a file; a link to it is replaced, not followed."""
-    path = Path(path)
-    return true_place(path.parent) / path.name
 
 
 def _claim(draft: Path, path: Path) -> bool:
@@ -154,13 +148,6 @@ def _exchange(one: Path, other: Path) -> bool:
 class OpenFolder:
     """A folder whose files are read as they were when it was opened, whatever replaces it.
 
-    Parameters
-    ----------
-    folder
-        Its path, which a writer may give to another folder at any time.
-
-    Notes
-    -----
     The folder is held by a handle, which stays with it, and locked against removal. Systems
     without either read by name.
     """

@@ -15,14 +15,7 @@ PartType = TypeVar("PartType")
 
 
 class Registry(Generic[PartType]):
-    """The parts of one room.
-
-    Parameters
-    ----------
-    room
-        The dotted name of the package whose modules are parts.
-    kind
-        The class of which every part is an instance.
+    """The parts of one room: instances of a class, one in each module of a package.
 
     Examples
     --------

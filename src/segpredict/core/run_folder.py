@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -78,8 +79,35 @@ def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(text)
 
 
+class _RunReader(ABC):
+    """What a run and a draft have in common: their files can be read."""
+
+    @abstractmethod
+    def _open(self, name: str) -> IO[bytes]:
+        """Open a file for reading; of a run that is published, after checking its hash."""
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        with self._open(name) as file:
+            return file.read()
+
+    def read_json(self, name: str) -> JSON:
+        """Return a JSON file."""
+        return _strict_json(self.read_bytes(name), name)
+
+    def read_parquet(self, name: str) -> pl.DataFrame:
+        """Return a Parquet file; it is checked and read at one open."""
+        with self._open(name) as file:
+            return pl.read_parquet(file, glob=False)
+
+    def scan_parquet(self, name: str) -> pl.LazyFrame:
+        """Return a Parquet file, as it is now, to be read when it is needed."""
+        with self._open(name) as file:
+            return pl.scan_parquet(file, glob=False)  # it keeps the file open
+
+
 @dataclass(frozen=True, slots=True)
-class RunFolder:
+class RunFolder(_RunReader):
     """One published run folder whose manifest has been read."""
 
     folder: Path  # its path
@@ -113,31 +141,14 @@ class RunFolder:
         self._compare(name, hashlib.sha256(content).hexdigest())
         return content
 
-    def read_json(self, name: str) -> JSON:
-        """Return a JSON file of the run, checked as in `read_bytes`."""
-        return _strict_json(self.read_bytes(name), name)
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a Parquet file of the run; it is checked and read at one open."""
-        with self._open(name) as file:
-            return pl.read_parquet(file, glob=False)
-
-    def scan_parquet(self, name: str) -> pl.LazyFrame:
-        """Return a Parquet file of the run, as it is now, to be read when it is needed."""
-        with self._open(name) as file:
-            return pl.scan_parquet(file, glob=False)  # it keeps the file open
-
     def verify_hashes(self) -> None:
         """Check every file of the run against its recorded hash."""
         for name in self.manifest["files"]:
             self._open(name).close()
 
     def _open(self, name: str, *, check: bool = True) -> IO[bytes]:
-        """Open a file, its bytes checked against the manifest."""
         if not self.has(name):
-            raise ArtifactError(
-                f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
-            )
+            raise _missing(self.folder, name)
         try:
             file = self.files.open(name)
         except OSError as error:
@@ -166,6 +177,10 @@ class RunFolder:
             )
 
 
+def _missing(run: Path, name: str) -> ArtifactError:
+    return ArtifactError(f"The run {run} has no {name}.", fix="make the run again.", file=name)
+
+
 def open_run(folder: str | Path) -> RunFolder:
     """Return the run in a folder after reading its manifest, and nothing else.
 
@@ -187,17 +202,11 @@ def open_run(folder: str | Path) -> RunFolder:
     return RunFolder(folder, manifest, files)
 
 
-class RunDraft:
+class RunDraft(_RunReader):
     """A run folder in the making: files can be written and read before it is published.
 
-    Parameters
-    ----------
-    folder
-        A folder next to the target, removed when the draft ends.
-    target
-        The folder of the finished run.
-    base
-        A run whose files are linked first (a later stage adds to an earlier one).
+    `folder` stands next to the `target` and is removed when the draft ends. The files of a `base`
+    are linked first, since a later stage adds to an earlier one.
     """
 
     def __init__(self, folder: Path, target: Path, base: RunFolder | None = None) -> None:
@@ -234,28 +243,12 @@ class RunDraft:
 
     def path(self, name: str) -> Path:
         """Return the path of a file that a stage has written."""
-        if name not in self._files:
-            raise ArtifactError(
-                f"The run {self.target} has no {name}.", fix="make the run again.", file=name
-            )
+        if not self.has(name):
+            raise _missing(self.target, name)
         return self.folder / name
 
-    def read_json(self, name: str) -> JSON:
-        """Return a JSON file of the draft."""
-        return _strict_json(self.path(name).read_bytes(), name)
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a Parquet file of the draft."""
-        return pl.read_parquet(self.path(name), glob=False)
-
-    def scan_parquet(self, name: str) -> pl.LazyFrame:
-        """Return a Parquet file of the draft, as it is now, to be read when it is needed."""
-        with self.path(name).open("rb") as file:
-            return pl.scan_parquet(file, glob=False)  # the draft may be published before
-
-    def read_bytes(self, name: str) -> bytes:
-        """Return a file's bytes."""
-        return self.path(name).read_bytes()
+    def _open(self, name: str) -> IO[bytes]:
+        return self.path(name).open("rb")
 
     def publish(self) -> RunFolder:
         """Give the draft its manifest and the target's name."""

@@ -112,20 +112,8 @@ def as_date(day: int) -> date:
 class Window:
     """A cutoff with its look-back and its outcome window.
 
-    Parameters
-    ----------
-    cutoff
-        The day T (a day number). An event counts as known only if its day is before it.
-    lookback
-        Days before the cutoff from which features are taken and that make a customer eligible.
-    gap
-        Days between the cutoff and the start of the outcome.
-    horizon
-        Days of the outcome.
-    max_history
-        Days before the cutoff to which lifetime features are capped.
-    first_day
-        The day the data begin; nothing before it was observed. ``None`` if unknown.
+    An event counts as known only if its day is before the cutoff.
+
 
     Raises
     ------
@@ -143,12 +131,13 @@ class Window:
     ('2011-09-10', '2011-12-10')
     """
 
-    cutoff: int
+    cutoff: int  # the day T, a day number
+    # days before the cutoff from which features are taken and that make a customer eligible
     lookback: int = 364
-    gap: int = 0
-    horizon: int = 91
-    max_history: int = 728
-    first_day: int | None = None
+    gap: int = 0  # days between the cutoff and the start of the outcome
+    horizon: int = 91  # days of the outcome
+    max_history: int = 728  # days before the cutoff to which lifetime features are capped
+    first_day: int | None = None  # the day the data begin; nothing before it was observed
 
     def __post_init__(self) -> None:
         lengths = ("lookback", "horizon", "max_history")
