@@ -23,8 +23,7 @@ def command(
         Path | None, typer.Option("--html", help="Also write the result as one HTML file.")
     ] = None,
     write_config: Annotated[
-        Path | None,
-        typer.Option("--write-config", help="Also write a config file drafted from the data."),
+        Path | None, typer.Option(help="Also write a config file drafted from the data.")
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

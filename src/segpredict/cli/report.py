@@ -26,7 +26,6 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out",
             help="Where to write, outside of the run: a file; of bi, a folder. "
             "Default: report.html, deck.pptx, report.json, report.md or the folder bi "
             "in the run.",
@@ -40,10 +39,7 @@ def command(
     secret_file: s.SecretFileOption = None,
     customers: o.CustomersOption = None,
     campaigns: Annotated[
-        str | None,
-        typer.Option(
-            "--campaigns", help="A TOML file of campaigns that replaces those of the run."
-        ),
+        str | None, typer.Option(help="A TOML file of campaigns that replaces those of the run.")
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

@@ -19,19 +19,17 @@ def command(
     since: Annotated[
         str | None,
         typer.Option(
-            "--since",
             metavar="YYYY-MM-DD",
             help="When scoring only a few customers: the day the shop's records begin. It "
             "states that these rows are all their orders from then to the cutoff.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout.")
+        Path | None, typer.Option(help="A .parquet or .csv file. Default: CSV on stdout.")
     ] = None,
     history: Annotated[
         Path | None,
         typer.Option(
-            "--history",
             metavar="FOLDER",
             help="Also add the scores to this history, which only grows: the same "
             "customer, day and model add nothing. Read it with `segpredict transitions`.",

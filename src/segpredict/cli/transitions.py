@@ -16,7 +16,6 @@ def command(
     history: Annotated[
         Path | None,
         typer.Option(
-            "--history",
             metavar="FOLDER",
             help="Take two days of this history (see `segpredict score --history`) "
             "instead of the periods of a run. Needs --from and --to.",
@@ -37,27 +36,24 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            "--model",
             metavar="DIGEST",
             help="Of a history: how the digest of a model begins, where several scored both days.",
         ),
     ] = None,
     segment: Annotated[
-        str | None,
-        typer.Option("--segment", help="Only transitions of this segment: its name or id."),
+        str | None, typer.Option(help="Only transitions of this segment: its name or id.")
     ] = None,
     table: Annotated[
         TransitionTable | None,
         typer.Option(
-            "--table",
             help="One table as data: the customers who entered and left, the matrix of the "
             "period, mobility over time, the test whether the earlier segment matters "
-            "(markov-order), the comparison with other periods, or the next predicted period.",
+            "(markov-order), the comparison with other periods, or the next predicted period."
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="A .parquet or .csv file for --table. Default: CSV on stdout."),
+        typer.Option(help="A .parquet or .csv file for --table. Default: CSV on stdout."),
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
