@@ -64,17 +64,10 @@ def closest_name_hint(name: str, known: Iterable[str]) -> str:
 class SegpredictError(Exception):
     """The root of every error that segpredict raises on purpose.
 
-    Parameters
-    ----------
-    message
-        What was asked and what was found.
-    fix
-        What to do about it, as an instruction.
-    where
-        Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``, ``examples``.
+    It says what was asked and found (`message`), what to do about it (`fix`, an instruction), and
+    facts a program may read (`where`): ``file``, ``row``, ``column``, ``value``, ``count``,
+    ``examples``.
 
-    Notes
-    -----
     Both texts are written with options of the command line (``--as-of``); read in Python,
     they name parameters (``as_of=``).
     """

@@ -254,15 +254,8 @@ def _plain(value: Any) -> JSON:
 def draft_config(found: Mapping[str, Any], config: Config) -> str:
     """Return a config file for the data that `check` has read.
 
-    Parameters
-    ----------
-    found
-        What `check` found.
-    config
-        The config used to read the data; settings chosen there stay.
+    Settings chosen in the config that read the data stay.
 
-    Notes
-    -----
     The columns and formats of the first file are taken; a config is for files of one layout.
     """
     first = found["files"][0]

@@ -116,12 +116,8 @@ class SideTableOptions:
     ) -> "SideTableOptions":
         """Return the same tables at other paths, to be read with the same options.
 
-        Parameters
-        ----------
-        data
-            Name → path. Tables that are not named are not read.
-        attributes
-            The columns of customers, whose kinds no longer depend on the cells.
+        Tables whose path is not named are not read. The kinds of the attributes no longer depend on
+        the cells.
 
         Raises
         ------

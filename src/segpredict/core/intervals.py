@@ -16,14 +16,10 @@ MIN_CUSTOMERS_FOR_SHARES = 30  # below it shares are mostly chance
 def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return Jeffreys' 95 % interval of the shares successes / n; NaN where n is 0.
 
-    Notes
-    -----
     The 2.5 % and 97.5 % points of Beta(s + ½, n − s + ½) for s successes, with 0 and 1 as
     ends where s is 0 or n. Used for transitions.
 
-    References
-    ----------
-    Brown, Cai and DasGupta (2001), Statistical Science 16(2).
+    After Brown, Cai and DasGupta (2001), Statistical Science 16(2).
 
     Examples
     --------
@@ -53,15 +49,10 @@ def share_of(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Return the lower and upper end of Wilson's 95 % interval of successes / n.
 
-    Notes
-    -----
     With p = successes/n: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n), within [0, 1];
-    null where n is 0. Used for rates in tables
-    that are computed as expressions.
+    null where n is 0. Used for rates in tables that are computed as expressions.
 
-    References
-    ----------
-    Wilson (1927).
+    After Wilson (1927).
 
     Examples
     --------

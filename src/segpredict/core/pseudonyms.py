@@ -32,20 +32,16 @@ class SecretError(UsageError):
 class Pseudonymizer:
     """Replace ids by names that only the holder of a secret can connect.
 
+    A name is the first 128 bits of HMAC-SHA-256(secret, kind + NUL + id). The
+    kind keeps a customer and an order with the same id apart. This is pseudonymisation
+    and not anonymisation: other columns may still identify a customer.
+
+    After H. Krawczyk, M. Bellare and R. Canetti, RFC 2104, 1997.
+
     Raises
     ------
     SecretError
         When the secret is too short.
-
-    Notes
-    -----
-    A name is the first 128 bits of HMAC-SHA-256(secret, kind + NUL + id) [1]_. The
-    kind keeps a customer and an order with the same id apart. This is pseudonymisation
-    and not anonymisation: other columns may still identify a customer.
-
-    References
-    ----------
-    .. [1] H. Krawczyk, M. Bellare and R. Canetti, RFC 2104, 1997.
 
     Examples
     --------

@@ -62,8 +62,6 @@ def encode_csv(frame: pl.DataFrame) -> bytes:
 def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     r"""Return the frame with no text that a spreadsheet takes for a formula.
 
-    Notes
-    -----
     Where one of ``= + - @`` or of their wide forms begins a text, blanks before it or
     not, an apostrophe is put before it (OWASP, CSV injection). So, too, after a
     semicolon, a tab or the end of a line within the text: a spreadsheet that parts
@@ -276,14 +274,12 @@ def draft_run(
 ) -> Iterator[RunDraft]:
     """Yield a draft of a run folder, to be published whole or not at all.
 
-    Parameters
-    ----------
-    folder
-        The folder of the finished run.
-    base
-        A run whose files are linked first.
-    replace
-        Whether a run that stands there may be replaced, or what says so when it is locked.
+    The files of a `base` are linked first. `replace` says whether a run that stands there may be
+    replaced, or is asked when it is locked.
+
+    The target is locked from the first look on. Everything is written and synced in a work
+    folder next to it, and then takes the target's name: readers see the old run or the new one.
+    The next run removes what a killed run left.
 
     Raises
     ------
@@ -291,12 +287,6 @@ def draft_run(
         When another process makes a run there.
     TargetBusyError
         When something stands there that may not be replaced.
-
-    Notes
-    -----
-    The target is locked from the first look on. Everything is written and synced in a work
-    folder next to it, and then takes the target's name: readers see the old run or the new one.
-    The next run removes what a killed run left.
     """
     folder = Path(folder)
     with lock_target(true_place(folder)) as work:

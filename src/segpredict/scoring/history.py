@@ -79,8 +79,6 @@ customers would have another result now; the saved one stays.'
 class ScoreHistory:
     """An append-only table of scores: one row a customer, day and model.
 
-    Notes
-    -----
     A file is written once, atomically, and never changed: the same customer, day and model add
     nothing, another model adds new rows.
 
@@ -105,14 +103,7 @@ class ScoreHistory:
     ) -> HistoryUpdate:
         """Add the scores of one day; customers already saved stay as they are.
 
-        Parameters
-        ----------
-        scores
-            The scores of one day.
-        version
-            What made them.
-        work
-            The lock of the history, where the caller holds it.
+        `work` is the lock of the history, where the caller holds it.
 
         Raises
         ------

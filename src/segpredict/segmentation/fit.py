@@ -38,32 +38,22 @@ def fit_segmentation(
 ) -> Segmentation:
     """Fit the segments on past windows, apply the overrides, and freeze them.
 
-    Parameters
-    ----------
-    inputs
-        `schemas.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order;
-        windows of one length, all of which ended on or before the first test cutoff.
-    options
-        Settings that differ from the defaults.
-    horizon
-        Days of the windows.
-    earlier
-        Segments of an earlier fit, whose ids and names are kept (`refit_groups`).
+    `inputs` are `schemas.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order;
+    windows of one length (`horizon` days), all of which ended on or before the first test cutoff.
+    Ids and names of an earlier fit are kept (`refit_groups`).
+
+    Rule-based segments are taken out first; the rest is clustered (`fit_groups`), groups are
+    merged as configured, and segments are numbered by rising mean spend and named from
+    their profile. Warnings report the effect of weights, and segments that dissolve.
 
     Raises
     ------
-    TableError
+    SchemaError
         When the clustering inputs do not match their schema.
     TooFewCustomersError, SupportError
         When there are fewer customers, or fewer distinct ones, than segments.
     UnknownNameError, ConfigError
         When the config names a segment that does not exist, or gives one name twice.
-
-    Notes
-    -----
-    Rule-based segments are taken out first; the rest is clustered (`fit_groups`), groups are
-    merged as configured, and segments are numbered by rising mean spend and named from
-    their profile. Warnings report the effect of weights, and segments that dissolve.
 
     Examples
     --------

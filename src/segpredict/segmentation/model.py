@@ -118,31 +118,22 @@ class Segmentation:
     def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
         """Return the segment of each row.
 
-        Parameters
-        ----------
-        inputs
-            `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
+        `inputs` are `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days. The
+        result has ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
+        segment's centre, ``margin``, how much farther the nearest of the other centres is (standard
+        deviations), and ``is_unlike``, whether the customer is an outlier: beyond 99 % of the
+        segment's fit rows, before clipping; sorted by end and customer. Rule-based segments have no
+        distance and no margin.
 
-        Returns
-        -------
-        polars.DataFrame
-            ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
-            segment's centre, ``margin``, how much farther the nearest of the other
-            centres is (standard deviations), and ``is_unlike``, whether the customer
-            is an outlier: beyond 99 % of the segment's fit rows, before clipping; sorted by
-            end and customer. Rule-based segments have no distance and no margin.
-
-        Raises
-        ------
-        TableError
-            When the clustering inputs do not match their schema.
-
-        Notes
-        -----
         A customer without a row is INACTIVE (`fill_inactive`). Of two equally near centres, the one
         of lower value wins. Every active customer has a segment, outliers too, so that the classes
         of a forecast never change. The margin is negative where the groups are not those of the
         nearest centre, and 0 where there is but one.
+
+        Raises
+        ------
+        SchemaError
+            When the clustering inputs do not match their schema.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
         points = placed(rows, self.axes)
@@ -259,22 +250,12 @@ def _parts(state: dict[str, Any]) -> dict[str, Any]:
 def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
     """Return the segment of every listed customer; without a row, INACTIVE.
 
-    Parameters
-    ----------
-    assignments
-        What `Segmentation.assign` returned.
-    customers
-        ``customer_id``, and ``end`` for several windows; each once.
-
-    Returns
-    -------
-    polars.DataFrame
-        The columns of `customers` that name rows, and ``segment`` (Int8); sorted. Other
-        customers of the assignments are left out.
+    `customers` has ``customer_id``, and ``end`` for several windows; each once. These columns come
+    back, with ``segment`` (Int8); sorted. Other customers of the assignments are left out.
 
     Raises
     ------
-    TableError
+    SchemaError
         When a customer would have two segments.
 
     Examples

@@ -107,20 +107,12 @@ class RuleGrid:
     def assign(self, customers: pl.DataFrame) -> pl.DataFrame:
         """Return the scores, code and name of each customer.
 
-        Parameters
-        ----------
-        customers
-            ``customer_id`` and the three columns of the scales.
-
-        Returns
-        -------
-        polars.DataFrame
-            ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as ``"545"``,
-            ``name`` and ``level`` of spend (Low, Mid, High); sorted by customer.
+        ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as ``"545"``, ``name``
+        and ``level`` of spend (Low, Mid, High); sorted by customer.
 
         Raises
         ------
-        TableError
+        SchemaError
             When a column is missing, empty in a row, or no number.
         """
         columns = (self.recency.column, self.frequency.column, self.monetary.column)
@@ -202,18 +194,12 @@ def fit_rule_grid(
 ) -> RuleGrid:
     """Return the grid whose cut points are the fifths of these customers.
 
-    Parameters
-    ----------
-    customers
-        ``customer_id`` and three columns of numbers, one row a customer.
-    columns
-        Days since the last order, purchase days, and spend.
-    names
-        Names of codes that replace the default ones, such as ``{"555": "VIP"}``; see `code_names`.
+    The columns are days since the last order, purchase days, and spend. `names` replace default
+    names of codes, such as ``{"555": "VIP"}``; see `code_names`.
 
     Raises
     ------
-    TableError
+    SchemaError
         When there are no customers, or a column is missing, empty in a row, or no number.
     ConfigError
         When a key is no code.

@@ -18,8 +18,6 @@ Readers = Mapping[str, Callable[[JSON], Any]]
 def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
     """Return the Euclidean distance of each row to each centre, shape (rows, centres).
 
-    Notes
-    -----
     Summed axis by axis, not by a matrix product, whose last digits depend on how many
     rows are computed at once.
 
@@ -46,8 +44,6 @@ class AssignmentRule(ABC):
     A subclass is a frozen dataclass whose fields are its whole state. Every row gets a
     group, however far away it is. Rules are equal when their states are.
 
-    Notes
-    -----
     A rule gives a single row the same result as among others: no matrix products, whose
     last digits depend on how many rows are computed at once.
 

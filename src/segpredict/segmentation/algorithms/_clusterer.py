@@ -184,16 +184,7 @@ class Clusterer:
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points.
 
-        Parameters
-        ----------
-        points
-            The points.
-        k
-            How many groups to make.
-        seed
-            Random seed; ignored by deterministic algorithms.
-        n_init
-            How many starts to try; ignored by algorithms without starts.
+        Deterministic algorithms ignore the random seed, those without starts `n_init`.
 
         Raises
         ------

@@ -67,24 +67,12 @@ def select_candidate(
 ) -> SegmentationSelection:
     """Return the candidate that the rule selects.
 
-    Parameters
-    ----------
-    candidates
-        All candidates, measured.
-    options
-        Weights of the criteria, and the thresholds of the grade.
-
-    Notes
-    -----
     Gates first. Candidates that make the same segments count once. Of those that pass, the mean of
     ranks of information gain, value separation, prediction strength and stability against the null;
     within one standard error of the best, the fewest segments, then the simplest algorithm, the
     simplest inputs and the better mean rank. The error comes from redrawing every value from its
-    own error 500 times and ranking again.
-
-    References
-    ----------
-    Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
+    own error 500 times and ranking again. After Akhanli and Hennig (2020), on
+    aggregating calibrated indexes chosen for the aim.
 
     Examples
     --------
