@@ -13,6 +13,9 @@ from segpredict.errors import ConfigError, UnknownNameError
 OptionsType = TypeVar("OptionsType")
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Size = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0, strict=True)]
+CountOrAuto = Annotated[int, Field(ge=0, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from segpredict.core.customer_ids import IdForm
+from segpredict.core.state import from_plain
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.errors import MismatchError
 
@@ -74,8 +75,7 @@ class ShopFacts:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "ShopFacts":
         """Return the facts of a state made by `to_state`."""
-        known = {field.name: state[field.name] for field in fields(cls) if field.name in state}
-        return cls(**known | {"columns": tuple(state.get("columns", ()))})
+        return from_plain(cls, state)
 
     def to_state(self) -> dict[str, Any]:
         """Return the facts as plain values."""

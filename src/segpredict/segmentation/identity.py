@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
-
-IntArray = npt.NDArray[np.int64]
 
 MIN_SAME_OVERLAP = 0.50  # Jaccard from which two segments are the same one
 MAJORITY_SHARE = 0.50  # of a segment's customers
@@ -39,7 +38,7 @@ class SegmentEvent:
         'S1 (Core) split into S1 (Core) and S4.'
         """
         before, after = (_listed(ids, names) for ids in (self.before, self.after))
-        sentences = {
+        return {
             "survive": f"{before} is still itself (Jaccard {self.overlap or 0:.2f}).",
             "split": f"{before} split into {after}.",
             "merge": f"{before} merged into {after}.",
@@ -49,8 +48,7 @@ class SegmentEvent:
             "apart": f"{after} was set apart by a rule, as the config says.",
             "renamed": f"{after} bears a new name, as the config says.",
             "pinned": f"{after} was kept where it was, as the config says.",
-        }
-        return sentences[self.kind]
+        }[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,7 @@ class SegmentIdentity:
     @classmethod
     def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
         """Return the identity of a state."""
-        events = tuple(
-            SegmentEvent(**{**e, "before": tuple(e["before"]), "after": tuple(e["after"])})
-            for e in state["events"]
-        )
-        version, issued = int(state["version"]), int(state["issued_ids"])
-        return cls(version, issued, events, dict(state["names"]))
+        return from_plain(cls, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +126,7 @@ def match_segments(
     return SegmentMatch(tuple(named), after)
 
 
-def _pairs(
-    counts: IntArray, jaccard: npt.NDArray[np.float64], fixed: Mapping[int, int]
-) -> dict[int, int]:
+def _pairs(counts: IntArray, jaccard: FloatArray, fixed: Mapping[int, int]) -> dict[int, int]:
     """Return new → old of the pairs that are accepted."""
     expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
     expected = expected / max(int(counts.sum()), 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
@@ -215,7 +216,10 @@ class Segmentation:
                 fix="run again with this version, or install the one that wrote them.",
             )
         try:
-            return cls(**_parts({n: v for n, v in state.items() if n != "version"}))
+            kinds = get_type_hints(cls)
+            clusters = Clusters.from_state(state["clusters"])
+            names = {f.name for f in fields(cls)} - {"clusters"}
+            return cls(clusters=clusters, **{n: from_plain(kinds[n], state[n]) for n in names})
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 f"The stored segments are incomplete: {error}.",
@@ -229,22 +233,6 @@ def _plain(part: Any) -> JSON:
     if isinstance(part, tuple):
         return [_plain(p) for p in part]
     return asdict(part) if is_dataclass(part) else part  # type: ignore[arg-type]
-
-
-def _parts(state: dict[str, Any]) -> dict[str, Any]:
-    candidates = [{**c, "failed_gates": tuple(c["failed_gates"])} for c in state["candidates"]]
-    return {
-        **state,
-        "axes": tuple(InputAxis(**a) for a in state["axes"]),
-        "clusters": Clusters.from_state(state["clusters"]),
-        "segments": tuple(Segment(**s) for s in state["segments"]),
-        "values": tuple(SegmentValue(**v) for v in state["values"]),
-        "candidates": tuple(SegmentCountCandidate(**c) for c in candidates),
-        "warnings": tuple(state["warnings"]),
-        "groups": tuple(ClusterGroup(**g) for g in state["groups"]),
-        "segment_rules": tuple(SegmentRule(**a) for a in state["segment_rules"]),
-        "identity": SegmentIdentity.from_state(state["identity"]),
-    }
 
 
 def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import product
+from typing import Annotated
 
 import polars as pl
+from pydantic import Field
 
 from segpredict.core import schemas
+from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError, ConfigError
 
@@ -91,7 +94,8 @@ class RuleGrid:
     recency: FifthScale
     frequency: FifthScale
     monetary: FifthScale
-    names: tuple[str, ...]  # the name of each of the 125 codes, in their order from 111 to 555
+    # the name of each of the 125 codes, in their order from 111 to 555
+    names: Annotated[tuple[str, ...], Field(min_length=len(RFM_CODES))]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -148,22 +152,12 @@ class RuleGrid:
                 fix="run again with this version, or install the one that wrote it.",
             )
         try:
-            scales = {}
-            for name in ("recency", "frequency", "monetary"):
-                lists = {part: tuple(state[name][part]) for part in ("cut_points", "scores_given")}
-                scales[name] = FifthScale(**{**state[name], **lists})
-            return cls(**scales, names=_once(state["names"]))
-        except (KeyError, TypeError, ValueError) as error:
+            return from_plain(cls, state)
+        except ValueError as error:
             raise ArtifactError(
                 f"The stored rule grid is incomplete: {error}.",
                 fix="restore the run folder, or run again.",
             ) from None
-
-
-def _once(names: JSON) -> tuple[str, ...]:
-    if len(names) != len(RFM_CODES):
-        raise ValueError(f"{len(names)} names for {len(RFM_CODES)} codes")
-    return tuple(map(str, names))
 
 
 def cell_name(recency: int, frequency: int) -> str:

@@ -15,9 +15,8 @@ from segpredict.features.engine.measures import LOG_SCALE, RowKind
 from segpredict.features.engine.runs import (
     CustomerRows,
     RepeatPurchases,
-    RunOffsets,
-    ShiftedOffsets,
     cumulative_sum,
+    run_offsets,
 )
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
@@ -164,17 +163,18 @@ def customer_runs(
     starts = np.flatnonzero(is_new)
     customer = rows["customer"].gather(starts)
     lengths = np.diff(starts, append=code.size)
-    places = RunOffsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
-    orders = CustomerRows(rows, places, columns["orders"])
+    places = run_offsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
+    orders = CustomerRows(rows, places, int(lengths.max(initial=0)), columns["orders"])
     notes, starts, lengths = _rows_of(shop.credits, customer)
     again, _, number = _rows_of(shop.repeats, customer)
-    of_notes = RunOffsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    of_notes = run_offsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    longest = int(lengths.max(initial=0))
     return CustomerRuns(
         customer,
         {
             "orders": orders,
-            "days": _days(orders, is_new, columns["days"]),
-            "credits": CustomerRows(notes, of_notes, columns["credits"]),
+            "days": _days(orders, is_new, columns["days"], days["days"]),
+            "credits": CustomerRows(notes, of_notes, longest, columns["credits"]),
         },
         RepeatPurchases(again, number),
     )
@@ -200,7 +200,10 @@ def _rows_of(
 
 
 def _days(
-    orders: CustomerRows, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
+    orders: CustomerRows,
+    is_new: NDArray[np.bool_],
+    columns: Mapping[str, pl.Expr],
+    requested: Collection[int],
 ) -> CustomerRows:
     """Return the runs of purchase days, with the ``gap`` before each and its ``gap_log``.
 
@@ -221,5 +224,6 @@ def _days(
         return np.append(0, whole)[values]
 
     computed = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
-    places = ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8)))
-    return CustomerRows(pl.DataFrame(), places, columns, computed)
+    days_before = cumulative_sum(is_day.view(np.int8))
+    places = {day: days_before[orders.places[day]] for day in requested}
+    return CustomerRows(pl.DataFrame(), places, orders.longest, columns, computed)

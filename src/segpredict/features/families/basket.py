@@ -14,14 +14,14 @@ def _measures(window: Window) -> Measures:
     return {
         "orders_lookback": m.count_orders(lookback),
         "paid_lookback": m.sum_orders("net", lookback),
-        "paid_squares": m.Measure("squares", "net", lookback),
+        "paid_squares": m.Measure("squares", lookback, "net"),
         "lines": m.sum_orders("lines", lookback),
         "units": m.sum_orders("units", lookback),
         "products": m.sum_orders("products", lookback),
         "orders_named": m.sum_orders("is_named", lookback),
-        "paid_most": m.Measure("most", "net", lookback),
-        "paid_last": m.Measure("last", "net"),
-        "paid_first": m.Measure("first", "net"),
+        "paid_most": m.Measure("most", lookback, "net"),
+        "paid_last": m.Measure("last", column="net"),
+        "paid_first": m.Measure("first", column="net"),
     }
 
 

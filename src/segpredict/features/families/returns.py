@@ -14,8 +14,8 @@ def _measures(window: Window) -> Measures:
         "orders_lookback": m.count_orders(lookback),
         "paid_lookback": m.sum_orders("net", lookback),
         "back_lookback": m.sum_returns(lookback),
-        "credits": m.Measure("number", span=lookback, rows="credits"),
-        "return_ago": m.Measure("last", "ago", rows="credits"),
+        "credits": m.Measure("number", lookback, rows="credits"),
+        "return_ago": m.days_since_last(rows="credits"),
     }
 
 

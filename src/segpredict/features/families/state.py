@@ -16,7 +16,9 @@ def _measures(window: Window) -> Measures:
     now, before = (m.last_days(window.horizon), m.last_days(window.horizon, skip=window.horizon))
     return {
         "last_ago": m.days_since_last(),
-        "windows_active": m.count_active_spans(window.horizon, _WINDOWS),
+        "windows_active": m.Measure(
+            "active", m.MeasureSpan(0, _WINDOWS * window.horizon, _WINDOWS)
+        ),
         "days_now": m.count_purchase_days(now),
         "days_before": m.count_purchase_days(before),
         **m.spend_measures("now", now),

@@ -6,9 +6,10 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from segpredict.config.fill import Options
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.types import JSON
-from segpredict.errors import ConfigError, SupportError, UnknownNameError
+from segpredict.errors import SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
     AssignmentRule,
     NearestCentre,
@@ -151,7 +152,7 @@ def _radii(
     return tuple(max(radius + RADIUS_TOLERANCE, MIN_RADIUS) for radius in radii)
 
 
-class Clusterer:
+class Clusterer(Options):
     """One clustering algorithm; a module of this package offers it as ``PART``.
 
     A subclass is a frozen dataclass whose fields are its settings, each with a default;
@@ -177,6 +178,7 @@ class Clusterer:
     [[0.5], [10.5]]
     """
 
+    section: ClassVar[str] = "segmentation.algorithm_settings"
     complexity_rank: ClassVar[int]
     is_density_based: ClassVar[bool] = False
     required_extra: ClassVar[str | None] = None
@@ -211,31 +213,14 @@ class Clusterer:
         UnknownNameError
             When it has no option of a name.
         ConfigError
-            When a value is of another kind than the default, or out of its range.
+            When a value is of another kind, or out of its range.
         """
-        known = {f.name: f for f in fields(self)}  # type: ignore[arg-type]
-        for name, value in settings.items():
+        known = {f.name: f for f in fields(self)}
+        for name in settings:
             if name not in known:
                 kind = type(self).__module__.rsplit(".", 1)[-1].lstrip("_")
                 raise UnknownNameError(f"setting of {kind}", name, known)
-            _require_kind(name, value, getattr(self, name))
-        return replace(self, **settings)  # type: ignore[type-var]
-
-
-def _require_kind(name: str, value: JSON, default: object) -> None:
-    kinds = (int, float) if isinstance(default, float) else (type(default),)
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ConfigError(
-            f"The algorithm's setting {name} is {value!r}, and is {default!r} by default.",
-            fix=f"give a value of that kind under [segmentation.algorithm_settings] for {name}.",
-        )
-    least = 0 if default == 0 else np.finfo(float).tiny
-    if not isinstance(value, str) and isinstance(value, int | float) and value < least:
-        raise ConfigError(
-            f"The algorithm's setting {name} is {value!r}, and must be "
-            + ("0 or more." if default == 0 else "above 0."),
-            fix=f"give a larger value under [segmentation.algorithm_settings] for {name}.",
-        )
+        return replace(self, **settings)
 
 
 def require_points(points: WeightedPoints, k: int) -> None:

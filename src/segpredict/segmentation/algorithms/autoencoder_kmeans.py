@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from segpredict.config.fill import Count, CountOrAuto
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms._assignment_rule import (
@@ -137,9 +138,9 @@ class AutoencoderKMeans(Clusterer):
 
     complexity_rank: ClassVar[int] = 10
     required_extra: ClassVar[str | None] = DEEP_EXTRA
-    latent_dim: int = 0  # dimensions of the code; 0 takes half the axes, from 2 to 8
-    epochs: int = 100  # most passes over the rows
-    sample_rows: int = 6_000  # rows to train on
+    latent_dim: CountOrAuto = 0  # dimensions of the code; 0 takes half the axes, from 2 to 8
+    epochs: Count = 100  # most passes over the rows
+    sample_rows: Count = 6_000  # rows to train on
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int

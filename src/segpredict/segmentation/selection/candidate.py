@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from segpredict.config.segmentation import InputSet, SegmentationOptions
+from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
 
 
@@ -92,8 +93,7 @@ class SegmentationCandidate:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
         """Return the candidate of a state."""
-        lists = {name: tuple(state[name]) for name in ("jaccards", "failed_gates")}
-        return cls(**{**state, **lists})
+        return from_plain(cls, state)
 
 
 @dataclass(frozen=True, slots=True)
