@@ -164,6 +164,14 @@ class _StageLines:
                 sys.stderr.flush()
 
 
+def require_table_ending(out: Path | None) -> None:
+    """Refuse the name of a table that is neither CSV nor Parquet."""
+    if out is not None and out.suffix not in {".csv", ".parquet"}:
+        raise UsageError(
+            f"--out {out} is neither .csv nor .parquet.", fix="give the file one of these endings."
+        )
+
+
 def _is_figure(value: object) -> bool:
     if isinstance(value, str):
         return value.replace(",", "").replace(".", "").lstrip("-").isdecimal()
@@ -194,6 +202,20 @@ def format_defined(value: float | None, form: str) -> str:
     ('25%', '–', '–')
     """
     return "–" if value is None or not math.isfinite(value) else format(value, form)
+
+
+def format_interval(
+    value: float | None, low: float | None, high: float | None, form: str = ".3f"
+) -> str:
+    """Return a number and its interval, where there is one.
+
+    >>> format_interval(0.5, 0.4, 0.6), format_interval(0.5, None, None, ".0%")
+    ('0.500 [0.400, 0.600]', '50%')
+    """
+    shown = format_defined(value, form)
+    if value is None or low is None:
+        return shown
+    return f"{shown} [{format_defined(low, form)}, {format_defined(high, form)}]"
 
 
 def _number(name: str, value: float) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, require_table_ending
 
 TransitionTable = Literal["customers", "matrix", "mobility", "markov-order", "comparison", "next"]
 
@@ -79,11 +79,9 @@ def command(
     from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
-    if out is not None and (table is None or out.suffix not in {".csv", ".parquet"}):
-        raise UsageError(
-            f"--out {out} needs --table, and a name that ends in .csv or .parquet.",
-            fix="write for instance --table customers --out customers.csv.",
-        )
+    require_table_ending(out)
+    if out is not None and table is None:
+        raise UsageError(f"--out {out} needs --table.", fix="name one: --table customers.")
     if history is None:
         if until is not None or model is not None:
             raise UsageError(
