@@ -23,15 +23,11 @@ COLUMN_ROLES = (
 _ID = pa.Check.str_length(min_value=1, max_value=256)
 
 
-def _text(*, nullable: bool = True) -> pa.Column:
-    return pa.Column(pl.String, nullable=nullable, required=False)
-
-
 RAW_LINES_SCHEMA = pa.DataFrameSchema(
     {
         "file": pa.Column(pl.Int32, pa.Check.ge(0)),
         "row": pa.Column(pl.Int64, pa.Check.ge(1)),
-        **{role: _text() for role in COLUMN_ROLES},
+        **{r: pa.Column(pl.String, nullable=True, required=False) for r in COLUMN_ROLES},
     },
     name="raw lines",
     strict=True,

@@ -40,7 +40,12 @@ def day_number(when: object) -> int:
     (30, 30, 30)
     """
     if not isinstance(when, bool) and isinstance(when, Integral):
-        return _checked(int(when))
+        if not date.min.toordinal() <= int(when) + EPOCH.toordinal() <= date.max.toordinal():
+            raise ConfigError(
+                f"{when} is not a day: a number counts days since {EPOCH}.",
+                fix="write it as text: YYYY-MM-DD.",
+            )
+        return int(when)
     day = _day(when)
     if day is None:
         kind = type(when).__name__
@@ -49,21 +54,14 @@ def day_number(when: object) -> int:
     return (day - EPOCH).days
 
 
-def _checked(day: int) -> int:
-    if not date.min.toordinal() <= day + EPOCH.toordinal() <= date.max.toordinal():
-        raise ConfigError(
-            f"{day} is not a day: a number counts days since {EPOCH}.",
-            fix="write it as text: YYYY-MM-DD.",
-        )
-    return day
-
-
 def _day(when: object) -> date | None:
     """Return the day of a value of any library; ``None`` where there is none."""
     if hasattr(when, "as_py"):  # a value of PyArrow
         when = when.as_py()
     if hasattr(when, "start_time") and hasattr(when, "end_time"):  # a period of pandas
-        return _one_day(when, when.start_time, when.end_time)
+        if when.start_time.date() != when.end_time.date():
+            raise _many_days(when)
+        when = when.start_time
     if type(when).__name__ == "datetime64":
         unit = str(getattr(when, "dtype", ""))[len("datetime64[") : -1]
         if unit in ("Y", "M", "W"):
@@ -83,12 +81,6 @@ def _parsed(text: str) -> date | None:
         except ValueError:
             continue
     return None
-
-
-def _one_day(period: object, start: datetime, end: datetime) -> date | None:
-    if start.date() != end.date():
-        raise _many_days(period)
-    return start.date()
 
 
 def _many_days(when: object) -> ConfigError:

@@ -87,7 +87,11 @@ def collapse_lines(
     """
     if isinstance(transactions, StoreBatch):
         kinds: list[RowKind] = ["orders", "credits", *(k for k in requested if k == "repeats")]
-        stored = {kind: _stored_rows(transactions, kind, requested) for kind in kinds}
+        columns = {kind: {"day", "void_day", *requested.get(kind, ())} for kind in kinds}
+        stored = {
+            kind: transactions.rows(kind, names).rename({"customer_id": "customer"})
+            for kind, names in columns.items()
+        }
         return OrderTable(**{"repeats": NO_REPEATS, **stored}, ids=None)
     lines = transactions.lines.filter(pl.col("day").is_between(first, end, closed="left"))
     rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
@@ -98,12 +102,6 @@ def collapse_lines(
     if "repeats" in requested:
         again = _repeats(lines, numbered.select("customer_id", "customer").unique())
     return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
-
-
-def _stored_rows(batch: StoreBatch, kind: RowKind, requested: RequestedColumns) -> pl.DataFrame:
-    """Return rows that the store has precomputed."""
-    rows = batch.rows(kind, {"day", "void_day", *requested.get(kind, ())})
-    return rows.rename({"customer_id": "customer"})
 
 
 def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:

@@ -10,11 +10,6 @@ from segpredict.core.window import Window
 from segpredict.features import family as f
 
 
-def _places(_: Window) -> f.Columns:
-    # Rows stand in order of time within a customer.
-    return {"last_country": pl.col("country").last()}
-
-
 def _derive(named: Mapping[str, str], _: Window) -> f.Derived:
     last = pl.col("last_country")
     other = f.flag(
@@ -32,7 +27,8 @@ def _fitted(side_tables: SideTables) -> f.FeatureFamily:
     return f.FeatureFamily(
         name="country",
         derive=partial(_derive, f.level_columns("country", side_tables.countries)),
-        side_columns={"places": _places},
+        # Rows stand in order of time within a customer.
+        side_columns={"places": lambda _: {"last_country": pl.col("country").last()}},
         required_columns=("countries",),
         is_default=False,
         fitted=_fitted,

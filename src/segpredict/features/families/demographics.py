@@ -14,10 +14,6 @@ from segpredict.features.engine import measures as m
 _YEAR = 365.25
 
 
-def _measures(_: Window) -> f.Measures:
-    return {"first_ago": m.days_since_first()}
-
-
 def _newest_values(attributes: Sequence[CustomerAttribute], _: Window) -> f.Columns:
     # Rows stand in order of time within a customer: the last is the newest that holds.
     return {f"given_{a.name}": pl.col(a.name).last() for a in attributes}
@@ -55,7 +51,7 @@ def _fitted(side_tables: SideTables) -> f.FeatureFamily:
     return f.FeatureFamily(
         name="demographics",
         derive=partial(_derive, attributes),
-        measures=_measures,
+        measures=lambda _: {"first_ago": m.days_since_first()},
         side_columns={"people": partial(_newest_values, attributes)} if attributes else {},
         is_default=False,
         fitted=_fitted,

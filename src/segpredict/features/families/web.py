@@ -6,7 +6,7 @@ from segpredict.core.panel import Feature
 from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
-from segpredict.features.family import Columns, Derived, FeatureFamily, Measures
+from segpredict.features.family import Columns, Derived, FeatureFamily
 
 _WEEK, _MONTH, _QUARTER = 7, 28, 91
 _SPANS = (_WEEK, _MONTH, _QUARTER)
@@ -15,10 +15,6 @@ _KINDS = {
     "carts": "Products put into a cart",
     "searches": "Searches",
 }
-
-
-def _measures(_: Window) -> Measures:
-    return {"orders_91": m.count_orders(m.last_days(_QUARTER))}
 
 
 def _events(_: Window) -> Columns:
@@ -64,5 +60,9 @@ def _derive(_: Window) -> Derived:
 
 
 PART = FeatureFamily(
-    "web", _derive, _measures, side_columns={"events": _events}, required_columns=("events",)
+    "web",
+    _derive,
+    lambda _: {"orders_91": m.count_orders(m.last_days(_QUARTER))},
+    side_columns={"events": _events},
+    required_columns=("events",),
 )

@@ -5,7 +5,7 @@ Tasks are one per algorithm and inputs; saved results of a task need not be meas
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -118,17 +118,10 @@ class SelectionRun:
         return QualityGates(self.options, self.options.least_customers(active))
 
     @cached_property
-    def _spaces(self) -> dict[InputSet, "InputSpace"]:
-        return {}
-
-    def _space(self, name: InputSet) -> "InputSpace":
-        """Return the space of one set of inputs; only the last one is cached."""
-        if name not in self._spaces:
-            self._spaces.clear()
-            self._spaces[name] = InputSpace.from_rows(
-                self._rows, name, self.options, self.outcome_delay
-            )
-        return self._spaces[name]
+    def _space(self) -> Callable[[InputSet], "InputSpace"]:
+        """The space of one set of inputs; only the last one is cached."""
+        spaces = partial(InputSpace.from_rows, self._rows, self.options, self.outcome_delay)
+        return lru_cache(maxsize=1)(spaces)
 
     @cached_property
     def _shared_rows(self) -> IndexArray:
@@ -171,7 +164,7 @@ class InputSpace:
 
     @classmethod
     def from_rows(
-        cls, rows: pl.DataFrame, name: InputSet, options: SegmentationOptions, outcome_delay: int
+        cls, rows: pl.DataFrame, options: SegmentationOptions, outcome_delay: int, name: InputSet
     ) -> "InputSpace":
         """Return the rows in the space of these inputs."""
         limits, weights = options.winsor_percentiles, options.overrides.axis_weights

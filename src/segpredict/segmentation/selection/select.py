@@ -89,7 +89,13 @@ def select_candidate(
     equivalents = _equivalents(candidates, passing)
     own = [i for i in passing if i not in equivalents]
     ranking = dict(zip(own, _ranked([candidates[i] for i in own], options), strict=True))
-    by_rule = sorted(own, key=lambda i: _preference(candidates[i], ranking[i]))
+
+    def preference(i: int) -> tuple[object, ...]:
+        rank, simplicity = ranking[i].mean_rank, _simplicity(candidates[i])
+        order = (*simplicity, rank) if ranking[i].is_tied else (rank, *simplicity)
+        return not ranking[i].is_tied, *order, candidates[i].algorithm
+
+    by_rule = sorted(own, key=preference)
     selected, *rest = by_rule
     grade = grade_segments(candidates[selected], options)
     counts, reason = (tried, len(passing)), _reason(candidates, ranking, selected)
@@ -195,12 +201,6 @@ def _ranks(values: FloatArray) -> FloatArray:
     above = (values[None] > values[:, None]).sum(axis=1)
     tied = (values[None] == values[:, None]).sum(axis=1)
     return np.asarray(above + (tied + 1) / 2, np.float64)
-
-
-def _preference(candidate: SegmentationCandidate, rank: CandidateRank) -> tuple[object, ...]:
-    if rank.is_tied:
-        return 0, *_simplicity(candidate), rank.mean_rank, candidate.algorithm
-    return 1, rank.mean_rank, *_simplicity(candidate), candidate.algorithm
 
 
 def _reason(
