@@ -32,12 +32,9 @@ class Registry(Generic[PartType]):
     def _parts(self) -> dict[str, PartType]:
         room = import_module(self.room)
         names = sorted(m.name for m in pkgutil.iter_modules(room.__path__))
-        found = {n: self._load(n) for n in names if not n.startswith("_")}
-        return {n: part for n, part in found.items() if part is not None}
-
-    def _load(self, name: str) -> PartType | None:
-        part = getattr(import_module(f"{self.room}.{name}"), "PART", None)
-        return part if isinstance(part, self.kind) else None
+        modules = {n: import_module(f"{self.room}.{n}") for n in names if not n.startswith("_")}
+        found = {n: getattr(module, "PART", None) for n, module in modules.items()}
+        return {n: part for n, part in found.items() if isinstance(part, self.kind)}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all parts, sorted."""
