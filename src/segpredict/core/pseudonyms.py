@@ -15,10 +15,8 @@ MIN_SECRET_BYTES = 16  # bytes of a secret; below it can be guessed
 HASH_LENGTH = 32  # hexadecimal digits of a pseudonym: 128 bits, so that no two ids meet
 
 
-class SecretError(UsageError):
+class SecretError(UsageError, code="SP-L003"):
     """The secret of hashed ids is missing or too short. It is never shown."""
-
-    code = "SP-L003"
 
     def __init__(self, found: str) -> None:
         super().__init__(
