@@ -89,10 +89,7 @@ class CleaningOptions(Options):
 def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
     """Return how many of these rows may be unreadable.
 
-    Raises
-    ------
-    ConfigError
-        When the limit is neither a share nor a count.
+    Raises `ConfigError` when the limit is neither a share nor a count.
 
     Examples
     --------

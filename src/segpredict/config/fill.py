@@ -22,10 +22,7 @@ CountOrAuto = Annotated[int, Field(ge=0, strict=True)]
 class Options:
     """The options of one section, whose fields declare their ranges as types.
 
-    Raises
-    ------
-    ConfigError
-        When a value is not in the range of its field.
+    Raises `ConfigError` when a value is not in the range of its field.
     """
 
     section: ClassVar[str]
@@ -40,10 +37,7 @@ class Options:
     def require(self, conditions: Mapping[str, bool]) -> None:
         """Refuse the options unless all conditions, each named by its rule, hold.
 
-        Raises
-        ------
-        ConfigError
-            When one does not hold.
+        Raises `ConfigError` when one does not hold.
         """
         broken = [rule for rule, holds in conditions.items() if not holds]
         if broken:

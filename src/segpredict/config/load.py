@@ -163,10 +163,7 @@ def load_config(
 def build_config(values: Mapping[str, JSON]) -> Config:
     """Return the config of nested plain values.
 
-    Raises
-    ------
-    ConfigError
-        When a key is unknown or a value is of the wrong kind.
+    Raises `ConfigError` when a key is unknown or a value is of the wrong kind.
 
     Examples
     --------

@@ -22,10 +22,7 @@ SegmentCount = Annotated[int, Field(ge=2, le=MAX_SEGMENTS)]
 class SegmentRuleOptions:
     """A segment defined by a rule, whose customers are taken out before clustering.
 
-    Raises
-    ------
-    ConfigError
-        Unless one of `top_share` and `min_value` is given, in its range.
+    Raises `ConfigError` unless one of `top_share` and `min_value` is given, in its range.
     """
 
     column: InputColumn = "spend"  # The clustering input that the rule reads.

@@ -24,13 +24,9 @@ WHITESPACE = "whitespace"
 class SourceOptions:
     """How to read an input.
 
-    Raises
-    ------
-    UnknownNameError
-        When a role is not one of `core.schemas.COLUMN_ROLES`.
-    ConfigError
-        When the separator is neither one character nor ``whitespace``, or there is neither
-        a header nor a name for each column.
+    Raises `UnknownNameError` when a role is not one of `core.schemas.COLUMN_ROLES`; `ConfigError`
+    when the separator is neither one character nor ``whitespace``, or there is neither a header nor
+    a name for each column.
     """
 
     # Role → name of the column in the input. Roles that are not named here are found by the names
@@ -96,10 +92,7 @@ BLANK_CHARACTERS = (
 def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:
     """Return one text column a role: trimmed, blank cells null, numbers digit by digit.
 
-    Raises
-    ------
-    ContractError
-        When a column holds lists, structs or other things that are not cells.
+    Raises `ContractError` when a column holds lists, structs or other things that are not cells.
 
     Examples
     --------

@@ -22,10 +22,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
 def refuse_forked_process() -> None:
     """Raise in a child that was forked after Polars had been loaded, instead of hanging.
 
-    Raises
-    ------
-    UsageError
-        In such a process.
+    Raises `UsageError` in such a process.
 
     Examples
     --------

@@ -36,10 +36,7 @@ class Pseudonymizer:
 
     After H. Krawczyk, M. Bellare and R. Canetti, RFC 2104, 1997.
 
-    Raises
-    ------
-    SecretError
-        When the secret is too short.
+    Raises `SecretError` when the secret is too short.
 
     Examples
     --------

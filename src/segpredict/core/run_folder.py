@@ -281,12 +281,8 @@ def draft_run(
     folder next to it, and then takes the target's name: readers see the old run or the new one.
     The next run removes what a killed run left.
 
-    Raises
-    ------
-    BusyError
-        When another process makes a run there.
-    TargetBusyError
-        When something stands there that may not be replaced.
+    Raises `BusyError` when another process makes a run there; `TargetBusyError` when something
+    stands there that may not be replaced.
     """
     folder = Path(folder)
     with lock_target(true_place(folder)) as work:

@@ -127,11 +127,8 @@ class ShopFacts:
 
         `known` says what the facts are of. The definition of revenue is the same if it is ``None``.
 
-        Raises
-        ------
-        MismatchError
-            When currency, clock, form of ids, unit of money, definition of revenue or columns that
-            features need differ.
+        Raises `MismatchError` when currency, clock, form of ids, unit of money, definition of
+        revenue or columns that features need differ.
         """
         now = ShopFacts.of(shop, self.revenue if revenue is None else revenue)
         if found := self.contradictions(now):

@@ -13,10 +13,7 @@ ValueType = TypeVar("ValueType")
 def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
     """Return the value of a state: lists become tuples, and dicts the classes of their fields.
 
-    Raises
-    ------
-    ValueError
-        When a part is missing or of another kind.
+    Raises `ValueError` when a part is missing or of another kind.
 
     Examples
     --------

@@ -29,10 +29,7 @@ def day_number(when: object) -> int:
         A date; a moment (``datetime``, pandas ``Timestamp``, NumPy ``datetime64``), which gives
         the day of its own zone; a pandas ``Period`` of a day or less; such text; or the number.
 
-    Raises
-    ------
-    ConfigError
-        When it is none of these, or no day is clear.
+    Raises `ConfigError` when it is none of these, or no day is clear.
 
     Examples
     --------

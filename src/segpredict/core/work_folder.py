@@ -102,10 +102,7 @@ def lock_target(
 
     A folder that is written in place (`inside`) is made if it is not there.
 
-    Raises
-    ------
-    BusyError
-        When another process, or another part of this one, writes there.
+    Raises `BusyError` when another process, or another part of this one, writes there.
     """
     place = work_place(target, inside=inside)
     with translate_write_errors(target):

@@ -44,10 +44,7 @@ def build_features(
     Set `Window.first_day`: features that compare with a time before it are null then,
     instead of counting unobserved time as time without purchases.
 
-    Raises
-    ------
-    UnknownNameError
-        When there is no family of that name.
+    Raises `UnknownNameError` when there is no family of that name.
 
     Examples
     --------
@@ -208,10 +205,7 @@ def choose_families(
     This looks at the whole shop, once. What a family then computes depends on one
     customer's rows only, so a run stores the names and passes them to `build_features`.
 
-    Raises
-    ------
-    UnknownNameError
-        When there is no family of that name.
+    Raises `UnknownNameError` when there is no family of that name.
 
     Examples
     --------

@@ -105,12 +105,8 @@ class ScoreHistory:
 
         `work` is the lock of the history, where the caller holds it.
 
-        Raises
-        ------
-        BusyError
-            When another process adds to it.
-        MismatchError
-            When customer ids have another form than those in the history.
+        Raises `BusyError` when another process adds to it; `MismatchError` when customer ids have
+        another form than those in the history.
         """
         if work is None:
             with self.lock() as own:

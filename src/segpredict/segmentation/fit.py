@@ -46,14 +46,10 @@ def fit_segmentation(
     merged as configured, and segments are numbered by rising mean spend and named from
     their profile. Warnings report the effect of weights, and segments that dissolve.
 
-    Raises
-    ------
-    SchemaError
-        When the clustering inputs do not match their schema.
-    TooFewCustomersError, SupportError
-        When there are fewer customers, or fewer distinct ones, than segments.
-    UnknownNameError, ConfigError
-        When the config names a segment that does not exist, or gives one name twice.
+    Raises `SchemaError` when the clustering inputs do not match their schema;
+    `TooFewCustomersError` or `SupportError` when there are fewer customers, or fewer distinct ones,
+    than segments; `UnknownNameError` or `ConfigError` when the config names a segment that does not
+    exist, or gives one name twice.
 
     Examples
     --------

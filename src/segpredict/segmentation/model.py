@@ -131,10 +131,7 @@ class Segmentation:
         of a forecast never change. The margin is negative where the groups are not those of the
         nearest centre, and 0 where there is but one.
 
-        Raises
-        ------
-        SchemaError
-            When the clustering inputs do not match their schema.
+        Raises `SchemaError` when the clustering inputs do not match their schema.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
         points = placed(rows, self.axes)
@@ -184,10 +181,7 @@ class Segmentation:
     def require_fitted_before(self, cutoff: int) -> None:
         """Refuse a test whose outcome the fit may have seen (leak L3).
 
-        Raises
-        ------
-        MismatchError
-            When a window it was fitted on ends after the cutoff.
+        Raises `MismatchError` when a window it was fitted on ends after the cutoff.
         """
         if self.fit_end > cutoff:
             raise MismatchError(
@@ -205,10 +199,7 @@ class Segmentation:
     def from_state(cls, state: JSON) -> "Segmentation":
         """Return the segmentation of a state.
 
-        Raises
-        ------
-        ArtifactError
-            When the state is of another version or lacks a part.
+        Raises `ArtifactError` when the state is of another version or lacks a part.
         """
         if not isinstance(state, Mapping) or state.get("version") != SEGMENTATION_VERSION:
             raise ArtifactError(
@@ -241,10 +232,7 @@ def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.Data
     `customers` has ``customer_id``, and ``end`` for several windows; each once. These columns come
     back, with ``segment`` (Int8); sorted. Other customers of the assignments are left out.
 
-    Raises
-    ------
-    SchemaError
-        When a customer would have two segments.
+    Raises `SchemaError` when a customer would have two segments.
 
     Examples
     --------

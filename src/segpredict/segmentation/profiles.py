@@ -36,10 +36,7 @@ def segment_profile_table(
     Shares of revenue and purchase days are then shares of the shown sums, so that the
     hidden ones cannot be found by subtraction.
 
-    Raises
-    ------
-    SchemaError
-        When a table does not match its schema, or the inputs hold several windows.
+    Raises `SchemaError` when a table does not match its schema, or the inputs hold several windows.
     """
     known = schemas.validate_schema(assignments, schemas.ASSIGNMENTS_SCHEMA)
     bought = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)

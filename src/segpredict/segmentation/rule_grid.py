@@ -114,10 +114,7 @@ class RuleGrid:
         ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as ``"545"``, ``name``
         and ``level`` of spend (Low, Mid, High); sorted by customer.
 
-        Raises
-        ------
-        SchemaError
-            When a column is missing, empty in a row, or no number.
+        Raises `SchemaError` when a column is missing, empty in a row, or no number.
         """
         columns = (self.recency.column, self.frequency.column, self.monetary.column)
         rows = schemas.validate_schema(customers, schemas.numeric_schema(columns))
@@ -141,10 +138,7 @@ class RuleGrid:
     def from_state(cls, state: JSON) -> "RuleGrid":
         """Return the grid of a state.
 
-        Raises
-        ------
-        ArtifactError
-            When the state is of another version or lacks a part.
+        Raises `ArtifactError` when the state is of another version or lacks a part.
         """
         if not isinstance(state, Mapping) or state.get("version") != RULE_GRID_VERSION:
             raise ArtifactError(
@@ -191,12 +185,8 @@ def fit_rule_grid(
     The columns are days since the last order, purchase days, and spend. `names` replace default
     names of codes, such as ``{"555": "VIP"}``; see `code_names`.
 
-    Raises
-    ------
-    SchemaError
-        When there are no customers, or a column is missing, empty in a row, or no number.
-    ConfigError
-        When a key is no code.
+    Raises `SchemaError` when there are no customers, or a column is missing, empty in a row, or no
+    number; `ConfigError` when a key is no code.
 
     Examples
     --------

@@ -110,10 +110,7 @@ class Clusters:
     def from_state(cls, state: JSON) -> "Clusters":
         """Return the groups of a state.
 
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            When the state lacks a part.
+        Raises `KeyError`, `TypeError` or `ValueError` when the state lacks a part.
         """
         return cls(
             AssignmentRule.from_state(state["assignment_rule"]),
@@ -188,12 +185,8 @@ class Clusterer(Options):
 
         Deterministic algorithms ignore the random seed, those without starts `n_init`.
 
-        Raises
-        ------
-        SupportError
-            When there are fewer distinct points than groups, or no distinct groups.
-        ExtraMissingError
-            When the algorithm needs an extra that is not installed.
+        Raises `SupportError` when there are fewer distinct points than groups, or no distinct
+        groups; `ExtraMissingError` when the algorithm needs an extra that is not installed.
         """
         return self.fit_many(points, (k,), seed=seed, n_init=n_init)[0]
 
@@ -208,12 +201,8 @@ class Clusterer(Options):
     def with_settings(self, settings: Mapping[str, JSON]) -> Self:
         """Return the algorithm with some of its options changed.
 
-        Raises
-        ------
-        UnknownNameError
-            When it has no option of a name.
-        ConfigError
-            When a value is of another kind, or out of its range.
+        Raises `UnknownNameError` when it has no option of a name; `ConfigError` when a value is of
+        another kind, or out of its range.
         """
         known = {f.name: f for f in fields(self)}
         for name in settings:
