@@ -91,8 +91,6 @@ def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
 
     Raises `ConfigError` when the limit is neither a share nor a count.
 
-    Examples
-    --------
     >>> allowed_bad_rows("0.1%", 5000), allowed_bad_rows(20, 5000)
     (5, 20)
     """

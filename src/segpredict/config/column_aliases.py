@@ -115,8 +115,6 @@ LETTER_FOLDING = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ
 def normalize_name(name: str) -> str:
     """Return a column name without case, accents, blanks and punctuation.
 
-    Examples
-    --------
     >>> [normalize_name(name) for name in (" Customer ID ", "Stückpreis", "N. Revenue")]
     ['customerid', 'stuckpreis', 'nrevenue']
     """

@@ -111,8 +111,6 @@ ConfigLike = Config | str | Path | Mapping[str, JSON]
 def as_config(given: ConfigLike) -> Config:
     """Return a config from itself, the name of a preset, the path of a file, or nested settings.
 
-    Examples
-    --------
     >>> as_config({"time": {"horizon": 28}}).time.horizon
     28
     """
@@ -165,8 +163,6 @@ def build_config(values: Mapping[str, JSON]) -> Config:
 
     Raises `ConfigError` when a key is unknown or a value is of the wrong kind.
 
-    Examples
-    --------
     >>> build_config({"time": {"horizon": 28}}).time.horizon
     28
     """

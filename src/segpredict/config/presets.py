@@ -42,8 +42,6 @@ def preset_for(columns: Sequence[str]) -> str | None:
 
     Names are compared without case, accents and punctuation.
 
-    Examples
-    --------
     >>> preset_for(["Order Number", "Buyer Username", "Quantity", "Sold For", "Sale Date"])
     'ebay'
     >>> preset_for(["customer_id", "date", "amount"]) is None

@@ -94,8 +94,6 @@ def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> p
 
     Raises `ContractError` when a column holds lists, structs or other things that are not cells.
 
-    Examples
-    --------
     >>> lines = pl.DataFrame({"spent": [2.5], "who": [7]})
     >>> columns_as_text(lines, {"amount": "spent", "customer_id": "who"}, "frame").row(0)
     ('2.5', '7')

@@ -98,8 +98,6 @@ CREDIT_MARK = " (paid back)"  # what marks a row of a kind that gives money back
 def status_meaning(value: str) -> StatusMeaning:
     """Return what a value of a status column means.
 
-    Examples
-    --------
     >>> [status_meaning(value) for value in ("Paid", "CANCELED", "Remboursé", "pending")]
     ['sale', 'no sale', 'given back', 'unknown']
     >>> [status_meaning(value) for value in ("Order Shipped", "Kundenstorno", "not paid")]

@@ -21,8 +21,6 @@ def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray,
 
     After Brown, Cai and DasGupta (2001), Statistical Science 16(2).
 
-    Examples
-    --------
     >>> low, high = jeffreys_interval(np.array([8.0]), np.array([10.0]))
     >>> round(float(low[0]), 4), round(float(high[0]), 4)
     (0.4972, 0.9559)
@@ -38,8 +36,6 @@ def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray,
 def share_of(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     """Return part / whole; null where the whole is 0, so that the share is not defined.
 
-    Examples
-    --------
     >>> pl.select(known=share_of(pl.lit(1), pl.lit(4)), empty=share_of(pl.lit(0), pl.lit(0))).row(0)
     (0.25, None)
     """
@@ -54,8 +50,6 @@ def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
     After Wilson (1927).
 
-    Examples
-    --------
     >>> low, high = wilson_interval(pl.lit(8), pl.lit(10))
     >>> pl.select(low.round(4).alias("low"), high.round(4).alias("high")).row(0)
     (0.4902, 0.9433)

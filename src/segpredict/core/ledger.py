@@ -38,8 +38,6 @@ class LedgerEntry:
 class Ledger:
     """Where every row, order, customer and penny of the input went.
 
-    Examples
-    --------
     >>> ledger = Ledger((
     ...     LedgerEntry("in", "read", "Rows read.", LedgerCount(3, 2, 2, 50)),
     ...     LedgerEntry("excluded", "no_customer", "No customer.", LedgerCount(1, 1, 0, 20)),

@@ -24,8 +24,6 @@ def refuse_forked_process() -> None:
 
     Raises `UsageError` in such a process.
 
-    Examples
-    --------
     >>> refuse_forked_process()  # silent in a process that was not forked
     """
     if _state["was_forked"]:
@@ -40,8 +38,6 @@ def refuse_forked_process() -> None:
 def usable_processors() -> int:
     """Return how many processors this process may use: affinity and container quotas count.
 
-    Examples
-    --------
     >>> usable_processors() >= 1
     True
     """

@@ -38,8 +38,6 @@ class Pseudonymizer:
 
     Raises `SecretError` when the secret is too short.
 
-    Examples
-    --------
     >>> names = Pseudonymizer(b"a secret of 16 or more bytes")
     >>> names.hash_ids(pl.Series(["17850", None, "17850"])).str.head(8).to_list()
     ['efbe62c2', None, 'efbe62c2']

@@ -17,8 +17,6 @@ PartType = TypeVar("PartType")
 class Registry(Generic[PartType]):
     """The parts of one room: instances of a class, one in each module of a package.
 
-    Examples
-    --------
     >>> from segpredict.features import FEATURE_FAMILIES
     >>> "rfm" in FEATURE_FAMILIES.names()
     True

@@ -32,8 +32,6 @@ _NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?\.[a-z]+")  # no path to climb out 
 def encode_json(value: JSON) -> bytes:
     """Return canonical JSON: readable, same bytes for same value, no NaN.
 
-    Examples
-    --------
     >>> encode_json([]).decode().strip()
     '[]'
     """
@@ -67,8 +65,6 @@ def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     semicolon, a tab or the end of a line within the text: a spreadsheet that parts
     cells there, as many do where commas are decimal marks, would begin a cell.
 
-    Examples
-    --------
     >>> texts = ["=1+1", "a;-2", "a-b", "\t@x"]
     >>> escape_formulas(pl.DataFrame({"id": texts}))["id"].to_list()
     ["'=1+1", "a;'-2", 'a-b', "\t'@x"]

@@ -261,8 +261,6 @@ def _in_range(feature: Feature) -> list[pa.Check]:
 def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
     """Return the frame if it satisfies its schema.
 
-    Examples
-    --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["a"], "segment": pl.Series([3], dtype=pl.Int8)}
     >>> validate_schema(pl.DataFrame(rows), ASSIGNMENTS_SCHEMA).height

@@ -31,8 +31,6 @@ FIX = (
 class ShopFacts:
     """What training knew of the data, as far as it decides what numbers and ids mean.
 
-    Examples
-    --------
     >>> pounds = ShopFacts("£", True, False, 0.0, 1.0, 9.5, "net")
     >>> pounds.contradictions(ShopFacts("€", True, False, 0.0, 1.0, 9.5, "net"))
     ['the currency was £ and is €']

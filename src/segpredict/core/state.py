@@ -15,8 +15,6 @@ def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
 
     Raises `ValueError` when a part is missing or of another kind.
 
-    Examples
-    --------
     >>> from segpredict.core.segment import Segment
     >>> from_plain(Segment, {"code": 1, "id": "S1", "name": "Core"})
     Segment(code=1, id='S1', name='Core')

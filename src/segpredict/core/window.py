@@ -23,16 +23,11 @@ EPOCH = date(1970, 1, 1)
 def day_number(when: object) -> int:
     """Return a day as a whole number of days since 1970-01-01.
 
-    Parameters
-    ----------
-    when
-        A date; a moment (``datetime``, pandas ``Timestamp``, NumPy ``datetime64``), which gives
-        the day of its own zone; a pandas ``Period`` of a day or less; such text; or the number.
+    From a date; a moment (``datetime``, pandas ``Timestamp``, NumPy ``datetime64``), which gives
+    the day of its own zone; a pandas ``Period`` of a day or less; such text; or the number.
 
     Raises `ConfigError` when it is none of these, or no day is clear.
 
-    Examples
-    --------
     >>> day_number("1970-01-31"), day_number(datetime(1970, 1, 31, 23, 59)), day_number(30)
     (30, 30, 30)
     """
@@ -89,8 +84,6 @@ def _many_days(when: object) -> ConfigError:
 def as_date(day: int) -> date:
     """Return the date of a day number.
 
-    Examples
-    --------
     >>> as_date(30).isoformat()
     '1970-01-31'
     """
@@ -172,8 +165,6 @@ class Window:
 def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
     """Yield the same window at earlier and earlier cutoffs, newest first.
 
-    Examples
-    --------
     >>> [w.cutoff for w in rolling_origins(Window(500), step=28, earliest=440)]
     [500, 472, 444]
     """

@@ -46,8 +46,6 @@ def build_features(
 
     Raises `UnknownNameError` when there is no family of that name.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
@@ -117,8 +115,6 @@ def compute_features(
 ) -> FeatureTable:
     """Compute the features of one window; see `build_features`.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
@@ -144,8 +140,6 @@ def clustering_inputs(
     Each interval is measured as it was known at its end: an order wholly refunded by
     then is no purchase, one refunded later still is.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
@@ -184,8 +178,6 @@ def _interval_query(start: int, end: int, extra: Sequence[str]) -> FeatureQuery:
 class FamilySelection:
     """Families that a shop has the data for.
 
-    Examples
-    --------
     >>> FamilySelection(("btyd", "rfm"), notes=()).names
     ('btyd', 'rfm')
     """
@@ -207,8 +199,6 @@ def choose_families(
 
     Raises `UnknownNameError` when there is no family of that name.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann"], "date": ["2011-01-31"], "amount": ["7"]}
@@ -234,8 +224,6 @@ def choose_families(
 def needed_columns(families: Sequence[str]) -> frozenset[str]:
     """Return the columns of lines without which features of these families are missing.
 
-    Examples
-    --------
     >>> needed_columns(["rfm", "assortment"])
     frozenset({'product_id'})
     """
@@ -248,8 +236,6 @@ def feature_glossary(
 ) -> tuple[Feature, ...]:
     """Return the declaration of every feature of these families, or of all, in column order.
 
-    Examples
-    --------
     >>> feature_glossary(["rfm"])[0].name
     'recency_days'
     """

@@ -36,8 +36,6 @@ class FeatureFamily:
     All families look up one shared table of orders, so a family never touches lines,
     never filters by the cutoff and never sorts.
 
-    Examples
-    --------
     >>> FEATURE_FAMILIES.get("rfm").features[0].meaning
     'Days since the last purchase.'
     """
@@ -82,8 +80,6 @@ FEATURE_FAMILIES = Registry("segpredict.features.families", FeatureFamily)
 def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
     """Return column → level, each column a plain word and different from the others.
 
-    Examples
-    --------
     >>> level_columns("country", ["United Kingdom", "EIRE", "eire"])
     {'country_united_kingdom': 'United Kingdom', 'country_eire': 'EIRE', \
 'country_eire_2': 'eire'}

@@ -58,8 +58,6 @@ class HistoryUpdate:
     def summary_sentence(self) -> str:
         """Return the update as a sentence.
 
-        Examples
-        --------
         >>> HistoryUpdate(date(2024, 1, 1), 0, 3, 1).summary_sentence()
         'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
 customers would have another result now; the saved one stays.'
@@ -82,8 +80,6 @@ class ScoreHistory:
     A file is written once, atomically, and never changed: the same customer, day and model add
     nothing, another model adds new rows.
 
-    Examples
-    --------
     >>> history = ScoreHistory("history")  # doctest: +SKIP
     >>> scores = predictor.score(frame, as_of="2024-01-01")  # doctest: +SKIP
     >>> history.add_scores(scores, predictor.version).new  # doctest: +SKIP

@@ -16,8 +16,6 @@ from segpredict.scoring.reading import lenient_layout
 class NewData:
     """New data to score.
 
-    Examples
-    --------
     >>> NewData(["new.csv"], columns={"customer_id": "Kunde"}).columns
     {'customer_id': 'Kunde'}
     """

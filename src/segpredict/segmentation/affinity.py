@@ -59,8 +59,6 @@ def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl
 
     After Cochran, Sampling Techniques (1977), ch. 6 (linearised ratios).
 
-    Examples
-    --------
     >>> rows = [(f"c{n}", 1 + n // 30, ("tea", "cups")[n // 30], 1) for n in range(60)]
     >>> names = ["customer_id", "segment", "category", "lines"]
     >>> purchases = pl.DataFrame(rows, names, orient="row")

@@ -51,8 +51,6 @@ def fit_segmentation(
     than segments; `UnknownNameError` or `ConfigError` when the config names a segment that does not
     exist, or gives one name twice.
 
-    Examples
-    --------
     >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
     >>> rows = pl.DataFrame(bought, schema, orient="row")

@@ -55,8 +55,6 @@ class SegmentEvent:
 class SegmentIdentity:
     """Which fit this is, which ids were ever issued, and what has changed so far.
 
-    Examples
-    --------
     >>> identity = SegmentIdentity(issued_ids=3)
     >>> SegmentIdentity.from_state(identity.to_state()) == identity
     True

@@ -93,8 +93,6 @@ def placed(rows: pl.DataFrame, axes: Iterable[InputAxis]) -> FloatArray:
 def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
     """Return those of the columns that `features.clustering_inputs` measures on request.
 
-    Examples
-    --------
     >>> extra_inputs(["spend", "days", "recency"])
     ('recency',)
     """

@@ -66,8 +66,6 @@ class SegmentRule:
 class Segmentation:
     """Segments, frozen: codes, ids and names keep their meaning for good.
 
-    Examples
-    --------
     >>> from segpredict.segmentation import fit_segmentation
     >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
@@ -234,8 +232,6 @@ def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.Data
 
     Raises `SchemaError` when a customer would have two segments.
 
-    Examples
-    --------
     >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
     >>> fill_inactive(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
     [('a', 0), ('b', 2)]

@@ -82,8 +82,6 @@ class FifthScale:
 class RuleGrid:
     """The rule grid with its cut points frozen.
 
-    Examples
-    --------
     >>> two = [("a", 1.0, 9.0, 50.0), ("b", 90.0, 1.0, 2.0)]
     >>> grid = fit_rule_grid(pl.DataFrame(two, ["customer_id", *GRID_COLUMNS], orient="row"))
     >>> RuleGrid.from_state(grid.to_state()) == grid, grid.to_frame().height
@@ -188,8 +186,6 @@ def fit_rule_grid(
     Raises `SchemaError` when there are no customers, or a column is missing, empty in a row, or no
     number; `ConfigError` when a key is no code.
 
-    Examples
-    --------
     >>> rows = [("a", 1.0, 9.0, 500.0), ("b", 20.0, 1.0, 20.0), ("c", 40.0, 4.0, 90.0)]
     >>> rows += [("d", 80.0, 3.0, 70.0), ("e", 160.0, 2.0, 60.0)]
     >>> shop = pl.DataFrame(rows, ["customer_id", *GRID_COLUMNS], orient="row")

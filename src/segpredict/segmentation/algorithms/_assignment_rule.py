@@ -21,8 +21,6 @@ def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
     Summed axis by axis, not by a matrix product, whose last digits depend on how many
     rows are computed at once.
 
-    Examples
-    --------
     >>> euclidean_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
     [[5.0, 0.0]]
     """
@@ -47,8 +45,6 @@ class AssignmentRule(ABC):
     A rule gives a single row the same result as among others: no matrix products, whose
     last digits depend on how many rows are computed at once.
 
-    Examples
-    --------
     >>> rule = AssignmentRule.from_state({"kind": "centres", "centres": [[0.0], [9.0]]})
     >>> rule.k, rule.assign(np.array([[7.0]])).tolist()
     (2, [1])
@@ -125,8 +121,6 @@ def _plain(value: Any) -> JSON:
 class NearestCentre(AssignmentRule):
     """Each row belongs to the nearest centre.
 
-    Examples
-    --------
     >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
     >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
     [1, 0]
@@ -156,8 +150,6 @@ class NearestCentre(AssignmentRule):
 class GridCells(AssignmentRule):
     """Each row belongs to the group of the cell of the grid in which it lies.
 
-    Examples
-    --------
     >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
     >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
     [0, 1, 2]
@@ -201,8 +193,6 @@ class GridCells(AssignmentRule):
 class NearestLandmarks(AssignmentRule):
     """Each row belongs to the group of the nearest landmark: groups need not be round.
 
-    Examples
-    --------
     >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
     >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
     [0, 1]
@@ -241,8 +231,6 @@ class NearestLandmarks(AssignmentRule):
 class EncoderLayer:
     """One layer of an encoder: weights of shape (in, out), and a bias.
 
-    Examples
-    --------
     >>> EncoderLayer(np.array([[2.0]]), np.array([1.0]))(np.array([[3.0]])).tolist()
     [[7.0]]
     """
@@ -274,8 +262,6 @@ def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatAr
 class EmbeddedRule(AssignmentRule):
     """Each row is mapped into another space, where a rule assigns it.
 
-    Examples
-    --------
     >>> from segpredict.segmentation.algorithms import NearestCentre
     >>> flip = EncoderLayer(np.array([[-1.0]]), np.array([0.0]))
     >>> rule = EmbeddedRule((flip,), NearestCentre(np.array([[-5.0], [5.0]])))

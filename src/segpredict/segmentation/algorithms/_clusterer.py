@@ -26,8 +26,6 @@ MIN_RADIUS = 0.1  # so that a group of equal customers includes near ones
 class Clusters:
     """Frozen groups: the rule that assigns points, and their centres.
 
-    Examples
-    --------
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [9.0]]))
     >>> found = Clusters.from_centres(points, np.array([[0.5], [9.0]]))
     >>> found.k, found.inertia
@@ -156,19 +154,6 @@ class Clusterer(Options):
     `with_settings` changes them. It overrides `fit`, or `fit_many` where numbers of groups
     can share work: one tree to cut, one encoder to train.
 
-    Attributes
-    ----------
-    complexity_rank
-        How complex it is to explain, 0 the simplest; of equally good groupings the simpler
-        one is selected.
-    is_density_based
-        Whether it finds the number of groups itself. `k` is then ignored, and the
-        number found may be any from 1 on.
-    required_extra
-        The extra of this package that it needs, if any.
-
-    Examples
-    --------
     >>> from segpredict.segmentation.algorithms import CLUSTERERS
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=5).centres.tolist()
@@ -176,9 +161,13 @@ class Clusterer(Options):
     """
 
     section: ClassVar[str] = "segmentation.algorithm_settings"
+    # how complex it is to explain, 0 the simplest; of equally good groupings the simpler one is
+    # selected
     complexity_rank: ClassVar[int]
+    # whether it finds the number of groups itself: `k` is then ignored, and the number found may be
+    # any from 1 on
     is_density_based: ClassVar[bool] = False
-    required_extra: ClassVar[str | None] = None
+    required_extra: ClassVar[str | None] = None  # the extra of this package that it needs, if any
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points.

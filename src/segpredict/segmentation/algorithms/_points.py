@@ -32,8 +32,6 @@ class WeightedPoints:
     def from_matrix(cls, matrix: FloatArray, weights: IntArray | None = None) -> "WeightedPoints":
         """Return the points of a matrix, one row an observation, which stands for `weights` rows.
 
-        Examples
-        --------
         >>> points = WeightedPoints.from_matrix(np.array([[2.0], [1.0], [2.0]]))
         >>> points.matrix.tolist(), points.weights.tolist()
         ([[1.0], [2.0]], [1, 2])

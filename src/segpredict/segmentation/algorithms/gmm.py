@@ -28,8 +28,6 @@ MIN_COMPONENT_SHARE = 1e-12  # of the rows; a component that lost all of them st
 class GaussianMixtureRule(AssignmentRule):
     """Each row belongs to the most likely component.
 
-    Examples
-    --------
     >>> shapes = np.array([[[1.0]], [[1.0]]])
     >>> rule = GaussianMixtureRule(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
     >>> rule.predict_proba(np.array([[1.0], [2.0]])).round(3).tolist()

@@ -76,8 +76,6 @@ def settle(
 ) -> FloatArray:
     """Return the centres after Lloyd's passes; fixed ones do not move.
 
-    Examples
-    --------
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> settle(points, np.array([[0.0], [9.0]]), passes=9).tolist()
     [[0.5], [10.5]]

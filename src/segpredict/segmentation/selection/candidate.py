@@ -12,8 +12,6 @@ from segpredict.core.types import JSON
 class SegmentationCandidate:
     """One candidate segmentation and its metrics; ``None`` where not measured.
 
-    Examples
-    --------
     >>> SegmentationCandidate(inputs="fm", algorithm="kmeans", k_requested=3).name
     'kmeans k=3 on fm'
     """

@@ -37,8 +37,6 @@ Metrics = Mapping[int, Mapping[str, Any]]
 class AlgorithmCandidate:
     """One algorithm, with the settings of final fits and of refits.
 
-    Examples
-    --------
     >>> from segpredict.segmentation.algorithms import CLUSTERERS
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> found = AlgorithmCandidate(CLUSTERERS.get("kmeans")).fit_final(points, [2, 3, 9])

@@ -20,8 +20,6 @@ INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # simplest inputs first
 class CandidateRank:
     """The rank of a candidate that passes all gates among the others.
 
-    Examples
-    --------
     >>> CandidateRank(2.5, difference_to_best=0.5, difference_se=0.8, ranks={}).is_tied
     True
     """
@@ -74,8 +72,6 @@ def select_candidate(
     own error 500 times and ranking again. After Akhanli and Hennig (2020), on
     aggregating calibrated indexes chosen for the aim.
 
-    Examples
-    --------
     >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 3}
     >>> tried = [SegmentationCandidate(**own, k=k, stability=9.0 - k) for k in (3, 4)]
     >>> select_candidate(tried, SelectionOptions()).selected
