@@ -1,4 +1,7 @@
-"""What a feature family is: declared columns, what it measures, what it derives."""
+"""What a feature family is: declared columns, what it measures, what it derives.
+
+The file of a family takes all it needs but measures from here, `Feature` and `Window` too.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,10 +10,10 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.core.panel import Feature
+from segpredict.core.panel import Feature as Feature
 from segpredict.core.registry import Registry
 from segpredict.core.transactions import SideTables
-from segpredict.core.window import Window
+from segpredict.core.window import Window as Window
 from segpredict.features.engine.measures import Measure
 
 Columns = Mapping[str, pl.Expr]

@@ -7,7 +7,6 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
 
 MIN_SAME_OVERLAP = 0.50  # Jaccard from which two segments are the same one
@@ -55,9 +54,8 @@ class SegmentEvent:
 class SegmentIdentity:
     """Which fit this is, which ids were ever issued, and what has changed so far.
 
-    >>> identity = SegmentIdentity(issued_ids=3)
-    >>> SegmentIdentity.from_state(identity.to_state()) == identity
-    True
+    >>> SegmentIdentity(events=(SegmentEvent("vanish", 2, ("S1",)),)).event_rows()[0]["text"]
+    'S1 is gone; its id is not used again.'
     """
 
     version: int = 1  # number of the fit; a segment is its id together with it
@@ -68,15 +66,6 @@ class SegmentIdentity:
     def event_rows(self) -> list[dict[str, JSON]]:
         """Return the events as rows, each with its sentence."""
         return [{**asdict(e), "text": e.to_text(self.names)} for e in self.events]
-
-    def to_state(self) -> JSON:
-        """Return it as plain JSON; `from_state` gives an equal value back."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
-        """Return the identity of a state."""
-        return from_plain(cls, state)
 
 
 @dataclass(frozen=True, slots=True)

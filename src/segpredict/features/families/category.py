@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, Derived, FeatureFamily, share
+from segpredict.features.family import Columns, Derived, Feature, FeatureFamily, Window, share
 
 
 def _groups(_: Window) -> Columns:

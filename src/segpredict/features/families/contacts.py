@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
-from segpredict.features.family import Columns, Derived, FeatureFamily
+from segpredict.features.family import Columns, Derived, Feature, FeatureFamily, Window
 
 _MONTH = 28
 

@@ -6,11 +6,10 @@ from functools import partial
 import polars as pl
 
 from segpredict.core.transactions import SideTables
-from segpredict.core.window import Window
 from segpredict.features import family as f
 
 
-def _derive(named: Mapping[str, str], _: Window) -> f.Derived:
+def _derive(named: Mapping[str, str], _: f.Window) -> f.Derived:
     last = pl.col("last_country")
     other = f.flag(
         f"country_{f.OTHER_LEVEL}",

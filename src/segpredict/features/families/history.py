@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Derived, FeatureFamily, Measures, net_money
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, net_money
 
 WINDOWS_BACK = range(2, 6)  # with `state`'s two that is a year and a half of 91-day windows
 

@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Derived, FeatureFamily
+from segpredict.features.family import Derived, Feature, FeatureFamily, Window
 
 
 def _derive(_: Window) -> Derived:

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import count_rows
-from segpredict.features.family import Columns, Derived, FeatureFamily, share
+from segpredict.features.family import Columns, Derived, FeatureFamily, Window, share
 
 _TOP = 2 / 3
 

@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Derived, FeatureFamily, Measures, net_money
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, net_money
 
 
 def _measures(window: Window) -> Measures:

@@ -4,10 +4,8 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Derived, FeatureFamily, Measures, net_money
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, net_money
 
 _WINDOWS = 4
 

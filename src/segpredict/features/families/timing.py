@@ -2,10 +2,8 @@
 
 from functools import partial
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Derived, FeatureFamily, Measures
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window
 
 
 def _measures(window: Window) -> Measures:

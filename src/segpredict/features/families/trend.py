@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Derived, FeatureFamily, Measures, share
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, share
 
 _MONTH, _QUARTER = m.FEATURE_SPANS[0], m.FEATURE_SPANS[1]
 _BINS = 6

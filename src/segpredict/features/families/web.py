@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
 from segpredict.features.engine.side_rows import DAYS_AGO, total, within_days
-from segpredict.features.family import Columns, Derived, FeatureFamily
+from segpredict.features.family import Columns, Derived, Feature, FeatureFamily, Window
 
 _WEEK, _MONTH, _QUARTER = 7, 28, 91
 _SPANS = (_WEEK, _MONTH, _QUARTER)

@@ -1,11 +1,8 @@
 """The metrics of one candidate segmentation, and the gates that it must pass."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from segpredict.config.segmentation import InputSet, SegmentationOptions
-from segpredict.core.state import from_plain
-from segpredict.core.types import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +80,6 @@ class SegmentationCandidate:
     def name(self) -> str:
         """A readable name, such as ``kmeans k=3 on fm``."""
         return f"{self.algorithm} k={self.k or self.k_requested} on {self.inputs}"
-
-    def to_state(self) -> JSON:
-        """Return it as JSON; `from_state` gives an equal value back."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
-        """Return the candidate of a state."""
-        return from_plain(cls, state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Tasks are one per algorithm and inputs; saved results of a task need not be meas
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -200,7 +200,7 @@ def comparison_table(
     similarity = similarity_to_selected(candidates, selection.selected)
     rows = []
     for i, candidate in enumerate(candidates):
-        state = candidate.to_state()
+        state = asdict(candidate)
         del state["encoded_labels"]
         key = (candidate.inputs, candidate.algorithm)
         rank = selection.ranking.get(i)

@@ -5,7 +5,7 @@ draws differs. Who failed is not compared with null samples.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -241,7 +241,7 @@ def _rounded(candidate: SegmentationCandidate) -> SegmentationCandidate:
     """Return the candidate with metrics of six digits, free of summation noise."""
     plain: dict[str, Any] = {
         name: round(value, METRIC_DIGITS)
-        for name, value in candidate.to_state().items()
+        for name, value in asdict(candidate).items()
         if isinstance(value, float)
     }
     shares = tuple(round(share, METRIC_DIGITS) for share in candidate.jaccards)
