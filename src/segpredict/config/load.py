@@ -28,6 +28,7 @@ from segpredict.config.side_tables import (
     SideTableOptions,
 )
 from segpredict.config.source import SourceOptions
+from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
 from segpredict.core.wording import toml_value
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
@@ -90,7 +91,7 @@ class Config:
 
     def to_state(self) -> dict[str, JSON]:
         """Return the options as JSON; `build_config` makes an equal config of it."""
-        state: dict[str, JSON] = _plain(asdict(self))
+        state: dict[str, JSON] = to_plain(asdict(self))
         for section, names in SHARED_SETTINGS.items():
             for name in names:
                 del state[section][name]
@@ -117,7 +118,7 @@ def as_config(given: ConfigLike) -> Config:
     if isinstance(given, Config):
         return given
     if isinstance(given, Mapping):
-        return build_config(_plain(given))
+        return build_config(to_plain(given))
     if isinstance(given, str | Path):
         return load_config(given)
     raise UsageError(
@@ -232,16 +233,6 @@ def _leaves(state: Mapping[str, JSON], place: str = "") -> dict[str, JSON]:
         is_section = isinstance(value, Mapping) and value
         found |= _leaves(value, f"{place}{name}.") if is_section else {f"{place}{name}": value}
     return found
-
-
-def _plain(value: Any) -> JSON:
-    if hasattr(value, "tolist"):  # of NumPy
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
 
 
 def draft_config(found: Mapping[str, Any], config: Config) -> str:

@@ -1,5 +1,7 @@
-"""Frozen dataclasses from plain JSON: what `dataclasses.asdict` and a file have made of them."""
+"""Values to plain JSON and back, for the files of a run."""
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -8,6 +10,25 @@ from pydantic import TypeAdapter
 from segpredict.core.types import JSON
 
 ValueType = TypeVar("ValueType")
+_adapter = cache(TypeAdapter)
+
+
+def to_plain(value: Any) -> JSON:
+    """Return a value as JSON: arrays and tuples as lists, dataclasses as dicts, unless they differ.
+
+    >>> from segpredict.core.segment import Segment
+    >>> to_plain((Segment(1, "S1", "Core"),))
+    [{'code': 1, 'id': 'S1', 'name': 'Core'}]
+    """
+    if hasattr(value, "to_state"):
+        return value.to_state()
+    if hasattr(value, "tolist"):  # of NumPy
+        return value.tolist()
+    if is_dataclass(value):
+        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): to_plain(v) for k, v in value.items()}
+    return [to_plain(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
@@ -19,10 +40,5 @@ def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
     >>> from_plain(Segment, {"code": 1, "id": "S1", "name": "Core"})
     Segment(code=1, id='S1', name='Core')
     """
-    value: ValueType = _adapter(kind).validate_python(state)  # type: ignore[arg-type]
+    value: ValueType = _adapter(kind).validate_python(state)
     return value
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

@@ -1,8 +1,8 @@
 """The frozen segmentation: how a customer's window becomes a segment."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, get_type_hints
+from dataclasses import dataclass, field, fields
+from typing import get_type_hints
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.segment import INACTIVE_CODE, Segment
-from segpredict.core.state import from_plain
+from segpredict.core.state import from_plain, to_plain
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
@@ -190,7 +190,7 @@ class Segmentation:
 
     def to_state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
-        parts = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        parts = {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
         return {"version": SEGMENTATION_VERSION, **parts}
 
     @classmethod
@@ -214,14 +214,6 @@ class Segmentation:
                 f"The stored segments are incomplete: {error}.",
                 fix="restore the run folder, or run again.",
             ) from None
-
-
-def _plain(part: Any) -> JSON:
-    if isinstance(part, Clusters):
-        return part.to_state()
-    if isinstance(part, tuple):
-        return [_plain(p) for p in part]
-    return asdict(part) if is_dataclass(part) else part  # type: ignore[arg-type]
 
 
 def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:

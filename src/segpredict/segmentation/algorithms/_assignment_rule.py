@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
 
 Readers = Mapping[str, Callable[[JSON], Any]]
@@ -85,7 +86,7 @@ class AssignmentRule(ABC):
 
     def to_state(self) -> JSON:
         """Return the rule as plain JSON; `from_state` gives an equal one back."""
-        return {"kind": self.kind, **{n: _plain(getattr(self, n)) for n in self._readers}}
+        return {"kind": self.kind, **{n: to_plain(getattr(self, n)) for n in self._readers}}
 
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":
@@ -105,16 +106,6 @@ class AssignmentRule(ABC):
 def read_floats(numbers: JSON) -> FloatArray:
     """Return the array of lists of numbers."""
     return np.array(numbers, dtype=np.float64)
-
-
-def _plain(value: Any) -> JSON:
-    if isinstance(value, AssignmentRule):
-        return value.to_state()
-    if isinstance(value, EncoderLayer):
-        return {"weights": value.weights.tolist(), "bias": value.bias.tolist()}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 
 from segpredict.config.fill import Options
 from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
 from segpredict.errors import SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
@@ -95,14 +96,7 @@ class Clusters:
 
     def to_state(self) -> JSON:
         """Return the groups as plain JSON; `from_state` gives equal ones back."""
-        return {
-            "assignment_rule": self.assignment_rule.to_state(),
-            "centres": self.centres.tolist(),
-            "inertia": self.inertia,
-            "group_radii": list(self.group_radii),
-            "noise_share": self.noise_share,
-            "facts": dict(self.facts),
-        }
+        return {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def from_state(cls, state: JSON) -> "Clusters":
