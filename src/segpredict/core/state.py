@@ -40,5 +40,5 @@ def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
     >>> from_plain(Segment, {"code": 1, "id": "S1", "name": "Core"})
     Segment(code=1, id='S1', name='Core')
     """
-    value: ValueType = _adapter(kind).validate_python(state)
+    value: ValueType = _adapter(kind).validate_python(state)  # type: ignore[arg-type]
     return value
