@@ -7,41 +7,29 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from segpredict._version import __version__
-from segpredict.cli import (
-    campaign,
-    check,
-    cluster,
-    demo,
-    explain,
-    fetch,
-    ingest,
-    report,
-    run,
-    sample,
-    score,
-    train_classifier,
-    transitions,
-)
+from segpredict.cli._output import error_line
 from segpredict.core.crash import describe_crash
-from segpredict.core.text import escape_json_controls, to_single_line
+from segpredict.core.text import escape_json_controls
 from segpredict.core.wording import name_options
 from segpredict.core.write_errors import disk_full_error, is_disk_full
 from segpredict.errors import LimitError, SegpredictError, UsageError, quote_value
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
+# In the order in which help lists them.
+COMMAND_NAMES = (
+    *("demo", "sample", "check", "ingest", "cluster", "train-classifier", "explain", "report"),
+    *("run", "score", "campaign", "transitions", "fetch"),
+)
 COMMANDS = {
-    module.__name__.rpartition(".")[2].replace("_", "-"): module
-    for module in (
-        *(demo, sample, check, ingest, cluster, train_classifier),
-        *(explain, report, run, score, campaign, transitions, fetch),
-    )
+    name: import_module(f"segpredict.cli.{name.replace('-', '_')}") for name in COMMAND_NAMES
 }
 
 _BAD_USAGE: Any = typer.BadParameter.__base__  # Typer does not export it
@@ -173,8 +161,7 @@ def _print_error(facts: dict[str, object]) -> None:
     if "--json" in sys.argv:
         text = json.dumps({"error": facts}, ensure_ascii=False, default=str)
         typer.echo(escape_json_controls(text))
-    text = f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}"
-    typer.echo(to_single_line(text), err=True)
+    typer.echo(error_line(facts), err=True)
 
 
 def _report_crash(error: Exception) -> None:

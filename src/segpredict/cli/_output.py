@@ -172,6 +172,11 @@ def require_table_ending(out: Path | None) -> None:
         )
 
 
+def error_line(facts: Row) -> str:
+    """Return an error as the one line that stderr shows."""
+    return to_single_line(f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}")
+
+
 def _is_figure(value: object) -> bool:
     if isinstance(value, str):
         return value.replace(",", "").replace(".", "").lstrip("-").isdecimal()

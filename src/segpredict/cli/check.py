@@ -7,8 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import config_from_options, current_time, settings_of_store
-from segpredict.cli._output import Output, writing_to
-from segpredict.core.text import to_single_line
+from segpredict.cli._output import Output, error_line, writing_to
 
 
 def command(
@@ -57,7 +56,5 @@ def command(
         output.print_line(f"The config: {write_config}")
     output.print_json(found)
     if found["problem"]:
-        problem = found["problem"]
-        text = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"
-        typer.echo(to_single_line(text), err=True)
-        raise typer.Exit(problem["exit"])
+        typer.echo(error_line(found["problem"]), err=True)
+        raise typer.Exit(found["problem"]["exit"])

@@ -171,19 +171,11 @@ def profile_cards(
             **_flows(transitions, segment.id),
         }
         is_shown = (own.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
-        cards.append(
-            {
-                "id": segment.id,
-                "name": segment.name,
-                "code": segment.code,
-                **{k: v for k, v in own.items() if k not in ("segment", "id", "name")},
-                **{
-                    n: getattr(rule, n) if is_shown else None
-                    for n in ("rule", "precision", "recall")
-                },
-                **{name: rows if is_shown else [] for name, rows in lists.items()},
-            }
-        )
+        words = {n: getattr(rule, n) if is_shown else None for n in ("rule", "precision", "recall")}
+        numbers = {k: v for k, v in own.items() if k not in ("segment", "id", "name")}
+        shown = {name: rows if is_shown else [] for name, rows in lists.items()}
+        named = {"id": segment.id, "name": segment.name, "code": segment.code}
+        cards.append({**named, **numbers, **words, **shown})
     return cards
 
 

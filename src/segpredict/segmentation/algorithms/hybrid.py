@@ -45,17 +45,14 @@ class Hybrid(Clusterer):
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, in one embedding."""
         require_points(points, max(ks))
-        layers = self._layers(points, seed)
+        layers: tuple[EncoderLayer, ...] = (fit_pca(points, self.explained_variance),)
+        if self.embedding == "autoencoder":
+            layers = train_encoder(points, seed)[0]
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
         sample = codes.quantize(max(self.sample_rows, *ks))
         tries = min(self.n_starts, n_init)
         rules = [self._rule(sample, k, seed, tries) for k in ks]
         return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
-
-    def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
-        if self.embedding == "autoencoder":
-            return train_encoder(points, seed)[0]
-        return (fit_pca(points, self.explained_variance),)
 
     def _rule(self, points: WeightedPoints, k: int, seed: int, tries: int) -> GaussianMixtureRule:
         components = min(k * self.components_per_segment, len(points))
