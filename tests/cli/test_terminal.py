@@ -121,3 +121,13 @@ def test_a_run_is_published_though_nobody_reads_stderr(
     done = subprocess.run(shell, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert open_run(tmp_path / "run").manifest["files"]
+
+
+def test_scores_are_written_though_nobody_reads_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stderr.write", refuse)
+    Output().print_note("History: 3 customers added.")
+    Output().print_warning("a plot is missing")
+    _main._print_error({"code": "SP-D002", "message": "x.", "fix": "z."})

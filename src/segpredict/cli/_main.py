@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from segpredict._version import __version__
-from segpredict.cli._output import error_line
+from segpredict.cli._output import error_line, write_stderr
 from segpredict.core.crash import describe_crash
 from segpredict.core.text import escape_json_controls
 from segpredict.core.wording import name_options
@@ -93,29 +93,31 @@ def _flush(code: Any) -> Any:
 
 def _unexpected(error: Exception) -> int:
     """Tell an error that no part expected; return the exit code."""
+    known = _obstacle(error)
+    if known is None:
+        _report_crash(error)
+        return 1
+    _print_error(known.to_dict())
+    return known.exit_code
+
+
+def _obstacle(error: Exception) -> SegpredictError | None:
+    """Return what stood in the way of an error that is no bug."""
     if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
         _drop_stdout()
-        _print_error(
-            LimitError(
-                f"The standard output cannot be written: {error.strerror}.",
-                fix="free space, or send it elsewhere; files that were named are written.",
-            ).to_dict()
+        return LimitError(
+            f"The standard output cannot be written: {error.strerror}.",
+            fix="free space, or send it elsewhere; files that were named are written.",
         )
-        return LimitError.exit_code
     if is_disk_full(error):  # of a library's temporary files, whose place is not ours
-        full = disk_full_error("temporary files")
-        _print_error(full.to_dict())
-        return full.exit_code
+        return disk_full_error("temporary files")
     if isinstance(error, OSError) and error.errno in REFUSED:
         place = quote_value(error.filename) if error.filename else "A file"
-        refused = UsageError(
+        return UsageError(
             f"{place} cannot be used: {error.strerror}.",
             fix="see to its permissions, or name another place.",
         )
-        _print_error(refused.to_dict())
-        return refused.exit_code
-    _report_crash(error)
-    return 1
+    return None
 
 
 def _drop_stdout() -> None:
@@ -161,7 +163,7 @@ def _print_error(facts: dict[str, object]) -> None:
     if "--json" in sys.argv:
         text = json.dumps({"error": facts}, ensure_ascii=False, default=str)
         typer.echo(escape_json_controls(text))
-    typer.echo(error_line(facts), err=True)
+    write_stderr(error_line(facts))
 
 
 def _report_crash(error: Exception) -> None:

@@ -60,11 +60,11 @@ class Output:
     def print_note(self, text: str) -> None:
         """Print a line for people on stderr, where stdout may carry data."""
         if not (self.as_json or self.quiet):
-            sys.stderr.write(to_single_line(text) + "\n")
+            write_stderr(text)
 
     def print_warning(self, text: str) -> None:
         """Print on stderr what went wrong without making the command fail, quiet or not."""
-        sys.stderr.write(f"warning: {to_single_line(text)}\n")
+        write_stderr(f"warning: {text}")
 
     def print_table(self, title: str, rows: Sequence[Row], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
@@ -159,9 +159,7 @@ class _StageLines:
         if what != self.last:
             seconds = time.monotonic() - self.begun
             self.last = what
-            with suppress(OSError):  # a run is not lost to a log that nobody reads
-                sys.stderr.write(f"{seconds:6.1f} s {share:4.0%} {to_single_line(what)}\n")
-                sys.stderr.flush()
+            write_stderr(f"{seconds:6.1f} s {share:4.0%} {what}")
 
 
 def require_table_ending(out: Path | None) -> None:
@@ -170,6 +168,13 @@ def require_table_ending(out: Path | None) -> None:
         raise UsageError(
             f"--out {out} is neither .csv nor .parquet.", fix="give the file one of these endings."
         )
+
+
+def write_stderr(text: str) -> None:
+    """Write a line to stderr: no command is lost to messages that nobody reads."""
+    with suppress(OSError):
+        sys.stderr.write(to_single_line(text) + "\n")
+        sys.stderr.flush()
 
 
 def error_line(facts: Row) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import config_from_options, current_time, settings_of_store
-from segpredict.cli._output import Output, error_line, writing_to
+from segpredict.cli._output import Output, error_line, write_stderr, writing_to
 
 
 def command(
@@ -56,5 +56,5 @@ def command(
         output.print_line(f"The config: {write_config}")
     output.print_json(found)
     if found["problem"]:
-        typer.echo(error_line(found["problem"]), err=True)
+        write_stderr(error_line(found["problem"]))
         raise typer.Exit(found["problem"]["exit"])

@@ -242,39 +242,37 @@ def draft_config(found: Mapping[str, Any], config: Config) -> str:
 
     The columns and formats of the first file are taken; a config is for files of one layout.
     """
-    first = found["files"][0]
-    cleaning = config.cleaning
+    first, cleaning = found["files"][0], config.cleaning
     time_format, mark = first.get("time_format"), first.get("decimal_mark")
-    lines = [
-        f"# Drafted from {_comment(first['file'])}: {first['rows']:,} rows,",
-        f"# {found['first_day']} to {found['last_day']}. Check it, then give it with",
-        "# --config.",
-        "",
-        "[source]",
-        *_settings(
-            separator=config.source.separator or first.get("separator"),
-            encoding=config.source.encoding or first.get("encoding"),
-        ),
-        "",
-        "[source.columns]",
-        *_settings(**first["columns"]),
-        "",
-        "[cleaning]",
-        *_settings(
-            time_format=cleaning.time_format
+    sections: dict[str, dict[str, JSON]] = {
+        "source": {
+            "separator": config.source.separator or first.get("separator"),
+            "encoding": config.source.encoding or first.get("encoding"),
+        },
+        "source.columns": first["columns"],
+        "cleaning": {
+            "time_format": cleaning.time_format
             or (time_format if time_format in ("dmy", "mdy") else None),
-            number_format=cleaning.number_format or (mark if mark in ("point", "comma") else None),
-            timezone=cleaning.timezone,
-            currency=cleaning.currency or found["currency"],
-            null_ids=list(cleaning.null_ids) or None,
-            on_bad_rows=cleaning.on_bad_rows,
-            max_bad_rows=cleaning.max_bad_rows,
-        ),
-        "",
-        "[time]",
-        *_settings(horizon=_best_horizon(found["horizons"], config.time.horizon)),
-    ]
-    return "\n".join(lines) + "\n"
+            "number_format": cleaning.number_format
+            or (mark if mark in ("point", "comma") else None),
+            "timezone": cleaning.timezone,
+            "currency": cleaning.currency or found["currency"],
+            "null_ids": list(cleaning.null_ids) or None,
+            "on_bad_rows": cleaning.on_bad_rows,
+            "max_bad_rows": cleaning.max_bad_rows,
+        },
+        "time": {"horizon": _best_horizon(found["horizons"], config.time.horizon)},
+    }
+    name = "".join(c if c.isprintable() else "?" for c in Path(first["file"]).name)
+    text = f"# Drafted from {name}: {first['rows']:,} rows,\n# {found['first_day']} to "
+    text += f"{found['last_day']}. Check it, then give it with\n# --config.\n"
+    for section, settings in sections.items():
+        # A JSON string is a TOML string, except that TOML wants DEL escaped; characters
+        # beyond 16 bits stay as they are.
+        known = {n: json.dumps(v, ensure_ascii=False) for n, v in settings.items() if v is not None}
+        lines = (f"{n} = {value}\n".replace("\x7f", "\\u007f") for n, value in known.items())
+        text += f"\n[{section}]\n{''.join(lines)}"
+    return text
 
 
 def _best_horizon(weighed: Iterable[Mapping[str, Any]], configured: int) -> int:
@@ -282,17 +280,3 @@ def _best_horizon(weighed: Iterable[Mapping[str, Any]], configured: int) -> int:
     conditions = ("is_uncertain", "is_testable", "is_long_enough")
     sound = {row["horizon"] for row in weighed if all(row[name] for name in conditions)}
     return min(sound) if sound and configured not in sound else configured
-
-
-def _comment(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in Path(text).name)
-
-
-def _settings(**values: JSON) -> list[str]:
-    # A JSON string is a TOML string, except that TOML wants DEL escaped; characters
-    # beyond 16 bits stay as they are.
-    return [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
-        for name, value in values.items()
-        if value is not None
-    ]
