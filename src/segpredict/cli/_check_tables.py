@@ -40,7 +40,7 @@ def show_check(output: Output, found: Row) -> None:
     ]
     output.print_table("The last months", months)
     output.print_table("Which horizon?", found["horizons"])
-    for note in (*found["notes"], *found["beside"]):
+    for note in (*found["notes"], *found["side_table_notes"]):
         output.print_line(f"note: {note}")
     for suggestion in found["suggestions"]:
         output.print_line(f"suggestion: {suggestion}")
