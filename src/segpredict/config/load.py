@@ -202,9 +202,7 @@ def _read(path: Path) -> dict[str, JSON]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path} is not valid TOML: {error}.",
-            fix="correct the line it names.",
-            file=str(path),
+            f"{path} is not valid TOML: {error}.", fix="correct the line it names.", file=str(path)
         ) from None
 
 

@@ -8,12 +8,7 @@ import polars as pl
 
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.core.schemas import COLUMN_ROLES
-from segpredict.errors import (
-    ConfigError,
-    ContractError,
-    UnknownNameError,
-    quote_value,
-)
+from segpredict.errors import ConfigError, ContractError, UnknownNameError, quote_value
 
 __all__ = ["NORMALIZED_ALIASES", "WHITESPACE", "SourceOptions", "normalize_name"]
 
