@@ -30,7 +30,7 @@ from segpredict.config.side_tables import (
 from segpredict.config.source import SourceOptions
 from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
-from segpredict.core.wording import toml_value
+from segpredict.core.wording import toml_value, with_setting
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 MAX_REPR_LENGTH = 140  # characters of the settings that a repr shows
@@ -213,15 +213,7 @@ def _override(values: Mapping[str, JSON], override: str) -> dict[str, JSON]:
             f"--set {override!r} is not of the form A.B=C.",
             fix="write it as in --set time.horizon=28.",
         )
-    return _put(values, place.strip().split("."), toml_value(text))
-
-
-def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str, JSON]:
-    first, *rest = place
-    inner = values.get(first, {})
-    if rest and not isinstance(inner, Mapping):
-        raise ConfigError(f"{first} is not a section.", fix="set it without a dot.")
-    return {**values, first: _put(inner, rest, value) if rest else value}
+    return with_setting(values, place.strip().split("."), toml_value(text))
 
 
 def _leaves(state: Mapping[str, JSON], place: str = "") -> dict[str, JSON]:
