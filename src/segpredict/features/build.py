@@ -204,7 +204,7 @@ def choose_families(
     >>> rows = {"customer_id": ["ann"], "date": ["2011-01-31"], "amount": ["7"]}
     >>> choose_families(clean_lines(from_frame(pl.DataFrame(rows))), ["rfm", "discount"])
     FamilySelection(names=('rfm',), notes=('The features of the family discount were left out: \
-    the data have no discounts.',))
+the data have no discounts.',))
     """
     default = {family.name for family in FEATURE_FAMILIES.all_parts() if family.is_default}
     named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
