@@ -76,9 +76,9 @@ def _parameters(options: str) -> str:
         elif option.group("preset"):
             others.append(f"config={option['preset']!r}")
         else:
-            bare = option["bare"]
+            bare, argument = option.group("bare"), option.group("argument") or ""
             named = PARAMETERS.get(bare, f"{bare.replace('-', '_')}=")
-            others.append((f"{bare}=True" if bare in FLAGS else named) + (option["argument"] or ""))
+            others.append((f"{bare}=True" if bare in FLAGS else named) + argument)
     return ", ".join([*others, *([f"config={settings!r}"] if settings else [])])
 
 
