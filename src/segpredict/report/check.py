@@ -74,7 +74,7 @@ def detected_section(bundle: CheckInput) -> DetectedSection:
         files,
         len(bundle.files) - len(files),
         tuple(_file(fact) for fact in bundle.side_tables),
-        tuple(bundle.detected["beside"]),
+        tuple(bundle.detected["side_table_notes"]),
     )
 
 
