@@ -64,23 +64,20 @@ def closest_name_hint(name: str, known: Iterable[str]) -> str:
 class SegpredictError(Exception):
     """The root of every error that segpredict raises on purpose.
 
-    Parameters
-    ----------
-    message
-        What was asked and what was found.
-    fix
-        What to do about it, as an instruction.
-    where
-        Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``, ``examples``.
+    It says what was asked and found (`message`), what to do about it (`fix`, an instruction), and
+    facts a program may read (`where`): ``file``, ``row``, ``column``, ``value``, ``count``,
+    ``examples``.
 
-    Notes
-    -----
     Both texts are written with options of the command line (``--as-of``); read in Python,
     they name parameters (``as_of=``).
     """
 
     code: ClassVar[str] = "SP-B001"
     exit_code: ClassVar[int] = 1
+
+    def __init_subclass__(cls, *, code: str, exit_code: int | None = None) -> None:
+        cls.code = code
+        cls.exit_code = cls.exit_code if exit_code is None else exit_code
 
     def __init__(self, message: str, *, fix: str, **where: Any) -> None:
         super().__init__(message)
@@ -119,17 +116,12 @@ class SegpredictError(Exception):
         }
 
 
-class UsageError(SegpredictError):
+class UsageError(SegpredictError, code="SP-L001", exit_code=2):
     """A command line or a call that cannot be understood."""
 
-    code = "SP-L001"
-    exit_code = 2
 
-
-class CustomerMissingError(UsageError):
+class CustomerMissingError(UsageError, code="SP-L002"):
     """No customer with that id has an order in the look-back. Other ids are not shown."""
-
-    code = "SP-L002"
 
     def __init__(self, customer_id: str, lookback: int) -> None:
         super().__init__(
@@ -139,17 +131,12 @@ class CustomerMissingError(UsageError):
         )
 
 
-class ConfigError(SegpredictError):
+class ConfigError(SegpredictError, code="SP-C001", exit_code=3):
     """A config file or a setting that cannot be used."""
 
-    code = "SP-C001"
-    exit_code = 3
 
-
-class UnknownNameError(ConfigError):
+class UnknownNameError(ConfigError, code="SP-C002"):
     """No part, preset, key or segment has that name."""
-
-    code = "SP-C002"
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(
@@ -157,10 +144,8 @@ class UnknownNameError(ConfigError):
         )
 
 
-class ExtraMissingError(ConfigError):
+class ExtraMissingError(ConfigError, code="SP-C003"):
     """A requested part needs an extra that is not installed."""
-
-    code = "SP-C003"
 
     def __init__(self, what: str, extra: str, package: str) -> None:
         super().__init__(
@@ -169,17 +154,12 @@ class ExtraMissingError(ConfigError):
         )
 
 
-class SourceError(SegpredictError):
+class SourceError(SegpredictError, code="SP-F001", exit_code=4):
     """An input that cannot be read as a table."""
 
-    code = "SP-F001"
-    exit_code = 4
 
-
-class FileMissingError(SourceError):
+class FileMissingError(SourceError, code="SP-F002"):
     """There is no file, folder or match at that path."""
-
-    code = "SP-F002"
 
     def __init__(self, path: str, neighbours: Iterable[str] = ()) -> None:
         names = list(neighbours)
@@ -187,10 +167,8 @@ class FileMissingError(SourceError):
         super().__init__(f"{quote_value(path)} was not found.", fix=hint, file=path)
 
 
-class DownloadError(SourceError):
+class DownloadError(SourceError, code="SP-F004"):
     """A public data set could not be downloaded, or is not as expected."""
-
-    code = "SP-F004"
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
@@ -201,10 +179,8 @@ class DownloadError(SourceError):
         )
 
 
-class UnreadableFileError(SourceError):
+class UnreadableFileError(SourceError, code="SP-F003"):
     """A file that is damaged, empty, or no table at all."""
-
-    code = "SP-F003"
 
     def __init__(self, path: str, reason: str, fix: str, **where: Any) -> None:
         row = f" row {where['row']}" if "row" in where else ""
@@ -213,17 +189,12 @@ class UnreadableFileError(SourceError):
         )
 
 
-class ContractError(SegpredictError):
+class ContractError(SegpredictError, code="SP-D001", exit_code=5):
     """Data that were read and break the rules of their columns."""
 
-    code = "SP-D001"
-    exit_code = 5
 
-
-class ColumnMissingError(ContractError):
+class ColumnMissingError(ContractError, code="SP-D002"):
     """A column that the run needs is not in the input."""
-
-    code = "SP-D002"
 
     def __init__(
         self,
@@ -244,10 +215,8 @@ class ColumnMissingError(ContractError):
         )
 
 
-class BadCellsError(ContractError):
+class BadCellsError(ContractError, code="SP-D003"):
     """Cells that are not what their column says they are."""
-
-    code = "SP-D003"
 
     def __init__(
         self, column: str, reason: str, count: int, total: int, first: dict[str, Any]
@@ -265,10 +234,8 @@ class BadCellsError(ContractError):
         )
 
 
-class SchemaError(ContractError):
+class SchemaError(ContractError, code="SP-D004"):
     """A table that crosses from one room to the next breaks its schema."""
-
-    code = "SP-D004"
 
     def __init__(self, table: str, failures: Sequence[str]) -> None:
         listed = "; ".join(failures[:5])
@@ -280,10 +247,8 @@ class SchemaError(ContractError):
         )
 
 
-class TooManyBadRowsError(ContractError):
+class TooManyBadRowsError(ContractError, code="SP-D005"):
     """More rows are unreadable than allowed."""
-
-    code = "SP-D005"
 
     def __init__(self, count: int, total: int, limit: str | int, first: dict[str, Any]) -> None:
         super().__init__(
@@ -298,17 +263,12 @@ class TooManyBadRowsError(ContractError):
         )
 
 
-class SupportError(SegpredictError):
+class SupportError(SegpredictError, code="SP-M001", exit_code=6):
     """Valid data that cannot support the requested model."""
 
-    code = "SP-M001"
-    exit_code = 6
 
-
-class TooFewCustomersError(SupportError):
+class TooFewCustomersError(SupportError, code="SP-M002"):
     """Fewer customers than the step needs."""
-
-    code = "SP-M002"
 
     def __init__(self, step: str, found: int, needed: int) -> None:
         super().__init__(
@@ -318,10 +278,8 @@ class TooFewCustomersError(SupportError):
         )
 
 
-class TooShortHistoryError(SupportError):
+class TooShortHistoryError(SupportError, code="SP-M003"):
     """No origin has both a past and a complete outcome."""
-
-    code = "SP-M003"
 
     def __init__(self, step: str, days: int, needed: int, fix: str = "add history.") -> None:
         super().__init__(
@@ -329,10 +287,8 @@ class TooShortHistoryError(SupportError):
         )
 
 
-class SingleClassError(SupportError):
+class SingleClassError(SupportError, code="SP-M004"):
     """Every label is the same, so there is nothing to predict."""
-
-    code = "SP-M004"
 
     def __init__(self, label: str, rows: int) -> None:
         super().__init__(
@@ -342,42 +298,28 @@ class SingleClassError(SupportError):
         )
 
 
-class ArtifactError(SegpredictError):
+class ArtifactError(SegpredictError, code="SP-A001", exit_code=7):
     """A run folder that is missing, damaged, incomplete or too new."""
 
-    code = "SP-A001"
-    exit_code = 7
 
-
-class TamperedFileError(ArtifactError):
+class TamperedFileError(ArtifactError, code="SP-A002"):
     """A file of a run folder differs from the hash in its manifest."""
-
-    code = "SP-A002"
 
     def __init__(self, name: str, reason: str = "differs from its recorded hash") -> None:
         fix = "restore the run folder from where it was made, or run again."
         super().__init__(f"{quote_value(name)} {reason}.", fix=fix, file=name)
 
 
-class MismatchError(SegpredictError):
+class MismatchError(SegpredictError, code="SP-X001", exit_code=8):
     """A model and its input data do not match."""
 
-    code = "SP-X001"
-    exit_code = 8
 
-
-class LimitError(SegpredictError):
+class LimitError(SegpredictError, code="SP-R001", exit_code=10):
     """A limit of memory, disk, size or time was met."""
 
-    code = "SP-R001"
-    exit_code = 10
 
-
-class BusyError(SegpredictError):
+class BusyError(SegpredictError, code="SP-R003", exit_code=11):
     """Another process writes to the same place."""
-
-    code = "SP-R003"
-    exit_code = 11
 
     def __init__(self, path: str, process: str = "") -> None:
         who = f"process {process}" if process else "another process"
@@ -385,11 +327,8 @@ class BusyError(SegpredictError):
         super().__init__(f"{quote_value(path)} is being written by {who}.", fix=fix, file=path)
 
 
-class TargetBusyError(SegpredictError):
+class TargetBusyError(SegpredictError, code="SP-R002", exit_code=11):
     """The target exists already."""
-
-    code = "SP-R002"
-    exit_code = 11
 
     def __init__(
         self, path: str, fix: str = "choose another --out, or add --force to replace it."

@@ -1,6 +1,8 @@
 """What is printed is only read: no text of the data gives a terminal orders."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -106,3 +108,26 @@ def test_without_a_terminal_progress_is_a_line_a_stage_and_none_for_programs(cap
         with silent.progress_bar() as report:
             report("reading", 0.0)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("redirect", ["2>&1 >/dev/null | head -1", "2>&-"])
+def test_a_run_is_published_though_nobody_reads_stderr(
+    sample_file: Path, tmp_path: Path, redirect: str
+) -> None:
+    command = (
+        f"{sys.executable} -m segpredict cluster --data {sample_file} --out {tmp_path / 'run'}"
+    )
+    shell = ["bash", "-o", "pipefail", "-c", f"{command} {redirect}"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert open_run(tmp_path / "run").manifest["files"]
+
+
+def test_scores_are_written_though_nobody_reads_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stderr.write", refuse)
+    Output().print_note("History: 3 customers added.")
+    Output().print_warning("a plot is missing")
+    _main._print_error({"code": "SP-D002", "message": "x.", "fix": "z."})

@@ -240,7 +240,7 @@ def test_a_reader_between_two_renames_finds_the_old_run_and_so_does_the_next(
 def test_a_run_that_was_replaced_where_folders_cannot_be_held_is_not_called_tampered(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk, "open_handle", lambda _: None)
+    monkeypatch.setattr(disk.work_folder, "open_handle", lambda _: None)
     before = open_run(folder)
     publish(folder, {"ledger.json": b"[]"}, {"seed": 2}, replace=True)
     with pytest.raises(ArtifactError, match="was replaced") as told:

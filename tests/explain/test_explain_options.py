@@ -15,5 +15,5 @@ def test_impossible_sizes_are_refused_by_name(wrong):
         ExplainOptions(**wrong)
 
 
-def test_no_refits_and_no_ablations_are_a_wish_like_any_other():
+def test_no_refits_and_no_ablations_can_be_asked_for():
     assert ExplainOptions(refits=0, ablations=0).refits == 0

@@ -11,7 +11,6 @@ from segpredict.features.engine.measures import (
     MEASURE_COLUMNS,
     Measure,
     MeasureSpan,
-    count_active_spans,
     count_orders,
     count_purchase_days,
 )
@@ -22,6 +21,10 @@ WINDOW = Window(T, lookback=40, max_history=50)
 MOST = 2**61  # its square needs 128 bits
 INSIDE = pl.col("day").is_between(T - 30, T - 10, closed="left")
 SPAN = MeasureSpan(10, 30)
+
+
+def active(parts: int) -> Measure:
+    return Measure("active", MeasureSpan(0, 10 * parts, parts))
 
 
 def answers(rows: list[tuple], measures: dict[str, Measure]) -> pl.DataFrame:
@@ -46,12 +49,12 @@ def test_measures_are_those_of_grouping(rows: list[tuple]) -> None:
     named = {
         "number": count_orders(SPAN),
         "days": count_purchase_days(SPAN),
-        "sum": Measure("sum", "net", SPAN),
-        "squares": Measure("squares", "net", SPAN),
-        "most": Measure("most", "net", SPAN),
-        "first": Measure("first", "ago", SPAN),
-        "last": Measure("last", "ago", SPAN),
-        "median": Measure("median", "net", SPAN),
+        "sum": Measure("sum", SPAN, "net"),
+        "squares": Measure("squares", SPAN, "net"),
+        "most": Measure("most", SPAN, "net"),
+        "first": Measure("first", SPAN, "ago"),
+        "last": Measure("last", SPAN, "ago"),
+        "median": Measure("median", SPAN, "net"),
     }
     names = ["customer_id", "order_id", "day", "amount"]
     net = pl.col("net")
@@ -81,20 +84,20 @@ def test_measures_are_those_of_grouping(rows: list[tuple]) -> None:
 
 def test_a_span_in_parts_says_how_many_saw_an_order() -> None:
     rows = [("a", str(day), day, 1.0) for day in (59, 58, 45, 31, 9)]
-    found = answers(rows, {"active": count_active_spans(10, 3), "ever": count_active_spans(10, 5)})
+    found = answers(rows, {"active": active(3), "ever": active(5)})
     assert found.row(0) == ("a", 3.0, 3.0)
 
 
 def test_squares_are_exact_beyond_64_bits() -> None:
     rows = [("a", str(i), 50 + i, MOST / 10_000) for i in range(3)]
-    found = answers(rows, {"squares": Measure("squares", "net")})
+    found = answers(rows, {"squares": Measure("squares", column="net")})
     assert found["squares"][0] == float(3 * MOST**2)
 
 
 def test_between_leaves_out_the_first_row_of_the_span() -> None:
     rows = [("a", str(day), day, 1.0) for day in (5, 20, 26, 40)]
     gap = {
-        kind: Measure(kind, "gap", rows="days", between=True)  # type: ignore[arg-type]
+        kind: Measure(kind, column="gap", rows="days", between=True)  # type: ignore[arg-type]
         for kind in ("sum", "most", "median", "last")
     }
     # The gap of 15 days ends in the history and begins before it.

@@ -245,7 +245,7 @@ def test_one_id_or_a_number_is_an_id_like_any_other(
         assert predictor.explain(lines, customers=same).explained_ids() == [one]
     with pytest.raises(CustomerMissingError, match='"404"'):
         predictor.explain(lines, customers=[404])
-    with pytest.raises(ConfigError, match=r"explain\.sample_rows = -1"):
+    with pytest.raises(ConfigError, match=r"explain\.sample_rows is -1"):
         predictor.explain(lines, rows=-1)
 
 

@@ -1,6 +1,7 @@
 """Ids follow the customers, are never used twice, and every change is on record."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from segpredict.core.state import from_plain
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity, match_segments
 
 
@@ -117,4 +119,4 @@ def test_events_are_sentences(event, text):
 
 def test_a_json_round_trip_gives_an_equal_identity():
     found = match_segments(np.array([[55, 45]]), ["S1"], SegmentIdentity(issued_ids=1)).identity
-    assert SegmentIdentity.from_state(json.loads(json.dumps(found.to_state()))) == found
+    assert from_plain(SegmentIdentity, json.loads(json.dumps(asdict(found)))) == found

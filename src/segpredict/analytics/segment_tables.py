@@ -59,7 +59,7 @@ def shop_overview(
         "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
         **cleaning.describe_shop(transactions),
         "notes": [worded(note) for note in _notes(transactions)],
-        "beside": list(transactions.side_tables.notes),
+        "side_table_notes": list(transactions.side_tables.notes),
         "suggestions": [
             worded(text)
             for text in _suggestions(

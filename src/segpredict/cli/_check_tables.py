@@ -14,7 +14,8 @@ MAX_FILES_SHOWN = 5  # files that are named one by one
 
 def show_check(output: Output, found: Row) -> None:
     """Print what was read, cleaned, excluded and rejected, and suggestions."""
-    files = [_file(fact) for fact in found["files"][:12]]
+    hidden = ("columns", *MONEY_FACTS)
+    files = [{k: v for k, v in f.items() if k not in hidden} for f in found["files"][:12]]
     more = len(found["files"]) - len(files)
     output.print_table("What was read", files, note=f"and {more:,} files more" if more else "")
     for fact in found["files"][:1]:
@@ -28,13 +29,18 @@ def show_check(output: Output, found: Row) -> None:
         if found["adds_up"]
         else "The totals of the ledger do NOT reconcile: please report this."
     )
-    output.print_table("Which statuses are sales?", [_status(row) for row in found["statuses"]])
+    statuses = [{**row, "money": f"{row['money']:,.2f}"} for row in found["statuses"]]
+    output.print_table("Which statuses are sales?", statuses)
     output.print_table("Rows that cannot be read", found["bad_rows"])
     output.print_table("The first of them", found["bad_examples"][:5])
     output.print_table("How the shop is used", [_short(r) for r in found["distributions"]])
-    output.print_table("The last months", [_month(row) for row in found["months"][-13:]])
+    months = [
+        {**m, "sales": f"{m['sales']:,.2f}", "is_complete": "yes" if m["is_complete"] else "part"}
+        for m in found["months"][-13:]
+    ]
+    output.print_table("The last months", months)
     output.print_table("Which horizon?", found["horizons"])
-    for note in (*found["notes"], *found["beside"]):
+    for note in (*found["notes"], *found["side_table_notes"]):
         output.print_line(f"note: {note}")
     for suggestion in found["suggestions"]:
         output.print_line(f"suggestion: {suggestion}")
@@ -74,10 +80,6 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
     }
 
 
-def _file(fact: Row) -> dict[str, Any]:
-    return {key: value for key, value in fact.items() if key not in ("columns", *MONEY_FACTS)}
-
-
 def _money(fact: Row) -> str:
     """Return a line on the columns from which the money was taken, and those left."""
     columns = fact["columns"]
@@ -92,10 +94,6 @@ def _money(fact: Row) -> str:
     left = fact.get("money_not_used")
     unused = f" Not used, with sums: {left}." if left else ""
     return f"Money: {', '.join([taken, *off, *stated])}.{unused}"
-
-
-def _status(row: Row) -> dict[str, Any]:
-    return {**row, "money": f"{row['money']:,.2f}"}
 
 
 def _ledger(found: Row) -> list[dict[str, Any]]:
@@ -119,8 +117,3 @@ def _short(row: Row) -> dict[str, Any]:
         key: f"{value:,.{2 if key == 'mean' else digits}f}" if isinstance(value, float) else value
         for key, value in row.items()
     }
-
-
-def _month(row: Row) -> dict[str, Any]:
-    is_complete = "yes" if row["is_complete"] else "part"
-    return {**row, "sales": f"{row['sales']:,.2f}", "is_complete": is_complete}

@@ -1,15 +1,18 @@
-"""From command-line options to one `Config`; the only module that reads the clock."""
+"""From command-line options to values; the only module that reads clock and environment."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segpredict.errors import UsageError
+from segpredict.cli._options import SECRET_VARIABLE
+from segpredict.errors import FileMissingError, UsageError
 
 if TYPE_CHECKING:
     from segpredict.config.load import Config
+    from segpredict.core.pseudonyms import Pseudonymizer
 
 
 def config_from_options(
@@ -101,3 +104,24 @@ def run_settings(run: Path) -> "Mapping[str, Any]":
     from segpredict.pipeline import loading
 
     return loading.load_config(open_run(run)).to_state()
+
+
+def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":
+    """Return pseudonyms that replace ids if they were requested."""
+    from segpredict.core.pseudonyms import Pseudonymizer, SecretError
+
+    if not hash_ids:
+        if secret_file is not None:
+            raise UsageError(
+                "--secret-file is given, but ids are not hashed.", fix="add --hash-ids."
+            )
+        return None
+    if secret_file is None:
+        secret = os.environ.get(SECRET_VARIABLE)
+        if secret is None:
+            raise SecretError("is not given")
+        return Pseudonymizer(secret.encode())
+    try:
+        return Pseudonymizer(secret_file.read_bytes().strip())
+    except OSError:
+        raise FileMissingError(str(secret_file)) from None

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, Row, format_defined, writing_to
+from segpredict.cli._output import Output, Row, format_defined, format_interval, writing_to
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
@@ -60,8 +60,7 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
 def _interval(row: Row, name: str) -> str:
     if row[name] is None:
         return ""
-    value, *ends = (format_defined(row[f"{name}{end}"], ".4f") for end in ("", "_low", "_high"))
-    return value if row[f"{name}_low"] is None else f"{value} [{', '.join(ends)}]"
+    return format_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], ".4f")
 
 
 def write_plots(run: Path, plots: Path, *plot: str) -> int:

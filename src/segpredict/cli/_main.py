@@ -7,40 +7,29 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from segpredict._version import __version__
-from segpredict.cli import (
-    campaign,
-    check,
-    cluster,
-    demo,
-    explain,
-    fetch,
-    ingest,
-    report,
-    run,
-    sample,
-    score,
-    train_classifier,
-    transitions,
-)
+from segpredict.cli._output import error_line, write_stderr
 from segpredict.core.crash import describe_crash
-from segpredict.core.text import escape_json_controls, to_single_line
+from segpredict.core.text import escape_json_controls
 from segpredict.core.wording import name_options
 from segpredict.core.write_errors import disk_full_error, is_disk_full
 from segpredict.errors import LimitError, SegpredictError, UsageError, quote_value
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
+# In the order in which help lists them.
+COMMAND_NAMES = (
+    *("demo", "sample", "check", "ingest", "cluster", "train-classifier", "explain", "report"),
+    *("run", "score", "campaign", "transitions", "fetch"),
+)
 COMMANDS = {
-    module.__name__.rpartition(".")[2].replace("_", "-"): module
-    for module in (
-        *(demo, sample, check, ingest, cluster, train_classifier),
-        *(explain, report, run, score, campaign, transitions, fetch),
-    )
+    name: import_module(f"segpredict.cli.{name.replace('-', '_')}") for name in COMMAND_NAMES
 }
 
 _BAD_USAGE: Any = typer.BadParameter.__base__  # Typer does not export it
@@ -76,11 +65,19 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    _open_missing_streams()
     with name_options():
         try:
             _run()
         except SystemExit as left:
             sys.exit(_flush(left.code))
+
+
+def _open_missing_streams() -> None:
+    """Give a process that was started with a closed stdout or stderr one that leads nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - until the end
 
 
 def _flush(code: Any) -> Any:
@@ -96,29 +93,31 @@ def _flush(code: Any) -> Any:
 
 def _unexpected(error: Exception) -> int:
     """Tell an error that no part expected; return the exit code."""
+    known = _obstacle(error)
+    if known is None:
+        _report_crash(error)
+        return 1
+    _print_error(known.to_dict())
+    return known.exit_code
+
+
+def _obstacle(error: Exception) -> SegpredictError | None:
+    """Return what stood in the way of an error that is no bug."""
     if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
         _drop_stdout()
-        _print_error(
-            LimitError(
-                f"The standard output cannot be written: {error.strerror}.",
-                fix="free space, or send it elsewhere; files that were named are written.",
-            ).to_dict()
+        return LimitError(
+            f"The standard output cannot be written: {error.strerror}.",
+            fix="free space, or send it elsewhere; files that were named are written.",
         )
-        return LimitError.exit_code
     if is_disk_full(error):  # of a library's temporary files, whose place is not ours
-        full = disk_full_error("temporary files")
-        _print_error(full.to_dict())
-        return full.exit_code
+        return disk_full_error("temporary files")
     if isinstance(error, OSError) and error.errno in REFUSED:
         place = quote_value(error.filename) if error.filename else "A file"
-        refused = UsageError(
+        return UsageError(
             f"{place} cannot be used: {error.strerror}.",
             fix="see to its permissions, or name another place.",
         )
-        _print_error(refused.to_dict())
-        return refused.exit_code
-    _report_crash(error)
-    return 1
+    return None
 
 
 def _drop_stdout() -> None:
@@ -164,8 +163,7 @@ def _print_error(facts: dict[str, object]) -> None:
     if "--json" in sys.argv:
         text = json.dumps({"error": facts}, ensure_ascii=False, default=str)
         typer.echo(escape_json_controls(text))
-    text = f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}"
-    typer.echo(to_single_line(text), err=True)
+    write_stderr(error_line(facts))
 
 
 def _report_crash(error: Exception) -> None:

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
+SECRET_VARIABLE = "SEGPREDICT_SECRET"
+
 DataOption = Annotated[
     list[str],
     typer.Option(
-        "--data",
         help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
         "DuckDB), or a store made by `segpredict ingest`. Repeatable.",
         show_default=False,
@@ -17,11 +18,10 @@ DataOption = Annotated[
 ConfigOption = Annotated[
     str | None,
     typer.Option(
-        "--config",
         help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
         "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
         "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
-        "stripe, stripe_unified, woocommerce, woocommerce_export.",
+        "stripe, stripe_unified, woocommerce, woocommerce_export."
     ),
 ]
 SettingsOption = Annotated[
@@ -42,19 +42,15 @@ ColumnsOption = Annotated[
         "description, currency, status. Repeatable.",
     ),
 ]
-SeedOption = Annotated[
-    int | None, typer.Option("--seed", help="Random seed; same seed, same result.")
-]
+SeedOption = Annotated[int | None, typer.Option(help="Random seed; same seed, same result.")]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
-        "--threads",
-        min=1,
-        help="Threads for training, processes for a comparison; results are equal.",
+        min=1, help="Threads for training, processes for a comparison; results are equal."
     ),
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="The run folder to make.")]
-RunOption = Annotated[Path, typer.Option("--run", help="A run folder made by an earlier command.")]
+OutOption = Annotated[Path, typer.Option(help="The run folder to make.")]
+RunOption = Annotated[Path, typer.Option(help="A run folder made by an earlier command.")]
 CustomersOption = Annotated[
     bool | None,
     typer.Option(
@@ -84,16 +80,13 @@ ThoroughOption = Annotated[
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option(
-        "--as-of", metavar="YYYY-MM-DD", help="The cutoff: data on or after this day are not used."
-    ),
+    typer.Option(metavar="YYYY-MM-DD", help="The cutoff: data on or after this day are not used."),
 ]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
-        "--on-bad-rows",
         help="Rows with cells that cannot be read: fail stops, quarantine lists them in the "
-        "run, drop only counts them.",
+        "run, drop only counts them."
     ),
 ]
 MaxBadRowsOption = Annotated[
@@ -125,7 +118,19 @@ SegmentCountsOption = Annotated[
 ]
 InputsOption = Annotated[
     list[str] | None,
+    typer.Option(help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."),
+]
+HashIdsOption = Annotated[
+    bool,
     typer.Option(
-        "--inputs", help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."
+        "--hash-ids",
+        help="Replace customer ids by keyed hashes (HMAC-SHA-256). Same "
+        f"secret, same hashes. Needs --secret-file, or {SECRET_VARIABLE} in the environment.",
+    ),
+]
+SecretFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`."
     ),
 ]

@@ -60,11 +60,11 @@ class Output:
     def print_note(self, text: str) -> None:
         """Print a line for people on stderr, where stdout may carry data."""
         if not (self.as_json or self.quiet):
-            sys.stderr.write(to_single_line(text) + "\n")
+            write_stderr(text)
 
     def print_warning(self, text: str) -> None:
         """Print on stderr what went wrong without making the command fail, quiet or not."""
-        sys.stderr.write(f"warning: {to_single_line(text)}\n")
+        write_stderr(f"warning: {text}")
 
     def print_table(self, title: str, rows: Sequence[Row], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
@@ -159,9 +159,27 @@ class _StageLines:
         if what != self.last:
             seconds = time.monotonic() - self.begun
             self.last = what
-            with suppress(OSError):  # a run is not lost to a log that nobody reads
-                sys.stderr.write(f"{seconds:6.1f} s {share:4.0%} {to_single_line(what)}\n")
-                sys.stderr.flush()
+            write_stderr(f"{seconds:6.1f} s {share:4.0%} {what}")
+
+
+def require_table_ending(out: Path | None) -> None:
+    """Refuse the name of a table that is neither CSV nor Parquet."""
+    if out is not None and out.suffix not in {".csv", ".parquet"}:
+        raise UsageError(
+            f"--out {out} is neither .csv nor .parquet.", fix="give the file one of these endings."
+        )
+
+
+def write_stderr(text: str) -> None:
+    """Write a line to stderr: no command is lost to messages that nobody reads."""
+    with suppress(OSError):
+        sys.stderr.write(to_single_line(text) + "\n")
+        sys.stderr.flush()
+
+
+def error_line(facts: Row) -> str:
+    """Return an error as the one line that stderr shows."""
+    return to_single_line(f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}")
 
 
 def _is_figure(value: object) -> bool:
@@ -194,6 +212,20 @@ def format_defined(value: float | None, form: str) -> str:
     ('25%', '–', '–')
     """
     return "–" if value is None or not math.isfinite(value) else format(value, form)
+
+
+def format_interval(
+    value: float | None, low: float | None, high: float | None, form: str = ".3f"
+) -> str:
+    """Return a number and its interval, where there is one.
+
+    >>> format_interval(0.5, 0.4, 0.6), format_interval(0.5, None, None, ".0%")
+    ('0.500 [0.400, 0.600]', '50%')
+    """
+    shown = format_defined(value, form)
+    if value is None or low is None:
+        return shown
+    return f"{shown} [{format_defined(low, form)}, {format_defined(high, form)}]"
 
 
 def _number(name: str, value: float) -> str:

@@ -1,12 +1,12 @@
 """Print the results of a run as tables on the terminal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import polars as pl
 
 from segpredict.cli._explanation_tables import show_importance
-from segpredict.cli._output import Output, Row, format_defined
+from segpredict.cli._output import Output, Row, format_defined, format_interval
 from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
@@ -122,8 +122,8 @@ def _differences(output: Output, pooled: Row, claims: Sequence[Row]) -> None:
     rows = [
         {
             "against": name,
-            "log loss": _interval(found["log_loss"]),
-            "accuracy": _interval(found["accuracy"]),
+            "log loss": _bounded(found["log_loss"], "+.4f"),
+            "accuracy": _bounded(found["accuracy"], "+.4f"),
             "beaten": "yes" if name in beaten else "no",
         }
         for name, found in pooled["differences"].items()
@@ -172,14 +172,8 @@ def _policies(output: Output, card: pl.DataFrame) -> None:
     output.print_table("One predicted segment per customer, by decision rule", rows)
 
 
-def _bounded(row: Row) -> str:
-    value, low, high = (format_defined(row[name], ".3f") for name in ("value", "low", "high"))
-    return value if row["low"] is None or row["value"] is None else f"{value} [{low}, {high}]"
-
-
-def _interval(found: Mapping[str, float]) -> str:
-    value, low, high = (format_defined(found[name], "+.4f") for name in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+def _bounded(row: Row, form: str = ".3f") -> str:
+    return format_interval(row["value"], row["low"], row["high"], form)
 
 
 def show_leakage_demo(output: Output, run: RunFolder) -> None:

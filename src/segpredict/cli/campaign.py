@@ -21,28 +21,21 @@ PLAN_HEADINGS = {  # few enough for a terminal of 80 columns; --json has all
 def command(
     run: o.RunOption = Path("artifacts/run"),
     campaign: Annotated[
-        str | None,
-        typer.Option("--campaign", help="The campaign to draw a list for; none lists them."),
+        str | None, typer.Option(help="The campaign to draw a list for; none lists them.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="The CSV file of the list.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The CSV file of the list.")] = None,
     holdout: Annotated[
         float | None,
         typer.Option(
-            "--holdout",
             metavar="SHARE",
             help="A larger control group for this list than the holdout of all campaigns, "
             "e.g. 0.5 for a test with equal arms.",
         ),
     ] = None,
     max_customers: Annotated[
-        int | None,
-        typer.Option(
-            "--max-customers", help="Only so many customers, those with most value at stake."
-        ),
+        int | None, typer.Option(help="Only so many customers, those with most value at stake.")
     ] = None,
-    author: Annotated[
-        str, typer.Option("--author", help="Who draws the list, for the record.")
-    ] = "",
+    author: Annotated[str, typer.Option(help="Who draws the list, for the record.")] = "",
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:

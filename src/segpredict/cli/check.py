@@ -7,8 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import config_from_options, current_time, settings_of_store
-from segpredict.cli._output import Output, writing_to
-from segpredict.core.text import to_single_line
+from segpredict.cli._output import Output, error_line, write_stderr, writing_to
 
 
 def command(
@@ -23,8 +22,7 @@ def command(
         Path | None, typer.Option("--html", help="Also write the result as one HTML file.")
     ] = None,
     write_config: Annotated[
-        Path | None,
-        typer.Option("--write-config", help="Also write a config file drafted from the data."),
+        Path | None, typer.Option(help="Also write a config file drafted from the data.")
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -58,7 +56,5 @@ def command(
         output.print_line(f"The config: {write_config}")
     output.print_json(found)
     if found["problem"]:
-        problem = found["problem"]
-        text = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"
-        typer.echo(to_single_line(text), err=True)
-        raise typer.Exit(problem["exit"])
+        write_stderr(error_line(found["problem"]))
+        raise typer.Exit(found["problem"]["exit"])

@@ -28,7 +28,6 @@ def command(
     refit: Annotated[
         Path | None,
         typer.Option(
-            "--refit",
             metavar="RUN",
             help="A run whose segments are fitted again on these data: they keep their "
             "ids and names. Its config is used unless --config names another.",

@@ -11,12 +11,10 @@ from segpredict.cli._output import Output
 
 
 def command(
-    out: Annotated[
-        Path, typer.Option("--out", help="The folder to make: the data and the run.")
-    ] = Path("artifacts/demo"),
-    customers: Annotated[
-        int, typer.Option("--customers", min=200, help="Customers of the shop.")
-    ] = 4_000,
+    out: Annotated[Path, typer.Option(help="The folder to make: the data and the run.")] = Path(
+        "artifacts/demo"
+    ),
+    customers: Annotated[int, typer.Option(min=200, help="Customers of the shop.")] = 4_000,
     seed: o.SeedOption = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

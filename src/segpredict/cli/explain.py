@@ -13,30 +13,27 @@ from segpredict.cli._output import RUN_FIX, Output, writing_to
 def command(
     run: o.RunOption = Path("artifacts/run"),
     customer: Annotated[
-        str | None, typer.Option("--customer", help="Explain one customer; nothing is written.")
+        str | None, typer.Option(help="Explain one customer; nothing is written.")
     ] = None,
     segment: Annotated[
         str | None,
         typer.Option(
-            "--segment",
-            help="Print what moves the forecast of customers now in a segment, by name or id.",
+            help="Print what moves the forecast of customers now in a segment, by name or id."
         ),
     ] = None,
     transition: Annotated[
         str | None,
         typer.Option(
-            "--transition",
             metavar="FROM:TO",
             help="Print what distinguishes customers who move between two segments.",
         ),
     ] = None,
     sample: Annotated[
-        int | None, typer.Option("--sample", min=1, help="Customers to explain, at most.")
+        int | None, typer.Option(min=1, help="Customers to explain, at most.")
     ] = None,
     refits: Annotated[
         int | None,
         typer.Option(
-            "--refits",
             min=0,
             help="Models fitted again for intervals (20 by default; 0 leaves the "
             "cross-check out and is quick).",
@@ -45,11 +42,10 @@ def command(
     plots: Annotated[
         Path | None,
         typer.Option(
-            "--plots",
-            help="Also write plots into this folder: all of the run, or the requested one.",
+            help="Also write plots into this folder: all of the run, or the requested one."
         ),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to print.")] = 12,
+    top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 12,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:

@@ -13,9 +13,9 @@ def command(
     name: Annotated[
         str | None, typer.Argument(help="Name of the data set; without it, all are listed.")
     ] = None,
-    out: Annotated[
-        Path, typer.Option("--out", help="Where its folder, of the same name, is made.")
-    ] = Path("data"),
+    out: Annotated[Path, typer.Option(help="Where its folder, of the same name, is made.")] = Path(
+        "data"
+    ),
     force: Annotated[
         bool, typer.Option("--force", help="Replace the folder if it exists.")
     ] = False,

@@ -12,7 +12,7 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    store: Annotated[Path, typer.Option("--store", help="The store; made if it is not there.")],
+    store: Annotated[Path, typer.Option(help="The store; made if it is not there.")],
     config: o.ConfigOption = None,
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,

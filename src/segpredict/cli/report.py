@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli import _secret as s
-from segpredict.cli._config import current_time
+from segpredict.cli._config import current_time, pseudonymizer_from_options
 from segpredict.cli._output import Output
 
 
@@ -26,7 +25,6 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out",
             help="Where to write, outside of the run: a file; of bi, a folder. "
             "Default: report.html, deck.pptx, report.json, report.md or the folder bi "
             "in the run.",
@@ -36,14 +34,11 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a folder of tables at --out.")
     ] = False,
-    hash_ids: s.HashIdsOption = False,
-    secret_file: s.SecretFileOption = None,
+    hash_ids: o.HashIdsOption = False,
+    secret_file: o.SecretFileOption = None,
     customers: o.CustomersOption = None,
     campaigns: Annotated[
-        str | None,
-        typer.Option(
-            "--campaigns", help="A TOML file of campaigns that replaces those of the run."
-        ),
+        str | None, typer.Option(help="A TOML file of campaigns that replaces those of the run.")
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -76,7 +71,7 @@ def command(
         created=current_time(),
         out=out,
         replace=force,
-        pseudonyms=s.pseudonymizer_from_options(hash_ids, secret_file),
+        pseudonyms=pseudonymizer_from_options(hash_ids, secret_file),
         customers=customers,
     )
     if output_format == "bi":

@@ -10,20 +10,17 @@ from segpredict.cli._output import Output
 
 
 def command(
-    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("sample"),
-    customers: Annotated[
-        int, typer.Option("--customers", min=1, help="Customers of the shop.")
-    ] = 5_000,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("sample"),
+    customers: Annotated[int, typer.Option(min=1, help="Customers of the shop.")] = 5_000,
     world: Annotated[
         str,
         typer.Option(
-            "--world",
             metavar="shop|noise|deterministic",
             help="shop: like a real one. noise: the past does not predict the "
             "future. deterministic: it predicts the future exactly.",
         ),
     ] = "shop",
-    days: Annotated[int, typer.Option("--days", min=1, help="Days that the shop is open.")] = 728,
+    days: Annotated[int, typer.Option(min=1, help="Days that the shop is open.")] = 728,
     seed: o.SeedOption = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli import _secret as s
-from segpredict.cli._config import column_mapping, split_pair
-from segpredict.cli._output import Output, writing_to
+from segpredict.cli._config import column_mapping, pseudonymizer_from_options, split_pair
+from segpredict.cli._output import Output, require_table_ending, writing_to
 
 
 def command(
@@ -19,19 +18,17 @@ def command(
     since: Annotated[
         str | None,
         typer.Option(
-            "--since",
             metavar="YYYY-MM-DD",
             help="When scoring only a few customers: the day the shop's records begin. It "
             "states that these rows are all their orders from then to the cutoff.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout.")
+        Path | None, typer.Option(help="A .parquet or .csv file. Default: CSV on stdout.")
     ] = None,
     history: Annotated[
         Path | None,
         typer.Option(
-            "--history",
             metavar="FOLDER",
             help="Also add the scores to this history, which only grows: the same "
             "customer, day and model add nothing. Read it with `segpredict transitions`.",
@@ -49,8 +46,8 @@ def command(
     ] = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
-    hash_ids: s.HashIdsOption = False,
-    secret_file: s.SecretFileOption = None,
+    hash_ids: o.HashIdsOption = False,
+    secret_file: o.SecretFileOption = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -72,8 +69,8 @@ def command(
     from segpredict import pipeline
     from segpredict.scoring.new_data import NewData
 
-    _require_ending(out)
-    names = s.pseudonymizer_from_options(hash_ids, secret_file)
+    require_table_ending(out)
+    names = pseudonymizer_from_options(hash_ids, secret_file)
     example = "events=visits.csv"
     named = dict(split_pair(t, "--side-table", "TABLE=FILE", example) for t in side_tables or ())
     output = Output(as_json, quiet)
@@ -96,12 +93,3 @@ def command(
         output.print_json({"scores": scores.to_dicts(), **added})
     if out is not None or not as_json:
         output.write_table(scores, out, "customers scored")
-
-
-def _require_ending(out: Path | None) -> None:
-    from segpredict.errors import UsageError
-
-    if out is not None and out.suffix not in {".csv", ".parquet"}:
-        raise UsageError(
-            f"--out {out} is neither .csv nor .parquet.", fix="give the file one of these endings."
-        )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._output import Output
+from segpredict.cli._output import Output, require_table_ending
 
 TransitionTable = Literal["customers", "matrix", "mobility", "markov-order", "comparison", "next"]
 
@@ -16,7 +16,6 @@ def command(
     history: Annotated[
         Path | None,
         typer.Option(
-            "--history",
             metavar="FOLDER",
             help="Take two days of this history (see `segpredict score --history`) "
             "instead of the periods of a run. Needs --from and --to.",
@@ -37,27 +36,24 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            "--model",
             metavar="DIGEST",
             help="Of a history: how the digest of a model begins, where several scored both days.",
         ),
     ] = None,
     segment: Annotated[
-        str | None,
-        typer.Option("--segment", help="Only transitions of this segment: its name or id."),
+        str | None, typer.Option(help="Only transitions of this segment: its name or id.")
     ] = None,
     table: Annotated[
         TransitionTable | None,
         typer.Option(
-            "--table",
             help="One table as data: the customers who entered and left, the matrix of the "
             "period, mobility over time, the test whether the earlier segment matters "
-            "(markov-order), the comparison with other periods, or the next predicted period.",
+            "(markov-order), the comparison with other periods, or the next predicted period."
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="A .parquet or .csv file for --table. Default: CSV on stdout."),
+        typer.Option(help="A .parquet or .csv file for --table. Default: CSV on stdout."),
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -83,11 +79,9 @@ def command(
     from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
-    if out is not None and (table is None or out.suffix not in {".csv", ".parquet"}):
-        raise UsageError(
-            f"--out {out} needs --table, and a name that ends in .csv or .parquet.",
-            fix="write for instance --table customers --out customers.csv.",
-        )
+    require_table_ending(out)
+    if out is not None and table is None:
+        raise UsageError(f"--out {out} needs --table.", fix="name one: --table customers.")
     if history is None:
         if until is not None or model is not None:
             raise UsageError(

@@ -1,49 +1,37 @@
 """Options of the time windows, the classifier and its evaluation."""
 
 from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal, get_args
 
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from segpredict.config.fill import Options, Probability, Share
 from segpredict.core.window import Window
-from segpredict.errors import ConfigError
 
-DECISION_RULES = ("argmax", "balanced", "cost")
-CALIBRATION_MODES = ("none", "proven")
+DecisionRule = Literal["argmax", "balanced", "cost"]
+DECISION_RULES = get_args(DecisionRule)
 
 
 @dataclass(frozen=True, slots=True)
-class TimeOptions:
-    """How far to look back and ahead, in whole days.
+class TimeOptions(Options):
+    """How far to look back and ahead, in whole days."""
 
-    Raises
-    ------
-    ConfigError
-        When a length is no whole number of days in its range.
-    """
-
+    section: ClassVar[str] = "time"
     # Days of the outcome window: what is predicted, and the window a segment is measured on.
-    horizon: int = 91
+    horizon: PositiveInt = 91
     # Days before a cutoff that features see; one order in them makes a customer eligible.
-    lookback: int = 364
-    gap: int = 0  # Days between a cutoff and its outcome window: time to score and to act.
+    lookback: PositiveInt = 364
+    # Days between a cutoff and its outcome window: time to score and to act.
+    gap: NonNegativeInt = 0
     # Days between neighbouring training origins, about: a whole number of steps make a horizon.
-    step: int = 28
-    max_history: int = 728  # Days to which lifetime features are capped.
+    step: PositiveInt = 28
+    max_history: PositiveInt = 728  # Days to which lifetime features are capped.
     # Days that late rows need to arrive before an outcome counts. Labels are measured as known at
     # the end of the outcome window; later returns are not subtracted.
-    settlement: int = 0
-    test_windows: int = 3  # Disjoint test windows of the backtest, at most.
+    settlement: NonNegativeInt = 0
+    test_windows: PositiveInt = 3  # Disjoint test windows of the backtest, at most.
     # Training origins of one model, at most, newest first: older ones teach little.
-    max_origins: int = 24
-
-    def __post_init__(self) -> None:
-        positive = ("horizon", "lookback", "step", "max_history", "test_windows", "max_origins")
-        wrong = [name for name in positive if getattr(self, name) < 1]
-        wrong += [name for name in ("gap", "settlement") if getattr(self, name) < 0]
-        if wrong:
-            found = ", ".join(f"time.{n} = {getattr(self, n)}" for n in wrong)
-            raise ConfigError(
-                f"The time options cannot be used: {found}.",
-                fix="give whole days above zero (gap and settlement: zero or more).",
-            )
+    max_origins: PositiveInt = 24
 
     @property
     def days_to_outcome(self) -> int:
@@ -57,56 +45,32 @@ class TimeOptions:
 
     def window_at(self, cutoff: int, first_day: int | None = None) -> Window:
         """Return the window of one origin."""
-        return Window(
-            cutoff,
-            self.lookback,
-            self.gap,
-            self.horizon,
-            self.max_history,
-            first_day,
-        )
+        lengths = (self.lookback, self.gap, self.horizon, self.max_history)
+        return Window(cutoff, *lengths, first_day)
 
 
 @dataclass(frozen=True, slots=True)
-class XgboostOptions:
-    """Settings of the boosted trees.
+class XgboostOptions(Options):
+    """Settings of the boosted trees."""
 
-    Raises
-    ------
-    ConfigError
-        When a value is outside its range.
-    """
-
-    learning_rate: float = 0.15  # Step size of one boosting round.
-    max_depth: int = 3  # Depth of a tree, at most.
-    min_child_weight: float = 20.0  # Smallest sum of Hessians in a leaf.
-    subsample: float = 0.8  # Share of rows used in a round.
-    colsample_bytree: float = 0.5  # Share of columns used by a tree.
-    reg_lambda: float = 10.0  # L2 penalty on leaf weights.
-    gamma: float = 0.0  # Smallest loss reduction of a split.
+    section: ClassVar[str] = "classifier.xgboost"
+    learning_rate: Share = 0.15  # Step size of one boosting round.
+    max_depth: PositiveInt = 3  # Depth of a tree, at most.
+    min_child_weight: NonNegativeFloat = 20.0  # Smallest sum of Hessians in a leaf.
+    subsample: Share = 0.8  # Share of rows used in a round.
+    colsample_bytree: Share = 0.5  # Share of columns used by a tree.
+    reg_lambda: NonNegativeFloat = 10.0  # L2 penalty on leaf weights.
+    gamma: NonNegativeFloat = 0.0  # Smallest loss reduction of a split.
     # Rounds without a better log-loss on held-out customers before cross-validation stops.
-    early_stopping_rounds: int = 20
-    max_rounds: int = 300  # Boosting rounds, at most.
-
-    def __post_init__(self) -> None:
-        shares = ("learning_rate", "subsample", "colsample_bytree")
-        wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
-        counts = ("max_depth", "early_stopping_rounds", "max_rounds")
-        wrong += [name for name in counts if getattr(self, name) < 1]
-        floors = ("min_child_weight", "reg_lambda", "gamma")
-        wrong += [name for name in floors if getattr(self, name) < 0]
-        if wrong:
-            found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
-            raise ConfigError(
-                f"The options of classifier.xgboost cannot be used: {found}.",
-                fix="shares lie in (0, 1], counts are 1 or more, penalties are 0 or more.",
-            )
+    early_stopping_rounds: PositiveInt = 20
+    max_rounds: PositiveInt = 300  # Boosting rounds, at most.
 
 
 @dataclass(frozen=True, slots=True)
-class ClassifierOptions:
+class ClassifierOptions(Options):
     """How the classifier is fitted and evaluated."""
 
+    section: ClassVar[str] = "classifier"
     # Settings of the boosted trees.
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
     # Names of the baselines to compare with; empty for the default ones.
@@ -114,33 +78,17 @@ class ClassifierOptions:
     # Whether all baselines take part, also the slow ones, where none is named.
     thorough: bool = False
     # Training rows (customers × origins) of one model, about: above it a sample of customers.
-    max_rows: int = 100_000
+    max_rows: Annotated[int, Field(ge=100)] = 100_000
     # Feature families to use; without it the default ones, for which the data have columns.
     families: tuple[str, ...] | None = None
     # Bootstrap draws of test customers behind each confidence interval.
-    bootstrap_draws: int = 1000
-    seed: int = 7  # Seed of every random draw.
-    threads: int = 1  # Threads of one fit; results do not depend on them.
+    bootstrap_draws: Annotated[int, Field(ge=100)] = 1000
+    seed: NonNegativeInt = 7  # Seed of every random draw.
+    threads: PositiveInt = 1  # Threads of one fit; results do not depend on them.
     # The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
-    decision_rule: str = "argmax"
+    decision_rule: DecisionRule = "argmax"
     # ``none`` uses the probabilities as they are; ``proven`` calibrates those of the model if inner
     # validation proves it better.
-    calibration: str = "none"
-    alpha: float = 0.1  # Share of customers whose segment may lie outside their prediction set.
-
-    def __post_init__(self) -> None:
-        is_known = self.decision_rule in DECISION_RULES and self.calibration in CALIBRATION_MODES
-        if not is_known or not 0 < self.alpha < 1:
-            raise ConfigError(
-                f"The classifier options cannot be used: decision_rule = {self.decision_rule}, "
-                f"calibration = {self.calibration}, alpha = {self.alpha}.",
-                fix=f"decision_rule is one of {', '.join(DECISION_RULES)}, calibration of "
-                f"{', '.join(CALIBRATION_MODES)}; alpha is between 0 and 1.",
-            )
-        if min(self.bootstrap_draws, self.max_rows) < 100 or self.threads < 1 or self.seed < 0:
-            raise ConfigError(
-                f"The classifier options cannot be used: bootstrap_draws = {self.bootstrap_draws}, "
-                f"max_rows = {self.max_rows}, threads = {self.threads}, seed = {self.seed}.",
-                fix="bootstrap_draws and max_rows are 100 or more, threads 1 or more, the seed 0 "
-                "or more.",
-            )
+    calibration: Literal["none", "proven"] = "none"
+    # Share of customers whose segment may lie outside their prediction set.
+    alpha: Probability = 0.1

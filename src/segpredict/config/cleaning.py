@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import available_timezones
 
+from segpredict.config.fill import Options
 from segpredict.errors import ConfigError, UnknownNameError
 
 # Codes that stand for no product in any shop: postage, fees, fixes, vouchers, tests. A
@@ -17,21 +18,13 @@ NON_PRODUCT_CODES = (
     *("(?i:envio)", "(?i:verzendkosten)", "(?i:spedizione)"),
     *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
 )
-BAD_ROW_MODES = ("fail", "quarantine", "drop")
-REVENUE_MODES = ("net", "gross", "visits")
-DISCOUNT_KINDS = ("included", "line", "unit", "order", "rate")
 
 
 @dataclass(frozen=True, slots=True)
-class CleaningOptions:
-    """How lines become transactions.
+class CleaningOptions(Options):
+    """How lines become transactions."""
 
-    Raises
-    ------
-    ConfigError
-        When a setting or a pattern cannot be used.
-    """
-
+    section: ClassVar[str] = "cleaning"
     rules: tuple[str, ...] = ("all",)  # Names of the cleaning rules to run; ``all`` for every rule.
     excluded_rules: tuple[str, ...] = ()  # Names of cleaning rules not to run.
     # Regular expressions of codes that are no products; each must match a whole code.
@@ -79,13 +72,7 @@ class CleaningOptions:
     first_date: str | int | None = None  # The first day to use; earlier rows are not used.
 
     def __post_init__(self) -> None:
-        _one_of("mode for bad rows", self.on_bad_rows, BAD_ROW_MODES)
-        _one_of("revenue", self.revenue, REVENUE_MODES)
-        _one_of("discount", self.discount, DISCOUNT_KINDS)
-        if self.amount_level is not None:
-            _one_of("level of the amount", self.amount_level, ("line", "order"))
-        if self.number_format is not None:
-            _one_of("decimal mark", self.number_format, ("point", "comma"))
+        super(CleaningOptions, self).__post_init__()
         if self.timezone is not None and self.timezone not in available_timezones():
             raise UnknownNameError("time zone", self.timezone, available_timezones())
         allowed_bad_rows(self.max_bad_rows, 0)
@@ -99,21 +86,11 @@ class CleaningOptions:
                 ) from None
 
 
-def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:
-    if name not in known:
-        raise UnknownNameError(kind, name, known)
-
-
 def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
     """Return how many of these rows may be unreadable.
 
-    Raises
-    ------
-    ConfigError
-        When the limit is neither a share nor a count.
+    Raises `ConfigError` when the limit is neither a share nor a count.
 
-    Examples
-    --------
     >>> allowed_bad_rows("0.1%", 5000), allowed_bad_rows(20, 5000)
     (5, 20)
     """

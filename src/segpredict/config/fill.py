@@ -1,15 +1,56 @@
-"""Plain values to options dataclasses: every key is known, or refused by name."""
+"""Plain values to options dataclasses: every key is known and in range, or refused by name."""
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError
 
 OptionsType = TypeVar("OptionsType")
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Size = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0, strict=True)]
+CountOrAuto = Annotated[int, Field(ge=0, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of one section, whose fields declare their ranges as types.
+
+    Raises `ConfigError` when a value is not in the range of its field.
+    """
+
+    section: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for name, adapter in _adapters(type(self)).items():  # type: ignore[arg-type]
+            try:
+                adapter.validate_python(getattr(self, name))
+            except ValidationError as error:
+                raise _explain_error(error, f"{self.section}.{name}") from None
+
+    def require(self, conditions: Mapping[str, bool]) -> None:
+        """Refuse the options unless all conditions, each named by its rule, hold.
+
+        Raises `ConfigError` when one does not hold.
+        """
+        broken = [rule for rule, holds in conditions.items() if not holds]
+        if broken:
+            raise ConfigError(
+                f"The options under [{self.section}] break: {'; '.join(broken)}.",
+                fix="correct them in the config, or with --set.",
+            )
+
+
+@cache
+def _adapters(kind: type[Any]) -> dict[str, TypeAdapter[Any]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {f.name: TypeAdapter(hints[f.name]) for f in fields(kind)}
 
 
 def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: str) -> OptionsType:
@@ -19,11 +60,10 @@ def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: s
         if name not in known:
             raise UnknownNameError(f"setting in [{section or 'top level'}]", name, known)
     whole = {
-        name: _section(f.default_factory, values[name], name)
-        if isinstance(values.get(name), Mapping) and _is_section(f.default_factory)
-        else values[name]
-        for name, f in known.items()
-        if name in values
+        name: fill_options(known[name].default_factory, value, name)  # type: ignore[arg-type]
+        if isinstance(value, Mapping) and _is_section(known[name].default_factory)
+        else value
+        for name, value in values.items()
     }
     try:
         return TypeAdapter(kind).validate_python(whole)
@@ -33,10 +73,6 @@ def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: s
 
 def _is_section(factory: Any) -> bool:
     return isinstance(factory, type) and hasattr(factory, "__dataclass_fields__")
-
-
-def _section(kind: Any, values: Mapping[str, JSON], name: str) -> Any:
-    return fill_options(kind, values, name)
 
 
 def _explain_error(error: ValidationError, section: str) -> ConfigError:

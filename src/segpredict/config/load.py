@@ -28,8 +28,9 @@ from segpredict.config.side_tables import (
     SideTableOptions,
 )
 from segpredict.config.source import SourceOptions
+from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
-from segpredict.core.wording import toml_value
+from segpredict.core.wording import toml_value, with_setting
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 MAX_REPR_LENGTH = 140  # characters of the settings that a repr shows
@@ -90,7 +91,7 @@ class Config:
 
     def to_state(self) -> dict[str, JSON]:
         """Return the options as JSON; `build_config` makes an equal config of it."""
-        state: dict[str, JSON] = _plain(asdict(self))
+        state: dict[str, JSON] = to_plain(asdict(self))
         for section, names in SHARED_SETTINGS.items():
             for name in names:
                 del state[section][name]
@@ -111,15 +112,13 @@ ConfigLike = Config | str | Path | Mapping[str, JSON]
 def as_config(given: ConfigLike) -> Config:
     """Return a config from itself, the name of a preset, the path of a file, or nested settings.
 
-    Examples
-    --------
     >>> as_config({"time": {"horizon": 28}}).time.horizon
     28
     """
     if isinstance(given, Config):
         return given
     if isinstance(given, Mapping):
-        return build_config(_plain(given))
+        return build_config(to_plain(given))
     if isinstance(given, str | Path):
         return load_config(given)
     raise UsageError(
@@ -163,13 +162,8 @@ def load_config(
 def build_config(values: Mapping[str, JSON]) -> Config:
     """Return the config of nested plain values.
 
-    Raises
-    ------
-    ConfigError
-        When a key is unknown or a value is of the wrong kind.
+    Raises `ConfigError` when a key is unknown or a value is of the wrong kind.
 
-    Examples
-    --------
     >>> build_config({"time": {"horizon": 28}}).time.horizon
     28
     """
@@ -208,9 +202,7 @@ def _read(path: Path) -> dict[str, JSON]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path} is not valid TOML: {error}.",
-            fix="correct the line it names.",
-            file=str(path),
+            f"{path} is not valid TOML: {error}.", fix="correct the line it names.", file=str(path)
         ) from None
 
 
@@ -221,15 +213,7 @@ def _override(values: Mapping[str, JSON], override: str) -> dict[str, JSON]:
             f"--set {override!r} is not of the form A.B=C.",
             fix="write it as in --set time.horizon=28.",
         )
-    return _put(values, place.strip().split("."), toml_value(text))
-
-
-def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str, JSON]:
-    first, *rest = place
-    inner = values.get(first, {})
-    if rest and not isinstance(inner, Mapping):
-        raise ConfigError(f"{first} is not a section.", fix="set it without a dot.")
-    return {**values, first: _put(inner, rest, value) if rest else value}
+    return with_setting(values, place.strip().split("."), toml_value(text))
 
 
 def _leaves(state: Mapping[str, JSON], place: str = "") -> dict[str, JSON]:
@@ -241,63 +225,44 @@ def _leaves(state: Mapping[str, JSON], place: str = "") -> dict[str, JSON]:
     return found
 
 
-def _plain(value: Any) -> JSON:
-    if hasattr(value, "tolist"):  # of NumPy
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
-
-
 def draft_config(found: Mapping[str, Any], config: Config) -> str:
     """Return a config file for the data that `check` has read.
 
-    Parameters
-    ----------
-    found
-        What `check` found.
-    config
-        The config used to read the data; settings chosen there stay.
+    Settings chosen in the config that read the data stay.
 
-    Notes
-    -----
     The columns and formats of the first file are taken; a config is for files of one layout.
     """
-    first = found["files"][0]
-    cleaning = config.cleaning
+    first, cleaning = found["files"][0], config.cleaning
     time_format, mark = first.get("time_format"), first.get("decimal_mark")
-    lines = [
-        f"# Drafted from {_comment(first['file'])}: {first['rows']:,} rows,",
-        f"# {found['first_day']} to {found['last_day']}. Check it, then give it with",
-        "# --config.",
-        "",
-        "[source]",
-        *_settings(
-            separator=config.source.separator or first.get("separator"),
-            encoding=config.source.encoding or first.get("encoding"),
-        ),
-        "",
-        "[source.columns]",
-        *_settings(**first["columns"]),
-        "",
-        "[cleaning]",
-        *_settings(
-            time_format=cleaning.time_format
+    sections: dict[str, dict[str, JSON]] = {
+        "source": {
+            "separator": config.source.separator or first.get("separator"),
+            "encoding": config.source.encoding or first.get("encoding"),
+        },
+        "source.columns": first["columns"],
+        "cleaning": {
+            "time_format": cleaning.time_format
             or (time_format if time_format in ("dmy", "mdy") else None),
-            number_format=cleaning.number_format or (mark if mark in ("point", "comma") else None),
-            timezone=cleaning.timezone,
-            currency=cleaning.currency or found["currency"],
-            null_ids=list(cleaning.null_ids) or None,
-            on_bad_rows=cleaning.on_bad_rows,
-            max_bad_rows=cleaning.max_bad_rows,
-        ),
-        "",
-        "[time]",
-        *_settings(horizon=_best_horizon(found["horizons"], config.time.horizon)),
-    ]
-    return "\n".join(lines) + "\n"
+            "number_format": cleaning.number_format
+            or (mark if mark in ("point", "comma") else None),
+            "timezone": cleaning.timezone,
+            "currency": cleaning.currency or found["currency"],
+            "null_ids": list(cleaning.null_ids) or None,
+            "on_bad_rows": cleaning.on_bad_rows,
+            "max_bad_rows": cleaning.max_bad_rows,
+        },
+        "time": {"horizon": _best_horizon(found["horizons"], config.time.horizon)},
+    }
+    name = "".join(c if c.isprintable() else "?" for c in Path(first["file"]).name)
+    text = f"# Drafted from {name}: {first['rows']:,} rows,\n# {found['first_day']} to "
+    text += f"{found['last_day']}. Check it, then give it with\n# --config.\n"
+    for section, settings in sections.items():
+        # A JSON string is a TOML string, except that TOML wants DEL escaped; characters
+        # beyond 16 bits stay as they are.
+        known = {n: json.dumps(v, ensure_ascii=False) for n, v in settings.items() if v is not None}
+        lines = (f"{n} = {value}\n".replace("\x7f", "\\u007f") for n, value in known.items())
+        text += f"\n[{section}]\n{''.join(lines)}"
+    return text
 
 
 def _best_horizon(weighed: Iterable[Mapping[str, Any]], configured: int) -> int:
@@ -305,17 +270,3 @@ def _best_horizon(weighed: Iterable[Mapping[str, Any]], configured: int) -> int:
     conditions = ("is_uncertain", "is_testable", "is_long_enough")
     sound = {row["horizon"] for row in weighed if all(row[name] for name in conditions)}
     return min(sound) if sound and configured not in sound else configured
-
-
-def _comment(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in Path(text).name)
-
-
-def _settings(**values: JSON) -> list[str]:
-    # A JSON string is a TOML string, except that TOML wants DEL escaped; characters
-    # beyond 16 bits stay as they are.
-    return [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
-        for name, value in values.items()
-        if value is not None
-    ]

@@ -40,13 +40,8 @@ PRESET_HEADERS: Sequence[tuple[str, tuple[str, ...]]] = (
 def preset_for(columns: Sequence[str]) -> str | None:
     """Return the preset whose columns are all there; of several, the one with most of them.
 
-    Parameters
-    ----------
-    columns
-        The header of a file. Names are compared without case, accents and punctuation.
+    Names are compared without case, accents and punctuation.
 
-    Examples
-    --------
     >>> preset_for(["Order Number", "Buyer Username", "Quantity", "Sold For", "Sale Date"])
     'ebay'
     >>> preset_for(["customer_id", "date", "amount"]) is None

@@ -2,34 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from segpredict.config.fill import Options
 from segpredict.errors import ConfigError
 
 MAX_SEGMENTS = 8  # more segments have no names and no use
 SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
-CLUSTERING_INPUTS = ("fm", "rfm", "wide")
-SELECTION_CRITERIA = (
-    "information_gain",
-    "value_separation",
-    "prediction_strength",
-    "stability",
-)
-RuleColumn = Literal["spend", "days", "recency", "products", "units", "refunds"]
-RULE_COLUMNS = get_args(RuleColumn)
+InputSet = Literal["fm", "rfm", "wide"]
+Criterion = Literal["information_gain", "value_separation", "prediction_strength", "stability"]
+SELECTION_CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
+InputColumn = Literal["spend", "days", "recency", "products", "units", "refunds"]
+SegmentCount = Annotated[int, Field(ge=2, le=MAX_SEGMENTS)]
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRuleOptions:
     """A segment defined by a rule, whose customers are taken out before clustering.
 
-    Raises
-    ------
-    ConfigError
-        Unless one of `top_share` and `min_value` is given, in its range.
+    Raises `ConfigError` unless one of `top_share` and `min_value` is given, in its range.
     """
 
-    column: RuleColumn = "spend"  # The clustering input that the rule reads.
+    column: InputColumn = "spend"  # The clustering input that the rule reads.
     # Share of the customers with the highest values, ties with the last included.
     top_share: float | None = None
     min_value: float | None = None  # Or the smallest value, in the unit of the column.
@@ -46,65 +42,53 @@ class SegmentRuleOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class OverrideOptions:
-    """Manual changes to the segments; all are logged, and ids stay as they are.
+class OverrideOptions(Options):
+    """Manual changes to the segments; all are logged, and ids stay as they are."""
 
-    Raises
-    ------
-    ConfigError
-        When a weight is negative, spend has no weight, or a merge names fewer than two.
-    """
-
+    section: ClassVar[str] = "segmentation.overrides"
     # Groups of ids that become one segment under the first id, such as ``[["S2", "S3"]]``.
     merged: tuple[tuple[str, ...], ...] = ()
     pinned_ids: tuple[str, ...] = ()  # Ids of segments that a refit does not move.
     # Weight of each clustering input in squared distance: 1 if it is not named, 0 to leave it out.
-    axis_weights: Mapping[str, float] = field(default_factory=dict)
+    axis_weights: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
     # Segments defined by a rule, by name.
     rules: Mapping[str, SegmentRuleOptions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        super(OverrideOptions, self).__post_init__()
         merged = [id_ for ids in self.merged for id_ in ids]
-        is_met = {
-            f"weights of {', '.join(RULE_COLUMNS)}": set(self.axis_weights) <= set(RULE_COLUMNS),
-            "weights of 0 or more": all(w >= 0 for w in self.axis_weights.values()),
-            "a weight of spend above 0": self.axis_weights.get("spend", 1.0) > 0,
-            "at least two ids in each merge": all(len(set(m)) > 1 for m in self.merged),
-            "no id in two merges": len(merged) == len(set(merged)),
-        }
-        broken = [rule for rule, is_valid in is_met.items() if not is_valid]
-        if broken:
-            raise ConfigError(
-                f"The options under [segmentation.overrides] break: {'; '.join(broken)}.",
-                fix="correct it in the config, or with --set.",
-            )
+        self.require(
+            {
+                f"weights of {', '.join(get_args(InputColumn))}": set(self.axis_weights)
+                <= set(get_args(InputColumn)),
+                "a weight of spend above 0": self.axis_weights.get("spend", 1.0) > 0,
+                "at least two ids in each merge": all(len(set(m)) > 1 for m in self.merged),
+                "no id in two merges": len(merged) == len(set(merged)),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class SelectionOptions:
-    """Which candidates are compared, how thoroughly, and the criteria they must meet.
+class SelectionOptions(Options):
+    """Which candidates are compared, how thoroughly, and the criteria they must meet."""
 
-    Raises
-    ------
-    ConfigError
-        When a value lies outside its range, or names nothing.
-    """
-
+    section: ClassVar[str] = "segmentation.selection"
     algorithms: tuple[str, ...] = ()  # Names of the algorithms to compare; empty for all.
     # Sets of clustering inputs to compare; see ``segmentation.inputs``.
-    inputs: tuple[str, ...] = CLUSTERING_INPUTS
-    k_min: int = 2  # Smallest number of segments to try.
-    k_max: int = 8  # Largest number of segments to try.
+    inputs: Annotated[tuple[InputSet, ...], Field(min_length=1)] = get_args(InputSet)
+    k_min: SegmentCount = 2  # Smallest number of segments to try.
+    k_max: SegmentCount = 8  # Largest number of segments to try.
     # Rows of the sample on which stability is measured; never more than customers, since another
     # window of the same customer adds little.
-    sample_rows: int = 3_000
-    bootstrap_draws: int = 50  # Bootstrap draws of each candidate.
-    strength_splits: int = 25  # Random halvings, for prediction strength.
-    seed_runs: int = 20  # Refits with other seeds.
+    sample_rows: Annotated[int, Field(ge=200)] = 3_000
+    bootstrap_draws: PositiveInt = 50  # Bootstrap draws of each candidate.
+    strength_splits: PositiveInt = 25  # Random halvings, for prediction strength.
+    seed_runs: PositiveInt = 20  # Refits with other seeds.
     # Null data sets of each kind; none for a candidate that failed a criterion.
-    null_samples: int = 20
-    min_draws: int = 2  # Draws of a candidate that has already failed a criterion.
-    refit_starts: int = 2  # Random starts of a refit on a resample.
+    null_samples: PositiveInt = 20
+    # Draws of a candidate that has already failed a criterion.
+    min_draws: Annotated[int, Field(ge=2)] = 2
+    refit_starts: PositiveInt = 2  # Random starts of a refit on a resample.
     # Smallest mean Jaccard index of the least stable segment over bootstrap draws.
     min_jaccard: float = 0.75
     min_rand_index: float = 0.80  # Smallest mean adjusted Rand index over bootstrap draws.
@@ -126,24 +110,11 @@ class SelectionOptions:
     # Smallest prediction strength of clusters that are called natural.
     natural_strength: float = 0.90
     # Weight of each criterion in the mean of ranks; 1 if it is missing.
-    criterion_weights: Mapping[str, float] = field(default_factory=dict)
+    criterion_weights: Mapping[Criterion, NonNegativeFloat] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        counts = ("bootstrap_draws", "strength_splits", "seed_runs", "null_samples", "refit_starts")
-        is_met = {
-            "2 <= k_min <= k_max <= 8": 2 <= self.k_min <= self.k_max <= 8,
-            f"inputs of {', '.join(CLUSTERING_INPUTS)}": bool(self.inputs)
-            and set(self.inputs) <= set(CLUSTERING_INPUTS),
-            "sample_rows of at least 200": self.sample_rows >= 200,
-            f"{', '.join(counts)} of at least 1": all(getattr(self, name) >= 1 for name in counts),
-            "min_draws of at least 2": self.min_draws >= 2,
-            f"criterion_weights of {', '.join(SELECTION_CRITERIA)}, 0 or more": set(
-                self.criterion_weights
-            )
-            <= set(SELECTION_CRITERIA)
-            and all(weight >= 0 for weight in self.criterion_weights.values()),
-        }
-        _require(is_met, "segmentation.selection")
+        super(SelectionOptions, self).__post_init__()
+        self.require({"k_min <= k_max": self.k_min <= self.k_max})
 
     @property
     def segment_counts(self) -> tuple[int, ...]:
@@ -152,19 +123,14 @@ class SelectionOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentationOptions:
-    """How segments are found and what they are called.
+class SegmentationOptions(Options):
+    """How segments are found and what they are called."""
 
-    Raises
-    ------
-    ConfigError
-        When a value lies outside its range.
-    """
-
-    k: int | None = None  # Number of active segments; without it the data choose.
+    section: ClassVar[str] = "segmentation"
+    k: SegmentCount | None = None  # Number of active segments; without it the data choose.
     # Smallest number of segments to choose; fewer than three are too coarse to act on.
-    k_min: int = 3
-    k_max: int = 8  # Largest number of segments to choose.
+    k_min: SegmentCount = 3
+    k_max: SegmentCount = 8  # Largest number of segments to choose.
     # Name of the algorithm: ``kmeans``, ``rules``, ``gmm``, ``ward``, ``dbscan``, ``hdbscan``,
     # ``hybrid`` or ``autoencoder_kmeans``.
     algorithm: str = "kmeans"
@@ -172,20 +138,20 @@ class SegmentationOptions:
     algorithm_settings: Mapping[str, str | int | float] = field(default_factory=dict)
     # Clustering inputs: ``fm`` (spend and purchase days), ``rfm`` (with recency) or ``wide`` (also
     # with products, units and refunds).
-    inputs: str = "fm"
-    n_init: int = 20  # Random starts of the algorithm.
+    inputs: InputSet = "fm"
+    n_init: PositiveInt = 20  # Random starts of the algorithm.
     # Percentiles of the fit rows at which spend and days are capped.
     winsor_percentiles: tuple[float, float] = (0.5, 99.5)
     min_share: float = 0.02  # Smallest share of the active rows in a segment.
     max_share: float = 0.60  # Largest share of the active rows in a segment.
     # Smallest number of customers in a segment in an average window; in a shop with fewer than
     # twenty times as many active customers, a twentieth of them.
-    min_customers: int = 200
+    min_customers: NonNegativeInt = 200
     # Smallest difference in spend between neighbouring segments, in standard deviations of log
     # spend; below it, their value does not differ clearly.
     min_value_step: float = 0.5
     # Distinct points above which the algorithm is fitted on a systematic sample.
-    max_points: int = 200_000
+    max_points: Annotated[int, Field(ge=1_000)] = 200_000
     # Segment names by id, such as ``{"S3": "VIP"}``; other segments keep their names.
     names: Mapping[str, str] = field(default_factory=dict)
     # What profiles say a segment buys more of than others: ``category`` (if the products table has
@@ -201,19 +167,15 @@ class SegmentationOptions:
     selection: SelectionOptions = field(default_factory=SelectionOptions)
 
     def __post_init__(self) -> None:
+        super(SegmentationOptions, self).__post_init__()
         low, high = self.winsor_percentiles
-        k = 2 if self.k is None else self.k
-        is_met = {
-            f"k from 2 to {MAX_SEGMENTS}": 2 <= k <= MAX_SEGMENTS,
-            f"2 <= k_min <= k_max <= {MAX_SEGMENTS}": 2 <= self.k_min <= self.k_max <= MAX_SEGMENTS,
-            f"inputs of {', '.join(CLUSTERING_INPUTS)}": self.inputs in CLUSTERING_INPUTS,
-            "n_init of at least 1": self.n_init >= 1,
-            "winsor percentiles from 0 to 100, rising": 0 <= low < high <= 100,
-            "0 <= min_share < max_share <= 1": 0 <= self.min_share < self.max_share <= 1,
-            "min_customers of at least 0": self.min_customers >= 0,
-            "max_points of at least 1,000": self.max_points >= 1_000,
-        }
-        _require(is_met, "segmentation")
+        self.require(
+            {
+                "k_min <= k_max": self.k_min <= self.k_max,
+                "winsor_percentiles from 0 to 100, rising": 0 <= low < high <= 100,
+                "0 <= min_share < max_share <= 1": 0 <= self.min_share < self.max_share <= 1,
+            }
+        )
 
     def least_customers(self, active: float) -> float:
         """Return the smallest size of a segment, given the number of active customers."""
@@ -225,12 +187,3 @@ class SegmentationOptions:
         if self.k is not None:
             return (self.k,)
         return tuple(range(self.k_min, self.k_max + 1))
-
-
-def _require(is_met: Mapping[str, bool], section: str) -> None:
-    broken = [rule for rule, is_valid in is_met.items() if not is_valid]
-    if broken:
-        raise ConfigError(
-            f"The options under [{section}] break: {'; '.join(broken)}.",
-            fix="correct them in the config, or with --set.",
-        )

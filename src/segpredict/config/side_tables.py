@@ -116,19 +116,11 @@ class SideTableOptions:
     ) -> "SideTableOptions":
         """Return the same tables at other paths, to be read with the same options.
 
-        Parameters
-        ----------
-        data
-            Name → path. Tables that are not named are not read.
-        attributes
-            The columns of customers, whose kinds no longer depend on the cells.
+        Tables whose path is not named are not read. The kinds of the attributes no longer depend on
+        the cells.
 
-        Raises
-        ------
-        UnknownNameError
-            When there is no table of that name.
-        ConfigError
-            When the run had no such table, so that its options are unknown.
+        Raises `UnknownNameError` when there is no table of that name; `ConfigError` when the run
+        had no such table, so that its options are unknown.
         """
         known = {f.name: getattr(self, f.name) for f in fields(self)}
         for name in data:

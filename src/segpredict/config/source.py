@@ -8,12 +8,7 @@ import polars as pl
 
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.core.schemas import COLUMN_ROLES
-from segpredict.errors import (
-    ConfigError,
-    ContractError,
-    UnknownNameError,
-    quote_value,
-)
+from segpredict.errors import ConfigError, ContractError, UnknownNameError, quote_value
 
 __all__ = ["NORMALIZED_ALIASES", "WHITESPACE", "SourceOptions", "normalize_name"]
 
@@ -24,13 +19,9 @@ WHITESPACE = "whitespace"
 class SourceOptions:
     """How to read an input.
 
-    Raises
-    ------
-    UnknownNameError
-        When a role is not one of `core.schemas.COLUMN_ROLES`.
-    ConfigError
-        When the separator is neither one character nor ``whitespace``, or there is neither
-        a header nor a name for each column.
+    Raises `UnknownNameError` when a role is not one of `core.schemas.COLUMN_ROLES`; `ConfigError`
+    when the separator is neither one character nor ``whitespace``, or there is neither a header nor
+    a name for each column.
     """
 
     # Role → name of the column in the input. Roles that are not named here are found by the names
@@ -96,13 +87,8 @@ BLANK_CHARACTERS = (
 def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:
     """Return one text column a role: trimmed, blank cells null, numbers digit by digit.
 
-    Raises
-    ------
-    ContractError
-        When a column holds lists, structs or other things that are not cells.
+    Raises `ContractError` when a column holds lists, structs or other things that are not cells.
 
-    Examples
-    --------
     >>> lines = pl.DataFrame({"spent": [2.5], "who": [7]})
     >>> columns_as_text(lines, {"amount": "spent", "customer_id": "who"}, "frame").row(0)
     ('2.5', '7')

@@ -10,63 +10,52 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
-from segpredict.config.column_aliases import normalize_name
+from segpredict.config.column_aliases import normalize_name, normalized_names
 
 StatusMeaning = Literal["sale", "no sale", "given back", "unknown"]
 
-_SALE = (
-    *("paid", "complete", "completed", "shipped", "delivered", "fulfilled", "processing"),
-    *("partially refunded", "partial refund", "partially paid", "partially shipped"),
-    *("partially fulfilled", "invoiced", "approved", "success", "successful", "succeeded"),
-    *("closed won", "won", "active"),
-    *("unfulfilled", "unshipped", "to ship", "buy", "order completed", "checkout completed"),
-    *("captured", "settled", "purchase", "purchased", "sale", "sales order", "sold", "done"),
-    *("finished", "accepted", "confirmed", "payment", "payment accepted", "charge", "posted"),
-    *("awaiting shipment", "awaiting fulfillment", "ready to ship", "in transit", "received"),
-    *("bezahlt", "versandt", "versendet", "abgeschlossen", "erledigt", "geliefert"),
-    *("payé", "paiement accepté", "expédié", "livré", "terminé", "terminée", "en préparation"),
-    *("en cours de préparation", "préparation en cours"),
-    *("pagado", "completado", "enviado", "entregado", "pago aceptado", "preparación en curso"),
-    *("pago", "faturada", "faturado", "concluído", "concluída", "aprovado", "entregue"),
-    *("pagato", "completato", "spedito", "consegnato", "pagamento accettato"),
-    *("betaald", "verzonden", "voltooid", "afgerond", "geleverd"),
-    *("оплачен", "оплачено", "выполнен", "доставлен", "отправлен"),
-    *("zapłacone", "opłacone", "zrealizowane", "wysłane", "dostarczone"),
-)
-_NO_SALE = (
-    *("cancelled", "canceled", "cancellation", "void", "voided", "failed", "failure"),
-    *("error", "payment error", "expired", "declined", "denied", "rejected", "abandoned"),
-    *("trash", "draft", "checkout draft", "fraud", "suspected fraud", "unpaid", "not paid"),
-    *("pending payment", "awaiting payment", "payment pending", "incomplete", "blocked"),
-    *("requires payment method", "requires action", "requires confirmation"),
-    *("requires capture", "uncaptured", "unavailable", "test", "quotation", "quotation sent"),
-    *("view", "page view", "view item", "product view", "cart", "add to cart", "basket"),
-    *("closed lost", "lost", "trialing", "trial"),
-    *("pv", "fav", "like", "impression", "session start", "scroll", "click", "search"),
-    *("remove from cart", "wishlist", "add to wishlist", "begin checkout", "checkout"),
-    *("general withdrawal", "withdrawal", "payout", "transfer", "deposit"),
-    *("storniert", "abgebrochen", "fehlgeschlagen", "abgelehnt", "unbezahlt"),
-    *("annulé", "annulée", "échoué", "échouée", "refusé", "erreur de paiement"),
-    *("en attente de paiement",),
-    *("cancelado", "cancelada", "fallido", "anulado", "error en pago", "rechazado"),
-    *("falhou", "recusado", "não pago"),
-    *("annullato", "fallito", "errore di pagamento", "rifiutato"),
-    *("geannuleerd", "mislukt", "betaling mislukt"),
-    *("отменен", "отменён", "отклонен"),
-    *("anulowane", "odrzucone", "nieudane"),
-)
-_GIVEN_BACK = (
-    *("refunded", "fully refunded", "refund", "payment refund", "returned", "return"),
-    *("reversed", "reversal", "payment reversal", "chargeback", "chargedback", "charged back"),
-    *("erstattet", "zurückerstattet", "retourniert", "remboursé", "remboursée", "retourné"),
-    *("reembolsado", "reembolsada", "devuelto", "devolvido", "devolvida", "estornado"),
-    *("rimborsato", "reso", "terugbetaald", "geretourneerd", "возврат", "возвращен"),
-    *("zwrócone", "zwrot"),
-)
+# By meaning, separated by semicolons.
+_WORDS: Mapping[StatusMeaning, str] = {
+    "sale": """
+        paid; complete; completed; shipped; delivered; fulfilled; processing; partially refunded;
+        partial refund; partially paid; partially shipped; partially fulfilled; invoiced; approved;
+        success; successful; succeeded; closed won; won; active; unfulfilled; unshipped; to ship;
+        buy; order completed; checkout completed; captured; settled; purchase; purchased; sale;
+        sales order; sold; done; finished; accepted; confirmed; payment; payment accepted; charge;
+        posted; awaiting shipment; awaiting fulfillment; ready to ship; in transit; received;
+        bezahlt; versandt; versendet; abgeschlossen; erledigt; geliefert; payé; paiement accepté;
+        expédié; livré; terminé; terminée; en préparation; en cours de préparation;
+        préparation en cours; pagado; completado; enviado; entregado; pago aceptado;
+        preparación en curso; pago; faturada; faturado; concluído; concluída; aprovado; entregue;
+        pagato; completato; spedito; consegnato; pagamento accettato; betaald; verzonden; voltooid;
+        afgerond; geleverd; оплачен; оплачено; выполнен; доставлен; отправлен; zapłacone; opłacone;
+        zrealizowane; wysłane; dostarczone
+    """,
+    "no sale": """
+        cancelled; canceled; cancellation; void; voided; failed; failure; error; payment error;
+        expired; declined; denied; rejected; abandoned; trash; draft; checkout draft; fraud;
+        suspected fraud; unpaid; not paid; pending payment; awaiting payment; payment pending;
+        incomplete; blocked; requires payment method; requires action; requires confirmation;
+        requires capture; uncaptured; unavailable; test; quotation; quotation sent; view; page view;
+        view item; product view; cart; add to cart; basket; closed lost; lost; trialing; trial; pv;
+        fav; like; impression; session start; scroll; click; search; remove from cart; wishlist;
+        add to wishlist; begin checkout; checkout; general withdrawal; withdrawal; payout; transfer;
+        deposit; storniert; abgebrochen; fehlgeschlagen; abgelehnt; unbezahlt; annulé; annulée;
+        échoué; échouée; refusé; erreur de paiement; en attente de paiement; cancelado; cancelada;
+        fallido; anulado; error en pago; rechazado; falhou; recusado; não pago; annullato; fallito;
+        errore di pagamento; rifiutato; geannuleerd; mislukt; betaling mislukt; отменен; отменён;
+        отклонен; anulowane; odrzucone; nieudane
+    """,
+    "given back": """
+        refunded; fully refunded; refund; payment refund; returned; return; reversed; reversal;
+        payment reversal; chargeback; chargedback; charged back; erstattet; zurückerstattet;
+        retourniert; remboursé; remboursée; retourné; reembolsado; reembolsada; devuelto; devolvido;
+        devolvida; estornado; rimborsato; reso; terugbetaald; geretourneerd; возврат; возвращен;
+        zwrócone; zwrot
+    """,
+}
 STATUS_MEANINGS: Mapping[str, StatusMeaning] = {
-    **{normalize_name(word): "sale" for word in _SALE},
-    **{normalize_name(word): "no sale" for word in _NO_SALE},
-    **{normalize_name(word): "given back" for word in _GIVEN_BACK},
+    word: meaning for meaning, words in _WORDS.items() for word in normalized_names(words)
 }
 # Parts of words, for phrases that are not in the lists: the first that fits decides.
 _STEMS: tuple[tuple[StatusMeaning, str], ...] = (
@@ -109,8 +98,6 @@ CREDIT_MARK = " (paid back)"  # what marks a row of a kind that gives money back
 def status_meaning(value: str) -> StatusMeaning:
     """Return what a value of a status column means.
 
-    Examples
-    --------
     >>> [status_meaning(value) for value in ("Paid", "CANCELED", "Remboursé", "pending")]
     ['sale', 'no sale', 'given back', 'unknown']
     >>> [status_meaning(value) for value in ("Order Shipped", "Kundenstorno", "not paid")]

@@ -7,8 +7,6 @@ import zlib
 def describe_crash(error: Exception) -> str:
     """Return what an unforeseen error is and where it arose, without any of the user's data.
 
-    Examples
-    --------
     >>> describe_crash(ValueError("a customer's name"))
     'ValueError; crash id 00000000'
     """

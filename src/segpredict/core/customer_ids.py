@@ -14,8 +14,6 @@ MOST_SHARE = 0.99  # share of ids of digits alone from which ids are numbers
 def id_text(value: object) -> str:
     """Return an id as text; a whole number has no decimals, whatever its type.
 
-    Examples
-    --------
     >>> id_text(12346), id_text(12346.0), id_text(" A-7 ")
     ('12346', '12346', 'A-7')
     """
@@ -33,8 +31,6 @@ def id_text(value: object) -> str:
 def id_texts(values: object) -> list[str]:
     """Return one id or several (a list, a column of any library) as texts.
 
-    Examples
-    --------
     >>> id_texts(12346), id_texts(["7", 8]), id_texts(None)
     (['12346'], ['7', '8'], [])
     """
@@ -49,8 +45,6 @@ def id_texts(values: object) -> list[str]:
 class IdForm:
     """What customer ids look like: the same customers have ids of the same form.
 
-    Examples
-    --------
     >>> IdForm.of(pl.Series(["007", "A-7"]))
     IdForm(customers=2, digits=0.5, leading_zeros=1.0)
     """

@@ -16,18 +16,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from segpredict.core import work_folder
 from segpredict.core.types import JSON
-from segpredict.core.work_folder import (
-    MAX_TRIES,
-    OLD_NAME,
-    WorkFolder,
-    lock_handle,
-    lock_target,
-    open_handle,
-    remove_unread,
-    true_place,
-    work_place,
-)
+from segpredict.core.work_folder import WorkFolder
 from segpredict.core.write_errors import translate_write_errors
 
 FileContent = bytes | Callable[[Path], None]
@@ -47,8 +38,10 @@ def write_file(path: str | Path, content: FileContent) -> None:
 @contextmanager
 def drafted_file(path: str | Path, content: FileContent) -> Iterator[Callable[[], None]]:
     """Write a file as a draft; yield what gives it its name, when all else is done."""
-    path = _file_place(path)
-    with lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
+    path = (
+        work_folder.true_place(Path(path).parent) / Path(path).name
+    )  # a link is replaced, not followed
+    with work_folder.lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
         yield _drafted(work, path, content)
 
 
@@ -90,13 +83,7 @@ def write_new_file(path: str | Path, content: FileContent, work: WorkFolder | No
 
 def lock_folder(folder: Path) -> AbstractContextManager[WorkFolder]:
     """Be the only one who writes into a folder, which is made if it is not there."""
-    return lock_target(true_place(folder), inside=True)
-
-
-def _file_place(path: str | Path) -> Path:
-    """Return the one path of a file; a link to it is replaced, not followed."""
-    path = Path(path)
-    return true_place(path.parent) / path.name
+    return work_folder.lock_target(work_folder.true_place(folder), inside=True)
 
 
 def _claim(draft: Path, path: Path) -> bool:
@@ -123,9 +110,9 @@ def replace_folder(draft: Path, folder: Path) -> None:
         draft.rename(folder)
     elif _exchange(draft, folder):
         sync(folder.parent)
-        remove_unread(draft)
+        work_folder.remove_unread(draft)
     else:
-        old = draft.with_name(OLD_NAME)
+        old = draft.with_name(work_folder.OLD_NAME)
         folder.rename(old)
         try:
             draft.rename(folder)
@@ -134,7 +121,7 @@ def replace_folder(draft: Path, folder: Path) -> None:
             raise
         old.rename(draft)
         sync(folder.parent)
-        remove_unread(draft)
+        work_folder.remove_unread(draft)
     sync(folder.parent)
 
 
@@ -154,13 +141,6 @@ def _exchange(one: Path, other: Path) -> bool:
 class OpenFolder:
     """A folder whose files are read as they were when it was opened, whatever replaces it.
 
-    Parameters
-    ----------
-    folder
-        Its path, which a writer may give to another folder at any time.
-
-    Notes
-    -----
     The folder is held by a handle, which stays with it, and locked against removal. Systems
     without either read by name.
     """
@@ -180,11 +160,11 @@ class OpenFolder:
 
 def _entered(folder: Path) -> tuple[Path, int | None]:
     """Return a folder, or where the old one stands during a swap, and a handle of it."""
-    for _ in range(MAX_TRIES):
-        aside = work_place(true_place(folder)) / OLD_NAME
+    for _ in range(work_folder.MAX_TRIES):
+        aside = work_folder.work_place(work_folder.true_place(folder)) / work_folder.OLD_NAME
         place = folder if folder.exists() or not aside.exists() else aside
         try:
-            handle = open_handle(place)
+            handle = work_folder.open_handle(place)
         except FileNotFoundError:
             if not folder.parent.exists() or not (folder.exists() or aside.exists()):
                 return folder, None
@@ -193,7 +173,7 @@ def _entered(folder: Path) -> tuple[Path, int | None]:
             return place, None
         if handle is None:
             return place, None
-        if lock_handle(handle, shared=True) and _is_at(handle, place):
+        if work_folder.lock_handle(handle, shared=True) and _is_at(handle, place):
             return place, handle
         os.close(handle)  # another folder has taken its place, and it is removed
         time.sleep(0.005)

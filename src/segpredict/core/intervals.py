@@ -16,17 +16,11 @@ MIN_CUSTOMERS_FOR_SHARES = 30  # below it shares are mostly chance
 def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return Jeffreys' 95 % interval of the shares successes / n; NaN where n is 0.
 
-    Notes
-    -----
     The 2.5 % and 97.5 % points of Beta(s + ½, n − s + ½) for s successes, with 0 and 1 as
     ends where s is 0 or n. Used for transitions.
 
-    References
-    ----------
-    Brown, Cai and DasGupta (2001), Statistical Science 16(2).
+    After Brown, Cai and DasGupta (2001), Statistical Science 16(2).
 
-    Examples
-    --------
     >>> low, high = jeffreys_interval(np.array([8.0]), np.array([10.0]))
     >>> round(float(low[0]), 4), round(float(high[0]), 4)
     (0.4972, 0.9559)
@@ -42,8 +36,6 @@ def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray,
 def share_of(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     """Return part / whole; null where the whole is 0, so that the share is not defined.
 
-    Examples
-    --------
     >>> pl.select(known=share_of(pl.lit(1), pl.lit(4)), empty=share_of(pl.lit(0), pl.lit(0))).row(0)
     (0.25, None)
     """
@@ -53,18 +45,11 @@ def share_of(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Return the lower and upper end of Wilson's 95 % interval of successes / n.
 
-    Notes
-    -----
     With p = successes/n: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n), within [0, 1];
-    null where n is 0. Used for rates in tables
-    that are computed as expressions.
+    null where n is 0. Used for rates in tables that are computed as expressions.
 
-    References
-    ----------
-    Wilson (1927).
+    After Wilson (1927).
 
-    Examples
-    --------
     >>> low, high = wilson_interval(pl.lit(8), pl.lit(10))
     >>> pl.select(low.round(4).alias("low"), high.round(4).alias("high")).row(0)
     (0.4902, 0.9433)

@@ -1,6 +1,7 @@
 """Where every row of the input went: counts that reconcile, rule by rule."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 from typing import Literal
 
 LedgerStage = Literal["in", "rejected", "excluded", "used", "noted"]
@@ -18,12 +19,7 @@ class LedgerCount:
     money: int = 0  # quantity × price, in units of 10⁻⁴
 
     def __add__(self, other: "LedgerCount") -> "LedgerCount":
-        return LedgerCount(
-            self.rows + other.rows,
-            self.orders + other.orders,
-            self.customers + other.customers,
-            self.money + other.money,
-        )
+        return LedgerCount(*map(add, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,6 @@ class LedgerEntry:
 class Ledger:
     """Where every row, order, customer and penny of the input went.
 
-    Examples
-    --------
     >>> ledger = Ledger((
     ...     LedgerEntry("in", "read", "Rows read.", LedgerCount(3, 2, 2, 50)),
     ...     LedgerEntry("excluded", "no_customer", "No customer.", LedgerCount(1, 1, 0, 20)),

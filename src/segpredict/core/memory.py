@@ -9,8 +9,6 @@ USABLE_SHARE = 0.6  # of what is left, for us
 def available_bytes() -> int:
     """Return the bytes that may be used without crowding out others.
 
-    Notes
-    -----
     Linux says what is left in ``/proc/meminfo``, and a container in its control group.
     """
     found = [_meminfo(), _container()]

@@ -18,8 +18,6 @@ KEY = ("customer_id", "order_id", "day")
 def is_head() -> pl.Expr:
     """Mark the first line of each order, for lines in any sequence.
 
-    Examples
-    --------
     >>> lines = pl.DataFrame({
     ...     "customer_id": "a", "order_id": "1", "day": [15005, 15005, 15521],
     ...     "is_return": False,
@@ -37,8 +35,6 @@ def count_orders(lines: pl.DataFrame) -> int:
     A line without customer or day belongs to an order of its number, if there is one;
     a line without a number to none.
 
-    Examples
-    --------
     >>> count_orders(pl.DataFrame({
     ...     "customer_id": ["a", "a", None], "order_id": ["1", "1", "1"],
     ...     "day": [15005, 15521, 15521],

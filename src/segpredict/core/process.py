@@ -22,13 +22,8 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
 def refuse_forked_process() -> None:
     """Raise in a child that was forked after Polars had been loaded, instead of hanging.
 
-    Raises
-    ------
-    UsageError
-        In such a process.
+    Raises `UsageError` in such a process.
 
-    Examples
-    --------
     >>> refuse_forked_process()  # silent in a process that was not forked
     """
     if _state["was_forked"]:
@@ -43,8 +38,6 @@ def refuse_forked_process() -> None:
 def usable_processors() -> int:
     """Return how many processors this process may use: affinity and container quotas count.
 
-    Examples
-    --------
     >>> usable_processors() >= 1
     True
     """

@@ -15,10 +15,8 @@ MIN_SECRET_BYTES = 16  # bytes of a secret; below it can be guessed
 HASH_LENGTH = 32  # hexadecimal digits of a pseudonym: 128 bits, so that no two ids meet
 
 
-class SecretError(UsageError):
+class SecretError(UsageError, code="SP-L003"):
     """The secret of hashed ids is missing or too short. It is never shown."""
-
-    code = "SP-L003"
 
     def __init__(self, found: str) -> None:
         super().__init__(
@@ -32,23 +30,14 @@ class SecretError(UsageError):
 class Pseudonymizer:
     """Replace ids by names that only the holder of a secret can connect.
 
-    Raises
-    ------
-    SecretError
-        When the secret is too short.
-
-    Notes
-    -----
-    A name is the first 128 bits of HMAC-SHA-256(secret, kind + NUL + id) [1]_. The
+    A name is the first 128 bits of HMAC-SHA-256(secret, kind + NUL + id). The
     kind keeps a customer and an order with the same id apart. This is pseudonymisation
     and not anonymisation: other columns may still identify a customer.
 
-    References
-    ----------
-    .. [1] H. Krawczyk, M. Bellare and R. Canetti, RFC 2104, 1997.
+    After H. Krawczyk, M. Bellare and R. Canetti, RFC 2104, 1997.
 
-    Examples
-    --------
+    Raises `SecretError` when the secret is too short.
+
     >>> names = Pseudonymizer(b"a secret of 16 or more bytes")
     >>> names.hash_ids(pl.Series(["17850", None, "17850"])).str.head(8).to_list()
     ['efbe62c2', None, 'efbe62c2']

@@ -15,17 +15,8 @@ PartType = TypeVar("PartType")
 
 
 class Registry(Generic[PartType]):
-    """The parts of one room.
+    """The parts of one room: instances of a class, one in each module of a package.
 
-    Parameters
-    ----------
-    room
-        The dotted name of the package whose modules are parts.
-    kind
-        The class of which every part is an instance.
-
-    Examples
-    --------
     >>> from segpredict.features import FEATURE_FAMILIES
     >>> "rfm" in FEATURE_FAMILIES.names()
     True
@@ -39,12 +30,9 @@ class Registry(Generic[PartType]):
     def _parts(self) -> dict[str, PartType]:
         room = import_module(self.room)
         names = sorted(m.name for m in pkgutil.iter_modules(room.__path__))
-        found = {n: self._load(n) for n in names if not n.startswith("_")}
-        return {n: part for n, part in found.items() if part is not None}
-
-    def _load(self, name: str) -> PartType | None:
-        part = getattr(import_module(f"{self.room}.{name}"), "PART", None)
-        return part if isinstance(part, self.kind) else None
+        modules = {n: import_module(f"{self.room}.{n}") for n in names if not n.startswith("_")}
+        found = {n: getattr(module, "PART", None) for n, module in modules.items()}
+        return {n: part for n, part in found.items() if isinstance(part, self.kind)}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all parts, sorted."""

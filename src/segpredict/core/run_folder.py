@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,8 +32,6 @@ _NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?\.[a-z]+")  # no path to climb out 
 def encode_json(value: JSON) -> bytes:
     """Return canonical JSON: readable, same bytes for same value, no NaN.
 
-    Examples
-    --------
     >>> encode_json([]).decode().strip()
     '[]'
     """
@@ -61,15 +60,11 @@ def encode_csv(frame: pl.DataFrame) -> bytes:
 def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     r"""Return the frame with no text that a spreadsheet takes for a formula.
 
-    Notes
-    -----
     Where one of ``= + - @`` or of their wide forms begins a text, blanks before it or
     not, an apostrophe is put before it (OWASP, CSV injection). So, too, after a
     semicolon, a tab or the end of a line within the text: a spreadsheet that parts
     cells there, as many do where commas are decimal marks, would begin a cell.
 
-    Examples
-    --------
     >>> texts = ["=1+1", "a;-2", "a-b", "\t@x"]
     >>> escape_formulas(pl.DataFrame({"id": texts}))["id"].to_list()
     ["'=1+1", "a;'-2", 'a-b', "\t'@x"]
@@ -78,8 +73,35 @@ def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(text)
 
 
+class _RunReader(ABC):
+    """What a run and a draft have in common: their files can be read."""
+
+    @abstractmethod
+    def _open(self, name: str) -> IO[bytes]:
+        """Open a file for reading; of a run that is published, after checking its hash."""
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        with self._open(name) as file:
+            return file.read()
+
+    def read_json(self, name: str) -> JSON:
+        """Return a JSON file."""
+        return _strict_json(self.read_bytes(name), name)
+
+    def read_parquet(self, name: str) -> pl.DataFrame:
+        """Return a Parquet file; it is checked and read at one open."""
+        with self._open(name) as file:
+            return pl.read_parquet(file, glob=False)
+
+    def scan_parquet(self, name: str) -> pl.LazyFrame:
+        """Return a Parquet file, as it is now, to be read when it is needed."""
+        with self._open(name) as file:
+            return pl.scan_parquet(file, glob=False)  # it keeps the file open
+
+
 @dataclass(frozen=True, slots=True)
-class RunFolder:
+class RunFolder(_RunReader):
     """One published run folder whose manifest has been read."""
 
     folder: Path  # its path
@@ -113,31 +135,14 @@ class RunFolder:
         self._compare(name, hashlib.sha256(content).hexdigest())
         return content
 
-    def read_json(self, name: str) -> JSON:
-        """Return a JSON file of the run, checked as in `read_bytes`."""
-        return _strict_json(self.read_bytes(name), name)
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a Parquet file of the run; it is checked and read at one open."""
-        with self._open(name) as file:
-            return pl.read_parquet(file, glob=False)
-
-    def scan_parquet(self, name: str) -> pl.LazyFrame:
-        """Return a Parquet file of the run, as it is now, to be read when it is needed."""
-        with self._open(name) as file:
-            return pl.scan_parquet(file, glob=False)  # it keeps the file open
-
     def verify_hashes(self) -> None:
         """Check every file of the run against its recorded hash."""
         for name in self.manifest["files"]:
             self._open(name).close()
 
     def _open(self, name: str, *, check: bool = True) -> IO[bytes]:
-        """Open a file, its bytes checked against the manifest."""
         if not self.has(name):
-            raise ArtifactError(
-                f"The run {self.folder} has no {name}.", fix="make the run again.", file=name
-            )
+            raise _missing(self.folder, name)
         try:
             file = self.files.open(name)
         except OSError as error:
@@ -166,6 +171,10 @@ class RunFolder:
             )
 
 
+def _missing(run: Path, name: str) -> ArtifactError:
+    return ArtifactError(f"The run {run} has no {name}.", fix="make the run again.", file=name)
+
+
 def open_run(folder: str | Path) -> RunFolder:
     """Return the run in a folder after reading its manifest, and nothing else.
 
@@ -187,17 +196,11 @@ def open_run(folder: str | Path) -> RunFolder:
     return RunFolder(folder, manifest, files)
 
 
-class RunDraft:
+class RunDraft(_RunReader):
     """A run folder in the making: files can be written and read before it is published.
 
-    Parameters
-    ----------
-    folder
-        A folder next to the target, removed when the draft ends.
-    target
-        The folder of the finished run.
-    base
-        A run whose files are linked first (a later stage adds to an earlier one).
+    `folder` stands next to the `target` and is removed when the draft ends. The files of a `base`
+    are linked first, since a later stage adds to an earlier one.
     """
 
     def __init__(self, folder: Path, target: Path, base: RunFolder | None = None) -> None:
@@ -234,28 +237,12 @@ class RunDraft:
 
     def path(self, name: str) -> Path:
         """Return the path of a file that a stage has written."""
-        if name not in self._files:
-            raise ArtifactError(
-                f"The run {self.target} has no {name}.", fix="make the run again.", file=name
-            )
+        if not self.has(name):
+            raise _missing(self.target, name)
         return self.folder / name
 
-    def read_json(self, name: str) -> JSON:
-        """Return a JSON file of the draft."""
-        return _strict_json(self.path(name).read_bytes(), name)
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a Parquet file of the draft."""
-        return pl.read_parquet(self.path(name), glob=False)
-
-    def scan_parquet(self, name: str) -> pl.LazyFrame:
-        """Return a Parquet file of the draft, as it is now, to be read when it is needed."""
-        with self.path(name).open("rb") as file:
-            return pl.scan_parquet(file, glob=False)  # the draft may be published before
-
-    def read_bytes(self, name: str) -> bytes:
-        """Return a file's bytes."""
-        return self.path(name).read_bytes()
+    def _open(self, name: str) -> IO[bytes]:
+        return self.path(name).open("rb")
 
     def publish(self) -> RunFolder:
         """Give the draft its manifest and the target's name."""
@@ -283,27 +270,15 @@ def draft_run(
 ) -> Iterator[RunDraft]:
     """Yield a draft of a run folder, to be published whole or not at all.
 
-    Parameters
-    ----------
-    folder
-        The folder of the finished run.
-    base
-        A run whose files are linked first.
-    replace
-        Whether a run that stands there may be replaced, or what says so when it is locked.
+    The files of a `base` are linked first. `replace` says whether a run that stands there may be
+    replaced, or is asked when it is locked.
 
-    Raises
-    ------
-    BusyError
-        When another process makes a run there.
-    TargetBusyError
-        When something stands there that may not be replaced.
-
-    Notes
-    -----
     The target is locked from the first look on. Everything is written and synced in a work
     folder next to it, and then takes the target's name: readers see the old run or the new one.
     The next run removes what a killed run left.
+
+    Raises `BusyError` when another process makes a run there; `TargetBusyError` when something
+    stands there that may not be replaced.
     """
     folder = Path(folder)
     with lock_target(true_place(folder)) as work:

@@ -14,20 +14,8 @@ from segpredict.core.panel import Feature
 from segpredict.errors import SchemaError
 
 COLUMN_ROLES = (
-    "order_id",
-    "product_id",
-    "description",
-    "quantity",
-    "time",
-    "price",
-    "amount",
-    "customer_id",
-    "country",
-    "discount",
-    "currency",
-    "status",
-    "cancelled",
-    "refund",
+    *("order_id", "product_id", "description", "quantity", "time", "price", "amount"),
+    *("customer_id", "country", "discount", "currency", "status", "cancelled", "refund"),
     "order_total",
     "stated_amount",  # an amount beside quantity and price: compared with their product
 )
@@ -35,15 +23,11 @@ COLUMN_ROLES = (
 _ID = pa.Check.str_length(min_value=1, max_value=256)
 
 
-def _text(*, nullable: bool = True) -> pa.Column:
-    return pa.Column(pl.String, nullable=nullable, required=False)
-
-
 RAW_LINES_SCHEMA = pa.DataFrameSchema(
     {
         "file": pa.Column(pl.Int32, pa.Check.ge(0)),
         "row": pa.Column(pl.Int64, pa.Check.ge(1)),
-        **{role: _text() for role in COLUMN_ROLES},
+        **{r: pa.Column(pl.String, nullable=True, required=False) for r in COLUMN_ROLES},
     },
     name="raw lines",
     strict=True,
@@ -146,6 +130,11 @@ SCORES_SCHEMA = pa.DataFrameSchema(
 )
 
 _CHANCE = pa.Check.in_range(0, 1)
+_FINITE = pa.Check(
+    lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
+    name="finite",
+    error="must be finite",
+)
 
 CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
     {
@@ -171,31 +160,26 @@ CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
     unique=["customer_id"],
 )
 
+_IMPORTANCE = {
+    "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
+    "segment_id": pa.Column(pl.String, nullable=True),
+    "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
+    "mean": pa.Column(pl.Float64),
+    "share": pa.Column(pl.Float64, _CHANCE),
+    "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
+}
+
 IMPORTANCE_SCHEMA = pa.DataFrameSchema(
-    {
-        "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
-        "segment_id": pa.Column(pl.String, nullable=True),
-        "feature": pa.Column(pl.String),
-        "family": pa.Column(pl.String),
-        "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
-        "mean": pa.Column(pl.Float64),
-        "share": pa.Column(pl.Float64, pa.Check.in_range(0, 1)),
-        "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
-    },
+    {**_IMPORTANCE, "feature": pa.Column(pl.String), "family": pa.Column(pl.String)},
     name="importance",
     strict=True,
 )
 
 GROUP_IMPORTANCE_SCHEMA = pa.DataFrameSchema(
     {
+        **_IMPORTANCE,
         "level": pa.Column(pl.String, pa.Check.isin(["group", "family", "headline"])),
-        "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
-        "segment_id": pa.Column(pl.String, nullable=True),
         "name": pa.Column(pl.String),
-        "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
-        "mean": pa.Column(pl.Float64),
-        "share": pa.Column(pl.Float64, pa.Check.in_range(0, 1)),
-        "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
     },
     name="topics",
     strict=True,
@@ -249,11 +233,6 @@ def feature_schema(declared: Iterable[Feature]) -> pa.DataFrameSchema:
 
 def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrameSchema:
     """Return the schema of customers with these columns of finite numbers, none empty."""
-    finite = pa.Check(
-        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
-        name="finite",
-        error="must be finite",
-    )
     enough = pa.Check(
         lambda data: data.lazyframe.collect().height >= min_rows,
         name="enough",
@@ -262,7 +241,7 @@ def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrame
     return pa.DataFrameSchema(
         {
             "customer_id": pa.Column(pl.String, _ID),
-            **{name: pa.Column(pl.Float64, finite) for name in columns},
+            **{name: pa.Column(pl.Float64, _FINITE) for name in columns},
         },
         checks=enough,
         name="customers",
@@ -271,24 +250,17 @@ def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrame
 
 
 def _in_range(feature: Feature) -> list[pa.Check]:
-    finite = pa.Check(
-        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
-        name="finite",
-        error="must be finite",
-    )
-    bounds = []
-    if feature.low is not None:
-        bounds.append(pa.Check.ge(feature.low))
-    if feature.high is not None:
-        bounds.append(pa.Check.le(feature.high))
-    return [finite, *bounds]
+    low, high = feature.low, feature.high
+    bounds = [
+        *([] if low is None else [pa.Check.ge(low)]),
+        *([] if high is None else [pa.Check.le(high)]),
+    ]
+    return [_FINITE, *bounds]
 
 
 def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
     """Return the frame if it satisfies its schema.
 
-    Examples
-    --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["a"], "segment": pl.Series([3], dtype=pl.Int8)}
     >>> validate_schema(pl.DataFrame(rows), ASSIGNMENTS_SCHEMA).height

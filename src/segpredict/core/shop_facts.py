@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from segpredict.core.customer_ids import IdForm
+from segpredict.core.state import from_plain
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.errors import MismatchError
 
@@ -30,42 +31,21 @@ FIX = (
 class ShopFacts:
     """What training knew of the data, as far as it decides what numbers and ids mean.
 
-    Parameters
-    ----------
-    currency
-        Symbol or code of the money; empty if none was found.
-    has_clock
-        Whether orders have a time of the day.
-    has_offsets
-        Whether that time was written with an offset to UTC.
-    leading_zeros
-        Share of customer ids of digits alone that begin with a zero.
-    digit_ids
-        Share of customer ids of digits alone.
-    median_line
-        Median money of a sold line, in currency; 0 if nothing was sold.
-    revenue
-        `CleaningOptions.revenue`.
-    customers
-        How many customers there are.
-    columns
-        Which of `FEATURE_COLUMNS` have values; of a run, which its features need.
-
-    Examples
-    --------
     >>> pounds = ShopFacts("£", True, False, 0.0, 1.0, 9.5, "net")
     >>> pounds.contradictions(ShopFacts("€", True, False, 0.0, 1.0, 9.5, "net"))
     ['the currency was £ and is €']
     """
 
-    currency: str
-    has_clock: bool
-    has_offsets: bool
+    currency: str  # symbol or code of the money; empty if none was found
+    has_clock: bool  # whether orders have a time of the day
+    has_offsets: bool  # whether that time was written with an offset to UTC
+    # of customer ids of digits alone: share that begins with a zero, and share of all ids
     leading_zeros: float
     digit_ids: float
-    median_line: float
-    revenue: str
-    customers: int = 0
+    median_line: float  # median money of a sold line, in currency; 0 if nothing was sold
+    revenue: str  # `CleaningOptions.revenue`
+    customers: int = 0  # how many customers there are
+    # which of `FEATURE_COLUMNS` have values; of a run, which its features need
     columns: tuple[str, ...] = ()
 
     @classmethod
@@ -93,8 +73,7 @@ class ShopFacts:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "ShopFacts":
         """Return the facts of a state made by `to_state`."""
-        known = {field.name: state[field.name] for field in fields(cls) if field.name in state}
-        return cls(**known | {"columns": tuple(state.get("columns", ()))})
+        return from_plain(cls, state)
 
     def to_state(self) -> dict[str, Any]:
         """Return the facts as plain values."""
@@ -144,18 +123,10 @@ class ShopFacts:
     ) -> None:
         """Raise where a shop's data contradict these facts.
 
-        Parameters
-        ----------
-        shop, revenue
-            The other data, and the definition of revenue they were read with; the same if ``None``.
-        known, fix
-            What the facts are of, and what to do, for the message.
+        `known` says what the facts are of. The definition of revenue is the same if it is ``None``.
 
-        Raises
-        ------
-        MismatchError
-            When currency, clock, form of ids, unit of money, definition of revenue or columns that
-            features need differ.
+        Raises `MismatchError` when currency, clock, form of ids, unit of money, definition of
+        revenue or columns that features need differ.
         """
         now = ShopFacts.of(shop, self.revenue if revenue is None else revenue)
         if found := self.contradictions(now):

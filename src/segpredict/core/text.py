@@ -17,8 +17,6 @@ _BEYOND_JSON = {code: f"\\u{code:04x}" for code in INVISIBLE_CHARACTERS if code 
 def strip_control_characters(value: Any) -> Any:
     r"""Return a text without characters that hide, reorder or control; other values as they are.
 
-    Examples
-    --------
     >>> strip_control_characters("a\x1b[31mb\u202ec"), strip_control_characters(3)
     ('a�[31mb�c', 3)
     """
@@ -28,8 +26,6 @@ def strip_control_characters(value: Any) -> Any:
 def to_single_line(text: str) -> str:
     r"""Return a text as one harmless line.
 
-    Examples
-    --------
     >>> to_single_line("customer 7\nall is well\r")
     'customer 7 all is well�'
     """
@@ -41,8 +37,6 @@ def escape_json_controls(written: str) -> str:
 
     JSON itself escapes only the characters below 32.
 
-    Examples
-    --------
     >>> escape_json_controls('{"id": "\x9b31m"}')
     '{"id": "\\u009b31m"}'
     """

@@ -49,12 +49,9 @@ class Detected:
 
     def shown(self) -> dict[str, str]:
         """Return everything found, as text by topic."""
+        own = ("format", "encoding", "separator", "sheet", "table")
         found = {
-            "format": self.format,
-            "encoding": self.encoding,
-            "separator": self.separator,
-            "sheet": self.sheet,
-            "table": self.table,
+            **{name: getattr(self, name) for name in own},
             **self.others,
             "columns": ", ".join(self.listed),
             "time_format": self.time_format,

@@ -23,24 +23,21 @@ EPOCH = date(1970, 1, 1)
 def day_number(when: object) -> int:
     """Return a day as a whole number of days since 1970-01-01.
 
-    Parameters
-    ----------
-    when
-        A date; a moment (``datetime``, pandas ``Timestamp``, NumPy ``datetime64``), which gives
-        the day of its own zone; a pandas ``Period`` of a day or less; such text; or the number.
+    From a date; a moment (``datetime``, pandas ``Timestamp``, NumPy ``datetime64``), which gives
+    the day of its own zone; a pandas ``Period`` of a day or less; such text; or the number.
 
-    Raises
-    ------
-    ConfigError
-        When it is none of these, or no day is clear.
+    Raises `ConfigError` when it is none of these, or no day is clear.
 
-    Examples
-    --------
     >>> day_number("1970-01-31"), day_number(datetime(1970, 1, 31, 23, 59)), day_number(30)
     (30, 30, 30)
     """
     if not isinstance(when, bool) and isinstance(when, Integral):
-        return _checked(int(when))
+        if not date.min.toordinal() <= int(when) + EPOCH.toordinal() <= date.max.toordinal():
+            raise ConfigError(
+                f"{when} is not a day: a number counts days since {EPOCH}.",
+                fix="write it as text: YYYY-MM-DD.",
+            )
+        return int(when)
     day = _day(when)
     if day is None:
         kind = type(when).__name__
@@ -49,21 +46,14 @@ def day_number(when: object) -> int:
     return (day - EPOCH).days
 
 
-def _checked(day: int) -> int:
-    if not date.min.toordinal() <= day + EPOCH.toordinal() <= date.max.toordinal():
-        raise ConfigError(
-            f"{day} is not a day: a number counts days since {EPOCH}.",
-            fix="write it as text: YYYY-MM-DD.",
-        )
-    return day
-
-
 def _day(when: object) -> date | None:
     """Return the day of a value of any library; ``None`` where there is none."""
     if hasattr(when, "as_py"):  # a value of PyArrow
         when = when.as_py()
     if hasattr(when, "start_time") and hasattr(when, "end_time"):  # a period of pandas
-        return _one_day(when, when.start_time, when.end_time)
+        if when.start_time.date() != when.end_time.date():
+            raise _many_days(when)
+        when = when.start_time
     if type(when).__name__ == "datetime64":
         unit = str(getattr(when, "dtype", ""))[len("datetime64[") : -1]
         if unit in ("Y", "M", "W"):
@@ -85,12 +75,6 @@ def _parsed(text: str) -> date | None:
     return None
 
 
-def _one_day(period: object, start: datetime, end: datetime) -> date | None:
-    if start.date() != end.date():
-        raise _many_days(period)
-    return start.date()
-
-
 def _many_days(when: object) -> ConfigError:
     return ConfigError(
         f"{quote_value(when)} is more than one day.", fix="name the day, as YYYY-MM-DD."
@@ -100,8 +84,6 @@ def _many_days(when: object) -> ConfigError:
 def as_date(day: int) -> date:
     """Return the date of a day number.
 
-    Examples
-    --------
     >>> as_date(30).isoformat()
     '1970-01-31'
     """
@@ -112,20 +94,8 @@ def as_date(day: int) -> date:
 class Window:
     """A cutoff with its look-back and its outcome window.
 
-    Parameters
-    ----------
-    cutoff
-        The day T (a day number). An event counts as known only if its day is before it.
-    lookback
-        Days before the cutoff from which features are taken and that make a customer eligible.
-    gap
-        Days between the cutoff and the start of the outcome.
-    horizon
-        Days of the outcome.
-    max_history
-        Days before the cutoff to which lifetime features are capped.
-    first_day
-        The day the data begin; nothing before it was observed. ``None`` if unknown.
+    An event counts as known only if its day is before the cutoff.
+
 
     Raises
     ------
@@ -143,12 +113,13 @@ class Window:
     ('2011-09-10', '2011-12-10')
     """
 
-    cutoff: int
+    cutoff: int  # the day T, a day number
+    # days before the cutoff from which features are taken and that make a customer eligible
     lookback: int = 364
-    gap: int = 0
-    horizon: int = 91
-    max_history: int = 728
-    first_day: int | None = None
+    gap: int = 0  # days between the cutoff and the start of the outcome
+    horizon: int = 91  # days of the outcome
+    max_history: int = 728  # days before the cutoff to which lifetime features are capped
+    first_day: int | None = None  # the day the data begin; nothing before it was observed
 
     def __post_init__(self) -> None:
         lengths = ("lookback", "horizon", "max_history")
@@ -194,8 +165,6 @@ class Window:
 def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
     """Yield the same window at earlier and earlier cutoffs, newest first.
 
-    Examples
-    --------
     >>> [w.cutoff for w in rolling_origins(Window(500), step=28, earliest=440)]
     [500, 472, 444]
     """

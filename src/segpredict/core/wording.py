@@ -6,12 +6,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from segpredict.errors import set_wording
+from segpredict.errors import ConfigError, set_wording
 
 _NAMES_OPTIONS: ContextVar[bool] = ContextVar("names_options", default=False)
 
@@ -72,18 +72,14 @@ def _parameters(options: str) -> str:
     for option in _OPTION.finditer(options):
         place, value = _setting(option)
         if place:
-            _put(settings, place, value)
+            settings = with_setting(settings, place, value)
         elif option.group("preset"):
             others.append(f"config={option['preset']!r}")
         else:
-            others.append(_bare(option.group("bare")) + (option.group("argument") or ""))
+            bare, argument = option.group("bare"), option.group("argument") or ""
+            named = PARAMETERS.get(bare, f"{bare.replace('-', '_')}=")
+            others.append((f"{bare}=True" if bare in FLAGS else named) + argument)
     return ", ".join([*others, *([f"config={settings!r}"] if settings else [])])
-
-
-def _bare(name: str) -> str:
-    if name in FLAGS:
-        return f"{name}=True"
-    return PARAMETERS.get(name, f"{name.replace('-', '_')}=")
 
 
 def _setting(option: re.Match[str]) -> tuple[tuple[str, ...], Any]:
@@ -108,11 +104,13 @@ def toml_value(text: str) -> Any:
         return text
 
 
-def _put(settings: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
-    *sections, last = place
-    for section in sections:
-        settings = settings.setdefault(section, {})
-    settings[last] = value
+def with_setting(values: Mapping[str, Any], place: Sequence[str], value: Any) -> dict[str, Any]:
+    """Return nested settings with one more, at a place of sections and a name."""
+    first, *rest = place
+    inner = values.get(first, {})
+    if rest and not isinstance(inner, Mapping):
+        raise ConfigError(f"{first} is not a section.", fix="set it without a dot.")
+    return {**values, first: with_setting(inner, rest, value) if rest else value}
 
 
 set_wording(worded)

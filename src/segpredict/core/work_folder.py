@@ -39,14 +39,7 @@ MAX_TRIES = 200  # to enter a work folder that its last holder is just removing
 class WorkFolder:
     """The work folder of a target that this process alone may write, while it holds the lock.
 
-    Parameters
-    ----------
-    target
-        What is written.
-    place
-        The work folder.
-    announced
-        Files of the target that an earlier process has announced, and may not have finished.
+    `announced` are files of the target that an earlier process may not have finished.
     """
 
     def __init__(self, target: Path, place: Path, announced: Iterable[str] = ()) -> None:
@@ -107,19 +100,9 @@ def lock_target(
 ) -> Iterator[WorkFolder]:
     """Be the only one who writes a target, from the first look to the publishing.
 
-    Parameters
-    ----------
-    target
-        A file or folder, there or not.
-    inside
-        Whether it is a folder that is written in place; it is made if it is not there.
-    wait_seconds
-        How long another writer is waited for.
+    A folder that is written in place (`inside`) is made if it is not there.
 
-    Raises
-    ------
-    BusyError
-        When another process, or another part of this one, writes there.
+    Raises `BusyError` when another process, or another part of this one, writes there.
     """
     place = work_place(target, inside=inside)
     with translate_write_errors(target):

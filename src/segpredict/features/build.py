@@ -35,35 +35,17 @@ def build_features(
 ) -> list[FeatureTable]:
     """Compute the features of every eligible customer, as of each window's cutoff.
 
-    Parameters
-    ----------
-    transactions
-        The shop's canonical lines, in any order.
-    windows
-        The windows. They share the work from lines to orders, so pass them together.
-    families
-        Names of families. Those that are named are computed, and null where the shop
-        lacks the data they need; when not given, `choose_families` decides.
+    One table for each window, in the order given; rows are the customers with an order in the
+    look-back, sorted by customer. The windows share the work from lines to orders, so pass them
+    together. Families that are named are computed, and null where the shop lacks the data they
+    need; when none is named, `choose_families` decides.
 
-    Returns
-    -------
-    list of FeatureTable
-        One per window, in the order given; rows are the customers with an order in the
-        look-back, sorted by customer.
-
-    Raises
-    ------
-    UnknownNameError
-        When there is no family of that name.
-
-    Notes
-    -----
     Nothing on or after a cutoff is seen, nor anything older than the window's history.
     Set `Window.first_day`: features that compare with a time before it are null then,
     instead of counting unobserved time as time without purchases.
 
-    Examples
-    --------
+    Raises `UnknownNameError` when there is no family of that name.
+
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
@@ -93,24 +75,8 @@ def write_features(
 
     The table of a large shop is never in memory as a whole, only a few batches of customers.
 
-    Parameters
-    ----------
-    transactions
-        The shop; transactions from a store are read in the smallest batches.
-    window
-        The window.
-    path
-        The file; it appears when it is complete.
-    families
-        As in `build_features`.
+    Returns the declarations, in column order. The file appears when it is complete.
 
-    Returns
-    -------
-    tuple of Feature
-        Declarations, in column order.
-
-    Notes
-    -----
     The rows are those of `build_features`. They are sorted by customer if the transactions come
     from a store to which no customers were added since its lines were last merged.
     """
@@ -149,8 +115,6 @@ def compute_features(
 ) -> FeatureTable:
     """Compute the features of one window; see `build_features`.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
@@ -166,31 +130,16 @@ def clustering_inputs(
 ) -> pl.DataFrame:
     """Measure each customer's purchases in intervals of time: how often, how much.
 
-    Parameters
-    ----------
-    transactions
-        The shop's canonical lines, in any order.
-    windows
-        Half-open intervals of days, ``(start, end)``, each with an end of its own.
-    extra_inputs
-        More to measure: ``recency`` (days from the last purchase to the end),
-        ``products`` (different products of each order, summed), ``units`` and
-        ``refunds`` (money given back; units and money in 10⁻⁴).
+    `windows` are half-open intervals of days, ``(start, end)``, each with an end of its own. Extra
+    inputs are ``recency`` (days from the last purchase to the end), ``products`` (different
+    products of each order, summed), ``units`` and ``refunds`` (money given back; units and money in
+    10⁻⁴). The result is `schemas.CLUSTERING_INPUTS_SCHEMA`, sorted by end and customer: per
+    interval one row for each customer with an order in it. ``days`` counts purchase days; ``spend``
+    is sales plus returns dated in the interval, so it may be zero or below.
 
-    Returns
-    -------
-    polars.DataFrame
-        `schemas.CLUSTERING_INPUTS_SCHEMA`, sorted by end and customer: per interval one row
-        for each customer with an order in it. ``days`` counts purchase days; ``spend`` is
-        sales plus returns dated in the interval, so it may be zero or below.
-
-    Notes
-    -----
     Each interval is measured as it was known at its end: an order wholly refunded by
     then is no purchase, one refunded later still is.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann", "ann"], "date": ["2011-01-01", "2011-01-31"]}
@@ -229,15 +178,6 @@ def _interval_query(start: int, end: int, extra: Sequence[str]) -> FeatureQuery:
 class FamilySelection:
     """Families that a shop has the data for.
 
-    Parameters
-    ----------
-    names
-        Names of the families, sorted.
-    notes
-        Sentences on families that were left out, and why.
-
-    Examples
-    --------
     >>> FamilySelection(("btyd", "rfm"), notes=()).names
     ('btyd', 'rfm')
     """
@@ -251,28 +191,14 @@ def choose_families(
 ) -> FamilySelection:
     """Return the requested families that the shop has the data for.
 
-    Parameters
-    ----------
-    transactions
-        The shop with its side tables.
-    wanted
-        Names of families; ``default`` stands for all that are on by default,
-        which is also what ``None`` means.
-    until
-        The day before which lines count; ``None`` counts all.
+    ``default`` stands for all families that are on by default, which is also what ``None`` means.
+    Only lines before the day `until` count.
 
-    Raises
-    ------
-    UnknownNameError
-        When there is no family of that name.
-
-    Notes
-    -----
     This looks at the whole shop, once. What a family then computes depends on one
     customer's rows only, so a run stores the names and passes them to `build_features`.
 
-    Examples
-    --------
+    Raises `UnknownNameError` when there is no family of that name.
+
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["ann"], "date": ["2011-01-31"], "amount": ["7"]}
@@ -298,8 +224,6 @@ the data have no discounts.',))
 def needed_columns(families: Sequence[str]) -> frozenset[str]:
     """Return the columns of lines without which features of these families are missing.
 
-    Examples
-    --------
     >>> needed_columns(["rfm", "assortment"])
     frozenset({'product_id'})
     """
@@ -310,17 +234,8 @@ def needed_columns(families: Sequence[str]) -> frozenset[str]:
 def feature_glossary(
     families: Sequence[str] | None = None, side_tables: SideTables | None = None
 ) -> tuple[Feature, ...]:
-    """Return the declaration of every feature, in column order.
+    """Return the declaration of every feature of these families, or of all, in column order.
 
-    Parameters
-    ----------
-    families
-        Names of families; all of them when not given.
-    side_tables
-        The shop's side tables, for families whose columns depend on them.
-
-    Examples
-    --------
     >>> feature_glossary(["rfm"])[0].name
     'recency_days'
     """

@@ -1,4 +1,7 @@
-"""What a feature family is: declared columns, what it measures, what it derives."""
+"""What a feature family is: declared columns, what it measures, what it derives.
+
+The file of a family takes all it needs but measures from here, `Feature` and `Window` too.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,14 +10,15 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.core.panel import Feature
+from segpredict.core.panel import Feature as Feature
 from segpredict.core.registry import Registry
 from segpredict.core.transactions import SideTables
-from segpredict.core.window import Window
+from segpredict.core.window import Window as Window
 from segpredict.features.engine.measures import Measure
 
 Columns = Mapping[str, pl.Expr]
 Measures = Mapping[str, Measure]
+Derived = Mapping[Feature, pl.Expr]
 OTHER_LEVEL = "other"
 
 # Kinds of features that many families declare.
@@ -23,62 +27,50 @@ net_money = partial(Feature, unit="currency", low=None)
 flag = partial(Feature, unit="yes or no", high=1)
 
 
+def no_measures(_: Window) -> Measures:
+    """Return nothing: the family measures no orders."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureFamily:
     """Columns that belong together, and the two steps that compute them.
 
-    Parameters
-    ----------
-    name
-        The family's name, that of its file.
-    features
-        The columns, in order.
-    measures
-        Numbers about one customer's orders, purchase days and credit notes in spans of
-        days (`engine.measures`). Two families may declare the same measure under the same
-        name; it is found once.
-    derive
-        One expression per feature, over the measures. Whole numbers become currency,
-        ratios and logarithms here and nowhere before.
-    steps
-        Intermediate columns between measures and features that are used more than once;
-        each mapping may use those before it. Shared by name like measures.
-    columns
-        Whole numbers about an order that measures need, from the columns of orders
-        (`engine.orders.OrderTable`).
-    side_columns
-        Aggregations over other rows of the customer than orders, by the name of those
-        rows (`SIDE_ROWS`). A customer without such rows gets what the measures give
-        on no rows; where the table itself is missing, all of them are null.
-    required_columns
-        What the shop must have for the family to be chosen (`COLUMN_MEANINGS`).
-    is_default
-        Whether it is on by default.
-    fitted
-        For columns that depend on values frozen from the shop: a function from the side
-        tables to the family with those columns.
-
-    Notes
-    -----
     All families look up one shared table of orders, so a family never touches lines,
     never filters by the cutoff and never sorts.
 
-    Examples
-    --------
     >>> FEATURE_FAMILIES.get("rfm").features[0].meaning
     'Days since the last purchase.'
     """
 
-    name: str
-    features: tuple[Feature, ...]
-    measures: Callable[[Window], Measures]
-    derive: Callable[[Window], Columns]
+    name: str  # that of its file
+    # its columns, in order, and the expression of each over the measures. Whole numbers become
+    # currency, ratios and logarithms here and nowhere before.
+    derive: Callable[[Window], Derived]
+    # numbers about one customer's orders, purchase days and credit notes in spans of days
+    # (`engine.measures`). Two families may declare the same measure under the same name; it is
+    # found once.
+    measures: Callable[[Window], Measures] = no_measures
+    # intermediate columns between measures and features that are used more than once; each mapping
+    # may use those before it. Shared by name like measures.
     steps: tuple[Columns, ...] = ()
+    # whole numbers about an order that measures need, from the columns of orders
+    # (`engine.orders.OrderTable`)
     columns: Columns = field(default_factory=dict)
+    # aggregations over other rows of the customer than orders, by the name of those rows
+    # (`SIDE_ROWS`). A customer without such rows gets what the measures give on no rows; where the
+    # table itself is missing, all of them are null.
     side_columns: Mapping[str, Callable[[Window], Columns]] = field(default_factory=dict)
+    # what the shop must have for the family to be chosen (`COLUMN_MEANINGS`)
     required_columns: tuple[str, ...] = ()
-    is_default: bool = True
+    is_default: bool = True  # whether it is on by default
+    # of columns that depend on values frozen from the shop: the family with those columns
     fitted: Callable[[SideTables], "FeatureFamily"] | None = None
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns, in order."""
+        return tuple(self.derive(Window(0)))
 
     def with_side_tables(self, side_tables: SideTables) -> "FeatureFamily":
         """Return the family with the columns that these side tables give it."""
@@ -88,16 +80,9 @@ class FeatureFamily:
 FEATURE_FAMILIES = Registry("segpredict.features.families", FeatureFamily)
 
 
-def no_measures(_: Window) -> Measures:
-    """Return nothing: the family measures no orders."""
-    return {}
-
-
 def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
     """Return column → level, each column a plain word and different from the others.
 
-    Examples
-    --------
     >>> level_columns("country", ["United Kingdom", "EIRE", "eire"])
     {'country_united_kingdom': 'United Kingdom', 'country_eire': 'EIRE', \
 'country_eire_2': 'eire'}

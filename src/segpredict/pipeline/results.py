@@ -57,7 +57,7 @@ class Segmented:
     rule_grid: RuleGrid | None
     # `segment_tables.segment_tables`: ``assignments``, ``profile`` and others, by name
     segment_tables: Tables
-    # one profile a segment (`segmentation.gallery.segment_profiles`)
+    # one profile a segment (`segmentation.segment_profiles`)
     segment_profiles: tuple[Mapping[str, JSON], ...]
     kpis: Tables  # the metrics of the shop, by name of the table (`kpis.kpi_tables`)
     # distributions and the customer map, by name (`exploration.explore_shop`)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from joblib import Parallel, delayed
@@ -15,6 +15,7 @@ from segpredict.config.load import Config
 from segpredict.core import disk
 from segpredict.core.process import usable_processors
 from segpredict.core.run_folder import encode_json
+from segpredict.core.state import from_plain
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import ProgressCallback
 from segpredict.core.work_folder import own_folder, remove_own_folder
@@ -90,7 +91,7 @@ def compare_segmentations(
     progress(f"comparing ({len(done)} of {len(run.tasks)} done)", meter.share_done)
     for task, found, seconds in _measured(run, left, min(config.threads, usable_processors())):
         if task in paths:
-            disk.write_file(paths[task], encode_json([each.to_state() for each in found]))
+            disk.write_file(paths[task], encode_json([asdict(each) for each in found]))
         done[task], meter.cost_spent[task] = found, seconds
         meter.items_done.add(task)
         count = f"{len(done)} of {len(run.tasks)} done"
@@ -187,7 +188,7 @@ def _file(
 def _read_saved(path: Path) -> list[SegmentationCandidate] | None:
     """Return the candidates of a finished task; ``None`` if the file cannot be read."""
     try:
-        return [SegmentationCandidate.from_state(state) for state in json.loads(path.read_bytes())]
+        return [from_plain(SegmentationCandidate, state) for state in json.loads(path.read_bytes())]
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -41,7 +41,7 @@ def detected_section(bundle: CheckInput) -> Row:
         "files": [_file(fact) for fact in bundle.files[:MAX_FILES_SHOWN]],
         "more_files": max(0, len(bundle.files) - MAX_FILES_SHOWN),
         "side_tables": [_file(fact) for fact in bundle.side_tables],
-        "notes": bundle.detected["beside"],
+        "notes": bundle.detected["side_table_notes"],
     }
 
 

@@ -58,8 +58,6 @@ class HistoryUpdate:
     def summary_sentence(self) -> str:
         """Return the update as a sentence.
 
-        Examples
-        --------
         >>> HistoryUpdate(date(2024, 1, 1), 0, 3, 1).summary_sentence()
         'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
 customers would have another result now; the saved one stays.'
@@ -79,13 +77,9 @@ customers would have another result now; the saved one stays.'
 class ScoreHistory:
     """An append-only table of scores: one row a customer, day and model.
 
-    Notes
-    -----
     A file is written once, atomically, and never changed: the same customer, day and model add
     nothing, another model adds new rows.
 
-    Examples
-    --------
     >>> history = ScoreHistory("history")  # doctest: +SKIP
     >>> scores = predictor.score(frame, as_of="2024-01-01")  # doctest: +SKIP
     >>> history.add_scores(scores, predictor.version).new  # doctest: +SKIP
@@ -105,21 +99,10 @@ class ScoreHistory:
     ) -> HistoryUpdate:
         """Add the scores of one day; customers already saved stay as they are.
 
-        Parameters
-        ----------
-        scores
-            The scores of one day.
-        version
-            What made them.
-        work
-            The lock of the history, where the caller holds it.
+        `work` is the lock of the history, where the caller holds it.
 
-        Raises
-        ------
-        BusyError
-            When another process adds to it.
-        MismatchError
-            When customer ids have another form than those in the history.
+        Raises `BusyError` when another process adds to it; `MismatchError` when customer ids have
+        another form than those in the history.
         """
         if work is None:
             with self.lock() as own:

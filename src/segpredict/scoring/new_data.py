@@ -16,8 +16,6 @@ from segpredict.scoring.reading import lenient_layout
 class NewData:
     """New data to score.
 
-    Examples
-    --------
     >>> NewData(["new.csv"], columns={"customer_id": "Kunde"}).columns
     {'customer_id': 'Kunde'}
     """
@@ -42,10 +40,10 @@ def read_new_data(
     named = {**layout.columns, **given.columns}
     settings = {"on_bad_rows": "quarantine", **given.changes}
     plan = replace(predictor.cleaning_options, **settings)
-    asked_for = replace(config, source=replace(layout, columns=named), cleaning=plan)
-    found, folder = find_lines(given.data, asked_for, as_of)
+    requested = replace(config, source=replace(layout, columns=named), cleaning=plan)
+    found, folder = find_lines(given.data, requested, as_of)
     options = config.side_tables.relocated(given.tables, predictor.side_tables.attributes)
-    beside = side_tables.read_side_tables(options, folder).frozen_as(predictor.side_tables)
-    again = replace(predictor, side_tables=beside, cleaning_options=plan)
+    tables = side_tables.read_side_tables(options, folder).frozen_as(predictor.side_tables)
+    again = replace(predictor, side_tables=tables, cleaning_options=plan)
     shop = again.read_transactions(found, as_of)
-    return replace(shop, side_tables=beside)
+    return replace(shop, side_tables=tables)

@@ -52,31 +52,6 @@ MAX_NAMES_LENGTH = 80  # characters of the names of segments that a repr shows
 class SegmentPredictor:
     """A frozen segmentation and a fitted model, ready for new transactions.
 
-    Parameters
-    ----------
-    segmentation
-        Assigns each customer's current segment.
-    model
-        Gives the probability of each next segment.
-    time
-        The lengths of the windows it was trained on.
-    families
-        Feature families the model was trained on; ``None`` means all.
-    layout, cleaning_options
-        How the input of the run was read and cleaned; used for frames.
-    side_tables
-        The side tables of the run: their frozen parts, and the customers and products
-        that are used where the transactions have none.
-    policy
-        How probabilities become one segment and a set; ``None``: the likeliest segment is
-        named, and every segment is in the set.
-    value_model
-        Gives the expected spend of the next window and of a year; ``None``: both are missing.
-    explainer
-        The explainer of the run; ``None``: `explain` builds one from the customers it is given.
-    facts
-        What training knew of the data; data that contradict it are refused. ``None``: nothing.
-
     Notes
     -----
     Two predictors are equal if they give equal segments and forecasts: same segmentation, model,
@@ -89,16 +64,25 @@ class SegmentPredictor:
     >>> predictor.score(frame, as_of="2023-12-31")  # doctest: +SKIP
     """
 
-    segmentation: Segmentation
-    model: Forecaster
-    time: TimeOptions
+    segmentation: Segmentation  # assigns each customer's current segment
+    model: Forecaster  # gives the probability of each next segment
+    time: TimeOptions  # the lengths of the windows it was trained on
+    # feature families the model was trained on; ``None`` means all
     families: tuple[str, ...] | None = None
+    # how the input of the run was read and cleaned; used for frames
     layout: SourceOptions = field(default_factory=SourceOptions)
     cleaning_options: CleaningOptions = field(default_factory=CleaningOptions)
+    # the side tables of the run: their frozen parts, and the customers and products that are used
+    # where the transactions have none
     side_tables: SideTables = field(default_factory=SideTables)
+    # how probabilities become one segment and a set; ``None``: the likeliest segment is named, and
+    # every segment is in the set
     policy: DecisionPolicy | None = None
+    # gives the expected spend of the next window and of a year; ``None``: both are missing
     value_model: ValueModel | None = None
+    # the explainer of the run; ``None``: `explain` builds one from the customers it is given
     explainer: ForecastExplainer | None = None
+    # what training knew of the data; data that contradict it are refused. ``None``: nothing
     facts: ShopFacts | None = None
 
     @property

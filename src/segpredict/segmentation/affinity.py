@@ -44,36 +44,21 @@ def distinctive_categories(purchases: pl.DataFrame, segments: Sequence[Segment])
 def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return how much more each segment buys of each category than all do.
 
-    Parameters
-    ----------
-    purchases
-        ``customer_id``, ``segment`` (code), ``category`` and ``lines``, the order lines
-        of a customer in a category; one row a customer and category.
-    segments
-        All segments.
+    `purchases` has ``customer_id``, ``segment`` (code), ``category`` and ``lines``, the order lines
+    of a customer in a category; one row a customer and category. The result has ``segment``,
+    ``id``, ``category``, ``n`` (customers of the segment who bought from it), ``share`` of the
+    segment's lines, ``index`` (that share over the share of all lines) with its 95 % interval
+    ``low`` and ``high``; the highest index of each segment first. Only categories from which 30
+    customers of the segment bought.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``segment``, ``id``, ``category``, ``n`` (customers of the segment who bought from it),
-        ``share`` of the segment's lines, ``index`` (that share over the share of all lines) with
-        its 95 % interval ``low`` and ``high``; the highest index of each segment first. Only
-        categories from which 30 customers of the segment bought.
-
-    Notes
-    -----
     A customer's lines are not independent of each other, so the interval is that of a ratio of
     totals over customers. With x the lines of a customer in the category, t all their lines, p and
     P the shares and T and U the lines of the segment and of all, the log of the index varies by Σ
     u², where u = (x − pt)/(Tp) − (x − Pt)/(UP), the first term for the segment's customers only.
     All sums are of whole numbers, so the order of rows changes nothing.
 
-    References
-    ----------
-    Cochran, Sampling Techniques (1977), ch. 6 (linearised ratios).
+    After Cochran, Sampling Techniques (1977), ch. 6 (linearised ratios).
 
-    Examples
-    --------
     >>> rows = [(f"c{n}", 1 + n // 30, ("tea", "cups")[n // 30], 1) for n in range(60)]
     >>> names = ["customer_id", "segment", "category", "lines"]
     >>> purchases = pl.DataFrame(rows, names, orient="row")

@@ -55,8 +55,6 @@ class RuleBranch:
 class SegmentDescription:
     """The rule of one segment.
 
-    Examples
-    --------
     >>> SegmentDescription(1, "bought on 1 day in 91 days", 0.9, 0.8).recall
     0.8
     """

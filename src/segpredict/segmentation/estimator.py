@@ -167,22 +167,13 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
 
     @available_if(_is_soft)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
-        """Return the probability of each segment for each row; of mixtures only.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_segments_)
-            Rows add up to one.
-        """
+        """Return the probability of each segment for each row, adding up to 1; of mixtures only."""
         return self.clusters_.predict_proba(self._validated(X))
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return the distance of each row to the centre of each segment.
 
-        Returns
-        -------
-        ndarray of shape (n_samples, n_segments_)
-            In standard deviations where the columns are standardised.
+        In standard deviations where the columns are standardised; shape (n_samples, n_segments_).
         """
         points = self._validated(X)
         return euclidean_distances(points, self.clusters_.centres)
@@ -190,18 +181,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
     def score(self, X: npt.ArrayLike, y: object = None) -> float:  # noqa: ARG002
         """Return how well the segments fit these rows: the higher, the better.
 
-        Parameters
-        ----------
-        X
-            Rows as in `fit`.
-        y
-            Not used.
-
-        Returns
-        -------
-        float
-            Minus the sum of squared distances of the rows to the centres of their segments, as
-            with ``KMeans``; for searches such as ``GridSearchCV``.
+        Minus the sum of squared distances of the rows to the centres of their segments, as with
+        ``KMeans``; for searches such as ``GridSearchCV``.
         """
         points = self._validated(X)
         distances = euclidean_distances(points, self.clusters_.centres)

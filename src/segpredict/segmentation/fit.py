@@ -38,35 +38,19 @@ def fit_segmentation(
 ) -> Segmentation:
     """Fit the segments on past windows, apply the overrides, and freeze them.
 
-    Parameters
-    ----------
-    inputs
-        `schemas.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order;
-        windows of one length, all of which ended on or before the first test cutoff.
-    options
-        Settings that differ from the defaults.
-    horizon
-        Days of the windows.
-    earlier
-        Segments of an earlier fit, whose ids and names are kept (`refit_groups`).
+    `inputs` are `schemas.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order;
+    windows of one length (`horizon` days), all of which ended on or before the first test cutoff.
+    Ids and names of an earlier fit are kept (`refit_groups`).
 
-    Raises
-    ------
-    TableError
-        When the clustering inputs do not match their schema.
-    TooFewCustomersError, SupportError
-        When there are fewer customers, or fewer distinct ones, than segments.
-    UnknownNameError, ConfigError
-        When the config names a segment that does not exist, or gives one name twice.
-
-    Notes
-    -----
     Rule-based segments are taken out first; the rest is clustered (`fit_groups`), groups are
     merged as configured, and segments are numbered by rising mean spend and named from
     their profile. Warnings report the effect of weights, and segments that dissolve.
 
-    Examples
-    --------
+    Raises `SchemaError` when the clustering inputs do not match their schema;
+    `TooFewCustomersError` or `SupportError` when there are fewer customers, or fewer distinct ones,
+    than segments; `UnknownNameError` or `ConfigError` when the config names a segment that does not
+    exist, or gives one name twice.
+
     >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
     >>> rows = pl.DataFrame(bought, schema, orient="row")

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
-
-IntArray = npt.NDArray[np.int64]
 
 MIN_SAME_OVERLAP = 0.50  # Jaccard from which two segments are the same one
 MAJORITY_SHARE = 0.50  # of a segment's customers
@@ -39,7 +37,7 @@ class SegmentEvent:
         'S1 (Core) split into S1 (Core) and S4.'
         """
         before, after = (_listed(ids, names) for ids in (self.before, self.after))
-        sentences = {
+        return {
             "survive": f"{before} is still itself (Jaccard {self.overlap or 0:.2f}).",
             "split": f"{before} split into {after}.",
             "merge": f"{before} merged into {after}.",
@@ -49,19 +47,15 @@ class SegmentEvent:
             "apart": f"{after} was set apart by a rule, as the config says.",
             "renamed": f"{after} bears a new name, as the config says.",
             "pinned": f"{after} was kept where it was, as the config says.",
-        }
-        return sentences[self.kind]
+        }[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentIdentity:
     """Which fit this is, which ids were ever issued, and what has changed so far.
 
-    Examples
-    --------
-    >>> identity = SegmentIdentity(issued_ids=3)
-    >>> SegmentIdentity.from_state(identity.to_state()) == identity
-    True
+    >>> SegmentIdentity(events=(SegmentEvent("vanish", 2, ("S1",)),)).event_rows()[0]["text"]
+    'S1 is gone; its id is not used again.'
     """
 
     version: int = 1  # number of the fit; a segment is its id together with it
@@ -72,20 +66,6 @@ class SegmentIdentity:
     def event_rows(self) -> list[dict[str, JSON]]:
         """Return the events as rows, each with its sentence."""
         return [{**asdict(e), "text": e.to_text(self.names)} for e in self.events]
-
-    def to_state(self) -> JSON:
-        """Return it as plain JSON; `from_state` gives an equal value back."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
-        """Return the identity of a state."""
-        events = tuple(
-            SegmentEvent(**{**e, "before": tuple(e["before"]), "after": tuple(e["after"])})
-            for e in state["events"]
-        )
-        version, issued = int(state["version"]), int(state["issued_ids"])
-        return cls(version, issued, events, dict(state["names"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +113,7 @@ def match_segments(
     return SegmentMatch(tuple(named), after)
 
 
-def _pairs(
-    counts: IntArray, jaccard: npt.NDArray[np.float64], fixed: Mapping[int, int]
-) -> dict[int, int]:
+def _pairs(counts: IntArray, jaccard: FloatArray, fixed: Mapping[int, int]) -> dict[int, int]:
     """Return new → old of the pairs that are accepted."""
     expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
     expected = expected / max(int(counts.sum()), 1)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from segpredict.config.segmentation import InputSet
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import MONEY_SCALE
 
 # Columns that a window is measured by; value always comes first.
-CLUSTERING_INPUTS = {
+CLUSTERING_INPUTS: Mapping[InputSet, tuple[str, ...]] = {
     "fm": ("spend", "days"),
     "rfm": ("spend", "days", "recency"),
     "wide": ("spend", "days", "recency", "products", "units", "refunds"),
@@ -70,7 +71,7 @@ class InputAxis:
 def fit_axes(
     rows: pl.DataFrame,
     winsor: tuple[float, float],
-    inputs: str = "fm",
+    inputs: InputSet = "fm",
     weights: Mapping[str, float] | None = None,
 ) -> tuple[InputAxis, ...]:
     """Return the axes of the clustering inputs, value first, fitted on these rows."""
@@ -92,8 +93,6 @@ def placed(rows: pl.DataFrame, axes: Iterable[InputAxis]) -> FloatArray:
 def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
     """Return those of the columns that `features.clustering_inputs` measures on request.
 
-    Examples
-    --------
     >>> extra_inputs(["spend", "days", "recency"])
     ('recency',)
     """

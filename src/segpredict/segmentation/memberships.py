@@ -36,22 +36,10 @@ def membership_probabilities(segmentation: Segmentation, inputs: pl.DataFrame) -
 def nearest_other_segment(segmentation: Segmentation, inputs: pl.DataFrame) -> pl.DataFrame:
     """Return each row's segment, the nearest of the others, and the distance to both.
 
-    Parameters
-    ----------
-    segmentation
-        The frozen segmentation.
-    inputs
-        `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
+    ``customer_id``, ``end``, ``segment_id``, ``other_id`` (null where there is only one segment),
+    ``distance`` to the own segment's nearest centre and ``other_distance``, in standard deviations
+    of the clustering inputs, which are measured on windows of the segmentation's horizon.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``customer_id``, ``end``, ``segment_id``, ``other_id`` (null where there is only
-        one segment), ``distance`` to the own segment's nearest centre and
-        ``other_distance``, in standard deviations of the clustering inputs.
-
-    Notes
-    -----
     Where both distances are about equal, slightly different purchases would have put
     the customer into the other segment.
     """

@@ -1,8 +1,8 @@
 """The frozen segmentation: how a customer's window becomes a segment."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import get_type_hints
 
 import numpy as np
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.state import from_plain, to_plain
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
@@ -65,8 +66,6 @@ class SegmentRule:
 class Segmentation:
     """Segments, frozen: codes, ids and names keep their meaning for good.
 
-    Examples
-    --------
     >>> from segpredict.segmentation import fit_segmentation
     >>> schema = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
     >>> bought = [(f"c{n:02}", 91, 4 ** (n % 3), 90_000 * 4 ** (n % 3)) for n in range(30)]
@@ -118,31 +117,19 @@ class Segmentation:
     def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
         """Return the segment of each row.
 
-        Parameters
-        ----------
-        inputs
-            `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
+        `inputs` are `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days. The
+        result has ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
+        segment's centre, ``margin``, how much farther the nearest of the other centres is (standard
+        deviations), and ``is_unlike``, whether the customer is an outlier: beyond 99 % of the
+        segment's fit rows, before clipping; sorted by end and customer. Rule-based segments have no
+        distance and no margin.
 
-        Returns
-        -------
-        polars.DataFrame
-            ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
-            segment's centre, ``margin``, how much farther the nearest of the other
-            centres is (standard deviations), and ``is_unlike``, whether the customer
-            is an outlier: beyond 99 % of the segment's fit rows, before clipping; sorted by
-            end and customer. Rule-based segments have no distance and no margin.
-
-        Raises
-        ------
-        TableError
-            When the clustering inputs do not match their schema.
-
-        Notes
-        -----
         A customer without a row is INACTIVE (`fill_inactive`). Of two equally near centres, the one
         of lower value wins. Every active customer has a segment, outliers too, so that the classes
         of a forecast never change. The margin is negative where the groups are not those of the
         nearest centre, and 0 where there is but one.
+
+        Raises `SchemaError` when the clustering inputs do not match their schema.
         """
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
         points = placed(rows, self.axes)
@@ -192,10 +179,7 @@ class Segmentation:
     def require_fitted_before(self, cutoff: int) -> None:
         """Refuse a test whose outcome the fit may have seen (leak L3).
 
-        Raises
-        ------
-        MismatchError
-            When a window it was fitted on ends after the cutoff.
+        Raises `MismatchError` when a window it was fitted on ends after the cutoff.
         """
         if self.fit_end > cutoff:
             raise MismatchError(
@@ -206,17 +190,14 @@ class Segmentation:
 
     def to_state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
-        parts = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        parts = {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
         return {"version": SEGMENTATION_VERSION, **parts}
 
     @classmethod
     def from_state(cls, state: JSON) -> "Segmentation":
         """Return the segmentation of a state.
 
-        Raises
-        ------
-        ArtifactError
-            When the state is of another version or lacks a part.
+        Raises `ArtifactError` when the state is of another version or lacks a part.
         """
         if not isinstance(state, Mapping) or state.get("version") != SEGMENTATION_VERSION:
             raise ArtifactError(
@@ -224,7 +205,10 @@ class Segmentation:
                 fix="run again with this version, or install the one that wrote them.",
             )
         try:
-            return cls(**_parts({n: v for n, v in state.items() if n != "version"}))
+            kinds = get_type_hints(cls)
+            clusters = Clusters.from_state(state["clusters"])
+            names = {f.name for f in fields(cls)} - {"clusters"}
+            return cls(clusters=clusters, **{n: from_plain(kinds[n], state[n]) for n in names})
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 f"The stored segments are incomplete: {error}.",
@@ -232,53 +216,14 @@ class Segmentation:
             ) from None
 
 
-def _plain(part: Any) -> JSON:
-    if isinstance(part, Clusters):
-        return part.to_state()
-    if isinstance(part, tuple):
-        return [_plain(p) for p in part]
-    return asdict(part) if is_dataclass(part) else part  # type: ignore[arg-type]
-
-
-def _parts(state: dict[str, Any]) -> dict[str, Any]:
-    candidates = [{**c, "failed_gates": tuple(c["failed_gates"])} for c in state["candidates"]]
-    return {
-        **state,
-        "axes": tuple(InputAxis(**a) for a in state["axes"]),
-        "clusters": Clusters.from_state(state["clusters"]),
-        "segments": tuple(Segment(**s) for s in state["segments"]),
-        "values": tuple(SegmentValue(**v) for v in state["values"]),
-        "candidates": tuple(SegmentCountCandidate(**c) for c in candidates),
-        "warnings": tuple(state["warnings"]),
-        "groups": tuple(ClusterGroup(**g) for g in state["groups"]),
-        "segment_rules": tuple(SegmentRule(**a) for a in state["segment_rules"]),
-        "identity": SegmentIdentity.from_state(state["identity"]),
-    }
-
-
 def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
     """Return the segment of every listed customer; without a row, INACTIVE.
 
-    Parameters
-    ----------
-    assignments
-        What `Segmentation.assign` returned.
-    customers
-        ``customer_id``, and ``end`` for several windows; each once.
+    `customers` has ``customer_id``, and ``end`` for several windows; each once. These columns come
+    back, with ``segment`` (Int8); sorted. Other customers of the assignments are left out.
 
-    Returns
-    -------
-    polars.DataFrame
-        The columns of `customers` that name rows, and ``segment`` (Int8); sorted. Other
-        customers of the assignments are left out.
+    Raises `SchemaError` when a customer would have two segments.
 
-    Raises
-    ------
-    TableError
-        When a customer would have two segments.
-
-    Examples
-    --------
     >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
     >>> fill_inactive(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
     [('a', 0), ('b', 2)]

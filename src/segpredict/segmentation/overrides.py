@@ -23,8 +23,6 @@ from segpredict.segmentation.naming import (
 def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
     """Return what `features.clustering_inputs` must measure beyond spend and days.
 
-    Examples
-    --------
     >>> override_inputs(SegmentationOptions(inputs="rfm"))
     ('recency',)
     """
@@ -63,8 +61,6 @@ def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.Da
 def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.DataFrame:
     """Return the rows that are clustered: those that match no rule.
 
-    Examples
-    --------
     >>> from segpredict.config.segmentation import OverrideOptions
     >>> rows = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
     >>> rules = {"Key accounts": SegmentRuleOptions(top_share=0.01)}

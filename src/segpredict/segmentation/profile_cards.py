@@ -32,24 +32,10 @@ def segment_profiles(
 ) -> list[dict[str, Any]]:
     """Return the cards of all segments, measured on the shop at the end of its data.
 
-    Parameters
-    ----------
-    transactions
-        The shop.
-    segmentation
-        Its frozen segmentation.
-    window
-        The window at the end of the data.
-    tables
-        ``profile`` and, if known, ``migration`` (`segment_tables`).
-    affinity_level
-        What the segments' purchases are compared by: ``category``, where the products
-        table has one, ``product`` for single products, or ``none``.
-
-    Returns
-    -------
-    list of dict
-        As `profile_cards`, with ``stability``.
+    The window is that at the end of the data. `tables` hold ``profile`` and, if known,
+    ``migration`` (`segment_tables`). Purchases are compared by ``category``, where the products
+    table has one, by ``product`` or by ``none``. The cards are those of `profile_cards`, with
+    ``stability``.
     """
     span = (window.cutoff - window.horizon, window.cutoff)
     rows = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
@@ -167,27 +153,11 @@ def profile_cards(
 ) -> list[dict[str, Any]]:
     """Return a card for each segment, INACTIVE first.
 
-    Parameters
-    ----------
-    segments
-        All segments.
-    profile
-        `segment_profile_table`: the metrics.
-    descriptions
-        `describe_segments`: the rule in words.
-    examples
-        `typical_customers`.
-    affinity
-        `distinctive_categories`.
-    transitions
-        The observed migration matrix as rows: flows in and out.
-
-    Returns
-    -------
-    list of dict
-        ``id``, ``name``, ``code``, the metrics of the profile under their names, ``rule``,
-        ``precision``, ``recall``, ``examples``, ``affinity``, ``came_from`` and ``went_to`` (each a
-        list). A segment with fewer than five customers has its size and nothing else.
+    From the metrics of `segment_profile_table`, the rules in words of `describe_segments`, the
+    `typical_customers`, the `distinctive_categories`, and the observed migration matrix as rows. A
+    card has ``id``, ``name``, ``code``, the metrics under their names, ``rule``, ``precision``,
+    ``recall``, ``examples``, ``affinity``, ``came_from`` and ``went_to`` (each a list). A segment
+    with fewer than five customers has its size and nothing else.
     """
     metrics = {row["segment"]: row for row in profile.to_dicts()}
     described = {each.code: each for each in descriptions}
@@ -201,19 +171,11 @@ def profile_cards(
             **_flows(transitions, segment.id),
         }
         is_shown = (own.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
-        cards.append(
-            {
-                "id": segment.id,
-                "name": segment.name,
-                "code": segment.code,
-                **{k: v for k, v in own.items() if k not in ("segment", "id", "name")},
-                **{
-                    n: getattr(rule, n) if is_shown else None
-                    for n in ("rule", "precision", "recall")
-                },
-                **{name: rows if is_shown else [] for name, rows in lists.items()},
-            }
-        )
+        words = {n: getattr(rule, n) if is_shown else None for n in ("rule", "precision", "recall")}
+        numbers = {k: v for k, v in own.items() if k not in ("segment", "id", "name")}
+        shown = {name: rows if is_shown else [] for name, rows in lists.items()}
+        named = {"id": segment.id, "name": segment.name, "code": segment.code}
+        cards.append({**named, **numbers, **words, **shown})
     return cards
 
 

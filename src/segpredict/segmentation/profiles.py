@@ -21,42 +21,22 @@ def segment_profile_table(
 ) -> pl.DataFrame:
     """Return one row per segment, INACTIVE included, in original units.
 
-    Parameters
-    ----------
-    assignments
-        ``customer_id`` and ``segment`` of every customer of one window, the INACTIVE
-        ones too (`fill_inactive`).
-    inputs
-        `schemas.CLUSTERING_INPUTS_SCHEMA` of that one window.
-    features
-        ``customer_id`` and ``recency_days``, as of the end of the window.
-    segments
-        All segments, INACTIVE among them.
-    labels
-        ``customer_id`` and ``segment`` in the next window, where that is known; a
-        customer without a row did not order.
+    `assignments` hold the segment of every customer of one window, the INACTIVE ones too
+    (`fill_inactive`); `inputs` are `schemas.CLUSTERING_INPUTS_SCHEMA` of that window, `features`
+    hold ``recency_days`` at its end, and `labels` the segment in the next window, where that is
+    known; a customer without a row did not order. The columns are ``segment`` (code), ``id``,
+    ``name``, ``n``, ``share``; ``revenue`` and ``revenue_share`` of the window; ``days`` (purchase
+    days in total) and ``days_share``; ``order_value`` (revenue per purchase day); ``return_rate``
+    (refunds over sales; where the inputs hold ``refunds``); ``spend_mean``, ``spend_q25``,
+    ``spend_median``, ``spend_q75``; the same of ``days``; quartiles of ``recency`` in days;
+    ``retention`` (share with an order in the next window; for INACTIVE, share that returned) with
+    its 95 % Wilson interval ``retention_low`` and ``retention_high``. Money is in currency.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and ``revenue_share`` of
-        the window; ``days`` (purchase days in total) and ``days_share``; ``order_value`` (revenue
-        per purchase day); ``return_rate`` (refunds over sales; where the inputs hold ``refunds``);
-        ``spend_mean``, ``spend_q25``, ``spend_median``, ``spend_q75``; the same of ``days``;
-        quartiles of ``recency`` in days; ``retention`` (share with an order in the next window; for
-        INACTIVE, share that returned) with its 95 % Wilson interval ``retention_low`` and
-        ``retention_high``. Money is in currency.
-
-    Raises
-    ------
-    TableError
-        When a table does not match its schema, or the inputs hold several windows.
-
-    Notes
-    -----
     Of a segment with fewer than 5 customers only the size is shown; the rest is null.
     Shares of revenue and purchase days are then shares of the shown sums, so that the
     hidden ones cannot be found by subtraction.
+
+    Raises `SchemaError` when a table does not match its schema, or the inputs hold several windows.
     """
     known = schemas.validate_schema(assignments, schemas.ASSIGNMENTS_SCHEMA)
     bought = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)

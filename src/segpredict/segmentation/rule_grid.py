@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import product
+from typing import Annotated
 
 import polars as pl
+from pydantic import Field
 
 from segpredict.core import schemas
+from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError, ConfigError
 
@@ -79,8 +82,6 @@ class FifthScale:
 class RuleGrid:
     """The rule grid with its cut points frozen.
 
-    Examples
-    --------
     >>> two = [("a", 1.0, 9.0, 50.0), ("b", 90.0, 1.0, 2.0)]
     >>> grid = fit_rule_grid(pl.DataFrame(two, ["customer_id", *GRID_COLUMNS], orient="row"))
     >>> RuleGrid.from_state(grid.to_state()) == grid, grid.to_frame().height
@@ -91,7 +92,8 @@ class RuleGrid:
     recency: FifthScale
     frequency: FifthScale
     monetary: FifthScale
-    names: tuple[str, ...]  # the name of each of the 125 codes, in their order from 111 to 555
+    # the name of each of the 125 codes, in their order from 111 to 555
+    names: Annotated[tuple[str, ...], Field(min_length=len(RFM_CODES))]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -107,21 +109,10 @@ class RuleGrid:
     def assign(self, customers: pl.DataFrame) -> pl.DataFrame:
         """Return the scores, code and name of each customer.
 
-        Parameters
-        ----------
-        customers
-            ``customer_id`` and the three columns of the scales.
+        ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as ``"545"``, ``name``
+        and ``level`` of spend (Low, Mid, High); sorted by customer.
 
-        Returns
-        -------
-        polars.DataFrame
-            ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as ``"545"``,
-            ``name`` and ``level`` of spend (Low, Mid, High); sorted by customer.
-
-        Raises
-        ------
-        TableError
-            When a column is missing, empty in a row, or no number.
+        Raises `SchemaError` when a column is missing, empty in a row, or no number.
         """
         columns = (self.recency.column, self.frequency.column, self.monetary.column)
         rows = schemas.validate_schema(customers, schemas.numeric_schema(columns))
@@ -145,10 +136,7 @@ class RuleGrid:
     def from_state(cls, state: JSON) -> "RuleGrid":
         """Return the grid of a state.
 
-        Raises
-        ------
-        ArtifactError
-            When the state is of another version or lacks a part.
+        Raises `ArtifactError` when the state is of another version or lacks a part.
         """
         if not isinstance(state, Mapping) or state.get("version") != RULE_GRID_VERSION:
             raise ArtifactError(
@@ -156,22 +144,12 @@ class RuleGrid:
                 fix="run again with this version, or install the one that wrote it.",
             )
         try:
-            scales = {}
-            for name in ("recency", "frequency", "monetary"):
-                lists = {part: tuple(state[name][part]) for part in ("cut_points", "scores_given")}
-                scales[name] = FifthScale(**{**state[name], **lists})
-            return cls(**scales, names=_once(state["names"]))
-        except (KeyError, TypeError, ValueError) as error:
+            return from_plain(cls, state)
+        except ValueError as error:
             raise ArtifactError(
                 f"The stored rule grid is incomplete: {error}.",
                 fix="restore the run folder, or run again.",
             ) from None
-
-
-def _once(names: JSON) -> tuple[str, ...]:
-    if len(names) != len(RFM_CODES):
-        raise ValueError(f"{len(names)} names for {len(RFM_CODES)} codes")
-    return tuple(map(str, names))
 
 
 def cell_name(recency: int, frequency: int) -> str:
@@ -202,24 +180,12 @@ def fit_rule_grid(
 ) -> RuleGrid:
     """Return the grid whose cut points are the fifths of these customers.
 
-    Parameters
-    ----------
-    customers
-        ``customer_id`` and three columns of numbers, one row a customer.
-    columns
-        Days since the last order, purchase days, and spend.
-    names
-        Names of codes that replace the default ones, such as ``{"555": "VIP"}``; see `code_names`.
+    The columns are days since the last order, purchase days, and spend. `names` replace default
+    names of codes, such as ``{"555": "VIP"}``; see `code_names`.
 
-    Raises
-    ------
-    TableError
-        When there are no customers, or a column is missing, empty in a row, or no number.
-    ConfigError
-        When a key is no code.
+    Raises `SchemaError` when there are no customers, or a column is missing, empty in a row, or no
+    number; `ConfigError` when a key is no code.
 
-    Examples
-    --------
     >>> rows = [("a", 1.0, 9.0, 500.0), ("b", 20.0, 1.0, 20.0), ("c", 40.0, 4.0, 90.0)]
     >>> rows += [("d", 80.0, 3.0, 70.0), ("e", 160.0, 2.0, 60.0)]
     >>> shop = pl.DataFrame(rows, ["customer_id", *GRID_COLUMNS], orient="row")

@@ -143,5 +143,5 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
     "wrong", [{"service_level": 1.0}, {"service_level": 0.0}, {"salvage_share": 1.0}]
 )
 def test_options_out_of_range_are_refused(wrong) -> None:
-    with pytest.raises(ConfigError, match="give a service level between 0 and 1"):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
         DemandOptions(**wrong)

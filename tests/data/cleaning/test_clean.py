@@ -113,7 +113,7 @@ def test_a_broken_pattern_is_refused() -> None:
 
 
 def test_an_unknown_way_with_bad_rows_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="quarantine"):
+    with pytest.raises(ConfigError, match="quarantine"):
         CleaningOptions(on_bad_rows="keep")  # type: ignore[arg-type]
 
 

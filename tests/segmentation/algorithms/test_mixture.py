@@ -136,6 +136,4 @@ def test_the_shape_with_the_least_icl_is_taken():
 
 def test_no_shape_of_that_name_is_refused():
     with pytest.raises(ConfigError, match="'round'"):
-        CLUSTERERS.get("gmm").with_settings({"covariance_type": "round"}).fit(
-            atoms(50), 2, seed=0, n_init=1
-        )
+        CLUSTERERS.get("gmm").with_settings({"covariance_type": "round"})

@@ -1,8 +1,11 @@
 """The rule: gates, mean of ranks, one standard error, the fewest, the simplest."""
 
+from dataclasses import asdict
+
 import pytest
 
 from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
+from segpredict.core.state import from_plain
 from segpredict.segmentation.selection import SegmentationCandidate, select_candidate
 from segpredict.segmentation.selection.candidate import QualityGates
 from segpredict.segmentation.selection.select import (
@@ -38,7 +41,7 @@ def candidate(k=3, algorithm="kmeans", rank=1, inputs="fm", **other):
         inputs=inputs, algorithm=algorithm, k_requested=k, k=k, complexity_rank=rank, **facts
     )
     failed = QualityGates(SegmentationOptions()).failed_gates(made)
-    return SegmentationCandidate(**{**made.to_state(), "failed_gates": failed})
+    return SegmentationCandidate(**{**asdict(made), "failed_gates": failed})
 
 
 @pytest.mark.parametrize(
@@ -59,9 +62,9 @@ def candidate(k=3, algorithm="kmeans", rank=1, inputs="fm", **other):
     ],
 )
 def test_each_gate_closes_below_its_bar(found, gate):
-    state = {**candidate().to_state(), **found}
+    state = {**asdict(candidate()), **found}
     assert QualityGates(SegmentationOptions()).failed_gates(
-        SegmentationCandidate.from_state(state)
+        from_plain(SegmentationCandidate, state)
     ) == (gate,)
 
 
@@ -77,7 +80,7 @@ def test_what_could_not_be_measured_closes_no_gate():
 
 def test_a_candidate_comes_back_from_its_state():
     given = candidate(jaccards=(0.9, 0.8))
-    assert SegmentationCandidate.from_state(given.to_state()) == given
+    assert from_plain(SegmentationCandidate, asdict(given)) == given
 
 
 def test_the_best_in_everything_is_taken():

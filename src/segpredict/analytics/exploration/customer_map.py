@@ -12,7 +12,7 @@ MAP_COLUMNS = {  # variables of the map
     "orders": "orders",
     "spend": "spend",
     "value": "order value",
-    "silent": "days since the last order",
+    "recency": "days since the last order",
     "age": "days since the first order",
 }
 
@@ -38,7 +38,7 @@ def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
             "orders",
             pl.col("spend") / MONEY_SCALE,
             value=pl.col("spend") / MONEY_SCALE / pl.col("orders"),
-            silent=end_day - pl.col("last"),
+            recency=end_day - pl.col("last"),
             age=end_day - pl.col("first"),
         )
         .cast(pl.Float64)

@@ -79,7 +79,7 @@ def observed_tables(
 
 
 def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
-    """Return the moves of the newest period; with those who were and stay silent."""
+    """Return the moves of the newest period; with lapsed customers who stay lapsed."""
     newest = transitions.filter(pl.col("since") == pl.col("since").max())
     by = ["since", "until", "country", "from_id", "to_id"]
     named = newest.join(countries, on="customer_id", how="left")
@@ -108,15 +108,15 @@ def predicted_tables(
         return {}
     counts = known["observed"]
     ids = [segment.id for segment in segments]
-    shipped = training.evaluation.selected
+    selected = training.evaluation.selected
     asked = [
-        (as_date(t.cutoff), pl.Series(ids).gather(t.states), t.probabilities[shipped])
+        (as_date(t.cutoff), pl.Series(ids).gather(t.states), t.probabilities[selected])
         for t in training.backtests
     ]
     today, able = scores["as_of"][0], scores.filter("is_eligible")
     probabilities = able.select(f"p_{i}" for i in ids).to_numpy()
-    silent = {day: _size(counts, day, LAPSED_STATE.id) for day, *_ in asked}
-    silent[today] = float(scores.height - able.height)
+    lapsed = {day: _size(counts, day, LAPSED_STATE.id) for day, *_ in asked}
+    lapsed[today] = float(scores.height - able.height)
     parts: list[pl.DataFrame] = []
     for day, starts, given in [*asked, (today, able["segment_id"], probabilities)]:
         past = counts.filter(pl.col("until") <= day)
@@ -125,7 +125,7 @@ def predicted_tables(
         matrices = [expected_matrix(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
-            sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
+            sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: lapsed[day]}
             matrices.append(unmodelled_rows(_pooled(past), sizes))
         parts.append(_dated(pl.concat(matrices), day, day + timedelta(time.days_to_outcome)))
     return {"predicted": pl.concat(parts)}

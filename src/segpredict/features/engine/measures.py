@@ -48,10 +48,10 @@ class Measure:
     # ``number`` of rows; ``active``, how many parts of the span have a row; ``sum``, sum of
     # ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column
     kind: MeasureKind
+    span: MeasureSpan = WHOLE_HISTORY  # the days that count
     # a column of the rows, of `MEASURE_COLUMNS`, or of `FeatureFamily.columns`; ``ago`` is the days
     # to the cutoff, 1 and up
     column: str = ""
-    span: MeasureSpan = WHOLE_HISTORY  # the days that count
     # ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``, lines with a
     # product that was bought before
     rows: RowKind = "orders"
@@ -74,29 +74,18 @@ def last_days(days: int, skip: int = 0) -> MeasureSpan:
     return MeasureSpan(skip, skip + days)
 
 
-def count_orders(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
-    """Return the number of orders."""
-    return Measure("number", span=span)
-
-
-def count_purchase_days(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
-    """Return the number of purchase days."""
-    return Measure("number", span=span, rows="days")
-
-
-def count_active_spans(days: int, parts: int) -> Measure:
-    """Return how many of the last `parts` spans of `days` days have an order."""
-    return Measure("active", span=MeasureSpan(0, days * parts, parts))
+count_orders = partial(Measure, "number")
+count_purchase_days = partial(Measure, "number", rows="days")
+# Money of credit notes, zero or below.
+sum_returns = partial(Measure, "sum", column="net", rows="credits")
+# Days from the last or the first purchase to the cutoff.
+days_since_last = partial(Measure, "last", column="ago")
+days_since_first = partial(Measure, "first", column="ago")
 
 
 def sum_orders(column: str, span: MeasureSpan = WHOLE_HISTORY) -> Measure:
     """Return the sum of a column over orders."""
-    return Measure("sum", column, span)
-
-
-def sum_returns(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
-    """Return the money of credit notes, zero or below."""
-    return Measure("sum", "net", span, "credits")
+    return Measure("sum", span, column)
 
 
 def count_repeats(span: MeasureSpan, of: MeasureSpan = WHOLE_HISTORY) -> Measure:
@@ -104,17 +93,7 @@ def count_repeats(span: MeasureSpan, of: MeasureSpan = WHOLE_HISTORY) -> Measure
 
     The lines of a span, less the repeats of lines of that span, are different products.
     """
-    return Measure("number", span=span, rows="repeats", repeat_of=of)
-
-
-def days_since_last() -> Measure:
-    """Return the days from the last purchase to the cutoff."""
-    return Measure("last", "ago")
-
-
-def days_since_first() -> Measure:
-    """Return the days from the first purchase to the cutoff."""
-    return Measure("first", "ago")
+    return Measure("number", span, rows="repeats", repeat_of=of)
 
 
 def spend_measures(name: str, span: MeasureSpan) -> Mapping[str, Measure]:
@@ -171,9 +150,9 @@ def gap_measures(_: Window) -> Mapping[str, Measure]:
         "first_ago": days_since_first(),
         "last_ago": days_since_last(),
         "gaps": between("number"),
-        "gap_squares": between("squares", "gap"),
-        "gap_logs": between("sum", "gap_log"),
-        "gap_median": between("median", "gap"),
+        "gap_squares": between("squares", column="gap"),
+        "gap_logs": between("sum", column="gap_log"),
+        "gap_median": between("median", column="gap"),
     }
 
 

@@ -15,9 +15,8 @@ from segpredict.features.engine.measures import LOG_SCALE, RowKind
 from segpredict.features.engine.runs import (
     CustomerRows,
     RepeatPurchases,
-    RunOffsets,
-    ShiftedOffsets,
     cumulative_sum,
+    run_offsets,
 )
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
@@ -88,7 +87,11 @@ def collapse_lines(
     """
     if isinstance(transactions, StoreBatch):
         kinds: list[RowKind] = ["orders", "credits", *(k for k in requested if k == "repeats")]
-        stored = {kind: _stored_rows(transactions, kind, requested) for kind in kinds}
+        columns = {kind: {"day", "void_day", *requested.get(kind, ())} for kind in kinds}
+        stored = {
+            kind: transactions.rows(kind, names).rename({"customer_id": "customer"})
+            for kind, names in columns.items()
+        }
         return OrderTable(**{"repeats": NO_REPEATS, **stored}, ids=None)
     lines = transactions.lines.filter(pl.col("day").is_between(first, end, closed="left"))
     rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
@@ -99,12 +102,6 @@ def collapse_lines(
     if "repeats" in requested:
         again = _repeats(lines, numbered.select("customer_id", "customer").unique())
     return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
-
-
-def _stored_rows(batch: StoreBatch, kind: RowKind, requested: RequestedColumns) -> pl.DataFrame:
-    """Return rows that the store has precomputed."""
-    rows = batch.rows(kind, {"day", "void_day", *requested.get(kind, ())})
-    return rows.rename({"customer_id": "customer"})
 
 
 def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
@@ -164,17 +161,18 @@ def customer_runs(
     starts = np.flatnonzero(is_new)
     customer = rows["customer"].gather(starts)
     lengths = np.diff(starts, append=code.size)
-    places = RunOffsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
-    orders = CustomerRows(rows, places, columns["orders"])
+    places = run_offsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
+    orders = CustomerRows(rows, places, int(lengths.max(initial=0)), columns["orders"])
     notes, starts, lengths = _rows_of(shop.credits, customer)
     again, _, number = _rows_of(shop.repeats, customer)
-    of_notes = RunOffsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    of_notes = run_offsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    longest = int(lengths.max(initial=0))
     return CustomerRuns(
         customer,
         {
             "orders": orders,
-            "days": _days(orders, is_new, columns["days"]),
-            "credits": CustomerRows(notes, of_notes, columns["credits"]),
+            "days": _days(orders, is_new, columns["days"], days["days"]),
+            "credits": CustomerRows(notes, of_notes, longest, columns["credits"]),
         },
         RepeatPurchases(again, number),
     )
@@ -200,7 +198,10 @@ def _rows_of(
 
 
 def _days(
-    orders: CustomerRows, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
+    orders: CustomerRows,
+    is_new: NDArray[np.bool_],
+    columns: Mapping[str, pl.Expr],
+    requested: Collection[int],
 ) -> CustomerRows:
     """Return the runs of purchase days, with the ``gap`` before each and its ``gap_log``.
 
@@ -221,5 +222,6 @@ def _days(
         return np.append(0, whole)[values]
 
     computed = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
-    places = ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8)))
-    return CustomerRows(pl.DataFrame(), places, columns, computed)
+    days_before = cumulative_sum(is_day.view(np.int8))
+    places = {day: days_before[orders.places[day]] for day in requested}
+    return CustomerRows(pl.DataFrame(), places, orders.longest, columns, computed)

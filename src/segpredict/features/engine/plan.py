@@ -62,10 +62,8 @@ class FeatureQuery:
 def plan_query(window: Window, families: tuple[FeatureFamily, ...]) -> FeatureQuery:
     """Return the query of these families; a shared measure is computed once."""
     kinds = sorted({kind for family in families for kind in family.side_columns})
-    derived: dict[str, pl.Expr] = {}
-    for family in families:
-        given = family.derive(window)
-        derived |= {f.name: given[f.name].cast(pl.Float64) for f in family.features}
+    columns = (pair for family in families for pair in family.derive(window).items())
+    derived = {feature.name: value.cast(pl.Float64) for feature, value in columns}
     own = _merged((f.name, f.columns) for f in families)
     return FeatureQuery(
         window,

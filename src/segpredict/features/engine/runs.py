@@ -4,7 +4,7 @@ A span is one slice of a customer's rows, so a sum is a difference of two shared
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,75 +19,45 @@ NO_DAY = np.iinfo(np.int32).max  # later than any day
 _FULL = 2**63
 
 
-class RunOffsets:
-    """Where requested days begin in runs of rows that follow each other, days rising within each.
+def run_offsets(
+    days: NDArray[np.int32], starts: IndexArray, lengths: IndexArray, requested: Collection[int]
+) -> dict[int, IndexArray]:
+    """Return the first offset in each run that is on a requested day or later, by day.
 
-    Each row is counted once, by its customer and the two requested days between which it lies;
-    adding up the counts from day to day gives all offsets, however many days.
+    Runs of rows follow each other, days rising within each. Each row is counted once, by its
+    customer and the two requested days between which it lies; adding up the counts from day to day
+    gives all offsets, however many days.
     """
-
-    def __init__(
-        self,
-        days: NDArray[np.int32],
-        starts: IndexArray,
-        lengths: IndexArray,
-        requested: Collection[int],
-    ) -> None:
-        ordered, here = sorted(requested), starts
-        self._found: dict[int, IndexArray] = {}
-        self.longest = int(lengths.max(initial=0))
-        number = starts.size
-        owner = np.repeat(np.arange(number), lengths)
-        low, high = int(days.min(initial=NO_DAY)), int(days.max(initial=-NO_DAY))
-        between = np.searchsorted(ordered, np.arange(low, high + 1), side="right")
-        cell = (between * number)[days - low] + owner
-        counts = np.bincount(cell, minlength=(len(ordered) + 1) * number)
-        for i, day in enumerate(ordered):
-            here = here + counts[i * number : (i + 1) * number]
-            self._found[day] = here
-
-    def __getitem__(self, day: int) -> IndexArray:
-        """Return the first offset in each run that is on a day or later."""
-        return self._found[day]
-
-
-class OffsetLookup(Protocol):
-    """Where days begin in each run of rows, and how many rows the longest has."""
-
-    longest: int
-
-    def __getitem__(self, day: int) -> IndexArray: ...
-
-
-class ShiftedOffsets:
-    """Offsets among rows of which some were left out: `retained` of those before each remain."""
-
-    def __init__(self, places: OffsetLookup, retained: IndexArray) -> None:
-        self._places, self._retained = places, retained
-        self.longest = places.longest
-        self._found: dict[int, IndexArray] = {}
-
-    def __getitem__(self, day: int) -> IndexArray:
-        """Return the first offset in each run that is on a day or later."""
-        if day not in self._found:
-            self._found[day] = self._retained[self._places[day]]
-        return self._found[day]
+    ordered, here = sorted(requested), starts
+    found: dict[int, IndexArray] = {}
+    number = starts.size
+    owner = np.repeat(np.arange(number), lengths)
+    low, high = int(days.min(initial=NO_DAY)), int(days.max(initial=-NO_DAY))
+    between = np.searchsorted(ordered, np.arange(low, high + 1), side="right")
+    cell = (between * number)[days - low] + owner
+    counts = np.bincount(cell, minlength=(len(ordered) + 1) * number)
+    for i, day in enumerate(ordered):
+        here = here + counts[i * number : (i + 1) * number]
+        found[day] = here
+    return found
 
 
 class CustomerRows:
     """Rows of one kind: a run for each customer, in order of time.
 
-    Columns are those of `rows`, expressions over them, or computed on first use.
+    Columns are those of `rows`, expressions over them, or computed on first use. `places` are the
+    offsets of days in each run, and `longest` is no less than the rows of any customer.
     """
 
     def __init__(
         self,
         rows: pl.DataFrame,
-        places: OffsetLookup,
+        places: Mapping[int, IndexArray],
+        longest: int,
         columns: Mapping[str, pl.Expr],
         computed: Mapping[str, Callable[[], NDArray[Any]]] | None = None,
     ) -> None:
-        self._rows, self._columns, self.places = rows, columns, places
+        self._rows, self._columns, self.places, self.longest = rows, columns, places, longest
         self._computed = computed or {}
         self._values: dict[str, NDArray[Any]] = {}
         self._sums: dict[str, NDArray[Any]] = {}
@@ -122,7 +92,7 @@ class CustomerRows:
         if column not in self._squares:
             values = self.values(column)
             most = max(int(values.max(initial=0)), -int(values.min(initial=0)))
-            if most * most * self.places.longest < _FULL:
+            if most * most * self.longest < _FULL:
                 self._squares[column] = cumulative_sum(values * values)
             else:
                 none, wide = pl.Series([0], dtype=pl.Int128), pl.Series(values).cast(pl.Int128)
@@ -180,7 +150,14 @@ class WindowView:
         lo, hi = (self._on(day) for day in days)
         if measure.between:
             lo = np.minimum(lo + 1, hi)
-        return _METHODS[measure.kind](self, measure, lo, hi)
+        if measure.kind == "number":
+            return hi - lo
+        if measure.kind in ("sum", "squares"):
+            is_sum = measure.kind == "sum"
+            sums = self._runs.cumulative_sums if is_sum else self._runs.cumulative_squares
+            return sums(measure.column)[hi] - sums(measure.column)[lo]
+        of_slices = {"most": self._most, "median": self._median}.get(measure.kind, self._edge)
+        return of_slices(measure, lo, hi)
 
     def _on(self, day: int) -> IndexArray:
         if day not in self._places:
@@ -218,17 +195,6 @@ class WindowView:
         found = np.maximum.reduceat(np.append(values, 0), both)[::2]
         return np.where(lo < hi, found, 0)
 
-    def _total(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
-        sums = self._runs.cumulative_sums(measure.column)
-        return sums[hi] - sums[lo]
-
-    def _squares(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
-        sums = self._runs.cumulative_squares(measure.column)
-        return sums[hi] - sums[lo]
-
-    def _number(self, _: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
-        return hi - lo
-
     def _median(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         """Return the median of values that are not below zero."""
         number = hi - lo
@@ -248,17 +214,6 @@ class WindowView:
         low = ranked[np.minimum(first + np.maximum(number - 1, 0) // 2, last)]
         high = ranked[np.minimum(first + number // 2, last)]
         return np.where(number > 0, (low + high) / 2, 0.0)
-
-
-_METHODS = {
-    "number": WindowView._number,
-    "sum": WindowView._total,
-    "squares": WindowView._squares,
-    "first": WindowView._edge,
-    "last": WindowView._edge,
-    "most": WindowView._most,
-    "median": WindowView._median,
-}
 
 
 def _inside(values: NDArray[Any], lo: IndexArray, hi: IndexArray) -> NDArray[Any]:

@@ -30,8 +30,9 @@ class SideRows:
     facts: Callable[[Transactions, Window], Mapping[str, int | None]] | None = None
 
 
-def _bought(shop: Transactions) -> pl.LazyFrame:
-    return shop.lines.filter(~pl.col("is_return") & pl.col("product_id").is_not_null())
+def _sold(shop: Transactions, column: str = "product_id") -> pl.LazyFrame:
+    """Return the lines of sales that have a value in a column."""
+    return shop.lines.filter(~pl.col("is_return") & pl.col(column).is_not_null())
 
 
 def _coded_rows(lines: pl.LazyFrame, customers: pl.LazyFrame, column: str) -> pl.DataFrame:
@@ -76,7 +77,7 @@ def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     if products is None or "category" not in products.columns:
         return None
     of = products.lazy().select("product_id", "category").drop_nulls()
-    return _coded_rows(_bought(shop).join(of, on="product_id"), customers, "category")
+    return _coded_rows(_sold(shop).join(of, on="product_id"), customers, "category")
 
 
 def _groups_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
@@ -89,7 +90,7 @@ def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     prices = shop.side_tables.prices
     if prices is None:
         return None
-    priced = _bought(shop).join(prices.lazy(), on="product_id").join(customers, on="customer_id")
+    priced = _sold(shop).join(prices.lazy(), on="product_id").join(customers, on="customer_id")
     return priced.select("day", "void_day", "customer", "percentile").collect()
 
 
@@ -100,7 +101,7 @@ def _lookback_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 def _places(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
     time = ("day", "minute", "order_id")
     return (
-        shop.lines.filter(~pl.col("is_return") & pl.col("country").is_not_null())
+        _sold(shop, "country")
         .join(customers, on="customer_id")
         .select("customer", *time, "void_day", "country")
         .sort("customer", *time, "country")
@@ -111,12 +112,8 @@ def _places(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
 def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     if "discount" not in shop.lines.collect_schema().names():
         return None
-    return (
-        shop.lines.filter(~pl.col("is_return") & pl.col("discount").is_not_null())
-        .join(customers, on="customer_id")
-        .select("day", "void_day", "customer", "amount", "discount")
-        .collect()
-    )
+    reduced = _sold(shop, "discount").join(customers, on="customer_id")
+    return reduced.select("day", "void_day", "customer", "amount", "discount").collect()
 
 
 def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:

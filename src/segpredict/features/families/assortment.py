@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, Measures, share
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, share
 
 _QUARTER = m.FEATURE_SPANS[1]
 
@@ -21,29 +19,28 @@ def _measures(window: Window) -> Measures:
     }
 
 
-def _derive(window: Window) -> Columns:
+def _derive(window: Window) -> Derived:
     lines, newest = pl.col("named_lookback"), pl.col("named_recent")
     unique = lines - pl.col("again_lookback")
     recent, new = newest - pl.col("again_recent"), newest - pl.col("again_ever")
     new_rate = pl.when(recent > 0).then(new / recent)
     return {
-        "products_unique": pl.when(lines > 0).then(unique),
-        "product_repeat_rate": pl.when(lines > 0).then(1 - unique / lines),
-        "product_new_rate": m.null_if_uncovered(window, 2 * _QUARTER, new_rate),
+        Feature(
+            "products_unique",
+            "Number of different products bought in the look-back.",
+            "products",
+            1.0,
+        ): pl.when(lines > 0).then(unique),
+        share(
+            "product_repeat_rate",
+            "Share of order lines that repeat a product: one minus different products over lines.",
+        ): pl.when(lines > 0).then(1 - unique / lines),
+        share(
+            "product_new_rate",
+            "Share of the products bought in the last 91 days that the customer had not bought "
+            "before.",
+        ): m.null_if_uncovered(window, 2 * _QUARTER, new_rate),
     }
 
 
-_FEATURES = (
-    Feature(
-        "products_unique", "Number of different products bought in the look-back.", "products", 1.0
-    ),
-    share(
-        "product_repeat_rate",
-        "Share of order lines that repeat a product: one minus different products over lines.",
-    ),
-    share(
-        "product_new_rate",
-        "Share of the products bought in the last 91 days that the customer had not bought before.",
-    ),
-)
-PART = FeatureFamily("assortment", _FEATURES, _measures, _derive, required_columns=("products",))
+PART = FeatureFamily("assortment", _derive, _measures, required_columns=("products",))

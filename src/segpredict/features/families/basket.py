@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, Measures
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window
 
 
 def _measures(window: Window) -> Measures:
@@ -14,43 +12,38 @@ def _measures(window: Window) -> Measures:
     return {
         "orders_lookback": m.count_orders(lookback),
         "paid_lookback": m.sum_orders("net", lookback),
-        "paid_squares": m.Measure("squares", "net", lookback),
+        "paid_squares": m.Measure("squares", lookback, "net"),
         "lines": m.sum_orders("lines", lookback),
         "units": m.sum_orders("units", lookback),
         "products": m.sum_orders("products", lookback),
         "orders_named": m.sum_orders("is_named", lookback),
-        "paid_most": m.Measure("most", "net", lookback),
-        "paid_last": m.Measure("last", "net"),
-        "paid_first": m.Measure("first", "net"),
+        "paid_most": m.Measure("most", lookback, "net"),
+        "paid_last": m.Measure("last", column="net"),
+        "paid_first": m.Measure("first", column="net"),
     }
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
     n, named = pl.col("orders_lookback"), pl.col("orders_named")
+    lines, pieces = pl.col("lines") / n, pl.col("units") / (n * MONEY_SCALE)
+    first = m.to_currency("paid_first")
     return {
-        "lines_per_order": pl.col("lines") / n,
-        "units_per_order": pl.col("units") / (n * MONEY_SCALE),
-        "products_per_order": pl.when(named > 0).then(pl.col("products") / named),
-        "order_max": m.to_currency("paid_most"),
-        "order_last": m.to_currency("paid_last"),
-        "order_first": m.to_currency("paid_first"),
-        "order_cv": m.coefficient_of_variation("orders_lookback", "paid_lookback", "paid_squares"),
+        Feature("lines_per_order", "Average number of lines of an order.", "lines", 1): lines,
+        Feature("units_per_order", "Average number of pieces in an order.", "pieces"): pieces,
+        Feature(
+            "products_per_order", "Average number of different products in an order.", "products", 1
+        ): pl.when(named > 0).then(pl.col("products") / named),
+        Feature(
+            "order_max", "Value of the largest order in the look-back.", "currency"
+        ): m.to_currency("paid_most"),
+        Feature("order_last", "Value of the last order.", "currency"): m.to_currency("paid_last"),
+        Feature("order_first", "Value of the first known order.", "currency"): first,
+        Feature(
+            "order_cv",
+            "How uneven the order values are: their standard deviation over their average.",
+            "ratio",
+        ): m.coefficient_of_variation("orders_lookback", "paid_lookback", "paid_squares"),
     }
 
 
-_FEATURES = (
-    Feature("lines_per_order", "Average number of lines of an order.", "lines", 1),
-    Feature("units_per_order", "Average number of pieces in an order.", "pieces"),
-    Feature(
-        "products_per_order", "Average number of different products in an order.", "products", 1
-    ),
-    Feature("order_max", "Value of the largest order in the look-back.", "currency"),
-    Feature("order_last", "Value of the last order.", "currency"),
-    Feature("order_first", "Value of the first known order.", "currency"),
-    Feature(
-        "order_cv",
-        "How uneven the order values are: their standard deviation over their average.",
-        "ratio",
-    ),
-)
-PART = FeatureFamily("basket", _FEATURES, _measures, _derive)
+PART = FeatureFamily("basket", _derive, _measures)

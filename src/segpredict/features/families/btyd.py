@@ -5,10 +5,8 @@ Their "recency" is the time from the first to the last purchase; `rfm`'s, since 
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, Measures
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window
 
 
 def _measures(_: Window) -> Measures:
@@ -19,19 +17,18 @@ def _measures(_: Window) -> Measures:
     }
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
+    age = pl.col("first_ago")
     return {
-        "x_days": pl.col("days") - 1,
-        "t_x_days": pl.col("first_ago") - pl.col("last_ago"),
-        "age_days": pl.col("first_ago"),
+        Feature(
+            "x_days",
+            "Days with a purchase after the first: how often the customer returned.",
+            "days",
+        ): pl.col("days") - 1,
+        Feature("t_x_days", "Days between the first and the last known purchase.", "days"): age
+        - pl.col("last_ago"),
+        Feature("age_days", "Days since the first known purchase.", "days", 1.0): age,
     }
 
 
-_FEATURES = (
-    Feature(
-        "x_days", "Days with a purchase after the first: how often the customer returned.", "days"
-    ),
-    Feature("t_x_days", "Days between the first and the last known purchase.", "days"),
-    Feature("age_days", "Days since the first known purchase.", "days", 1.0),
-)
-PART = FeatureFamily("btyd", _FEATURES, _measures, _derive)
+PART = FeatureFamily("btyd", _derive, _measures)

@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, no_measures, share
+from segpredict.features.family import Columns, Derived, Feature, FeatureFamily, Window, share
 
 
 def _groups(_: Window) -> Columns:
@@ -19,36 +17,29 @@ def _groups(_: Window) -> Columns:
     }
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
     n, number = pl.col("category_lines"), pl.col("categories")
     spread = n.log() - pl.col("category_logs") / (n * m.LOG_SCALE)
-    is_known = number > 0
+    known = pl.when(number > 0)
     return {
-        "categories_unique": pl.when(is_known).then(number),
-        "category_entropy": pl.when(is_known).then(pl.when(number > 1).then(spread).otherwise(0.0)),
-        "category_top_share": pl.when(is_known).then(pl.col("category_top") / n),
+        Feature(
+            "categories_unique",
+            "Number of different categories bought from in the look-back.",
+            "categories",
+            1.0,
+        ): known.then(number),
+        Feature(
+            "category_entropy",
+            "How evenly order lines spread over categories: -Σ p ln p, zero for one category "
+            "alone.",
+            "nats",
+        ): known.then(pl.when(number > 1).then(spread).otherwise(0.0)),
+        share(
+            "category_top_share", "Share of order lines in the category bought most."
+        ): known.then(pl.col("category_top") / n),
     }
 
 
-_FEATURES = (
-    Feature(
-        "categories_unique",
-        "Number of different categories bought from in the look-back.",
-        "categories",
-        1.0,
-    ),
-    Feature(
-        "category_entropy",
-        "How evenly order lines spread over categories: -Σ p ln p, zero for one category alone.",
-        "nats",
-    ),
-    share("category_top_share", "Share of order lines in the category bought most."),
-)
 PART = FeatureFamily(
-    "category",
-    _FEATURES,
-    no_measures,
-    _derive,
-    side_columns={"groups": _groups},
-    required_columns=("categories",),
+    "category", _derive, side_columns={"groups": _groups}, required_columns=("categories",)
 )

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import count_rows
-from segpredict.features.family import Columns, FeatureFamily, no_measures, share
+from segpredict.features.family import Columns, Derived, FeatureFamily, Window, share
 
 
 def _reduced(_: Window) -> Columns:
@@ -16,24 +15,19 @@ def _reduced(_: Window) -> Columns:
     }
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
     lines, off = pl.col("discount_known"), pl.col("discount")
     full = pl.col("discount_paid") + off
     return {
-        "discount_share": pl.when(lines > 0).then(pl.col("discounted") / lines),
-        "discount_depth": pl.when(full > 0).then(off / full),
+        share(
+            "discount_share", "Share of order lines with a discount, of those where it is known."
+        ): pl.when(lines > 0).then(pl.col("discounted") / lines),
+        share(
+            "discount_depth", "Money off over the value without discount, in the look-back."
+        ): pl.when(full > 0).then(off / full),
     }
 
 
-_FEATURES = (
-    share("discount_share", "Share of order lines with a discount, of those where it is known."),
-    share("discount_depth", "Money off over the value without discount, in the look-back."),
-)
 PART = FeatureFamily(
-    "discount",
-    _FEATURES,
-    no_measures,
-    _derive,
-    side_columns={"reduced": _reduced},
-    required_columns=("discounts",),
+    "discount", _derive, side_columns={"reduced": _reduced}, required_columns=("discounts",)
 )

@@ -4,10 +4,8 @@ import math
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, Measures, share
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, share
 
 _DAY = 24 * 60
 _EVENING = 18 * 60
@@ -36,41 +34,36 @@ def _measures(window: Window) -> Measures:
     return {"orders_lookback": m.count_orders(lookback), **counted}
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
     timed = pl.col("timed")
-    is_timed = timed > 0
+    weekends = pl.col("weekends") / pl.col("orders_lookback")
+    known, scaled = pl.when(timed > 0), timed * m.LOG_SCALE
+    evenings = known.then(pl.col("evenings") / timed)
     return {
-        "weekend_share": pl.col("weekends") / pl.col("orders_lookback"),
-        "evening_share": pl.when(is_timed).then(pl.col("evenings") / timed),
-        "hour_sin": pl.when(is_timed).then(pl.col("clock_sin") / (timed * m.LOG_SCALE)),
-        "hour_cos": pl.when(is_timed).then(pl.col("clock_cos") / (timed * m.LOG_SCALE)),
+        share("weekend_share", "Share of orders on a Saturday or Sunday.", high=1): weekends,
+        share("evening_share", "Share of orders from 18:00 on.", high=1): evenings,
+        Feature(
+            "hour_sin",
+            "Time of the day of the orders on a circle, sine: 1 is six in the morning, -1 six in "
+            "the evening.",
+            "ratio",
+            -1,
+            1,
+        ): known.then(pl.col("clock_sin") / scaled),
+        Feature(
+            "hour_cos",
+            "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is noon.",
+            "ratio",
+            -1,
+            1,
+        ): known.then(pl.col("clock_cos") / scaled),
     }
 
 
-_FEATURES = (
-    share("weekend_share", "Share of orders on a Saturday or Sunday.", high=1),
-    share("evening_share", "Share of orders from 18:00 on.", high=1),
-    Feature(
-        "hour_sin",
-        "Time of the day of the orders on a circle, sine: 1 is six in the morning, -1 six in "
-        "the evening.",
-        "ratio",
-        -1,
-        1,
-    ),
-    Feature(
-        "hour_cos",
-        "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is noon.",
-        "ratio",
-        -1,
-        1,
-    ),
-)
 PART = FeatureFamily(
     "order_time",
-    _FEATURES,
-    _measures,
     _derive,
+    _measures,
     columns=_COLUMNS,
     required_columns=("minutes",),
     is_default=False,

@@ -2,15 +2,26 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily
+from segpredict.features.family import Derived, Feature, FeatureFamily, Window
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
     usual = m.gap_or_null("gap_median").clip(lower_bound=1.0)
-    return {"overdue_ratio": pl.col("last_ago") / usual, "overdue_sigma": _sigma()}
+    return {
+        Feature(
+            "overdue_ratio",
+            "The current pause over the usual one: above 1 the customer is late.",
+            "ratio",
+        ): pl.col("last_ago") / usual,
+        Feature(
+            "overdue_sigma",
+            "How unusual the current pause is for this customer, in standard deviations: above 2 "
+            "is very late.",
+            "deviations",
+            low=None,
+        ): _sigma(),
+    }
 
 
 def _sigma() -> pl.Expr:
@@ -22,18 +33,4 @@ def _sigma() -> pl.Expr:
     return (relative - (1 - variance)) / variance.sqrt()
 
 
-_FEATURES = (
-    Feature(
-        "overdue_ratio",
-        "The current pause over the usual one: above 1 the customer is late.",
-        "ratio",
-    ),
-    Feature(
-        "overdue_sigma",
-        "How unusual the current pause is for this customer, in standard deviations: above 2 "
-        "is very late.",
-        "deviations",
-        low=None,
-    ),
-)
-PART = FeatureFamily("overdue", _FEATURES, m.gap_measures, _derive, steps=m.gap_steps())
+PART = FeatureFamily("overdue", _derive, m.gap_measures, steps=m.gap_steps())

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from segpredict.core.window import Window
 from segpredict.features.engine.side_rows import count_rows
-from segpredict.features.family import Columns, FeatureFamily, no_measures, share
+from segpredict.features.family import Columns, Derived, FeatureFamily, Window, share
 
 _TOP = 2 / 3
 
@@ -18,26 +17,22 @@ def _tiers(_: Window) -> Columns:
     }
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
     lines = pl.col("priced_lines")
     return {
-        "price_percentile": pl.col("price_median"),
-        "price_top_share": pl.when(lines > 0).then(pl.col("price_top") / lines),
+        share(
+            "price_percentile",
+            "Median percentile of what was bought among the prices of its category, from 0 "
+            "(cheapest) to 1.",
+        ): pl.col("price_median"),
+        share(
+            "price_top_share", "Share of order lines in the most expensive third of their category."
+        ): pl.when(lines > 0).then(pl.col("price_top") / lines),
     }
 
 
-_FEATURES = (
-    share(
-        "price_percentile",
-        "Median percentile of what was bought among the prices of its category, from 0 "
-        "(cheapest) to 1.",
-    ),
-    share("price_top_share", "Share of order lines in the most expensive third of their category."),
-)
 PART = FeatureFamily(
     "price_tier",
-    _FEATURES,
-    no_measures,
     _derive,
     side_columns={"tiers": _tiers},
     required_columns=("prices",),

@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, Measures, net_money
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, net_money
 
 
 def _measures(window: Window) -> Measures:
@@ -21,30 +19,27 @@ def _measures(window: Window) -> Measures:
     }
 
 
-def _derive(_: Window) -> Columns:
+def _derive(_: Window) -> Derived:
+    days = {
+        Feature(
+            f"freq_days_{n}", f"Days with a purchase in the last {n} days.", "days", high=float(n)
+        ): pl.col(f"days_{n}")
+        for n in m.FEATURE_SPANS
+    }
+    spend = {
+        net_money(
+            f"spend_{n}", f"Spend in the last {n} days, less what was returned in them."
+        ): m.to_currency(m.net_spend(str(n)))
+        for n in m.FEATURE_SPANS
+    }
     return {
-        "recency_days": pl.col("last_ago"),
-        **{f"freq_days_{span}": pl.col(f"days_{span}") for span in m.FEATURE_SPANS},
-        **{f"spend_{span}": m.to_currency(m.net_spend(str(span))) for span in m.FEATURE_SPANS},
-        "aov": pl.col("paid_lookback") / (pl.col("orders_lookback") * MONEY_SCALE),
+        Feature("recency_days", "Days since the last purchase.", "days", 1.0): pl.col("last_ago"),
+        **days,
+        **spend,
+        Feature(
+            "aov", "Average value of an order in the look-back, before any returns.", "currency"
+        ): pl.col("paid_lookback") / (pl.col("orders_lookback") * MONEY_SCALE),
     }
 
 
-_FEATURES = (
-    Feature("recency_days", "Days since the last purchase.", "days", 1.0),
-    *(
-        Feature(
-            f"freq_days_{span}",
-            f"Days with a purchase in the last {span} days.",
-            "days",
-            high=float(span),
-        )
-        for span in m.FEATURE_SPANS
-    ),
-    *(
-        net_money(f"spend_{n}", f"Spend in the last {n} days, less what was returned in them.")
-        for n in m.FEATURE_SPANS
-    ),
-    Feature("aov", "Average value of an order in the look-back, before any returns.", "currency"),
-)
-PART = FeatureFamily("rfm", _FEATURES, _measures, _derive)
+PART = FeatureFamily("rfm", _derive, _measures)

@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from segpredict.core.panel import Feature
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.window import Window
 from segpredict.features.engine import measures as m
-from segpredict.features.family import Columns, FeatureFamily, Measures, share
+from segpredict.features.family import Derived, Feature, FeatureFamily, Measures, Window, share
 
 _MONTH, _QUARTER = m.FEATURE_SPANS[0], m.FEATURE_SPANS[1]
 _BINS = 6
@@ -36,46 +34,38 @@ def _leaning() -> pl.Expr:
     return pl.sum_horizontal(pl.col(f"days_bin_{i}") * (_BINS - 1 - 2 * i) for i in range(_BINS))
 
 
-def _derive(window: Window) -> Columns:
+def _derive(window: Window) -> Derived:
     now, before = pl.col("days_91") + 0.5, pl.col("days_91_before") + 0.5
     # Returns can leave less than nothing; below one unit of currency is one unit.
     paid, earlier = (m.net_spend(n).clip(lower_bound=MONEY_SCALE) for n in ("91", "91_before"))
     older = pl.col("days_first_half") / pl.col("days_lookback")
     return {
-        "trend_days": m.null_if_uncovered(window, 2 * _QUARTER, (now / before).log()),
-        "trend_spend": m.null_if_uncovered(window, 2 * _QUARTER, (paid / earlier).log()),
-        "trend_slope": m.null_if_uncovered(
-            window, _BINS * _MONTH, m.divide_rounded(_leaning(), 35)
-        ),
-        "share_first_half": m.null_if_uncovered(window, window.lookback, older),
+        Feature(
+            "trend_days",
+            "Whether purchases became more frequent: purchase days of the last 91 days "
+            "against the 91 before; above 0 is growth.",
+            "log ratio",
+            low=None,
+        ): m.null_if_uncovered(window, 2 * _QUARTER, (now / before).log()),
+        Feature(
+            "trend_spend",
+            "Whether spend grew: the last 91 days against the 91 before; above 0 is growth.",
+            "log ratio",
+            low=None,
+        ): m.null_if_uncovered(window, 2 * _QUARTER, (paid / earlier).log()),
+        Feature(
+            "trend_slope",
+            "Purchase days gained or lost from one 28-day period to the next, over the last six.",
+            "days",
+            -7.2,
+            7.2,
+        ): m.null_if_uncovered(window, _BINS * _MONTH, m.divide_rounded(_leaning(), 35)),
+        share(
+            "share_first_half",
+            "Share of the look-back's purchase days that lie in its older half; low "
+            "means that activity is recent.",
+        ): m.null_if_uncovered(window, window.lookback, older),
     }
 
 
-_FEATURES = (
-    Feature(
-        "trend_days",
-        "Whether purchases became more frequent: purchase days of the last 91 days "
-        "against the 91 before; above 0 is growth.",
-        "log ratio",
-        low=None,
-    ),
-    Feature(
-        "trend_spend",
-        "Whether spend grew: the last 91 days against the 91 before; above 0 is growth.",
-        "log ratio",
-        low=None,
-    ),
-    Feature(
-        "trend_slope",
-        "Purchase days gained or lost from one 28-day period to the next, over the last six.",
-        "days",
-        -7.2,
-        7.2,
-    ),
-    share(
-        "share_first_half",
-        "Share of the look-back's purchase days that lie in its older half; low "
-        "means that activity is recent.",
-    ),
-)
-PART = FeatureFamily("trend", _FEATURES, _measures, _derive)
+PART = FeatureFamily("trend", _derive, _measures)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
 
 Readers = Mapping[str, Callable[[JSON], Any]]
@@ -18,13 +19,9 @@ Readers = Mapping[str, Callable[[JSON], Any]]
 def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
     """Return the Euclidean distance of each row to each centre, shape (rows, centres).
 
-    Notes
-    -----
     Summed axis by axis, not by a matrix product, whose last digits depend on how many
     rows are computed at once.
 
-    Examples
-    --------
     >>> euclidean_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
     [[5.0, 0.0]]
     """
@@ -46,13 +43,9 @@ class AssignmentRule(ABC):
     A subclass is a frozen dataclass whose fields are its whole state. Every row gets a
     group, however far away it is. Rules are equal when their states are.
 
-    Notes
-    -----
     A rule gives a single row the same result as among others: no matrix products, whose
     last digits depend on how many rows are computed at once.
 
-    Examples
-    --------
     >>> rule = AssignmentRule.from_state({"kind": "centres", "centres": [[0.0], [9.0]]})
     >>> rule.k, rule.assign(np.array([[7.0]])).tolist()
     (2, [1])
@@ -93,7 +86,7 @@ class AssignmentRule(ABC):
 
     def to_state(self) -> JSON:
         """Return the rule as plain JSON; `from_state` gives an equal one back."""
-        return {"kind": self.kind, **{n: _plain(getattr(self, n)) for n in self._readers}}
+        return {"kind": self.kind, **{n: to_plain(getattr(self, n)) for n in self._readers}}
 
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":
@@ -115,22 +108,10 @@ def read_floats(numbers: JSON) -> FloatArray:
     return np.array(numbers, dtype=np.float64)
 
 
-def _plain(value: Any) -> JSON:
-    if isinstance(value, AssignmentRule):
-        return value.to_state()
-    if isinstance(value, EncoderLayer):
-        return {"weights": value.weights.tolist(), "bias": value.bias.tolist()}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
-
-
 @dataclass(frozen=True, eq=False)
 class NearestCentre(AssignmentRule):
     """Each row belongs to the nearest centre.
 
-    Examples
-    --------
     >>> rule = NearestCentre(np.array([[0.0], [10.0]]))
     >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
     [1, 0]
@@ -160,8 +141,6 @@ class NearestCentre(AssignmentRule):
 class GridCells(AssignmentRule):
     """Each row belongs to the group of the cell of the grid in which it lies.
 
-    Examples
-    --------
     >>> rule = GridCells(((1.0,), (5.0,)), (0, 1, 1, 2))
     >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
     [0, 1, 2]
@@ -205,8 +184,6 @@ class GridCells(AssignmentRule):
 class NearestLandmarks(AssignmentRule):
     """Each row belongs to the group of the nearest landmark: groups need not be round.
 
-    Examples
-    --------
     >>> rule = NearestLandmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
     >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
     [0, 1]
@@ -245,8 +222,6 @@ class NearestLandmarks(AssignmentRule):
 class EncoderLayer:
     """One layer of an encoder: weights of shape (in, out), and a bias.
 
-    Examples
-    --------
     >>> EncoderLayer(np.array([[2.0]]), np.array([1.0]))(np.array([[3.0]])).tolist()
     [[7.0]]
     """
@@ -278,8 +253,6 @@ def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatAr
 class EmbeddedRule(AssignmentRule):
     """Each row is mapped into another space, where a rule assigns it.
 
-    Examples
-    --------
     >>> from segpredict.segmentation.algorithms import NearestCentre
     >>> flip = EncoderLayer(np.array([[-1.0]]), np.array([0.0]))
     >>> rule = EmbeddedRule((flip,), NearestCentre(np.array([[-5.0], [5.0]])))

@@ -6,9 +6,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from segpredict.config.fill import Options
 from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
-from segpredict.errors import ConfigError, SupportError, UnknownNameError
+from segpredict.errors import SupportError, UnknownNameError
 from segpredict.segmentation.algorithms._assignment_rule import (
     AssignmentRule,
     NearestCentre,
@@ -25,8 +27,6 @@ MIN_RADIUS = 0.1  # so that a group of equal customers includes near ones
 class Clusters:
     """Frozen groups: the rule that assigns points, and their centres.
 
-    Examples
-    --------
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [9.0]]))
     >>> found = Clusters.from_centres(points, np.array([[0.5], [9.0]]))
     >>> found.k, found.inertia
@@ -96,23 +96,13 @@ class Clusters:
 
     def to_state(self) -> JSON:
         """Return the groups as plain JSON; `from_state` gives equal ones back."""
-        return {
-            "assignment_rule": self.assignment_rule.to_state(),
-            "centres": self.centres.tolist(),
-            "inertia": self.inertia,
-            "group_radii": list(self.group_radii),
-            "noise_share": self.noise_share,
-            "facts": dict(self.facts),
-        }
+        return {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def from_state(cls, state: JSON) -> "Clusters":
         """Return the groups of a state.
 
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            When the state lacks a part.
+        Raises `KeyError`, `TypeError` or `ValueError` when the state lacks a part.
         """
         return cls(
             AssignmentRule.from_state(state["assignment_rule"]),
@@ -151,56 +141,35 @@ def _radii(
     return tuple(max(radius + RADIUS_TOLERANCE, MIN_RADIUS) for radius in radii)
 
 
-class Clusterer:
+class Clusterer(Options):
     """One clustering algorithm; a module of this package offers it as ``PART``.
 
     A subclass is a frozen dataclass whose fields are its settings, each with a default;
     `with_settings` changes them. It overrides `fit`, or `fit_many` where numbers of groups
     can share work: one tree to cut, one encoder to train.
 
-    Attributes
-    ----------
-    complexity_rank
-        How complex it is to explain, 0 the simplest; of equally good groupings the simpler
-        one is selected.
-    is_density_based
-        Whether it finds the number of groups itself. `k` is then ignored, and the
-        number found may be any from 1 on.
-    required_extra
-        The extra of this package that it needs, if any.
-
-    Examples
-    --------
     >>> from segpredict.segmentation.algorithms import CLUSTERERS
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=5).centres.tolist()
     [[0.5], [10.5]]
     """
 
+    section: ClassVar[str] = "segmentation.algorithm_settings"
+    # how complex it is to explain, 0 the simplest; of equally good groupings the simpler one is
+    # selected
     complexity_rank: ClassVar[int]
+    # whether it finds the number of groups itself: `k` is then ignored, and the number found may be
+    # any from 1 on
     is_density_based: ClassVar[bool] = False
-    required_extra: ClassVar[str | None] = None
+    required_extra: ClassVar[str | None] = None  # the extra of this package that it needs, if any
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points.
 
-        Parameters
-        ----------
-        points
-            The points.
-        k
-            How many groups to make.
-        seed
-            Random seed; ignored by deterministic algorithms.
-        n_init
-            How many starts to try; ignored by algorithms without starts.
+        Deterministic algorithms ignore the random seed, those without starts `n_init`.
 
-        Raises
-        ------
-        SupportError
-            When there are fewer distinct points than groups, or no distinct groups.
-        ExtraMissingError
-            When the algorithm needs an extra that is not installed.
+        Raises `SupportError` when there are fewer distinct points than groups, or no distinct
+        groups; `ExtraMissingError` when the algorithm needs an extra that is not installed.
         """
         return self.fit_many(points, (k,), seed=seed, n_init=n_init)[0]
 
@@ -215,36 +184,15 @@ class Clusterer:
     def with_settings(self, settings: Mapping[str, JSON]) -> Self:
         """Return the algorithm with some of its options changed.
 
-        Raises
-        ------
-        UnknownNameError
-            When it has no option of a name.
-        ConfigError
-            When a value is of another kind than the default, or out of its range.
+        Raises `UnknownNameError` when it has no option of a name; `ConfigError` when a value is of
+        another kind, or out of its range.
         """
-        known = {f.name: f for f in fields(self)}  # type: ignore[arg-type]
-        for name, value in settings.items():
+        known = {f.name: f for f in fields(self)}
+        for name in settings:
             if name not in known:
                 kind = type(self).__module__.rsplit(".", 1)[-1].lstrip("_")
                 raise UnknownNameError(f"setting of {kind}", name, known)
-            _require_kind(name, value, getattr(self, name))
-        return replace(self, **settings)  # type: ignore[type-var]
-
-
-def _require_kind(name: str, value: JSON, default: object) -> None:
-    kinds = (int, float) if isinstance(default, float) else (type(default),)
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ConfigError(
-            f"The algorithm's setting {name} is {value!r}, and is {default!r} by default.",
-            fix=f"give a value of that kind under [segmentation.algorithm_settings] for {name}.",
-        )
-    least = 0 if default == 0 else np.finfo(float).tiny
-    if not isinstance(value, str) and isinstance(value, int | float) and value < least:
-        raise ConfigError(
-            f"The algorithm's setting {name} is {value!r}, and must be "
-            + ("0 or more." if default == 0 else "above 0."),
-            fix=f"give a larger value under [segmentation.algorithm_settings] for {name}.",
-        )
+        return replace(self, **settings)
 
 
 def require_points(points: WeightedPoints, k: int) -> None:

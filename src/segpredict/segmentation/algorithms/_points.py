@@ -18,8 +18,6 @@ COORDINATE_SCALE = 1e6  # grid steps per unit; sums of whole steps are exact bel
 class WeightedPoints:
     """Distinct points, sorted, each with the number of rows that lie on it.
 
-    Notes
-    -----
     Coordinates are rounded to 10⁻⁶ (data are standardised, so that is 10⁻⁶ standard deviations).
     Sums of whole numbers are exact, so centres do not depend on the order of rows or on the number
     of threads, and points closer than the precision are one point.
@@ -32,17 +30,8 @@ class WeightedPoints:
 
     @classmethod
     def from_matrix(cls, matrix: FloatArray, weights: IntArray | None = None) -> "WeightedPoints":
-        """Return the points of a matrix, one row an observation.
+        """Return the points of a matrix, one row an observation, which stands for `weights` rows.
 
-        Parameters
-        ----------
-        matrix
-            Floats, shape (observations, axes).
-        weights
-            How many rows each observation represents; one, unless given.
-
-        Examples
-        --------
         >>> points = WeightedPoints.from_matrix(np.array([[2.0], [1.0], [2.0]]))
         >>> points.matrix.tolist(), points.weights.tolist()
         ([[1.0], [2.0]], [1, 2])

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from segpredict.config.fill import Count, CountOrAuto
 from segpredict.core.arrays import FloatArray
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms._assignment_rule import (
@@ -75,10 +76,11 @@ def _descend(
 ) -> tuple[list[EncoderLayer], float]:
     """Return the layers, encoder and decoder, that reconstruct held-out rows best."""
     rng = np.random.default_rng(seed)
-    network = [
-        tuple(torch.tensor(start, requires_grad=True) for start in (weights, bias))
-        for weights, bias in _starts(rng, widths)
-    ]
+    network = []
+    for into, out in pairwise(widths):
+        limit = np.sqrt(6 / (into + out))  # Glorot and Bengio (2010)
+        starts = rng.uniform(-limit, limit, (into, out)), np.zeros(out)
+        network.append(tuple(torch.tensor(start, requires_grad=True) for start in starts))
     is_held = np.arange(len(rows)) % TRAINING_FOLDS == TRAINING_FOLDS // 2
     held = torch.tensor(rows[is_held] if is_held.any() else rows)
     seen = torch.tensor(rows[~is_held])
@@ -99,14 +101,6 @@ def _descend(
         if since >= PATIENCE:
             break
     return best, error
-
-
-def _starts(
-    rng: np.random.Generator, widths: Sequence[int]
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    for into, out in pairwise(widths):
-        limit = np.sqrt(6 / (into + out))  # Glorot and Bengio (2010)
-        yield rng.uniform(-limit, limit, (into, out)), np.zeros(out)
 
 
 def _loss(torch: Any, network: Sequence[Any], rows: Any) -> Any:
@@ -137,9 +131,9 @@ class AutoencoderKMeans(Clusterer):
 
     complexity_rank: ClassVar[int] = 10
     required_extra: ClassVar[str | None] = DEEP_EXTRA
-    latent_dim: int = 0  # dimensions of the code; 0 takes half the axes, from 2 to 8
-    epochs: int = 100  # most passes over the rows
-    sample_rows: int = 6_000  # rows to train on
+    latent_dim: CountOrAuto = 0  # dimensions of the code; 0 takes half the axes, from 2 to 8
+    epochs: Count = 100  # most passes over the rows
+    sample_rows: Count = 6_000  # rows to train on
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int

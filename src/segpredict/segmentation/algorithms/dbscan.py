@@ -1,13 +1,15 @@
 """DBSCAN: dense regions of any form; the radius is read off the k-distances."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 from scipy.spatial import cKDTree
 from sklearn.cluster import DBSCAN
 
+from segpredict.config.fill import Count, CountOrAuto, Size
 from segpredict.config.segmentation import MAX_SEGMENTS
 from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.errors import SupportError
@@ -32,11 +34,12 @@ class DBSCANClustering(Clusterer):
     complexity_rank: ClassVar[int] = 7
     is_density_based: ClassVar[bool] = True
     # radius of a neighbourhood in standard deviations; 0 takes the knee of the k-distances
-    eps: float = 0.0
-    min_samples: int = 0  # rows within the radius that make a core point; 0 takes twice the axes
-    min_group_share: float = 0.01  # least share of the rows in a group; smaller ones count as noise
+    eps: Annotated[float, Field(ge=0)] = 0.0
+    # rows within the radius that make a core point; 0 takes twice the axes
+    min_samples: CountOrAuto = 0
+    min_group_share: Size = 0.01  # least share of the rows in a group; smaller ones count as noise
     # rows; the memory grows with their number times that of their neighbours
-    sample_rows: int = 5_000
+    sample_rows: Count = 5_000
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""

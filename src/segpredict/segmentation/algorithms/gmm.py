@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
+from segpredict.config.fill import Count, Size
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.errors import ConfigError
 from segpredict.segmentation.algorithms._assignment_rule import (
     AssignmentRule,
     Readers,
@@ -28,8 +28,6 @@ MIN_COMPONENT_SHARE = 1e-12  # of the rows; a component that lost all of them st
 class GaussianMixtureRule(AssignmentRule):
     """Each row belongs to the most likely component.
 
-    Examples
-    --------
     >>> shapes = np.array([[[1.0]], [[1.0]]])
     >>> rule = GaussianMixtureRule(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), shapes)
     >>> rule.predict_proba(np.array([[1.0], [2.0]])).round(3).tolist()
@@ -114,9 +112,9 @@ def fit_mixture(
     dequantisation). After Dempster, Laird and Rubin (1977); Biernacki, Celeux and Govaert (2000),
     ICL; Ho et al. (2019), Flow++, variational dequantisation.
     """
-    blur = _blur(points)
+    fit = _MixtureFit(points, points.matrix, _blur(points), covariance_type, min_variance)
     with limit_to_one_thread():
-        tried = [_run_em(points, blur, start, covariance_type, min_variance) for start in starts]
+        tried = [fit.run_em(start) for start in starts]
     return max(tried, key=lambda fitted: fitted.log_likelihood)
 
 
@@ -138,47 +136,69 @@ def _blur(points: WeightedPoints) -> FloatArray:
     return blur
 
 
-def _run_em(
-    points: WeightedPoints,
-    blur: FloatArray,
-    start: FloatArray,
-    covariance_type: str,
-    min_variance: float,
-) -> FittedMixture:
-    matrix, settings = points.matrix, (covariance_type, min_variance)
-    memberships = np.eye(len(start))[:, nearest_centre(matrix, start)]
-    mixture = _maximization_step(points, matrix, blur, memberships, *settings)
-    before = -np.inf
-    for _ in range(MAX_ITERATIONS):
-        memberships, likelihood = _expectation_step(points, matrix, blur, mixture)
-        if likelihood - before <= TOLERANCE * points.n_rows:
-            break
-        before = likelihood
-        mixture = _maximization_step(points, matrix, blur, memberships, *settings)
-    memberships, likelihood = _expectation_step(points, matrix, blur, mixture)
-    bic = _n_parameters(mixture, covariance_type) * np.log(points.n_rows) - 2 * likelihood
-    entropy = -(memberships * np.log(np.maximum(memberships, 1e-300))).sum(axis=0)
-    icl = bic + 2 * float((entropy * points.weights).sum())
-    return FittedMixture(mixture, likelihood, float(bic), icl)
+@dataclass(frozen=True, slots=True, eq=False)
+class _MixtureFit:
+    """EM on weighted points.
 
+    Memberships have one row a component: sums over components then run along whole rows, which is
+    several times as fast as many sums over few numbers each.
+    """
 
-# One row a component: sums over components then run along whole rows, which is several
-# times as fast as many sums over few numbers each.
-def _expectation_step(
-    points: WeightedPoints, matrix: FloatArray, blur: FloatArray, mixture: GaussianMixtureRule
-) -> tuple[FloatArray, float]:
-    """Return the share that each component has in each point, (components, points)."""
-    joint = _joint(matrix, mixture)
-    sharpness = np.linalg.inv(mixture.covariances)
-    for axis in range(blur.shape[1]):
-        joint -= 0.5 * sharpness[:, axis, axis, None] * blur[:, axis]
-    top = joint.max(axis=0)
-    joint -= top
-    density = np.exp(joint, out=joint)
-    total = density.sum(axis=0)
-    logs = top + np.log(total)
-    density /= total
-    return density, float((logs * points.weights).sum())
+    points: WeightedPoints
+    matrix: FloatArray  # of the points
+    blur: FloatArray  # variance of the interval that each value represents
+    covariance_type: str
+    min_variance: float  # added to every variance
+
+    def run_em(self, start: FloatArray) -> FittedMixture:
+        """Return the mixture that these centres lead to."""
+        memberships = np.eye(len(start))[:, nearest_centre(self.matrix, start)]
+        mixture, before = self._maximize(memberships), -np.inf
+        rows, weights = self.points.n_rows, self.points.weights
+        for _ in range(MAX_ITERATIONS):
+            memberships, likelihood = self._expect(mixture)
+            if likelihood - before <= TOLERANCE * rows:
+                break
+            before, mixture = likelihood, self._maximize(memberships)
+        memberships, likelihood = self._expect(mixture)
+        bic = _n_parameters(mixture, self.covariance_type) * np.log(rows) - 2 * likelihood
+        entropy = -(memberships * np.log(np.maximum(memberships, 1e-300))).sum(axis=0)
+        icl = bic + 2 * float((entropy * weights).sum())
+        return FittedMixture(mixture, likelihood, float(bic), icl)
+
+    def _expect(self, mixture: GaussianMixtureRule) -> tuple[FloatArray, float]:
+        """Return the share that each component has in each point, and the log-likelihood."""
+        joint = _joint(self.matrix, mixture)
+        sharpness = np.linalg.inv(mixture.covariances)
+        for axis in range(self.blur.shape[1]):
+            joint -= 0.5 * sharpness[:, axis, axis, None] * self.blur[:, axis]
+        top = joint.max(axis=0)
+        joint -= top
+        density = np.exp(joint, out=joint)
+        total = density.sum(axis=0)
+        logs = top + np.log(total)
+        density /= total
+        return density, float((logs * self.points.weights).sum())
+
+    def _maximize(self, memberships: FloatArray) -> GaussianMixtureRule:
+        """Return the likeliest mixture, given the share of each component in each point."""
+        axes = self.matrix.shape[1]
+        rows = memberships * self.points.weights
+        sizes = np.maximum(rows.sum(axis=1), 1e-9)
+        means = rows @ self.matrix / sizes[:, None]
+        blurred = rows @ self.blur
+        shapes = np.empty((len(sizes), axes, axes))
+        for group, mean in enumerate(means):
+            away = (self.matrix - mean).T
+            shapes[group] = (away * rows[group]) @ away.T + np.diag(blurred[group])
+            shapes[group] /= sizes[group]
+        if self.covariance_type == "tied":
+            pooled = (shapes * sizes[:, None, None]).sum(axis=0) / sizes.sum()
+            shapes = np.repeat(pooled[None], len(sizes), axis=0)
+        if self.covariance_type == "diag":
+            shapes = shapes * np.eye(axes)
+        shapes = shapes + self.min_variance * np.eye(axes)
+        return GaussianMixtureRule(sizes / sizes.sum(), means, shapes)
 
 
 def _joint(matrix: FloatArray, mixture: GaussianMixtureRule) -> FloatArray:
@@ -195,32 +215,6 @@ def _joint(matrix: FloatArray, mixture: GaussianMixtureRule) -> FloatArray:
     return found
 
 
-def _maximization_step(
-    points: WeightedPoints,
-    matrix: FloatArray,
-    blur: FloatArray,
-    memberships: FloatArray,
-    covariance_type: str,
-    min_variance: float,
-) -> GaussianMixtureRule:
-    axes = matrix.shape[1]
-    rows = memberships * points.weights
-    sizes = np.maximum(rows.sum(axis=1), 1e-9)
-    means = rows @ matrix / sizes[:, None]
-    blurred = rows @ blur
-    shapes = np.empty((len(sizes), axes, axes))
-    for group, mean in enumerate(means):
-        away = (matrix - mean).T
-        shapes[group] = (away * rows[group]) @ away.T + np.diag(blurred[group])
-        shapes[group] /= sizes[group]
-    if covariance_type == "tied":
-        pooled = (shapes * sizes[:, None, None]).sum(axis=0) / sizes.sum()
-        shapes = np.repeat(pooled[None], len(sizes), axis=0)
-    if covariance_type == "diag":
-        shapes = shapes * np.eye(axes)
-    return GaussianMixtureRule(sizes / sizes.sum(), means, shapes + min_variance * np.eye(axes))
-
-
 def _n_parameters(mixture: GaussianMixtureRule, covariance_type: str) -> int:
     """Return the number of free parameters of the mixture."""
     k, axes = len(mixture.weights), len(mixture.means[0])
@@ -234,29 +228,21 @@ class GaussianMixtureClustering(Clusterer):
 
     complexity_rank: ClassVar[int] = 4
     # ``full``, ``diag``, ``tied``, or ``auto``: that of the three with the least ICL
-    covariance_type: str = "auto"
-    reg_covar: float = 1e-3  # added to every variance, so that no group can collapse onto one point
-    n_starts: int = 3  # seeds of K-means to start from
-    sample_rows: int = 5_000  # points that EM works on; they represent all
+    covariance_type: Literal["full", "diag", "tied", "auto"] = "auto"
+    reg_covar: Size = 1e-3  # added to every variance, so that no group can collapse onto one point
+    n_starts: Count = 3  # seeds of K-means to start from
+    sample_rows: Count = 5_000  # points that EM works on; they represent all
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points; ``facts`` hold ``bic`` and ``icl``."""
         require_points(points, k)
         sample = points.quantize(max(self.sample_rows, k))
         starts = kmeans_starts(sample, k, seed, min(self.n_starts, n_init))
-        mixtures = [fit_mixture(sample, starts, s, self.reg_covar) for s in self._covariance_types]
+        types = COVARIANCE_TYPES if self.covariance_type == "auto" else (self.covariance_type,)
+        mixtures = [fit_mixture(sample, starts, each, self.reg_covar) for each in types]
         best = min(mixtures, key=lambda fitted: fitted.icl)
         facts = {"bic": best.bic, "icl": best.icl}
         return Clusters.from_rule(points, best.mixture, facts=facts)
-
-    @property
-    def _covariance_types(self) -> tuple[str, ...]:
-        if self.covariance_type not in (*COVARIANCE_TYPES, "auto"):
-            raise ConfigError(
-                f"The covariance type of a Gaussian mixture cannot be {self.covariance_type!r}.",
-                fix=f"choose one of {', '.join(COVARIANCE_TYPES)} or auto.",
-            )
-        return COVARIANCE_TYPES if self.covariance_type == "auto" else (self.covariance_type,)
 
 
 PART = GaussianMixtureClustering()

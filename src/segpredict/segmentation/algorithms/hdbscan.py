@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.cluster import HDBSCAN
 
+from segpredict.config.fill import Count, Size
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 from segpredict.segmentation.algorithms.dbscan import groups_from_density
@@ -22,10 +23,10 @@ class HDBSCANClustering(Clusterer):
 
     complexity_rank: ClassVar[int] = 7
     is_density_based: ClassVar[bool] = True
-    min_group_share: float = 0.01  # least share of the rows in a group
-    min_cluster_size: int = 50  # least rows of the sample in a group
-    min_samples: int = 5  # neighbours that define the density of a point
-    sample_rows: int = 10_000  # rows
+    min_group_share: Size = 0.01  # least share of the rows in a group
+    min_cluster_size: Count = 50  # least rows of the sample in a group
+    min_samples: Count = 5  # neighbours that define the density of a point
+    sample_rows: Count = 10_000  # rows
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from segpredict.config.fill import Count, Size
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.errors import ConfigError
 from segpredict.segmentation.algorithms._assignment_rule import (
     EmbeddedRule,
     EncoderLayer,
@@ -18,8 +18,6 @@ from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_
 from segpredict.segmentation.algorithms.autoencoder_kmeans import train_encoder
 from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule, fit_mixture, kmeans_starts
 from segpredict.segmentation.algorithms.ward import cut_tree, ward_joins
-
-EMBEDDINGS = ("pca", "autoencoder")
 
 
 @dataclass(frozen=True)
@@ -35,34 +33,26 @@ class Hybrid(Clusterer):
     complexity_rank: ClassVar[int] = 9
     # ``pca``, or ``autoencoder`` (needs the extra ``deep``). Installed packages do not change the
     # default, so that a run gives the same segments on every machine.
-    embedding: str = "pca"
-    explained_variance: float = 0.9  # minimum share of the variance of the principal components
-    components_per_segment: int = 3  # components of the mixture per requested group
-    reg_covar: float = 1e-3  # added to every variance of the mixture
-    n_starts: int = 2  # seeds of K-means from which the mixture starts
-    sample_rows: int = 5_000  # points that the mixture works on
+    embedding: Literal["pca", "autoencoder"] = "pca"
+    explained_variance: Size = 0.9  # minimum share of the variance of the principal components
+    components_per_segment: Count = 3  # components of the mixture per requested group
+    reg_covar: Size = 1e-3  # added to every variance of the mixture
+    n_starts: Count = 2  # seeds of K-means from which the mixture starts
+    sample_rows: Count = 5_000  # points that the mixture works on
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, in one embedding."""
         require_points(points, max(ks))
-        layers = self._layers(points, seed)
+        layers: tuple[EncoderLayer, ...] = (fit_pca(points, self.explained_variance),)
+        if self.embedding == "autoencoder":
+            layers = train_encoder(points, seed)[0]
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
         sample = codes.quantize(max(self.sample_rows, *ks))
         tries = min(self.n_starts, n_init)
         rules = [self._rule(sample, k, seed, tries) for k in ks]
         return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
-
-    def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
-        if self.embedding not in EMBEDDINGS:
-            raise ConfigError(
-                f"The embedding of the hybrid cannot be {self.embedding!r}.",
-                fix=f"choose one of {', '.join(EMBEDDINGS)}.",
-            )
-        if self.embedding == "autoencoder":
-            return train_encoder(points, seed)[0]
-        return (fit_pca(points, self.explained_variance),)
 
     def _rule(self, points: WeightedPoints, k: int, seed: int, tries: int) -> GaussianMixtureRule:
         components = min(k * self.components_per_segment, len(points))

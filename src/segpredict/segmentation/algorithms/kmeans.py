@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
 
+from segpredict.config.fill import Count
 from segpredict.core.arrays import FloatArray
 from segpredict.segmentation.algorithms._assignment_rule import nearest_centre
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
@@ -31,8 +32,8 @@ class KMeansClustering(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 1
-    sample_rows: int = 10_000  # points for the many starts
-    max_iterations: int = 30  # lloyd passes over all points from the best start
+    sample_rows: Count = 10_000  # points for the many starts
+    max_iterations: Count = 30  # lloyd passes over all points from the best start
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
@@ -75,8 +76,6 @@ def settle(
 ) -> FloatArray:
     """Return the centres after Lloyd's passes; fixed ones do not move.
 
-    Examples
-    --------
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> settle(points, np.array([[0.0], [9.0]]), passes=9).tolist()
     [[0.5], [10.5]]

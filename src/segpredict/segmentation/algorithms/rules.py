@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
 from math import prod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from segpredict.core.arrays import IntArray
-from segpredict.errors import ConfigError, SupportError
+from segpredict.errors import SupportError
 from segpredict.segmentation.algorithms._assignment_rule import GridCells
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
 from segpredict.segmentation.algorithms._points import WeightedPoints
@@ -28,17 +29,13 @@ class RuleGridClustering(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 0
-    n_scores: int = 5  # scores an axis is given; five are fifths
+    # scores an axis is given; five are fifths
+    n_scores: Annotated[int, Field(ge=2, le=MAX_SCORES, strict=True)] = 5
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         del seed, n_init  # deterministic
         require_points(points, k)
-        if not 2 <= self.n_scores <= MAX_SCORES:
-            raise ConfigError(
-                f"The rule grid cannot give {self.n_scores} scores.",
-                fix=f"choose from 2 to {MAX_SCORES}; 5 are fifths.",
-            )
         columns = points.integer_coordinates.T[:GRID_AXES]
         cuts = tuple(_cuts(c, points.weights, self.n_scores) for c in columns)
         grid = GridCells(cuts, tuple(range(prod(len(c) + 1 for c in cuts))))

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from segpredict.config.fill import Count
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.segmentation.algorithms._assignment_rule import (
     NearestLandmarks,
@@ -26,7 +27,8 @@ class Ward(Clusterer):
     """
 
     complexity_rank: ClassVar[int] = 5
-    micro: int = 500  # micro-clusters that K-means makes of the points before anything is joined
+    # micro-clusters that K-means makes of the points before anything is joined
+    micro: Count = 500
 
     def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int

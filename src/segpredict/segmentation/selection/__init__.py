@@ -7,8 +7,4 @@ and a `SegmentationSelection` made by a rule that was fixed before.
 from segpredict.segmentation.selection.candidate import SegmentationCandidate
 from segpredict.segmentation.selection.select import SegmentationSelection, select_candidate
 
-__all__ = [
-    "SegmentationCandidate",
-    "SegmentationSelection",
-    "select_candidate",
-]
+__all__ = ["SegmentationCandidate", "SegmentationSelection", "select_candidate"]

@@ -1,24 +1,20 @@
 """The metrics of one candidate segmentation, and the gates that it must pass."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from segpredict.config.segmentation import SegmentationOptions
-from segpredict.core.types import JSON
+from segpredict.config.segmentation import InputSet, SegmentationOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentationCandidate:
     """One candidate segmentation and its metrics; ``None`` where not measured.
 
-    Examples
-    --------
     >>> SegmentationCandidate(inputs="fm", algorithm="kmeans", k_requested=3).name
     'kmeans k=3 on fm'
     """
 
     # what was fitted; `k_requested` is the requested number of segments
-    inputs: str
+    inputs: InputSet
     algorithm: str
     k_requested: int
     complexity_rank: int = 0  # rank of the algorithm from simple to complex
@@ -84,16 +80,6 @@ class SegmentationCandidate:
     def name(self) -> str:
         """A readable name, such as ``kmeans k=3 on fm``."""
         return f"{self.algorithm} k={self.k or self.k_requested} on {self.inputs}"
-
-    def to_state(self) -> JSON:
-        """Return it as JSON; `from_state` gives an equal value back."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
-        """Return the candidate of a state."""
-        lists = {name: tuple(state[name]) for name in ("jaccards", "failed_gates")}
-        return cls(**{**state, **lists})
 
 
 @dataclass(frozen=True, slots=True)

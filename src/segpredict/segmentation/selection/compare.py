@@ -4,14 +4,14 @@ Tasks are one per algorithm and inputs; saved results of a task need not be meas
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from segpredict.config.segmentation import SELECTION_CRITERIA, SegmentationOptions
+from segpredict.config.segmentation import SELECTION_CRITERIA, InputSet, SegmentationOptions
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.transactions import MONEY_SCALE
@@ -42,7 +42,7 @@ InformationFunction = Callable[[IndexArray, int], tuple[float, float]]
 class SelectionTask:
     """One algorithm on one set of inputs, at all numbers of segments."""
 
-    inputs: str
+    inputs: InputSet
     algorithm: str
 
 
@@ -118,17 +118,10 @@ class SelectionRun:
         return QualityGates(self.options, self.options.least_customers(active))
 
     @cached_property
-    def _spaces(self) -> dict[str, "InputSpace"]:
-        return {}
-
-    def _space(self, name: str) -> "InputSpace":
-        """Return the space of one set of inputs; only the last one is cached."""
-        if name not in self._spaces:
-            self._spaces.clear()
-            self._spaces[name] = InputSpace.from_rows(
-                self._rows, name, self.options, self.outcome_delay
-            )
-        return self._spaces[name]
+    def _space(self) -> Callable[[InputSet], "InputSpace"]:
+        """The space of one set of inputs; only the last one is cached."""
+        spaces = partial(InputSpace.from_rows, self._rows, self.options, self.outcome_delay)
+        return lru_cache(maxsize=1)(spaces)
 
     @cached_property
     def _shared_rows(self) -> IndexArray:
@@ -171,7 +164,7 @@ class InputSpace:
 
     @classmethod
     def from_rows(
-        cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, outcome_delay: int
+        cls, rows: pl.DataFrame, options: SegmentationOptions, outcome_delay: int, name: InputSet
     ) -> "InputSpace":
         """Return the rows in the space of these inputs."""
         limits, weights = options.winsor_percentiles, options.overrides.axis_weights
@@ -207,7 +200,7 @@ def comparison_table(
     similarity = similarity_to_selected(candidates, selection.selected)
     rows = []
     for i, candidate in enumerate(candidates):
-        state = candidate.to_state()
+        state = asdict(candidate)
         del state["encoded_labels"]
         key = (candidate.inputs, candidate.algorithm)
         rank = selection.ranking.get(i)

@@ -5,7 +5,7 @@ draws differs. Who failed is not compared with null samples.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,13 +28,15 @@ from segpredict.segmentation.selection.resampling import ResampleSet
 METRIC_DIGITS = 6
 MIN_DECISIVE_DRAWS = 5  # draws before a result may count as decided
 
+# By number of segments.
+Candidates = dict[int, SegmentationCandidate]
+Metrics = Mapping[int, Mapping[str, Any]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlgorithmCandidate:
     """One algorithm, with the settings of final fits and of refits.
 
-    Examples
-    --------
     >>> from segpredict.segmentation.algorithms import CLUSTERERS
     >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [10.0], [11.0]]))
     >>> found = AlgorithmCandidate(CLUSTERERS.get("kmeans")).fit_final(points, [2, 3, 9])
@@ -81,19 +83,13 @@ def measure_candidates(
     """Return each candidate with its metrics, and its groups."""
     with limit_to_one_thread():
         fitted = algorithm.fit_final(resamples.points, list(candidates))
-        found = {
-            k: replace(
-                candidates[k],
-                **_internal_metrics(rule, resamples),
-                **_algorithm_metrics(rule, resamples),
-            )
-            for k, rule in fitted.items()
-        }
-        found = _with_metrics(found, _temporal_stability(algorithm, fitted, resamples))
-        found = _with_metrics(found, _seed_stability(algorithm, resamples, found, gates))
-        draws = _bootstrap_draws(algorithm, fitted, resamples, found, gates)
+        measure = _Measurement(algorithm, resamples, gates, fitted)
+        found = {k: replace(candidates[k], **measure.one_fit(k)) for k in fitted}
+        found = _with_metrics(found, measure.temporal_stability())
+        found = _with_metrics(found, measure.seed_stability(found))
+        draws = measure.bootstrap_draws(found)
         found = _with_metrics(found, {k: _bootstrap_metrics(draws[k]) for k in found})
-        found = _with_metrics(found, _prediction_strengths(algorithm, resamples, found, gates))
+        found = _with_metrics(found, measure.prediction_strengths(found))
         passing = {k: draws[k] for k in found if not gates.failed_gates(found[k])}
         found = _with_metrics(found, null_references(algorithm.fit_resample, resamples, passing))
     rounded = {k: _rounded(candidate) for k, candidate in found.items()}
@@ -103,20 +99,116 @@ def measure_candidates(
     }
 
 
-def _internal_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
-    points = resamples.points
-    labels = clusters.assign(points.matrix)
-    sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
-    folds = resamples.silhouette_folds
-    return {
-        "k": clusters.k,
-        "smallest_share": float(sizes.min()),
-        "largest_share": float(sizes.max()),
-        "smallest_rows": float(sizes.min() * points.n_rows / resamples.windows),
-        "value_step": _step(points, labels, clusters.k),
-        "silhouette": folds.mean_silhouette([clusters.assign(m) for m in folds.distance_matrices]),
-        "inertia": indices.mean_inertia(points, labels),
-    }
+def _with_metrics(found: Candidates, metrics: Metrics) -> Candidates:
+    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measurement:
+    """What all metrics of one algorithm are measured with; each by number of segments."""
+
+    algorithm: AlgorithmCandidate
+    resamples: ResampleSet
+    gates: QualityGates
+    fitted: Mapping[int, Clusters]  # the groups of the candidates
+
+    def one_fit(self, k: int) -> dict[str, Any]:
+        """Return the metrics of one grouping alone."""
+        clusters, points = self.fitted[k], self.resamples.points
+        sample, folds = self.resamples.stability_sample, self.resamples.silhouette_folds
+        labels = clusters.assign(points.matrix)
+        sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
+        labels_of_folds = [clusters.assign(m) for m in folds.distance_matrices]
+        return {
+            "k": clusters.k,
+            "smallest_share": float(sizes.min()),
+            "largest_share": float(sizes.max()),
+            "smallest_rows": float(sizes.min() * points.n_rows / self.resamples.windows),
+            "value_step": _step(points, labels, clusters.k),
+            "silhouette": folds.mean_silhouette(labels_of_folds),
+            "inertia": indices.mean_inertia(points, labels),
+            "tree_accuracy": indices.tree_describability(sample, clusters.assign(sample.matrix)),
+            "noise_share": clusters.noise_share,
+            # of some algorithms only
+            **{name: clusters.facts.get(name) for name in ("agreement", "bic", "icl")},
+        }
+
+    def temporal_stability(self) -> Metrics:
+        """Return the agreement with the segmentation of one horizon earlier."""
+        earlier = self.resamples.earlier
+        if earlier is None:
+            return {}
+        found = {}
+        for k, before in self.algorithm.fit_final(earlier.points, list(self.fitted)).items():
+            then = before.assign(earlier.earlier_points)
+            now = self.fitted[k].assign(earlier.current_points)
+            found[k] = {"temporal_stability": stability.rand_index(now, then)}
+        return found
+
+    def seed_stability(self, found: Candidates) -> Metrics:
+        """Return the stability over random seeds."""
+        options, sample = self.resamples.options, self.resamples.stability_sample
+        fits, seed = self.algorithm.fit_final(sample, list(found)), self.algorithm.seed
+        seeds = (replace(self.algorithm, seed=seed + 1 + run) for run in range(options.seed_runs))
+        draws = stability.refit_stability(
+            [partial(other.fit_final, sample) for other in seeds],
+            sample,
+            {k: rule.assign(sample.matrix) for k, rule in fits.items()},
+            self._draw_limits(found, options.seed_runs),
+            lambda run, drawn: (
+                run >= MIN_DECISIVE_DRAWS
+                and stability.is_decided(drawn.rand_indices, options.min_seed_stability)
+            ),
+        )
+        return {
+            k: {"seed_stability": drawn.mean_rand_index, "seed_runs": len(drawn.rand_indices)}
+            for k, drawn in draws.items()
+        }
+
+    def bootstrap_draws(self, found: Candidates) -> dict[int, stability.StabilityDraws]:
+        """Return how well groups are recovered when customers are resampled.
+
+        A refit starts from scratch: one from the candidate's own centres would be biased in its
+        favour.
+        """
+        options, sample = self.resamples.options, self.resamples.stability_sample
+        limits = {"min_ari": options.min_rand_index, "min_jaccard": options.min_jaccard}
+        labels = {k: rule.assign(sample.matrix) for k, rule in self.fitted.items()}
+        return stability.refit_stability(
+            [partial(self.algorithm.fit_resample, s) for s in self.resamples.bootstrap_samples],
+            sample,
+            {k: _by_value(sample, labels[k], rule.k) for k, rule in self.fitted.items()},
+            self._draw_limits(found, options.bootstrap_draws),
+            lambda _, drawn: (
+                len(drawn.rand_indices) >= MIN_DECISIVE_DRAWS and drawn.is_hopeless(**limits)
+            ),
+        )
+
+    def prediction_strengths(self, found: Candidates) -> Metrics:
+        """Return the prediction strength.
+
+        Its error accounts for halves that share rows: the variance of the mean of n is
+        taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
+        """
+        limits = self._draw_limits(found, self.resamples.options.strength_splits)
+        halves = self.resamples.split_halves
+        strengths = stability.prediction_strength(self.algorithm.fit_resample, halves, limits)
+        return {
+            k: {
+                "prediction_strength": float(np.mean(splits)),
+                "prediction_strength_se": stability.standard_error(splits)
+                * (len(splits) + 1) ** 0.5,
+                "strength_splits": len(splits),
+            }
+            for k, splits in strengths.items()
+            if splits
+        }
+
+    def _draw_limits(self, found: Candidates, max_draws: int) -> dict[int, int]:
+        """Return how many draws each candidate gets: few, once a gate is failed."""
+        few = min(self.gates.options.selection.min_draws, max_draws)
+        failed = self.gates.failed_gates
+        return {k: few if failed(each) else max_draws for k, each in found.items()}
 
 
 def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
@@ -124,97 +216,6 @@ def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
     before = np.zeros((k, points.integer_coordinates.shape[1]))
     value = np.sort(points.group_means(labels, before)[:, 0])
     return float(np.diff(value).min()) if k > 1 else 0.0
-
-
-def _algorithm_metrics(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
-    """Return tree accuracy, and metrics that only some algorithms have."""
-    sample = resamples.stability_sample
-    return {
-        "tree_accuracy": indices.tree_describability(sample, clusters.assign(sample.matrix)),
-        "noise_share": clusters.noise_share,
-        **{name: clusters.facts.get(name) for name in ("agreement", "bic", "icl")},
-    }
-
-
-def _temporal_stability(
-    algorithm: AlgorithmCandidate, selected: Mapping[int, Clusters], resamples: ResampleSet
-) -> dict[int, dict[str, float]]:
-    earlier = resamples.earlier
-    if earlier is None:
-        return {}
-    found = {}
-    for k, before in algorithm.fit_final(earlier.points, list(selected)).items():
-        now = selected[k].assign(earlier.current_points)
-        found[k] = {
-            "temporal_stability": stability.rand_index(now, before.assign(earlier.earlier_points))
-        }
-    return found
-
-
-def _with_metrics(
-    found: Mapping[int, SegmentationCandidate], metrics: Mapping[int, Mapping[str, Any]]
-) -> dict[int, SegmentationCandidate]:
-    return {k: replace(candidate, **metrics.get(k, {})) for k, candidate in found.items()}
-
-
-def _seed_stability(
-    algorithm: AlgorithmCandidate,
-    resamples: ResampleSet,
-    found: Mapping[int, SegmentationCandidate],
-    gates: QualityGates,
-) -> dict[int, dict[str, float]]:
-    """Return the stability over random seeds."""
-    options, sample = resamples.options, resamples.stability_sample
-    limits = _draw_limits(found, gates, options.seed_runs)
-    fits = algorithm.fit_final(sample, list(found))
-    labels = {k: rule.assign(sample.matrix) for k, rule in fits.items()}
-    seeds = (replace(algorithm, seed=algorithm.seed + 1 + run) for run in range(options.seed_runs))
-    draws = stability.refit_stability(
-        [partial(other.fit_final, sample) for other in seeds],
-        sample,
-        labels,
-        limits,
-        lambda run, drawn: (
-            run >= MIN_DECISIVE_DRAWS
-            and stability.is_decided(drawn.rand_indices, options.min_seed_stability)
-        ),
-    )
-    return {
-        k: {"seed_stability": drawn.mean_rand_index, "seed_runs": len(drawn.rand_indices)}
-        for k, drawn in draws.items()
-    }
-
-
-def _draw_limits(
-    found: Mapping[int, SegmentationCandidate], gates: QualityGates, max_draws: int
-) -> dict[int, int]:
-    """Return how many draws each candidate gets: few, once a gate is failed."""
-    few = min(gates.options.selection.min_draws, max_draws)
-    return {k: few if gates.failed_gates(each) else max_draws for k, each in found.items()}
-
-
-def _bootstrap_draws(
-    algorithm: AlgorithmCandidate,
-    selected: Mapping[int, Clusters],
-    resamples: ResampleSet,
-    found: Mapping[int, SegmentationCandidate],
-    gates: QualityGates,
-) -> dict[int, stability.StabilityDraws]:
-    """Return how well groups are recovered when customers are resampled.
-
-    A refit starts from scratch: one from the candidate's own centres would be biased in its favour.
-    """
-    options, sample = resamples.options, resamples.stability_sample
-    return stability.refit_stability(
-        [partial(algorithm.fit_resample, drawn) for drawn in resamples.bootstrap_samples],
-        sample,
-        {k: _by_value(sample, rule.assign(sample.matrix), rule.k) for k, rule in selected.items()},
-        _draw_limits(found, gates, options.bootstrap_draws),
-        lambda _, drawn: (
-            len(drawn.rand_indices) >= MIN_DECISIVE_DRAWS
-            and drawn.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
-        ),
-    )
 
 
 def _by_value(sample: WeightedPoints, labels: IndexArray, k: int) -> IndexArray:
@@ -236,37 +237,11 @@ def _bootstrap_metrics(drawn: stability.StabilityDraws) -> dict[str, Any]:
     }
 
 
-def _prediction_strengths(
-    algorithm: AlgorithmCandidate,
-    resamples: ResampleSet,
-    found: Mapping[int, SegmentationCandidate],
-    gates: QualityGates,
-) -> dict[int, dict[str, float]]:
-    """Return the prediction strength.
-
-    Its error accounts for halves that share rows: the variance of the mean of n is
-    taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
-    """
-    limits = _draw_limits(found, gates, resamples.options.strength_splits)
-    strengths = stability.prediction_strength(
-        algorithm.fit_resample, resamples.split_halves, limits
-    )
-    return {
-        k: {
-            "prediction_strength": float(np.mean(splits)),
-            "prediction_strength_se": stability.standard_error(splits) * (len(splits) + 1) ** 0.5,
-            "strength_splits": len(splits),
-        }
-        for k, splits in strengths.items()
-        if splits
-    }
-
-
 def _rounded(candidate: SegmentationCandidate) -> SegmentationCandidate:
     """Return the candidate with metrics of six digits, free of summation noise."""
     plain: dict[str, Any] = {
         name: round(value, METRIC_DIGITS)
-        for name, value in candidate.to_state().items()
+        for name, value in asdict(candidate).items()
         if isinstance(value, float)
     }
     shares = tuple(round(share, METRIC_DIGITS) for share in candidate.jaccards)

@@ -80,7 +80,8 @@ def _comparison(
 
 def _stability_score(drawn: StabilityDraws, rands: Sequence[float]) -> dict[str, float]:
     """Return by how many standard deviations the candidate is more stable."""
-    spread = max(_spread(rands), 1e-3)  # no z without end where nothing varies
+    spread = float(np.std(rands, ddof=1)) if len(rands) > 1 else 0.0
+    spread = max(spread, 1e-3)  # no z without end where nothing varies
     score = (drawn.mean_rand_index - _mean(rands)) / spread
     count = len(rands)
     variance = (drawn.standard_error / spread) ** 2 + 1 / count
@@ -90,10 +91,6 @@ def _stability_score(drawn: StabilityDraws, rands: Sequence[float]) -> dict[str,
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values))
-
-
-def _spread(values: Sequence[float]) -> float:
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def _high(values: Sequence[float]) -> float:

@@ -94,8 +94,6 @@ class NullSample:
 class ResampleSet:
     """Everything that does not depend on the candidate, computed once.
 
-    Examples
-    --------
     >>> points = WeightedPoints.from_matrix(np.arange(9.0)[:, None])
     >>> drawn = ResampleSet(points, SelectionOptions(bootstrap_draws=2)).bootstrap_samples
     >>> [sample.n_rows for sample in drawn]

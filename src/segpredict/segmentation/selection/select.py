@@ -20,8 +20,6 @@ INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # simplest inputs first
 class CandidateRank:
     """The rank of a candidate that passes all gates among the others.
 
-    Examples
-    --------
     >>> CandidateRank(2.5, difference_to_best=0.5, difference_se=0.8, ranks={}).is_tied
     True
     """
@@ -67,27 +65,13 @@ def select_candidate(
 ) -> SegmentationSelection:
     """Return the candidate that the rule selects.
 
-    Parameters
-    ----------
-    candidates
-        All candidates, measured.
-    options
-        Weights of the criteria, and the thresholds of the grade.
-
-    Notes
-    -----
     Gates first. Candidates that make the same segments count once. Of those that pass, the mean of
     ranks of information gain, value separation, prediction strength and stability against the null;
     within one standard error of the best, the fewest segments, then the simplest algorithm, the
     simplest inputs and the better mean rank. The error comes from redrawing every value from its
-    own error 500 times and ranking again.
+    own error 500 times and ranking again. After Akhanli and Hennig (2020), on
+    aggregating calibrated indexes chosen for the aim.
 
-    References
-    ----------
-    Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
-
-    Examples
-    --------
     >>> own = {"inputs": "fm", "algorithm": "kmeans", "k_requested": 3}
     >>> tried = [SegmentationCandidate(**own, k=k, stability=9.0 - k) for k in (3, 4)]
     >>> select_candidate(tried, SelectionOptions()).selected
@@ -101,7 +85,13 @@ def select_candidate(
     equivalents = _equivalents(candidates, passing)
     own = [i for i in passing if i not in equivalents]
     ranking = dict(zip(own, _ranked([candidates[i] for i in own], options), strict=True))
-    by_rule = sorted(own, key=lambda i: _preference(candidates[i], ranking[i]))
+
+    def preference(i: int) -> tuple[object, ...]:
+        rank, simplicity = ranking[i].mean_rank, _simplicity(candidates[i])
+        order = (*simplicity, rank) if ranking[i].is_tied else (rank, *simplicity)
+        return not ranking[i].is_tied, *order, candidates[i].algorithm
+
+    by_rule = sorted(own, key=preference)
     selected, *rest = by_rule
     grade = grade_segments(candidates[selected], options)
     counts, reason = (tried, len(passing)), _reason(candidates, ranking, selected)
@@ -207,12 +197,6 @@ def _ranks(values: FloatArray) -> FloatArray:
     above = (values[None] > values[:, None]).sum(axis=1)
     tied = (values[None] == values[:, None]).sum(axis=1)
     return np.asarray(above + (tied + 1) / 2, np.float64)
-
-
-def _preference(candidate: SegmentationCandidate, rank: CandidateRank) -> tuple[object, ...]:
-    if rank.is_tied:
-        return 0, *_simplicity(candidate), rank.mean_rank, candidate.algorithm
-    return 1, rank.mean_rank, *_simplicity(candidate), candidate.algorithm
 
 
 def _reason(

@@ -1,0 +1,44 @@
+"""Values to plain JSON and back, for the files of a run."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from segpredict.core.types import JSON
+
+ValueType = TypeVar("ValueType")
+_adapter = cache(TypeAdapter)
+
+
+def to_plain(value: Any) -> JSON:
+    """Return a value as JSON: arrays and tuples as lists, dataclasses as dicts, unless they differ.
+
+    >>> from segpredict.core.segment import Segment
+    >>> to_plain((Segment(1, "S1", "Core"),))
+    [{'code': 1, 'id': 'S1', 'name': 'Core'}]
+    """
+    if hasattr(value, "to_state"):
+        return value.to_state()
+    if hasattr(value, "tolist"):  # of NumPy
+        return value.tolist()
+    if is_dataclass(value):
+        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): to_plain(v) for k, v in value.items()}
+    return [to_plain(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
+    """Return the value of a state: lists become tuples, and dicts the classes of their fields.
+
+    Raises `ValueError` when a part is missing or of another kind.
+
+    >>> from segpredict.core.segment import Segment
+    >>> from_plain(Segment, {"code": 1, "id": "S1", "name": "Core"})
+    Segment(code=1, id='S1', name='Core')
+    """
+    value: ValueType = _adapter(kind).validate_python(state)  # type: ignore[arg-type]
+    return value
