@@ -92,7 +92,7 @@ class BgNbd:
     def order_count_probabilities(
         self,
         history: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
-        horizon: float,
+        horizon: float | FloatArray,
         max_orders: int,
         gap: int = 0,
     ) -> FloatArray:
@@ -103,7 +103,8 @@ class BgNbd:
         history
             x, t_x and age, one per customer.
         horizon, gap
-            Length of the window, and time between today and it, in whole units.
+            Length of the window, one for all or one a customer, and whole units of time between
+            today and it.
         max_orders
             The last column is the probability of this number or more.
 
@@ -166,7 +167,9 @@ class _Ahead:
         rate = self.r * np.log1p(-share) + xlogy(n, share)
         return np.asarray(np.exp(stayed + spread + rate), dtype=np.float64)
 
-    def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
+    def add(
+        self, probabilities: FloatArray, weight: FloatArray, horizon: float | FloatArray
+    ) -> None:
         """Add the probability of each number, times a weight, to the columns.
 
         The last column gets what is left; each customer's sum runs alone. From one number to the
