@@ -1,8 +1,8 @@
 """Train, test out of time, select a model, and fit it again on all complete data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -43,7 +43,12 @@ from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import LOOKBACK_HORIZONS, Fold, Schedule, schedule_folds
-from segpredict.classifier.training_data import Forecaster, TrainingData, training_data_of_fold
+from segpredict.classifier.training_data import (
+    Forecaster,
+    HistoryAtCutoff,
+    TrainingData,
+    training_data_of_fold,
+)
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.core.panel import Panel
 from segpredict.core.segment import INACTIVE_CODE
@@ -87,6 +92,8 @@ class TrainingResult:
         The selected model, whichever it is, as it was on the day of the last test.
     inner_backtests
         The forecasts of windows before the first test, and the outcomes.
+    histories
+        What was known of all customers on the day of each fold.
     """
 
     selected_model: Forecaster
@@ -102,6 +109,14 @@ class TrainingResult:
     backtest_models: tuple[EnsembleModel, ...] = ()
     model_of_last_test: Forecaster | None = None
     inner_backtests: tuple[Backtest, ...] = ()
+    histories: Mapping[int, HistoryAtCutoff] = field(default_factory=dict)
+
+    @property
+    def ensembles(self) -> dict[int, EnsembleModel]:
+        """The ensembles of the tests and of production, by cutoff."""
+        days = (*self.schedule.test_folds, self.schedule.production_fold)
+        models = (*self.backtest_models, self.ensemble)
+        return {fold.cutoff: model for fold, model in zip(days, models, strict=True)}
 
 
 def train_classifier(
@@ -188,6 +203,7 @@ def train_classifier(
         tested.models,
         calibrate_model(folds.fitted(name, tested.models[-1], days.test_folds[-1]), maps[-2]),
         tested.inner,
+        folds.histories,
     )
 
 
@@ -274,6 +290,7 @@ class _FoldData:
         self.options, self.classes = options, len(segmentation.segments)
         self.outer = (*days.test_folds, days.production_fold)
         self.histories = histories_at_cutoffs(transactions, segmentation, days, days.folds)
+        self.spend = outcome_spend(transactions, rows.frame["cutoff"], days.time)
 
     def training_data(self, fold: Fold) -> TrainingData:
         """Return the training data that were complete on the day of a fold."""
@@ -289,7 +306,7 @@ class _FoldData:
             given,
             customers,
             backtest_covariates(self.transactions, customers, self.histories[fold.cutoff]),
-            mean_outcome_values(self.transactions, given, self.days),
+            mean_outcome_values(self.spend, given),
         )
 
     def inner_input(self, fold: Fold) -> list[BacktestInput]:
@@ -308,7 +325,7 @@ class _FoldData:
         """Return the configured rule, with what is known on that day."""
         given = self.training_data(fold)
         mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
-        values = mean_outcome_values(self.transactions, given, self.days)
+        values = mean_outcome_values(self.spend, given)
         return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
 
 
@@ -333,11 +350,8 @@ def _history_warnings(days: Schedule) -> list[str]:
     return found
 
 
-def mean_outcome_values(
-    transactions: Transactions, given: TrainingData, days: Schedule
-) -> tuple[float, ...]:
+def mean_outcome_values(spent: pl.DataFrame, given: TrainingData) -> tuple[float, ...]:
     """Return the mean revenue in the outcome window, by segment in code order; inactive is zero."""
-    spent = outcome_spend(transactions, given.rows["cutoff"], days.time)
     means = dict(
         given.rows.filter(pl.col("label") != INACTIVE_CODE)
         .join(spent, on=["customer_id", "cutoff"], how="left")

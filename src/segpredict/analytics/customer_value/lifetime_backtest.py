@@ -86,12 +86,10 @@ def _figures(sums: FloatArray) -> dict[str, FloatArray]:
 def _spread(
     tables: Mapping[str, FloatArray], draws: int, seed: int
 ) -> dict[str, dict[str, FloatArray]]:
-    size = len(next(iter(tables.values())))
-    drawn: dict[str, list[FloatArray]] = {name: [] for name in tables}
-    for weights in bootstrap.draw_weights(np.random.default_rng(seed), draws, size):
-        for name, table in tables.items():
-            drawn[name].append(weights @ table)
-    return {name: _figures(np.concatenate(parts)) for name, parts in drawn.items()}
+    table, rng = np.hstack([*tables.values()]), np.random.default_rng(seed)
+    drawn = [weights @ table for weights in bootstrap.draw_weights(rng, draws, len(table))]
+    parts = np.hsplit(np.concatenate(drawn), len(tables))
+    return {name: _figures(part) for name, part in zip(tables, parts, strict=True)}
 
 
 def _spearman(one: FloatArray, other: FloatArray) -> float:

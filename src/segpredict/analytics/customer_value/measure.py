@@ -9,7 +9,7 @@ import polars as pl
 from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
-from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
+from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel, fit_purchase_model
 from segpredict.analytics.customer_value.periods import ValuePeriod
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
@@ -21,11 +21,11 @@ from segpredict.analytics.customer_value.spend_model import (
 from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import (
     Backtest,
+    EnsembleModel,
     Fold,
     Schedule,
     SegmentAssigner,
     TrainingResult,
-    histories_at_cutoffs,
 )
 from segpredict.classifier.history import outcome_spend
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
@@ -87,7 +87,7 @@ def measure_customer_value(
     """
     days, rate = training.schedule, (options or CustomerValueOptions()).discount_rate
     rows = _value_rows(transactions, training.panel, days)
-    known = histories_at_cutoffs(transactions, segmentation, days)
+    known, ensembles = training.histories, training.ensembles
     classes, name = len(segmentation.segments), training.evaluation.selected
     spend_models = {fold.cutoff: _spend_model(rows, fold, classes, days) for fold in days.folds}
     tested = [
@@ -98,7 +98,7 @@ def measure_customer_value(
         fold.cutoff: ValueModel(
             *spend_models[fold.cutoff],
             _interval(tested, fold.cutoff - days.time.days_to_complete),
-            fit_purchase_model(known[fold.cutoff].customer_histories),
+            _purchase_model(ensembles[fold.cutoff], known[fold.cutoff]),
             days.time.horizon,
             days.time.gap,
             rate,
@@ -123,6 +123,14 @@ def measure_customer_value(
         sum_backtest.compare_sums([_sum_backtest(case, name, spans) for case in cases], ids, **by),
         pl.concat([errors, _coverage(cases, days)]),
     )
+
+
+def _purchase_model(ensemble: EnsembleModel, history: HistoryAtCutoff) -> PurchaseModel | None:
+    """Return BG/NBD and Gamma-Gamma as the ensemble has them; fitted where it has none."""
+    bought = ensemble.pool.purchase_model
+    if bought is None:
+        return fit_purchase_model(history.customer_histories)
+    return PurchaseModel(bought.order_model, bought.spend_model)
 
 
 def _value_rows(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataFrame:
