@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -245,7 +246,8 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     customers = small.panel.at_cutoffs(cutoff)
     test = backtest.BacktestInput(cutoff, lonely, customers, customers, ())
     baselines = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
-    (each,), notes, (model,) = backtest.run_backtests([test], baselines, lambda _: None)
+    with ThreadPoolExecutor(1) as workers:
+        (each,), notes, (model,) = backtest.run_backtests([test], baselines, workers)
     assert model.pool.purchase_model is None
     assert set(each.probabilities) == {"ensemble", "prior"}
     assert "bgnbd_gg was left out: BG/NBD, from returns," in notes[0]

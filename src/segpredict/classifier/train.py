@@ -1,6 +1,7 @@
 """Train, test out of time, select a model, and fit it again on all complete data."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -51,6 +52,7 @@ from segpredict.classifier.training_data import (
 )
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.core.panel import Panel
+from segpredict.core.process import one_blas_thread
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.types import JSON, ProgressCallback
@@ -187,7 +189,7 @@ def train_classifier(
         evaluate_policies(backtests, policies[:-1], name, segments, resampling),
     ]
     report("fitting the selected model", 0.9)
-    final = ensemble.fit(folds.training_data(days.production_fold))
+    final = tested.final
     evaluation = replace(evaluation, policies=summarize_policies(folds.outer, policies, maps))
     return TrainingResult(
         calibrate_model(folds.fitted(name, final, days.production_fold), maps[-1]),
@@ -214,6 +216,7 @@ class _Tested:
     inner: tuple[Backtest, ...]  # windows before the first test
     backtests: tuple[Backtest, ...]
     models: tuple[EnsembleModel, ...]  # the ensemble of each test
+    final: EnsembleModel  # the one of the production fold
     selected: str
     reason: str
     notes: tuple[str, ...]
@@ -229,14 +232,21 @@ def _backtest(
     split: list[list[BacktestInput]] = [[], []]
     for fold in days.inner_folds:
         split[len(fold.train_origins) >= MIN_SELECTION_ORIGINS] += folds.inner_input(fold)
-    early = run_inner_backtests(split[0], [])
-    selecting = run_inner_backtests(split[1], baselines)
+    with one_blas_thread(), ThreadPoolExecutor(folds.options.threads) as workers:
+        # The largest fit begins first, and the others run beside it.
+        production = workers.submit(ensemble.fit, folds.training_data(days.production_fold))
+        early = run_inner_backtests(split[0], [], workers)
+        selecting = run_inner_backtests(split[1], baselines, workers)
+        backtests, notes, models = run_backtests(
+            [folds.backtest_input(fold) for fold in days.test_folds],
+            baselines,
+            workers,
+            lambda i: report(
+                f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps
+            ),
+        )
+        final = production.result()
     name, reason = select_model(selecting, ensemble.NAME)
-    backtests, notes, models = run_backtests(
-        [folds.backtest_input(fold) for fold in days.test_folds],
-        baselines,
-        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps),
-    )
     if name not in backtests[0].probabilities:
         reason = (
             f"{ensemble.NAME} is selected: {name}, better before, could not be fitted for tests."
@@ -244,7 +254,7 @@ def _backtest(
         name = ensemble.NAME
     if name != ensemble.NAME:
         early = ()  # the forecasts of the selected model are not known there
-    return _Tested((*early, *selecting), backtests, models, name, reason, notes)
+    return _Tested((*early, *selecting), backtests, models, final, name, reason, notes)
 
 
 def _with_fit_note(evaluation: Evaluation, model: EnsembleModel) -> Evaluation:

@@ -5,15 +5,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from segpredict import classifier
 from segpredict.analytics.campaigns import find_experiment_logs
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
 from segpredict.core.crash import describe_crash
-from segpredict.core.process import refuse_forked_process
+from segpredict.core.process import one_blas_thread, refuse_forked_process
 from segpredict.core.run_folder import (
     RunDraft,
     RunFolder,
@@ -96,7 +94,7 @@ def run_pipeline(
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    with _one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
+    with one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         arms = _earlier_arms(draft, config)  # read before the work that a bad log would lose
         prepared = stages.prepare(data, config, as_of, progress)
@@ -160,7 +158,7 @@ def run_clustering(
         digest = files.manifest["digest"]
         refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
-    with _one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
+    with one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
         if facts is not None:
@@ -390,17 +388,9 @@ def _published(draft: RunDraft, trained: Trained, log_files: Sequence[Path]) -> 
     return draft.publish()
 
 
-def _one_blas_thread() -> threadpool_limits:
-    """Keep matrix products on the thread that asks for them.
-
-    They are small, and threads that wait for each other cost more time than they save.
-    """
-    return threadpool_limits(1, user_api="blas")
-
-
 @contextmanager
 def _continued(folder: str | Path, created: str) -> Iterator[RunDraft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
-    with _one_blas_thread(), continue_run(folder) as draft:
+    with one_blas_thread(), continue_run(folder) as draft:
         draft.metadata["created"] = created
         yield draft
