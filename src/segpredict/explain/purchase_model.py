@@ -17,7 +17,8 @@ from segpredict.core.types import JSON
 # The inputs of the model, by the column that gets the contribution: how often the customer
 # came back, how long ago that was (together with the age of the customer), and spend of a
 # purchase day. Columns of `HISTORY_COLUMNS` by place.
-PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
+SPEND_PLAYER = "spend_364"
+PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), SPEND_PLAYER: (3, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,18 +81,17 @@ class PurchaseModelExplainer:
 
         When customers buy, and what they spend, are computed once for all coalitions that share it.
         """
-        *buying, spending = PLAYER_COLUMNS
-        own_counts, own_shares = self._counts(model, rows), model.segment_shares(rows)
-        values: dict[tuple[str, ...], FloatArray] = {}
+        sizes = range(len(PLAYER_COLUMNS) + 1)
+        teams = [team for size in sizes for team in combinations(PLAYER_COLUMNS, size)]
+        values = {team: np.zeros((len(rows), model.n_classes)) for team in teams}
+        own_shares = model.segment_shares(rows)
         for share, other in zip(self.reference_shares, self.reference_rows, strict=True):
             usual = model.segment_shares(other[None, :])
-            for team in [team for n in range(len(buying) + 1) for team in combinations(buying, n)]:
-                is_own = len(team) == len(buying)
-                counts = own_counts if is_own else self._counts(model, _joined(rows, team, other))
-                for coalition, shares in (team, usual), ((*team, spending), own_shares):
+            for team in [team for team in teams if SPEND_PLAYER not in team]:
+                counts = self._counts(model, _joined(rows, team, other))
+                for coalition, shares in (team, usual), ((*team, SPEND_PLAYER), own_shares):
                     spread = [model.spread_over_segments(each, shares) for each in counts]
-                    margin = share * margin_of(spread, self.weight)
-                    values[coalition] = values.get(coalition, 0.0) + margin
+                    values[coalition] += share * margin_of(spread, self.weight)
         return values
 
     def _counts(self, model: BgNbdGammaGamma, rows: FloatArray) -> list[FloatArray]:
