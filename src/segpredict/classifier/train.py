@@ -64,53 +64,29 @@ DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a w
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """The result of training.
+    """The result of training."""
 
-    Parameters
-    ----------
-    selected_model
-        The selected model, fitted on every origin whose outcome is complete.
-    ensemble
-        The ensemble, fitted in the same way, even if a baseline is selected.
-    evaluation
-        How the model and the baselines did on the test windows.
-    panel
-        The rows of all origins and of the production cutoff.
-    schedule
-        The cutoffs.
-    segment_values
-        Mean revenue in the outcome window by segment, in code order, in currency.
-    backtests
-        The forecasts for each test window, and the outcomes.
-    scorecard
-        Every metric of the comparison, one a row (`scorecard.SCORECARD_SCHEMA`).
-    policy
-        How the probabilities of the selected model become prediction sets and one segment.
-    curves
-        Reliability and capture of the selected model on the tests (`CURVES_SCHEMA`).
-    backtest_models
-        The ensemble of each test, fitted on what was known on that day.
-    model_of_last_test
-        The selected model, whichever it is, as it was on the day of the last test.
-    inner_backtests
-        The forecasts of windows before the first test, and the outcomes.
-    histories
-        What was known of all customers on the day of each fold.
-    """
-
-    selected_model: Forecaster
-    ensemble: EnsembleModel
-    evaluation: Evaluation
-    panel: Panel
-    schedule: Schedule
+    selected_model: Forecaster  # fitted on every origin whose outcome is complete
+    ensemble: EnsembleModel  # fitted in the same way, even if a baseline is selected
+    evaluation: Evaluation  # how the model and the baselines did on the test windows
+    panel: Panel  # the rows of all origins and of the production cutoff
+    schedule: Schedule  # the cutoffs
+    # mean revenue in the outcome window by segment, in code order, in currency
     segment_values: tuple[float, ...]
-    backtests: tuple[Backtest, ...]
+    backtests: tuple[Backtest, ...]  # the forecasts for each test window, and the outcomes
+    # every metric of the comparison, one a row (`scorecard.SCORECARD_SCHEMA`)
     scorecard: pl.DataFrame
+    # how the probabilities of the selected model become prediction sets and one segment
     policy: DecisionPolicy
+    # reliability and capture of the selected model on the tests (`CURVES_SCHEMA`)
     curves: pl.DataFrame
+    # the ensemble of each test, fitted on what was known on that day
     backtest_models: tuple[EnsembleModel, ...] = ()
+    # the selected model, whichever it is, as it was on the day of the last test
     model_of_last_test: Forecaster | None = None
+    # the forecasts of windows before the first test, and the outcomes
     inner_backtests: tuple[Backtest, ...] = ()
+    # what was known of all customers on the day of each fold
     histories: Mapping[int, HistoryAtCutoff] = field(default_factory=dict)
 
     @property

@@ -193,7 +193,7 @@ def train(
     shown: JSON = None
     if leakage_demo:
         progress("running the leakage demo", 0.75)
-        shown = classifier.run_leakage_demo(training, options).to_frame().to_dicts()
+        shown = classifier.run_leakage_demo(training, options).to_dicts()
     return results.Trained(
         models=models,
         backtest_models=training.backtest_models,

@@ -24,25 +24,19 @@ ONE_TOLERANCE = 1e-6  # the mean has a removable hole at a = 1: use a value next
 class BgNbd:
     """A fitted BG/NBD model.
 
-    Parameters
-    ----------
-    r, alpha
-        Shape and rate of the gamma of buying rates; alpha in the unit of time.
-    a, b
-        The beta of the probability to drop out after a repeat purchase.
-    fit_summary
-        How the fit ended; ``None`` for parameters that were given.
-
     Notes
     -----
     Everywhere, `x` is the number of purchases after the first, `t_x` the time from the
     first to the last one (0 without a return), `age` the time since the first.
     """
 
+    # shape and rate of the gamma of buying rates; alpha in the unit of time
     r: float
     alpha: float
+    # the beta of the probability to drop out after a repeat purchase
     a: float
     b: float
+    # how the fit ended; ``None`` for parameters that were given
     fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(
