@@ -1,8 +1,8 @@
 """Train, test out of time, select a model, and fit it again on all complete data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -208,7 +208,7 @@ def _backtest(
     split: list[list[BacktestInput]] = [[], []]
     for fold in days.inner_folds:
         split[len(fold.train_origins) >= MIN_SELECTION_ORIGINS] += folds.inner_input(fold)
-    with one_blas_thread(), ThreadPoolExecutor(folds.options.threads) as workers:
+    with one_blas_thread(), _workers(folds.options.threads) as workers:
         # The largest fit begins first, and the others run beside it.
         production = workers.submit(ensemble.fit, folds.training_data(days.production_fold))
         early = run_inner_backtests(split[0], [], workers)
@@ -231,6 +231,16 @@ def _backtest(
     if name != ensemble.NAME:
         early = ()  # the forecasts of the selected model are not known there
     return _Tested((*early, *selecting), backtests, models, final, name, reason, notes)
+
+
+@contextmanager
+def _workers(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Yield workers; what they have not begun is dropped at the end, as after Ctrl-C."""
+    workers = ThreadPoolExecutor(threads)
+    try:
+        yield workers
+    finally:
+        workers.shutdown(cancel_futures=True)
 
 
 def _with_fit_note(evaluation: Evaluation, model: EnsembleModel) -> Evaluation:
