@@ -69,7 +69,7 @@ def run_backtests(
         backtests.append(backtest)
         models.append(model)
         notes += filter(None, [model.note])
-        failed = without | failed
+        failed |= {name: why for name, why in without.items() if name not in failed}
     kept = [{n: p for n, p in t.probabilities.items() if n not in failed} for t in backtests]
     pairs = zip(backtests, kept, strict=True)
     complete = tuple(replace(test, probabilities=given) for test, given in pairs)
@@ -97,11 +97,13 @@ def run_inner_backtests(
     inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], workers: Executor
 ) -> tuple[Backtest, ...]:
     """Return the backtests of the inner validation, of the windows that can be forecast."""
-    found: list[Backtest] = []
-    for test in inputs:
+
+    def attempt(test: BacktestInput) -> Backtest | None:
         with suppress(SupportError):
-            found += run_backtests([test], baselines, workers)[0]
-    return tuple(found)
+            return _run_backtest(test, baselines)[0]
+        return None
+
+    return tuple(filter(None, workers.map(attempt, inputs)))
 
 
 def _baselines(
