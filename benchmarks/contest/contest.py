@@ -372,7 +372,7 @@ def _read_oracle(result: Result, name: str, held: Contest, backtests: Sequence[B
 
 
 def _read_leaks(result: Result, name: str, held: Contest) -> None:
-    tests = classifier.run_leakage_demo(held.training, held.options).to_frame()
+    tests = classifier.run_leakage_demo(held.training, held.options)
     saved = ("test", "is_honest", "accuracy", "macro_f1", "log_loss")
     for row in tests.select(saved).iter_rows(named=True):
         result.leaks.append({"data": name, **row})

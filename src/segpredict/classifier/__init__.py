@@ -5,7 +5,7 @@ that selected it among the model and its baselines.
 """
 
 from segpredict.classifier.decisions.policy import DecisionPolicy
-from segpredict.classifier.evaluation.leakage_demo import LeakageDemo, LeakageTest, run_leakage_demo
+from segpredict.classifier.evaluation.leakage_demo import run_leakage_demo
 from segpredict.classifier.evaluation.predictability import (
     PredictabilityTest,
     prepare_predictability_test,
@@ -35,8 +35,6 @@ __all__ = [
     "Evaluation",
     "Fold",
     "Forecaster",
-    "LeakageDemo",
-    "LeakageTest",
     "PredictabilityTest",
     "Schedule",
     "SegmentAssigner",

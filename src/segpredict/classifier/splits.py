@@ -21,48 +21,23 @@ INNER_FOLDS = 3  # windows before the first test that are forecast as well, at m
 class Fold:
     """A cutoff to forecast from, and its training origins.
 
-    Parameters
-    ----------
-    cutoff
-        The day T* (a day number).
-    train_origins
-        Origins whose outcome is complete by T*, oldest first.
-    fit_origins
-        The part of `train_origins` whose outcomes end before the first validation origin.
-    validation_origins
-        The newest origins of `train_origins`; empty where history is too short to split.
-
     Examples
     --------
     >>> split(500, (100, 200, 300), 91).validation_origins
     (200, 300)
     """
 
-    cutoff: int
-    train_origins: tuple[int, ...]
+    cutoff: int  # the day T* (a day number)
+    train_origins: tuple[int, ...]  # origins whose outcome is complete by T*, oldest first
+    # the part of `train_origins` whose outcomes end before the first validation origin
     fit_origins: tuple[int, ...]
+    # the newest origins of `train_origins`; empty where history is too short to split
     validation_origins: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """All cutoffs of a run.
-
-    Parameters
-    ----------
-    time
-        The options behind it.
-    first_day, end_day
-        The data cover ``[first_day, end_day)``.
-    test_folds
-        Test folds with disjoint outcome windows, oldest first; the last is the final test.
-    production_fold
-        The fold of the selected model: its cutoff is the end of the data.
-    inner_folds
-        Windows before the first test, oldest first: the inner validation. Their outcomes are
-        complete by the first test.
-    notes
-        What had to be relaxed, as sentences.
 
     Examples
     --------
@@ -71,13 +46,17 @@ class Schedule:
     (728, 728)
     """
 
-    time: TimeOptions
+    time: TimeOptions  # the options behind it
+    # the data cover ``[first_day, end_day)``
     first_day: int
     end_day: int
+    # test folds with disjoint outcome windows, oldest first; the last is the final test
     test_folds: tuple[Fold, ...]
-    production_fold: Fold
+    production_fold: Fold  # the fold of the selected model: its cutoff is the end of the data
+    # windows before the first test, oldest first: the inner validation. Their outcomes are
+    # complete by the first test.
     inner_folds: tuple[Fold, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what had to be relaxed, as sentences
 
     @property
     def folds(self) -> tuple[Fold, ...]:

@@ -31,23 +31,13 @@ class LoggedEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class TestSetLog:
-    """The evaluations on one final test set.
-
-    Parameters
-    ----------
-    data_fingerprint
-        Fingerprint of the canonical lines.
-    cutoff
-        The day of the test.
-    evaluations
-        One for each different setting, oldest first.
-    """
+    """The evaluations on one final test set."""
 
     __test__ = False  # no test of pytest's, whatever its name begins with
 
-    data_fingerprint: str
-    cutoff: int
-    evaluations: tuple[LoggedEvaluation, ...] = ()
+    data_fingerprint: str  # fingerprint of the canonical lines
+    cutoff: int  # the day of the test
+    evaluations: tuple[LoggedEvaluation, ...] = ()  # one for each different setting, oldest first
 
     def add(self, config: JSON, created: str) -> "TestSetLog":
         """Return the log with one more; the same settings again are no new evaluation.

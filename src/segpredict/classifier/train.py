@@ -1,8 +1,9 @@
 """Train, test out of time, select a model, and fit it again on all complete data."""
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -43,9 +44,15 @@ from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import LOOKBACK_HORIZONS, Fold, Schedule, schedule_folds
-from segpredict.classifier.training_data import Forecaster, TrainingData, training_data_of_fold
+from segpredict.classifier.training_data import (
+    Forecaster,
+    HistoryAtCutoff,
+    TrainingData,
+    training_data_of_fold,
+)
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.core.panel import Panel
+from segpredict.core.process import one_blas_thread
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.types import JSON, ProgressCallback
@@ -57,51 +64,37 @@ DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a w
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """The result of training.
+    """The result of training."""
 
-    Parameters
-    ----------
-    selected_model
-        The selected model, fitted on every origin whose outcome is complete.
-    ensemble
-        The ensemble, fitted in the same way, even if a baseline is selected.
-    evaluation
-        How the model and the baselines did on the test windows.
-    panel
-        The rows of all origins and of the production cutoff.
-    schedule
-        The cutoffs.
-    segment_values
-        Mean revenue in the outcome window by segment, in code order, in currency.
-    backtests
-        The forecasts for each test window, and the outcomes.
-    scorecard
-        Every metric of the comparison, one a row (`scorecard.SCORECARD_SCHEMA`).
-    policy
-        How the probabilities of the selected model become prediction sets and one segment.
-    curves
-        Reliability and capture of the selected model on the tests (`CURVES_SCHEMA`).
-    backtest_models
-        The ensemble of each test, fitted on what was known on that day.
-    model_of_last_test
-        The selected model, whichever it is, as it was on the day of the last test.
-    inner_backtests
-        The forecasts of windows before the first test, and the outcomes.
-    """
-
-    selected_model: Forecaster
-    ensemble: EnsembleModel
-    evaluation: Evaluation
-    panel: Panel
-    schedule: Schedule
+    selected_model: Forecaster  # fitted on every origin whose outcome is complete
+    ensemble: EnsembleModel  # fitted in the same way, even if a baseline is selected
+    evaluation: Evaluation  # how the model and the baselines did on the test windows
+    panel: Panel  # the rows of all origins and of the production cutoff
+    schedule: Schedule  # the cutoffs
+    # mean revenue in the outcome window by segment, in code order, in currency
     segment_values: tuple[float, ...]
-    backtests: tuple[Backtest, ...]
+    backtests: tuple[Backtest, ...]  # the forecasts for each test window, and the outcomes
+    # every metric of the comparison, one a row (`scorecard.SCORECARD_SCHEMA`)
     scorecard: pl.DataFrame
+    # how the probabilities of the selected model become prediction sets and one segment
     policy: DecisionPolicy
+    # reliability and capture of the selected model on the tests (`CURVES_SCHEMA`)
     curves: pl.DataFrame
+    # the ensemble of each test, fitted on what was known on that day
     backtest_models: tuple[EnsembleModel, ...] = ()
+    # the selected model, whichever it is, as it was on the day of the last test
     model_of_last_test: Forecaster | None = None
+    # the forecasts of windows before the first test, and the outcomes
     inner_backtests: tuple[Backtest, ...] = ()
+    # what was known of all customers on the day of each fold
+    histories: Mapping[int, HistoryAtCutoff] = field(default_factory=dict)
+
+    @property
+    def ensembles(self) -> dict[int, EnsembleModel]:
+        """The ensembles of the tests and of production, by cutoff."""
+        days = (*self.schedule.test_folds, self.schedule.production_fold)
+        models = (*self.backtest_models, self.ensemble)
+        return {fold.cutoff: model for fold, model in zip(days, models, strict=True)}
 
 
 def train_classifier(
@@ -172,11 +165,11 @@ def train_classifier(
         evaluate_policies(backtests, policies[:-1], name, segments, resampling),
     ]
     report("fitting the selected model", 0.9)
-    final = ensemble.fit(given := folds.training_data(days.production_fold))
+    final = tested.final
     evaluation = replace(
         evaluation,
         policies=summarize_policies(folds.outer, policies, maps),
-        fit=ensemble.describe_fit(final, given),
+        fit=ensemble.describe_fit(final, folds.training_data(days.production_fold)),
     )
     return TrainingResult(
         calibrate_model(folds.fitted(name, final, days.production_fold), maps[-1]),
@@ -192,6 +185,7 @@ def train_classifier(
         tested.models,
         calibrate_model(folds.fitted(name, tested.models[-1], days.test_folds[-1]), maps[-2]),
         tested.inner,
+        folds.histories,
     )
 
 
@@ -202,6 +196,7 @@ class _Tested:
     inner: tuple[Backtest, ...]  # windows before the first test
     backtests: tuple[Backtest, ...]
     models: tuple[EnsembleModel, ...]  # the ensemble of each test
+    final: EnsembleModel  # the one of the production fold
     selected: str
     reason: str
     notes: tuple[str, ...]
@@ -217,14 +212,21 @@ def _backtest(
     split: list[list[BacktestInput]] = [[], []]
     for fold in days.inner_folds:
         split[len(fold.train_origins) >= MIN_SELECTION_ORIGINS] += folds.inner_input(fold)
-    early = run_inner_backtests(split[0], [])
-    selecting = run_inner_backtests(split[1], baselines)
+    with one_blas_thread(), _workers(folds.options.threads) as workers:
+        # The largest fit begins first, and the others run beside it.
+        production = workers.submit(ensemble.fit, folds.training_data(days.production_fold))
+        early = run_inner_backtests(split[0], [], workers)
+        selecting = run_inner_backtests(split[1], baselines, workers)
+        backtests, notes, models = run_backtests(
+            [folds.backtest_input(fold) for fold in days.test_folds],
+            baselines,
+            workers,
+            lambda i: report(
+                f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps
+            ),
+        )
+        final = production.result()
     name, reason = select_model(selecting, ensemble.NAME)
-    backtests, notes, models = run_backtests(
-        [folds.backtest_input(fold) for fold in days.test_folds],
-        baselines,
-        lambda i: report(f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps),
-    )
     if name not in backtests[0].probabilities:
         reason = (
             f"{ensemble.NAME} is selected: {name}, better before, could not be fitted for tests."
@@ -232,7 +234,17 @@ def _backtest(
         name = ensemble.NAME
     if name != ensemble.NAME:
         early = ()  # the forecasts of the selected model are not known there
-    return _Tested((*early, *selecting), backtests, models, name, reason, notes)
+    return _Tested((*early, *selecting), backtests, models, final, name, reason, notes)
+
+
+@contextmanager
+def _workers(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Yield workers; what they have not begun is dropped at the end, as after Ctrl-C."""
+    workers = ThreadPoolExecutor(threads)
+    try:
+        yield workers
+    finally:
+        workers.shutdown(cancel_futures=True)
 
 
 def _with_fit_note(evaluation: Evaluation, model: EnsembleModel) -> Evaluation:
@@ -278,6 +290,7 @@ class _FoldData:
         self.options, self.classes = options, len(segmentation.segments)
         self.outer = (*days.test_folds, days.production_fold)
         self.histories = histories_at_cutoffs(transactions, segmentation, days, days.folds)
+        self.spend = outcome_spend(transactions, rows.frame["cutoff"], days.time)
 
     def training_data(self, fold: Fold) -> TrainingData:
         """Return the training data that were complete on the day of a fold."""
@@ -293,7 +306,7 @@ class _FoldData:
             given,
             customers,
             backtest_covariates(self.transactions, customers, self.histories[fold.cutoff]),
-            mean_outcome_values(self.transactions, given, self.days),
+            mean_outcome_values(self.spend, given),
         )
 
     def inner_input(self, fold: Fold) -> list[BacktestInput]:
@@ -312,7 +325,7 @@ class _FoldData:
         """Return the configured rule, with what is known on that day."""
         given = self.training_data(fold)
         mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
-        values = mean_outcome_values(self.transactions, given, self.days)
+        values = mean_outcome_values(self.spend, given)
         return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
 
 
@@ -337,11 +350,8 @@ def _history_warnings(days: Schedule) -> list[str]:
     return found
 
 
-def mean_outcome_values(
-    transactions: Transactions, given: TrainingData, days: Schedule
-) -> tuple[float, ...]:
+def mean_outcome_values(spent: pl.DataFrame, given: TrainingData) -> tuple[float, ...]:
     """Return the mean revenue in the outcome window, by segment in code order; inactive is zero."""
-    spent = outcome_spend(transactions, given.rows["cutoff"], days.time)
     means = dict(
         given.rows.filter(pl.col("label") != INACTIVE_CODE)
         .join(spent, on=["customer_id", "cutoff"], how="left")

@@ -76,7 +76,7 @@ class SourceOptions:
 
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
 INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # no white space in Unicode, yet invisible
-# White space and invisible characters together: a pass over all cells is expensive.
+# White space and invisible characters together: one pass strips both.
 BLANK_CHARACTERS = (
     INVISIBLE_CHARACTERS
     + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char > "\x1f")
@@ -94,9 +94,15 @@ def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> p
     ('2.5', '7')
     """
     return frame.select(
-        _trimmed(role, _text(role, column, frame.schema[column], file)).alias(role)
+        _cells(role, column, frame.schema[column], file).alias(role)
         for role, column in chosen.items()
     )
+
+
+def _cells(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
+    text = _text(role, column, dtype, file)
+    # Numbers and times have no blanks, and a pass over all cells is expensive.
+    return text if dtype.is_numeric() or dtype.is_temporal() else _trimmed(role, text)
 
 
 def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
-from segpredict.classifier.models.pool import purchase_margin
+from segpredict.classifier.models.pool import indices_of, margin_of, purchase_margin
 from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
@@ -17,7 +17,8 @@ from segpredict.core.types import JSON
 # The inputs of the model, by the column that gets the contribution: how often the customer
 # came back, how long ago that was (together with the age of the customer), and spend of a
 # purchase day. Columns of `HISTORY_COLUMNS` by place.
-PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
+SPEND_PLAYER = "spend_364"
+PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), SPEND_PLAYER: (3, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +41,10 @@ class PurchaseModelExplainer:
     def base_values(self, day: int | None = None) -> FloatArray:
         """Return the mean margin of the reference customers, by segment."""
         model = self.model if day is None else self.model.at_cutoff(day)
-        alone = [purchase_margin(model, row[None, :], self.weight) for row in self.reference_rows]
-        return np.asarray(self._weighted(alone)[0], dtype=np.float64)
+        total = np.zeros(model.n_classes)
+        for share, row in zip(self.reference_shares, self.reference_rows, strict=True):
+            total = total + share * purchase_margin(model, row[None, :], self.weight)[0]
+        return total
 
     def shapley_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return the Shapley value of each input, customers × segments × `PLAYER_COLUMNS`.
@@ -74,21 +77,25 @@ class PurchaseModelExplainer:
     def _coalition_values(
         self, model: BgNbdGammaGamma, rows: FloatArray
     ) -> dict[tuple[str, ...], FloatArray]:
-        """Return the mean log-probabilities of each coalition of players."""
+        """Return the mean log-probabilities of each coalition of players.
+
+        When customers buy, and what they spend, are computed once for all coalitions that share it.
+        """
         sizes = range(len(PLAYER_COLUMNS) + 1)
         teams = [team for size in sizes for team in combinations(PLAYER_COLUMNS, size)]
-        mixed = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
-        # One call for all: much of a call's time does not depend on its rows.
-        logs = purchase_margin(model, np.concatenate(mixed), self.weight)
-        shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
-        pairs = zip(teams, logs.reshape(shape), strict=True)
-        return {team: self._weighted(list(found)) for team, found in pairs}
+        values = {team: np.zeros((len(rows), model.n_classes)) for team in teams}
+        own_shares = model.segment_shares(rows)
+        for share, other in zip(self.reference_shares, self.reference_rows, strict=True):
+            usual = model.segment_shares(other[None, :])
+            for team in [team for team in teams if SPEND_PLAYER not in team]:
+                counts = self._counts(model, _joined(rows, team, other))
+                for coalition, shares in (team, usual), ((*team, SPEND_PLAYER), own_shares):
+                    spread = [model.spread_over_segments(each, shares) for each in counts]
+                    values[coalition] += share * margin_of(spread, self.weight)
+        return values
 
-    def _weighted(self, logs: Sequence[FloatArray]) -> FloatArray:
-        total = np.zeros_like(logs[0])
-        for share, each in zip(self.reference_shares, logs, strict=True):
-            total = total + share * each
-        return total
+    def _counts(self, model: BgNbdGammaGamma, rows: FloatArray) -> list[FloatArray]:
+        return [model.count_probabilities(rows, i) for i in indices_of(model, self.weight)]
 
     def to_state(self) -> JSON:
         """Return the reference customers as JSON."""

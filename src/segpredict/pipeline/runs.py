@@ -11,7 +11,7 @@ from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
 from segpredict.core.crash import describe_crash
-from segpredict.core.process import refuse_forked_process
+from segpredict.core.process import one_blas_thread, refuse_forked_process
 from segpredict.core.run_folder import (
     RunDraft,
     RunFolder,
@@ -94,7 +94,7 @@ def run_pipeline(
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    with draft_run(target.folder, replace=target.replace) as draft:
+    with one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         arms = _earlier_arms(draft, config)  # read before the work that a bad log would lose
         prepared = stages.prepare(data, config, as_of, progress)
@@ -158,7 +158,7 @@ def run_clustering(
         digest = files.manifest["digest"]
         refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
-    with draft_run(target.folder, replace=target.replace) as draft:
+    with one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
         if facts is not None:
@@ -391,6 +391,6 @@ def _published(draft: RunDraft, trained: Trained, log_files: Sequence[Path]) -> 
 @contextmanager
 def _continued(folder: str | Path, created: str) -> Iterator[RunDraft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
-    with continue_run(folder) as draft:
+    with one_blas_thread(), continue_run(folder) as draft:
         draft.metadata["created"] = created
         yield draft

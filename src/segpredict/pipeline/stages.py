@@ -194,7 +194,7 @@ def train(
     shown: JSON = None
     if leakage_demo:
         progress("running the leakage demo", 0.75)
-        shown = classifier.run_leakage_demo(training, options).to_frame().to_dicts()
+        shown = classifier.run_leakage_demo(training, options).to_dicts()
     return results.Trained(
         models=models,
         backtest_models=training.backtest_models,
@@ -287,14 +287,19 @@ def explain(
             lambda what, share: progress(what, 0.1 + 0.85 * share),
         )
         explainer = explainer.with_threshold(evidence.min_reliable_contribution)
+    explanation = explainer.explain(frame, options)
     # The sample need not hold the customers of the lists.
-    listed = customer_lists.explained_customers(trained.scores)
-    listed_rows = frame.filter(pl.col("customer_id").is_in(listed.implode()))
+    is_listed = pl.col("customer_id").is_in(
+        customer_lists.explained_customers(trained.scores).implode()
+    )
+    known = explanation.reasons.filter(is_listed)
+    unknown = frame.filter(is_listed & ~pl.col("customer_id").is_in(known["customer_id"].implode()))
+    reasons = explainer.explain_reasons(unknown, classifier_options(config).threads)
     return results.Explained(
-        explanation=explainer.explain(frame, options),
+        explanation=explanation,
         explainer=explainer,
         evidence=evidence,
-        customer_reasons=explainer.explain_reasons(listed_rows, classifier_options(config).threads),
+        customer_reasons=pl.concat([known, reasons]).sort("customer_id", maintain_order=True),
     )
 
 

@@ -10,6 +10,7 @@ from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
 from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.bgnbd_value import (
+    PurchaseModel,
     ValuePeriod,
     fit_purchase_model,
     value_periods,
@@ -23,8 +24,15 @@ from segpredict.analytics.customer_value.spend_model import (
     fit_spend_model,
 )
 from segpredict.analytics.customer_value.value_model import ValueModel
-from segpredict.classifier import Backtest, Fold, Schedule, SegmentAssigner, TrainingResult
-from segpredict.classifier.history import histories_at_cutoffs, outcome_spend
+from segpredict.classifier import (
+    Backtest,
+    EnsembleModel,
+    Fold,
+    Schedule,
+    SegmentAssigner,
+    TrainingResult,
+)
+from segpredict.classifier.history import outcome_spend
 from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
 from segpredict.config.customer_value import CustomerValueOptions
@@ -79,7 +87,7 @@ def measure_customer_value(
     """
     days, rate = training.schedule, (options or CustomerValueOptions()).discount_rate
     rows = _value_rows(transactions, training.panel, days)
-    known = histories_at_cutoffs(transactions, segmentation, days)
+    known, ensembles = training.histories, training.ensembles
     classes, name = len(segmentation.segments), training.evaluation.selected
     spend_models = {fold.cutoff: _spend_model(rows, fold, classes, days) for fold in days.folds}
     tested = [
@@ -90,7 +98,7 @@ def measure_customer_value(
         fold.cutoff: ValueModel(
             *spend_models[fold.cutoff],
             _interval(tested, fold.cutoff - days.time.days_to_complete),
-            fit_purchase_model(known[fold.cutoff].customer_histories),
+            _purchase_model(ensembles[fold.cutoff], known[fold.cutoff]),
             days.time.horizon,
             days.time.gap,
             rate,
@@ -119,6 +127,14 @@ def measure_customer_value(
         pl.concat([lifetime_backtest.value_errors(spans, **by), held]),
         _totals(tested, days),
     )
+
+
+def _purchase_model(ensemble: EnsembleModel, history: HistoryAtCutoff) -> PurchaseModel | None:
+    """Return BG/NBD and Gamma-Gamma as the ensemble has them; fitted where it has none."""
+    bought = ensemble.pool.purchase_model
+    if bought is None:
+        return fit_purchase_model(history.customer_histories)
+    return PurchaseModel(bought.order_model, bought.spend_model)
 
 
 def _value_rows(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataFrame:

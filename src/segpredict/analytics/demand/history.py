@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 
 from segpredict.analytics.demand.sales import DayRange, WindowSales
 from segpredict.config.classifier import TimeOptions
@@ -31,23 +30,14 @@ class SalesHistory:
 
     def without_segments(self) -> "SalesHistory":
         """Return the same history with all buyers in one segment, of code 1."""
-        return replace(self, windows=tuple(map(_merged, self.windows)))
+        windows = tuple(window.without_segments for window in self.windows)
+        return replace(self, windows=windows)
 
     def newcomers_per_window(self) -> FloatArray:
         """Return how many newcomers a window brings to each segment, by code, on average."""
         usable = self.windows[: max(self.whole_history, 1)]
         found: FloatArray = np.mean([window.newcomers for window in usable], axis=0)
         return found
-
-
-def _merged(window: WindowSales) -> WindowSales:
-    one = pl.when(pl.col("segment") > 0).then(1).otherwise(pl.col("segment"))
-    return replace(
-        window,
-        purchases=window.purchases.with_columns(segment=one.cast(pl.Int8)),
-        members=np.array([window.members[0], window.members[1:].sum()]),
-        newcomers=np.array([window.newcomers[0], window.newcomers[1:].sum()]),
-    )
 
 
 def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[DayRange, ...]:

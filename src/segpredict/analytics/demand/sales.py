@@ -1,7 +1,8 @@
 """Sales by window, customer, product and segment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -33,8 +34,29 @@ class WindowSales:
 
     def units_sold(self, level: str, items: Sequence[str]) -> FloatArray:
         """Return the units of each item that anybody bought."""
-        sold = self.purchases.group_by(level).agg(pl.col("units").sum())
+        sold = self.customer_units[level].group_by(level).agg(pl.col("units").sum())
         return _aligned(sold, level, items, "units")
+
+    @cached_property
+    def customer_units(self) -> dict[str, pl.DataFrame]:
+        """The units of each customer, segment and item, by level."""
+        return {
+            level: self.purchases.group_by("customer_id", "segment", level).agg(
+                pl.col("units").sum()
+            )
+            for level in DEMAND_LEVELS
+        }
+
+    @cached_property
+    def without_segments(self) -> "WindowSales":
+        """The same window with all buyers in one segment, of code 1."""
+        one = pl.when(pl.col("segment") > 0).then(1).otherwise(pl.col("segment"))
+        return replace(
+            self,
+            purchases=self.purchases.with_columns(segment=one.cast(pl.Int8)),
+            members=np.array([self.members[0], self.members[1:].sum()]),
+            newcomers=np.array([self.newcomers[0], self.newcomers[1:].sum()]),
+        )
 
 
 def product_categories(transactions: Transactions) -> pl.LazyFrame:
@@ -111,10 +133,7 @@ def segment_sales(
     The scatter is Σ(y − ȳ)² of what single customers bought in a window. One row an item, one
     column a segment, INACTIVE left out.
     """
-    each = pl.concat(
-        window.purchases.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
-        for window in windows
-    )
+    each = pl.concat(window.customer_units[level] for window in windows)
     piece = pl.col("units") / MONEY_SCALE
     cells = each.group_by("segment", level).agg(
         pl.col("units").sum(), squares=(piece * piece).sort().sum()

@@ -21,19 +21,6 @@ from segpredict.core.window import as_date
 class DecisionPolicy(StoredState):
     """How one model's probabilities are used, learned by inner validation.
 
-    Parameters
-    ----------
-    calibration
-        The map that its probabilities go through, which may be none.
-    decision_rule
-        Names one segment.
-    set_thresholds
-        Least probability with which each segment enters a set, in code order.
-    alpha
-        Share of misses the sets allow.
-    inner_origins
-        Cutoffs of the inner validation (day numbers), oldest first.
-
     Examples
     --------
     >>> rule = DecisionRule("argmax", 0.0, (0.5, 0.5), (0.0, 10.0))
@@ -42,11 +29,12 @@ class DecisionPolicy(StoredState):
     [[True, False]]
     """
 
-    calibration: Calibration
-    decision_rule: DecisionRule
+    calibration: Calibration  # the map that its probabilities go through, which may be none
+    decision_rule: DecisionRule  # names one segment
+    # least probability with which each segment enters a set, in code order
     set_thresholds: tuple[float, ...]
-    alpha: float
-    inner_origins: tuple[int, ...]
+    alpha: float  # share of misses the sets allow
+    inner_origins: tuple[int, ...]  # cutoffs of the inner validation (day numbers), oldest first
 
     def predict(self, probabilities: FloatArray) -> IntArray:
         """Return the segment named for each customer, as a code."""

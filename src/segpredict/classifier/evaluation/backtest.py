@@ -1,6 +1,7 @@
 """Backtest the model and every baseline on the same customers, out of time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -49,46 +50,60 @@ def available_baselines(
 
 
 def run_backtests(
-    inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], progress: Callable[[int], None]
+    inputs: Sequence[BacktestInput],
+    baselines: Sequence[Baseline],
+    workers: Executor,
+    progress: Callable[[int], None] = lambda _place: None,
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[EnsembleModel, ...]]:
     """Return one backtest per input, notes for the reader, and the model of each.
 
-    A baseline that the data cannot support in one of the tests is left out of all.
+    The workers fit several tests at a time. A baseline that the data cannot support in one of the
+    tests is left out of all. `progress` is called with each input's place, in their order.
     """
     backtests, failed, notes = [], dict[str, str](), list[str]()
     models: list[EnsembleModel] = []
-    for place, test in enumerate(inputs):
+    pending = workers.map(lambda test: _run_backtest(test, baselines), inputs)
+    for place in range(len(inputs)):
         progress(place)
-        if test.customers.is_empty():
-            raise TooFewCustomersError(f"The test of {as_date(test.cutoff)}", 0, 1)
-        able = [part for part in baselines if part.name not in failed]
-        models.append(model := ensemble.fit(test.training_data))
+        backtest, model, without = next(pending)
+        backtests.append(backtest)
+        models.append(model)
         notes += filter(None, [model.note])
-        probabilities = {model.name: model.predict_proba(test.customers)}
-        # The baseline has no season, also where the model has one.
-        bought = model.pool.purchase_model
-        plain = bought and replace(bought, seasonal_index=None)
-        known = {} if plain is None else {plain.name: plain}
-        probabilities |= _baselines(test, able, known, failed)
-        covariates, values = test.covariates, test.segment_values
-        backtests.append(
-            Backtest.of_customers(test.cutoff, test.customers, probabilities, covariates, values)
-        )
+        failed |= {name: why for name, why in without.items() if name not in failed}
     kept = [{n: p for n, p in t.probabilities.items() if n not in failed} for t in backtests]
     pairs = zip(backtests, kept, strict=True)
     complete = tuple(replace(test, probabilities=given) for test, given in pairs)
     return complete, (*failed.values(), *notes), tuple(models)
 
 
+def _run_backtest(
+    test: BacktestInput, baselines: Sequence[Baseline]
+) -> tuple[Backtest, EnsembleModel, dict[str, str]]:
+    """Return the backtest with its model, and why baselines could not be fitted."""
+    if test.customers.is_empty():
+        raise TooFewCustomersError(f"The test of {as_date(test.cutoff)}", 0, 1)
+    model, failed = ensemble.fit(test.training_data), dict[str, str]()
+    # The baseline has no season, also where the model has one.
+    bought = model.pool.purchase_model
+    known = {} if bought is None else {bought.name: replace(bought, seasonal_index=None)}
+    probabilities = {model.name: model.predict_proba(test.customers)}
+    probabilities |= _baselines(test, baselines, known, failed)
+    covariates, values = test.covariates, test.segment_values
+    found = Backtest.of_customers(test.cutoff, test.customers, probabilities, covariates, values)
+    return found, model, failed
+
+
 def run_inner_backtests(
-    inputs: Sequence[BacktestInput], baselines: Sequence[Baseline]
+    inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], workers: Executor
 ) -> tuple[Backtest, ...]:
     """Return the backtests of the inner validation, of the windows that can be forecast."""
-    found: list[Backtest] = []
-    for test in inputs:
+
+    def attempt(test: BacktestInput) -> Backtest | None:
         with suppress(SupportError):
-            found += run_backtests([test], baselines, lambda _place: None)[0]
-    return tuple(found)
+            return _run_backtest(test, baselines)[0]
+        return None
+
+    return tuple(filter(None, workers.map(attempt, inputs)))
 
 
 def _baselines(

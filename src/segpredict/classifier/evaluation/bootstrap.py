@@ -51,19 +51,19 @@ def bootstrap_differences(
     """
     classes = next(iter(probabilities.values())).shape[1]
     members, size = number_customers([customers])
-    sums = {
-        name: _sum_by_customer(_metric_columns(given, labels), members, size)
-        for name, given in probabilities.items()
-    }
-    drawn: dict[str, list[FloatArray]] = {name: [] for name in probabilities}
-    for weights in draw_weights(np.random.default_rng(seed), draws, size):
-        for name, given in sums.items():
-            drawn[name].append(_metrics(weights @ given, classes))
-    whole = {n: _metrics(s.sum(axis=0)[None], classes)[0] for n, s in sums.items()}
-    spread = {name: np.concatenate(parts) for name, parts in drawn.items()}
+    columns = np.hstack([_metric_columns(given, labels) for given in probabilities.values()])
+    sums = _sum_by_customer(columns, members, size)
+    rng = np.random.default_rng(seed)
+    drawn = np.concatenate([weights @ sums for weights in draw_weights(rng, draws, size)])
+
+    def of_each_model(table: FloatArray) -> dict[str, FloatArray]:
+        parts = np.hsplit(table, len(probabilities))
+        return {n: _metrics(part, classes) for n, part in zip(probabilities, parts, strict=True)}
+
+    whole, spread = of_each_model(sums.sum(axis=0)[None]), of_each_model(drawn)
     model, *others = probabilities
     return {
-        other: _intervals(whole[model] - whole[other], spread[model] - spread[other])
+        other: _intervals((whole[model] - whole[other])[0], spread[model] - spread[other])
         for other in others
     }
 

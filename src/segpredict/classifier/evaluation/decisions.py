@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import metrics
@@ -14,7 +13,7 @@ from segpredict.classifier.evaluation.rankings import capture_curves
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS, Backtest, pool_backtests
 from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
 from segpredict.config.classifier import DECISION_RULES
-from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.arrays import IntArray
 from segpredict.core.window import as_date
 
 
@@ -62,20 +61,14 @@ def _covered(
         f"set_coverage_{i}": (hit * happened[:, code], happened[:, code])
         for code, i in enumerate(ids)
     }
-    for metric, (top, bottom) in ratios.items():
+    # One draw of customers serves all ratios.
+    drawn = by.sums(who, np.column_stack([part for ratio in ratios.values() for part in ratio]))
+    for place, (metric, (top, bottom)) in enumerate(ratios.items()):
         value = float(top.sum() / bottom.sum()) if bottom.any() else float("nan")
-        low, high = _bounds(who, top, bottom, by)
-        n = int(bottom.sum())
-        yield (window, "all", "", n, name, metric, value, low, high)
-
-
-def _bounds(
-    who: Sequence[npt.NDArray[np.str_]], top: FloatArray, bottom: FloatArray, by: Resampling
-) -> tuple[float, float]:
-    """Return the 95 % interval of a ratio of sums over drawn customers."""
-    drawn = by.sums(who, np.column_stack([top, bottom]))
-    some = drawn[drawn[:, 1] > 0]
-    return percentile_interval(some[:, 0] / some[:, 1])
+        tops, bottoms = drawn[:, 2 * place], drawn[:, 2 * place + 1]
+        some = bottoms > 0
+        low, high = percentile_interval(tops[some] / bottoms[some])
+        yield (window, "all", "", int(bottom.sum()), name, metric, value, low, high)
 
 
 def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[object, ...]]:

@@ -1,6 +1,6 @@
 """Show how good a leaking test looks, compared with the out-of-time test."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -18,69 +18,10 @@ TEST_SHARE = 0.3  # of rows, drawn at random, held out by the leaking tests
 HONEST_TEST = "honest"
 
 
-@dataclass(frozen=True, slots=True)
-class LeakageTest:
-    """One kind of test, and the metrics it gives.
-
-    Parameters
-    ----------
-    name
-        ``same_window``, ``random_rows``, ``grouped_customers`` or ``honest``.
-    meaning
-        What was done, in one sentence.
-    is_honest
-        Whether the test is out of time, without a leak.
-    scores
-        The metrics.
-
-    Examples
-    --------
-    >>> scores = metrics.score_forecast(np.eye(2), np.array([0, 1]))
-    >>> LeakageTest("honest", "Tested out of time.", True, scores).scores.accuracy
-    1.0
-    """
-
-    name: str
-    meaning: str
-    is_honest: bool
-    scores: MetricScores
-
-
-@dataclass(frozen=True, slots=True)
-class LeakageDemo:
-    """Metrics of the leaking tests and of the out-of-time test.
-
-    Parameters
-    ----------
-    cutoff
-        The final test cutoff.
-    tests
-        The leaking tests, then the out-of-time one.
-
-    Examples
-    --------
-    >>> scores = metrics.score_forecast(np.eye(2), np.array([0, 1]))
-    >>> demo = LeakageDemo(100, (LeakageTest("honest", "Tested out of time.", True, scores),))
-    >>> demo.to_frame().select("test", "accuracy").rows()
-    [('honest', 1.0)]
-    """
-
-    cutoff: int
-    tests: tuple[LeakageTest, ...]
-
-    def to_frame(self) -> pl.DataFrame:
-        """Return one row per test, with its metrics."""
-        heads = [
-            {"test": t.name, "meaning": t.meaning, "is_honest": t.is_honest} for t in self.tests
-        ]
-        pairs = zip(heads, self.tests, strict=True)
-        return pl.DataFrame([{**head, **test.scores.to_json()} for head, test in pairs])
-
-
 def run_leakage_demo(
     training: TrainingResult, options: ClassifierOptions | None = None
-) -> LeakageDemo:
-    """Return the metrics of the same trees under leaking tests and the out-of-time one.
+) -> pl.DataFrame:
+    """Return the metrics of the same trees under leaking tests and the out-of-time one, one a row.
 
     Parameters
     ----------
@@ -126,8 +67,12 @@ def run_leakage_demo(
             out_of_time,
         ),
     }
-    rows = [LeakageTest(n, text, n == HONEST_TEST, found) for n, (text, found) in tests.items()]
-    return LeakageDemo(final.cutoff, tuple(rows))
+    return pl.DataFrame(
+        [
+            {"test": name, "meaning": text, "is_honest": name == HONEST_TEST, **found.to_json()}
+            for name, (text, found) in tests.items()
+        ]
+    )
 
 
 def _by_row(given: TrainingData) -> pl.Series:

@@ -36,24 +36,16 @@ XGBOOST_PARAMETERS = {
 
 @dataclass(frozen=True, eq=False)
 class PredictabilityTest:
-    """Customers at inner origins, and the row of the clustering inputs with their outcome.
+    """Customers at inner origins, and the row of the clustering inputs with their outcome."""
 
-    Parameters
-    ----------
-    train_cells, test_cells
-        Features of the fitting origins, and of the validation origins, a row each.
-    train_rows, test_rows
-        For each of those, the row of the clustering inputs that holds its outcome; −1 for
-        no purchase.
-    customers
-        Whose row each of `test_cells` is, from 0 on.
-    """
-
+    # features of the fitting origins, and of the validation origins, a row each
     train_cells: Float32Array
     test_cells: Float32Array
+    # for each of those, the row of the clustering inputs that holds its outcome; −1 for no
+    # purchase
     train_rows: IntArray
     test_rows: IntArray
-    customers: IntArray
+    customers: IntArray  # whose row each of `test_cells` is, from 0 on
 
     @cached_property
     def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:

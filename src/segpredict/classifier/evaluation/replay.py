@@ -16,24 +16,13 @@ from segpredict.core.transactions import Transactions
 
 @dataclass(frozen=True, slots=True)
 class BacktestReplay:
-    """One test window, with the model that was fitted for it.
+    """One test window, with the model that was fitted for it."""
 
-    Parameters
-    ----------
-    cutoff
-        The day T*.
-    training_data
-        What the model learned from.
-    customers
-        The customers forecast, with their outcome (``label``), sorted by customer.
-    model
-        The model of that test.
-    """
-
-    cutoff: int
-    training_data: TrainingData
+    cutoff: int  # the day T*
+    training_data: TrainingData  # what the model learned from
+    # the customers forecast, with their outcome (``label``), sorted by customer
     customers: pl.DataFrame
-    model: EnsembleModel
+    model: EnsembleModel  # the model of that test
 
 
 def replay_backtests(

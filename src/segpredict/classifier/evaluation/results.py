@@ -23,24 +23,6 @@ POOLED_WINDOWS = "pooled"
 class Backtest:
     """The forecasts at one test cutoff, and the outcomes.
 
-    Parameters
-    ----------
-    cutoff
-        The day T*.
-    customers
-        Customer ids, one a row.
-    states
-        Current segments.
-    labels
-        Actual segments.
-    probabilities
-        Probabilities by model name; the model comes first.
-    covariates
-        Covariates of each customer (`history.COVARIATES`), for
-        strata and rankings; ``None`` without them.
-    segment_values
-        Mean spend in the outcome window by segment, from the training rows.
-
     Examples
     --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1], "label": [0]})
@@ -49,12 +31,15 @@ class Backtest:
     ([1], [0])
     """
 
-    cutoff: int
-    customers: npt.NDArray[np.str_]
-    states: IntArray
-    labels: IntArray
-    probabilities: Mapping[str, FloatArray]
+    cutoff: int  # the day T*
+    customers: npt.NDArray[np.str_]  # customer ids, one a row
+    states: IntArray  # current segments
+    labels: IntArray  # actual segments
+    probabilities: Mapping[str, FloatArray]  # probabilities by model name; the model comes first
+    # covariates of each customer (`history.COVARIATES`), for strata and rankings; ``None`` without
+    # them
     covariates: pl.DataFrame | None = None
+    # mean spend in the outcome window by segment, from the training rows
     segment_values: tuple[float, ...] = ()
 
     @classmethod
@@ -91,21 +76,6 @@ def pool_all_models(backtests: Sequence[Backtest]) -> tuple[dict[str, FloatArray
 class WindowScores:
     """Model and baselines on one test window, or on all of them pooled.
 
-    Parameters
-    ----------
-    cutoff
-        The day T*; ``None`` for the pooled windows.
-    n_rows, customers
-        Rows, and different customers behind them.
-    scores
-        Metrics by model name.
-    differences
-        Model − baseline with 95 % intervals, by baseline and metric.
-    actual_mix
-        Actual share of each segment.
-    predicted_mix
-        Predicted share of each segment, by model name.
-
     Examples
     --------
     >>> pooled = WindowScores(None, 1, 1, {}, {}, (1.0,), {})
@@ -113,13 +83,15 @@ class WindowScores:
     True
     """
 
-    cutoff: int | None
+    cutoff: int | None  # the day T*; ``None`` for the pooled windows
+    # rows, and different customers behind them
     n_rows: int
     customers: int
-    scores: Mapping[str, MetricScores]
+    scores: Mapping[str, MetricScores]  # metrics by model name
+    # model − baseline with 95 % intervals, by baseline and metric
     differences: Mapping[str, Mapping[str, DifferenceInterval]]
-    actual_mix: tuple[float, ...]
-    predicted_mix: Mapping[str, tuple[float, ...]]
+    actual_mix: tuple[float, ...]  # actual share of each segment
+    predicted_mix: Mapping[str, tuple[float, ...]]  # predicted share of each segment, by model name
 
     def to_json(self) -> JSON:
         """Return the scores as JSON, with the day as an ISO date."""
@@ -148,77 +120,45 @@ class WindowScores:
 class Comparison:
     """Whether the model beats a baseline on a metric.
 
-    Parameters
-    ----------
-    baseline, metric
-        What is compared.
-    beats
-        Whether the pooled interval excludes 0 on the good side, also after Holm's
-        adjustment, and every window agrees in sign.
-    windows_better
-        Windows in which the model was better.
-    p_value, p_value_holm
-        Two-sided p-value of the pooled difference, and adjusted over all baselines.
-
     Examples
     --------
     >>> Comparison("markov", "log_loss", beats=True, windows_better=3).p_value_holm
     1.0
     """
 
+    # what is compared
     baseline: str
     metric: str
+    # whether the pooled interval excludes 0 on the good side, also after Holm's adjustment, and
+    # every window agrees in sign
     beats: bool
-    windows_better: int
+    windows_better: int  # windows in which the model was better
+    # two-sided p-value of the pooled difference, and adjusted over all baselines
     p_value: float = 1.0
     p_value_holm: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result of all backtests, and the selected model.
+    """The result of all backtests, and the selected model."""
 
-    Parameters
-    ----------
-    model
-        Name of the model that a baseline may replace: the ensemble.
-    selected
-        Name of the selected model: the ensemble, or a baseline in its place.
-    reason
-        Why, in one sentence.
-    windows
-        Scores of each test window, oldest first.
-    pooled
-        All test windows together.
-    comparisons
-        Comparisons by baseline and metric.
-    segments
-        Ids of the classes, in code order.
-    horizon, lookback
-        Days; numbers of runs that differ in them cannot be compared.
-    warnings
-        Warnings about the numbers.
-    mcnemar_tests
-        The selected model's accuracy against each other one's on the final test.
-    policies
-        Decision policies from inner validation: the calibration of each test and of
-        the selected model, and the rule that names segments.
-    fit
-        What the ensemble was fitted on, and how large its parts became.
-    """
-
-    model: str
-    selected: str
-    reason: str
-    windows: tuple[WindowScores, ...]
-    pooled: WindowScores
-    comparisons: tuple[Comparison, ...]
-    segments: tuple[str, ...]
+    model: str  # name of the model that a baseline may replace: the ensemble
+    selected: str  # name of the selected model: the ensemble, or a baseline in its place
+    reason: str  # why, in one sentence
+    windows: tuple[WindowScores, ...]  # scores of each test window, oldest first
+    pooled: WindowScores  # all test windows together
+    comparisons: tuple[Comparison, ...]  # comparisons by baseline and metric
+    segments: tuple[str, ...]  # ids of the classes, in code order
+    # days; numbers of runs that differ in them cannot be compared
     horizon: int
     lookback: int
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...]  # warnings about the numbers
+    # the selected model's accuracy against each other one's on the final test
     mcnemar_tests: tuple[McNemarTest, ...] = ()
+    # decision policies from inner validation: the calibration of each test and of the selected
+    # model, and the rule that names segments
     policies: Mapping[str, JSON] = field(default_factory=dict)
+    # what the ensemble was fitted on, and how large its parts became
     fit: Mapping[str, JSON] = field(default_factory=dict)
 
     @property

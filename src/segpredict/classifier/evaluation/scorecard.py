@@ -9,7 +9,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation import results
 from segpredict.classifier.evaluation.bootstrap import Resampling, percentile_interval, round_losses
 from segpredict.classifier.evaluation.rankings import evaluate_rankings
-from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.arrays import BoolArray, FloatArray, IntArray
 from segpredict.core.window import as_date
 
 SCORECARD_SCHEMA = {
@@ -130,41 +130,48 @@ def _by_stratum(
     by: Resampling,
 ) -> list[ScorecardRow]:
     groups = _few(pl.concat([_groups(backtest, ids) for backtest in backtests]))
-    model = next(iter(probabilities))
+    parts = {
+        (stratum, str(group)): (groups[stratum] == group).to_numpy()
+        for stratum in groups.columns
+        for group in groups[stratum].unique().sort().to_list()
+    }
+    gaps = _gaps(backtests, parts, probabilities, labels, by)
     rows: list[ScorecardRow] = []
     for stratum in groups.columns:
-        values = groups[stratum].to_numpy()
-        parts = {str(v): values == v for v in sorted(set(values.tolist()))}
-        for group, mask in parts.items():
-            head = (results.POOLED_WINDOWS, stratum, group, int(mask.sum()))
+        own = {part: mask for part, mask in parts.items() if part[0] == stratum}
+        for part, mask in own.items():
+            head = (results.POOLED_WINDOWS, *part, int(mask.sum()))
             for name, given in probabilities.items():
                 for metric, row_of in STRATUM_METRICS.items():
                     value = float(row_of(given[mask], labels[mask]).mean())
                     rows.append((*head, name, metric, value, *NO_BOUNDS))
-        if REFERENCE_MODEL in probabilities:
-            apart = metrics.row_log_loss(probabilities[model], labels)
-            apart = apart - metrics.row_log_loss(probabilities[REFERENCE_MODEL], labels)
-            rows += _gaps(backtests, stratum, parts, model, apart, by)
+        rows += [gaps[part] for part in own if gaps]
     return rows
 
 
 def _gaps(
     backtests: Sequence[results.Backtest],
-    stratum: str,
-    parts: Mapping[str, IntArray],
-    model: str,
-    apart: FloatArray,
+    parts: Mapping[tuple[str, str], BoolArray],
+    probabilities: Mapping[str, FloatArray],
+    labels: IntArray,
     by: Resampling,
-) -> list[ScorecardRow]:
-    masks = [np.asarray(mask, dtype=np.float64) for mask in parts.values()]
-    columns = [*(mask * apart for mask in masks), *masks]
-    drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
-    rows: list[ScorecardRow] = []
-    for i, (group, mask) in enumerate(parts.items()):
-        ends = percentile_interval(drawn[:, i] / np.maximum(drawn[:, len(parts) + i], 1))
-        head = (results.POOLED_WINDOWS, stratum, group, int(mask.sum()), model)
-        rows.append((*head, f"log_loss_minus_{REFERENCE_MODEL}", float(apart[mask].mean()), *ends))
-    return rows
+) -> dict[tuple[str, str], ScorecardRow]:
+    """Return by part how far the model is ahead of the reference; one draw serves all parts."""
+    if REFERENCE_MODEL not in probabilities:
+        return {}
+    model = next(iter(probabilities))
+    apart = metrics.row_log_loss(probabilities[model], labels)
+    apart = apart - metrics.row_log_loss(probabilities[REFERENCE_MODEL], labels)
+    masks = np.column_stack([*parts.values()]).astype(np.float64)
+    columns = round_losses(np.hstack([masks * apart[:, None], masks]))
+    tops, sizes = np.hsplit(by.sums([t.customers for t in backtests], columns), 2)
+    found: dict[tuple[str, str], ScorecardRow] = {}
+    for i, (part, mask) in enumerate(parts.items()):
+        ends = percentile_interval(tops[:, i] / np.maximum(sizes[:, i], 1))
+        head = (results.POOLED_WINDOWS, *part, int(mask.sum()), model)
+        value = float(apart[mask].mean())
+        found[part] = (*head, f"log_loss_minus_{REFERENCE_MODEL}", value, *ends)
+    return found
 
 
 def _groups(backtest: results.Backtest, ids: Sequence[str]) -> pl.DataFrame:

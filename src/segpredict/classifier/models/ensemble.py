@@ -23,28 +23,15 @@ LEVEL_SHARE = 0.5  # share of the newest origin's error in level that is carried
 
 @dataclass(frozen=True, slots=True)
 class EnsembleModel:
-    """A pool of simple forecasts, and boosted trees on top of it.
+    """A pool of simple forecasts, and boosted trees on top of it."""
 
-    Parameters
-    ----------
-    pool
-        BG/NBD and the Markov chain.
-    xgboost_model
-        The trees; their margin is added to that of the pool.
-    level
-        What is added to the log-odds of INACTIVE for all customers: how active the shop has been
-        of late against what pool and trees say.
-    name
-        The name in the evaluation.
-    note
-        A note on the fit for the reader.
-    """
-
-    pool: LogLinearPool
-    xgboost_model: XgboostModel
+    pool: LogLinearPool  # BG/NBD and the Markov chain
+    xgboost_model: XgboostModel  # the trees; their margin is added to that of the pool
+    # what is added to the log-odds of INACTIVE for all customers: how active the shop has been of
+    # late against what pool and trees say
     level: float = 0.0
-    name: str = NAME
-    note: str = ""
+    name: str = NAME  # the name in the evaluation
+    note: str = ""  # a note on the fit for the reader
 
     def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-odds of each segment, up to a constant for each customer."""

@@ -3,6 +3,7 @@
 The starting point of the boosted trees, which learn what the pool leaves to explain.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,11 +91,19 @@ def purchase_margin(model: BgNbdGammaGamma, rows: FloatArray, weight: float) -> 
     The season of a shop is the same for all members of the pool, and only BG/NBD knows it. So what
     it changes in the log-probabilities of BG/NBD, s, counts whole: w·l + s, with l without season.
     """
-    busy = metrics.log_probabilities(model.probabilities_of_rows(rows))
-    if weight == 1.0 or model.index_ahead == 1.0:
-        return weight * busy
-    steady = metrics.log_probabilities(replace(model, index_ahead=1.0).probabilities_of_rows(rows))
-    return (weight - 1.0) * steady + busy
+    return margin_of(model.probabilities_at(rows, indices_of(model, weight)), weight)
+
+
+def indices_of(model: BgNbdGammaGamma, weight: float) -> list[float]:
+    """Return the indices of the days ahead that a margin needs: with season, and without it."""
+    is_plain = weight == 1.0 or model.index_ahead == 1.0
+    return [model.index_ahead] if is_plain else [model.index_ahead, 1.0]
+
+
+def margin_of(probabilities: Sequence[FloatArray], weight: float) -> FloatArray:
+    """Return the margin of the probabilities at `indices_of`."""
+    busy, *steady = map(metrics.log_probabilities, probabilities)
+    return (weight - 1.0) * steady[0] + busy if steady else weight * busy
 
 
 def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
@@ -115,16 +124,17 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     except SupportError as problem:
         note = f"BG/NBD takes no part: {problem.message}"
         return LogLinearPool(None, chain, 0.0, 1.0), of_chain, note
-    members = (metrics.log_probabilities(plain.predict_proba(rows)), of_chain)
+    season = _season(plain, training_data)
+    members = season.steady, of_chain
     windows = _windows(rows, history)
     weights = pool_weights(members, training_data.labels, windows)
     margin = weights[0] * members[0] + weights[1] * members[1]
-    season = _season(plain, training_data, members[0], margin)
-    if season.index is not None:
+    is_proven, note = _prove(season, training_data, margin)
+    if is_proven:
         weights = pool_weights(members, training_data.labels, windows, season.shift)
         margin = weights[0] * members[0] + weights[1] * members[1] + season.shift
-    bought = replace(plain, seasonal_index=season.index)
-    return LogLinearPool(bought, chain, *weights), margin, season.note
+    bought = replace(plain, seasonal_index=season.today if is_proven else None)
+    return LogLinearPool(bought, chain, *weights), margin, note
 
 
 def _without_zeros(chain: MarkovChain, training_data: TrainingData) -> MarkovChain:
@@ -170,51 +180,56 @@ def _windows(rows: pl.DataFrame, history: HistoryAtCutoff) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Season:
-    """The season of a shop, where the training origins prove that it helps."""
+    """The season of a shop on the day of the forecast, and at earlier origins."""
 
-    index: SeasonalIndex | None
-    shift: FloatArray | float  # of the margin of each training row and segment
-    note: str
+    today: SeasonalIndex | None
+    origins: Sequence[int]  # the origins that had a year behind them
+    steady: FloatArray  # log-probabilities of BG/NBD on the training rows without season
+    shift: FloatArray  # what the season adds to them; 0 at other origins
 
 
-def _season(
-    plain: BgNbdGammaGamma, training_data: TrainingData, steady: FloatArray, margin: FloatArray
-) -> _Season:
-    """Return the season if it improves the pool, at the origins that had a year behind them.
-
-    By more than one standard error over customers. Either side first gets the one level that suits
-    these origins best: a pool that is too low all year round proves no season, and hides none.
-    """
+def _season(plain: BgNbdGammaGamma, training_data: TrainingData) -> _Season:
     history, rows = training_data.history, training_data.rows
     assert history is not None
     origins = rows["cutoff"].unique().sort().to_list()
     indices = seasonality.seasonal_indices(plain.order_model, history, [*origins, history.cutoff])
     today = indices.pop(history.cutoff, None)
+    cutoffs, busy = rows["cutoff"].to_numpy(), np.ones(rows.height)
+    for origin, index in indices.items() if today else ():
+        busy[cutoffs == origin] = index.mean_index(origin + history.gap, history.horizon)
+    cells = feature_matrix(rows, HISTORY_COLUMNS).astype(np.float64)
+    steady, then = (
+        metrics.log_probabilities(p) for p in plain.probabilities_at(cells, [1.0, busy])
+    )
+    return _Season(today, tuple(indices), steady, then - steady)
+
+
+def _prove(season: _Season, training_data: TrainingData, margin: FloatArray) -> tuple[bool, str]:
+    """Return whether the season improves the pool where a year lay behind it, and a note.
+
+    By more than one standard error over customers. Either side first gets the one level that suits
+    these origins best: a pool that is too low all year round proves no season, and hides none.
+    """
+    history, rows, today = training_data.history, training_data.rows, season.today
+    assert history is not None
     day = as_date(history.cutoff)
-    if today is None or not indices:
-        return _Season(None, 0.0, f"No season is known on {day}: too little history.")
-    cutoffs, shift = rows["cutoff"].to_numpy(), np.zeros_like(steady)
-    for origin, index in indices.items():
-        busy = index.mean_index(origin + history.gap, history.horizon)
-        places = np.flatnonzero(cutoffs == origin)
-        then = replace(plain, index_ahead=busy).predict_proba(rows[places])
-        shift[places] = metrics.log_probabilities(then) - steady[places]
-    tested = np.flatnonzero(np.isin(cutoffs, list(indices)))
+    if today is None or not season.origins:
+        return False, f"No season is known on {day}: too little history."
+    tested = np.flatnonzero(np.isin(rows["cutoff"].to_numpy(), season.origins))
     labels = training_data.labels[tested]
     before, after = (
-        _losses_at_best_level(each[tested], labels) for each in (margin, margin + shift)
+        _losses_at_best_level(each[tested], labels) for each in (margin, margin + season.shift)
     )
     error = metrics.clustered_standard_error(before - after, rows["customer_id"].gather(tested))
     gain = float((before - after).mean())
-    evidence = f"at {len(indices)} origins before {day}: {gain:+.4f} nats, standard error "
+    evidence = f"at {len(season.origins)} origins before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
-        return _Season(None, 0.0, f"Last year's season does not help {evidence}{error:.4f}.")
+        return False, f"Last year's season does not help {evidence}{error:.4f}."
     busy = today.mean_index(history.cutoff + history.gap, history.horizon)
-    note = (
+    return True, (
         f"The season helps {evidence}{error:.4f}: a day of the forecast counts for {busy:.2f} "
         "average days, as a year before."
     )
-    return _Season(today, shift, note)
 
 
 def _losses_at_best_level(margin: FloatArray, labels: IntArray) -> FloatArray:

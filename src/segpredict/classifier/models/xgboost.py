@@ -22,18 +22,6 @@ BASE_SCORE = 0.5  # XGBoost's own start, alike for all segments; given, so that 
 class XgboostModel:
     """Fitted trees with the names of their columns.
 
-    Parameters
-    ----------
-    booster
-        The trees.
-    feature_names
-        Columns, in the order of training.
-    start
-        Log-odds of each segment before the first tree: the logarithms of the class shares, or
-        zeros where the trees are added to another forecast.
-    name
-        The name in the evaluation.
-
     Examples
     --------
     >>> rows = pl.DataFrame({"cutoff": [0, 0], "label": [0, 1], "orders": [1.0, 9.0]})
@@ -42,10 +30,12 @@ class XgboostModel:
     3
     """
 
-    booster: xgb.Booster
-    feature_names: tuple[str, ...]
+    booster: xgb.Booster  # the trees
+    feature_names: tuple[str, ...]  # columns, in the order of training
+    # log-odds of each segment before the first tree: the logarithms of the class shares, or zeros
+    # where the trees are added to another forecast
     start: tuple[float, ...]
-    name: str = NAME
+    name: str = NAME  # the name in the evaluation
 
     @property
     def n_classes(self) -> int:

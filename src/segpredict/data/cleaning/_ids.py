@@ -210,11 +210,14 @@ def product_names(cells: pl.DataFrame, sold: pl.Series) -> pl.DataFrame | None:
     """
     name = pl.col("description").str.replace_all(SPACES, " ").str.strip_chars()
     counted = (
-        cells.select("product_id", name=name)
-        .filter(pl.col("product_id").is_in(sold.unique().drop_nulls().implode()))
+        cells.filter(pl.col("product_id").is_in(sold.unique().drop_nulls().implode()))
+        # There are far fewer texts than rows: their spaces are replaced afterwards.
+        .group_by("product_id", "description")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .with_columns(name=name)
         .filter(pl.col("name").str.len_chars() > 0)
         .group_by("product_id", "name")
-        .agg(rows=pl.len().cast(pl.Int64))
+        .agg(pl.col("rows").sum())
         .sort("product_id", "rows", "name", descending=[False, True, False])
     )
     if counted.is_empty():

@@ -17,21 +17,6 @@ Rows = tuple[tuple[float, ...], ...]
 class Baseline:
     """A simple model that the ensemble is compared with, and that may be selected in its place.
 
-    Parameters
-    ----------
-    name
-        The name in the evaluation; equal to the file's.
-    meaning
-        One sentence for readers.
-    fit
-        Returns the model fitted on training data.
-    from_state
-        Returns the model from its state.
-    required_columns
-        Feature columns without which it cannot be fitted.
-    is_usual
-        Whether it takes part where the options name no baseline.
-
     Examples
     --------
     >>> from segpredict.classifier import BASELINES
@@ -39,12 +24,12 @@ class Baseline:
     'Customers move as others in their segment moved before.'
     """
 
-    name: str
-    meaning: str
-    fit: Callable[[TrainingData], Forecaster]
-    from_state: Callable[[JSON], Forecaster]
-    required_columns: tuple[str, ...] = ()
-    is_usual: bool = True
+    name: str  # the name in the evaluation; equal to the file's
+    meaning: str  # one sentence for readers
+    fit: Callable[[TrainingData], Forecaster]  # returns the model fitted on training data
+    from_state: Callable[[JSON], Forecaster]  # returns the model from its state
+    required_columns: tuple[str, ...] = ()  # feature columns without which it cannot be fitted
+    is_usual: bool = True  # whether it takes part where the options name no baseline
 
 
 def smoothed_shares(labels: IntArray, classes: int) -> FloatArray:

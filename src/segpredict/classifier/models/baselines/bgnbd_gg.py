@@ -1,6 +1,6 @@
 """Forecast with BG/NBD and Gamma-Gamma: who is still active, order counts, and spend."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,8 @@ CUSTOMERS_PER_CHUNK = 50_000  # customers at a time, to bound memory
 PROBABILITY_TOLERANCE = 1e-9  # numbers of purchases less likely than this are left out
 
 IndexArray = npt.NDArray[np.intp]
+# For 1, 2 … purchase days: places between the borders × rows.
+SegmentShares = list[FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +84,63 @@ class BgNbdGammaGamma:
 
     def probabilities_of_rows(self, rows: FloatArray) -> FloatArray:
         """Return the same for rows of `HISTORY_COLUMNS`, without the seasonal index."""
-        starts = range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
-        parts = [self._chunk_probabilities(rows[at : at + CUSTOMERS_PER_CHUNK]) for at in starts]
-        return np.concatenate(parts)
+        return self.probabilities_at(rows, [self.index_ahead])[0]
 
-    def _chunk_probabilities(self, rows: FloatArray) -> FloatArray:
-        x, t_x, age, days, spent = rows.T
-        numbers = self.order_model.order_count_probabilities(
-            (x, t_x, age), self.horizon * self.index_ahead, len(self.borders), self.gap
-        )
+    def probabilities_at(
+        self, rows: FloatArray, indices: Sequence[float | FloatArray]
+    ) -> list[FloatArray]:
+        """Return the same for each of these indices of the days ahead, one for all or one a row."""
+        parts = []
+        for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK):
+            chunk = slice(start, start + CUSTOMERS_PER_CHUNK)
+            counts = [
+                self.count_probabilities(rows[chunk], np.broadcast_to(index, len(rows))[chunk])
+                for index in indices
+            ]
+            shares = self.segment_shares(rows[chunk], counts)
+            parts.append([self.spread_over_segments(each, shares) for each in counts])
+        return [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+    def count_probabilities(self, rows: FloatArray, index: float | FloatArray) -> FloatArray:
+        """Return the probability of 0, 1, 2 … purchase days; the last column is of all above."""
+        horizon, most = self.horizon * index, len(self.borders)
+        x, t_x, age = rows.T[:3]
+        return self.order_model.order_count_probabilities((x, t_x, age), horizon, most, self.gap)
+
+    def segment_shares(
+        self, rows: FloatArray, counts: Sequence[FloatArray] | None = None
+    ) -> SegmentShares:
+        """Return how likely the spend of n purchase days lies between the borders of n.
+
+        Where `counts` are given, only for rows and numbers that are not too unlikely; 0 elsewhere.
+        """
+        days, spent = rows.T[3:]
         # Customers who only returned goods have no spend level: the population's is used.
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
-        probabilities = np.full((len(x), self.n_classes), MIN_PROBABILITY)
-        probabilities[:, INACTIVE_CODE] += numbers[:, 0]
+        found = []
         for n, places in enumerate(self.borders, 1):
-            some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
-            below = np.zeros(len(some))
-            for limit, segment in places:
+            likely = [each[:, n] > PROBABILITY_TOLERANCE for each in counts or ()]
+            some = np.flatnonzero(np.any(likely, axis=0)) if likely else np.arange(len(rows))
+            shares, below = np.zeros((len(places), len(rows))), np.zeros(len(some))
+            for place, (limit, _) in enumerate(places):
                 upto = np.ones(len(some))
                 if np.isfinite(limit):
                     upto = self.spend_model.spend_cdf(limit, n, bought[some], mean[some])
-                probabilities[some, segment] += numbers[some, n] * (upto - below)
+                shares[place, some] = upto - below
                 below = upto
+            found.append(shares)
+        return found
+
+    def spread_over_segments(self, counts: FloatArray, shares: SegmentShares) -> FloatArray:
+        """Return the probability of each segment, of rows with these counts and shares."""
+        probabilities = np.full((len(counts), self.n_classes), MIN_PROBABILITY)
+        probabilities[:, INACTIVE_CODE] += counts[:, 0]
+        for n, (places, share) in enumerate(zip(self.borders, shares, strict=True), 1):
+            likely = np.where(counts[:, n] > PROBABILITY_TOLERANCE, counts[:, n], 0.0)
+            for place, (_, segment) in enumerate(places):
+                probabilities[:, segment] += likely * share[place]
         return normalised(probabilities)
 
     def to_state(self) -> JSON:

@@ -24,25 +24,19 @@ ONE_TOLERANCE = 1e-6  # the mean has a removable hole at a = 1: use a value next
 class BgNbd:
     """A fitted BG/NBD model.
 
-    Parameters
-    ----------
-    r, alpha
-        Shape and rate of the gamma of buying rates; alpha in the unit of time.
-    a, b
-        The beta of the probability to drop out after a repeat purchase.
-    fit_summary
-        How the fit ended; ``None`` for parameters that were given.
-
     Notes
     -----
     Everywhere, `x` is the number of purchases after the first, `t_x` the time from the
     first to the last one (0 without a return), `age` the time since the first.
     """
 
+    # shape and rate of the gamma of buying rates; alpha in the unit of time
     r: float
     alpha: float
+    # the beta of the probability to drop out after a repeat purchase
     a: float
     b: float
+    # how the fit ended; ``None`` for parameters that were given
     fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(
@@ -92,7 +86,7 @@ class BgNbd:
     def order_count_probabilities(
         self,
         history: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
-        horizon: float,
+        horizon: float | FloatArray,
         max_orders: int,
         gap: int = 0,
     ) -> FloatArray:
@@ -103,7 +97,8 @@ class BgNbd:
         history
             x, t_x and age, one per customer.
         horizon, gap
-            Length of the window, and time between today and it, in whole units.
+            Length of the window, one for all or one a customer, and whole units of time between
+            today and it.
         max_orders
             The last column is the probability of this number or more.
 
@@ -166,7 +161,9 @@ class _Ahead:
         rate = self.r * np.log1p(-share) + xlogy(n, share)
         return np.asarray(np.exp(stayed + spread + rate), dtype=np.float64)
 
-    def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
+    def add(
+        self, probabilities: FloatArray, weight: FloatArray, horizon: float | FloatArray
+    ) -> None:
         """Add the probability of each number, times a weight, to the columns.
 
         The last column gets what is left; each customer's sum runs alone. From one number to the

@@ -22,23 +22,16 @@ START_VALUES = ((1.0, 3.0, 3.0), (6.0, 4.0, 1.0), (2.0, 2.0, 0.5))
 class GammaGamma:
     """A fitted Gamma-Gamma model.
 
-    Parameters
-    ----------
-    p
-        Shape of single purchases; the larger, the more alike one customer's are.
-    q, v
-        Shape and rate of the gamma of levels; v in the unit of money.
-    fit_summary
-        How the fit ended; ``None`` for parameters that were given.
-
     Notes
     -----
     Everywhere, `x` is a number of purchases and `mean` what they cost on average.
     """
 
-    p: float
+    p: float  # shape of single purchases; the larger, the more alike one customer's are
+    # shape and rate of the gamma of levels; v in the unit of money
     q: float
     v: float
+    # how the fit ended; ``None`` for parameters that were given
     fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:

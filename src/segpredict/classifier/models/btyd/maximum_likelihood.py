@@ -20,16 +20,6 @@ MIN_PARAMETER, MAX_PARAMETER = 1e-4, 1e4  # of a parameter in scaled units; beyo
 class LikelihoodFit:
     """The result of a maximum-likelihood fit.
 
-    Parameters
-    ----------
-    log_likelihood
-        Sum over customers, in the unit of time or money that was given.
-    n_customers
-        Customers that the sum is over.
-    is_interior
-        Whether all parameters lie inside their bounds; at a bound the data say only
-        "very small" or "very large" (all customers alike, none drops out).
-
     Examples
     --------
     >>> from segpredict.classifier.models.btyd import fit_gamma_gamma
@@ -37,8 +27,10 @@ class LikelihoodFit:
     4
     """
 
-    log_likelihood: float
-    n_customers: int
+    log_likelihood: float  # sum over customers, in the unit of time or money that was given
+    n_customers: int  # customers that the sum is over
+    # whether all parameters lie inside their bounds; at a bound the data say only "very small" or
+    # "very large" (all customers alike, none drops out)
     is_interior: bool
 
 
