@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from bundles import bundle
+from bundles import bundle, plain_page
 from customer_value_bundle import customer_value as tables
 
-from segpredict.report import render_html, section_contexts
+from segpredict.report import section_contexts
 from segpredict.report.context.customer_value import customer_value_section
 
 
 def page() -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render_html(bundle())))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", plain_page()))
 
 
 def test_the_sums_of_now_and_what_came_of_earlier_ones_lead() -> None:

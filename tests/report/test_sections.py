@@ -3,12 +3,12 @@
 import polars as pl
 import pytest
 from bundles import SCORES, SEGMENTS, bundle, evaluation, ledger, migration, profile
-from test_page import Reader
+from test_page import shown_text as text
 from transitions_bundle import tables as moved
 
 from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
 from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
-from segpredict.report import SECTIONS, render_html
+from segpredict.report import SECTIONS
 from segpredict.report.context.campaigns import campaigns_section
 from segpredict.report.context.customer_value import customer_value_section
 from segpredict.report.context.evaluation import evaluation_section as judged
@@ -19,11 +19,6 @@ from segpredict.report.context.ledger import ledger_section as ledger_page
 from segpredict.report.context.segment_selection import segment_selection_section
 from segpredict.report.context.segments import segments_section
 from segpredict.report.context.transitions import transitions_section as moves
-
-
-def text(**change) -> str:
-    page = Reader(render_html(bundle(**change)))
-    return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_every_section_and_every_field_is_documented():
