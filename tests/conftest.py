@@ -22,7 +22,7 @@ Made = Callable[[str, Callable[[Path], object]], Path]
 
 # The same examples on every run, and no opinion on how busy the machine is. A hunt for
 # rare examples: `pytest --hypothesis-profile thorough`.
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=12)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 
@@ -109,13 +109,12 @@ def run_folder(sample_file: Path, small_config, made_once: Made) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_run(real_data: Path, made_once: Made) -> Path:
-    """Return a finished run on Online Retail II. Tests must not change it."""
-    from pictures import without_pictures
+def real_segments(real_data: Path, made_once: Made) -> Path:
+    """Return Online Retail II, cleaned and segmented. Tests must not change it."""
     from segpredict import pipeline
     from segpredict.config import load
 
-    quick = ["classifier.bootstrap_draws=300", "explain.sample_rows=200"]
+    quick = ["classifier.bootstrap_draws=300"]
     quick += ["classifier.xgboost.learning_rate=0.25", "classifier.xgboost.max_rounds=60"]
     quick += ["classifier.baselines=['markov', 'persistence', 'prior']"]
     quick += ["classifier.families=['rfm']"]  # the slow tests and the benchmark ask all
@@ -123,8 +122,7 @@ def real_run(real_data: Path, made_once: Made) -> Path:
 
     def make(folder: Path) -> None:
         plan = load.load_config("online_retail_ii", quick)
-        with without_pictures():
-            pipeline.run_pipeline(files, plan, pipeline.RunTarget(folder / "run"))
+        pipeline.run_clustering(files, plan, pipeline.RunTarget(folder / "run"))
 
     return made_once("real", make) / "run"
 

@@ -89,8 +89,11 @@ def test_data_sets_laid_out_by_fetch_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", challengers.CHALLENGERS, ids=lambda part: part.name)
-def test_a_challenger_gives_every_customer_probabilities(part, small) -> None:
+def test_a_challenger_gives_every_customer_probabilities(
+    part, small, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip(part.name.split("_")[0])
+    monkeypatch.setattr(challengers, "ROUNDS", 10)
     training_data = small.training_data()
     forecaster = part.fit(training_data)
     found = forecaster.predict_proba(training_data.rows)

@@ -22,7 +22,12 @@ from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameEr
 from small_shop import OPTIONS, TIME, segmenter
 
 ASKED = [p.name for p in BASELINES.all_parts() if p.is_usual]
-QUICK = replace(OPTIONS, baselines=("markov", "prior"), bootstrap_draws=100)
+QUICK = replace(
+    OPTIONS,
+    families=("btyd", "rfm", "state"),
+    baselines=("markov", "prior"),
+    bootstrap_draws=100,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +84,7 @@ def test_progress_is_told_in_rising_shares(small):
     train_classifier(
         small.transactions,
         small.segmentation,
-        replace(QUICK, families=("rfm", "state")),
+        QUICK,
         TIME,
         lambda message, share: reported.append((message, share)),
     )
@@ -228,7 +233,7 @@ def test_a_world_of_clockwork_is_predicted():
 
 
 def test_a_forecaster_from_outside_is_evaluated_with_the_baselines(small):
-    quick = replace(QUICK, baselines=("prior",), families=("rfm", "state"))
+    quick = replace(QUICK, baselines=("prior",))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)
     found = train_classifier(*given, further=[outsider]).evaluation

@@ -10,6 +10,8 @@ from door import Door
 
 from segpredict.cli import demo
 from segpredict.cli._main import COMMANDS
+from segpredict.cli._output import Output
+from segpredict.cli._run_tables import show_run
 from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
 
@@ -92,8 +94,8 @@ def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
     wrong = next(s for s in rows if s["test"] == "same_window")
     honest = next(s for s in rows if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
-    again = ("train-classifier", "--run", tmp_path / "run", "--leakage-demo", "--seed", 5)
-    out = segpredict(*again)[1]
+    show_run(Output(), open_run(tmp_path / "run"))
+    out = segpredict.capsys.readouterr().out
     assert "Leakage demo" in out
     assert "same_window" in out
     assert "honest" in out

@@ -191,8 +191,9 @@ def test_a_sample_is_a_folder_and_says_so(segpredict: Door, tmp_path: Path) -> N
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
 @pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_full_stdout_is_told_and_is_no_bug(sample_file: Path, more: list[str]) -> None:
-    command = [sys.executable, "-m", "segpredict", "check", "--data", str(sample_file), *more]
+def test_a_full_stdout_is_told_and_is_no_bug(tmp_path: Path, more: list[str]) -> None:
+    asked = ["sample", "--customers", "20", "--out", str(tmp_path / "shop"), *more]
+    command = [sys.executable, "-m", "segpredict", *asked]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 10

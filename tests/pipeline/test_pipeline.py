@@ -27,12 +27,6 @@ from segpredict.pipeline import artifacts, loading, report_data, stages
 
 STAGE = artifacts.STAGES
 WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of its test
-KEPT = ("segmentation/assignments.parquet", "scores.parquet")
-
-
-def assert_same(one: Path, two: Path) -> None:
-    for name in KEPT:
-        assert open_run(one).read_parquet(name).equals(open_run(two).read_parquet(name)), name
 
 
 def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> None:
@@ -62,25 +56,6 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     on_disk = {str(p.relative_to(run_folder)) for p in run_folder.rglob("*.*")}
     assert on_disk == {*run.manifest["files"], "manifest.json"}
     assert {"config", "windows", "data", "libraries", "python"} <= run.metadata.keys()
-
-
-@pytest.mark.usefixtures("_no_pictures")
-def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
-    sample_file: Path, small_config: Config, run_folder: Path, tmp_path: Path
-) -> None:
-    frame = pl.read_csv(sample_file, infer_schema=False)
-    told: list[tuple[str, float]] = []
-    predictor = segpredict.fit(
-        frame.sample(fraction=1, shuffle=True, seed=2),
-        small_config.with_seed(None, threads=1),
-        out=tmp_path / "run",
-        progress=lambda what, share: told.append((what, share)),
-    )
-    assert_same(tmp_path / "run", run_folder)
-    assert predictor.segments[0].name == "Inactive"
-    shares = [share for _, share in told]
-    assert shares == sorted(shares)
-    assert told[-1] == ("done", 1.0)
 
 
 def test_the_segmenter_saw_nothing_of_any_test(run_folder: Path) -> None:
@@ -117,6 +92,7 @@ def changed(lines: pl.DataFrame, cutoff: str, how: str) -> pl.DataFrame:
 def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, how: str) -> None:
     """Leaks L1-L5, L8, L9: whatever comes after, the first test reads the same."""
     quick = ["classifier.bootstrap_draws=100", "segmentation.n_init=2", "time.test_windows=2"]
+    quick += ["classifier.baselines=['markov', 'rfm_lookup']"]
     quick += ["classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40"]
     plan = config.load_config("online_retail", quick)
     lines = pl.read_csv(sample_file, infer_schema=False)
@@ -152,11 +128,13 @@ def test_a_run_reads_back_what_it_saved(run_folder: Path) -> None:
     assert set(explanation.base_values) == {s.id for s in loading.load_segments(run)}
 
 
-def test_stages_without_a_folder_give_the_values_of_the_run(
+def test_stages_of_a_shuffled_frame_with_other_threads_give_the_values_of_the_run(
     run_folder: Path, sample_file: Path, small_config: Config
 ) -> None:
     run = open_run(run_folder)
-    prepared = stages.prepare([sample_file], small_config)
+    lines = pl.read_csv(sample_file, infer_schema=False)
+    shuffled = lines.sample(fraction=1, shuffle=True, seed=2)
+    prepared = stages.prepare(shuffled, small_config.with_seed(None, threads=1))
     segmented = stages.segment(prepared)
     trained = stages.train(prepared, segmented)
     plans = stages.plan_campaigns(prepared, segmented, trained, {})
@@ -178,6 +156,7 @@ def test_stages_without_a_folder_give_the_values_of_the_run(
                 assert run.read_bytes(path) == encode_json(content), artifact.name
             compared += 1
     assert compared > 40
+    assert trained.scores.equals(run.read_parquet("scores.parquet"))
 
 
 def test_every_value_of_a_run_reads_back_by_its_name(run_folder: Path) -> None:
@@ -232,8 +211,12 @@ def test_a_selected_baseline_really_scores(
 ) -> None:
     noise = sample.generate_sample(400, seed=1, world="noise").lines
     target = pipeline.RunTarget(tmp_path / "run")
+    told: list[tuple[str, float]] = []
     monkeypatch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
-    pipeline.run_pipeline(noise, plain_config, target)
+    pipeline.run_pipeline(noise, plain_config, target, progress=lambda *facts: told.append(facts))
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert told[-1] == ("done", 1.0)
     run = open_run(target.folder)
     evaluation = run.read_json("classifier/evaluation.json")
     forecaster = segpredict.load(target.folder).model
