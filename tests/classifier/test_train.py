@@ -110,23 +110,13 @@ def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
 def test_a_shop_that_has_closed_before_the_test_is_refused(small):
     closed = replace(small.transactions, end_day=small.transactions.end_day + 200)
     with pytest.raises(TooFewCustomersError, match="The test of 1971"):
-        train_classifier(closed, small.segmentation, OPTIONS, TIME)
+        train_classifier(closed, small.segmentation, QUICK, TIME)
 
 
 def test_an_unknown_baseline_is_named_with_the_nearest(small):
     wrong = ClassifierOptions(baselines=("markow",))
     with pytest.raises(UnknownNameError, match="markov"):
         train_classifier(small.transactions, small.segmentation, wrong, TIME)
-
-
-def test_shuffled_rows_and_two_threads_give_equal_results(small):
-    lines = small.transactions.lines.collect().sample(fraction=1, shuffle=True, seed=5)
-    shuffled = replace(small.transactions, lines=lines.lazy())
-    again = train_classifier(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
-    assert again.panel.frame.equals(small.panel.frame)
-    assert again.evaluation == small.training.evaluation
-    assert again.selected_model.to_state() == small.training.selected_model.to_state()
-    assert again.segment_values == small.training.segment_values
 
 
 def test_l2_no_row_of_a_test_was_learned_from(small):

@@ -156,11 +156,11 @@ def test_a_formula_as_an_id_is_disarmed_in_csv(
 
 @pytest.mark.parametrize("option", ["--html", "--write-config"])
 def test_a_file_that_cannot_be_written_names_its_own_option(
-    segpredict: Door, sample_file: Path, tmp_path: Path, option: str
+    segpredict: Door, tmp_path: Path, option: str
 ) -> None:
-    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "taken").write_text(HEADER + ROW)
     out = tmp_path / "taken" / "file"
-    _, err = refused(segpredict("check", "--data", sample_file, option, out))
+    _, err = refused(segpredict("check", "--data", tmp_path / "taken", option, out))
     assert f"choose another {option}." in err
 
 

@@ -92,7 +92,7 @@ def changed(lines: pl.DataFrame, cutoff: str, how: str) -> pl.DataFrame:
 def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, how: str) -> None:
     """Leaks L1-L5, L8, L9: whatever comes after, the first test reads the same."""
     quick = ["classifier.bootstrap_draws=100", "segmentation.n_init=2", "time.test_windows=2"]
-    quick += ["classifier.baselines=['markov', 'rfm_lookup']"]
+    quick += ["classifier.families=['rfm', 'state']", "classifier.baselines=['markov']"]
     quick += ["classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40"]
     plan = config.load_config("online_retail", quick)
     lines = pl.read_csv(sample_file, infer_schema=False)
