@@ -37,12 +37,11 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _few_trees():
-    """Let forests be small: what they are tested for does not need 500 trees."""
-    from segpredict.classifier.models.baselines import random_forest
-
+def _quick_fits():
+    """Let forests and the check of stability be small: no test needs 500 trees or 20 draws."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(random_forest, "N_TREES", 30)
+        patch.setattr("segpredict.classifier.models.baselines.random_forest.N_TREES", 30)
+        patch.setattr("segpredict.segmentation.fit.STABILITY_DRAWS", 5)
         yield
 
 

@@ -244,7 +244,8 @@ import json, sys
 from pathlib import Path
 import polars as pl
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.segmentation import Segmentation, fit_segmentation
+from segpredict.segmentation import Segmentation, fit, fit_segmentation
+fit.STABILITY_DRAWS = 5
 here = Path(sys.argv[1])
 renamed, second = (pl.read_parquet(here / f"{year}.parquet") for year in ("renamed", "second"))
 asked = json.loads((here / "asked.json").read_text())
