@@ -11,12 +11,13 @@ import polars as pl
 import pytest
 
 import segpredict
+from pictures import without_pictures
 from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.classifier import train
 from segpredict.config import load as config
 from segpredict.config.load import Config
-from segpredict.core.run_folder import draft_run, encode_csv, encode_json, open_run
+from segpredict.core.run_folder import encode_csv, encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.core.wording import name_options
@@ -205,40 +206,55 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
-@pytest.mark.usefixtures("_no_pictures")
-def test_a_selected_baseline_really_scores(
-    plain_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noise = sample.generate_sample(400, seed=1, world="noise").lines
-    target = pipeline.RunTarget(tmp_path / "run")
+NOISE = sample.generate_sample(400, seed=1, world="noise").lines
+
+
+@pytest.fixture(scope="module")
+def baseline_run(
+    plain_config: Config, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[tuple[str, float]]]:
+    """Return a run that has selected a baseline, and what it told of its progress."""
+    target = pipeline.RunTarget(tmp_path_factory.mktemp("baseline") / "run")
     told: list[tuple[str, float]] = []
-    monkeypatch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
-    pipeline.run_pipeline(noise, plain_config, target, progress=lambda *facts: told.append(facts))
+    with pytest.MonkeyPatch.context() as patch, without_pictures():
+        patch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
+        pipeline.run_pipeline(
+            NOISE, plain_config, target, progress=lambda *facts: told.append(facts)
+        )
+    return target.folder, told
+
+
+def test_a_selected_baseline_really_scores(
+    baseline_run: tuple[Path, list[tuple[str, float]]],
+) -> None:
+    folder, _ = baseline_run
+    run = open_run(folder)
+    evaluation = run.read_json("classifier/evaluation.json")
+    forecaster = segpredict.load(folder).model
+    assert evaluation["selected"] == forecaster.name
+    assert evaluation["selected"] != evaluation["model"] == "ensemble"
+    assert segpredict.load(folder).score(NOISE).equals(run.read_parquet("scores.parquet"))
+
+
+def test_a_run_tells_its_progress_in_rising_shares(
+    baseline_run: tuple[Path, list[tuple[str, float]]],
+) -> None:
+    _, told = baseline_run
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert told[-1] == ("done", 1.0)
-    run = open_run(target.folder)
-    evaluation = run.read_json("classifier/evaluation.json")
-    forecaster = segpredict.load(target.folder).model
-    assert evaluation["selected"] == forecaster.name
-    assert evaluation["selected"] != evaluation["model"] == "ensemble"
-    again = segpredict.load(target.folder).score(noise)
-    assert again.equals(run.read_parquet("scores.parquet"))
 
 
-def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
-    with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
-        asked = draft.metadata["config"]
-        few = {**asked["classifier"], "families": ["rfm"], "baselines": ["prior"]}
-        draft.metadata["config"] = {**asked, "classifier": few}
-        draft.publish()
-    pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
-    assert open_run(tmp_path / "run").has("deck.pptx")
-    pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())
-    made = pipeline.run_training(tmp_path / "run", seed=99)
-    for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):
-        assert not made.has(untrue)
-    assert not made.has("explain/importance.csv")
+def test_a_new_model_leaves_no_reasons_of_the_old_one(
+    baseline_run: tuple[Path, list[tuple[str, float]]], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(baseline_run[0], tmp_path / "run")
+    pipeline.export_report(folder, "pptx", pipeline.ExportRequest())
+    pipeline.export_bi_tables(folder, pipeline.ExportRequest())
+    untrue = ("report.html", "deck.pptx", "bi/orders.parquet", "explain/importance.csv")
+    assert all(open_run(folder).has(name) for name in untrue)
+    made = pipeline.run_training(folder, seed=99)
+    assert not any(made.has(name) for name in untrue)
     assert made.has("segmentation/model.json")
 
 
