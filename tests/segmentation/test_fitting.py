@@ -1,6 +1,7 @@
 """Segments: planted ones are found, ranked by value, and equal on every machine."""
 
 import math
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,7 @@ def instrument(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+@cache
 def planted(customers: int = 600, windows: int = 3) -> tuple[pl.DataFrame, pl.Series]:
     """Return a shop of light, middling and heavy buyers, and which is which."""
     rng = np.random.default_rng(11)
@@ -34,6 +36,11 @@ def planted(customers: int = 600, windows: int = 3) -> tuple[pl.DataFrame, pl.Se
     return instrument(rows), pl.Series(truth)
 
 
+@pytest.fixture(scope="module")
+def found() -> Segmentation:
+    return fit_segmentation(planted()[0], horizon=91)
+
+
 SMALL = st.lists(
     st.tuples(st.integers(1, 30), st.integers(-(10**6), 10**8)),
     min_size=12,
@@ -42,18 +49,15 @@ SMALL = st.lists(
 )
 
 
-def test_planted_segments_are_found_and_ranked():
+def test_planted_segments_are_found_and_ranked(found):
     shop, truth = planted()
-    found = fit_segmentation(shop)
     assigned = found.assign(shop)["segment"]
     assert found.k == 3
     assert adjusted_rand_score(truth, assigned) >= 0.95
     assert assigned.to_list()[:3] == [1, 2, 3]
 
 
-def test_codes_and_ids_start_with_inactive():
-    shop, _ = planted()
-    found = fit_segmentation(shop)
+def test_codes_and_ids_start_with_inactive(found):
     assert [(s.code, s.id, s.name) for s in found.segments] == [
         (0, "S0", "Inactive"),
         (1, "S1", "Occasional"),
@@ -83,9 +87,7 @@ def test_values_are_means_and_medians_of_the_rows_worked_out_by_hand():
     ]
 
 
-def test_it_remembers_the_latest_end_and_the_horizon():
-    shop, _ = planted(windows=3)
-    found = fit_segmentation(shop, horizon=91)
+def test_it_remembers_the_latest_end_and_the_horizon(found):
     assert (found.fit_end, found.horizon) == (91 + 56, 91)
 
 
@@ -102,12 +104,11 @@ def test_axes_are_winsorised_logged_and_standardised():
     assert spend.scale == pytest.approx(np.std(logs))
 
 
-def test_an_account_of_a_million_does_not_stretch_the_axis():
-    shop, _ = planted()
+def test_an_account_of_a_million_does_not_stretch_the_axis(found):
     whale = instrument([("whale", 91, 4, 10**6 * MONEY_SCALE)])
-    plain, with_whale = fit_segmentation(shop), fit_segmentation(pl.concat([shop, whale]))
+    with_whale = fit_segmentation(pl.concat([planted()[0], whale]))
     assert with_whale.axes[0].high < 10_000 * MONEY_SCALE
-    assert with_whale.axes[0].mean == pytest.approx(plain.axes[0].mean, abs=0.01)
+    assert with_whale.axes[0].mean == pytest.approx(found.axes[0].mean, abs=0.01)
 
 
 @given(SMALL, st.randoms())
