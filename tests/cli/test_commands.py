@@ -12,8 +12,6 @@ from typer.testing import CliRunner, Result
 from pictures import without_pictures
 from segpredict.cli import demo
 from segpredict.cli._main import COMMANDS, app
-from segpredict.cli._output import Output
-from segpredict.cli._run_tables import show_run
 from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
 
@@ -94,7 +92,7 @@ def test_the_single_stages_make_the_same_run_as_run(
 
 
 def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
-    told_run: tuple[Path, Result], capsys: pytest.CaptureFixture[str]
+    segpredict: Door, told_run: tuple[Path, Result], tmp_path: Path
 ) -> None:
     folder, done = told_run
     summary = json.loads(done.stdout)
@@ -105,8 +103,8 @@ def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
     wrong = next(s for s in rows if s["test"] == "same_window")
     honest = next(s for s in rows if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
-    show_run(Output(), open_run(folder))
-    out = capsys.readouterr().out
+    again = shutil.copytree(folder, tmp_path / "run")
+    out = segpredict("train-classifier", "--run", again, "--leakage-demo", "--seed", 5)[1]
     assert "Leakage demo" in out
     assert "same_window" in out
     assert "honest" in out

@@ -36,7 +36,7 @@ def config(small_config):
 @pytest.fixture(scope="module")
 def few(config):
     """Return a config that compares two candidates."""
-    asked = replace(COMPARE, algorithms=("rules", "kmeans"), inputs=("fm",), k_max=3)
+    asked = replace(COMPARE, algorithms=("rules", "kmeans"), inputs=("rfm",), k_max=3)
     return replace(config, segmentation=replace(config.segmentation, selection=asked))
 
 
