@@ -22,7 +22,7 @@ Made = Callable[[str, Callable[[Path], object]], Path]
 
 # The same examples on every run, and no opinion on how busy the machine is. A hunt for
 # rare examples: `pytest --hypothesis-profile thorough`.
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=12)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 
@@ -37,12 +37,11 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _few_trees():
-    """Let forests be small: what they are tested for does not need 500 trees."""
-    from segpredict.classifier.models.baselines import random_forest
-
+def _quick_fits():
+    """Let forests and the check of stability be small: no test needs 500 trees or 20 draws."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(random_forest, "N_TREES", 30)
+        patch.setattr("segpredict.classifier.models.baselines.random_forest.N_TREES", 30)
+        patch.setattr("segpredict.segmentation.fit.STABILITY_DRAWS", 5)
         yield
 
 
@@ -109,13 +108,12 @@ def run_folder(sample_file: Path, small_config, made_once: Made) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_run(real_data: Path, made_once: Made) -> Path:
-    """Return a finished run on Online Retail II. Tests must not change it."""
-    from pictures import without_pictures
+def real_segments(real_data: Path, made_once: Made) -> Path:
+    """Return Online Retail II, cleaned and segmented. Tests must not change it."""
     from segpredict import pipeline
     from segpredict.config import load
 
-    quick = ["classifier.bootstrap_draws=300", "explain.sample_rows=200"]
+    quick = ["classifier.bootstrap_draws=300"]
     quick += ["classifier.xgboost.learning_rate=0.25", "classifier.xgboost.max_rounds=60"]
     quick += ["classifier.baselines=['markov', 'persistence', 'prior']"]
     quick += ["classifier.families=['rfm']"]  # the slow tests and the benchmark ask all
@@ -123,8 +121,7 @@ def real_run(real_data: Path, made_once: Made) -> Path:
 
     def make(folder: Path) -> None:
         plan = load.load_config("online_retail_ii", quick)
-        with without_pictures():
-            pipeline.run_pipeline(files, plan, pipeline.RunTarget(folder / "run"))
+        pipeline.run_clustering(files, plan, pipeline.RunTarget(folder / "run"))
 
     return made_once("real", make) / "run"
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,18 @@ SOURCES = sorted((ROOT / "src" / "segpredict").rglob("*.py"))
 HEAVY = {"polars", "sklearn", "xgboost", "shap", "pandas", "pandera", "matplotlib"}
 
 
-def imported(tree: ast.AST) -> set[str]:
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def calls(path: Path) -> list[ast.Call]:
+    return [node for node in nodes(path) if isinstance(node, ast.Call)]
+
+
+def imported(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -65,60 +75,48 @@ MAY_REMOVE = {
 MAY_WRITE = {"core/disk.py", "report/bi/_write.py"}  # the latter into a draft
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
-def test_only_one_place_writes_and_removes(path: Path) -> None:
+def test_only_one_place_writes_and_removes() -> None:
     """Or files are half written, on no disk yet, or removed though they are somebody's."""
-    name = str(path).split("/segpredict/")[-1]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    called = {
-        getattr(node.func, "attr", getattr(node.func, "id", ""))
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-    }
-    assert name in MAY_REMOVE or not called & REMOVERS
-    assert name in MAY_WRITE or not called & WRITERS
+    for path in SOURCES:
+        name = str(path).split("/segpredict/")[-1]
+        called = {getattr(c.func, "attr", getattr(c.func, "id", "")) for c in calls(path)}
+        assert name in MAY_REMOVE or not called & REMOVERS, path
+        assert name in MAY_WRITE or not called & WRITERS, path
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
-def test_nothing_can_run_what_it_loads(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not imported(tree) & {"pickle", "marshal", "shelve", "dill"}
-    from_joblib = {
-        name.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "joblib"
-        for name in node.names
-    }
-    assert from_joblib <= {"Parallel", "cpu_count", "delayed"}  # its load runs what it reads
-    assert "joblib" not in imported(tree) or from_joblib
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert not called & {"eval", "exec", "compile"}
+def test_nothing_can_run_what_it_loads() -> None:
+    for path in SOURCES:
+        assert not imported(path) & {"pickle", "marshal", "shelve", "dill"}, path
+        from_joblib = {
+            name.name
+            for node in nodes(path)
+            if isinstance(node, ast.ImportFrom) and node.module == "joblib"
+            for name in node.names
+        }
+        # The load of joblib runs what it reads.
+        assert from_joblib <= {"Parallel", "cpu_count", "delayed"}, path
+        assert "joblib" not in imported(path) or from_joblib, path
+        called = {c.func.id for c in calls(path) if isinstance(c.func, ast.Name)}
+        assert not called & {"eval", "exec", "compile"}, path
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
-def test_every_module_says_its_purpose_and_keeps_to_one_noun(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text))
-    assert len(text.splitlines()) <= 400
-    assert path.stem not in {"utils", "helpers", "common", "misc"}
+def test_every_module_says_its_purpose_and_keeps_to_one_noun() -> None:
+    for path in SOURCES:
+        assert ast.get_docstring(nodes(path)[0]), path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+        assert path.stem not in {"utils", "helpers", "common", "misc"}, path
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
-def test_only_doors_read_the_clock(path: Path) -> None:
-    if "cli" in path.parts:
-        return
-    text = path.read_text(encoding="utf-8")
-    assert not re.search(r"\b(datetime\.now|date\.today|time\.time)\(", text)
+def test_only_doors_read_the_clock() -> None:
+    clock = re.compile(r"\b(datetime\.now|date\.today|time\.time)\(")
+    inside = [path for path in SOURCES if "cli" not in path.parts]
+    assert [path for path in inside if clock.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_public_class_names_are_unique() -> None:
     homes: dict[str, list[str]] = {}
     for path in SOURCES:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in nodes(path)[0].body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
@@ -153,27 +151,25 @@ def test_paths_of_a_run_folder_stand_in_the_table_of_artifacts_alone() -> None:
     for path in SOURCES:
         if path.name == "artifacts.py":
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        literals = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+        literals = {node.value for node in nodes(path) if isinstance(node, ast.Constant)}
         assert not {text for text in literals if isinstance(text, str)} & table, path
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_a_path_is_read_literally(path: Path) -> None:
+def test_a_path_is_read_literally() -> None:
     # Polars takes a bracket in a path for a pattern: shop[1] would read the files of shop1.
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in GLOBBING_READERS:
-            assert any(k.arg == "glob" for k in node.keywords), ast.unparse(node)
+    for path in SOURCES:
+        for call in calls(path):
+            if ast.unparse(call.func) in GLOBBING_READERS:
+                assert any(k.arg == "glob" for k in call.keywords), (path, ast.unparse(call))
 
 
 def test_every_key_that_is_read_is_written_somewhere() -> None:
     # A key renamed on one side alone reads as "nothing there": a page with a hole, and no error.
     reads, written = {}, set()
     for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        keys = {id(key): key for node in ast.walk(tree) for key in read_keys(node)}
+        keys = {id(key): key for node in nodes(path) for key in read_keys(node)}
         reads |= {key.value: f"{path.name}:{key.lineno}" for key in keys.values()}
-        for node in ast.walk(tree):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and id(node) not in keys:
                 written.add(node.value)
             elif isinstance(node, ast.keyword):

@@ -29,6 +29,7 @@ def shown(code: str, names: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_an_analyst_fits_looks_scores_explains_and_runs_a_cell_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

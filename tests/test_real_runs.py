@@ -1,4 +1,4 @@
-"""Complete runs on real shops, with the results that the method promises."""
+"""A real shop, cleaned, segmented and forecast, with the results that the method promises."""
 
 from datetime import date
 from pathlib import Path
@@ -6,25 +6,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict import pipeline
-from segpredict.config import load
+from segpredict import classifier
 from segpredict.core.run_folder import open_run
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 from segpredict.pipeline import loading
+from segpredict.pipeline.results import Prepared, Segmented
 
 pytestmark = pytest.mark.real
-QUICK = [
-    "classifier.bootstrap_draws=300",
-    "explain.sample_rows=200",
-    "classifier.xgboost.learning_rate=0.25",
-    "classifier.xgboost.max_rounds=60",
-    "classifier.baselines=['markov', 'persistence', 'prior']",
-]
 
 
-def test_the_ledger_of_online_retail_ii_has_the_published_totals(real_run: Path) -> None:
-    shop = loading.load_transactions(open_run(real_run))
+def test_the_ledger_of_online_retail_ii_has_the_published_totals(real_segments: Path) -> None:
+    shop = loading.load_transactions(open_run(real_segments))
     counts = {f"{e.stage} {e.rule}": e.count for e in shop.ledger.entries}
     assert shop.ledger.adds_up
     read = counts["in read"]
@@ -41,9 +34,17 @@ def test_the_ledger_of_online_retail_ii_has_the_published_totals(real_run: Path)
 
 
 def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
-    real_run: Path,
+    real_segments: Path,
 ) -> None:
-    evaluation = open_run(real_run).read_json("classifier/evaluation.json")
+    run = open_run(real_segments)
+    prepared, segmented = (loading.load_stage(run, each) for each in (Prepared, Segmented))
+    training = classifier.train_classifier(
+        prepared.transactions,
+        segmented.segmentation,
+        prepared.config.classifier,
+        prepared.config.time,
+    )
+    evaluation = training.evaluation.to_json()
     against = evaluation["pooled"]["differences"]
     assert against["persistence"]["accuracy"]["low"] > 0
     assert against["markov"]["log_loss"]["high"] < 0
@@ -52,13 +53,3 @@ def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
         for scores in test["scores"].values():
             assert scores["accuracy"] < 0.9  # above is a leak: find it
     assert len(evaluation["windows"]) == 3
-
-
-def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:
-    plan = load.load_config("cdnow", QUICK)
-    files = []
-    for name in ("CDNOW_master.txt", "cdnow_master.parquet"):
-        target = pipeline.RunTarget(tmp_path / name)
-        made = pipeline.run_clustering([real_data / "cdnow" / name], plan, target)
-        files.append(made.manifest["files"])
-    assert files[0] == files[1]

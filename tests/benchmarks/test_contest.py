@@ -14,7 +14,7 @@ from segpredict.errors import UsageError
 QUICK = (
     *("--set", "classifier.bootstrap_draws=100", "--set", "segmentation.n_init=3"),
     *("--set", "classifier.baselines=['markov', 'prior']"),
-    *("--set", "classifier.families=['rfm']", "--set", "time.test_windows=2"),
+    *("--set", "classifier.families=['rfm']", "--set", "time.test_windows=1"),
     *("--set", "classifier.xgboost.learning_rate=0.3", "--set", "classifier.xgboost.max_rounds=20"),
 )
 
@@ -33,7 +33,7 @@ def test_the_contest_writes_every_table_and_the_docs(
     names = {(row["data"], row["forecaster"]) for row in tables["scores"]}
     assert {("online_retail", "markov"), ("or2_like", "oracle")} <= names
     windows = {row["window"] for row in tables["scores"] if row["data"] == "or2_like"}
-    assert len(windows) == 3
+    assert len(windows) == 2
     assert "pooled" in windows
     markov = next(r for r in tables["scores"] if r["forecaster"] == "markov")
     assert (markov["skill"], markov["less"]) == (0.0, None)
@@ -89,8 +89,11 @@ def test_data_sets_laid_out_by_fetch_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", challengers.CHALLENGERS, ids=lambda part: part.name)
-def test_a_challenger_gives_every_customer_probabilities(part, small) -> None:
+def test_a_challenger_gives_every_customer_probabilities(
+    part, small, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip(part.name.split("_")[0])
+    monkeypatch.setattr(challengers, "ROUNDS", 10)
     training_data = small.training_data()
     forecaster = part.fit(training_data)
     found = forecaster.predict_proba(training_data.rows)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -66,8 +67,8 @@ def test_another_setting_is_marked_in_another_folder_too(
     target = pipeline.RunTarget(tmp_path / "one", "2026-01-01")
     pipeline.run_pipeline([sample_file], quick, target)
     assert "different settings" not in warnings(tmp_path / "one")
-    target = pipeline.RunTarget(tmp_path / "two", "2026-01-02")
-    pipeline.run_pipeline([sample_file], other(quick), target)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    pipeline.run_training(tmp_path / "two", "2026-01-02", seed=8)
     assert "evaluated with 2 different settings, first on 2026-01-01" in warnings(tmp_path / "two")
     saved = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
     assert [len(test["evaluations"]) for test in saved["tests"]] == [2]

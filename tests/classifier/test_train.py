@@ -23,7 +23,12 @@ from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameEr
 from small_shop import OPTIONS, TIME, segmenter
 
 ASKED = [p.name for p in BASELINES.all_parts() if p.is_usual]
-QUICK = replace(OPTIONS, baselines=("markov", "prior"), bootstrap_draws=100)
+QUICK = replace(
+    OPTIONS,
+    families=("btyd", "rfm", "state"),
+    baselines=("markov", "prior"),
+    bootstrap_draws=100,
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +85,7 @@ def test_progress_is_told_in_rising_shares(small):
     train_classifier(
         small.transactions,
         small.segmentation,
-        replace(QUICK, families=("rfm", "state")),
+        QUICK,
         TIME,
         lambda message, share: reported.append((message, share)),
     )
@@ -106,23 +111,13 @@ def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
 def test_a_shop_that_has_closed_before_the_test_is_refused(small):
     closed = replace(small.transactions, end_day=small.transactions.end_day + 200)
     with pytest.raises(TooFewCustomersError, match="The test of 1971"):
-        train_classifier(closed, small.segmentation, OPTIONS, TIME)
+        train_classifier(closed, small.segmentation, QUICK, TIME)
 
 
 def test_an_unknown_baseline_is_named_with_the_nearest(small):
     wrong = ClassifierOptions(baselines=("markow",))
     with pytest.raises(UnknownNameError, match="markov"):
         train_classifier(small.transactions, small.segmentation, wrong, TIME)
-
-
-def test_shuffled_rows_and_two_threads_give_equal_results(small):
-    lines = small.transactions.lines.collect().sample(fraction=1, shuffle=True, seed=5)
-    shuffled = replace(small.transactions, lines=lines.lazy())
-    again = train_classifier(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
-    assert again.panel.frame.equals(small.panel.frame)
-    assert again.evaluation == small.training.evaluation
-    assert again.selected_model.to_state() == small.training.selected_model.to_state()
-    assert again.segment_values == small.training.segment_values
 
 
 def test_l2_no_row_of_a_test_was_learned_from(small):
@@ -227,7 +222,7 @@ def test_a_world_of_clockwork_is_predicted():
 
 
 def test_a_forecaster_from_outside_is_evaluated_with_the_baselines(small):
-    quick = replace(QUICK, baselines=("prior",), families=("rfm", "state"))
+    quick = replace(QUICK, baselines=("prior",))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)
     found = train_classifier(*given, further=[outsider]).evaluation

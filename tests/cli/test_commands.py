@@ -7,9 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from door import Door
+from typer.testing import CliRunner, Result
 
+from pictures import without_pictures
 from segpredict.cli import demo
-from segpredict.cli._main import COMMANDS
+from segpredict.cli._main import COMMANDS, app
 from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
 
@@ -21,7 +23,20 @@ QUICK = (
 )
 
 
-TREES = ("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=20")
+FEW = (
+    *("--set", "time.test_windows=1", "--set", "classifier.baselines=['markov', 'prior']"),
+    *("--set", "classifier.xgboost.learning_rate=0.3", "--set", "classifier.xgboost.max_rounds=20"),
+)
+
+
+@pytest.fixture(scope="module")
+def told_run(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """Return the folder of a quick run, and what the command said. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("told") / "run"
+    common = ("run", "--data", str(sample_file), "--out", str(folder), *QUICK, *FEW)
+    with without_pictures():
+        done = CliRunner().invoke(app, [*common, "--json", "--leakage-demo", "--seed", "5"])
+    return folder, done
 
 
 @pytest.fixture
@@ -76,24 +91,20 @@ def test_the_single_stages_make_the_same_run_as_run(
     assert set(different) <= {"classifier/test_set_log.json", "report.html"}
 
 
-@pytest.mark.usefixtures("_no_pictures")
 def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
-    segpredict: Door, sample_file: Path, tmp_path: Path
+    segpredict: Door, told_run: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    few = ("time.test_windows=1", "classifier.baselines=['markov', 'prior']")
-    plain = (*QUICK, *(part for setting in (*few, *TREES) for part in ("--set", setting)))
-    common = ("--data", sample_file, "--out", tmp_path / "run", *plain, "--json")
-    code, out, err = segpredict("run", *common, "--leakage-demo", "--seed", 5)
-    summary = json.loads(out)
-    assert (code, err) == (0, "")
+    folder, done = told_run
+    summary = json.loads(done.stdout)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert summary["config"]["seed"] == 5
     assert summary["evaluation"]["pooled"]["scores"]["markov"]["n_rows"] > 0
-    rows = open_run(tmp_path / "run").read_json("classifier/leakage_demo.json")
+    rows = open_run(folder).read_json("classifier/leakage_demo.json")
     wrong = next(s for s in rows if s["test"] == "same_window")
     honest = next(s for s in rows if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
-    again = ("train-classifier", "--run", tmp_path / "run", "--leakage-demo", "--seed", 5)
-    out = segpredict(*again)[1]
+    again = shutil.copytree(folder, tmp_path / "run")
+    out = segpredict("train-classifier", "--run", again, "--leakage-demo", "--seed", 5)[1]
     assert "Leakage demo" in out
     assert "same_window" in out
     assert "honest" in out
@@ -175,10 +186,10 @@ def test_a_wrong_question_about_reasons_says_what_can_be_asked(
 
 @pytest.mark.usefixtures("_no_pictures")
 def test_a_run_is_cross_checked_on_request_and_drawn(
-    segpredict: Door, run_folder: Path, tmp_path: Path
+    segpredict: Door, told_run: tuple[Path, Result], tmp_path: Path
 ) -> None:
     mine, pictures = tmp_path / "run", tmp_path / "pictures"
-    shutil.copytree(run_folder, mine)
+    shutil.copytree(told_run[0], mine)
     asked = ("--refits", 1, "--sample", 60, "--plots", pictures)
     code, out, err = segpredict("explain", "--run", mine, *asked)
     assert (code, err) == (0, "")
@@ -239,7 +250,7 @@ def test_the_demo_ends_by_saying_where_the_page_is(
 
 
 def test_map_and_set_reach_their_rooms(segpredict: Door, sample_file: Path, tmp_path: Path) -> None:
-    german = pl.read_csv(sample_file, infer_schema=False).rename({"CustomerID": "WER"})
+    german = pl.read_csv(sample_file, n_rows=300, infer_schema=False).rename({"CustomerID": "WER"})
     german.write_csv(tmp_path / "verkauf.csv")
     common = ("check", "--data", tmp_path / "verkauf.csv")
     code, _, err = segpredict(*common)

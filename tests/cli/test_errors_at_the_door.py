@@ -156,11 +156,11 @@ def test_a_formula_as_an_id_is_disarmed_in_csv(
 
 @pytest.mark.parametrize("option", ["--html", "--write-config"])
 def test_a_file_that_cannot_be_written_names_its_own_option(
-    segpredict: Door, sample_file: Path, tmp_path: Path, option: str
+    segpredict: Door, tmp_path: Path, option: str
 ) -> None:
-    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "taken").write_text(HEADER + ROW)
     out = tmp_path / "taken" / "file"
-    _, err = refused(segpredict("check", "--data", sample_file, option, out))
+    _, err = refused(segpredict("check", "--data", tmp_path / "taken", option, out))
     assert f"choose another {option}." in err
 
 
@@ -191,8 +191,9 @@ def test_a_sample_is_a_folder_and_says_so(segpredict: Door, tmp_path: Path) -> N
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
 @pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_full_stdout_is_told_and_is_no_bug(sample_file: Path, more: list[str]) -> None:
-    command = [sys.executable, "-m", "segpredict", "check", "--data", str(sample_file), *more]
+def test_a_full_stdout_is_told_and_is_no_bug(tmp_path: Path, more: list[str]) -> None:
+    asked = ["sample", "--customers", "20", "--out", str(tmp_path / "shop"), *more]
+    command = [sys.executable, "-m", "segpredict", *asked]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 10

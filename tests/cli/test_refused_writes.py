@@ -10,11 +10,12 @@ from door import Door
 
 Mount = Callable[[str], Path]
 
-# What each command writes into the folder {here}; {run} is a run elsewhere.
+# What each command writes into the folder {here}; {run} is a run elsewhere, {line} one sale.
+LINE = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n1,2,2,2022-01-03,1.50,17\n"
 WRITES = {
     "sample": "sample --customers 50 --days 200 --out {here}/shop",
-    "check, page": "check --data {data} --html {here}/check.html",
-    "check, config": "check --data {data} --write-config {here}/shop.toml",
+    "check, page": "check --data {line} --html {here}/check.html",
+    "check, config": "check --data {line} --write-config {here}/shop.toml",
     "ingest": "ingest --data {data} --store {here}/store",
     "cluster": "cluster --data {data} --config online_retail --out {here}/run",
     "run": "run --data {data} --config online_retail --out {here}/run",
@@ -48,7 +49,9 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
 
 
 def written(segpredict: Door, name: str, here: Path, run: Path, data: Path) -> tuple[int, str]:
-    known = {"here": here, "run": run, "data": data}
+    line = here.parent / "line.csv"
+    line.write_text(LINE)
+    known = {"here": here, "run": run, "data": data, "line": line}
     code, _, err = segpredict(*(part.format(**known) for part in WRITES[name].split()))
     return code, err
 

@@ -91,7 +91,7 @@ def assert_one_order_a_key(shop: Transactions, made: dict[str, Any]) -> None:
     assert made["explored"].height == count_orders(kept)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(ROWS, st.randoms(use_true_random=False), st.integers(1, 4), st.booleans())
 def test_a_store_of_any_nights_has_the_orders_of_the_file(
     rows: Rows, draw: Any, nights: int, is_tail: bool
@@ -109,7 +109,7 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
         assert_same(wanted, summary(stored))
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(ROWS, st.integers(1, 4), st.integers(0, 99), st.booleans())
 def test_lines_added_in_any_order_make_the_orders_of_the_file(
     rows: Rows, nights: int, seed: int, is_tail: bool

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import side_shop
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shop
@@ -89,14 +89,12 @@ def test_no_family_sees_the_future(past, future, voids):
     assert compute(shop_of(past + future, voids), WINDOW).frame.equals(known)
 
 
-@settings(max_examples=20)
 @given(rows_on(days), st.sampled_from(["1", "2", "3"]), st.integers(0, 100))
 def test_an_order_refunded_on_or_after_the_cutoff_still_counts(rows, order, wait):
     later = compute(shop_of(rows, {order: T + wait}), WINDOW).frame
     assert later.equals(compute(shop_of(rows), WINDOW).frame)
 
 
-@settings(max_examples=20)
 @given(rows_on(days), st.sampled_from(["1", "2", "3"]))
 def test_an_order_refunded_before_the_cutoff_never_was(rows, order):
     refunded = compute(shop_of(rows, {order: T - 1}), WINDOW).frame
@@ -105,7 +103,6 @@ def test_an_order_refunded_before_the_cutoff_never_was(rows, order):
     assert refunded.equals(without)
 
 
-@settings(max_examples=20)
 @given(rows_on(days), voided, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_bit(rows, voids, random):
     lines = shop_of(rows, voids).lines.collect()
@@ -115,7 +112,6 @@ def test_the_order_of_rows_changes_no_bit(rows, voids, random):
     assert digest(shuffled) == digest(shop_of(rows, voids))
 
 
-@settings(max_examples=20)
 @given(rows_on(st.integers(0, 900)), voided)
 def test_windows_asked_together_answer_as_each_alone(rows, voids):
     transactions = shop_of(rows, voids)
@@ -230,14 +226,11 @@ print(test_features_laws.digest(shop.world(120, seed=3)))
 def test_the_number_of_threads_changes_no_bit():
     here = Path(__file__)
     program = _COUNTED.format(paths=[str(here.parent), str(here.parents[1])])
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "POLARS_MAX_THREADS": threads},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for threads in ("1", "4")
-    }
-    assert digests == {digest(shop.world(120, seed=3)) + "\n"}
+    other = subprocess.run(  # this process has one or two
+        [sys.executable, "-c", program],
+        env={**os.environ, "POLARS_MAX_THREADS": "4"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert other.stdout == digest(shop.world(120, seed=3)) + "\n"

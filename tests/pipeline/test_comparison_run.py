@@ -33,6 +33,13 @@ def config(small_config):
     )
 
 
+@pytest.fixture(scope="module")
+def few(config):
+    """Return a config that compares two candidates."""
+    asked = replace(COMPARE, algorithms=("rules", "kmeans"), inputs=("rfm",), k_max=3)
+    return replace(config, segmentation=replace(config.segmentation, selection=asked))
+
+
 def made(data, config, folder, mode="compare", **options):
     target = pipeline.RunTarget(folder, "then")
     return pipeline.run_clustering(
@@ -66,8 +73,8 @@ def test_comparing_leaves_a_table_and_changes_no_segment(compared, run_folder):
     assert run.read_bytes("segmentation/assignments.parquet") == plain
 
 
-def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
-    run = made(sample_file, config, tmp_path / "run", "select")
+def test_selecting_freezes_what_the_rule_takes(sample_file, few, tmp_path):
+    run = made(sample_file, few, tmp_path / "run", "select")
     told = run.read_json("segmentation/selection.json")
     state = run.read_json("segmentation/model.json")
     expected = "rules" if told["selected"] is None else told["selected"]["algorithm"]
@@ -76,10 +83,10 @@ def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
     assert any(note.startswith("Segments are ") for note in run.metadata["notes"])
 
 
-def test_a_comparison_leaves_out_customers_of_segment_rules(sample_file, config, tmp_path):
+def test_a_comparison_leaves_out_customers_of_segment_rules(sample_file, few, tmp_path):
     rule = {"Key accounts": SegmentRuleOptions(top_share=0.02)}
     refine = OverrideOptions(rules=rule)
-    asked = replace(config, segmentation=replace(config.segmentation, overrides=refine))
+    asked = replace(few, segmentation=replace(few.segmentation, overrides=refine))
     run = made(sample_file, asked, tmp_path / "run", "select")
     state = run.read_json("segmentation/model.json")
     assert [rule["name"] for rule in state["segment_rules"]] == ["Key accounts"]

@@ -25,7 +25,10 @@ def shop_named(name: str) -> odd_shops.OddShop:
     return odd_shops.odd_shop(list(odd_shops.ODDITIES).index(name))
 
 
-@pytest.mark.parametrize("name", ["closed at the end", "all begin in one month"])
+@pytest.mark.parametrize(
+    "name",
+    ["closed at the end", pytest.param("all begin in one month", marks=pytest.mark.slow)],
+)
 def test_a_run_ends_and_everything_is_shown(name: str, tmp_path: Path) -> None:
     found = odd_shops.run_shop(shop_named(name), tmp_path)
     assert found["problem"] is None

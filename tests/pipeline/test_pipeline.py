@@ -11,12 +11,13 @@ import polars as pl
 import pytest
 
 import segpredict
+from pictures import without_pictures
 from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.classifier import train
 from segpredict.config import load as config
 from segpredict.config.load import Config
-from segpredict.core.run_folder import draft_run, encode_csv, encode_json, open_run
+from segpredict.core.run_folder import encode_csv, encode_json, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
 from segpredict.core.wording import name_options
@@ -27,12 +28,6 @@ from segpredict.pipeline import artifacts, loading, report_data, stages
 
 STAGE = artifacts.STAGES
 WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of its test
-KEPT = ("segmentation/assignments.parquet", "scores.parquet")
-
-
-def assert_same(one: Path, two: Path) -> None:
-    for name in KEPT:
-        assert open_run(one).read_parquet(name).equals(open_run(two).read_parquet(name)), name
 
 
 def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> None:
@@ -62,25 +57,6 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     on_disk = {str(p.relative_to(run_folder)) for p in run_folder.rglob("*.*")}
     assert on_disk == {*run.manifest["files"], "manifest.json"}
     assert {"config", "windows", "data", "libraries", "python"} <= run.metadata.keys()
-
-
-@pytest.mark.usefixtures("_no_pictures")
-def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
-    sample_file: Path, small_config: Config, run_folder: Path, tmp_path: Path
-) -> None:
-    frame = pl.read_csv(sample_file, infer_schema=False)
-    told: list[tuple[str, float]] = []
-    predictor = segpredict.fit(
-        frame.sample(fraction=1, shuffle=True, seed=2),
-        small_config.with_seed(None, threads=1),
-        out=tmp_path / "run",
-        progress=lambda what, share: told.append((what, share)),
-    )
-    assert_same(tmp_path / "run", run_folder)
-    assert predictor.segments[0].name == "Inactive"
-    shares = [share for _, share in told]
-    assert shares == sorted(shares)
-    assert told[-1] == ("done", 1.0)
 
 
 def test_the_segmenter_saw_nothing_of_any_test(run_folder: Path) -> None:
@@ -117,6 +93,7 @@ def changed(lines: pl.DataFrame, cutoff: str, how: str) -> pl.DataFrame:
 def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, how: str) -> None:
     """Leaks L1-L5, L8, L9: whatever comes after, the first test reads the same."""
     quick = ["classifier.bootstrap_draws=100", "segmentation.n_init=2", "time.test_windows=2"]
+    quick += ["classifier.families=['rfm', 'state']", "classifier.baselines=['markov']"]
     quick += ["classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40"]
     plan = config.load_config("online_retail", quick)
     lines = pl.read_csv(sample_file, infer_schema=False)
@@ -152,11 +129,13 @@ def test_a_run_reads_back_what_it_saved(run_folder: Path) -> None:
     assert set(explanation.base_values) == {s.id for s in loading.load_segments(run)}
 
 
-def test_stages_without_a_folder_give_the_values_of_the_run(
+def test_stages_of_a_shuffled_frame_with_other_threads_give_the_values_of_the_run(
     run_folder: Path, sample_file: Path, small_config: Config
 ) -> None:
     run = open_run(run_folder)
-    prepared = stages.prepare([sample_file], small_config)
+    lines = pl.read_csv(sample_file, infer_schema=False)
+    shuffled = lines.sample(fraction=1, shuffle=True, seed=2)
+    prepared = stages.prepare(shuffled, small_config.with_seed(None, threads=1))
     segmented = stages.segment(prepared)
     trained = stages.train(prepared, segmented)
     plans = stages.plan_campaigns(prepared, segmented, trained, {})
@@ -178,6 +157,7 @@ def test_stages_without_a_folder_give_the_values_of_the_run(
                 assert run.read_bytes(path) == encode_json(content), artifact.name
             compared += 1
     assert compared > 40
+    assert trained.scores.equals(run.read_parquet("scores.parquet"))
 
 
 def test_every_value_of_a_run_reads_back_by_its_name(run_folder: Path) -> None:
@@ -226,21 +206,34 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
-@pytest.mark.usefixtures("_no_pictures")
+NOISE = sample.generate_sample(400, seed=1, world="noise").lines
+
+
+@pytest.fixture(scope="module")
+def baseline_run(
+    plain_config: Config, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[tuple[str, float]]]:
+    """Return a run that has selected a baseline, and what it told of its progress."""
+    target = pipeline.RunTarget(tmp_path_factory.mktemp("baseline") / "run")
+    told: list[tuple[str, float]] = []
+    with pytest.MonkeyPatch.context() as patch, without_pictures():
+        patch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
+        pipeline.run_pipeline(
+            NOISE, plain_config, target, progress=lambda *facts: told.append(facts)
+        )
+    return target.folder, told
+
+
 def test_a_selected_baseline_really_scores(
-    plain_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    baseline_run: tuple[Path, list[tuple[str, float]]],
 ) -> None:
-    noise = sample.generate_sample(400, seed=1, world="noise").lines
-    target = pipeline.RunTarget(tmp_path / "run")
-    monkeypatch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
-    pipeline.run_pipeline(noise, plain_config, target)
-    run = open_run(target.folder)
+    folder, _ = baseline_run
+    run = open_run(folder)
     evaluation = run.read_json("classifier/evaluation.json")
-    forecaster = segpredict.load(target.folder).model
+    forecaster = segpredict.load(folder).model
     assert evaluation["selected"] == forecaster.name
     assert evaluation["selected"] != evaluation["model"] == "ensemble"
-    again = segpredict.load(target.folder).score(noise)
-    assert again.equals(run.read_parquet("scores.parquet"))
+    assert segpredict.load(folder).score(NOISE).equals(run.read_parquet("scores.parquet"))
     # Campaigns are backtested with it too: the Markov chain knows nothing but the segment.
     tested = run.read_parquet("campaigns/backtest_population.parquet")
     differ = tested.group_by("segment_id").agg(pl.col("^p_S.*$").n_unique())
@@ -248,19 +241,25 @@ def test_a_selected_baseline_really_scores(
     assert differ.drop("segment_id").unique().rows() == [(1,) * (differ.width - 1)]
 
 
-def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
-    with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
-        asked = draft.metadata["config"]
-        few = {**asked["classifier"], "families": ["rfm"], "baselines": ["prior"]}
-        draft.metadata["config"] = {**asked, "classifier": few}
-        draft.publish()
-    pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
-    assert open_run(tmp_path / "run").has("deck.pptx")
-    pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())
-    made = pipeline.run_training(tmp_path / "run", seed=99)
-    for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):
-        assert not made.has(untrue)
-    assert not made.has("explain/importance.csv")
+def test_a_run_tells_its_progress_in_rising_shares(
+    baseline_run: tuple[Path, list[tuple[str, float]]],
+) -> None:
+    _, told = baseline_run
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert told[-1] == ("done", 1.0)
+
+
+def test_a_new_model_leaves_no_reasons_of_the_old_one(
+    baseline_run: tuple[Path, list[tuple[str, float]]], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(baseline_run[0], tmp_path / "run")
+    pipeline.export_report(folder, "pptx", pipeline.ExportRequest())
+    pipeline.export_bi_tables(folder, pipeline.ExportRequest())
+    untrue = ("report.html", "deck.pptx", "bi/orders.parquet", "explain/importance.csv")
+    assert all(open_run(folder).has(name) for name in untrue)
+    made = pipeline.run_training(folder, seed=99)
+    assert not any(made.has(name) for name in untrue)
     assert made.has("segmentation/model.json")
 
 

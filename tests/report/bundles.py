@@ -1,6 +1,7 @@
 """A bundle as a run would hand it over, small enough to check by hand."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE, Detected, InputFile
 from segpredict.core.window import Window
 from segpredict.explain import ImportanceEvidence
-from segpredict.report import ReportInput
+from segpredict.report import ReportInput, render_html
 
 SEGMENTS = (
     Segment(0, "S0", "Inactive"),
@@ -425,7 +426,18 @@ LISTED = {
 
 
 def bundle(**change: Any) -> ReportInput:
-    given = ReportInput(
+    return replace(_whole(), **change)
+
+
+@cache
+def plain_page() -> str:
+    """Return the page of the plain bundle, made once for all tests that read it."""
+    return render_html(bundle())
+
+
+@cache
+def _whole() -> ReportInput:
+    return ReportInput(
         title="Gift shop: who buys next?",
         created="2026-11-20",
         first_day=14579,
@@ -470,4 +482,3 @@ def bundle(**change: Any) -> ReportInput:
         },
         warnings=("Only two test windows: say so whenever you quote a figure.",),
     )
-    return replace(given, **change)

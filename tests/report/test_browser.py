@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bundles import LISTED as ROW
-from bundles import SEGMENTS, bundle
+from bundles import SEGMENTS, bundle, plain_page
 from chromium import BINARY, Chromium
 from exploration_bundle import explored
 from test_page import hostile_bundle
@@ -78,7 +78,7 @@ def test_nothing_hostile_runs_or_calls_home(browser, tmp_path, payload):
 
 def test_what_slipped_in_as_markup_would_be_refused_and_told(browser, tmp_path):
     slipped = "<script>window.hit=1</script><img src=http://evil.example/x>"
-    text = render_html(bundle()).replace("</main>", f"{slipped}</main>")
+    text = plain_page().replace("</main>", f"{slipped}</main>")
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")
     assert browser.run("window.hit") is None

@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from bundles import bundle
+from bundles import bundle, plain_page
 from customer_value_bundle import customer_value as tables
 
-from segpredict.report import render_html, section_contexts
+from segpredict.report import section_contexts
 from segpredict.report.context.customer_value import customer_value_section
 
 
 def page() -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render_html(bundle())))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", plain_page()))
 
 
 def test_the_sums_of_now_and_what_came_of_earlier_ones_lead() -> None:
@@ -32,7 +32,7 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
     # Two customers of 20 and 19; half of it came.
     assert (first.predicted, first.actual.sum) == (39, 19.5)
     chart = found.backtest_risk[0]
-    drawn = render_html(bundle()).partition('aria-label="Revenue at risk, 11')[2]
+    drawn = plain_page().partition('aria-label="Revenue at risk, 11')[2]
     height = float(re.search(r'width="7" height="([\d.]+)"', drawn)[1])
     dot = float(re.search(r"M5,([\d.]+)h0", drawn)[1])
     assert height == pytest.approx(100 * 39 / chart.top, abs=0.01)

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from bundles import PERSON, bundle, moves, proof, topics
+from bundles import PERSON, bundle, moves, plain_page, proof, topics
 
 from segpredict.report import render_html
 from segpredict.report.context.drivers import drivers_section as section
@@ -34,7 +34,7 @@ def test_the_forecast_for_anybody_is_stated():
     assert [chip.id for chip, _ in base] == ["S0", "S1", "S2", "S3"]
     assert sum(chance for _, chance in base) == pytest.approx(1.0)
     assert base[0][1] == pytest.approx(0.644, abs=0.001)
-    assert "Without any feature, the forecast is" in render_html(bundle())
+    assert "Without any feature, the forecast is" in plain_page()
     assert "Without any feature, the forecast is" not in render_html(bundle(base_values={}))
 
 
@@ -49,14 +49,14 @@ def test_a_group_shows_its_interval_and_whether_it_surely_counts():
     assert row.columns == "recency_days, age_days"
     # A group that the tested models did not have is not passed off as worthless.
     assert (other.permutation_loss, other.is_important) == (None, None)
-    assert "not tested" in render_html(bundle())
+    assert "not tested" in plain_page()
 
 
 def test_what_was_not_cross_checked_says_how_to_do_it():
     page = render_html(bundle(evidence=None))
     assert "This was not cross-checked" in page
     assert "segpredict explain" in page
-    assert "This was not cross-checked" not in render_html(bundle())
+    assert "This was not cross-checked" not in plain_page()
 
 
 def test_measures_that_were_not_taken_are_not_listed():
@@ -72,7 +72,7 @@ def test_a_note_on_what_is_explained_stands_on_the_page():
 
 
 def test_every_figure_on_reasons_carries_its_warning():
-    page = render_html(bundle())
+    page = plain_page()
     # The drivers, the people, and the lists of customers.
     assert page.count("Associations that the model uses, not causes.") == 3
 

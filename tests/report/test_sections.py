@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from bundles import SCORES, SEGMENTS, bundle, evaluation, ledger, migration
-from test_page import Reader
+from test_page import shown_text as text
 from transitions_bundle import tables as moved
 
 from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
@@ -20,11 +20,6 @@ from segpredict.report.context.segment_selection import segment_selection_sectio
 from segpredict.report.context.segments import segments_section
 from segpredict.report.context.transitions import transitions_section as moves
 from segpredict.report.html.badges import stacked_strip
-
-
-def text(**change) -> str:
-    page = Reader(render_html(bundle(**change)))
-    return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_every_section_and_every_field_is_documented():

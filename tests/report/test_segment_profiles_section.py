@@ -1,9 +1,8 @@
 """Cards show who is in a segment, and nothing of too few."""
 
 from bundles import CARD, bundle
-from test_page import Reader
+from test_page import shown_text
 
-from segpredict.report import render_html
 from segpredict.report.context.segments import segment_profiles_section
 
 FEW = {"id": "S2", "name": "Regular", "code": 2, "n": 4, "share": 0.001}
@@ -18,8 +17,7 @@ GONE = {
 
 
 def text(*cards) -> str:
-    page = Reader(render_html(bundle(segment_profiles=cards)))
-    return page.text.replace("\u202f", " ").replace("\xa0", " ")
+    return shown_text(segment_profiles=cards)
 
 
 def test_without_cards_there_is_no_section():

@@ -8,6 +8,7 @@ import pytest
 from bundles import bundle, migration
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
+from test_page import shown_text as text
 
 from segpredict.analytics.kpis import OrderBook, compute_kpis, kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
@@ -15,11 +16,6 @@ from segpredict.report import render_html
 from segpredict.report.context.cohorts import cohorts_section
 from segpredict.report.context.shop import shop_section
 from segpredict.report.context.transitions import transitions_section as moves
-
-
-def text(**change) -> str:
-    page = Reader(render_html(bundle(**change)))
-    return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def changed(**values: pl.Expr) -> dict[str, pl.DataFrame]:

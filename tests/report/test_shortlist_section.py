@@ -1,6 +1,5 @@
 """The customers to look at first stand on the page, unless the page must hold none."""
 
-import pytest
 from bundles import LISTED as ROW
 from bundles import SEGMENTS, bundle
 from test_page import HOSTILE, Reader, assert_harmless
@@ -52,8 +51,8 @@ def test_a_page_without_customers_holds_no_id():
     assert "example_customers" not in section_contexts(silent)["sections"]
 
 
-@pytest.mark.parametrize("payload", HOSTILE)
-def test_hostile_ids_and_reasons_are_only_text(payload):
+def test_hostile_ids_and_reasons_are_only_text():
+    payload = " ".join(HOSTILE)
     given = ROW | {"customer_id": payload, "reasons": [payload]}
     page = Reader(render_html(bundle(shortlist=(given,))))
     assert_harmless(page)

@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 from crowd import SEGMENTS, many
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict.analytics.campaigns import (
@@ -64,7 +64,6 @@ def test_a_larger_share_adds_controls_of_this_play_alone() -> None:
     assert all(plain[c] == arm for c, arm in arms(table).items() if arm == "universal holdout")
 
 
-@settings(max_examples=15)
 @given(share=st.floats(0.1, 0.5), n=st.integers(20, 300), grown=st.integers(0, 100))
 def test_nobody_changes_sides_on_a_later_night(share: float, n: int, grown: int) -> None:
     tonight = arms(drawn(CampaignListRequest(PLAY, holdout_share=share), n))
@@ -73,7 +72,6 @@ def test_nobody_changes_sides_on_a_later_night(share: float, n: int, grown: int)
     assert {c: later[c] for c in tonight} == tonight
 
 
-@settings(max_examples=15)
 @given(n=st.integers(20, 300), seed=st.integers(0, 5))
 def test_the_order_of_customers_changes_nothing(n: int, seed: int) -> None:
     mixed = many(n).sample(fraction=1.0, shuffle=True, seed=seed)

@@ -98,9 +98,9 @@ def test_sql_gives_the_same_figures_of_a_random_shop(world: Transactions) -> Non
 
 @pytest.mark.real
 def test_sql_gives_the_same_figures_of_online_retail_ii_to_the_penny(
-    real_run: Path,
+    real_segments: Path,
 ) -> None:
-    retail = loading.load_transactions(open_run(real_run))
+    retail = loading.load_transactions(open_run(real_segments))
     ours = agree(retail)
     kept = ours.filter(pl.col("scope") == "net_revenue").sort("start")["part"][0]
     assert kept == retail.ledger.total("used").money

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transition_rows import SEGMENTS
 
@@ -231,7 +231,6 @@ CALLS = st.tuples(
 )
 
 
-@settings(max_examples=15)
 @given(st.lists(CALLS, max_size=4))
 def test_it_is_append_only_and_knows_the_first_that_was_said(calls):
     with tempfile.TemporaryDirectory() as place:

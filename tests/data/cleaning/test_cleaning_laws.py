@@ -32,10 +32,7 @@ dirty = st.lists(
     ),
     max_size=30,
 )
-law = settings(  # each example cleans a shop, most of them two
-    max_examples=settings().max_examples // 2,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+law = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @law

@@ -47,7 +47,7 @@ def stored(shop: Transactions, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("timezone", ZONES)
-@pytest.mark.parametrize("zone", ["UTC", "Europe/London", "Asia/Kolkata"])
+@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Kolkata"])
 def test_a_typed_clock_is_read_as_text_with_its_offset(tmp_path, zone, timezone) -> None:
     local = rows().with_columns(pl.col("date").dt.convert_time_zone(zone))
     as_text(local).write_csv(tmp_path / "text.csv")

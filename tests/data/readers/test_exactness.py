@@ -97,7 +97,7 @@ def downloaded(real_data: Path) -> pl.DataFrame:
 
 
 @pytest.mark.real
-def test_the_daily_drops_equal_the_file(
+def test_the_drops_of_a_quarter_equal_their_part_of_the_file(
     real_data: Path, downloaded: pl.DataFrame, tmp_path: Path
 ) -> None:
     folder = real_data / "online_retail"
@@ -105,14 +105,17 @@ def test_the_daily_drops_equal_the_file(
         pa.input_stream(str(folder / "online_retail_by_day.tar.zst"), "zstd") as packed,
         tarfile.open(fileobj=packed, mode="r|") as drops,
     ):
-        drops.extractall(tmp_path, filter="data")
+        for drop in drops:
+            if "2011-01" <= drop.name.rpartition("/")[2] < "2011-04":
+                drops.extract(drop, tmp_path, filter="data")
     days = read_raw_lines([str(tmp_path)])
-    assert len(days.files) == 305
-    assert days.frame.height == downloaded.height == 541_909
+    assert len(days.files) == 75
+    assert downloaded.height == 541_909
     roles = ["order_id", "product_id", "description", "country", "customer_id"]
     bare = pl.col("customer_id").str.replace(r"\.0$", "")
     sorted_days = days.frame.with_columns(bare).select(roles).sort(roles)
-    assert sorted_days.equals(downloaded.select(roles).sort(roles))
+    same = downloaded.join(sorted_days, on="order_id", how="semi").select(roles)
+    assert sorted_days.equals(same.sort(roles))
 
 
 @pytest.mark.real

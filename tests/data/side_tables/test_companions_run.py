@@ -147,8 +147,9 @@ def test_an_unseen_level_is_scored_as_other(run, folder, plan):
     assert predictor.score(shops).filter("is_eligible")["p_S0"].is_not_null().all()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_run_starts_again_from_its_folder(run, tmp_path):
-    again = pipeline.run_explanation(run.folder, "later", rows=10)
+    again = pipeline.run_explanation(run.folder, "later", rows=10, refits=0)
     assert open_run(again.folder).has("side_tables/side_tables.json")
     first = as_date(0)
     assert again.metadata["data"]["first_day"] >= first.isoformat()

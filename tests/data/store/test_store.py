@@ -117,7 +117,7 @@ def test_a_renewed_store_has_the_currency_of_its_lines(world: Transactions, tmp_
     assert renewed.currency == "€"
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(
     st.lists(st.integers(1, 727), max_size=4, unique=True).map(sorted),
     st.sampled_from([30, 1 << 19]),
@@ -137,7 +137,7 @@ def test_any_split_into_days_gives_the_store_of_all_days(
         assert features.compute_features(stored, window).frame.equals(whole)
 
 
-@settings(max_examples=7)
+@settings(max_examples=4)
 @given(st.integers(0, 50))
 def test_any_split_of_the_lines_gives_the_store_of_all_lines(
     world: Transactions, seed: int
@@ -263,7 +263,7 @@ def refunded(transactions: Transactions, seed: int) -> Transactions:
     return canonical(replace(transactions, lines=changed.lazy()))
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     st.lists(st.integers(500, 727), min_size=1, max_size=3, unique=True).map(sorted),
     st.integers(0, 99),
