@@ -24,7 +24,7 @@ from segpredict.data.cleaning import clean_lines
 from segpredict.data.cleaning._clean import fingerprint_lines
 from segpredict.data.cleaning._describe import describe_shop
 from segpredict.data.readers import from_frame
-from segpredict.data.store import renew
+from segpredict.data.store import write
 
 Rows = list[tuple[str, ...]]
 COLUMNS = ["customer_id", "order_id", "date", "product_id", "quantity", "price"]
@@ -101,7 +101,7 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
     assert_one_order_a_key(whole, wanted)
     shuffled = draw.sample(rows, len(rows))
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(renew, "MAX_TAIL_SHARE", 0 if is_tail else renew.MAX_TAIL_SHARE)
+        patch.setattr(write, "MAX_TAIL_SHARE", 0 if is_tail else write.MAX_TAIL_SHARE)
         for night in range(nights):
             end = len(rows) * (night + 1) // nights
             stored = store.renew_store(cleaned(shuffled[: max(1, end)]), folder)
@@ -118,7 +118,7 @@ def test_lines_added_in_any_order_make_the_orders_of_the_file(
     lines = whole.lines.collect()
     night = pl.int_range(pl.len()).hash(seed) % nights
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(renew, "MAX_TAIL_SHARE", 0 if is_tail else renew.MAX_TAIL_SHARE)
+        patch.setattr(write, "MAX_TAIL_SHARE", 0 if is_tail else write.MAX_TAIL_SHARE)
         for n in range(nights):
             part = lines.filter(night <= n).lazy()
             stored = store.renew_store(replace(whole, lines=part), folder)

@@ -17,19 +17,19 @@ from segpredict.report.deck.slides.evaluation import demand_slide
 from segpredict.report.deck.slides.value_at_risk import experiment_slide
 
 METHODS = (
-    DemandMethod("Segments", True, False, 50.0, 0.4, ()),
-    DemandMethod("Same window last year", False, True, 100.0, 0.8, ()),
-    DemandMethod("Last window", False, False, 37.5, 0.3, ()),
+    DemandMethod("Segments", True, False, 0.4, ()),
+    DemandMethod("Same window last year", False, True, 0.8, ()),
+    DemandMethod("Last window", False, False, 0.3, ()),
 )
 PRODUCTS = DemandLevel("Products", "Segments", "Nearer.", True, 0.4, 0.9, 10, (), METHODS)
 ITEMS = tuple(
-    DemandItem(code, name, units, 1.0, 99.0, 100.0, 5.0, units / 2, units + 8, 0.9)
+    DemandItem(code, name, units, 1.0, 99.0, 5.0, units / 2, units + 8, 0.9)
     for code, name, units in (("A1", "lamp", 40.0), ("B2", "", 20.0))
 )
 
 
 def told(*levels, shelves=()):
-    context = DemandSection(91, levels, shelves, (), (), 0.9, (), (), ())
+    context = DemandSection(91, levels, shelves, (), 0.9, (), (), ())
     return demand_slide(DeckSource(bundle(), (context,)))
 
 

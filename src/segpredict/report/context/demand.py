@@ -64,7 +64,7 @@ class DemandLevel:
 
 @dataclass(frozen=True, slots=True)
 class DemandItem:
-    """The forecast of one item, in units; positions on the axis in percent."""
+    """The forecast of one item, in units."""
 
     # the item and its commonest description; empty where none is known
     name: str

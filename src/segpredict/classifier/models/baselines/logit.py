@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from segpredict.classifier.models.baselines._baseline import Baseline
 from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
-from segpredict.core.arrays import FloatArray
+from segpredict.core.arrays import BoolArray, FloatArray
 from segpredict.core.types import JSON
 
 STATE_COLUMNS = ("state_now", "state_before")
@@ -58,15 +58,20 @@ def fit(training_data: TrainingData) -> MultinomialLogit:
     quantiles = np.nanquantile(known, QUANTILE_LEVELS, axis=0, method="lower").T
     middles = np.ascontiguousarray(quantiles[:, len(QUANTILE_LEVELS) // 2])
     blank = MultinomialLogit(columns, quantiles, middles, np.zeros((training_data.n_classes, 1)))
+    terms = _terms(training_data.rows, blank)
+    used = terms.any(axis=0)  # the weight of a term that is zero everywhere is zero
     model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
-        model.fit(_terms(training_data.rows, blank), training_data.labels)
-    return MultinomialLogit(columns, quantiles, middles, _weights(model, training_data.n_classes))
+        model.fit(terms[:, used], training_data.labels)
+    weights = _weights(model, used, training_data.n_classes)
+    return MultinomialLogit(columns, quantiles, middles, weights)
 
 
-def _weights(model: LogisticRegression, classes: int) -> FloatArray:
-    given = np.column_stack([model.coef_, model.intercept_]).astype(np.float64)
+def _weights(model: LogisticRegression, used: BoolArray, classes: int) -> FloatArray:
+    given = np.zeros((len(model.coef_), len(used) + 1))
+    given[:, :-1][:, used] = model.coef_
+    given[:, -1] = model.intercept_
     if len(given) == 1:  # scikit-learn keeps one row for two classes
         given = np.vstack([np.zeros_like(given), given])
     weights = np.zeros((classes, given.shape[1]))
