@@ -59,7 +59,7 @@ def fit(training_data: TrainingData) -> MultinomialLogit:
     middles = np.ascontiguousarray(quantiles[:, len(QUANTILE_LEVELS) // 2])
     blank = MultinomialLogit(columns, quantiles, middles, np.zeros((training_data.n_classes, 1)))
     terms = _terms(training_data.rows, blank)
-    used = terms.any(axis=0)  # the weight of a term that is zero everywhere is zero
+    used: BoolArray = np.any(terms, axis=0)  # the weight of a term that is zero everywhere is zero
     model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
