@@ -82,6 +82,13 @@ def test_a_status_on_the_first_line_holds_for_lines_of_the_order_without_one() -
     assert used(shop(own)) == 27
 
 
+def test_the_order_of_rows_decides_no_status() -> None:
+    rows = [("1", "a", "paid", "10"), ("1", "a", "cancelled", "20"), ("1", "a", None, "40")]
+    more = [("2", "b", "paid", "100"), ("3", "c", "cancelled", "7")]
+    found = {shop([*order, *more]).fingerprint for order in (rows, rows[::-1])}
+    assert len(found) == 1
+
+
 def test_a_refund_row_stays_where_its_sale_stays() -> None:
     both_gone = [("1", "a", "refunded", "40"), ("1", "a", "refunded", "-40")]
     other = ("2", "b", "paid", "25")

@@ -271,7 +271,11 @@ def _worth(asked: Asked) -> Iterator[Figure]:
             )
             yield Figure(
                 f"{column} in units, {i}",
-                int(asked.run(f"SELECT coalesce(sum(round_even({column} * 1e4, 0)), 0) FROM {able}", i)),
+                int(
+                    asked.run(
+                        f"SELECT coalesce(sum(round_even({column} * 1e4, 0)), 0) FROM {able}", i
+                    )
+                ),
                 None,
                 asked.bi(
                     f"SELECT (coalesce(sum({column}), 0) * 10000)::BIGINT "

@@ -105,9 +105,12 @@ def status_table(lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame | N
 
 
 def _of_order(column: str) -> pl.Expr:
-    """Return a line's own value, or the first of its order if it has a number."""
-    first = pl.col(column).sort_by("file", "row").drop_nulls().first().over(KEY)
-    return pl.coalesce(column, pl.when("is_numbered").then(first))
+    """Return a line's own value, or the commonest of its order if that has a number.
+
+    Of equally common ones the first in the alphabet: the order of rows decides nothing.
+    """
+    commonest = pl.col(column).drop_nulls().mode().min().over(KEY)
+    return pl.coalesce(column, pl.when("is_numbered").then(commonest))
 
 
 def _meanings(values: pl.Series, plan: CleaningOptions) -> dict[str, str]:
