@@ -9,7 +9,7 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -83,9 +83,13 @@ def _open_missing_streams() -> None:
 def _flush(code: Any) -> Any:
     """Write what is left for stdout; return the exit code of that, if it cannot be written."""
     try:
+        sys.stderr.flush()
+    except (OSError, ValueError):  # nobody reads it, and Python would end with 120
+        _drop(sys.stderr)
+    try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_stdout()
+        _drop(sys.stdout)
     except OSError as error:
         return _unexpected(error)
     return code
@@ -104,7 +108,7 @@ def _unexpected(error: Exception) -> int:
 def _obstacle(error: Exception) -> SegpredictError | None:
     """Return what stood in the way of an error that is no bug."""
     if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
-        _drop_stdout()
+        _drop(sys.stdout)
         return LimitError(
             f"The standard output cannot be written: {error.strerror}.",
             fix="free space, or send it elsewhere; files that were named are written.",
@@ -120,10 +124,10 @@ def _obstacle(error: Exception) -> SegpredictError | None:
     return None
 
 
-def _drop_stdout() -> None:
-    """Send what is left for stdout nowhere, so that Python does not try again at its end."""
+def _drop(stream: TextIO) -> None:
+    """Send what is left for a stream nowhere, so that Python does not try again at its end."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run() -> None:
