@@ -23,6 +23,7 @@ from segpredict.segmentation import Segmentation
 
 TITLE = "Customer segments and where they are heading"
 EXAMPLE_MIN_REASONS = 2
+EXAMPLE_MIN_DISTANCE = 0.1  # of probability, from that of the average customer
 GetValue = Callable[[str], Any]
 
 
@@ -158,13 +159,16 @@ def pick_example_customers(
     """Return three customers whose reasons are worth reading, with their forecasts.
 
     Among those explained with two reasons or more: of those expected to fall the one with most
-    revenue at risk, the likeliest to rise, and the most valuable one who is expected to stay.
+    revenue at risk, the likeliest to rise, and the most valuable one who is expected to stay. Those
+    whose forecast is far from the average customer's come first: reasons explain the distance.
     """
     if scores is None or explanation.reasons.is_empty():
         return ()
-    counts = explanation.reasons.filter(direction="for").group_by("customer_id").len()
-    clear = counts.filter(pl.col("len") >= EXAMPLE_MIN_REASONS)
-    known = scores.join(clear, on="customer_id", how="semi", maintain_order="left")
+    distance = (pl.col("end") - pl.col("start")).abs().first()
+    counts = explanation.reasons.filter(direction="for").group_by("customer_id")
+    counted = counts.agg(n=pl.len(), is_far=distance >= EXAMPLE_MIN_DISTANCE)
+    clear = counted.filter(pl.col("n") >= EXAMPLE_MIN_REASONS).select("customer_id", "is_far")
+    known = scores.join(clear, on="customer_id", how="inner", maintain_order="left")
     stays = pl.col("next_segment_id") == pl.col("segment_id")
     rises = pl.col("next_segment_id") > pl.col("segment_id")
     falls = pl.col("next_segment_id") < pl.col("segment_id")
@@ -176,12 +180,13 @@ def pick_example_customers(
     found: list[dict[str, JSON]] = []
     for kind, rows, by in kinds:
         taken = [example["customer_id"] for example in found]
-        first = rows.sort(by, descending=True, maintain_order=True)
+        first = rows.sort("is_far", by, descending=True, maintain_order=True)
         for score in first.filter(~pl.col("customer_id").is_in(taken)).head(1).to_dicts():
             reasons = explanation.reasons.filter(customer_id=score["customer_id"])
             shown = reasons.select(
                 "direction", "text", "contribution", "odds_ratio", "total", "start", "end"
             ).to_dicts()
+            del score["is_far"]
             found.append({**score, "kind": kind, "reasons": shown})
     return tuple(found)
 
