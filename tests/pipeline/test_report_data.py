@@ -1,0 +1,35 @@
+"""What the page reads from a run: the customers who are shown as examples."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import polars as pl
+
+from segpredict.explain import Explanation
+from segpredict.pipeline.report_data import pick_example_customers
+
+
+def test_a_customer_near_the_average_is_no_example_while_others_are_far() -> None:
+    scores = pl.DataFrame(
+        {
+            "customer_id": ["near", "far"],
+            "segment_id": ["S2", "S2"],
+            "next_segment_id": ["S0", "S0"],
+            "value_at_risk": [900.0, 100.0],
+            "expected_value": [1.0, 1.0],
+            "p_up": [0.0, 0.0],
+        }
+    )
+    one = {"direction": "for", "text": "x", "contribution": 1.0, "odds_ratio": 2.7, "total": 1.0}
+    reasons = pl.DataFrame(
+        [
+            {"customer_id": customer, **one, "start": 0.6, "end": end}
+            for customer, end in (("near", 0.61), ("far", 0.9))
+            for _ in range(2)
+        ]
+    )
+    explanation = cast("Explanation", SimpleNamespace(reasons=reasons))
+    (example,) = pick_example_customers(explanation, scores)
+    assert (example["customer_id"], example["kind"]) == ("far", "at risk")
+    (only,) = pick_example_customers(explanation, scores.filter(customer_id="near"))
+    assert only["customer_id"] == "near"
