@@ -113,8 +113,8 @@ def found_pythons() -> list[str]:
 
 def newest_python() -> str:
     """Return the running Python if it is new enough, else the newest one around."""
-    if sys.version_info >= FLOOR:
-        return sys.executable
+    if sys.version_info >= FLOOR:  # not that of .venv, which may be made anew
+        return getattr(sys, "_base_executable", None) or sys.executable
     for name in ("python3.13", "python3.12", "python3.11"):
         path = shutil.which(name)
         if path and version(path):

@@ -59,7 +59,15 @@ class FileReader:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+    """Return the SHA-256 of a file.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "empty.csv")
+    ...     _ = path.write_bytes(b"")
+    ...     file_sha256(path)[:8]
+    'e3b0c442'
+    """
     with path.open("rb") as stream:
         return hash_stream(stream)
 

@@ -75,7 +75,11 @@ def side_table_frames(side_tables: SideTables) -> dict[str, pl.DataFrame]:
 
 
 def side_tables_to_state(side_tables: SideTables) -> JSON:
-    """Return all but the tables as JSON."""
+    """Return all but the tables as JSON.
+
+    >>> side_tables_to_state(SideTables(countries=("France",)))["countries"]
+    ['France']
+    """
     logs = {name: getattr(side_tables, name) for name in LOG_TABLES}
     return {
         "attributes": [asdict(attribute) for attribute in side_tables.attributes],
