@@ -125,3 +125,16 @@ def test_equal_configs_are_one_key_and_shown_in_two_lines_at_most() -> None:
     assert repr(Config(seed=7, time=TimeOptions(horizon=28))) == "Config(seed=7, time.horizon=28)"
     for name in load.list_presets():
         assert len(repr(load.as_config(name))) <= 160
+
+
+@pytest.mark.parametrize(
+    ("setting", "place"),
+    [
+        ("segmentation=3", "segmentation"),
+        ("classifier.xgboost.subsample=7", "classifier.xgboost.subsample"),
+    ],
+)
+def test_a_refused_setting_is_named_by_its_whole_place(setting: str, place: str) -> None:
+    with pytest.raises(ConfigError, match=f"The setting {place} is") as told:
+        load.load_config(None, [setting])
+    assert f"--set {place}=VALUE" in told.value.fix

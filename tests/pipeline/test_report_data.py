@@ -5,8 +5,11 @@ from typing import cast
 
 import polars as pl
 
+from segpredict.core.segment import Segment
 from segpredict.explain import Explanation
 from segpredict.pipeline.report_data import pick_example_customers
+
+CLASSES = (Segment(0, "S0", "Inactive"), Segment(1, "S5", "Low"), Segment(2, "S2", "High"))
 
 
 def test_a_customer_near_the_average_is_no_example_while_others_are_far() -> None:
@@ -14,7 +17,7 @@ def test_a_customer_near_the_average_is_no_example_while_others_are_far() -> Non
         {
             "customer_id": ["near", "far"],
             "segment_id": ["S2", "S2"],
-            "next_segment_id": ["S0", "S0"],
+            "next_segment_id": ["S5", "S5"],  # of a later fit, and of lower value
             "value_at_risk": [900.0, 100.0],
             "expected_value": [1.0, 1.0],
             "p_up": [0.0, 0.0],
@@ -28,7 +31,7 @@ def test_a_customer_near_the_average_is_no_example_while_others_are_far() -> Non
             for _ in range(2)
         ]
     )
-    explanation = cast("Explanation", SimpleNamespace(reasons=reasons))
+    explanation = cast("Explanation", SimpleNamespace(reasons=reasons, classes=CLASSES))
     (example,) = pick_example_customers(explanation, scores)
     assert (example["customer_id"], example["kind"]) == ("far", "at risk")
     (only,) = pick_example_customers(explanation, scores.filter(customer_id="near"))

@@ -145,7 +145,7 @@ def _run() -> None:
         )
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("stopped; nothing was written", err=True)
+        write_stderr("stopped; nothing was written")
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader has closed the pipe

@@ -60,7 +60,7 @@ def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: s
         if name not in known:
             raise UnknownNameError(f"setting in [{section or 'top level'}]", name, known)
     whole = {
-        name: fill_options(known[name].default_factory, value, name)  # type: ignore[arg-type]
+        name: fill_options(known[name].default_factory, value, f"{section}.{name}".strip("."))  # type: ignore[arg-type]
         if isinstance(value, Mapping) and _is_section(known[name].default_factory)
         else value
         for name, value in values.items()

@@ -169,7 +169,8 @@ def build_config(values: Mapping[str, JSON]) -> Config:
     """
     for section, names in SHARED_SETTINGS.items():
         for name in names:
-            if name in values.get(section, {}):
+            given = values.get(section)
+            if isinstance(given, Mapping) and name in given:
                 raise ConfigError(
                     f"{section}.{name} is set, but one {name} holds for the whole run.",
                     fix=f"set {name} at the top of the file instead.",

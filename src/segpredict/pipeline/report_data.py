@@ -169,9 +169,10 @@ def pick_example_customers(
     counted = counts.agg(n=pl.len(), is_far=distance >= EXAMPLE_MIN_DISTANCE)
     clear = counted.filter(pl.col("n") >= EXAMPLE_MIN_REASONS).select("customer_id", "is_far")
     known = scores.join(clear, on="customer_id", how="inner", maintain_order="left")
-    stays = pl.col("next_segment_id") == pl.col("segment_id")
-    rises = pl.col("next_segment_id") > pl.col("segment_id")
-    falls = pl.col("next_segment_id") < pl.col("segment_id")
+    # By rank: after refits ids need not be in order of value.
+    codes = {segment.id: segment.code for segment in explanation.classes}
+    now, later = (pl.col(n).replace_strict(codes) for n in ("segment_id", "next_segment_id"))
+    stays, rises, falls = later == now, later > now, later < now
     kinds = (
         ("at risk", known.filter(falls), "value_at_risk"),
         ("on the way up", known.filter(rises), "p_up"),

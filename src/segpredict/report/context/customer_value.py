@@ -246,7 +246,7 @@ def _charts(rows: pl.DataFrame, by: str, currency: str) -> tuple[DecileChart, ..
         title = format_iso_day(text) if by == "window" else METHOD_LABELS.get(text, text)
         cells = _deciles(part).to_dicts()
         note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the predicted sum was realised"
-        deciles = tuple(_predicted_sum(row, "") for row in cells)
+        deciles = tuple(_predicted_sum(row, str(row["part"])) for row in cells)
         found.append(DecileChart(title, note, PlotAxes(across, up), top, deciles))
     return tuple(found)
 
