@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from segpredict.core.process import usable_processors
+from joblib import cpu_count
+
 from segpredict.data.sample import sample
 
 PYTHON_DOOR = "import sys, segpredict as s; s.fit(sys.argv[1], 'online_retail', out=sys.argv[2])"
@@ -29,13 +30,13 @@ def main(customers: int) -> None:
         }
         doors["command line"] += ["--data", data, "--out"]
         doors["Python"] += [data]
-        print(f"{customers:,} customers; {usable_processors()} processors\n")
+        print(f"{customers:,} customers; {cpu_count()} processors\n")
         print("| door | alone, CPU s | beside neighbours, CPU s | ratio |")
         print("| --- | --: | --: | --: |")
         for door, line in doors.items():
             alone = cpu_seconds([*line, f"{folder}/{door} alone"])
             neighbours = [
-                subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(usable_processors())
+                subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(cpu_count())
             ]
             try:
                 beside = cpu_seconds([*line, f"{folder}/{door} beside"])

@@ -59,10 +59,13 @@ def stages(data: list[str], plan: load.Config, folder: Path) -> dict[str, Spent]
 
     pipeline.run_pipeline(data, plan, pipeline.RunTarget(folder), progress=mark)
     mark("end")
-    return {
-        "publishing" if what == "done" else what: Spent(until - begin, busy_until - busy)
-        for (what, begin, busy), (_, until, busy_until) in pairwise(marks)
-    }
+    spent: dict[str, Spent] = {}
+    for (what, begin, busy), (_, until, busy_until) in pairwise(marks):
+        stage = "publishing" if what == "done" else what
+        # A stage that is reported twice took both times.
+        before = spent.get(stage, Spent(0.0, 0.0))
+        spent[stage] = Spent(before.wall + until - begin, before.cpu + busy_until - busy)
+    return spent
 
 
 def table(runs: list[dict[str, Spent]]) -> str:

@@ -11,6 +11,8 @@ import pytest
 from segpredict.config import load
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.load import Config
+from segpredict.config.outputs import DemandOptions
+from segpredict.config.source import SourceOptions
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 
@@ -53,6 +55,40 @@ def test_the_default_config_holds_every_setting() -> None:
 
 def test_the_examples_of_the_default_config_can_be_used() -> None:
     assert load.build_config(tomllib.loads(EXAMPLES)).segmentation.k == 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"time": {"horizon": "91"}}, "time.horizon"),
+        ({"time": {"horizon": True}}, "time.horizon"),
+        ({"time": {"horizon": 91.0}}, "time.horizon"),
+        ({"threads": "2"}, "threads"),
+        ({"seed": -1}, "seed"),
+        ({"demand": {"service_level": "0.9"}}, "demand.service_level"),
+        ({"report": {"show_customers": "no"}}, "report.show_customers"),
+        ({"report": {"max_listed": True}}, "report.max_listed"),
+        ({"source": {"header_row": "1"}}, "source.header_row"),
+        ({"source": {"allow_truncated": 1}}, "source.allow_truncated"),
+        ({"cleaning": {"void_statuses": "failed"}}, "cleaning.void_statuses"),
+        ({"customers": {"time_invariant": "age"}}, "customers.time_invariant"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_in_a_file_and_in_python(
+    wrong: dict, place: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"The setting {place} is"):
+        load.build_config(wrong)
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ConfigError, match=f"The setting {place} is"):
+        Config(**{name: type(getattr(Config(), name))(**value) if "." in place else value})
+
+
+def test_a_list_and_a_whole_number_are_taken_for_a_tuple_and_any_number() -> None:
+    made = load.build_config({"source": {"column_names": ["a"]}, "demand": {"salvage_share": 0}})
+    assert made.source == SourceOptions(column_names=["a"])
+    assert made.source.column_names == ("a",)
+    assert isinstance(DemandOptions(salvage_share=0).salvage_share, float)
 
 
 @pytest.mark.parametrize("name", load.list_presets())

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from segpredict.core.process import refuse_forked_process, usable_processors
+from segpredict.core.process import refuse_forked_process
 
 CHILD = """
 import os, sys
@@ -29,17 +29,6 @@ def test_a_forked_child_is_refused_and_its_parent_is_not() -> None:
     refuse_forked_process()
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", CHILD], check=False)
     assert done.returncode == 7
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
-def test_processors_are_those_that_the_process_may_use() -> None:
-    code = (
-        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
-        "from segpredict.core.process import usable_processors; print(usable_processors())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1"
-    assert usable_processors() >= 1
 
 
 def test_every_door_waits_passively_before_openmp_is_loaded() -> None:

@@ -7,7 +7,7 @@ import xgboost as xgb
 from segpredict.classifier import EnsembleModel, XgboostModel
 from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.pool import LogLinearPool
-from segpredict.config.explain import ExplainOptions
+from segpredict.config.outputs import ExplainOptions
 from segpredict.core.panel import Feature
 from segpredict.core.segment import Segment
 from segpredict.explain import Explanation, ForecastExplainer, build_explainer

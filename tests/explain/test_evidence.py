@@ -11,7 +11,7 @@ from segpredict.classifier import BacktestReplay, replay_backtests
 from segpredict.classifier.models.xgboost import fit_fixed_rounds
 from segpredict.classifier.training_data import TrainingData
 from segpredict.config.classifier import XgboostOptions
-from segpredict.config.explain import ExplainOptions
+from segpredict.config.outputs import ExplainOptions
 from segpredict.explain import check_importance
 from segpredict.explain.evidence import _limit
 from segpredict.explain.groups import FeatureGroup

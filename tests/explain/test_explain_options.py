@@ -2,7 +2,7 @@
 
 import pytest
 
-from segpredict.config.explain import ExplainOptions
+from segpredict.config.outputs import ExplainOptions
 from segpredict.errors import ConfigError
 
 

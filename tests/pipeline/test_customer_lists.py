@@ -7,7 +7,7 @@ import pytest
 
 import shop
 from segpredict.analytics.campaigns import Campaign, CampaignCatalogue
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 from segpredict.core.run_folder import encode_csv
 from segpredict.pipeline import customer_lists
 from segpredict.pipeline.customer_lists import ListSource, customer_list_tables, suggested_products
@@ -93,13 +93,23 @@ def test_a_product_that_was_bought_is_not_suggested() -> None:
     assert offers == {"a": "jug Jug", "=b": "mug"}
 
 
-def test_arms_of_recorded_lists_hold_in_the_lists_of_segments(source):
-    earlier = {"another": {"a": "universal holdout", "=b": "treatment"}}
-    tables = dict(customer_list_tables(replace(source, earlier_arms=earlier)))
-    arms = {
+def arms_in_segments(source: ListSource) -> dict[str, str]:
+    return {
         customer: arm
-        for name, table in tables.items()
+        for name, table in customer_list_tables(source)
         if name.startswith("segment_")
         for customer, arm in table.select("customer_id", "arm").iter_rows()
     }
+
+
+def test_arms_of_recorded_lists_hold_in_the_lists_of_segments(source: ListSource) -> None:
+    earlier = {"another": {"c": "universal holdout"}}
+    assert arms_in_segments(replace(source, earlier_arms=earlier))["c"] == "universal holdout"
+
+
+def test_files_of_a_run_agree_on_arms_though_another_list_was_logged(
+    source: ListSource,
+) -> None:
+    later = {"another": {"a": "treatment", "=b": "universal holdout"}}
+    arms = arms_in_segments(replace(source, earlier_arms=later))
     assert (arms["a"], arms["=b"]) == ("universal holdout", "treatment")

@@ -138,7 +138,7 @@ def test_stages_of_a_shuffled_frame_with_other_threads_give_the_values_of_the_ru
     prepared = stages.prepare(shuffled, small_config.with_seed(None, threads=1))
     segmented = stages.segment(prepared)
     trained = stages.train(prepared, segmented)
-    plans = stages.plan_campaigns(prepared, segmented, trained, {})
+    plans = stages.plan(prepared, segmented, trained, {})
     compared = 0
     for result in (prepared, segmented, trained, plans):
         for artifact in artifacts.ARTIFACTS:

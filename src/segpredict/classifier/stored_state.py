@@ -3,9 +3,10 @@
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
+from segpredict.core.state import as_tuples, to_plain
 from segpredict.core.types import JSON
+
+__all__ = ["StoredState", "as_tuples"]
 
 
 class StoredState:
@@ -19,7 +20,7 @@ class StoredState:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        values = {each.name: _as_json(getattr(self, each.name)) for each in fields(self)}
+        values = {each.name: to_plain(getattr(self, each.name)) for each in fields(self)}
         return {"kind": values.pop("name"), **values} if "name" in values else values
 
     @classmethod
@@ -27,20 +28,3 @@ class StoredState:
         """Return the value that gave a state; lists become tuples."""
         names = [each.name for each in fields(cls) if each.name != "name"]
         return cls(**{name: as_tuples(state[name]) for name in names})
-
-
-def _as_json(value: Any) -> JSON:
-    if isinstance(value, tuple):
-        return [_as_json(part) for part in value]
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return value.to_state() if hasattr(value, "to_state") else value
-
-
-def as_tuples(value: JSON) -> Any:
-    """Return a value with tuples in the place of lists.
-
-    >>> as_tuples([1, [2.0, "b"]])
-    (1, (2.0, 'b'))
-    """
-    return tuple(map(as_tuples, value)) if isinstance(value, list) else value

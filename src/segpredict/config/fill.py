@@ -1,12 +1,14 @@
 """Plain values to options dataclasses: every key is known and in range, or refused by name."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from segpredict.core.state import as_tuples
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError
 
@@ -14,15 +16,18 @@ OptionsType = TypeVar("OptionsType")
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Size = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0, strict=True)]
-CountOrAuto = Annotated[int, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(gt=0)]
+CountOrAuto = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of one section, whose fields declare their ranges as types.
 
-    Raises `ConfigError` when a value is not in the range of its field.
+    A list is taken for a tuple and a whole number for any number; nothing else is converted, so
+    that a text such as ``"91"`` is no number.
+
+    Raises `ConfigError` when a value is not of the kind or in the range of its field.
     """
 
     section: ClassVar[str]
@@ -30,9 +35,10 @@ class Options:
     def __post_init__(self) -> None:
         for name, adapter in _adapters(type(self)).items():  # type: ignore[arg-type]
             try:
-                adapter.validate_python(getattr(self, name))
+                value = adapter.validate_python(as_tuples(getattr(self, name)), strict=True)
             except ValidationError as error:
                 raise _explain_error(error, f"{self.section}.{name}") from None
+            object.__setattr__(self, name, value)
 
     def require(self, conditions: Mapping[str, bool]) -> None:
         """Refuse the options unless all conditions, each named by its rule, hold.
@@ -55,24 +61,21 @@ def _adapters(kind: type[Any]) -> dict[str, TypeAdapter[Any]]:
 
 def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: str) -> OptionsType:
     """Return an options dataclass from plain values, after checking every name."""
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    for name in values:
-        if name not in known:
-            raise UnknownNameError(f"setting in [{section or 'top level'}]", name, known)
-    whole = {
-        name: fill_options(known[name].default_factory, value, f"{section}.{name}".strip("."))  # type: ignore[arg-type]
-        if isinstance(value, Mapping) and _is_section(known[name].default_factory)
-        else value
-        for name, value in values.items()
-    }
+    _refuse_unknown(kind, values, section)
     try:
-        return TypeAdapter(kind).validate_python(whole)
+        # As JSON, since only there a strict check takes a list for a tuple. A date is its text.
+        return TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
         raise _explain_error(error, section) from None
 
 
-def _is_section(factory: Any) -> bool:
-    return isinstance(factory, type) and hasattr(factory, "__dataclass_fields__")
+def _refuse_unknown(kind: Any, values: Mapping[str, JSON], section: str) -> None:
+    known = {f.name: f.default_factory for f in fields(kind)}
+    for name, value in values.items():
+        if name not in known:
+            raise UnknownNameError(f"setting in [{section or 'top level'}]", name, known)
+        if isinstance(value, Mapping) and is_dataclass(known[name]):
+            _refuse_unknown(known[name], value, f"{section}.{name}".strip("."))
 
 
 def _explain_error(error: ValidationError, section: str) -> ConfigError:

@@ -9,23 +9,26 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from segpredict.config.campaigns import CampaignOptions
+from pydantic import NonNegativeInt, PositiveInt
+
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.config.customer_value import CustomerValueOptions
-from segpredict.config.demand import DemandOptions
-from segpredict.config.explain import ExplainOptions
-from segpredict.config.fill import fill_options
-from segpredict.config.report import ReportOptions
+from segpredict.config.fill import Options, fill_options
+from segpredict.config.outputs import (
+    CampaignOptions,
+    CustomerValueOptions,
+    DemandOptions,
+    ExplainOptions,
+    ReportOptions,
+)
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.config.side_tables import (
     CustomerTableOptions,
     EventLogOptions,
     ProductTableOptions,
     ReturnTableOptions,
-    SideTableOptions,
 )
 from segpredict.config.source import SourceOptions
 from segpredict.core.state import to_plain
@@ -43,7 +46,7 @@ _CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
 
 
 @dataclass(frozen=True, repr=False)
-class Config:
+class Config(Options):
     """All options of a run, one field a section of the config file.
 
     Examples
@@ -52,8 +55,9 @@ class Config:
     91
     """
 
-    seed: int = 0  # Seed of everything random.
-    threads: int = 2  # Threads for training; results are equal whatever the number.
+    section: ClassVar[str] = ""
+    seed: NonNegativeInt = 0  # Seed of everything random.
+    threads: PositiveInt = 2  # Threads for training; results are equal whatever the number.
     # The options of each step.
     source: SourceOptions = field(default_factory=SourceOptions)
     cleaning: CleaningOptions = field(default_factory=CleaningOptions)
@@ -82,12 +86,6 @@ class Config:
 
     def __hash__(self) -> int:
         return hash((self.seed, self.time))
-
-    @property
-    def side_tables(self) -> SideTableOptions:
-        """The tables that are read in addition to the transactions."""
-        logs = (self.events, self.contacts)
-        return SideTableOptions(self.customers, self.products, *logs, self.returns)
 
     def to_state(self) -> dict[str, JSON]:
         """Return the options as JSON; `build_config` makes an equal config of it."""

@@ -19,18 +19,20 @@ SegmentCount = Annotated[int, Field(ge=2, le=MAX_SEGMENTS)]
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentRuleOptions:
+class SegmentRuleOptions(Options):
     """A segment defined by a rule, whose customers are taken out before clustering.
 
     Raises `ConfigError` unless one of `top_share` and `min_value` is given, in its range.
     """
 
+    section: ClassVar[str] = "segmentation.overrides.rules"
     column: InputColumn = "spend"  # The clustering input that the rule reads.
     # Share of the customers with the highest values, ties with the last included.
     top_share: float | None = None
     min_value: float | None = None  # Or the smallest value, in the unit of the column.
 
     def __post_init__(self) -> None:
+        super(SegmentRuleOptions, self).__post_init__()
         is_one = (self.top_share is None) != (self.min_value is None)
         if not is_one or (self.top_share is not None and not 0 < self.top_share < 0.5):
             raise ConfigError(

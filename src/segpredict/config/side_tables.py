@@ -1,23 +1,26 @@
 """Options of the side tables: where they are, and the role of each column."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
+from segpredict.config.fill import Options
+from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS
 from segpredict.errors import ConfigError, UnknownNameError
 
 AttributeKind = Literal["number", "date", "level"]
 CUSTOMER_ROLES = ("customer_id", "since", "until")
 PRODUCT_ROLES = ("product_id", "category", "price", "cost")
 RETURN_ROLES = ("product_id", "time", "quantity")
+SIDE_TABLES = ("customers", "products", "events", "contacts", "returns")  # sections of a config
 LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENT_KINDS, *CONTACT_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerTableOptions:
+class CustomerTableOptions(Options):
     """A table with one row per customer, or one per customer and span of time."""
 
+    section: ClassVar[str] = "customers"
     # A file, folder or glob; empty for none. A relative path is first looked for next to the
     # transactions.
     data: str = ""
@@ -34,6 +37,7 @@ class CustomerTableOptions:
     time_format: str | None = None  # Format of dates: ``dmy``, ``mdy`` or a format of strptime.
 
     def __post_init__(self) -> None:
+        super(CustomerTableOptions, self).__post_init__()
         _known_roles("customers", self.columns, CUSTOMER_ROLES)
         if self.data and self.time_varying and "since" not in self.columns:
             raise ConfigError(
@@ -45,9 +49,10 @@ class CustomerTableOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class ProductTableOptions:
+class ProductTableOptions(Options):
     """A table with one row per product."""
 
+    section: ClassVar[str] = "products"
     data: str = ""  # A file, folder or glob; empty for none.
     # Role → column for ``product_id``, and any of ``category``, ``price`` (the list price, used for
     # lines that have none of their own) and ``cost``.
@@ -56,6 +61,7 @@ class ProductTableOptions:
     time_invariant: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        super(ProductTableOptions, self).__post_init__()
         _known_roles("products", self.columns, PRODUCT_ROLES)
 
     def provides(self, role: str) -> bool:
@@ -65,9 +71,10 @@ class ProductTableOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class EventLogOptions:
+class EventLogOptions(Options):
     """A table of web events or contacts, each with its time."""
 
+    section: ClassVar[str] = "events"
     data: str = ""  # A file, folder or glob; empty for none.
     # Role → column for ``customer_id`` and ``time``; then either ``kind``, the type of event, or
     # one column of counts per kind. ``session`` is the id of a visit.
@@ -78,6 +85,7 @@ class EventLogOptions:
     time_format: str | None = None  # Format of times: ``dmy``, ``mdy`` or a format of strptime.
 
     def __post_init__(self) -> None:
+        super(EventLogOptions, self).__post_init__()
         _known_roles("events", self.columns, LOG_ROLES)
         for kind in self.kinds:
             if kind not in (*EVENT_KINDS, *CONTACT_KINDS):
@@ -85,55 +93,21 @@ class EventLogOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnTableOptions:
+class ReturnTableOptions(Options):
     """A table of returns without customers: it is reported, and not used.
 
     Returns with a customer belong in the transactions, as lines with a negative quantity.
     """
 
+    section: ClassVar[str] = "returns"
     data: str = ""  # A file, folder or glob; empty for none.
     # Role → column for ``product_id``, ``time`` and ``quantity``.
     columns: Mapping[str, str] = field(default_factory=dict)
     time_format: str | None = None  # Format of times: ``dmy``, ``mdy`` or a format of strptime.
 
     def __post_init__(self) -> None:
+        super(ReturnTableOptions, self).__post_init__()
         _known_roles("returns", self.columns, RETURN_ROLES)
-
-
-@dataclass(frozen=True, slots=True)
-class SideTableOptions:
-    """The side tables of a run."""
-
-    # Options of each table; without ``data`` it is not read.
-    customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
-    products: ProductTableOptions = field(default_factory=ProductTableOptions)
-    events: EventLogOptions = field(default_factory=EventLogOptions)
-    contacts: EventLogOptions = field(default_factory=EventLogOptions)
-    returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
-
-    def relocated(
-        self, data: Mapping[str, str], attributes: Iterable[CustomerAttribute]
-    ) -> "SideTableOptions":
-        """Return the same tables at other paths, to be read with the same options.
-
-        Tables whose path is not named are not read. The kinds of the attributes no longer depend on
-        the cells.
-
-        Raises `UnknownNameError` when there is no table of that name; `ConfigError` when the run
-        had no such table, so that its options are unknown.
-        """
-        known = {f.name: getattr(self, f.name) for f in fields(self)}
-        for name in data:
-            if name not in known:
-                raise UnknownNameError("side table", name, known)
-            if not known[name].data:
-                raise ConfigError(
-                    f"The run had no table of {name}.",
-                    fix=f"leave it out, or train a run with [{name}].",
-                )
-        kinds = {attribute.given: attribute.kind for attribute in attributes}
-        moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
-        return SideTableOptions(**{**moved, "customers": replace(moved["customers"], kinds=kinds)})
 
 
 def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
+from segpredict.config.fill import Options
 from segpredict.core.schemas import COLUMN_ROLES
 from segpredict.errors import ConfigError, ContractError, UnknownNameError, quote_value
 
@@ -16,7 +17,7 @@ WHITESPACE = "whitespace"
 
 
 @dataclass(frozen=True, slots=True)
-class SourceOptions:
+class SourceOptions(Options):
     """How to read an input.
 
     Raises `UnknownNameError` when a role is not one of `core.schemas.COLUMN_ROLES`; `ConfigError`
@@ -24,6 +25,7 @@ class SourceOptions:
     a name for each column.
     """
 
+    section: ClassVar[str] = "source"
     # Role → name of the column in the input. Roles that are not named here are found by the names
     # that common exports use; an empty name leaves a role out.
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class SourceOptions:
     max_unpacked_bytes: int = 8 << 30  # Largest size in bytes of a compressed file when unpacked.
 
     def __post_init__(self) -> None:
+        super(SourceOptions, self).__post_init__()
         for role in self.columns:
             if role not in COLUMN_ROLES:
                 raise UnknownNameError("role", role, COLUMN_ROLES)
@@ -75,6 +78,7 @@ class SourceOptions:
 
 
 ID_COLUMNS = ("customer_id", "order_id", "product_id")
+DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
 INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # no white space in Unicode, yet invisible
 # White space and invisible characters together: one pass strips both.
 BLANK_CHARACTERS = (

@@ -1,9 +1,8 @@
-"""The process itself: whether it was forked, and how many processors it may use."""
+"""The process itself: whether it was forked, and the threads of its matrix products."""
 
 import os
 import sys
 
-from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 from segpredict.errors import UsageError
@@ -34,15 +33,6 @@ def refuse_forked_process() -> None:
             fix="start workers with multiprocessing.get_context('spawn') or 'forkserver'; of a "
             "web server, load segpredict in each worker (no preloading).",
         )
-
-
-def usable_processors() -> int:
-    """Return how many processors this process may use: affinity and container quotas count.
-
-    >>> usable_processors() >= 1
-    True
-    """
-    return int(cpu_count())
 
 
 def one_blas_thread() -> threadpool_limits:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+ALL_CUSTOMERS = "all"  # stands for the segment in a row about all customers
 INACTIVE_CODE = 0  # the code of "no valid order in the window": a state, not a gap
 
 

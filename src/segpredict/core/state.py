@@ -42,3 +42,12 @@ def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
     """
     value: ValueType = _adapter(kind).validate_python(state)  # type: ignore[arg-type]
     return value
+
+
+def as_tuples(value: Any) -> Any:
+    """Return a value with tuples in the place of lists.
+
+    >>> as_tuples([1, [2.0, "b"]])
+    (1, (2.0, 'b'))
+    """
+    return tuple(map(as_tuples, value)) if isinstance(value, list) else value

@@ -96,7 +96,6 @@ class Window:
 
     An event counts as known only if its day is before the cutoff.
 
-
     Raises
     ------
     ConfigError

@@ -14,7 +14,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.replay import BacktestReplay
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.training_data import feature_matrix, segment_codes
-from segpredict.config.explain import ExplainOptions
+from segpredict.config.outputs import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.types import JSON, ProgressCallback

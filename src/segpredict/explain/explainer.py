@@ -9,7 +9,7 @@ import polars as pl
 from segpredict.classifier.decisions.policy import DecisionPolicy
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.training_data import HISTORY_COLUMNS, Forecaster, segment_codes
-from segpredict.config.explain import ExplainOptions
+from segpredict.config.outputs import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.panel import Feature
 from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema

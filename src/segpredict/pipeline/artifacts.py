@@ -263,7 +263,7 @@ def read(files: RunFiles, name: str) -> Any:
     return artifact.decode(_READERS[artifact.form](files, path))
 
 
-def read_tables(files: RunFiles, name: str) -> dict[str, Any]:
+def read_parts(files: RunFiles, name: str) -> dict[str, Any]:
     """Return the parts of a field that a run holds, by name of the part."""
     parts = [a.name for a in ARTIFACTS if a.name.startswith(f"{name}.")]
     return {part.removeprefix(f"{name}."): read(files, part) for part in parts if has(files, part)}

@@ -13,8 +13,7 @@ from segpredict.analytics.campaigns import (
     CampaignListRequest,
     ExperimentLog,
 )
-from segpredict.config.campaigns import CampaignOptions
-from segpredict.config.explain import ExplainOptions
+from segpredict.config.outputs import CampaignOptions, ExplainOptions
 from segpredict.core import disk
 from segpredict.core.customer_ids import IdForm
 from segpredict.core.run_folder import RunFolder, encode_csv, open_run

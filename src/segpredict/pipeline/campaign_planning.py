@@ -8,7 +8,7 @@ from segpredict import features
 from segpredict.analytics import campaigns as campaign_room
 from segpredict.analytics.campaigns import Campaign, CampaignCatalogue, CampaignListRequest
 from segpredict.classifier import build_panel
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE, SideTables, Transactions
 from segpredict.core.window import Window

@@ -11,7 +11,7 @@ from segpredict.analytics.campaigns import (
     UNIVERSAL_HOLDOUT_ARM,
     CampaignCatalogue,
 )
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 from segpredict.core.transactions import Transactions
 
 MAX_EXPLAINED = 20_000  # customers with reasons of their own, most money first
@@ -111,8 +111,15 @@ def _detailed(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
 
 
 def _universal_arms(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
-    """Return the arm of each customer before any campaign: in the universal holdout, or free."""
+    """Return whether each customer is in the universal holdout, or free to be treated.
+
+    The lists of the run's campaigns say it for their customers, so that all files of a run agree,
+    also where another run's list was recorded after they were drawn. For the other customers it
+    is drawn as for those lists.
+    """
     marked = campaigns.mark_universal_holdout(known, source.options, source.earlier_arms)
+    is_held = pl.col("arm") == UNIVERSAL_HOLDOUT_ARM
+    listed = source.lists.group_by("customer_id").agg(is_held.any().alias("is_held"))
     held, free = (pl.lit(arm) for arm in (UNIVERSAL_HOLDOUT_ARM, TREATMENT_ARM))
-    arm = pl.when("is_universal").then(held).otherwise(free)
-    return marked.select("customer_id", arm.alias("arm"))
+    arm = pl.when(pl.coalesce("is_held", "is_universal")).then(held).otherwise(free)
+    return marked.join(listed, on="customer_id", how="left").select("customer_id", arm.alias("arm"))

@@ -60,7 +60,7 @@ def load(files: RunFiles, name: str) -> Any:
         return _LOADERS[name](files)
     if any(artifact.name == name for artifact in artifacts.ARTIFACTS):
         return artifacts.read(files, name)
-    return artifacts.read_tables(files, name)
+    return artifacts.read_parts(files, name)
 
 
 def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
@@ -127,7 +127,7 @@ def load_side_tables(files: RunFiles) -> SideTables:
     """Return the side tables of a run."""
     if not artifacts.has(files, "side_tables"):
         return SideTables()
-    frames = artifacts.read_tables(files, "side_table_frames")
+    frames = artifacts.read_parts(files, "side_table_frames")
     return side_tables.side_tables_from_state(artifacts.read(files, "side_tables"), frames)
 
 
@@ -147,7 +147,7 @@ def load_explanation(files: RunFiles) -> Explanation:
     facts = artifacts.read(files, "explanation")
     state = artifacts.read(files, "explainer")
     return Explanation(
-        **artifacts.read_tables(files, "explanation"),
+        **artifacts.read_parts(files, "explanation"),
         base_values=facts["base"],
         feature_names=tuple(facts["names"]),
         classes=load_segments(files),
@@ -181,7 +181,7 @@ def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
         return None
     facts = artifacts.read(files, "evidence")
     return ImportanceEvidence(
-        **artifacts.read_tables(files, "evidence"),
+        **artifacts.read_parts(files, "evidence"),
         agreement=facts["agreement"],
         refits=facts["refits"],
         notes=tuple(facts["notes"]),

@@ -39,7 +39,7 @@ def check_data(
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
-    The keys are those of `overview.shop_overview`. A page is written only if its file
+    The keys are those of `segment_tables.shop_overview`. A page is written only if its file
     is named; `created` is the time of day that it shows.
     """
     refuse_forked_process()
@@ -77,10 +77,10 @@ def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     -------
     dict
         ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons`` (rows of
-        `explain.reason_texts`), ``contributions`` (rows of `contracts.CONTRIBUTIONS_SCHEMA`),
-        ``what_if`` (rows of `whatif.what_if`), ``nearest`` (the row of
-        `segments.nearest_other_segment`, or ``None`` without an order in the window), ``names`` of
-        the segments by id, and ``note``.
+        `explain.reason_texts`), ``contributions`` (rows of `schemas.CONTRIBUTIONS_SCHEMA`),
+        ``what_if`` (rows of `what_if`), ``nearest`` (the row of
+        `segmentation.nearest_other_segment`, or ``None`` without an order in the window),
+        ``names`` of the segments by id, and ``note``.
 
     Raises
     ------

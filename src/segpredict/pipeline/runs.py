@@ -8,8 +8,8 @@ from pathlib import Path
 from segpredict import classifier
 from segpredict.analytics.campaigns import find_experiment_logs
 from segpredict.classifier import TestSetLog, test_set_log
-from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config, ConfigLike, as_config
+from segpredict.config.outputs import ExplainOptions
 from segpredict.core.crash import describe_crash
 from segpredict.core.process import one_blas_thread, refuse_forked_process
 from segpredict.core.run_folder import (
@@ -107,7 +107,7 @@ def run_pipeline(
         explained = stages.explain(
             prepared, segmented, trained, options, lambda what, _: progress(what, 0.8)
         )
-        plans = stages.plan_campaigns(prepared, segmented, trained, arms)
+        plans = stages.plan(prepared, segmented, trained, arms)
         progress("writing the page", 0.95)
         results = (prepared, segmented, trained, explained, plans)
         draft.metadata |= run_metadata(prepared, segmented, target.created)
@@ -310,7 +310,7 @@ def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -
         segmented = loading.load_stage(draft, Segmented)
         trained = loading.load_stage(draft, Trained)
         arms = _earlier_arms(draft, prepared.config)
-        artifacts.save(draft, stages.plan_campaigns(prepared, segmented, trained, arms))
+        artifacts.save(draft, stages.plan(prepared, segmented, trained, arms))
 
 
 def _earlier_arms(draft: RunDraft, config: Config) -> Mapping[str, Mapping[str, str]]:

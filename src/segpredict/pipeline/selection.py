@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 
 from segpredict import classifier, features, segmentation
 from segpredict._version import __version__
 from segpredict.config.load import Config
 from segpredict.core import disk
-from segpredict.core.process import usable_processors
 from segpredict.core.run_folder import encode_json
 from segpredict.core.state import from_plain
 from segpredict.core.transactions import Transactions
@@ -89,7 +88,7 @@ def compare_segmentations(
     meter = WorkMeter(run.tasks, items_done=set(done))
     left = [task for task in run.tasks if task not in done]
     progress(f"comparing ({len(done)} of {len(run.tasks)} done)", meter.share_done)
-    for task, found, seconds in _measured(run, left, min(config.threads, usable_processors())):
+    for task, found, seconds in _measured(run, left, min(config.threads, cpu_count())):
         if task in paths:
             disk.write_file(paths[task], encode_json([asdict(each) for each in found]))
         done[task], meter.cost_spent[task] = found, seconds

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from joblib import cpu_count
 
 from segpredict import classifier, features
 from segpredict import explain as explanations
@@ -15,9 +16,8 @@ from segpredict.analytics.transitions import tables as transition_tables
 from segpredict.classifier import TrainingResult
 from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.config.classifier import ClassifierOptions
-from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import Config
-from segpredict.core.process import usable_processors
+from segpredict.config.outputs import ExplainOptions
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import rolling_origins
@@ -223,9 +223,7 @@ def train(
 
 def classifier_options(config: Config) -> ClassifierOptions:
     """Return the options of the classifier, with the seed and the threads of the run."""
-    return replace(
-        config.classifier, seed=config.seed, threads=min(config.threads, usable_processors())
-    )
+    return replace(config.classifier, seed=config.seed, threads=min(config.threads, cpu_count()))
 
 
 def _backtest_population(
@@ -303,7 +301,7 @@ def explain(
     )
 
 
-def plan_campaigns(
+def plan(
     prepared: results.Prepared,
     segmented: results.Segmented,
     trained: results.Trained,

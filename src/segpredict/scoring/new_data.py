@@ -1,13 +1,15 @@
 """New data to score: read, priced and cleaned as in the run of the predictor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segpredict.config.load import Config
-from segpredict.core.transactions import Transactions
+from segpredict.config.side_tables import SIDE_TABLES
+from segpredict.core.transactions import CustomerAttribute, Transactions
 from segpredict.core.types import JSON, DateLike
 from segpredict.data import side_tables
 from segpredict.data.ingest.read import find_lines
+from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.scoring.reading import lenient_layout
 
@@ -42,8 +44,30 @@ def read_new_data(
     plan = replace(predictor.cleaning_options, **settings)
     requested = replace(config, source=replace(layout, columns=named), cleaning=plan)
     found, folder = find_lines(given.data, requested, as_of)
-    options = config.side_tables.relocated(given.tables, predictor.side_tables.attributes)
-    tables = side_tables.read_side_tables(options, folder).frozen_as(predictor.side_tables)
+    moved = _with_tables_at(config, given.tables, predictor.side_tables.attributes)
+    tables = side_tables.read_side_tables(moved, folder).frozen_as(predictor.side_tables)
     again = replace(predictor, side_tables=tables, cleaning_options=plan)
     shop = again.read_transactions(found, as_of)
     return replace(shop, side_tables=tables)
+
+
+def _with_tables_at(
+    config: Config, data: Mapping[str, str], attributes: Iterable[CustomerAttribute]
+) -> Config:
+    """Return the config with its side tables at other paths, to be read with the same options.
+
+    Tables whose path is not named are not read. The kinds of the attributes no longer depend on
+    the cells.
+    """
+    known = {name: getattr(config, name) for name in SIDE_TABLES}
+    for name in data:
+        if name not in known:
+            raise UnknownNameError("side table", name, known)
+        if not known[name].data:
+            raise ConfigError(
+                f"The run had no table of {name}.",
+                fix=f"leave it out, or train a run with [{name}].",
+            )
+    kinds = {attribute.given: attribute.kind for attribute in attributes}
+    moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
+    return replace(config, **{**moved, "customers": replace(moved["customers"], kinds=kinds)})

@@ -20,8 +20,8 @@ from segpredict.classifier import (
 )
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.config.explain import ExplainOptions
 from segpredict.config.load import ConfigLike
+from segpredict.config.outputs import ExplainOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
 from segpredict.core.customer_ids import id_texts

@@ -18,7 +18,7 @@ from segpredict.analytics.campaigns import (
 from segpredict.analytics.campaigns.campaign_list import count_arms
 from segpredict.analytics.campaigns.catalogue import EligibilityRule
 from segpredict.analytics.campaigns.sample_size import minimum_detectable_share
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 
 PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 OTHER = Campaign("other", "Other", "Write.", EligibilityRule(at_least={"value_at_risk": 101.0}))

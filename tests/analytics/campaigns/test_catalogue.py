@@ -6,7 +6,7 @@ import pytest
 
 from segpredict.analytics.campaigns import CampaignCatalogue, read_campaigns
 from segpredict.analytics.campaigns.catalogue import MAX_TEXT_LENGTH, default_campaigns
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError
 
 CALL = "[campaigns.call]\ntitle = 'Call'\naction = 'Call them.'\n"

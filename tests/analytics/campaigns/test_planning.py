@@ -14,7 +14,7 @@ from segpredict.analytics.campaigns.sample_size import (
     sample_size_for_mean,
     sample_size_for_share,
 )
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 
 CAME = pl.DataFrame(
     [

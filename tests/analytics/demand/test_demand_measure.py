@@ -18,7 +18,7 @@ from segpredict.analytics.demand.backtest import (
 from segpredict.analytics.demand.forecast import LAST_WINDOW_NAIVE, SEGMENT_METHOD, LevelForecast
 from segpredict.analytics.demand.order_quantities import DEMAND_FORECAST_SCHEMA, order_quantities
 from segpredict.analytics.demand.sales import PRODUCT_LEVEL, WindowSales
-from segpredict.config.demand import DemandOptions
+from segpredict.config.outputs import DemandOptions
 from segpredict.core.transactions import SideTables
 from segpredict.errors import ConfigError
 

@@ -1,12 +1,17 @@
 """Statuses: which rows are sales, by setting, by common words, or by asking."""
 
+import random
+from pathlib import Path
+
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.data.cleaning import clean_lines
-from segpredict.data.readers import from_frame
+from segpredict.data.readers import from_frame, read_raw_lines
 from segpredict.errors import ContractError
 
 
@@ -82,11 +87,35 @@ def test_a_status_on_the_first_line_holds_for_lines_of_the_order_without_one() -
     assert used(shop(own)) == 27
 
 
-def test_the_order_of_rows_decides_no_status() -> None:
-    rows = [("1", "a", "paid", "10"), ("1", "a", "cancelled", "20"), ("1", "a", None, "40")]
-    more = [("2", "b", "paid", "100"), ("3", "c", "cancelled", "7")]
-    found = {shop([*order, *more]).fingerprint for order in (rows, rows[::-1])}
-    assert len(found) == 1
+STATUSES = st.sampled_from(["paid", "cancelled", "refunded", "credit note", "odd", None])
+NUMBERS, AMOUNTS = st.sampled_from(["1", "2", None]), st.sampled_from(["10", "20", "-10"])
+CERTAIN = [(str(n), "z", "paid", "1000") for n in (7, 8, 9)]  # so that a column of statuses is seen
+
+
+@given(
+    rows=st.lists(st.tuples(NUMBERS, st.sampled_from("ab"), STATUSES, AMOUNTS), max_size=12),
+    name=st.sampled_from(["status", "document type"]),
+    seed=st.integers(0, 99),
+)
+def test_the_order_of_rows_decides_no_status(rows: list[tuple], name: str, seed: int) -> None:
+    rows = [*rows, *CERTAIN]
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    one, other = (shop(each, name, on_bad_rows="quarantine") for each in (rows, shuffled))
+    assert one.fingerprint == other.fingerprint
+    assert one.ledger == other.ledger
+    assert one.notes == other.notes
+
+
+def test_the_order_of_rows_decides_no_status_where_files_overlap(tmp_path: Path) -> None:
+    twice = ["1,a,2023-03-17,paid,10", "1,a,2023-03-17,cancelled,10"]
+    sums = set()
+    for number, order in enumerate((twice, twice[::-1])):
+        paths = [str(tmp_path / f"{number}{name}.csv") for name in "ab"]
+        for path, rows in zip(paths, (twice[1:], order), strict=True):
+            text = "\n".join(["order_id,customer_id,date,status,amount", *rows, ""])
+            Path(path).write_text(text)
+        sums.add(used(clean_lines(read_raw_lines(paths))))
+    assert sums == {10}
 
 
 def test_a_refund_row_stays_where_its_sale_stays() -> None:

@@ -1,7 +1,8 @@
 import polars as pl
 import pytest
 
-from segpredict.config.side_tables import CustomerTableOptions, SideTableOptions
+from segpredict.config.load import Config
+from segpredict.config.side_tables import CustomerTableOptions
 from segpredict.data.side_tables import read_side_tables
 from segpredict.data.side_tables.cells import (
     missing_to_null,
@@ -74,7 +75,7 @@ def test_a_relative_path_is_looked_for_beside_the_transactions_first(tmp_path):
 
     def names(data, base):
         people = CustomerTableOptions(data, time_invariant=("age",))
-        return [fact.name for fact in read_side_tables(SideTableOptions(people), base).files]
+        return [fact.name for fact in read_side_tables(Config(customers=people), base).files]
 
     assert names("people.csv", tmp_path) == [str(tmp_path / "people.csv")]
     for data, base in (("elsewhere.csv", tmp_path), ("people.csv", None)):

@@ -1,11 +1,11 @@
 import pytest
 
+from segpredict.config.load import Config
 from segpredict.config.side_tables import (
     CustomerTableOptions,
     EventLogOptions,
     ProductTableOptions,
     ReturnTableOptions,
-    SideTableOptions,
 )
 from segpredict.data.side_tables import read_side_tables
 from segpredict.errors import (
@@ -37,7 +37,7 @@ def write(tmp_path):
 
 def people(write, **options):
     return read_side_tables(
-        SideTableOptions(CustomerTableOptions(write(PEOPLE), **{"columns": ID, **options}))
+        Config(customers=CustomerTableOptions(write(PEOPLE), **{"columns": ID, **options}))
     )
 
 
@@ -92,21 +92,21 @@ def test_ids_are_those_of_the_transactions_and_rows_of_nobody_are_left_out(write
 def test_a_customer_in_two_rows_needs_to_say_which_held_when(write):
     twice = CustomerTableOptions(write("id,a\n1,x\n1,y\n"), ID, time_invariant=("a",))
     with pytest.raises(ContractError, match="which was valid when"):
-        read_side_tables(SideTableOptions(twice))
+        read_side_tables(Config(customers=twice))
 
 
 def test_two_columns_cannot_share_a_word(write):
     table = CustomerTableOptions(write("id,Home Owner,home_owner\n1,x,y\n"), ID)
     options = CustomerTableOptions(table.data, ID, time_invariant=("Home Owner", "home_owner"))
     with pytest.raises(ConfigError, match="home_owner"):
-        read_side_tables(SideTableOptions(options))
+        read_side_tables(Config(customers=options))
 
 
 def test_products_give_what_is_vouched_for(write):
     roles = {"product_id": "sku", "category": "group", "price": "list"}
     text = "sku,group,list\n1,cups,2.50\n2,,9\n"
     table = ProductTableOptions(write(text), roles, time_invariant=("group",))
-    found = read_side_tables(SideTableOptions(products=table))
+    found = read_side_tables(Config(products=table))
     assert found.products.columns == ["product_id", "category"]
     assert found.products["category"].to_list() == ["cups", None]
     assert "Left out of the products table: list." in found.notes[1]
@@ -116,10 +116,10 @@ def test_products_give_what_is_vouched_for(write):
 def test_a_product_in_two_rows_that_differ_is_refused(write):
     roles = {"product_id": "sku", "category": "group"}
     same = ProductTableOptions(write("sku,group\n1,a\n1,a\n"), roles, ("group",))
-    assert read_side_tables(SideTableOptions(products=same)).products.height == 1
+    assert read_side_tables(Config(products=same)).products.height == 1
     other = ProductTableOptions(write("sku,group\n1,a\n1,b\n"), roles, ("group",))
     with pytest.raises(ContractError, match="several rows"):
-        read_side_tables(SideTableOptions(products=other))
+        read_side_tables(Config(products=other))
 
 
 EVENTS = """customer_id,time,what,visit
@@ -137,7 +137,7 @@ def test_events_are_counted_per_customer_day_and_kind(write):
         {"kind": "what", "session": "visit"},
         {"views": ("page_view",), "carts": ("add_to_cart",), "searches": ("search",)},
     )
-    found = read_side_tables(SideTableOptions(events=log)).events
+    found = read_side_tables(Config(events=log)).events
     assert found.first_day == 14_975
     assert found.frame.to_dict(as_series=False) == {
         "customer_id": ["1", "2"],
@@ -151,18 +151,16 @@ def test_events_are_counted_per_customer_day_and_kind(write):
 def test_events_may_come_counted(write):
     text = "customer_id,time,sessions,views\n1,2011-01-01,2,5\n1,2011-01-01,1,\n"
     log = EventLogOptions(write(text), {"sessions": "sessions", "views": "views"})
-    assert read_side_tables(SideTableOptions(events=log)).events.frame.rows() == [
-        ("1", 14_975, 3, 5)
-    ]
+    assert read_side_tables(Config(events=log)).events.frame.rows() == [("1", 14_975, 3, 5)]
 
 
 def test_l7_an_opening_needs_a_time_of_its_own(write):
     text = "customer_id,time,sent,opened\n1,2011-01-01,1,1\n"
     flags = EventLogOptions(write(text), {"sent": "sent", "opened": "opened"})
-    assert read_side_tables(SideTableOptions(contacts=flags)).contacts.frame.columns[2:] == ["sent"]
+    assert read_side_tables(Config(contacts=flags)).contacts.frame.columns[2:] == ["sent"]
     text = "customer_id,time,what\n1,2011-01-01,sent\n1,2011-01-09,opened\n"
     rows = EventLogOptions(write(text), {"kind": "what"})
-    assert read_side_tables(SideTableOptions(contacts=rows)).contacts.frame.rows() == [
+    assert read_side_tables(Config(contacts=rows)).contacts.frame.rows() == [
         ("1", 14_975, 1, 0),
         ("1", 14_983, 0, 1),
     ]
@@ -171,23 +169,21 @@ def test_l7_an_opening_needs_a_time_of_its_own(write):
 def test_a_time_that_cannot_be_read_is_named_with_its_row(write):
     log = EventLogOptions(write("customer_id,time,views\n1,2011-01-01,1\n1,soon,1\n"))
     with pytest.raises(BadCellsError, match=r"row 3.*soon"):
-        read_side_tables(SideTableOptions(events=EventLogOptions(log.data, {"views": "views"})))
+        read_side_tables(Config(events=EventLogOptions(log.data, {"views": "views"})))
 
 
 def test_a_column_that_is_not_there_and_a_file_that_is_not_there_are_named(write):
     with pytest.raises(ColumnMissingError, match="Gendr"):
         people(write, time_invariant=("Gendr",))
     with pytest.raises(FileMissingError, match="nowhere"):
-        read_side_tables(SideTableOptions(CustomerTableOptions("nowhere.csv")))
+        read_side_tables(Config(customers=CustomerTableOptions("nowhere.csv")))
 
 
 def test_a_log_without_anything_to_count_is_refused(write):
     with pytest.raises(ColumnMissingError, match="kind"):
-        read_side_tables(
-            SideTableOptions(events=EventLogOptions(write("customer_id,time\n1,2011-01-01\n")))
-        )
+        read_side_tables(Config(events=EventLogOptions(write("customer_id,time\n1,2011-01-01\n"))))
     text = "customer_id,time,views\n1,2011-01-01,many\n"
-    words = SideTableOptions(events=EventLogOptions(write(text), {"views": "views"}))
+    words = Config(events=EventLogOptions(write(text), {"views": "views"}))
     with pytest.raises(ContractError, match="no number"):
         read_side_tables(words)
 
@@ -207,7 +203,7 @@ def test_returns_without_customers_are_reported_and_not_used(write):
     )
     text = "product_id,time,quantity\n1,2011-01-05,2\n2,2011-01-03,1\n"
     table = ReturnTableOptions(write(text, "r.csv"))
-    found = read_side_tables(SideTableOptions(products=products, returns=table))
+    found = read_side_tables(Config(products=products, returns=table))
     assert found.notes[-1] == (
         "The returns table names no customer: its 2 returns of 3 units, worth 14.00 "
         "at list price, from 2011-01-03 to 2011-01-05 are not assigned to customers, and "
@@ -219,5 +215,5 @@ def test_returns_without_customers_are_reported_and_not_used(write):
 
 
 def test_no_tables_asked_for_is_none_found():
-    found = read_side_tables(SideTableOptions())
+    found = read_side_tables(Config())
     assert found.customers is found.events is None

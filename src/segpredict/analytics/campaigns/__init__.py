@@ -21,7 +21,7 @@ from segpredict.analytics.campaigns.experiment_log import (
 )
 from segpredict.analytics.campaigns.planning import CampaignPopulation, plan_campaigns
 from segpredict.analytics.campaigns.targeting_curves import targeting_curves
-from segpredict.config.campaigns import MAX_HOLDOUT_SHARE
+from segpredict.config.outputs import MAX_HOLDOUT_SHARE
 
 __all__ = [
     "MAX_HOLDOUT_SHARE",

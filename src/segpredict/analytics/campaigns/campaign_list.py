@@ -10,7 +10,7 @@ from segpredict.analytics.campaigns import sample_size
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
 from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 from segpredict.core import schemas
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON

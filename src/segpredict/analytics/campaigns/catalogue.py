@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from segpredict.config.campaigns import CampaignOptions
 from segpredict.config.fill import fill_options
+from segpredict.config.outputs import CampaignOptions
 from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, quote_value
 

@@ -16,7 +16,7 @@ from segpredict.classifier.evaluation.bootstrap import (
     percentile_interval,
 )
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
-from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.outputs import CampaignOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.core.segment import Segment

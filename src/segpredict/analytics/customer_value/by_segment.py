@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.customer_value.sum_backtest import ALL_CUSTOMERS
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.segment import Segment
+from segpredict.core.segment import ALL_CUSTOMERS, Segment
 
 VALUE_COLUMNS = (
     *("base_value", "value_at_risk", "upside", "expected_value"),

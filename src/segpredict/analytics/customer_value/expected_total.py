@@ -8,6 +8,7 @@ import polars as pl
 from scipy import stats
 
 from segpredict.core.arrays import FloatArray
+from segpredict.core.segment import ALL_CUSTOMERS
 
 TOTALS_SCHEMA = {
     "window": pl.String,
@@ -58,7 +59,9 @@ def expected_total(segments: pl.DataFrame, totals: pl.DataFrame) -> ExpectedTota
     >>> round(found.low, 2), found.value, round(found.high, 2)
     (7.1, 10.0, 14.08)
     """
-    customers, value = segments.filter(segment_id="all").select("n", "expected_value").row(0)
+    customers, value = (
+        segments.filter(segment_id=ALL_CUSTOMERS).select("n", "expected_value").row(0)
+    )
     known = totals.filter(pl.col("expected") > 0, pl.col("actual") > 0)
     ratios = (known["actual"] / known["expected"]).to_numpy()
     low, high = _ends(ratios)

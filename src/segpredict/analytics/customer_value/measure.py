@@ -35,7 +35,7 @@ from segpredict.classifier import (
 from segpredict.classifier.history import outcome_spend
 from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
 from segpredict.classifier.training_data import HistoryAtCutoff, segment_codes
-from segpredict.config.customer_value import CustomerValueOptions
+from segpredict.config.outputs import CustomerValueOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.panel import Panel
 from segpredict.core.transactions import MONEY_SCALE, Transactions

@@ -13,9 +13,9 @@ from segpredict.classifier import metrics
 from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.segment import ALL_CUSTOMERS
 
 DECILES = 10
-ALL_CUSTOMERS = "all"
 VALUE_SUMS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,

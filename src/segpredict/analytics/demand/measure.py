@@ -15,7 +15,7 @@ from segpredict.analytics.demand.forecast import LevelForecast, forecast_levels
 from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
 from segpredict.analytics.demand.order_quantities import order_quantities
 from segpredict.classifier import SegmentAssigner, TrainingResult
-from segpredict.config.demand import DemandOptions
+from segpredict.config.outputs import DemandOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
 

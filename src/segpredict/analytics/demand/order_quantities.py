@@ -18,7 +18,7 @@ from segpredict.analytics.demand.forecast import (
     LevelForecast,
 )
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL
-from segpredict.config.demand import DemandOptions
+from segpredict.config.outputs import DemandOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
 

@@ -12,6 +12,7 @@ from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._months import month_number, month_of, month_start, month_text
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.arrays import IntArray
+from segpredict.core.segment import ALL_CUSTOMERS
 from segpredict.core.transactions import MONEY_SCALE
 
 COHORT_KEY = ["cohort", "age"]
@@ -125,7 +126,7 @@ def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFram
 def _cohort_table(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     """Return the figures of cohorts, and after them those of all cohorts together."""
     named = cohorts.sort(COHORT_KEY).with_columns(scope=month_text(pl.col("cohort")))
-    whole = every.sort("age").with_columns(scope=pl.lit(_figures.ALL_CUSTOMERS))
+    whole = every.sort("age").with_columns(scope=pl.lit(ALL_CUSTOMERS))
     return pl.concat([_figures.figure_table(named), _figures.figure_table(whole)])
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.kpis._figures import (
-    ALL_CUSTOMERS,
     MIN_CUSTOMERS_FOR_SPREAD,
     figure_table,
     ratio_figures,
@@ -14,6 +13,7 @@ from segpredict.analytics.kpis._figures import (
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_95
+from segpredict.core.segment import ALL_CUSTOMERS
 
 LORENZ_POINTS = 100  # of the saved curve
 

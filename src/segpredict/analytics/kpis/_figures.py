@@ -11,6 +11,7 @@ from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.classifier.evaluation.bootstrap import MAX_RESAMPLING_UNITS, bootstrap_weights
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import wilson_interval
+from segpredict.core.segment import ALL_CUSTOMERS
 
 FIGURE_COLUMNS = {
     "scope": pl.String,
@@ -18,7 +19,6 @@ FIGURE_COLUMNS = {
     **dict.fromkeys(("n", "part", "whole"), pl.Int64),
     **dict.fromkeys(("value", "low", "high"), pl.Float64),
 }
-ALL_CUSTOMERS = "all"
 MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
 FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 

@@ -4,6 +4,7 @@ import polars as pl
 
 from segpredict.analytics.kpis import _figures
 from segpredict.analytics.kpis._order_book import OrderBook
+from segpredict.core.segment import ALL_CUSTOMERS
 
 
 def window_retention(order_book: OrderBook) -> pl.DataFrame:
@@ -112,7 +113,7 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     )
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]
     segments = known.group_by("scope").agg(counted).sort("scope")
-    every = known.select(pl.lit(_figures.ALL_CUSTOMERS).alias("scope"), *counted)
+    every = known.select(pl.lit(ALL_CUSTOMERS).alias("scope"), *counted)
     start, end = order_book.end_day - order_book.horizon, order_book.end_day
     shares = _figures.wilson_shares(pl.concat([every, segments]))
     return _figures.figure_table(shares.with_columns(n="whole", start=start, end=end))

@@ -18,12 +18,13 @@ from segpredict.classifier.evaluation.results import (
 )
 from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_tests
 from segpredict.classifier.models.baselines import BASELINES
+from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 
 # Skill is reported against them where they took part.
 REFERENCE_MODELS = ("prior", "persistence", "markov")
 MIN_SELECTION_WINDOWS = 2
-MIN_SELECTION_ORIGINS = 6  # training origins without which a window says little about a model
+MIN_SELECTION_ORIGINS = MIN_TRAIN_ORIGINS  # without them a window says little about a model
 DOMINANT_SHARE = 0.90  # share of one segment from which accuracy says little
 LEAKAGE_GAIN = 0.80  # share of what the largest class leaves that no honest model gets right
 SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a comparison

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.source import DECIMAL_SUFFIX, ID_COLUMNS
 from segpredict.core.orders import is_head
 from segpredict.core.schemas import LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import RawLines, Transactions
@@ -19,7 +20,7 @@ from segpredict.data.cleaning._numbers import (
     CURRENCY_SIGNS,
     SIGN_OF_CURRENCY,
 )
-from segpredict.data.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
+from segpredict.data.cleaning._parse import ParsedLines, parse_lines
 from segpredict.data.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
 from segpredict.data.cleaning._statuses import status_table
 from segpredict.errors import ContractError
@@ -168,7 +169,7 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter)
     if rounded.height:
         ledger_writer.add_note("rounded", "A number was rounded to four decimals.", rounded)
     cells = raw.frame.select("file", "row", *(r for r in ID_COLUMNS if r in raw.frame.columns))
-    ids = pl.any_horizontal(pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:])
+    ids = pl.any_horizontal(pl.col(r).str.contains(DECIMAL_SUFFIX) for r in cells.columns[2:])
     places = cells.filter(ids)
     if places.height:
         same = lines.join(places, on=["file", "row"], how="semi")
@@ -176,7 +177,7 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter)
 
 
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return lines as `contracts.LINES_SCHEMA` wants them, in their one and only order."""
+    """Return lines as `core.schemas.LINES_SCHEMA` wants them, in their one and only order."""
     is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
     marked = lines.with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
     names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 import polars as pl
 
+from segpredict.config.source import DECIMAL_SUFFIX, INVISIBLE_CHARACTERS
 from segpredict.errors import ContractError, quote_value
 
 MAX_ID_LENGTH = 256
-DECIMAL_SUFFIX = re.compile(r"(\d+)\.0+")  # what a float column leaves behind an id
 CHANGEABLE_PATTERN = r"^\s|\s$|\.0+\s*$|[^\x20-\x7e]"
 SCIENTIFIC_PATTERN = r"^\d(?:\.\d+)?[eE]\+\d+$"
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
@@ -22,7 +22,6 @@ GUEST_WORDS = (
     *("no customer", "unbekannt", "inconnu"),
 )
 OUTSIZED = 3  # times the next customer's rows from which one id is named
-INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"
 DAMAGED_SHARE = 0.01  # share of rows with damaged ids that stops the run
 # Letters of other scripts that look like Latin ones.
 LOOKALIKE_CHARACTERS = str.maketrans(
@@ -49,7 +48,7 @@ def normalize_id(text: str) -> str:
     bare = text
     while bare != (bare := bare.strip().strip(INVISIBLE_CHARACTERS)):
         pass
-    whole = DECIMAL_SUFFIX.fullmatch(bare)
+    whole = re.match(DECIMAL_SUFFIX, bare)
     return unicodedata.normalize("NFC", whole[1] if whole else bare)
 
 
@@ -106,7 +105,7 @@ def _guests(ids: pl.DataFrame, total: int) -> Iterable[str]:
 
 
 def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:
-    suffixed = {t: new for t, new in changed.items() if DECIMAL_SUFFIX.fullmatch(t.strip())}
+    suffixed = {t: new for t, new in changed.items() if re.match(DECIMAL_SUFFIX, t.strip())}
     mixed = [new for new in suffixed.values() if new in rows]
     if mixed:
         yield (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions, allowed_bad_rows
+from segpredict.config.source import DECIMAL_SUFFIX, ID_COLUMNS
 from segpredict.core.transactions import MONEY_SCALE, InputFile, RawLines
 from segpredict.core.window import day_number
 from segpredict.data.cleaning._ids import MAX_ID_LENGTH, harmonize_countries, normalize_customer_ids
@@ -18,7 +19,6 @@ from segpredict.data.cleaning._time_formats import TimeSettings
 from segpredict.data.cleaning._times import parse_times
 from segpredict.errors import BadCellsError, ContractError, TooManyBadRowsError, quote_value
 
-ID_COLUMNS = ("customer_id", "order_id", "product_id")
 KEPT_COLUMNS = (
     *("file", "row", *ID_COLUMNS, "country", "day", "minute", "quantity", "price", "amount"),
     *("discount", "status", "cancelled", "refund", "order_total", "item", "is_numbered"),
@@ -26,7 +26,6 @@ KEPT_COLUMNS = (
 )
 MONEY_ROLES = ("quantity", "price", "amount", "stated_amount")
 OFF_ROLES = ("discount", "refund", "order_total")
-DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
 EMPTY_REASON = "is empty"
 TOO_LATE_REASON = "lies after the last day that can be true"
 REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64} | dict.fromkeys(

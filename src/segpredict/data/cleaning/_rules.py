@@ -144,7 +144,9 @@ def _duplicates(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     inside = lines.join(shared, on="day", how="semi")
     outside = lines.join(shared, on="day", how="anti")
     nth = pl.int_range(pl.len()).over("file", *CONTENT_COLUMNS)
-    kept = inside.sort("file", "row").with_columns(nth.alias("nth"))
+    # Equal rows may differ in their status: sorted by it, their order in a file decides nothing.
+    ranked = inside.sort("file", "status", "cancelled", "row")
+    kept = ranked.with_columns(nth.alias("nth"))
     once = kept.unique([*CONTENT_COLUMNS, "nth"], keep="first", maintain_order=True)
     return RuleOutcome(pl.concat([outside, once.drop("nth")]))
 

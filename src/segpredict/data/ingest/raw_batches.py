@@ -33,7 +33,7 @@ METADATA_KEY = b"segpredict"  # where the Parquet schema keeps facts of the file
 class StoreNote:
     """What a store's lines were made with."""
 
-    config: JSON  # all settings, as `config.Config.state` gives them
+    config: JSON  # all settings, as `Config.to_state` gives them
     side_table_base: str  # the folder in which side tables are looked for
     # names of the files with raw rows, in the order in which they were added
     batches: tuple[str, ...]

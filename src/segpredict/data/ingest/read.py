@@ -24,7 +24,7 @@ def clean_with_side_tables(
     raw: RawLines, config: Config, as_of: DateLike, base: Path | None
 ) -> Transactions:
     """Clean lines, priced by the products table where they have no price."""
-    tables = side_tables.read_side_tables(config.side_tables, base)
+    tables = side_tables.read_side_tables(config, base)
     plan = config.cleaning
     if as_of is not None:
         plan = replace(plan, as_of=day_number(as_of))
@@ -125,7 +125,7 @@ def gives_same_lines(shop: Transactions, earlier: Config, current: Config) -> bo
     plans = [replace(c.cleaning, max_guest_share=1.0) for c in (earlier, current)]
     if shop.ledger.total("rejected").rows == 0:  # then how bad rows are handled changes no line
         plans = [replace(plan, on_bad_rows="fail", max_bad_rows="1%") for plan in plans]
-    has_same_prices = earlier.side_tables.products == current.side_tables.products
+    has_same_prices = earlier.products == current.products
     return plans[0] == plans[1] and has_same_prices
 
 
@@ -146,7 +146,7 @@ def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = No
     found, base = find_lines(names, config, as_of)
     if isinstance(found, RawLines):
         return clean_with_side_tables(found, config, as_of, base)
-    return replace(found, side_tables=side_tables.read_side_tables(config.side_tables, base))
+    return replace(found, side_tables=side_tables.read_side_tables(config, base))
 
 
 def find_lines(

@@ -6,14 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.config.source import SourceOptions, columns_as_text
+from segpredict.config.source import DECIMAL_SUFFIX, SourceOptions, columns_as_text
 from segpredict.core.transactions import Detected, InputFile, SideTables
 from segpredict.data.cleaning import TimeSettings, parse_times
 from segpredict.data.readers import read_tables
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, quote_value
 
 ID_COLUMNS = ("customer_id", "product_id")
-DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
 NUMBER_PATTERN = r"^-?\d+(?:\.\d+)?$"
 THOUSANDS_PATTERN = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 BAND_PATTERN = r"^(\d+(?:\.\d+)?)\s*(K?)\s*(?:[-–]\s*\d+(?:\.\d+)?\s*(K?)|\+)$"

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.config.side_tables import SideTableOptions
+from segpredict.config.load import Config
 from segpredict.core.transactions import CustomerAttribute, CustomerLog, InputFile, SideTables
 from segpredict.core.types import JSON
 from segpredict.data.side_tables.tables import (
@@ -22,7 +22,7 @@ FRAME_TABLES = ("customers", "products", "prices")
 LOG_TABLES = ("events", "contacts")
 
 
-def read_side_tables(options: SideTableOptions, base: Path | None = None) -> SideTables:
+def read_side_tables(config: Config, base: Path | None = None) -> SideTables:
     r"""Return the side tables, nothing frozen yet.
 
     Relative paths are looked for in `base`, the folder of the transactions, first.
@@ -41,16 +41,17 @@ def read_side_tables(options: SideTableOptions, base: Path | None = None) -> Sid
     >>> with TemporaryDirectory() as folder:
     ...     _ = Path(folder, "people.csv").write_text("customer_id,age\na,40\n")
     ...     people = CustomerTableOptions("people.csv", time_invariant=("age",))
-    ...     read_side_tables(SideTableOptions(people), Path(folder)).customers["age"].to_list()
+    ...     shop = read_side_tables(Config(customers=people), Path(folder))
+    >>> shop.customers["age"].to_list()
     [40.0]
     """
     found = SideTables()
     readers: tuple[tuple[Any, Callable[[Any, str, SideTables], SideTables]], ...] = (
-        (options.customers, read_customer_table),
-        (options.products, read_product_table),
-        (options.events, partial(read_log, section="events")),
-        (options.contacts, partial(read_log, section="contacts")),
-        (options.returns, read_return_table),
+        (config.customers, read_customer_table),
+        (config.products, read_product_table),
+        (config.events, partial(read_log, section="events")),
+        (config.contacts, partial(read_log, section="contacts")),
+        (config.returns, read_return_table),
     )
     for table, read in readers:
         data = table.data

@@ -16,7 +16,7 @@ from segpredict.config.side_tables import (
     ProductTableOptions,
     ReturnTableOptions,
 )
-from segpredict.config.source import SourceOptions
+from segpredict.config.source import DECIMAL_SUFFIX, SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import (
     CONTACT_KINDS,
@@ -29,7 +29,6 @@ from segpredict.core.transactions import (
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.data.side_tables.cells import (
-    DECIMAL_SUFFIX,
     missing_to_null,
     parse_dates,
     parse_days,
