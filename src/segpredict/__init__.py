@@ -1,7 +1,5 @@
 """Customer segments, and an honest forecast of each customer's next segment.
 
-Examples
---------
 >>> import segpredict
 >>> sorted(segpredict.__all__)[:4]
 ['Config', 'Report', 'SegmentPredictor', 'Segmenter']

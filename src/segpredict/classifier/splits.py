@@ -21,8 +21,6 @@ INNER_FOLDS = 3  # windows before the first test that are forecast as well, at m
 class Fold:
     """A cutoff to forecast from, and its training origins.
 
-    Examples
-    --------
     >>> split(500, (100, 200, 300), 91).validation_origins
     (200, 300)
     """
@@ -39,8 +37,6 @@ class Fold:
 class Schedule:
     """All cutoffs of a run.
 
-    Examples
-    --------
     >>> plan = schedule_folds(0, 728, TimeOptions())
     >>> plan.production_fold.cutoff, plan.cutoffs[-1]
     (728, 728)

@@ -42,8 +42,6 @@ class TestSetLog:
     def add(self, config: JSON, created: str) -> "TestSetLog":
         """Return the log with one more; the same settings again are no new evaluation.
 
-        Examples
-        --------
         >>> once = TestSetLog("abc", 100).add({"seed": 1}, "Monday")
         >>> once.add({"seed": 1}, "Tuesday") == once
         True

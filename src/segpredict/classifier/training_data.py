@@ -27,8 +27,6 @@ HISTORY_COLUMNS = ("x_days", "t_x_days", "age_days", "freq_days_364", "spend_364
 class Forecaster(Protocol):
     """Anything fitted that gives a probability for each future segment.
 
-    Examples
-    --------
     >>> from segpredict.classifier.models.baselines.prior import ClassPrior
     >>> forecaster: Forecaster = ClassPrior((0.25, 0.75))
     >>> forecaster.predict_proba(pl.DataFrame({"customer_id": ["a"]})).tolist()

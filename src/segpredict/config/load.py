@@ -49,8 +49,6 @@ _CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
 class Config(Options):
     """All options of a run, one field a section of the config file.
 
-    Examples
-    --------
     >>> Config(seed=7).time.horizon
     91
     """

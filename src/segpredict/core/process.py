@@ -41,8 +41,6 @@ def one_blas_thread() -> threadpool_limits:
     Ours are small: threads that wait for each other cost a sixth of a run's CPU time. And sums of
     floats in another order would change last digits.
 
-    Examples
-    --------
     >>> with one_blas_thread():
     ...     pass
     """

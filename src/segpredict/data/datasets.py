@@ -40,8 +40,6 @@ class ArchiveMember:
 class PublicDataset:
     """A public data set.
 
-    Examples
-    --------
     >>> get_dataset("cdnow").title
     'CDNOW: a seller of CDs, one cohort, 1997-01 to 1998-06'
     """
@@ -95,13 +93,8 @@ DATASETS: Mapping[str, PublicDataset] = {each.name: each for each in _ALL}
 def get_dataset(name: str) -> PublicDataset:
     """Return the data set of that name.
 
-    Raises
-    ------
-    UnknownNameError
-        When there is none.
+    Raises `UnknownNameError` when there is none.
 
-    Examples
-    --------
     >>> get_dataset("cdnow").members[0].name
     'CDNOW_master.txt'
     """

@@ -42,8 +42,6 @@ EVIDENCE_SCHEMA: dict[str, type[pl.DataType]] = {
 class ImportanceEvidence:
     r"""Whether SHAP importance agrees with other measures, with intervals.
 
-    Examples
-    --------
     >>> empty = pl.DataFrame(schema=EVIDENCE_SCHEMA)
     >>> ImportanceEvidence(empty, empty, empty, {"refits": 0.9}, refits=5).to_json()
     {'agreement': {'refits': 0.9}, 'refits': 5, 'notes': []}

@@ -116,10 +116,7 @@ class Explanation:
     def customer_contributions(self, customer_id: object) -> pl.DataFrame:
         """Return the contributions for one customer, strongest first in each class.
 
-        Raises
-        ------
-        MismatchError
-            When the customer is not among the explained ones.
+        Raises `MismatchError` when the customer is not among the explained ones.
         """
         customer_id = id_text(customer_id)
         rows = self.contributions.filter(pl.col("customer_id") == customer_id)

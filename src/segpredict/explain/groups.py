@@ -42,8 +42,6 @@ _BY_FAMILY = {
 class FeatureGroup:
     """Columns whose contributions are summed before they are compared.
 
-    Examples
-    --------
     >>> group = FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_182"))
     >>> FeatureGroup.from_state(group.to_state()) == group
     True

@@ -46,8 +46,6 @@ class ReasonLexicon:
     def format_value(self, name: str, value: float | None) -> str:
         """Return a value as formatted text.
 
-        Examples
-        --------
         >>> spend = Feature("spend_91", "Spend.", "currency")
         >>> lexicon = ReasonLexicon({"spend_91": spend}, (), {}, {}, "£")
         >>> lexicon.format_value("spend_91", 1234.5), lexicon.format_value("spend_91", None)
@@ -91,8 +89,6 @@ class ContrastContributions:
 def short_meaning(meaning: str) -> str:
     """Return the meaning of a column without its explanation and full stop.
 
-    Examples
-    --------
     >>> short_meaning("Spend in 91 days: before returns.")
     'Spend in 91 days'
     """
@@ -118,8 +114,6 @@ def explained_share(total: float, contributions: Iterable[float]) -> float | Non
     It is above one where others work against them, and ``None`` where they do not point to where
     the forecast went.
 
-    Examples
-    --------
     >>> explained_share(2.0, [1.0, 0.4]), explained_share(-1.0, [0.5])
     (0.7, None)
     """

@@ -32,8 +32,6 @@ MAX_EXPLAINED = 5_000  # customers of a list that get reasons
 class CampaignRequest:
     """Which list of a run to draw.
 
-    Examples
-    --------
     >>> CampaignRequest("win_back", Path("list.csv"), max_customers=0)
     ... # doctest: +IGNORE_EXCEPTION_DETAIL
     Traceback (most recent call last):
@@ -62,10 +60,7 @@ class CampaignRequest:
 def list_campaigns(folder: str | Path) -> pl.DataFrame:
     """Return what stands behind each campaign of a run (`campaigns.plan_campaigns`).
 
-    Raises
-    ------
-    ArtifactError
-        When the campaigns of the run were not planned.
+    Raises `ArtifactError` when the campaigns of the run were not planned.
     """
     return _plans(open_run(folder))
 

@@ -43,8 +43,6 @@ REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
 class ExportRequest:
     """Where an export is written, and with which customer ids.
 
-    Examples
-    --------
     >>> ExportRequest(created="2024-01-01", customers=False).out is None
     True
     """

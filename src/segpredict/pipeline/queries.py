@@ -60,10 +60,7 @@ def check_data(
 def load(folder: str | Path) -> SegmentPredictor:
     """Return the predictor of a run folder, after checking the hash of what it reads.
 
-    Raises
-    ------
-    ArtifactError
-        When the folder holds no run, or a file is missing or changed.
+    Raises `ArtifactError` when the folder holds no run, or a file is missing or changed.
     """
     refuse_forked_process()
     with loading.translate_load_errors(folder):
@@ -117,10 +114,7 @@ def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
 def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Path:
     """Draw how one customer's forecast is composed; return the path.
 
-    Raises
-    ------
-    CustomerMissingError
-        When no eligible customer has that id.
+    Raises `CustomerMissingError` when no eligible customer has that id.
     """
     files = open_run(folder)
     predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
@@ -147,10 +141,7 @@ def _explanation(
 def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     """Return the explanation that a run holds.
 
-    Raises
-    ------
-    ArtifactError
-        When the run was not explained.
+    Raises `ArtifactError` when the run was not explained.
     """
     files = open_run(folder)
     if not loading.has_stage(files, Explained):

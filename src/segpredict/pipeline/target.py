@@ -9,8 +9,6 @@ from pathlib import Path
 class RunTarget:
     """The folder of a run, and when it is made.
 
-    Examples
-    --------
     >>> RunTarget(Path("artifacts/run"), "2024-01-01").replace
     False
     """
@@ -26,8 +24,6 @@ class SelectionMode(Enum):
     ``ONE`` follows the options; ``COMPARE`` also evaluates all candidates; ``SELECT`` uses
     the selected one.
 
-    Examples
-    --------
     >>> SelectionMode("select")
     <SelectionMode.SELECT: 'select'>
     """
@@ -41,8 +37,6 @@ class SelectionMode(Enum):
 class SegmentationSearch:
     """How segments are searched.
 
-    Examples
-    --------
     >>> SegmentationSearch().mode
     <SelectionMode.ONE: 'one'>
     """

@@ -28,8 +28,6 @@ CampaignKpi = Literal["buys", "stays", "rises", "spends"]
 class EligibilityRule:
     """Eligibility of customers: all given conditions must hold.
 
-    Examples
-    --------
     >>> rule = EligibilityRule(at_least={"spend_364": 100.0}, at_most={"p_up": 0.2})
     >>> sorted(rule.required_columns)
     ['p_up', 'spend_364']
@@ -61,8 +59,6 @@ class EligibilityRule:
 class Campaign:
     """One recommended campaign, a hypothesis until it was tested.
 
-    Examples
-    --------
     >>> Campaign("call", "Call them", "Call.").expected_uplift
     0.05
     """
@@ -127,15 +123,9 @@ def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     A file named there is added to the built-in campaigns, of which it needs only the keys that
     differ, or replaces them.
 
-    Raises
-    ------
-    FileMissingError
-        When the file is not there.
-    ConfigError
-        When it is not valid TOML, or a campaign in it cannot be used.
+    Raises `FileMissingError` when the file is not there; `ConfigError` when it is not valid TOML,
+    or a campaign in it cannot be used.
 
-    Examples
-    --------
     >>> catalogue = read_campaigns(CampaignOptions())
     >>> catalogue.get_campaign(catalogue.campaigns[0].name) == catalogue.campaigns[0]
     True

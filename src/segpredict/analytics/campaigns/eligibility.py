@@ -32,8 +32,6 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
 def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
     """Return the columns beyond the scores that eligibility rules read.
 
-    Examples
-    --------
     >>> rule = EligibilityRule(at_least={"p_up": 0.2, "spend_364": 100.0})
     >>> required_columns([Campaign("call", eligibility=rule)])
     frozenset({'spend_364'})

@@ -101,8 +101,6 @@ class ExperimentLog:
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
     """Return the experiment log next to a run, or the configured one.
 
-    Examples
-    --------
     >>> find_experiment_logs(Path("artifacts/run")).folder.parts[-2:]
     ('artifacts', 'experiments')
     """
@@ -113,8 +111,6 @@ def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
 def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
     """Return the evidence for a campaign: a status, and a sentence.
 
-    Examples
-    --------
     >>> evidence_status("call", [])
     ('untested', 'untested until an experiment is logged')
     """

@@ -48,8 +48,6 @@ def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple
 class PurchaseModel:
     """Models of purchase days and of the spend of a purchase day.
 
-    Examples
-    --------
     >>> cdnow = PurchaseModel(BgNbd(0.243, 4.414, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
     >>> PurchaseModel.from_state(cdnow.to_state()) == cdnow
     True

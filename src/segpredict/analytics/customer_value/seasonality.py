@@ -17,8 +17,6 @@ from segpredict.core.window import DAYS_PER_YEAR
 class SpendSeasonality(StoredState):
     """The seasonal factor on spend, by day of the forecast.
 
-    Examples
-    --------
     >>> season = SpendSeasonality(91, ((0, 120.0, 100.0, 10.0), (182, 90.0, 100.0, 10.0)))
     >>> [round(season.factor_at(day), 3) for day in (364, 546, 450)]
     [1.15, 1.0, 1.0]

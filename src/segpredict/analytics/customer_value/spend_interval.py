@@ -17,8 +17,6 @@ MIN_BAND_ROWS = 100  # forecasts that a band needs, so that its ends are not sin
 class SpendInterval(StoredState):
     """Lowest and highest usual ratio of actual to expected spend, by band of expected spend.
 
-    Examples
-    --------
     >>> interval = SpendInterval((50.0,), (0.0, 0.5), (4.0, 2.0))
     >>> [ends.tolist() for ends in interval.bounds(np.array([10.0, 100.0]))]
     [[0.0, 50.0], [40.0, 200.0]]

@@ -31,8 +31,6 @@ class SpendForecast:
 class SpendModel(StoredState):
     """What customers lose and gain against their base value, by next segment and band of base.
 
-    Examples
-    --------
     >>> model = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
     >>> model.forecast(np.array([40.0]), np.array([[0.5, 0.5]])).expected.tolist()
     [27.5]

@@ -28,8 +28,6 @@ FORECAST_COLUMNS = (
 class ValueModel(StoredState):
     """Expected spend of the next window by the forecast of segments, and of the year after it.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> spend = SpendModel(((), ()), ((1.0,), (0.25,)), ((0.0,), (5.0,)), ((0.0,), (0.5,)))
     >>> model = ValueModel(spend, SpendSeasonality(91), None, None, 91, 0, 0.0)

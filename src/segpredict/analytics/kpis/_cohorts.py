@@ -147,8 +147,6 @@ def _ordered(order_book: OrderBook) -> pl.DataFrame:
 def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R2 of every cohort and age, and over all cohorts but the first.
 
-    Examples
-    --------
     Ann and Bob were acquired in January; of the two, Ann ordered in February.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -163,8 +161,6 @@ def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
 def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R3 of every cohort and age, and over all cohorts but the first.
 
-    Examples
-    --------
     Ann skips February and comes back in March, so in February she is not yet lost.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -179,8 +175,6 @@ def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
 def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
     """Return revenue per customer by cohort and age, and over all cohorts but the first.
 
-    Examples
-    --------
     Of January's two customers one spent 30 in February: 15 each.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -195,8 +189,6 @@ def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
 def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
     """Return revenue per customer up to each age, and over all cohorts but the first.
 
-    Examples
-    --------
     January's two customers spent 30 in January and 30 more by the end of February.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis

@@ -107,8 +107,6 @@ def influence_figure(
 def spend_gini(order_book: OrderBook) -> pl.DataFrame:
     """Return Gini's index over the look-back.
 
-    Examples
-    --------
     (2 − 3) × 10 + (4 − 3) × 30 = 20, over 2 × 40.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -125,8 +123,6 @@ def spend_gini(order_book: OrderBook) -> pl.DataFrame:
 def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
     """Return the share of the top decile over the look-back.
 
-    Examples
-    --------
     Of ten customers who spent 1, 2 … 10, the best brought 10 of 55.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -144,8 +140,6 @@ def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
 def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     """Return each segment's share of the revenue of the newest window.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 60), ("bob", 1, 40), ("cid", 2, 100)]
     >>> named = {"ann": "S1", "bob": "S1", "cid": "S2"}

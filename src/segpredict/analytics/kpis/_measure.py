@@ -41,8 +41,6 @@ MEASURES: dict[str, Callable[[OrderBook], pl.DataFrame]] = {
 class KpiDefinition:
     """One definition.
 
-    Examples
-    --------
     >>> kpi_named("orders").unit
     'orders'
     """
@@ -124,8 +122,6 @@ def kpi_named(name: str) -> KpiDefinition:
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return the tables that a run saves, by name.
 
-    Examples
-    --------
     >>> list(kpi_tables(OrderBook.from_orders([("ann", 0, 20)], end_day=91)))
     ['figures', 'months', 'lorenz']
     """

@@ -10,8 +10,6 @@ from segpredict.core.segment import ALL_CUSTOMERS
 def window_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R1 of every pair of neighbouring windows; the days are the later one's.
 
-    Examples
-    --------
     Ann ordered in both windows, Bob in the first alone.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -27,8 +25,6 @@ def window_retention(order_book: OrderBook) -> pl.DataFrame:
 def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return NRR of every pair of neighbouring windows; the days are the later one's.
 
-    Examples
-    --------
     Ann and Bob spent 100 in the first window, and Ann 150 in the next.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -44,8 +40,6 @@ def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
 def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return GRR of every pair of neighbouring windows; the days are the later one's.
 
-    Examples
-    --------
     Of Ann's 150 in the next window no more than her 60 before count, and Bob left.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -67,8 +61,6 @@ def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
 
     Customers observed for less than D days are left out.
 
-    Examples
-    --------
     Ann came back after a week; Bob did not; Cid's first order is too recent.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
@@ -90,8 +82,6 @@ def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
 def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R4 of the transitions into the newest window, by segment and over all.
 
-    Examples
-    --------
     >>> import polars as pl
     >>> from dataclasses import replace
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis

@@ -13,8 +13,6 @@ from segpredict.core.transactions import MONEY_SCALE
 def revenue(order_book: OrderBook) -> pl.DataFrame:
     """Return the revenue of every whole window, the newest first.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, -5), ("bob", 1, 10)], end_day=91)
     >>> compute_kpis(shop, ["revenue"]).select("n", "part", "value").row(0)
@@ -29,8 +27,6 @@ def revenue(order_book: OrderBook) -> pl.DataFrame:
 def order_count(order_book: OrderBook) -> pl.DataFrame:
     """Return the number of orders in every whole window, the newest first.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
     >>> compute_kpis(shop, ["orders"]).select("n", "value").row(0)
@@ -44,8 +40,6 @@ def order_count(order_book: OrderBook) -> pl.DataFrame:
 def customer_count(order_book: OrderBook) -> pl.DataFrame:
     """Return the number of customers with an order in every whole window.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 7, 5), ("bob", 1, 10)], end_day=91)
     >>> compute_kpis(shop, ["customers"])["value"].to_list()
@@ -59,8 +53,6 @@ def customer_count(order_book: OrderBook) -> pl.DataFrame:
 def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     """Return the mean value of an order, window by window.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("ann", 8, -5), ("bob", 1, 100)]
     >>> found = compute_kpis(OrderBook.from_orders(rows, end_day=91), ["order_value"])
@@ -75,8 +67,6 @@ def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
 def median_order_value(order_book: OrderBook) -> pl.DataFrame:
     """Return the median value of an order, window by window.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 100)]
     >>> shop = OrderBook.from_orders(rows, end_day=91)
@@ -119,8 +109,6 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
 def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     """Return orders a customer who ordered, window by window.
 
-    Examples
-    --------
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 20), ("ann", 7, 30), ("bob", 1, 100)]
     >>> shop = OrderBook.from_orders(rows, end_day=91)
@@ -142,8 +130,6 @@ def gross_net_bridge(order_book: OrderBook) -> pl.DataFrame:
     ``list_value`` + ``discounts`` = ``gross_sales`` (the first two only where discounts
     are known); ``gross_sales`` + ``refunded_orders`` + ``returned`` = ``net_revenue``.
 
-    Examples
-    --------
     Ann sent 5 of her 50 back.
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis

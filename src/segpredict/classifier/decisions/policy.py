@@ -21,8 +21,6 @@ from segpredict.core.window import as_date
 class DecisionPolicy(StoredState):
     """How one model's probabilities are used, learned by inner validation.
 
-    Examples
-    --------
     >>> rule = DecisionRule("argmax", 0.0, (0.5, 0.5), (0.0, 10.0))
     >>> policy = DecisionPolicy(Calibration(), rule, (0.2, 0.4), 0.1, ())
     >>> policy.prediction_sets(np.array([[0.7, 0.3]])).tolist()

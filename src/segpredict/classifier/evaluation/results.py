@@ -23,8 +23,6 @@ POOLED_WINDOWS = "pooled"
 class Backtest:
     """The forecasts at one test cutoff, and the outcomes.
 
-    Examples
-    --------
     >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1], "label": [0]})
     >>> test = Backtest.of_customers(100, rows, {"prior": np.array([[0.4, 0.6]])})
     >>> test.states.tolist(), test.labels.tolist()
@@ -76,8 +74,6 @@ def pool_all_models(backtests: Sequence[Backtest]) -> tuple[dict[str, FloatArray
 class WindowScores:
     """Model and baselines on one test window, or on all of them pooled.
 
-    Examples
-    --------
     >>> pooled = WindowScores(None, 1, 1, {}, {}, (1.0,), {})
     >>> WindowScores.from_json(pooled.to_json()) == pooled
     True
@@ -120,8 +116,6 @@ class WindowScores:
 class Comparison:
     """Whether the model beats a baseline on a metric.
 
-    Examples
-    --------
     >>> Comparison("markov", "log_loss", beats=True, windows_better=3).p_value_holm
     1.0
     """

@@ -34,19 +34,11 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     They are equal, to the bit, for the same lines in any order, from one file or many and
     from any format.
 
-    Raises
-    ------
-    BadCellsError
-        When a cell cannot be read and the plan says ``fail``.
-    TooManyBadRowsError
-        When more rows cannot be read than the plan lets pass.
-    ContractError
-        When two readings of a column fit.
-    UnknownNameError
-        When the plan names a rule that is not there.
+    Raises `BadCellsError` when a cell cannot be read and the plan says ``fail``;
+    `TooManyBadRowsError` when more rows cannot be read than the plan lets pass; `ContractError`
+    when two readings of a column fit; `UnknownNameError` when the plan names a rule that is not
+    there.
 
-    Examples
-    --------
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "a", None], "date": ["2011-01-31"] * 3}
     >>> raw = from_frame(pl.DataFrame({**rows, "amount": ["2.50", "1", "9"]}))

@@ -26,8 +26,6 @@ def describe_shop(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
     could not be read, by reason; ``bad_examples``: the first of them. Orders that were wholly
     refunded do not count.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}

@@ -201,8 +201,6 @@ def product_names(cells: pl.DataFrame, sold: pl.Series) -> pl.DataFrame | None:
     ``product_id``, ``name`` (its commonest description; of equally common ones the first in
     the alphabet), ``rows`` that have it, and ``descriptions``, how many different ones.
 
-    Examples
-    --------
     >>> cells = pl.DataFrame({"product_id": ["1"] * 3, "description": ["MUG", "MUG ", "CUP"]})
     >>> product_names(cells, cells["product_id"]).rows()
     [('1', 'MUG', 2, 2)]

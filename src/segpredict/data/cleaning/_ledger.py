@@ -41,8 +41,6 @@ def count_lines(lines: pl.DataFrame) -> LedgerCount:
 def ledger_table(ledger: Ledger) -> pl.DataFrame:
     """Return a ledger as a table for display, with money in whole currency.
 
-    Examples
-    --------
     >>> entry = LedgerEntry("used", "used", "Rows used.", LedgerCount(2, 1, 1, 25_000))
     >>> ledger_table(Ledger((entry,)))["money"].item()
     2.5

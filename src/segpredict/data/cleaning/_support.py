@@ -15,16 +15,9 @@ MAX_CUSTOMER_SHARE = 0.9  # share of rows that no single customer can have
 def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> None:
     """Raise where the lines that are left cannot support a model.
 
-    Raises
-    ------
-    ContractError
-        When more rows than allowed have no customer.
-    SupportError
-        When nothing is left, when every row has a customer of its own, or when one
-        customer has nearly all rows.
+    Raises `ContractError` when more rows than allowed have no customer; `SupportError` when nothing
+    is left, when every row has a customer of its own, or when one customer has nearly all rows.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}

@@ -55,8 +55,6 @@ SERIAL = "spreadsheet serial"
 class TimeSettings:
     """What a person says of times that the data cannot prove.
 
-    Examples
-    --------
     >>> TimeSettings("mdy").formats, TimeSettings(("%d.%m.%Y", "dmy")).formats
     (('mdy',), ('%d.%m.%Y', 'dmy'))
     """

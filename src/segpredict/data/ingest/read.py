@@ -36,13 +36,8 @@ def clean_with_side_tables(
 def store_folder(names: Sequence[str]) -> Path | None:
     """Return the folder of the store that was named; None if files were.
 
-    Raises
-    ------
-    UsageError
-        When something else is named as well.
+    Raises `UsageError` when something else is named as well.
 
-    Examples
-    --------
     >>> store_folder(["sales.csv"]) is None
     True
     """
@@ -60,8 +55,6 @@ def store_folder(names: Sequence[str]) -> Path | None:
 def store_settings(data: object) -> Config | None:
     """Return the settings with which a store was filled; None if none is named.
 
-    Examples
-    --------
     >>> store_settings("sales.csv") is None
     True
     """
@@ -134,8 +127,6 @@ def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = No
 
     Side tables are read as well.
 
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
@@ -164,8 +155,6 @@ def find_lines(
 def path_names(data: object) -> list[str] | None:
     """Return the names of files, folders or globs if data are given by names.
 
-    Examples
-    --------
     >>> path_names(Path("sales.csv")), path_names(7) is None
     (['sales.csv'], True)
     """
@@ -179,8 +168,6 @@ def path_names(data: object) -> list[str] | None:
 def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) -> Transactions:
     """Return the cleaned transactions of paths or of a frame, with side tables.
 
-    Examples
-    --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["a"], "date": ["2011-01-31"], "amount": ["2.5"]}
     >>> read_with_side_tables(pl.DataFrame(rows), Config()).lines.collect().height

@@ -53,8 +53,6 @@ READERS: Registry[FileReader] = Registry("segpredict.data.readers", FileReader)
 def file_name_text(path: Path) -> str:
     r"""Return the name of a file as text: a disk takes names that are no UTF-8.
 
-    Examples
-    --------
     >>> file_name_text(Path(os.fsdecode(b"caf\xe9.csv")))
     'caf\\xe9.csv'
     """
@@ -118,17 +116,10 @@ def read_raw_lines(
     person finds it (the header is row 1). Records that are no rows of their table are refused, or
     carried along in `RawLines.rejects`, as `bad_rows` says.
 
-    Raises
-    ------
-    SourceError
-        When an input is missing, damaged or no table.
-    ContractError
-        When a needed column is missing or not clear.
-    BadCellsError
-        When a record is no row and `bad_rows` says ``fail``.
+    Raises `SourceError` when an input is missing, damaged or no table; `ContractError` when a
+    needed column is missing or not clear; `BadCellsError` when a record is no row and `bad_rows`
+    says ``fail``.
 
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
@@ -158,8 +149,6 @@ def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLin
 def preset_hint(raw: RawLines) -> Iterator[None]:
     """Let an error on the content of a known export advise its preset first.
 
-    Examples
-    --------
     >>> raw = from_frame(pl.DataFrame({"customer_id": [7], "date": ["2011-01-31"], "amount": [2]}))
     >>> with preset_hint(raw):
     ...     pass
@@ -179,8 +168,6 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
@@ -199,8 +186,6 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
 
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
@@ -219,15 +204,9 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     Named levels of the index of a pandas frame are columns like others. The result is as from a
     file; the first row is row 2.
 
-    Raises
-    ------
-    SourceError
-        When it is no such table.
-    ContractError
-        When a needed column is missing or not clear.
+    Raises `SourceError` when it is no such table; `ContractError` when a needed column is missing
+    or not clear.
 
-    Examples
-    --------
     >>> bought = {"customer_id": [7], "date": ["2011-01-31"], "amount": [2.5]}
     >>> from_frame(pl.DataFrame(bought)).frame["amount"].to_list()
     ['2.5']

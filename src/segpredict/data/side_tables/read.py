@@ -27,15 +27,9 @@ def read_side_tables(config: Config, base: Path | None = None) -> SideTables:
 
     Relative paths are looked for in `base`, the folder of the transactions, first.
 
-    Raises
-    ------
-    SourceError
-        When a table is missing or cannot be read.
-    ContractError
-        When a column is missing or a key is not unique.
+    Raises `SourceError` when a table is missing or cannot be read; `ContractError` when a column is
+    missing or a key is not unique.
 
-    Examples
-    --------
     >>> from tempfile import TemporaryDirectory
     >>> from segpredict.config.side_tables import CustomerTableOptions
     >>> with TemporaryDirectory() as folder:
@@ -64,8 +58,6 @@ def read_side_tables(config: Config, base: Path | None = None) -> SideTables:
 def side_table_frames(side_tables: SideTables) -> dict[str, pl.DataFrame]:
     """Return the tables that are there, by name.
 
-    Examples
-    --------
     >>> list(side_table_frames(SideTables(products=pl.DataFrame({"product_id": ["p"]}))))
     ['products']
     """
@@ -94,8 +86,6 @@ def side_tables_to_state(side_tables: SideTables) -> JSON:
 def side_tables_from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> SideTables:
     """Return the side tables of this state and these frames.
 
-    Examples
-    --------
     >>> tables = SideTables(countries=("FR",))
     >>> side_tables_from_state(side_tables_to_state(tables), {}) == tables
     True

@@ -158,8 +158,6 @@ def lines_layout(config: Config) -> SourceOptions:
 
     A products table may give the price, and where visits are counted there is no money.
 
-    Examples
-    --------
     >>> lines_layout(Config()).deferred_roles
     ()
     """

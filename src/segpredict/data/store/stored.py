@@ -265,15 +265,9 @@ class StoreBatch(Transactions):
 def open_store(folder: str | Path) -> StoredTransactions:
     """Open a store: lines are read when they are collected, and checksums verified.
 
-    Raises
-    ------
-    FileMissingError
-        When there is no store.
-    ArtifactError
-        When it is damaged or from a newer version.
+    Raises `FileMissingError` when there is no store; `ArtifactError` when it is damaged or from a
+    newer version.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
