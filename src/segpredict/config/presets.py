@@ -3,38 +3,12 @@
 from collections.abc import Sequence
 
 from segpredict.config.column_aliases import normalize_name
+from segpredict.core.state import read_words
 
-# Preset and columns that its export always has, and that no other export has together; a
-# preset is here once for each language of its header.
-PRESET_HEADERS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("amazon", ("amazon-order-id", "purchase-date", "order-status", "item-price")),
-    ("bigcommerce", ("Order ID", "Customer Name", "Order Status", "Subtotal (ex tax)")),
-    ("ebay", ("Order Number", "Buyer Username", "Quantity", "Sold For", "Sale Date")),
-    ("etsy_items", ("Sale Date", "Item Name", "Item Total", "Listing ID", "Order ID")),
-    ("etsy_orders", ("Sale Date", "Order ID", "Number of Items", "Order Value", "Order Net")),
-    ("ga4", ("user_pseudo_id", "event_timestamp", "transaction_id", "item_id")),
-    ("magento", ("ID", "Purchase Point", "Purchase Date", "Grand Total (Base)", "Status")),
-    ("odoo", ("Order Reference", "Customer", "Order Date", "Order Lines/Subtotal")),
-    ("olist", ("customer_unique_id", "order_purchase_timestamp", "order_status", "price")),
-    ("paypal", ("Date", "TimeZone", "Name", "Type", "Status", "Gross", "Net", "Transaction ID")),
-    ("prestashop", ("ID", "Reference", "New client", "Customer", "Total", "Payment", "Status")),
-    ("prestashop", ("ID", "Référence", "Nouveau client", "Client", "Total", "Paiement", "État")),
-    ("shopify", ("Name", "Financial Status", "Created at", "Lineitem quantity", "Subtotal")),
-    ("square", ("Date", "Qty", "Price Point Name", "Gross Sales", "Net Sales", "Transaction ID")),
-    ("stripe", ("id", "Created date (UTC)", "Converted Amount", "Status", "Customer ID")),
-    (
-        "stripe_unified",
-        (
-            *("id", "Created date (UTC)", "Converted Amount", "Status", "Customer Email"),
-            "PaymentIntent ID",
-        ),
-    ),
-    ("woocommerce", ("Order #", "Status", "Customer", "Customer type", "Items sold")),
-    (
-        "woocommerce_export",
-        ("Order Number", "Order Status", "Email (Billing)", "Order Subtotal Amount"),
-    ),
-)
+PRESET_HEADERS: Sequence[tuple[str, tuple[str, ...]]] = [
+    (preset, tuple(columns))
+    for preset, *columns in read_words("segpredict.config", "preset_headers.toml")["headers"]
+]
 
 
 def preset_for(columns: Sequence[str]) -> str | None:

@@ -1,8 +1,10 @@
-"""Values to plain JSON and back, for the files of a run."""
+"""Values to plain JSON and back, for the files of a run, and tables that the package brings."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from importlib import resources
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -51,3 +53,12 @@ def as_tuples(value: Any) -> Any:
     (1, (2.0, 'b'))
     """
     return tuple(map(as_tuples, value)) if isinstance(value, list) else value
+
+
+def read_words(package: str, name: str) -> dict[str, Any]:
+    """Return what a TOML file beside the modules of a package holds.
+
+    >>> read_words("segpredict.config", "status_words.toml")["true"][:2]
+    ['true', 'yes']
+    """
+    return tomllib.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8"))

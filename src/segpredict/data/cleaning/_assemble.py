@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.data.cleaning._month_names import month_number
+from segpredict.data.cleaning._numbers import CELL_WORDS
 from segpredict.errors import ContractError, quote_value
 
 # The parts that are month and day of a date such as 1/2/2011, or 1/2/11; ``ymd`` has neither,
@@ -13,6 +13,9 @@ DATE_ORDERS: Mapping[str, tuple[str, str] | None] = {
     "dmy": ("two", "one"),
     "mdy": ("one", "two"),
     "ymd": None,
+}
+MONTH_NUMBERS = {
+    name: number for number, names in enumerate(CELL_WORDS["months"], 1) for name in names.split()
 }
 MINUTES_PER_DAY = 1440
 MIN_CLOCK_SHARE = 0.99  # of the cells that tell a clock, as for decimal marks
@@ -60,13 +63,16 @@ def with_date_parts(parts: pl.DataFrame, order: str | None, pivot: int | None) -
     short = pl.col("short").cast(pl.Int32)
     century = 0 if pivot is None else pl.when(short <= pivot).then(2000).otherwise(1900)
     whole = [pl.col(n).cast(pl.Int32) for n in ("year", "month", "dom", "one", "two")]
+    # A month's name without accents; null where it is none.
+    name = pl.col("name").str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
+    named = name.replace_strict(MONTH_NUMBERS, default=None, return_dtype=pl.Int32)
     places = DATE_ORDERS[order or "mdy"]
     month, dom = ("month", "dom") if places is None else places
     is_short = pl.col("short").is_not_null() & pl.lit(pivot is None)
     is_misplaced = (pl.col("shape") == "year last") & pl.lit(places is None)
     return (
         _with_short_year(parts, order)
-        .with_columns(*whole, named=month_number(pl.col("name")))
+        .with_columns(*whole, named=named)
         .with_columns(
             year=pl.coalesce("year", short + century),
             month=pl.coalesce("month", "named", month),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 import polars as pl
 
 from segpredict.config.source import DECIMAL_SUFFIX, INVISIBLE_CHARACTERS
+from segpredict.data.cleaning._numbers import CELL_WORDS
 from segpredict.errors import ContractError, quote_value
 
 MAX_ID_LENGTH = 256
@@ -15,12 +16,7 @@ CHANGEABLE_PATTERN = r"^\s|\s$|\.0+\s*$|[^\x20-\x7e]"
 SCIENTIFIC_PATTERN = r"^\d(?:\.\d+)?[eE]\+\d+$"
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 PHONE_PATTERN = r"^\+\d[\d\s()/-]{7,}$"
-GUEST_WORDS = (
-    *("0", "-1", "guest", "guests", "anonymous", "anon", "unknown", "none", "n/a", "na", "null"),
-    *("walk-in", "cash", "not set", "(not set)", "gast", "invité", "invitado", "ospite", "nan"),
-    *("laufkunde", "barverkauf", "consumidor final", r"\n", "-", "guest checkout"),
-    *("no customer", "unbekannt", "inconnu"),
-)
+GUEST_WORDS = CELL_WORDS["guests"]
 OUTSIZED = 3  # times the next customer's rows from which one id is named
 DAMAGED_SHARE = 0.01  # share of rows with damaged ids that stops the run
 # Letters of other scripts that look like Latin ones.
@@ -28,13 +24,9 @@ LOOKALIKE_CHARACTERS = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеосрхуіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTXYaeocpxyijsABEZHIKMNOPTYX"
 )
 # Short forms of countries → what they are short for; merged only if both are in the data.
-COUNTRY_ALIASES = (
-    dict.fromkeys(("uk", "gb", "greatbritain", "gbr"), "unitedkingdom")
-    | dict.fromkeys(("us", "usa", "unitedstatesofamerica"), "unitedstates")
-    | {"de": "germany", "deutschland": "germany", "nl": "netherlands", "fr": "france"}
-    | {"thenetherlands": "netherlands", "es": "spain", "it": "italy", "pl": "poland"}
-    | {"pt": "portugal", "ie": "ireland", "ch": "switzerland"}
-)
+COUNTRY_ALIASES = {
+    alias: country for country, names in CELL_WORDS["countries"].items() for alias in names
+}
 MAX_COUNTRIES = 500
 SPACES = r"\s+"
 

@@ -11,37 +11,20 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
+from segpredict.core.state import read_words
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import ContractError, quote_value
 
-CURRENCY_CODES = frozenset(
-    (
-        *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK"),
-        *("EGP", "EUR", "GBP", "HKD", "HRK", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KRW"),
-        *("KZT", "MAD", "MXN", "MYR", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "RON", "RSD"),
-        *("RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "ZAR"),
-    )
-)
-CURRENCY_SIGNS = (
-    {"£": "GBP", "€": "EUR", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH"}
-    | {"฿": "THB", "₪": "ILS", "₫": "VND", "₱": "PHP", "R$": "BRL", "US$": "USD", "A$": "AUD"}
-    | {"C$": "CAD", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "Fr.": "CHF", "lei": "RON"}
-    | {"$": "$", "¥": "¥", "kr": "kr", "kr.": "kr"}  # shared by several currencies
-)
+CELL_WORDS = read_words("segpredict.data.cleaning", "words.toml")
+CURRENCY_CODES = frozenset(CELL_WORDS["currencies"])
+CURRENCY_SIGNS: Mapping[str, str] = {
+    sign: currency for currency, signs in CELL_WORDS["currency_signs"].items() for sign in signs
+}
 SIGN_OF_CURRENCY = {"GBP": "£", "EUR": "€", "USD": "$"}
 # A symbol that several currencies share agrees with any of them.
-AMBIGUOUS_SIGNS = {
-    "$": frozenset(
-        ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP", "COP", "UYU")
-    ),
-    "¥": frozenset(("JPY", "CNY")),
-    "kr": frozenset(("DKK", "NOK", "SEK", "ISK")),
-}
+AMBIGUOUS_SIGNS = {s: frozenset(codes) for s, codes in CELL_WORDS["shared_signs"].items()}
 PERCENT_REASON = "is a percentage"
-MISSING_WORDS = (
-    *("n/a", "na", "null", "none", "nil", "-", "--", "–", "—", "#n/a"),
-    *("#value!", "#ref!", "#div/0!", "#name?", "#null!"),
-)
+MISSING_WORDS = CELL_WORDS["missing"]
 _SIGN = "|".join(re.escape(s) for s in sorted(CURRENCY_SIGNS, key=len, reverse=True))
 _CUR = rf"(?:{_SIGN}|[A-Za-z]{{3}})"
 _MINUS = "[-−–]"

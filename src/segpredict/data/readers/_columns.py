@@ -15,6 +15,7 @@ from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES
 from segpredict.data.readers._content import (
     MONEY_WORDS,
+    NAME_WORDS,
     OTHER_MONEY_WORDS,
     PERSON_WORDS,
     SAMPLE_ROWS,
@@ -35,32 +36,7 @@ from segpredict.data.readers._money_columns import related_money
 from segpredict.errors import ColumnMissingError, ContractError, quote_value
 
 MAX_CANDIDATES = 3
-DOCUMENT_WORDS = (  # what numbers an order, not a person
-    *("order", "document", "receipt", "invoice", "beleg", "faktura", "bon", "transaction"),
-    *("merchant", "ticket", "basket", "rechnung", "commande", "pedido", "facture", "session"),
-)
-AMBIGUOUS_NAMES = ("itemprice",)  # the price of one piece to some exporters, of all to others
-UNIT_WORDS = ("unit", "price", "preis", "prix", "precio", "prezzo", "each", "perpiece")
-DAY_WORDS = (
-    *("date", "datum", "day", "time", "tag", "jour", "dia", "fecha", "giorno", "data", "dag"),
-    *("created", "when", "zeit"),
-)
-TIME_WORDS = ("order", "purchase", "sale", "created", "invoice", "trans", "paid", "date", "datum")
-LATER_WORDS = ("update", "ship", "deliver", "birth", "modified", "refund", "cancel", "atualizado")
-NO_MONEY_WORDS = ("id", "quantity", "qty", "count", "shipped", "items", "number", "phone", "zip")
 WITH_TAX = r"(?i)\(?\b(inc|ex|incl|excl|including|excluding)\b\.?\s*(tax|vat|mwst)?\)?"
-SUMMARY_COLUMN_NAMES = {  # typical of a table with one row per customer
-    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend", "tenure"),
-    *("orders", "orderscount", "numberoforders", "numorders", "lastorder", "totalorders"),
-    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment", "churn"),
-    *("annualincome", "spendingscore", "satisfactionscore", "rfmscore", "purchaseamount"),
-}
-BANK_COLUMN_NAMES = {
-    *("auftragskonto", "buchungstag", "valutadatum", "verwendungszweck", "buchungstext"),
-    *("kontonummer", "blz", "iban", "bic", "valuedate", "bookingdate", "accountnumber"),
-    *("debit", "credit", "balance", "saldo", "runningbalance", "datedevaleur", "libelle"),
-    *("beguenstigterzahlungspflichtiger", "counterparty", "sortcode", "datecomptable"),
-}
 CURRENCY_REMARK = r"\s*[(\[]\s*([A-Z]{3}|[€$£¥]|in [A-Z]{3})\s*[)\]]\s*$"
 MIN_ROWS = 50  # in fewer rows a column may be empty by chance
 REQUIRED_ROLES = ("customer_id", "time")
@@ -109,7 +85,9 @@ def missing_roles_error(
 def _priced(options: dict[str, list[str]], chosen: Mapping[str, str]) -> dict[str, list[str]]:
     """Return options in which a column named as a price of pieces is offered as the price."""
     names = [normalize_name(name) for name in options.get("amount", [])]
-    is_unit = [holds(name, UNIT_WORDS) and name not in AMBIGUOUS_NAMES for name in names]
+    is_unit = [
+        holds(name, NAME_WORDS["unit"]) and name not in NAME_WORDS["ambiguous"] for name in names
+    ]
     if "quantity" not in chosen or not any(is_unit):
         return options
     units = [name for name, fits in zip(options["amount"], is_unit, strict=True) if fits]
@@ -167,8 +145,12 @@ def _look(column: pl.Series) -> _Column:
 def _candidates(role: str, columns: Sequence[_Column], chosen: Mapping[str, str]) -> list[str]:
     if role == "time":
         # Digits such as 20230115 are days where the name says so, and ids elsewhere.
-        days = [c for c in columns if c.is_time and (not c.is_digits or c.is_named(DAY_WORDS))]
-        days.sort(key=lambda c: (c.is_named(LATER_WORDS), not c.is_named(TIME_WORDS)))
+        days = [
+            c for c in columns if c.is_time and (not c.is_digits or c.is_named(NAME_WORDS["day"]))
+        ]
+        days.sort(
+            key=lambda c: (c.is_named(NAME_WORDS["later"]), not c.is_named(NAME_WORDS["time"]))
+        )
         return [c.name for c in days]
     if role == "customer_id":
         return _person_candidates(columns)
@@ -183,8 +165,8 @@ def _person_candidates(columns: Sequence[_Column]) -> list[str]:
         if c.distinct_share
         and not (c.has_decimals or c.is_constant)
         and not (c.is_time and not c.is_digits)
-        and not (c.is_digits and c.is_named(DAY_WORDS))
-        and not c.is_named((*TRAIT_WORDS, *DOCUMENT_WORDS))
+        and not (c.is_digits and c.is_named(NAME_WORDS["day"]))
+        and not c.is_named((*TRAIT_WORDS, *NAME_WORDS["document"]))
     ]
     named = [c.name for c in ids if c.is_named(PERSON_WORDS)]
     if named:
@@ -197,7 +179,7 @@ def _money_candidates(columns: Sequence[_Column], first: str) -> list[str]:
         c
         for c in columns
         if c.is_number
-        and not c.is_named(NO_MONEY_WORDS)
+        and not c.is_named(NAME_WORDS["no_money"])
         # The remark that a name is with or without tax makes it no tax.
         and not holds(normalize_name(re.sub(WITH_TAX, "", c.name)), OTHER_MONEY_WORDS)
     ]
@@ -214,7 +196,7 @@ def _other_table(
     """Return the error for a table that holds something else than transactions."""
     names = {normalize_name(name) for name in table.columns}
     shown = f"(columns {', '.join(map(quote_value, table.columns[:6]))})"
-    if len(names & BANK_COLUMN_NAMES) >= 3 and len(names & SUMMARY_COLUMN_NAMES) <= 1:
+    if len(names & set(NAME_WORDS["bank"])) >= 3 and len(names & set(NAME_WORDS["summary"])) <= 1:
         return ContractError(
             f"{quote_value(file)} looks like a bank statement {shown}: it names accounts, not "
             "customers.",
@@ -225,7 +207,7 @@ def _other_table(
     has_no_time = "time" in missing and not any(column.is_time for column in columns)
     one_each = [c for c in table.columns if table.height > 1 and table[c].is_unique().all()]
     has_key = has_no_time and any(not has_decimals(table[name]) for name in one_each)
-    if len(names & SUMMARY_COLUMN_NAMES) <= 1 and not has_key:
+    if len(names & set(NAME_WORDS["summary"])) <= 1 and not has_key:
         return None
     return ContractError(
         f"{quote_value(file)} looks like one row per customer {shown}, not like transactions: "

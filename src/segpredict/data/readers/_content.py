@@ -9,6 +9,7 @@ import polars as pl
 
 from segpredict.config.column_aliases import normalize_name
 from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, TRUE_WORDS, status_meaning
+from segpredict.core.state import read_words
 from segpredict.data.cleaning._moments import split_dates
 
 SAMPLE_ROWS = 20_000  # rows that are looked at: a file may have a hundred million
@@ -17,65 +18,19 @@ SAMPLE_VALUES = 2_000  # distinct values that are looked at
 FITTING_SHARE = 0.95  # share of cells that must fit
 DAY_DIGITS = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 CLOCK_ONLY = r"^\d{1,2}:\d{2}(:\d{2})?( ?[AaPp]\.?[Mm]\.?)?$"
-CANCEL_PARTS = ("cancel", "annul", "storn", "cancelad", "anulad", "geannul")
 CURRENCY = r"(?i)^\s*([-−(]*)\s*(?:[a-z]{1,3}\$|[$€£¥₹]|[a-z]{3}\s)?\s*"
 POINT_NUMBER = r"^[-−(]*(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?[)-]?$"
 COMMA_NUMBER = r"^[-−(]*(?:\d{1,3}(?:[. \x{a0}\x{202f}]\d{3})+|\d+)?(?:,\d+)?[)-]?$"
 KNOWN_SHARE = 0.9  # share of rows with known words that makes any column a status
 KIND_SHARE = 0.5  # the same for a column named after its kind of event
-STATE_PARTS = (
-    *("status", "state", "etat", "estado", "stato", "situacao", "статус", "zustand", "stage"),
-    *("durum", "状态", "状態", "ステータス"),
-)
-# A status of these is a status of sales, even if none of its words is known.
-ORDER_PARTS = (
-    *("order", "payment", "financial", "invoice", "transaction", "sale", "item", "line"),
-    *("auftrag", "bestell", "zahlung", "rechnung", "commande", "paiement", "pedido", "pago"),
-    *("ordine", "pagamento", "zamowieni", "заказ"),
-)
-EVENT_NAMES = ("event", "eventtype", "eventname", "action", "behavior", "behaviour", "behaviortype")
-KIND_NAMES = (
-    *("type", "transactiontype", "ordertype", "documenttype", "doctype", "rowtype", "recordtype"),
-    *("belegart", "fakturaart", "vorgangsart", "buchungsart", "operation", "typ", "tipo"),
-)
-# What happened to the parcel says less than what happened to the money.
-PARCEL_PARTS = ("fulfil", "shipping", "shipment", "delivery", "dispute")
-OTHER_STATES = ("marital", "civil", "country", "loyalty", "member", "stock", "tax", "customer")
-PERSON_WORDS = (
-    *("customer", "cust", "client", "buyer", "user", "member", "shopper", "household", "account"),
-    *("email", "card", "kunde", "kd", "debitor", "cliente", "klant", "klient", "acheteur"),
-    *("consumer", "karte", "auftraggeber", "kontakt", "contact", "kaufer", "acquirente", "payer"),
-    *("visitor", "pseudo", "guest", "клиент", "покупатель", "patient", "subscriber", "person"),
-)
-TRAIT_WORDS = (  # columns about a person that do not say who it is
-    *("type", "group", "segment", "category", "phone", "city", "country", "zip", "street"),
-    *("age", "gender", "since", "birth", "note", "agent", "tier", "status", "language", "zone"),
-    *("marketing", "comment", "region", "state", "neu", "nouveau", "new"),
-)
-MONEY_WORDS = (
-    *("amount", "total", "revenue", "sales", "price", "value", "betrag", "umsatz", "preis"),
-    *("montant", "prix", "importe", "precio", "valor", "preco", "subtotal", "gross", "net"),
-    *("paid", "spend", "sum", "charge", "cost"),
-)
-OTHER_MONEY_WORDS = (
-    *("tax", "vat", "shipping", "postage", "delivery", "freight", "fee", "discount", "refund"),
-    *("rebate", "remise", "descuento", "desconto", "sconto", "korting", "coupon", "balance"),
-    *("versand", "steuer", "mwst", "rabatt", "handling", "tip", "compare"),
-)
-FLAGS_SET = {  # what a row is where the flag of one of these names is set
-    "returned": ("returned", "isreturn", "returnflag", "retourniert", "retourne", "refunded"),
-    "deleted": ("deleted", "isdeleted", "geloscht"),
-    "void": ("void", "isvoid", "voided"),
-    "test": ("test", "istest", "testorder"),
-}
-FLAGS_UNSET = {  # and where it is not
-    "unpaid": ("paid", "ispaid", "bezahlt", "paye", "pagado", "pago", "pagato", "betaald"),
-    "void": ("valid", "isvalid"),
-}
+NAME_WORDS = read_words("segpredict.data.readers", "words.toml")
+PERSON_WORDS, TRAIT_WORDS = NAME_WORDS["person"], NAME_WORDS["trait"]
+MONEY_WORDS, OTHER_MONEY_WORDS = NAME_WORDS["money"], NAME_WORDS["other_money"]
+KIND_NAMES = NAME_WORDS["kind"]
 FLAGS = {  # name → what a marked row is, and the words that mark it
     name: (word, marks)
-    for flags, marks in ((FLAGS_SET, TRUE_WORDS), (FLAGS_UNSET, FALSE_WORDS))
-    for word, names in flags.items()
+    for flags, marks in (("flags_set", TRUE_WORDS), ("flags_unset", FALSE_WORDS))
+    for word, names in NAME_WORDS[flags].items()
     for name in names
 }
 
@@ -137,7 +92,7 @@ def lower_text(column: pl.Series) -> pl.Series:
 
 def is_cancellation(column: pl.Series) -> bool:
     """Return whether a column says which orders were cancelled: by a day, or by yes and no."""
-    if not holds(normalize_name(column.name), CANCEL_PARTS) or column.dtype.is_float():
+    if not holds(normalize_name(column.name), NAME_WORDS["cancel"]) or column.dtype.is_float():
         return False
     return is_flag(column) or is_time_column(column)
 
@@ -235,11 +190,11 @@ def _marked(column: pl.Series) -> pl.Series:
 def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
     """Return how much a column looks like a status: larger means more; None where not at all."""
     name = normalize_name(column.name)
-    is_state = holds(name, STATE_PARTS)
+    is_state = holds(name, NAME_WORDS["state"])
     is_text = column.dtype in (pl.String, pl.Categorical, pl.Enum)
     if not is_text and not (column.dtype.is_integer() and "status" in name):
         return None
-    if is_state and holds(name, OTHER_STATES):
+    if is_state and holds(name, NAME_WORDS["other_state"]):
         return None
     if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES + 2:  # blank cells among them
         return None
@@ -252,13 +207,13 @@ def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
     share = int(counts["n"].filter(is_known).sum()) / int(counts["n"].sum())
     if not _is_enough(name, share, meanings, is_state=is_state):
         return None
-    return (not holds(name, PARCEL_PARTS), is_state, share)
+    return (not holds(name, NAME_WORDS["parcel"]), is_state, share)
 
 
 def _is_enough(name: str, share: float, meanings: Sequence[str], *, is_state: bool) -> bool:
     """Return whether a name and the share of rows with known words make a status."""
-    is_of_order = "status" in name and holds(name, ORDER_PARTS)
-    if name in ("status", "statusid", "statuscode", *EVENT_NAMES) or is_of_order:
+    is_of_order = "status" in name and holds(name, NAME_WORDS["order"])
+    if name in ("status", "statusid", "statuscode", *NAME_WORDS["event"]) or is_of_order:
         return share > 0 or len(meanings) > 1  # one unknown word marks something else
     if is_state:
         return share > 0

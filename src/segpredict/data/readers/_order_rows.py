@@ -10,17 +10,12 @@ from dataclasses import replace
 
 import polars as pl
 
+from segpredict.data.readers._content import NAME_WORDS
 from segpredict.data.readers._reader import RejectedRecord, SourceTable
 from segpredict.data.readers._rows import is_unnamed
 from segpredict.errors import UnreadableFileError, quote_value
 
-# The first cell of a row that adds up those above it; any separator may stand for a blank.
-TOTAL_WORDS = (
-    *("total", "totals", "grand total", "sub total", "sum"),
-    *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
-    *("total général", "sous total", "suma", "razem", "итого", "всего"),
-)
-TOTAL_WORD = "|".join(TOTAL_WORDS).replace(" ", r"[\W_]*")
+TOTAL_WORD = "|".join(NAME_WORDS["total"]).replace(" ", r"[\W_]*")
 # One pattern, since it is put to every cell of some columns.
 TOTAL_PATTERN = rf"(?i)^[\s*_-]*(?:{TOTAL_WORD})[\s:*_-]*$"
 WORD_IN_CELL = rf"(?i)(?:^|[\W_])(?:{TOTAL_WORD})(?:[\W_]|$)"
