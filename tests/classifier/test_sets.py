@@ -1,6 +1,6 @@
 import numpy as np
 
-from segpredict.classifier.decisions.prediction_sets import (
+from segpredict.classifier.decisions.policy import (
     MIN_WINDOW_CUSTOMERS,
     lowest_thresholds,
     set_members,

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from segpredict.core import process
 from segpredict.core.process import refuse_forked_process
 
 CHILD = """
@@ -38,3 +39,19 @@ def test_every_door_waits_passively_before_openmp_is_loaded() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == "PASSIVE"
+
+
+def test_there_is_memory_and_no_more_than_the_machine_has() -> None:
+    assert 1 << 20 < process.available_bytes() < 1 << 50
+
+
+def test_where_the_system_does_not_say_a_plain_amount_is_taken(monkeypatch) -> None:
+    monkeypatch.setattr(process, "_meminfo", lambda: None)
+    monkeypatch.setattr(process, "_container", lambda: None)
+    assert process.available_bytes() == int(process.USABLE_SHARE * process.DEFAULT_BYTES)
+
+
+def test_the_smaller_of_two_limits_counts(monkeypatch) -> None:
+    monkeypatch.setattr(process, "_meminfo", lambda: 1000)
+    monkeypatch.setattr(process, "_container", lambda: 100)
+    assert process.available_bytes() == int(process.USABLE_SHARE * 100)

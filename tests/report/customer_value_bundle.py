@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.customer_value import LOSS_BY_SPEND
-from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS
-from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
+from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA, VALUE_COLUMNS
 from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
 from segpredict.analytics.customer_value.sum_backtest import (
     PredictedAmount,

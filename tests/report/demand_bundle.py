@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from segpredict.analytics.demand.assortment import AFFINITY_INDEX_SCHEMA
+from segpredict.analytics.demand.assortment import AFFINITY_INDEX_SCHEMA, DEMAND_FORECAST_SCHEMA
 from segpredict.analytics.demand.backtest import BACKTEST_SCHEMA, PUBLISHABLE_LEVELS_SCHEMA
-from segpredict.analytics.demand.order_quantities import DEMAND_FORECAST_SCHEMA
 
 DAYS = ("2011-06-11", "2011-09-10")
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segpredict.core.segment import Segment
-from segpredict.segmentation.affinity import distinctive_categories
+from segpredict.segmentation.profile_cards import distinctive_categories
 
 TWO = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Light"), Segment(2, "S7", "Core"))
 

@@ -32,13 +32,9 @@ def histories_at_cutoffs(
 ) -> dict[int, HistoryAtCutoff]:
     """Return what is known at the cutoff of each fold.
 
-    Parameters
-    ----------
-    transactions, segmentation, days
-        The shop's lines, the frozen segmentation, and the schedule with the folds.
+    * `transactions`, `segmentation`, `days`: the shop's lines, the frozen segmentation, and the
+      schedule with the folds.
 
-    Notes
-    -----
     A model of drop-out needs the customers who dropped out, so all customers with an order
     in the history count here, not only those eligible for a forecast.
     """

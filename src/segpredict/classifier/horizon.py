@@ -37,22 +37,15 @@ HORIZONS_SCHEMA = {
 def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
     """Return one row per horizon with the conditions it meets.
 
-    Parameters
-    ----------
-    transactions, time
-        The shop's lines; the other lengths, of which the horizon is compared with the candidates.
+    * `transactions`, `time`: the shop's lines; the other lengths, of which the horizon is compared
+      with the candidates.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``horizon``; ``repeat_share``, the share of customers with an order in one window who order
-        in the next one, over all neighbouring windows; ``median_gap_days`` between purchase days of
-        repeat buyers; ``tests`` and ``origins``, disjoint test windows and training origins of the
-        final test; the three conditions; ``is_selected``, the smallest horizon that meets all;
-        ``reason``.
+    Returned is ``horizon``; ``repeat_share``, the share of customers with an order in one window
+    who order in the next one, over all neighbouring windows; ``median_gap_days`` between purchase
+    days of repeat buyers; ``tests`` and ``origins``, disjoint test windows and training origins of
+    the final test; the three conditions; ``is_selected``, the smallest horizon that meets all;
+    ``reason``.
 
-    Notes
-    -----
     The conditions: repeat_share in [0.30, 0.85]; three tests, or one with six training origins;
     horizon ≥ median gap. They depend on how often customers buy, never on how good a model is.
     """
@@ -71,22 +64,12 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
 def require_forecast(transactions: Transactions, time: TimeOptions) -> None:
     """Raise where no model can be trained and tested on these data.
 
-    Parameters
-    ----------
-    transactions
-        The shop's lines.
-    time
-        Lengths, in days.
+    * `transactions`: the shop's lines.
+    * `time`: lengths, in days.
 
-    Raises
-    ------
-    TooShortHistoryError
-        When the data are too short for one test.
-    SupportError
-        When nobody can be tested, or nobody of a training set bought again.
+    Raises `TooShortHistoryError` when the data are too short for one test; `SupportError` when
+    nobody can be tested, or nobody of a training set bought again.
 
-    Notes
-    -----
     The settings that the error suggests are tried in the same way before.
     """
     orders = _known_orders(transactions)

@@ -50,15 +50,10 @@ def build_panel(
 ) -> Panel:
     """Return the rows of these origins, with labels where the outcome is complete.
 
-    Parameters
-    ----------
-    transactions, segmentation, windows
-        The shop's lines; the frozen segmentation, for states and labels; one window an origin.
-    families
-        Feature families; ``None`` means the default ones.
+    * `transactions`, `segmentation`, `windows`: the shop's lines; the frozen segmentation, for
+      states and labels; one window an origin.
+    * `families`: feature families; ``None`` means the default ones.
 
-    Notes
-    -----
     A row depends on the history alone: eligible customers, whatever they did next.
     A customer without an order in the outcome window is labelled INACTIVE, never dropped. A
     state is ordinal: codes rise with value.

@@ -84,18 +84,12 @@ class Schedule:
 def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     """Return the test folds and the production fold that a span of data allows.
 
-    Parameters
-    ----------
-    first_day, end_day, time
-        The data cover ``[first_day, end_day)`` (day numbers); lengths, in days.
+    * `first_day`, `end_day`, `time`: the data cover ``[first_day, end_day)`` (day numbers);
+      lengths, in days.
 
-    Raises
-    ------
-    TooShortHistoryError
-        When not even one training origin is complete before a test cutoff.
+    Raises `TooShortHistoryError` when not even one training origin is complete before a test
+    cutoff.
 
-    Notes
-    -----
     Test cutoffs count back in whole horizons from the newest one whose outcome is settled. Training
     origins of a test T* count back from T* − settle − gap − horizon in steps of which a whole
     number make a horizon, so that all folds share their origins, down to first_day + max(horizon,
@@ -103,8 +97,6 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     origins; the newest one is run with fewer, with a note. Windows before
     the first test are the inner validation: what is selected there was never compared on a test.
 
-    Examples
-    --------
     >>> plan = schedule_folds(0, 728, TimeOptions())
     >>> [fold.cutoff for fold in plan.test_folds]
     [455, 546, 637]

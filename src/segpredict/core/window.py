@@ -96,17 +96,10 @@ class Window:
 
     An event counts as known only if its day is before the cutoff.
 
-    Raises
-    ------
-    ConfigError
-        When a length is not a whole number of days above zero (gap: zero or more).
+    Raises `ConfigError` when a length is not a whole number of days above zero (gap: zero or more).
 
-    Notes
-    -----
     The defaults are whole weeks, so every window holds the same mix of weekdays.
 
-    Examples
-    --------
     >>> w = Window(day_number("2011-09-10"))
     >>> as_date(w.outcome_start).isoformat(), as_date(w.outcome_end).isoformat()
     ('2011-09-10', '2011-12-10')

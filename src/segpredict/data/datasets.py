@@ -122,15 +122,9 @@ def fetch_dataset(
 
     `progress` is called with what is done next and the share done, 0 to 1.
 
-    Raises
-    ------
-    TargetBusyError
-        When there is something in its place already.
-    DownloadError
-        When the address does not answer, or with something else than it should.
+    Raises `TargetBusyError` when there is something in its place already; `DownloadError` when the
+    address does not answer, or with something else than it should.
 
-    Notes
-    -----
     Everything happens in a temporary folder, which takes the name at the end, so that a
     download that was interrupted leaves nothing behind. It then starts from the
     beginning: the archives are small.

@@ -59,8 +59,6 @@ class MarkovExplainer:
 class AdditiveModel:
     """The ensemble, or one of its parts, as a sum of log-odds.
 
-    Notes
-    -----
     The log-odds of the ensemble are a sum, so its Shapley values are those of its parts, added up.
     The part of BG/NBD is assigned to the columns of `PLAYER_COLUMNS`, that of the Markov chain to
     the current segment.

@@ -83,26 +83,16 @@ def check_importance(
 ) -> ImportanceEvidence:
     """Return the cross-check of importance on the tests of a run.
 
-    Parameters
-    ----------
-    replays
-        The backtests, oldest first.
-    groups
-        The groups of columns that are compared.
-    options
-        Refits, repeats and ablations.
-    seed
-        Start of random draws.
-    progress
-        Called with the next step and the share done.
+    * `replays`: the backtests, oldest first.
+    * `groups`: the groups of columns that are compared.
+    * `options`: refits, repeats and ablations.
+    * `seed`: start of random draws.
+    * `progress`: called with the next step and the share done.
 
-    Notes
-    -----
-    A refit trains the trees of the final test again on customers drawn with replacement,
-    and measures on test customers drawn in the same way: its spread holds both kinds of
-    randomness. The pool that the trees begin from stays as it was fitted. A column is shuffled
-    among the customers of one test, together with all of its group (Breiman 2001; grouped as in
-    Au et al. 2022).
+    A refit trains the trees of the final test again on customers drawn with replacement, and
+    measures on test customers drawn in the same way: its spread holds both kinds of randomness. The
+    pool that the trees begin from stays as it was fitted. A column is shuffled among the customers
+    of one test, together with all of its group (Breiman 2001; grouped as in Au et al. 2022).
     """
     report = progress or (lambda _what, _share: None)
     rng = np.random.default_rng(seed)

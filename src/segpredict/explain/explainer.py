@@ -54,20 +54,12 @@ class ForecastExplainer:
     ) -> Explanation:
         """Return why the forecast says what it says, for a sample of customers.
 
-        Parameters
-        ----------
-        customers
-            One row a customer: ``customer_id``, ``state_now`` (code of the current
-            segment) and the columns of the model, in any order.
-        options
-            Size of the sample.
+        * `customers`: one row a customer: ``customer_id``, ``state_now`` (code of the current
+          segment) and the columns of the model, in any order.
+        * `options`: size of the sample.
 
-        Raises
-        ------
-        ColumnMissingError
-            When the frame lacks a column.
-        MismatchError
-            When the season matters and customers have several cutoffs.
+        Raises `ColumnMissingError` when the frame lacks a column; `MismatchError` when the season
+        matters and customers have several cutoffs.
         """
         _require(customers, self.model.required_columns)
         day = self._day(customers)
@@ -105,12 +97,8 @@ class ForecastExplainer:
     def explain_reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
         """Return the reasons of all customers, in chunks, without other tables.
 
-        Parameters
-        ----------
-        customers
-            One row a customer: ``customer_id``, ``state_now`` and the columns.
-        threads
-            Threads; the words do not depend on them.
+        * `customers`: one row a customer: ``customer_id``, ``state_now`` and the columns.
+        * `threads`: threads; the words do not depend on them.
         """
         found = []
         for some, cube in self.model.shap_chunks(customers, threads=threads):
@@ -121,20 +109,15 @@ class ForecastExplainer:
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
         """Return the explainer without reasons whose sign is not stable.
 
-        Parameters
-        ----------
-        threshold
-            `ImportanceEvidence.min_reliable_contribution`: by group, the least stable size.
+        * `threshold`: `ImportanceEvidence.min_reliable_contribution`: by group, the least stable
+          size.
         """
         return replace(self, lexicon=replace(self.lexicon, min_contribution=dict(threshold)))
 
     def with_policy(self, policy: DecisionPolicy | None) -> "ForecastExplainer":
         """Return the explainer of the segments that a decision policy names.
 
-        Parameters
-        ----------
-        policy
-            How the forecast becomes one segment; ``None``: the likeliest.
+        * `policy`: how the forecast becomes one segment; ``None``: the likeliest.
         """
         return replace(self, policy=policy)
 
@@ -254,28 +237,16 @@ def build_explainer(
 ) -> ForecastExplainer:
     """Return the explainer of the selected model, with groups and medians of these customers.
 
-    Parameters
-    ----------
-    forecaster
-        The selected model.
-    ensemble
-        The ensemble of the run; not needed where the selected model has contributions.
-    customers
-        One row a customer: ``state_now`` and the columns of the model.
-    classes
-        The segments, in code order.
-    glossary
-        Declarations of the columns.
-    currency
-        Currency sign.
+    * `forecaster`: the selected model.
+    * `ensemble`: the ensemble of the run; not needed where the selected model has contributions.
+    * `customers`: one row a customer: ``state_now`` and the columns of the model.
+    * `classes`: the segments, in code order.
+    * `glossary`: declarations of the columns.
+    * `currency`: currency sign.
 
-    Raises
-    ------
-    ColumnMissingError
-        When the frame lacks a column of the explained model.
-    MismatchError
-        When the model predicts another number of segments, or the selected model has no
-        contributions and no ensemble is given.
+    Raises `ColumnMissingError` when the frame lacks a column of the explained model;
+    `MismatchError` when the model predicts another number of segments, or the selected model has no
+    contributions and no ensemble is given.
     """
     _require(customers, ())
     model = additive_model(forecaster, ensemble, customers)

@@ -84,20 +84,12 @@ class Explanation:
     def plot(self, kind: str = "bar", *names: object) -> bytes:
         """Return one plot, as SVG or PNG.
 
-        Parameters
-        ----------
-        kind
-            ``bar``, ``heatmap``, ``beeswarm`` (of a segment), ``move``
-            (of two segments), ``dependence`` (of a feature) or ``waterfall`` (of a customer).
-        names
-            The segments, feature or customer of the plot; segments by name or id.
+        * `kind`: ``bar``, ``heatmap``, ``beeswarm`` (of a segment), ``move`` (of two segments),
+          ``dependence`` (of a feature) or ``waterfall`` (of a customer).
+        * `names`: the segments, feature or customer of the plot; segments by name or id.
 
-        Raises
-        ------
-        UnknownNameError
-            When there is no such kind, or no such name.
-        UsageError
-            When too few or too many names are given.
+        Raises `UnknownNameError` when there is no such kind, or no such name; `UsageError` when too
+        few or too many names are given.
         """
         if kind not in PLOT_KINDS:
             raise UnknownNameError("plot", kind, list(PLOT_KINDS))
@@ -137,15 +129,9 @@ class Explanation:
 def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> str:
     """Return the forecast of the first explained customer, as a sentence.
 
-    Parameters
-    ----------
-    explanation
-        An explanation of one customer.
-    names
-        Names of the segments, by id.
+    * `explanation`: an explanation of one customer.
+    * `names`: names of the segments, by id.
 
-    Examples
-    --------
     >>> from types import SimpleNamespace
     >>> rows = pl.DataFrame({"segment_id": ["S1"], "class_id": ["S2"], "against_id": ["S1"]})
     >>> explained_sentence(SimpleNamespace(contributions=rows), {"S1": "Light", "S2": "Core"})

@@ -42,11 +42,8 @@ PLOT_STYLE: Any = {
 def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     """Return every plot by name.
 
-    Returns
-    -------
-    dict
-        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), ``beeswarm_<class id>``, and
-        ``dependence_<feature>`` of the three strongest columns (PNG).
+    Returned are ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), ``beeswarm_<class id>``, and
+    ``dependence_<feature>`` of the three strongest columns (PNG).
     """
     pairs = explanation.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
     return {

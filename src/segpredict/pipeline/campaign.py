@@ -78,24 +78,14 @@ def _plans(files: RunFolder) -> pl.DataFrame:
 def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) -> dict[str, Any]:
     """Write the customer list of a campaign as CSV, and a record of who is treated.
 
-    Parameters
-    ----------
-    folder, request, created
-        A finished run, which list to draw, and the time of day, as text.
+    * `folder`, `request`, `created`: a finished run, which list to draw, and the time of day, as
+      text.
 
-    Returns
-    -------
-    dict
-        The record, with ``record`` and ``list``, the files that were written.
+    Returns the record, with ``record`` and ``list``, the files that were written.
 
-    Raises
-    ------
-    UnknownNameError
-        When the catalogue of the run has no such campaign.
-    UsageError
-        When no customer is eligible.
-    MismatchError
-        When earlier lists are of other ids or another currency.
+    Raises `UnknownNameError` when the catalogue of the run has no such campaign; `UsageError` when
+    no customer is eligible; `MismatchError` when earlier lists are of other ids or another
+    currency.
     """
     files = open_run(folder)
     options = loading.load_config(files).campaigns

@@ -33,14 +33,9 @@ def suggested_products(
 ) -> pl.DataFrame:
     """Return for each customer the first suggested product of the segment not bought since a day.
 
-    Parameters
-    ----------
-    shop, scores
-        The transactions, and `schemas.SCORES_SCHEMA`.
-    suggestions
-        Products by segment, with their rank (`demand.suggest_products`).
-    since
-        Day number.
+    * `shop`, `scores`: the transactions, and `schemas.SCORES_SCHEMA`.
+    * `suggestions`: products by segment, with their rank (`demand.suggest_products`).
+    * `since`: day number.
     """
     offers = suggestions.select("segment_id", "rank", product_id="item")
     bought = (

@@ -58,17 +58,11 @@ class ExportRequest:
 def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     """Write the content of the page in a form of `REPORT_FORMATS`; return the path.
 
-    Parameters
-    ----------
-    folder, form
-        The run; ``html`` (the page), ``pptx``, ``json`` (its facts) or ``md`` (its key tables).
-    export
-        Where to; by default the file of `artifacts.REPORT_PATHS` in the run.
+    * `folder`, `form`: the run; ``html`` (the page), ``pptx``, ``json`` (its facts) or ``md`` (its
+      key tables).
+    * `export`: where to; by default the file of `artifacts.REPORT_PATHS` in the run.
 
-    Raises
-    ------
-    ExtraMissingError
-        When slides are requested and python-pptx is not installed.
+    Raises `ExtraMissingError` when slides are requested and python-pptx is not installed.
     """
     shown = {"customers": export.customers}
     if export.out is not None:
@@ -119,15 +113,9 @@ def _renamed(
 def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, Mapping[str, int]]:
     """Write a run as a star schema; return the folder, and the rows of each table.
 
-    Parameters
-    ----------
-    folder, export
-        The run, and where to; by default ``bi`` in the run.
+    * `folder`, `export`: the run, and where to; by default ``bi`` in the run.
 
-    Raises
-    ------
-    TargetBusyError
-        When the place exists and may not be replaced, or holds something else.
+    Raises `TargetBusyError` when the place exists and may not be replaced, or holds something else.
     """
     if export.out is None:
         with continue_run(folder) as draft:
@@ -188,25 +176,14 @@ def _move(made: Path, path: Path) -> None:
 class Report:
     """A run to read: in a notebook, as a page, as Markdown, as JSON.
 
-    Parameters
-    ----------
-    run
-        The folder of a run.
-    pseudonyms
-        Pseudonyms that replace customer ids, if these must not be shown.
+    * `run`: the folder of a run.
+    * `pseudonyms`: pseudonyms that replace customer ids, if these must not be shown.
 
-    Raises
-    ------
-    ArtifactError
-        When the folder holds no run, or a file is missing or changed.
+    Raises `ArtifactError` when the folder holds no run, or a file is missing or changed.
 
-    Notes
-    -----
     Only `to_bi` writes files. In Jupyter the page stands in a frame without
     scripts, forms or an origin, so it can touch nothing of the notebook.
 
-    Examples
-    --------
     >>> report = segpredict.Report("artifacts/run")  # doctest: +SKIP
     >>> report  # the page, in Jupyter  # doctest: +SKIP
     >>> report.to_json()["sections"]["headline"]["sentence"]  # doctest: +SKIP

@@ -70,19 +70,12 @@ def load(folder: str | Path) -> SegmentPredictor:
 def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     """Return one customer's forecast at the end of a run's data, and why.
 
-    Returns
-    -------
-    dict
-        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons`` (rows of
-        `explain.reason_texts`), ``contributions`` (rows of `schemas.CONTRIBUTIONS_SCHEMA`),
-        ``what_if`` (rows of `what_if`), ``nearest`` (the row of
-        `segmentation.nearest_other_segment`, or ``None`` without an order in the window),
-        ``names`` of the segments by id, and ``note``.
+    Returned are ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
+    (rows of `explain.reason_texts`), ``contributions`` (rows of `schemas.CONTRIBUTIONS_SCHEMA`),
+    ``what_if`` (rows of `what_if`), ``nearest`` (the row of `segmentation.nearest_other_segment`,
+    or ``None`` without an order in the window), ``names`` of the segments by id, and ``note``.
 
-    Raises
-    ------
-    CustomerMissingError
-        When no eligible customer has that id.
+    Raises `CustomerMissingError` when no eligible customer has that id.
     """
     customer_id = id_text(customer_id)
     files = open_run(folder)
@@ -165,12 +158,8 @@ def feature_meanings(folder: str | Path) -> dict[str, str]:
 def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
     """Write every plot of a run's explanation, or the requested one; return how many.
 
-    Parameters
-    ----------
-    folder, folder_out
-        The run, and where the plots are written.
-    plot
-        A kind of plot and its arguments, as with `Explanation.plot`.
+    * `folder`, `folder_out`: the run, and where the plots are written.
+    * `plot`: a kind of plot and its arguments, as with `Explanation.plot`.
     """
     explanation = load_run_explanation(folder)
     one = {"_".join(plot): explanation.plot(*plot)} if plot else None
@@ -192,19 +181,13 @@ def score_into_history(
 ) -> tuple[pl.DataFrame, HistoryUpdate | None]:
     """Return the scores of the customers in files, and what was added to a history.
 
-    Parameters
-    ----------
-    history
-        The folder of the history, made if it is not there (`ScoreHistory`);
-        ``None`` saves nothing.
-    folder, data, as_of, since, progress
-        The run; the files; the day of the forecast; since when the files hold all orders.
+    * `history`: the folder of the history, made if it is not there (`ScoreHistory`); ``None`` saves
+      nothing.
+    * `folder`, `data`, `as_of`, `since`, `progress`: the run; the files; the day of the forecast;
+      since when the files hold all orders.
 
-    Returns
-    -------
-    tuple
-        `schemas.SCORES_SCHEMA`; rows that cannot be read are set aside, unless `NewData` says
-        otherwise. What was added, or ``None``.
+    Returned is `schemas.SCORES_SCHEMA`; rows that cannot be read are set aside, unless `NewData`
+    says otherwise. What was added, or ``None``.
     """
     if history is None:
         return _scored(folder, data, as_of, since, progress)[0], None

@@ -138,18 +138,11 @@ def run_clustering(
 ) -> RunFolder:
     """Read, clean and segment; publish the run.
 
-    Parameters
-    ----------
-    data, config, target, as_of, progress
-        As with `run_pipeline`.
-    search
-        How segments are found. A comparison that is interrupted goes on where it
-        stopped when it is started again with the same data, options and target.
+    * `data`, `config`, `target`, `as_of`, `progress`: as with `run_pipeline`.
+    * `search`: how segments are found. A comparison that is interrupted goes on where it stopped
+      when it is started again with the same data, options and target.
 
-    Raises
-    ------
-    MismatchError
-        When the earlier run measured windows of another length.
+    Raises `MismatchError` when the earlier run measured windows of another length.
     """
     previous, facts, refit_of = None, None, {}
     if search.earlier_run is not None:
@@ -222,17 +215,11 @@ def run_explanation(
 ) -> RunFolder:
     """Explain the forecast of a run, and cross-check the importance of its features.
 
-    Parameters
-    ----------
-    folder, created
-        The run, and the time of day, as text.
-    rows
-        The most customers to explain; by default as configured.
-    refits
-        Models fitted again for intervals; 0 leaves the cross-check out, as `run_pipeline`
-        does, since it takes longer than everything else.
-    progress
-        Called with what is done next and the share done, 0 to 1.
+    * `folder`, `created`: the run, and the time of day, as text.
+    * `rows`: the most customers to explain; by default as configured.
+    * `refits`: models fitted again for intervals; 0 leaves the cross-check out, as `run_pipeline`
+      does, since it takes longer than everything else.
+    * `progress`: called with what is done next and the share done, 0 to 1.
     """
     with _continued(folder, created) as draft:
         prepared = loading.load_stage(draft, Prepared)
@@ -258,14 +245,9 @@ def run_report(
 ) -> RunFolder:
     """Write the page of a run from the stages that it holds.
 
-    Parameters
-    ----------
-    folder, created, progress
-        As with `run_explanation`.
-    customers
-        Whether single customers are shown; ``None`` means as the config says.
-    campaigns
-        A campaign file that replaces the one of the run.
+    * `folder`, `created`, `progress`: as with `run_explanation`.
+    * `customers`: whether single customers are shown; ``None`` means as the config says.
+    * `campaigns`: a campaign file that replaces the one of the run.
     """
     with _continued(folder, created) as draft:
         progress("writing the page", 0.95)

@@ -26,28 +26,17 @@ def run_transitions(
 ) -> TransitionTables:
     """Return the transition tables of a run, by name.
 
-    Parameters
-    ----------
-    folder, since
-        A run folder, and the day a period begins with; ``None`` means the newest complete one.
-    segment
-        Id or name of a segment: only transitions into it and out of it.
+    * `folder`, `since`: a run folder, and the day a period begins with; ``None`` means the newest
+      complete one.
+    * `segment`: id or name of a segment: only transitions into it and out of it.
 
-    Returns
-    -------
-    dict
-        ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the latter with
-        ``predicted_…`` columns where the period was a test window; ``mobility``, ``markov_order``
-        and ``comparison`` of all periods; ``next``, the prediction from the end of the data on.
+    Returned are ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the
+    latter with ``predicted_…`` columns where the period was a test window; ``mobility``,
+    ``markov_order`` and ``comparison`` of all periods; ``next``, the prediction from the end of the
+    data on.
 
-    Raises
-    ------
-    UsageError
-        When no period begins on that day.
-    UnknownNameError
-        When there is no such segment.
-    ArtifactError
-        When the run holds no transitions.
+    Raises `UsageError` when no period begins on that day; `UnknownNameError` when there is no such
+    segment; `ArtifactError` when the run holds no transitions.
     """
     files = open_run(folder)
     segments = loading.load_segments(files)
@@ -81,19 +70,11 @@ def history_transitions(
 ) -> TransitionTables:
     """Return the transition tables between two days of a history, by name.
 
-    Parameters
-    ----------
-    history, since, until
-        The folder of the history, and days that were scored.
-    model
-        Digest of the model, or how it begins; see `ScoreHistory.transitions_between`.
-    segment
-        Id or name of a segment: only transitions into it and out of it.
+    * `history`, `since`, `until`: the folder of the history, and days that were scored.
+    * `model`: digest of the model, or how it begins; see `ScoreHistory.transitions_between`.
+    * `segment`: id or name of a segment: only transitions into it and out of it.
 
-    Returns
-    -------
-    dict
-        ``customers``, ``matrix`` and ``mobility``.
+    Returned are ``customers``, ``matrix`` and ``mobility``.
     """
     scores = ScoreHistory(history)
     first, second = (as_date(day_number(day)) for day in (since, until))

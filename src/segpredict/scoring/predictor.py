@@ -52,13 +52,9 @@ MAX_NAMES_LENGTH = 80  # characters of the names of segments that a repr shows
 class SegmentPredictor:
     """A frozen segmentation and a fitted model, ready for new transactions.
 
-    Notes
-    -----
     Two predictors are equal if they give equal segments and forecasts: same segmentation, model,
     values and settings for reading.
 
-    Examples
-    --------
     >>> import segpredict
     >>> predictor = segpredict.load("artifacts/demo/run")  # doctest: +SKIP
     >>> predictor.score(frame, as_of="2023-12-31")  # doctest: +SKIP
@@ -140,48 +136,33 @@ class SegmentPredictor:
     ) -> Any:
         """Return one row per customer: segment now, probabilities of the next.
 
-        Parameters
-        ----------
-        transactions
-            A path, several paths, a store, `Transactions`, or a frame of Polars, pandas,
-            PyArrow or DuckDB, with the columns of the run's own input. It should reach back
-            over the look-back before `as_of` (features over longer spans are missing
-            otherwise).
-        as_of
-            The cutoff T, a date of any library or text: nothing on or after it is looked at.
-            A moment gives the day of its own zone. ``None`` means the day after the last row.
-        since
-            The day on which the shop's records begin. ``None`` means the first row.
-            Give it when scoring a few customers alone, whose rows do not show it:
-            all their orders from that day to the cutoff must be given.
-        config
-            How these data are read, where not as those of the run: a dict of the settings of
-            ``source`` and ``cleaning`` that differ; or a whole config (preset, path, `Config`).
+        * `transactions`: a path, several paths, a store, `Transactions`, or a frame of Polars,
+          pandas, PyArrow or DuckDB, with the columns of the run's own input. It should reach back
+          over the look-back before `as_of` (features over longer spans are missing otherwise).
+        * `as_of`: the cutoff T, a date of any library or text: nothing on or after it is looked at.
+          A moment gives the day of its own zone. ``None`` means the day after the last row.
+        * `since`: the day on which the shop's records begin. ``None`` means the first row. Give it
+          when scoring a few customers alone, whose rows do not show it: all their orders from that
+          day to the cutoff must be given.
+        * `config`: how these data are read, where not as those of the run: a dict of the settings
+          of ``source`` and ``cleaning`` that differ; or a whole config (preset, path, `Config`).
 
-        Returns
-        -------
-        DataFrame
-            Of pandas or PyArrow where `transactions` are that; otherwise of Polars.
-            `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before the
-            cutoff. ``p_<id>`` is the probability of a segment in the outcome window, ``p_down`` and
-            ``p_up`` of a less and a more valuable one than now. In currency: ``base_value`` is what
-            the customer would spend in the outcome window if her present rhythm held,
-            ``value_at_risk`` the part of it that is expected to be lost, ``upside`` what is
-            expected beyond it, and ``expected_value`` = base − risk + upside the expected spend,
-            with a 90 % interval from ``expected_value_low`` to ``expected_value_high``.
-            ``spent_to_date`` is what the customer paid in the data, less returns; ``clv_year`` the
-            expected spend of twelve months, discounted. All of these are expectations of models,
-            not savings. ``segment_set`` is the prediction set. Customers without an order in the
-            look-back are INACTIVE and not eligible: no such customers were in training, so they
-            get no probabilities.
+        Returns of pandas or PyArrow where `transactions` are that; otherwise of Polars.
+        `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before the cutoff.
+        ``p_<id>`` is the probability of a segment in the outcome window, ``p_down`` and ``p_up`` of
+        a less and a more valuable one than now. In currency: ``base_value`` is what the customer
+        would spend in the outcome window if her present rhythm held, ``value_at_risk`` the part of
+        it that is expected to be lost, ``upside`` what is expected beyond it, and
+        ``expected_value`` = base − risk + upside the expected spend, with a 90 % interval from
+        ``expected_value_low`` to ``expected_value_high``. ``spent_to_date`` is what the customer
+        paid in the data, less returns; ``clv_year`` the expected spend of twelve months,
+        discounted. All of these are expectations of models, not savings. ``segment_set`` is the
+        prediction set. Customers without an order in the look-back are INACTIVE and not eligible:
+        no such customers were in training, so they get no probabilities.
 
-        Raises
-        ------
-        MismatchError
-            When no customer has an order before the cutoff, or the data do not cover the
-            time before it: unobserved days would be read as inactivity.
-        ContractError
-            When a frame lacks a column or a cell cannot be read.
+        Raises `MismatchError` when no customer has an order before the cutoff, or the data do not
+        cover the time before it: unobserved days would be read as inactivity; `ContractError` when
+        a frame lacks a column or a cell cannot be read.
         """
         scores = self._reading(config).score_table(transactions, as_of, since)
         return readers.in_kind_of(transactions, scores)
@@ -209,24 +190,14 @@ class SegmentPredictor:
     ) -> Explanation:
         """Explain the forecasts of customers: tables, plots and reasons in words.
 
-        Parameters
-        ----------
-        transactions, as_of, since
-            As with `score`.
-        customers
-            The customers to explain, one id or several; empty for a sample of all. Ids are
-            text in the data; a whole number of any type is matched as text.
-        rows
-            The most customers to explain.
-        config
-            As with `score`.
+        * `transactions`, `as_of`, `since`: as with `score`.
+        * `customers`: the customers to explain, one id or several; empty for a sample of all. Ids
+          are text in the data; a whole number of any type is matched as text.
+        * `rows`: the most customers to explain.
+        * `config`: as with `score`.
 
-        Raises
-        ------
-        CustomerMissingError
-            When one of the customers has no order in the look-back.
-        ConfigError
-            When `rows` is below one.
+        Raises `CustomerMissingError` when one of the customers has no order in the look-back;
+        `ConfigError` when `rows` is below one.
         """
         options = ExplainOptions(rows)
         wanted = id_texts(customers)

@@ -4,14 +4,13 @@ In: how often and for how much each customer bought in windows of one length. Ou
 `Segmentation` that gives any such row a code, 0 for INACTIVE and 1 … k by rising value.
 """
 
-from segpredict.segmentation.affinity import category_indices
 from segpredict.segmentation.fit import fit_segmentation
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs
 from segpredict.segmentation.memberships import membership_probabilities, nearest_other_segment
 from segpredict.segmentation.model import Segmentation, fill_inactive
 from segpredict.segmentation.overrides import override_inputs, rows_to_cluster
-from segpredict.segmentation.profile_cards import profile_cards, segment_profiles
+from segpredict.segmentation.profile_cards import category_indices, profile_cards, segment_profiles
 from segpredict.segmentation.profiles import segment_profile_table
 from segpredict.segmentation.rule_grid import RuleGrid, fit_rule_grid
 

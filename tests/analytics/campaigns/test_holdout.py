@@ -7,7 +7,11 @@ from crowd import crowd, customer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout, hash_to_uniform
+from segpredict.analytics.campaigns.campaign_list import (
+    assign_strata,
+    draw_holdout,
+    hash_to_uniform,
+)
 
 
 def people(n: int, stratum: str = "S1/0") -> pl.DataFrame:

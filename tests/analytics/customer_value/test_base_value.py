@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value.base_value import base_values
+from segpredict.analytics.customer_value.measure import base_values
 from segpredict.core.window import Window, day_number
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.readers import from_frame

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel, value_periods
-from segpredict.analytics.customer_value.by_segment import VALUE_COLUMNS, value_by_segment
+from segpredict.analytics.customer_value.expected_total import VALUE_COLUMNS, value_by_segment
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel

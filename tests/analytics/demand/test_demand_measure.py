@@ -9,14 +9,18 @@ from by_days import ByDays
 
 import shop
 from segpredict.analytics import demand
-from segpredict.analytics.demand.assortment import affinity_index, suggest_products
+from segpredict.analytics.demand.assortment import (
+    DEMAND_FORECAST_SCHEMA,
+    affinity_index,
+    order_quantities,
+    suggest_products,
+)
 from segpredict.analytics.demand.backtest import (
     BACKTEST_SCHEMA,
     DISPERSION_COLUMNS,
     PUBLISHABLE_LEVELS_SCHEMA,
 )
 from segpredict.analytics.demand.forecast import LAST_WINDOW_NAIVE, SEGMENT_METHOD, LevelForecast
-from segpredict.analytics.demand.order_quantities import DEMAND_FORECAST_SCHEMA, order_quantities
 from segpredict.analytics.demand.sales import PRODUCT_LEVEL, WindowSales
 from segpredict.config.outputs import DemandOptions
 from segpredict.core.transactions import SideTables

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.demand.item_rates import gamma_poisson_rates
+from segpredict.analytics.demand.forecast import gamma_poisson_rates
 
 ONE = np.array([0, 0])
 

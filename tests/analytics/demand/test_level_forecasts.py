@@ -12,10 +12,10 @@ from segpredict.analytics.demand.forecast import (
     LAST_WINDOW_NAIVE,
     SEASONAL_NAIVE,
     SEGMENT_METHOD,
+    first_sale_days,
     forecast_levels,
 )
 from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
-from segpredict.analytics.demand.item_rates import first_sale_days
 from segpredict.analytics.demand.sales import (
     DEMAND_LEVELS,
     PRODUCT_LEVEL,

@@ -1,19 +1,25 @@
-"""The list of a campaign: treatment, control group, and the reasons."""
+"""The list of a campaign: treatment, control group, and the reasons.
 
+Assignment to the control group is random, and reproducible from key and customer id.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from segpredict.analytics.campaigns import sample_size
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
-from segpredict.analytics.campaigns.holdout import assign_strata, draw_holdout
 from segpredict.config.outputs import CampaignOptions
 from segpredict.core import schemas
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
+
+DECILES = 10
 
 EXPERIMENT_ARMS = ("treatment", "universal holdout", "campaign holdout")
 TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = EXPERIMENT_ARMS
@@ -45,17 +51,12 @@ def build_campaign_list(
 ) -> pl.DataFrame:
     """Return the list of a campaign (`schemas.CAMPAIGN_LIST_SCHEMA`), most at stake first.
 
-    Parameters
-    ----------
-    customers, segments
-        Customers with a forecast (`eligible_customers`); all segments, in code order.
-    request, options
-        The requested list; universal holdout share, and the key of the random assignment.
-    earlier_arms
-        Arms of earlier lists, by campaign, then by customer.
+    * `customers`, `segments`: customers with a forecast (`eligible_customers`); all segments, in
+      code order.
+    * `request`, `options`: the requested list; universal holdout share, and the key of the random
+      assignment.
+    * `earlier_arms`: arms of earlier lists, by campaign, then by customer.
 
-    Notes
-    -----
     ``arm`` is ``treatment``; ``universal holdout``, contacted by no campaign; or ``campaign
     holdout``, not contacted by this campaign. The universal holdout is drawn from all customers
     with a forecast, by segment and decile of expected value, so it is the same for every campaign.
@@ -204,3 +205,72 @@ def _detectable_uplift(
     sd, rho = weighed["spend_sd"], weighed["spend_correlation"]
     found = sample_size.minimum_detectable_mean(sd, n_control, treated, rho, errors)
     return found / weighed["spend"] if found is not None and weighed["spend"] else None
+
+
+def hash_to_uniform(key: str, customer_id: str) -> float:
+    """Return a customer's pseudo-random number, uniform on [0, 1).
+
+    A keyed BLAKE2b hash: without the key nobody can know from an id who will be in the control
+    group, and nobody can choose an id to get there.
+
+    >>> hash_to_uniform("a", "17850") != hash_to_uniform("b", "17850")
+    True
+    """
+    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
+    digest = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
+
+
+def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
+    """Return the stratum of each customer: segment, and decile of a column.
+
+    `customers`: ``customer_id``, ``segment_id`` and the column `by`.
+
+    >>> rows = {"customer_id": ["a", "b"], "segment_id": ["S1", "S1"], "spend": [5.0, 1.0]}
+    >>> assign_strata(pl.DataFrame(rows), "spend").to_list()
+    ['S1/5', 'S1/0']
+    """
+    numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
+    ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
+    position = pl.int_range(pl.len()).over("segment_id")
+    decile = (position * DECILES // pl.len().over("segment_id")).cast(pl.String)
+    named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + decile)
+    return named.sort("row")["stratum"]
+
+
+def draw_holdout(
+    customers: pl.DataFrame,
+    holdout_share: float,
+    key: str,
+    earlier_arms: Mapping[str, bool] | None = None,
+) -> pl.Series:
+    """Return who is in the control group, one value per row.
+
+    `customers`: ``customer_id`` and ``stratum``.
+
+    Booleans, in the order of the rows. Without earlier assignments every stratum differs from its
+    share by less than one customer; the rounding is random, so that small strata get no more and no
+    fewer on average.
+
+    Within a stratum those with the lowest numbers are taken. Numbers depend on key and id alone, so
+    the assignment does not depend on the order of rows or on other strata.
+
+    >>> rows = pl.DataFrame({"customer_id": ["a", "b", "c", "d"], "stratum": ["S1/0"] * 4})
+    >>> draw_holdout(rows, 0.5, "secret").sum()
+    2
+    """
+    ids, earlier = customers["customer_id"], earlier_arms or {}
+    drawn = customers.select("customer_id", "stratum").with_columns(
+        pl.Series("number", [hash_to_uniform(key, name) for name in ids], pl.Float64),
+        pl.Series("before", [earlier.get(name) for name in ids], pl.Boolean),
+    )
+    rows = drawn.with_row_index("row").sort("stratum", "number", "customer_id")
+    chosen = np.zeros(customers.height, dtype=bool)
+    for (stratum,), part in rows.group_by("stratum", maintain_order=True):
+        kept = part.filter(part["before"].fill_null(value=False))["row"]
+        rounding = hash_to_uniform(key, f"round {stratum}")
+        n_new = max(0, int(np.floor(holdout_share * part.height + rounding)) - len(kept))
+        new = part.filter(part["before"].is_null())["row"].head(n_new)
+        chosen[kept.to_numpy()] = True
+        chosen[new.to_numpy()] = True
+    return pl.Series("is_alone", chosen)

@@ -72,28 +72,22 @@ def plan_campaigns(
 ) -> pl.DataFrame:
     """Return one row per campaign.
 
-    Parameters
-    ----------
-    campaigns, population, options
-        The campaigns and the customers; level, power and holdout share.
-    draws, seed
-        Resamples of customers behind each interval, and their start.
+    * `campaigns`, `population`, `options`: the campaigns and the customers; level, power and
+      holdout share.
+    * `draws`, `seed`: resamples of customers behind each interval, and their start.
 
-    Returns
-    -------
-    polars.DataFrame
-        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is the sum
-        of what the scores say is at stake for them, in currency, with its 95 % interval over
-        customers; in the backtests ``backtest_low`` to ``backtest_high`` of such sums were
-        realised. ``base_rate`` is the outcome of the ``n_backtest`` customers who were eligible on
-        ``backtest_date``, the last backtest, without any known campaign. ``per_arm`` customers in
-        each of two equal arms detect the ``uplift`` with this ``power``; halves of the eligible
-        customers detect ``detectable_uplift``. With a control group of ``holdout_share`` the uplift
-        is detectable in one window; with the universal share, ``detectable_uplift_holdout`` is.
-        ``windows`` and ``days`` say how long a test in equal arms takes if every window brings as
-        many eligible customers. ``spend_…``: the same for spend, adjusted for earlier spend
-        (``_unadjusted``: without). ``rank`` orders those with something at stake. For fewer than
-        five customers only their number is reported.
+    Returned are `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is
+    the sum of what the scores say is at stake for them, in currency, with its 95 % interval over
+    customers; in the backtests ``backtest_low`` to ``backtest_high`` of such sums were realised.
+    ``base_rate`` is the outcome of the ``n_backtest`` customers who were eligible on
+    ``backtest_date``, the last backtest, without any known campaign. ``per_arm`` customers in each
+    of two equal arms detect the ``uplift`` with this ``power``; halves of the eligible customers
+    detect ``detectable_uplift``. With a control group of ``holdout_share`` the uplift is detectable
+    in one window; with the universal share, ``detectable_uplift_holdout`` is. ``windows`` and
+    ``days`` say how long a test in equal arms takes if every window brings as many eligible
+    customers. ``spend_…``: the same for spend, adjusted for earlier spend (``_unadjusted``:
+    without). ``rank`` orders those with something at stake. For fewer than five customers only
+    their number is reported.
     """
     rows = [_row(campaign, population, options, draws=draws, seed=seed) for campaign in campaigns]
     return _ranked(pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA))

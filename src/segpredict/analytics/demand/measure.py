@@ -8,12 +8,12 @@ from segpredict.analytics.demand import sales
 from segpredict.analytics.demand.assortment import (
     AFFINITY_INDEX_SCHEMA,
     affinity_index,
+    order_quantities,
     suggest_products,
 )
 from segpredict.analytics.demand.backtest import backtest_errors, backtest_level, publishable_levels
 from segpredict.analytics.demand.forecast import LevelForecast, forecast_levels
 from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
-from segpredict.analytics.demand.order_quantities import order_quantities
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.outputs import DemandOptions
 from segpredict.core.arrays import FloatArray
@@ -41,26 +41,18 @@ def forecast_demand(
 ) -> dict[str, pl.DataFrame]:
     """Return the expected demand, with the backtest that decides what is published.
 
-    Parameters
-    ----------
-    transactions, segmentation, training
-        The shop's lines, the frozen segmenter of the training, and forecasts of the tests.
-    scores, options
-        `schemas.SCORES_SCHEMA` at the end of the data; service level and salvage share.
-    draws, seed
-        Resamples behind each interval, and their start.
+    * `transactions`, `segmentation`, `training`: the shop's lines, the frozen segmenter of the
+      training, and forecasts of the tests.
+    * `scores`, `options`: `schemas.SCORES_SCHEMA` at the end of the data; service level and salvage
+      share.
+    * `draws`, `seed`: resamples behind each interval, and their start.
 
-    Returns
-    -------
-    dict
-        ``forecast`` (`DEMAND_FORECAST_SCHEMA`) of the levels that may be published, ``levels``
-        (`PUBLISHABLE_LEVELS_SCHEMA`) which those are, and why, ``backtest`` (`BACKTEST_SCHEMA`)
-        the errors of all methods, ``expected_customers`` (`EXPECTED_CUSTOMERS_SCHEMA`) by segment,
-        ``assortment`` (`AFFINITY_INDEX_SCHEMA`), and ``suggestions``, the products that stand out
-        in each segment.
+    Returned are ``forecast`` (`DEMAND_FORECAST_SCHEMA`) of the levels that may be published,
+    ``levels`` (`PUBLISHABLE_LEVELS_SCHEMA`) which those are, and why, ``backtest``
+    (`BACKTEST_SCHEMA`) the errors of all methods, ``expected_customers``
+    (`EXPECTED_CUSTOMERS_SCHEMA`) by segment, ``assortment`` (`AFFINITY_INDEX_SCHEMA`), and
+    ``suggestions``, the products that stand out in each segment.
 
-    Notes
-    -----
     N_c = Σ_i p_ic + newcomers_c customers are expected in segment c, and of item s the units
     Σ_c N_c · u_cs: u is the units of a customer of c in a window, Gamma-Poisson shrunk
     (`gamma_poisson_rates`). Of each level the method with the lowest error in the backtests is

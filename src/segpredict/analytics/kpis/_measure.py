@@ -73,22 +73,14 @@ KPIS = _read_definitions()  # in the order of pages
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the KPIs of these names, all by default, with intervals and both sides of fractions.
 
-    Returns
-    -------
-    polars.DataFrame
-        `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a number of days
-        or a step of the bridge), ``age`` (months since the first order, of cohorts), ``start`` and
-        ``end`` (days), ``n`` (customers behind it), ``part`` and ``whole`` (exact whole numbers,
-        money in units of 10⁻⁴), ``value`` (part / whole; money in currency), ``low`` and ``high``.
-        What cannot be known yet is null.
+    Returned are `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a number
+    of days or a step of the bridge), ``age`` (months since the first order, of cohorts), ``start``
+    and ``end`` (days), ``n`` (customers behind it), ``part`` and ``whole`` (exact whole numbers,
+    money in units of 10⁻⁴), ``value`` (part / whole; money in currency), ``low`` and ``high``. What
+    cannot be known yet is null.
 
-    Raises
-    ------
-    UnknownNameError
-        When there is no KPI of that name.
+    Raises `UnknownNameError` when there is no KPI of that name.
 
-    Examples
-    --------
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("bob", 1, 10)], end_day=91)
     >>> compute_kpis(shop, ["revenue", "customers"]).select("kpi", "value").rows()
     [('revenue', 30.0), ('customers', 2.0)]

@@ -39,16 +39,11 @@ def month_start(month: pl.Expr) -> pl.Expr:
 def monthly_figures(order_book: OrderBook) -> pl.DataFrame:
     """Return what the shop did month by month.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``scope`` (the month), ``start`` and ``end`` (days of it that the data cover),
-        ``is_whole``, ``revenue`` (less returns), ``gross`` (value of the orders) and
-        ``returned`` (below zero) in units of 10⁻⁴, ``orders``, ``customers`` (with an
-        order) and ``new_customers`` (with their first).
+    Returned are ``scope`` (the month), ``start`` and ``end`` (days of it that the data cover),
+    ``is_whole``, ``revenue`` (less returns), ``gross`` (value of the orders) and ``returned``
+    (below zero) in units of 10⁻⁴, ``orders``, ``customers`` (with an order) and ``new_customers``
+    (with their first).
 
-    Examples
-    --------
     >>> shop = OrderBook.from_orders([("ann", 0, 20.0), ("bob", 40, 9.0), ("ann", 41, -5.0)], 45)
     >>> monthly_figures(shop).select("scope", "is_whole", "revenue", "customers").rows()
     [('1970-01', True, 200000, 1), ('1970-02', False, 40000, 1)]

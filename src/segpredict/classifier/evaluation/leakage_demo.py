@@ -23,13 +23,9 @@ def run_leakage_demo(
 ) -> pl.DataFrame:
     """Return the metrics of the same trees under leaking tests and the out-of-time one, one a row.
 
-    Parameters
-    ----------
-    training, options
-        The finished training, whose final test is the out-of-time one, and its settings.
+    * `training`, `options`: the finished training, whose final test is the out-of-time one, and its
+      settings.
 
-    Notes
-    -----
     ``same_window``: the label is the current segment, measured on days that the
     features have seen too, and rows are split at random. It describes, it does not
     predict. ``random_rows``: the label is the future, but a customer's neighbouring

@@ -41,8 +41,7 @@ class PredictabilityTest:
     # features of the fitting origins, and of the validation origins, a row each
     train_cells: Float32Array
     test_cells: Float32Array
-    # for each of those, the row of the clustering inputs that holds its outcome; −1 for no
-    # purchase
+    # for each of those, the row of the clustering inputs that holds its outcome; −1 for no purchase
     train_rows: IntArray
     test_rows: IntArray
     customers: IntArray  # whose row each of `test_cells` is, from 0 on
@@ -57,19 +56,12 @@ class PredictabilityTest:
     def information_gain(self, labels: IndexArray, k: int) -> tuple[float, float]:
         """Return how much better the model predicts than the class shares, in nats.
 
-        Parameters
-        ----------
-        labels, k
-            The segment, from 0 on, of each row of the clustering inputs, and how many there are.
+        * `labels`, `k`: the segment, from 0 on, of each row of the clustering inputs, and how many
+          there are.
 
-        Returns
-        -------
-        tuple of float
-            The mean gain in log-loss on the validation origins, and its standard error,
-            customers being independent.
+        Returns the mean gain in log-loss on the validation origins, and its standard error,
+        customers being independent.
 
-        Notes
-        -----
         PI = LL(prior) − LL(model), 80 rounds of depth 3: a cross-entropy estimate of the mutual
         information of past and later segment. It rewards segments that are both detailed and
         predictable; accuracy would reward a single one. Inactive counts as one of the segments.
@@ -99,16 +91,12 @@ def prepare_predictability_test(
 ) -> PredictabilityTest | None:
     """Return the data needed to measure how predictable segments are.
 
-    Parameters
-    ----------
-    transactions, time, families
-        The shop; lengths, in days; feature families.
-    fold
-        Its fitting and validation origins are used; ``None`` is returned where there are none.
-    grouped, everybody
-        Rows of the clustering inputs, of windows that hold all outcomes of these
-        origins: those that are clustered, and all. Customers in the second only have no cluster
-        later and are left out.
+    * `transactions`, `time`, `families`: the shop; lengths, in days; feature families.
+    * `fold`: its fitting and validation origins are used; ``None`` is returned where there are
+      none.
+    * `grouped`, `everybody`: rows of the clustering inputs, of windows that hold all outcomes of
+      these origins: those that are clustered, and all. Customers in the second only have no cluster
+      later and are left out.
     """
     if not fold.fit_origins or not fold.validation_origins:
         return None

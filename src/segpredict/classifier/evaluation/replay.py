@@ -34,12 +34,8 @@ def replay_backtests(
 ) -> tuple[BacktestReplay, ...]:
     """Return the backtests of a run, oldest first.
 
-    Parameters
-    ----------
-    transactions, segmentation, options, time
-        As in training.
-    backtest_models
-        `TrainingResult.backtest_models`: the model of each test.
+    * `transactions`, `segmentation`, `options`, `time`: as in training.
+    * `backtest_models`: `TrainingResult.backtest_models`: the model of each test.
     """
     days = schedule_folds(transactions.first_day, transactions.end_day, time)
     cutoffs = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}

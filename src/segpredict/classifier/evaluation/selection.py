@@ -38,12 +38,8 @@ def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
     more, and over all of them by more than one standard error over customers; of several, the one
     with the lowest is selected. One window is one season, and selects nothing.
 
-    Parameters
-    ----------
-    inner
-        Windows before the first test, with forecasts of the model and of the baselines.
-    model
-        The name of the model.
+    * `inner`: windows before the first test, with forecasts of the model and of the baselines.
+    * `model`: the name of the model.
     """
     if len(inner) < MIN_SELECTION_WINDOWS:
         return model, f"{model} is selected: too little history before the tests to prove another."
@@ -84,9 +80,8 @@ def evaluate_models(
 ) -> Evaluation:
     """Return the evaluation of the selected model against all others on the test windows.
 
-    The first of the forecasts is the ensemble's.
-    It "beats" where the pooled 95 % interval excludes 0, also after Holm's adjustment, and the sign
-    holds in every window.
+    The first of the forecasts is the ensemble's. It "beats" where the pooled 95 % interval excludes
+    0, also after Holm's adjustment, and the sign holds in every window.
     """
     ordered = [_with_first(backtest, selected) for backtest in backtests]
     windows = tuple(_window_scores([backtest], options) for backtest in ordered)

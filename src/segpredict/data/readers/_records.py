@@ -1,10 +1,9 @@
 """Find every record of a separated text, at the speed of numpy.
 
-RFC 4180, checked to the letter: a quote opens a cell only where a cell starts, and
-closes it only where it ends. Where that fails, a slower walk goes on line by line and says
-what is wrong with which one. A quote in an unquoted cell spoils its row and no other. A quote
-that is opened and not closed spoils everything after it: the file is refused at the row where
-it was opened.
+RFC 4180, checked to the letter: a quote opens a cell only where a cell starts, and closes it only
+where it ends. Where that fails, a slower walk goes on line by line and says what is wrong with
+which one. A quote in an unquoted cell spoils its row and no other. A quote that is opened and not
+closed spoils everything after it: the file is refused at the row where it was opened.
 """
 
 import re

@@ -16,14 +16,10 @@ def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
     They are learned before the day `until`: no later than the first test cutoff, like the
     segmenter.
 
-    Notes
-    -----
     Levels are the most frequent among customers who had bought by then, ties in the
     order of their names. A price is what a product cost on average; its percentile is
     its middle rank among the products of its category.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}

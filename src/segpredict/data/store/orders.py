@@ -85,8 +85,6 @@ def repeat_purchases(lines: pl.DataFrame) -> pl.DataFrame:
     day of the line before it with that product, and the cutoffs at which that is so: those in
     ``(since, void_day]``, null where there is no such end.
 
-    Notes
-    -----
     Of the lines dated in ``[a, b)``, as many have a product of their own as are no
     repeats with ``before >= a``: distinct products without grouping, in any span.
 
@@ -94,8 +92,6 @@ def repeat_purchases(lines: pl.DataFrame) -> pl.DataFrame:
     repeats what is before it. So such a line leaves one row more, for later cutoffs,
     and every cutoff sees the chain of those lines that it knows.
 
-    Examples
-    --------
     >>> days = pl.DataFrame({"customer_id": [0, 0], "product_id": [5, 5], "day": [1, 9]})
     >>> lines = days.with_columns(void_day=pl.lit(None, pl.Int32), day=pl.col("day").cast(pl.Int32))
     >>> repeat_purchases(lines).select("customer_id", "day", "before").rows()

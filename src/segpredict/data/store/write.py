@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.core.disk import lock_folder, place_file, sync
-from segpredict.core.memory import available_bytes
+from segpredict.core.process import available_bytes
 from segpredict.core.transactions import Transactions
 from segpredict.core.work_folder import WorkFolder
 from segpredict.core.write_errors import translate_write_errors
@@ -43,14 +43,10 @@ def write_store(
 
     The folder is made if it is not there; `work` is its lock, where the caller holds it.
 
-    Notes
-    -----
     Files of a change get new names and ``store.json`` is replaced last, so a reader
     finds the old store or the new one, never a mixture. When memory is short, lines
     are parted by customer on disk and sorted part by part; the result is the same.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
@@ -169,16 +165,12 @@ def renew_store(
 
     The result is equal to a store that `write_store` made of them.
 
-    Notes
-    -----
     A night brings new lines, and a refund in it changes a few old ones. Lines after
     the days of the base go into the tail; a customer with any other change moves there
     with all lines, and the base's lines of that customer count no more. All is written
     anew when the tail would hold more than an eighth of the lines, when an id is gone,
     when columns differ, or when memory is too short to compare.
 
-    Examples
-    --------
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
     >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}

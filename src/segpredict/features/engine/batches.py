@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.memory import available_bytes
+from segpredict.core.process import available_bytes
 from segpredict.core.transactions import CustomerLog, SideTables, Transactions
 from segpredict.data.store import StoreBatch, StoredTransactions, TransactionStore
 
