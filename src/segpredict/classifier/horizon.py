@@ -5,14 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.classifier.splits import (
-    LOOKBACK_HORIZONS,
-    MIN_TRAIN_ORIGINS,
-    Fold,
-    describe_lengths,
-    lengths_with_test,
-    schedule_folds,
-)
+from segpredict.classifier import splits
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import as_date
@@ -90,10 +83,10 @@ WAIT_TEXT = (
 
 def _lengths_that_work(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
     """Return settings with which a run works, as an instruction; empty if the span has no test."""
-    lengths = lengths_with_test(span.first_day, span.end_day, time)
+    lengths = splits.lengths_with_test(span.first_day, span.end_day, time)
     for found in lengths:
         if not _forecast_problem(orders, span, found):
-            return describe_lengths(found, time)
+            return splits.describe_lengths(found, time)
     return WAIT_TEXT if lengths else ""
 
 
@@ -104,7 +97,7 @@ def _known_orders(transactions: Transactions) -> pl.DataFrame:
 
 def _forecast_problem(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
     """Return why a run with these lengths would stop; empty where it would not."""
-    plan = schedule_folds(span.first_day, span.end_day, time)
+    plan = splits.schedule_folds(span.first_day, span.end_day, time)
     for fold in (*plan.test_folds, plan.production_fold):
         if not _buyers(orders, fold.cutoff - time.lookback, fold.cutoff).len():
             return (
@@ -141,12 +134,12 @@ def _evaluate_horizon(
     days: pl.DataFrame, span: Transactions, time: TimeOptions, gap: float | None
 ) -> dict[str, object]:
     share = _repeat_share(days, span, time.horizon)
-    folds: tuple[Fold, ...] = ()
+    folds: tuple[splits.Fold, ...] = ()
     with suppress(TooShortHistoryError):
-        folds = schedule_folds(span.first_day, span.end_day, time).test_folds
+        folds = splits.schedule_folds(span.first_day, span.end_day, time).test_folds
     tests, origins = len(folds), len(folds[-1].train_origins) if folds else 0
     is_uncertain = share is not None and MIN_REPEAT_SHARE <= share <= MAX_REPEAT_SHARE
-    is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAIN_ORIGINS)
+    is_testable = tests >= 3 or (tests >= 1 and origins >= splits.MIN_TRAIN_ORIGINS)
     is_long = gap is not None and time.horizon >= gap
     outside = f"repeat share is outside {MIN_REPEAT_SHARE:.2f} to {MAX_REPEAT_SHARE:.2f}"
     reasons = [
@@ -172,7 +165,7 @@ def _pairing(horizon: int) -> str:
     """Return why a look-back must be longer than the horizon, and which one to take."""
     return (
         "nobody could be inactive today, since the look-back is no longer: "
-        f"take time.lookback={LOOKBACK_HORIZONS * horizon} with it"
+        f"take time.lookback={splits.LOOKBACK_HORIZONS * horizon} with it"
     )
 
 

@@ -13,16 +13,10 @@ from typing import Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
+from segpredict.config import outputs
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.fill import Options, fill_options
-from segpredict.config.outputs import (
-    CampaignOptions,
-    CustomerValueOptions,
-    DemandOptions,
-    ExplainOptions,
-    ReportOptions,
-)
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.config.side_tables import (
     CustomerTableOptions,
@@ -62,12 +56,14 @@ class Config(Options):
     time: TimeOptions = field(default_factory=TimeOptions)
     segmentation: SegmentationOptions = field(default_factory=SegmentationOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
-    customer_value: CustomerValueOptions = field(default_factory=CustomerValueOptions)
-    demand: DemandOptions = field(default_factory=DemandOptions)
-    explain: ExplainOptions = field(default_factory=ExplainOptions)
+    customer_value: outputs.CustomerValueOptions = field(
+        default_factory=outputs.CustomerValueOptions
+    )
+    demand: outputs.DemandOptions = field(default_factory=outputs.DemandOptions)
+    explain: outputs.ExplainOptions = field(default_factory=outputs.ExplainOptions)
     # What campaigns are planned, and what the report shows.
-    campaigns: CampaignOptions = field(default_factory=CampaignOptions)
-    report: ReportOptions = field(default_factory=ReportOptions)
+    campaigns: outputs.CampaignOptions = field(default_factory=outputs.CampaignOptions)
+    report: outputs.ReportOptions = field(default_factory=outputs.ReportOptions)
     # Side tables: data in addition to the transactions.
     customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
     products: ProductTableOptions = field(default_factory=ProductTableOptions)

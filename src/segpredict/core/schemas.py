@@ -5,6 +5,7 @@ pass silently.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandera.errors
 import pandera.polars as pa
@@ -21,13 +22,26 @@ COLUMN_ROLES = (
 )
 
 _ID = pa.Check.str_length(min_value=1, max_value=256)
+_CHANCE = pa.Check.in_range(0, 1)
+_FINITE = pa.Check(
+    lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
+    name="finite",
+    error="must be finite",
+)
+
+
+def _columns(
+    names: Iterable[str], kind: type[pl.DataType], check: pa.Check | None = None, **options: Any
+) -> dict[str, pa.Column]:
+    """Return columns of one kind, each an object of its own, since a schema names it."""
+    return {name: pa.Column(kind, check, **options) for name in names}
 
 
 RAW_LINES_SCHEMA = pa.DataFrameSchema(
     {
         "file": pa.Column(pl.Int32, pa.Check.ge(0)),
         "row": pa.Column(pl.Int64, pa.Check.ge(1)),
-        **{r: pa.Column(pl.String, nullable=True, required=False) for r in COLUMN_ROLES},
+        **_columns(COLUMN_ROLES, pl.String, nullable=True, required=False),
     },
     name="raw lines",
     strict=True,
@@ -40,10 +54,8 @@ LINES_SCHEMA = pa.DataFrameSchema(
         "day": pa.Column(pl.Int32),
         "minute": pa.Column(pl.Int16, pa.Check.in_range(0, 1439), nullable=True),
         "product_id": pa.Column(pl.String, nullable=True),
-        "quantity": pa.Column(pl.Int64),
-        "amount": pa.Column(pl.Int64),
-        "is_return": pa.Column(pl.Boolean),
-        "is_order_head": pa.Column(pl.Boolean),
+        **_columns(("quantity", "amount"), pl.Int64),
+        **_columns(("is_return", "is_order_head"), pl.Boolean),
         "void_day": pa.Column(pl.Int32, nullable=True),
         "country": pa.Column(pl.String, nullable=True),
         "discount": pa.Column(pl.Int64, pa.Check.ge(0), nullable=True),
@@ -84,8 +96,7 @@ PANEL_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "cutoff": pa.Column(pl.Int32),
-        "state_now": pa.Column(pl.Int8, pa.Check.ge(0)),
-        "state_before": pa.Column(pl.Int8, pa.Check.ge(0)),
+        **_columns(("state_now", "state_before"), pl.Int8, pa.Check.ge(0)),
         "label": pa.Column(pl.Int8, pa.Check.ge(0), nullable=True),
         "is_new": pa.Column(pl.Boolean),
     },
@@ -94,46 +105,32 @@ PANEL_SCHEMA = pa.DataFrameSchema(
 )
 
 
-def _money_ahead() -> pa.Column:
-    """Return the column of an expected amount; missing without a forecast."""
-    return pa.Column(pl.Float64, pa.Check.ge(0), nullable=True)
-
-
 SCORES_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "as_of": pa.Column(pl.Date),
         "is_eligible": pa.Column(pl.Boolean),
-        "segment_id": pa.Column(pl.String),
-        "segment": pa.Column(pl.String),
-        "next_segment_id": pa.Column(pl.String, nullable=True),
-        "next_segment": pa.Column(pl.String, nullable=True),
-        "p_down": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
-        "p_up": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
-        "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
+        **_columns(("segment_id", "segment"), pl.String),
+        **_columns(("next_segment_id", "next_segment"), pl.String, nullable=True),
+        **_columns(("p_down", "p_up", "p_inactive"), pl.Float64, _CHANCE, nullable=True),
         # Spend of the outcome window if the present rhythm held; the part of it that is expected
         # to be lost, and what is expected beyond it; base − risk + upside, with a 90 % interval.
-        "base_value": _money_ahead(),
-        "value_at_risk": _money_ahead(),
-        "upside": _money_ahead(),
-        "expected_value": _money_ahead(),
-        "expected_value_low": _money_ahead(),
-        "expected_value_high": _money_ahead(),
-        "clv_year": _money_ahead(),
+        # Missing without a forecast.
+        **_columns(
+            (
+                *("base_value", "value_at_risk", "upside", "expected_value"),
+                *("expected_value_low", "expected_value_high", "clv_year"),
+            ),
+            *(pl.Float64, pa.Check.ge(0)),
+            nullable=True,
+        ),
         "spent_to_date": pa.Column(pl.Float64),
         "segment_set": pa.Column(pl.String, nullable=True),
         "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
-        "^p_S[0-9]+$": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True),
+        "^p_S[0-9]+$": pa.Column(pl.Float64, _CHANCE, nullable=True, regex=True),
     },
     name="scores",
     unique=["customer_id"],
-)
-
-_CHANCE = pa.Check.in_range(0, 1)
-_FINITE = pa.Check(
-    lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
-    name="finite",
-    error="must be finite",
 )
 
 CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
@@ -143,16 +140,11 @@ CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
         "arm": pa.Column(
             pl.String, pa.Check.isin(["treatment", "universal holdout", "campaign holdout"])
         ),
-        "segment_id": pa.Column(pl.String),
-        "segment": pa.Column(pl.String),
-        "next_segment": pa.Column(pl.String),
-        "stratum": pa.Column(pl.String),  # segment and tenth of expected value
+        # The stratum is segment and tenth of expected value.
+        **_columns(("segment_id", "segment", "next_segment", "stratum"), pl.String),
         "value_at_stake": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
-        "p_down": pa.Column(pl.Float64, _CHANCE),
-        "p_up": pa.Column(pl.Float64, _CHANCE),
-        "p_inactive": pa.Column(pl.Float64, _CHANCE),
-        "expected_value": pa.Column(pl.Float64),
-        "spent_to_date": pa.Column(pl.Float64),
+        **_columns(("p_down", "p_up", "p_inactive"), pl.Float64, _CHANCE),
+        **_columns(("expected_value", "spent_to_date"), pl.Float64),
     },
     name="campaign",
     strict=True,
@@ -192,8 +184,7 @@ CONTRIBUTIONS_SCHEMA = pa.DataFrameSchema(
         "class_id": pa.Column(pl.String),  # the future segment that is explained
         # The segment that it is compared with; null where the margin is explained.
         "against_id": pa.Column(pl.String, nullable=True),
-        "feature": pa.Column(pl.String),
-        "group": pa.Column(pl.String),
+        **_columns(("feature", "group"), pl.String),
         "value": pa.Column(pl.Float64, nullable=True),
         "contribution": pa.Column(pl.Float64),
     },
@@ -203,17 +194,12 @@ CONTRIBUTIONS_SCHEMA = pa.DataFrameSchema(
 
 KPI_SCHEMA = pa.DataFrameSchema(
     {
-        "kpi": pa.Column(pl.String),
-        "scope": pa.Column(pl.String),
+        **_columns(("kpi", "scope"), pl.String),
         "age": pa.Column(pl.Int32, pa.Check.ge(0), nullable=True),
-        "start": pa.Column(pl.Int32, nullable=True),
-        "end": pa.Column(pl.Int32, nullable=True),
+        **_columns(("start", "end"), pl.Int32, nullable=True),
         "n": pa.Column(pl.Int64, pa.Check.ge(0)),
-        "part": pa.Column(pl.Int64, nullable=True),
-        "whole": pa.Column(pl.Int64, nullable=True),
-        "value": pa.Column(pl.Float64, nullable=True),
-        "low": pa.Column(pl.Float64, nullable=True),
-        "high": pa.Column(pl.Float64, nullable=True),
+        **_columns(("part", "whole"), pl.Int64, nullable=True),
+        **_columns(("value", "low", "high"), pl.Float64, nullable=True),
     },
     name="figures",
     strict=True,
@@ -241,7 +227,7 @@ def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrame
     return pa.DataFrameSchema(
         {
             "customer_id": pa.Column(pl.String, _ID),
-            **{name: pa.Column(pl.Float64, _FINITE) for name in columns},
+            **_columns(columns, pl.Float64, _FINITE),
         },
         checks=enough,
         name="customers",

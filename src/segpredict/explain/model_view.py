@@ -12,11 +12,7 @@ from segpredict.classifier.models import xgboost
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.pool import at_level, purchase_margin
 from segpredict.classifier.models.xgboost import margin_probabilities
-from segpredict.classifier.training_data import (
-    HISTORY_COLUMNS,
-    feature_matrix,
-    segment_codes,
-)
+from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix, segment_codes
 from segpredict.core.arrays import Float32Array, FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.explain.additive_model import STATE_COLUMN, AdditiveModel, additive_model

@@ -177,9 +177,7 @@ def _candidates(
 
 
 def _confirmed(
-    candidates: Sequence[_Candidate],
-    names: Sequence[str],
-    move: MoveToReference,
+    candidates: Sequence[_Candidate], names: Sequence[str], move: MoveToReference
 ) -> dict[int, list[_Candidate]]:
     """Return the reasons with which the model agrees, by customer, strongest first."""
     by_column: dict[int, list[_Candidate]] = {}

@@ -13,7 +13,6 @@ from segpredict.features.build import (
     compute_features,
     feature_glossary,
     needed_columns,
-    write_features,
 )
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
@@ -27,5 +26,4 @@ __all__ = [
     "compute_features",
     "feature_glossary",
     "needed_columns",
-    "write_features",
 ]

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from segpredict.core import schemas
-from segpredict.core.disk import write_file
 from segpredict.core.panel import Feature, FeatureTable
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
@@ -63,39 +60,6 @@ def build_features(
             batches.compute_in_batches(transactions, compute), windows, strict=True
         )
     ]
-
-
-def write_features(
-    transactions: Transactions,
-    window: Window,
-    path: str | Path,
-    families: Sequence[str] | None = None,
-) -> tuple[Feature, ...]:
-    """Compute the features of one window into a Parquet file, batch by batch.
-
-    The table of a large shop is never in memory as a whole, only a few batches of customers.
-
-    Returns the declarations, in column order. The file appears when it is complete.
-
-    The rows are those of `build_features`. They are sorted by customer if the transactions come
-    from a store to which no customers were added since its lines were last merged.
-    """
-    declared, compute = _prepared(transactions, [window], families)
-
-    def write_batches(draft: Path) -> None:
-        writer = None
-        for (frame,) in batches.batch_results(transactions, compute):
-            table = _validated(frame, declared).to_arrow()
-            # Few numbers repeat: dictionary encoding costs more than it saves.
-            writer = writer or pq.ParquetWriter(
-                draft, table.schema, compression="lz4", use_dictionary=False
-            )
-            writer.write_table(table)
-        assert writer is not None
-        writer.close()
-
-    write_file(path, write_batches)
-    return declared
 
 
 def _prepared(

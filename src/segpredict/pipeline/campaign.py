@@ -8,11 +8,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.analytics import campaigns
-from segpredict.analytics.campaigns import (
-    MAX_HOLDOUT_SHARE,
-    CampaignListRequest,
-    ExperimentLog,
-)
+from segpredict.analytics.campaigns import MAX_HOLDOUT_SHARE, CampaignListRequest, ExperimentLog
 from segpredict.config.outputs import CampaignOptions, ExplainOptions
 from segpredict.core import disk
 from segpredict.core.customer_ids import IdForm

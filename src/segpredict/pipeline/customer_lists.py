@@ -6,11 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.analytics import campaigns
-from segpredict.analytics.campaigns import (
-    TREATMENT_ARM,
-    UNIVERSAL_HOLDOUT_ARM,
-    CampaignCatalogue,
-)
+from segpredict.analytics.campaigns import TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CampaignCatalogue
 from segpredict.config.outputs import CampaignOptions
 from segpredict.core.transactions import Transactions
 

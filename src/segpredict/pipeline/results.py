@@ -9,12 +9,7 @@ import polars as pl
 from segpredict import classifier
 from segpredict.analytics.campaigns import CampaignCatalogue
 from segpredict.analytics.customer_value import ValueModel
-from segpredict.classifier import (
-    DecisionPolicy,
-    EnsembleModel,
-    Forecaster,
-    TrainingResult,
-)
+from segpredict.classifier import DecisionPolicy, EnsembleModel, Forecaster, TrainingResult
 from segpredict.config.load import Config
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.types import JSON

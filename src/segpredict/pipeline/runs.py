@@ -10,16 +10,9 @@ from segpredict.analytics.campaigns import find_experiment_logs
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config.load import Config, ConfigLike, as_config
 from segpredict.config.outputs import ExplainOptions
+from segpredict.core import run_folder
 from segpredict.core.crash import describe_crash
 from segpredict.core.process import one_blas_thread, refuse_forked_process
-from segpredict.core.run_folder import (
-    RunDraft,
-    RunFolder,
-    continue_run,
-    draft_run,
-    encode_csv,
-    open_run,
-)
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import day_number
@@ -92,9 +85,9 @@ def run_pipeline(
     as_of: DateLike = None,
     leakage_demo: bool = False,
     progress: ProgressCallback = no_progress,
-) -> RunFolder:
+) -> run_folder.RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    with one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
+    with one_blas_thread(), run_folder.draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         arms = _earlier_arms(draft, config)  # read before the work that a bad log would lose
         prepared = stages.prepare(data, config, as_of, progress)
@@ -135,7 +128,7 @@ def run_clustering(
     as_of: DateLike = None,
     search: SegmentationSearch = SINGLE_ALGORITHM,
     progress: ProgressCallback = no_progress,
-) -> RunFolder:
+) -> run_folder.RunFolder:
     """Read, clean and segment; publish the run.
 
     * `data`, `config`, `target`, `as_of`, `progress`: as with `run_pipeline`.
@@ -146,12 +139,12 @@ def run_clustering(
     """
     previous, facts, refit_of = None, None, {}
     if search.earlier_run is not None:
-        files = open_run(search.earlier_run)
+        files = run_folder.open_run(search.earlier_run)
         previous, facts = loading.load(files, "segmentation"), loading.load_facts(files)
         digest = files.manifest["digest"]
         refit_of = {"refit_of": {"run": str(search.earlier_run), "digest": digest}}
         _require_same_horizon(previous, config)
-    with one_blas_thread(), draft_run(target.folder, replace=target.replace) as draft:
+    with one_blas_thread(), run_folder.draft_run(target.folder, replace=target.replace) as draft:
         log = _test_set_log_at(target.folder)
         prepared = stages.prepare(data, config, as_of, progress)
         if facts is not None:
@@ -191,7 +184,7 @@ def run_training(
     threads: int | None = None,
     leakage_demo: bool = False,
     progress: ProgressCallback = no_progress,
-) -> RunFolder:
+) -> run_folder.RunFolder:
     """Train and evaluate the classifier of a run that `run_clustering` has made."""
     with _continued(folder, created) as draft:
         prepared = loading.load_stage(draft, Prepared)
@@ -212,7 +205,7 @@ def run_explanation(
     rows: int | None = None,
     refits: int | None = None,
     progress: ProgressCallback = no_progress,
-) -> RunFolder:
+) -> run_folder.RunFolder:
     """Explain the forecast of a run, and cross-check the importance of its features.
 
     * `folder`, `created`: the run, and the time of day, as text.
@@ -242,7 +235,7 @@ def run_report(
     *,
     customers: bool | None = None,
     campaigns: str | None = None,
-) -> RunFolder:
+) -> run_folder.RunFolder:
     """Write the page of a run from the stages that it holds.
 
     * `folder`, `created`, `progress`: as with `run_explanation`.
@@ -260,7 +253,7 @@ def run_report(
         return draft.publish()
 
 
-def _write_page(draft: RunDraft, collect: Callable[[], ReportInput]) -> None:
+def _write_page(draft: run_folder.RunDraft, collect: Callable[[], ReportInput]) -> None:
     """Write the page of a new run; where it cannot be built, note the reason in the manifest.
 
     The page only shows what the other files hold, and `segpredict report` writes it at any
@@ -277,7 +270,7 @@ def _write_page(draft: RunDraft, collect: Callable[[], ReportInput]) -> None:
     draft.write(path, page)
 
 
-def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -> None:
+def plan_missing_campaigns(draft: run_folder.RunDraft, campaigns_file: str | None = None) -> None:
     """Plan the campaigns of a scored run that has no plans yet, or gets another catalogue."""
     if campaigns_file is not None:
         config = loading.load_config(draft)
@@ -295,13 +288,13 @@ def plan_missing_campaigns(draft: RunDraft, campaigns_file: str | None = None) -
         artifacts.save(draft, stages.plan(prepared, segmented, trained, arms))
 
 
-def _earlier_arms(draft: RunDraft, config: Config) -> Mapping[str, Mapping[str, str]]:
+def _earlier_arms(draft: run_folder.RunDraft, config: Config) -> Mapping[str, Mapping[str, str]]:
     """Return the arms of recorded campaign lists of the runs in this place."""
     return find_experiment_logs(draft.place, config.campaigns.experiments_folder).earlier_arms()
 
 
 def write_customer_lists(
-    draft: RunDraft, earlier_arms: Mapping[str, Mapping[str, str]] | None = None
+    draft: run_folder.RunDraft, earlier_arms: Mapping[str, Mapping[str, str]] | None = None
 ) -> None:
     """Write the customer lists of a run that has campaigns, one CSV file each.
 
@@ -324,7 +317,7 @@ def write_customer_lists(
         earlier_arms=_earlier_arms(draft, config) if earlier_arms is None else earlier_arms,
     )
     for name, table in customer_lists.customer_list_tables(source):
-        draft.write(f"{artifacts.LISTS_FOLDER}/{name}.csv", encode_csv(table))
+        draft.write(f"{artifacts.LISTS_FOLDER}/{name}.csv", run_folder.encode_csv(table))
 
 
 def _store(data: object) -> Path | None:
@@ -338,12 +331,12 @@ def _store(data: object) -> Path | None:
 def _test_set_log_at(folder: Path) -> JSON:
     """Return the test-set log of a run that stands there, if any."""
     try:
-        return _log_of(open_run(folder))
+        return _log_of(run_folder.open_run(folder))
     except ArtifactError:
         return None
 
 
-def _log_of(files: RunDraft | RunFolder) -> JSON:
+def _log_of(files: run_folder.RunDraft | run_folder.RunFolder) -> JSON:
     return loading.load_optional(files, "test_set_log")
 
 
@@ -364,15 +357,17 @@ def _logged(
     return replace(trained, evaluation=evaluation, test_set_log=now.to_state())
 
 
-def _published(draft: RunDraft, trained: Trained, log_files: Sequence[Path]) -> RunFolder:
+def _published(
+    draft: run_folder.RunDraft, trained: Trained, log_files: Sequence[Path]
+) -> run_folder.RunFolder:
     """Log that the final test was evaluated, then publish the run that shows it."""
     test_set_log.remember(TestSetLog.from_state(trained.test_set_log), log_files)
     return draft.publish()
 
 
 @contextmanager
-def _continued(folder: str | Path, created: str) -> Iterator[RunDraft]:
+def _continued(folder: str | Path, created: str) -> Iterator[run_folder.RunDraft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
-    with one_blas_thread(), continue_run(folder) as draft:
+    with one_blas_thread(), run_folder.continue_run(folder) as draft:
         draft.metadata["created"] = created
         yield draft

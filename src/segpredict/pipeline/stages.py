@@ -183,9 +183,7 @@ def train(
         shop, segmentation, training, config.customer_value, **draws
     )
     models = results.TrainedModels(
-        ensemble=training.ensemble,
-        selected=training.selected_model,
-        policy=training.policy,
+        ensemble=training.ensemble, selected=training.selected_model, policy=training.policy
     )
     predictor = _predictor(prepared, segmented, models, valued.value_model)
     scores = predictor.score_table(shop)

@@ -89,9 +89,7 @@ def build_campaign_list(
 
 
 def mark_universal_holdout(
-    customers: pl.DataFrame,
-    options: CampaignOptions,
-    earlier_arms: Mapping[str, Mapping[str, str]],
+    customers: pl.DataFrame, options: CampaignOptions, earlier_arms: Mapping[str, Mapping[str, str]]
 ) -> pl.DataFrame:
     """Return all customers with ``stratum``, and ``is_universal``: contacted by no campaign."""
     drawn = customers.with_columns(assign_strata(customers, "expected_value").alias("stratum"))

@@ -50,10 +50,7 @@ class ExperimentLog:
         return disk.lock_folder(self.folder)
 
     def append_experiment(
-        self,
-        record: dict[str, JSON],
-        arm_by_customer: pl.DataFrame,
-        work: WorkFolder | None = None,
+        self, record: dict[str, JSON], arm_by_customer: pl.DataFrame, work: WorkFolder | None = None
     ) -> Path:
         """Write a record and the arms of its list; return the path of the record.
 

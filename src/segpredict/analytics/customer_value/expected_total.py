@@ -17,12 +17,7 @@ VALUE_COLUMNS = (
     *("spent_to_date", "clv_year"),
 )
 
-TOTALS_SCHEMA = {
-    "window": pl.String,
-    "n": pl.Int64,
-    "expected": pl.Float64,
-    "actual": pl.Float64,
-}
+TOTALS_SCHEMA = {"window": pl.String, "n": pl.Int64, "expected": pl.Float64, "actual": pl.Float64}
 TOTAL_LEVEL = 0.8  # of the interval; few backtests support no more
 MIN_TOTALS = 3  # backtests behind an interval; fewer say little of the spread
 MAX_SPREAD = 4.0  # upper over lower end; a wider interval says no more than "any sum"

@@ -13,11 +13,7 @@ from segpredict.analytics.demand.dispersion import (
     negative_binomial_quantile,
     turnover_classes,
 )
-from segpredict.analytics.demand.forecast import (
-    LAST_WINDOW_NAIVE,
-    SEASONAL_NAIVE,
-    LevelForecast,
-)
+from segpredict.analytics.demand.forecast import LAST_WINDOW_NAIVE, SEASONAL_NAIVE, LevelForecast
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.config.outputs import DemandOptions
 from segpredict.core.arrays import FloatArray

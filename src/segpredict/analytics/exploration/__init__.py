@@ -2,8 +2,4 @@
 
 from segpredict.analytics.exploration.explore import MONEY_CHARTS, expected_by_country, explore_shop
 
-__all__ = [
-    "MONEY_CHARTS",
-    "expected_by_country",
-    "explore_shop",
-]
+__all__ = ["MONEY_CHARTS", "expected_by_country", "explore_shop"]

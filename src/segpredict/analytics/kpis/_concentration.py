@@ -5,11 +5,7 @@ import math
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.kpis._figures import (
-    MIN_CUSTOMERS_FOR_SPREAD,
-    figure_table,
-    ratio_figures,
-)
+from segpredict.analytics.kpis._figures import MIN_CUSTOMERS_FOR_SPREAD, figure_table, ratio_figures
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_95

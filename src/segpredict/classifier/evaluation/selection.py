@@ -96,11 +96,7 @@ def evaluate_models(
         tuple(segments),
         time.horizon,
         time.lookback,
-        (
-            *warnings,
-            *_pooled_warnings(pooled, segments),
-            *_better_warnings(pooled, selected),
-        ),
+        (*warnings, *_pooled_warnings(pooled, segments), *_better_warnings(pooled, selected)),
         mcnemar_tests(ordered[-1].probabilities, ordered[-1].labels),
     )
 

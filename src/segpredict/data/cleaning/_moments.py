@@ -10,15 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.core.window import as_date
-from segpredict.data.cleaning._assemble import (
-    DATE_ORDERS,
-    NO_TIME_REASON,
-    assembled_moments,
-    find_24_hours,
-    find_century,
-    split_moments,
-    with_date_parts,
-)
+from segpredict.data.cleaning import _assemble as assemble
 from segpredict.data.cleaning._time_formats import (
     TimeSettings,
     parse_numeric_times,
@@ -89,7 +81,7 @@ def _is_year_first(parts: pl.DataFrame, settings: TimeSettings) -> bool:
     dates = parts.filter(pl.col("shape") == "short year")
     if dates.is_empty() or dates.height < parts["one"].count():
         return False
-    days = {order: _read_days(dates, order) for order in DATE_ORDERS}
+    days = {order: _read_days(dates, order) for order in assemble.DATE_ORDERS}
     least = MIN_ORDER_SHARE * dates.height
     by_order = {order: day for order, day in days.items() if day.count() >= least}
     if "ymd" not in by_order or len(by_order) == 1:
@@ -174,10 +166,10 @@ def _unclear(parts: pl.DataFrame, orders: tuple[str, ...], settings: TimeSetting
 
 def _read_days(parts: pl.DataFrame, order: str, pivot: int | None = None) -> pl.Series:
     """Return the days of parts in an order; a century does not matter for the order."""
-    pivot, _ = find_century(parts, order, pivot)
-    ordered = with_date_parts(parts, order, 99 if pivot is None else pivot)
-    moments = assembled_moments(ordered, is_24=False)
-    return split_moments(moments.with_columns(has_clock=pl.lit(value=False)))["day"]
+    pivot, _ = assemble.find_century(parts, order, pivot)
+    ordered = assemble.with_date_parts(parts, order, 99 if pivot is None else pivot)
+    moments = assemble.assembled_moments(ordered, is_24=False)
+    return assemble.split_moments(moments.with_columns(has_clock=pl.lit(value=False)))["day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +187,11 @@ def read_times(texts: pl.DataFrame, settings: TimeSettings) -> ReadTimes:
     formats: tuple[str | None, ...] = settings.formats or (None,)
     rest, parts, names, notes, order = texts.select("text"), [], list[str](), list[str](), "ymd"
     for form in formats:
-        if form is None or form in DATE_ORDERS:
+        if form is None or form in assemble.DATE_ORDERS:
             read, found, order, more = _by_shape(rest, settings, form)
         else:
             read, found, more = read_format(rest, form, settings.century_pivot), [form], ()
-        is_read = split_moments(read)["day"].is_not_null()
+        is_read = assemble.split_moments(read)["day"].is_not_null()
         if len(formats) == 1 or is_read.any():
             names += found
             notes += more
@@ -210,7 +202,7 @@ def read_times(texts: pl.DataFrame, settings: TimeSettings) -> ReadTimes:
     every = pl.concat(parts, how="diagonal")
     moments, zones, more = to_local_time(every, settings.timezone)
     label = " + ".join([*dict.fromkeys(names), *zones]) or "none"
-    return ReadTimes(split_moments(moments), label, order, (*notes, *more))
+    return ReadTimes(assemble.split_moments(moments), label, order, (*notes, *more))
 
 
 def _by_shape(
@@ -221,10 +213,10 @@ def _by_shape(
     parts, rest = split_dates(forms)
     counted, strange = parse_numeric_times(rest, settings.excel_epoch)
     order = form or find_order(parts, settings)
-    pivot, century_notes = find_century(parts, order, settings.century_pivot)
+    pivot, century_notes = assemble.find_century(parts, order, settings.century_pivot)
     hour, half = pl.col("hour").cast(pl.Int64), pl.col("half").str.to_lowercase()
-    is_24 = find_24_hours(parts.select("text", hour=hour, half=half))
-    read = assembled_moments(with_date_parts(parts, order, pivot), is_24=is_24)
+    is_24 = assemble.find_24_hours(parts.select("text", hour=hour, half=half))
+    read = assemble.assembled_moments(assemble.with_date_parts(parts, order, pivot), is_24=is_24)
     shapes = pl.concat([parts["shape"], counted["shape"]]).unique().sort().to_list()
     notes += century_notes
     if len(shapes) > 1:
@@ -261,7 +253,7 @@ def _strange(rest: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(ONLY_CLOCK_REASON))
         .when(form.str.contains(r"\d{1,2}:\d{2}.* [A-Z]{2,5}$"))
         .then(pl.lit(VAGUE_ZONE_REASON))
-        .otherwise(pl.lit(NO_TIME_REASON))
+        .otherwise(pl.lit(assemble.NO_TIME_REASON))
     )
     return rest.select("text", why=why)
 

@@ -13,25 +13,8 @@ from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES
-from segpredict.data.readers._content import (
-    MONEY_WORDS,
-    NAME_WORDS,
-    OTHER_MONEY_WORDS,
-    PERSON_WORDS,
-    SAMPLE_ROWS,
-    TRAIT_WORDS,
-    filled_cells,
-    find_flags,
-    find_status_columns,
-    has_decimals,
-    holds,
-    is_cancellation,
-    is_clock_column,
-    is_flag,
-    is_number_column,
-    is_time_column,
-    rough_numbers,
-)
+from segpredict.data.readers import _content as content
+from segpredict.data.readers._content import NAME_WORDS
 from segpredict.data.readers._money_columns import related_money
 from segpredict.errors import ColumnMissingError, ContractError, quote_value
 
@@ -56,7 +39,7 @@ class _Column:
 
     def is_named(self, words: Sequence[str]) -> bool:
         """Return whether any of these words is in its name."""
-        return holds(normalize_name(self.name), words)
+        return content.holds(normalize_name(self.name), words)
 
 
 def missing_roles_error(
@@ -64,7 +47,7 @@ def missing_roles_error(
 ) -> ContractError:
     """Return the error that names all missing roles at once, with candidates for each."""
     free = [name for name in table.columns if name not in chosen.values()]
-    columns = [_look(table[name].head(SAMPLE_ROWS)) for name in free]
+    columns = [_look(table[name].head(content.SAMPLE_ROWS)) for name in free]
     other = _other_table(missing, columns, table, file)
     if other is not None:
         return other
@@ -86,7 +69,8 @@ def _priced(options: dict[str, list[str]], chosen: Mapping[str, str]) -> dict[st
     """Return options in which a column named as a price of pieces is offered as the price."""
     names = [normalize_name(name) for name in options.get("amount", [])]
     is_unit = [
-        holds(name, NAME_WORDS["unit"]) and name not in NAME_WORDS["ambiguous"] for name in names
+        content.holds(name, NAME_WORDS["unit"]) and name not in NAME_WORDS["ambiguous"]
+        for name in names
     ]
     if "quantity" not in chosen or not any(is_unit):
         return options
@@ -117,7 +101,10 @@ def _sums(names: Sequence[str], chosen: Mapping[str, str], table: pl.DataFrame) 
     """Return what the first candidate adds up to as money of lines and as price of pieces."""
     if not names or "quantity" not in chosen:
         return ""
-    money, pieces = rough_numbers(table[names[0]]), rough_numbers(table[chosen["quantity"]])
+    money, pieces = (
+        content.rough_numbers(table[names[0]]),
+        content.rough_numbers(table[chosen["quantity"]]),
+    )
     return (
         f"{quote_value(names[0])} adds up to {money.sum():,.2f} as the money of lines, and to "
         f"{(money * pieces).sum():,.2f} as the price of one piece."
@@ -125,9 +112,9 @@ def _sums(names: Sequence[str], chosen: Mapping[str, str], table: pl.DataFrame) 
 
 
 def _look(column: pl.Series) -> _Column:
-    cells = filled_cells(column)
-    is_time = is_time_column(column)
-    is_number = not is_time and is_number_column(column)
+    cells = content.filled_cells(column)
+    is_time = content.is_time_column(column)
+    is_number = not is_time and content.is_number_column(column)
     distinct = cells.n_unique()
     texts = cells.clear() if cells.dtype.is_temporal() else cells.cast(pl.String, strict=False)
     is_text = texts.dtype == pl.String and len(texts) > 0
@@ -135,7 +122,7 @@ def _look(column: pl.Series) -> _Column:
         column.name,
         is_time=is_time,
         is_number=is_number,
-        has_decimals=is_number and has_decimals(column),
+        has_decimals=is_number and content.has_decimals(column),
         distinct_share=distinct / max(len(cells), 1),
         is_constant=distinct == 1 and len(cells) > 1,
         is_digits=is_text and bool(texts.str.contains(r"^\d+$").all()),
@@ -149,7 +136,10 @@ def _candidates(role: str, columns: Sequence[_Column], chosen: Mapping[str, str]
             c for c in columns if c.is_time and (not c.is_digits or c.is_named(NAME_WORDS["day"]))
         ]
         days.sort(
-            key=lambda c: (c.is_named(NAME_WORDS["later"]), not c.is_named(NAME_WORDS["time"]))
+            key=lambda c: (
+                c.is_named(NAME_WORDS["later"]),
+                not c.is_named(NAME_WORDS["time"]),
+            )
         )
         return [c.name for c in days]
     if role == "customer_id":
@@ -166,9 +156,9 @@ def _person_candidates(columns: Sequence[_Column]) -> list[str]:
         and not (c.has_decimals or c.is_constant)
         and not (c.is_time and not c.is_digits)
         and not (c.is_digits and c.is_named(NAME_WORDS["day"]))
-        and not c.is_named((*TRAIT_WORDS, *NAME_WORDS["document"]))
+        and not c.is_named((*content.TRAIT_WORDS, *NAME_WORDS["document"]))
     ]
-    named = [c.name for c in ids if c.is_named(PERSON_WORDS)]
+    named = [c.name for c in ids if c.is_named(content.PERSON_WORDS)]
     if named:
         return sorted(named, key=lambda name: "name" in normalize_name(name))
     return [c.name for c in ids if 0.02 < c.distinct_share < 0.9]
@@ -181,9 +171,11 @@ def _money_candidates(columns: Sequence[_Column], first: str) -> list[str]:
         if c.is_number
         and not c.is_named(NAME_WORDS["no_money"])
         # The remark that a name is with or without tax makes it no tax.
-        and not holds(normalize_name(re.sub(WITH_TAX, "", c.name)), OTHER_MONEY_WORDS)
+        and not content.holds(
+            normalize_name(re.sub(WITH_TAX, "", c.name)), content.OTHER_MONEY_WORDS
+        )
     ]
-    named = [c.name for c in money if c.is_named(MONEY_WORDS)]
+    named = [c.name for c in money if c.is_named(content.MONEY_WORDS)]
     ranked = named + [c.name for c in money if c.has_decimals and c.name not in named]
     is_taxed = re.compile(r"(?i)\binc")  # where a file tells them apart, money without tax counts
     ranked.sort(key=lambda n: (first not in normalize_name(n), bool(is_taxed.search(n))))
@@ -206,7 +198,7 @@ def _other_table(
         )
     has_no_time = "time" in missing and not any(column.is_time for column in columns)
     one_each = [c for c in table.columns if table.height > 1 and table[c].is_unique().all()]
-    has_key = has_no_time and any(not has_decimals(table[name]) for name in one_each)
+    has_key = has_no_time and any(not content.has_decimals(table[name]) for name in one_each)
     if len(names & set(NAME_WORDS["summary"])) <= 1 and not has_key:
         return None
     return ContractError(
@@ -224,7 +216,7 @@ def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict
     named = {role: _named(role, layout, found, file) for role in layout.columns}
     free = [column for column in found if column not in named.values()]
     # A clock alone is no time of an order: its day stands in another column.
-    days = [column for column in free if not is_clock_column(table[column])]
+    days = [column for column in free if not content.is_clock_column(table[column])]
     by_role = {
         role: named[role]
         if role in named
@@ -236,10 +228,14 @@ def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict
         # It may be the order's total, or after a discount: cleaning compares all rows.
         chosen["stated_amount"] = chosen.pop("amount")
     chosen |= related_money(table, chosen, layout.columns)
-    if "refund" in chosen and "refund" not in layout.columns and is_flag(table[chosen["refund"]]):
+    if (
+        "refund" in chosen
+        and "refund" not in layout.columns
+        and content.is_flag(table[chosen["refund"]])
+    ):
         del chosen["refund"]
     if "cancelled" not in chosen and "cancelled" not in layout.columns:
-        marks = [c for c in free if c not in chosen.values() and is_cancellation(table[c])]
+        marks = [c for c in free if c not in chosen.values() and content.is_cancellation(table[c])]
         if marks:
             chosen["cancelled"] = marks[0]
     there = {*chosen, *layout.deferred_roles}
@@ -261,8 +257,8 @@ def status_columns(
     if "status" in layout.columns:
         return [chosen["status"]] if "status" in chosen else [], []
     free = table.select(c for c in table.columns if c not in chosen.values())
-    flags = find_flags(free)
-    return find_status_columns(free.drop(flags)), flags
+    flags = content.find_flags(free)
+    return content.find_status_columns(free.drop(flags)), flags
 
 
 def refuse_empty_roles(lines: pl.DataFrame) -> None:

@@ -7,20 +7,7 @@ import polars as pl
 import polars.selectors as cs
 
 from segpredict.config.column_aliases import normalize_name
-from segpredict.data.readers._content import (
-    KIND_NAMES,
-    MAX_VALUES,
-    MONEY_WORDS,
-    OTHER_MONEY_WORDS,
-    PERSON_WORDS,
-    SAMPLE_ROWS,
-    TRAIT_WORDS,
-    filled_cells,
-    has_decimals,
-    holds,
-    is_number_column,
-    rough_numbers,
-)
+from segpredict.data.readers import _content as content
 from segpredict.errors import ContractError, quote_value
 
 AGREEING_SHARE = 0.99  # share of rows on which sums must agree
@@ -46,15 +33,17 @@ def related_money(
     is_total = "amount" in chosen and "amount" not in named and "refund" not in chosen
     cells = table.select(cs.numeric() | cs.string())
     free = _free(cells, chosen)
-    others = [name for name in free if holds(normalize_name(name), OTHER_MONEY_WORDS)]
+    others = [
+        name for name in free if content.holds(normalize_name(name), content.OTHER_MONEY_WORDS)
+    ]
     if not others or not (is_order or is_total):
         return {}
     # Rows are chosen by what they hold: their order is no information.
     cells = cells[cells.hash_rows().arg_sort().head(COMPARED_ROWS)]
-    others = [name for name in others if is_number_column(cells[name])]
+    others = [name for name in others if content.is_number_column(cells[name])]
     if is_order:
         return _discount(cells, chosen, others)
-    money = [c for c in free if c not in others and is_number_column(cells[c])]
+    money = [c for c in free if c not in others and content.is_number_column(cells[c])]
     return _without_tax(cells, chosen["amount"], money, others)
 
 
@@ -64,10 +53,12 @@ def _free(table: pl.DataFrame, chosen: Mapping[str, str]) -> list[str]:
 
 def _discount(table: pl.DataFrame, chosen: Mapping[str, str], others: list[str]) -> dict[str, str]:
     """Return the column that lies between quantity × price and the amount, if there is one."""
-    product = rough_numbers(table[chosen["quantity"]]) * rough_numbers(table[chosen["price"]])
-    stated = rough_numbers(table[chosen["stated_amount"]])
+    product = content.rough_numbers(table[chosen["quantity"]]) * content.rough_numbers(
+        table[chosen["price"]]
+    )
+    stated = content.rough_numbers(table[chosen["stated_amount"]])
     for name in others:
-        off = rough_numbers(table[name]).abs().fill_null(0)
+        off = content.rough_numbers(table[name]).abs().fill_null(0)
         if off.sum() and _agree(product - off, stated):
             return {"discount": name}
     return {}
@@ -77,14 +68,16 @@ def _without_tax(
     table: pl.DataFrame, amount: str, money: list[str], others: list[str]
 ) -> dict[str, str]:
     """Return the amount without tax, shipping or tips, where the columns add up to the total."""
-    total = rough_numbers(table[amount])
-    parts = {name: rough_numbers(table[name]).abs().fill_null(0) for name in others[:MAX_COLUMNS]}
+    total = content.rough_numbers(table[amount])
+    parts = {
+        name: content.rough_numbers(table[name]).abs().fill_null(0) for name in others[:MAX_COLUMNS]
+    }
     parts = {name: part for name, part in parts.items() if part.sum()}
     for n in range(MAX_PARTS, 0, -1):
         for names in combinations(parts, n):
             rest = total - sum(parts[name] for name in names)
             for name in money:
-                if _agree(rest, rough_numbers(table[name])):
+                if _agree(rest, content.rough_numbers(table[name])):
                     return {"amount": name}
     return {}
 
@@ -102,11 +95,11 @@ def refuse_payment_ledger(table: pl.DataFrame, chosen: Mapping[str, str], file: 
     """
     if not {"order_id", "amount"} <= chosen.keys():
         return
-    kinds = [c for c in table.columns if normalize_name(c) in KIND_NAMES]
+    kinds = [c for c in table.columns if normalize_name(c) in content.KIND_NAMES]
     for kind in kinds:
-        if table[kind].head(SAMPLE_ROWS).n_unique() > MAX_VALUES:
+        if table[kind].head(content.SAMPLE_ROWS).n_unique() > content.MAX_VALUES:
             continue
-        money = rough_numbers(table[chosen["amount"]]).abs()
+        money = content.rough_numbers(table[chosen["amount"]]).abs()
         summed = (
             table.select(order=chosen["order_id"], kind=kind)
             .with_columns(money=money)
@@ -148,14 +141,14 @@ def describe_unused(table: pl.DataFrame, chosen: Mapping[str, str]) -> dict[str,
 def _shown_money(column: pl.Series) -> str:
     """Return a column with what it adds up to, if it looks like money."""
     words = normalize_name(column.name)
-    is_other = holds(words, OTHER_MONEY_WORDS)
+    is_other = content.holds(words, content.OTHER_MONEY_WORDS)
     if is_other and _is_percent(column):
         return f"{column.name} (in percent)"
-    is_money = is_other or holds(words, MONEY_WORDS) or has_decimals(column)
-    if holds(words, ID_WORDS) or not is_money or not is_number_column(column):
+    is_money = is_other or content.holds(words, content.MONEY_WORDS) or content.has_decimals(column)
+    if content.holds(words, ID_WORDS) or not is_money or not content.is_number_column(column):
         return ""
-    cells = filled_cells(column)
-    numbers = rough_numbers(cells)
+    cells = content.filled_cells(column)
+    numbers = content.rough_numbers(cells)
     is_whole = numbers.count() == len(cells) and numbers.sum()
     return f"{column.name} {numbers.sum():,.2f}" if is_whole else ""
 
@@ -164,7 +157,7 @@ def _is_percent(column: pl.Series) -> bool:
     """Return whether the first filled cells are percentages, as of a discount rate."""
     if column.dtype != pl.String:
         return False
-    cells = filled_cells(column.head(SAMPLE_ROWS))
+    cells = content.filled_cells(column.head(content.SAMPLE_ROWS))
     return len(cells) > 0 and bool(cells.str.contains(PERCENT_PATTERN).all())
 
 
@@ -179,7 +172,9 @@ def _returning_id(table: pl.DataFrame, chosen: Mapping[str, str], free: Sequence
         return ""
     for name in free:
         words = normalize_name(name)
-        if holds(words, PERSON_WORDS) and not holds(words, TRAIT_WORDS):
+        if content.holds(words, content.PERSON_WORDS) and not content.holds(
+            words, content.TRAIT_WORDS
+        ):
             pairs = table.select(order, name).drop_nulls().unique()
             if 1 < pairs[name].n_unique() <= RETURNING_SHARE * pairs.height:
                 return name

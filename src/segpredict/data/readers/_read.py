@@ -10,20 +10,16 @@ from typing import Literal
 
 import polars as pl
 
+from segpredict import errors
 from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
+from segpredict.data.readers import _order_rows as order_rows
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
 from segpredict.data.readers._content import joined_status
 from segpredict.data.readers._money_columns import describe_unused, refuse_payment_ledger
-from segpredict.data.readers._order_rows import (
-    carry_order_fields,
-    without_blank_rows,
-    without_totals,
-    without_unnamed,
-)
 from segpredict.data.readers._reader import (
     FileReader,
     RejectedRecord,
@@ -32,15 +28,6 @@ from segpredict.data.readers._reader import (
     table_of_frame,
 )
 from segpredict.data.readers._unpack import open_unchanged
-from segpredict.errors import (
-    BadCellsError,
-    ContractError,
-    FileMissingError,
-    SourceError,
-    UnreadableFileError,
-    UsageError,
-    quote_value,
-)
 
 GLOB_CHARACTERS = frozenset("*?[")
 STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
@@ -61,10 +48,10 @@ def file_name_text(path: Path) -> str:
 
 def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
     if "://" in name:
-        message = f"{quote_value(name)} is an address; only local files are read."
-        raise UsageError(message, fix="download it and name the file.")
+        message = f"{errors.quote_value(name)} is an address; only local files are read."
+        raise errors.UsageError(message, fix="download it and name the file.")
     if name == "-":
-        raise UsageError(
+        raise errors.UsageError(
             "The standard input cannot be read: it cannot be read twice, nor hashed.",
             fix="save it to a file and name the file.",
         )
@@ -74,7 +61,9 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
     if path.is_file():
         return [path]
     if path.exists():
-        raise SourceError(f"{quote_value(name)} is not a regular file.", fix="name a file.")
+        raise errors.SourceError(
+            f"{errors.quote_value(name)} is not a regular file.", fix="name a file."
+        )
     is_pattern = bool(GLOB_CHARACTERS & set(name))
     # In a glob, folders that exist stand for themselves, brackets and all.
     known = next((folder for folder in path.parents if folder.is_dir()), Path())
@@ -84,7 +73,9 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
     if files:
         return files
     folder = path.parent
-    raise FileMissingError(name, [p.name for p in folder.iterdir()] if folder.is_dir() else [])
+    raise errors.FileMissingError(
+        name, [p.name for p in folder.iterdir()] if folder.is_dir() else []
+    )
 
 
 def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
@@ -98,9 +89,9 @@ def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
         and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
     ]
     if not files:
-        message = f"{quote_value(folder)} holds no file that can be read."
+        message = f"{errors.quote_value(folder)} holds no file that can be read."
         fix = f"name a folder with {', '.join(sorted(endings))} files."
-        raise SourceError(message, fix=fix, file=str(folder))
+        raise errors.SourceError(message, fix=fix, file=str(folder))
     return files
 
 
@@ -155,7 +146,7 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
     """
     try:
         yield
-    except ContractError as error:
+    except errors.ContractError as error:
         presets = [fact.detected.others.get("preset") for fact in raw.files]
         known = next((preset for preset in presets if preset), None)
         if known:
@@ -176,7 +167,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     ['sales.csv']
     """
     if not names:
-        raise UsageError("No input was named.", fix="name it: --data FILE.")
+        raise errors.UsageError("No input was named.", fix="name it: --data FILE.")
     endings = tuple(suffix for reader in READERS.all_parts() for suffix in reader.suffixes)
     files = [file for name in names for file in _files(str(name), endings)]
     once = {file.resolve(): file for file in reversed(files)}
@@ -231,7 +222,7 @@ def _reader(path: Path, layout: SourceOptions) -> FileReader:
         start = stream.read(len(POINTER_START))
     if start == POINTER_START and path.stat().st_size <= MAX_POINTER_BYTES:
         # Git leaves it in the place of a large file that was not fetched.
-        raise UnreadableFileError(
+        raise errors.UnreadableFileError(
             str(path), "it is a Git LFS pointer, not the file itself", "fetch it: git lfs pull."
         )
     if layout.format is not None:
@@ -262,19 +253,19 @@ def _raw_table(
     name: str, table: SourceTable, layout: SourceOptions
 ) -> tuple[pl.DataFrame, InputFile, tuple[RejectedRecord, ...]]:
     """Return the lines of one table, what was found, and records that are no rows."""
-    table, unnamed = without_unnamed(without_blank_rows(table), name)
+    table, unnamed = order_rows.without_unnamed(order_rows.without_blank_rows(table), name)
     chosen = match_columns(table.frame, layout, name)
     for column in chosen.values():
         if column in table.unreadable:
             raise table.unreadable[column]
-    table = without_totals(table, chosen)
+    table = order_rows.without_totals(table, chosen)
     refuse_payment_ledger(table.frame, chosen, name)
     states, flags = status_columns(table.frame, chosen, layout)
     text = columns_as_text(table.frame, chosen, name)
     if states or flags:
         text = text.with_columns(joined_status(table.frame, states, flags))
         chosen["status"] = " + ".join([*states, *flags])
-    lines, carried = carry_order_fields(text)
+    lines, carried = order_rows.carry_order_fields(text)
     found = {**table.detected, **unnamed, **carried, **describe_unused(table.frame, chosen)}
     preset = None if layout.columns else preset_for(table.frame.columns)
     if preset:
@@ -284,7 +275,7 @@ def _raw_table(
     return lines.with_columns(table.rows.alias("row")), fact, table.rejects
 
 
-def first_reject_error(raw: RawLines) -> BadCellsError:
+def first_reject_error(raw: RawLines) -> errors.BadCellsError:
     """Return the error that names the first record that is no row."""
     assert raw.rejects is not None
     first = raw.rejects.row(0, named=True)
@@ -292,4 +283,4 @@ def first_reject_error(raw: RawLines) -> BadCellsError:
         first["fix"] += " Or rerun with --on-bad-rows quarantine."
     count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
     total = raw.frame.height + raw.rejects.height
-    return BadCellsError(first["column"], first["reason"], count, total, first)
+    return errors.BadCellsError(first["column"], first["reason"], count, total, first)

@@ -19,6 +19,7 @@ import fastexcel
 import polars as pl
 
 from segpredict.config.source import SourceOptions, normalize_name
+from segpredict.data.readers import _unpack as unpack
 from segpredict.data.readers._columns import count_recognised
 from segpredict.data.readers._reader import (
     FileReader,
@@ -28,14 +29,6 @@ from segpredict.data.readers._reader import (
     translate_read_errors,
 )
 from segpredict.data.readers._rows import unique_column_names
-from segpredict.data.readers._unpack import (
-    CHUNK_BYTES,
-    RATIO_FREE_BYTES,
-    ZIP,
-    open_unchanged,
-    refuse_bomb,
-    refuse_unsafe_names,
-)
 from segpredict.errors import SourceError, UnreadableFileError, quote_value
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
@@ -87,7 +80,7 @@ class _Sheet:
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     file = str(path)
-    with open_unchanged(path, layout) as stream:
+    with unpack.open_unchanged(path, layout) as stream:
         content = stream.read()
     facts = _scan_workbook(content, file, layout)
     with translate_read_errors(file, "a sound workbook", fastexcel.FastExcelError, ValueError):
@@ -112,7 +105,7 @@ def _scan_workbook(content: bytes, file: str, layout: SourceOptions) -> dict[str
         if ENCRYPTED_MARK in content:
             raise UnreadableFileError(file, "it is locked with a password", "save it without one.")
         return {"kind": "xls"}
-    if not content.startswith(ZIP):
+    if not content.startswith(unpack.ZIP):
         raise UnreadableFileError(file, "it is no workbook", "name its kind in source.format.")
     try:
         seen = _walk(content, file, layout)
@@ -148,18 +141,18 @@ def _walk(content: bytes, file: str, layout: SourceOptions) -> _Seen:
     size = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = archive.infolist()
-        refuse_unsafe_names([entry.filename for entry in entries], file)
+        unpack.refuse_unsafe_names([entry.filename for entry in entries], file)
         packed = sum(entry.compress_size for entry in entries)
         seen = _Seen()
         if STYLES in archive.namelist():
             with archive.open(STYLES) as styles:
-                seen.zeros = _zeros(styles.read(RATIO_FREE_BYTES))
+                seen.zeros = _zeros(styles.read(unpack.RATIO_FREE_BYTES))
         for entry in entries:
             with archive.open(entry) as part:
                 rest = b""
-                while piece := part.read(CHUNK_BYTES):
+                while piece := part.read(unpack.CHUNK_BYTES):
                     size += len(piece)
-                    refuse_bomb(size, packed, file, layout)
+                    unpack.refuse_bomb(size, packed, file, layout)
                     _look(entry.filename, rest + piece, len(rest), seen, file)
                     rest = piece[-CHUNK_OVERLAP:]
     return seen

@@ -16,12 +16,7 @@ from polars.exceptions import PolarsError
 
 from segpredict.config.source import SourceOptions
 from segpredict.core.disk import hash_stream
-from segpredict.data.readers._reader import (
-    FileReader,
-    SourceTable,
-    row_numbers,
-    translate_read_errors,
-)
+from segpredict.data.readers import _reader as reader
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.errors import LimitError, UnreadableFileError, quote_value
 
@@ -30,11 +25,11 @@ ENCRYPTED_MAGIC = b"PARE"
 DAMAGE_ERRORS = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowError)
 
 
-def _read(path: Path, layout: SourceOptions) -> SourceTable:
+def _read(path: Path, layout: SourceOptions) -> reader.SourceTable:
     with open_unchanged(path, layout) as stream:
         sha256 = hash_stream(stream)
         _check_ends(stream, path)
-        with translate_read_errors(str(path), "sound Parquet", *DAMAGE_ERRORS):
+        with reader.translate_read_errors(str(path), "sound Parquet", *DAMAGE_ERRORS):
             frame = _frame(stream, path, layout)
     partitions = _partitions(path, frame.columns)
     frame = frame.with_columns(
@@ -43,7 +38,7 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     found = {"format": "parquet"}
     if partitions:
         found["partition"] = ", ".join(f"{k}={v}" for k, v in partitions.items())
-    return SourceTable(frame, row_numbers(frame.height), sha256, found)
+    return reader.SourceTable(frame, reader.row_numbers(frame.height), sha256, found)
 
 
 def _check_ends(stream: IO[bytes], path: Path) -> None:
@@ -110,4 +105,4 @@ def _partitions(path: Path, columns: list[str]) -> dict[str, str | None]:
     return dict(reversed(found.items()))
 
 
-PART = FileReader((".parquet", ".pq"), _read)
+PART = reader.FileReader((".parquet", ".pq"), _read)

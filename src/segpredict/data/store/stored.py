@@ -12,13 +12,7 @@ from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
 from segpredict.core.transactions import Transactions
-from segpredict.data.store.parts import (
-    StoreManifest,
-    StorePart,
-    decode_ids,
-    digest_path,
-    read_manifest,
-)
+from segpredict.data.store import parts
 
 PRODUCT_NAME_COLUMNS = ("product_id", "name", "rows", "descriptions")
 
@@ -31,7 +25,7 @@ ORDER_KEY = ("customer_id", "day", "minute", "order_id")
 class TransactionStore:
     """The files of a store, opened for reading."""
 
-    def __init__(self, folder: Path, manifest: StoreManifest) -> None:
+    def __init__(self, folder: Path, manifest: parts.StoreManifest) -> None:
         self.folder, self.manifest = folder, manifest
         # Held from now on: a newer store may remove them while they are read.
         self._files: dict[str, pa.NativeFile] = {}
@@ -39,7 +33,7 @@ class TransactionStore:
             # One that is not there is refused when it is needed.
             with suppress(OSError):
                 self._files[name] = pa.OSFile(str(folder / name))
-        self._parts: dict[str, StorePart] = {}
+        self._parts: dict[str, parts.StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.column_types)
 
@@ -58,7 +52,7 @@ class TransactionStore:
         return all(ids.is_sorted() for ids in self.codes.values())
 
     @cached_property
-    def base_lines(self) -> StorePart:
+    def base_lines(self) -> parts.StorePart:
         """All lines but the newest days."""
         return self.rows_of_file(LINES_KIND, self.manifest.base)
 
@@ -82,9 +76,9 @@ class TransactionStore:
         known = {**self.base_lines.column_types, **text, ORDER_HEAD_FLAG: pl.Boolean()}
         return pl.Schema({name: known[name] for name in self.manifest.columns})
 
-    def rows_of_file(self, kind: str, file: str) -> StorePart:
+    def rows_of_file(self, kind: str, file: str) -> parts.StorePart:
         """Return the rows of a kind that belong to the lines in a file, opened once."""
-        return self._part(file if kind == LINES_KIND else digest_path(Path(file), kind).name)
+        return self._part(file if kind == LINES_KIND else parts.digest_path(Path(file), kind).name)
 
     @property
     def is_whole(self) -> bool:
@@ -94,11 +88,11 @@ class TransactionStore:
     @property
     def is_current(self) -> bool:
         """Whether it is still what stands in its folder, and no newer one does."""
-        return read_manifest(self.folder).generation == self.manifest.generation
+        return parts.read_manifest(self.folder).generation == self.manifest.generation
 
-    def _part(self, name: str) -> StorePart:
+    def _part(self, name: str) -> parts.StorePart:
         if name not in self._parts:
-            self._parts[name] = StorePart(self.folder / name, self._files.get(name))
+            self._parts[name] = parts.StorePart(self.folder / name, self._files.get(name))
         return self._parts[name]
 
     def _newest(self, kind: str) -> pl.DataFrame | None:
@@ -228,7 +222,7 @@ class TransactionStore:
         chunks = (self.read_chunk(number, names) for number in self.chunk_numbers)
         in_order = [n for n in dict.fromkeys([*ORDER_KEY, *names]) if n in names]
         for lines in chunks if self.is_sorted else [pl.concat(chunks)]:
-            ordered = decode_ids(lines, self.codes).sort(in_order)
+            ordered = parts.decode_ids(lines, self.codes).sort(in_order)
             yield ordered.with_columns(is_head()).select(self.manifest.columns)
 
 
@@ -280,7 +274,7 @@ def open_store(folder: str | Path) -> StoredTransactions:
     ['a', 'b']
     """
     for _ in range(MAX_TRIES):
-        opened = TransactionStore(Path(folder), read_manifest(Path(folder)))
+        opened = TransactionStore(Path(folder), parts.read_manifest(Path(folder)))
         if opened.is_whole or opened.is_current:
             break
     manifest = opened.manifest
