@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from segpredict.core import disk
+from segpredict.core.state import from_plain
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
 from segpredict.core.work_folder import lock_target, true_place
@@ -71,8 +72,7 @@ class TestSetLog:
     @classmethod
     def from_state(cls, state: JSON) -> "TestSetLog":
         """Return the log that gave a state."""
-        evaluations = tuple(LoggedEvaluation(**each) for each in state["evaluations"])
-        return cls(state["data_fingerprint"], day_number(state["cutoff"]), evaluations)
+        return from_plain(cls, {**state, "cutoff": day_number(state["cutoff"])})
 
     def merge(self, state: JSON) -> "TestSetLog":
         """Return this log with the evaluations of a stored one of the same test.

@@ -1,7 +1,8 @@
 """Values to plain JSON and back, for the files of a run, and tables that the package brings."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from segpredict.core.types import JSON
+from segpredict.errors import ArtifactError
 
 ValueType = TypeVar("ValueType")
 _adapter = cache(TypeAdapter)
@@ -44,6 +46,26 @@ def from_plain(kind: type[ValueType], state: JSON) -> ValueType:
     """
     value: ValueType = _adapter(kind).validate_python(state)  # type: ignore[arg-type]
     return value
+
+
+@contextmanager
+def reading_stored(what: str, state: Any, version: int) -> Iterator[None]:
+    """Refuse a stored value of another version, and name what it lacks.
+
+    Raises `ArtifactError` when the state is of another version or lacks a part.
+    """
+    if not isinstance(state, Mapping) or state.get("version") != version:
+        raise ArtifactError(
+            f"The stored {what} is not of a version that this segpredict reads.",
+            fix="run again with this version, or install the one that wrote it.",
+        )
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"The stored {what} is incomplete: {error}.",
+            fix="restore the run folder, or run again.",
+        ) from None
 
 
 def as_tuples(value: Any) -> Any:

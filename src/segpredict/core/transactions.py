@@ -6,7 +6,7 @@ whole numbers are equal on every run and every thread count; sums of floats are 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -68,11 +68,6 @@ class InputFile:
     rows: int  # data rows read
     sha256: str = ""  # hash of the bytes; empty for frames in memory
     detected: Detected = field(default_factory=Detected)  # what reading found out
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> "InputFile":
-        """Return the value of a state made by `dataclasses.asdict`."""
-        return cls(**{**state, "detected": Detected(**state["detected"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -17,9 +18,10 @@ from segpredict.analytics.demand import DEMAND_TABLES
 from segpredict.analytics.transitions.tables import CUSTOMER_TABLE, TRANSITION_TABLES
 from segpredict.classifier import EnsembleModel
 from segpredict.core import disk
-from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.core.segment import Segment
+from segpredict.core.state import from_plain, to_plain
 from segpredict.core.transactions import SideTables
 from segpredict.core.types import JSON
 from segpredict.data import side_tables
@@ -120,17 +122,11 @@ def ledger_to_state(ledger: Ledger) -> JSON:
     """Return a ledger as JSON, money in units of 10⁻⁴.
 
     >>> ledger = Ledger((LedgerEntry("in", "read", "Rows read.", LedgerCount(2, 1, 1, 50)),))
-    >>> ledger_from_state(ledger_to_state(ledger)) == ledger
+    >>> from_plain(Ledger, ledger_to_state(ledger)) == ledger
     True
     """
     entries = [asdict(entry) for entry in ledger.entries]
     return {"money_unit": 1e-4, "adds_up": ledger.adds_up, "entries": entries}
-
-
-def ledger_from_state(state: JSON) -> Ledger:
-    """Return the ledger of its JSON."""
-    rows = [{**entry, "count": LedgerCount(**entry["count"])} for entry in state["entries"]]
-    return Ledger(tuple(LedgerEntry(**row) for row in rows))
 
 
 def _side_tables_to_state(given: SideTables) -> JSON:
@@ -150,7 +146,8 @@ ARTIFACTS: tuple[Artifact, ...] = (
         *(pl.LazyFrame.collect, pl.DataFrame.lazy),
     ),
     Artifact(
-        "prepare", "transactions.ledger", "ledger", Form.JSON, ledger_to_state, ledger_from_state
+        *("prepare", "transactions.ledger", "ledger", Form.JSON, ledger_to_state),
+        partial(from_plain, Ledger),
     ),
     Artifact(
         *("prepare", "transactions.rejects", "rejects", Form.PARQUET),
@@ -166,12 +163,8 @@ ARTIFACTS: tuple[Artifact, ...] = (
     # Segments
     _stored("segment", "segmentation", "segmentation/model", Segmentation),
     Artifact(
-        "segment",
-        "segmentation.segments",
-        "segmentation/segments",
-        Form.JSON,
-        lambda segments: [asdict(segment) for segment in segments],
-        lambda state: tuple(Segment(**segment) for segment in state),
+        *("segment", "segmentation.segments", "segmentation/segments", Form.JSON, to_plain),
+        partial(from_plain, tuple[Segment, ...]),
     ),
     Artifact("segment", "segment_events", "segmentation/events", Form.JSON),
     Artifact("segment", "rule_grid", "segmentation/rule_grid", Form.JSON, RuleGrid.to_state),
@@ -197,11 +190,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("train", "models", "classifier/model", Form.JSON, results.TrainedModels.to_state),
     Artifact("train", "models.booster", "classifier/xgboost", Form.BYTES),
     Artifact(
-        "train",
-        "backtest_models",
-        "classifier/backtest_models",
-        Form.JSON,
-        lambda models: [model.to_state() for model in models],
+        *("train", "backtest_models", "classifier/backtest_models", Form.JSON, to_plain),
         lambda states: tuple(map(EnsembleModel.from_state, states)),
     ),
     Artifact("train", "evaluation", "classifier/evaluation", Form.JSON),
@@ -219,10 +208,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     *_tables("explain", "explanation", "explain", Form.TABLE, *EXPLANATION_TABLES[:3]),
     *_tables("explain", "explanation", "explain", Form.PARQUET, *EXPLANATION_TABLES[3:]),
     Artifact(
-        "explain",
-        "explanation",
-        "explain/importance",
-        Form.BYTES,
+        *("explain", "explanation", "explain/importance", Form.BYTES),
         lambda explanation: importance_json(explanation).encode(),
         json.loads,
     ),

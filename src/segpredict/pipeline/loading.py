@@ -13,6 +13,7 @@ from segpredict.config.load import Config, build_config
 from segpredict.core.run_folder import RunFiles, RunFolder
 from segpredict.core.segment import Segment
 from segpredict.core.shop_facts import ShopFacts
+from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile, SideTables, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import day_number
@@ -111,7 +112,7 @@ def load_transactions(files: RunFiles) -> Transactions:
         data["fingerprint"],
         artifacts.read(files, "transactions.ledger"),
         data["currency"],
-        tuple(InputFile.from_state(fact) for fact in data["files"]),
+        from_plain(tuple[InputFile, ...], data["files"]),
         side_tables=load_side_tables(files),
         product_names=_product_names(files),
         notes=tuple(data.get("notes", ())),

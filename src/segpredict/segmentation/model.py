@@ -1,6 +1,5 @@
 """The frozen segmentation: how a customer's window becomes a segment."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import get_type_hints
 
@@ -10,10 +9,10 @@ import polars as pl
 from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.segment import INACTIVE_CODE, Segment
-from segpredict.core.state import from_plain, to_plain
+from segpredict.core.state import from_plain, reading_stored, to_plain
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
-from segpredict.errors import ArtifactError, MismatchError, SchemaError
+from segpredict.errors import MismatchError, SchemaError
 from segpredict.segmentation.algorithms import Clusters, euclidean_distances
 from segpredict.segmentation.identity import SegmentIdentity
 from segpredict.segmentation.inputs import COLUMN_UNITS, InputAxis, extra_inputs, placed
@@ -199,21 +198,11 @@ class Segmentation:
 
         Raises `ArtifactError` when the state is of another version or lacks a part.
         """
-        if not isinstance(state, Mapping) or state.get("version") != SEGMENTATION_VERSION:
-            raise ArtifactError(
-                "The stored segments are not of a version that this segpredict reads.",
-                fix="run again with this version, or install the one that wrote them.",
-            )
-        try:
+        with reading_stored("segmentation", state, SEGMENTATION_VERSION):
             kinds = get_type_hints(cls)
             clusters = Clusters.from_state(state["clusters"])
             names = {f.name for f in fields(cls)} - {"clusters"}
             return cls(clusters=clusters, **{n: from_plain(kinds[n], state[n]) for n in names})
-        except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(
-                f"The stored segments are incomplete: {error}.",
-                fix="restore the run folder, or run again.",
-            ) from None
 
 
 def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:

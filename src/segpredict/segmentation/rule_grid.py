@@ -9,9 +9,9 @@ import polars as pl
 from pydantic import Field
 
 from segpredict.core import schemas
-from segpredict.core.state import from_plain
+from segpredict.core.state import from_plain, reading_stored
 from segpredict.core.types import JSON
-from segpredict.errors import ArtifactError, ConfigError
+from segpredict.errors import ConfigError
 
 RULE_GRID_VERSION = 2
 GRID_COLUMNS = ("recency_days", "freq_days_364", "spend_364")
@@ -138,18 +138,8 @@ class RuleGrid:
 
         Raises `ArtifactError` when the state is of another version or lacks a part.
         """
-        if not isinstance(state, Mapping) or state.get("version") != RULE_GRID_VERSION:
-            raise ArtifactError(
-                "The stored rule grid is not of a version that this segpredict reads.",
-                fix="run again with this version, or install the one that wrote it.",
-            )
-        try:
+        with reading_stored("rule grid", state, RULE_GRID_VERSION):
             return from_plain(cls, state)
-        except ValueError as error:
-            raise ArtifactError(
-                f"The stored rule grid is incomplete: {error}.",
-                fix="restore the run folder, or run again.",
-            ) from None
 
 
 def cell_name(recency: int, frequency: int) -> str:

@@ -13,6 +13,7 @@ from segpredict.classifier.evaluation.significance import McNemarTest
 from segpredict.classifier.metrics import MetricScores
 from segpredict.classifier.training_data import segment_codes
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.state import from_plain, to_plain
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
 
@@ -98,18 +99,8 @@ class WindowScores:
     def from_json(cls, given: JSON) -> "WindowScores":
         """Return the scores from their JSON."""
         when = given["cutoff"]
-        return cls(
-            None if when == POOLED_WINDOWS else day_number(when),
-            given["n_rows"],
-            given["customers"],
-            {name: MetricScores(**scores) for name, scores in given["scores"].items()},
-            {
-                name: {metric: DifferenceInterval(**found) for metric, found in each.items()}
-                for name, each in given["differences"].items()
-            },
-            tuple(given["actual_mix"]),
-            {name: tuple(shares) for name, shares in given["predicted_mix"].items()},
-        )
+        cutoff = None if when == POOLED_WINDOWS else day_number(when)
+        return from_plain(cls, {**given, "cutoff": cutoff})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,33 +159,18 @@ class Evaluation:
     def to_json(self) -> JSON:
         """Return the evaluation as JSON."""
         names = ("model", "selected", "reason", "skill", "segments", "horizon", "lookback")
+        others = ("comparisons", "mcnemar_tests", "policies", "fit", "warnings")
+        windows = [each.to_json() for each in self.windows]
         return {
-            **{name: getattr(self, name) for name in names},
-            "segments": list(self.segments),
-            "windows": [each.to_json() for each in self.windows],
+            **{name: to_plain(getattr(self, name)) for name in names},
+            "windows": windows,
             "pooled": self.pooled.to_json(),
-            "comparisons": [asdict(comparison) for comparison in self.comparisons],
-            "mcnemar_tests": [asdict(test) for test in self.mcnemar_tests],
-            "policies": dict(self.policies),
-            "fit": dict(self.fit),
-            "warnings": list(self.warnings),
+            **{name: to_plain(getattr(self, name)) for name in others},
         }
 
     @classmethod
     def from_json(cls, given: JSON) -> "Evaluation":
         """Return the evaluation from its JSON."""
-        return cls(
-            given["model"],
-            given["selected"],
-            given["reason"],
-            tuple(WindowScores.from_json(each) for each in given["windows"]),
-            WindowScores.from_json(given["pooled"]),
-            tuple(Comparison(**comparison) for comparison in given["comparisons"]),
-            tuple(given["segments"]),
-            given["horizon"],
-            given["lookback"],
-            tuple(given["warnings"]),
-            tuple(McNemarTest(**test) for test in given.get("mcnemar_tests", ())),
-            given.get("policies", {}),
-            given.get("fit", {}),
-        )
+        windows = tuple(WindowScores.from_json(each) for each in given["windows"])
+        pooled = WindowScores.from_json(given["pooled"])
+        return from_plain(cls, {**given, "windows": windows, "pooled": pooled})

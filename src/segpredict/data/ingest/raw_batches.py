@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from segpredict.core import disk
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
+from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder
@@ -92,7 +93,7 @@ def load_batch(folder: Path, name: str) -> RawLines:
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         facts = json.loads(table.schema.metadata[METADATA_KEY])
-        files = tuple(InputFile.from_state(fact) for fact in facts["files"])
+        files = from_plain(tuple[InputFile, ...], facts["files"])
     except (*READ_ERRORS, pa.ArrowException) as error:
         raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
     frame = pl.DataFrame(table)

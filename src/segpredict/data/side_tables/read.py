@@ -1,7 +1,6 @@
 """Read all side tables of a run, and convert them to and from saved state."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.config.load import Config
+from segpredict.core.state import from_plain, to_plain
 from segpredict.core.transactions import CustomerAttribute, CustomerLog, InputFile, SideTables
 from segpredict.core.types import JSON
 from segpredict.data.side_tables.tables import (
@@ -75,10 +75,8 @@ def side_tables_to_state(side_tables: SideTables) -> JSON:
     """
     logs = {name: getattr(side_tables, name) for name in LOG_TABLES}
     return {
-        "attributes": [asdict(attribute) for attribute in side_tables.attributes],
-        "countries": list(side_tables.countries),
+        **{n: to_plain(getattr(side_tables, n)) for n in ("attributes", "countries", "files")},
         "first_days": {n: log.first_day for n, log in logs.items() if log is not None},
-        "files": [asdict(fact) for fact in side_tables.files],
         "notes": list(side_tables.notes),
     }
 
@@ -95,11 +93,8 @@ def side_tables_from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> S
     given |= {name: tables[name] for name in FRAME_TABLES if name in tables}
     return SideTables(
         **given,
-        attributes=tuple(
-            CustomerAttribute(**{**attribute, "levels": tuple(attribute["levels"])})
-            for attribute in state["attributes"]
-        ),
+        attributes=from_plain(tuple[CustomerAttribute, ...], state["attributes"]),
         countries=tuple(state["countries"]),
-        files=tuple(InputFile.from_state(fact) for fact in state["files"]),
+        files=from_plain(tuple[InputFile, ...], state["files"]),
         notes=tuple(state["notes"]),
     )

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segpredict.core.disk import sync
-from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger
 from segpredict.core.orders import KEY
+from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile
 from segpredict.data.store.orders import DIGEST_KINDS, digest_lines
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
@@ -273,17 +274,7 @@ def read_manifest(folder: Path) -> StoreManifest:
         if number != STORE_FORMAT:
             message = f"The store {folder} has format {number}; this version reads {STORE_FORMAT}."
             raise ArtifactError(message, fix="make it again from the shop's files.", file=str(path))
-        entries = (
-            LedgerEntry(**{**entry, "count": LedgerCount(**entry["count"])})
-            for entry in facts.pop("ledger")["entries"]
-        )
-        sources = tuple(InputFile.from_state(fact) for fact in facts.pop("sources"))
-        columns = tuple(facts.pop("columns"))
-        ledger = Ledger(tuple(entries))
-        days = {n: (first, last) for n, (first, last) in facts.pop("first_value_days").items()}
-        return StoreManifest(
-            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=days
-        )
+        return from_plain(StoreManifest, facts)
     except (ValueError, KeyError, TypeError) as error:
         fix = "make the store again from the shop's files."
         raise ArtifactError(f"{path} is damaged ({error}).", fix=fix, file=str(path)) from None
