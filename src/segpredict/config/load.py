@@ -13,17 +13,11 @@ from typing import Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from segpredict.config import outputs
+from segpredict.config import outputs, side_tables
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.fill import Options, fill_options
 from segpredict.config.segmentation import SegmentationOptions
-from segpredict.config.side_tables import (
-    CustomerTableOptions,
-    EventLogOptions,
-    ProductTableOptions,
-    ReturnTableOptions,
-)
 from segpredict.config.source import SourceOptions
 from segpredict.core.state import to_plain
 from segpredict.core.types import JSON
@@ -65,11 +59,15 @@ class Config(Options):
     campaigns: outputs.CampaignOptions = field(default_factory=outputs.CampaignOptions)
     report: outputs.ReportOptions = field(default_factory=outputs.ReportOptions)
     # Side tables: data in addition to the transactions.
-    customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
-    products: ProductTableOptions = field(default_factory=ProductTableOptions)
-    events: EventLogOptions = field(default_factory=EventLogOptions)
-    contacts: EventLogOptions = field(default_factory=EventLogOptions)
-    returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
+    customers: side_tables.CustomerTableOptions = field(
+        default_factory=side_tables.CustomerTableOptions
+    )
+    products: side_tables.ProductTableOptions = field(
+        default_factory=side_tables.ProductTableOptions
+    )
+    events: side_tables.EventLogOptions = field(default_factory=side_tables.EventLogOptions)
+    contacts: side_tables.EventLogOptions = field(default_factory=side_tables.EventLogOptions)
+    returns: side_tables.ReturnTableOptions = field(default_factory=side_tables.ReturnTableOptions)
 
     def __repr__(self) -> str:
         """Show the settings that differ from the defaults, in at most two lines."""

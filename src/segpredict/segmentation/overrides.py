@@ -8,16 +8,11 @@ import polars as pl
 
 from segpredict.config.segmentation import SegmentationOptions, SegmentRuleOptions
 from segpredict.errors import SupportError, UnknownNameError
+from segpredict.segmentation import naming
 from segpredict.segmentation.fit_groups import group_statistics, ranked_values, value_order
 from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, COLUMN_UNITS, extra_inputs
 from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule
-from segpredict.segmentation.naming import (
-    default_names,
-    named_segments,
-    names_after_refit,
-    profile_names,
-)
 
 
 def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
@@ -136,7 +131,7 @@ def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
     """Return the segments numbered by rising value, with their averages."""
     ids = [*dict.fromkeys(g.segment for g in chosen.groups)]
     ids += [rule.id for rule in chosen.segment_rules]
-    draft = named_segments(ids, ids, {})
+    draft = naming.named_segments(ids, ids, {})
     first = replace(chosen, segments=draft)
     codes = segment_codes_of_rows(first, rows)
     values = group_statistics(rows, codes.to_numpy() - 1, len(ids))
@@ -144,7 +139,7 @@ def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
     ranked = [ids[c] for c in order]
     return replace(
         first,
-        segments=named_segments(ranked, ranked, {}),
+        segments=naming.named_segments(ranked, ranked, {}),
         values=ranked_values([values[c] for c in order]),
     )
 
@@ -172,9 +167,11 @@ def _named(
         used = {*known.values()}  # each name is given once
         derived = [known.get(i, f"{name} ({i})" if name in used else name) for i, name in pairs]
     else:
-        derived = [*(names_after_refit(free, known) if earlier else default_names(len(free)))]
+        derived = [
+            *(naming.names_after_refit(free, known) if earlier else naming.default_names(len(free)))
+        ]
     names = {**dict(zip(free, derived, strict=True)), **ruled}
-    segments = named_segments(ids, [names[i] for i in ids], options.names, tuple(known_ids))
+    segments = naming.named_segments(ids, [names[i] for i in ids], options.names, tuple(known_ids))
     return replace(ranked, segments=segments)
 
 
@@ -198,7 +195,7 @@ def _profile_names(
     codes = {s.code: free.index(s.id) + 1 for s in ranked.segments if s.id in free}
     ranks = segment_codes_of_rows(ranked, rows).replace_strict(codes, default=None)
     is_own = ranks.is_not_null()
-    return profile_names(rows.filter(is_own), ranks.filter(is_own), len(free))
+    return naming.profile_names(rows.filter(is_own), ranks.filter(is_own), len(free))
 
 
 def _logged(

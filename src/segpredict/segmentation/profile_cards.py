@@ -15,11 +15,7 @@ from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, Z_95, share_of
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import Window
-from segpredict.segmentation.description import (
-    SegmentDescription,
-    describe_segments,
-    threshold_text,
-)
+from segpredict.segmentation import description
 from segpredict.segmentation.model import Segmentation
 
 MIN_BUYERS = 30  # customers of a segment who bought from the category
@@ -70,18 +66,20 @@ def segment_profiles(
 
 def _descriptions(
     segmentation: Segmentation, rows: pl.DataFrame, codes: pl.Series, window: Window, currency: str
-) -> list[SegmentDescription]:
+) -> list[description.SegmentDescription]:
     """Return a rule per segment: its definition where a rule made it, else the tree's."""
     inactive = f"bought in the last {window.lookback} days, but not in the last {window.horizon}"
     exact = {INACTIVE_CODE: inactive}
     code_of = {segment.id: segment.code for segment in segmentation.segments}
     for rule in segmentation.segment_rules:
-        text = threshold_text(rule.column, rule.min_value, window.horizon, currency)
+        text = description.threshold_text(rule.column, rule.min_value, window.horizon, currency)
         exact[code_of[rule.id]] = text
-    grown = describe_segments(rows, codes, segmentation.k, window.horizon, currency)
+    grown = description.describe_segments(rows, codes, segmentation.k, window.horizon, currency)
     by_tree = {each.code: each for each in grown}
     return [
-        SegmentDescription(code, exact[code], 1.0, 1.0) if code in exact else by_tree[code]
+        description.SegmentDescription(code, exact[code], 1.0, 1.0)
+        if code in exact
+        else by_tree[code]
         for code in sorted(code_of.values())
     ]
 
@@ -157,7 +155,7 @@ def _nearest_to_medians(group: pl.DataFrame) -> list[pl.DataFrame]:
 def profile_cards(
     segments: Sequence[Segment],
     profile: pl.DataFrame,
-    descriptions: Sequence[SegmentDescription] = (),
+    descriptions: Sequence[description.SegmentDescription] = (),
     *,
     examples: pl.DataFrame | None = None,
     affinity: pl.DataFrame | None = None,
@@ -176,7 +174,7 @@ def profile_cards(
     cards = []
     for segment in segments:
         own = metrics.get(segment.code, {})
-        rule = described.get(segment.code, SegmentDescription(segment.code))
+        rule = described.get(segment.code, description.SegmentDescription(segment.code))
         lists = {
             "examples": _rows_of(examples, segment.code),
             "affinity": _rows_of(affinity, segment.code),

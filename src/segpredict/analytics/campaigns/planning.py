@@ -10,11 +10,7 @@ import polars as pl
 from segpredict.analytics.campaigns import sample_size
 from segpredict.analytics.campaigns.catalogue import Campaign
 from segpredict.analytics.campaigns.eligibility import eligible_customers
-from segpredict.classifier.evaluation.bootstrap import (
-    MAX_RESAMPLING_UNITS,
-    draw_weights,
-    percentile_interval,
-)
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.config.outputs import CampaignOptions
 from segpredict.core.arrays import FloatArray
@@ -133,12 +129,14 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
     """
     rng = np.random.default_rng(seed)
     units = amounts
-    if len(amounts) > MAX_RESAMPLING_UNITS:
+    if len(amounts) > bootstrap.MAX_RESAMPLING_UNITS:
         mixed = amounts[rng.permutation(len(amounts))]
-        starts = np.linspace(0, len(amounts), MAX_RESAMPLING_UNITS, endpoint=False).astype(np.int64)
+        starts = np.linspace(
+            0, len(amounts), bootstrap.MAX_RESAMPLING_UNITS, endpoint=False
+        ).astype(np.int64)
         units = np.add.reduceat(mixed, starts)
-    sums = [weights @ units for weights in draw_weights(rng, draws, len(units))]
-    low, high = percentile_interval(np.concatenate(sums))
+    sums = [weights @ units for weights in bootstrap.draw_weights(rng, draws, len(units))]
+    low, high = bootstrap.percentile_interval(np.concatenate(sums))
     return low / CENTS_PER_UNIT, high / CENTS_PER_UNIT
 
 

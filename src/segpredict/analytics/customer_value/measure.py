@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.analytics.customer_value import lifetime_backtest, sum_backtest
+from segpredict.analytics.customer_value import lifetime_backtest, spend_model, sum_backtest
 from segpredict.analytics.customer_value.bgnbd_value import (
     PurchaseModel,
     ValuePeriod,
@@ -17,11 +17,6 @@ from segpredict.analytics.customer_value.bgnbd_value import (
 from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
 from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
-from segpredict.analytics.customer_value.spend_model import (
-    SpendForecast,
-    SpendModel,
-    fit_spend_model,
-)
 from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import (
     Backtest,
@@ -149,12 +144,12 @@ def _past_rows(rows: pl.DataFrame, fold: Fold) -> pl.DataFrame:
 
 def _spend_model(
     rows: pl.DataFrame, fold: Fold, classes: int, days: Schedule
-) -> tuple[SpendModel, SpendSeasonality]:
+) -> tuple[spend_model.SpendModel, SpendSeasonality]:
     """Return the spend model of a day, and the season that is left in its past windows."""
     past = _past_rows(rows, fold)
     base, spend = past["base_value"].to_numpy(), past["spend"].to_numpy()
     labels = segment_codes(past, "label")
-    model = fit_spend_model(base, spend, labels, classes)
+    model = spend_model.fit_spend_model(base, spend, labels, classes)
     expected = model.forecast(base, np.eye(classes)[labels]).expected
     cutoffs = past["cutoff"].to_numpy()
     return model, fit_seasonality(days.time.horizon, cutoffs, spend, expected)
@@ -165,7 +160,7 @@ class _Tested:
     """The expected spend of a backtest, by the model of its day, and the actual spend."""
 
     backtest: Backtest
-    forecast: SpendForecast
+    forecast: spend_model.SpendForecast
     base: FloatArray
     spend: FloatArray
 
@@ -182,7 +177,7 @@ def _tested(
     backtest: Backtest,
     name: str,
     rows: pl.DataFrame,
-    model: SpendModel,
+    model: spend_model.SpendModel,
     seasonality: SpendSeasonality,
 ) -> _Tested:
     own = _of_customers(backtest, rows.filter(cutoff=backtest.cutoff))

@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.demand.dispersion import (
-    negative_binomial_dispersion,
-    negative_binomial_quantile,
-    turnover_classes,
-)
+from segpredict.analytics.demand import dispersion
 from segpredict.analytics.demand.forecast import SEASONAL_NAIVE, SEGMENT_METHOD, LevelForecast
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
-from segpredict.classifier.evaluation.bootstrap import (
-    DRAWS_PER_CHUNK,
-    MAX_RESAMPLING_UNITS,
-    percentile_interval,
-)
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import MONEY_SCALE
@@ -84,12 +76,12 @@ def _batches(sold: WindowSales, level: str, items: Sequence[str]) -> FloatArray:
     position = {name: i for i, name in enumerate(items)}
     buyers = sold.purchases["customer_id"].rank("dense") - 1
     cells = (
-        sold.purchases.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
+        sold.purchases.with_columns(batch=buyers % bootstrap.MAX_RESAMPLING_UNITS)
         .filter(pl.col(level).is_in(items))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
     )
-    count = min(sold.purchases["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
+    count = min(sold.purchases["customer_id"].n_unique(), bootstrap.MAX_RESAMPLING_UNITS)
     table = np.zeros((count, len(items)))
     columns = [position[name] for name in cells[level].to_list()]
     table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
@@ -127,10 +119,10 @@ def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, A
     base = None if naive is None else weighted_absolute_percentage_error(naive, each.actual)
     for method, expected in each.expected.items():
         row = _error_row(each.level, each.window, method, len(each.items), expected, each.actual)
-        row["low"], row["high"] = percentile_interval(drawn[method])
+        row["low"], row["high"] = bootstrap.percentile_interval(drawn[method])
         if base is not None:
             row["difference"] = row["wape"] - base
-            ends = percentile_interval(drawn[method] - drawn[SEASONAL_NAIVE])
+            ends = bootstrap.percentile_interval(drawn[method] - drawn[SEASONAL_NAIVE])
             row["difference_low"], row["difference_high"] = ends
         yield row
 
@@ -167,8 +159,8 @@ def _drawn(each: DemandBacktest, draws: int, seed: int) -> FloatArray:
     actual = np.rint(each.actual * MONEY_SCALE)
     rng = np.random.default_rng(seed)
     found = []
-    for start in range(0, draws, DRAWS_PER_CHUNK):
-        count = min(DRAWS_PER_CHUNK, draws - start)
+    for start in range(0, draws, bootstrap.DRAWS_PER_CHUNK):
+        count = min(bootstrap.DRAWS_PER_CHUNK, draws - start)
         if each.batches is None:
             times = rng.poisson(1.0, (count, len(actual))).astype(float)
             above, below = times @ errors, times @ actual
@@ -237,11 +229,11 @@ def _dispersions(backtests: Sequence[DemandBacktest], method: str) -> list[float
     """Return the dispersion of fast, middling and slow items; that of all for none."""
     predicted = [each.expected[method] for each in backtests]
     actual = np.concatenate([each.actual for each in backtests])
-    which = np.concatenate([turnover_classes(units) for units in predicted])
+    which = np.concatenate([dispersion.turnover_classes(units) for units in predicted])
     mean = np.concatenate(predicted)
-    whole = negative_binomial_dispersion(mean, actual)
+    whole = dispersion.negative_binomial_dispersion(mean, actual)
     by_class = [
-        negative_binomial_dispersion(mean[which == one], actual[which == one])
+        dispersion.negative_binomial_dispersion(mean[which == one], actual[which == one])
         for one in range(len(DISPERSION_COLUMNS))
     ]
     return [whole if alpha is None else alpha for alpha in by_class]
@@ -256,6 +248,8 @@ def _is_enough(
     alphas = _dispersions(earlier, method)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[turnover_classes(predicted)]
-    enough = negative_binomial_quantile(predicted, alpha, service) >= np.rint(each.actual)
+    alpha = np.array(alphas, dtype=float)[dispersion.turnover_classes(predicted)]
+    enough = dispersion.negative_binomial_quantile(predicted, alpha, service) >= np.rint(
+        each.actual
+    )
     return [bool(is_met) for is_met in enough[predicted > 0]]

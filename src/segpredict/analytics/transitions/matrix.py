@@ -7,12 +7,7 @@ import polars as pl
 from scipy import sparse
 
 from segpredict.analytics.transitions.states import TransitionStates, transition_states
-from segpredict.classifier.evaluation.bootstrap import (
-    DRAWS_PER_CHUNK,
-    Resampling,
-    percentile_interval,
-    safe_ratio,
-)
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES, jeffreys_interval
 from segpredict.core.segment import Segment
@@ -23,11 +18,13 @@ TRANSITION_MATRIX_SCHEMA = {
     **dict.fromkeys(("n", "n_from", "share", "low", "high"), pl.Float64),
     "is_small": pl.Boolean,
 }
-DEFAULT_RESAMPLING = Resampling(draws=1000, seed=0)
+DEFAULT_RESAMPLING = bootstrap.Resampling(draws=1000, seed=0)
 
 
 def observed_matrix(
-    transitions: pl.DataFrame, segments: Sequence[Segment], by: Resampling = DEFAULT_RESAMPLING
+    transitions: pl.DataFrame,
+    segments: Sequence[Segment],
+    by: bootstrap.Resampling = DEFAULT_RESAMPLING,
 ) -> pl.DataFrame:
     """Return the number and share of customers for each transition, periods pooled.
 
@@ -73,7 +70,7 @@ def matrix_table(
 
 
 def bootstrap_counts(
-    transitions: pl.DataFrame, states: TransitionStates, by: Resampling
+    transitions: pl.DataFrame, states: TransitionStates, by: bootstrap.Resampling
 ) -> FloatArray:
     """Return the count matrix of each period in every draw of customers.
 
@@ -86,8 +83,8 @@ def bootstrap_counts(
     everyone = int(sizes.sum())
     rng = np.random.default_rng(by.seed)
     drawn = np.empty((by.draws, kinds.shape[1]))
-    for start in range(0, by.draws, DRAWS_PER_CHUNK):
-        stop = min(start + DRAWS_PER_CHUNK, by.draws)
+    for start in range(0, by.draws, bootstrap.DRAWS_PER_CHUNK):
+        stop = min(start + bootstrap.DRAWS_PER_CHUNK, by.draws)
         drawn_kinds = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
         drawn[start:stop] = (kinds.T @ drawn_kinds.T).T
     return drawn.reshape(by.draws, *shape)
@@ -117,7 +114,7 @@ def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the 2.5 % and 97.5 % points over the first axis; NaN without finite draws."""
     low, high = np.empty(drawn.shape[1:]), np.empty(drawn.shape[1:])
     for cell in np.ndindex(drawn.shape[1:]):
-        low[cell], high[cell] = percentile_interval(drawn[(slice(None), *cell)])
+        low[cell], high[cell] = bootstrap.percentile_interval(drawn[(slice(None), *cell)])
     return low, high
 
 
@@ -127,4 +124,4 @@ def row_shares(counts: FloatArray) -> FloatArray:
     >>> row_shares(np.array([[1.0, 3.0]])).tolist()
     [[0.25, 0.75]]
     """
-    return safe_ratio(counts, counts.sum(axis=-1, keepdims=True))
+    return bootstrap.safe_ratio(counts, counts.sum(axis=-1, keepdims=True))

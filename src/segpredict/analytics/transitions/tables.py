@@ -6,12 +6,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from segpredict.analytics.transitions import expected
 from segpredict.analytics.transitions.comparison import compare_periods
-from segpredict.analytics.transitions.expected import (
-    expected_matrix,
-    forecast_dispersion,
-    unmodelled_rows,
-)
 from segpredict.analytics.transitions.markov_order import markov_order_test
 from segpredict.analytics.transitions.matrix import CELL_COLUMNS, observed_matrix
 from segpredict.analytics.transitions.mobility import mobility_by_period
@@ -121,12 +117,12 @@ def predicted_tables(
     for day, starts, given in [*asked, (today, able["segment_id"], probabilities)]:
         past = counts.filter(pl.col("until") <= day)
         earlier = [part.filter(pl.col("until") <= day) for part in parts]
-        spread = forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
-        matrices = [expected_matrix(starts, given, segments, spread)]
+        spread = expected.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
+        matrices = [expected.expected_matrix(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: lapsed[day]}
-            matrices.append(unmodelled_rows(_pooled(past), sizes))
+            matrices.append(expected.unmodelled_rows(_pooled(past), sizes))
         parts.append(_dated(pl.concat(matrices), day, day + timedelta(time.days_to_outcome)))
     return {"predicted": pl.concat(parts)}
 

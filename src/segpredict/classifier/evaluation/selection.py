@@ -7,15 +7,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
+from segpredict.classifier.evaluation import results
 from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
-from segpredict.classifier.evaluation.results import (
-    Backtest,
-    Comparison,
-    Evaluation,
-    WindowScores,
-    pool_all_models,
-    pool_backtests,
-)
 from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_tests
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
@@ -31,7 +24,7 @@ SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a comparison
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
 
-def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
+def select_model(inner: Sequence[results.Backtest], model: str) -> tuple[str, str]:
     """Return the selected model and why, by inner validation alone: no test window is looked at.
 
     A baseline replaces the model only where its log-loss is lower in each of two inner windows or
@@ -47,7 +40,8 @@ def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
     labels = np.concatenate([backtest.labels for backtest in inner])
     customers = pl.Series(np.concatenate([backtest.customers for backtest in inner]))
     losses = {
-        name: metrics.row_log_loss(pool_backtests(inner, name)[0], labels) for name in sorted(names)
+        name: metrics.row_log_loss(results.pool_backtests(inner, name)[0], labels)
+        for name in sorted(names)
     }
     ends = np.cumsum([len(backtest.labels) for backtest in inner])[:-1]
     best, lowest = model, float(losses[model].mean())
@@ -70,14 +64,14 @@ def select_model(inner: Sequence[Backtest], model: str) -> tuple[str, str]:
 
 
 def evaluate_models(
-    backtests: Sequence[Backtest],
+    backtests: Sequence[results.Backtest],
     selected: str,
     reason: str,
     segments: Sequence[str],
     time: TimeOptions,
     options: ClassifierOptions,
     warnings: Sequence[str] = (),
-) -> Evaluation:
+) -> results.Evaluation:
     """Return the evaluation of the selected model against all others on the test windows.
 
     The first of the forecasts is the ensemble's. It "beats" where the pooled 95 % interval excludes
@@ -86,7 +80,7 @@ def evaluate_models(
     ordered = [_with_first(backtest, selected) for backtest in backtests]
     windows = tuple(_window_scores([backtest], options) for backtest in ordered)
     pooled = _window_scores(ordered, options)
-    return Evaluation(
+    return results.Evaluation(
         next(iter(backtests[0].probabilities)),
         selected,
         f"{reason} {_test_result(pooled, selected, len(backtests))}",
@@ -101,18 +95,20 @@ def evaluate_models(
     )
 
 
-def _with_first(backtest: Backtest, name: str) -> Backtest:
+def _with_first(backtest: results.Backtest, name: str) -> results.Backtest:
     """Return the backtest with the forecasts of one model in first place."""
     given = backtest.probabilities
     return replace(backtest, probabilities={name: given[name], **given})
 
 
-def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
-    probabilities, labels = pool_all_models(backtests)
+def _window_scores(
+    backtests: Sequence[results.Backtest], options: ClassifierOptions
+) -> results.WindowScores:
+    probabilities, labels = results.pool_all_models(backtests)
     customers = np.concatenate([backtest.customers for backtest in backtests])
     classes = next(iter(probabilities.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
-    return WindowScores(
+    return results.WindowScores(
         backtests[0].cutoff if len(backtests) == 1 else None,
         len(labels),
         len(np.unique(customers)),
@@ -125,7 +121,7 @@ def _window_scores(backtests: Sequence[Backtest], options: ClassifierOptions) ->
     )
 
 
-def _better_warnings(pooled: WindowScores, selected: str) -> list[str]:
+def _better_warnings(pooled: results.WindowScores, selected: str) -> list[str]:
     """Warn of models that did clearly better on the tests, which select nothing."""
     found = []
     for name, each in pooled.differences.items():
@@ -139,7 +135,7 @@ def _better_warnings(pooled: WindowScores, selected: str) -> list[str]:
     return found
 
 
-def _test_result(pooled: WindowScores, selected: str, windows: int) -> str:
+def _test_result(pooled: results.WindowScores, selected: str, windows: int) -> str:
     """Return how the selected model did on the tests, in one sentence."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     own = losses.pop(selected)
@@ -158,7 +154,9 @@ def _versus(own: float, other: float, name: str) -> str:
     return f"{abs(saved):.1%} {'below' if saved >= 0 else 'above'} {name}"
 
 
-def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comparison]:
+def _compare(
+    origins: Sequence[results.WindowScores], pooled: results.WindowScores
+) -> list[results.Comparison]:
     found = pooled.differences
     measured = next(iter(found.values()), {})
     adjusted = {
@@ -174,11 +172,11 @@ def _compare(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comp
             p, p_holm = interval.p_value, adjusted[metric][baseline]
             clear = interval.excludes_zero and p_holm <= SIGNIFICANCE_LEVEL
             beats = clear and sign * interval.value > 0 and better == len(origins)
-            comparisons.append(Comparison(baseline, metric, beats, better, p, p_holm))
+            comparisons.append(results.Comparison(baseline, metric, beats, better, p, p_holm))
     return comparisons
 
 
-def _pooled_warnings(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
+def _pooled_warnings(pooled: results.WindowScores, segments: Sequence[str]) -> list[str]:
     found = []
     top = max(pooled.actual_mix)
     if top > DOMINANT_SHARE:

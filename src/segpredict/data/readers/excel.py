@@ -19,15 +19,9 @@ import fastexcel
 import polars as pl
 
 from segpredict.config.source import SourceOptions, normalize_name
+from segpredict.data.readers import _reader as reader
 from segpredict.data.readers import _unpack as unpack
 from segpredict.data.readers._columns import count_recognised
-from segpredict.data.readers._reader import (
-    FileReader,
-    RejectedRecord,
-    SourceTable,
-    row_numbers,
-    translate_read_errors,
-)
 from segpredict.data.readers._rows import unique_column_names
 from segpredict.errors import SourceError, UnreadableFileError, quote_value
 
@@ -78,12 +72,14 @@ class _Sheet:
     errors: tuple[tuple[int, int, str], ...]
 
 
-def _read(path: Path, layout: SourceOptions) -> SourceTable:
+def _read(path: Path, layout: SourceOptions) -> reader.SourceTable:
     file = str(path)
     with unpack.open_unchanged(path, layout) as stream:
         content = stream.read()
     facts = _scan_workbook(content, file, layout)
-    with translate_read_errors(file, "a sound workbook", fastexcel.FastExcelError, ValueError):
+    with reader.translate_read_errors(
+        file, "a sound workbook", fastexcel.FastExcelError, ValueError
+    ):
         workbook = fastexcel.read_excel(content)
         every = [_load(workbook, name) for name in workbook.sheet_names]
     sheets = [sheet for sheet in every if sheet.cells.height]
@@ -215,20 +211,20 @@ def _choose(sheets: Sequence[_Sheet], layout: SourceOptions, file: str) -> list[
     return named
 
 
-def _table(sheet: _Sheet, layout: SourceOptions, file: str) -> SourceTable:
+def _table(sheet: _Sheet, layout: SourceOptions, file: str) -> reader.SourceTable:
     at = _header_row(sheet.cells, layout)
     cells = [cell or "" for cell in sheet.cells.row(at)]
     names = unique_column_names(layout.column_names or cells, f"{file}[{sheet.name}]")
     below = sheet.cells.slice(at + 1)
     frame = below.rename(dict(zip(below.columns, names, strict=True)))
-    rows = row_numbers(frame.height, at + 2)
-    rejects: dict[int, RejectedRecord] = {}  # the first of each row
+    rows = reader.row_numbers(frame.height, at + 2)
+    rejects: dict[int, reader.RejectedRecord] = {}  # the first of each row
     for row, column, detail in sorted(sheet.errors, key=lambda error: error[0]):
         if row > at:
             kind = ERROR_PATTERN.search(detail)
             value = f"#{kind[1].upper()}!" if kind else detail
             reason = f"is an error in sheet {sheet.name}"
-            error = RejectedRecord(row + 1, names[column], value, reason, ERROR_FIX)
+            error = reader.RejectedRecord(row + 1, names[column], value, reason, ERROR_FIX)
             rejects.setdefault(error.row, error)
     is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
     is_row &= ~rows.is_in(list(rejects))
@@ -236,7 +232,7 @@ def _table(sheet: _Sheet, layout: SourceOptions, file: str) -> SourceTable:
     if sheet.cells.height >= SHEET_ROW_LIMIT:
         found["full_sheet"] = "its last row is used: the data were probably cut off"
     kept = frame.filter(is_row)
-    return SourceTable(kept, rows.filter(is_row), "", found, tuple(rejects.values()))
+    return reader.SourceTable(kept, rows.filter(is_row), "", found, tuple(rejects.values()))
 
 
 def _roles(sheet: _Sheet, layout: SourceOptions) -> int:
@@ -256,7 +252,9 @@ def _header_row(cells: pl.DataFrame, layout: SourceOptions) -> int:
     return next((i for i, row in enumerate(rows) if len(row) > 1), 0)
 
 
-def _joined(tables: Sequence[SourceTable], names: Sequence[str], file: str) -> SourceTable:
+def _joined(
+    tables: Sequence[reader.SourceTable], names: Sequence[str], file: str
+) -> reader.SourceTable:
     first = tables[0]
     columns = first.frame.columns
     for name, table in zip(names, tables, strict=True):
@@ -270,7 +268,7 @@ def _joined(tables: Sequence[SourceTable], names: Sequence[str], file: str) -> S
     if len(tables) == 1:
         return first
     frames = [t.frame.rename(dict(zip(t.frame.columns, columns, strict=True))) for t in tables]
-    return SourceTable(
+    return reader.SourceTable(
         pl.concat(frames),
         pl.concat([table.rows for table in tables]),
         "",
@@ -279,4 +277,4 @@ def _joined(tables: Sequence[SourceTable], names: Sequence[str], file: str) -> S
     )
 
 
-PART = FileReader((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), _read)
+PART = reader.FileReader((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), _read)

@@ -13,7 +13,7 @@ from segpredict.core.process import available_bytes
 from segpredict.core.transactions import Transactions
 from segpredict.core.work_folder import WorkFolder
 from segpredict.core.write_errors import translate_write_errors
-from segpredict.data.store import parts
+from segpredict.data.store import parts, stored
 from segpredict.data.store.orders import purchased_products
 from segpredict.data.store.parts import (
     STORE_MANIFEST_NAME,
@@ -22,12 +22,6 @@ from segpredict.data.store.parts import (
     first_value_days,
     named_files,
     read_manifest,
-)
-from segpredict.data.store.stored import (
-    ORDER_HEAD_FLAG,
-    StoredTransactions,
-    TransactionStore,
-    open_store,
 )
 from segpredict.errors import FileMissingError
 
@@ -38,7 +32,7 @@ MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many 
 
 def write_store(
     transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
-) -> StoredTransactions:
+) -> stored.StoredTransactions:
     """Write lines as a store, in the place of any that is there, and return it opened.
 
     The folder is made if it is not there; `work` is its lock, where the caller holds it.
@@ -89,7 +83,7 @@ def _whole(transactions: Transactions, target: Path, work: WorkFolder) -> StoreM
     base = f"base-{generation}.parquet"
     work.announce({base, *digest_names(base)})
     facts = save_beside_lines(transactions, codes, generation, target, work)
-    coded = parts.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
+    coded = parts.encode_ids(lines.drop(stored.ORDER_HEAD_FLAG), codes)
     arranged = _sorted(coded, facts["rows"], facts["customers"], work.new_folder())
     parts.save_part(arranged, target / base)
     columns, end = tuple(schema.names()), transactions.end_day
@@ -150,17 +144,19 @@ def next_generation(folder: Path) -> int:
     return number
 
 
-def publish_manifest(folder: Path, manifest: StoreManifest, work: WorkFolder) -> StoredTransactions:
+def publish_manifest(
+    folder: Path, manifest: StoreManifest, work: WorkFolder
+) -> stored.StoredTransactions:
     """Replace the manifest, when all files that it names are on the disk."""
     work.announce(named_files(folder))
     sync(folder)
     place_file(work, folder / STORE_MANIFEST_NAME, manifest.to_json().encode())
-    return open_store(folder)
+    return stored.open_store(folder)
 
 
 def renew_store(
     transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
-) -> StoredTransactions:
+) -> stored.StoredTransactions:
     """Make a store hold these lines, whatever it held before.
 
     The result is equal to a store that `write_store` made of them.
@@ -183,7 +179,7 @@ def renew_store(
     target = Path(folder)
     with changing(target, work) as held:
         try:
-            old = open_store(target)
+            old = stored.open_store(target)
         except FileMissingError:
             return write_store(transactions, target, held)
         assert old.store is not None
@@ -193,10 +189,12 @@ def renew_store(
         return publish_manifest(target, changed, held)
 
 
-def _changed(store: TransactionStore, now: Transactions, work: WorkFolder) -> StoreManifest | None:
+def _changed(
+    store: stored.TransactionStore, now: Transactions, work: WorkFolder
+) -> StoreManifest | None:
     """Write the new tail and return its manifest; ``None`` if all must be written."""
-    manifest, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
-    columns = [column for column in manifest.columns if column != ORDER_HEAD_FLAG]
+    manifest, lines = store.manifest, now.lines.drop(stored.ORDER_HEAD_FLAG)
+    columns = [column for column in manifest.columns if column != stored.ORDER_HEAD_FLAG]
     rows = int(lines.select(pl.len()).collect().item())
     if lines.collect_schema().names() != columns or rows * BYTES_PER_ROW > available_bytes():
         return None
@@ -215,7 +213,7 @@ def _changed(store: TransactionStore, now: Transactions, work: WorkFolder) -> St
 
 
 def _written(
-    store: TransactionStore,
+    store: stored.TransactionStore,
     now: Transactions,
     codes: parts.IdDictionaries,
     tail: pl.DataFrame,
@@ -235,7 +233,7 @@ def _written(
 
 
 def _earlier_purchases(
-    store: TransactionStore, tail: pl.DataFrame, moved: pl.Series
+    store: stored.TransactionStore, tail: pl.DataFrame, moved: pl.Series
 ) -> pl.DataFrame:
     """Return what the customers of the tail had bought by the end of the base.
 
@@ -266,7 +264,7 @@ def _extended(codes: parts.IdDictionaries, lines: pl.LazyFrame) -> parts.IdDicti
     return found
 
 
-def _moved(store: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
+def _moved(store: stored.TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
     """Return the customers whose lines in the base's days are not those of the base."""
     early = coded.filter(pl.col("day") < store.manifest.base_end)
     groups = range(store.base_lines.n_row_groups)

@@ -12,13 +12,8 @@ import pyarrow as pa
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.errors import SegpredictError
+from segpredict.features.engine import orders
 from segpredict.features.engine.measures import MEASURE_COLUMNS, Measure, RowKind
-from segpredict.features.engine.orders import (
-    CustomerRuns,
-    RowColumns,
-    collapse_lines,
-    customer_runs,
-)
 from segpredict.features.engine.runs import WindowView, span_edges
 from segpredict.features.engine.side_rows import SIDE_ROWS, customer_totals
 from segpredict.features.family import FeatureFamily
@@ -39,7 +34,7 @@ class FeatureQuery:
     side_columns: Mapping[str, Mapping[str, pl.Expr]]
     steps: Sequence[Mapping[str, pl.Expr]]  # intermediate columns between measures and features
     derived: Mapping[str, pl.Expr]  # the columns of the result
-    columns: RowColumns  # further columns of orders
+    columns: orders.RowColumns  # further columns of orders
 
     @cached_property
     def span_edges(self) -> dict[RowKind, set[int]]:
@@ -87,7 +82,9 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     """Return one frame per query: ``customer_id``, sorted, and the derived columns."""
     first = min(query.window.history_start for query in queries)
     end = max(query.window.cutoff for query in queries)
-    found = collapse_lines(transactions, first, end, _union(q.required_columns for q in queries))
+    found = orders.collapse_lines(
+        transactions, first, end, _union(q.required_columns for q in queries)
+    )
     edges = _union(query.span_edges for query in queries)
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
@@ -95,12 +92,12 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     side_rows = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
     blocks = [block.split_voided() for block in found.customer_blocks()]
     # Rows that are never voided are laid out once for all cutoffs.
-    always = [customer_runs(plain, queries[0].columns, edges) for plain, _ in blocks]
+    always = [orders.customer_runs(plain, queries[0].columns, edges) for plain, _ in blocks]
     voided = [rows for _, rows in blocks if rows is not None]
     results = []
     for query in queries:
         at_cutoff = (rows.known_at(query.window.cutoff) for rows in voided)
-        others = [customer_runs(rows, query.columns, query.span_edges) for rows in at_cutoff]
+        others = [orders.customer_runs(rows, query.columns, query.span_edges) for rows in at_cutoff]
         sides = [_side_measures(shop, name, side_rows[name], query) for name in query.side_columns]
         rows = [_derived_columns(runs, sides, query) for runs in (*always, *others)]
         joined = pl.concat(rows).sort("customer") if len(rows) > 1 else rows[0]
@@ -117,7 +114,7 @@ def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
 
 
 def _derived_columns(
-    runs: CustomerRuns, sides: Sequence[SideMeasures], query: FeatureQuery
+    runs: orders.CustomerRuns, sides: Sequence[SideMeasures], query: FeatureQuery
 ) -> pl.DataFrame:
     measured = _measured(runs, query)
     for found, columns in sides:
@@ -129,7 +126,7 @@ def _derived_columns(
     return measured.select("customer", **query.derived)
 
 
-def _measured(shop: CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
+def _measured(shop: orders.CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
     """Return the measures of each customer with an order in the look-back."""
     window, places = query.window, shop.runs["orders"].places
     chosen = np.flatnonzero(places[window.start] < places[window.cutoff])

@@ -8,12 +8,7 @@ import numpy as np
 
 from segpredict.config.fill import Count, Size
 from segpredict.core.arrays import FloatArray, IndexArray
-from segpredict.segmentation.algorithms._assignment_rule import (
-    AssignmentRule,
-    Readers,
-    nearest_centre,
-    read_floats,
-)
+from segpredict.segmentation.algorithms import _assignment_rule as assignment_rule
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
 from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
 from segpredict.segmentation.algorithms.kmeans import KMeansClustering
@@ -25,7 +20,7 @@ MIN_COMPONENT_SHARE = 1e-12  # of the rows; a component that lost all of them st
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianMixtureRule(AssignmentRule):
+class GaussianMixtureRule(assignment_rule.AssignmentRule):
     """Each row belongs to the most likely component.
 
     >>> shapes = np.array([[[1.0]], [[1.0]]])
@@ -35,7 +30,9 @@ class GaussianMixtureRule(AssignmentRule):
     """
 
     kind: ClassVar[str] = "mixture"
-    _readers: ClassVar[Readers] = dict.fromkeys(("weights", "means", "covariances"), read_floats)
+    _readers: ClassVar[assignment_rule.Readers] = dict.fromkeys(
+        ("weights", "means", "covariances"), assignment_rule.read_floats
+    )
     weights: FloatArray  # share of the rows of each component; they sum to 1
     means: FloatArray  # one point per component, shape (k, axes)
     covariances: FloatArray  # one matrix a component, shape (k, axes, axes), positive definite
@@ -152,7 +149,7 @@ class _MixtureFit:
 
     def run_em(self, start: FloatArray) -> FittedMixture:
         """Return the mixture that these centres lead to."""
-        memberships = np.eye(len(start))[:, nearest_centre(self.matrix, start)]
+        memberships = np.eye(len(start))[:, assignment_rule.nearest_centre(self.matrix, start)]
         mixture, before = self._maximize(memberships), -np.inf
         rows, weights = self.points.n_rows, self.points.weights
         for _ in range(MAX_ITERATIONS):

@@ -19,16 +19,11 @@ from segpredict.core.types import JSON
 from segpredict.errors import ExtraMissingError
 from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes, placed
-from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
+from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection, select
 from segpredict.segmentation.selection.candidate import QualityGates
 from segpredict.segmentation.selection.internal_indices import eta_squared
 from segpredict.segmentation.selection.measure import AlgorithmCandidate, measure_candidates
 from segpredict.segmentation.selection.resampling import EarlierFit, ResampleSet
-from segpredict.segmentation.selection.select import (
-    elbow_point,
-    encode_labels,
-    similarity_to_selected,
-)
 
 RANK_COLUMNS = ("mean_rank", "difference_to_best", "difference_se")
 SHARED_ROWS = 2_000  # rows on which the segments of all candidates are compared
@@ -98,7 +93,9 @@ class SelectionRun:
         self, candidate: SegmentationCandidate, clusters: Clusters, space: "InputSpace"
     ) -> SegmentationCandidate:
         labels = clusters.assign(space.points_of_rows)
-        metrics: dict[str, Any] = {"encoded_labels": encode_labels(labels[self._shared_rows])}
+        metrics: dict[str, Any] = {
+            "encoded_labels": select.encode_labels(labels[self._shared_rows])
+        }
         rows, spent, customers = self._outcome_rows
         if len(rows):
             value, error = eta_squared(spent, labels[rows], customers)
@@ -197,7 +194,7 @@ def comparison_table(
 ) -> pl.DataFrame:
     """Return the comparison, one row per candidate."""
     elbows = _elbows(candidates)
-    similarity = similarity_to_selected(candidates, selection.selected)
+    similarity = select.similarity_to_selected(candidates, selection.selected)
     rows = []
     for i, candidate in enumerate(candidates):
         state = asdict(candidate)
@@ -230,7 +227,7 @@ def _elbows(candidates: Sequence[SegmentationCandidate]) -> dict[tuple[str, str]
         if candidate.inertia is not None:
             key = (candidate.inputs, candidate.algorithm)
             curves.setdefault(key, []).append((candidate.k_requested, candidate.inertia))
-    return {key: elbow_point(*zip(*curve, strict=True)) for key, curve in curves.items()}
+    return {key: select.elbow_point(*zip(*curve, strict=True)) for key, curve in curves.items()}
 
 
 def options_of_selected(
@@ -264,7 +261,7 @@ def selection_summary(
     candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> JSON:
     """Return what was selected and why, as saved in the run folder."""
-    similarity = similarity_to_selected(candidates, selection.selected)
+    similarity = select.similarity_to_selected(candidates, selection.selected)
 
     def described(place: int | None) -> JSON:
         if place is None:
