@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from segpredict import features, pipeline
-from segpredict.analytics.exploration.observations import exploration_data
+from segpredict.analytics.exploration.explore import exploration_data
 from segpredict.analytics.kpis import OrderBook
 from segpredict.config import load
 from segpredict.config.cleaning import CleaningOptions

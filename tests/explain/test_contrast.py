@@ -5,12 +5,12 @@ import pytest
 from numpy.testing import assert_allclose
 from planted_drivers import CLASSES, told
 
-from segpredict.explain.contrast import (
+from segpredict.explain.groups import FeatureGroup
+from segpredict.explain.importance import (
     contrast_contributions,
     target_and_reference,
     transition_drivers,
 )
-from segpredict.explain.groups import FeatureGroup
 
 ONE = (FeatureGroup("x", "f", "Other", ("x",)), FeatureGroup("y", "f", "Other", ("y",)))
 

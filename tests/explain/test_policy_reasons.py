@@ -12,7 +12,7 @@ from segpredict.classifier.decisions.policy import default_policy
 from segpredict.classifier.decisions.rule import DecisionRule
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.explain import ForecastExplainer, build_explainer
-from segpredict.explain.contrast import target_and_reference
+from segpredict.explain.importance import target_and_reference
 
 
 @pytest.fixture(scope="module")

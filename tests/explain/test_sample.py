@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.explain.sample import proportional_quotas, stratified_sample
+from segpredict.explain.explanation import proportional_quotas, stratified_sample
 
 
 def shop(sizes: dict[int, int]) -> pl.DataFrame:

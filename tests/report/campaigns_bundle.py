@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.analytics.campaigns.planning import CAMPAIGN_PLAN_SCHEMA
-from segpredict.analytics.campaigns.targeting_curves import TARGETING_CURVES_SCHEMA as CURVES
+from segpredict.analytics.campaigns.planning import TARGETING_CURVES_SCHEMA as CURVES
 
 HOLD = {
     "campaign": "hold_best",

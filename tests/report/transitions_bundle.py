@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.transitions import mobility_by_period, observed_matrix
-from segpredict.analytics.transitions.comparison import compare_periods
 from segpredict.analytics.transitions.expected import expected_matrix, unmodelled_rows
 from segpredict.analytics.transitions.markov_order import markov_order_test
+from segpredict.analytics.transitions.periods import compare_periods
 from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.core.segment import Segment
 

@@ -9,7 +9,7 @@ from planted import shop
 from segpredict import features
 from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
 from segpredict.segmentation import fit_segmentation, nearest_other_segment
-from segpredict.segmentation.memberships import membership_probabilities
+from segpredict.segmentation.model import membership_probabilities
 
 ROWS = shop((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 

@@ -21,7 +21,7 @@ from segpredict.core.wording import worded
 from segpredict.data import cleaning
 from segpredict.errors import ContractError, SupportError
 from segpredict.segmentation import RuleGrid, Segmentation
-from segpredict.segmentation.memberships import membership_probabilities
+from segpredict.segmentation.model import membership_probabilities
 
 StoppingReason = Callable[[TimeOptions], str]
 PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read

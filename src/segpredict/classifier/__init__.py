@@ -5,12 +5,12 @@ that selected it among the model and its baselines.
 """
 
 from segpredict.classifier.decisions.policy import DecisionPolicy
+from segpredict.classifier.evaluation.backtest import BacktestReplay, replay_backtests
 from segpredict.classifier.evaluation.leakage_demo import run_leakage_demo
 from segpredict.classifier.evaluation.predictability import (
     PredictabilityTest,
     prepare_predictability_test,
 )
-from segpredict.classifier.evaluation.replay import BacktestReplay, replay_backtests
 from segpredict.classifier.evaluation.results import Backtest, Comparison, Evaluation, WindowScores
 from segpredict.classifier.history import histories_at_cutoffs
 from segpredict.classifier.horizon import compare_horizons, require_forecast

@@ -11,7 +11,7 @@ from scipy.stats import kendalltau, spearmanr
 from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import metrics
-from segpredict.classifier.evaluation.replay import BacktestReplay
+from segpredict.classifier.evaluation.backtest import BacktestReplay
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.training_data import feature_matrix, segment_codes
 from segpredict.config.outputs import ExplainOptions
@@ -20,8 +20,8 @@ from segpredict.core.intervals import Z_ROUNDED
 from segpredict.core.types import JSON, ProgressCallback
 from segpredict.explain import model_view
 from segpredict.explain.additive_model import AdditiveModel, additive_model
+from segpredict.explain.explanation import stratified_sample
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_importance
-from segpredict.explain.sample import stratified_sample
 
 BACKGROUND_ROWS = 100  # background customers of the interventional check
 INTERVENTION_ROWS = 60  # customers explained in it

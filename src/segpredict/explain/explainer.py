@@ -16,13 +16,13 @@ from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain import contrast
+from segpredict.explain import importance
 from segpredict.explain.additive_model import (
     AdditiveModel,
     additive_model,
     additive_model_from_state,
 )
-from segpredict.explain.explanation import Explanation
+from segpredict.explain.explanation import Explanation, stratified_sample
 from segpredict.explain.groups import FeatureGroup, correlated_groups, group_features
 from segpredict.explain.importance import feature_importance, importance_by_group
 from segpredict.explain.reasons import (
@@ -31,7 +31,6 @@ from segpredict.explain.reasons import (
     ReasonLexicon,
     reason_texts,
 )
-from segpredict.explain.sample import stratified_sample
 
 SEGMENT = "segment"  # the unit of columns that hold the code of one
 GROUPING_ROWS = 500  # customers whose contributions decide which column names its group
@@ -76,7 +75,7 @@ class ForecastExplainer:
             contributions=table,
             importance=feature_importance(margins, names, families, ids),
             group_importance=importance_by_group(cube, names, self.groups, states, self.classes),
-            transition_drivers=contrast.transition_drivers(
+            transition_drivers=importance.transition_drivers(
                 cube,
                 names,
                 self.groups,
@@ -138,9 +137,9 @@ class ForecastExplainer:
     ) -> ContrastContributions:
         states = segment_codes(customers, "state_now")
         named = None if self.policy is None else self.policy.predict(probabilities)
-        towards, against = contrast.target_and_reference(probabilities, states, named)
+        towards, against = importance.target_and_reference(probabilities, states, named)
         ids, values = customers["customer_id"].to_list(), self.model.feature_values(customers)
-        differences = contrast.contrast_contributions(contributions, towards, against)
+        differences = importance.contrast_contributions(contributions, towards, against)
         rows = np.arange(len(towards))
         start = np.exp(self.model.base_values(self._day(customers)))
         return ContrastContributions(

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.evaluation.replay import BacktestReplay
+from segpredict.classifier.evaluation.backtest import BacktestReplay
 from segpredict.classifier.models import xgboost
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.pool import at_level, purchase_margin
@@ -16,9 +16,9 @@ from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix,
 from segpredict.core.arrays import Float32Array, FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.explain.additive_model import STATE_COLUMN, AdditiveModel, additive_model
-from segpredict.explain.contrast import contrast_contributions
+from segpredict.explain.explanation import stratified_sample
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_contributions, group_importance
-from segpredict.explain.sample import stratified_sample
+from segpredict.explain.importance import contrast_contributions
 
 MAX_COMPARED_CUSTOMERS = 300  # customers whose contributions are compared between models
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
+from segpredict.analytics.customer_value.spend_model import SpendSeasonality, fit_seasonality
 
 
 def season(spent, error, *more):

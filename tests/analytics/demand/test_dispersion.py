@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.analytics.demand.dispersion import (
+from segpredict.analytics.demand.forecast import (
     critical_ratio,
     negative_binomial_dispersion,
     negative_binomial_quantile,

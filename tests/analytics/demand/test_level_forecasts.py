@@ -15,11 +15,13 @@ from segpredict.analytics.demand.forecast import (
     first_sale_days,
     forecast_levels,
 )
-from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
 from segpredict.analytics.demand.sales import (
     DEMAND_LEVELS,
     PRODUCT_LEVEL,
     TOTAL_LEVEL,
+    history_windows,
+    last_year_window,
+    sales_history,
     window_sales,
 )
 from segpredict.config.classifier import TimeOptions

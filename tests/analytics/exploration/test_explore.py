@@ -5,7 +5,7 @@ import pytest
 
 import shop
 from segpredict.analytics.exploration import explore_shop
-from segpredict.analytics.exploration.observations import OTHER_COUNTRIES, exploration_data
+from segpredict.analytics.exploration.explore import OTHER_COUNTRIES, exploration_data
 from segpredict.core.transactions import MONEY_SCALE
 
 SEGMENTS = ("S0", "S1")

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from transition_rows import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
-from segpredict.analytics.transitions.comparison import compare_periods
+from segpredict.analytics.transitions.periods import compare_periods
 from segpredict.classifier.evaluation.bootstrap import Resampling
 
 FIRST, SECOND = DAYS[0], DAYS[1]

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from transition_rows import CHAIN, DAYS, SEGMENTS, moves, times, walk
 
 from segpredict.analytics.transitions import mobility_by_period
-from segpredict.analytics.transitions.mobility import mobility_index
+from segpredict.analytics.transitions.matrix import mobility_index
 from segpredict.classifier.evaluation.bootstrap import Resampling
 
 MATRICES = arrays(np.float64, (4, 4), elements=st.floats(0.01, 1)).map(

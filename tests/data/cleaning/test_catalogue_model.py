@@ -21,7 +21,7 @@ from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import Window
 from segpredict.data.cleaning import require_support
 from segpredict.errors import SingleClassError, SupportError
-from segpredict.explain.sample import stratified_sample
+from segpredict.explain.explanation import stratified_sample
 from segpredict.segmentation import fit_segmentation
 from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
 from segpredict.segmentation.selection.choose_k import SizeGates, choose_segment_count

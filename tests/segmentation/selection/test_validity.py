@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection import internal_indices
-from segpredict.segmentation.selection.internal_indices import eta_squared, tree_describability
+from segpredict.segmentation.selection import stability
+from segpredict.segmentation.selection.stability import eta_squared, tree_describability
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +31,14 @@ def test_points_carry_weights_here(points, rows):
 
 
 def test_silhouette_is_scikit_learns_where_one_sample_holds_all(points, rows):
-    folds = internal_indices.SilhouetteFolds.from_sample(points)
+    folds = stability.SilhouetteFolds.from_sample(points)
     ours = folds.mean_silhouette([groups(m) for m in folds.distance_matrices])
     assert ours == pytest.approx(silhouette_score(rows, groups(rows)))
 
 
 def test_samples_share_no_row_and_hold_all_that_fit():
     points = WeightedPoints.from_matrix(np.arange(2000.0)[:, None])
-    folds = internal_indices.SilhouetteFolds.from_sample(points)
+    folds = stability.SilhouetteFolds.from_sample(points)
     held = np.concatenate(folds.distance_matrices).ravel()
     assert [len(part) for part in folds.distance_matrices] == [667, 667, 666]
     assert sorted(held.tolist()) == list(range(2000))
@@ -46,7 +46,7 @@ def test_samples_share_no_row_and_hold_all_that_fit():
 
 def test_several_samples_have_the_mean_of_their_silhouettes():
     rng = np.random.default_rng(0)
-    folds = internal_indices.SilhouetteFolds.from_sample(
+    folds = stability.SilhouetteFolds.from_sample(
         WeightedPoints.from_matrix(rng.normal(0, 1, (3000, 2)))
     )
     labels = [(m[:, 0] > 0).astype(int) for m in folds.distance_matrices]
@@ -55,7 +55,7 @@ def test_several_samples_have_the_mean_of_their_silhouettes():
 
 def test_inertia_is_the_mean_squared_distance_of_a_row():
     points = WeightedPoints.from_matrix(np.array([[0.0], [0.0], [0.0], [4.0]]))
-    assert internal_indices.mean_inertia(points, np.array([0, 0])) == pytest.approx(3.0)
+    assert stability.mean_inertia(points, np.array([0, 0])) == pytest.approx(3.0)
 
 
 def test_boxes_can_be_told_and_small_ones_count_as_much():

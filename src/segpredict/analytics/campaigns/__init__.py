@@ -19,8 +19,11 @@ from segpredict.analytics.campaigns.experiment_log import (
     evidence_status,
     find_experiment_logs,
 )
-from segpredict.analytics.campaigns.planning import CampaignPopulation, plan_campaigns
-from segpredict.analytics.campaigns.targeting_curves import targeting_curves
+from segpredict.analytics.campaigns.planning import (
+    CampaignPopulation,
+    plan_campaigns,
+    targeting_curves,
+)
 from segpredict.config.outputs import MAX_HOLDOUT_SHARE
 
 __all__ = [

@@ -15,8 +15,8 @@ from segpredict.analytics.customer_value.bgnbd_value import (
     value_periods,
 )
 from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
-from segpredict.analytics.customer_value.seasonality import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
+from segpredict.analytics.customer_value.spend_model import SpendSeasonality, fit_seasonality
 from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import (
     Backtest,

@@ -9,9 +9,8 @@ from segpredict.analytics.customer_value.bgnbd_value import (
     ValuePeriod,
     value_periods,
 )
-from segpredict.analytics.customer_value.seasonality import SpendSeasonality
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
-from segpredict.analytics.customer_value.spend_model import SpendModel
+from segpredict.analytics.customer_value.spend_model import SpendModel, SpendSeasonality
 from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.core.arrays import FloatArray

@@ -7,9 +7,15 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from segpredict.analytics.demand import dispersion
 from segpredict.analytics.demand.backtest import DISPERSION_COLUMNS
-from segpredict.analytics.demand.forecast import LAST_WINDOW_NAIVE, SEASONAL_NAIVE, LevelForecast
+from segpredict.analytics.demand.forecast import (
+    LAST_WINDOW_NAIVE,
+    SEASONAL_NAIVE,
+    LevelForecast,
+    critical_ratio,
+    negative_binomial_quantile,
+    turnover_classes,
+)
 from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.config.outputs import DemandOptions
 from segpredict.core.arrays import FloatArray
@@ -94,21 +100,21 @@ def _table(
 ) -> pl.DataFrame:
     mean = forecast.expected[level["best_method"]]
     alphas = np.array([level[name] for name in DISPERSION_COLUMNS], dtype=float)
-    alpha = alphas[dispersion.turnover_classes(mean)]
+    alpha = alphas[turnover_classes(mean)]
     price, cost = (_of_products(transactions, forecast, name) for name in ("price", "cost"))
     is_known = ~(np.isnan(price) | np.isnan(cost))
-    critical = dispersion.critical_ratio(price, cost, options.salvage_share)
+    critical = critical_ratio(price, cost, options.salvage_share)
     ratio = np.where(is_known, critical, options.service_level)
     columns = (
         [forecast.level] * len(mean),
         list(forecast.items),
         mean,
-        dispersion.negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
-        dispersion.negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
+        negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
+        negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
         forecast.expected[LAST_WINDOW_NAIVE],
         forecast.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan)),
         *(price, cost, ratio),
-        dispersion.negative_binomial_quantile(mean, alpha, ratio),
+        negative_binomial_quantile(mean, alpha, ratio),
     )
     named = dict(zip(DEMAND_FORECAST_SCHEMA, columns, strict=True))
     table = pl.DataFrame(named, schema=DEMAND_FORECAST_SCHEMA).filter(pl.col("item") != NO_CATEGORY)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.analytics.demand import dispersion
+from segpredict.analytics.demand import forecast
 from segpredict.analytics.demand.forecast import SEASONAL_NAIVE, SEGMENT_METHOD, LevelForecast
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
 from segpredict.classifier.evaluation import bootstrap
@@ -229,11 +229,11 @@ def _dispersions(backtests: Sequence[DemandBacktest], method: str) -> list[float
     """Return the dispersion of fast, middling and slow items; that of all for none."""
     predicted = [each.expected[method] for each in backtests]
     actual = np.concatenate([each.actual for each in backtests])
-    which = np.concatenate([dispersion.turnover_classes(units) for units in predicted])
+    which = np.concatenate([forecast.turnover_classes(units) for units in predicted])
     mean = np.concatenate(predicted)
-    whole = dispersion.negative_binomial_dispersion(mean, actual)
+    whole = forecast.negative_binomial_dispersion(mean, actual)
     by_class = [
-        dispersion.negative_binomial_dispersion(mean[which == one], actual[which == one])
+        forecast.negative_binomial_dispersion(mean[which == one], actual[which == one])
         for one in range(len(DISPERSION_COLUMNS))
     ]
     return [whole if alpha is None else alpha for alpha in by_class]
@@ -248,8 +248,6 @@ def _is_enough(
     alphas = _dispersions(earlier, method)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[dispersion.turnover_classes(predicted)]
-    enough = dispersion.negative_binomial_quantile(predicted, alpha, service) >= np.rint(
-        each.actual
-    )
+    alpha = np.array(alphas, dtype=float)[forecast.turnover_classes(predicted)]
+    enough = forecast.negative_binomial_quantile(predicted, alpha, service) >= np.rint(each.actual)
     return [bool(is_met) for is_met in enough[predicted > 0]]

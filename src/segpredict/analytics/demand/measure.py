@@ -13,7 +13,7 @@ from segpredict.analytics.demand.assortment import (
 )
 from segpredict.analytics.demand.backtest import backtest_errors, backtest_level, publishable_levels
 from segpredict.analytics.demand.forecast import LevelForecast, forecast_levels
-from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
+from segpredict.analytics.demand.sales import history_windows, last_year_window, sales_history
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.outputs import DemandOptions
 from segpredict.core.arrays import FloatArray

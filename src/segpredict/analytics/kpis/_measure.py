@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.analytics.kpis import _cohorts, _concentration, _retention, _sales
+from segpredict.analytics.kpis import _cohorts, _concentration, _sales
 from segpredict.analytics.kpis._months import monthly_figures
 from segpredict.analytics.kpis._order_book import OrderBook
 from segpredict.core import schemas
@@ -22,13 +22,13 @@ MEASURES: dict[str, Callable[[OrderBook], pl.DataFrame]] = {
     "order_value_median": _sales.median_order_value,
     "purchase_frequency": _sales.purchase_frequency,
     "gross_net_bridge": _sales.gross_net_bridge,
-    "window_retention": _retention.window_retention,
+    "window_retention": _cohorts.window_retention,
     "cohort_retention": _cohorts.cohort_retention,
     "rolling_retention": _cohorts.rolling_retention,
-    "segment_retention": _retention.segment_retention,
-    "net_revenue_retention": _retention.net_revenue_retention,
-    "gross_revenue_retention": _retention.gross_revenue_retention,
-    "repeat_rate": _retention.repeat_rate,
+    "segment_retention": _cohorts.segment_retention,
+    "net_revenue_retention": _cohorts.net_revenue_retention,
+    "gross_revenue_retention": _cohorts.gross_revenue_retention,
+    "repeat_rate": _cohorts.repeat_rate,
     "segment_revenue_share": _concentration.segment_revenue_share,
     "gini": _concentration.spend_gini,
     "top_decile_share": _concentration.top_decile_share,

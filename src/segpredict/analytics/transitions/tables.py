@@ -7,11 +7,17 @@ from datetime import date, timedelta
 import polars as pl
 
 from segpredict.analytics.transitions import expected
-from segpredict.analytics.transitions.comparison import compare_periods
 from segpredict.analytics.transitions.markov_order import markov_order_test
-from segpredict.analytics.transitions.matrix import CELL_COLUMNS, observed_matrix
-from segpredict.analytics.transitions.mobility import mobility_by_period
-from segpredict.analytics.transitions.periods import segment_transitions, transition_periods
+from segpredict.analytics.transitions.matrix import (
+    CELL_COLUMNS,
+    mobility_by_period,
+    observed_matrix,
+)
+from segpredict.analytics.transitions.periods import (
+    compare_periods,
+    segment_transitions,
+    transition_periods,
+)
 from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.classifier.evaluation.bootstrap import Resampling

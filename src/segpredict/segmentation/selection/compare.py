@@ -21,9 +21,9 @@ from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoi
 from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs, fit_axes, placed
 from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection, select
 from segpredict.segmentation.selection.candidate import QualityGates
-from segpredict.segmentation.selection.internal_indices import eta_squared
 from segpredict.segmentation.selection.measure import AlgorithmCandidate, measure_candidates
 from segpredict.segmentation.selection.resampling import EarlierFit, ResampleSet
+from segpredict.segmentation.selection.stability import eta_squared
 
 RANK_COLUMNS = ("mean_rank", "difference_to_best", "difference_se")
 SHARED_ROWS = 2_000  # rows on which the segments of all candidates are compared

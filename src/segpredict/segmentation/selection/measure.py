@@ -20,13 +20,12 @@ from segpredict.segmentation.algorithms import (
     WeightedPoints,
     limit_to_one_thread,
 )
-from segpredict.segmentation.selection import internal_indices as indices
 from segpredict.segmentation.selection import stability
 from segpredict.segmentation.selection.candidate import QualityGates, SegmentationCandidate
-from segpredict.segmentation.selection.internal_indices import SilhouetteFolds
 from segpredict.segmentation.selection.resampling import NullSample, ResampleSet
 from segpredict.segmentation.selection.stability import (
     FitFunction,
+    SilhouetteFolds,
     StabilityDraws,
     prediction_strength,
     rand_index,
@@ -135,8 +134,8 @@ class _Measurement:
             "smallest_rows": float(sizes.min() * points.n_rows / self.resamples.windows),
             "value_step": _step(points, labels, clusters.k),
             "silhouette": folds.mean_silhouette(labels_of_folds),
-            "inertia": indices.mean_inertia(points, labels),
-            "tree_accuracy": indices.tree_describability(sample, clusters.assign(sample.matrix)),
+            "inertia": stability.mean_inertia(points, labels),
+            "tree_accuracy": stability.tree_describability(sample, clusters.assign(sample.matrix)),
             "noise_share": clusters.noise_share,
             # of some algorithms only
             **{name: clusters.facts.get(name) for name in ("agreement", "bic", "icl")},

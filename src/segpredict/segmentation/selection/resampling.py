@@ -9,7 +9,7 @@ import numpy as np
 from segpredict.config.segmentation import SelectionOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.segmentation.algorithms import WeightedPoints
-from segpredict.segmentation.selection.internal_indices import SilhouetteFolds
+from segpredict.segmentation.selection.stability import SilhouetteFolds
 
 # Random streams, one per purpose.
 BOOTSTRAP_STREAM, HALVES_STREAM, GAUSSIAN_STREAM, PERMUTED_STREAM = range(1, 5)
