@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "segpredict"
 PAGES = ("design.md", "decisions.md", "glossary.md")
 NAME = r"[A-Za-z_]\w*"
-ENDINGS = ("", ".py", ".toml", ".md", ".sql")
+ENDINGS = ("", ".py", ".toml", ".md", ".sql", ".js")
 OUTPUTS = (".parquet", ".json", ".csv", ".html", ".pptx")  # endings of what a run or store holds
 
 
