@@ -6,13 +6,11 @@ that selected it among the model and its baselines.
 
 from segpredict.classifier.decisions.policy import DecisionPolicy
 from segpredict.classifier.evaluation.backtest import BacktestReplay, replay_backtests
-from segpredict.classifier.evaluation.leakage_demo import run_leakage_demo
 from segpredict.classifier.evaluation.predictability import (
-    PredictabilityTest,
     prepare_predictability_test,
+    run_leakage_demo,
 )
-from segpredict.classifier.evaluation.results import Backtest, Comparison, Evaluation, WindowScores
-from segpredict.classifier.history import histories_at_cutoffs
+from segpredict.classifier.evaluation.results import Backtest, Evaluation
 from segpredict.classifier.horizon import compare_horizons, require_forecast
 from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.ensemble import EnsembleModel
@@ -29,22 +27,18 @@ __all__ = [
     "Backtest",
     "BacktestReplay",
     "Baseline",
-    "Comparison",
     "DecisionPolicy",
     "EnsembleModel",
     "Evaluation",
     "Fold",
     "Forecaster",
-    "PredictabilityTest",
     "Schedule",
     "SegmentAssigner",
     "TestSetLog",
     "TrainingResult",
-    "WindowScores",
     "XgboostModel",
     "build_panel",
     "compare_horizons",
-    "histories_at_cutoffs",
     "load",
     "prepare_predictability_test",
     "replay_backtests",

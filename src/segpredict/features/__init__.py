@@ -6,7 +6,6 @@ rows may be split by customer among threads, files or machines.
 """
 
 from segpredict.features.build import (
-    FamilySelection,
     build_features,
     choose_families,
     clustering_inputs,
@@ -18,7 +17,6 @@ from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
 __all__ = [
     "FEATURE_FAMILIES",
-    "FamilySelection",
     "FeatureFamily",
     "build_features",
     "choose_families",

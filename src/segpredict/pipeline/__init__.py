@@ -3,7 +3,6 @@
 `stages` holds pure functions, `artifacts` the files of a run folder; `runs` composes and saves.
 """
 
-from segpredict.core.types import ProgressCallback
 from segpredict.data.ingest import IngestResult, ingest, read_transactions
 from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
 from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
@@ -27,14 +26,11 @@ from segpredict.pipeline.runs import (
 )
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, SelectionMode, no_progress
 from segpredict.pipeline.transitions import history_transitions, run_transitions
-from segpredict.scoring.new_data import NewData
 
 __all__ = [
     "CampaignRequest",
     "ExportRequest",
     "IngestResult",
-    "NewData",
-    "ProgressCallback",
     "Report",
     "RunTarget",
     "SegmentationSearch",

@@ -1,13 +1,17 @@
 """Values of a run folder that are put together from several artifacts, and whole stages."""
 
+import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
+from segpredict import features
+from segpredict._version import __version__
 from segpredict.analytics.segment_tables import classifier_glossary
 from segpredict.config.load import Config, build_config
 from segpredict.core.run_folder import RunFiles, RunFolder
@@ -16,7 +20,7 @@ from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile, SideTables, Transactions
 from segpredict.core.types import JSON
-from segpredict.core.window import day_number
+from segpredict.core.window import as_date, day_number
 from segpredict.data import side_tables
 from segpredict.errors import ArtifactError, ConfigError, UsageError, quote_value
 from segpredict.explain import Explanation, FeatureGroup, ForecastExplainer, ImportanceEvidence
@@ -30,6 +34,9 @@ from segpredict.pipeline.results import (
     TrainedModels,
 )
 from segpredict.scoring.predictor import SegmentPredictor
+
+DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
+RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
@@ -242,3 +249,46 @@ _LOADERS: Mapping[str, Callable[[RunFiles], Any]] = {
     "explainer": load_explainer,
     "evidence": load_evidence,
 }
+
+
+def run_metadata(prepared: Prepared, segmented: Segmented, created: str = "") -> dict[str, JSON]:
+    """Return what the manifest of a run records: versions, options, data and windows."""
+    shop, time = prepared.transactions, segmented.config.time
+    facts = ShopFacts.of(shop, segmented.config.cleaning.revenue)
+    needed = features.needed_columns(segmented.config.classifier.families or ())
+    return {
+        "segpredict": __version__,
+        "created": created,
+        "python": platform.python_version(),
+        "libraries": {name: library_version(name) for name in RECORDED_LIBRARIES},
+        "config": segmented.config.to_state(),
+        **prepared.facts,
+        "data": {
+            "first_day": as_date(shop.first_day).isoformat(),
+            "last_day": as_date(shop.end_day - 1).isoformat(),
+            "fingerprint": shop.fingerprint,
+            "currency": shop.currency,
+            "facts": facts.needing(needed).to_state(),
+            "files": [asdict(fact) for fact in shop.files],
+            "notes": list(shop.notes),
+        },
+        "notes": list(segmented.notes),
+        "windows": {
+            "segmenter_saw_until": as_date(segmented.segmentation.fit_end - 1).isoformat(),
+            "horizon": time.horizon,
+            "lookback": time.lookback,
+            "gap": time.gap,
+            "forecast_from": as_date(shop.end_day).isoformat(),
+        },
+    }
+
+
+def library_version(name: str) -> str:
+    """Return the version of a library, whichever distribution it was installed from."""
+    known = DISTRIBUTIONS.get(name, (name,))
+    for distribution in known:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"

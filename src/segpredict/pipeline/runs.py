@@ -27,7 +27,7 @@ from segpredict.pipeline import (
     selection,
     stages,
 )
-from segpredict.pipeline.metadata import run_metadata
+from segpredict.pipeline.loading import run_metadata
 from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress

@@ -5,31 +5,21 @@ In: how often and for how much each customer bought in windows of one length. Ou
 """
 
 from segpredict.segmentation.fit import fit_segmentation
-from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
-from segpredict.segmentation.inputs import CLUSTERING_INPUTS, extra_inputs
-from segpredict.segmentation.model import (
-    Segmentation,
-    fill_inactive,
-    membership_probabilities,
-    nearest_other_segment,
-)
+from segpredict.segmentation.inputs import extra_inputs
+from segpredict.segmentation.model import Segmentation, fill_inactive, nearest_other_segment
 from segpredict.segmentation.overrides import override_inputs, rows_to_cluster
 from segpredict.segmentation.profile_cards import category_indices, profile_cards, segment_profiles
 from segpredict.segmentation.profiles import segment_profile_table
 from segpredict.segmentation.rule_grid import RuleGrid, fit_rule_grid
 
 __all__ = [
-    "CLUSTERING_INPUTS",
     "RuleGrid",
-    "SegmentEvent",
-    "SegmentIdentity",
     "Segmentation",
     "category_indices",
     "extra_inputs",
     "fill_inactive",
     "fit_rule_grid",
     "fit_segmentation",
-    "membership_probabilities",
     "nearest_other_segment",
     "override_inputs",
     "profile_cards",

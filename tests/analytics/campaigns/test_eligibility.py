@@ -4,8 +4,11 @@ import pytest
 from crowd import SEGMENTS, crowd, customer, many
 
 from segpredict.analytics.campaigns import Campaign, validate_rules
-from segpredict.analytics.campaigns.catalogue import EligibilityRule
-from segpredict.analytics.campaigns.eligibility import eligible_customers, segment_roles
+from segpredict.analytics.campaigns.catalogue import (
+    EligibilityRule,
+    eligible_customers,
+    segment_roles,
+)
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.integrate import quad
 
 from contest.worlds import named
-from segpredict.analytics.customer_value.bgnbd_value import (
+from segpredict.analytics.customer_value.value_model import (
     PurchaseModel,
     fit_purchase_model,
     value_periods,

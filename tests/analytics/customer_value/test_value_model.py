@@ -6,11 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel, value_periods
 from segpredict.analytics.customer_value.expected_total import VALUE_COLUMNS, value_by_segment
 from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel, SpendSeasonality
-from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, ValueModel
+from segpredict.analytics.customer_value.value_model import (
+    FORECAST_COLUMNS,
+    PurchaseModel,
+    ValueModel,
+    value_periods,
+)
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma
 from segpredict.core.segment import Segment
 from segpredict.core.window import DAYS_PER_YEAR

@@ -12,8 +12,13 @@ from segpredict.analytics.campaigns.campaign_list import (
     campaign_record,
     mark_universal_holdout,
 )
-from segpredict.analytics.campaigns.catalogue import Campaign, CampaignCatalogue, read_campaigns
-from segpredict.analytics.campaigns.eligibility import required_columns, validate_rules
+from segpredict.analytics.campaigns.catalogue import (
+    Campaign,
+    CampaignCatalogue,
+    read_campaigns,
+    required_columns,
+    validate_rules,
+)
 from segpredict.analytics.campaigns.experiment_log import (
     ExperimentLog,
     evidence_status,

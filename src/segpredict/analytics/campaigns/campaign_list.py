@@ -12,8 +12,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.campaigns import sample_size
-from segpredict.analytics.campaigns.catalogue import Campaign
-from segpredict.analytics.campaigns.eligibility import eligible_customers
+from segpredict.analytics.campaigns.catalogue import Campaign, eligible_customers
 from segpredict.config.outputs import CampaignOptions
 from segpredict.core import schemas
 from segpredict.core.segment import Segment

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.campaigns import sample_size
-from segpredict.analytics.campaigns.catalogue import Campaign
-from segpredict.analytics.campaigns.eligibility import eligible_customers
+from segpredict.analytics.campaigns.catalogue import Campaign, eligible_customers
 from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.config.outputs import CampaignOptions

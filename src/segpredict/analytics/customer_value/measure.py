@@ -8,16 +8,16 @@ import polars as pl
 
 from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, spend_model, sum_backtest
-from segpredict.analytics.customer_value.bgnbd_value import (
+from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
+from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
+from segpredict.analytics.customer_value.spend_model import SpendSeasonality, fit_seasonality
+from segpredict.analytics.customer_value.value_model import (
     PurchaseModel,
+    ValueModel,
     ValuePeriod,
     fit_purchase_model,
     value_periods,
 )
-from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
-from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
-from segpredict.analytics.customer_value.spend_model import SpendSeasonality, fit_seasonality
-from segpredict.analytics.customer_value.value_model import ValueModel
 from segpredict.classifier import (
     Backtest,
     EnsembleModel,

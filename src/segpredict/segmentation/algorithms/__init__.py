@@ -5,11 +5,7 @@ that assigns any point, seen or new.
 """
 
 from segpredict.core.registry import Registry
-from segpredict.segmentation.algorithms._assignment_rule import (
-    AssignmentRule,
-    NearestCentre,
-    euclidean_distances,
-)
+from segpredict.segmentation.algorithms._assignment_rule import NearestCentre, euclidean_distances
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters
 from segpredict.segmentation.algorithms._points import (
     COORDINATE_SCALE,
@@ -18,7 +14,6 @@ from segpredict.segmentation.algorithms._points import (
 )
 
 # A stored rule is found by its kind, which its module makes known.
-from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.kmeans import settle
 
 CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
@@ -26,10 +21,8 @@ CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
 __all__ = [
     "CLUSTERERS",
     "COORDINATE_SCALE",
-    "AssignmentRule",
     "Clusterer",
     "Clusters",
-    "GaussianMixtureRule",
     "NearestCentre",
     "WeightedPoints",
     "euclidean_distances",
