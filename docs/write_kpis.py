@@ -67,8 +67,9 @@ def _entry(kpi: KpiDefinition) -> str:
 
 def _example(kpi: KpiDefinition) -> tuple[str, str]:
     """Return the worked example of a KPI: its text and its code."""
-    docstring = (inspect.getdoc(kpi.measure) or "").partition("--------\n")[2]
-    words = docstring.partition(">>>")[0].strip()
+    docstring = (inspect.getdoc(kpi.measure) or "").partition("\n\n")[2]
+    # The last paragraph before the code tells what happens in it.
+    words = docstring.partition(">>>")[0].strip().rpartition("\n\n")[2]
     steps = DocTestParser().get_examples(docstring)
     code = "".join(_prompted(step.source) + step.want for step in steps)
     return words, f"```python\n{code}```"

@@ -126,7 +126,8 @@ def segment_tables(
 def _assignments(
     transactions: Transactions, segmentation: Segmentation, rules: RuleGrid, window: Window
 ) -> pl.DataFrame:
-    everyone = _known_customers(transactions, window.cutoff)
+    heads = transactions.known_at(window.cutoff).filter("is_order_head")
+    everyone = heads.select("customer_id").unique().collect()
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     named = pl.DataFrame(
         [(s.code, s.id, s.name) for s in segmentation.segments],
@@ -134,7 +135,8 @@ def _assignments(
         orient="row",
     )
     span = (window.cutoff - window.horizon, window.cutoff)
-    assigned = _assigned(transactions, segmentation, span)
+    inputs = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
+    assigned = segmentation.assign(inputs).drop("end")
     return (
         everyone.join(assigned, on="customer_id", how="left")
         .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE_CODE, pl.Int8)))
@@ -143,19 +145,6 @@ def _assignments(
         .with_columns(is_eligible=pl.col("customer_id").is_in(rhythm["customer_id"].implode()))
         .sort("customer_id")
     )
-
-
-def _known_customers(transactions: Transactions, cutoff: int) -> pl.DataFrame:
-    """Return the ids of all customers with an order before a cutoff."""
-    heads = transactions.known_at(cutoff).filter("is_order_head")
-    return heads.select("customer_id").unique().collect()
-
-
-def _assigned(
-    transactions: Transactions, segmentation: Segmentation, span: tuple[int, int]
-) -> pl.DataFrame:
-    inputs = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
-    return segmentation.assign(inputs).drop("end")
 
 
 def _profile(

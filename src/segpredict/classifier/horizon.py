@@ -33,7 +33,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     * `transactions`, `time`: the shop's lines; the other lengths, of which the horizon is compared
       with the candidates.
 
-    Returned is ``horizon``; ``repeat_share``, the share of customers with an order in one window
+    Returned are ``horizon``; ``repeat_share``, the share of customers with an order in one window
     who order in the next one, over all neighbouring windows; ``median_gap_days`` between purchase
     days of repeat buyers; ``tests`` and ``origins``, disjoint test windows and training origins of
     the final test; the three conditions; ``is_selected``, the smallest horizon that meets all;
@@ -65,7 +65,8 @@ def require_forecast(transactions: Transactions, time: TimeOptions) -> None:
 
     The settings that the error suggests are tried in the same way before.
     """
-    orders = _known_orders(transactions)
+    heads = transactions.lines.filter("is_order_head")
+    orders = heads.select("customer_id", "day", "void_day").unique().collect()
     try:
         problem = _forecast_problem(orders, transactions, time)
     except TooShortHistoryError as error:
@@ -88,11 +89,6 @@ def _lengths_that_work(orders: pl.DataFrame, span: Transactions, time: TimeOptio
         if not _forecast_problem(orders, span, found):
             return splits.describe_lengths(found, time)
     return WAIT_TEXT if lengths else ""
-
-
-def _known_orders(transactions: Transactions) -> pl.DataFrame:
-    columns = ("customer_id", "day", "void_day")
-    return transactions.lines.filter("is_order_head").select(columns).unique().collect()
 
 
 def _forecast_problem(orders: pl.DataFrame, span: Transactions, time: TimeOptions) -> str:
@@ -141,12 +137,16 @@ def _evaluate_horizon(
     is_uncertain = share is not None and MIN_REPEAT_SHARE <= share <= MAX_REPEAT_SHARE
     is_testable = tests >= 3 or (tests >= 1 and origins >= splits.MIN_TRAIN_ORIGINS)
     is_long = gap is not None and time.horizon >= gap
+    pairing = (
+        "nobody could be inactive today, since the look-back is no longer: "
+        f"take time.lookback={splits.LOOKBACK_HORIZONS * time.horizon} with it"
+    )
     outside = f"repeat share is outside {MIN_REPEAT_SHARE:.2f} to {MAX_REPEAT_SHARE:.2f}"
     reasons = [
         "" if is_uncertain else "no window to buy again in" if share is None else outside,
         "" if is_testable else "too little history for a test",
         "" if is_long else "shorter than the usual time between purchases",
-        "" if time.lookback > time.horizon else _pairing(time.horizon),
+        "" if time.lookback > time.horizon else pairing,
     ]
     return {
         "horizon": time.horizon,
@@ -159,14 +159,6 @@ def _evaluate_horizon(
         "is_long_enough": is_long,
         "reason": "; ".join(filter(None, reasons)) or SOUND,
     }
-
-
-def _pairing(horizon: int) -> str:
-    """Return why a look-back must be longer than the horizon, and which one to take."""
-    return (
-        "nobody could be inactive today, since the look-back is no longer: "
-        f"take time.lookback={splits.LOOKBACK_HORIZONS * horizon} with it"
-    )
 
 
 def _median_gap(days: pl.DataFrame) -> float | None:

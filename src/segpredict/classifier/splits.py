@@ -139,7 +139,8 @@ def lengths_with_test(first_day: int, end_day: int, time: TimeOptions) -> list[T
         for h in (time.horizon, *longer, *shorter)
         if LOOKBACK_HORIZONS * h != time.lookback
     ]
-    return [each for each in lengths if _has_test(first_day, end_day, each)]
+    folds = (_fold(end_day - each.days_to_complete, first_day, each) for each in lengths)
+    return [each for each, fold in zip(lengths, folds, strict=True) if fold.train_origins]
 
 
 def describe_lengths(found: TimeOptions, time: TimeOptions) -> str:
@@ -147,10 +148,6 @@ def describe_lengths(found: TimeOptions, time: TimeOptions) -> str:
     changed = [n for n in ("horizon", "lookback") if getattr(found, n) != getattr(time, n)]
     settings = " ".join(f"--set time.{name}={getattr(found, name)}" for name in changed)
     return f"{settings} (tried: these data allow it)."
-
-
-def _has_test(first_day: int, end_day: int, time: TimeOptions) -> bool:
-    return bool(_fold(end_day - time.days_to_complete, first_day, time).train_origins)
 
 
 def _wait(first_day: int, end_day: int, time: TimeOptions) -> str:

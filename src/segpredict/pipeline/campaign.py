@@ -77,7 +77,7 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
     * `folder`, `request`, `created`: a finished run, which list to draw, and the time of day, as
       text.
 
-    Returns the record, with ``record`` and ``list``, the files that were written.
+    Returned is the record, with ``record`` and ``list``, the files that were written.
 
     Raises `UnknownNameError` when the catalogue of the run has no such campaign; `UsageError` when
     no customer is eligible; `MismatchError` when earlier lists are of other ids or another

@@ -8,8 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
-import polars as pl
-
 from segpredict import features
 from segpredict._version import __version__
 from segpredict.analytics.segment_tables import classifier_glossary
@@ -121,14 +119,9 @@ def load_transactions(files: RunFiles) -> Transactions:
         data["currency"],
         from_plain(tuple[InputFile, ...], data["files"]),
         side_tables=load_side_tables(files),
-        product_names=_product_names(files),
+        product_names=load_optional(files, "transactions.product_names"),
         notes=tuple(data.get("notes", ())),
     )
-
-
-def _product_names(files: RunFiles) -> pl.DataFrame | None:
-    name = "transactions.product_names"
-    return artifacts.read(files, name) if artifacts.has(files, name) else None
 
 
 def load_side_tables(files: RunFiles) -> SideTables:

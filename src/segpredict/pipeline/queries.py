@@ -186,8 +186,8 @@ def score_into_history(
     * `folder`, `data`, `as_of`, `since`, `progress`: the run; the files; the day of the forecast;
       since when the files hold all orders.
 
-    Returned is `schemas.SCORES_SCHEMA`; rows that cannot be read are set aside, unless `NewData`
-    says otherwise. What was added, or ``None``.
+    The scores are `schemas.SCORES_SCHEMA`; rows that cannot be read are set aside, unless `NewData`
+    says otherwise.
     """
     if history is None:
         return _scored(folder, data, as_of, since, progress)[0], None

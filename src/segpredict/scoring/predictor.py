@@ -147,8 +147,8 @@ class SegmentPredictor:
         * `config`: how these data are read, where not as those of the run: a dict of the settings
           of ``source`` and ``cleaning`` that differ; or a whole config (preset, path, `Config`).
 
-        Returns of pandas or PyArrow where `transactions` are that; otherwise of Polars.
-        `schemas.SCORES_SCHEMA`, sorted by customer: every customer with an order before the cutoff.
+        The frame is of pandas or PyArrow where `transactions` are that, otherwise of Polars. It is
+        `schemas.SCORES_SCHEMA`, one row for every customer with an order before the cutoff, sorted.
         ``p_<id>`` is the probability of a segment in the outcome window, ``p_down`` and ``p_up`` of
         a less and a more valuable one than now. In currency: ``base_value`` is what the customer
         would spend in the outcome window if her present rhythm held, ``value_at_risk`` the part of

@@ -83,7 +83,7 @@ def plan_campaigns(
       holdout share.
     * `draws`, `seed`: resamples of customers behind each interval, and their start.
 
-    Returned are `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is
+    Returned is `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``value_at_stake`` is
     the sum of what the scores say is at stake for them, in currency, with its 95 % interval over
     customers; in the backtests ``backtest_low`` to ``backtest_high`` of such sums were realised.
     ``base_rate`` is the outcome of the ``n_backtest`` customers who were eligible on

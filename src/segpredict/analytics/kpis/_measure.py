@@ -73,7 +73,7 @@ KPIS = _read_definitions()  # in the order of pages
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the KPIs of these names, all by default, with intervals and both sides of fractions.
 
-    Returned are `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a number
+    Returned is `schemas.KPI_SCHEMA`: ``kpi``, ``scope`` (``all``, a segment id, a month, a number
     of days or a step of the bridge), ``age`` (months since the first order, of cohorts), ``start``
     and ``end`` (days), ``n`` (customers behind it), ``part`` and ``whole`` (exact whole numbers,
     money in units of 10⁻⁴), ``value`` (part / whole; money in currency), ``low`` and ``high``. What

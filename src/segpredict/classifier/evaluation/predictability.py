@@ -73,7 +73,7 @@ class PredictabilityTest:
         * `labels`, `k`: the segment, from 0 on, of each row of the clustering inputs, and how many
           there are.
 
-        Returns the mean gain in log-loss on the validation origins, and its standard error,
+        Returned are the mean gain in log-loss on the validation origins, and its standard error,
         customers being independent.
 
         PI = LL(prior) − LL(model), 80 rounds of depth 3: a cross-entropy estimate of the mutual

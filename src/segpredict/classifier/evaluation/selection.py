@@ -77,7 +77,11 @@ def evaluate_models(
     The first of the forecasts is the ensemble's. It "beats" where the pooled 95 % interval excludes
     0, also after Holm's adjustment, and the sign holds in every window.
     """
-    ordered = [_with_first(backtest, selected) for backtest in backtests]
+    # The forecasts of the selected model stand first.
+    ordered = [
+        replace(each, probabilities={selected: each.probabilities[selected], **each.probabilities})
+        for each in backtests
+    ]
     windows = tuple(_window_scores([backtest], options) for backtest in ordered)
     pooled = _window_scores(ordered, options)
     return results.Evaluation(
@@ -93,12 +97,6 @@ def evaluate_models(
         (*warnings, *_pooled_warnings(pooled, segments), *_better_warnings(pooled, selected)),
         mcnemar_tests(ordered[-1].probabilities, ordered[-1].labels),
     )
-
-
-def _with_first(backtest: results.Backtest, name: str) -> results.Backtest:
-    """Return the backtest with the forecasts of one model in first place."""
-    given = backtest.probabilities
-    return replace(backtest, probabilities={name: given[name], **given})
 
 
 def _window_scores(
