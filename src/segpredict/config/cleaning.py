@@ -71,8 +71,7 @@ class CleaningOptions(Options):
     as_of: str | int | None = None
     first_date: str | int | None = None  # The first day to use; earlier rows are not used.
 
-    def __post_init__(self) -> None:
-        super(CleaningOptions, self).__post_init__()
+    def _check(self) -> None:
         if self.timezone is not None and self.timezone not in available_timezones():
             raise UnknownNameError("time zone", self.timezone, available_timezones())
         allowed_bad_rows(self.max_bad_rows, 0)

@@ -39,6 +39,10 @@ class Options:
             except ValidationError as error:
                 raise _explain_error(error, f"{self.section}.{name}") from None
             object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse fields that contradict each other; a section with such fields says which do."""
 
     def require(self, conditions: Mapping[str, bool]) -> None:
         """Refuse the options unless all conditions, each named by its rule, hold.

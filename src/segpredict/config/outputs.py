@@ -68,8 +68,7 @@ class CampaignOptions(Options):
     # Probability that a planned test detects the stated uplift if it is real.
     power: Probability = 0.80
 
-    def __post_init__(self) -> None:
-        super(CampaignOptions, self).__post_init__()
+    def _check(self) -> None:
         self.require({"a power above alpha": self.alpha < self.power})
         if self.replace_defaults and not self.campaigns_file:
             raise ConfigError(

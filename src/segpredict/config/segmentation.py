@@ -31,8 +31,7 @@ class SegmentRuleOptions(Options):
     top_share: float | None = None
     min_value: float | None = None  # Or the smallest value, in the unit of the column.
 
-    def __post_init__(self) -> None:
-        super(SegmentRuleOptions, self).__post_init__()
+    def _check(self) -> None:
         is_one = (self.top_share is None) != (self.min_value is None)
         if not is_one or (self.top_share is not None and not 0 < self.top_share < 0.5):
             raise ConfigError(
@@ -56,8 +55,7 @@ class OverrideOptions(Options):
     # Segments defined by a rule, by name.
     rules: Mapping[str, SegmentRuleOptions] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        super(OverrideOptions, self).__post_init__()
+    def _check(self) -> None:
         merged = [id_ for ids in self.merged for id_ in ids]
         self.require(
             {
@@ -114,8 +112,7 @@ class SelectionOptions(Options):
     # Weight of each criterion in the mean of ranks; 1 if it is missing.
     criterion_weights: Mapping[Criterion, NonNegativeFloat] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        super(SelectionOptions, self).__post_init__()
+    def _check(self) -> None:
         self.require({"k_min <= k_max": self.k_min <= self.k_max})
 
     @property
@@ -168,8 +165,7 @@ class SegmentationOptions(Options):
     # What ``cluster --compare`` and ``--select`` try, and the criteria to meet.
     selection: SelectionOptions = field(default_factory=SelectionOptions)
 
-    def __post_init__(self) -> None:
-        super(SegmentationOptions, self).__post_init__()
+    def _check(self) -> None:
         low, high = self.winsor_percentiles
         self.require(
             {

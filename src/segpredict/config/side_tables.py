@@ -36,8 +36,7 @@ class CustomerTableOptions(Options):
     kinds: Mapping[str, AttributeKind] = field(default_factory=dict)
     time_format: str | None = None  # Format of dates: ``dmy``, ``mdy`` or a format of strptime.
 
-    def __post_init__(self) -> None:
-        super(CustomerTableOptions, self).__post_init__()
+    def _check(self) -> None:
         _known_roles("customers", self.columns, CUSTOMER_ROLES)
         if self.data and self.time_varying and "since" not in self.columns:
             raise ConfigError(
@@ -60,8 +59,7 @@ class ProductTableOptions(Options):
     # Columns without a time stamp that may be used, because they never change.
     time_invariant: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        super(ProductTableOptions, self).__post_init__()
+    def _check(self) -> None:
         _known_roles("products", self.columns, PRODUCT_ROLES)
 
     def provides(self, role: str) -> bool:
@@ -84,8 +82,7 @@ class EventLogOptions(Options):
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     time_format: str | None = None  # Format of times: ``dmy``, ``mdy`` or a format of strptime.
 
-    def __post_init__(self) -> None:
-        super(EventLogOptions, self).__post_init__()
+    def _check(self) -> None:
         _known_roles("events", self.columns, LOG_ROLES)
         for kind in self.kinds:
             if kind not in (*EVENT_KINDS, *CONTACT_KINDS):
@@ -105,8 +102,7 @@ class ReturnTableOptions(Options):
     columns: Mapping[str, str] = field(default_factory=dict)
     time_format: str | None = None  # Format of times: ``dmy``, ``mdy`` or a format of strptime.
 
-    def __post_init__(self) -> None:
-        super(ReturnTableOptions, self).__post_init__()
+    def _check(self) -> None:
         _known_roles("returns", self.columns, RETURN_ROLES)
 
 

@@ -59,8 +59,7 @@ class SourceOptions(Options):
     max_file_bytes: int = 64 << 30  # Largest size of a file in bytes.
     max_unpacked_bytes: int = 8 << 30  # Largest size in bytes of a compressed file when unpacked.
 
-    def __post_init__(self) -> None:
-        super(SourceOptions, self).__post_init__()
+    def _check(self) -> None:
         for role in self.columns:
             if role not in COLUMN_ROLES:
                 raise UnknownNameError("role", role, COLUMN_ROLES)

@@ -17,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from segpredict.core import disk
+from segpredict.core.state import from_plain, read_words
 from segpredict.core.types import ProgressCallback
 from segpredict.core.work_folder import lock_target, true_place
 from segpredict.core.write_errors import is_disk_full, translate_write_errors
@@ -56,38 +57,10 @@ class PublicDataset:
     max_bytes: int = 200_000_000  # bytes that are read at most
 
 
-# Checksums of UCI's two archives are those that many independent projects published for
-# these addresses; for CDNOW two that differ are in use, so none is pinned.
-_ALL = (
-    PublicDataset(
-        "online_retail",
-        "Online Retail: a British wholesaler of gifts, 2010-12 to 2011-12",
-        "CC BY 4.0, Chen (2015), doi:10.24432/C5BW33",
-        "https://archive.ics.uci.edu/dataset/352/online+retail",
-        "https://archive.ics.uci.edu/static/public/352/online+retail.zip",
-        (ArchiveMember("Online Retail.xlsx"),),
-        sha256="f5385cbb54bbebf7196389109c6b0621faab0c304e3702548165e71c84aede8b",
-    ),
-    PublicDataset(
-        "online_retail_ii",
-        "Online Retail II: the same shop, 2009-12 to 2011-12",
-        "CC BY 4.0, Chen (2012), doi:10.24432/C5CG6D",
-        "https://archive.ics.uci.edu/dataset/502/online+retail+ii",
-        "https://archive.ics.uci.edu/static/public/502/online+retail+ii.zip",
-        (ArchiveMember("online_retail_II.xlsx"),),
-        bytes=45_622_418,
-        sha256="572e36277c2390fbfde10664750731e0a86f55e33470d91919085f0408e67bfb",
-    ),
-    PublicDataset(
-        "cdnow",
-        "CDNOW: a seller of CDs, one cohort, 1997-01 to 1998-06",
-        "none stated: for research, citing Fader and Hardie (2001)",
-        "https://www.brucehardie.com/datasets/",
-        "https://www.brucehardie.com/datasets/CDNOW_master.zip",
-        (ArchiveMember("CDNOW_master.txt", "customer_id date number_of_cds dollar_value"),),
-    ),
-)
-DATASETS: Mapping[str, PublicDataset] = {each.name: each for each in _ALL}
+DATASETS: Mapping[str, PublicDataset] = {
+    name: from_plain(PublicDataset, {"name": name, **facts})
+    for name, facts in read_words("segpredict.data", "datasets.toml").items()
+}
 
 
 def get_dataset(name: str) -> PublicDataset:
