@@ -1,4 +1,7 @@
-"""The explanation of a sample of customers: tables, arrays and plots."""
+"""The explanation of a sample of customers: tables, arrays and plots.
+
+The sample is one that no seed or row order changes.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,7 @@
-"""Aggregate contributions to importance: overall, per future and per current segment."""
+"""Aggregate contributions to importance: overall, per future and per current segment.
+
+One segment is explained against another: only differences of margins are identified.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import permutations

@@ -1,4 +1,7 @@
-"""Values of a run folder that are put together from several artifacts, and whole stages."""
+"""Values of a run folder that are put together from several artifacts, and whole stages.
+
+And what the manifest of a run records: versions, options, data and windows.
+"""
 
 import platform
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,7 @@
-"""The frozen segmentation: how a customer's window becomes a segment."""
+"""The frozen segmentation: how a customer's window becomes a segment.
+
+And how close a customer is to each segment: probabilities, and the nearest other one.
+"""
 
 from dataclasses import dataclass, field, fields
 from typing import get_type_hints

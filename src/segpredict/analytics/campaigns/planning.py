@@ -1,4 +1,7 @@
-"""Plan each campaign: eligible customers, value at stake, and the test it needs."""
+"""Plan each campaign: eligible customers, value at stake, and the test it needs.
+
+With targeting curves: the share of the value at stake held by the first n customers.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

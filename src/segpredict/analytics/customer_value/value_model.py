@@ -1,4 +1,7 @@
-"""The fitted customer value model: everything that scoring needs."""
+"""The fitted customer value model: everything that scoring needs.
+
+Later windows are valued by BG/NBD and Gamma-Gamma.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Sales by window, customer, product and segment."""
+"""Sales by window, customer, product and segment.
+
+And the history of sales at a cutoff: only windows that were over by then.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,6 +1,7 @@
 """Cohorts: customers by the month of their first order, followed month by month.
 
 The first cohort holds all who bought before the data began, so it is left out of totals.
+With retention: who comes back, and what they spend when they do.
 """
 
 from collections.abc import Iterator

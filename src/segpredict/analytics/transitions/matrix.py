@@ -1,4 +1,7 @@
-"""Observed migration matrix: row shares with intervals, by a bootstrap of customers."""
+"""Observed migration matrix: row shares with intervals, by a bootstrap of customers.
+
+And its mobility: one number for how much a matrix moves its customers.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""Periods of the data, and the segment of every customer before and after each."""
+"""Periods of the data, and the segment of every customer before and after each.
+
+Two of them are compared, and the customers who entered and left each segment are listed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

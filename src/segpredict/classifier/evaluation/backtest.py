@@ -1,4 +1,7 @@
-"""Backtest the model and every baseline on the same customers, out of time."""
+"""Backtest the model and every baseline on the same customers, out of time.
+
+Backtests of a run can be repeated: its customers, its training data and its model.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor

@@ -1,4 +1,7 @@
-"""Stability of groups over resampled customers, seeds and halves; all numbers refit together."""
+"""Stability of groups over resampled customers, seeds and halves; all numbers refit together.
+
+Validity indices of one grouping stand at the end: they describe and never decide.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
