@@ -121,6 +121,7 @@ def _tables(stage: str, name: str, folder: str, form: Form, *parts: str) -> tupl
 def ledger_to_state(ledger: Ledger) -> JSON:
     """Return a ledger as JSON, money in units of 10⁻⁴.
 
+    >>> from segpredict.core.ledger import LedgerCount, LedgerEntry
     >>> ledger = Ledger((LedgerEntry("in", "read", "Rows read.", LedgerCount(2, 1, 1, 50)),))
     >>> from_plain(Ledger, ledger_to_state(ledger)) == ledger
     True
