@@ -7,60 +7,12 @@ from typing import Any
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, Row, format_defined, format_interval, writing_to
-from segpredict.core.run_folder import RunFolder
+from segpredict.cli._output import Output, Row, format_defined, writing_to
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.explain import Explanation, ImportanceEvidence
-from segpredict.pipeline import artifacts, loading
+from segpredict.explain import Explanation
 
 CAUSALITY_NOTE = "associations that the model uses, not causes"
-
-
-def show_importance(output: Output, run: RunFolder, top: int) -> None:
-    """Print what moves the forecast most, and whether other measures agree."""
-    groups = artifacts.read(run, "explanation.group_importance").filter(scope="all")
-    rows = groups.filter(level="headline").select("name", "mean_abs", "share")
-    output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
-    checked = loading.load_evidence(run)
-    if checked is None:
-        rows = groups.filter(level="group").head(top).select("rank", "name", "mean_abs", "share")
-        described = _with_meaning(rows, run.folder)
-        output.print_table("By group of columns", described, note="mean |SHAP|, log-odds")
-        return
-    _checked(output, checked, top)
-
-
-def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
-    was_left_out = checked.table["without"].is_not_null().any()
-    rows = [
-        {
-            "rank": row["rank"],
-            "ranks": f"{row['rank_low']}-{row['rank_high']}",
-            "group": row["name"],
-            "mean |SHAP|": _interval(row, "shap"),
-            "loss if shuffled": _interval(row, "loss"),
-            **({"trees without it": _interval(row, "without")} if was_left_out else {}),
-            "important": row["is_important"],
-        }
-        for row in checked.table.head(top).iter_rows(named=True)
-    ]
-    note = (
-        f"final test; 95 % intervals of {checked.refits} models fitted again; "
-        "important: shuffling increases the loss significantly"
-    )
-    output.print_table("By group of columns, and cross-checked", rows, note=note)
-    agreement = {k: v for k, v in checked.agreement.items() if v is not None}
-    note = "Kendall's tau; interventional: rho"
-    output.print_table("Agreement of the rankings", [agreement], note=note)
-    for text in checked.notes:
-        output.print_line(f"note: {text}")
-
-
-def _interval(row: Row, name: str) -> str:
-    if row[name] is None:
-        return ""
-    return format_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], ".4f")
 
 
 def write_plots(run: Path, plots: Path, *plot: str) -> int:

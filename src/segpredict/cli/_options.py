@@ -63,6 +63,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print only errors and the requested data.")
 ]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print every table and all notes.")
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 LeakageDemoOption = Annotated[
     bool,

@@ -24,6 +24,7 @@ def command(
     write_config: Annotated[
         Path | None, typer.Option(help="Also write a config file drafted from the data.")
     ] = None,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -39,11 +40,11 @@ def command(
     from segpredict.config.load import draft_config
     from segpredict.core.disk import write_file
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     plan = config_from_options(
         config, settings, columns, on_bad_rows, max_bad, base=settings_of_store(data)
     )
-    with output.progress_bar() as progress, writing_to("--html"):
+    with output.stages() as progress, writing_to("--html"):
         found = pipeline.check_data(
             data, plan, as_of, page=page, created=current_time(), progress=progress
         )

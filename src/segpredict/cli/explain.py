@@ -1,5 +1,6 @@
 """``segpredict explain``: what moves the forecast, overall, by segment, for a customer."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,7 @@ def command(
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 12,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -63,10 +65,12 @@ def command(
     """
     from segpredict import pipeline
     from segpredict.cli import _explanation_tables as show
+    from segpredict.cli import _results
+    from segpredict.cli._run_tables import show_importance
     from segpredict.errors import UsageError
     from segpredict.pipeline import loading
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     targets = sum(target is not None for target in (customer, segment, transition))
     if targets > 1:
         raise UsageError(
@@ -85,13 +89,19 @@ def command(
         rows = show.show_stored_explanation(output, run, (segment, transition), top, plots)
         output.print_json({"run": str(run), "rows": rows})
         return
-    with output.progress_bar() as progress, writing_to("--run", RUN_FIX):
+    with output.stages() as progress, writing_to("--run", RUN_FIX):
         made = pipeline.run_explanation(
             run, current_time(), rows=sample, refits=refits, progress=progress
         )
-    show.show_importance(output, made, top)
+    _results.show_results(
+        output,
+        made,
+        (partial(_results.show_drivers, top=top), _results.show_notes),
+        (show_importance,),
+        clock=progress,
+        commands=("report --run {run}", "explain --run {run} --customer {customer}"),
+    )
     if plots is not None:
         written = show.write_plots(run, plots)
         output.print_line(f"{written} plots are in {plots}.")
-    output.print_line(f"The run is in {made.folder}. Next: segpredict report --run {run}")
     output.print_json(loading.run_summary(made))

@@ -38,7 +38,7 @@ def command(
         _show_all(output)
         return
     dataset = datasets.get_dataset(name)
-    with output.progress_bar() as progress:
+    with output.stages() as progress:
         found = datasets.fetch_dataset(dataset, out, progress, replace=force)
     for path in found.files:
         output.print_line(f"  {path}")

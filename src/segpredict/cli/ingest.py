@@ -21,6 +21,7 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the content of the store first.")
     ] = False,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -36,7 +37,7 @@ def command(
     from segpredict import pipeline
     from segpredict.cli._check_tables import show_store
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     plan = config_from_options(
         config,
         settings,

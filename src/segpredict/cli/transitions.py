@@ -55,6 +55,7 @@ def command(
         Path | None,
         typer.Option(help="A .parquet or .csv file for --table. Default: CSV on stdout."),
     ] = None,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -78,7 +79,7 @@ def command(
     from segpredict.cli._transition_tables import show_transitions
     from segpredict.errors import UsageError
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     require_table_ending(out)
     if out is not None and table is None:
         raise UsageError(f"--out {out} needs --table.", fix="name one: --table customers.")
