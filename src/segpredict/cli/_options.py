@@ -1,4 +1,4 @@
-"""The options that several commands share, each explained once."""
+"""The options that several commands share, each explained once, in the panels of ``--help``."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,10 +6,18 @@ from typing import Annotated, Literal
 import typer
 
 SECRET_VARIABLE = "SEGPREDICT_SECRET"
+# Panels; what most people need stands above them, in one without a name of its own.
+DATA_PANEL = "Data"
+TIME_PANEL = "Time"
+SEGMENTS_PANEL = "Segments"
+MODEL_PANEL = "Model"
+PRIVACY_PANEL = "Privacy"
+OUTPUT_PANEL = "Output"
 
 DataOption = Annotated[
     list[str],
     typer.Option(
+        metavar="FILE",
         help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
         "DuckDB), or a store made by `segpredict ingest`. Repeatable.",
         show_default=False,
@@ -18,10 +26,11 @@ DataOption = Annotated[
 ConfigOption = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
         "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
         "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
-        "stripe, stripe_unified, woocommerce, woocommerce_export."
+        "stripe, stripe_unified, woocommerce, woocommerce_export.",
     ),
 ]
 SettingsOption = Annotated[
@@ -29,6 +38,7 @@ SettingsOption = Annotated[
     typer.Option(
         "--set",
         metavar="A.B=C",
+        rich_help_panel=DATA_PANEL,
         help="Override one setting, e.g. --set time.horizon=28. Repeatable.",
     ),
 ]
@@ -37,40 +47,70 @@ ColumnsOption = Annotated[
     typer.Option(
         "--map",
         metavar="ROLE=COLUMN",
+        rich_help_panel=DATA_PANEL,
         help="Assign a column to a role, e.g. --map customer_id=KUNDE. Roles: "
         "customer_id, order_id, time, product_id, quantity, price, amount, country, "
         "description, currency, status. Repeatable.",
     ),
 ]
-SeedOption = Annotated[int | None, typer.Option(help="Random seed; same seed, same result.")]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", rich_help_panel=MODEL_PANEL, help="Random seed; same seed, same result."
+    ),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Threads for training, processes for a comparison; results are equal."
+        min=1,
+        metavar="N",
+        rich_help_panel=MODEL_PANEL,
+        help="Threads for training, processes for a comparison; results are equal.",
     ),
 ]
-OutOption = Annotated[Path, typer.Option(help="The run folder to make.")]
-RunOption = Annotated[Path, typer.Option(help="A run folder made by an earlier command.")]
+OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="The run folder to make.")]
+RunOption = Annotated[
+    Path, typer.Option(metavar="FOLDER", help="A run folder made by an earlier command.")
+]
 CustomersOption = Annotated[
     bool | None,
     typer.Option(
         "--customers/--no-customers",
+        rich_help_panel=PRIVACY_PANEL,
         help="Show single customers with their ids, or leave them out.",
         show_default="as the config says",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", rich_help_panel=OUTPUT_PANEL, help="Print one JSON object on stdout."),
+]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print only errors and the requested data.")
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        rich_help_panel=OUTPUT_PANEL,
+        help="Print only errors and the requested data.",
+    ),
 ]
 VerboseOption = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print every table and all notes.")
+    bool,
+    typer.Option(
+        "--verbose", "-v", rich_help_panel=OUTPUT_PANEL, help="Print every table and all notes."
+    ),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
+ForceOption = Annotated[
+    bool,
+    typer.Option(
+        "--force", rich_help_panel=OUTPUT_PANEL, help="Replace the run folder if it exists."
+    ),
+]
 LeakageDemoOption = Annotated[
     bool,
     typer.Option(
         "--leakage-demo",
+        rich_help_panel=MODEL_PANEL,
         help="Also show the metrics that an evaluation with data leakage would report.",
     ),
 ]
@@ -78,55 +118,84 @@ ThoroughOption = Annotated[
     bool,
     typer.Option(
         "--thorough",
+        rich_help_panel=MODEL_PANEL,
         help="Compare with every baseline, also the slow ones: classifier.thorough=true.",
     ),
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option(metavar="YYYY-MM-DD", help="The cutoff: data on or after this day are not used."),
+    typer.Option(
+        metavar="DAY",
+        rich_help_panel=TIME_PANEL,
+        help="The cutoff, as YYYY-MM-DD: data on or after this day are not used.",
+    ),
 ]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
+        metavar="HOW",
+        rich_help_panel=DATA_PANEL,
         help="Rows with cells that cannot be read: fail stops, quarantine lists them in the "
-        "run, drop only counts them."
+        "run, drop only counts them.",
     ),
 ]
 MaxBadRowsOption = Annotated[
     str | None,
     typer.Option(
         "--max-bad-rows",
-        metavar="SHARE|COUNT",
-        help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
+        metavar="LIMIT",
+        rich_help_panel=DATA_PANEL,
+        help="Stop if more rows than this cannot be read: a share or a number, e.g. 0.1% or 20.",
     ),
 ]
 CompareOption = Annotated[
     bool,
     typer.Option(
         "--compare",
+        rich_help_panel=SEGMENTS_PANEL,
         help="Evaluate every algorithm, number of segments and set of clustering inputs, "
         "and show the results. Takes minutes; an interrupted comparison is continued.",
     ),
 ]
 SelectOption = Annotated[
-    bool, typer.Option("--select", help="Compare, and use the selected candidate.")
+    bool,
+    typer.Option(
+        "--select",
+        rich_help_panel=SEGMENTS_PANEL,
+        help="Compare, and use the selected candidate.",
+    ),
 ]
 AlgorithmsOption = Annotated[
     list[str] | None,
-    typer.Option("--algorithm", help="Compare only this algorithm. Repeatable; all if not given."),
+    typer.Option(
+        "--algorithm",
+        metavar="NAME",
+        rich_help_panel=SEGMENTS_PANEL,
+        help="Compare only this algorithm. Repeatable; all if not given.",
+    ),
 ]
 SegmentCountsOption = Annotated[
     str | None,
-    typer.Option("--k", metavar="LOW-HIGH", help="Numbers of segments to compare, e.g. 3-5."),
+    typer.Option(
+        "--k",
+        metavar="LOW-HIGH",
+        rich_help_panel=SEGMENTS_PANEL,
+        help="Numbers of segments to compare, e.g. 3-5.",
+    ),
 ]
 InputsOption = Annotated[
     list[str] | None,
-    typer.Option(help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."),
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=SEGMENTS_PANEL,
+        help="Compare only these clustering inputs: fm, rfm or wide. Repeatable.",
+    ),
 ]
 HashIdsOption = Annotated[
     bool,
     typer.Option(
         "--hash-ids",
+        rich_help_panel=PRIVACY_PANEL,
         help="Replace customer ids by keyed hashes (HMAC-SHA-256). Same "
         f"secret, same hashes. Needs --secret-file, or {SECRET_VARIABLE} in the environment.",
     ),
@@ -134,6 +203,8 @@ HashIdsOption = Annotated[
 SecretFileOption = Annotated[
     Path | None,
     typer.Option(
-        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`."
+        metavar="FILE",
+        rich_help_panel=PRIVACY_PANEL,
+        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`.",
     ),
 ]

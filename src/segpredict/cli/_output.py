@@ -80,9 +80,7 @@ class Output:
         """
         if rows:
             below = [_text(note, "dim")] if note else []
-            # In a pipe there is no width to respect: 200 keeps tables whole.
-            width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
-            self._print("", _text(title, "bold"), _table(rows), *below, width=width)
+            self._print("", _text(title, "bold"), _table(rows), *below, width=_wide())
 
     def print_block(self, label: str, *parts: str | Sequence[Row]) -> None:
         """Print lines and small tables behind a label, within the width of the terminal."""
@@ -95,6 +93,12 @@ class Output:
             grid.add_column(width=LABEL_WIDTH, style="bold")
             grid.add_row(_text(label), Group(*shown))
             self._print(grid)
+
+    def print_markdown(self, text: str) -> None:
+        """Print Markdown as tables."""
+        from rich.markdown import Markdown
+
+        self._print("", Markdown(text.translate(PLAIN_SPACES), hyperlinks=False), width=_wide())
 
     def print_data(self, text: str) -> None:
         """Print data on stdout: unchanged to a pipe, without control sequences to a terminal."""
@@ -163,6 +167,11 @@ class Output:
                 console.print(each, soft_wrap=soft_wrap)
         sys.stdout.write(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
         sys.stdout.flush()  # so that a closed pipe raises here
+
+
+def _wide() -> int | None:
+    """Return a width that keeps tables whole where there is none to respect: in a pipe."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
 
 
 def _text(text: str, style: str = "") -> Any:

@@ -11,19 +11,13 @@ from rich.bar import Bar
 
 from segpredict._version import __version__
 from segpredict.cli._output import Output, Row
-from segpredict.cli._run_tables import (
-    show_evaluation,
-    show_importance,
-    show_ledger,
-    show_profile,
-)
 from segpredict.cli._stages import StageClock
 from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.pipeline import artifacts
 from segpredict.pipeline.exports import report_input
-from segpredict.report import ReportInput
+from segpredict.report import ReportInput, render_markdown, section_contexts
 from segpredict.report.context.drivers import FeatureGroupRow, drivers_section
 from segpredict.report.context.evaluation import LeaderboardRow, evaluation_section
 from segpredict.report.context.headline import SegmentForecast, headline_section
@@ -45,7 +39,6 @@ from segpredict.report.formatting import (
 from segpredict.report.model_names import METRIC_LABELS
 
 Block = Callable[[Output, ReportInput], None]
-Table = Callable[[Output, RunFolder], None]
 MAX_RULES = 3  # rules of cleaning that are named
 MAX_SEGMENTS = 7
 MAX_MODELS = 5  # forecasts that are listed
@@ -204,7 +197,6 @@ def show_drivers(output: Output, page: ReportInput, top: int = MAX_DRIVERS) -> N
     output.print_block(
         "DRIVERS",
         [_driver_row(row, most, is_checked=found.refits > 0) for row in found.rows[:top]],
-        *(f"note: {note}" for note in found.notes if output.verbose),
     )
 
 
@@ -254,12 +246,10 @@ def show_actions(output: Output, page: ReportInput) -> None:
 
 
 def show_notes(output: Output, page: ReportInput) -> None:
-    """Print how many notes there are; all of them on request."""
-    notes = appendix_section(page).notes
-    if output.verbose:
-        output.print_block("NOTES", *notes)
-    elif notes:
-        count = f"{len(notes)} note{'s' * (len(notes) != 1)}"
+    """Print how many notes there are; `--verbose` and the page have them."""
+    notes = len(appendix_section(page).notes)
+    if notes:
+        count = f"{notes} note{'s' * (notes != 1)}"
         output.print_block("NOTES", f"{count}: at the end of the page, or with --verbose")
 
 
@@ -267,7 +257,6 @@ RUN_BLOCKS: tuple[Block, ...] = (
     *(show_data, show_forecast, show_model, show_leakage, show_drivers),
     *(show_value, show_actions, show_notes),
 )
-RUN_TABLES: tuple[Table, ...] = (show_ledger, show_profile, show_evaluation, show_importance)
 RUN_NEXT = ("campaign --run {run}", "explain --run {run} --customer {customer}")
 
 
@@ -275,7 +264,6 @@ def show_results(
     output: Output,
     run: RunFolder,
     blocks: Sequence[Block] = RUN_BLOCKS,
-    tables: Sequence[Table] = RUN_TABLES,
     *,
     clock: StageClock | None = None,
     commands: Sequence[str] = RUN_NEXT,
@@ -290,9 +278,7 @@ def show_results(
             page = report_input(run)
             _show(output, run, page, blocks)
             if output.verbose:
-                for table in tables:
-                    with _surviving(output, run):
-                        table(output, run)
+                output.print_markdown(render_markdown(section_contexts(page)))
             _show_end(output, run, page, clock, commands)
     for path, reason in run.metadata.get(artifacts.NOT_WRITTEN_KEY, {}).items():
         output.print_warning(

@@ -14,26 +14,41 @@ from segpredict.cli._output import Output, Row
 STAKE_NOTE = "at stake: expected loss or gain without a campaign, not what a campaign saves"
 PLAN_COLUMNS = ("campaign", "kpi", "base_rate", "uplift", "per_arm", "windows", "days")
 MAX_TITLE = 31  # characters of a title
+TEST_PANEL = "List and control group"
 
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
     campaign: Annotated[
-        str | None, typer.Option(help="The campaign to draw a list for; none lists them.")
+        str | None,
+        typer.Option(metavar="NAME", help="The campaign to draw a list for; none lists them."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The CSV file of the list.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The CSV file of the list.")
+    ] = None,
     holdout: Annotated[
         float | None,
         typer.Option(
             metavar="SHARE",
+            rich_help_panel=TEST_PANEL,
             help="A larger control group for this list than the holdout of all campaigns, "
             "e.g. 0.5 for a test with equal arms.",
         ),
     ] = None,
     max_customers: Annotated[
-        int | None, typer.Option(help="Only so many customers, those with most value at stake.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            rich_help_panel=TEST_PANEL,
+            help="Only so many customers, those with most value at stake.",
+        ),
     ] = None,
-    author: Annotated[str, typer.Option(help="Who draws the list, for the record.")] = "",
+    author: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", rich_help_panel=TEST_PANEL, help="Who draws the list, for the record."
+        ),
+    ] = "",
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

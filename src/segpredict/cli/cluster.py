@@ -18,8 +18,8 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    out: o.OutOption = Path("artifacts/run"),
     config: o.ConfigOption = None,
+    out: o.OutOption = Path("artifacts/run"),
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
     on_bad_rows: o.BadRowsOption = None,
@@ -29,6 +29,7 @@ def command(
         Path | None,
         typer.Option(
             metavar="RUN",
+            rich_help_panel=o.SEGMENTS_PANEL,
             help="A run whose segments are fitted again on these data: they keep their "
             "ids and names. Its config is used unless --config names another.",
         ),
@@ -58,7 +59,6 @@ def command(
     """
     from segpredict import pipeline
     from segpredict.cli import _results as show
-    from segpredict.cli import _run_tables as tables
     from segpredict.pipeline import loading
 
     output = Output(as_json, quiet, verbose)
@@ -86,7 +86,6 @@ def command(
         output,
         made,
         (show.show_data, show.show_selection, show.show_rules, show.show_notes),
-        (tables.show_ledger, tables.show_candidates, tables.show_profile),
         clock=progress,
         commands=("train-classifier --run {run}",),
     )

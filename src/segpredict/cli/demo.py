@@ -17,10 +17,12 @@ OWN_FILE = (
 
 
 def command(
-    out: Annotated[Path, typer.Option(help="The folder to make: the data and the run.")] = Path(
-        "artifacts/demo"
-    ),
-    customers: Annotated[int, typer.Option(min=200, help="Customers of the shop.")] = 4_000,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The folder to make: the data and the run.")
+    ] = Path("artifacts/demo"),
+    customers: Annotated[
+        int, typer.Option(min=200, metavar="N", help="Customers of the shop.")
+    ] = 4_000,
     seed: o.SeedOption = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,

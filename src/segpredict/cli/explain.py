@@ -10,16 +10,20 @@ from segpredict.cli import _options as o
 from segpredict.cli._config import current_time
 from segpredict.cli._output import RUN_FIX, Output, writing_to
 
+WHOLE_PANEL = "Explaining the whole run again"
+
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
     customer: Annotated[
-        str | None, typer.Option(help="Explain one customer; nothing is written.")
+        str | None,
+        typer.Option(metavar="ID", help="Explain one customer; nothing is written."),
     ] = None,
     segment: Annotated[
         str | None,
         typer.Option(
-            help="Print what moves the forecast of customers now in a segment, by name or id."
+            metavar="NAME",
+            help="Print what moves the forecast of customers now in a segment, by name or id.",
         ),
     ] = None,
     transition: Annotated[
@@ -30,12 +34,20 @@ def command(
         ),
     ] = None,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Customers to explain, at most.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            rich_help_panel=WHOLE_PANEL,
+            help="Customers to explain, at most.",
+        ),
     ] = None,
     refits: Annotated[
         int | None,
         typer.Option(
             min=0,
+            metavar="N",
+            rich_help_panel=WHOLE_PANEL,
             help="Models fitted again for intervals (20 by default; 0 leaves the "
             "cross-check out and is quick).",
         ),
@@ -43,10 +55,15 @@ def command(
     plots: Annotated[
         Path | None,
         typer.Option(
-            help="Also write plots into this folder: all of the run, or the requested one."
+            metavar="FOLDER",
+            rich_help_panel=o.OUTPUT_PANEL,
+            help="Also write plots into this folder: all of the run, or the requested one.",
         ),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 12,
+    top: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", rich_help_panel=o.OUTPUT_PANEL, help="Rows to print."),
+    ] = 12,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -66,7 +83,6 @@ def command(
     from segpredict import pipeline
     from segpredict.cli import _explanation_tables as show
     from segpredict.cli import _results
-    from segpredict.cli._run_tables import show_importance
     from segpredict.errors import UsageError
     from segpredict.pipeline import loading
 
@@ -97,7 +113,6 @@ def command(
         output,
         made,
         (partial(_results.show_drivers, top=top), _results.show_notes),
-        (show_importance,),
         clock=progress,
         commands=("report --run {run}", "explain --run {run} --customer {customer}"),
     )

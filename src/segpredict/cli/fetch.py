@@ -11,11 +11,12 @@ from segpredict.cli._output import Output
 
 def command(
     name: Annotated[
-        str | None, typer.Argument(help="Name of the data set; without it, all are listed.")
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Name of the data set; without it, all are listed."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where its folder, of the same name, is made.")] = Path(
-        "data"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where its folder, of the same name, is made.")
+    ] = Path("data"),
     force: Annotated[
         bool, typer.Option("--force", help="Replace the folder if it exists.")
     ] = False,

@@ -12,14 +12,21 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    store: Annotated[Path, typer.Option(help="The store; made if it is not there.")],
+    store: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The store; made if it is not there.")
+    ],
     config: o.ConfigOption = None,
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Delete the content of the store first.")
+        bool,
+        typer.Option(
+            "--replace",
+            rich_help_panel=o.OUTPUT_PANEL,
+            help="Delete the content of the store first.",
+        ),
     ] = False,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,

@@ -9,8 +9,8 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    out: o.OutOption = Path("artifacts/run"),
     config: o.ConfigOption = None,
+    out: o.OutOption = Path("artifacts/run"),
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
     on_bad_rows: o.BadRowsOption = None,

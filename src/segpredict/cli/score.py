@@ -25,22 +25,25 @@ MAX_CUSTOMERS = 20  # who are shown on a terminal
 def command(
     data: o.DataOption,
     run: o.RunOption = Path("artifacts/run"),
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A .parquet or .csv file. Default: CSV on stdout."),
+    ] = None,
     as_of: o.AsOfOption = None,
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="YYYY-MM-DD",
+            metavar="DAY",
+            rich_help_panel=o.TIME_PANEL,
             help="When scoring only a few customers: the day the shop's records begin. It "
             "states that these rows are all their orders from then to the cutoff.",
         ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="A .parquet or .csv file. Default: CSV on stdout.")
     ] = None,
     history: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
+            rich_help_panel=o.OUTPUT_PANEL,
             help="Also add the scores to this history, which only grows: the same "
             "customer, day and model add nothing. Read it with `segpredict transitions`.",
         ),
@@ -51,6 +54,7 @@ def command(
         typer.Option(
             "--side-table",
             metavar="TABLE=FILE",
+            rich_help_panel=o.DATA_PANEL,
             help="A new side table: customers, products, events or contacts, laid out "
             "as in the run. Repeatable.",
         ),

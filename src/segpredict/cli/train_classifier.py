@@ -25,7 +25,6 @@ def command(
     """
     from segpredict import pipeline
     from segpredict.cli import _results as show
-    from segpredict.cli._run_tables import show_evaluation
     from segpredict.pipeline import loading
 
     output = Output(as_json, quiet, verbose)
@@ -42,7 +41,6 @@ def command(
         output,
         made,
         (show.show_forecast, show.show_model, show.show_leakage, show.show_value, show.show_notes),
-        (show_evaluation,),
         clock=progress,
         commands=("explain --run {run}",),
     )

@@ -25,35 +25,46 @@ def command(
         str | None,
         typer.Option(
             "--from",
-            metavar="YYYY-MM-DD",
+            metavar="DAY",
+            rich_help_panel=o.TIME_PANEL,
             help="Of a run: the day a period begins with; the newest complete one if "
             "not given. Of a history: the earlier day.",
         ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day.")
+        str | None,
+        typer.Option(
+            "--to", metavar="DAY", rich_help_panel=o.TIME_PANEL, help="Of a history: the later day."
+        ),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
             metavar="DIGEST",
+            rich_help_panel=o.MODEL_PANEL,
             help="Of a history: how the digest of a model begins, where several scored both days.",
         ),
     ] = None,
     segment: Annotated[
-        str | None, typer.Option(help="Only transitions of this segment: its name or id.")
+        str | None,
+        typer.Option(metavar="NAME", help="Only transitions of this segment: its name or id."),
     ] = None,
     table: Annotated[
         TransitionTable | None,
         typer.Option(
+            metavar="TABLE",
             help="One table as data: the customers who entered and left, the matrix of the "
             "period, mobility over time, the test whether the earlier segment matters "
-            "(markov-order), the comparison with other periods, or the next predicted period."
+            "(markov-order), the comparison with other periods, or the next predicted period.",
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A .parquet or .csv file for --table. Default: CSV on stdout."),
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=o.OUTPUT_PANEL,
+            help="A .parquet or .csv file for --table. Default: CSV on stdout.",
+        ),
     ] = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
