@@ -47,13 +47,17 @@ class _Help:
         for param in params:
             if getattr(param, "is_flag", False):
                 param.metavar = ""
-            if param.name == "help":
-                param.rich_help_panel = OUTPUT_PANEL
         return params
 
 
 class _Command(_Help, typer.core.TyperCommand):
-    """One command."""
+    """One command; options of its output, such as that of the help, come last."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        *params, shows_help = super().get_params(ctx)
+        shows_help.rich_help_panel = OUTPUT_PANEL
+        last = [param for param in params if param.rich_help_panel == OUTPUT_PANEL]
+        return [*(param for param in params if param not in last), *last, shows_help]
 
 
 class _Group(_Help, typer.core.TyperGroup):

@@ -161,7 +161,11 @@ class Output:
             return
         from rich.console import Console
 
-        console = Console(width=width)
+        class Pipe(Console):
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError  # `segpredict check … | head` is no failure
+
+        console = Pipe(width=width)
         with console.capture() as captured:
             for each in shown:
                 console.print(each, soft_wrap=soft_wrap)

@@ -63,7 +63,6 @@ def command(
     max_bad: o.MaxBadRowsOption = None,
     hash_ids: o.HashIdsOption = False,
     secret_file: o.SecretFileOption = None,
-    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -89,7 +88,7 @@ def command(
     names = pseudonymizer_from_options(hash_ids, secret_file)
     example = "events=visits.csv"
     named = dict(split_pair(t, "--side-table", "TABLE=FILE", example) for t in side_tables or ())
-    output = Output(as_json, quiet, verbose)
+    output = Output(as_json, quiet)
     given = {"on_bad_rows": on_bad_rows, "max_bad_rows": max_bad}
     changes = {k: v for k, v in given.items() if v is not None}
     with output.stages() as progress, writing_to("--history"):
@@ -107,7 +106,7 @@ def command(
     if as_json:
         added = {} if update is None else {"history": asdict(update)}
         output.print_json({"scores": scores.to_dicts(), **added})
-    if out is None and sys.stdout.isatty() and not output.is_silent and not verbose:
+    if out is None and sys.stdout.isatty() and not output.is_silent:
         _show_first(output, scores, run_currency(run))
     elif out is not None or not as_json:
         output.write_table(scores, out, "customers scored")
