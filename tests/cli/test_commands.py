@@ -170,7 +170,8 @@ def test_one_customer_is_explained(segpredict: Door, run_folder: Path, tmp_path:
     customer = scores["customer_id"][0]
     code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
     assert code == 0
-    assert f"Customer {customer}" in out
+    assert fits(out)
+    assert f"CUSTOMER {customer}, now" in out
     assert "Probability: " in out
     asked = ("explain", "--run", run_folder, "--customer", customer)
     assert segpredict(*asked, "--plots", tmp_path / "drawn")[0] == 0

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, cut_text
 from segpredict.core.window import as_date
 from segpredict.data import cleaning
 from segpredict.pipeline import IngestResult
@@ -41,7 +40,7 @@ def show_check(output: Output, found: Row) -> None:
             "horizon": f"{row['horizon']} days{' (in use)' if row['is_used'] else ''}",
             "order again": format_share(row["repeat_share"]),
             "tests": row["tests"],
-            "advice": shorten(str(row["reason"]), MAX_ADVICE, placeholder="…"),
+            "advice": cut_text(str(row["reason"]), MAX_ADVICE),
         }
         for row in found["horizons"]
     ]

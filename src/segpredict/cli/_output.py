@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from segpredict.cli._stages import StageClock
@@ -20,17 +21,12 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]  # of a table, by column
 # How the numbers of a column are written; of all others, with three digits.
-SHARE_COLUMNS = {
-    *("share", "revenue_share", "repeat_share", "least share", "retention"),
-    *("accuracy", "balanced_accuracy", "stayed share"),
-    *("share then", "share now", "share difference"),
-    *("backtest_low", "uplift_share", "detectable_uplift"),
-}
-MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "value_at_stake"}
+SHARE_COLUMNS = {"share", "stayed share", "share then", "share now", "share difference"}
+MONEY_COLUMNS = {"money", "sales"}
 LABEL_WIDTH = 8
 PLAIN_SPACES = dict.fromkeys((0xA0, 0x202F), " ")  # of the page
 FIGURE = re.compile(r"[^\w\s]*(?:[A-Z]{2,3}\s)?\d|–$|$")
-COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
+COUNT_COLUMNS = {"median_gap_days"}
 
 
 RUN_FIX = "make the folder of the run writable, or copy it and name the copy with --run."
@@ -103,8 +99,7 @@ class Output:
     def print_data(self, text: str) -> None:
         """Print data on stdout: unchanged to a pipe, without control sequences to a terminal."""
         if not self.as_json:
-            sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
-            sys.stdout.flush()  # so that a closed pipe raises here
+            _write(strip_control_characters(text) if sys.stdout.isatty() else text)
 
     def write_table(self, table: "pl.DataFrame", out: Path | None, what: str) -> None:
         """Write a table to a .parquet or .csv file; as CSV to stdout where none is named."""
@@ -161,16 +156,20 @@ class Output:
             return
         from rich.console import Console
 
-        class Pipe(Console):
-            def on_broken_pipe(self) -> None:
-                raise BrokenPipeError  # `segpredict check … | head` is no failure
-
-        console = Pipe(width=width)
+        console = Console(width=width)
         with console.capture() as captured:
             for each in shown:
                 console.print(each, soft_wrap=soft_wrap)
-        sys.stdout.write(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
+        _write(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
         sys.stdout.flush()  # so that a closed pipe raises here
+    except BrokenPipeError:
+        # `segpredict check … | head` is no failure. Typer takes an error with a number for one.
+        raise BrokenPipeError from None
 
 
 def _wide() -> int | None:
@@ -222,6 +221,15 @@ def error_line(facts: Row) -> str:
     return to_single_line(f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}")
 
 
+def cut_text(text: str, width: int) -> str:
+    """Return a text of at most so many characters, cut between words.
+
+    >>> cut_text("Average value of an order", 20)
+    'Average value of an…'
+    """
+    return shorten(text, width, placeholder="…", break_on_hyphens=False)
+
+
 def terminal_cell(name: str, value: object) -> str:
     """Return a value as a table cell; the column's name says how it is written.
 
@@ -237,29 +245,6 @@ def terminal_cell(name: str, value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return _number(name, value) if isinstance(value, float) else str(value)
-
-
-def format_defined(value: float | None, form: str) -> str:
-    """Return a number in a format of Python, and a dash where it is not defined.
-
-    >>> format_defined(0.25, ".0%"), format_defined(None, ".3f"), format_defined(math.nan, "+.2f")
-    ('25%', '–', '–')
-    """
-    return "–" if value is None or not math.isfinite(value) else format(value, form)
-
-
-def format_interval(
-    value: float | None, low: float | None, high: float | None, form: str = ".3f"
-) -> str:
-    """Return a number and its interval, where there is one.
-
-    >>> format_interval(0.5, 0.4, 0.6), format_interval(0.5, None, None, ".0%")
-    ('0.500 [0.400, 0.600]', '50%')
-    """
-    shown = format_defined(value, form)
-    if value is None or low is None:
-        return shown
-    return f"{shown} [{format_defined(low, form)}, {format_defined(high, form)}]"
 
 
 def _number(name: str, value: float) -> str:

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from textwrap import shorten
 
 from rich.bar import Bar
 
 from segpredict._version import __version__
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, cut_text
 from segpredict.cli._stages import StageClock
 from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import RunFolder
@@ -39,7 +38,7 @@ from segpredict.report.formatting import (
 from segpredict.report.model_names import METRIC_LABELS
 
 Block = Callable[[Output, ReportInput], None]
-MAX_RULES = 3  # rules of cleaning that are named
+MAX_RULES = 2  # rules of cleaning that are named
 MAX_SEGMENTS = 7
 MAX_MODELS = 5  # forecasts that are listed
 MAX_DRIVERS = 5
@@ -207,7 +206,7 @@ def _driver_row(row: FeatureGroupRow, most: float, *, is_checked: bool) -> Row:
         "important": bool(row.is_important),
     }
     return {
-        "associations, not causes": shorten(row.meaning, MAX_MEANING, placeholder="…"),
+        "associations, not causes": cut_text(row.meaning, MAX_MEANING),
         "of |SHAP|": format_share(row.share),
         **(checked if is_checked else {"": Bar(most, 0, row.share, width=BAR_WIDTH)}),
     }
@@ -238,7 +237,7 @@ def show_actions(output: Output, page: ReportInput) -> None:
             "campaign": each.name,
             "n": format_number(each.n),
             "at stake": format_money(each.at_stake.value, page.currency, 0),
-            "": shorten(each.title, MAX_TITLE, placeholder="…"),
+            "": cut_text(each.title, MAX_TITLE),
         }
         for each in headline_section(page).campaigns
     ]

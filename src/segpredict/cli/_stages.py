@@ -51,9 +51,9 @@ class StageClock:
 
     def summary(self) -> str:
         """Return the time of all stages, of the longest, and the most memory used."""
-        longest = sorted(self.seconds.items(), key=lambda item: -item[1])[:3]
-        parts = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in longest)
-        return f"{sum(self.seconds.values()):.1f} s ({parts}){_peak_memory()}"
+        longest = max(self.seconds, key=self.seconds.__getitem__)
+        most = f"longest: {longest}, {self.seconds[longest]:.1f} s"
+        return f"{sum(self.seconds.values()):.1f} s ({most}){_peak_memory()}"
 
 
 def _peak_memory() -> str:

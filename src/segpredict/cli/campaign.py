@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import shorten
 from typing import Annotated
 
 import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import current_time, run_currency
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, cut_text
 
 STAKE_NOTE = "at stake: expected loss or gain without a campaign, not what a campaign saves"
 PLAN_COLUMNS = ("campaign", "kpi", "base_rate", "uplift", "per_arm", "windows", "days")
@@ -106,7 +105,7 @@ def _listed(run: Path, rows: Sequence[Row]) -> list[Row]:
             "campaign": row["campaign"],
             "customers": row["n"],
             "at stake": format_money(row["value_at_stake"], currency, 0),
-            "": shorten(row["title"], MAX_TITLE, placeholder="…"),
+            "": cut_text(row["title"], MAX_TITLE),
         }
         for row in rows
     ]

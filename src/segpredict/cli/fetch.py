@@ -73,5 +73,9 @@ def _show_all(output: Output) -> None:
         }
         for each in DATASETS.values()
     ]
-    output.print_table("Public data sets", rows, note="segpredict fetch NAME --out data")
+    for row in rows:
+        output.print_line(f"{row['name']}: {row['what']}")
+        output.print_line(f"  licence: {row['licence']}")
+        output.print_line(f"  {row['source']} (checksum: {row['checksum']})")
+    output.print_line(f"{'Next':<9}segpredict fetch {rows[0]['name']} --out data")
     output.print_json({"datasets": rows})
