@@ -308,7 +308,8 @@ def _show_end(
     report = artifacts.REPORT_PATHS["html"]
     if run.has(report):
         output.print_line(f"{'Page':<9}{_address(run.folder / report)}")
-    parts = ["scores.parquet"] if run.has("scores.parquet") else []
+    scores = artifacts.find_artifact("scores").files[0]
+    parts = [scores] if run.has(scores) else []
     parts += [f"{len(page.lists)} customer lists in lists/"] if page.lists else []
     if parts:
         output.print_line(f"{'Files':<9}{run.folder}: {', '.join(parts)}")
