@@ -234,7 +234,8 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     asked = ("--refits", 1, "--sample", 60, "--plots", pictures)
     code, out, err = segpredict("explain", "--run", mine, *asked)
     assert (code, err) == (0, "")
-    assert "loss if shuffled" in out
+    assert "loss: what is lost if it is shuffled" in out
+    assert max(len(line) for line in out.splitlines() if not line.startswith(("seg", "Next"))) <= 80
     assert {"bar.svg", "heatmap.svg"} <= {p.name for p in pictures.iterdir()}
     assert segpredict("report", "--run", mine)[0] == 0
     page = (mine / "report.html").read_text()

@@ -1,6 +1,7 @@
 """What is printed is only read: no text of the data gives a terminal orders."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from segpredict.cli import _main
 from segpredict.cli._output import Output
 from segpredict.cli._results import show_data, show_model, show_results
+from segpredict.cli._stages import StageClock
 from segpredict.core.run_folder import draft_run, encode_json, open_run
 from segpredict.report import ReportInput
 
@@ -140,3 +142,25 @@ def test_scores_are_written_though_nobody_reads_messages(monkeypatch: pytest.Mon
     Output().print_note("History: 3 customers added.")
     Output().print_warning("a plot is missing")
     _main._print_error({"code": "SP-D002", "message": "x.", "fix": "z."})
+
+
+def test_on_a_terminal_finished_stages_stand_above_the_one_at_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Output().stages() as clock:
+        clock("reading [bold]", 0.0)
+        clock("training", 0.5)
+    said = re.sub(r"\x1b\[[\d;?]*\w", "", capsys.readouterr().err)
+    assert "   0.0 s  reading [bold]" in said
+    assert "   0.0 s  training" in said
+
+
+def test_memory_is_named_where_the_system_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = StageClock(print)
+    clock.seconds = {"reading": 1.5}
+    assert re.fullmatch(
+        r"1\.5 s \(longest: reading, 1\.5 s\), [\d,]+ MiB of memory", clock.summary()
+    )
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert clock.summary() == "1.5 s (longest: reading, 1.5 s)"

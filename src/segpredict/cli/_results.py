@@ -43,6 +43,7 @@ MAX_SEGMENTS = 7
 MAX_MODELS = 5  # forecasts that are listed
 MAX_DRIVERS = 5
 MAX_MEANING = 45  # characters of a feature's meaning and of a campaign's title
+MAX_CHECKED = 31  # of a meaning beside the results of its cross-check
 MAX_TITLE = 37
 MAX_ADDRESS = 70  # characters of an address that fits into a line
 BAR_WIDTH = 12
@@ -193,22 +194,26 @@ def show_drivers(output: Output, page: ReportInput, top: int = MAX_DRIVERS) -> N
     if found is None:
         return
     most = max(row.share for row in found.rows)
+    checked = f"ranks: of {found.refits} models fitted again; loss: what is lost if it is shuffled"
     output.print_block(
         "DRIVERS",
         [_driver_row(row, most, is_checked=found.refits > 0) for row in found.rows[:top]],
+        checked if found.refits else "",
     )
 
 
 def _driver_row(row: FeatureGroupRow, most: float, *, is_checked: bool) -> Row:
-    checked = {
+    proof = {
         "ranks": row.rank_interval,
-        "loss if shuffled": format_number(row.permutation_loss, 4),
+        "loss": format_number(row.permutation_loss, 4),
         "important": bool(row.is_important),
     }
     return {
-        "associations, not causes": cut_text(row.meaning, MAX_MEANING),
+        "associations, not causes": cut_text(
+            row.meaning, MAX_CHECKED if is_checked else MAX_MEANING
+        ),
         "of |SHAP|": format_share(row.share),
-        **(checked if is_checked else {"": Bar(most, 0, row.share, width=BAR_WIDTH)}),
+        **(proof if is_checked else {"": Bar(most, 0, row.share, width=BAR_WIDTH)}),
     }
 
 
@@ -249,7 +254,7 @@ def show_notes(output: Output, page: ReportInput) -> None:
     notes = len(appendix_section(page).notes)
     if notes:
         count = f"{notes} note{'s' * (notes != 1)}"
-        output.print_block("NOTES", f"{count}: at the end of the page, or with --verbose")
+        output.print_block("NOTES", f"{count}: add --verbose, or see the end of the page")
 
 
 RUN_BLOCKS: tuple[Block, ...] = (
