@@ -235,7 +235,9 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     code, out, err = segpredict("explain", "--run", mine, *asked)
     assert (code, err) == (0, "")
     assert "loss: what is lost if it is shuffled" in out
-    assert max(len(line) for line in out.splitlines() if not line.startswith(("seg", "Next"))) <= 80
+    table = [line for line in out.splitlines() if re.search(r"\d %", line)]
+    assert 1 < len(table) <= 12
+    assert max(map(len, table)) <= 80
     assert {"bar.svg", "heatmap.svg"} <= {p.name for p in pictures.iterdir()}
     assert segpredict("report", "--run", mine)[0] == 0
     page = (mine / "report.html").read_text()

@@ -15,7 +15,6 @@ import typer
 import typer.core
 
 from segpredict._version import __version__
-from segpredict.cli._options import OUTPUT_PANEL
 from segpredict.cli._output import error_line, write_stderr
 from segpredict.core.crash import describe_crash
 from segpredict.core.text import escape_json_controls
@@ -31,6 +30,20 @@ COMMAND_PANELS = {
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
     "Use a run": ("score", "campaign", "transitions", "report"),
     "Data": ("ingest", "sample", "fetch"),
+}
+# What most people need stands above these, in a panel without a name of its own.
+OPTION_PANELS = {
+    "Data": "set map on-bad-rows max-bad-rows side-table campaigns",
+    "Time": "as-of since from to",
+    "Segments": "refit compare select algorithm k inputs",
+    "Model": "leakage-demo thorough seed threads model",
+    "Explaining the whole run again": "sample refits",
+    "List and control group": "holdout max-customers author",
+    "Privacy": "hash-ids secret-file no-customers",
+    "Output": "plots top html write-config replace force verbose json quiet help",
+}
+PANEL_OF_OPTION = {
+    f"--{name}": panel for panel, names in OPTION_PANELS.items() for name in names.split()
 }
 COMMANDS = {
     name: import_module(f"segpredict.cli.{name.replace('-', '_')}")
@@ -51,13 +64,17 @@ class _Help:
 
 
 class _Command(_Help, typer.core.TyperCommand):
-    """One command; options of its output, such as that of the help, come last."""
+    """One command, with its options in panels."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        *params, shows_help = super().get_params(ctx)
-        shows_help.rich_help_panel = OUTPUT_PANEL
-        last = [param for param in params if param.rich_help_panel == OUTPUT_PANEL]
-        return [*(param for param in params if param not in last), *last, shows_help]
+        order = [None, *OPTION_PANELS]
+        params = super().get_params(ctx)
+        for param in params:
+            names = [
+                name for name in (*param.opts, *param.secondary_opts) if name in PANEL_OF_OPTION
+            ]
+            param.rich_help_panel = PANEL_OF_OPTION[names[0]] if names else None
+        return sorted(params, key=lambda param: order.index(param.rich_help_panel))
 
 
 class _Group(_Help, typer.core.TyperGroup):

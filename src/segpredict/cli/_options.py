@@ -1,4 +1,4 @@
-"""The options that several commands share, each explained once, in the panels of ``--help``."""
+"""The options that several commands share, each explained once."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,13 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 SECRET_VARIABLE = "SEGPREDICT_SECRET"
-# Panels; what most people need stands above them, in one without a name of its own.
-DATA_PANEL = "Data"
-TIME_PANEL = "Time"
-SEGMENTS_PANEL = "Segments"
-MODEL_PANEL = "Model"
-PRIVACY_PANEL = "Privacy"
-OUTPUT_PANEL = "Output"
 
 DataOption = Annotated[
     list[str],
@@ -38,7 +31,6 @@ SettingsOption = Annotated[
     typer.Option(
         "--set",
         metavar="A.B=C",
-        rich_help_panel=DATA_PANEL,
         help="Override one setting, e.g. --set time.horizon=28. Repeatable.",
     ),
 ]
@@ -47,24 +39,19 @@ ColumnsOption = Annotated[
     typer.Option(
         "--map",
         metavar="ROLE=COLUMN",
-        rich_help_panel=DATA_PANEL,
         help="Assign a column to a role, e.g. --map customer_id=KUNDE. Roles: "
         "customer_id, order_id, time, product_id, quantity, price, amount, country, "
         "description, currency, status. Repeatable.",
     ),
 ]
 SeedOption = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", rich_help_panel=MODEL_PANEL, help="Random seed; same seed, same result."
-    ),
+    int | None, typer.Option(metavar="N", help="Random seed; same seed, same result.")
 ]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
         min=1,
         metavar="N",
-        rich_help_panel=MODEL_PANEL,
         help="Threads for training, processes for a comparison; results are equal.",
     ),
 ]
@@ -76,41 +63,22 @@ CustomersOption = Annotated[
     bool | None,
     typer.Option(
         "--customers/--no-customers",
-        rich_help_panel=PRIVACY_PANEL,
         help="Show single customers with their ids, or leave them out.",
         show_default="as the config says",
     ),
 ]
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", rich_help_panel=OUTPUT_PANEL, help="Print one JSON object on stdout."),
-]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 QuietOption = Annotated[
-    bool,
-    typer.Option(
-        "--quiet",
-        "-q",
-        rich_help_panel=OUTPUT_PANEL,
-        help="Print only errors and the requested data.",
-    ),
+    bool, typer.Option("--quiet", "-q", help="Print only errors and the requested data.")
 ]
 VerboseOption = Annotated[
-    bool,
-    typer.Option(
-        "--verbose", "-v", rich_help_panel=OUTPUT_PANEL, help="Print every table and all notes."
-    ),
+    bool, typer.Option("--verbose", "-v", help="Print every table and all notes.")
 ]
-ForceOption = Annotated[
-    bool,
-    typer.Option(
-        "--force", rich_help_panel=OUTPUT_PANEL, help="Replace the run folder if it exists."
-    ),
-]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 LeakageDemoOption = Annotated[
     bool,
     typer.Option(
         "--leakage-demo",
-        rich_help_panel=MODEL_PANEL,
         help="Also show the metrics that an evaluation with data leakage would report.",
     ),
 ]
@@ -118,23 +86,19 @@ ThoroughOption = Annotated[
     bool,
     typer.Option(
         "--thorough",
-        rich_help_panel=MODEL_PANEL,
         help="Compare with every baseline, also the slow ones: classifier.thorough=true.",
     ),
 ]
 AsOfOption = Annotated[
     str | None,
     typer.Option(
-        metavar="DAY",
-        rich_help_panel=TIME_PANEL,
-        help="The cutoff, as YYYY-MM-DD: data on or after this day are not used.",
+        metavar="DAY", help="The cutoff, as YYYY-MM-DD: data on or after this day are not used."
     ),
 ]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
         metavar="HOW",
-        rich_help_panel=DATA_PANEL,
         help="Rows with cells that cannot be read: fail stops, quarantine lists them in the "
         "run, drop only counts them.",
     ),
@@ -144,7 +108,6 @@ MaxBadRowsOption = Annotated[
     typer.Option(
         "--max-bad-rows",
         metavar="LIMIT",
-        rich_help_panel=DATA_PANEL,
         help="Stop if more rows than this cannot be read: a share or a number, e.g. 0.1% or 20.",
     ),
 ]
@@ -152,50 +115,35 @@ CompareOption = Annotated[
     bool,
     typer.Option(
         "--compare",
-        rich_help_panel=SEGMENTS_PANEL,
         help="Evaluate every algorithm, number of segments and set of clustering inputs, "
         "and show the results. Takes minutes; an interrupted comparison is continued.",
     ),
 ]
 SelectOption = Annotated[
-    bool,
-    typer.Option(
-        "--select",
-        rich_help_panel=SEGMENTS_PANEL,
-        help="Compare, and use the selected candidate.",
-    ),
+    bool, typer.Option("--select", help="Compare, and use the selected candidate.")
 ]
 AlgorithmsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--algorithm",
         metavar="NAME",
-        rich_help_panel=SEGMENTS_PANEL,
         help="Compare only this algorithm. Repeatable; all if not given.",
     ),
 ]
 SegmentCountsOption = Annotated[
     str | None,
-    typer.Option(
-        "--k",
-        metavar="LOW-HIGH",
-        rich_help_panel=SEGMENTS_PANEL,
-        help="Numbers of segments to compare, e.g. 3-5.",
-    ),
+    typer.Option("--k", metavar="LOW-HIGH", help="Numbers of segments to compare, e.g. 3-5."),
 ]
 InputsOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME",
-        rich_help_panel=SEGMENTS_PANEL,
-        help="Compare only these clustering inputs: fm, rfm or wide. Repeatable.",
+        metavar="NAME", help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."
     ),
 ]
 HashIdsOption = Annotated[
     bool,
     typer.Option(
         "--hash-ids",
-        rich_help_panel=PRIVACY_PANEL,
         help="Replace customer ids by keyed hashes (HMAC-SHA-256). Same "
         f"secret, same hashes. Needs --secret-file, or {SECRET_VARIABLE} in the environment.",
     ),
@@ -204,7 +152,6 @@ SecretFileOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        rich_help_panel=PRIVACY_PANEL,
         help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`.",
     ),
 ]

@@ -13,7 +13,6 @@ from segpredict.cli._output import Output, Row, cut_text
 STAKE_NOTE = "at stake: expected loss or gain without a campaign, not what a campaign saves"
 PLAN_COLUMNS = ("campaign", "kpi", "base_rate", "uplift", "per_arm", "windows", "days")
 MAX_TITLE = 31  # characters of a title
-TEST_PANEL = "List and control group"
 
 
 def command(
@@ -29,24 +28,16 @@ def command(
         float | None,
         typer.Option(
             metavar="SHARE",
-            rich_help_panel=TEST_PANEL,
             help="A larger control group for this list than the holdout of all campaigns, "
             "e.g. 0.5 for a test with equal arms.",
         ),
     ] = None,
     max_customers: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            rich_help_panel=TEST_PANEL,
-            help="Only so many customers, those with most value at stake.",
-        ),
+        typer.Option(metavar="N", help="Only so many customers, those with most value at stake."),
     ] = None,
     author: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", rich_help_panel=TEST_PANEL, help="Who draws the list, for the record."
-        ),
+        str, typer.Option(metavar="NAME", help="Who draws the list, for the record.")
     ] = "",
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,

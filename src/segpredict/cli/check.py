@@ -20,20 +20,11 @@ def command(
     as_of: o.AsOfOption = None,
     page: Annotated[
         Path | None,
-        typer.Option(
-            "--html",
-            metavar="FILE",
-            rich_help_panel=o.OUTPUT_PANEL,
-            help="Also write the result as one HTML file.",
-        ),
+        typer.Option("--html", metavar="FILE", help="Also write the result as one HTML file."),
     ] = None,
     write_config: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=o.OUTPUT_PANEL,
-            help="Also write a config file drafted from the data.",
-        ),
+        typer.Option(metavar="FILE", help="Also write a config file drafted from the data."),
     ] = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,

@@ -29,7 +29,6 @@ def command(
         Path | None,
         typer.Option(
             metavar="RUN",
-            rich_help_panel=o.SEGMENTS_PANEL,
             help="A run whose segments are fitted again on these data: they keep their "
             "ids and names. Its config is used unless --config names another.",
         ),

@@ -10,14 +10,11 @@ from segpredict.cli import _options as o
 from segpredict.cli._config import current_time
 from segpredict.cli._output import RUN_FIX, Output, writing_to
 
-WHOLE_PANEL = "Explaining the whole run again"
-
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
     customer: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="Explain one customer; nothing is written."),
+        str | None, typer.Option(metavar="ID", help="Explain one customer; nothing is written.")
     ] = None,
     segment: Annotated[
         str | None,
@@ -34,20 +31,13 @@ def command(
         ),
     ] = None,
     sample: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            rich_help_panel=WHOLE_PANEL,
-            help="Customers to explain, at most.",
-        ),
+        int | None, typer.Option(min=1, metavar="N", help="Customers to explain, at most.")
     ] = None,
     refits: Annotated[
         int | None,
         typer.Option(
             min=0,
             metavar="N",
-            rich_help_panel=WHOLE_PANEL,
             help="Models fitted again for intervals (20 by default; 0 leaves the "
             "cross-check out and is quick).",
         ),
@@ -56,14 +46,10 @@ def command(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            rich_help_panel=o.OUTPUT_PANEL,
             help="Also write plots into this folder: all of the run, or the requested one.",
         ),
     ] = None,
-    top: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", rich_help_panel=o.OUTPUT_PANEL, help="Rows to print."),
-    ] = 12,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="Rows to print.")] = 12,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

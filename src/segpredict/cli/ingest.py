@@ -21,12 +21,7 @@ def command(
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace",
-            rich_help_panel=o.OUTPUT_PANEL,
-            help="Delete the content of the store first.",
-        ),
+        bool, typer.Option("--replace", help="Delete the content of the store first.")
     ] = False,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,

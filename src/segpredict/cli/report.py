@@ -34,10 +34,7 @@ def command(
         ),
     ] = None,
     force: Annotated[
-        bool,
-        typer.Option(
-            "--force", rich_help_panel=o.OUTPUT_PANEL, help="Replace a folder of tables at --out."
-        ),
+        bool, typer.Option("--force", help="Replace a folder of tables at --out.")
     ] = False,
     hash_ids: o.HashIdsOption = False,
     secret_file: o.SecretFileOption = None,
@@ -45,9 +42,7 @@ def command(
     campaigns: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE",
-            rich_help_panel=o.DATA_PANEL,
-            help="A TOML file of campaigns that replaces those of the run.",
+            metavar="FILE", help="A TOML file of campaigns that replaces those of the run."
         ),
     ] = None,
     as_json: o.JsonOption = False,

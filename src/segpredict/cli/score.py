@@ -34,7 +34,6 @@ def command(
         str | None,
         typer.Option(
             metavar="DAY",
-            rich_help_panel=o.TIME_PANEL,
             help="When scoring only a few customers: the day the shop's records begin. It "
             "states that these rows are all their orders from then to the cutoff.",
         ),
@@ -43,7 +42,6 @@ def command(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            rich_help_panel=o.OUTPUT_PANEL,
             help="Also add the scores to this history, which only grows: the same "
             "customer, day and model add nothing. Read it with `segpredict transitions`.",
         ),
@@ -54,7 +52,6 @@ def command(
         typer.Option(
             "--side-table",
             metavar="TABLE=FILE",
-            rich_help_panel=o.DATA_PANEL,
             help="A new side table: customers, products, events or contacts, laid out "
             "as in the run. Repeatable.",
         ),

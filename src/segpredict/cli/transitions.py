@@ -26,22 +26,17 @@ def command(
         typer.Option(
             "--from",
             metavar="DAY",
-            rich_help_panel=o.TIME_PANEL,
             help="Of a run: the day a period begins with; the newest complete one if "
             "not given. Of a history: the earlier day.",
         ),
     ] = None,
     until: Annotated[
-        str | None,
-        typer.Option(
-            "--to", metavar="DAY", rich_help_panel=o.TIME_PANEL, help="Of a history: the later day."
-        ),
+        str | None, typer.Option("--to", metavar="DAY", help="Of a history: the later day.")
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
             metavar="DIGEST",
-            rich_help_panel=o.MODEL_PANEL,
             help="Of a history: how the digest of a model begins, where several scored both days.",
         ),
     ] = None,
@@ -61,9 +56,7 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
-            rich_help_panel=o.OUTPUT_PANEL,
-            help="A .parquet or .csv file for --table. Default: CSV on stdout.",
+            metavar="FILE", help="A .parquet or .csv file for --table. Default: CSV on stdout."
         ),
     ] = None,
     verbose: o.VerboseOption = False,
