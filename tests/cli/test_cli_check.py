@@ -61,6 +61,13 @@ def test_the_tables_hide_rules_that_did_nothing(tmp_path: Path) -> None:
     assert "The totals of the ledger reconcile" in done.stdout
 
 
+def test_every_count_is_printed_on_request(tmp_path: Path) -> None:
+    done = check("--data", german(tmp_path), "--verbose")
+    assert done.exit_code == 0
+    for text in ("Rules of the ledger", "days between purchases", "2021-03", "Which horizon?"):
+        assert text in done.stdout
+
+
 def test_a_drafted_config_reads_the_file_as_it_was_read(tmp_path: Path) -> None:
     data, drafted = german(tmp_path), tmp_path / "drafted.toml"
     first = check("--data", data, "--json", "--write-config", str(drafted))

@@ -63,12 +63,15 @@ def _file(fact: Row) -> str:
 
 def _show_details(output: Output, found: Row) -> None:
     """Print what `check` counted beyond the ledger."""
-    rules = [{"rule": row["rule"], "meaning": row["meaning"]} for row in found["ledger"]]
+    meanings = {row["rule"]: row["meaning"] for row in found["ledger"]}
+    rules = [{"rule": rule, "meaning": meaning} for rule, meaning in meanings.items()]
     output.print_table("Rules of the ledger", rules)
     output.print_table("The first rows that cannot be read", found["bad_examples"])
     output.print_table("How the shop is used", [_short(row) for row in found["distributions"]])
     output.print_table("The last months", found["months"][-13:])
-    output.print_table("Which horizon?", found["horizons"])
+    facts = ("horizon", "median_gap_days", "origins", "reason")
+    horizons = [{name: row[name] for name in facts} for row in found["horizons"]]
+    output.print_table("Which horizon?", horizons)
 
 
 def _few(output: Output, rows: Sequence[Any]) -> Sequence[Any]:
