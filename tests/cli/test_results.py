@@ -44,6 +44,9 @@ def test_a_run_is_told_in_40_lines_of_80_columns(
     said = capsys.readouterr()
     assert fits(said.out)
     assert said.err == ""
+    # The demo has a line more, and there may be as many segments as are listed.
+    listed = len(open_run(run_folder).read_json("segmentation/segments.json"))
+    assert len(said.out.splitlines()) + 1 + results.MAX_SEGMENTS - listed <= 40
     assert all(re.search(rf"^{label} ", said.out, re.MULTILINE) for label in LABELS)
     assert "115.2 s (longest: explaining, 100.0 s)" in said.out
     assert "Next     segpredict campaign --run run\n" in said.out

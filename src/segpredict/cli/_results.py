@@ -39,7 +39,7 @@ from segpredict.report.model_names import METRIC_LABELS
 
 Block = Callable[[Output, ReportInput], None]
 MAX_RULES = 2  # rules of cleaning that are named
-MAX_SEGMENTS = 7
+MAX_SEGMENTS = 6  # rows of segments: with them a run takes 39 lines, the demo 40
 MAX_MODELS = 5  # forecasts that are listed
 MAX_DRIVERS = 5
 MAX_MEANING = 45  # characters of a feature's meaning and of a campaign's title
