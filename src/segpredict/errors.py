@@ -31,12 +31,15 @@ Each class owns its wording and its exit code; the CLI only reads them::
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 # How a message is worded for the door that reads it; `core.wording` sets it.
 _wording: dict[str, Callable[[str], str]] = {"of_door": str}
 MAX_VALUE_LENGTH = 80  # characters of a user's value that a message may show
-MAX_LISTED_NAMES = 30  # names that a message lists
+MAX_LISTED_NAMES = 10  # names that a message lists
+MAX_LISTED_COLUMNS = 20  # columns of a file that it lists
+MAX_NEAR_NAMES = 4  # names that it lists of more
 
 
 def set_wording(function: Callable[[str], str]) -> None:
@@ -52,13 +55,24 @@ def quote_value(value: object) -> str:
 
 
 def closest_name_hint(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the closest known name, or with the first of them."""
+    """Return a hint with the closest known name; with all where none is close, if they are few.
+
+    >>> closest_name_hint("recensy", ["recency", "spend"])
+    "Did you mean 'recency'?"
+    >>> closest_name_hint("colour", ["recency", "spend"])
+    'Known: recency, spend.'
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]!r}?"
-    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
-    return f"Known: {', '.join(names[:MAX_LISTED_NAMES])}{more}."
+    if close := _closest_name(name, names):
+        return f"Did you mean {close!r}?"
+    if len(names) <= MAX_LISTED_NAMES:
+        return f"Known: {', '.join(names)}." if names else "Check the name."
+    near = difflib.get_close_matches(name, names, n=MAX_NEAR_NAMES, cutoff=0.0)
+    return f"There are {len(names)}; the nearest are {', '.join(near)}."
+
+
+def _closest_name(name: str, names: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), "")
 
 
 class SegpredictError(Exception):
@@ -162,8 +176,13 @@ class FileMissingError(SourceError, code="SP-F002"):
     """There is no file, folder or match at that path."""
 
     def __init__(self, path: str, neighbours: Iterable[str] = ()) -> None:
-        names = list(neighbours)
-        hint = closest_name_hint(path.rsplit("/", 1)[-1], names) if names else "Check the path."
+        folder, slash, name = path.rpartition("/")
+        close = _closest_name(name, neighbours)
+        hint = (
+            f"Did you mean {folder + slash + close!r}?"
+            if close
+            else f"Check the name; looked for in {quote_value(Path(path).absolute().parent)}."
+        )
         super().__init__(f"{quote_value(path)} was not found.", fix=hint, file=path)
 
 
@@ -206,9 +225,11 @@ class ColumnMissingError(ContractError, code="SP-D002"):
         fix: str = "name a column that is there, or choose a preset with --config.",
     ) -> None:
         where = f" of {quote_value(file)}" if file else ""
+        more = len(found) - MAX_LISTED_COLUMNS
+        rest = f" and {more} more" if more > 0 else ""
+        listed = ", ".join(map(quote_value, found[:MAX_LISTED_COLUMNS]))
         super().__init__(
-            f"No column{where} gives {role}; found {', '.join(map(quote_value, found))}."
-            f"{' ' * bool(remark)}{remark}",
+            f"No column{where} gives {role}; found {listed}{rest}.{' ' * bool(remark)}{remark}",
             fix=fix,
             file=file or None,
             column=role,

@@ -8,7 +8,7 @@ import pytest
 from segpredict.cli import main
 
 Answer = tuple[int, str, str]
-STAGE_LINE = re.compile(r"^ *\d+\.\d s +\d+% .*\n", re.MULTILINE)
+STAGE_LINE = re.compile(r"^ *\d+\.\d s  .*\n", re.MULTILINE)
 
 
 class Door:
@@ -27,3 +27,9 @@ class Door:
             code = int(left.code or 0)
         said = self.capsys.readouterr()
         return code, said.out, re.sub(STAGE_LINE, "", said.err)
+
+
+def fits(out: str) -> bool:
+    """Return whether an output fits a terminal of 80 columns and 40 lines."""
+    lines = out.splitlines()
+    return len(lines) <= 40 and max(map(len, lines)) <= 80 and "\x1b" not in out

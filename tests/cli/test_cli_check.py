@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from door import fits
 from typer.testing import CliRunner
 
 from segpredict.cli._main import app
@@ -54,9 +55,17 @@ def test_a_german_export_needs_no_options(tmp_path: Path) -> None:
 def test_the_tables_hide_rules_that_did_nothing(tmp_path: Path) -> None:
     done = check("--data", german(tmp_path, ";B999;01.02.2022;1;1,00 €;Deutschland"))
     assert done.exit_code == 0
+    assert fits(done.stdout)
     assert "no_customer" in done.stdout
     assert "zero_quantity" not in done.stdout
     assert "The totals of the ledger reconcile" in done.stdout
+
+
+def test_every_count_is_printed_on_request(tmp_path: Path) -> None:
+    done = check("--data", german(tmp_path), "--verbose")
+    assert done.exit_code == 0
+    for text in ("Rules of the ledger", "days between purchases", "2021-03", "Which horizon?"):
+        assert text in done.stdout
 
 
 def test_a_drafted_config_reads_the_file_as_it_was_read(tmp_path: Path) -> None:

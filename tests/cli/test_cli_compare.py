@@ -23,9 +23,10 @@ def test_comparing_prints_every_candidate_and_the_selected_one(
     folder = tmp_path / "run"
     code, out, err = segpredict("cluster", "--data", sample_file, "--out", folder, *asked, *QUICK)
     assert (code, err) == (0, "")
-    assert "Segmentation candidates" in out
-    assert "Selected: " in out
-    assert "not the selection; see --select" in out
+    told = " ".join(out.split())
+    assert "SELECTED" in told
+    assert "2 candidates pass every gate" in told
+    assert "not the selection; see --select" in told
     table = open_run(folder).read_parquet("segmentation/candidates.parquet")
     assert table.select("inputs", "algorithm", "k_requested").rows() == [
         ("fm", "kmeans", 3),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import polars as pl
-from door import Door
+from door import Door, fits
 
 
 def test_the_transitions_of_a_run_are_printed_with_their_forecast(
@@ -12,7 +12,11 @@ def test_the_transitions_of_a_run_are_printed_with_their_forecast(
 ) -> None:
     code, out, err = segpredict("transitions", "--run", run_folder)
     assert (code, err) == (0, "")
-    for text in ("Lapsed", "predicted", "entered", "Mobility", "Predicted from"):
+    assert fits(out)
+    for text in ("OBSERVED", "Lapsed", "EXPECTED", "Predicted from"):
+        assert text in out
+    code, out, err = segpredict("transitions", "--run", run_folder, "--verbose")
+    for text in ("predicted", "entered", "Mobility", "Does the earlier segment matter?"):
         assert text in out
 
 

@@ -1,12 +1,14 @@
 """Every command from outside: what it prints, writes and leaves with."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
-from door import Door
+import typer
+from door import Door, fits
 from typer.testing import CliRunner, Result
 
 from pictures import without_pictures
@@ -51,6 +53,40 @@ def test_every_command_teaches_by_its_help(segpredict: Door, command: str) -> No
     assert "Example: segpredict" in out
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_80_columns_and_names_every_option_in_full(
+    segpredict: Door, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = segpredict(*command.split(), "--help")[1]
+    assert max(map(len, out.splitlines())) <= 80
+    assert "…" not in out
+    assert "<bool>" not in out
+    group = typer.main.get_command(app)
+    shown = group.commands[command] if command else group
+    for param in shown.params:
+        assert all(name in out for name in param.opts if name.startswith("--"))
+
+
+@pytest.mark.parametrize(
+    ("command", "first"),
+    [
+        ("run", ["--data", "--config", "--out"]),
+        ("cluster", ["--data", "--config", "--out"]),
+        ("score", ["--data", "--run", "--out"]),
+        ("report", ["--run", "--format", "--out"]),
+        ("explain", ["--run", "--customer", "--segment"]),
+    ],
+)
+def test_the_options_that_are_used_most_come_first(
+    segpredict: Door, command: str, first: list[str]
+) -> None:
+    out = segpredict(command, "--help")[1]
+    listed = re.findall(r"^│[ *]+(--[\w-]+)", out, re.MULTILINE)
+    assert listed[:3] == first
+    assert listed[-1] == "--help"
+
+
 def test_check_prints_the_ledger_and_writes_nothing(segpredict: Door, sample_file: Path) -> None:
     before = sorted(sample_file.parent.iterdir())
     code, out, err = segpredict("check", "--data", sample_file)
@@ -92,7 +128,10 @@ def test_the_single_stages_make_the_same_run_as_run(
 
 
 def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
-    segpredict: Door, told_run: tuple[Path, Result], tmp_path: Path
+    segpredict: Door,
+    told_run: tuple[Path, Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder, done = told_run
     summary = json.loads(done.stdout)
@@ -103,10 +142,11 @@ def test_a_run_as_json_is_one_object_and_its_leakage_demo_is_shown_in_words_too(
     wrong = next(s for s in rows if s["test"] == "same_window")
     honest = next(s for s in rows if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
-    again = shutil.copytree(folder, tmp_path / "run")
-    out = segpredict("train-classifier", "--run", again, "--leakage-demo", "--seed", 5)[1]
-    assert "Leakage demo" in out
-    assert "same_window" in out
+    shutil.copytree(folder, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    out = segpredict("train-classifier", "--run", "run", "--leakage-demo", "--seed", 5)[1]
+    assert fits(out)
+    assert "LEAKAGE" in out
     assert "honest" in out
 
 
@@ -130,7 +170,8 @@ def test_one_customer_is_explained(segpredict: Door, run_folder: Path, tmp_path:
     customer = scores["customer_id"][0]
     code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
     assert code == 0
-    assert f"Customer {customer}" in out
+    assert fits(out)
+    assert f"CUSTOMER {customer}, now" in out
     assert "Probability: " in out
     asked = ("explain", "--run", run_folder, "--customer", customer)
     assert segpredict(*asked, "--plots", tmp_path / "drawn")[0] == 0
@@ -193,7 +234,10 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     asked = ("--refits", 1, "--sample", 60, "--plots", pictures)
     code, out, err = segpredict("explain", "--run", mine, *asked)
     assert (code, err) == (0, "")
-    assert "loss if shuffled" in out
+    assert "loss: what is lost if it is shuffled" in out
+    table = [line for line in out.splitlines() if re.search(r"\d %", line)]
+    assert 1 < len(table) <= 12
+    assert max(map(len, table)) <= 80
     assert {"bar.svg", "heatmap.svg"} <= {p.name for p in pictures.iterdir()}
     assert segpredict("report", "--run", mine)[0] == 0
     page = (mine / "report.html").read_text()
@@ -243,10 +287,14 @@ def test_the_demo_ends_by_saying_where_the_page_is(
     segpredict: Door, plain_config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(demo, "config_from_options", lambda *_, **__: plain_config)
-    code, out, _ = segpredict("demo", "--out", tmp_path / "demo", "--customers", 300)
-    page = out.strip().splitlines()[-1].removeprefix("The page: ")
+    monkeypatch.chdir(tmp_path)
+    code, out, err = segpredict("demo", "--out", "demo", "--customers", 300)
     assert code == 0
+    assert fits(out)
+    assert err.startswith("A simulated shop: ")
+    page = next(line.split()[1] for line in out.splitlines() if line.startswith("Page "))
     assert Path(page.removeprefix("file://")).is_file()
+    assert "Next     segpredict check --data" in out
 
 
 def test_map_and_set_reach_their_rooms(segpredict: Door, sample_file: Path, tmp_path: Path) -> None:
@@ -269,7 +317,7 @@ def test_a_refit_keeps_ids_and_says_what_became_of_them(
         *("cluster", "--refit", run_folder, "--data", sample_file, "--out", target)
     )
     assert (code, err) == (0, "")
-    assert "S1 (Occasional) is still itself (Jaccard 1.00)." in out
+    assert "S1 (Occasional) is still itself (Jaccard 1.00)." in " ".join(out.split())
     old, new = open_run(run_folder), open_run(target)
     assert new.read_json("segmentation/segments.json") == old.read_json(
         "segmentation/segments.json"

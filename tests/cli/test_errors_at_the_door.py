@@ -25,7 +25,25 @@ def test_a_missing_file_leaves_with_4(segpredict: Door, tmp_path: Path) -> None:
     (tmp_path / "sales_2011.csv").write_text(HEADER + ROW)
     code, err = refused(segpredict("check", "--data", tmp_path / "sale_2011.csv"))
     assert code == 4
-    assert "sales_2011.csv" in err
+    assert f"Did you mean '{tmp_path}/sales_2011.csv'?" in err
+
+
+def test_a_missing_file_does_not_list_the_files_of_its_folder(
+    segpredict: Door, tmp_path: Path
+) -> None:
+    (tmp_path / "letters.csv").write_text(HEADER + ROW)
+    _, err = refused(segpredict("check", "--data", tmp_path / "sale_2011.csv"))
+    assert "letters" not in err
+    assert f'looked for in "{tmp_path}"' in err
+    _, err = refused(segpredict("check", "--data", "x.csv", "--config", tmp_path / "shop.toml"))
+    assert "amazon" not in err
+
+
+def test_of_many_names_only_the_nearest_are_listed(segpredict: Door, sample_file: Path) -> None:
+    zone = ("--set", "cleaning.timezone='Mars/Olympus'")
+    _, err = refused(segpredict("check", "--data", sample_file, *zone))
+    assert "the nearest are " in err
+    assert err.count("/") < 8
 
 
 @pytest.mark.parametrize("text", ["", HEADER])

@@ -1,17 +1,19 @@
 """What is printed is only read: no text of the data gives a terminal orders."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from segpredict.cli import _main
 from segpredict.cli._output import Output
-from segpredict.cli._run_tables import show_evaluation, show_finished, show_ledger
-from segpredict.core.run_folder import RunFolder, draft_run, open_run, parquet_writer
+from segpredict.cli._results import show_data, show_model, show_results
+from segpredict.cli._stages import StageClock
+from segpredict.core.run_folder import draft_run, encode_json, open_run
+from segpredict.report import ReportInput
 
 ORDER = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\u202e"
 MARKUP = "[bold]x[/] [/nothing] :smile:"
@@ -68,45 +70,54 @@ def test_an_error_is_one_line_without_orders(
 def test_a_table_that_fails_does_not_fail_a_finished_run(
     run_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_output: Output, _run: RunFolder) -> None:
+    def fail(_output: Output, _page: ReportInput) -> None:
         raise TypeError("Ann Smith")
 
-    show_finished(Output(), open_run(run_folder), fail, show_ledger)
+    show_results(Output(), open_run(run_folder), [fail, show_data])
     said = capsys.readouterr()
     assert "warning: a part of the results could not be printed (TypeError at test_term" in said.err
     assert "Ann" not in said.err
-    assert "Ledger" in said.out
+    assert "DATA" in said.out
 
 
 def test_figures_that_are_not_defined_are_dashes(
     run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with draft_run(tmp_path / "run", base=open_run(run_folder)) as draft:
-        card = draft.read_parquet("classifier/scorecard.parquet")
-        unknown = pl.lit(float("nan")), pl.lit(None, pl.Float64), pl.lit(None, pl.Float64)
-        names = ("value", "high", "low")
-        found = card.with_columns(part.alias(n) for n, part in zip(names, unknown, strict=True))
-        draft.write("classifier/scorecard.parquet", parquet_writer(found))
+        evaluation = draft.read_json("classifier/evaluation.json")
+        evaluation["pooled"]["scores"]["markov"]["ece"] = None
+        draft.write("classifier/evaluation.json", encode_json(evaluation))
         made = draft.publish()
-    show_evaluation(Output(), made)
+    show_results(Output(verbose=True), made, [show_model])
     said = capsys.readouterr().out
     assert "–" in said
     assert "nan" not in said
 
 
-def test_without_a_terminal_progress_is_a_line_a_stage_and_none_for_programs(capsys):
-    with Output().progress_bar() as report:
-        report("reading", 0.0)
-        report("reading", 0.1)
-        report("training", 0.5)
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split("s ", 1)[1].split() for line in lines] == [
-        ["0%", "reading"],
-        ["50%", "training"],
-    ]
+def test_without_a_terminal_a_stage_is_a_line_when_it_is_done_and_none_for_programs(capsys):
+    with Output().stages() as clock:
+        clock("reading", 0.0)
+        clock("comparing (1 of 3 done)", 0.1)
+        assert capsys.readouterr().err == "   0.0 s  reading\n"
+        clock("comparing (2 of 3 done)", 0.5)
+        assert capsys.readouterr().err == ""
+        clock("done", 1.0)
+    assert capsys.readouterr().err == "   0.0 s  comparing\n"
+    assert list(clock.seconds) == ["reading", "comparing"]
     for silent in (Output(quiet=True), Output(as_json=True)):
-        with silent.progress_bar() as report:
-            report("reading", 0.0)
+        with silent.stages() as clock:
+            clock("reading", 0.0)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_stage_that_failed_is_not_called_done(capsys):
+    def fail() -> None:
+        with Output().stages() as clock:
+            clock("reading", 0.0)
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        fail()
     assert capsys.readouterr().err == ""
 
 
@@ -131,3 +142,25 @@ def test_scores_are_written_though_nobody_reads_messages(monkeypatch: pytest.Mon
     Output().print_note("History: 3 customers added.")
     Output().print_warning("a plot is missing")
     _main._print_error({"code": "SP-D002", "message": "x.", "fix": "z."})
+
+
+def test_on_a_terminal_finished_stages_stand_above_the_one_at_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Output().stages() as clock:
+        clock("reading [bold]", 0.0)
+        clock("training", 0.5)
+    said = re.sub(r"\x1b\[[\d;?]*\w", "", capsys.readouterr().err)
+    assert "   0.0 s  reading [bold]" in said
+    assert "   0.0 s  training" in said
+
+
+def test_memory_is_named_where_the_system_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = StageClock(print)
+    clock.seconds = {"reading": 1.5}
+    assert re.fullmatch(
+        r"1\.5 s \(longest: reading, 1\.5 s\), [\d,]+ MiB of memory", clock.summary()
+    )
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert clock.summary() == "1.5 s (longest: reading, 1.5 s)"

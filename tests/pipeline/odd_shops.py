@@ -27,7 +27,7 @@ from segpredict import pipeline
 from segpredict.classifier.models.baselines import random_forest
 from segpredict.cli._check_tables import show_check
 from segpredict.cli._output import Output
-from segpredict.cli._run_tables import show_run
+from segpredict.cli._results import show_results
 from segpredict.config.load import Config, load_config
 from segpredict.core.run_folder import encode_json
 from segpredict.core.wording import name_options
@@ -229,7 +229,7 @@ def run_shop(shop: OddShop, folder: Path) -> dict[str, object]:
         raise
     if "A run stops here" in advice or found["problem"]:
         raise AssertionError(f"check said {advice!r}, and the run finished")
-    show_run(output, run)
+    show_results(output, run)
     report = pipeline.Report(run.folder)
     facts = report.to_json()
     encode_json([facts, found])

@@ -9,7 +9,7 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.cli._output import Output
-from segpredict.cli._run_tables import show_run
+from segpredict.cli._results import show_results
 from segpredict.core.run_folder import open_run
 from segpredict.errors import SupportError
 from segpredict.pipeline import runs
@@ -68,10 +68,10 @@ def test_a_run_is_not_lost_to_its_page(
     assert "Ann" not in reason
     made.verify_hashes()
     assert made.has("scores.parquet")
-    show_run(Output(), made)
+    show_results(Output(), made)
     said = capsys.readouterr()
     assert "warning: report.html could not be written (ZeroDivisionError" in said.err
-    assert "The page" not in said.out
+    assert "report.html" not in said.out
     monkeypatch.undo()
     pipeline.export_report(made.folder, "html", pipeline.ExportRequest())
     again = open_run(made.folder)

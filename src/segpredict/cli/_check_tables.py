@@ -1,49 +1,81 @@
 """Print what `check` found, as tables on the terminal."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, cut_text
 from segpredict.core.window import as_date
 from segpredict.data import cleaning
 from segpredict.pipeline import IngestResult
+from segpredict.report.formatting import format_money, format_share
 
-MONEY_FACTS = ("money_not_used", "other_customer", "preset")  # said in sentences, not in the table
+FILE_FACTS = ("format", "encoding", "separator", "time_format", "decimal_mark")
 MAX_FILES_SHOWN = 5  # files that are named one by one
+MAX_SHOWN = 4  # notes, statuses and suggestions that are shown at first
+MAX_ADVICE = 30  # characters of the reason for or against a horizon
 
 
 def show_check(output: Output, found: Row) -> None:
     """Print what was read, cleaned, excluded and rejected, and suggestions."""
-    hidden = ("columns", *MONEY_FACTS)
-    files = [{k: v for k, v in f.items() if k not in hidden} for f in found["files"][:12]]
-    more = len(found["files"]) - len(files)
-    output.print_table("What was read", files, note=f"and {more:,} files more" if more else "")
+    listed = found["files"] if output.verbose else found["files"][:MAX_FILES_SHOWN]
+    more = len(found["files"]) - len(listed)
+    files = [_file(file) for file in listed]
+    span = f"from {found['first_day']} to {found['last_day']}"
+    output.print_block("DATA", *files, f"{span}{f', and {more:,} files more' if more else ''}")
     for fact in found["files"][:1]:
-        listed = (f"{role} = {name}" for role, name in fact["columns"].items())
-        output.print_line(f"Columns: {', '.join(listed)}")
-        output.print_line(_money(fact))
-    output.print_line(f"The data run from {found['first_day']} to {found['last_day']}.")
-    output.print_table("Ledger: in = used + excluded + rejected", _ledger(found))
-    output.print_line(
-        "The totals of the ledger reconcile, to the row and to the penny."
-        if found["adds_up"]
-        else "The totals of the ledger do NOT reconcile: please report this."
-    )
-    statuses = [{**row, "money": f"{row['money']:,.2f}"} for row in found["statuses"]]
-    output.print_table("Which statuses are sales?", statuses)
-    output.print_table("Rows that cannot be read", found["bad_rows"])
-    output.print_table("The first of them", found["bad_examples"][:5])
-    output.print_table("How the shop is used", [_short(r) for r in found["distributions"]])
-    months = [
-        {**m, "sales": f"{m['sales']:,.2f}", "is_complete": "yes" if m["is_complete"] else "part"}
-        for m in found["months"][-13:]
+        columns = ", ".join(f"{role} = {name}" for role, name in fact["columns"].items())
+        output.print_block("COLUMNS", columns, _money(fact))
+    is_sum = "The totals of the ledger reconcile, to the row and to the penny."
+    is_off = "The totals of the ledger do NOT reconcile: please report this."
+    output.print_block("LEDGER", _ledger(found), is_sum if found["adds_up"] else is_off)
+    statuses = [
+        {**row, "money": format_money(row["money"], found["currency"], 2)}
+        for row in found["statuses"]
     ]
-    output.print_table("The last months", months)
-    output.print_table("Which horizon?", found["horizons"])
-    for note in (*found["notes"], *found["side_table_notes"]):
-        output.print_line(f"note: {note}")
-    for suggestion in found["suggestions"]:
-        output.print_line(f"suggestion: {suggestion}")
+    output.print_block("STATUSES", _few(output, statuses))
+    output.print_block("BAD ROWS", _few(output, found["bad_rows"]))
+    horizons = [
+        {
+            "horizon": f"{row['horizon']} days{' (in use)' if row['is_used'] else ''}",
+            "order again": format_share(row["repeat_share"]),
+            "tests": row["tests"],
+            "advice": cut_text(str(row["reason"]), MAX_ADVICE),
+        }
+        for row in found["horizons"]
+    ]
+    output.print_block("HORIZONS", horizons)
+    if output.verbose:
+        _show_details(output, found)
+    notes = [*found["notes"], *found["side_table_notes"]]
+    output.print_block("NOTES", *_few(output, notes))
+    output.print_block("ADVICE", *_few(output, found["suggestions"]))
+    left = sum(max(0, len(each) - MAX_SHOWN) for each in (notes, found["suggestions"], statuses))
+    if left and not output.verbose:
+        output.print_block("MORE", f"{left} more with --verbose")
+
+
+def _file(fact: Row) -> str:
+    """Return a file with its rows, and how it was read."""
+    how = [f"{name.replace('_', ' ')} {fact[name]}" for name in FILE_FACTS if fact.get(name)]
+    return f"{fact['file']}: {fact['rows']:,} rows; {', '.join(how)}"
+
+
+def _show_details(output: Output, found: Row) -> None:
+    """Print what `check` counted beyond the ledger."""
+    meanings = {row["rule"]: row["meaning"] for row in found["ledger"]}
+    rules = [{"rule": rule, "meaning": meaning} for rule, meaning in meanings.items()]
+    output.print_table("Rules of the ledger", rules)
+    output.print_table("The first rows that cannot be read", found["bad_examples"])
+    output.print_table("How the shop is used", [_short(row) for row in found["distributions"]])
+    output.print_table("The last months", found["months"][-13:])
+    facts = ("horizon", "median_gap_days", "origins", "reason")
+    horizons = [{name: row[name] for name in facts} for row in found["horizons"]]
+    output.print_table("Which horizon?", horizons)
+
+
+def _few(output: Output, rows: Sequence[Any]) -> Sequence[Any]:
+    return rows if output.verbose else rows[:MAX_SHOWN]
 
 
 def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any]:
@@ -60,9 +92,8 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
         output.print_line(f"skipped: {more:,} more that are there already")
     output.print_line(f"Files added: {len(done.added):,}.")
     shown = {"ledger": ledger, "currency": shop.currency}
-    output.print_table("Ledger of the whole store", _ledger(shown))
-    for note in (*shop.notes, *shop.side_tables.notes):
-        output.print_line(f"note: {note}")
+    output.print_block("LEDGER", _ledger(shown), "of the whole store")
+    output.print_block("NOTES", *_few(output, (*shop.notes, *shop.side_tables.notes)))
     output.print_line(
         f"The store {store} holds {used.rows:,} lines of {used.customers:,} customers, "
         f"{first} to {last}. Next: segpredict run --data {store}"
@@ -97,14 +128,11 @@ def _money(fact: Row) -> str:
 
 
 def _ledger(found: Row) -> list[dict[str, Any]]:
-    """Return the lines of rules that did something, money with two decimals."""
-    money = f"money {found['currency']}".strip()
-    counted = ("stage", "rule", "rows", "orders", "customers")
+    """Return the lines of rules that did something, with the money of the shop."""
     return [
         {
-            **{name: row[name] for name in counted},
-            money: f"{row['money']:,.2f}",
-            "meaning": row["meaning"],
+            **{name: row[name] for name in ("stage", "rule", "rows", "customers")},
+            "money": format_money(row["money"], found["currency"], 2),
         }
         for row in found["ledger"]
         if row["rows"] or row["stage"] in ("in", "used")

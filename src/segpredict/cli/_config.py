@@ -106,6 +106,14 @@ def run_settings(run: Path) -> "Mapping[str, Any]":
     return loading.load_config(open_run(run)).to_state()
 
 
+def run_currency(run: Path) -> str:
+    """Return the sign of the money of a run."""
+    from segpredict.core.run_folder import open_run
+    from segpredict.pipeline import loading
+
+    return loading.load_transactions(open_run(run)).currency
+
+
 def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":
     """Return pseudonyms that replace ids if they were requested."""
     from segpredict.core.pseudonyms import Pseudonymizer, SecretError

@@ -1,66 +1,18 @@
 """Print explanations: importance, a segment, a transition, a customer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-import polars as pl
 
 from segpredict import pipeline
-from segpredict.cli._output import Output, Row, format_defined, format_interval, writing_to
-from segpredict.core.run_folder import RunFolder
+from segpredict.cli._config import run_currency
+from segpredict.cli._output import Output, Row, cut_text, writing_to
 from segpredict.core.segment import Segment
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.explain import Explanation, ImportanceEvidence
-from segpredict.pipeline import artifacts, loading
+from segpredict.explain import Explanation
+from segpredict.report.formatting import format_money, format_number, format_share
 
-CAUSALITY_NOTE = "associations that the model uses, not causes"
-
-
-def show_importance(output: Output, run: RunFolder, top: int) -> None:
-    """Print what moves the forecast most, and whether other measures agree."""
-    groups = artifacts.read(run, "explanation.group_importance").filter(scope="all")
-    rows = groups.filter(level="headline").select("name", "mean_abs", "share")
-    output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
-    checked = loading.load_evidence(run)
-    if checked is None:
-        rows = groups.filter(level="group").head(top).select("rank", "name", "mean_abs", "share")
-        described = _with_meaning(rows, run.folder)
-        output.print_table("By group of columns", described, note="mean |SHAP|, log-odds")
-        return
-    _checked(output, checked, top)
-
-
-def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
-    was_left_out = checked.table["without"].is_not_null().any()
-    rows = [
-        {
-            "rank": row["rank"],
-            "ranks": f"{row['rank_low']}-{row['rank_high']}",
-            "group": row["name"],
-            "mean |SHAP|": _interval(row, "shap"),
-            "loss if shuffled": _interval(row, "loss"),
-            **({"trees without it": _interval(row, "without")} if was_left_out else {}),
-            "important": row["is_important"],
-        }
-        for row in checked.table.head(top).iter_rows(named=True)
-    ]
-    note = (
-        f"final test; 95 % intervals of {checked.refits} models fitted again; "
-        "important: shuffling increases the loss significantly"
-    )
-    output.print_table("By group of columns, and cross-checked", rows, note=note)
-    agreement = {k: v for k, v in checked.agreement.items() if v is not None}
-    note = "Kendall's tau; interventional: rho"
-    output.print_table("Agreement of the rankings", [agreement], note=note)
-    for text in checked.notes:
-        output.print_line(f"note: {text}")
-
-
-def _interval(row: Row, name: str) -> str:
-    if row[name] is None:
-        return ""
-    return format_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], ".4f")
+CAUSALITY_NOTE = "associations, not causes"
+MAX_MEANING = 40  # characters of the meaning of a feature
 
 
 def write_plots(run: Path, plots: Path, *plot: str) -> int:
@@ -86,10 +38,10 @@ def show_stored_explanation(
     return rows
 
 
-def _with_meaning(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
-    """Return rows with the meaning of the leading column of each group."""
+def _meanings(run: Path) -> Callable[[str], str]:
+    """Return a function that gives the meaning of the leading column of a group."""
     known = pipeline.feature_meanings(run)
-    return [{**row, "meaning": known.get(row["name"], "")} for row in rows.iter_rows(named=True)]
+    return lambda name: cut_text(known.get(name) or name, MAX_MEANING)
 
 
 def _show_segment(
@@ -98,11 +50,22 @@ def _show_segment(
     """Print what moves the forecast of customers who are in a segment now."""
     chosen = _find_segment(explanation, name)
     groups = explanation.group_importance.filter(scope="segment", segment_id=chosen.id)
-    lines = groups.filter(level="headline").select("name", "mean_abs", "share")
-    output.print_table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
-    rows = groups.filter(level="group").sort("rank")
-    few = rows.head(top).select("rank", "name", "mean_abs", "share")
-    output.print_table("By group of columns", _with_meaning(few, run), note=CAUSALITY_NOTE)
+    headlines = groups.filter(level="headline").select("name", "share").iter_rows()
+    rows = groups.filter(level="group").sort("rank").head(top)
+    meaning = _meanings(run)
+    output.print_block(
+        "DRIVERS",
+        f"of the forecast in {chosen.name}: "
+        + ", ".join(f"{name} {format_share(share)}" for name, share in headlines),
+        [
+            {
+                CAUSALITY_NOTE: meaning(row["name"]),
+                "mean |SHAP|": format_number(row["mean_abs"], 3),
+                "share": format_share(row["share"]),
+            }
+            for row in rows.iter_rows(named=True)
+        ],
+    )
     return groups.to_dicts()
 
 
@@ -122,13 +85,22 @@ def _show_transition(
         names = {s.id: s.name for s in explanation.classes}
         pairs = list(dict.fromkeys(f"{names[a]}:{names[b]}" for a, b in ids))
         raise UnknownNameError("transition with enough customers", pair, pairs)
-    movers, stayers = pl.col("movers").alias("who move"), pl.col("stayers").alias("who stay")
-    few = rows.head(top).select("rank", "name", movers, stayers, "odds_ratio")
-    expected = rows["expected"][0]
-    customers = format_defined(expected, ",.0f")
-    title = f"From {start.name} to {end.name}: {customers} customers expected"
-    note = f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}"
-    output.print_table(title, _with_meaning(few, run), note=note)
+    customers = format_number(rows["expected"][0])
+    meaning = _meanings(run)
+    output.print_block(
+        "DRIVERS",
+        f"From {start.name} to {end.name}: {customers} customers expected",
+        [
+            {
+                CAUSALITY_NOTE: meaning(row["name"]),
+                "movers": format_number(row["movers"], 2),
+                "stayers": format_number(row["stayers"], 2),
+                "odds ×": format_number(row["odds_ratio"], 2),
+            }
+            for row in rows.head(top).iter_rows(named=True)
+        ],
+        "movers, stayers: mean contribution to the log-odds of moving",
+    )
     return rows.to_dicts()
 
 
@@ -136,33 +108,34 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> R
     """Print one customer's forecast, the reasons, and what an order would change."""
     found = pipeline.explain_customer(run, name)
     score = found["forecast"]
-    output.print_line(f"Customer {found['customer_id']}, now {score['segment']}.")
-    probability = score[f"p_{score['next_segment_id']}"]
-    output.print_line(f"{found['sentence']} Probability: {format_defined(probability, '.0%')}.")
-    rows = [{"direction": r["direction"], "reason": r["text"]} for r in found["reasons"]]
-    output.print_table("Reasons", rows, note=CAUSALITY_NOTE)
-    if not rows:
-        output.print_line("No clear reasons for or against it.")
+    probability = format_share(score[f"p_{score['next_segment_id']}"], 0)
+    output.print_block(
+        "CUSTOMER",
+        f"{found['customer_id']}, now {score['segment']}.",
+        f"{found['sentence']} Probability: {probability}.",
+    )
+    rows = [{"": r["direction"], CAUSALITY_NOTE: r["text"]} for r in found["reasons"]]
+    output.print_block("REASONS", rows or "No clear reasons for or against it.")
+    currency = run_currency(run)
     cases = [
         {
             "what if": case["meaning"],
-            "falls": format_defined(case["p_down"], ".0%"),
-            "rises": format_defined(case["p_up"], ".0%"),
-            "expected spend": case["expected_value"],
+            "falls": format_share(case["p_down"], 0),
+            "rises": format_share(case["p_up"], 0),
+            "expected spend": format_money(case["expected_value"], currency, 2),
         }
         for case in found["what_if"]
     ]
-    note = "probabilities to fall and to rise; how the model reacts, not a causal effect"
-    output.print_table("What-if: the forecast after an order", cases, note=note)
+    output.print_block("WHAT IF", cases, "how the model reacts, not a causal effect")
     near, names = found["nearest"], found["names"]
     if near is not None and None not in (near["distance"], near["other_distance"]):
-        output.print_line(
-            f"Distance to the center of {names[near['segment_id']]}: "
+        output.print_block(
+            "DISTANCE",
+            f"to the center of {names[near['segment_id']]}: "
             f"{near['distance']:.2f}; to the nearest other, {names[near['other_id']]}: "
-            f"{near['other_distance']:.2f} standard deviations."
+            f"{near['other_distance']:.2f} standard deviations",
         )
-    if found["note"]:
-        output.print_line(f"note: {found['note']}")
+    output.print_block("NOTE", found["note"] or "")
     if plots is not None:
         with writing_to("--plots"):
             drawn = pipeline.draw_waterfall(run, name, plots)

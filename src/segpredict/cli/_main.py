@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import typer
+import typer.core
 
 from segpredict._version import __version__
 from segpredict.cli._output import error_line, write_stderr
@@ -24,17 +25,66 @@ from segpredict.errors import LimitError, SegpredictError, UsageError, quote_val
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # a write that found no place
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 # In the order in which help lists them.
-COMMAND_NAMES = (
-    *("demo", "sample", "check", "ingest", "cluster", "train-classifier", "explain", "report"),
-    *("run", "score", "campaign", "transitions", "fetch"),
-)
-COMMANDS = {
-    name: import_module(f"segpredict.cli.{name.replace('-', '_')}") for name in COMMAND_NAMES
+COMMAND_PANELS = {
+    "Start here": ("demo", "check", "run"),
+    "The three stages of a run": ("cluster", "train-classifier", "explain"),
+    "Use a run": ("score", "campaign", "transitions", "report"),
+    "Data": ("ingest", "sample", "fetch"),
 }
+# What most people need stands above these, in a panel without a name of its own.
+OPTION_PANELS = {
+    "Data": "set map on-bad-rows max-bad-rows side-table campaigns",
+    "Time": "as-of since from to",
+    "Segments": "refit compare select algorithm k inputs",
+    "Model": "leakage-demo thorough seed threads model",
+    "Explaining the whole run again": "sample refits",
+    "List and control group": "holdout max-customers author",
+    "Privacy": "hash-ids secret-file no-customers",
+    "Output": "plots top html write-config replace force verbose json quiet help",
+}
+PANEL_OF_OPTION = {
+    f"--{name}": panel for panel, names in OPTION_PANELS.items() for name in names.split()
+}
+COMMANDS = {
+    name: import_module(f"segpredict.cli.{name.replace('-', '_')}")
+    for names in COMMAND_PANELS.values()
+    for name in names
+}
+
+
+class _Help:
+    """Help that names no type for options without a value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+        return params
+
+
+class _Command(_Help, typer.core.TyperCommand):
+    """One command, with its options in panels."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        order = [None, *OPTION_PANELS]
+        params = super().get_params(ctx)
+        for param in params:
+            names = [
+                name for name in (*param.opts, *param.secondary_opts) if name in PANEL_OF_OPTION
+            ]
+            param.rich_help_panel = PANEL_OF_OPTION[names[0]] if names else None
+        return sorted(params, key=lambda param: order.index(param.rich_help_panel))
+
+
+class _Group(_Help, typer.core.TyperGroup):
+    """All commands."""
+
 
 _BAD_USAGE: Any = typer.BadParameter.__base__  # Typer does not export it
 
 app = typer.Typer(
+    cls=_Group,
     name="segpredict",
     help="Customer segments from transactions, and a backtested forecast of each "
     "customer's next segment.\n\n"
@@ -44,8 +94,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for name, module in COMMANDS.items():
-    app.command(name)(module.command)
+for panel, names in COMMAND_PANELS.items():
+    for name in names:
+        app.command(name, cls=_Command, rich_help_panel=panel)(COMMANDS[name].command)
 
 
 def _version(is_requested: bool) -> None:

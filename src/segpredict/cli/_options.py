@@ -10,6 +10,7 @@ SECRET_VARIABLE = "SEGPREDICT_SECRET"
 DataOption = Annotated[
     list[str],
     typer.Option(
+        metavar="FILE",
         help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
         "DuckDB), or a store made by `segpredict ingest`. Repeatable.",
         show_default=False,
@@ -18,10 +19,11 @@ DataOption = Annotated[
 ConfigOption = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
         "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
         "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
-        "stripe, stripe_unified, woocommerce, woocommerce_export."
+        "stripe, stripe_unified, woocommerce, woocommerce_export.",
     ),
 ]
 SettingsOption = Annotated[
@@ -42,15 +44,21 @@ ColumnsOption = Annotated[
         "description, currency, status. Repeatable.",
     ),
 ]
-SeedOption = Annotated[int | None, typer.Option(help="Random seed; same seed, same result.")]
+SeedOption = Annotated[
+    int | None, typer.Option(metavar="N", help="Random seed; same seed, same result.")
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Threads for training, processes for a comparison; results are equal."
+        min=1,
+        metavar="N",
+        help="Threads for training, processes for a comparison; results are equal.",
     ),
 ]
-OutOption = Annotated[Path, typer.Option(help="The run folder to make.")]
-RunOption = Annotated[Path, typer.Option(help="A run folder made by an earlier command.")]
+OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="The run folder to make.")]
+RunOption = Annotated[
+    Path, typer.Option(metavar="FOLDER", help="A run folder made by an earlier command.")
+]
 CustomersOption = Annotated[
     bool | None,
     typer.Option(
@@ -62,6 +70,9 @@ CustomersOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print only errors and the requested data.")
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print every table and all notes.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 LeakageDemoOption = Annotated[
@@ -80,21 +91,24 @@ ThoroughOption = Annotated[
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option(metavar="YYYY-MM-DD", help="The cutoff: data on or after this day are not used."),
+    typer.Option(
+        metavar="DAY", help="The cutoff, as YYYY-MM-DD: data on or after this day are not used."
+    ),
 ]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
+        metavar="HOW",
         help="Rows with cells that cannot be read: fail stops, quarantine lists them in the "
-        "run, drop only counts them."
+        "run, drop only counts them.",
     ),
 ]
 MaxBadRowsOption = Annotated[
     str | None,
     typer.Option(
         "--max-bad-rows",
-        metavar="SHARE|COUNT",
-        help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
+        metavar="LIMIT",
+        help="Stop if more rows than this cannot be read: a share or a number, e.g. 0.1% or 20.",
     ),
 ]
 CompareOption = Annotated[
@@ -110,7 +124,11 @@ SelectOption = Annotated[
 ]
 AlgorithmsOption = Annotated[
     list[str] | None,
-    typer.Option("--algorithm", help="Compare only this algorithm. Repeatable; all if not given."),
+    typer.Option(
+        "--algorithm",
+        metavar="NAME",
+        help="Compare only this algorithm. Repeatable; all if not given.",
+    ),
 ]
 SegmentCountsOption = Annotated[
     str | None,
@@ -118,7 +136,9 @@ SegmentCountsOption = Annotated[
 ]
 InputsOption = Annotated[
     list[str] | None,
-    typer.Option(help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."),
+    typer.Option(
+        metavar="NAME", help="Compare only these clustering inputs: fm, rfm or wide. Repeatable."
+    ),
 ]
 HashIdsOption = Annotated[
     bool,
@@ -131,6 +151,7 @@ HashIdsOption = Annotated[
 SecretFileOption = Annotated[
     Path | None,
     typer.Option(
-        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`."
+        metavar="FILE",
+        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`.",
     ),
 ]

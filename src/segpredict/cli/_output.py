@@ -2,16 +2,18 @@
 
 import json
 import math
+import os
+import re
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from segpredict.cli._stages import StageClock
 from segpredict.core.text import escape_json_controls, strip_control_characters, to_single_line
-from segpredict.core.types import ProgressCallback
 from segpredict.errors import LimitError, UsageError
 
 if TYPE_CHECKING:
@@ -19,14 +21,12 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]  # of a table, by column
 # How the numbers of a column are written; of all others, with three digits.
-SHARE_COLUMNS = {
-    *("share", "revenue_share", "repeat_share", "least share", "retention"),
-    *("accuracy", "balanced_accuracy", "stayed share"),
-    *("share then", "share now", "share difference"),
-    *("backtest_low", "uplift_share", "detectable_uplift"),
-}
-MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "value_at_stake"}
-COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
+SHARE_COLUMNS = {"share", "stayed share", "share then", "share now", "share difference"}
+MONEY_COLUMNS = {"money", "sales"}
+LABEL_WIDTH = 8
+PLAIN_SPACES = dict.fromkeys((0xA0, 0x202F), " ")  # of the page
+FIGURE = re.compile(r"[^\w\s]*(?:[A-Z]{2,3}\s)?\d|–$|$")
+COUNT_COLUMNS = {"median_gap_days"}
 
 
 RUN_FIX = "make the folder of the run writable, or copy it and name the copy with --run."
@@ -49,17 +49,20 @@ class Output:
 
     as_json: bool = False  # print one JSON object on stdout and nothing else
     quiet: bool = False  # print nothing but errors
+    verbose: bool = False  # print every table
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is printed for people."""
+        return self.as_json or self.quiet
 
     def print_line(self, text: str = "") -> None:
         """Print a line for people."""
-        if not (self.as_json or self.quiet):
-            from rich.text import Text
-
-            self._console().print(Text(to_single_line(text)), soft_wrap=True)
+        self._print(_text(text), soft_wrap=True)
 
     def print_note(self, text: str) -> None:
         """Print a line for people on stderr, where stdout may carry data."""
-        if not (self.as_json or self.quiet):
+        if not self.is_silent:
             write_stderr(text)
 
     def print_warning(self, text: str) -> None:
@@ -71,26 +74,32 @@ class Output:
 
         No text is read as markup: names of segments stand in titles and heads, too.
         """
-        if self.as_json or self.quiet or not rows:
-            return
-        from rich.table import Table
-        from rich.text import Text
+        if rows:
+            below = [_text(note, "dim")] if note else []
+            self._print("", _text(title, "bold"), _table(rows), *below, width=_wide())
 
-        caption = Text(to_single_line(note)) if note else None
-        table = Table(title=Text(to_single_line(title)), caption=caption, title_justify="left")
-        for name, value in rows[0].items():
-            head = Text(to_single_line(name.replace("_", " ")))
-            table.add_column(head, justify="right" if _is_figure(value) else "left")
-        for row in rows:
-            cells = (terminal_cell(name, value) for name, value in row.items())
-            table.add_row(*(Text(strip_control_characters(text)) for text in cells))
-        self._console().print(table)
+    def print_block(self, label: str, *parts: str | Sequence[Row]) -> None:
+        """Print lines and small tables behind a label, within the width of the terminal."""
+        from rich.console import Group
+        from rich.table import Table
+
+        shown = [_text(part) if isinstance(part, str) else _table(part) for part in parts if part]
+        if shown:
+            grid = Table.grid(padding=(0, 1, 0, 0))
+            grid.add_column(width=LABEL_WIDTH, style="bold")
+            grid.add_row(_text(label), Group(*shown))
+            self._print(grid)
+
+    def print_markdown(self, text: str) -> None:
+        """Print Markdown as tables."""
+        from rich.markdown import Markdown
+
+        self._print("", Markdown(text.translate(PLAIN_SPACES), hyperlinks=False), width=_wide())
 
     def print_data(self, text: str) -> None:
         """Print data on stdout: unchanged to a pipe, without control sequences to a terminal."""
         if not self.as_json:
-            sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
-            sys.stdout.flush()  # so that a closed pipe raises here
+            _write(strip_control_characters(text) if sys.stdout.isatty() else text)
 
     def write_table(self, table: "pl.DataFrame", out: Path | None, what: str) -> None:
         """Write a table to a .parquet or .csv file; as CSV to stdout where none is named."""
@@ -110,56 +119,86 @@ class Output:
             sys.stdout.write(escape_json_controls(text) + "\n")
 
     @contextmanager
-    def progress_bar(self) -> Iterator[ProgressCallback]:
-        """Yield a function that shows progress: a bar on a terminal, elsewhere a line a stage."""
-        if self.quiet or self.as_json:
-            yield lambda _what, _share: None
-            return
-        if not sys.stderr.isatty():
-            yield _StageLines()
+    def stages(self) -> Iterator[StageClock]:
+        """Yield a clock that is told the progress and prints a line for each finished stage.
+
+        On a terminal the stage at work is shown below these lines.
+        """
+        if not sys.stderr.isatty() or self.is_silent:
+            clock = StageClock(self.print_note)
+            yield clock
+            clock.stop()
             return
         from rich import progress
         from rich.console import Console
-        from rich.markup import escape
 
         columns = (
             progress.SpinnerColumn(),
-            progress.TextColumn("{task.description}"),
+            progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(),
             progress.TaskProgressColumn(),
             progress.TimeElapsedColumn(),
         )
-        with progress.Progress(*columns, console=Console(stderr=True)) as bars:
+        with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
             task = bars.add_task("starting", total=1.0)
+            clock = StageClock(
+                lambda line: bars.console.print(_text(line)),
+                lambda what, share: bars.update(
+                    task, description=to_single_line(what), completed=share
+                ),
+            )
+            yield clock
+            clock.stop()
 
-            def advance(what: str, share: float) -> None:
-                bars.update(task, description=escape(to_single_line(what)), completed=share)
-
-            yield advance
-
-    @staticmethod
-    def _console() -> Any:
+    def _print(self, *shown: Any, width: int | None = None, soft_wrap: bool = False) -> None:
+        """Print on stdout without the blanks that fill lines; nothing where output is silent."""
+        if self.is_silent:
+            return
         from rich.console import Console
 
-        class Pipe(Console):
-            def on_broken_pipe(self) -> None:
-                raise BrokenPipeError  # `segpredict check … | head` is no failure
+        console = Console(width=width)
+        with console.capture() as captured:
+            for each in shown:
+                console.print(each, soft_wrap=soft_wrap)
+        _write(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
 
-        # In a pipe there is no width to respect: 200 keeps tables whole.
-        return Pipe(width=None if sys.stdout.isatty() else 200)
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()  # so that a closed pipe raises here
+    except BrokenPipeError:
+        # `segpredict check … | head` is no failure. Typer takes an error with a number for one.
+        raise BrokenPipeError from None
 
 
-class _StageLines:
-    """Writes a line to stderr as a stage begins, for logs."""
+def _wide() -> int | None:
+    """Return a width that keeps tables whole where there is none to respect: in a pipe."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
 
-    def __init__(self) -> None:
-        self.last, self.begun = "", time.monotonic()
 
-    def __call__(self, what: str, share: float) -> None:
-        if what != self.last:
-            seconds = time.monotonic() - self.begun
-            self.last = what
-            write_stderr(f"{seconds:6.1f} s {share:4.0%} {what}")
+def _text(text: str, style: str = "") -> Any:
+    from rich.text import Text
+
+    return Text(to_single_line(text).translate(PLAIN_SPACES), style=style)
+
+
+def _table(rows: Sequence[Row]) -> Any:
+    """Return a table without lines; the first column are names, and figures stand right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for i, (name, value) in enumerate(rows[0].items()):
+        is_figure = i > 0 and FIGURE.match(terminal_cell(name, value)) is not None
+        side: Any = "right" if is_figure else "left"
+        table.add_column(_text(name.replace("_", " ")), justify=side, no_wrap=is_figure)
+    for row in rows:
+        table.add_row(*(_cell(name, value) for name, value in row.items()))
+    return table
+
+
+def _cell(name: str, value: object) -> Any:
+    return value if hasattr(value, "__rich_console__") else _text(terminal_cell(name, value))
 
 
 def require_table_ending(out: Path | None) -> None:
@@ -182,10 +221,13 @@ def error_line(facts: Row) -> str:
     return to_single_line(f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}")
 
 
-def _is_figure(value: object) -> bool:
-    if isinstance(value, str):
-        return value.replace(",", "").replace(".", "").lstrip("-").isdecimal()
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def cut_text(text: str, width: int) -> str:
+    """Return a text of at most so many characters, cut between words.
+
+    >>> cut_text("Average value of an order", 20)
+    'Average value of an…'
+    """
+    return shorten(text, width, placeholder="…", break_on_hyphens=False)
 
 
 def terminal_cell(name: str, value: object) -> str:
@@ -203,29 +245,6 @@ def terminal_cell(name: str, value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return _number(name, value) if isinstance(value, float) else str(value)
-
-
-def format_defined(value: float | None, form: str) -> str:
-    """Return a number in a format of Python, and a dash where it is not defined.
-
-    >>> format_defined(0.25, ".0%"), format_defined(None, ".3f"), format_defined(math.nan, "+.2f")
-    ('25%', '–', '–')
-    """
-    return "–" if value is None or not math.isfinite(value) else format(value, form)
-
-
-def format_interval(
-    value: float | None, low: float | None, high: float | None, form: str = ".3f"
-) -> str:
-    """Return a number and its interval, where there is one.
-
-    >>> format_interval(0.5, 0.4, 0.6), format_interval(0.5, None, None, ".0%")
-    ('0.500 [0.400, 0.600]', '50%')
-    """
-    shown = format_defined(value, form)
-    if value is None or low is None:
-        return shown
-    return f"{shown} [{format_defined(low, form)}, {format_defined(high, form)}]"
 
 
 def _number(name: str, value: float) -> str:

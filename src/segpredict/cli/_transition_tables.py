@@ -1,10 +1,11 @@
 """Print transitions as tables on the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
 from segpredict.cli._output import Output, Row
+from segpredict.report.formatting import format_share
 
 MAX_CHANGES_SHOWN = 8  # differences of a comparison that are printed
 
@@ -19,12 +20,22 @@ CHANGE_HEADINGS = {
 
 
 def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Print the matrix, customers who entered and left, mobility, and tests."""
-    customers = tables["customers"]
+    """Print the observed and the expected matrix; in full with mobility and tests on request."""
+    customers, coming = tables["customers"], tables.get("next")
     title = "Transitions"
     if customers.height:
         title = f"From the window before {customers['since'][0]} to {customers['until'][0]}"
-    _matrix(output, tables["matrix"], title)
+    whole = {title: tables["matrix"]}
+    if coming is not None and coming.height:
+        whole[f"Predicted from {coming['since'][0]} to before {coming['until'][0]}"] = coming
+    for label, (title, matrix) in zip(("OBSERVED", "EXPECTED"), whole.items(), strict=False):
+        output.print_block(label, title, _matrix(matrix, _share))
+    if not output.verbose:
+        output.print_block("MORE", "counts, mobility and tests: --verbose; ids: --table customers")
+        return
+    for title, matrix in whole.items():
+        note = "share of the row (customers); rows of fewer than 30: customers alone"
+        output.print_table(title, _matrix(matrix, _cell), note=note)
     _lists(output, customers)
     mobility = [
         {
@@ -40,28 +51,28 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
     output.print_table("Mobility", mobility, note=note)
     _order(output, tables.get("markov-order"))
     _compared(output, tables.get("comparison"))
-    coming = tables.get("next")
-    if coming is not None and coming.height:
-        title = f"Predicted from {coming['since'][0]} to before {coming['until'][0]}"
-        _matrix(output, coming, title)
 
 
 def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
-def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
-    """Print shares and counts, a row a start; small rows as counts alone."""
-    rows = []
+def _matrix(matrix: pl.DataFrame, cell: Callable[[Row], str]) -> list[Row]:
+    """Return a row a start."""
+    rows: list[Row] = []
     for part in matrix.partition_by("from_id", maintain_order=True):
         first = part.row(0, named=True)
-        cells = {row["to_name"]: _cell(row) for row in part.iter_rows(named=True)}
+        cells = {row["to_name"]: cell(row) for row in part.iter_rows(named=True)}
         rows.append({"from": first["from_name"], **cells, "customers": round(first["n_from"])})
-    note = "share of the row (customers); rows of fewer than 30: customers alone"
-    output.print_table(title, rows, note=note)
+    return rows
+
+
+def _share(row: Row) -> str:
+    return f"{row['n']:,.0f}" if row["is_small"] else format_share(row["share"], 0)
 
 
 def _cell(row: Row) -> str:
+    """Return share and count; of a small row the count alone."""
     n = f"({row['n']:,.0f})"
     if row["is_small"] or row["share"] is None:
         return n

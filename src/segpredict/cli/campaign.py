@@ -1,29 +1,29 @@
 """``segpredict campaign``: a customer list, its control group, and a record of both."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._config import current_time
-from segpredict.cli._output import Output
+from segpredict.cli._config import current_time, run_currency
+from segpredict.cli._output import Output, Row, cut_text
 
-PLAN_HEADINGS = {  # few enough for a terminal of 80 columns; --json has all
-    "campaign": "campaign",
-    "n": "customers",
-    "value_at_stake": "value_at_stake",
-    "uplift": "uplift_share",
-    "per_arm": "per_arm",
-}
+STAKE_NOTE = "at stake: expected loss or gain without a campaign, not what a campaign saves"
+PLAN_COLUMNS = ("campaign", "kpi", "base_rate", "uplift", "per_arm", "windows", "days")
+MAX_TITLE = 31  # characters of a title
 
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
     campaign: Annotated[
-        str | None, typer.Option(help="The campaign to draw a list for; none lists them.")
+        str | None,
+        typer.Option(metavar="NAME", help="The campaign to draw a list for; none lists them."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The CSV file of the list.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The CSV file of the list.")
+    ] = None,
     holdout: Annotated[
         float | None,
         typer.Option(
@@ -33,9 +33,13 @@ def command(
         ),
     ] = None,
     max_customers: Annotated[
-        int | None, typer.Option(help="Only so many customers, those with most value at stake.")
+        int | None,
+        typer.Option(metavar="N", help="Only so many customers, those with most value at stake."),
     ] = None,
-    author: Annotated[str, typer.Option(help="Who draws the list, for the record.")] = "",
+    author: Annotated[
+        str, typer.Option(metavar="NAME", help="Who draws the list, for the record.")
+    ] = "",
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -54,12 +58,14 @@ def command(
     from segpredict import pipeline
     from segpredict.errors import UsageError
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     if campaign is None:
         rows = pipeline.list_campaigns(run).to_dicts()
-        shown = [{head: r[n] for n, head in PLAN_HEADINGS.items()} for r in rows]
-        note = "expected loss or gain without a campaign, not what a campaign saves"
-        output.print_table("Campaigns", shown, note=note)
+        output.print_block("ACTIONS", _listed(run, rows), STAKE_NOTE)
+        if output.verbose:
+            tests = [{name: row[name] for name in PLAN_COLUMNS} for row in rows]
+            output.print_table("The test that each needs", tests, note="per arm: customers")
+        output.print_line(f"{'Next':<9}segpredict campaign --run {run} --campaign NAME --out FILE")
         output.print_json({"run": str(run), "campaigns": rows})
         return
     if out is None:
@@ -79,3 +85,18 @@ def command(
         )
     output.print_line(f"Recorded in {made['record']}")
     output.print_json(made)
+
+
+def _listed(run: Path, rows: Sequence[Row]) -> list[Row]:
+    from segpredict.report.formatting import format_money
+
+    currency = run_currency(run)
+    return [
+        {
+            "campaign": row["campaign"],
+            "customers": row["n"],
+            "at stake": format_money(row["value_at_stake"], currency, 0),
+            "": cut_text(row["title"], MAX_TITLE),
+        }
+        for row in rows
+    ]

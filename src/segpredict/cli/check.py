@@ -19,11 +19,14 @@ def command(
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
     page: Annotated[
-        Path | None, typer.Option("--html", help="Also write the result as one HTML file.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write the result as one HTML file."),
     ] = None,
     write_config: Annotated[
-        Path | None, typer.Option(help="Also write a config file drafted from the data.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a config file drafted from the data."),
     ] = None,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -39,11 +42,11 @@ def command(
     from segpredict.config.load import draft_config
     from segpredict.core.disk import write_file
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     plan = config_from_options(
         config, settings, columns, on_bad_rows, max_bad, base=settings_of_store(data)
     )
-    with output.progress_bar() as progress, writing_to("--html"):
+    with output.stages() as progress, writing_to("--html"):
         found = pipeline.check_data(
             data, plan, as_of, page=page, created=current_time(), progress=progress
         )

@@ -18,8 +18,8 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    out: o.OutOption = Path("artifacts/run"),
     config: o.ConfigOption = None,
+    out: o.OutOption = Path("artifacts/run"),
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
     on_bad_rows: o.BadRowsOption = None,
@@ -41,6 +41,7 @@ def command(
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
     force: o.ForceOption = False,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -56,16 +57,10 @@ def command(
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
     from segpredict import pipeline
-    from segpredict.cli._run_tables import (
-        show_comparison,
-        show_finished,
-        show_ledger,
-        show_segment_events,
-        show_segments,
-    )
+    from segpredict.cli import _results as show
     from segpredict.pipeline import loading
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     plan = config_from_options(
         config,
         [*selection_settings(algorithms, numbers, inputs), *(settings or ())],
@@ -77,7 +72,7 @@ def command(
         base=settings_of_store(data) if refit is None else run_settings(refit),
     )
     mode = "select" if select else "compare" if compare else "one"
-    with output.progress_bar() as progress:
+    with output.stages() as progress:
         made = pipeline.run_clustering(
             data,
             plan,
@@ -86,7 +81,11 @@ def command(
             search=pipeline.SegmentationSearch(pipeline.SelectionMode(mode), refit),
             progress=progress,
         )
-    parts = (show_ledger, show_comparison, show_segments, show_segment_events)
-    show_finished(output, made, *parts)
-    output.print_line(f"The run is in {made.folder}. Next: segpredict train-classifier")
+    show.show_results(
+        output,
+        made,
+        (show.show_data, show.show_selection, show.show_rules, show.show_notes),
+        clock=progress,
+        commands=("train-classifier --run {run}",),
+    )
     output.print_json(loading.run_summary(made))

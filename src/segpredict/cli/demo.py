@@ -9,13 +9,22 @@ from segpredict.cli import _options as o
 from segpredict.cli._config import config_from_options, current_time
 from segpredict.cli._output import Output
 
+OWN_FILE = (
+    "check --data YOUR.csv",
+    "run --data YOUR.csv --out artifacts/run",
+    "campaign --run artifacts/run",
+)
+
 
 def command(
-    out: Annotated[Path, typer.Option(help="The folder to make: the data and the run.")] = Path(
-        "artifacts/demo"
-    ),
-    customers: Annotated[int, typer.Option(min=200, help="Customers of the shop.")] = 4_000,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The folder to make: the data and the run.")
+    ] = Path("artifacts/demo"),
+    customers: Annotated[
+        int, typer.Option(min=200, metavar="N", help="Customers of the shop.")
+    ] = 4_000,
     seed: o.SeedOption = None,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -26,21 +35,21 @@ def command(
     Example: `segpredict demo`
     """
     from segpredict import pipeline
-    from segpredict.cli._run_tables import show_run
+    from segpredict.cli._results import show_results
     from segpredict.data.sample import sample
     from segpredict.pipeline import loading
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     shop = sample.generate_sample(customers, seed=seed or 0)
     paths = [str(path) for path in sample.write_sample(shop, out / "data")]
-    output.print_line(f"A simulated shop: {shop.lines.height:,} lines in {paths[0]}")
+    output.print_note(f"A simulated shop: {shop.lines.height:,} lines in {paths[0]}")
     plan = config_from_options("online_retail", seed=seed)
-    with output.progress_bar() as progress:
+    with output.stages() as progress:
         made = pipeline.run_pipeline(
             paths[:1],
             plan,
             pipeline.RunTarget(out / "run", current_time(), replace=True),
             progress=progress,
         )
-    show_run(output, made)
+    show_results(output, made, clock=progress, commands=OWN_FILE)
     output.print_json(loading.run_summary(made))

@@ -1,5 +1,6 @@
 """``segpredict explain``: what moves the forecast, overall, by segment, for a customer."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,13 @@ from segpredict.cli._output import RUN_FIX, Output, writing_to
 def command(
     run: o.RunOption = Path("artifacts/run"),
     customer: Annotated[
-        str | None, typer.Option(help="Explain one customer; nothing is written.")
+        str | None, typer.Option(metavar="ID", help="Explain one customer; nothing is written.")
     ] = None,
     segment: Annotated[
         str | None,
         typer.Option(
-            help="Print what moves the forecast of customers now in a segment, by name or id."
+            metavar="NAME",
+            help="Print what moves the forecast of customers now in a segment, by name or id.",
         ),
     ] = None,
     transition: Annotated[
@@ -29,12 +31,13 @@ def command(
         ),
     ] = None,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Customers to explain, at most.")
+        int | None, typer.Option(min=1, metavar="N", help="Customers to explain, at most.")
     ] = None,
     refits: Annotated[
         int | None,
         typer.Option(
             min=0,
+            metavar="N",
             help="Models fitted again for intervals (20 by default; 0 leaves the "
             "cross-check out and is quick).",
         ),
@@ -42,10 +45,12 @@ def command(
     plots: Annotated[
         Path | None,
         typer.Option(
-            help="Also write plots into this folder: all of the run, or the requested one."
+            metavar="FOLDER",
+            help="Also write plots into this folder: all of the run, or the requested one.",
         ),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 12,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="Rows to print.")] = 12,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -63,10 +68,11 @@ def command(
     """
     from segpredict import pipeline
     from segpredict.cli import _explanation_tables as show
+    from segpredict.cli import _results
     from segpredict.errors import UsageError
     from segpredict.pipeline import loading
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     targets = sum(target is not None for target in (customer, segment, transition))
     if targets > 1:
         raise UsageError(
@@ -85,13 +91,18 @@ def command(
         rows = show.show_stored_explanation(output, run, (segment, transition), top, plots)
         output.print_json({"run": str(run), "rows": rows})
         return
-    with output.progress_bar() as progress, writing_to("--run", RUN_FIX):
+    with output.stages() as progress, writing_to("--run", RUN_FIX):
         made = pipeline.run_explanation(
             run, current_time(), rows=sample, refits=refits, progress=progress
         )
-    show.show_importance(output, made, top)
+    _results.show_results(
+        output,
+        made,
+        (partial(_results.show_drivers, top=top), _results.show_notes),
+        clock=progress,
+        commands=("report --run {run}", "explain --run {run} --customer {customer}"),
+    )
     if plots is not None:
         written = show.write_plots(run, plots)
         output.print_line(f"{written} plots are in {plots}.")
-    output.print_line(f"The run is in {made.folder}. Next: segpredict report --run {run}")
     output.print_json(loading.run_summary(made))

@@ -11,11 +11,12 @@ from segpredict.cli._output import Output
 
 def command(
     name: Annotated[
-        str | None, typer.Argument(help="Name of the data set; without it, all are listed.")
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Name of the data set; without it, all are listed."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where its folder, of the same name, is made.")] = Path(
-        "data"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where its folder, of the same name, is made.")
+    ] = Path("data"),
     force: Annotated[
         bool, typer.Option("--force", help="Replace the folder if it exists.")
     ] = False,
@@ -38,7 +39,7 @@ def command(
         _show_all(output)
         return
     dataset = datasets.get_dataset(name)
-    with output.progress_bar() as progress:
+    with output.stages() as progress:
         found = datasets.fetch_dataset(dataset, out, progress, replace=force)
     for path in found.files:
         output.print_line(f"  {path}")
@@ -72,5 +73,9 @@ def _show_all(output: Output) -> None:
         }
         for each in DATASETS.values()
     ]
-    output.print_table("Public data sets", rows, note="segpredict fetch NAME --out data")
+    for row in rows:
+        output.print_line(f"{row['name']}: {row['what']}")
+        output.print_line(f"  licence: {row['licence']}")
+        output.print_line(f"  {row['source']} (checksum: {row['checksum']})")
+    output.print_line(f"{'Next':<9}segpredict fetch {rows[0]['name']} --out data")
     output.print_json({"datasets": rows})

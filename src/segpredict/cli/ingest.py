@@ -12,7 +12,9 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    store: Annotated[Path, typer.Option(help="The store; made if it is not there.")],
+    store: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The store; made if it is not there.")
+    ],
     config: o.ConfigOption = None,
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
@@ -21,6 +23,7 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the content of the store first.")
     ] = False,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -36,7 +39,7 @@ def command(
     from segpredict import pipeline
     from segpredict.cli._check_tables import show_store
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     plan = config_from_options(
         config,
         settings,

@@ -16,6 +16,7 @@ def command(
         Literal["html", "pptx", "json", "md", "bi"],
         typer.Option(
             "--format",
+            metavar="FORMAT",
             help="html: the page. pptx: a deck of slides with charts that can be "
             "edited (needs pip install 'segpredict[deck]'). json: the content of "
             "the page (docs/report-json.md). md: its key tables as Markdown. bi: a star "
@@ -25,6 +26,7 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
+            metavar="FILE",
             help="Where to write, outside of the run: a file; of bi, a folder. "
             "Default: report.html, deck.pptx, report.json, report.md or the folder bi "
             "in the run.",
@@ -38,7 +40,10 @@ def command(
     secret_file: o.SecretFileOption = None,
     customers: o.CustomersOption = None,
     campaigns: Annotated[
-        str | None, typer.Option(help="A TOML file of campaigns that replaces those of the run.")
+        str | None,
+        typer.Option(
+            metavar="FILE", help="A TOML file of campaigns that replaces those of the run."
+        ),
     ] = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

@@ -9,8 +9,8 @@ from segpredict.cli._output import Output
 
 def command(
     data: o.DataOption,
-    out: o.OutOption = Path("artifacts/run"),
     config: o.ConfigOption = None,
+    out: o.OutOption = Path("artifacts/run"),
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
     on_bad_rows: o.BadRowsOption = None,
@@ -21,6 +21,7 @@ def command(
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
     force: o.ForceOption = False,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -31,10 +32,10 @@ def command(
     Example: `segpredict run --data 2023.csv --data 2024.csv --out artifacts/may`
     """
     from segpredict import pipeline
-    from segpredict.cli._run_tables import show_run
+    from segpredict.cli._results import show_results
     from segpredict.pipeline import loading
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     more = ["classifier.thorough=true"] if thorough else []
     plan = config_from_options(
         config,
@@ -46,7 +47,7 @@ def command(
         threads=threads,
         base=settings_of_store(data),
     )
-    with output.progress_bar() as progress:
+    with output.stages() as progress:
         made = pipeline.run_pipeline(
             data,
             plan,
@@ -55,5 +56,5 @@ def command(
             leakage_demo=leakage_demo,
             progress=progress,
         )
-    show_run(output, made)
+    show_results(output, made, clock=progress)
     output.print_json(loading.run_summary(made))

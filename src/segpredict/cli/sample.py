@@ -10,8 +10,12 @@ from segpredict.cli._output import Output
 
 
 def command(
-    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("sample"),
-    customers: Annotated[int, typer.Option(min=1, help="Customers of the shop.")] = 5_000,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write into.")] = Path(
+        "sample"
+    ),
+    customers: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Customers of the shop.")
+    ] = 5_000,
     world: Annotated[
         str,
         typer.Option(
@@ -20,7 +24,9 @@ def command(
             "future. deterministic: it predicts the future exactly.",
         ),
     ] = "shop",
-    days: Annotated[int, typer.Option(min=1, help="Days that the shop is open.")] = 728,
+    days: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Days that the shop is open.")
+    ] = 728,
     seed: o.SeedOption = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,

@@ -1,30 +1,42 @@
 """``segpredict score``: each customer's next segment, from new transactions."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._config import column_mapping, pseudonymizer_from_options, split_pair
+from segpredict.cli._config import (
+    column_mapping,
+    pseudonymizer_from_options,
+    run_currency,
+    split_pair,
+)
 from segpredict.cli._output import Output, require_table_ending, writing_to
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_CUSTOMERS = 20  # who are shown on a terminal
 
 
 def command(
     data: o.DataOption,
     run: o.RunOption = Path("artifacts/run"),
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A .parquet or .csv file. Default: CSV on stdout."),
+    ] = None,
     as_of: o.AsOfOption = None,
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="YYYY-MM-DD",
+            metavar="DAY",
             help="When scoring only a few customers: the day the shop's records begin. It "
             "states that these rows are all their orders from then to the cutoff.",
         ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="A .parquet or .csv file. Default: CSV on stdout.")
     ] = None,
     history: Annotated[
         Path | None,
@@ -76,7 +88,7 @@ def command(
     output = Output(as_json, quiet)
     given = {"on_bad_rows": on_bad_rows, "max_bad_rows": max_bad}
     changes = {k: v for k, v in given.items() if v is not None}
-    with output.progress_bar() as progress, writing_to("--history"):
+    with output.stages() as progress, writing_to("--history"):
         scores, update = pipeline.score_into_history(
             history,
             run,
@@ -91,5 +103,28 @@ def command(
     if as_json:
         added = {} if update is None else {"history": asdict(update)}
         output.print_json({"scores": scores.to_dicts(), **added})
-    if out is not None or not as_json:
+    if out is None and sys.stdout.isatty() and not output.is_silent:
+        _show_first(output, scores, run_currency(run))
+    elif out is not None or not as_json:
         output.write_table(scores, out, "customers scored")
+
+
+def _show_first(output: Output, scores: "pl.DataFrame", currency: str) -> None:
+    """Print the customers with most revenue at risk: a terminal has no room for all."""
+    from segpredict.report.formatting import format_money, format_share
+
+    rows = [
+        {
+            "customer": row["customer_id"],
+            "segment": row["segment"],
+            "next": row["next_segment"],
+            "probability": format_share(row[f"p_{row['next_segment_id']}"], 0),
+            "expected": format_money(row["expected_value"], currency),
+            "at risk": format_money(row["value_at_risk"], currency),
+        }
+        for row in scores.filter("is_eligible")
+        .sort("value_at_risk", descending=True, nulls_last=True, maintain_order=True)
+        .head(MAX_CUSTOMERS)
+        .iter_rows(named=True)
+    ]
+    output.print_block("SCORES", rows, f"{scores.height:,} customers; all of them: --out or a pipe")

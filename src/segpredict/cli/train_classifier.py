@@ -12,6 +12,7 @@ def command(
     leakage_demo: o.LeakageDemoOption = False,
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -23,11 +24,11 @@ def command(
     Example: `segpredict train-classifier --run artifacts/may --leakage-demo`
     """
     from segpredict import pipeline
-    from segpredict.cli._run_tables import show_evaluation, show_finished, show_leakage_demo
+    from segpredict.cli import _results as show
     from segpredict.pipeline import loading
 
-    output = Output(as_json, quiet)
-    with output.progress_bar() as progress, writing_to("--run", RUN_FIX):
+    output = Output(as_json, quiet, verbose)
+    with output.stages() as progress, writing_to("--run", RUN_FIX):
         made = pipeline.run_training(
             run,
             current_time(),
@@ -36,6 +37,11 @@ def command(
             leakage_demo=leakage_demo,
             progress=progress,
         )
-    show_finished(output, made, show_evaluation, show_leakage_demo)
-    output.print_line(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
+    show.show_results(
+        output,
+        made,
+        (show.show_forecast, show.show_model, show.show_leakage, show.show_value, show.show_notes),
+        clock=progress,
+        commands=("explain --run {run}",),
+    )
     output.print_json(loading.run_summary(made))

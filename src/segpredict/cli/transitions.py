@@ -25,13 +25,13 @@ def command(
         str | None,
         typer.Option(
             "--from",
-            metavar="YYYY-MM-DD",
+            metavar="DAY",
             help="Of a run: the day a period begins with; the newest complete one if "
             "not given. Of a history: the earlier day.",
         ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day.")
+        str | None, typer.Option("--to", metavar="DAY", help="Of a history: the later day.")
     ] = None,
     model: Annotated[
         str | None,
@@ -41,20 +41,25 @@ def command(
         ),
     ] = None,
     segment: Annotated[
-        str | None, typer.Option(help="Only transitions of this segment: its name or id.")
+        str | None,
+        typer.Option(metavar="NAME", help="Only transitions of this segment: its name or id."),
     ] = None,
     table: Annotated[
         TransitionTable | None,
         typer.Option(
+            metavar="TABLE",
             help="One table as data: the customers who entered and left, the matrix of the "
             "period, mobility over time, the test whether the earlier segment matters "
-            "(markov-order), the comparison with other periods, or the next predicted period."
+            "(markov-order), the comparison with other periods, or the next predicted period.",
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A .parquet or .csv file for --table. Default: CSV on stdout."),
+        typer.Option(
+            metavar="FILE", help="A .parquet or .csv file for --table. Default: CSV on stdout."
+        ),
     ] = None,
+    verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -78,7 +83,7 @@ def command(
     from segpredict.cli._transition_tables import show_transitions
     from segpredict.errors import UsageError
 
-    output = Output(as_json, quiet)
+    output = Output(as_json, quiet, verbose)
     require_table_ending(out)
     if out is not None and table is None:
         raise UsageError(f"--out {out} needs --table.", fix="name one: --table customers.")

@@ -185,6 +185,9 @@ def _find(name: str | Path) -> Path:
     known = list_presets()
     if str(name) in known:
         return known[str(name)]
+    if path.suffix or path.parent != Path():
+        siblings = [str(file) for file in path.parent.glob("*.toml")]
+        raise UnknownNameError("config file", str(name), siblings)
     raise UnknownNameError("config file or preset", str(name), known)
 
 

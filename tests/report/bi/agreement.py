@@ -6,13 +6,15 @@
 
 prints one row a figure: what SQL on the run's Parquet files says, what
 ``report.json`` says, what SQL on the tables for BI says, and what can be read off the
-page (``report.html``) and the slides (``deck.pptx``), as often as it stands there. It
+page (``report.html``), the slides (``deck.pptx``) and the terminal, as often as it stands there. It
 ends with 1 if any differ. Counts and money of the past are whole numbers and agree to
 the last digit; sums of forecasts are floats and agree to 10⁻⁹ of their size, in tables
 to the 0.0001 by which each customer is rounded, on page and slides to the half of the
 last place that is shown. Numbers in charts of the deck are not rounded.
 """
 
+import contextlib
+import io
 import math
 import sys
 import tempfile
@@ -25,12 +27,15 @@ import shown
 from run_queries import KEYS, MONTHS, WINDOW, Asked
 
 from segpredict import Report
+from segpredict.cli._output import Output
+from segpredict.cli._results import show_results
+from segpredict.core.run_folder import open_run
 
-TELLERS = ("SQL", "JSON", "BI", "page", "deck")
+TELLERS = ("SQL", "JSON", "BI", "page", "deck", "terminal")
 
 
 class Figure(NamedTuple):
-    """One figure, told by up to five; ``None`` or nothing where it is not told.
+    """One figure, told by up to six; ``None`` or nothing where it is not told.
 
     What SQL cannot count (`is_counted`), such as an interval, has the value of the JSON
     in the place of its own.
@@ -43,6 +48,7 @@ class Figure(NamedTuple):
     rounded: float = 0.0
     page: Sequence[shown.Shown] = ()
     deck: Sequence[shown.Shown] = ()
+    terminal: Sequence[shown.Shown] = ()
     is_counted: bool = True
 
     @property
@@ -52,14 +58,15 @@ class Figure(NamedTuple):
             (self.bi, self.rounded),
         ]
         return all(_same(self.sql, value, slack) for value, slack in told) and all(
-            _is_near(self.sql, each) for each in (*self.page, *self.deck)
+            _is_near(self.sql, each) for each in (*self.page, *self.deck, *self.terminal)
         )
 
     @property
     def tellers(self) -> tuple[str, ...]:
         """Who tells it."""
         counted = self.sql if self.is_counted else None
-        told = (counted, self.json, self.bi, self.page or None, self.deck or None)
+        read = (self.page or None, self.deck or None, self.terminal or None)
+        told = (counted, self.json, self.bi, *read)
         return tuple(name for name, it in zip(TELLERS, told, strict=True) if it is not None)
 
 
@@ -88,21 +95,33 @@ def figures(run: Path, tables: Path, deck: Path | None = None) -> list[Figure]:
     Raises
     ------
     KeyError
-        When page or deck show a figure that nobody asks for.
+        When page, deck or terminal show a figure that nobody asks for.
     """
     asked = Asked(run, tables)
     page, slides = run / "report.html", deck or run / "deck.pptx"
     told = asked.told
     seen = shown.page(page, told) if page.exists() else {}
     drawn = shown.deck(slides, told) if slides.exists() else {}
+    printed = shown.terminal(_printed(run), told)
     parts = (_windows, _months, _segments, _mix, _moves, _worth, _whole)
     found = [figure for part in parts for figure in part(asked)]
-    if strange := {*seen, *drawn} - {figure.name for figure in found}:
+    if strange := {*seen, *drawn, *printed} - {figure.name for figure in found}:
         raise KeyError(f"shown, and not asked for: {sorted(strange)}")
     return [
-        figure._replace(page=seen.get(figure.name, ()), deck=drawn.get(figure.name, ()))
+        figure._replace(
+            page=seen.get(figure.name, ()),
+            deck=drawn.get(figure.name, ()),
+            terminal=printed.get(figure.name, ()),
+        )
         for figure in found
     ]
+
+
+def _printed(run: Path) -> str:
+    """Return what the command line prints of a run."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        show_results(Output(), open_run(run))
+    return printed.getvalue()
 
 
 def _windows(asked: Asked) -> Iterator[Figure]:
@@ -339,15 +358,15 @@ def main() -> int:
         found = figures(run, Report(run).to_bi(Path(folder) / "tables"))
     for told in found:
         mark = "agrees" if told.agrees else "DIFFERS"
-        seen = [" ".join(f"{it.value:.12g}" for it in on) for on in told[5:7]]
+        seen = [" ".join(f"{it.value:.12g}" for it in on) for on in told[5:8]]
         counted = told.sql if told.is_counted else None
         row = " | ".join(map(str, (counted, told.json, told.bi, *seen)))
         print(f"{mark}  {told.name}: {row}")  # noqa: T201
     off = sum(not told.agrees for told in found)
     for name in TELLERS:
         print(f"{name}: {sum(name in told.tellers for told in found)} figures")  # noqa: T201
-    for kind, it in (("page", "page"), ("deck", "deck")):
-        places = sum(len(getattr(told, it)) for told in found)
+    for kind in ("page", "deck", "terminal"):
+        places = sum(len(getattr(told, kind)) for told in found)
         print(f"numbers read off the {kind}: {places}")  # noqa: T201
     print(", ".join(f"{kind}: {n}" for kind, n in summary(found).items()))  # noqa: T201
     print(f"{len(found)} figures, {off} differ.")  # noqa: T201

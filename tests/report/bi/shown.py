@@ -1,4 +1,4 @@
-"""Read the figures of a run off what people look at: its page and its deck.
+"""Read the figures of a run off what people look at: its page, its deck, the terminal.
 
 A figure bears the name by which `agreement` knows it. What is shown is rounded, so
 each reading has the half of its last place as slack; numbers that lie in a chart of the
@@ -109,6 +109,31 @@ def deck(file: Path, sections: Mapping[str, Any]) -> Readings:
         )
         for pair in part
     )
+
+
+def terminal(text: str, sections: Mapping[str, Any]) -> Readings:
+    """Return what the command line prints, figure by figure."""
+    names = Names(sections)
+    return _gathered(_printed(text, names))
+
+
+def _printed(text: str, names: Names) -> Named:
+    if found := re.search(r"SEGMENTS (.+) customers who", text):
+        yield "eligible customers", read(found[1])
+    number = r"([−+]?[\d,.]+(?: %)?)"
+    row = rf" {{9}}(.+?) {{2,}}{number} +{number} +{number} +{number} \({number}\)"
+    figures = ("customers", "share", "revenue share", "expected", "expected share")
+    for segment, *told in re.findall(row, text):
+        name = names.whole(segment)
+        yield from (
+            (f"{what}, {name}", read(each)) for what, each in zip(figures, told, strict=True)
+        )
+    if found := re.search(r"expected revenue (\S+)(?: \((\S+) to (\S+)\))?", text):
+        yield from _total(f"{found[1]} interval {found[2] or ''} to {found[3] or ''}")
+    if found := re.search(r"last window (\S+),", text):
+        yield "Revenue, window 0", read(found[1])
+    if found := re.search(r"revenue at risk (\S+);", text):
+        yield "value_at_risk, %", read(found[1])
 
 
 def _gathered(pairs: Named) -> Readings:

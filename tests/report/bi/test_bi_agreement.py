@@ -31,6 +31,14 @@ def test_all_agree_with_sql_on_the_run(told: list[Figure]) -> None:
 @pytest.mark.parametrize(
     ("name", "tellers"),
     [
+        *(
+            (name, ("JSON", "page", "terminal"))
+            for name in (
+                *("customers, Core", "share, Core", "revenue share, Core", "expected, Core"),
+                *("expected share, Core", "eligible customers", "expected total"),
+                *("least expected total", "Revenue, window 0", "value_at_risk, %"),
+            )
+        ),
         *((f"{what}, Inactive", EVERYBODY) for what in ("share", "expected share")),
         *((f"{what}, %", EVERYBODY) for what in ("value_at_risk", "upside")),
         *(("eligible customers", EVERYBODY), ("moves from S1", EVERYBODY)),
