@@ -1,6 +1,6 @@
 """Describe ``report.json`` field by field, from the docstrings of the contexts.
 
-python docs/write_report_json.py > docs/report-json.md
+python docs/write_report_json.py > docs/reference/report-json.md
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from segpredict.report import SECTIONS, ReportSection
 HEAD = """\
 # What each field of `report.json` means
 
-```
+```bash
 segpredict report --run FOLDER --format json
 ```
 
@@ -26,8 +26,8 @@ writes what the page says as one JSON object: the contexts from which the templa
 the page are filled, so both always say the same. In Python it is
 `segpredict.Report(FOLDER).json()`. This page is written from the declarations by
 
-```
-python docs/write_report_json.py > docs/report-json.md
+```bash
+python docs/write_report_json.py > docs/reference/report-json.md
 ```
 
 * Shares are parts of one; money is in currency, unless a `kind` next to it says

@@ -21,7 +21,7 @@ from segpredict.segmentation.algorithms._points import (
 from segpredict.segmentation.algorithms.gmm import GaussianMixtureRule
 from segpredict.segmentation.algorithms.kmeans import settle
 
-CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
+CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer, "segpredict.algorithms")
 
 __all__ = [
     "CLUSTERERS",
