@@ -26,7 +26,7 @@ FLOOR = (3, 11)
 TESTED = ("3.11", "3.13")  # the two worlds of dependencies: see docs/decisions/design.md
 # What the tests of a file share is then made once; the order stays, longest not last.
 TESTS = ["pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-DOCS = ["python", "docs/build.py"]
+DOCS = ["python", "docs/build_site.py"]
 TEST_STEPS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),

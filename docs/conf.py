@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: `python docs/build.py`."""
+"""How Sphinx builds the site: `python docs/build_site.py`."""
 
 import sys
 from pathlib import Path

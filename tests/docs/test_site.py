@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
-from build import broken_links, read_pages  # noqa: E402
+from build_site import broken_links, read_pages  # noqa: E402
 from write_cli import document  # noqa: E402
 
 FORMS = sorted((ROOT / ".github").rglob("*.md"))

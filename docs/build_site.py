@@ -1,6 +1,6 @@
 """Build the site into ``docs/_build/html``, and fail on a warning or a link that leads nowhere.
 
-python docs/build.py
+python docs/build_site.py
 """
 
 import re
