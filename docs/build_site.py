@@ -37,7 +37,7 @@ class Page(HTMLParser):
 
 def main() -> int:
     """Build, check, and say how much there is."""
-    if failed := build_main(["-q", "-W", "--keep-going", "-j", "2", str(HERE), str(SITE)]):
+    if failed := build_main(["-q", "-W", "--keep-going", str(HERE), str(SITE)]):
         return failed
     pages = read_pages(SITE)
     for fault in (faults := list(broken_links(SITE, pages))):

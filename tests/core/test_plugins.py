@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,7 +15,7 @@ from segpredict import pipeline
 from segpredict.config import load
 from segpredict.core.registry import Registry
 from segpredict.data.readers import READERS
-from segpredict.errors import PluginError
+from segpredict.errors import PluginError, UnknownNameError
 from segpredict.features import FEATURE_FAMILIES, FeatureFamily
 from segpredict.segmentation.algorithms import CLUSTERERS
 
@@ -23,9 +24,23 @@ Install = Callable[[Path, str], None]
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+def uninstall(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Return what takes all packages of the test away; done at its end in any case."""
+
+    def away() -> None:
+        monkeypatch.undo()
+        forget()
+
+    yield away
+    away()
+
+
+@pytest.fixture
+def install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninstall: Callable[[], None]
+) -> Install:
     """Return what puts a package on the path as pip would, with its entry points."""
-    registries = (CLUSTERERS, FEATURE_FAMILIES, READERS)
+    del uninstall
 
     def put(code: Path, toml: str) -> None:
         about = tomllib.loads(toml)["project"]
@@ -43,17 +58,17 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         monkeypatch.syspath_prepend(facts.parent)
         forget()
 
-    def forget() -> None:
-        for registry in registries:
-            vars(registry).pop("_parts", None)
+    return put
 
-    yield put
-    monkeypatch.undo()
-    forget()
+
+def forget() -> None:
+    """Let the registries look for their parts again."""
+    for registry in (CLUSTERERS, FEATURE_FAMILIES, READERS):
+        vars(registry).pop("_parts", None)
 
 
 def test_a_run_uses_an_algorithm_a_family_and_a_reader_of_another_package(
-    install: Install, plain_config: load.Config, sample_file: Path, tmp_path: Path
+    install: Install, uninstall: Any, plain_config: load.Config, sample_file: Path, tmp_path: Path
 ) -> None:
     install(PACKAGE, (PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))
     lines = tmp_path / "sales.jsonl"
@@ -69,6 +84,11 @@ def test_a_run_uses_an_algorithm_a_family_and_a_reader_of_another_package(
     assert predictor.families == ("large_orders", "rfm")
     assert predictor.segmentation.algorithm == "spend_quantiles"
     assert predictor.score([lines]).height > 100
+    uninstall()
+    state = predictor.segmentation.to_state()  # groups end in a rule of segpredict's own
+    assert type(predictor.segmentation).from_state(state) == predictor.segmentation
+    with pytest.raises(UnknownNameError, match='"large_orders"'):
+        segpredict.load(tmp_path / "run")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,12 @@ def test_every_page_of_the_guide_is_on_the_index() -> None:
     assert [page.stem for page in pages if f"{page.parent.name}/{page.stem}" not in index] == []
 
 
+def test_the_quickstart_shows_what_the_demo_prints() -> None:
+    page = (DOCS / "guide" / "quickstart.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- output: begin -->")[2].partition("<!-- output: end -->")[0]
+    assert 10 < len(shown.splitlines()) < 55, "python docs/write_quickstart.py"
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 700
 

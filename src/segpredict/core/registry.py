@@ -35,7 +35,8 @@ class Registry(Generic[PartType]):
         modules = {n: import_module(f"{self.room}.{n}") for n in names if not n.startswith("_")}
         found = {n: getattr(module, "PART", None) for n, module in modules.items()}
         own = {n: part for n, part in found.items() if isinstance(part, self.kind)}
-        added = {p.name: self._added(p, own) for p in entry_points(group=self.group or "-")}
+        plugins = entry_points(group=self.group) if self.group else ()
+        added = {plugin.name: self._added(plugin, own) for plugin in plugins}
         return dict(sorted({**own, **added}.items()))
 
     def _added(self, plugin: EntryPoint, own: dict[str, PartType]) -> PartType:
