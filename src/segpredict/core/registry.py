@@ -8,7 +8,7 @@ import pkgutil
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from segpredict.errors import PluginError, UnknownNameError
 
@@ -41,9 +41,12 @@ class Registry(Generic[PartType]):
 
     def _added(self, plugin: EntryPoint, own: dict[str, PartType]) -> PartType:
         """Return the part of another package."""
-        part = load_plugin(plugin)
         if plugin.name in own:
             raise _plugin_error(plugin, "segpredict has a part of that name itself")
+        try:
+            part = plugin.load()
+        except Exception as error:  # whatever another package raises
+            raise _plugin_error(plugin, f"{type(error).__name__}: {error}") from error
         if not isinstance(part, self.kind):
             reason = f"it is of the class {type(part).__name__}, not {self.kind.__name__}"
             raise _plugin_error(plugin, reason)
@@ -63,20 +66,6 @@ class Registry(Generic[PartType]):
     def all_parts(self) -> tuple[PartType, ...]:
         """Return all parts in the order of their names."""
         return tuple(self._parts.values())
-
-
-def load_plugin(plugin: EntryPoint) -> Any:
-    """Return what an entry point names.
-
-    Raises
-    ------
-    PluginError
-        When it cannot be imported, whatever it raises.
-    """
-    try:
-        return plugin.load()
-    except Exception as error:
-        raise _plugin_error(plugin, f"{type(error).__name__}: {error}") from error
 
 
 def _plugin_error(plugin: EntryPoint, reason: str) -> PluginError:
