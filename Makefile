@@ -1,3 +1,3 @@
-.PHONY: demo test coverage bench
-demo test coverage bench:
+.PHONY: demo test docs coverage bench
+demo test docs coverage bench:
 	python3 dev.py $@

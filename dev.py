@@ -4,6 +4,7 @@
     python3 dev.py demo                  the main job on the sample shop
     python3 dev.py test                  tests, lint, format, types, import layers
     python3 dev.py test --all-pythons    the same on every supported Python found
+    python3 dev.py docs                  the documentation, into docs/_build/html
     python3 dev.py coverage              the tests, and the lines of the package that none runs
     python3 dev.py bench                 where the time of a run goes
 
@@ -22,9 +23,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FLOOR = (3, 11)
-TESTED = ("3.11", "3.13")  # the two worlds of dependencies: see docs/design.md
+TESTED = ("3.11", "3.13")  # the two worlds of dependencies: see docs/decisions/design.md
 # What the tests of a file share is then made once; the order stays, longest not last.
 TESTS = ["pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+DOCS = ["python", "docs/build_site.py"]
 TEST_STEPS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
@@ -32,6 +34,7 @@ TEST_STEPS = (
     ("types", ["mypy"]),
     ("import layers", ["lint-imports"]),
     ("dead code", ["python", "benchmarks/dead_code.py"]),
+    ("documentation", DOCS),
     ("tests", TESTS),
 )
 
@@ -40,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["demo", "test", "coverage", "bench"])
+    parser.add_argument("command", choices=["demo", "test", "docs", "coverage", "bench"])
     parser.add_argument("--all-pythons", action="store_true")
     parser.add_argument("rest", nargs="*", help="passed on to the command")
     args, unknown = parser.parse_known_args()
@@ -48,9 +51,11 @@ def main() -> int:
     if args.command == "test":
         pythons = found_pythons() if args.all_pythons else [newest_python()]
         return max(test(python, rest, alone=len(pythons) == 1) for python in pythons)
-    if args.command == "coverage":  # apart from the tests, which it makes slower
+    # Coverage is apart from the tests, which it makes slower.
+    steps = {"coverage": [*TESTS, "--cov"], "docs": DOCS}
+    if args.command in steps:
         home = environment(newest_python(), HERE / ".venv", extra="[test]")
-        return call(home, *TESTS, "--cov", *rest)
+        return call(home, *steps[args.command], *rest)
     home = environment(newest_python(), HERE / ".venv", extra="")
     if args.command == "demo":
         return call(home, "segpredict", "demo", *rest)

@@ -5,4 +5,5 @@ from pathlib import Path
 from segpredict.report.bi import render_data_dictionary
 
 if __name__ == "__main__":
-    Path(__file__).with_name("bi.md").write_text(render_data_dictionary(), encoding="utf-8")
+    target = Path(__file__).parent / "reference" / "bi.md"
+    target.write_text(render_data_dictionary(), encoding="utf-8")

@@ -14,7 +14,7 @@ Every key figure of a shop is defined once, in `src/segpredict/analytics/kpis/`:
 `kpis.toml`, its computation in a function; pages and exports use these definitions and no
 others. This page is written from them by
 
-```
+```bash
 python docs/write_kpis.py
 ```
 
@@ -81,4 +81,6 @@ def _prompted(source: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("kpis.md").write_text(document(), encoding="utf-8")
+    Path(__file__).with_name("reference").joinpath("kpis.md").write_text(
+        document(), encoding="utf-8"
+    )

@@ -1,12 +1,8 @@
-"""Describe ``report.json`` field by field, from the docstrings of the contexts.
-
-python docs/write_report_json.py > docs/report-json.md
-"""
+"""Describe ``report.json`` field by field, from the contexts; `conf.py` writes the page."""
 
 import dataclasses
 import inspect
 import re
-import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,17 +14,14 @@ from segpredict.report import SECTIONS, ReportSection
 HEAD = """\
 # What each field of `report.json` means
 
-```
+```bash
 segpredict report --run FOLDER --format json
 ```
 
 writes what the page says as one JSON object: the contexts from which the templates of
 the page are filled, so both always say the same. In Python it is
-`segpredict.Report(FOLDER).json()`. This page is written from the declarations by
-
-```
-python docs/write_report_json.py > docs/report-json.md
-```
+`segpredict.Report(FOLDER).to_json()`. This page is written from the declarations when the site is
+built.
 
 * Shares are parts of one; money is in currency, unless a `kind` next to it says
   `units`, which are whole units of 10⁻⁴. Days are ISO dates or day numbers (days since
@@ -210,7 +203,3 @@ def _described(kind: type) -> Mapping[str, str]:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "." * (text[-1:] not in {"", "."})
-
-
-if __name__ == "__main__":
-    sys.stdout.write(document())

@@ -1,6 +1,6 @@
 """The forecasting contest: every forecaster on every test window, as tables.
 
-    python benchmarks/contest/run.py --folder data --write docs/benchmark.md
+    python benchmarks/contest/run.py --folder data --write docs/decisions/benchmark.md
     python benchmarks/contest/run.py --data cdnow=CDNOW_master.txt --world none
     python benchmarks/contest/run.py --world or2_like --customers 3000 --out results
 

@@ -7,7 +7,8 @@ Each class owns its wording and its exit code; the CLI only reads them::
     │   └── CustomerMissingError    2  no active customer has that id
     ├── ConfigError                 3  a config file or setting
     │   ├── UnknownNameError        3  no part, preset, key or segment of that name
-    │   └── ExtraMissingError       3  a part needs an extra that is not installed
+    │   ├── ExtraMissingError       3  a part needs an extra that is not installed
+    │   └── PluginError             3  a part of another package cannot be used
     ├── SourceError                 4  the input cannot be read as a table
     │   ├── DownloadError           4  a public data set could not be downloaded
     │   ├── FileMissingError        4  no such file, folder or match
@@ -165,6 +166,17 @@ class ExtraMissingError(ConfigError, code="SP-C003"):
         super().__init__(
             f"{what} needs the package {package}, which is not installed.",
             fix=f"pip install 'segpredict[{extra}]', or choose another.",
+        )
+
+
+class PluginError(ConfigError, code="SP-C004"):
+    """A part that another installed package offers cannot be used."""
+
+    def __init__(self, group: str, name: str, package: str, reason: str) -> None:
+        super().__init__(
+            f"The plugin {quote_value(name)} of the package {quote_value(package)} "
+            f"(entry point {group}) cannot be used: {reason}.",
+            fix=f"update the package, or remove it: pip uninstall {package}.",
         )
 
 

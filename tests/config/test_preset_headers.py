@@ -9,7 +9,7 @@ import pytest
 from segpredict.config.load import list_presets
 from segpredict.config.presets import PRESET_HEADERS, preset_for
 
-DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
+DOCS = Path(__file__).parents[2] / "docs" / "guide" / "presets.md"
 FIXTURES = sorted((Path(__file__).parents[1] / "data" / "presets").iterdir())
 PRESETS = sorted({name for name, _ in PRESET_HEADERS})
 FRENCH = next(header for name, header in PRESET_HEADERS if "Client" in header)

@@ -14,11 +14,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 document = run_path(str(DOCS / "write_report_json.py"))["document"]
 
 
-def test_the_description_is_current() -> None:
-    told = (DOCS / "report-json.md").read_text(encoding="utf-8")
-    assert told == document(), "python docs/write_report_json.py > docs/report-json.md"
-
-
 def test_every_field_of_every_section_is_described() -> None:
     # Say it in a comment beside the field of the context's class.
     assert "|  |" not in document()

@@ -19,8 +19,8 @@ def command(
             metavar="FORMAT",
             help="html: the page. pptx: a deck of slides with charts that can be "
             "edited (needs pip install 'segpredict[deck]'). json: the content of "
-            "the page (docs/report-json.md). md: its key tables as Markdown. bi: a star "
-            "schema as Parquet and CSV, for Tableau, Power BI and SQL (docs/bi.md).",
+            "the page (docs/reference/report-json.md). md: its key tables as Markdown. bi: a star "
+            "schema as Parquet and CSV, for Tableau, Power BI and SQL (docs/reference/bi.md).",
         ),
     ] = "html",
     out: Annotated[

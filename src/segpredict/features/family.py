@@ -77,7 +77,7 @@ class FeatureFamily:
         return self if self.fitted is None else self.fitted(side_tables)
 
 
-FEATURE_FAMILIES = Registry("segpredict.features.families", FeatureFamily)
+FEATURE_FAMILIES = Registry("segpredict.features.families", FeatureFamily, "segpredict.families")
 
 
 def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:

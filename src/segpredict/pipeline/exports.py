@@ -204,11 +204,11 @@ class Report:
         return render_markdown(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content of the page; `docs/report-json.md` describes each field."""
+        """Return the content of the page; `docs/reference/report-json.md` describes each field."""
         return section_contexts(self._bundle)
 
     def to_bi(self, out: str | Path) -> Path:
-        """Write the star schema into a new folder; `docs/bi.md` describes it."""
+        """Write the star schema into a new folder; `docs/reference/bi.md` describes it."""
         created, out = self.run.metadata["created"], Path(out)
         export = ExportRequest(created=created, out=out, pseudonyms=self.pseudonyms)
         return export_bi_tables(self.run.folder, export)[0]

@@ -82,7 +82,7 @@ class ScoreHistory:
 
     >>> history = ScoreHistory("history")  # doctest: +SKIP
     >>> scores = predictor.score(frame, as_of="2024-01-01")  # doctest: +SKIP
-    >>> history.add_scores(scores, predictor.version).new  # doctest: +SKIP
+    >>> history.add_scores(scores, predictor.model_version).new  # doctest: +SKIP
     4306
     """
 

@@ -61,8 +61,8 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
     Attributes
     ----------
     labels_ : ndarray of shape (n_samples,)
-        The segment of each row of `fit`, 0 … n_segments_ − 1.
-    cluster_centers_ : ndarray of shape (n_segments_, n_features_in_)
+        The segment of each row of `fit`, 0 … ``n_segments_`` − 1.
+    cluster_centers_ : ndarray of shape (``n_segments_``, ``n_features_in_``)
         Mean of each segment, in the units of the columns.
     n_segments_ : int
         How many segments there are.
@@ -73,7 +73,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         The frozen groups; their ``to_state()`` is plain JSON.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Their names, where they have names.
 
     See Also
@@ -173,7 +173,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
     def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return the distance of each row to the centre of each segment.
 
-        In standard deviations where the columns are standardised; shape (n_samples, n_segments_).
+        In standard deviations where the columns are standardised; one column for each segment.
         """
         points = self._validated(X)
         return euclidean_distances(points, self.clusters_.centres)

@@ -10,7 +10,7 @@ document = runpy.run_path(str(DOCS / "write_kpis.py"))["document"]
 
 
 def test_the_page_of_definitions_is_current() -> None:
-    result = (DOCS / "kpis.md").read_text(encoding="utf-8")
+    result = (DOCS / "reference" / "kpis.md").read_text(encoding="utf-8")
     assert result == document(), "python docs/write_kpis.py"
 
 

@@ -1,7 +1,7 @@
 """The rows of the catalogue of bad input about cells and shops, and their tests.
 
 `python tests/data/cleaning/catalogue_of_rows.py` prints the table of counts that stands in
-docs/cleaning.md.
+docs/reference/cleaning.md.
 """
 
 import re
@@ -15,7 +15,7 @@ ROOMS = {
     "B": ("business reality", 18),
     "M": ("too little or too unusual to model", 16),
 }
-# Rows that are answered in another way than the catalogue says; docs/cleaning.md says
+# Rows that are answered in another way than the catalogue says; docs/reference/cleaning.md says
 # why. M15 alone has no test.
 OTHERWISE = (
     *("I09", "T09", "T12", "T16", "T18", "T19", "T25", "T28"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from catalogue_of_rows import OTHERWISE, UNTESTED, answered, rows, table
 
-DOCS = Path(__file__).parents[3] / "docs" / "cleaning.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "cleaning.md"
 
 
 def test_every_row_but_those_named_has_a_test() -> None:

@@ -12,7 +12,7 @@ from segpredict.data.readers import read_raw_lines
 
 FOLDER = Path(__file__).parents[1] / "presets"
 # Preset → money, orders and customers that count, worked out by hand: order by order, after
-# discounts and refunds; what is missing is no sale (docs/exports.md) or a guest's.
+# discounts and refunds; what is missing is no sale (docs/guide/presets.md) or a guest's.
 BY_HAND = {
     # #2001 2 x 12 + 30 = 54; #2002 80 - 8 = 72; #2003 (3 x 12 + 80 - 16) x (1 - 55/110) = 50;
     # #2010 4 x 12 = 48. Refunded, pending, authorized, voided and cancelled orders, a guest.

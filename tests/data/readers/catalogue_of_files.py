@@ -1,7 +1,7 @@
 """The rows of the catalogue of bad input about files, and which tests answer them.
 
 `python tests/data/readers/catalogue_of_files.py` prints the table of counts that stands in
-docs/input.md.
+docs/reference/input.md.
 """
 
 import re
@@ -14,7 +14,7 @@ ROOMS = {
     "P": ("Parquet", 12),
     "X": ("Excel", 13),
 }
-# Rows that are answered in another way than the catalogue says; docs/input.md says why.
+# Rows that are answered in another way than the catalogue says; docs/reference/input.md says why.
 OTHERWISE = (
     *("F02", "F19", "F23", "F27", "F28"),
     *("S12", "S25"),

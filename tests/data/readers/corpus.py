@@ -1,7 +1,7 @@
 """The hostile CSV corpus: odd files with the rows they hold, and files to be refused.
 
 `python tests/data/readers/corpus.py` reads them all and prints the table of counts that
-stands in docs/input.md.
+stands in docs/reference/input.md.
 """
 
 import gzip

@@ -1,7 +1,7 @@
 """Every data set that is read whole: what `check_data` finds, and what its README promises.
 
 `python tests/data/readers/data_sets.py` checks them all and prints the table that stands in
-docs/input.md; `--write docs/input.md` puts it there. It needs the real data.
+docs/reference/input.md; `--write docs/reference/input.md` puts it there. It needs the real data.
 """
 
 import argparse

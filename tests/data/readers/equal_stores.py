@@ -2,7 +2,7 @@
 
 `python tests/data/readers/equal_stores.py` writes the workbook from the Parquet, reads all
 four, makes a store of each, compares them and prints the table that stands in
-docs/input.md; `--write docs/input.md` puts it there. It needs the real data.
+docs/reference/input.md; `--write docs/reference/input.md` puts it there. It needs the real data.
 """
 
 import argparse

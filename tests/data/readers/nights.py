@@ -1,8 +1,8 @@
 """The 305 daily drops of Online Retail, put into a store in several nights.
 
 `python tests/data/readers/nights.py` ingests them night by night and all at once, compares
-the stores and prints the table that stands in docs/input.md; `--write docs/input.md`
-puts it there. It needs the real data.
+the stores and prints the table that stands in docs/reference/input.md;
+`--write docs/reference/input.md` puts it there. It needs the real data.
 """
 
 import argparse

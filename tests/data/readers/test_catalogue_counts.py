@@ -3,7 +3,7 @@ from pathlib import Path
 
 from catalogue_of_files import OTHERWISE, answered, rows, table
 
-DOCS = Path(__file__).parents[3] / "docs" / "input.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "input.md"
 
 
 def test_every_row_of_the_catalogue_has_a_test() -> None:

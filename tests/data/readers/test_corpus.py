@@ -34,5 +34,5 @@ def test_the_corpus_has_37_valid_and_26_bad_files_and_none_is_read_wrong() -> No
 
 
 def test_the_table_in_the_docs_is_the_one_the_command_prints() -> None:
-    docs = Path(__file__).parents[3] / "docs" / "input.md"
+    docs = Path(__file__).parents[3] / "docs" / "reference" / "input.md"
     assert table() in docs.read_text(encoding="utf-8")

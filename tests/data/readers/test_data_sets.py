@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from data_sets import SETS, look
 
-DOCS = Path(__file__).parents[3] / "docs" / "input.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "input.md"
 
 
 @pytest.mark.real

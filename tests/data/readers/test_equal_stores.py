@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from equal_stores import dressed, dresses, is_equal
 
-DOCS = Path(__file__).parents[3] / "docs" / "input.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "input.md"
 
 
 @pytest.mark.real

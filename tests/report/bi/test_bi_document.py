@@ -5,7 +5,7 @@ from pathlib import Path
 from segpredict.report.bi import BI_TABLES, render_data_dictionary
 from segpredict.report.bi._data_dictionary import data_dictionary_rows
 
-PAGE = Path(__file__).parents[3] / "docs" / "bi.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "bi.md"
 
 
 def test_the_dictionary_is_current() -> None:

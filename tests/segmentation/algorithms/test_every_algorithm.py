@@ -77,7 +77,7 @@ def test_it_says_how_simple_it_is_and_declares_its_options(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_manual_names_it_and_its_options(name):
-    manual = (Path(__file__).parents[3] / "docs" / "algorithms.md").read_text("utf-8")
+    manual = (Path(__file__).parents[3] / "docs" / "reference" / "algorithms.md").read_text("utf-8")
     rows = (line.split("|") for line in manual.splitlines() if line.startswith("|"))
     row = next(cells for cells in rows if f"`{name}`" in cells[1])
     options = {f.name for f in fields(CLUSTERERS.get(name))}

@@ -1,7 +1,7 @@
 """Key figures of a shop, each defined once in `KPIS`.
 
 In: an order book. Out: a table of KPIs, each with its interval, numerator and denominator.
-`docs/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
+`docs/reference/kpis.md` is written from the definitions by ``docs/write_kpis.py``.
 """
 
 from segpredict.analytics.kpis._measure import (

@@ -85,8 +85,8 @@ def fit(training_data: TrainingData) -> EnsembleModel:
     """Return the pool and the trees, fitted on all that is known.
 
     Half of what they get wrong in level at the newest training origin is carried over. Over the
-    shops of docs/experiments.md half of it gains where activity drifts and costs next to nothing
-    elsewhere; all of it, or the error of the last window, do not.
+    shops of docs/decisions/experiments.md half of it gains where activity drifts and costs next to
+    nothing elsewhere; all of it, or the error of the last window, do not.
     """
     simple, start, note = pool.fit(training_data)
     trees = xgboost.fit(training_data, start=start)

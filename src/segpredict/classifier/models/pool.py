@@ -37,7 +37,7 @@ EVEN_WEIGHT = 0.5
 PRIOR_WINDOWS = 2.0
 MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
 # The chain holds no segment for less than this many times as likely as it is in all: a move that
-# the few windows behind a shop did not show may still come (docs/experiments.md).
+# the few windows behind a shop did not show may still come (docs/decisions/experiments.md).
 MIN_RELATIVE_PROBABILITY = 0.1
 
 

@@ -165,7 +165,7 @@ def cross_validated_rounds(
 
     Customers are halved, and each half is predicted from the other one. Halving the origins
     instead finds the season of one half wrong for the other and stops far too early
-    (docs/experiments.md).
+    (docs/decisions/experiments.md).
     """
     begin, _ = _start(training_data, start)
     cells, labels = feature_matrix(training_data.rows, names), training_data.labels

@@ -15,12 +15,20 @@ from segpredict.data.readers._read import (
     read_raw_lines,
     read_tables,
 )
-from segpredict.data.readers._reader import file_sha256, in_kind_of
+from segpredict.data.readers._reader import (
+    FileReader,
+    SourceTable,
+    file_sha256,
+    in_kind_of,
+    row_numbers,
+)
 from segpredict.data.readers._unpack import changed_file_error
 
 __all__ = [
     "READERS",
     "STORE_FILE",
+    "FileReader",
+    "SourceTable",
     "changed_file_error",
     "check_raw_lines",
     "collect_raw_lines",
@@ -32,4 +40,5 @@ __all__ = [
     "preset_hint",
     "read_raw_lines",
     "read_tables",
+    "row_numbers",
 ]

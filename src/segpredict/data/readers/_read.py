@@ -34,7 +34,7 @@ STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
 POINTER_START, MAX_POINTER_BYTES = b"version https://git-lfs.github.com/spec/", 1024
 TEXTS_OF_REJECTS = ("column", "value", "reason", "fix")
 REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64, **dict.fromkeys(TEXTS_OF_REJECTS, pl.String)}
-READERS: Registry[FileReader] = Registry("segpredict.data.readers", FileReader)
+READERS = Registry("segpredict.data.readers", FileReader, "segpredict.readers")
 
 
 def file_name_text(path: Path) -> str:

@@ -3,7 +3,7 @@
 A `StarSchema` goes in, the ten `BI_TABLES` come out: facts (orders, lines, scores,
 probabilities, transitions, kpis) that join dimensions (customers, segments, dates, products) by
 one column each. They are declared in ``tables.toml``, from which ``docs/write_bi.py`` writes
-`docs/bi.md`.
+`docs/reference/bi.md`.
 """
 
 from segpredict.report.bi._data_dictionary import BI_TABLES, render_data_dictionary

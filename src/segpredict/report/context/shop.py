@@ -94,7 +94,7 @@ class BridgeStep:
 class KpiText:
     """The definition of a KPI; the texts of `kpis.KpiDefinition`."""
 
-    # as in docs/kpis.md
+    # as in docs/reference/kpis.md
     title: str
     formula: str
     interval: str

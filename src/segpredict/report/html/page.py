@@ -106,7 +106,7 @@ def section_contexts(
 ) -> dict[str, Any]:
     """Return the contexts of the page, section by section, as plain JSON values.
 
-    Numbers that are not finite become null. docs/report-json.md describes each field.
+    Numbers that are not finite become null. docs/reference/report-json.md describes each field.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from segpredict.segmentation.algorithms._points import (
 # A stored rule is found by its kind, which its module makes known.
 from segpredict.segmentation.algorithms.kmeans import settle
 
-CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
+CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer, "segpredict.algorithms")
 
 __all__ = [
     "CLUSTERERS",

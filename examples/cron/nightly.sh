@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Nightly: new files into the store, then all customers scored. Line of a crontab:
+#   15 2 * * *  /srv/shop/nightly.sh >> /srv/shop/nightly.log 2>&1
+# The exit code is that of the last command, for whoever watches cron; docs/guide/nightly.md.
+set -uo pipefail
+cd "${SHOP_FOLDER:-/srv/shop}" || exit 2
+
+retry() { # 11: another process is writing; anything else is final
+  for pause in 60 300 900 0; do
+    "$@"
+    code=$?
+    if [ "$code" -ne 11 ] || [ "$pause" -eq 0 ]; then return "$code"; fi
+    sleep "$pause"
+  done
+}
+
+day=$(date +%F)
+retry segpredict ingest --data drops --store shop.store --quiet || exit
+retry segpredict score --run artifacts/may --data shop.store --history history \
+  --out "scores-$day.parquet" --quiet || exit
+echo "$day scored"
