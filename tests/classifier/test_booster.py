@@ -91,53 +91,68 @@ def planted(strength, rows=1500, seed=2):
     return TrainingData(frame, tuple(columns), 2, options)
 
 
+def cross_fit(given):
+    shares = np.log(smoothed_shares(given.labels, given.n_classes))
+    return xgboost.fit_halves(given, np.tile(shares, (given.rows.height, 1)))
+
+
 def test_noise_is_given_few_rounds_and_a_planted_signal_many():
-    few, many = (
-        xgboost.cross_validated_rounds(given, given.feature_names)
-        for given in (planted(0.0), planted(2.0))
-    )
+    few, many = (cross_fit(planted(strength)).rounds for strength in (0.0, 2.0))
     assert few <= 10
     assert 20 < many < 200
 
 
 def test_rounds_are_those_with_the_least_loss_on_the_other_half_of_the_customers():
     given = planted(1.0)
-    found = xgboost.cross_validated_rounds(given, given.feature_names)
-    is_odd = given.rows["customer_id"].rank("dense") % 2 == 1
-    halves = [given.rows.filter(is_odd), given.rows.filter(~is_odd)]
+    found = cross_fit(given)
+    halves = [given.rows.filter(half) for half in xgboost.customer_halves(given.rows)]
     assert not set(halves[0]["customer_id"]) & set(halves[1]["customer_id"])
     start = np.log(smoothed_shares(given.labels, 2))
 
-    def loss(rounds):
-        total = 0.0
-        for known, held_out in (halves, halves[::-1]):
+    def held_out(rounds):
+        for known, other in (halves, halves[::-1]):
             trees = xgboost.fit_fixed_rounds(
                 replace(given, rows=known),
                 given.feature_names,
                 rounds,
                 start=np.tile(start, (known.height, 1)),
             )
-            chances = softmax(trees.predict_margin(held_out) + start, axis=1)
-            total += metrics.row_log_loss(chances, held_out["label"].to_numpy()).mean()
-        return total
+            chances = softmax(trees.predict_margin(other) + start, axis=1)
+            yield chances, other["label"].to_numpy()
 
-    around = {rounds: loss(rounds) for rounds in (found - 3, found, found + 3) if rounds > 0}
-    assert min(around, key=around.get) == found
+    def loss(rounds):
+        return sum(metrics.row_log_loss(*each).mean() for each in held_out(rounds))
+
+    best = found.rounds
+    around = {rounds: loss(rounds) for rounds in (best - 3, best, best + 3) if rounds > 0}
+    assert min(around, key=around.get) == best
+    (_, first), (second, _) = xgboost.customer_halves(given.rows), [c for c, _ in held_out(best)]
+    assert softmax(found.margin[first], axis=1) == pytest.approx(second, abs=1e-5)
 
 
-def test_one_and_two_threads_find_the_same_rounds():
+def test_one_and_two_threads_find_the_same_trees():
     given = planted(1.0)
-    both = [
-        xgboost.cross_validated_rounds(replace(given, threads=n), given.feature_names)
-        for n in (1, 2)
-    ]
-    assert both[0] == both[1]
+    one, two = (cross_fit(replace(given, threads=n)) for n in (1, 2))
+    assert np.array_equal(one.margin, two.margin)
 
 
 def test_a_single_customer_has_no_halves():
     given = planted(1.0)
-    alone = replace(given, rows=given.rows.with_columns(customer_id=pl.lit("c0")))
-    assert xgboost.cross_validated_rounds(alone, given.feature_names) == 1
+    alone = cross_fit(replace(given, rows=given.rows.with_columns(customer_id=pl.lit("c0"))))
+    assert (alone.rounds, len(alone.models)) == (1, 1)
+
+
+def test_a_weighted_sum_of_boosters_adds_margins_and_contributions(trees, taught):
+    other = xgboost.fit_fixed_rounds(taught, taught.feature_names, 3)
+    both = xgboost.weighted_sum([(0.7, trees), (0.3, other)])
+    rows = taught.rows[:50]
+    expected = 0.7 * trees.predict_margin(rows) + 0.3 * other.predict_margin(rows)
+    assert both.predict_margin(rows) == pytest.approx(expected, abs=1e-5)
+    contributions = 0.7 * trees.shap_values(rows) + 0.3 * other.shap_values(rows)
+    assert both.shap_values(rows) == pytest.approx(contributions, abs=1e-5)
+    assert both.n_rounds == trees.n_rounds + 3
+    again = load(json.loads(json.dumps(both.to_state())))
+    assert np.array_equal(again.predict_proba(rows), both.predict_proba(rows))
 
 
 def test_contributions_and_bias_add_up_to_the_margin_for_all_classes(trees, taught):

@@ -10,6 +10,7 @@ from scipy.special import softmax
 
 from segpredict.classifier import load
 from segpredict.classifier.models import ensemble, pool, xgboost
+from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.models.pool import pool_weights
 
 
@@ -39,21 +40,42 @@ def test_probabilities_are_those_of_pool_and_trees_together(data, model):
     assert model.predict_proba(data.rows) == pytest.approx(softmax(margin, axis=1))
 
 
-def test_the_trees_begin_where_the_pool_ends(data, model):
-    assert model.xgboost_model.start == (0.0,) * data.n_classes
-    start = model.pool.predict_margin(data.rows)
-    assert model.xgboost_model.to_state() == xgboost.fit(data, start=start).to_state()
-    # After one round the two together are near the pool alone, not near even probabilities.
-    rounds = xgboost.fit_fixed_rounds(data, data.feature_names, 1, start=start)
-    together = replace(model, xgboost_model=rounds, level=0.0).predict_proba(data.rows)
-    assert np.abs(together - softmax(start, axis=1)).mean() < 0.05
+def test_the_trees_begin_at_the_pool_and_at_the_class_shares(data, model):
+    whole = model.pool.scaled(1 / model.pool_weight)
+    start = whole.predict_margin(data.rows)
+    first = xgboost.fit_fixed_rounds(data, data.feature_names, model.rounds[0], start=start)
+    season = model.pool.scaled(0.0).predict_margin(data.rows)
+    odds = np.log(smoothed_shares(data.labels, data.n_classes))
+    halves = xgboost.fit_halves(data, odds + season)
+    assert model.rounds == (first.n_rounds, halves.rounds)
+    other = sum(trees.predict_margin(data.rows) for trees in halves.models) / 2 + odds
+    weight = model.pool_weight
+    expected = weight * first.predict_margin(data.rows) + (1 - weight) * other
+    assert model.xgboost_model.predict_margin(data.rows) == pytest.approx(expected, abs=1e-5)
+
+
+def test_an_ensemble_fitted_again_is_the_same(data, model):
+    again = model.refit(data)
+    assert again.predict_proba(data.rows) == pytest.approx(model.predict_proba(data.rows), abs=1e-5)
+    fewer = model.refit(data, data.feature_names[:5])
+    assert fewer.xgboost_model.feature_names == data.feature_names[:5]
+    doubled = model.refit(data, weights=np.full(data.rows.height, 2.0))
+    assert not np.array_equal(
+        doubled.predict_proba(data.rows), model.predict_proba(data.rows)
+    )  # heavier rows lie further above the penalty
+
+
+@pytest.mark.parametrize("share", [1.0, 0.6, 0.0])
+def test_the_weight_of_a_start_is_the_likeliest(share):
+    members, labels = mixture(share, 1 - share)
+    assert ensemble._likeliest_weight(*members, labels) == pytest.approx(share, abs=0.05)
 
 
 def test_a_move_that_was_never_seen_is_not_ruled_out(data):
     never = (data.states == 1) & (data.labels == 2)
     rows = data.rows.filter(~pl.Series(never))
     seen = replace(data, rows=rows)
-    simple, *_ = pool.fit(seen)
+    simple = pool.fit(seen).pool
     share = (seen.labels == 2).mean()
     assert 0.05 * share < simple.markov_chain.transition_matrix[1][2] < 0.2 * share
     assert sum(simple.markov_chain.transition_matrix[1]) == pytest.approx(1)
@@ -82,16 +104,17 @@ def test_where_nobody_came_back_the_pool_is_the_markov_chain(lonely):
     assert found.pool.purchase_model is None
     assert found.note.startswith("BG/NBD takes no part: ")
     chain = np.log(found.pool.markov_chain.predict_proba(lonely.rows))
-    assert found.pool.predict_margin(lonely.rows) == pytest.approx(chain)
+    assert found.pool.predict_margin(lonely.rows) == pytest.approx(found.pool_weight * chain)
     again = load(json.loads(json.dumps(found.to_state(), allow_nan=False)))
     assert np.array_equal(again.predict_proba(lonely.rows), found.predict_proba(lonely.rows))
 
 
 def test_rows_without_a_history_are_pooled_without_bgnbd(data):
-    found, start, note = pool.fit(replace(data, history=None))
-    assert (found.purchase_model, found.purchase_weight, found.markov_weight) == (None, 0.0, 1.0)
-    assert np.array_equal(start, found.predict_margin(data.rows))
-    assert note == ""
+    found = pool.fit(replace(data, history=None))
+    alone = found.pool
+    assert (alone.purchase_model, alone.purchase_weight, alone.markov_weight) == (None, 0.0, 1.0)
+    assert np.array_equal(found.margin, alone.predict_margin(data.rows))
+    assert (found.windows, found.note) == (0.0, "")
 
 
 def mixture(first, second, rows=20_000, seed=5):

@@ -220,7 +220,8 @@ def test_a_season_is_used_only_where_earlier_outcomes_follow_it(data, monkeypatc
     told[data.history.cutoff] = SeasonalIndex((1.0,) * 52, (1.0,) * 52, data.history.cutoff)
     monkeypatch.setattr(pool.seasonality, "seasonal_indices", lambda *_: dict(told))
     rows = data.rows.with_columns(label=pl.Series(labels, dtype=pl.Int8))
-    found, _, note = pool.fit(replace(data, rows=rows))
+    fitted = pool.fit(replace(data, rows=rows))
+    found, note = fitted.pool, fitted.note
     assert (found.purchase_model.seasonal_index is not None) == follows
     start = "The season helps at" if follows else "Last year's season does not help at"
     assert note.startswith(f"{start} {len(days)} origins before ")
@@ -231,7 +232,8 @@ def test_without_an_origin_that_has_a_year_behind_it_no_season_is_used(data, mon
     monkeypatch.setattr(
         pool.seasonality, "seasonal_indices", lambda *_: {data.history.cutoff: busy}
     )
-    found, _, note = pool.fit(data)
+    fitted = pool.fit(data)
+    found, note = fitted.pool, fitted.note
     assert found.purchase_model.seasonal_index is None
     assert note.startswith("No season is known on ")
 

@@ -77,7 +77,8 @@ def fitted(frame: pl.DataFrame) -> xgb.Booster:
 def trees_alone(trees: XgboostModel) -> EnsembleModel:
     """Return an ensemble whose pool is the same for everybody, so that only its trees count."""
     n = trees.n_classes
-    return EnsembleModel(LogLinearPool(None, MarkovChain(((1 / n,) * n,) * n), 0.0, 1.0), trees)
+    flat = LogLinearPool(None, MarkovChain(((1 / n,) * n,) * n), 0.0, 1.0)
+    return EnsembleModel(flat, trees, rounds=(trees.n_rounds, 0))
 
 
 def knowing(

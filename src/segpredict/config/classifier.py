@@ -61,8 +61,8 @@ class XgboostOptions(Options):
     colsample_bytree: Share = 0.5  # Share of columns used by a tree.
     reg_lambda: NonNegativeFloat = 10.0  # L2 penalty on leaf weights.
     gamma: NonNegativeFloat = 0.0  # Smallest loss reduction of a split.
-    # Rounds without a better log-loss on held-out customers before cross-validation stops.
-    early_stopping_rounds: PositiveInt = 20
+    # Rounds without a better log-loss on held-out customers before no more are tried.
+    early_stopping_rounds: PositiveInt = 10
     max_rounds: PositiveInt = 300  # Boosting rounds, at most.
 
 

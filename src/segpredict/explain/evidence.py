@@ -1,7 +1,7 @@
 """Cross-check importance: shuffle, leave out, fit again, and note disagreements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +12,6 @@ from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.backtest import BacktestReplay
-from segpredict.classifier.models import xgboost
 from segpredict.classifier.training_data import feature_matrix, segment_codes
 from segpredict.config.outputs import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
@@ -126,17 +125,13 @@ def _ablations(
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield the increase in loss when the trees do without a group, and its standard error."""
     model, labels = replay.model, segment_codes(replay.customers, "label")
-    start = model.pool.predict_margin(replay.training_data.rows)
     whole = metrics.row_log_loss(model.predict_proba(replay.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
         left_out = set(groups[place].features)
         names = [name for name in replay.training_data.feature_names if name not in left_out]
         if not names:
             continue
-        trees = xgboost.fit_fixed_rounds(
-            replay.training_data, names, model.xgboost_model.n_rounds, start=start
-        )
-        smaller = replace(model, xgboost_model=trees)
+        smaller = model.refit(replay.training_data, names)
         lost = metrics.row_log_loss(smaller.predict_proba(replay.customers), labels) - whole
         error = metrics.clustered_standard_error(lost, replay.customers["customer_id"])
         yield groups[place].name, (float(lost.mean()), float(error))

@@ -8,7 +8,6 @@ import polars as pl
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.backtest import BacktestReplay
-from segpredict.classifier.models import xgboost
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.pool import at_level, purchase_margin
 from segpredict.classifier.models.xgboost import margin_probabilities
@@ -145,17 +144,5 @@ def view_refitted_model(
         for ids in (known, tested)
     )
     weights, weighed = (rows["n"].to_numpy() for rows in joined)
-    return view_model(replay, _refitted(replay, weights), groups, 1, rng, weighed)
-
-
-def _refitted(replay: BacktestReplay, weights: FloatArray) -> EnsembleModel:
-    """Return the ensemble with its trees fitted again from the same pool."""
-    data, model = replay.training_data, replay.model
-    trees = xgboost.fit_fixed_rounds(
-        data,
-        data.feature_names,
-        model.xgboost_model.n_rounds,
-        start=model.pool.predict_margin(data.rows),
-        weights=weights,
-    )
-    return replace(model, xgboost_model=trees)
+    refitted = replay.model.refit(replay.training_data, weights=weights)
+    return view_model(replay, refitted, groups, 1, rng, weighed)

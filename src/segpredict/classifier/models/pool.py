@@ -33,7 +33,7 @@ from segpredict.core.window import as_date
 from segpredict.errors import SupportError
 
 EVEN_WEIGHT = 0.5
-# Windows that the even weights count for: evidence of two windows moves them half the way.
+# Windows that the usual weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
 MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
 # The chain holds no segment for less than this many times as likely as it is in all: a move that
@@ -61,6 +61,11 @@ class LogLinearPool(StoredState):
                 rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
                 total[places] += purchase_margin(model, rows, self.purchase_weight)
         return np.asarray(total, dtype=np.float64)
+
+    def scaled(self, share: float) -> "LogLinearPool":
+        """Return the pool with its weights times a share; the season keeps its full weight."""
+        purchase, chain = share * self.purchase_weight, share * self.markov_weight
+        return replace(self, purchase_weight=purchase, markov_weight=chain)
 
     @classmethod
     def from_state(cls, state: JSON) -> "LogLinearPool":
@@ -106,8 +111,19 @@ def margin_of(probabilities: Sequence[FloatArray], weight: float) -> FloatArray:
     return (weight - 1.0) * steady[0] + busy if steady else weight * busy
 
 
-def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
-    """Return the pool, its log-odds on the training rows, and a note on the season.
+@dataclass(frozen=True, slots=True)
+class FittedPool:
+    """A pool with what it says of its training rows."""
+
+    pool: LogLinearPool
+    margin: FloatArray  # log-odds of the rows, season included
+    season: FloatArray | float  # what the season adds to them
+    windows: float  # disjoint outcome windows that the training origins span
+    note: str = ""  # a note on season and members for the reader
+
+
+def fit(training_data: TrainingData) -> FittedPool:
+    """Return the pool, with its log-odds on the training rows.
 
     BG/NBD sees no label and the Markov chain counts a few cells, so the training outcomes are an
     honest test of both. The weights are those of maximum likelihood, shrunk towards even weights by
@@ -117,16 +133,17 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
     rows, history = training_data.rows, training_data.history
     chain = _without_zeros(markov.fit(training_data), training_data)
     of_chain = metrics.log_probabilities(chain.predict_proba(rows))
+    alone = LogLinearPool(None, chain, 0.0, 1.0)
+    windows = 0.0 if history is None else _windows(rows, history)
     if history is None or not set(HISTORY_COLUMNS) <= set(rows.columns):
-        return LogLinearPool(None, chain, 0.0, 1.0), of_chain, ""
+        return FittedPool(alone, of_chain, 0.0, windows)
     try:
         plain = bgnbd_gg.fit(training_data)
     except SupportError as problem:
         note = f"BG/NBD takes no part: {problem.message}"
-        return LogLinearPool(None, chain, 0.0, 1.0), of_chain, note
+        return FittedPool(alone, of_chain, 0.0, windows, note)
     season = _season(plain, training_data)
     members = season.steady, of_chain
-    windows = _windows(rows, history)
     weights = pool_weights(members, training_data.labels, windows)
     margin = weights[0] * members[0] + weights[1] * members[1]
     is_proven, note = _prove(season, training_data, margin)
@@ -134,7 +151,8 @@ def fit(training_data: TrainingData) -> tuple[LogLinearPool, FloatArray, str]:
         weights = pool_weights(members, training_data.labels, windows, season.shift)
         margin = weights[0] * members[0] + weights[1] * members[1] + season.shift
     bought = replace(plain, seasonal_index=season.today if is_proven else None)
-    return LogLinearPool(bought, chain, *weights), margin, note
+    shift = season.shift if is_proven else 0.0
+    return FittedPool(LogLinearPool(bought, chain, *weights), margin, shift, windows, note)
 
 
 def _without_zeros(chain: MarkovChain, training_data: TrainingData) -> MarkovChain:
@@ -168,8 +186,17 @@ def pool_weights(
 
     even = np.full(len(members), EVEN_WEIGHT)
     likeliest = minimize(loss, even, jac=True, method="L-BFGS-B").x
-    one, other = (windows * likeliest + PRIOR_WINDOWS * even) / (windows + PRIOR_WINDOWS)
-    return float(one), float(other)
+    one, other = (shrink(best, EVEN_WEIGHT, windows) for best in likeliest)
+    return one, other
+
+
+def shrink(best: float, usual: float, windows: float) -> float:
+    """Return a weight that evidence of so many windows moves from the usual one to the best.
+
+    >>> shrink(1.0, 0.5, PRIOR_WINDOWS)
+    0.75
+    """
+    return float((windows * best + PRIOR_WINDOWS * usual) / (windows + PRIOR_WINDOWS))
 
 
 def _windows(rows: pl.DataFrame, history: HistoryAtCutoff) -> float:

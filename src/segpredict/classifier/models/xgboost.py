@@ -1,5 +1,6 @@
 """Gradient-boosted trees: one log-odds a future segment, from XGBoost."""
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import xgboost as xgb
 
 from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.training_data import TrainingData, feature_matrix
-from segpredict.core.arrays import Float32Array, FloatArray
+from segpredict.core.arrays import BoolArray, Float32Array, FloatArray
 from segpredict.core.types import JSON
 
 NAME = "xgboost"
@@ -114,29 +115,11 @@ def build_dmatrix(
     return matrix
 
 
-def fit(
-    training_data: TrainingData,
-    names: Sequence[str] | None = None,
-    *,
-    name: str = NAME,
-    start: FloatArray | None = None,
-) -> XgboostModel:
-    """Return trees fitted on all rows, with the number of rounds that cross-validation finds.
-
-    Parameters
-    ----------
-    training_data
-        The labelled rows.
-    names
-        Columns to use; all of them by default.
-    name
-        The name in the evaluation.
-    start
-        Log-odds, rows × segments, from which the trees begin; the class shares by default.
-    """
-    columns = tuple(training_data.feature_names if names is None else names)
-    rounds = cross_validated_rounds(training_data, columns, start)
-    return fit_fixed_rounds(training_data, columns, rounds, name=name, start=start)
+def fit(training_data: TrainingData) -> XgboostModel:
+    """Return trees alone, from the class shares, with the rounds that suit held-out customers."""
+    start, _ = _start(training_data, None)
+    rounds = fit_halves(training_data, start).rounds
+    return fit_fixed_rounds(training_data, training_data.feature_names, rounds)
 
 
 def fit_fixed_rounds(
@@ -158,47 +141,111 @@ def fit_fixed_rounds(
     return XgboostModel(trees, tuple(names), own_start, name)
 
 
-def cross_validated_rounds(
-    training_data: TrainingData, names: Sequence[str], start: FloatArray | None = None
-) -> int:
-    """Return the rounds with the least log-loss on customers who were not trained on; at least 1.
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """Trees of each half of the customers, and what they say of the other half."""
 
-    Customers are halved, and each half is predicted from the other one. Halving the origins
-    instead finds the season of one half wrong for the other and stops far too early
-    (docs/decisions/experiments.md).
+    # the trees of each half, all with the rounds that have the least log-loss on the other one
+    models: tuple[XgboostModel, ...]
+    # log-odds of each row by the trees of the other half, from where the trees begin
+    margin: FloatArray
+
+    @property
+    def rounds(self) -> int:
+        """Rounds with the least log-loss on customers who were not trained on; at least 1."""
+        return self.models[0].n_rounds
+
+
+def fit_halves(training_data: TrainingData, start: FloatArray) -> CrossFit:
+    """Fit each half of the customers until its trees no longer improve on the other half.
+
+    Halving the origins instead finds the season of one half wrong for the other and stops far too
+    early (docs/decisions/experiments.md). A single customer has no other half: her trees have one round.
     """
-    begin, _ = _start(training_data, start)
-    cells, labels = feature_matrix(training_data.rows, names), training_data.labels
-    if "customer_id" in training_data.rows.columns:
-        half = training_data.rows["customer_id"].rank("dense").to_numpy().astype(np.int64) % 2
-    else:
-        half = np.arange(len(labels)) % 2
-    options = training_data.options
+    rows, labels, names = training_data.rows, training_data.labels, training_data.feature_names
+    halves = customer_halves(rows)
+    cells, options = feature_matrix(rows, names), training_data.options
+    matrices = [
+        build_dmatrix(cells[half], names, labels[half], start[half])
+        for half in halves
+        if half.any()
+    ]
 
-    def losses(one: int) -> list[float]:
-        known, held_out = (
-            build_dmatrix(cells[rows], names, labels[rows], begin[rows])
-            for rows in (half == one, half != one)
-        )
+    def grow(place: int) -> tuple[xgb.Booster, list[float]]:
         found: dict[str, dict[str, list[float]]] = {}
-        xgb.train(
+        trees = xgb.train(
             xgboost_parameters(training_data, 1),
-            known,
+            matrices[place],
             options.max_rounds,
-            evals=[(held_out, "held_out")],
+            evals=[(matrices[1 - place], "held_out")],
             early_stopping_rounds=options.early_stopping_rounds,
             evals_result=found,
             verbose_eval=False,
         )
-        return found["held_out"]["mlogloss"]
+        return trees, found["held_out"]["mlogloss"]
 
-    if len(np.unique(half)) < 2:
-        return 1
+    if len(matrices) < 2:
+        alone = fit_fixed_rounds(training_data, names, 1, start=start)
+        return CrossFit((alone,), start + alone.predict_margin_of_cells(cells))
     # XGBoost works without the interpreter's lock; each fit has one thread of its own.
     with ThreadPoolExecutor(max(1, min(2, training_data.threads))) as workers:
-        both = list(workers.map(losses, (0, 1)))
-    length = min(map(len, both))
-    return 1 + int(np.argmin(np.sum([each[:length] for each in both], axis=0)))
+        grown = list(workers.map(grow, (0, 1)))
+    length = min(len(losses) for _, losses in grown)
+    rounds = 1 + int(np.argmin(np.sum([losses[:length] for _, losses in grown], axis=0)))
+    margin = np.empty(start.shape)
+    models = []
+    for (trees, _), other, held_out in zip(grown, matrices[::-1], halves[::-1], strict=True):
+        best = trees[:rounds]
+        margin[held_out] = best.predict(other, output_margin=True).reshape(-1, start.shape[1])
+        models.append(XgboostModel(best, tuple(names), (0.0,) * start.shape[1]))
+    return CrossFit(tuple(models), margin)
+
+
+def customer_halves(rows: pl.DataFrame) -> tuple[BoolArray, BoolArray]:
+    """Return which rows are of every second customer, and which of the others.
+
+    >>> customer_halves(pl.DataFrame({"customer_id": ["a", "b", "c", "a"]}))[0].tolist()
+    [True, False, True, True]
+    """
+    if "customer_id" not in rows.columns:
+        places = np.arange(1, rows.height + 1)
+    else:
+        places = rows["customer_id"].rank("dense").to_numpy().astype(np.int64)
+    return places % 2 == 1, places % 2 == 0
+
+
+def weighted_sum(models: Sequence[tuple[float, XgboostModel]]) -> XgboostModel:
+    """Return one booster whose margin is the weighted sum of those of several.
+
+    A leaf adds its value to the margin, so the sum has the trees of all, each leaf times the weight
+    of its model. XGBoost has no call for that; the fields are those of its documented JSON model.
+    """
+    state = json.loads(models[0][1].booster.save_raw("json"))
+    whole = state["learner"]["gradient_booster"]["model"]
+    whole |= {"trees": [], "tree_info": [], "iteration_indptr": [0]}
+    for weight, model in models:
+        part = json.loads(model.booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+        first = len(whole["trees"])
+        for place, tree in enumerate(part["trees"], first):
+            whole["trees"].append(_scaled_tree(tree, weight) | {"id": place})
+        whole["tree_info"] += part["tree_info"]
+        whole["iteration_indptr"] += [first + until for until in part["iteration_indptr"][1:]]
+    whole["gbtree_model_param"]["num_trees"] = str(len(whole["trees"]))
+    booster = xgb.Booster({"nthread": 1})
+    booster.load_model(bytearray(json.dumps(state).encode()))
+    starts = [weight * np.array(model.start) for weight, model in models]
+    start = tuple(np.sum(starts, axis=0).tolist())
+    return XgboostModel(booster, models[0][1].feature_names, start, models[0][1].name)
+
+
+def _scaled_tree(tree: JSON, weight: float) -> JSON:
+    """Return a tree with the value of each node times a weight; a leaf's is its condition."""
+    is_leaf = [child == -1 for child in tree["left_children"]]
+    pairs = zip(tree["split_conditions"], is_leaf, strict=True)
+    return tree | {
+        "base_weights": [weight * value for value in tree["base_weights"]],
+        "split_conditions": [value * weight if leaf else value for value, leaf in pairs],
+    }
 
 
 def _start(
