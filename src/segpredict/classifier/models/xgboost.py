@@ -160,7 +160,7 @@ def fit_halves(training_data: TrainingData, start: FloatArray) -> CrossFit:
     """Fit each half of the customers until its trees no longer improve on the other half.
 
     Halving the origins instead finds the season of one half wrong for the other and stops far too
-    early (docs/decisions/experiments.md). A single customer has no other half: her trees have one round.
+    early (docs/decisions/experiments.md). A single customer has no other half: one round then.
     """
     rows, labels, names = training_data.rows, training_data.labels, training_data.feature_names
     halves = customer_halves(rows)
