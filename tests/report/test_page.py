@@ -209,7 +209,7 @@ def test_every_section_is_placed_in_order_and_linked():
     assert links[: len(expected)] == [f"#{name}" for name in expected]
     rest = [link for link in links[len(expected) :] if link.startswith("#")]
     # Page one leads to what it sums up.
-    summed = ("customer_value", "data_quality", "performance", "campaigns")
+    summed = ("customer_value", "performance", "data_quality", "campaigns")
     assert [*dict.fromkeys(rest)] == [
         *(f"#{name}" for name in ("summary", *summed)),
         *(f"#{name}" for name in expected if name not in ("summary", *summed)),

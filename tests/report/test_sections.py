@@ -35,7 +35,7 @@ def test_every_section_and_every_field_is_documented():
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
     said = headline_section(bundle()).sentence.replace("\xa0", " ")
     assert said == (
-        "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
+        "The 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
         "most likely segment of each from 10 Sep to 9 Dec 2011."
     )
 
@@ -91,6 +91,18 @@ def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
         ("XGBoost", False),
     ]
     assert "The Markov chain is selected: it was not beaten." in text(evaluation=fallen)
+
+
+def test_the_verdict_names_the_better_forecast_in_a_sentence():
+    told = headline_section(bundle()).trust.verdict.replace("\u202f", " ")
+    assert told == (
+        "Better than simple forecasts: the right next segment for 58 % of the customers "
+        "(Markov chain: 53 %)."
+    )
+    worse = SCORES | {"xgboost": SCORES["xgboost"] | {"log_loss": 1.5}}
+    found = evaluation(pooled=evaluation()["pooled"] | {"scores": worse})
+    trust = headline_section(bundle(evaluation=found)).trust
+    assert trust.verdict.startswith("No better than simple forecasts")
 
 
 def test_notes_of_the_run_and_of_the_verdict_are_in_the_appendix_with_names():

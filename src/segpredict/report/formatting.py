@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from segpredict.core.text import count_of
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
@@ -203,6 +204,7 @@ def format_cell(value: Any, kind: str, currency: str = "") -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
+    "count": count_of,
     "share": format_share,
     "signed": format_signed,
     "points": format_points,

@@ -155,9 +155,9 @@ def _headline(tree: Any, names: Names) -> Named:
         if "80 % interval" in heads:
             ends = _own(cells[heads.index("80 % interval")])
             yield from _ends(ends, name)
-    for total in tree.xpath("//dd[@id='expected_total']"):
+    for total in tree.xpath("//*[@id='expected_total']"):
         yield from _total(total.text_content())
-    for risk in tree.xpath("//section[@id='summary']//dd[a/@href='#customer_value']"):
+    for risk in tree.xpath("//*[@id='at_risk']"):
         yield "value_at_risk, %", read(risk.xpath("b")[0].text_content())
 
 
