@@ -28,7 +28,9 @@ from segpredict.data.sample import sample
 from segpredict.errors import SupportError
 from segpredict.pipeline import stages
 
-HEAD = "| data | today | backtests | expected | interval | came | ratio | held |"
+HEAD = (
+    "| data | today | actual / expected in backtests | expected | interval | came | ratio | held |"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             found = forecast(data, plan, today)
             if found is None:
                 continue
-            total, customers = found
+            total, customers, ratios = found
             came = spent(whole, customers, today + plan.time.gap, plan.time.horizon)
-            print(row(name, today, total, came), flush=True)
+            print(row(name, today, total, ratios, came), flush=True)
             if total.low is not None:
                 held.append(total.low <= came <= total.high)
     if held:
@@ -72,8 +74,11 @@ def shops(args: argparse.Namespace) -> Iterator[tuple[str, object, config.Config
 
 def forecast(
     data: object, plan: config.Config, today: int
-) -> tuple[ExpectedTotal, pl.Series] | None:
-    """Return the expected total as of a day, with its customers; ``None`` with too little data."""
+) -> tuple[ExpectedTotal, pl.Series, list[float]] | None:
+    """Return the expected total as of a day, its customers, and actual over expected of backtests.
+
+    ``None`` with too little data.
+    """
     plan = replace(plan, classifier=replace(plan.classifier, bootstrap_draws=100))
     try:
         prepared = stages.prepare(data, plan, as_date(today))
@@ -82,7 +87,9 @@ def forecast(
         return None
     values = trained.customer_value
     customers = trained.scores.filter(pl.col("expected_value").is_not_null())["customer_id"]
-    return expected_total(values["segments"], values["totals"]), customers
+    totals = values["totals"]
+    ratios = (totals["actual"] / totals["expected"]).to_list()
+    return expected_total(values["segments"], totals), customers, ratios
 
 
 def spent(shop: Transactions, customers: pl.Series, start: int, horizon: int) -> float:
@@ -92,14 +99,15 @@ def spent(shop: Transactions, customers: pl.Series, start: int, horizon: int) ->
     return float(known["spend"].sum()) / MONEY_SCALE
 
 
-def row(name: str, today: int, total: ExpectedTotal, came: float) -> str:
+def row(name: str, today: int, total: ExpectedTotal, ratios: Sequence[float], came: float) -> str:
     if total.low is None:
         interval = held = "–"
     else:
         interval = f"{total.low:,.0f} to {total.high:,.0f}"
         held = "yes" if total.low <= came <= total.high else "no"
+    shown = " ".join(f"{ratio:.2f}" for ratio in ratios)
     return (
-        f"| {name} | {as_date(today)} | {total.backtests} | {total.value:,.0f} | {interval} | "
+        f"| {name} | {as_date(today)} | {shown} | {total.value:,.0f} | {interval} | "
         f"{came:,.0f} | {came / total.value:.2f} | {held} |"
     )
 

@@ -322,3 +322,18 @@ def test_every_section_has_a_name_and_a_title_of_its_own(parts):
 def test_a_section_with_nothing_to_say_is_left_out():
     silent = ReportSection("silent", "Silent", lambda _: None)
     assert "Silent" not in render_html(bundle(), (silent,))
+
+
+def test_one_of_anything_is_told_in_the_singular():
+    window = evaluation()["windows"][:1]
+    one = bundle(
+        evaluation=evaluation(windows=window), current_mix={"S1": 1}, expected_mix={"S1": 1.0}
+    )
+    plural = r"(?<![\d.,\u202f] )(?<![\d.,])\b1 (?:test |inner |later )?(?:customers|windows|tests|forecasts|backtests|origins|orders|days|baselines|transitions|groups|candidates)\b"
+    for given in (one, hostile_bundle("x"), bundle()):
+        page = lxml.html.fromstring(render_html(given)).find("body")
+        told = " ".join(page.xpath(".//main//text()")).replace("\xa0", " ")
+        assert re.findall(plural, told) == []
+    assert "1 window" in " ".join(
+        lxml.html.fromstring(render_html(one)).xpath("//section[@id='summary']//text()")
+    )

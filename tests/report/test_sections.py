@@ -46,8 +46,8 @@ def test_the_finding_compares_all_customers_with_the_same_window_of_last_year():
     assert compared
     assert "S0" not in {each.badge.id for each in compared}
     most = max(compared, key=lambda each: abs(each.expected_in_all - each.last_year))
-    assert f" customers are expected in {most.badge.name}, " in found.finding
-    assert "new and returning ones included: " in found.finding
+    assert found.finding.startswith(f"Expected in {most.badge.name}: ")
+    assert " customers, new and returning ones included, " in found.finding
     assert f"in the same window last year ({most.last_year:,.0f})" in found.finding
     pieces = stacked_strip(found.segments, "expected_in_all")
     assert [piece.badge.id for piece in pieces if piece.width] == [
@@ -186,7 +186,7 @@ def test_a_model_that_loses_is_said_to_lose():
     bad["pooled"] |= {"differences": {"markov": worse}}
     found = judged(bundle(evaluation=bad))
     assert against(found)["Markov chain"].outcome == "worse"
-    assert found.finding.endswith("beats 0 of 1 baselines and loses to 1.")
+    assert found.finding.endswith("beats 0 of 1 baseline and loses to 1.")
 
 
 def test_a_difference_that_not_every_window_shows_is_not_claimed():
@@ -304,7 +304,7 @@ def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
 
 def test_the_choice_names_its_grade_and_the_runner_up():
     said = text()
-    assert "Of 5 candidates, 2 pass every gate" in said
+    assert "Of 5 candidates, 2 passed every gate" in said
     assert "Grade: reproducible" in said
     assert "Runner-up: Rule grid with 2 segments (spend, days)" in said
 

@@ -47,6 +47,16 @@ def format_number(value: Any, digits: int = 0) -> str:
     return text.lstrip("-") if is_zero else text.replace("-", MINUS_SIGN)
 
 
+def format_count(value: Any, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> format_count(1, "test"), format_count(None, "test")
+    ('1 test', '– tests')
+    """
+    found = finite_or_none(value)
+    return f"{MISSING_TEXT} {noun}s" if found is None else count_of(found, noun)
+
+
 def format_short(value: Any) -> str:
     """Return a number with three significant digits, without trailing zeros.
 
@@ -204,7 +214,7 @@ def format_cell(value: Any, kind: str, currency: str = "") -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
-    "count": count_of,
+    "count": format_count,
     "share": format_share,
     "signed": format_signed,
     "points": format_points,

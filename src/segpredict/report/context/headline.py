@@ -10,6 +10,7 @@ from scipy import stats
 from segpredict.analytics.customer_value import ExpectedTotal
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.text import count_of
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
@@ -153,7 +154,7 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
 def _who(bundle: ReportInput) -> str:
     window = bundle.window
     customers = sum(finite_or_none(n) or 0 for n in bundle.current_mix.values())
-    who = f"the {format_number(customers)} customers" if customers else "all customers"
+    who = f"the {count_of(customers, 'customer')}" if customers else "all customers"
     return f"{who} who bought from {format_day_range(window.start, window.cutoff)}"
 
 
@@ -239,8 +240,8 @@ def _finding(compared: Sequence[SegmentForecast]) -> str:
     is_same = abs(expected - before) < MIN_CHANGE * before
     verb = "about as many as" if is_same else "more than" if expected > before else "fewer than"
     return (
-        f"{format_number(expected)} customers are expected in {most.badge.name}, new and returning "
-        f"ones included: {verb} in the same window last year ({format_number(before)})."
+        f"Expected in {most.badge.name}: {count_of(expected, 'customer')}, new and returning "
+        f"ones included, {verb} in the same window last year ({format_number(before)})."
     )
 
 

@@ -1,5 +1,6 @@
 """Slides: evaluation of the forecast, its drivers, and expected demand."""
 
+from segpredict.core.text import count_of
 from segpredict.report.context import demand, drivers, evaluation, headline, importance
 from segpredict.report.context._trust_box import TrustBox
 from segpredict.report.deck import slide as s
@@ -29,8 +30,8 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
     tests = ", ".join(window.cutoff for window in context.windows)
     return s.SlidePage(
         title=context.finding.rstrip(".") if compared else f"{trust.selected} is in use",
-        subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
-        f"{format_number(context.customers)} customers, in {trust.windows} windows after "
+        subtitle=f"{count_of(trust.n_forecasts, 'forecast')} of "
+        f"{count_of(context.customers, 'customer')}, in {count_of(trust.windows, 'window')} after "
         "the training data.",
         elements=tuple(elements),
         notes=(
@@ -115,7 +116,7 @@ def drivers_slide(source: s.DeckSource) -> s.SlidePage | None:
         subtitle=context.caution,
         elements=s.side_by_side(chart, _table(context), 5),
         notes=(
-            f"Mean size of exact SHAP values of {format_number(context.n_explained)} customers, "
+            f"Mean size of exact SHAP values of {count_of(context.n_explained, 'customer')}, "
             "over all future segments, in log-odds (explain/). Correlated "
             "features are grouped.",
             _checked(context),
