@@ -9,6 +9,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import lxml.html
 import polars as pl
 import pytest
 from bundles import SEGMENTS, bundle, comparison, evaluation, ledger, plain_page, profile
@@ -329,11 +330,16 @@ def test_one_of_anything_is_told_in_the_singular():
     one = bundle(
         evaluation=evaluation(windows=window), current_mix={"S1": 1}, expected_mix={"S1": 1.0}
     )
-    plural = r"(?<![\d.,\u202f] )(?<![\d.,])\b1 (?:test |inner |later )?(?:customers|windows|tests|forecasts|backtests|origins|orders|days|baselines|transitions|groups|candidates)\b"
-    for given in (one, hostile_bundle("x"), bundle()):
-        page = lxml.html.fromstring(render_html(given)).find("body")
-        told = " ".join(page.xpath(".//main//text()")).replace("\xa0", " ")
-        assert re.findall(plural, told) == []
-    assert "1 window" in " ".join(
-        lxml.html.fromstring(render_html(one)).xpath("//section[@id='summary']//text()")
+    nouns = (
+        "customers|windows|tests|forecasts|backtests|origins|orders|days|baselines|transitions|"
+        "groups|candidates|units|rounds|cutoffs"
     )
+    plural = rf"(?<![\d.,])\b1 (?:test |inner |later )?(?:{nouns})\b"
+    for given in (one, hostile_bundle("x"), bundle()):
+        told = " ".join(content(given, "//main")).replace("\xa0", " ")
+        assert re.findall(plural, told) == []
+    assert "1 window" in " ".join(content(one, "//section[@id='summary']"))
+
+
+def content(given: report.ReportInput, path: str) -> list[str]:
+    return lxml.html.fromstring(render_html(given)).xpath(f"{path}//text()")
