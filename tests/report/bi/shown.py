@@ -342,7 +342,7 @@ def _sentences(texts: Sequence[str], names: Names) -> Named:
             yield "value_at_risk, %", read(found[1])
             yield f"value_at_risk, {names.id(found[2])}", read(found[3])
             yield f"customers, {names.whole(found[2])}", read(found[4])
-        elif re.match(r".+\nexpected of today's customers in", text):
+        elif re.match(r".+\nexpected of today's customers", text):
             yield from _total(text)
         elif found := re.match(r"([\d,]+)\ncustomers with a forecast$", text):
             yield "eligible customers", read(found[1])

@@ -29,7 +29,7 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         elements.insert(0, s.PlacedElement(_chart(compared), width=6))
     tests = ", ".join(window.cutoff for window in context.windows)
     return s.SlidePage(
-        title=context.finding.rstrip(".") if compared else f"{trust.selected} is in use",
+        title=trust.verdict.rstrip(".") or f"{trust.selected} is in use",
         subtitle=f"{count_of(trust.n_forecasts, 'forecast')} of "
         f"{count_of(context.customers, 'customer')}, in {count_of(trust.windows, 'window')} after "
         "the training data.",
@@ -58,7 +58,7 @@ def _chart(compared: list[evaluation.LeaderboardRow]) -> s.SlideChart:
         tuple(each.high for each in differences),
     )
     return s.SlideChart(
-        heading="Log-loss: model minus baseline (left of zero: the model is better)",
+        heading="Log-loss, model minus baseline (left: better)",
         categories=tuple(row.label for row in shown),
         series=(series,),
         number_format="0.000",
