@@ -172,7 +172,7 @@ def demand_slide(source: s.DeckSource) -> s.SlidePage | None:
     units = f"{format_number(context.item_tables[0].sum)} units"
     name = s.truncate_words(top.description or top.name, 40)
     return s.SlidePage(
-        title=f"{units} are expected in the next {context.days} days; most of {name}",
+        title=f"{units} are expected in the next {context.days} days; first is {name}",
         subtitle="Of each level the method with the lowest error in backtests is shown.",
         elements=s.side_by_side(_items(tables[-1], context.days), _orders(tables[-1])),
         notes=(

@@ -70,7 +70,7 @@ def _expected(source: s.DeckSource, currency: str) -> tuple[str, str]:
     text = "expected of today's customers"
     if total.low is not None:
         ends = (format_money(end, currency, 0) for end in (total.low, total.high))
-        text = f"{text}, 80 % interval {' to '.join(ends)}"
+        text = f"{text}, 80\u202f% interval {' to '.join(ends)}"
     return format_money(total.value, currency, 0), text
 
 
