@@ -32,7 +32,7 @@ def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():
     losses = {"ensemble": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
     given = bundle(evaluation=scored(losses, "markov"), reasons_note="Of the ensemble.")
     page = render_html(given)
-    assert "a simpler forecast was better, and it is in use" in page
+    assert "A simpler forecast was better before the tests and is in use" in page
     assert importance_section(given).in_use == model_label("markov")
     assert "The ensemble is explained" in page
 

@@ -36,7 +36,7 @@ def test_what_became_of_calibration_is_said():
     )
     plain = {**POLICIES, "folds": [POLICIES["folds"][0]] * 2}
     said = probabilities_section(bundle(evaluation=evaluation(policies=plain))).calibration_text
-    assert said.endswith("calibrated in 0 of 1 tests.")
+    assert said.endswith("calibrated in 0 of 1 test.")
     assert (
         "too short"
         in probabilities_section(bundle(evaluation=evaluation(policies={}))).calibration_text
