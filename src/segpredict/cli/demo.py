@@ -14,7 +14,7 @@ def command(
     out: Annotated[Path, typer.Option(help="The folder to make: the data and the run.")] = Path(
         "artifacts/demo"
     ),
-    customers: Annotated[int, typer.Option(min=200, help="Customers of the shop.")] = 4_000,
+    customers: Annotated[int, typer.Option(min=200, help="Customers of the shop.")] = 3_000,
     seed: o.SeedOption = None,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -34,10 +34,10 @@ def command(
     shop = sample.generate_sample(customers, seed=seed or 0)
     paths = [str(path) for path in sample.write_sample(shop, out / "data")]
     output.print_line(f"A simulated shop: {shop.lines.height:,} lines in {paths[0]}")
-    plan = config_from_options("online_retail", seed=seed)
+    plan = config_from_options("sample", seed=seed)
     with output.progress_bar() as progress:
         made = pipeline.run_pipeline(
-            paths[:1],
+            [str(out / "data")],
             plan,
             pipeline.RunTarget(out / "run", current_time(), replace=True),
             progress=progress,
