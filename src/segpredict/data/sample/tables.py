@@ -49,9 +49,9 @@ def product_table() -> pl.DataFrame:
 
 def event_table(visits: pl.DataFrame, start: int) -> pl.DataFrame:
     """Return the visits as the shop logs them: customer, date, sessions and views of products."""
-    return visits.select(
+    return visits.sort("day", "customer").select(
         customer_id(pl.col("customer")).alias("CustomerID"),
         (pl.col("day") + start).cast(pl.Int32).cast(pl.Date).alias("Date"),
         "sessions",
         "views",
-    ).sort("Date", "CustomerID")
+    )

@@ -35,12 +35,12 @@ def draw_visits(
     customer = np.concatenate([browser[looking], browser[fading], buyer, buyer[nth]])
     found = np.concatenate([day, late, bought, before])
     inside = found >= 0
-    visits = pl.DataFrame({"customer": customer, "day": np.floor(found).astype(np.int64)})
-    by_day = (
-        visits.filter(pl.Series(inside)).group_by("customer", "day").agg(sessions=pl.len())
-    ).sort("customer", "day")
-    views = rng.poisson(VIEWS_PER_VISIT * by_day["sessions"].to_numpy())
-    return by_day.with_columns(pl.col("sessions").cast(pl.Int64), views=pl.Series(views))
+    # One whole number sorts far faster than two columns.
+    key = customer[inside] * days + np.minimum(found[inside], days - 1).astype(np.int64)
+    once, sessions = np.unique(key, return_counts=True)
+    views = rng.poisson(VIEWS_PER_VISIT * sessions)
+    columns = {"customer": once // days, "day": once % days, "sessions": sessions, "views": views}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Int64))
 
 
 def _even(
