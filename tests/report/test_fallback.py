@@ -48,3 +48,10 @@ def test_a_note_of_run_and_verdict_with_the_name_of_a_model_is_told_once():
     note = "Judge by what is gained over rfm_lookup."
     found = appendix_section(bundle(warnings=(note,), evaluation=evaluation(warnings=[note])))
     assert found.notes == ("Judge by what is gained over the RFM look-up.",)
+
+
+def test_the_classifier_has_a_panel_where_a_plainer_model_is_explained():
+    assert importance_section(bundle()).of_ensemble == ()
+    given = bundle(ensemble_importance=bundle().importance)
+    assert importance_section(given).of_ensemble == importance_section(given).drivers
+    assert "What the XGBoost classifier reads" in render_html(given)
