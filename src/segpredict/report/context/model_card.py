@@ -151,9 +151,20 @@ def _fit(bundle: ReportInput) -> tuple[tuple[str, str], ...]:
             (f"Weight of {model_label(name)}", f"{format_number(weight, 3)}, of log-probabilities")
             for name, weight in fit["weights"].items()
         ),
-        ("Weight of the trees", "1, added to the log-odds of the two"),
+        ("Weight of the trees", _weight_of_trees(fit["pool_weight"])),
         ("Level", f"{format_signed(fit['level'], 3)}, log-odds of Inactive for all customers"),
         *((f"XGBoost: {name}", format_short(value)) for name, value in given.items()),
+    )
+
+
+def _weight_of_trees(pool_weight: float) -> str:
+    """Return the weights of the trees by where they begin."""
+    if pool_weight == 1.0:
+        return "1, of those that begin at BG/NBD and the Markov chain"
+    rest = format_number(1 - pool_weight, 2)
+    return (
+        f"{format_number(pool_weight, 2)}, of those that begin at BG/NBD and the Markov chain; "
+        f"{rest}, of those that begin at the class shares"
     )
 
 
