@@ -12,8 +12,6 @@ from segpredict.segmentation.algorithms._points import (
     WeightedPoints,
     limit_to_one_thread,
 )
-
-# A stored rule is found by its kind, which its module makes known.
 from segpredict.segmentation.algorithms.kmeans import settle
 
 CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer, "segpredict.algorithms")

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -91,6 +92,9 @@ class AssignmentRule(ABC):
     @staticmethod
     def from_state(state: JSON) -> "AssignmentRule":
         """Return the rule of a state."""
+        if state["kind"] not in AssignmentRule._kinds:
+            # A rule of its own is made known by its algorithm's module, or by a plugin.
+            import_module("segpredict.segmentation.algorithms").CLUSTERERS.names()
         if state["kind"] not in AssignmentRule._kinds:
             raise ValueError(f"no rule is of the kind {state['kind']!r}")
         rule = AssignmentRule._kinds[state["kind"]]
