@@ -87,8 +87,5 @@ class ClassifierOptions(Options):
     threads: PositiveInt = 1  # Threads of one fit; results do not depend on them.
     # The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
     decision_rule: DecisionRule = "argmax"
-    # ``none`` uses the probabilities as they are; ``proven`` calibrates those of the model if inner
-    # validation proves it better.
-    calibration: Literal["none", "proven"] = "none"
     # Share of customers whose segment may lie outside their prediction set.
     alpha: Probability = 0.1
