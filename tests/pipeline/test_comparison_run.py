@@ -1,4 +1,4 @@
-"""``cluster --compare`` and ``--select``: resumed, with progress, and cleaned up."""
+"""``cluster --compare`` and ``--select``, with progress."""
 
 from dataclasses import replace
 
@@ -7,9 +7,6 @@ import pytest
 from segpredict import pipeline
 from segpredict.config.segmentation import OverrideOptions, SegmentRuleOptions, SelectionOptions
 from segpredict.core.run_folder import open_run
-from segpredict.pipeline import selection
-from segpredict.pipeline.selection import WorkMeter
-from segpredict.segmentation.selection.compare import SelectionRun, SelectionTask
 
 COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans"),
@@ -94,37 +91,6 @@ def test_a_comparison_leaves_out_customers_of_segment_rules(sample_file, few, tm
     assert table["information_gain"].null_count() == table["note"].ne("").sum()
 
 
-def test_an_interrupted_comparison_goes_on_where_it_stopped(
-    sample_file, config, compared, tmp_path, monkeypatch
-):
-    run, ran = SelectionRun.run_task, []
-
-    def cut(self, task):
-        if len(ran) == 2:
-            raise KeyboardInterrupt
-        ran.append(task)
-        return run(self, task)
-
-    folder = tmp_path / "run"
-    monkeypatch.setattr(SelectionRun, "run_task", cut)
-    with pytest.raises(KeyboardInterrupt):
-        made(sample_file, config, folder)
-    assert not folder.exists()
-    first = list(ran)
-
-    ran.clear()
-    monkeypatch.setattr(
-        SelectionRun, "run_task", lambda self, task: (ran.append(task), run(self, task))[1]
-    )
-    resumed = made(sample_file, config, folder)
-    assert len(ran) == 2
-    assert not set(first) & set(ran)
-    assert not selection.selection_cache_folder(folder).exists()
-
-    name = "segmentation/candidates.parquet"
-    assert resumed.read_parquet(name).equals(compared.read_parquet(name))
-
-
 @pytest.mark.usefixtures("compared")
 def test_progress_never_goes_back_and_names_what_is_done(told):
     shares = [share for _, share in told]
@@ -144,15 +110,3 @@ def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
     beside = made(sample_file, replace(config, threads=2), tmp_path / "beside")
     name = "segmentation/candidates.parquet"
     assert beside.read_parquet(name).equals(alone.read_parquet(name))
-
-
-def test_the_share_done_follows_what_algorithms_have_cost():
-    tasks = [SelectionTask(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
-    meter = WorkMeter(tasks)
-    assert meter.share_done == 0.0
-    for task, seconds in zip(tasks[:2], (1.0, 9.0), strict=True):
-        meter.cost_spent[task] = seconds
-        meter.items_done.add(task)
-    assert meter.share_done == pytest.approx(0.5)
-    meter.items_done.add(tasks[2])  # saved before: it costs nothing and is not left to do
-    assert meter.share_done == pytest.approx(10 / 19)

@@ -12,6 +12,7 @@ import pytest
 
 import segpredict
 from pictures import without_pictures
+from run_hashes import verify_hashes
 from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.classifier import train
@@ -32,7 +33,7 @@ WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of
 
 def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> None:
     run = open_run(run_folder)
-    run.verify_hashes()
+    verify_hashes(run)
     promised = {
         "ledger.json",
         "transactions.parquet",

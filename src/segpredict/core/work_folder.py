@@ -12,12 +12,12 @@ import json
 import os
 import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.errors import BusyError, UsageError, quote_value
@@ -48,8 +48,13 @@ class WorkFolder:
         self._announced = set(announced)
 
     def new_folder(self) -> Path:
-        """Return a new folder for drafts, which goes with the lock."""
-        return Path(tempfile.mkdtemp(prefix="draft-", dir=self.place))
+        """Return a new folder for drafts, which goes with the lock.
+
+        Who may read it is what the umask says, since a draft becomes what it is a draft of.
+        """
+        folder = self.place / f"draft-{uuid4().hex}"
+        folder.mkdir()
+        return folder
 
     def announce(self, names: Iterable[str]) -> None:
         """Say which files of the target are about to be written, or are no longer needed.
@@ -242,27 +247,6 @@ def _sweep_neighbours(own: Path) -> None:
 def target_of(place: Path) -> Path:
     """Return the target of a work folder that stands beside it."""
     return place.with_name(place.name.removeprefix(".").removesuffix(ENDING))
-
-
-def own_folder(folder: Path) -> bool:
-    """Mark a folder as ours, which is made if it is not there; ``False`` if it is another's."""
-    with translate_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        if not _is_marked(folder):
-            if any(folder.iterdir()):
-                return False
-            _write_mark(folder, folder.name)
-    return True
-
-
-def remove_own_folder(folder: Path) -> None:
-    """Remove a folder that `own_folder` has marked; any other stays."""
-    if not folder.is_symlink() and _is_marked(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_marked(folder: Path) -> bool:
-    return _mark(folder).get("target") == folder.name
 
 
 def _write_mark(place: Path, target: str, files: Sequence[str] = ()) -> None:
