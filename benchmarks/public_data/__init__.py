@@ -1,0 +1,1 @@
+"""Public data sets, from where their owners publish them."""
