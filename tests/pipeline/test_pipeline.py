@@ -207,7 +207,7 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
-NOISE = sample.generate_sample(400, seed=1, world="noise").lines
+OTHER = sample.generate_sample(400, seed=1).lines
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,7 @@ def baseline_run(
     with pytest.MonkeyPatch.context() as patch, without_pictures():
         patch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
         pipeline.run_pipeline(
-            NOISE, plain_config, target, progress=lambda *facts: told.append(facts)
+            OTHER, plain_config, target, progress=lambda *facts: told.append(facts)
         )
     return target.folder, told
 
@@ -234,7 +234,7 @@ def test_a_selected_baseline_really_scores(
     forecaster = segpredict.load(folder).model
     assert evaluation["selected"] == forecaster.name
     assert evaluation["selected"] != evaluation["model"] == "ensemble"
-    assert segpredict.load(folder).score(NOISE).equals(run.read_parquet("scores.parquet"))
+    assert segpredict.load(folder).score(OTHER).equals(run.read_parquet("scores.parquet"))
     # Campaigns are backtested with it too: the Markov chain knows nothing but the segment.
     tested = run.read_parquet("campaigns/backtest_population.parquet")
     differ = tested.group_by("segment_id").agg(pl.col("^p_S.*$").n_unique())

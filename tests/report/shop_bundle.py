@@ -5,8 +5,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from order_books import order_book
-from segpredict.analytics.kpis import kpi_tables
+from segpredict.analytics.kpis import OrderBook, kpi_tables
 
 FIRST, END = 14579, 15318  # 2009-12-01 to 2011-12-09
 
@@ -25,7 +24,7 @@ def figures() -> dict[str, pl.DataFrame]:
         {"from_id": ["S1", "S1", "S2"], "to_id": ["S1", "S2", "S2"], "n": [30, 10, 20]}
     )
     books = replace(
-        order_book(rows, END, segments=named),
+        OrderBook.from_orders(rows, END, segments=named),
         first_day=FIRST,
         transitions=moves,
         draws=100,

@@ -10,8 +10,7 @@ from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 from test_page import shown_text as text
 
-from order_books import order_book
-from segpredict.analytics.kpis import compute_kpis, kpi_named
+from segpredict.analytics.kpis import OrderBook, compute_kpis, kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report import render_html
 from segpredict.report.context.cohorts import cohorts_section
@@ -162,7 +161,7 @@ def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
 
 
 def test_both_pages_of_moves_mean_the_same_by_staying():
-    books = replace(order_book([("ann", 0, 1.0)], 182), transitions=migration())
+    books = replace(OrderBook.from_orders([("ann", 0, 1.0)], 182), transitions=migration())
     stay = compute_kpis(books, ["segment_retention"]).filter(scope="all")["value"].item()
     assert stay == moves(bundle()).share_staying
 

@@ -75,7 +75,7 @@ class ClassifierOptions(Options):
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
     # Names of the baselines to compare with; empty for the default ones.
     baselines: tuple[str, ...] = ()
-    # Whether all baselines take part, also the slow ones, where none is named.
+    # Whether all baselines take part where none is named.
     thorough: bool = False
     # Training rows (customers × origins) of one model, about: above it a sample of customers.
     max_rows: Annotated[int, Field(ge=100)] = 100_000

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 import shop
-from order_books import order_book
 from segpredict.analytics.kpis import KPIS, OrderBook, compute_kpis, kpi_tables, monthly_figures
 from segpredict.analytics.kpis._concentration import lorenz_curve
 from segpredict.errors import UnknownNameError
@@ -27,7 +26,7 @@ ROWS = [
 
 
 def books() -> OrderBook:
-    return order_book(ROWS, end_day=182)
+    return OrderBook.from_orders(ROWS, end_day=182)
 
 
 def value(metric: str, **where: object) -> float | None:
@@ -37,7 +36,7 @@ def value(metric: str, **where: object) -> float | None:
 
 
 def test_windows_are_laid_back_from_the_end_and_only_whole_ones_count() -> None:
-    longer = order_book([("zoe", 0, 1.0), *((c, d + 30, a) for c, d, a in ROWS)], 212)
+    longer = OrderBook.from_orders([("zoe", 0, 1.0), *((c, d + 30, a) for c, d, a in ROWS)], 212)
     found = compute_kpis(longer, ["orders"])
     assert found.select("start", "end", "value").rows() == [
         (121, 212, 4.0),
@@ -77,7 +76,7 @@ def test_the_repeat_rate_asks_only_who_was_followed_long_enough() -> None:
         ("364 days", 0, 0),
     ]
     nearer = [*ROWS, ("cid", 97, 1.0), ("bob", 97, 1.0)]  # 90 and 91 days later
-    found = compute_kpis(order_book(nearer, 182), ["repeat_rate"])
+    found = compute_kpis(OrderBook.from_orders(nearer, 182), ["repeat_rate"])
     assert found.filter(scope="91 days").select("part", "whole").row(0) == (1, 3)
 
 
@@ -137,7 +136,9 @@ def test_stays_are_counted_without_newcomers() -> None:
 
 def test_shares_of_sales_are_those_of_the_newest_window() -> None:
     named = {"ann": "S2", "bob": "S1", "cid": "S0", "dot": "S1"}
-    found = compute_kpis(order_book(ROWS, 182, segments=named), ["segment_revenue_share"])
+    found = compute_kpis(
+        OrderBook.from_orders(ROWS, 182, segments=named), ["segment_revenue_share"]
+    )
     assert found.select("scope", "n", "part", "whole").rows() == [
         ("S0", 1, -50_000, 2_550_000),
         ("S1", 2, 600_000, 2_550_000),
@@ -154,7 +155,7 @@ def test_spread_measures_take_those_who_ordered_and_never_below_zero() -> None:
 
 
 def test_a_shop_without_sales_has_no_spread() -> None:
-    given = order_book([("ann", 0, 5.0), ("ann", 1, -9.0)], 91)
+    given = OrderBook.from_orders([("ann", 0, 5.0), ("ann", 1, -9.0)], 91)
     assert compute_kpis(given, ["gini", "top_decile_share"]).is_empty()
     assert lorenz_curve(given).is_empty()
 
@@ -223,7 +224,7 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
 
 
 def test_a_shop_shorter_than_a_window_has_only_figures_of_longer_spans() -> None:
-    short = order_book([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
+    short = OrderBook.from_orders([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
     found = set(compute_kpis(short)["kpi"])
     assert "orders" not in found
     assert {"gini", "cohort_retention", "gross_net_bridge"} <= found

@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from order_books import order_book
 from segpredict.analytics.kpis import OrderBook, _concentration, _figures, compute_kpis
 from segpredict.analytics.kpis._figures import ratio_figures
 
@@ -19,7 +18,7 @@ def shop(customers: int, seed: int, spread: float = 1.0) -> OrderBook:
             (f"c{i:05d}", int(rng.integers(91)), level * rng.gamma(4) / 4)
             for _ in range(1 + rng.poisson(1))
         ]
-    return order_book(rows, end_day=91)
+    return OrderBook.from_orders(rows, end_day=91)
 
 
 def drawn(books: OrderBook, figure, draws: int = 400) -> tuple[float, float]:
@@ -92,15 +91,15 @@ def test_wilson_holds_for_rates() -> None:
     # 8 of 10: 0.4902 to 0.9433.
     rows = [(f"c{i}", 0, 1.0) for i in range(10)]
     rows += [(f"c{i}", 95, 1.0) for i in range(8)]
-    found = compute_kpis(order_book(rows, 182), ["window_retention"]).row(0, named=True)
+    found = compute_kpis(OrderBook.from_orders(rows, 182), ["window_retention"]).row(0, named=True)
     assert (round(found["low"], 4), round(found["high"], 4)) == (0.4902, 0.9433)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_four_customers_give_a_value_and_no_interval(name: str) -> None:
     rows = [(f"c{i}", i, 10.0 + i) for i in range(5)]
-    four = compute_kpis(order_book(rows[:4], 91), [name]).row(0, named=True)
-    five = compute_kpis(order_book(rows, 91), [name]).row(0, named=True)
+    four = compute_kpis(OrderBook.from_orders(rows[:4], 91), [name]).row(0, named=True)
+    five = compute_kpis(OrderBook.from_orders(rows, 91), [name]).row(0, named=True)
     assert four["value"] is not None
     assert four["low"] is None
     assert five["low"] is not None

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shop
-from order_books import order_book
 from segpredict.analytics.kpis import OrderBook, compute_kpis, monthly_figures
 from segpredict.analytics.kpis._concentration import lorenz_curve
 
@@ -16,7 +15,7 @@ ENTRY = st.tuples(
     st.integers(0, 399),
     st.integers(-50_000, 200_000).filter(bool).map(lambda pence: pence / 100),
 )
-SHOPS = st.lists(ENTRY, min_size=1, max_size=40).map(lambda rows: order_book(rows, 400))
+SHOPS = st.lists(ENTRY, min_size=1, max_size=40).map(lambda rows: OrderBook.from_orders(rows, 400))
 QUICK = 20  # draws: intervals are not what is asked here
 
 

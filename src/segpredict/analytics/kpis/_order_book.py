@@ -1,12 +1,13 @@
 """Order book: every order and credit note once, by customer and day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.core.transactions import Transactions
+from segpredict.core.transactions import MONEY_SCALE, Transactions
 
 MEMBER_SCHEMA = dict.fromkeys(("customer_id", "segment_id"), pl.String)
 
@@ -59,7 +60,33 @@ class OrderBook:
             .collect()
         )
         days = (shop.first_day, shop.end_day, horizon, lookback)
-        return cls(*number_customers(rows, assignments), *days, transitions)
+        return cls(*_numbered(rows, assignments), *days, transitions)
+
+    @classmethod
+    def from_orders(
+        cls,
+        rows: Iterable[tuple[str, int, float]],
+        end_day: int,
+        horizon: int = 91,
+        segments: dict[str, str] | None = None,
+    ) -> "OrderBook":
+        """Return the order book of orders written by hand, in data that begin on day 0.
+
+        `rows`: customer, day and amount in currency, each an order; a return if negative.
+        `segments`: segment ids by customer.
+
+        >>> OrderBook.from_orders([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
+        2
+        """
+        columns = {"customer_id": pl.String, "day": pl.Int32, "amount": pl.Float64}
+        table = pl.DataFrame(list(rows), columns, orient="row").with_columns(
+            pl.col("amount").mul(MONEY_SCALE).round().cast(pl.Int64),
+            discount=pl.lit(None, pl.Int64),
+            is_return=pl.col("amount") < 0,
+            is_void=pl.lit(value=False),
+        )
+        known = pl.DataFrame(list((segments or {}).items()), MEMBER_SCHEMA, orient="row")
+        return cls(*_numbered(table.sort("customer_id", "day"), known), 0, end_day, horizon)
 
     @property
     def valid_orders(self) -> pl.DataFrame:
@@ -110,7 +137,7 @@ class OrderBook:
         )
 
 
-def number_customers(
+def _numbered(
     rows: pl.DataFrame, assignments: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return entries with numbers in the place of ids, and the customers they name."""

@@ -1,14 +1,12 @@
-"""Customers and their order times in the three worlds of the sample shop."""
+"""Customers of the sample shop, and when they order."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segpredict.core.arrays import FloatArray, IntArray
 
-SAMPLE_HORIZON = 91  # the two test worlds are exact on windows of this many days
 LATENT_CLASSES = ("Core", "Regular", "Occasional", "One-timer")
 CLASS_SHARES = (0.10, 0.25, 0.45, 0.20)
 SAMPLE_COUNTRIES = ("United Kingdom", "Germany", "France", "EIRE", "Spain", "Netherlands")
@@ -93,10 +91,10 @@ def _arrivals(rng: np.random.Generator, n: int, activity: FloatArray) -> FloatAr
     return rng.choice(days, n, p=weights) + rng.random(n)
 
 
-def _shop(
+def draw_customers(
     rng: np.random.Generator, n: int, days: int, calendar: tuple[int, int]
 ) -> tuple[SampleCustomers, SampleOrders]:
-    """BG/NBD customers on a seasonal clock: buying stops for good after some order."""
+    """Draw BG/NBD customers on a seasonal clock: buying stops for good after some order."""
     busy = seasonal_activity(days, *calendar)
     people = _of_classes(rng, n, busy)
     # Customer time, which runs faster when the shop is busier: at the start of each day, and at
@@ -119,62 +117,3 @@ def _shop(
     time = np.interp(np.concatenate(times), ticks, calendar_days)
     value = people.spend_mean[customer] * rng.gamma(SPEND_P, 1 / SPEND_P, customer.size)
     return people, SampleOrders(customer, time, value, is_alive)
-
-
-def _alike(n: int, rate: float) -> SampleCustomers:
-    """Return customers with equal parameters."""
-    return SampleCustomers(
-        latent=np.full(n, 1),
-        first_day=np.zeros(n),
-        rate=np.full(n, rate),
-        regularity=np.ones(n, dtype=np.int64),
-        drop=np.zeros(n),
-        spend_mean=np.full(n, 40.0),
-        returns=np.zeros(n),
-        country=np.zeros(n, dtype=np.int64),
-        favourite_category=np.full((n, N_CATEGORIES), 1 / N_CATEGORIES),
-    )
-
-
-def _noise(
-    rng: np.random.Generator, n: int, days: int, *_: object
-) -> tuple[SampleCustomers, SampleOrders]:
-    """One Poisson process for all: the future does not depend on the past.
-
-    A Poisson count with uniform times is drawn afresh for every stretch of days,
-    whatever day it starts on, so no history can predict the future.
-    """
-    people = _alike(n, 1.5 / SAMPLE_HORIZON)
-    customer = np.repeat(np.arange(n), rng.poisson(people.rate[0] * days, n))
-    time = rng.random(customer.size) * days
-    value = 40.0 * rng.gamma(2.0, 0.5, customer.size)
-    return people, SampleOrders(customer, time, value, np.ones(n, dtype=bool))
-
-
-def _deterministic(
-    rng: np.random.Generator, n: int, days: int, *_: object
-) -> tuple[SampleCustomers, SampleOrders]:
-    """Clockwork: evenly spread orders of one value, so the past fixes the future.
-
-    A quarter of the customers orders once in two horizons: they move at every origin,
-    and the days since the last order say where to.
-    """
-    per_horizon = rng.choice([0.5, 1.0, 2.0, 4.0, 7.0], n, p=[0.25, 0.2, 0.2, 0.2, 0.15])
-    value = rng.choice(np.array([20.0, 60.0, 200.0]), n)
-    gap = SAMPLE_HORIZON / per_horizon
-    counts = np.ceil(days / gap).astype(np.int64)
-    customer = np.repeat(np.arange(n), counts)
-    nth = np.arange(customer.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    time = (rng.random(n) * gap)[customer] + nth * gap[customer]
-    is_inside = time < days
-    customer, time = customer[is_inside], time[is_inside]
-    latent = np.searchsorted([20.0, 50.0, 100.0], gap).astype(np.int64)
-    people = replace(_alike(n, 0.0), rate=1 / gap, spend_mean=value, latent=latent)
-    return people, SampleOrders(customer, time, value[customer], np.ones(n, dtype=bool))
-
-
-WORLDS: dict[str, Callable[..., tuple[SampleCustomers, SampleOrders]]] = {
-    "shop": _shop,
-    "noise": _noise,
-    "deterministic": _deterministic,
-}

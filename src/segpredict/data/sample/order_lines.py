@@ -65,13 +65,6 @@ def fill_orders(
     return _frame(event, product, np.maximum(1, units).astype(np.int64), price)
 
 
-def fill_single_line(orders: SampleOrders) -> pl.DataFrame:
-    """Put one line of exactly the order's value on every order."""
-    event = np.arange(orders.value.size)
-    one = np.ones_like(event)
-    return _frame(event, one, one, np.round(orders.value, 2))
-
-
 def price_list() -> FloatArray:
     """Return the fixed price list: from 0.39 to 12.79, ending in 9."""
     step = np.arange(N_CATEGORIES * N_PRODUCTS) * 37 % 100  # mixes prices over the list

@@ -12,11 +12,11 @@ from segpredict.data.sample import order_lines as export
 from segpredict.data.sample.customers import (
     LATENT_CLASSES,
     SAMPLE_COUNTRIES,
-    WORLDS,
     SampleCustomers,
     SampleOrders,
+    draw_customers,
 )
-from segpredict.errors import TargetBusyError, UnknownNameError, UsageError
+from segpredict.errors import TargetBusyError, UsageError
 
 GUESTS_PER_CUSTOMER = 0.12  # customers without an id
 
@@ -37,13 +37,13 @@ class SampleShop:
 
 
 def generate_sample(
-    customers: int, seed: int = 0, world: str = "shop", days: int = 728, start: str = "2022-01-03"
+    customers: int, seed: int = 0, days: int = 728, start: str = "2022-01-03"
 ) -> SampleShop:
     """Draw a shop's transactions from a model whose parameters are known.
 
     Notes
     -----
-    In ``shop`` a customer of a latent class orders at a rate λ ~ Gamma on a seasonal
+    A customer of a latent class orders at a rate λ ~ Gamma on a seasonal
     clock, stops after each repeat order with probability p ~ Beta (BG/NBD; Fader,
     Hardie and Lee 2005), and spends z ~ Gamma(6.25, ν) with ν ~ Gamma(3.74, v) (Fader
     and Hardie 2013). Gaps are Gamma(k, kλ), k one of 1, 2, 4. Categories follow a
@@ -55,17 +55,15 @@ def generate_sample(
     >>> shop.lines.columns[:3], shop.truth.height
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """
-    if world not in WORLDS:
-        raise UnknownNameError("world", world, WORLDS)
     if customers < 1 or days < 100:
         message = f"A sample shop of {customers} customers and {days} days is too small."
         raise UsageError(message, fix="give at least one customer and 100 days.")
     first, rng = day_number(start), np.random.default_rng(seed)
     side = rng.spawn(1)[0]
-    guests = max(1, round(GUESTS_PER_CUSTOMER * customers)) if world == "shop" else 0
+    guests = max(1, round(GUESTS_PER_CUSTOMER * customers))
     calendar = ((first + 3) % 7, as_date(first).timetuple().tm_yday - 1)
-    people, orders = WORLDS[world](rng, customers + guests, days, calendar)
-    lines, events = _lines(rng, people, orders, world)
+    people, orders = draw_customers(rng, customers + guests, days, calendar)
+    lines, events = _lines(rng, people, orders)
     late = events.with_row_index().filter(pl.col("day") >= days)["index"]
     lines = lines.filter(~pl.col("event").is_in(late.implode()))
     return SampleShop(
@@ -77,15 +75,11 @@ def generate_sample(
 
 
 def _lines(
-    rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders, world: str
+    rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the lines and events of a world; only the shop has defects."""
+    """Return lines and events, with the defects of a real export."""
     events = export.draw_sales(rng, orders)
-    if world == "deterministic":
-        return export.fill_single_line(orders), events
     lines = export.fill_orders(rng, orders, customers)
-    if world == "noise":
-        return lines, events
     sent, back = export.draw_returns(rng, lines, events, customers)
     extra = export.draw_dirty_lines(rng, lines, events, customers)
     return pl.concat([lines, sent, extra]), pl.concat([events, back])
