@@ -23,7 +23,7 @@ from segpredict.errors import FileMissingError, UsageError, quote_value
 from segpredict.pipeline import no_progress, stages
 from segpredict.segmentation import Segmentation
 
-# What `public_data/fetch.py` puts into a folder of that name.
+# What `segpredict fetch` puts into a folder of that name.
 FETCHED = {
     "online_retail": "Online Retail.xlsx",
     "online_retail_ii": "online_retail_II.xlsx",
@@ -142,7 +142,7 @@ def data_set(text: str, settings: Sequence[str] = ()) -> DataSet:
 
 
 def fetched(folder: Path, settings: Sequence[str] = ()) -> list[DataSet]:
-    """Return the data sets that `public_data/fetch.py` has put into a folder.
+    """Return the data sets that `segpredict fetch` has put into a folder.
 
     Raises
     ------

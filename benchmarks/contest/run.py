@@ -9,8 +9,8 @@ that of a forecaster's log-loss less the Markov chain's, over customers drawn an
 simulated world the best possible forecast is known: the gap to it says what is left to
 gain, and a forecaster that beats it has seen the future. Nothing is kept of the runs,
 so evaluations of final tests are not counted. Untuned boosters take part where no baselines are
-named (LightGBM where it is installed). Public data sets come with
-`benchmarks/public_data/fetch.py`; without any data the worlds alone take part.
+named (LightGBM where it is installed). Public data sets come with `segpredict fetch`;
+without any data the worlds alone take part.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="a data set: NAME is a preset (online_retail_ii, cdnow, …) or a TOML file "
         "that says how to read PATH, a file, folder, glob or store; repeatable",
     )
-    add("--folder", type=Path, help="every data set that fetch.py put here")
+    add("--folder", type=Path, help="every data set that `segpredict fetch` put here")
     add(
         "--world",
         metavar="NAME",

@@ -10,6 +10,7 @@ Each class owns its wording and its exit code; the CLI only reads them::
     │   ├── ExtraMissingError       3  a part needs an extra that is not installed
     │   └── PluginError             3  a part of another package cannot be used
     ├── SourceError                 4  the input cannot be read as a table
+    │   ├── DownloadError           4  a public data set could not be downloaded
     │   ├── FileMissingError        4  no such file, folder or match
     │   └── UnreadableFileError     4  damaged, empty, or not a table
     ├── ContractError               5  the data break a rule of their columns
@@ -195,6 +196,18 @@ class FileMissingError(SourceError, code="SP-F002"):
             else f"Check the name; looked for in {quote_value(Path(path).absolute().parent)}."
         )
         super().__init__(f"{quote_value(path)} was not found.", fix=hint, file=path)
+
+
+class DownloadError(SourceError, code="SP-F004"):
+    """A public data set could not be downloaded, or is not as expected."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"{quote_value(address)} did not give the data set: {reason}.",
+            fix="try again later, or download it with a browser and name the file with "
+            "--data; nothing was written.",
+            file=address,
+        )
 
 
 class UnreadableFileError(SourceError, code="SP-F003"):

@@ -77,8 +77,8 @@ def commands(block: Block) -> list[list[str]]:
 
 
 def is_parsed(words: list[str]) -> bool:
-    """Whether a command trains; a bare `explain` trains its cross-check."""
-    return words[1] in TRAINING or (words[1] == "explain" and len(words) == 4)
+    """Whether a command trains or needs a network; a bare `explain` trains its cross-check."""
+    return words[1] in {*TRAINING, "fetch"} or (words[1] == "explain" and len(words) == 4)
 
 
 def is_there(words: list[str]) -> bool:

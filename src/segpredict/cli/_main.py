@@ -29,7 +29,7 @@ COMMAND_PANELS = {
     "Start here": ("demo", "check", "run"),
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
     "Use a run": ("score", "campaign", "transitions", "report"),
-    "Data": ("ingest", "sample"),
+    "Data": ("ingest", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
 OPTION_PANELS = {

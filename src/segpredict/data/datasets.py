@@ -6,7 +6,6 @@ from anybody but the address in the catalogue, and nothing is run.
 
 import hashlib
 import tempfile
-import tomllib
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,31 +17,16 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from segpredict.core import disk
-from segpredict.core.state import from_plain
+from segpredict.core.state import from_plain, read_words
 from segpredict.core.types import ProgressCallback
 from segpredict.core.work_folder import lock_target, true_place
 from segpredict.core.write_errors import is_disk_full, translate_write_errors
-from segpredict.errors import SourceError, TargetBusyError, UnknownNameError, quote_value
+from segpredict.errors import DownloadError, TargetBusyError, UnknownNameError
 
 CHUNK_BYTES = 1 << 18
 TIMEOUT_SECONDS = 60.0  # seconds without a byte
 MAX_FILE_BYTES = 1_000_000_000  # bytes of one unpacked file
 USER_AGENT = "segpredict (public data for tests and benchmarks)"
-
-
-CATALOGUE = Path(__file__).with_name("datasets.toml")
-
-
-class DownloadError(SourceError, code="SP-F004"):
-    """A public data set could not be downloaded, or is not as expected."""
-
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(
-            f"{quote_value(address)} did not give the data set: {reason}.",
-            fix="try again later, or download it with a browser and name the file with "
-            "--data; nothing was written.",
-            file=address,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +59,7 @@ class PublicDataset:
 
 DATASETS: Mapping[str, PublicDataset] = {
     name: from_plain(PublicDataset, {"name": name, **facts})
-    for name, facts in tomllib.loads(CATALOGUE.read_text(encoding="utf-8")).items()
+    for name, facts in read_words("segpredict.data", "datasets.toml").items()
 }
 
 
@@ -131,6 +115,7 @@ def fetch_dataset(
             progress(f"unpacking {dataset.name}", 0.95)
             for member in dataset.members:
                 _unpack(archive, member, place, dataset)
+        place.chmod(0o755)
         disk.replace_folder(place, true_place(target))
     progress("done", 1.0)
     files = tuple(target / member.name for member in dataset.members)

@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from public_data import fetch
-from public_data.datasets import (
+
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.data.datasets import (
     DATASETS,
     ArchiveMember,
-    DownloadError,
     PublicDataset,
     fetch_dataset,
     get_dataset,
 )
-
-from segpredict import pipeline
-from segpredict.config import load
-from segpredict.errors import TargetBusyError, UnknownNameError
+from segpredict.errors import DownloadError, TargetBusyError, UnknownNameError
 
 ROWS = b"00001 19970101  1   11.77\r\n00002 19970112  1   12.00\r\n"
 
@@ -165,15 +163,3 @@ def test_every_data_set_has_an_owner_a_licence_and_a_preset():
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(UnknownNameError, match="cdnaw"):
         get_dataset("cdnaw")
-
-
-def test_without_a_name_owners_and_licences_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    fetch.main([])
-    shown = capsys.readouterr().out
-    for word in ("online_retail_ii", "cdnow", "CC BY 4.0", "archive.ics.uci.edu"):
-        assert word in shown
-
-
-def test_an_unknown_name_ends_with_the_known_ones() -> None:
-    with pytest.raises(SystemExit, match="cdnow"):
-        fetch.main(["cdnaw"])

@@ -1,1 +1,0 @@
-"""Public data sets, from where their owners publish them."""
