@@ -15,6 +15,8 @@ from segpredict.core.work_folder import (
     GRACE_SECONDS,
     MARK_NAME,
     lock_target,
+    own_folder,
+    remove_own_folder,
     work_place,
 )
 from segpredict.errors import BusyError, UsageError
@@ -160,6 +162,18 @@ def test_what_is_announced_stays_known_until_it_is_settled(tmp_path: Path) -> No
         assert not work.is_settled
         work.settle([])
     assert names(tmp_path) == []
+
+
+def test_a_folder_of_saved_work_is_removed_only_if_it_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "mine").write_text("mine")
+    assert not own_folder(tmp_path / "foreign")
+    remove_own_folder(tmp_path / "foreign")
+    assert names(tmp_path / "foreign") == ["mine"]
+    assert own_folder(tmp_path / "ours")
+    assert own_folder(tmp_path / "ours")
+    remove_own_folder(tmp_path / "ours")
+    assert names(tmp_path) == ["foreign"]
 
 
 def test_a_system_without_locks_on_folders_still_writes_and_reads(tmp_path: Path) -> None:

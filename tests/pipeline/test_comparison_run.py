@@ -1,4 +1,4 @@
-"""``cluster --compare`` and ``--select``, with progress."""
+"""``cluster --compare`` and ``--select``: resumed, with progress, and cleaned up."""
 
 from dataclasses import replace
 
@@ -7,6 +7,8 @@ import pytest
 from segpredict import pipeline
 from segpredict.config.segmentation import OverrideOptions, SegmentRuleOptions, SelectionOptions
 from segpredict.core.run_folder import open_run
+from segpredict.pipeline import selection
+from segpredict.segmentation.selection.compare import SelectionRun
 
 COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans"),
@@ -89,6 +91,37 @@ def test_a_comparison_leaves_out_customers_of_segment_rules(sample_file, few, tm
     assert [rule["name"] for rule in state["segment_rules"]] == ["Key accounts"]
     table = run.read_parquet("segmentation/candidates.parquet")
     assert table["information_gain"].null_count() == table["note"].ne("").sum()
+
+
+def test_an_interrupted_comparison_goes_on_where_it_stopped(
+    sample_file, config, compared, tmp_path, monkeypatch
+):
+    run, ran = SelectionRun.run_task, []
+
+    def cut(self, task):
+        if len(ran) == 2:
+            raise KeyboardInterrupt
+        ran.append(task)
+        return run(self, task)
+
+    folder = tmp_path / "run"
+    monkeypatch.setattr(SelectionRun, "run_task", cut)
+    with pytest.raises(KeyboardInterrupt):
+        made(sample_file, config, folder)
+    assert not folder.exists()
+    first = list(ran)
+
+    ran.clear()
+    monkeypatch.setattr(
+        SelectionRun, "run_task", lambda self, task: (ran.append(task), run(self, task))[1]
+    )
+    resumed = made(sample_file, config, folder)
+    assert len(ran) == 2
+    assert not set(first) & set(ran)
+    assert not selection.selection_cache_folder(folder).exists()
+
+    name = "segmentation/candidates.parquet"
+    assert resumed.read_parquet(name).equals(compared.read_parquet(name))
 
 
 @pytest.mark.usefixtures("compared")

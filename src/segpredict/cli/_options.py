@@ -116,7 +116,7 @@ CompareOption = Annotated[
     typer.Option(
         "--compare",
         help="Evaluate every algorithm, number of segments and set of clustering inputs, "
-        "and show the results. Takes minutes.",
+        "and show the results. Takes minutes; an interrupted comparison is continued.",
     ),
 ]
 SelectOption = Annotated[

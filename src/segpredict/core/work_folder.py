@@ -249,6 +249,27 @@ def target_of(place: Path) -> Path:
     return place.with_name(place.name.removeprefix(".").removesuffix(ENDING))
 
 
+def own_folder(folder: Path) -> bool:
+    """Mark a folder as ours, which is made if it is not there; ``False`` if it is another's."""
+    with translate_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not _is_marked(folder):
+            if any(folder.iterdir()):
+                return False
+            _write_mark(folder, folder.name)
+    return True
+
+
+def remove_own_folder(folder: Path) -> None:
+    """Remove a folder that `own_folder` has marked; any other stays."""
+    if not folder.is_symlink() and _is_marked(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_marked(folder: Path) -> bool:
+    return _mark(folder).get("target") == folder.name
+
+
 def _write_mark(place: Path, target: str, files: Sequence[str] = ()) -> None:
     """Say in a folder that it is ours, what it is for, and who works there."""
     mark = {

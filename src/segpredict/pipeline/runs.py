@@ -24,6 +24,7 @@ from segpredict.pipeline import (
     customer_lists,
     loading,
     report_data,
+    selection,
     stages,
 )
 from segpredict.pipeline.loading import run_metadata
@@ -131,7 +132,8 @@ def run_clustering(
     """Read, clean and segment; publish the run.
 
     * `data`, `config`, `target`, `as_of`, `progress`: as with `run_pipeline`.
-    * `search`: how segments are found.
+    * `search`: how segments are found. A comparison that is interrupted goes on where it stopped
+      when it is started again with the same data, options and target.
 
     Raises `MismatchError` when the earlier run measured windows of another length.
     """
@@ -152,6 +154,7 @@ def run_clustering(
             prepared,
             previous=previous,
             mode=search.mode,
+            cache=selection.selection_cache_folder(target.folder),
             progress=progress,
         )
         draft.metadata |= run_metadata(prepared, segmented, target.created) | refit_of
@@ -159,7 +162,9 @@ def run_clustering(
         artifacts.save(draft, segmented)
         # The log outlives the model: the same test may be evaluated again.
         artifacts.write(draft, artifacts.find_artifact("test_set_log"), log)
-        return draft.publish()
+        made = draft.publish()
+    selection.clear_selection_cache(target.folder)
+    return made
 
 
 def _require_same_horizon(previous: Segmentation, config: Config) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -57,6 +58,7 @@ def segment(
     *,
     previous: Segmentation | None = None,
     mode: SelectionMode = SelectionMode.ONE,
+    cache: Path | None = None,
     progress: ProgressCallback = no_progress,
 ) -> results.Segmented:
     """Fit the segmentation on windows that no test will see, freeze and describe it."""
@@ -65,7 +67,7 @@ def segment(
     table, selection = None, None
     if mode is not SelectionMode.ONE:
         tried, found = candidates.compare_segmentations(
-            shop, config, spans, lambda what, done: progress(what, 0.9 * done)
+            shop, config, spans, cache, lambda what, done: progress(what, 0.9 * done)
         )
         is_applied = mode is SelectionMode.SELECT
         table = compare.comparison_table(tried, found)
