@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from segpredict import errors
-from segpredict.cli._main import COMMAND_NAMES, app
+from segpredict.cli._main import COMMANDS, app
 
 HEAD = """\
 # Command line
@@ -28,7 +28,7 @@ def document() -> str:
     """Return the page of all commands, as Markdown."""
     commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     codes = "\n".join([*_exit_codes(), SIGNALS])
-    return "\n\n".join([HEAD + codes, *(_command(n, commands[n]) for n in COMMAND_NAMES)]) + "\n"
+    return "\n\n".join([HEAD + codes, *(_command(n, commands[n]) for n in COMMANDS)]) + "\n"
 
 
 def _exit_codes() -> Iterator[str]:

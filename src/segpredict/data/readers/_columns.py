@@ -86,8 +86,8 @@ def _other_ways(
         return ""
     names = options["amount"]
     if "price" in chosen:
-        counted = f"; where a column counts pieces, --map quantity='{pieces[0]}' instead of amount"
-        return f" (where every row is one piece){counted if pieces else ''}"
+        other = [f"; or --map quantity='{name}', the pieces of a row" for name in pieces[:1]]
+        return "".join([" (where every row is one piece)", *other])
     if names and "quantity" in chosen:
         return f"; where that is the price of one piece, --map price='{names[0]}' instead of amount"
     return "" if names else ", or count orders only: --set cleaning.revenue=visits"
