@@ -13,7 +13,7 @@ from segpredict.pipeline.artifacts import ARTIFACTS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "segpredict"
-PAGES = ("design.md", "decisions.md", "glossary.md")
+PAGES = ("decisions/design.md", "decisions/decisions.md", "concepts/glossary.md")
 NAME = r"[A-Za-z_]\w*"
 ENDINGS = ("", ".py", ".toml", ".md", ".sql", ".js")
 OUTPUTS = (".parquet", ".json", ".csv", ".html", ".pptx")  # endings of what a run or store holds
@@ -88,7 +88,7 @@ SETTINGS = setting_names()
 def stands_in_a_file(text: str) -> bool:
     """Return whether `room/module.NAME`, `room/module.py` or `folder/` is there."""
     place, dot, name = text.rstrip("/").rpartition(".")
-    homes = (PACKAGE, ROOT, ROOT / "docs")
+    homes = (PACKAGE, ROOT, ROOT / "docs", ROOT / "docs" / "reference")
     if dot and f".{name}" not in ENDINGS and "/" not in name:
         return stands_in_a_file(place) and name in MEMBERS[place.rpartition("/")[2]]
     return any((home / f"{text}{ending}").exists() for home in homes for ending in ENDINGS)

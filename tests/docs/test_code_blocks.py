@@ -155,10 +155,9 @@ def test_the_python_of_a_page_runs(page: Path, page_run: Path, monkeypatch: Any)
 
 @pytest.mark.parametrize("block", [b for b in ALL if kind(b) == "loaded"], ids=lambda b: b.place)
 def test_a_block_of_data_can_be_loaded(block: Block, tmp_path: Path) -> None:
-    from segpredict.config.campaigns import CampaignOptions
-
     from segpredict.analytics.campaigns import read_campaigns
     from segpredict.config import load
+    from segpredict.config.outputs import CampaignOptions
 
     if block.language != "toml":
         assert {"json": json.loads, "yaml": yaml.safe_load}[block.language](block.code)

@@ -73,6 +73,9 @@ def test_the_planted_driver_is_first_and_noise_is_below_the_null(found):
     assert first["name"] in {"driver", "copy"}
     assert first["is_important"]
     assert first["rank_low"] == 1
+    for figure in ("shap", "loss"):
+        assert (table[f"{figure}_low"] <= table[figure]).all()
+        assert (table[figure] <= table[f"{figure}_high"]).all()
 
 
 def test_what_another_column_says_too_can_be_left_out(found):
@@ -94,7 +97,8 @@ def test_headlines_share_all_importance_with_intervals(found):
     assert words["share"].sum() == pytest.approx(1.0)
     known = words.filter(words["share"] > 0)
     assert set(known["name"]) == {"Recency", "Frequency", "Other"}
-    assert (known["low"] <= known["high"]).all()
+    assert (known["low"] <= known["share"]).all()
+    assert (known["share"] <= known["high"]).all()
     driver = words.filter(pl.col("name").is_in(["Recency", "Frequency"]))
     assert driver["share"].sum() > 0.9
 

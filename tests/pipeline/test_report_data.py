@@ -1,12 +1,15 @@
 """What the page reads from a run: the customers who are shown as examples."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
 import polars as pl
 
+from segpredict.core.run_folder import open_run
 from segpredict.core.segment import Segment
 from segpredict.explain import Explanation
+from segpredict.pipeline import loading, results, stages
 from segpredict.pipeline.report_data import pick_example_customers
 
 CLASSES = (Segment(0, "S0", "Inactive"), Segment(1, "S5", "Low"), Segment(2, "S2", "High"))
@@ -36,3 +39,19 @@ def test_a_customer_near_the_average_is_no_example_while_others_are_far() -> Non
     assert (example["customer_id"], example["kind"]) == ("far", "at risk")
     (only,) = pick_example_customers(explanation, scores.filter(customer_id="near"))
     assert only["customer_id"] == "near"
+
+
+def test_a_plainer_model_is_explained_with_the_ensemble_beside_it(run_folder):
+    files = open_run(run_folder)
+    prepared, segmented, trained = (
+        loading.load_stage(files, stage)
+        for stage in (results.Prepared, results.Segmented, results.Trained)
+    )
+    options = replace(prepared.config.explain, refits=0, sample_rows=50)
+    usual = stages.explain(prepared, segmented, trained, options)
+    assert usual.ensemble_importance is None
+    bought = trained.models.ensemble.pool.purchase_model
+    plain = replace(trained, models=replace(trained.models, selected=bought))
+    found = stages.explain(prepared, segmented, plain, options)
+    assert found.ensemble_importance.equals(usual.explanation.importance)
+    assert not found.explanation.importance.equals(found.ensemble_importance)

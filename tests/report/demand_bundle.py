@@ -37,7 +37,7 @@ def demand() -> dict[str, pl.DataFrame]:
             "is_published": False,
             "best_method": "seasonal_naive",
             "service_tests": 0,
-            "reason": "There are 1 backtests; 2 are required to choose a method.",
+            "reason": "Too few backtests, 1: 2 are required to choose a method.",
         },
         {
             "level": "product",

@@ -36,7 +36,7 @@ def told(*levels, shelves=()):
 def test_products_have_names_and_stand_beside_last_year():
     page = told(PRODUCTS, shelves=(DemandItemTable("Products", 2, 60.0, ITEMS),))
     chart, table = (thing.element for thing in page.elements)
-    assert page.title == "60 units are expected in the next 91 days; most of lamp"
+    assert page.title == "60 units are expected in the next 91 days; first is lamp"
     assert chart.categories == ("lamp", "B2")
     assert [series.values for series in chart.series] == [(40.0, 20.0), (20.0, 10.0)]
     assert table.rows == [("lamp (A1)", "40", "5", "20"), ("B2", "20", "5", "10")]

@@ -23,8 +23,8 @@ def test_only_what_is_published_is_forecast_and_the_rest_says_why() -> None:
     assert [shelf.name for shelf in shown().item_tables] == ["Products"]
     text = page()
     assert "All products none" in text
-    assert "There are 1 backtests; 2 are required to choose a method." in text
-    assert "1,810 units are expected in the next 91 days, of 20 products" in text
+    assert "Too few backtests, 1: 2 are required to choose a method." in text
+    assert "1,810 units expected in the next 91 days, of 20 products" in text
 
 
 def test_the_largest_items_have_names_and_bars() -> None:

@@ -32,7 +32,7 @@ def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():
     losses = {"ensemble": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
     given = bundle(evaluation=scored(losses, "markov"), reasons_note="Of the ensemble.")
     page = render_html(given)
-    assert "a simpler forecast was better, and it is in use" in page
+    assert "A simpler forecast was better before the tests and is in use" in page
     assert importance_section(given).in_use == model_label("markov")
     assert "The ensemble is explained" in page
 
@@ -48,3 +48,10 @@ def test_a_note_of_run_and_verdict_with_the_name_of_a_model_is_told_once():
     note = "Judge by what is gained over rfm_lookup."
     found = appendix_section(bundle(warnings=(note,), evaluation=evaluation(warnings=[note])))
     assert found.notes == ("Judge by what is gained over the RFM look-up.",)
+
+
+def test_the_classifier_has_a_panel_where_a_plainer_model_is_explained():
+    assert importance_section(bundle()).of_ensemble == ()
+    given = bundle(ensemble_importance=bundle().importance)
+    assert importance_section(given).of_ensemble == importance_section(given).drivers
+    assert "What the XGBoost classifier reads" in render_html(given)

@@ -112,3 +112,24 @@ def test_a_forecast_that_was_never_tested_has_no_card():
 def test_groups_that_were_not_shown_to_gain_are_named():
     told = dict(made().facts)["Less certain for"]
     assert "groups" in told
+
+
+def test_the_fit_is_told_with_its_weights():
+    fit = {
+        "rows": 12_000,
+        "customers": 900,
+        "origins": ["2011-01-01", "2011-01-29"],
+        "features": 50,
+        "rounds": 90,
+        "trees": 360,
+        "weights": {"bgnbd_gg": 0.6, "markov": 0.2, "prior": 0.25},
+        "pool_weight": 0.75,
+        "level": 0.1,
+    }
+    facts = dict(made(evaluation=evaluation(fit=fit)).fit)
+    assert facts["Training rows"].startswith("12,000: 900 customers at 2 cutoffs, ")
+    assert facts["Weight of BG/NBD and Gamma-Gamma"] == "0.600, of log-probabilities"
+    assert facts["Weight of the trees"].startswith("0.75, of those that begin at BG/NBD")
+    assert facts["Weight of the trees"].endswith("0.25, of those that begin at the class shares")
+    alone = made(evaluation=evaluation(fit={**fit, "pool_weight": 1.0})).fit
+    assert dict(alone)["Weight of the trees"].startswith("1, ")

@@ -9,6 +9,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import lxml.html
 import polars as pl
 import pytest
 from bundles import SEGMENTS, bundle, comparison, evaluation, ledger, plain_page, profile
@@ -209,7 +210,7 @@ def test_every_section_is_placed_in_order_and_linked():
     assert links[: len(expected)] == [f"#{name}" for name in expected]
     rest = [link for link in links[len(expected) :] if link.startswith("#")]
     # Page one leads to what it sums up.
-    summed = ("customer_value", "data_quality", "performance", "campaigns")
+    summed = ("customer_value", "performance", "data_quality", "campaigns")
     assert [*dict.fromkeys(rest)] == [
         *(f"#{name}" for name in ("summary", *summed)),
         *(f"#{name}" for name in expected if name not in ("summary", *summed)),
@@ -322,3 +323,23 @@ def test_every_section_has_a_name_and_a_title_of_its_own(parts):
 def test_a_section_with_nothing_to_say_is_left_out():
     silent = ReportSection("silent", "Silent", lambda _: None)
     assert "Silent" not in render_html(bundle(), (silent,))
+
+
+def test_one_of_anything_is_told_in_the_singular():
+    window = evaluation()["windows"][:1]
+    one = bundle(
+        evaluation=evaluation(windows=window), current_mix={"S1": 1}, expected_mix={"S1": 1.0}
+    )
+    nouns = (
+        "customers|windows|tests|forecasts|backtests|origins|orders|days|baselines|transitions|"
+        "groups|candidates|units|rounds|cutoffs"
+    )
+    plural = rf"(?<![\d.,])\b1 (?:test |inner |later )?(?:{nouns})\b"
+    for given in (one, hostile_bundle("x"), bundle()):
+        told = " ".join(content(given, "//main")).replace("\xa0", " ")
+        assert re.findall(plural, told) == []
+    assert "1 window" in " ".join(content(one, "//section[@id='summary']"))
+
+
+def content(given: report.ReportInput, path: str) -> list[str]:
+    return lxml.html.fromstring(render_html(given)).xpath(f"{path}//text()")

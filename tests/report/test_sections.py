@@ -35,7 +35,7 @@ def test_every_section_and_every_field_is_documented():
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
     said = headline_section(bundle()).sentence.replace("\xa0", " ")
     assert said == (
-        "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
+        "The 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
         "most likely segment of each from 10 Sep to 9 Dec 2011."
     )
 
@@ -46,8 +46,8 @@ def test_the_finding_compares_all_customers_with_the_same_window_of_last_year():
     assert compared
     assert "S0" not in {each.badge.id for each in compared}
     most = max(compared, key=lambda each: abs(each.expected_in_all - each.last_year))
-    assert f" customers are expected in {most.badge.name}, " in found.finding
-    assert "new and returning ones included: " in found.finding
+    assert found.finding.startswith(f"Expected in {most.badge.name}: ")
+    assert " customers, new and returning ones included, " in found.finding
     assert f"in the same window last year ({most.last_year:,.0f})" in found.finding
     pieces = stacked_strip(found.segments, "expected_in_all")
     assert [piece.badge.id for piece in pieces if piece.width] == [
@@ -91,6 +91,18 @@ def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
         ("XGBoost", False),
     ]
     assert "The Markov chain is selected: it was not beaten." in text(evaluation=fallen)
+
+
+def test_the_verdict_names_the_better_forecast_in_a_sentence():
+    told = headline_section(bundle()).trust.verdict.replace("\u202f", " ")
+    assert told == (
+        "Better than simple forecasts: the right next segment for 58 % of the customers "
+        "(Markov chain: 53 %)."
+    )
+    worse = SCORES | {"xgboost": SCORES["xgboost"] | {"log_loss": 1.5}}
+    found = evaluation(pooled=evaluation()["pooled"] | {"scores": worse})
+    trust = headline_section(bundle(evaluation=found)).trust
+    assert trust.verdict.startswith("No better than simple forecasts")
 
 
 def test_notes_of_the_run_and_of_the_verdict_are_in_the_appendix_with_names():
@@ -174,7 +186,7 @@ def test_a_model_that_loses_is_said_to_lose():
     bad["pooled"] |= {"differences": {"markov": worse}}
     found = judged(bundle(evaluation=bad))
     assert against(found)["Markov chain"].outcome == "worse"
-    assert found.finding.endswith("beats 0 of 1 baselines and loses to 1.")
+    assert found.finding.endswith("beats 0 of 1 baseline and loses to 1.")
 
 
 def test_a_difference_that_not_every_window_shows_is_not_claimed():
@@ -292,7 +304,7 @@ def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
 
 def test_the_choice_names_its_grade_and_the_runner_up():
     said = text()
-    assert "Of 5 candidates, 2 pass every gate" in said
+    assert "Of 5 candidates, 2 passed every gate" in said
     assert "Grade: reproducible" in said
     assert "Runner-up: Rule grid with 2 segments (spend, days)" in said
 

@@ -87,7 +87,7 @@ def test_only_clear_differences_of_rows_with_enough_customers_are_listed():
 def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
     page = mobility_section(bundle(transitions=MOVED))
     assert page.dispersion == 2.0
-    assert page.since == "10\xa0Dec\xa02011"
+    assert page.period.startswith("10\xa0Dec\xa02011 to ")
     assert [row.start.name for row in page.expected][-1] == "New"
     assert page.expected[-1].cells[1][2] is None
 

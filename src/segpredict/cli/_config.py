@@ -91,7 +91,7 @@ def _setting(role: str, column: str) -> str:
 
 
 def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
-    """Return the settings of the store that is named as data; ``None`` for files."""
+    """Return the settings that the named store or sample folder brings; ``None`` for files."""
     from segpredict.data.ingest import store_settings
 
     config = store_settings(list(data))

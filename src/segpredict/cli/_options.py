@@ -12,7 +12,8 @@ DataOption = Annotated[
     typer.Option(
         metavar="FILE",
         help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
-        "DuckDB), or a store made by `segpredict ingest`. Repeatable.",
+        "DuckDB), a folder made by `segpredict sample`, or a store made by `segpredict ingest`. "
+        "Repeatable.",
         show_default=False,
     ),
 ]
@@ -22,7 +23,7 @@ ConfigOption = Annotated[
         metavar="NAME",
         help="A TOML file, or the name of a preset: adventureworks, amazon, bigcommerce, "
         "cdnow, completejourney, ebay, etsy_items, etsy_orders, ga4, magento, odoo, olist, "
-        "online_retail, online_retail_ii, paypal, prestashop, shopify, square, "
+        "online_retail, online_retail_ii, paypal, prestashop, sample, shopify, square, "
         "stripe, stripe_unified, woocommerce, woocommerce_export.",
     ),
 ]

@@ -27,7 +27,7 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
         title = f"From the window before {customers['since'][0]} to {customers['until'][0]}"
     whole = {title: tables["matrix"]}
     if coming is not None and coming.height:
-        whole[f"Predicted from {coming['since'][0]} to before {coming['until'][0]}"] = coming
+        whole[f"Predicted from {coming['since'][0]} until {coming['until'][0]}"] = coming
     for label, (title, matrix) in zip(("OBSERVED", "EXPECTED"), whole.items(), strict=False):
         output.print_block(label, title, _matrix(matrix, _share))
     if not output.verbose:

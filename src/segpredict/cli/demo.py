@@ -22,7 +22,7 @@ def command(
     ] = Path("artifacts/demo"),
     customers: Annotated[
         int, typer.Option(min=200, metavar="N", help="Customers of the shop.")
-    ] = 4_000,
+    ] = 3_000,
     seed: o.SeedOption = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
@@ -43,10 +43,10 @@ def command(
     shop = sample.generate_sample(customers, seed=seed or 0)
     paths = [str(path) for path in sample.write_sample(shop, out / "data")]
     output.print_note(f"A simulated shop: {shop.lines.height:,} lines in {paths[0]}")
-    plan = config_from_options("online_retail", seed=seed)
+    plan = config_from_options("sample", seed=seed)
     with output.stages() as progress:
         made = pipeline.run_pipeline(
-            paths[:1],
+            [str(out / "data")],
             plan,
             pipeline.RunTarget(out / "run", current_time(), replace=True),
             progress=progress,

@@ -46,7 +46,7 @@ def command(
         columns,
         on_bad_rows,
         max_bad,
-        base=None if replace else settings_of_store([str(store)]),
+        base=(None if replace else settings_of_store([str(store)])) or settings_of_store(data),
     )
     done = pipeline.ingest(data, store, plan, replace=replace)
     output.print_json(show_store(output, done, store))

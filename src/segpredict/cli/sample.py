@@ -25,8 +25,10 @@ def command(
 ) -> None:
     """Write transactions of a simulated shop, with the truth about every customer.
 
-    Columns are those of Online Retail, with the dirt of real life: cancellations,
-    rows without a customer, postage. The same seed gives the same bytes.
+    Columns are those of Online Retail and the money off each line, with the dirt of
+    real life: cancellations, rows without a customer, postage. Beside them stand
+    tables of customers, products and visits to the web shop; `--data FOLDER` reads
+    them all. The same seed gives the same bytes.
 
     Example: `segpredict sample --customers 2000 --seed 1 --out shop`
     """
@@ -39,7 +41,7 @@ def command(
     output.print_line(f"{shop.lines.height:,} lines of {customers:,} customers:")
     for path in paths:
         output.print_line(f"  {path}")
-    output.print_line(f"Next: segpredict run --data {paths[0]} --out artifacts/sample")
+    output.print_line(f"Next: segpredict run --data {out} --out artifacts/sample")
     output.print_json({"files": paths, "rows": shop.lines.height, "customers": customers})
 
 

@@ -1,4 +1,4 @@
-"""Invisible characters in a text, which control a terminal or hide something."""
+"""Texts on one line, without characters that control a terminal, and counted nouns."""
 
 import re
 from typing import Any
@@ -30,6 +30,16 @@ def to_single_line(text: str) -> str:
     'customer 7 all is well�'
     """
     return re.sub(r"\s*\n\s*", " ", str(strip_control_characters(text)))
+
+
+def count_of(n: float, noun: str) -> str:
+    """Return a number with its noun, which is the plural unless the number is one.
+
+    >>> count_of(1, "test"), count_of(1234, "test"), count_of(0, "test")
+    ('1 test', '1,234 tests', '0 tests')
+    """
+    text = f"{n:,.0f}"
+    return f"{text} {noun}{'' if text == '1' else 's'}"
 
 
 def escape_json_controls(written: str) -> str:

@@ -192,12 +192,12 @@ def _table(
     shaps = np.array([s.group_importance for s in refitted] or [view.group_importance])
     losses = np.array([s.permutation_loss[:, 0] for s in refitted] or [gains])
     ranks = np.array([_ranks(size) for size in shaps])
-    low, high = np.percentile(shaps, [2.5, 97.5], axis=0)
-    least, most = np.percentile(losses, [2.5, 97.5], axis=0)
+    low, high = _interval(shaps, view.group_importance)
+    least, most = _interval(losses, gains)
     ablations = [without.get(group.name, (None, None)) for group in groups]
     lost, error = (pl.Series(part, dtype=pl.Float64) for part in zip(*ablations, strict=True))
     spread = {
-        "shap_low": low,
+        "shap_low": np.maximum(low, 0.0),
         "shap_high": high,
         "rank_low": ranks.min(axis=0),
         "rank_high": ranks.max(axis=0),
@@ -226,11 +226,22 @@ def _headlines(
 ) -> pl.DataFrame:
     sizes = [view.headline_importance for view in (final, *refitted)]
     own, *shares = [size / (size.sum() or 1.0) for size in sizes]
-    ends = np.percentile(shares, [2.5, 97.5], axis=0) if shares else [[None] * len(own)] * 2
+    ends = _interval(np.array(shares), own) if shares else ()
+    found = dict(zip(("low", "high"), ends, strict=False))
     return pl.DataFrame(
-        {"name": list(HEADLINES), "share": own, "low": ends[0], "high": ends[1]},
+        {"name": list(HEADLINES), "share": own, "low": None, "high": None} | found,
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     ).sort("share", descending=True, maintain_order=True)
+
+
+def _interval(refitted: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the 95 % interval of figures: percentiles of the refits, moved to the own figures.
+
+    Trees fitted on customers drawn with replacement see fewer different ones, so their figures are
+    biased; their spread is what counts.
+    """
+    low, middle, high = np.percentile(refitted, [2.5, 50, 97.5], axis=0)
+    return low - middle + own, high - middle + own
 
 
 def _ranks(sizes: FloatArray) -> IntArray:

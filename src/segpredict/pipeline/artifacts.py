@@ -219,6 +219,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("explain", "evidence.tests", "explain/evidence_by_window", Form.PARQUET),
     Artifact("explain", "evidence", "explain/evidence", Form.JSON, ImportanceEvidence.to_json),
     Artifact("explain", "customer_reasons", "explain/customer_reasons", Form.PARQUET),
+    Artifact("explain", "ensemble_importance", "explain/ensemble_importance", Form.PARQUET),
     # Campaigns
     Artifact("campaigns", "plans", "campaigns/plans", Form.TABLE),
     Artifact("campaigns", "targeting_curves", "campaigns/targeting_curves", Form.TABLE),

@@ -93,6 +93,7 @@ def collect_report_input(
         demand=get("demand") or {},
         leakage_demo=tuple(get("leakage_demo") or ()),
         evidence=get("evidence"),
+        ensemble_importance=get("ensemble_importance"),
         glossary=classifier_glossary(config.classifier.families, shop.side_tables),
         manifest=metadata,
         warnings=tuple(map(worded, metadata.get("notes", ()))),

@@ -149,6 +149,8 @@ class Explained:
     # the cross-check of importance; ``None`` where it was left out
     evidence: ImportanceEvidence | None
     customer_reasons: pl.DataFrame  # the reasons of the customers on lists
+    # importance in the ensemble, where a plainer model is selected and explained
+    ensemble_importance: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

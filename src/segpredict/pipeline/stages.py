@@ -291,7 +291,12 @@ def explain(
     known = explanation.reasons.filter(is_listed)
     unknown = frame.filter(is_listed & ~pl.col("customer_id").is_in(known["customer_id"].implode()))
     reasons = explainer.explain_reasons(unknown, classifier_options(config).threads)
+    of_ensemble = None
+    if not is_ensemble:
+        ensemble = replace(predictor, model=trained.models.ensemble)
+        of_ensemble = ensemble.explainer_for(frame).explain(frame, options).importance
     return results.Explained(
+        ensemble_importance=of_ensemble,
         explanation=explanation,
         explainer=explainer,
         evidence=evidence,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from segpredict.core.text import count_of
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.core.window import as_date
 
@@ -44,6 +45,16 @@ def format_number(value: Any, digits: int = 0) -> str:
     text = f"{found:,.{digits}f}"
     is_zero = not text.strip("-0.,")
     return text.lstrip("-") if is_zero else text.replace("-", MINUS_SIGN)
+
+
+def format_count(value: Any, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> format_count(1, "test"), format_count(None, "test")
+    ('1 test', '– tests')
+    """
+    found = finite_or_none(value)
+    return f"{MISSING_TEXT} {noun}s" if found is None else count_of(found, noun)
 
 
 def format_short(value: Any) -> str:
@@ -203,6 +214,7 @@ def format_cell(value: Any, kind: str, currency: str = "") -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "number": format_number,
+    "count": format_count,
     "share": format_share,
     "signed": format_signed,
     "points": format_points,

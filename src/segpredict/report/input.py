@@ -61,6 +61,8 @@ class ReportInput:
     demand: Mapping[str, Any] = field(default_factory=dict)  # `demand.DemandForecast.tables`
     leakage_demo: tuple[Mapping[str, Any], ...] = ()  # if requested
     importance: pl.DataFrame | None = None  # `schemas.IMPORTANCE_SCHEMA`
+    # the same of the ensemble, where a plainer model is explained
+    ensemble_importance: pl.DataFrame | None = None
     contribution_points: pl.DataFrame | None = None  # contributions of a sample of customers
     n_explained: int = 0  # customers behind `importance`
     group_importance: pl.DataFrame | None = None  # `schemas.GROUP_IMPORTANCE_SCHEMA`

@@ -9,6 +9,7 @@ from segpredict.core.transactions import CustomerAttribute, Transactions
 from segpredict.core.types import JSON, DateLike
 from segpredict.data import side_tables
 from segpredict.data.ingest.read import find_lines
+from segpredict.data.sample.folder import SAMPLE_SIDE_TABLES, sample_folder
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.scoring.reading import lenient_layout
@@ -26,8 +27,8 @@ class NewData:
     # role → name of the column, where it is not that of the run
     columns: Mapping[str, str] = field(default_factory=dict)
     # new side tables by name (``customers``, ``products``, ``events``, ``contacts``), laid out as
-    # those of the run. Without them the run's customers and products are used, and features of
-    # events and contacts are missing.
+    # those of the run; a folder of the sample shop brings its own. Without them the run's customers
+    # and products are used, and features of events and contacts are missing.
     tables: Mapping[str, str] = field(default_factory=dict)
     # Settings of cleaning that differ from the run's. Rows that cannot be read are set aside unless
     # they say otherwise.
@@ -44,7 +45,8 @@ def read_new_data(
     plan = replace(predictor.cleaning_options, **settings)
     requested = replace(config, source=replace(layout, columns=named), cleaning=plan)
     found, folder = find_lines(given.data, requested, as_of)
-    moved = _with_tables_at(config, given.tables, predictor.side_tables.attributes)
+    named_tables = {**_sample_tables(given.data, config), **given.tables}
+    moved = _with_tables_at(config, named_tables, predictor.side_tables.attributes)
     tables = side_tables.read_side_tables(moved, folder).frozen_as(predictor.side_tables)
     again = replace(predictor, side_tables=tables, cleaning_options=plan)
     shop = again.read_transactions(found, as_of)
@@ -71,3 +73,12 @@ def _with_tables_at(
     kinds = {attribute.given: attribute.kind for attribute in attributes}
     moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
     return replace(config, **{**moved, "customers": replace(moved["customers"], kinds=kinds)})
+
+
+def _sample_tables(data: Sequence[str], config: Config) -> dict[str, str]:
+    """Return the tables of a folder of the sample shop that the run has, by name."""
+    folder = sample_folder(data)
+    if folder is None:
+        return {}
+    tables = SAMPLE_SIDE_TABLES.items()
+    return {n: file for n, file in tables if getattr(config, n).data}

@@ -180,9 +180,9 @@ def _headline(tree: Any, names: Names) -> Named:
         if "80 % interval" in heads:
             ends = _own(cells[heads.index("80 % interval")])
             yield from _ends(ends, name)
-    for total in tree.xpath("//dd[@id='expected_total']"):
+    for total in tree.xpath("//*[@id='expected_total']"):
         yield from _total(total.text_content())
-    for risk in tree.xpath("//section[@id='summary']//dd[a/@href='#customer_value']"):
+    for risk in tree.xpath("//*[@id='at_risk']"):
         yield "value_at_risk, %", read(risk.xpath("b")[0].text_content())
 
 
@@ -367,7 +367,7 @@ def _sentences(texts: Sequence[str], names: Names) -> Named:
             yield "value_at_risk, %", read(found[1])
             yield f"value_at_risk, {names.id(found[2])}", read(found[3])
             yield f"customers, {names.whole(found[2])}", read(found[4])
-        elif re.match(r".+\nexpected of today's customers in", text):
+        elif re.match(r".+\nexpected of today's customers", text):
             yield from _total(text)
         elif found := re.match(r"([\d,]+)\ncustomers with a forecast$", text):
             yield "eligible customers", read(found[1])

@@ -216,7 +216,7 @@ def _level_row(
 
 def _reason(method: str, tests: int, wins: int, compared: int) -> str:
     if tests < MIN_TESTS:
-        return f"There are {tests} backtests; {MIN_TESTS} are required to choose a method."
+        return f"Too few backtests, {tests}: {MIN_TESTS} are required to choose a method."
     found = f"The lowest error of all methods over {tests} backtests"
     if method == SEASONAL_NAIVE:
         return f"{found}: nothing was nearer than the same window of last year."

@@ -13,6 +13,7 @@ from segpredict.classifier.evaluation.significance import holm_adjust, mcnemar_t
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.classifier.splits import MIN_TRAIN_ORIGINS
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
+from segpredict.core.text import count_of
 
 # Skill is reported against them where they took part.
 REFERENCE_MODELS = ("prior", "persistence", "markov")
@@ -51,7 +52,7 @@ def select_model(inner: Sequence[results.Backtest], model: str) -> tuple[str, st
         is_clear = is_clear and all(part.mean() > 0 for part in np.split(gain, ends))
         if name in BASELINES.names() and is_clear and given.mean() < lowest:
             best, lowest = name, float(given.mean())
-    windows = f"{len(inner)} windows before the tests"
+    windows = f"{count_of(len(inner), 'window')} before the tests"
     if best == model:
         return model, (
             f"{model} is selected: over {windows} no baseline was better in each of them and by "
@@ -137,8 +138,7 @@ def _test_result(pooled: results.WindowScores, selected: str, windows: int) -> s
     """Return how the selected model did on the tests, in one sentence."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     own = losses.pop(selected)
-    plural = "window" if windows == 1 else "windows"
-    text = f"Over {windows} test {plural} its log-loss is {own:.4f}"
+    text = f"Over {count_of(windows, 'test window')} its log-loss is {own:.4f}"
     if not losses:
         return f"{text}; there was no baseline."
     best = min(losses, key=lambda name: losses[name])

@@ -132,6 +132,7 @@ def describe_fit(model: EnsembleModel, training_data: TrainingData) -> dict[str,
             simple.markov_chain.name: simple.markov_weight,
             **({prior.PART.name: share} if share else {}),
         },
+        "pool_weight": model.pool_weight,
         "level": model.level,
     }
 

@@ -28,6 +28,7 @@ from segpredict.classifier.training_data import (
 )
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.text import count_of
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import SupportError
@@ -249,7 +250,8 @@ def _prove(season: _Season, training_data: TrainingData, margin: FloatArray) -> 
     )
     error = metrics.clustered_standard_error(before - after, rows["customer_id"].gather(tested))
     gain = float((before - after).mean())
-    evidence = f"at {len(season.origins)} origins before {day}: {gain:+.4f} nats, standard error "
+    origins = count_of(len(season.origins), "origin")
+    evidence = f"at {origins} before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
         return False, f"Last year's season does not help {evidence}{error:.4f}."
     busy = today.mean_index(history.cutoff + history.gap, history.horizon)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from segpredict.config.cleaning import CleaningOptions
-from segpredict.config.load import Config, build_config
+from segpredict.config.load import Config, build_config, load_config
 from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
 from segpredict.core.window import day_number
 from segpredict.data import cleaning, readers, side_tables, store
 from segpredict.data.ingest import raw_batches
+from segpredict.data.sample.folder import SAMPLE_PRESET, sample_folder
 from segpredict.errors import TamperedFileError, UsageError, quote_value
 
 
@@ -53,7 +54,7 @@ def store_folder(names: Sequence[str]) -> Path | None:
 
 
 def store_settings(data: object) -> Config | None:
-    """Return the settings with which a store was filled; None if none is named.
+    """Return the settings that a store, or a folder of the sample shop, brings; None for others.
 
     >>> store_settings("sales.csv") is None
     True
@@ -61,7 +62,10 @@ def store_settings(data: object) -> Config | None:
     names = [data] if isinstance(data, str | Path) else data
     if not isinstance(names, list | tuple):
         return None
-    folder = store_folder([str(n) for n in names if isinstance(n, str | Path)])
+    given = [str(n) for n in names if isinstance(n, str | Path)]
+    if sample_folder(given) is not None:
+        return load_config(SAMPLE_PRESET)
+    folder = store_folder(given)
     found = None if folder is None else _opened(folder)[1]
     return None if found is None else build_config(found[0].config)
 

@@ -28,6 +28,7 @@ from segpredict.data.readers._reader import (
     table_of_frame,
 )
 from segpredict.data.readers._unpack import open_unchanged
+from segpredict.data.sample.folder import TRANSACTIONS_FILE, is_sample_folder
 
 GLOB_CHARACTERS = frozenset("*?[")
 STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
@@ -56,6 +57,8 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
             fix="save it to a file and name the file.",
         )
     path = Path(name)
+    if path.is_dir() and is_sample_folder(path):
+        return [path / TRANSACTIONS_FILE]
     if path.is_dir():
         return _inside(path, endings)
     if path.is_file():

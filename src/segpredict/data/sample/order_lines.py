@@ -3,30 +3,26 @@
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.arrays import BoolArray, FloatArray, IntArray
 from segpredict.data.sample.customers import (
-    CLASS_SHARES,
-    LATENT_CLASSES,
     N_CATEGORIES,
+    PRICE_TIERS,
+    PRODUCT_KINDS,
     SAMPLE_COUNTRIES,
     SampleCustomers,
     SampleOrders,
 )
 
 FIRST_ORDER = 536365  # order numbers and ids look like those of Online Retail
-N_PRODUCTS = 40  # products in each category
-PRODUCT_KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
+N_PRODUCTS = 39  # products in each category, 13 in each of its price tiers
 PRODUCT_STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
-PRICE_TIERS = ("budget", "standard", "premium")
 MEAN_RETURN_DAYS = 14.0  # until a line is sent back
 # Share of orders cancelled within minutes; of lines written twice; of lines at price zero.
 CANCELLED_SHARE, DUPLICATE_SHARE, FREE_SHARE = 0.012, 0.005, 0.003
-INCOME_LEVELS = ("low", "middle", "high")
-CHANNELS = ("search", "social", "friend", "store")
-MEAN_AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
-INCOME_WEIGHTS = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
-CHANNEL_WEIGHTS = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
-INFORMATIVE_SHARE = 0.5  # of customers whose demographics are like their class
+FIRST_BASKET_SHARE = 0.7  # of the lines of a first order: of the category that brought somebody
+OWN_TIER_SHARE = 0.9  # of lines: of the customer's own price tier
+# Share of orders during a sale that are bought at the sale's price, by kind of customer.
+DISCOUNT, TAKES_DISCOUNT = 0.25, np.array([0.05, 0.7, 1.0])
 
 
 def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> pl.DataFrame:
@@ -46,23 +42,41 @@ def _events(
 
 
 def fill_orders(
-    rng: np.random.Generator, orders: SampleOrders, customers: SampleCustomers
+    rng: np.random.Generator, orders: SampleOrders, people: SampleCustomers, is_sale: BoolArray
 ) -> pl.DataFrame:
     """Fill orders with products of about the value of each order."""
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
     whose = orders.customer[event]
-    # A category for each line by the customer's taste.
-    cuts = np.cumsum(customers.favourite_category, axis=1)[:, :-1]
+    # A category for each line by the customer's taste, and of first orders what brought them.
+    cuts = np.cumsum(people.taste, axis=1)[:, :-1]
     draw = rng.random(whose.size)
     category = sum((draw > cut[whose] for cut in cuts.T), np.zeros(whose.size, dtype=np.int64))
-    rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
-    product = category * N_PRODUCTS + rank
-    price = price_list()[product]
+    is_first = (event < people.latent.size) & (rng.random(event.size) < FIRST_BASKET_SHARE)
+    category = np.where(is_first, people.first_category[whose], category)
+    tier = rng.integers(0, len(PRICE_TIERS), event.size)
+    tier = np.where(rng.random(event.size) < OWN_TIER_SHARE, people.tier[whose], tier)
+    own = products_of_tiers()
+    rank = np.minimum(rng.zipf(1.6, event.size), own.shape[2]) - 1
+    product = own[category, tier, rank]
+    takes = rng.random(orders.value.size) < TAKES_DISCOUNT[people.sale_kind[orders.customer]]
+    is_reduced = (is_sale[orders.time.astype(np.int64)] & takes)[event]
+    listed = price_list()[product]
+    price = np.where(is_reduced, np.round(listed * (1 - DISCOUNT), 2), listed)
     weight = rng.gamma(1.0, size=event.size)
     share = weight / np.bincount(event, weight)[event]
-    units = np.rint(share * orders.value[event] / price)
-    return _frame(event, product, np.maximum(1, units).astype(np.int64), price)
+    units = np.maximum(1, np.rint(share * orders.value[event] / price)).astype(np.int64)
+    return _frame(event, product, units, price, np.round(units * (listed - price), 2))
+
+
+def products_of_tiers() -> IntArray:
+    """Return the products of each category and tier, a third of its prices: 8 × 3 × 13."""
+    prices = price_list().reshape(N_CATEGORIES, N_PRODUCTS)
+    by_price = prices.argsort(axis=1, kind="stable")
+    size = N_PRODUCTS // len(PRICE_TIERS)
+    places = by_price.reshape(N_CATEGORIES, -1, size)
+    # In the order of the list, so that the most popular ones have prices of all heights.
+    return np.sort(places, axis=2) + N_PRODUCTS * np.arange(N_CATEGORIES)[:, None, None]
 
 
 def price_list() -> FloatArray:
@@ -78,7 +92,7 @@ def stock_code(number: pl.Expr) -> pl.Expr:
 
 
 def _frame(
-    event: IntArray, product: IntArray, quantity: IntArray, price: FloatArray
+    event: IntArray, product: IntArray, quantity: IntArray, price: FloatArray, off: FloatArray
 ) -> pl.DataFrame:
     number = pl.col("product")
     kind = (number // N_PRODUCTS).replace_strict(dict(enumerate(PRODUCT_KINDS)))
@@ -89,6 +103,7 @@ def _frame(
         Description=pl.format("{} {} {}", style, kind, number),
         Quantity=pl.lit(pl.Series(quantity)),
         UnitPrice=pl.lit(pl.Series(price)),
+        Discount=pl.lit(pl.Series(off)),
     )
 
 
@@ -115,6 +130,7 @@ def draw_returns(
     sent = lines[chosen].with_columns(
         pl.Series("event", number + day.size),
         pl.Series("Quantity", -np.where(kept, quantity, some)),
+        Discount=pl.lit(0.0),
     )
     return sent, back
 
@@ -136,6 +152,7 @@ def draw_dirty_lines(
             Description=pl.lit(words),
             Quantity="Quantity",
             UnitPrice=pl.lit(price),
+            Discount=pl.lit(0.0),
         )
         for event, code, words, quantity, price in (
             (posted, "POST", "POSTAGE", rng.integers(1, 4, posted.size), 18.0),
@@ -176,7 +193,7 @@ def export_lines(
         .sort("InvoiceDate", "event", "nth")
         .select(
             *("InvoiceNo", "StockCode", "Description", "Quantity"),
-            *("InvoiceDate", "UnitPrice", "CustomerID", "Country"),
+            *("InvoiceDate", "UnitPrice", "CustomerID", "Country", "Discount"),
         )
     )
 
@@ -184,39 +201,3 @@ def export_lines(
 def customer_id(number: pl.Expr) -> pl.Expr:
     """Return the id that the shop prints for its n-th customer."""
     return (number + 12346).cast(pl.String)
-
-
-def sample_customer_table(rng: np.random.Generator, latent: IntArray) -> pl.DataFrame:
-    """Return demographics: half of the customers are like their class, the others like everyone."""
-    like = rng.random(latent.size) < INFORMATIVE_SHARE
-    other = rng.choice(len(LATENT_CLASSES), latent.size, p=CLASS_SHARES)
-    group = np.where(like, latent, other)
-    age = np.clip(np.rint(rng.normal(MEAN_AGES[group], 12.0)), 18, 90).astype(np.int64)
-    frame = pl.DataFrame(
-        {
-            "age": age,
-            "income": np.array(INCOME_LEVELS)[_drawn(rng, INCOME_WEIGHTS[group])],
-            "channel": np.array(CHANNELS)[_drawn(rng, CHANNEL_WEIGHTS[group])],
-        }
-    )
-    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64))
-    return frame.select(ids.alias("CustomerID"), pl.all())
-
-
-def _drawn(rng: np.random.Generator, probabilities: FloatArray) -> IntArray:
-    cuts = np.cumsum(probabilities, axis=1)[:, :-1]
-    return np.asarray((rng.random(len(probabilities))[:, None] > cuts).sum(axis=1))
-
-
-def sample_product_table() -> pl.DataFrame:
-    """Return the products: category, price tier (thirds of a category), list price and cost."""
-    number, price = np.arange(len(PRODUCT_KINDS) * N_PRODUCTS), price_list()
-    grid = price.reshape(N_CATEGORIES, N_PRODUCTS)
-    place = grid.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable").ravel()
-    return pl.DataFrame({"number": number}).select(
-        StockCode=stock_code(pl.col("number")),
-        Category=pl.lit(pl.Series(np.array(PRODUCT_KINDS)[number // N_PRODUCTS])),
-        Tier=pl.lit(pl.Series(np.array(PRICE_TIERS)[place * len(PRICE_TIERS) // N_PRODUCTS])),
-        ListPrice=pl.lit(pl.Series(price)),
-        Cost=pl.lit(pl.Series(np.round(0.55 * price, 2))),
-    )

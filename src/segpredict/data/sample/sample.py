@@ -8,32 +8,39 @@ import polars as pl
 
 from segpredict.core import disk
 from segpredict.core.window import as_date, day_number
+from segpredict.data.sample import folder as files
 from segpredict.data.sample import order_lines as export
+from segpredict.data.sample import tables
 from segpredict.data.sample.customers import (
     LATENT_CLASSES,
+    PRICE_TIERS,
+    PRODUCT_KINDS,
     SAMPLE_COUNTRIES,
     SampleCustomers,
     SampleOrders,
     draw_customers,
 )
+from segpredict.data.sample.drivers import KnownPast, SampleTruth, driver_strengths
+from segpredict.data.sample.shop_clock import SALE_KINDS, ShopClock
+from segpredict.data.sample.visits import draw_visits
 from segpredict.errors import TargetBusyError, UsageError
 
 GUESTS_PER_CUSTOMER = 0.12  # customers without an id
 
-__all__ = ["SampleShop", "generate_sample", "write_sample"]
+__all__ = ["SampleShop", "draw_truth", "generate_sample", "write_sample"]
 
 
 @dataclass(frozen=True, slots=True)
 class SampleShop:
     """A shop's export and the truth behind it."""
 
-    lines: pl.DataFrame  # transactions in the columns of Online Retail
-    # one row a customer: latent class, order rate, drop-out probability, regularity, whether still
-    # alive at the end, first day, mean order value, share of lines returned, country
-    truth: pl.DataFrame
-    # what the shop knows of each: age, income, the channel that brought them
-    customers: pl.DataFrame
+    lines: pl.DataFrame  # transactions in the columns of Online Retail, and money off
+    customers: pl.DataFrame  # what the shop knows of each customer
     products: pl.DataFrame  # category, price tier, list price and cost
+    events: pl.DataFrame  # visits to the web shop, by customer and day
+    # one row a customer: what kind of customer it is, and the true probability of silence
+    truth: pl.DataFrame
+    drivers: pl.DataFrame  # what moves that probability, and how much
 
 
 def generate_sample(
@@ -43,11 +50,9 @@ def generate_sample(
 
     Notes
     -----
-    A customer of a latent class orders at a rate λ ~ Gamma on a seasonal
-    clock, stops after each repeat order with probability p ~ Beta (BG/NBD; Fader,
-    Hardie and Lee 2005), and spends z ~ Gamma(6.25, ν) with ν ~ Gamma(3.74, v) (Fader
-    and Hardie 2013). Gaps are Gamma(k, kλ), k one of 1, 2, 4. Categories follow a
-    Dirichlet taste, products Zipf's law; returns come after about 14 days.
+    A customer orders after gaps of Gamma(k, kλ) on a clock that runs with season and
+    sales, and leaves after each order with a probability whose log-odds are a sum over the kinds
+    of customers; see docs/reference/sample-shop.md.
 
     Examples
     --------
@@ -58,49 +63,73 @@ def generate_sample(
     if customers < 1 or days < 100:
         message = f"A sample shop of {customers} customers and {days} days is too small."
         raise UsageError(message, fix="give at least one customer and 100 days.")
-    first, rng = day_number(start), np.random.default_rng(seed)
-    side = rng.spawn(1)[0]
-    guests = max(1, round(GUESTS_PER_CUSTOMER * customers))
-    calendar = ((first + 3) % 7, as_date(first).timetuple().tm_yday - 1)
-    people, orders = draw_customers(rng, customers + guests, days, calendar)
-    lines, events = _lines(rng, people, orders)
+    drawn, first = draw_truth(customers, seed, days, start), day_number(start)
+    of_lines, of_tables = np.random.default_rng(seed).spawn(2)
+    people, orders = drawn.people, drawn.orders
+    lines, events = _lines(of_lines, drawn)
     late = events.with_row_index().filter(pl.col("day") >= days)["index"]
     lines = lines.filter(~pl.col("event").is_in(late.implode()))
+    past, _ = drawn.past_at(days)
+    truth, drivers = _truth(people, orders, past, first), driver_strengths(past)
+    is_known = pl.col("customer") < customers
     return SampleShop(
         export.export_lines(lines, events, people.country, first, customers),
-        _truth(people, orders, first).head(customers),
-        export.sample_customer_table(side, people.latent).head(customers),
-        export.sample_product_table(),
+        tables.customer_table(of_tables, people).head(customers),
+        tables.product_table(),
+        tables.event_table(drawn.visits.filter(is_known), first),
+        truth.head(customers),
+        drivers,
     )
 
 
-def _lines(
-    rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def draw_truth(customers: int, seed: int, days: int, start: str) -> SampleTruth:
+    """Draw people, their orders and their visits; guests come after the shop's customers."""
+    first, rng = day_number(start), np.random.default_rng(seed)
+    guests = max(1, round(GUESTS_PER_CUSTOMER * customers))
+    clock = ShopClock.of_days(days, (first + 3) % 7, as_date(first).timetuple().tm_yday - 1)
+    people, orders = draw_customers(rng, customers + guests, days, clock)
+    return SampleTruth(people, orders, draw_visits(rng, people, orders, days), clock)
+
+
+def _lines(rng: np.random.Generator, drawn: SampleTruth) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return lines and events, with the defects of a real export."""
+    people, orders, is_sale = drawn.people, drawn.orders, drawn.clock.is_sale
     events = export.draw_sales(rng, orders)
-    lines = export.fill_orders(rng, orders, customers)
-    sent, back = export.draw_returns(rng, lines, events, customers)
-    extra = export.draw_dirty_lines(rng, lines, events, customers)
+    lines = export.fill_orders(rng, orders, people, is_sale)
+    sent, back = export.draw_returns(rng, lines, events, people)
+    extra = export.draw_dirty_lines(rng, lines, events, people)
     return pl.concat([lines, sent, extra]), pl.concat([events, back])
 
 
-def _truth(customers: SampleCustomers, orders: SampleOrders, start: int) -> pl.DataFrame:
+def _truth(
+    people: SampleCustomers, orders: SampleOrders, past: KnownPast, start: int
+) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
-            "latent_class": customers.latent,
-            "rate_per_day": customers.rate,
-            "dropout_p": customers.drop,
-            "regularity": customers.regularity,
+            "latent_class": people.latent,
+            "rate_per_day": people.rate,
+            "dropout_p": people.drop,
+            "regularity": people.regularity,
             "is_alive": orders.is_alive,
-            "start": customers.first_day.astype(np.int32) + start,
-            "spend_mean": customers.spend_mean,
-            "return_share": customers.returns,
-            "country": customers.country,
-            "orders": np.bincount(orders.customer, minlength=customers.rate.size),
+            "start": people.first_day.astype(np.int32) + start,
+            "spend_mean": people.spend_mean,
+            "return_share": people.returns,
+            "country": people.country,
+            "sale_kind": people.sale_kind,
+            "price_tier": people.tier,
+            "first_category": people.first_category,
+            "visits_per_day": people.visits,
+            "orders": np.bincount(orders.customer, minlength=people.rate.size),
+            "p_silent": past.probability_of_silence(),
         }
     )
-    names = {"latent_class": LATENT_CLASSES, "country": SAMPLE_COUNTRIES}
+    names = {
+        "latent_class": LATENT_CLASSES,
+        "country": SAMPLE_COUNTRIES,
+        "sale_kind": SALE_KINDS,
+        "price_tier": PRICE_TIERS,
+        "first_category": PRODUCT_KINDS,
+    }
     return frame.select(
         export.customer_id(pl.int_range(pl.len(), dtype=pl.Int64)).alias("customer_id"), pl.all()
     ).with_columns(
@@ -113,19 +142,23 @@ def _truth(customers: SampleCustomers, orders: SampleOrders, start: int) -> pl.D
 
 
 def write_sample(sample: SampleShop, folder: str | Path) -> tuple[Path, ...]:
-    """Write ``transactions.csv``, and next to it the truth and the other tables."""
+    """Write ``transactions.csv``, and next to it the other tables and the truth."""
     target = Path(folder)
     lines = sample.lines
-    tables = {"truth": sample.truth, "customers": sample.customers, "products": sample.products}
     contents: dict[str, disk.FileContent] = {
-        "transactions.csv": lambda path: lines.write_csv(
+        files.TRANSACTIONS_FILE: lambda path: lines.write_csv(
             path, datetime_format="%Y-%m-%d %H:%M", float_precision=2
-        )
+        ),
+        **{
+            file: getattr(sample, name).write_parquet
+            for name, file in files.SAMPLE_SIDE_TABLES.items()
+        },
+        files.DRIVERS_FILE: sample.drivers.write_csv,
+        files.TRUTH_FILE: sample.truth.write_parquet,
     }
-    contents |= {f"{name}.parquet": table.write_parquet for name, table in tables.items()}
     with disk.lock_folder(target) as work:
-        shop = target / "transactions.csv"
-        if shop.exists() and not (target / "truth.parquet").exists():
+        shop = target / files.TRANSACTIONS_FILE
+        if shop.exists() and not (target / files.TRUTH_FILE).exists():
             # Transactions that no truth stands beside may be somebody's own.
             raise TargetBusyError(str(shop), "choose another --out, or move the file away.")
         for name, content in reversed(contents.items()):  # the truth, which marks a sample, first

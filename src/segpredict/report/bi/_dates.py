@@ -56,7 +56,7 @@ def kpi_rows(star: StarSchema) -> pl.DataFrame | None:
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    figures = pl.concat([star.figures, _expected_revenue(star)], how="diagonal")
+    figures = pl.concat([star.figures, _expected_revenue(star, star.figures)], how="diagonal")
     return figures.join(titles, on="kpi", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
@@ -66,9 +66,9 @@ def kpi_rows(star: StarSchema) -> pl.DataFrame | None:
     )
 
 
-def _expected_revenue(star: StarSchema) -> pl.DataFrame:
-    total, window, figures = star.expected_total, star.window, star.figures
-    if total is None or total.value is None or figures is None:
+def _expected_revenue(star: StarSchema, figures: pl.DataFrame) -> pl.DataFrame:
+    total, window = star.expected_total, star.window
+    if total is None or total.value is None:
         return pl.DataFrame()
     row = {
         "kpi": EXPECTED_REVENUE[0],

@@ -1,8 +1,9 @@
 """The trust box: the forecast in use next to simple baselines, never one number alone."""
 
+import math
 from dataclasses import dataclass
 
-from segpredict.report.formatting import Row, finite_fields, finite_or_none
+from segpredict.report.formatting import Row, finite_fields, finite_or_none, format_share
 from segpredict.report.model_names import log_loss_skill, model_label, replace_model_names
 
 REFERENCE = "markov"  # of every skill
@@ -34,6 +35,7 @@ class TrustBox:
     scores: tuple[TrustScore, ...]  # the selected forecast, then simple baselines
     windows: int  # number of test windows that the model never saw
     n_forecasts: int  # forecasts evaluated in them
+    verdict: str  # how often it was right, and whether it beats the simple baselines
     # what is in use, and the reason
     selected: str
     reason: str
@@ -50,8 +52,10 @@ def trust_box(evaluation: Row, segments: str) -> TrustBox:
     models: Row = pooled.get("scores") or {}
     name, model = str(evaluation.get("selected", "")), str(evaluation.get("model", ""))
     shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
+    scores = tuple(_score(models, m, is_selected=m == name) for m in shown if m in models)
     return TrustBox(
-        scores=tuple(_score(models, m, is_selected=m == name) for m in shown if m in models),
+        scores=scores,
+        verdict=_verdict(scores, is_fallback=name != model),
         windows=len(evaluation.get("windows") or ()),
         n_forecasts=int(finite_or_none(pooled.get("n_rows")) or 0),
         selected=model_label(name),
@@ -60,6 +64,22 @@ def trust_box(evaluation: Row, segments: str) -> TrustBox:
         calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
         segments=segments,
     )
+
+
+def _verdict(scores: tuple[TrustScore, ...], *, is_fallback: bool) -> str:
+    """Return the verdict in a sentence or two."""
+    chosen, others = [s for s in scores if s.is_selected], [s for s in scores if not s.is_selected]
+    if not chosen or not others:
+        return ""
+    best = min(others, key=lambda score: math.inf if score.log_loss is None else score.log_loss)
+    text = (
+        f"the right next segment for {format_share(chosen[0].accuracy, 0)} of the customers "
+        f"({best.label}: {format_share(best.accuracy, 0)})."
+    )
+    if is_fallback:
+        return f"A simpler forecast was better before the tests and is in use: {text}"
+    is_ahead = (chosen[0].log_loss or math.inf) < (best.log_loss or math.inf)
+    return f"{'Better' if is_ahead else 'No better'} than simple forecasts: {text}"
 
 
 def _grade(error: float | None) -> str:

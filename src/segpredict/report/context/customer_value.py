@@ -11,6 +11,7 @@ from segpredict.analytics.customer_value import (
     expected_total,
 )
 from segpredict.core.segment import ALL_CUSTOMERS
+from segpredict.core.text import count_of
 from segpredict.report.context._figures import MethodError, method_error
 from segpredict.report.formatting import (
     Row,
@@ -167,7 +168,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
 
 
 def _total_note(total: ExpectedTotal) -> str:
-    windows = f"{total.backtests} backtest{'' if total.backtests == 1 else 's'}"
+    windows = count_of(total.backtests, "backtest")
     if total.least_realised is None:
         return "It could not be backtested yet, so there is no interval."
     ends = dict.fromkeys(

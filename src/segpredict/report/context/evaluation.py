@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
+from segpredict.core.text import count_of
 from segpredict.core.window import as_date, day_number
 from segpredict.report.formatting import (
     Row,
@@ -209,7 +210,7 @@ def _difference(gap: Row, comparison: Row) -> MetricDifference | None:
 def _finding(board: Sequence[LeaderboardRow]) -> str:
     compared = [row.difference for row in board if row.difference is not None]
     beaten, lost = sum(d.beats for d in compared), sum(d.outcome == "worse" for d in compared)
-    text = f"On log-loss the model beats {beaten} of {len(compared)} baselines"
+    text = f"On log-loss the model beats {beaten} of {count_of(len(compared), 'baseline')}"
     return f"{text} and loses to {lost}." if lost else f"{text}."
 
 

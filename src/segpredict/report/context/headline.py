@@ -10,11 +10,12 @@ from scipy import stats
 from segpredict.analytics.customer_value import ExpectedTotal
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.text import count_of
 from segpredict.core.window import DAYS_PER_YEAR, as_date
 from segpredict.data.cleaning import NO_CUSTOMER
 from segpredict.report.context._trust_box import TrustBox, trust_box
 from segpredict.report.context.campaigns import CampaignCard, campaigns_section
-from segpredict.report.context.customer_value import RealisedSum, customer_value_section
+from segpredict.report.context.customer_value import customer_value_section
 from segpredict.report.formatting import Row, finite_or_none, format_day_range, format_number
 from segpredict.report.html.badges import (
     Badges,
@@ -24,17 +25,16 @@ from segpredict.report.html.badges import (
 from segpredict.report.input import ReportInput
 
 MIX_NOTE = (
-    "Expected: of the customers of today. New: first orders, as many as in the same window last "
-    "year. Returning: no order in the {lookback} days before; as many of them return as in earlier "
-    "windows. Inactive: no order in {days} days."
+    "Expected: of today's customers. New: as many as in the same window last year. Returning: "
+    "after {lookback} days without an order. Inactive: no order in {days} days."
 )
 READ_FIRST = (
     "Every forecast is for {who}. It is a closed group, so its active customers become fewer by "
-    "themselves; new customers are counted only where a number says so.",
+    "themselves; new customers count only where a number says so.",
     "The next window is {outcome}. Compare it with the same days of last year, not with the last "
     "window, which was another season.",
-    "Revenue at risk is what customers are expected to spend less, computed from the probabilities "
-    "of each. It is not what a campaign would save: only a randomised control group shows that.",
+    "Revenue at risk is what customers are expected to spend less, by the probabilities of each. "
+    "It is not what a campaign would save: only a randomised control group shows that.",
     "Drivers and reasons are associations that the model uses, not causes.",
 )
 MIN_CHANGE = 0.02  # of last year's size; a smaller difference is none
@@ -88,12 +88,11 @@ class RevenueOutlook:
     # an order after none in the look-back
     new_customers: float | None
     returning_customers: float | None
-    # expected loss and gain as customers move to lower and to higher segments; ``None`` where no
-    # customer was valued
+    # spend if the present rhythm held, and expected loss and gain as customers move to lower and to
+    # higher segments; ``None`` where no customer was valued
+    base_value: float | None
     revenue_at_risk: float | None
     upside: float | None
-    # realised part of the revenue at risk, all backtests together
-    realised_loss: RealisedSum | None
     realised_range: tuple[float, float] | None  # lowest and highest realised share in one backtest
 
 
@@ -136,10 +135,10 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     evaluation = bundle.evaluation or {}
     grade = str((bundle.selection or bundle.segment_notes).get("grade", ""))
     compared = [f for f in forecasts if f.expected_in_all is not None and f.last_year is not None]
-    window, campaigns = bundle.window, campaigns_section(bundle)
+    window, campaigns, who = bundle.window, campaigns_section(bundle), _who(bundle)
     outcome = format_day_range(window.outcome_start, window.outcome_end)
     return HeadlineSection(
-        sentence=f"For {_who(bundle)}: the most likely segment of each from {outcome}.",
+        sentence=f"{who[:1].upper()}{who[1:]}: the most likely segment of each from {outcome}.",
         finding=_finding(compared),
         segments=forecasts,
         n_tests=len(evaluation.get("windows") or ()),
@@ -148,14 +147,14 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
         campaigns=campaigns.top_campaigns if campaigns else (),
         trust=trust_box(evaluation, grade) if evaluation else None,
         data=_data(bundle),
-        read_first=tuple(text.format(who=_who(bundle), outcome=outcome) for text in READ_FIRST),
+        read_first=tuple(text.format(who=who, outcome=outcome) for text in READ_FIRST),
     )
 
 
 def _who(bundle: ReportInput) -> str:
     window = bundle.window
     customers = sum(finite_or_none(n) or 0 for n in bundle.current_mix.values())
-    who = f"the {format_number(customers)} customers" if customers else "all customers"
+    who = f"the {count_of(customers, 'customer')}" if customers else "all customers"
     return f"{who} who bought from {format_day_range(window.start, window.cutoff)}"
 
 
@@ -241,15 +240,13 @@ def _finding(compared: Sequence[SegmentForecast]) -> str:
     is_same = abs(expected - before) < MIN_CHANGE * before
     verb = "about as many as" if is_same else "more than" if expected > before else "fewer than"
     return (
-        f"{format_number(expected)} customers are expected in {most.badge.name}, new and returning "
-        f"ones included: {verb} in the same window last year ({format_number(before)})."
+        f"Expected in {most.badge.name}: {count_of(expected, 'customer')}, new and returning "
+        f"ones included, {verb} in the same window last year ({format_number(before)})."
     )
 
 
 def _revenue_outlook(bundle: ReportInput) -> RevenueOutlook:
     found = customer_value_section(bundle)
-    pooled = [each for each in found.sums if each.window == "all tests"] if found else []
-    realised = {each.measure: each.actual for each in pooled}
     return RevenueOutlook(
         expected=found.expected_total if found else None,
         expected_note=found.total_note if found else "",
@@ -257,9 +254,9 @@ def _revenue_outlook(bundle: ReportInput) -> RevenueOutlook:
         last_year=_revenue_until(bundle, bundle.window.outcome_end - DAYS_PER_YEAR),
         new_customers=_entering(bundle, NEW_STATE.id),
         returning_customers=_entering(bundle, LAPSED_STATE.id),
+        base_value=found.total.base_value if found else None,
         revenue_at_risk=found.total.value_at_risk if found else None,
         upside=found.total.upside if found else None,
-        realised_loss=realised.get("Revenue at risk"),
         realised_range=found.backtested_sums if found else None,
     )
 

@@ -86,6 +86,8 @@ class ImportanceSection:
     # importance for each future segment, as numbers to the beeswarms
     future: ImportanceMatrix | None
     n_explained: int  # customers that were explained
+    # the same of the ensemble, where a plainer model is selected and explained
+    of_ensemble: tuple[FeatureDriver, ...] = ()
     in_use: str = ""  # the selected model, where the ensemble is explained in its place; else empty
     cautions: tuple[str, ...] = CAUSALITY_NOTES  # warnings that belong to every number here
 
@@ -109,6 +111,7 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
         now=importance_matrix(table.filter(scope="segment"), names, bundle),
         future=importance_matrix(table.filter(scope="class"), names, bundle),
         n_explained=bundle.n_explained,
+        of_ensemble=_ensemble_drivers(bundle),
         in_use=model_label(selected) if is_other else "",
     )
 
@@ -122,6 +125,11 @@ def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver,
         )
         for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()
     )
+
+
+def _ensemble_drivers(bundle: ReportInput) -> tuple[FeatureDriver, ...]:
+    table = bundle.ensemble_importance
+    return () if table is None else _drivers(table.filter(scope="all").sort("rank"), bundle)
 
 
 def _families(overall: pl.DataFrame) -> tuple[FamilyImportance, ...]:

@@ -61,6 +61,9 @@ def ledger_section(bundle: ReportInput) -> LedgerSection:
     )
 
 
+NOTES = "notes"  # of the run and of its data in the manifest
+
+
 @dataclass(frozen=True, slots=True)
 class AppendixTopic:
     """Facts of one kind, as pairs of name and text."""
@@ -114,6 +117,8 @@ def _facts(values: Row, above: str = "") -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for key, value in values.items():
         name = f"{above}{key}"
+        if name == NOTES:
+            continue  # the section has them as a list
         if isinstance(value, Mapping):
             found += _facts(value, f"{name}.")
         else:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from segpredict.core.window import day_number
 from segpredict.report.formatting import (
     Row,
     finite_fields,
     finite_or_none,
+    format_day_range,
     format_iso_day,
     format_number,
 )
@@ -104,9 +106,7 @@ class MobilitySection:
     is_second_order: bool  # whether the previous segment adds to the current one
     badges: tuple[SegmentBadge, ...]  # segments, in the order of the columns
     expected: tuple[ExpectedTransitions, ...]  # expected transitions after the end of the data
-    # period of the expected transitions
-    since: str
-    until: str
+    period: str  # of the expected transitions
     dispersion: float | None  # how many times wider their intervals are than by sampling alone
 
 
@@ -208,9 +208,9 @@ def _markov_order(table: pl.DataFrame, known: Badges) -> tuple[MarkovOrderTest, 
 
 def _expected(
     table: pl.DataFrame | None, known: Badges
-) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
+) -> tuple[tuple[ExpectedTransitions, ...], str, float | None]:
     if table is None:
-        return (), "", "", None
+        return (), "", None
     rows = table.rows(named=True)
     starts: dict[str, list[Row]] = {}
     for row in rows:
@@ -227,5 +227,5 @@ def _expected(
         for name, cells in starts.items()
     )
     dispersion = finite_or_none(rows[0]["dispersion"])
-    since, until = (format_iso_day(rows[0][end]) for end in ("since", "until"))
-    return expected, since, until, None if dispersion is None else dispersion**0.5
+    period = format_day_range(*(day_number(rows[0][end]) for end in ("since", "until")))
+    return expected, period, None if dispersion is None else dispersion**0.5

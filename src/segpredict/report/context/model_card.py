@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from segpredict.core.text import count_of
 from segpredict.report.context._trust_box import MARKOV_GAP
 from segpredict.report.context.probabilities import STRATUM_LABELS
 from segpredict.report.formatting import (
@@ -137,20 +138,33 @@ def _fit(bundle: ReportInput) -> tuple[tuple[str, str], ...]:
     if not fit:
         return ()
     days = fit["origins"]
-    span = f"{len(days)} cutoffs, {format_iso_day(days[0])} to {format_iso_day(days[-1])}"
-    customers = f"{format_number(fit['customers'])} customers"
+    span = (
+        f"{count_of(len(days), 'cutoff')}, {format_iso_day(days[0])} to {format_iso_day(days[-1])}"
+    )
+    customers = count_of(fit["customers"], "customer")
     given = ((bundle.manifest.get("config") or {}).get("classifier") or {}).get("xgboost") or {}
     return (
         ("Training rows", f"{format_number(fit['rows'])}: {customers} at {span}"),
         ("Features", format_number(fit["features"])),
-        ("Trees", f"{format_number(fit['trees'])} in {format_number(fit['rounds'])} rounds"),
+        ("Trees", f"{format_number(fit['trees'])} in {count_of(fit['rounds'], 'round')}"),
         *(
             (f"Weight of {model_label(name)}", f"{format_number(weight, 3)}, of log-probabilities")
             for name, weight in fit["weights"].items()
         ),
-        ("Weight of the trees", "1, added to the log-odds of the two"),
+        ("Weight of the trees", _weight_of_trees(fit["pool_weight"])),
         ("Level", f"{format_signed(fit['level'], 3)}, log-odds of Inactive for all customers"),
         *((f"XGBoost: {name}", format_short(value)) for name, value in given.items()),
+    )
+
+
+def _weight_of_trees(pool_weight: float) -> str:
+    """Return the weights of the trees by where they begin."""
+    if pool_weight == 1.0:
+        return "1, of those that begin at BG/NBD and the Markov chain"
+    rest = format_number(1 - pool_weight, 2)
+    return (
+        f"{format_number(pool_weight, 2)}, of those that begin at BG/NBD and the Markov chain; "
+        f"{rest}, of those that begin at the class shares"
     )
 
 
@@ -173,10 +187,12 @@ def _weak(bundle: ReportInput) -> str:
         return ""
     weak = rows.filter(~(pl.col("high") < 0).fill_null(value=False)).sort("n", descending=True)
     if weak.is_empty():
-        return f"None of {rows.height} groups: in all of them it beats the Markov chain."
+        return (
+            f"None of {count_of(rows.height, 'group')}: in all of them it beats the Markov chain."
+        )
     named = [
         f"{STRATUM_LABELS.get(r['stratum'], name_to_words(r['stratum'])).lower()}: "
-        f"{names.get(r['group'], r['group'])} ({format_number(r['n'])} forecasts)"
+        f"{names.get(r['group'], r['group'])} ({count_of(r['n'], 'forecast')})"
         for r in weak.head(MAX_WEAK_GROUPS).iter_rows(named=True)
     ]
     more = weak.height - len(named)
@@ -228,7 +244,7 @@ def _test_windows(bundle: ReportInput) -> SafeguardResult:
     horizon = bundle.window.horizon
     are_apart = all(_days(*pair) >= horizon for pair in pairwise(cutoffs))
     return (
-        f"{len(cutoffs)} test windows of {horizon} days, later than all training "
+        f"{count_of(len(cutoffs), 'test window')} of {horizon} days, later than all training "
         f"data{', without overlap' if len(cutoffs) > 1 and are_apart else ''}.",
         CHECKED_TEXT if are_apart else BROKEN_TEXT,
     )

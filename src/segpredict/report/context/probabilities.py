@@ -8,6 +8,7 @@ import polars as pl
 
 from segpredict.analytics.customer_value import LOSS_BY_SPEND
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
+from segpredict.core.text import count_of
 from segpredict.report.context._trust_box import MARKOV_GAP
 from segpredict.report.formatting import (
     Row,
@@ -136,9 +137,8 @@ def _untested_reason(folds: Sequence[Row]) -> str:
     if not days:
         return text + "In the scores every segment is therefore in every set."
     return text + (
-        f"The sets in the scores come from {len(days)} later "
-        f"inner {'window' if len(days) == 1 else 'windows'}, the newest of "
-        f"{format_iso_day(days[-1])}; their coverage is not known yet."
+        f"The sets in the scores come from {count_of(len(days), 'later inner window')}, the newest "
+        f"of {format_iso_day(days[-1])}; their coverage is not known yet."
     )
 
 
@@ -180,7 +180,7 @@ def _captures(curves: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
             for (by,), each in part.group_by("by", maintain_order=True)
         )
         title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
-        note = f"{int(part['n'][0]):,} forecasts{_lift(part.filter(by=part['by'][0]))}"
+        note = f"{count_of(part['n'][0], 'forecast')}{_lift(part.filter(by=part['by'][0]))}"
         plots.append(ReliabilityPlot(None, title, note, lines))
     return tuple(plots)
 
@@ -198,7 +198,7 @@ def _risk_capture(bundle: ReportInput) -> tuple[ReliabilityPlot, ...]:
     labels = {"value_at_risk": "Revenue at risk, as the lists rank", LOSS_BY_SPEND: "Past spend"}
     parts = {name: _capture_of_deciles(newest.filter(measure=name)) for name in labels}
     lines = tuple(_points(parts[name], label) for name, label in labels.items())
-    note = f"{newest['n'].max():,} forecasts{_lift(parts['value_at_risk'])}"
+    note = f"{count_of(max(newest['n']), 'forecast')}{_lift(parts['value_at_risk'])}"
     return (ReliabilityPlot(None, "Revenue that is lost", note, lines),)
 
 

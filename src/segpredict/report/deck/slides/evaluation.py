@@ -1,5 +1,6 @@
 """Slides: evaluation of the forecast, its drivers, and expected demand."""
 
+from segpredict.core.text import count_of
 from segpredict.report.context import demand, drivers, evaluation, headline, importance
 from segpredict.report.context._trust_box import TrustBox
 from segpredict.report.deck import slide as s
@@ -28,9 +29,9 @@ def evaluation_slide(source: s.DeckSource) -> s.SlidePage | None:
         elements.insert(0, s.PlacedElement(_chart(compared), width=6))
     tests = ", ".join(window.cutoff for window in context.windows)
     return s.SlidePage(
-        title=context.finding.rstrip(".") if compared else f"{trust.selected} is in use",
-        subtitle=f"{format_number(trust.n_forecasts)} forecasts of "
-        f"{format_number(context.customers)} customers, in {trust.windows} windows after "
+        title=trust.verdict.rstrip(".") or f"{trust.selected} is in use",
+        subtitle=f"{count_of(trust.n_forecasts, 'forecast')} of "
+        f"{count_of(context.customers, 'customer')}, in {count_of(trust.windows, 'window')} after "
         "the training data.",
         elements=tuple(elements),
         notes=(
@@ -57,7 +58,7 @@ def _chart(compared: list[evaluation.LeaderboardRow]) -> s.SlideChart:
         tuple(each.high for each in differences),
     )
     return s.SlideChart(
-        heading="Log-loss: model minus baseline (left of zero: the model is better)",
+        heading="Log-loss, model minus baseline (left: better)",
         categories=tuple(row.label for row in shown),
         series=(series,),
         number_format="0.000",
@@ -115,7 +116,7 @@ def drivers_slide(source: s.DeckSource) -> s.SlidePage | None:
         subtitle=context.caution,
         elements=s.side_by_side(chart, _table(context), 5),
         notes=(
-            f"Mean size of exact SHAP values of {format_number(context.n_explained)} customers, "
+            f"Mean size of exact SHAP values of {count_of(context.n_explained, 'customer')}, "
             "over all future segments, in log-odds (explain/). Correlated "
             "features are grouped.",
             _checked(context),
@@ -171,7 +172,7 @@ def demand_slide(source: s.DeckSource) -> s.SlidePage | None:
     units = f"{format_number(context.item_tables[0].sum)} units"
     name = s.truncate_words(top.description or top.name, 40)
     return s.SlidePage(
-        title=f"{units} are expected in the next {context.days} days; most of {name}",
+        title=f"{units} are expected in the next {context.days} days; first is {name}",
         subtitle="Of each level the method with the lowest error in backtests is shown.",
         elements=s.side_by_side(_items(tables[-1], context.days), _orders(tables[-1])),
         notes=(

@@ -34,8 +34,6 @@ def question_slide(source: s.DeckSource) -> s.SlidePage | None:
     if revenue.new_customers is not None:
         new = format_number(revenue.new_customers)
         figures.append((new, "new customers expected, as last year"))
-    if context.trust:
-        figures.append((format_number(context.trust.windows), "past windows tested"))
     has_ends = any(move.low is not None for move in context.segments)
     elements = [s.PlacedElement(s.FigureTiles(tuple(figures)), left=9, width=3)]
     if has_ends:
@@ -69,10 +67,10 @@ def _expected(source: s.DeckSource, currency: str) -> tuple[str, str]:
     if value is None or value.expected_total.value is None:
         return days, "days forecast"
     total = value.expected_total
-    text = f"expected of today's customers in {days} days"
+    text = "expected of today's customers"
     if total.low is not None:
         ends = (format_money(end, currency, 0) for end in (total.low, total.high))
-        text = f"{text}, 80 % interval {' to '.join(ends)}"
+        text = f"{text}, 80\u202f% interval {' to '.join(ends)}"
     return format_money(total.value, currency, 0), text
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from segpredict.core.text import count_of
 from segpredict.report.context import segment_selection, segments
 from segpredict.report.context.transitions import TransitionCell, TransitionRow, TransitionsSection
 from segpredict.report.deck import slide as s
@@ -142,13 +143,14 @@ def _compared(context: segment_selection.SegmentSelectionSection) -> s.SlidePage
         words=(0, 1),
         strong=tuple(i for i, each in enumerate(candidates) if each.is_selected),
     )
+    tried = count_of(context.n_tried, "candidate")
     return s.SlidePage(
-        title=f"{selected}: {context.n_passed} of {context.n_tried} candidates pass every gate",
+        title=f"{selected}: {context.n_passed} of {tried} passed every gate",
         subtitle=f"Grade: {context.grade}. {context.meaning[:1].upper()}{context.meaning[1:]}.",
         elements=s.side_by_side(chart, gates),
         notes=(
-            f"{context.n_tried} candidates were measured (segmentation/candidates.csv): those that "
-            "pass, best first, then the best one of every other algorithm.",
+            f"Measured: {tried} (segmentation/candidates.csv): those that pass, best first, "
+            "then the best one of every other algorithm.",
             "Agreement is the adjusted Rand index between segments fitted on bootstrap "
             "samples of the customers; 1 is the same, 0 is chance.",
             f"The next best: {context.runner_up}; its agreement with the selected one is "

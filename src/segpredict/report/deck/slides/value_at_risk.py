@@ -1,5 +1,6 @@
 """Slides: revenue at risk, the campaign test, and the next steps."""
 
+from segpredict.core.text import count_of
 from segpredict.report.context.campaigns import CampaignCard, CampaignsSection
 from segpredict.report.context.customer_value import CustomerValueSection, SegmentValueRow
 from segpredict.report.context.demand import DemandSection
@@ -43,7 +44,7 @@ def _title(context: CustomerValueSection, rows: list[SegmentValueRow], currency:
     name = s.truncate_words(most.badge.name if most.badge else "", 30)
     return (
         f"{format_money(context.total.value_at_risk, currency)} is at risk, most of it with "
-        f"{name}: {format_money(most.value_at_risk, currency)} of {format_number(most.n)} customers"
+        f"{name}: {format_money(most.value_at_risk, currency)} of {count_of(most.n, 'customer')}"
     )
 
 

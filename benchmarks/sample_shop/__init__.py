@@ -1,0 +1,1 @@
+"""The forecast on the sample shop against what is true in it."""

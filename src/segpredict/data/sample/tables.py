@@ -1,0 +1,57 @@
+"""The other tables of the sample shop: its customers, its products and its visits."""
+
+import numpy as np
+import polars as pl
+
+from segpredict.data.sample.customers import (
+    N_CATEGORIES,
+    PRICE_TIERS,
+    PRODUCT_KINDS,
+    SampleCustomers,
+)
+from segpredict.data.sample.order_lines import N_PRODUCTS, customer_id, price_list, stock_code
+
+CHANNELS = ("search", "social", "friend", "store")
+MEAN_AGE, AGE_SPREAD = 40.0, 12.0
+
+
+def customer_table(rng: np.random.Generator, people: SampleCustomers) -> pl.DataFrame:
+    """Return what the shop knows of each: what brought them, and two things that say nothing.
+
+    Age and channel depend on nothing: what a forecast makes of them is noise.
+    """
+    n = people.latent.size
+    age = np.clip(np.rint(rng.normal(MEAN_AGE, AGE_SPREAD, n)), 18, 90).astype(np.int64)
+    frame = pl.DataFrame(
+        {
+            "first_category": np.array(PRODUCT_KINDS)[people.first_category],
+            "age": age,
+            "channel": rng.choice(CHANNELS, n),
+        }
+    )
+    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64))
+    return frame.select(ids.alias("CustomerID"), pl.all())
+
+
+def product_table() -> pl.DataFrame:
+    """Return the products: category, price tier (thirds of a category), list price and cost."""
+    number, price = np.arange(N_CATEGORIES * N_PRODUCTS), price_list()
+    grid = price.reshape(N_CATEGORIES, N_PRODUCTS)
+    place = grid.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable").ravel()
+    return pl.DataFrame({"number": number}).select(
+        StockCode=stock_code(pl.col("number")),
+        Category=pl.lit(pl.Series(np.array(PRODUCT_KINDS)[number // N_PRODUCTS])),
+        Tier=pl.lit(pl.Series(np.array(PRICE_TIERS)[place * len(PRICE_TIERS) // N_PRODUCTS])),
+        ListPrice=pl.lit(pl.Series(price)),
+        Cost=pl.lit(pl.Series(np.round(0.55 * price, 2))),
+    )
+
+
+def event_table(visits: pl.DataFrame, start: int) -> pl.DataFrame:
+    """Return the visits as the shop logs them: customer, date, sessions and views of products."""
+    return visits.sort("day", "customer").select(
+        customer_id(pl.col("customer")).alias("CustomerID"),
+        (pl.col("day") + start).cast(pl.Int32).cast(pl.Date).alias("Date"),
+        "sessions",
+        "views",
+    )
